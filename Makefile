@@ -1,0 +1,61 @@
+# aiochat: `make help` lists what can be done.
+
+PYTHON ?= python3
+ARGS ?=
+
+# A stamp's name holds its requirements' checksum: pip runs when a line changed, and not otherwise.
+checksum = $(shell cat $(1) 2>/dev/null | cksum | cut -d ' ' -f 1)
+RUNTIME := .venv/runtime-$(call checksum,requirements.txt)
+DEV := .venv/dev-$(call checksum,requirements.txt requirements-dev.txt)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint types bench clean
+
+help:  ## list these commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-7s %s\n", $$1, $$2 }'
+
+run: $(RUNTIME)  ## start the chat on this machine, without any other service
+	@exec .venv/bin/python app.py serve --migrate
+
+test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where they are missing. ARGS="-k name" goes to pytest
+	@deploy/provision --tests
+	@$(MAKE) --no-print-directory $(DEV)
+	.venv/bin/python -m pytest $(ARGS)
+ifneq ($(wildcard tests/js/*.test.js tests/js/*.test.mjs),)
+	@if command -v node >/dev/null; then set -x; node --test $(wildcard tests/js/*.test.js tests/js/*.test.mjs); \
+	else echo "tests/js is left out: there is no node"; fi
+endif
+
+lint: $(DEV)  ## check style and formatting
+	.venv/bin/python -m ruff check
+	.venv/bin/python -m ruff format --check
+
+types: $(DEV)  ## check types
+	.venv/bin/python -m mypy
+
+bench: $(DEV)  ## measure; ARGS goes to the benchmark
+	.venv/bin/python -m bench $(ARGS)
+
+clean:  ## remove .venv and caches; data in var stays
+	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME): .venv/made
+	@echo "Installing requirements.txt into .venv"
+	@.venv/bin/python -m pip install --quiet -r requirements.txt
+	@rm -f .venv/runtime-*
+	@touch $@
+
+$(DEV): $(RUNTIME)
+	@echo "Installing requirements-dev.txt into .venv"
+	@.venv/bin/python -m pip install --quiet -r requirements-dev.txt
+	@rm -f .venv/dev-*
+	@touch $@
+
+.venv/made:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+	echo "aiochat needs Python 3.11 or newer, and '$(PYTHON)' is $$($(PYTHON) --version 2>/dev/null || echo missing). Name another: make run PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { \
+	echo "This Python can't make virtual environments: apt install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; exit 1; }
+	@touch $@

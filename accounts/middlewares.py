@@ -1,0 +1,30 @@
+"""Who is asking, and may they come in."""
+
+from urllib.parse import quote
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from aiohttp_session import get_session
+
+from accounts.people import user_by_id
+from accounts.signing import USER
+from helpers.routing import Access, access_of, wants_json
+from helpers.sessions import USER_ID
+
+
+@web.middleware
+async def request_user(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Loads the session and the user, and lets in whom the route's access allows."""
+    access = access_of(request)
+    if access is Access.FILE:
+        return await handler(request)
+    session = await get_session(request)
+    user_id = session.get(USER_ID)
+    user = await user_by_id(user_id) if user_id is not None else None
+    if user is not None:
+        request[USER] = user
+    elif access is Access.SIGNED_IN:
+        if request.method in ("GET", "HEAD") and not wants_json(request):
+            raise web.HTTPSeeOther(f"/accounts/login?next={quote(request.path_qs, safe='/')}")
+        raise web.HTTPUnauthorized
+    return await handler(request)

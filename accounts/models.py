@@ -1,0 +1,30 @@
+"""People, and what the site itself remembers, as rows."""
+
+import peewee
+
+from helpers.models import Base
+
+
+class User(Base):
+    """A person or bot with a name. `name_key` and `skeleton` (accounts/names.py) keep two names from looking alike."""
+
+    name = peewee.TextField()
+    name_key = peewee.TextField(unique=True)
+    skeleton = peewee.TextField(unique=True)
+    email = peewee.TextField(null=True, unique=True)
+    password_hash = peewee.TextField()
+    is_admin = peewee.BooleanField()
+    created_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "users"
+
+
+class SiteFact(Base):
+    """One thing the site remembers: who became its first administrator, the epoch of its history."""
+
+    name = peewee.TextField(primary_key=True)
+    value = peewee.TextField()
+
+    class Meta:
+        table_name = "site"

@@ -1,0 +1,59 @@
+"""Names of people: RFC 8265 (UsernameCaseMapped), of one script, and no two that look alike."""
+
+import re
+import unicodedata
+
+import precis_i18n
+from confusable_homoglyphs import categories, confusables
+
+MAX_LENGTH = 32
+
+_mapped = precis_i18n.get_profile("UsernameCaseMapped")
+_preserved = precis_i18n.get_profile("UsernameCasePreserved")
+
+# A name is one word of a line: `@name, hello` must end where the name does.
+_SHAPE = re.compile(r"[^\W_](?:[\w.-]*\w)?")
+_NEUTRAL = frozenset({"COMMON", "INHERITED"})
+# Scripts that are written together, by UTS 39's "highly restrictive" level.
+_WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN", "HANGUL"})
+
+
+class BadName(ValueError):
+    """Nobody can have this name. The text is for the person who typed it."""
+
+
+def clean_name(text: str) -> str:
+    """The name as it is shown: the letters as typed, normalised. Raises BadName."""
+    if not text:
+        raise BadName("A name is needed.")
+    if len(text) > MAX_LENGTH:
+        raise BadName(f"At most {MAX_LENGTH} characters, please.")
+    try:
+        name = str(_preserved.enforce(text))
+    except (UnicodeError, ValueError):
+        raise BadName("Letters, digits, dots, dashes and underscores only, please.") from None
+    if len(name) > MAX_LENGTH or not _SHAPE.fullmatch(name):
+        raise BadName("Letters, digits, dots, dashes and underscores only, please, with a letter or digit first and last.")
+    scripts = {categories.alias(letter) for letter in name} - _NEUTRAL
+    if len(scripts) > 1 and not any(scripts <= family for family in _WRITTEN_TOGETHER):
+        raise BadName("Letters of one script only, please.")
+    return name
+
+
+def name_key(name: str) -> str:
+    """By what a name is found: one key for each way of writing it in capitals or composed letters. Raises BadName."""
+    try:
+        return str(_mapped.enforce(name))
+    except (UnicodeError, ValueError):
+        raise BadName("There can be no such name.") from None
+
+
+def skeleton(name: str) -> str:
+    """What the eye makes of a name: two with one skeleton are taken for each other (Unicode UTS 39, 4, by single letters)."""
+    letters = []
+    for letter in unicodedata.normalize("NFKC", name_key(name)):
+        found = confusables.is_confusable(letter, preferred_aliases=["latin"]) if not letter.isascii() else False
+        twins = [twin["c"] for twin in found[0]["homoglyphs"] if len(twin["c"]) == 1 and twin["c"].isascii()] if found else []
+        letters.append(min(twins).lower() if twins else letter)
+    # Of the ASCII twins only those count that common typefaces really draw alike.
+    return "".join(letters).translate(str.maketrans({"0": "o", "1": "l"}))

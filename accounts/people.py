@@ -1,0 +1,103 @@
+"""Finding people, and making a new one. The only code that writes a User."""
+
+import peewee
+from peewee_async.databases import AioDatabase
+
+from accounts.models import SiteFact, User
+from accounts.names import BadName, clean_name, name_key, skeleton
+from accounts.passwords import hash_password, verify_password, weakness
+from helpers.clock import now_ms
+from helpers.text import is_one_line
+
+MAX_EMAIL = 254
+
+
+class BadAccount(Exception):
+    """An account can't be made like this. `errors` says why, by field."""
+
+    def __init__(self, errors: dict[str, str]) -> None:
+        super().__init__(" ".join(errors.values()))
+        self.errors = errors
+
+
+async def user_by_id(user_id: int) -> User | None:
+    return await User.aio_get_or_none(User.id == user_id)
+
+
+async def user_by_name(text: str) -> User | None:
+    """Whoever has this name in any capitals, with or without `@`."""
+    try:
+        return await User.aio_get_or_none(User.name_key == name_key(text.removeprefix("@")))
+    except BadName:
+        return None
+
+
+async def user_by_login(login: str) -> User | None:
+    """Whoever signs in with this name or e-mail address. A name holds no `@`, so the two can't be mixed up."""
+    if "@" in login.strip("@"):
+        return await User.aio_get_or_none(User.email == login.lower())
+    return await user_by_name(login)
+
+
+async def authenticate(login: str, password: str) -> User | None:
+    """The person, if the password is theirs. It takes as long where there is no such person."""
+    user = await user_by_login(login)
+    right = await verify_password(user.password_hash if user else None, password)
+    return user if right else None
+
+
+def email_weakness(email: str) -> str | None:
+    """Why this can't be an address, or None. What mail servers take is theirs to say: RFC 5321 is only looked at from afar."""
+    local, at, domain = email.rpartition("@")
+    if (
+        len(email) > MAX_EMAIL
+        or not at
+        or not local
+        or "." not in domain.strip(".")
+        or " " in email
+        or not is_one_line(email)
+        or "@" in local
+    ):
+        return "This doesn't look like an e-mail address."
+    return None
+
+
+async def register(database: AioDatabase, name: str, email: str, password: str) -> User:
+    """Makes an account. The first one becomes the site's administrator.
+
+    Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't right."""
+    errors = {}
+    try:
+        name = clean_name(name)
+    except BadName as error:
+        errors["username"] = str(error)
+    email = email.strip().lower()
+    if email and (problem := email_weakness(email)):
+        errors["email"] = problem
+    if problem := weakness(password, name, email):
+        errors["password"] = problem
+    if errors:
+        raise BadAccount(errors)
+    user = User(
+        name=name,
+        name_key=name_key(name),
+        skeleton=skeleton(name),
+        email=email or None,
+        password_hash=await hash_password(password),
+        created_at=now_ms(),
+    )
+    try:
+        async with database.aio_atomic():
+            # Of two first accounts at once, this row's key lets one through and makes the other wait.
+            first = await SiteFact.insert(name="first_account", value=user.name).on_conflict_ignore().returning(SiteFact.name).aio_execute()
+            user.is_admin = bool(first)
+            await user.aio_save(force_insert=True)
+    except peewee.IntegrityError:
+        raise BadAccount(await _taken(user)) from None
+    return user
+
+
+async def _taken(user: User) -> dict[str, str]:
+    if await User.select().where((User.name_key == user.name_key) | (User.skeleton == user.skeleton)).aio_exists():
+        return {"username": "This name is taken, or too much like one that is."}
+    return {"email": "Somebody has an account with this address."}

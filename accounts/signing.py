@@ -1,0 +1,42 @@
+"""Signing in and out. The session's id changes with each; ending a session tells whoever holds something open for it."""
+
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp_session import get_session, new_session
+
+from accounts.models import User
+from helpers import flash
+from helpers.sessions import STORAGE, USER_ID
+
+USER = web.RequestKey("user", User)
+
+SessionEnded = Callable[[str], Awaitable[None]]
+SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
+"""Called with a session's id when it has ended."""
+
+
+async def sign_in(request: web.Request, user: User) -> None:
+    """Starts a session for `user`. What an attacker may have planted before is another session, and gone."""
+    old = await get_session(request)
+    flashes = old.get(flash.KEY)
+    await _end(request)
+    session = await new_session(request)
+    session[USER_ID] = user.id
+    if flashes:
+        session[flash.KEY] = flashes
+
+
+async def sign_out(request: web.Request) -> None:
+    await _end(request)
+    session = await new_session(request)
+    session[flash.KEY] = [{"kind": "info", "text": "You are signed out."}]
+
+
+async def _end(request: web.Request) -> None:
+    session = await get_session(request)
+    if session.identity is None:
+        return
+    await request.app[STORAGE].store.delete(session.identity)
+    for tell in request.app[SESSION_ENDED]:
+        await tell(session.identity)

@@ -1,0 +1,147 @@
+"""The pages of accounts: register, log in, log out."""
+
+import asyncio
+
+import aiohttp_jinja2
+from aiohttp import web
+from pydantic import BaseModel, field_validator
+
+from accounts import people
+from accounts.signing import USER, sign_in, sign_out
+from helpers.addresses import client_address
+from helpers.errors import error_response
+from helpers.flash import flash
+from helpers.forms import Form, check_form, read_form
+from helpers.keys import DATABASE, SETTINGS
+from helpers.limits import Buckets, Guesses
+from helpers.redirects import safe_next
+
+REGISTRATIONS = web.AppKey("registrations", Buckets)
+ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
+ADDRESS_GUESSES = web.AppKey("address_guesses", Guesses)
+
+MAX_FIELD = 500
+
+
+class Credentials(BaseModel):
+    username: str
+    password: str
+    email: str = ""
+    next: str = ""
+
+    @field_validator("username", "password", "email", "next")
+    @classmethod
+    def _not_endless(cls, value: str) -> str:
+        if len(value) > MAX_FIELD:
+            raise ValueError("This is too long.")
+        return value
+
+
+class Registration(Credentials):
+    @field_validator("username", "password")
+    @classmethod
+    def _there(cls, value: str) -> str:
+        if not value:
+            raise ValueError("This is needed.")
+        return value
+
+
+def _page(request: web.Request, template: str, form: Form, status: int = 200) -> web.Response:
+    return aiohttp_jinja2.render_template(template, request, {"form": form}, status=status)
+
+
+def _empty_form(request: web.Request) -> Form:
+    return Form(values={"next": request.query.get("next", "")})
+
+
+def _go_on(target: str) -> web.HTTPSeeOther:
+    return web.HTTPSeeOther(safe_next(target, "/rooms"))
+
+
+class Register(web.View):
+    template = "accounts/register.html"
+
+    async def get(self) -> web.Response:
+        if USER in self.request:
+            raise _go_on(self.request.query.get("next", ""))
+        if self.request.app[SETTINGS].registration == "closed":
+            return error_response(self.request, 403, "Registration is closed here. Ask the administrator for an account.")
+        return _page(self.request, self.template, _empty_form(self.request))
+
+    async def post(self) -> web.Response:
+        request = self.request
+        settings = request.app[SETTINGS]
+        if settings.registration == "closed":
+            return error_response(request, 403, "Registration is closed here. Ask the administrator for an account.")
+        data, form = check_form(Registration, await read_form(request))
+        if data is None:
+            return _page(request, self.template, form, 422)
+        wait = request.app[REGISTRATIONS].take(client_address(request)) if settings.rate_limits == "on" else 0
+        if wait:
+            response = error_response(request, 429, "Too many accounts have been made from your address. Please try again later.")
+            response.headers["Retry-After"] = str(int(wait) + 1)
+            return response
+        try:
+            user = await people.register(request.app[DATABASE], data.username, data.email, data.password)
+        except people.BadAccount as error:
+            form.errors.update(error.errors)
+            return _page(request, self.template, form, 422)
+        await sign_in(request, user)
+        await flash(request, f"Welcome, {user.name}!" + (" You are this site's administrator." if user.is_admin else ""), "success")
+        raise _go_on(data.next)
+
+
+class Login(web.View):
+    template = "accounts/login.html"
+
+    async def get(self) -> web.Response:
+        if USER in self.request:
+            raise _go_on(self.request.query.get("next", ""))
+        return _page(self.request, self.template, _empty_form(self.request))
+
+    async def post(self) -> web.Response:
+        request = self.request
+        data, form = check_form(Registration, await read_form(request))
+        if data is None:
+            return _page(request, self.template, form, 422)
+        account, address = data.username.casefold(), client_address(request)
+        by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
+        if request.app[SETTINGS].rate_limits == "on":
+            await asyncio.sleep(max(by_account.delay(account), by_address.delay(address)))
+        user = await people.authenticate(data.username, data.password)
+        if user is None:
+            by_account.failed(account)
+            by_address.failed(address)
+            form.errors[""] = "Name or password is wrong."
+            return _page(request, self.template, form, 401)
+        by_account.succeeded(account)
+        await sign_in(request, user)
+        raise _go_on(data.next)
+
+
+class Logout(web.View):
+    async def post(self) -> web.Response:
+        await sign_out(self.request)
+        raise web.HTTPSeeOther("/")
+
+
+class Index(web.View):
+    """What a visitor sees first. Who is signed in goes on to the rooms."""
+
+    async def get(self) -> web.Response:
+        if USER in self.request:
+            raise web.HTTPSeeOther("/rooms")
+        return aiohttp_jinja2.render_template("index.html", self.request, {})
+
+
+REGISTRATIONS_AT_ONCE = 200.0
+REGISTRATIONS_PER_SECOND = 200 / 3600
+"""From one address: a school or an office behind one is let in, and a script is not."""
+
+GUESS_WINDOW_SECONDS = 15 * 60
+
+
+def setup_accounts(app: web.Application) -> None:
+    app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
+    app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
+    app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)

@@ -1,0 +1,214 @@
+"""The application put together, and its command line: `python app.py --help`."""
+
+import argparse
+import asyncio
+import contextlib
+import fcntl
+import getpass
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
+
+import uvloop
+from aiohttp import web
+from aiohttp_session import session_middleware
+
+import urls
+from accounts import people
+from accounts.middlewares import request_user
+from accounts.signing import SESSION_ENDED, USER
+from accounts.views import setup_accounts
+from chat.setup import setup_chat
+from helpers.csrf import csrf
+from helpers.database import DatabaseError, check_durability, is_away, open_database
+from helpers.errors import errors
+from helpers.headers import add_headers
+from helpers.keys import DATABASE, SETTINGS
+from helpers.migrations import migrate, pending
+from helpers.pages import setup_pages
+from helpers.redis import REDIS, open_redis
+from helpers.routing import add_routes
+from helpers.sessions import STORAGE, DatabaseSessions, RedisSessions, TokenStorage
+from settings import ROOT, Settings, SettingsError, read_settings
+
+MIGRATIONS = ROOT / "migrations"
+MAX_BODY = 64 * 1024
+KEEP_ALIVE_SECONDS = 20.0
+SHUTDOWN_SECONDS = 10.0
+SWEEP_SECONDS = 3600
+
+
+class Failure(Exception):
+    """The command can't go on. The text is one line."""
+
+
+async def create_app(settings: Settings) -> web.Application:
+    """The application, with nothing opened yet but what costs nothing. The database must have been migrated."""
+    database = open_database(settings.database)
+    redis = open_redis(settings.redis_url)
+    store = RedisSessions(redis) if redis else DatabaseSessions(database)
+    storage = TokenStorage(store, secure=settings.secure)
+    app = web.Application(middlewares=[errors, session_middleware(storage), request_user, csrf], client_max_size=MAX_BODY)
+    app[SETTINGS] = settings
+    app[DATABASE] = database
+    app[REDIS] = redis
+    app[STORAGE] = storage
+    app[SESSION_ENDED] = []
+    app.on_response_prepare.append(add_headers)
+    app.cleanup_ctx.append(_keep_open)
+    setup_pages(app, ROOT / "templates", ROOT / "static", USER)
+    setup_accounts(app)
+    setup_chat(app)
+    add_routes(app, urls.ROUTES, ROOT / "static")
+    return app
+
+
+async def _keep_open(app: web.Application) -> AsyncIterator[None]:
+    """Opens the database before all else and closes it, and Redis, after all else."""
+    database, redis, store = app[DATABASE], app[REDIS], app[STORAGE].store
+    await database.aio_connect()
+    await check_durability(database)
+    sweeping = asyncio.create_task(_sweep_sessions(store)) if isinstance(store, DatabaseSessions) else None
+    yield
+    if sweeping:
+        sweeping.cancel()
+        await asyncio.gather(sweeping, return_exceptions=True)
+    if redis is not None:
+        await redis.aclose()
+    await database.aio_close()
+
+
+async def _sweep_sessions(store: DatabaseSessions) -> None:
+    while True:
+        try:
+            await store.sweep()
+        except Exception as error:
+            if not is_away(error):
+                raise
+        await asyncio.sleep(SWEEP_SECONDS)
+
+
+@contextlib.contextmanager
+def _alone(settings: Settings) -> Iterator[None]:
+    """On SQLite one process serves a data folder: others would not hear what it commits."""
+    if not settings.database.startswith("sqlite:"):
+        yield
+        return
+    path = Path(settings.database.removeprefix("sqlite:///") + ".lock")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("w") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise Failure(f"another aiochat is running on {settings.database}; for several processes use PostgreSQL and Redis") from None
+        yield
+
+
+async def _serve(settings: Settings) -> None:
+    app = await create_app(settings)
+    runner = web.AppRunner(
+        app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=True
+    )
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
+        except OSError as error:
+            raise Failure(f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with AIOCHAT_PORT") from None
+        await _greet(settings)
+        await asyncio.Event().wait()
+    except (web.GracefulExit, asyncio.CancelledError):
+        pass
+    finally:
+        await runner.cleanup()
+
+
+async def _greet(settings: Settings) -> None:
+    from accounts.models import User
+
+    print(f"aiochat is running on {settings.address}")
+    if not await User.select().aio_exists():
+        print("Nobody has an account yet: the first account becomes the site's administrator.")
+    if settings.rate_limits == "off":
+        print(
+            "WARNING: RATE LIMITS ARE OFF (AIOCHAT_RATE_LIMITS=off). Anyone may guess passwords and flood rooms as fast as they like.",
+            file=sys.stderr,
+        )
+    if settings.debug:
+        print("WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in here.", file=sys.stderr)
+    print("Stop it with Ctrl-C.", flush=True)
+
+
+def serve(settings: Settings, arguments: argparse.Namespace) -> None:
+    with _alone(settings):
+        if arguments.migrate:
+            migrate(settings.database, MIGRATIONS)
+        elif pending(settings.database, MIGRATIONS):
+            raise Failure("the database lacks migrations; run first: python app.py migrate")
+        with contextlib.suppress(KeyboardInterrupt, web.GracefulExit):
+            uvloop.run(_serve(settings))
+
+
+def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
+    count = migrate(settings.database, MIGRATIONS)
+    print(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
+
+
+def register(settings: Settings, arguments: argparse.Namespace) -> None:
+    password = getpass.getpass(f"Password for {arguments.name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    migrate(settings.database, MIGRATIONS)
+
+    async def add() -> None:
+        database = open_database(settings.database)
+        try:
+            user = await people.register(database, arguments.name, arguments.email, password)
+        finally:
+            await database.aio_close()
+        print(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
+
+    try:
+        asyncio.run(add())
+    except people.BadAccount as error:
+        raise Failure("; ".join(f"{field}: {text}" for field, text in error.errors.items())) from None
+
+
+def parser() -> argparse.ArgumentParser:
+    commands = argparse.ArgumentParser(
+        prog="python app.py", description="aiochat: a chat with rooms. Settings come from the environment and .env; see README."
+    )
+    choices = commands.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    command = choices.add_parser("serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM.")
+    command.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+    command.set_defaults(run=serve)
+    command = choices.add_parser("migrate", help="bring the database up to date", description="Brings the database up to date.")
+    command.set_defaults(run=run_migrations)
+    command = choices.add_parser(
+        "register", help="make an account", description="Makes an account. Asks for the password, or reads a line of standard input."
+    )
+    command.add_argument("name", metavar="NAME", help="the name of the person")
+    command.add_argument("--email", default="", help="their e-mail address, to sign in with as well")
+    command.set_defaults(run=register)
+    return commands
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    arguments = parser().parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    try:
+        arguments.run(read_settings(), arguments)
+    except (SettingsError, DatabaseError, Failure) as error:
+        print(f"aiochat: {error}", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    except Exception as error:
+        if not is_away(error):
+            raise
+        print(f"aiochat: the database can't be reached: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

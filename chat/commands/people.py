@@ -1,0 +1,28 @@
+"""Commands about who is in the room."""
+
+from accounts.models import User
+from chat import membership
+from chat.commands.registry import Answer, Call, command
+from chat.members import members_of
+from chat.roles import Permission
+
+
+@command()
+async def who(call: Call) -> Answer:
+    """Lists who is here, and who else is a member."""
+    members = await members_of(call.room_id)
+    here = [f"{member.name} ({member.role})" if member.role != "member" else member.name for member in members if member.present]
+    away = [member.name for member in members if not member.present]
+    return f"Here: {', '.join(here) or 'nobody'}" + (f"\nAway: {', '.join(away)}" if away else "")
+
+
+@command(needs=Permission.INVITE_TO_OPEN)
+async def invite(call: Call, user: User) -> Answer:
+    """Makes someone a member of this room."""
+    return await membership.invite(call.engine, call.room_id, call.person, user, call.nonce)
+
+
+@command()
+async def leave(call: Call) -> Answer:
+    """Ends your membership of this room."""
+    return await membership.leave(call.engine, call.room_id, call.person, call.nonce)

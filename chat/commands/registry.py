@@ -1,0 +1,160 @@
+"""The registry of commands: names, arguments, help and permission come from each function's own name, annotations and docstring."""
+
+import asyncio
+import difflib
+import inspect
+import types
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from typing import Any, NewType, Union, get_args, get_type_hints
+
+from accounts.models import User
+from accounts.people import user_by_name
+from chat.engine import Engine
+from chat.events import CommandHelp, Receipt
+from chat.ledger import Person
+from chat.refusal import Refused
+from chat.roles import Permission, Standing
+
+Word = NewType("Word", str)
+"""One word of the line."""
+
+Rest = NewType("Rest", str)
+"""Everything that is left of the line."""
+
+Answer = Receipt | str | Awaitable[Receipt]
+"""A receipt, at once or later, for what changed the room; a text for what only tells the caller something."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """One use of a command: who, where, and what they are there."""
+
+    engine: Engine
+    room_id: int
+    user: User
+    standing: Standing
+    nonce: str
+
+    @property
+    def person(self) -> Person:
+        return Person(self.user.id, self.user.name)
+
+
+@dataclass(frozen=True)
+class Command:
+    name: str
+    aliases: tuple[str, ...]
+    needs: Permission | None
+    help: str
+    arguments: tuple[inspect.Parameter, ...]
+    kinds: dict[str, Any]
+    function: Callable[..., Awaitable[Answer]]
+
+    @property
+    def usage(self) -> str:
+        parts = [f"/{self.name}"]
+        for argument in self.arguments:
+            text = f"@{argument.name}" if self.kinds[argument.name] is User else argument.name
+            parts.append(text if argument.default is argument.empty else f"[{text}]")
+        return " ".join(parts)
+
+    def may_be_run_by(self, standing: Standing) -> bool:
+        return self.needs is None or standing.may(self.needs)
+
+    def explain(self) -> CommandHelp:
+        return CommandHelp(self.name, self.usage, self.help, self.aliases)
+
+
+COMMANDS: dict[str, Command] = {}
+"""Every command, by its name."""
+
+
+def command(
+    *, needs: Permission | None = None, aliases: Iterable[str] = ()
+) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
+    """Registers a command. Its first parameter is the Call; the others are its arguments, each a User, Word or Rest.
+
+    `needs` decides who is shown it; the verb that it calls checks the permission too."""
+
+    def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
+        name = function.__name__.strip("_")
+        arguments = tuple(inspect.signature(function).parameters.values())[1:]
+        hints = get_type_hints(function)
+        kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
+        if not function.__doc__:
+            raise TypeError(f"/{name} has no docstring to be its help")
+        COMMANDS[name] = Command(name, tuple(aliases), needs, " ".join(function.__doc__.split()), arguments, kinds, function)
+        return function
+
+    return register
+
+
+def _kind(hint: Any) -> Any:
+    """What an argument is: of `User | None` the User."""
+    if isinstance(hint, types.UnionType) or getattr(hint, "__origin__", None) is Union:
+        (hint,) = (part for part in get_args(hint) if part is not type(None))
+    if hint not in (User, Word, Rest):
+        raise TypeError(f"a command's argument can't be a {hint}")
+    return hint
+
+
+def find(name: str) -> Command | None:
+    """The command of this name or alias, in any capitals."""
+    name = name.lower()
+    return COMMANDS.get(name) or next((found for found in COMMANDS.values() if name in found.aliases), None)
+
+
+def allowed(standing: Standing) -> list[Command]:
+    """Those that somebody of this standing may run, by name."""
+    return [COMMANDS[name] for name in sorted(COMMANDS) if COMMANDS[name].may_be_run_by(standing)]
+
+
+async def run(call: Call, line: str) -> "Receipt | str | asyncio.Future[Receipt]":
+    """Runs the line, which begins with `/`. Raises Refused where there is no such command, it is used wrongly, or it refuses."""
+    name, _, rest = line[1:].partition(" ")
+    name, _, below = name.partition("\n")
+    rest = f"{below}\n{rest}" if below else rest
+    found = find(name)
+    if found is None:
+        raise Refused(
+            "unknown_command",
+            f"There is no /{name[:32]}.{_nearest(name, call.standing)} Begin with // to say something that begins with a slash.",
+        )
+    if not found.may_be_run_by(call.standing):
+        raise Refused("forbidden", f"You may not use /{found.name} here.")
+    answer: Any = await found.function(call, **await _parse(found, rest))
+    return answer  # type: ignore[no-any-return]
+
+
+def _nearest(name: str, standing: Standing) -> str:
+    names = [text for found in allowed(standing) for text in (found.name, *found.aliases)]
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.4)
+    return f" Did you mean /{near[0]}?" if near else " /help lists the commands."
+
+
+async def _parse(found: Command, rest: str) -> dict[str, Any]:
+    """The arguments by name. Raises Refused with the usage."""
+    wrong = Refused("bad_usage", f"Usage: {found.usage}")
+    values: dict[str, Any] = {}
+    for argument in found.arguments:
+        rest = rest.strip()
+        if not rest:
+            if argument.default is argument.empty:
+                raise wrong
+            continue
+        kind = found.kinds[argument.name]
+        if kind is Rest:
+            values[argument.name], rest = rest, ""
+            continue
+        word, rest = (rest.split(None, 1) + [""])[:2]
+        if kind is User:
+            user = await user_by_name(word)
+            if user is None:
+                raise Refused("no_such_user", f"There is nobody called {word[:40]}. Usage: {found.usage}")
+            values[argument.name] = user
+        else:
+            values[argument.name] = word
+    if rest.strip():
+        raise wrong
+    return values

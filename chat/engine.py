@@ -1,0 +1,47 @@
+"""Opens the machinery, ties its parts together, and closes it: the one module in which Journal, Hub, Bus and Leases meet."""
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from peewee_async.databases import AioDatabase
+from redis.asyncio import Redis
+
+from chat.bus import Bus, Listener, LocalBus, RedisBus
+from chat.events import Batch
+from chat.history import changes_since, last_seqs
+from chat.hub import Hub
+from chat.journal import Journal
+from chat.presence import Leases, LocalLeases, RedisLeases
+
+
+@dataclass(frozen=True)
+class Engine:
+    database: AioDatabase
+    journal: Journal
+    hub: Hub
+    bus: Bus
+    leases: Leases
+    epoch: str
+
+
+@contextlib.asynccontextmanager
+async def open_engine(database: AioDatabase, redis: "Redis | None", epoch: str) -> AsyncIterator[Engine]:
+    """The running machinery. At the end what waits for its commit is committed and delivered before anything closes."""
+    hub = Hub(changes_since, last_seqs)
+    bus: Bus = RedisBus(redis, Listener(hub.deliver, hub.end_session, hub.look_for_gaps)) if redis else LocalBus()
+    leases: Leases = RedisLeases(redis) if redis else LocalLeases()
+
+    def on_commit(batches: list[Batch]) -> None:
+        for batch in batches:
+            hub.deliver(batch)
+            bus.publish(batch)
+
+    journal = Journal(database, on_commit)
+    hub.start(bus)
+    try:
+        yield Engine(database, journal, hub, bus, leases, epoch)
+    finally:
+        await journal.close()
+        await hub.close()
+        await bus.close()

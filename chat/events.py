@@ -1,0 +1,134 @@
+"""What clients are told: one frozen class for each event of docs/protocol.md, and how it is encoded, once."""
+
+from typing import Any, ClassVar
+
+import msgspec
+
+
+class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
+    """Fields that say nothing are left out."""
+
+
+class CommandHelp(msgspec.Struct, frozen=True):
+    name: str
+    usage: str
+    help: str
+    aliases: tuple[str, ...]
+
+
+class RoomState(msgspec.Struct, frozen=True):
+    name: str
+    topic: str
+    kind: str
+
+
+class You(msgspec.Struct, frozen=True):
+    name: str
+    role: str | None
+
+
+class Hello(Event, tag="hello", frozen=True):
+    room: RoomState
+    you: You
+    last_seq: int
+    last_number: int
+    epoch: str
+    commands: list[CommandHelp]
+
+
+class Message(Event, tag="message", frozen=True):
+    seq: int
+    kind: str
+    author: str
+    text: str
+    at: str
+    number: int | None = None
+    html: str | None = None
+    target: str | None = None
+    nonce: str | None = None
+
+
+class Cleared(Event, tag="cleared", frozen=True):
+    seq: int
+    author: str
+    text: str
+    at: str
+
+
+class Receipt(Event, tag="receipt", frozen=True):
+    nonce: str
+    seq: int
+    number: int | None = None
+
+
+class Notice(Event, tag="notice", frozen=True):
+    text: str
+    nonce: str | None = None
+
+
+class Error(Event, tag="error", frozen=True):
+    code: str
+    text: str
+    nonce: str | None = None
+    retry_after: float | None = None
+
+
+class CaughtUp(Event, tag="caught_up", frozen=True):
+    seq: int
+
+
+class Reset(Event, tag="reset", frozen=True):
+    seq: int
+
+
+class Pong(Event, tag="pong", frozen=True):
+    pass
+
+
+CATALOGUE: dict[str, type[Event]] = {str(event.__struct_config__.tag): event for event in Event.__subclasses__()}
+
+
+class Close:
+    """Close codes in 4000-4999: up to 4499 come back, from 4500 on don't."""
+
+    TOO_SLOW: ClassVar[int] = 4001
+    UNAVAILABLE: ClassVar[int] = 4002
+    KILLED: ClassVar[int] = 4501
+    LEFT: ClassVar[int] = 4502
+    SIGNED_OUT: ClassVar[int] = 4503
+    TOO_MANY: ClassVar[int] = 4504
+
+
+class Sealed(msgspec.Struct, frozen=True, array_like=True):
+    """A durable event as it goes on the wire, encoded once, with what delivery must know about it.
+
+    `cut` is the id of a user whose connections to the room end with this event, by `close_code`; 0 for none."""
+
+    seq: int
+    data: bytes
+    author_id: int
+    nonce: str
+    cut: int = 0
+    close_code: int = 0
+
+    def for_author(self) -> bytes:
+        """The same event with its nonce, for the author's own connections."""
+        return self.data[:-1] + b',"nonce":' + encode_value(self.nonce) + b"}"
+
+
+class Batch(msgspec.Struct, frozen=True, array_like=True):
+    """What one commit brought for one room, in order of seq, without holes."""
+
+    room_id: int
+    events: list[Sealed]
+
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode(event: Event) -> bytes:
+    return _encoder.encode(event)
+
+
+def encode_value(value: Any) -> bytes:
+    return _encoder.encode(value)

@@ -1,0 +1,149 @@
+"""Reading a room's history: by pages for people, by changes for connections that come back. Nothing here writes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from accounts.models import User
+from chat.events import Batch, Cleared, Close, Event, Message, Sealed, encode
+from chat.models import Message as Row
+from chat.models import Room
+from helpers.clock import iso
+
+MAX_BEHIND = 1000
+"""Changes. Who missed more loads the page anew: that is 50 messages, and this would be megabytes."""
+
+MAX_PAGE = 100
+
+_Target = User.alias()
+
+
+@dataclass(frozen=True)
+class Line:
+    """A row of the history with the names that it shows."""
+
+    seq: int
+    number: int | None
+    kind: str
+    author_id: int
+    author: str
+    target_id: int | None
+    target: str | None
+    nonce: str
+    text: str
+    html: str | None
+    at: int
+
+    def event(self) -> Event:
+        if self.kind == "cleared":
+            return Cleared(self.seq, self.author, self.text, iso(self.at))
+        return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
+
+    def seal(self) -> Sealed:
+        """Encodes the event, and says whose connections end with it."""
+        cut, code = 0, 0
+        if self.kind == "killed":
+            cut, code = self.target_id or 0, Close.KILLED
+        elif self.kind == "left":
+            cut, code = self.author_id, Close.LEFT
+        return Sealed(self.seq, encode(self.event()), self.author_id, self.nonce, cut, code)
+
+
+@dataclass(frozen=True)
+class Page:
+    lines: list[Line]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What a room saw since a seq. `events` is None where that is too much, or another history."""
+
+    last_seq: int
+    last_number: int
+    events: list[Sealed] | None
+
+
+def _lines() -> Any:
+    return (
+        Row.select(
+            Row.seq,
+            Row.number,
+            Row.kind,
+            Row.author_id,
+            fn.COALESCE(User.name, "?"),
+            Row.target_id,
+            _Target.name,
+            Row.nonce,
+            Row.text,
+            Row.html,
+            Row.at,
+        )
+        .left_outer_join(User, on=(User.id == Row.author_id))
+        .switch(Row)
+        .left_outer_join(_Target, on=(_Target.id == Row.target_id))
+        .tuples()
+    )
+
+
+async def page(room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None) -> Page:
+    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after one."""
+    query = _lines().where(Row.room_id == room.id, Row.seq >= room.cleared_seq)
+    if after_seq is not None:
+        rows = await query.where(Row.seq > after_seq).order_by(Row.seq).limit(limit + 1).aio_execute()
+        lines = [Line(*row) for row in rows]
+        return Page(lines[:limit], len(lines) > limit)
+    if before_seq is not None:
+        query = query.where(Row.seq < before_seq)
+    rows = await query.order_by(Row.seq.desc()).limit(limit + 1).aio_execute()
+    lines = [Line(*row) for row in rows]
+    return Page(lines[:limit][::-1], len(lines) > limit)
+
+
+async def page_by_number(room: Room, limit: int, *, before: int | None = None, after: int | None = None) -> Page:
+    """The same by the number of a post. Where comings and goings alone would fill the page, its last line is the next post."""
+    if after is not None:
+        start = await _seq_of(room, Row.number <= after, Row.number.desc()) or 0
+        found = await page(room, limit, after_seq=start)
+        next_post = await _seq_of(room, Row.number > after, Row.number)
+    else:
+        assert before is not None
+        end = await _seq_of(room, Row.number >= before, Row.number) or room.last_seq + 1
+        found = await page(room, limit, before_seq=end)
+        next_post = await _seq_of(room, Row.number < before, Row.number.desc())
+    if next_post is None or not found.more or any(line.number for line in found.lines):
+        return found
+    (post,) = (await page(room, 1, after_seq=next_post - 1)).lines
+    lines = [*found.lines[:-1], post] if after is not None else [post, *found.lines[1:]]
+    return Page(lines, more=True)
+
+
+async def _seq_of(room: Room, where: Any, order: Any) -> int | None:
+    """The seq of the first visible post by `order`."""
+    query = Row.select(Row.seq).where(Row.room_id == room.id, Row.number > room.cleared_number, where).order_by(order).limit(1)
+    seq: int | None = await query.aio_scalar()
+    return seq
+
+
+async def changes_since(room_id: int, since: int) -> Changes:
+    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`."""
+    room = await Room.aio_get(Room.id == room_id)
+    if since > room.last_seq:
+        return Changes(room.last_seq, room.posts, None)
+    query = _lines().where(Row.room_id == room_id, Row.changed_seq > since, Row.changed_seq <= room.last_seq, Row.seq >= room.cleared_seq)
+    rows = await query.order_by(Row.changed_seq).limit(MAX_BEHIND + 1).aio_execute()
+    events = [Line(*row).seal() for row in rows] if len(rows) <= MAX_BEHIND else None
+    return Changes(room.last_seq, room.posts, events)
+
+
+async def last_seqs(room_ids: list[int]) -> dict[int, int]:
+    """The last seq of each of the rooms, as the database has it now."""
+    if not room_ids:
+        return {}
+    return {room_id: seq for room_id, seq in await Room.select(Room.id, Room.last_seq).where(Room.id.in_(room_ids)).tuples().aio_execute()}
+
+
+def batches(lines: dict[int, list[Line]]) -> list[Batch]:
+    """What a commit brought, by room, as it is delivered."""
+    return [Batch(room_id, [line.seal() for line in found]) for room_id, found in lines.items() if found]

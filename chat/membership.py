@@ -1,0 +1,181 @@
+"""Rooms being made, people becoming members, coming, going and leaving."""
+
+import re
+
+import peewee
+
+from accounts.models import User
+from chat.engine import Engine
+from chat.events import Receipt
+from chat.journal import Change
+from chat.ledger import Ledger, Person
+from chat.models import Member, Room
+from chat.posting import new_nonce
+from chat.refusal import Refused
+from chat.roles import Permission, Role, Standing
+from helpers.clock import now_ms
+from helpers.text import is_one_line
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+MAX_TOPIC = 200
+KINDS = ("open", "closed")
+
+
+def room_name_problem(name: str) -> str | None:
+    """Why a room can't be called this, or None."""
+    if not name:
+        return "A room needs a name."
+    return None if NAME.fullmatch(name) else "1 to 32 letters, digits, - and _, a letter first."
+
+
+def topic_problem(topic: str) -> str | None:
+    """Why this can't be a topic, or None."""
+    if len(topic) > MAX_TOPIC:
+        return f"At most {MAX_TOPIC} characters, please."
+    return None if is_one_line(topic) else "One line without control characters, please."
+
+
+async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
+    """Makes a room that belongs to `owner`. Raises Refused where the name is taken; the fields must have been checked."""
+    person = Person(owner.id, owner.name)
+    room = Room(
+        name=name, slug=name.lower(), topic=topic, kind=kind, last_seq=0, posts=0, cleared_seq=0, cleared_number=0, created_at=now_ms()
+    )
+    try:
+        async with engine.database.aio_atomic():
+            await room.aio_save(force_insert=True)
+            await Member.insert(
+                room=room.id, user=owner.id, role=Role.OWNER, present=False, read_number=0, joined_at=room.created_at
+            ).aio_execute()
+    except peewee.IntegrityError:
+        raise Refused("refused", "There is a room of this name.") from None
+
+    async def first_line(ledger: Ledger) -> Receipt:
+        return ledger.record("created", person, f"{person.name} created the room", change.nonce)
+
+    change = Change(room.id, person, new_nonce(), first_line)
+    await engine.journal.change(change)
+    return room
+
+
+async def find_room(slug: str, user: User) -> tuple[Room, Standing] | None:
+    """The room of this name and what `user` is in it; None where there is none, or it is closed to them."""
+    if not NAME.fullmatch(slug):
+        return None
+    room = await Room.aio_get_or_none(Room.slug == slug.lower())
+    if room is None:
+        return None
+    standing = await standing_in(room.id, user)
+    return (room, standing) if room.is_open or standing.is_member else None
+
+
+async def standing_in(room_id: int, user: User) -> Standing:
+    member = await Member.aio_get_or_none(Member.room == room_id, Member.user == user.id)
+    return Standing(Role(member.role), bool(member.present), user.is_admin) if member else Standing(None, False, user.is_admin)
+
+
+async def come(engine: Engine, room_id: int, user: User) -> Standing:
+    """The user is in the room now: a member, and present. Says so in the history unless they have been there all along.
+
+    Raises Refused where the room is closed to them."""
+    standing = await standing_in(room_id, user)
+    if standing.present:
+        return standing
+    person = Person(user.id, user.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        standing = await ledger.standing(user.id)
+        if standing.role is None:
+            if not ledger.is_open:
+                raise Refused("not_a_member", "This room is closed to you.")
+            ledger.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+            return ledger.record("joined", person, f"{person.name} joined the room", change.nonce)
+        if standing.present:
+            raise Refused("refused", "Already here.")
+        ledger.change_member(user.id, Standing(standing.role, True, standing.is_admin))
+        return ledger.record("came", person, f"{person.name} came in", change.nonce)
+
+    change = Change(room_id, person, new_nonce(), apply)
+    try:
+        await engine.journal.change(change)
+    except Refused as refused:
+        if refused.code != "refused":
+            raise
+    return await standing_in(room_id, user)
+
+
+async def go(engine: Engine, room_id: int, person: Person) -> None:
+    """The person is no longer here, and stays a member. Nothing happens where they aren't present."""
+
+    async def apply(ledger: Ledger) -> Receipt:
+        standing = await ledger.standing(person.id)
+        if standing.role is None or not standing.present:
+            raise Refused("refused", "Not here.")
+        ledger.change_member(person.id, Standing(standing.role, False, standing.is_admin))
+        return ledger.record("went", person, f"{person.name} went away", change.nonce)
+
+    change = Change(room_id, person, new_nonce(), apply)
+    try:
+        await engine.journal.change(change)
+    except Refused as refused:
+        if refused.code != "refused":
+            raise
+
+
+async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
+    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to its first member."""
+
+    async def apply(ledger: Ledger) -> Receipt:
+        standing = await ledger.standing(person.id)
+        if standing.role is None:
+            raise Refused("not_a_member", "You are not a member of this room.")
+        heir = await _heir(room_id, person.id) if standing.role == Role.OWNER else None
+        ledger.end_membership(person.id)
+        receipt = ledger.record("left", person, f"{person.name} left the room", nonce)
+        if heir is not None:
+            ledger.change_member(heir.id, Standing(Role.OWNER, (await ledger.standing(heir.id)).present))
+            ledger.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
+        return receipt
+
+    return await engine.journal.change(Change(room_id, person, nonce, apply))
+
+
+async def _heir(room_id: int, owner_id: int) -> Person | None:
+    rows = await (
+        Member.select(User.id, User.name)
+        .join(User, on=(User.id == Member.user))
+        .where(Member.room == room_id, Member.user != owner_id)
+        .order_by(Member.role.desc(), Member.joined_at, User.id)
+        .limit(1)
+        .tuples()
+        .aio_execute()
+    )
+    return Person(*rows[0]) if rows else None
+
+
+async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
+    """Makes `guest` a member. In a closed room that takes a moderator."""
+    target = Person(guest.id, guest.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        needed = Permission.INVITE_TO_OPEN if ledger.is_open else Permission.INVITE_TO_CLOSED
+        if not (await ledger.standing(person.id)).may(needed):
+            raise Refused(
+                "forbidden", "Only moderators invite to a closed room." if not ledger.is_open else "You are not a member of this room."
+            )
+        if (await ledger.standing(guest.id)).is_member:
+            raise Refused("refused", f"{guest.name} is a member already.")
+        ledger.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
+        return ledger.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
+
+    return await engine.journal.change(Change(room_id, person, nonce, apply))
+
+
+async def mark_read(room_id: int, user_id: int, number: int) -> None:
+    """Moves a member's read mark forward to `number`, never back and never past the last post."""
+    last = Room.select(Room.posts).where(Room.id == room_id)
+    await (
+        Member.update(read_number=peewee.Case(None, [(last < number, last)], number))
+        .where(Member.room == room_id, Member.user == user_id, Member.read_number < number)
+        .aio_execute()
+    )

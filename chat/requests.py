@@ -1,0 +1,58 @@
+"""What clients ask for on a socket: one class for each request of docs/protocol.md, and how a frame becomes one."""
+
+import msgspec
+
+from chat.refusal import Refused
+from helpers.strict_json import BadJson, decode, looks_like_object
+
+MAX_NUMBER = 2**53
+
+
+class Post(msgspec.Struct, frozen=True, tag="post", tag_field="type"):
+    text: str
+    nonce: str | None = None
+
+
+class Read(msgspec.Struct, frozen=True, tag="read", tag_field="type"):
+    number: int
+
+
+class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
+    pass
+
+
+Request = Post | Read | Ping
+
+_decoder = msgspec.json.Decoder(Request)
+_KEYS = ("type", "text", "nonce", "number")
+
+
+class _JustNonce(msgspec.Struct, frozen=True):
+    nonce: str
+
+
+_nonce_decoder = msgspec.json.Decoder(_JustNonce)
+
+
+def read_frame(text: str) -> Request:
+    """The request in a text frame: a JSON object, or a line as typed. Raises Refused."""
+    if not looks_like_object(text):
+        return Post(text.removesuffix("\n"))
+    try:
+        request = decode(text, _decoder, _KEYS)
+    except BadJson as error:
+        raise Refused("bad_json", f"This isn't JSON that can be taken: {error}") from None
+    except msgspec.ValidationError as error:
+        raise Refused("bad_request", f"This isn't a request: {error}") from None
+    if isinstance(request, Read) and not 0 <= request.number <= MAX_NUMBER:
+        raise Refused("bad_request", "This isn't a request: `number` is the number of a post.")
+    return request
+
+
+def nonce_of(text: str) -> str | None:
+    """The nonce of a frame that was refused, where it has one, so that its sender knows which it was."""
+    try:
+        nonce = _nonce_decoder.decode(text).nonce
+        return nonce if len(nonce) <= 64 and nonce.isascii() else None
+    except (msgspec.MsgspecError, UnicodeError, RecursionError):
+        return None

@@ -1,0 +1,59 @@
+"""Who may do what in a room: the one grant table, and the rule that nobody acts on an equal."""
+
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum, auto
+
+
+class Role(IntEnum):
+    """Ranks in a room. The numbers are stored."""
+
+    MEMBER = 1
+    MODERATOR = 2
+    OWNER = 3
+    ADMIN = 4
+    """The site's administrator, in any room that they are in. Never stored: it follows from the account."""
+
+
+class Permission(StrEnum):
+    POST = auto()
+    INVITE_TO_OPEN = auto()
+    INVITE_TO_CLOSED = auto()
+    SET_TOPIC = auto()
+    KILL = auto()
+    CLEAR = auto()
+    GRANT = auto()
+
+
+_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN})
+_MODERATOR = _MEMBER | {Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR}
+_OWNER = _MODERATOR | {Permission.GRANT}
+
+GRANTS: dict[Role, frozenset[Permission]] = {Role.MEMBER: _MEMBER, Role.MODERATOR: _MODERATOR, Role.OWNER: _OWNER, Role.ADMIN: _OWNER}
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody is in a room: the stored role and whether they are here, or, with `role` None, no member."""
+
+    role: Role | None
+    present: bool = False
+    is_admin: bool = False
+
+    @property
+    def rank(self) -> Role | None:
+        """The role that counts: an administrator's is above all, once they are in the room."""
+        return Role.ADMIN if self.role is not None and self.is_admin else self.role
+
+    @property
+    def is_member(self) -> bool:
+        return self.role is not None
+
+    def may(self, permission: Permission) -> bool:
+        return self.rank is not None and permission in GRANTS[self.rank]
+
+    def outranks(self, other: "Standing") -> bool:
+        """Nobody acts on an equal or higher role."""
+        return (self.rank or 0) > (other.rank or 0)
+
+
+STRANGER = Standing(None)

@@ -1,0 +1,66 @@
+"""Makes the chat part of an application: opens its engine, and closes it so that nobody loses anything."""
+
+import asyncio
+import contextlib
+import secrets
+from collections.abc import AsyncIterator
+
+from aiohttp import web
+
+from accounts.models import SiteFact
+from accounts.signing import SESSION_ENDED
+from chat.attendance import Attendance
+from chat.engine import open_engine
+from chat.keys import ATTENDANCE, ENGINE, MESSAGE_LIMITS
+from helpers.keys import DATABASE
+from helpers.limits import Buckets
+from helpers.redis import REDIS
+
+MESSAGES_PER_SECOND = 20.0
+MESSAGES_AT_ONCE = 100.0
+"""Far above what hands can type, far below what would be felt by others."""
+
+GOODBYE_SECONDS = 3.0
+GOING_AWAY = 1012
+
+
+async def _epoch() -> str:
+    """Which history this is. It is given at the first start and changes when a backup was restored."""
+    await SiteFact.insert(name="epoch", value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
+    return str((await SiteFact.aio_get(SiteFact.name == "epoch")).value)
+
+
+async def run_chat(app: web.Application) -> AsyncIterator[None]:
+    """For `cleanup_ctx`."""
+    async with open_engine(app[DATABASE], app[REDIS], await _epoch()) as engine:
+        attendance = Attendance(engine)
+        app[ENGINE] = engine
+        app[ATTENDANCE] = attendance
+
+        async def end_session(session_id: str) -> None:
+            engine.hub.end_session(session_id)
+            engine.bus.end_session(session_id)
+
+        app[SESSION_ENDED].append(end_session)
+        task = asyncio.create_task(attendance.run())
+        yield
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def say_goodbye(app: web.Application) -> None:
+    """For `on_shutdown`: what waits is committed, its receipts go out, and every client is told to come back."""
+    engine = app[ENGINE]
+    await engine.journal.close()
+    for client in engine.hub.clients:
+        client.end(GOING_AWAY)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GOODBYE_SECONDS):
+            while engine.hub.clients:
+                await asyncio.sleep(0.02)
+
+
+def setup_chat(app: web.Application) -> None:
+    app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
+    app.cleanup_ctx.append(run_chat)
+    app.on_shutdown.append(say_goodbye)

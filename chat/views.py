@@ -1,0 +1,188 @@
+"""The chat's pages, its history as JSON, and the room's socket."""
+
+import dataclasses
+from typing import Any
+
+import aiohttp_jinja2
+import msgspec
+from aiohttp import web
+from aiohttp_session import get_session
+from pydantic import BaseModel, field_validator
+
+from accounts.models import User
+from accounts.signing import USER
+from chat import history, membership
+from chat.commands.registry import allowed
+from chat.connection import Connection
+from chat.keys import ATTENDANCE, ENGINE, MESSAGE_LIMITS
+from chat.members import members_of, rooms_of
+from chat.models import Member, Room
+from chat.refusal import Refused
+from chat.roles import Standing
+from helpers.errors import Refusal
+from helpers.forms import Form, check_form, read_form
+from helpers.keys import SETTINGS
+from helpers.routing import wants_json
+
+PAGE = 50
+MAX_NUMBER = 2**53
+
+
+class NewRoom(BaseModel):
+    name: str = ""
+    topic: str = ""
+    kind: str = "open"
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return _checked(value, membership.room_name_problem(value))
+
+    @field_validator("topic")
+    @classmethod
+    def _topic(cls, value: str) -> str:
+        return _checked(value.strip(), membership.topic_problem(value.strip()))
+
+    @field_validator("kind")
+    @classmethod
+    def _kind(cls, value: str) -> str:
+        return _checked(value, None if value in membership.KINDS else "A room is open or closed.")
+
+
+def _checked(value: str, problem: str | None) -> str:
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
+async def _room(request: web.Request) -> tuple[Room, Standing]:
+    """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for them."""
+    found = await membership.find_room(request.match_info["name"], request[USER])
+    if found is None:
+        raise web.HTTPNotFound
+    return found
+
+
+def _role(standing: Standing) -> str | None:
+    return standing.rank.name.lower() if standing.rank else None
+
+
+class Rooms(web.View):
+    async def get(self) -> web.Response:
+        return await self._page(Form())
+
+    async def post(self) -> web.Response:
+        request = self.request
+        data, form = check_form(NewRoom, await read_form(request))
+        room = None
+        if data is not None:
+            try:
+                room = await membership.create_room(request.app[ENGINE], request[USER], data.name, data.topic, data.kind)
+            except Refused as refused:
+                if refused.retry_after:
+                    raise web.HTTPServiceUnavailable from None
+                form.errors["name"] = refused.text
+        if room is None:
+            return web.json_response({"errors": form.errors}, status=422) if wants_json(request) else await self._page(form, 422)
+        if wants_json(request):
+            body = {
+                "name": room.name,
+                "topic": room.topic,
+                "kind": room.kind,
+                "role": "admin" if request[USER].is_admin else "owner",
+                "unread": 0,
+            }
+            return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
+        raise web.HTTPSeeOther(f"/rooms/{room.name}")
+
+    async def _page(self, form: Form, status: int = 200) -> web.Response:
+        rooms = await rooms_of(self.request[USER])
+        if wants_json(self.request):
+            return web.json_response({"rooms": [dataclasses.asdict(room) for room in rooms]})
+        return aiohttp_jinja2.render_template("chat/rooms.html", self.request, {"rooms": rooms, "form": form}, status=status)
+
+
+class RoomPage(web.View):
+    async def get(self) -> web.Response:
+        room, standing = await _room(self.request)
+        user = self.request[USER]
+        context = {"room": room, "rooms": await rooms_of(user, own_only=True), "state": await self._state(room, standing, user)}
+        return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
+
+    async def _state(self, room: Room, standing: Standing, user: User) -> dict[str, Any]:
+        """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed between the two."""
+        latest = await history.page(room, PAGE)
+        member = await Member.aio_get_or_none(Member.room == room.id, Member.user == user.id)
+        return {
+            "room": {"name": room.name, "topic": room.topic, "kind": room.kind},
+            "you": {"name": user.name, "role": _role(standing)},
+            "messages": [msgspec.to_builtins(line.event()) for line in latest.lines],
+            "more": latest.more,
+            "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
+            "last_number": room.posts,
+            "read_number": max(room.cleared_number, member.read_number if member else room.posts),
+            "epoch": self.request.app[ENGINE].epoch,
+            "members": [dataclasses.asdict(view) for view in await members_of(room.id)],
+            "commands": [msgspec.to_builtins(found.explain()) for found in allowed(standing)],
+        }
+
+
+class Messages(web.View):
+    """The history by pages. `before` and `after` are numbers of posts, `before_seq` and `after_seq` the exact cursor."""
+
+    async def get(self) -> web.Response:
+        room, _ = await _room(self.request)
+        limit = self._number("limit", 1, history.MAX_PAGE) or PAGE
+        asked = {
+            name: number
+            for name in ("before", "after", "before_seq", "after_seq")
+            if (number := self._number(name, 0, MAX_NUMBER)) is not None
+        }
+        if len(asked) > 1:
+            raise Refusal("bad_request", f"One of {', '.join(asked)}, please, not {len(asked)}.")
+        if "before" in asked or "after" in asked:
+            found = await history.page_by_number(room, limit, **asked)
+        else:
+            found = await history.page(room, limit, **asked)
+        body = {"messages": [msgspec.to_builtins(line.event()) for line in found.lines], "more": found.more}
+        return web.json_response(body)
+
+    def _number(self, name: str, least: int, most: int) -> int | None:
+        text = self.request.query.get(name)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 16 and least <= int(text) <= most):
+            raise Refusal("bad_request", f"`{name}` is a whole number from {least} to {most}.")
+        return int(text)
+
+
+class Members(web.View):
+    async def get(self) -> web.Response:
+        room, _ = await _room(self.request)
+        return web.json_response({"members": [dataclasses.asdict(view) for view in await members_of(room.id)]})
+
+
+class Socket(web.View):
+    async def get(self) -> web.StreamResponse:
+        request = self.request
+        settings = request.app[SETTINGS]
+        if request.headers.get("Origin") not in settings.origins and not settings.debug:
+            raise web.HTTPForbidden
+        room, _ = await _room(request)
+        since = self._since()
+        if not web.WebSocketResponse().can_prepare(request):
+            raise Refusal("bad_request", "This address speaks WebSocket.")
+        session = await get_session(request)
+        limits = request.app[MESSAGE_LIMITS] if settings.rate_limits == "on" else None
+        connection = Connection(request.app[ENGINE], request.app[ATTENDANCE], limits, request[USER], room, str(session.identity))
+        return await connection.run(request, since)
+
+    def _since(self) -> int | None:
+        """`since` of the address; -1 where the client's history is of another epoch."""
+        text = self.request.query.get("since")
+        epoch = self.request.query.get("epoch")
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 16):
+            raise Refusal("bad_request", "`since` is a seq: a whole number from 0.")
+        return -1 if epoch and epoch != self.request.app[ENGINE].epoch else int(text)

@@ -1,0 +1,1 @@
+"""Plumbing that knows aiohttp, the database and Redis, and no noun of the chat."""

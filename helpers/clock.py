@@ -1,0 +1,13 @@
+"""Time of day as the database keeps it: whole milliseconds since 1970, UTC. For show only; nothing is ordered by it."""
+
+import time
+from datetime import UTC, datetime
+
+
+def now_ms() -> int:
+    return time.time_ns() // 1_000_000
+
+
+def iso(ms: int) -> str:
+    """`2026-11-21T09:30:00.123Z`, RFC 3339."""
+    return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

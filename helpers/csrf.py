@@ -1,0 +1,45 @@
+"""No form is taken that didn't come from one of our pages: OWASP ASVS 5.0, 3.5. A token in the session, and Fetch Metadata before it."""
+
+import hmac
+import secrets
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from aiohttp_session import Session, get_session
+
+from helpers.forms import read_form
+from helpers.keys import SETTINGS
+
+FIELD = "csrf_token"
+HEADER = "X-CSRF-Token"
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class CsrfToken:
+    """The session's token, made when a page first shows it: who only looks gets no session."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def __str__(self) -> str:
+        if FIELD not in self._session:
+            self._session[FIELD] = secrets.token_urlsafe(32)
+        return str(self._session[FIELD])
+
+
+@web.middleware
+async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
+    if request.method in SAFE_METHODS or request.match_info.http_exception is not None:
+        return await handler(request)
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        raise web.HTTPForbidden
+    origin = request.headers.get("Origin")
+    settings = request.app[SETTINGS]
+    if origin is not None and origin not in settings.origins and not settings.debug:
+        raise web.HTTPForbidden
+    session = await get_session(request)
+    expected = session.get(FIELD)
+    given = request.headers.get(HEADER) or (await read_form(request)).get(FIELD, "")
+    if not expected or not hmac.compare_digest(str(expected).encode(), given.encode(errors="replace")):
+        raise web.HTTPForbidden
+    return await handler(request)

@@ -1,0 +1,76 @@
+"""The database by its URL: opened, bound to the models, and its failures told apart."""
+
+from typing import Any
+
+import peewee
+import psycopg
+import psycopg2
+from peewee_async.databases import AioDatabase
+
+from helpers.models import database_proxy
+from helpers.postgres import aiopg_database, psycopg_database
+from helpers.sqlite import KeptSqliteDatabase
+
+AWAY_ERRORS = (
+    peewee.OperationalError,
+    peewee.InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    psycopg2.OperationalError,
+    psycopg2.InterfaceError,
+    ConnectionError,
+    TimeoutError,
+)
+"""What a query raises when the database can't be asked now: away, restarting, busy beyond its time, disk full.
+
+Both peewee's and the drivers' own are listed, since a rollback on a lost connection raises the driver's."""
+
+CONFLICT_ERRORS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+class DatabaseError(Exception):
+    """The database can't be used as it is set up. The text is one line for the administrator."""
+
+
+def open_database(url: str) -> AioDatabase:
+    """The pool for `url`, bound to every model. No connection is made before the first query."""
+    if url.startswith("sqlite:"):
+        database: AioDatabase = KeptSqliteDatabase(url.removeprefix("sqlite:///"))
+    elif url.startswith("postgresql+aiopg:"):
+        database = aiopg_database(url.replace("+aiopg", "", 1))
+    else:
+        database = psycopg_database(url)
+    database_proxy.initialize(database)
+    return database
+
+
+def is_sqlite(database: AioDatabase) -> bool:
+    return isinstance(database, KeptSqliteDatabase)
+
+
+def is_away(error: BaseException) -> bool:
+    """May the same query go through later? True for a lost or busy database, a deadlock or a serialization failure."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if isinstance(seen, AWAY_ERRORS + CONFLICT_ERRORS):
+            return True
+        seen = seen.__cause__ or seen.__context__
+    return False
+
+
+async def fetch(database: AioDatabase, sql: str, *params: Any) -> list[tuple[Any, ...]]:
+    """All rows of one raw statement, in the transaction that the task is in, if it is in one."""
+
+    async def all_rows(_: AioDatabase, cursor: Any) -> Any:
+        return await cursor.fetchall() if cursor.description else []
+
+    rows: list[tuple[Any, ...]] = await database.aio_execute_sql(sql, params, fetch_results=all_rows)
+    return rows
+
+
+async def check_durability(database: AioDatabase) -> None:
+    """Raises DatabaseError where PostgreSQL runs without fsync: a receipt would promise what a power cut takes back."""
+    if not is_sqlite(database):
+        ((fsync,),) = await fetch(database, "SHOW fsync")
+        if fsync != "on":
+            raise DatabaseError("PostgreSQL runs with fsync=off and may lose acknowledged messages; set fsync=on")

@@ -1,0 +1,79 @@
+"""Whatever goes wrong in a request becomes one clear answer, as a page or as JSON, and never a traceback."""
+
+import logging
+
+import aiohttp_jinja2
+from aiohttp import web
+from aiohttp.typedefs import Handler
+from redis.exceptions import RedisError
+
+from helpers.database import is_away
+from helpers.routing import wants_json
+
+log = logging.getLogger("aiochat.http")
+
+TITLES = {
+    400: ("That request isn't right", "Something in the address or in what was sent can't be understood."),
+    401: ("Please sign in", "This needs you to be signed in."),
+    403: ("That isn't allowed", "You may not do this, or the form is older than your session: go back, reload the page and try again."),
+    404: ("Nothing here", "There is no such page, or it isn't open to you."),
+    405: ("That isn't how this works", "This address doesn't take that kind of request."),
+    413: ("That is too big", "What was sent is larger than this takes."),
+    415: ("That isn't a form", "This takes a form: application/x-www-form-urlencoded or multipart/form-data."),
+    429: ("Too fast", "Please wait a moment and try again."),
+    500: ("Something broke here", "It has been written to the log. Nothing of yours was lost by it."),
+    503: ("Back in a moment", "The chat can't reach its database just now. It tries again by itself; please reload in a few seconds."),
+}
+
+CODES = {
+    401: "signed_out",
+    403: "forbidden",
+    404: "not_found",
+    405: "bad_method",
+    413: "too_big",
+    415: "bad_type",
+    429: "rate_limited",
+    500: "broken",
+    503: "unavailable",
+}
+
+
+def error_response(request: web.Request, status: int, text: str | None = None, code: str | None = None) -> web.Response:
+    """The answer for an error, as a page or as JSON. `text` replaces the status's own; `code` is for programs."""
+    title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
+    if wants_json(request):
+        return web.json_response({"error": {"code": code or CODES.get(status, "bad_request"), "text": text or usual}}, status=status)
+    context = {"status": status, "title": title, "text": text or usual}
+    return aiohttp_jinja2.render_template("error.html", request, context, status=status)
+
+
+class Refusal(web.HTTPBadRequest):
+    """A request that is wrong in a way its sender can mend; 400 with a code and a sentence."""
+
+    def __init__(self, code: str, text: str) -> None:
+        super().__init__(text=text)
+        self.code = code
+
+
+@web.middleware
+async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
+    try:
+        return await handler(request)
+    except web.HTTPException as error:
+        if error.status < 400:
+            raise
+        if isinstance(error, Refusal):
+            return error_response(request, error.status, error.text, error.code)
+        response = error_response(request, error.status)
+        for name in ("Allow", "Retry-After"):
+            if name in error.headers:
+                response.headers[name] = error.headers[name]
+        return response
+    except Exception as error:
+        if is_away(error) or isinstance(error, RedisError):
+            log.warning("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
+            response = error_response(request, 503)
+            response.headers["Retry-After"] = "2"
+            return response
+        log.exception("%s %s", request.method, request.path)
+        return error_response(request, 500)

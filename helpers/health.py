@@ -1,0 +1,43 @@
+"""Is this process alive, and can it do its work? For a supervisor and for a load balancer."""
+
+import asyncio
+
+from aiohttp import web
+from redis.exceptions import RedisError
+
+from helpers.database import fetch, is_away
+from helpers.keys import DATABASE
+from helpers.redis import REDIS
+
+CHECK_SECONDS = 3.0
+
+
+class Live(web.View):
+    """`/livez`: the process answers."""
+
+    async def get(self) -> web.Response:
+        return web.json_response({"alive": True})
+
+
+class Ready(web.View):
+    """`/readyz`: the database and Redis answer; 503 and which doesn't, where one doesn't."""
+
+    async def get(self) -> web.Response:
+        app = self.request.app
+        redis = app[REDIS]
+        checks = {"database": self._works(fetch(app[DATABASE], "SELECT 1"))}
+        if redis is not None:
+            checks["redis"] = self._works(redis.ping())
+        results = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
+        ready = all(results.values())
+        return web.json_response({"ready": ready, **results}, status=200 if ready else 503)
+
+    async def _works(self, question: "asyncio.Future[object]") -> bool:
+        try:
+            async with asyncio.timeout(CHECK_SECONDS):
+                await question
+            return True
+        except Exception as error:
+            if is_away(error) or isinstance(error, RedisError):
+                return False
+            raise

@@ -1,0 +1,94 @@
+"""PostgreSQL through psycopg 3, or through aiopg on request: pools that come back soon after an outage.
+
+peewee-async builds its address by pasting (a password with `@` breaks it) and waits up to 300 s between attempts to reconnect."""
+
+import select
+from typing import Any, cast
+
+import psycopg
+import psycopg_pool
+from peewee_async import PostgresqlDatabase, Psycopg3Database
+from peewee_async.pool import AioPgPoolBackend, PsycopgPoolBackend
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+POOL_SIZE = 10
+ACQUIRE_SECONDS = 4.0
+RECONNECT_SECONDS = 5.0
+
+LIMITS = {"lock_timeout": 2000, "statement_timeout": 5000, "idle_in_transaction_session_timeout": 5000}
+"""Milliseconds. A query that takes longer than these is a fault, and must not hold a room's lock."""
+
+
+def _connect_params(url: str) -> dict[str, Any]:
+    params = conninfo_to_dict(url)
+    params.setdefault("connect_timeout", 4)
+    params.setdefault("application_name", "aiochat")
+    limits = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
+    params["options"] = f"{limits} {params.get('options') or ''}".strip()
+    return dict(params)
+
+
+def _is_alive(connection: Any) -> bool:
+    """Nobody speaks to an idle connection but a server that ends it, so one that can be read is lost."""
+    if connection.closed:
+        return False
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    return not poll.poll(0)
+
+
+class ReconnectingPoolBackend(PsycopgPoolBackend):
+    async def create(self) -> None:
+        pool = psycopg_pool.AsyncConnectionPool(
+            make_conninfo(**self.connect_params),
+            kwargs={"cursor_factory": psycopg.AsyncClientCursor, "autocommit": True},
+            min_size=2,
+            max_size=POOL_SIZE,
+            timeout=ACQUIRE_SECONDS,
+            reconnect_timeout=RECONNECT_SECONDS,
+            open=False,
+        )
+        await pool.open()
+        self.pool = pool
+
+    async def acquire(self) -> Any:
+        if self.pool is None:
+            await self.connect()
+        pool = cast("psycopg_pool.AsyncConnectionPool[Any]", self.pool)
+        while True:
+            connection = await pool.getconn()
+            if _is_alive(connection):
+                return connection
+            await connection.close()
+            await pool.putconn(connection)
+
+
+class ReconnectingAiopgBackend(AioPgPoolBackend):
+    async def acquire(self) -> Any:
+        while True:
+            connection = await super().acquire()
+            if _is_alive(connection):
+                return connection
+            connection.close()
+            await self.release(connection)
+
+
+class ReconnectingPsycopgDatabase(Psycopg3Database):
+    pool_backend_cls = ReconnectingPoolBackend
+
+
+class ReconnectingAiopgDatabase(PostgresqlDatabase):
+    pool_backend_cls = ReconnectingAiopgBackend
+
+
+def psycopg_database(url: str) -> ReconnectingPsycopgDatabase:
+    params = _connect_params(url)
+    return ReconnectingPsycopgDatabase(params["dbname"], **params)
+
+
+def aiopg_database(url: str) -> ReconnectingAiopgDatabase:
+    params = _connect_params(url)
+    params["timeout"] = ACQUIRE_SECONDS
+    return ReconnectingAiopgDatabase(
+        params.pop("dbname"), register_hstore=False, pool_params={"minsize": 1, "maxsize": POOL_SIZE}, **params
+    )

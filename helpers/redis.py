@@ -1,0 +1,19 @@
+"""The connection to Redis, where the settings name one."""
+
+from aiohttp import web
+from redis.asyncio import Redis
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+REDIS = web.AppKey("redis", Redis | None)  # type: ignore[arg-type]
+
+ANSWER_SECONDS = 2.0
+
+
+def open_redis(url: str) -> "Redis | None":
+    """The pool for `url`, None for none. An answer that takes too long is an error: nobody waits for a Redis that hangs."""
+    if not url:
+        return None
+    return Redis.from_url(
+        url, socket_timeout=ANSWER_SECONDS, socket_connect_timeout=ANSWER_SECONDS, health_check_interval=10, retry=Retry(NoBackoff(), 1)
+    )

@@ -1,0 +1,104 @@
+"""SQLite as a server's database: kept connections, a write-ahead log that is synced at every commit, one writer at a time.
+
+peewee-async's own pool opens a thread and a file for each query and begins transactions that fail when two of them write."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from peewee_async import SqliteDatabase
+from peewee_async.connection import connection_context
+from peewee_async.pool import AioSqlitePool, AioSqlitePoolBackend
+from peewee_async.transactions import Transaction
+
+CONNECTIONS = 6
+"""Each is a thread. One writes; more than a few readers only wait for the interpreter's lock."""
+
+BUSY_SECONDS = 5.0
+
+PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
+
+
+class KeptPool(AioSqlitePool):
+    """At most CONNECTIONS connections, opened when first needed and then kept."""
+
+    def __init__(self, database: str, **connect_params: Any) -> None:
+        super().__init__(database, **connect_params)
+        self._free: list[aiosqlite.Connection] = []
+        self._places = asyncio.Semaphore(CONNECTIONS)
+
+    async def acquire(self) -> Any:
+        await self._places.acquire()
+        try:
+            return self._free.pop() if self._free else await self._open()
+        except BaseException:
+            self._places.release()
+            raise
+
+    async def _open(self) -> aiosqlite.Connection:
+        # A file that was taken away while we run would be made anew, empty: the history's loss would look like a fresh start.
+        connection = await aiosqlite.connect(self.database, isolation_level=None, timeout=BUSY_SECONDS)
+        for pragma in PRAGMAS:
+            await connection.execute(f"PRAGMA {pragma}")
+        self._opened_connections.add(connection)  # type: ignore[arg-type]
+        return connection
+
+    async def release(self, conn: Any) -> None:
+        try:
+            if conn.in_transaction:
+                await conn.rollback()
+            self._free.append(conn)
+        finally:
+            self._places.release()
+
+    def has_acquired_connections(self) -> bool:
+        return len(self._free) < len(self._opened_connections)
+
+    async def close(self) -> None:
+        self._closed = True
+        for connection in self._opened_connections:
+            await connection.close()
+        self._opened_connections.clear()
+        self._free.clear()
+
+
+class KeptPoolBackend(AioSqlitePoolBackend):
+    async def create(self) -> None:
+        Path(self.database).parent.mkdir(parents=True, exist_ok=True)
+        self.pool = KeptPool(database=self.database, **self.connect_params)
+
+
+class Immediate(Transaction):
+    """A transaction that takes the write lock when it begins: one that takes it later can only fail when another wrote meanwhile."""
+
+    async def begin(self) -> None:
+        await self.execute("BEGIN IMMEDIATE")
+
+
+class KeptSqliteDatabase(SqliteDatabase):
+    pool_backend_cls = KeptPoolBackend
+
+    def init(self, database: str | None, **kwargs: Any) -> None:
+        super().init(database, **kwargs)
+        self._writer = asyncio.Lock()
+
+    @contextlib.asynccontextmanager
+    async def _aio_atomic(self, use_savepoint: bool = False) -> AsyncIterator[None]:
+        context = connection_context.get()
+        if context is not None and context.transaction_is_opened:
+            async with super()._aio_atomic(use_savepoint):
+                yield
+            return
+        # Waiting here is fair and costs nothing; waiting inside SQLite polls.
+        async with self._writer, self.aio_connection() as connection:
+            context = connection_context.get()
+            assert context is not None
+            async with Immediate(connection):
+                context.transaction_is_opened = True
+                try:
+                    yield
+                finally:
+                    context.transaction_is_opened = False

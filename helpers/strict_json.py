@@ -1,0 +1,57 @@
+"""JSON as RFC 8259 and I-JSON (RFC 7493) want it: no key twice, no lone surrogate, no depth to drown in."""
+
+import json
+import re
+from typing import Any, TypeVar
+
+import msgspec
+
+MAX_DEPTH = 16
+
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+T = TypeVar("T")
+
+
+class BadJson(Exception):
+    """The text isn't JSON that we take. Its own text says why."""
+
+
+def looks_like_object(text: str) -> bool:
+    """Does it begin like a JSON object? `{hello}` doesn't, and is a line as typed."""
+    return re.match(r'\s*\{\s*["}]', text) is not None
+
+
+def decode(text: str, decoder: "msgspec.json.Decoder[T]", keys: tuple[str, ...]) -> T:
+    """`text` by `decoder`. Raises BadJson, or msgspec.ValidationError where it is JSON of another shape.
+
+    msgspec is quick and takes a key twice; so where one of `keys` could stand twice, or anything nests deeply, or letters are
+    escaped, the text is looked at slowly first."""
+    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH or any(text.count(f'"{key}"') > 1 for key in keys):
+        _check_slowly(text)
+    try:
+        return decoder.decode(text)
+    except msgspec.ValidationError:
+        raise
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise BadJson(str(error)) from None
+
+
+def _check_slowly(text: str) -> None:
+    depth = deepest = 0
+    for letter in _QUOTED.sub("", text):
+        depth += (letter in "{[") - (letter in "}]")
+        deepest = max(deepest, depth)
+    if deepest > MAX_DEPTH:
+        raise BadJson(f"nested more than {MAX_DEPTH} deep")
+    try:
+        json.loads(text, object_pairs_hook=_without_twins, parse_int=str)
+    except (ValueError, RecursionError) as error:
+        raise BadJson(str(error)) from None
+
+
+def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return found

@@ -1,0 +1,109 @@
+"""The settings: read once from the environment and `.env`, checked, and never changed afterwards."""
+
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent
+
+DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
+
+
+class SettingsError(Exception):
+    """A setting is wrong. The text is one line that names it."""
+
+
+class Settings(BaseSettings):
+    """Every setting, each read from `AIOCHAT_` and its name in capitals. README has the table of them."""
+
+    model_config = SettingsConfigDict(env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    data_dir: Path = Path("var")
+    database_url: str = ""
+    redis_url: str = ""
+    public_url: str = ""
+    registration: Literal["open", "closed"] = "open"
+    rate_limits: Literal["on", "off"] = "on"
+    trust_proxy: bool = False
+    debug: bool = False
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in DATABASE_SCHEMES:
+            raise ValueError("must begin with sqlite:///, postgresql:// or postgresql+aiopg://")
+        if value.startswith("sqlite:") and not value.removeprefix("sqlite:///").strip("/"):
+            raise ValueError("needs a file: sqlite:///path/to/file.db")
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _known_redis(cls, value: str) -> str:
+        if value and urlsplit(value).scheme not in REDIS_SCHEMES:
+            raise ValueError("must begin with redis://, rediss:// or unix://")
+        return value
+
+    @field_validator("public_url")
+    @classmethod
+    def _is_origin(cls, value: str) -> str:
+        if not value:
+            return value
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
+            raise ValueError("must be the site's address without a path, like https://chat.example.org")
+        return f"{parts.scheme}://{parts.netloc}".lower()
+
+    @property
+    def database(self) -> str:
+        """The database's URL; without one of its own, SQLite in the data folder."""
+        return self.database_url or f"sqlite:///{self.data_dir / 'aiochat.db'}"
+
+    @property
+    def address(self) -> str:
+        """Where a browser finds this process."""
+        if self.public_url:
+            return self.public_url
+        host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
+
+    @property
+    def secure(self) -> bool:
+        """Is the site reached by TLS? Then cookies are `__Host-` and Secure."""
+        return self.public_url.startswith("https:")
+
+    @property
+    def origins(self) -> frozenset[str]:
+        """The exact origins that may open a socket or post a form.
+
+        With a public URL, that one alone; without, this host and the names of loopback on this port."""
+        if self.public_url:
+            return frozenset({_without_default_port(self.public_url)})
+        return frozenset(
+            {_without_default_port(f"http://{name}:{self.port}") for name in LOOPBACK_NAMES} | {_without_default_port(self.address)}
+        )
+
+
+def _without_default_port(origin: str) -> str:
+    """The origin as browsers write it: RFC 6454, 6.2 leaves out the scheme's default port."""
+    scheme, _, rest = origin.partition("://")
+    return f"{scheme}://{rest.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
+def read_settings(**given: Any) -> Settings:
+    """The settings of the environment, with `given` ones above them.
+
+    Raises SettingsError with one line that names the setting and what is wrong with it."""
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        first = error.errors()[0]
+        name = "AIOCHAT_" + "_".join(str(part) for part in first["loc"]).upper()
+        text = first["msg"].removeprefix("Value error, ")
+        raise SettingsError(f"{name}={first['input']!r} is wrong: {text[:1].lower()}{text[1:]}") from None

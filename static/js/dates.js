@@ -1,0 +1,28 @@
+/** Times as the reader's own clock and language show them. */
+
+const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
+const thisYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
+const otherYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+
+/** @param {string} at */
+export const clockTime = (at) => clock.format(new Date(at));
+
+/** @param {string} at */
+export const fullTime = (at) => full.format(new Date(at));
+
+/** The local day as 2026-11-21: sorts and compares as a string. @param {Date} date */
+export function dayOf(date) {
+  const two = (/** @type {number} */ part) => String(part).padStart(2, "0");
+  return `${date.getFullYear()}-${two(date.getMonth() + 1)}-${two(date.getDate())}`;
+}
+
+/** Today, Yesterday, or the date. @param {string} day @param {Date} now */
+export function dayLabel(day, now) {
+  if (day === dayOf(now)) return "Today";
+  // Noon, so that the hour that a change of clocks takes or gives doesn't reach another day.
+  const noon = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1, 12);
+  if (day === dayOf(noon)) return "Yesterday";
+  const date = new Date(`${day}T12:00:00`);
+  return (date.getFullYear() === now.getFullYear() ? thisYear : otherYear).format(date);
+}

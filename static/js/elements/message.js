@@ -1,0 +1,156 @@
+/** One row of the timeline: each kind of row with its template and what is filled in. */
+import { clockTime, fullTime } from "../dates.js";
+import { summarise } from "../layout.js";
+import { cloneElement, part } from "../template.js";
+import { paintAvatar } from "./avatar.js";
+
+/** @typedef {import("../layout.js").Row} Row */
+
+/** A text of so many characters or lines is folded: about a screen. */
+const LONG = 1_800;
+const MANY_LINES = 24;
+
+/** @param {HTMLElement} node @param {string} at */
+function fillTime(node, at) {
+  const time = /** @type {HTMLTimeElement} */ (part(node, "time"));
+  time.dateTime = at;
+  time.textContent = clockTime(at);
+  time.title = fullTime(at);
+}
+
+/** @param {HTMLElement} node @param {{text: string, html?: string}} line */
+function fillText(node, line) {
+  if (line.html === undefined) {
+    node.textContent = line.text;
+    return;
+  }
+  // The one place where HTML goes into the page as such: `html` was made and sanitised by the server from the line's text;
+  // nothing that a person typed gets here otherwise.
+  node.innerHTML = line.html;
+  node.classList.add("rich");
+  for (const link of node.querySelectorAll("a[href]")) {
+    link.setAttribute("target", "_blank");
+    link.setAttribute("rel", "noopener noreferrer nofollow");
+  }
+}
+
+/** What an unsent line will look like, as far as the page can know. @param {string} text */
+const asTyped = (text) => (text.startsWith("//") ? text.slice(1) : text);
+
+/** @param {HTMLElement} node @param {any} line a Line or a Pending */
+function mark(node, line) {
+  const pending = line.stage !== undefined;
+  node.classList.toggle("pending", pending);
+  node.classList.toggle("refused", line.stage === "refused");
+  if (line.nonce) node.dataset.nonce = line.nonce;
+  if (!pending) delete node.dataset.nonce;
+  if (line.seq && !pending) node.dataset.seq = String(line.seq);
+  if (line.number) node.dataset.number = String(line.number);
+}
+
+/** @param {HTMLElement} node @param {any} line */
+function fillState(node, line) {
+  const waiting = line.stage === "waiting" || line.stage === "sent";
+  part(node, "state").hidden = !waiting;
+  part(node, "state-text").textContent = waiting ? "not sent yet" : "";
+  part(node, "refusal").hidden = line.stage !== "refused";
+  part(node, "reason").textContent = line.stage === "refused" ? line.reason : "";
+}
+
+/** @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row): void}>} */
+export const rowKinds = {
+  message: {
+    make(row) {
+      const node = cloneElement("message");
+      const { author = "You" } = row.line;
+      node.classList.toggle("own", Boolean(row.own));
+      part(node, "author").textContent = author;
+      paintAvatar(part(node, "avatar"), author);
+      return node;
+    },
+    update(node, row) {
+      const { line } = row;
+      node.classList.toggle("continues", Boolean(row.continues));
+      const text = part(node, "text");
+      // Filled once as pending and once as stored, not with each change of its state or its neighbours.
+      const filled = line.stage === undefined ? "stored" : "typed";
+      if (text.dataset.filled !== filled) {
+        text.dataset.filled = filled;
+        fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) });
+        const long = line.text.length > LONG || line.text.split("\n", MANY_LINES + 1).length > MANY_LINES;
+        node.classList.toggle("long", long);
+        part(node, "more").hidden = !long;
+        fillTime(node, line.at);
+      }
+      mark(node, line);
+      fillState(node, line);
+    },
+  },
+
+  me: {
+    make(row) {
+      const node = cloneElement("me");
+      node.classList.toggle("own", Boolean(row.own));
+      part(node, "author").textContent = row.line.author;
+      return node;
+    },
+    update(node, { line }) {
+      fillText(part(node, "text"), line);
+      fillTime(node, line.at);
+      mark(node, line);
+    },
+  },
+
+  service: {
+    make: () => cloneElement("service"),
+    update(node, { line }) {
+      part(node, "text").textContent = line.kind === "topic" ? `${line.author} set the topic: ${line.text || "none"}` : line.text;
+      fillTime(node, line.at);
+      node.dataset.kind = line.kind;
+      mark(node, line);
+    },
+  },
+
+  run: {
+    make: () => cloneElement("run"),
+    update(node, { lines = [] }) {
+      const { names, others, verbs } = summarise(lines);
+      const words = names.flatMap((name, index) => {
+        const bdi = document.createElement("bdi");
+        bdi.textContent = name;
+        if (index === 0) return [bdi];
+        return [index === names.length - 1 && !others ? " and " : ", ", bdi];
+      });
+      part(node, "summary").replaceChildren(...words, others ? ` and ${others} others ${verbs}` : ` ${verbs}`);
+      const list = part(node, "lines");
+      // A run only grows at one of its ends or is cut at the old one; lists of it are short, so made anew.
+      list.replaceChildren(
+        ...lines.map((line) => {
+          const item = cloneElement("run-line");
+          part(item, "text").textContent = line.text;
+          fillTime(item, line.at);
+          item.dataset.seq = String(line.seq);
+          return item;
+        }),
+      );
+    },
+  },
+
+  day: {
+    make: () => cloneElement("day"),
+    update(node, row) {
+      part(node, "label").textContent = row.label ?? "";
+      /** @type {HTMLTimeElement} */ (part(node, "label")).dateTime = row.key.slice("day:".length);
+    },
+  },
+
+  new: { make: () => cloneElement("new"), update() {} },
+
+  notice: {
+    make: () => cloneElement("notice"),
+    update(node, { line }) {
+      part(node, "text").textContent = line.text;
+      node.dataset.notice = String(line.id);
+    },
+  },
+};

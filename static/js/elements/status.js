@@ -1,0 +1,19 @@
+/** The status line: connecting, connected or offline, and how much waits to be sent. */
+import { waiting } from "../store.js";
+
+export class ChatStatus extends HTMLElement {
+  /** @param {import("../room.js").Page} page */
+  start({ store }) {
+    const show = () => {
+      const { connection, held } = store.state;
+      const count = waiting(store.state);
+      // What waits for some milliseconds on a good connection is no news.
+      const told = count && (connection !== "connected" || held) ? `, ${count} waiting` : "";
+      this.dataset.state = connection;
+      const text = connection + told;
+      if (this.textContent !== text) this.textContent = text;
+    };
+    store.watch(["status"], show);
+    show();
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * From the state to the rows of the timeline: dividers, groups, folded runs of comings and goings, private lines, unsent ones.
+ * Pure; the timeline compares rows by `key` and `shape` and touches only what differs.
+ */
+import { dayLabel, dayOf } from "./dates.js";
+
+const TOGETHER = 5 * 60_000;
+const FOLDED = new Set(["joined", "came", "went", "left"]);
+
+/**
+ * @typedef {import("./store.js").Line} Line
+ * @typedef {object} Row
+ * @property {string} key the same for what is the same line, from one layout to the next
+ * @property {"day"|"new"|"message"|"me"|"service"|"run"|"notice"} kind
+ * @property {string} shape what decides how it looks, beside the line itself
+ * @property {any} [line] a Line, Pending or Notice
+ * @property {Line[]} [lines] of a run
+ * @property {string} [label] of a day
+ * @property {boolean} [own]
+ * @property {boolean} [continues] the same author as just before: no name again
+ */
+
+/** @param {import("./store.js").State} state @param {Date} now @returns {Row[]} */
+export function layout(state, now = new Date()) {
+  /** @type {Row[]} */
+  const rows = [];
+  const you = state.you.name;
+  let day = "";
+  let marked = state.newAfter === null;
+  let notice = 0;
+  /** @type {{author: string, time: number}|null} the post that the next one may continue */
+  let group = null;
+
+  const onDay = (/** @type {string} */ at) => {
+    const its = dayOf(new Date(at));
+    // Only forwards: a clock that was set back doesn't divide a day twice.
+    if (its <= day) return;
+    day = its;
+    group = null;
+    const label = dayLabel(day, now);
+    rows.push({ key: `day:${day}`, kind: "day", shape: label, label });
+  };
+
+  const noticesBefore = (/** @type {number} */ seq) => {
+    for (; notice < state.notices.length && state.notices[notice].after < seq; notice += 1) {
+      const line = state.notices[notice];
+      rows.push({ key: `notice:${line.id}`, kind: "notice", shape: "", line });
+      group = null;
+    }
+  };
+
+  const post = (/** @type {any} */ line, /** @type {string} */ author, /** @type {string} */ shape) => {
+    const time = Date.parse(line.at);
+    const kind = line.kind === "me" ? "me" : "message";
+    const continues = kind === "message" && group?.author === author && time - group.time <= TOGETHER;
+    group = kind === "message" ? { author, time } : null;
+    // A post keeps the key that its pending twin had, and so its place and its node.
+    const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
+    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, own: author === you, continues });
+  };
+
+  for (const line of state.lines) {
+    noticesBefore(line.seq);
+    onDay(line.at);
+    if (!marked && line.number && line.number > /** @type {number} */ (state.newAfter)) {
+      rows.push({ key: "new", kind: "new", shape: "" });
+      marked = true;
+      group = null;
+    }
+    if (line.number) {
+      post(line, line.author, "stored");
+      continue;
+    }
+    group = null;
+    const last = rows.at(-1);
+    if (FOLDED.has(line.kind) && last?.lines) {
+      last.lines.push(line);
+      Object.assign(last, { kind: "run", shape: `${last.lines.length}` });
+    } else {
+      const lines = FOLDED.has(line.kind) ? [line] : undefined;
+      rows.push({ key: `seq:${line.seq}`, kind: "service", shape: "", line, lines });
+    }
+  }
+  noticesBefore(Infinity);
+  for (const entry of state.pending) {
+    onDay(entry.at);
+    const late = entry.stage === "waiting" && state.connection !== "connected";
+    post(entry, you, `${entry.stage}${late ? "!" : ""}${entry.reason ?? ""}${state.ended ? "x" : ""}`);
+  }
+  return rows;
+}
+
+const VERBS = ["joined", "came", "went", "left"];
+
+/**
+ * The words of a folded run: "alice and 3 others came and went".
+ * @param {Line[]} lines
+ * @returns {{names: string[], others: number, verbs: string}}
+ */
+export function summarise(lines) {
+  const names = [...new Set(lines.map((line) => line.author))];
+  const kinds = new Set(lines.map((line) => line.kind));
+  // Who joins also comes, and who leaves for good also goes.
+  if (kinds.has("joined")) kinds.delete("came");
+  if (kinds.has("left") && !kinds.has("came")) kinds.delete("went");
+  const verbs = VERBS.filter((verb) => kinds.has(verb));
+  const shown = names.length > 3 ? names.slice(0, 1) : names;
+  return {
+    names: shown,
+    others: names.length - shown.length,
+    verbs: verbs.length > 1 ? `${verbs.slice(0, -1).join(", ")} and ${verbs.at(-1)}` : verbs[0],
+  };
+}

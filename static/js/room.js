@@ -1,0 +1,88 @@
+/** The room page: reads the state that the server embedded, ties socket, store and outbox together, starts the elements. */
+import { watchAttention } from "./attention.js";
+import { Drawers } from "./drawers.js";
+import { ChatBanner } from "./elements/banner.js";
+import { ChatComposer } from "./elements/composer.js";
+import { ChatMembers } from "./elements/members.js";
+import { ChatRooms } from "./elements/rooms.js";
+import { ChatStatus } from "./elements/status.js";
+import { ChatTimeline } from "./elements/timeline.js";
+import { ChatTitle } from "./elements/title.js";
+import { History } from "./history.js";
+import { Outbox } from "./outbox.js";
+import { storage } from "./storage.js";
+import { createStore, initial } from "./store.js";
+import { Wire } from "./wire.js";
+
+/**
+ * @typedef {object} Page what the elements work with
+ * @property {ReturnType<typeof createStore>} store
+ * @property {History} history
+ * @property {Outbox} outbox
+ * @property {Drawers} drawers
+ * @property {ChatTimeline} timeline
+ * @property {ChatComposer} composer
+ */
+
+const ELEMENTS = {
+  "chat-title": ChatTitle,
+  "chat-banner": ChatBanner,
+  "chat-status": ChatStatus,
+  "chat-rooms": ChatRooms,
+  "chat-members": ChatMembers,
+  "chat-timeline": ChatTimeline,
+  "chat-composer": ChatComposer,
+};
+/** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
+const GONE = new Set([4501, 4502, 403, 404]);
+
+/** Once a frame; in a hidden page there are no frames, but its title still has to count. @param {() => void} render */
+function nextFrame(render) {
+  if (document.visibilityState === "visible") requestAnimationFrame(render);
+  else setTimeout(render, 250);
+}
+
+const embedded = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "");
+const store = createStore(initial(embedded), nextFrame);
+const { state } = store;
+const base = `/rooms/${encodeURIComponent(state.room.name)}`;
+const history = new History(store, base);
+
+/** @type {Outbox} */
+let outbox;
+const wire = new Wire(`${base}/ws`, {
+  position: () => ({ since: state.lastSeq, epoch: state.epoch }),
+  heard(event) {
+    store.dispatch(event);
+    outbox.heard(event);
+  },
+  state(connection) {
+    store.dispatch({ type: "connection", connection });
+    if (connection !== "connected") outbox.takeBack();
+  },
+  ended(code, reason) {
+    if (GONE.has(code)) outbox.takeBack("refused", "Not sent: you aren’t in this room any more.");
+    else outbox.takeBack();
+    store.dispatch({ type: "ended", code, reason });
+  },
+  ask: () => history.status(),
+  beat: () => outbox.beat(),
+});
+const send = (/** @type {object} */ request) => wire.send(request);
+outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:` });
+outbox.restore();
+
+for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
+const find = (/** @type {string} */ name) => /** @type {any} */ (document.querySelector(name));
+/** @type {Page} */
+const page = {
+  store,
+  history,
+  outbox,
+  drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app"))),
+  timeline: find("chat-timeline"),
+  composer: find("chat-composer"),
+};
+watchAttention(store, send);
+for (const name of Object.keys(ELEMENTS)) find(name).start(page);
+wire.start();

@@ -1,0 +1,169 @@
+/**
+ * The socket of one room: connects, resumes where it was (since + epoch), reconnects with full jitter, notices a dead
+ * connection by its silence. Knows frames and close codes, and nothing of what the events mean.
+ */
+
+const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
+const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
+const BEAT = 5_000;
+/** After so many attempts in a row without a greeting, ask over HTTP why: a refused upgrade has no status in a page. */
+const ASK_AFTER = 3;
+
+const FINAL = new Set([1002, 1007, 1009]);
+/** @param {number} code 45xx: the server says not to come back */
+export const isFinal = (code) => FINAL.has(code) || (code >= 4500 && code < 4600);
+
+/**
+ * A random wait in milliseconds between 0 and min(10 s, 0.5 s x 2^attempt): spreads a crowd that lost its server at one moment.
+ * @param {number} attempt 0 for the first @param {() => number} random
+ */
+export const fullJitter = (attempt, random = Math.random) => random() * Math.min(10_000, 500 * 2 ** attempt);
+
+/**
+ * @typedef {object} Listener
+ * @property {() => {since: number, epoch: string}} position where to go on
+ * @property {(event: {type: string}) => void} heard
+ * @property {(state: "connecting"|"connected"|"offline") => void} state
+ * @property {(code: number, reason: string) => void} ended no way back; called at most once
+ * @property {() => Promise<number>} ask the status with which the room's messages answer; 0 if nothing answers
+ * @property {() => void} beat every few seconds while connected
+ */
+export class Wire {
+  /** @type {WebSocket|null} */ #socket = null;
+  #attempt = 0;
+  #greeted = false;
+  #ended = false;
+  #heardAt = 0;
+  #pinged = false;
+  #asking = false;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #retry;
+
+  /** @param {string} path @param {Listener} listener */
+  constructor(path, listener) {
+    this.path = path;
+    this.listener = listener;
+  }
+
+  start() {
+    setInterval(() => this.#beat(), BEAT);
+    addEventListener("online", () => this.#hurry());
+    // "offline" is no proof (a server on this very machine still answers), so test the connection.
+    addEventListener("offline", () => this.#probe(2_000));
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "visible") this.#hurry();
+    });
+    // A page kept in the back/forward cache has lost its socket.
+    addEventListener("pageshow", (event) => event.persisted && this.#hurry());
+    this.listener.state("connecting");
+    this.#connect();
+  }
+
+  /** Sends a request if the room has greeted. @param {object} request @returns {boolean} whether it was handed over */
+  send(request) {
+    if (!this.#greeted || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(request));
+    return true;
+  }
+
+  #connect() {
+    clearTimeout(this.#retry);
+    if (this.#ended || this.#socket) return;
+    const { since, epoch } = this.listener.position();
+    const url = new URL(this.path, location.href);
+    url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
+    url.search = new URLSearchParams({ since: String(since), epoch }).toString();
+    const socket = new WebSocket(url);
+    this.#socket = socket;
+    this.#heardAt = performance.now();
+    this.#pinged = false;
+    socket.onmessage = ({ data }) => this.#socket === socket && this.#read(data);
+    socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lost(code, reason);
+  }
+
+  /** @param {string} frame one or more JSON objects, one a line */
+  #read(frame) {
+    this.#heardAt = performance.now();
+    this.#pinged = false;
+    for (const line of frame.split("\n")) {
+      if (!line) continue;
+      const event = JSON.parse(line);
+      if (event.type === "hello") {
+        this.#greeted = true;
+        this.#attempt = 0;
+      }
+      this.listener.heard(event);
+    }
+  }
+
+  /** @param {number} code @param {string} reason */
+  #lost(code, reason) {
+    const greeted = this.#greeted;
+    this.#socket = null;
+    this.#greeted = false;
+    if (isFinal(code)) {
+      this.#end(code, reason);
+      return;
+    }
+    // A short break (a restart) shows as connecting; only when the first way back fails, too, is it offline.
+    this.listener.state(greeted ? "connecting" : "offline");
+    this.#retry = setTimeout(() => this.#connect(), fullJitter(this.#attempt));
+    this.#attempt += 1;
+    if (!greeted && this.#attempt >= ASK_AFTER) this.#askWhy();
+  }
+
+  async #askWhy() {
+    if (this.#asking) return;
+    this.#asking = true;
+    const status = await this.listener.ask();
+    this.#asking = false;
+    if (this.#greeted || this.#ended) return;
+    if (status === 401 || status === 403 || status === 404) this.#end(status, "");
+  }
+
+  /** @param {number} code @param {string} reason */
+  #end(code, reason) {
+    if (this.#ended) return;
+    this.#ended = true;
+    clearTimeout(this.#retry);
+    this.#socket?.close();
+    this.#socket = null;
+    this.listener.ended(code, reason);
+  }
+
+  /** Something changed for the better, maybe: try now, or see whether the connection still lives. */
+  #hurry() {
+    if (this.#socket) {
+      this.#probe(ANSWER);
+      return;
+    }
+    this.#attempt = 0;
+    this.#connect();
+  }
+
+  #beat() {
+    const silent = performance.now() - this.#heardAt;
+    if (!this.#greeted) {
+      if (this.#socket && silent > ANSWER) this.#drop();
+      return;
+    }
+    if (silent > SILENCE && !this.#pinged) this.#probe(ANSWER);
+    this.listener.beat();
+  }
+
+  /** Asks for a sign of life. @param {number} patience ms */
+  #probe(patience) {
+    const socket = this.#socket;
+    if (this.#pinged || !this.send({ type: "ping" })) return;
+    this.#pinged = true;
+    setTimeout(() => this.#pinged && this.#socket === socket && this.#drop(), patience);
+  }
+
+  /** Gives a dead socket up at once: its own close would wait for an answer that doesn't come. */
+  #drop() {
+    const socket = this.#socket;
+    if (!socket) return;
+    socket.onclose = socket.onmessage = null;
+    socket.close();
+    this.#lost(1006, "");
+  }
+}

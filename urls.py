@@ -1,0 +1,39 @@
+"""Every address of the site, and who may use it. A new page is a line here, a view, and a template."""
+
+from pathlib import Path
+
+from aiohttp import web
+
+from accounts import views as accounts
+from chat import views as chat
+from helpers.health import Live, Ready
+from helpers.routing import Access, Route
+
+STATIC = Path(__file__).resolve().parent / "static"
+
+
+class Favicon(web.View):
+    async def get(self) -> web.FileResponse:
+        return web.FileResponse(STATIC / "favicon.svg")
+
+
+class Robots(web.View):
+    async def get(self) -> web.FileResponse:
+        return web.FileResponse(STATIC / "robots.txt")
+
+
+ROUTES = [
+    Route("/", accounts.Index, "index", Access.ANYONE),
+    Route("/favicon.ico", Favicon, "favicon", Access.FILE),
+    Route("/robots.txt", Robots, "robots", Access.FILE),
+    Route("/livez", Live, "livez", Access.FILE, json=True),
+    Route("/readyz", Ready, "readyz", Access.FILE, json=True),
+    Route("/accounts/register", accounts.Register, "register", Access.ANYONE),
+    Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
+    Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
+    Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
+    Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
+    Route("/rooms/{name}/messages", chat.Messages, "messages", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/members", chat.Members, "members", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/ws", chat.Socket, "socket", Access.SIGNED_IN, json=True),
+]
