@@ -42,13 +42,13 @@ clean:  ## remove .venv and caches; data in var stays
 
 $(RUNTIME): .venv/made
 	@echo "Installing requirements.txt into .venv"
-	@.venv/bin/python -m pip install --quiet -r requirements.txt
+	@.venv/bin/python -m pip install -qq -r requirements.txt
 	@rm -f .venv/runtime-*
 	@touch $@
 
 $(DEV): $(RUNTIME)
 	@echo "Installing requirements-dev.txt into .venv"
-	@.venv/bin/python -m pip install --quiet -r requirements-dev.txt
+	@.venv/bin/python -m pip install -qq -r requirements-dev.txt
 	@rm -f .venv/dev-*
 	@touch $@
 

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import getpass
 import logging
+import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
@@ -106,10 +107,12 @@ def _alone(settings: Settings) -> Iterator[None]:
 
 
 async def _serve(settings: Settings) -> None:
+    """Serves until SIGTERM or SIGINT, and then ends so that nobody loses anything."""
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
     app = await create_app(settings)
-    runner = web.AppRunner(
-        app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS, handle_signals=True
-    )
+    runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
     await runner.setup()
     try:
         try:
@@ -117,9 +120,7 @@ async def _serve(settings: Settings) -> None:
         except OSError as error:
             raise Failure(f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with AIOCHAT_PORT") from None
         await _greet(settings)
-        await asyncio.Event().wait()
-    except (web.GracefulExit, asyncio.CancelledError):
-        pass
+        await stop.wait()
     finally:
         await runner.cleanup()
 
@@ -146,8 +147,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> None:
             migrate(settings.database, MIGRATIONS)
         elif pending(settings.database, MIGRATIONS):
             raise Failure("the database lacks migrations; run first: python app.py migrate")
-        with contextlib.suppress(KeyboardInterrupt, web.GracefulExit):
-            uvloop.run(_serve(settings))
+        uvloop.run(_serve(settings))
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -99,7 +99,7 @@ class Connection:
     def _hello(self, standing: Standing, changes: Changes) -> Hello:
         return Hello(
             RoomState(self._room.name, self._room.topic, self._room.kind),
-            You(self._user.name, standing.rank.name.lower() if standing.rank else None),
+            You(self._user.name, standing.title),
             changes.last_seq,
             changes.last_number,
             self._engine.epoch,

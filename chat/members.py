@@ -6,7 +6,7 @@ from peewee import JOIN
 
 from accounts.models import User
 from chat.models import Member, Room
-from chat.roles import Role
+from chat.roles import Role, Standing
 
 MAX_MEMBERS = 1000
 MAX_ROOMS = 1000
@@ -41,7 +41,7 @@ async def members_of(room_id: int) -> list[MemberView]:
         .tuples()
         .aio_execute()
     )
-    return [MemberView(name, "admin" if is_admin else Role(role).name.lower(), bool(present)) for name, role, present, is_admin in rows]
+    return [MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present)) for name, role, present, is_admin in rows]
 
 
 async def rooms_of(user: User, *, own_only: bool = False) -> list[RoomView]:
@@ -76,4 +76,4 @@ def _view(row: tuple[str, str, str, int | None, int, int, int | None], user: Use
     if role is None:
         return RoomView(name, topic, kind, None, 0)
     seen = max(cleared_number, read_number or 0)
-    return RoomView(name, topic, kind, "admin" if user.is_admin else Role(role).name.lower(), max(0, posts - seen))
+    return RoomView(name, topic, kind, Standing(Role(role), is_admin=user.is_admin).title, max(0, posts - seen))

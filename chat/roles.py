@@ -45,6 +45,12 @@ class Standing:
         return Role.ADMIN if self.role is not None and self.is_admin else self.role
 
     @property
+    def title(self) -> str | None:
+        """What they are called: an owner stays one, whatever else they are."""
+        shown = self.role if self.role is Role.OWNER else self.rank
+        return shown.name.lower() if shown is not None else None
+
+    @property
     def is_member(self) -> bool:
         return self.role is not None
 

@@ -63,10 +63,6 @@ async def _room(request: web.Request) -> tuple[Room, Standing]:
     return found
 
 
-def _role(standing: Standing) -> str | None:
-    return standing.rank.name.lower() if standing.rank else None
-
-
 class Rooms(web.View):
     async def get(self) -> web.Response:
         return await self._page(Form())
@@ -89,7 +85,7 @@ class Rooms(web.View):
                 "name": room.name,
                 "topic": room.topic,
                 "kind": room.kind,
-                "role": "admin" if request[USER].is_admin else "owner",
+                "role": "owner",
                 "unread": 0,
             }
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
@@ -115,7 +111,7 @@ class RoomPage(web.View):
         member = await Member.aio_get_or_none(Member.room == room.id, Member.user == user.id)
         return {
             "room": {"name": room.name, "topic": room.topic, "kind": room.kind},
-            "you": {"name": user.name, "role": _role(standing)},
+            "you": {"name": user.name, "role": standing.title},
             "messages": [msgspec.to_builtins(line.event()) for line in latest.lines],
             "more": latest.more,
             "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),

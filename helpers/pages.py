@@ -39,7 +39,6 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
         loader=jinja2.FileSystemLoader(templates),
         context_processors=[context],
         autoescape=True,
-        undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=app[SETTINGS].debug,

@@ -66,8 +66,8 @@ class ReconnectingPoolBackend(PsycopgPoolBackend):
 class ReconnectingAiopgBackend(AioPgPoolBackend):
     async def acquire(self) -> Any:
         while True:
-            connection = await super().acquire()
-            if _is_alive(connection):
+            connection: Any = await super().acquire()
+            if _is_alive(connection.raw):
                 return connection
             connection.close()
             await self.release(connection)

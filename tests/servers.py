@@ -6,6 +6,7 @@ Linux only: `setpriv` ties a child's life to its parent's, abstract sockets rese
 
 import atexit
 import contextlib
+import fcntl
 import os
 import pwd
 import random
@@ -77,10 +78,10 @@ class Server(ABC):
 
     def __init__(self, *, port: int | None = None) -> None:
         self.port = port or free_port()
-        self.folder = _new_folder(self.name)
+        self.folder, lock = _new_folder(self.name)
         self.log = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
-        self._remove_folder = weakref.finalize(self, shutil.rmtree, self.folder, ignore_errors=True)
+        self._remove_folder = weakref.finalize(self, _remove, self.folder, lock)
 
     @abstractmethod
     def _command(self) -> list[str]:
@@ -522,11 +523,14 @@ def _program(name: str) -> str:
 
 
 def _postgres_programs() -> Path:
-    """The folder of the newest PostgreSQL's programs. PATH isn't asked: any `postgres` there may be of another origin."""
+    """The folder of the newest PostgreSQL's programs. On Debian PATH isn't asked: any `postgres` there is of another origin."""
     found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres") if path.parent.parent.name.isdigit()]
-    if not found:
-        raise ServerError(f"no PostgreSQL server in /usr/lib/postgresql: {PROVISION}")
-    return max(found, key=lambda path: int(path.parent.name))
+    if found:
+        return max(found, key=lambda path: int(path.parent.name))
+    elsewhere = shutil.which("initdb")
+    if elsewhere and not Path("/etc/debian_version").exists():
+        return Path(elsewhere).resolve().parent
+    raise ServerError(f"no PostgreSQL server in /usr/lib/postgresql: {PROVISION}")
 
 
 def _unprivileged_user() -> str:
@@ -545,13 +549,43 @@ def _set_privileges(user: str | None, parent_death_signal: str) -> list[str]:
     return [*prefix, "--"]
 
 
-def _new_folder(name: str) -> Path:
-    """A new folder whose path any user may walk, and short enough for a socket in it."""
+def _new_folder(name: str) -> tuple[Path, int]:
+    """A new folder whose path any user may walk, and short enough for a socket in it; and its lock."""
     usual = Path(tempfile.gettempdir())
     walkable = all(folder.stat().st_mode & 0o001 for folder in (usual, *usual.parents)) and len(str(usual)) < 50
-    folder = Path(tempfile.mkdtemp(prefix=f"aiochat-{name.lower()}-", dir=usual if walkable else "/tmp"))
+    parent = usual if walkable else Path("/tmp")
+    _sweep(parent)
+    folder = Path(tempfile.mkdtemp(prefix=f"aiochat-test-{name.lower()}-", dir=parent))
     folder.chmod(0o755)
-    return folder
+    lock = _lock(folder)
+    if lock is None:
+        raise ServerError(f"{folder} was locked by another process")
+    return folder, lock
+
+
+def _lock(folder: Path) -> int | None:
+    """Lock it until the returned descriptor is closed, at the latest when this process ends. None if another one has."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _remove(folder: Path, lock: int) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    os.close(lock)
+
+
+def _sweep(parent: Path) -> None:
+    """Remove the folders of test runs that were killed."""
+    for folder in parent.glob("aiochat-test-*"):
+        with contextlib.suppress(OSError):
+            # A new one may not have been locked yet.
+            if time.time() - folder.stat().st_mtime > 60 and (lock := _lock(folder)) is not None:
+                _remove(folder, lock)
 
 
 def _descendants(pid: int) -> Iterator[int]:

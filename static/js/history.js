@@ -7,6 +7,7 @@ const RETRY = 3_000; // ms after which a page that failed may be asked for again
 export class History {
   #loading = false;
   #failedAt = -Infinity;
+  #asking = false;
 
   /** @param {ReturnType<import("./store.js").createStore>} store @param {string} base /rooms/{name} */
   constructor(store, base) {
@@ -50,11 +51,15 @@ export class History {
   }
 
   async members() {
+    if (this.#asking) return;
+    this.#asking = true;
     try {
       const answer = await fetch(`${this.base}/members`, JSON_PLEASE);
       if (answer.ok) this.store.dispatch({ type: "members", ...(await answer.json()) });
     } catch {
-      // the next change of roles or the next connection asks again
+      // asked again with the next event
+    } finally {
+      this.#asking = false;
     }
   }
 

@@ -18,6 +18,7 @@ const FOLDED = new Set(["joined", "came", "went", "left"]);
  * @property {string} [label] of a day
  * @property {boolean} [own]
  * @property {boolean} [continues] the same author as just before: no name again
+ * @property {string} [fate] of a pending one: "unsent", "refusal", or "" while that needs no words
  */
 
 /** @param {import("./store.js").State} state @param {Date} now @returns {Row[]} */
@@ -49,14 +50,14 @@ export function layout(state, now = new Date()) {
     }
   };
 
-  const post = (/** @type {any} */ line, /** @type {string} */ author, /** @type {string} */ shape) => {
+  const post = (/** @type {any} */ line, /** @type {string} */ author, /** @type {string} */ shape, fate = "") => {
     const time = Date.parse(line.at);
     const kind = line.kind === "me" ? "me" : "message";
     const continues = kind === "message" && group?.author === author && time - group.time <= TOGETHER;
     group = kind === "message" ? { author, time } : null;
     // A post keeps the key that its pending twin had, and so its place and its node.
     const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
-    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, own: author === you, continues });
+    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, own: author === you, continues, fate });
   };
 
   for (const line of state.lines) {
@@ -84,8 +85,10 @@ export function layout(state, now = new Date()) {
   noticesBefore(Infinity);
   for (const entry of state.pending) {
     onDay(entry.at);
-    const late = entry.stage === "waiting" && state.connection !== "connected";
-    post(entry, you, `${entry.stage}${late ? "!" : ""}${entry.reason ?? ""}${state.ended ? "x" : ""}`);
+    // What waits for some milliseconds on a good connection needs no clock.
+    const late = (entry.stage === "waiting" || entry.stage === "sent") && (state.connection !== "connected" || state.held);
+    const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
+    post(entry, you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
   }
   return rows;
 }

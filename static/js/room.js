@@ -36,10 +36,16 @@ const ELEMENTS = {
 /** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
 const GONE = new Set([4501, 4502, 403, 404]);
 
-/** Once a frame; in a hidden page there are no frames, but its title still has to count. @param {() => void} render */
+/** Once a frame; a hidden page has no frames, but its title still has to count. @param {() => void} render */
 function nextFrame(render) {
-  if (document.visibilityState === "visible") requestAnimationFrame(render);
-  else setTimeout(render, 250);
+  const frame = requestAnimationFrame(() => {
+    clearTimeout(late);
+    render();
+  });
+  const late = setTimeout(() => {
+    cancelAnimationFrame(frame);
+    render();
+  }, 250);
 }
 
 const embedded = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "");
@@ -55,6 +61,7 @@ const wire = new Wire(`${base}/ws`, {
   heard(event) {
     store.dispatch(event);
     outbox.heard(event);
+    if (state.membersStale) history.members();
   },
   state(connection) {
     store.dispatch({ type: "connection", connection });

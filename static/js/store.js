@@ -148,14 +148,14 @@ function privately(state, text) {
 /** @type {Record<string, (state: State, event: any) => Topic[]>} one for each event of docs/protocol.md */
 export const reducers = {
   hello(state, event) {
-    Object.assign(state, { room: event.room, you: event.you, commands: event.commands, connection: "connected" });
+    Object.assign(state, { room: event.room, you: event.you, commands: event.commands, connection: "connected", held: false });
     if (event.epoch !== state.epoch) {
       // Another history (a restored backup): its numbers may be lower than those seen here.
       Object.assign(state, { epoch: event.epoch, lastNumber: event.last_number, bottomNumber: event.last_number, newAfter: null });
       state.readNumber = Math.min(state.readNumber, event.last_number);
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
-    return ["status", "room", "commands", "reading"];
+    return ["status", "timeline", "room", "commands", "reading"];
   },
 
   message(state, event) {
@@ -243,7 +243,7 @@ export const actions = {
   connection(state, { connection }) {
     if (state.connection === connection) return [];
     state.connection = connection;
-    return ["status"];
+    return ["status", "timeline"];
   },
 
   /** The server won't have this page back. */
@@ -276,7 +276,7 @@ export const actions = {
   /** The time that the server asked for is over. */
   released(state) {
     state.held = false;
-    return ["status"];
+    return ["status", "timeline"];
   },
 
   dismissed(state, { id }) {

@@ -37,10 +37,6 @@ export class ChatMembers extends HTMLElement {
 
   #show() {
     const { state } = this.page.store;
-    if (state.membersStale) {
-      state.membersStale = false;
-      this.page.history.members();
-    }
     const members = [...state.members.values()].sort(byRole);
     const here = members.filter((member) => member.present);
     const away = members.filter((member) => !member.present);

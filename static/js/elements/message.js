@@ -48,13 +48,14 @@ function mark(node, line) {
   if (line.number) node.dataset.number = String(line.number);
 }
 
-/** @param {HTMLElement} node @param {any} line */
-function fillState(node, line) {
-  const waiting = line.stage === "waiting" || line.stage === "sent";
-  part(node, "state").hidden = !waiting;
-  part(node, "state-text").textContent = waiting ? "not sent yet" : "";
-  part(node, "refusal").hidden = line.stage !== "refused";
-  part(node, "reason").textContent = line.stage === "refused" ? line.reason : "";
+/** What became of an unsent line; the fates have the names of their templates. @param {HTMLElement} node @param {Row} row */
+function fillFate(node, { fate = "", line }) {
+  if ((node.dataset.fate ?? "") !== fate) {
+    part(node, "fate")?.remove();
+    if (fate) part(node, "body").append(cloneElement(fate));
+    node.dataset.fate = fate;
+  }
+  if (fate === "refusal") part(node, "reason").textContent = line.reason;
 }
 
 /** @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row): void}>} */
@@ -78,12 +79,12 @@ export const rowKinds = {
         text.dataset.filled = filled;
         fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) });
         const long = line.text.length > LONG || line.text.split("\n", MANY_LINES + 1).length > MANY_LINES;
+        if (long && !node.classList.contains("long")) part(node, "bubble").append(cloneElement("unfold"));
         node.classList.toggle("long", long);
-        part(node, "more").hidden = !long;
         fillTime(node, line.at);
       }
       mark(node, line);
-      fillState(node, line);
+      fillFate(node, row);
     },
   },
 

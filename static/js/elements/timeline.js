@@ -157,11 +157,12 @@ export class ChatTimeline extends HTMLElement {
       dismiss: () => store.dispatch({ type: "dismissed", id: Number(row.dataset.notice) }),
       unfold: () => {
         row.classList.remove("long");
-        /** @type {HTMLElement} */ (button).hidden = true;
+        button.remove();
       },
     };
     acts[/** @type {HTMLElement} */ (button).dataset.action ?? ""]?.();
-    if (!row.isConnected || /** @type {HTMLElement} */ (button).hidden) composer.focus();
+    // The pressed button is gone with what it was for.
+    composer.focus();
   }
 
   /** Today becomes Yesterday while the page is open. */

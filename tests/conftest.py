@@ -1,0 +1,131 @@
+"""The stage: real servers, one of each kind a session, and the people and places of the stories."""
+
+import itertools
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+os.environ = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}  # type: ignore[assignment]  # noqa: B003
+
+from tests.people import Person
+from tests.servers import Aiochat, Postgres, Redis
+
+LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
+"""The stories register more people from one address than a site lets in an hour."""
+
+_counter = itertools.count(1)
+
+
+def unique(name: str) -> str:
+    """A name that no other test uses."""
+    return f"{name}{next(_counter)}"
+
+
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[Postgres]:
+    with Postgres() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis() -> Iterator[Redis]:
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def sqlite_chat() -> Iterator[Aiochat]:
+    """aiochat as `make run` starts it."""
+    with Aiochat(env=LIMITS_OFF) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres_chat(postgres: Postgres, redis: Redis) -> Iterator[Aiochat]:
+    """aiochat on PostgreSQL and Redis."""
+    with Aiochat(env=server_env(postgres, redis, "shared")) as server:
+        yield server
+
+
+def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
+    """The settings of a worker on a new database of this name."""
+    return {"AIOCHAT_DATABASE_URL": postgres.create_database(database), "AIOCHAT_REDIS_URL": redis.url, **LIMITS_OFF}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def chat(request: pytest.FixtureRequest) -> Aiochat:
+    """The same story on both databases."""
+    server: Aiochat = request.getfixturevalue(f"{request.param}_chat")
+    return server
+
+
+@dataclass
+class Cast:
+    """Who plays, on which server."""
+
+    url: str
+    people: list[Person]
+
+    async def person(self, name: str) -> Person:
+        """A new person, registered and signed in."""
+        someone = Person(self.url, unique(name))
+        self.people.append(someone)
+        return await someone.registers()
+
+    def stranger(self, name: str = "visitor") -> Person:
+        """Somebody without an account."""
+        someone = Person(self.url, unique(name))
+        self.people.append(someone)
+        return someone
+
+    async def close(self) -> None:
+        for someone in self.people:
+            await someone.close()
+
+
+@pytest.fixture
+async def cast(chat: Aiochat) -> AsyncIterator[Cast]:
+    stage = Cast(chat.url, [])
+    # The first account administers the site; no story is about it unless it says so.
+    await stage.person("admin")
+    yield stage
+    await stage.close()
+
+
+@pytest.fixture
+async def alice(cast: Cast) -> Person:
+    """The owner of the lobby."""
+    return await cast.person("alice")
+
+
+@pytest.fixture
+async def bob(cast: Cast) -> Person:
+    """A member of the lobby."""
+    return await cast.person("bob")
+
+
+@pytest.fixture
+async def mallory(cast: Cast) -> Person:
+    """An outsider."""
+    return await cast.person("mallory")
+
+
+@pytest.fixture
+async def lobby(alice: Person) -> str:
+    """An open room of Alice's."""
+    name = unique("Lobby")
+    await alice.creates(name)
+    return name
+
+
+@pytest.fixture
+async def cellar(alice: Person) -> str:
+    """A closed room of Alice's."""
+    name = unique("Cellar")
+    await alice.creates(name, kind="closed")
+    return name

@@ -1,0 +1,181 @@
+"""People of the tests: who register, talk and listen over real HTTP and WebSocket, as a stranger's program would."""
+
+import asyncio
+import contextlib
+import json
+import re
+import secrets
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp
+
+PATIENCE = 10.0
+PASSWORD = "correct horse battery"
+
+JsonObject = dict[str, Any]
+
+
+class Listener:
+    """An open connection to a room: it `.says()` and it `.hears()`. Every event that came is in `events`."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.ws = ws
+        self.events: list[JsonObject] = []
+        self._unheard: list[JsonObject] = []
+        self._came = asyncio.Event()
+        self.frames = 0
+        self._task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        async for frame in self.ws:
+            self.frames += 1
+            for line in frame.data.split("\n"):
+                event = json.loads(line)
+                self.events.append(event)
+                self._unheard.append(event)
+            self._came.set()
+        self._came.set()
+
+    async def says(self, text: str, nonce: str | None = None) -> JsonObject:
+        """Posts and returns the answer: a receipt, a notice or an error."""
+        nonce = nonce or secrets.token_hex(8)
+        await self.ws.send_json({"type": "post", "text": text, "nonce": nonce})
+        return await self._answer(nonce)
+
+    async def _answer(self, nonce: str) -> JsonObject:
+        while True:
+            event = await self.hears(nonce=nonce)
+            if event["type"] != "message":
+                return event
+
+    async def types(self, line: str) -> None:
+        await self.ws.send_str(line)
+
+    async def hears(self, type: str | None = None, **expected: Any) -> JsonObject:
+        """The next event like this; those before it are skipped, and stay in `events`."""
+
+        async def find() -> JsonObject:
+            while True:
+                while self._unheard:
+                    event = self._unheard.pop(0)
+                    if (type is None or event["type"] == type) and all(event.get(name) == value for name, value in expected.items()):
+                        return event
+                if self._task.done():
+                    raise AssertionError(f"closed with {self.ws.close_code} before {type} {expected}; heard {self.events[-10:]}")
+                self._came.clear()
+                await self._came.wait()
+
+        try:
+            return await asyncio.wait_for(find(), PATIENCE)
+        except TimeoutError:
+            raise AssertionError(f"never heard {type} {expected}; heard {self.events[-10:]}") from None
+
+    def heard(self, type: str, **expected: Any) -> list[JsonObject]:
+        """All events like this so far."""
+        return [
+            event for event in self.events if event["type"] == type and all(event.get(name) == value for name, value in expected.items())
+        ]
+
+    async def is_told(self) -> None:
+        """Everything that was sent before has been heard: a ping's answer comes after it."""
+        await self.ws.send_json({"type": "ping"})
+        await self.hears("pong")
+
+    async def ends(self) -> int | None:
+        """Waits for the end and returns its close code."""
+        await asyncio.wait_for(asyncio.shield(self._task), PATIENCE)
+        return self.ws.close_code
+
+    async def close(self) -> None:
+        await self.ws.close()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+
+class Person:
+    """Somebody with a browser of their own: cookies, forms, JSON, sockets."""
+
+    def __init__(self, url: str, name: str) -> None:
+        self.url = url
+        self.name = name
+        self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
+        self.listeners: list[Listener] = []
+
+    async def token(self, page: str = "/accounts/login") -> str:
+        """The CSRF token of a page with a form."""
+        async with self.http.get(page) as answer:
+            text = await answer.text()
+        found = re.search(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"', text)
+        assert found, f"{page} has no CSRF token: {answer.status}"
+        return found.group(1)
+
+    async def submits(self, path: str, *, page: str | None = None, **fields: str) -> aiohttp.ClientResponse:
+        """Posts a form with the token of its page, and doesn't follow the answer."""
+        token = await self.token(page or path)
+        answer = await self.http.post(path, data={**fields, "csrf_token": token}, allow_redirects=False)
+        await answer.read()
+        return answer
+
+    async def registers(self, password: str = PASSWORD, email: str = "") -> "Person":
+        answer = await self.submits("/accounts/register", username=self.name, password=password, email=email)
+        assert answer.status == 303, await answer.text()
+        return self
+
+    async def logs_in(self, password: str = PASSWORD) -> "Person":
+        answer = await self.submits("/accounts/login", username=self.name, password=password)
+        assert answer.status == 303, await answer.text()
+        return self
+
+    async def logs_out(self) -> None:
+        answer = await self.submits("/accounts/logout", page="/rooms")
+        assert answer.status == 303
+
+    async def creates(self, room: str, kind: str = "open", topic: str = "") -> JsonObject:
+        token = await self.token("/rooms")
+        headers = {"Accept": "application/json", "X-CSRF-Token": token}
+        async with self.http.post("/rooms", data={"name": room, "kind": kind, "topic": topic}, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
+            found: JsonObject = await answer.json()
+            return found
+
+    async def gets(self, path: str) -> Any:
+        """The JSON at a path, which must be there."""
+        async with self.http.get(path, headers={"Accept": "application/json"}) as answer:
+            assert answer.status == 200, await answer.text()
+            return await answer.json()
+
+    async def history(self, room: str) -> list[JsonObject]:
+        """The whole visible history, oldest first, page by page."""
+        lines: list[JsonObject] = []
+        cursor = ""
+        while True:
+            page = await self.gets(f"/rooms/{room}/messages?limit=100{cursor}")
+            lines = page["messages"] + lines
+            if not page["more"]:
+                return lines
+            cursor = f"&before_seq={lines[0]['seq']}"
+
+    async def enters(self, room: str, since: int | None = None, epoch: str | None = None, url: str | None = None) -> Listener:
+        """Opens the room's socket and waits until it has caught up."""
+        query = "&".join(f"{name}={value}" for name, value in (("since", since), ("epoch", epoch)) if value is not None)
+        address = f"{url or ''}/rooms/{room}/ws?{query}"
+        ws = await self.http.ws_connect(address, origin=self.url, max_msg_size=0)
+        listener = Listener(ws)
+        self.listeners.append(listener)
+        await listener.hears("caught_up")
+        return listener
+
+    async def close(self) -> None:
+        for listener in self.listeners:
+            await listener.close()
+        await self.http.close()
+
+
+@contextlib.asynccontextmanager
+async def person(url: str, name: str) -> AsyncIterator[Person]:
+    """Somebody, until the block ends."""
+    someone = Person(url, name)
+    try:
+        yield someone
+    finally:
+        await someone.close()
