@@ -50,7 +50,9 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
 
 async def say_goodbye(app: web.Application) -> None:
     """For `on_shutdown`: what waits is committed, its receipts go out, and every client is told to come back."""
-    engine = app[ENGINE]
+    engine = app.get(ENGINE)
+    if engine is None:
+        return
     await engine.journal.close()
     for client in engine.hub.clients:
         client.end(GOING_AWAY)

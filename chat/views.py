@@ -29,7 +29,7 @@ MAX_NUMBER = 2**53
 
 
 class NewRoom(BaseModel):
-    name: str = ""
+    name: str
     topic: str = ""
     kind: str = "open"
 

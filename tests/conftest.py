@@ -12,7 +12,7 @@ import pytest
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 os.environ = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}  # type: ignore[assignment]  # noqa: B003
 
-from tests.people import Person
+from tests.people import PASSWORD, Person
 from tests.servers import Aiochat, Postgres, Redis
 
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
@@ -66,9 +66,10 @@ def chat(request: pytest.FixtureRequest) -> Aiochat:
 
 @dataclass
 class Cast:
-    """Who plays, on which server."""
+    """Who plays, on which server. The boss, who has its first account, administers it."""
 
     url: str
+    boss: Person
     people: list[Person]
 
     async def person(self, name: str) -> Person:
@@ -90,9 +91,11 @@ class Cast:
 
 @pytest.fixture
 async def cast(chat: Aiochat) -> AsyncIterator[Cast]:
-    stage = Cast(chat.url, [])
-    # The first account administers the site; no story is about it unless it says so.
-    await stage.person("admin")
+    boss = Person(chat.url, "boss")
+    answer = await boss.submits("/accounts/register", username="boss", password=PASSWORD)
+    if answer.status != 303:
+        await boss.logs_in()
+    stage = Cast(chat.url, boss, [boss])
     yield stage
     await stage.close()
 
