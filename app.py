@@ -9,11 +9,11 @@ import logging
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
-from pathlib import Path
 
 import uvloop
 from aiohttp import web
 from aiohttp_session import session_middleware
+from redis.exceptions import RedisError
 
 import urls
 from accounts import people
@@ -22,12 +22,13 @@ from accounts.signing import SESSION_ENDED, USER
 from accounts.views import setup_accounts
 from chat.setup import setup_chat
 from helpers.csrf import csrf
-from helpers.database import DatabaseError, check_durability, is_away, open_database
+from helpers.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
 from helpers.errors import errors
 from helpers.headers import add_headers
 from helpers.keys import DATABASE, SETTINGS
 from helpers.migrations import migrate, pending
 from helpers.pages import setup_pages
+from helpers.protocol import Runner
 from helpers.redis import REDIS, open_redis
 from helpers.routing import add_routes
 from helpers.sessions import STORAGE, DatabaseSessions, RedisSessions, TokenStorage
@@ -50,7 +51,9 @@ async def create_app(settings: Settings) -> web.Application:
     redis = open_redis(settings.redis_url)
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     storage = TokenStorage(store, secure=settings.secure)
-    app = web.Application(middlewares=[errors, session_middleware(storage), request_user, csrf], client_max_size=MAX_BODY)
+    # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for when no session can be kept.
+    middlewares = [errors, session_middleware(storage), errors, request_user, csrf]
+    app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     app[DATABASE] = database
     app[REDIS] = redis
@@ -68,16 +71,22 @@ async def create_app(settings: Settings) -> web.Application:
 async def _keep_open(app: web.Application) -> AsyncIterator[None]:
     """Opens the database before all else and closes it, and Redis, after all else."""
     database, redis, store = app[DATABASE], app[REDIS], app[STORAGE].store
-    await database.aio_connect()
-    await check_durability(database)
-    sweeping = asyncio.create_task(_sweep_sessions(store)) if isinstance(store, DatabaseSessions) else None
-    yield
-    if sweeping:
-        sweeping.cancel()
-        await asyncio.gather(sweeping, return_exceptions=True)
-    if redis is not None:
-        await redis.aclose()
-    await database.aio_close()
+    sweeping = None
+    try:
+        await database.aio_connect()
+        await check_durability(database)
+        if redis is not None:
+            await redis.ping()
+        if isinstance(store, DatabaseSessions):
+            sweeping = asyncio.create_task(_sweep_sessions(store))
+        yield
+    finally:
+        if sweeping:
+            sweeping.cancel()
+            await asyncio.gather(sweeping, return_exceptions=True)
+        if redis is not None:
+            await redis.aclose()
+        await database.aio_close()
 
 
 async def _sweep_sessions(store: DatabaseSessions) -> None:
@@ -96,9 +105,12 @@ def _alone(settings: Settings) -> Iterator[None]:
     if not settings.database.startswith("sqlite:"):
         yield
         return
-    path = Path(settings.database.removeprefix("sqlite:///") + ".lock")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as file:
+    path = f"{sqlite_path(settings.database)}.lock"
+    try:
+        file = open(path, "w")  # noqa: SIM115 - closed below, whatever happens
+    except OSError as error:
+        raise Failure(f"can't write {path} ({error.strerror}); see AIOCHAT_DATA_DIR") from None
+    with file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
@@ -112,9 +124,9 @@ async def _serve(settings: Settings) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     app = await create_app(settings)
-    runner = web.AppRunner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
-    await runner.setup()
+    runner = Runner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
+        await runner.setup()
         try:
             await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         except OSError as error:
@@ -155,8 +167,20 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     print(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
 
 
+def _ask_password(name: str) -> str:
+    """From the terminal, unseen, or a line of standard input."""
+    if sys.stdin is None:
+        raise Failure("there is no standard input to read the password from")
+    try:
+        return getpass.getpass(f"Password for {name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    except EOFError:
+        raise Failure("no password was given") from None
+    except UnicodeDecodeError:
+        raise Failure("the password isn't UTF-8") from None
+
+
 def register(settings: Settings, arguments: argparse.Namespace) -> None:
-    password = getpass.getpass(f"Password for {arguments.name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
+    password = _ask_password(arguments.name)
     migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
@@ -202,6 +226,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 1
     except KeyboardInterrupt:
         return 130
+    except RedisError as error:
+        print(f"aiochat: Redis can't be used: {' '.join(str(error).split())}", file=sys.stderr)
+        return 1
     except Exception as error:
         if not is_away(error):
             raise

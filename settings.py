@@ -1,8 +1,9 @@
 """The settings: read once from the environment and `.env`, checked, and never changed afterwards."""
 
+import re
 from pathlib import Path
 from typing import Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -13,6 +14,8 @@ DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
+_HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
+
 
 class SettingsError(Exception):
     """A setting is wrong. The text is one line that names it."""
@@ -21,7 +24,9 @@ class SettingsError(Exception):
 class Settings(BaseSettings):
     """Every setting, each read from `AIOCHAT_` and its name in capitals. README has the table of them."""
 
-    model_config = SettingsConfigDict(env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
@@ -37,17 +42,23 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in DATABASE_SCHEMES:
-            raise ValueError("must begin with sqlite:///, postgresql:// or postgresql+aiopg://")
-        if value.startswith("sqlite:") and not value.removeprefix("sqlite:///").strip("/"):
+        if not value:
+            return value
+        parts = _split(value, DATABASE_SCHEMES, "must begin with sqlite:///, postgresql:// or postgresql+aiopg://")
+        if parts.scheme == "sqlite" and (not value.startswith("sqlite:///") or not value.removeprefix("sqlite:///").strip("/")):
             raise ValueError("needs a file: sqlite:///path/to/file.db")
+        if parts.scheme != "sqlite" and not parts.path.strip("/"):
+            raise ValueError("needs the database's name: postgresql://user:password@host/name")
         return value
 
     @field_validator("redis_url")
     @classmethod
     def _known_redis(cls, value: str) -> str:
-        if value and urlsplit(value).scheme not in REDIS_SCHEMES:
-            raise ValueError("must begin with redis://, rediss:// or unix://")
+        if not value:
+            return value
+        parts = _split(value, REDIS_SCHEMES, "must begin with redis://, rediss:// or unix://")
+        if parts.scheme != "unix" and parts.path.strip("/") and not re.fullmatch(r"/[0-9]+", parts.path):
+            raise ValueError("ends with the database's number, like redis://127.0.0.1:6379/0")
         return value
 
     @field_validator("public_url")
@@ -55,9 +66,11 @@ class Settings(BaseSettings):
     def _is_origin(cls, value: str) -> str:
         if not value:
             return value
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/") or parts.query or parts.fragment:
-            raise ValueError("must be the site's address without a path, like https://chat.example.org")
+        wrong = "must be the site's address without a path, like https://chat.example.org"
+        parts = _split(value, ("http", "https"), wrong)
+        # It stands in headers: nothing but a host and a port.
+        if not _HOST.fullmatch(parts.hostname or "") or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+            raise ValueError(wrong)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
     @property
@@ -90,6 +103,18 @@ class Settings(BaseSettings):
         )
 
 
+def _split(url: str, schemes: tuple[str, ...], wrong: str) -> SplitResult:
+    """The parts of a URL. Raises ValueError with `wrong` for another scheme, and where a port is no port."""
+    parts = urlsplit(url)
+    if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
+        raise ValueError(wrong)
+    try:
+        _ = parts.port
+    except ValueError:
+        raise ValueError("has a port that isn't a number from 1 to 65535") from None
+    return parts
+
+
 def _without_default_port(origin: str) -> str:
     """The origin as browsers write it: RFC 6454, 6.2 leaves out the scheme's default port."""
     scheme, _, rest = origin.partition("://")
@@ -106,4 +131,10 @@ def read_settings(**given: Any) -> Settings:
         first = error.errors()[0]
         name = "AIOCHAT_" + "_".join(str(part) for part in first["loc"]).upper()
         text = first["msg"].removeprefix("Value error, ")
-        raise SettingsError(f"{name}={first['input']!r} is wrong: {text[:1].lower()}{text[1:]}") from None
+        # A URL may hold a password, and this line ends up in a log.
+        value = "" if "@" in str(first["input"]) else f"={first['input']!r}"
+        raise SettingsError(f"{name}{value} is wrong: {text[:1].lower()}{text[1:]}") from None
+    except UnicodeDecodeError:
+        raise SettingsError(".env is wrong: it must be UTF-8") from None
+    except OSError as error:
+        raise SettingsError(f".env can't be read: {error.strerror}") from None

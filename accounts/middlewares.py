@@ -8,6 +8,7 @@ from aiohttp_session import get_session
 
 from accounts.people import user_by_id
 from accounts.signing import USER
+from helpers.redirects import MAX_LENGTH
 from helpers.routing import Access, access_of, wants_json
 from helpers.sessions import USER_ID
 
@@ -25,6 +26,7 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
         request[USER] = user
     elif access is Access.SIGNED_IN:
         if request.method in ("GET", "HEAD") and not wants_json(request):
-            raise web.HTTPSeeOther(f"/accounts/login?next={quote(request.path_qs, safe='/')}")
+            target = request.path_qs if len(request.path_qs) <= MAX_LENGTH else ""
+            raise web.HTTPSeeOther(f"/accounts/login?next={quote(target, safe='/')}")
         raise web.HTTPUnauthorized
     return await handler(request)

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from typing import Any
 
 import precis_i18n
 from confusable_homoglyphs import categories, confusables
@@ -11,10 +12,12 @@ MAX_LENGTH = 32
 _mapped = precis_i18n.get_profile("UsernameCaseMapped")
 _preserved = precis_i18n.get_profile("UsernameCasePreserved")
 
-# A name is one word of a line: `@name, hello` must end where the name does.
-_SHAPE = re.compile(r"[^\W_](?:[\w.-]*\w)?")
+# A name is one word of a line: `@name, hello` must end where the name does. L is a letter or digit, and M a mark on it,
+# as most scripts of India write their vowels; three marks are enough for every language, and too few to reach the line above.
+_SHAPE = re.compile(r"LM{0,3}(?:[._-]*LM{0,3})*")
 _NEUTRAL = frozenset({"COMMON", "INHERITED"})
 # Scripts that are written together, by UTS 39's "highly restrictive" level.
+_TWINS = str.maketrans("01", "ol")
 _WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN", "HANGUL"})
 
 
@@ -32,12 +35,18 @@ def clean_name(text: str) -> str:
         name = str(_preserved.enforce(text))
     except (UnicodeError, ValueError):
         raise BadName("Letters, digits, dots, dashes and underscores only, please.") from None
-    if len(name) > MAX_LENGTH or not _SHAPE.fullmatch(name):
+    if len(name) > MAX_LENGTH or not _SHAPE.fullmatch("".join(map(_kind, name))):
         raise BadName("Letters, digits, dots, dashes and underscores only, please, with a letter or digit first and last.")
     scripts = {categories.alias(letter) for letter in name} - _NEUTRAL
     if len(scripts) > 1 and not any(scripts <= family for family in _WRITTEN_TOGETHER):
         raise BadName("Letters of one script only, please.")
     return name
+
+
+def _kind(letter: str) -> str:
+    if letter.isalnum():
+        return "L"
+    return "M" if unicodedata.category(letter) in ("Mn", "Mc") else letter
 
 
 def name_key(name: str) -> str:
@@ -49,11 +58,13 @@ def name_key(name: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """What the eye makes of a name: two with one skeleton are taken for each other (Unicode UTS 39, 4, by single letters)."""
+    """What the eye makes of a name as it is shown: two with one skeleton are taken for each other.
+
+    Unicode UTS 39, 4, by single letters."""
     letters = []
-    for letter in unicodedata.normalize("NFKC", name_key(name)):
-        found = confusables.is_confusable(letter, preferred_aliases=["latin"]) if not letter.isascii() else False
+    for letter in unicodedata.normalize("NFKC", name).replace("I", "l"):
+        found: Any = confusables.is_confusable(letter, preferred_aliases=["latin"]) if not letter.isascii() else False
         twins = [twin["c"] for twin in found[0]["homoglyphs"] if len(twin["c"]) == 1 and twin["c"].isascii()] if found else []
-        letters.append(min(twins).lower() if twins else letter)
+        letters.append(min(twins) if twins else letter)
     # Of the ASCII twins only those count that common typefaces really draw alike.
-    return "".join(letters).translate(str.maketrans({"0": "o", "1": "l"}))
+    return "".join(letters).lower().translate(_TWINS)

@@ -6,6 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from helpers.text import is_unicode
+
 MIN_LENGTH = 8
 MAX_LENGTH = 128
 
@@ -89,6 +91,8 @@ def weakness(password: str, *own: str) -> str | None:
     """Why this password can't be taken, as a sentence, or None. `own` are the person's name and address."""
     if len(password) < MIN_LENGTH:
         return f"At least {MIN_LENGTH} characters, please."
+    if not is_unicode(password):
+        return "Letters in UTF-8, please."
     if len(password) > MAX_LENGTH:
         return f"At most {MAX_LENGTH} characters, please."
     if password.lower() in COMMONEST or len(set(password)) == 1:

@@ -1,5 +1,7 @@
 """Finding people, and making a new one. The only code that writes a User."""
 
+from typing import Any
+
 import peewee
 from peewee_async.databases import AioDatabase
 
@@ -20,23 +22,41 @@ class BadAccount(Exception):
         self.errors = errors
 
 
+async def _find(condition: Any) -> User | None:
+    found: User | None = await User.aio_get_or_none(condition)
+    return found
+
+
 async def user_by_id(user_id: int) -> User | None:
-    return await User.aio_get_or_none(User.id == user_id)
+    return await _find(User.id == user_id)
 
 
 async def user_by_name(text: str) -> User | None:
     """Whoever has this name in any capitals, with or without `@`."""
     try:
-        return await User.aio_get_or_none(User.name_key == name_key(text.removeprefix("@")))
+        return await _find(User.name_key == name_key(text.removeprefix("@")))
     except BadName:
         return None
 
 
+def login_key(login: str) -> str:
+    """One key for each way of writing one login, and none that a database won't be asked for."""
+    try:
+        return login.lower() if _is_email(login) else name_key(login.removeprefix("@"))
+    except BadName:
+        return login.casefold()
+
+
+def _is_email(login: str) -> bool:
+    """A name holds no `@`, so the two can't be mixed up."""
+    return "@" in login.strip("@")
+
+
 async def user_by_login(login: str) -> User | None:
-    """Whoever signs in with this name or e-mail address. A name holds no `@`, so the two can't be mixed up."""
-    if "@" in login.strip("@"):
-        return await User.aio_get_or_none(User.email == login.lower())
-    return await user_by_name(login)
+    """Whoever signs in with this name or e-mail address."""
+    if not _is_email(login):
+        return await user_by_name(login)
+    return await _find(User.email == login.lower()) if is_one_line(login) else None
 
 
 async def authenticate(login: str, password: str) -> User | None:
@@ -69,6 +89,7 @@ async def register(database: AioDatabase, name: str, email: str, password: str) 
     errors = {}
     try:
         name = clean_name(name)
+        key = name_key(name)
     except BadName as error:
         errors["username"] = str(error)
     email = email.strip().lower()
@@ -80,7 +101,7 @@ async def register(database: AioDatabase, name: str, email: str, password: str) 
         raise BadAccount(errors)
     user = User(
         name=name,
-        name_key=name_key(name),
+        name_key=key,
         skeleton=skeleton(name),
         email=email or None,
         password_hash=await hash_password(password),

@@ -29,12 +29,18 @@ class Credentials(BaseModel):
     email: str = ""
     next: str = ""
 
-    @field_validator("username", "password", "email", "next")
+    @field_validator("username", "password", "email")
     @classmethod
     def _not_endless(cls, value: str) -> str:
         if len(value) > MAX_FIELD:
             raise ValueError("This is too long.")
         return value
+
+    @field_validator("username")
+    @classmethod
+    def _as_meant(cls, value: str) -> str:
+        # Keyboards that complete a name put a space after it.
+        return value.strip()
 
 
 class Registration(Credentials):
@@ -51,7 +57,7 @@ def _page(request: web.Request, template: str, form: Form, status: int = 200) ->
 
 
 def _empty_form(request: web.Request) -> Form:
-    return Form(values={"next": request.query.get("next", "")})
+    return Form(values={"next": safe_next(request.query.get("next", ""), "")})
 
 
 def _go_on(target: str) -> web.HTTPSeeOther:
@@ -104,7 +110,7 @@ class Login(web.View):
         data, form = check_form(Registration, await read_form(request))
         if data is None:
             return _page(request, self.template, form, 422)
-        account, address = data.username.casefold(), client_address(request)
+        account, address = people.login_key(data.username), client_address(request)
         by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
         if request.app[SETTINGS].rate_limits == "on":
             await asyncio.sleep(max(by_account.delay(account), by_address.delay(address)))

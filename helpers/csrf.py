@@ -9,6 +9,7 @@ from aiohttp_session import Session, get_session
 
 from helpers.forms import read_form
 from helpers.keys import SETTINGS
+from helpers.routing import takes_method
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"
@@ -29,7 +30,7 @@ class CsrfToken:
 
 @web.middleware
 async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if request.method in SAFE_METHODS or request.match_info.http_exception is not None:
+    if request.method in SAFE_METHODS or request.match_info.http_exception is not None or not takes_method(request):
         return await handler(request)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise web.HTTPForbidden

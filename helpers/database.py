@@ -1,5 +1,7 @@
 """The database by its URL: opened, bound to the models, and its failures told apart."""
 
+import sqlite3
+from pathlib import Path
 from typing import Any
 
 import peewee
@@ -14,6 +16,7 @@ from helpers.sqlite import KeptSqliteDatabase
 AWAY_ERRORS = (
     peewee.OperationalError,
     peewee.InterfaceError,
+    sqlite3.OperationalError,
     psycopg.OperationalError,
     psycopg.InterfaceError,
     psycopg2.OperationalError,
@@ -30,6 +33,16 @@ CONFLICT_ERRORS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockD
 
 class DatabaseError(Exception):
     """The database can't be used as it is set up. The text is one line for the administrator."""
+
+
+def sqlite_path(url: str) -> Path:
+    """The file of an SQLite URL, in a folder that is there. Raises DatabaseError where none can be made."""
+    path = Path(url.removeprefix("sqlite:///")).absolute()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseError(f"there can be no folder {path.parent} for the data ({error.strerror}); see AIOCHAT_DATA_DIR") from None
+    return path
 
 
 def open_database(url: str) -> AioDatabase:

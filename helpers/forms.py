@@ -6,9 +6,15 @@ from typing import TypeVar
 from urllib.parse import parse_qsl
 
 from aiohttp import web
+from aiohttp.http_exceptions import BadHttpMessage
 from pydantic import BaseModel, ValidationError
 
+from helpers.text import is_unicode
+
 MAX_FIELDS = 20
+
+BROKEN = (ValueError, LookupError, AssertionError, TypeError, RuntimeError, BadHttpMessage, web.RequestPayloadError)
+"""What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a broken line, bytes that don't unpack."""
 
 FIELDS = web.RequestKey("form_fields", dict[str, str])
 
@@ -16,24 +22,27 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_form(request: web.Request) -> Mapping[str, str]:
-    """The fields of the request's form; of a field that comes twice, the last.
+    """The fields of the request's form, at most MAX_FIELDS; of a field that comes twice, the last.
 
     Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for what isn't UTF-8 or not a form."""
-    known = request.get(FIELDS)
+    known: Mapping[str, str] | None = request.get(FIELDS)
     if known is not None:
         return known
     if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data") and request.can_read_body:
         raise web.HTTPUnsupportedMediaType
     try:
         if request.content_type == "multipart/form-data":
-            fields = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+            given = await request.post()
+            if len(given) > MAX_FIELDS:
+                raise web.HTTPBadRequest
+            fields = {name: value for name, value in given.items() if isinstance(value, str)}
         else:
             body = (await request.read()).decode("utf-8")
             fields = dict(parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS))
         # A lone surrogate can come in by a charset of the client's choosing; no database takes it.
-        for text in fields.values():
-            text.encode("utf-8")
-    except (ValueError, LookupError, AssertionError):
+        if not all(map(is_unicode, (*fields, *fields.values()))):
+            raise web.HTTPBadRequest
+    except BROKEN:
         raise web.HTTPBadRequest from None
     request[FIELDS] = fields
     return fields

@@ -31,5 +31,6 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     if access_of(request) is not Access.FILE:
         response.headers["Cache-Control"] = "no-store"
     elif "Cache-Control" not in response.headers:
-        # A file asked for by its version never changes; any other is asked about again, by its ETag.
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if "v" in request.query else "no-cache"
+        # A file asked for by its version never changes; any other is asked about again, by its ETag. One that isn't there may come.
+        kept = "v" in request.query and response.status < 400
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if kept else "no-cache"

@@ -1,6 +1,7 @@
 """Is this process alive, and can it do its work? For a supervisor and for a load balancer."""
 
 import asyncio
+from collections.abc import Awaitable
 
 from aiohttp import web
 from redis.exceptions import RedisError
@@ -10,13 +11,14 @@ from helpers.keys import DATABASE
 from helpers.redis import REDIS
 
 CHECK_SECONDS = 3.0
+NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 class Live(web.View):
     """`/livez`: the process answers."""
 
     async def get(self) -> web.Response:
-        return web.json_response({"alive": True})
+        return web.json_response({"alive": True}, headers=NEVER_KEPT)
 
 
 class Ready(web.View):
@@ -30,9 +32,9 @@ class Ready(web.View):
             checks["redis"] = self._works(redis.ping())
         results = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
         ready = all(results.values())
-        return web.json_response({"ready": ready, **results}, status=200 if ready else 503)
+        return web.json_response({"ready": ready, **results}, status=200 if ready else 503, headers=NEVER_KEPT)
 
-    async def _works(self, question: "asyncio.Future[object]") -> bool:
+    async def _works(self, question: Awaitable[object]) -> bool:
         try:
             async with asyncio.timeout(CHECK_SECONDS):
                 await question

@@ -7,7 +7,7 @@ from typing import Any
 from yoyo import get_backend, read_migrations, step
 from yoyo.exceptions import LockTimeout
 
-from helpers.database import DatabaseError
+from helpers.database import DatabaseError, sqlite_path
 
 IDENTITY = {
     "sqlite3": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -30,9 +30,7 @@ def statement(sql: str) -> Any:
 
 def _yoyo_url(url: str) -> str:
     if url.startswith("sqlite:"):
-        path = Path(url.removeprefix("sqlite:///")).absolute()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        return f"sqlite:///{path}"
+        return f"sqlite:///{sqlite_path(url)}"
     return f"postgresql+psycopg:{url.partition(':')[2]}"
 
 

@@ -20,7 +20,7 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
 
     async def context(request: web.Request) -> dict[str, Any]:
         settings = request.app[SETTINGS]
-        shared = {
+        shared: dict[str, Any] = {
             "user": request.get(user_key),
             "registration_open": settings.registration == "open",
             "path": request.path,

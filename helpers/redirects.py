@@ -2,6 +2,9 @@
 
 from urllib.parse import unquote, urlsplit
 
+MAX_LENGTH = 500
+"""It travels in a header, percent-encoded, and a proxy holds 4 kB of those."""
+
 
 def safe_next(target: str, fallback: str = "/") -> str:
     """`target` if it is a path of this site, else `fallback`.
@@ -16,6 +19,6 @@ def safe_next(target: str, fallback: str = "/") -> str:
         ):
             return fallback
     parts = urlsplit(target)
-    if parts.scheme or parts.netloc or len(target) > 2000:
+    if parts.scheme or parts.netloc or len(target) > MAX_LENGTH:
         return fallback
     return target

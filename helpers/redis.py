@@ -5,7 +5,7 @@ from redis.asyncio import Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-REDIS = web.AppKey("redis", Redis | None)  # type: ignore[arg-type]
+REDIS: "web.AppKey[Redis | None]" = web.AppKey("redis")
 
 ANSWER_SECONDS = 2.0
 

@@ -51,6 +51,12 @@ def access_of(request: web.Request) -> Access:
     return route.access if route else Access.FILE
 
 
+def takes_method(request: web.Request) -> bool:
+    """Does what the request asks for have an answer to its method? Where it hasn't, its handler says 405."""
+    view = request.match_info.handler
+    return not (isinstance(view, type) and issubclass(view, web.View)) or hasattr(view, request.method.lower())
+
+
 def wants_json(request: web.Request) -> bool:
     """Does the caller read JSON: by its Accept header, or because the route speaks nothing else?"""
     resource = request.match_info.route.resource

@@ -64,7 +64,7 @@ class RedisSessions:
 
     async def load(self, key: str) -> str | None:
         data = await self._redis.get(f"aiochat:session:{key}")
-        return data.decode() if data is not None else None
+        return data.decode() if isinstance(data, bytes) else None
 
     async def create(self, key: str, data: str, seconds: int) -> None:
         await self._redis.set(f"aiochat:session:{key}", data, ex=seconds)
@@ -87,7 +87,7 @@ class TokenStorage(AbstractStorage):
 
     async def load_session(self, request: web.Request) -> Session:
         token = self.load_cookie(request)
-        if not token or len(token) > 100:
+        if not token or len(token) > 100 or not token.isascii():
             return await self.new_session()
         key = hash_token(token)
         data = await self.store.load(key)

@@ -29,6 +29,7 @@ class KeptPool(AioSqlitePool):
         super().__init__(database, **connect_params)
         self._free: list[aiosqlite.Connection] = []
         self._places = asyncio.Semaphore(CONNECTIONS)
+        self._opening = asyncio.Lock()
 
     async def acquire(self) -> Any:
         await self._places.acquire()
@@ -39,11 +40,12 @@ class KeptPool(AioSqlitePool):
             raise
 
     async def _open(self) -> aiosqlite.Connection:
-        # A file that was taken away while we run would be made anew, empty: the history's loss would look like a fresh start.
-        connection = await aiosqlite.connect(self.database, isolation_level=None, timeout=BUSY_SECONDS)
-        for pragma in PRAGMAS:
-            await connection.execute(f"PRAGMA {pragma}")
-        self._opened_connections.add(connection)  # type: ignore[arg-type]
+        # One after the other: two that switch a new file to WAL at once get in each other's way, whatever the timeout.
+        async with self._opening:
+            connection = await aiosqlite.connect(self.database, isolation_level=None, timeout=BUSY_SECONDS)
+            self._opened_connections.add(connection)
+            for pragma in PRAGMAS:
+                await connection.execute(f"PRAGMA {pragma}")
         return connection
 
     async def release(self, conn: Any) -> None:

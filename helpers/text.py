@@ -7,6 +7,15 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\ud
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
+def is_unicode(text: str) -> bool:
+    """No lone surrogate: those come in where bytes that aren't UTF-8 were decoded, and nothing can hold them."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def has_forbidden(text: str) -> bool:
     """Does it hold a character that no text of several lines may?"""
     return _FORBIDDEN.search(text) is not None

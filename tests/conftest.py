@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-os.environ = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}  # type: ignore[assignment]  # noqa: B003
+for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
+    del os.environ[name]
 
 from tests.people import PASSWORD, Person
 from tests.servers import Aiochat, Postgres, Redis

@@ -209,7 +209,7 @@ class Server(ABC):
 
     def _send_to_family(self, number: signal.Signals) -> list[int]:
         """A signal to its first process and that one's descendants. Returns their ids."""
-        if self.process is None:
+        if self.process is None or not self.running:
             return []
         family = [self.process.pid, *_descendants(self.process.pid)]
         for member in family:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -86,10 +87,11 @@ class System:
         self.log = folder / "apt.log"
         self.programs = folder / "programs"
         self.programs.mkdir()
-        for name in ("bash", "env", "dirname", "mktemp", "rm", "tail", "cat", "touch", "chmod", "python3"):
+        for name in ("bash", "env", "dirname", "mktemp", "rm", "tail", "cat", "touch", "chmod", "true"):
             found = shutil.which(name)
             assert found is not None
             (self.programs / name).symlink_to(found)
+        (self.programs / "python3").symlink_to(Path(sys.executable).resolve())
         folder.chmod(0o755)
 
     def add(self, *names: str, text: str = "#!/bin/sh\n") -> None:
@@ -98,13 +100,14 @@ class System:
             (self.programs / name).chmod(0o755)
 
     def add_apt(self, *, first_fails: bool = False, installs: Sequence[str] = ()) -> None:
-        made = "; ".join(f'touch "{self.programs}/{name}"; chmod 755 "{self.programs}/{name}"' for name in installs)
+        made = "".join(f'touch "{self.programs}/{name}"; chmod 755 "{self.programs}/{name}"; ' for name in installs)
+        refuse = f'[ -e "{self.folder}/updated" ] || {{ echo "E: Unable to locate package"; exit 100; }}' if first_fails else ":"
         self.add(
             "apt-get",
             text=f"""#!/bin/sh
 echo "$DEBIAN_FRONTEND: $@" >> "{self.log}"
 case "$*" in
-    *" install "*) [ {int(first_fails)} = 0 ] || [ -e "{self.folder}/updated" ] || {{ echo "E: Unable to locate package"; exit 100; }}; {made or ":"} ;;
+    *" install "*) {refuse}; {made or ":"};;
     *" update") touch "{self.folder}/updated" ;;
 esac
 """,
@@ -113,8 +116,8 @@ esac
     def provision(self, *options: str, system: str = DEBIAN, user: str | None = None) -> subprocess.CompletedProcess[str]:
         release = self.folder / "os-release"
         release.write_text(system)
-        become = ["setpriv", "--reuid", user, "--regid", "65534", "--clear-groups", "--"] if user else []
-        command = [*become, "bash", str(self.script()), *options, "--os-release", str(release)]
+        become = [str(shutil.which("setpriv")), "--reuid", user, "--regid", "65534", "--clear-groups", "--"] if user else []
+        command = [*become, str(shutil.which("bash")), str(self.script()), "--os-release", str(release), *options]
         return run(command, env={"PATH": str(self.programs), "HOME": "/"})
 
     def script(self) -> Path:
@@ -236,12 +239,13 @@ def test_without_the_right_to_install_it_says_what_to_run(system: System, sudo: 
 @needs_root
 def test_without_being_root_it_installs_by_sudo(system: System) -> None:
     system.add("redis-server")
-    system.add_apt(installs=[])
-    system.log.touch()
-    system.log.chmod(0o666)
-    system.add("sudo", text=f'#!/bin/sh\n[ "$1" = -n ] && shift\ntouch {system.folder}/sudo-nginx 2>/dev/null\nexec "$@"\n')
-    system.provision(user="nobody")
+    system.add_apt(installs=["nginx"])
+    system.add("sudo", text=f'#!/bin/sh\n[ "$1" = -n ] && shift\necho "sudo $1" >> "{system.folder}/sudo.log"\nexec "$@"\n')
+    system.programs.chmod(0o777)
+    system.folder.chmod(0o777)
+    assert system.provision(user="nobody").returncode == 0
     assert system.calls()[0].endswith(" nginx")
+    assert (system.folder / "sudo.log").read_text() == "sudo true\nsudo env\n"
 
 
 @pytest.mark.parametrize(

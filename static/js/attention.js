@@ -3,7 +3,7 @@
 const READ_PAUSE = 1_000;
 
 /**
- * @param {ReturnType<import("./store.js").createStore>} store
+ * @param {import("./store.js").Store} store
  * @param {(request: object) => boolean} send
  */
 export function watchAttention(store, send) {

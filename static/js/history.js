@@ -9,7 +9,7 @@ export class History {
   #failedAt = -Infinity;
   #asking = false;
 
-  /** @param {ReturnType<import("./store.js").createStore>} store @param {string} base /rooms/{name} */
+  /** @param {import("./store.js").Store} store @param {string} base /rooms/{name} */
   constructor(store, base) {
     this.store = store;
     this.base = base;

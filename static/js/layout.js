@@ -16,6 +16,7 @@ const FOLDED = new Set(["joined", "came", "went", "left"]);
  * @property {any} [line] a Line, Pending or Notice
  * @property {Line[]} [lines] of a run
  * @property {string} [label] of a day
+ * @property {string} [author]
  * @property {boolean} [own]
  * @property {boolean} [continues] the same author as just before: no name again
  * @property {string} [fate] of a pending one: "unsent", "refusal", or "" while that needs no words
@@ -57,7 +58,7 @@ export function layout(state, now = new Date()) {
     group = kind === "message" ? { author, time } : null;
     // A post keeps the key that its pending twin had, and so its place and its node.
     const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
-    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, own: author === you, continues, fate });
+    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, author, own: author === you, continues, fate });
   };
 
   for (const line of state.lines) {

@@ -4,6 +4,7 @@
  * order holds even when the server asks to wait.
  */
 
+const OVERDUE = 5_000; // an answer that took so long makes one doubt the connection
 const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
 const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
 /** So much may wait: beyond it the composer keeps its text. */
@@ -15,6 +16,8 @@ export function makeNonce() {
   return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
+/** @typedef {import("./store.js").Pending & {order: number}} Entry */
+
 export class Outbox {
   #sentAt = 0;
   #order = 0;
@@ -22,20 +25,24 @@ export class Outbox {
 
   /**
    * @param {object} with_
-   * @param {ReturnType<import("./store.js").createStore>} with_.store
+   * @param {import("./store.js").Store} with_.store
    * @param {typeof import("./storage.js").storage} with_.storage
    * @param {(request: object) => boolean} with_.send
    * @param {string} with_.prefix of the keys: one user, one room
    * @param {() => number} [with_.now] ms
    */
   constructor({ store, storage, send, prefix, now = Date.now }) {
-    Object.assign(this, { store, storage, send, prefix, now });
+    this.store = store;
+    this.storage = storage;
+    this.send = send;
+    this.prefix = prefix;
+    this.now = now;
   }
 
   /** Takes up what an earlier page left. */
   restore() {
-    const kept = this.storage.keys(this.prefix).map((/** @type {string} */ key) => this.#load(key)).filter(Boolean);
-    kept.sort((/** @type {any} */ a, /** @type {any} */ b) => a.order - b.order);
+    const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
+    kept.sort((a, b) => a.order - b.order);
     for (const entry of kept) {
       if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = "Not sent yet, and more than a day old.";
       this.store.dispatch({ type: "written", entry: { ...entry, stage: entry.reason ? "refused" : "waiting" } });
@@ -56,8 +63,8 @@ export class Outbox {
   /** Sends the first that waits, if none is on its way. */
   flush() {
     const { pending, held, ended } = this.store.state;
-    if (held || ended || pending.some((/** @type {any} */ entry) => entry.stage === "sent")) return;
-    const next = pending.find((/** @type {any} */ entry) => entry.stage === "waiting");
+    if (held || ended || pending.some((entry) => entry.stage === "sent")) return;
+    const next = pending.find((entry) => entry.stage === "waiting");
     if (!next || !this.send({ type: "post", nonce: next.nonce, text: next.text })) return;
     this.#sentAt = this.now();
     this.store.dispatch({ type: "staged", nonces: [next.nonce], stage: "sent" });
@@ -75,6 +82,11 @@ export class Outbox {
     this.flush();
   }
 
+  /** Does something wait for its answer for suspiciously long? */
+  get overdue() {
+    return this.now() - this.#sentAt > OVERDUE && this.store.state.pending.some((entry) => entry.stage === "sent");
+  }
+
   /** Once in a while on a living connection. */
   beat() {
     if (this.now() - this.#sentAt > PATIENCE) this.takeBack();
@@ -83,9 +95,9 @@ export class Outbox {
 
   /** The connection is gone: what was on its way waits again. @param {"waiting"|"refused"} stage @param {string} [reason] */
   takeBack(stage = "waiting", reason) {
-    const open = this.store.state.pending.filter((/** @type {any} */ entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"));
+    const open = this.store.state.pending.filter((entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"));
     if (!open.length) return;
-    this.store.dispatch({ type: "staged", nonces: open.map((/** @type {any} */ entry) => entry.nonce), stage, reason });
+    this.store.dispatch({ type: "staged", nonces: open.map((entry) => entry.nonce), stage, reason });
     for (const entry of open) this.#keep(entry);
   }
 
@@ -132,16 +144,16 @@ export class Outbox {
 
   /** @param {string} nonce */
   #find(nonce) {
-    return this.store.state.pending.find((/** @type {any} */ entry) => entry.nonce === nonce);
+    return this.store.state.pending.find((entry) => entry.nonce === nonce);
   }
 
-  /** @param {any} entry */
+  /** @param {any} entry an Entry of this page, or one from before a reload */
   #keep({ nonce, text, at, order, stage, reason }) {
     const kept = { nonce, text, at, order, reason: stage === "refused" ? reason : undefined };
     this.storage.set(this.prefix + nonce, JSON.stringify(kept));
   }
 
-  /** @param {string} key */
+  /** @param {string} key @returns {Entry|null} */
   #load(key) {
     try {
       const entry = JSON.parse(this.storage.get(key) ?? "");

@@ -16,7 +16,7 @@ import { Wire } from "./wire.js";
 
 /**
  * @typedef {object} Page what the elements work with
- * @property {ReturnType<typeof createStore>} store
+ * @property {import("./store.js").Store} store
  * @property {History} history
  * @property {Outbox} outbox
  * @property {Drawers} drawers
@@ -59,7 +59,7 @@ let outbox;
 const wire = new Wire(`${base}/ws`, {
   position: () => ({ since: state.lastSeq, epoch: state.epoch }),
   heard(event) {
-    store.dispatch(event);
+    store.hear(event);
     outbox.heard(event);
     if (state.membersStale) history.members();
   },
@@ -73,7 +73,10 @@ const wire = new Wire(`${base}/ws`, {
     store.dispatch({ type: "ended", code, reason });
   },
   ask: () => history.status(),
-  beat: () => outbox.beat(),
+  beat() {
+    if (outbox.overdue) wire.probe();
+    outbox.beat();
+  },
 });
 const send = (/** @type {object} */ request) => wire.send(request);
 outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:` });

@@ -23,6 +23,7 @@ const KEEP_NOTICES = 30;
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
  * @typedef {"timeline"|"members"|"status"|"room"|"commands"|"reading"|"ended"} Topic
  * @typedef {ReturnType<typeof initial>} State
+ * @typedef {ReturnType<typeof createStore>} Store
  * @typedef {{type: string, [field: string]: any}} Event
  */
 
@@ -188,6 +189,8 @@ export const reducers = {
     state.lines = state.lines.filter((line) => line.seq > event.seq);
     state.lines.unshift({ seq: event.seq, kind: "cleared", author: event.author, text: event.text, at: event.at });
     Object.assign(state, { more: false, newer: false, newAfter: null, notices: [] });
+    // What is gone can't be unread.
+    state.readNumber = state.bottomNumber = state.lastNumber;
     return ["timeline", "reading"];
   },
 
@@ -287,7 +290,7 @@ export const actions = {
   /** A page older than the oldest line. */
   older(state, { messages, more }) {
     const first = state.lines[0]?.seq ?? Infinity;
-    const page = messages.filter((/** @type {Line} */ line) => line.seq < first && line.seq > state.clearedSeq);
+    const page = messages.filter((/** @type {Line} */ line) => line.seq < first && line.seq >= state.clearedSeq);
     state.lines.unshift(...page);
     state.more = more;
     if (first === Infinity && page.length) state.lastNumber = Math.max(state.lastNumber, ...page.map((/** @type {Line} */ line) => line.number ?? 0));
@@ -298,7 +301,7 @@ export const actions = {
 
   /** A page newer than the newest line, while live ones aren't put in. */
   later(state, { messages, more }) {
-    for (const line of messages) if (line.seq > state.clearedSeq) insert(state, line);
+    for (const line of messages) if (line.seq >= state.clearedSeq) insert(state, line);
     // The page may be older than what the socket brought meanwhile: then ask once again, until there is nothing.
     state.newer = more || (messages.length > 0 && (state.lines.at(-1)?.seq ?? 0) < state.lastSeq);
     if (state.lines.length > KEEP_READING) {
@@ -311,7 +314,7 @@ export const actions = {
 
   /** The latest page, in place of everything. */
   latest(state, { messages, more }) {
-    const page = messages.filter((/** @type {Line} */ line) => line.seq > state.clearedSeq);
+    const page = messages.filter((/** @type {Line} */ line) => line.seq >= state.clearedSeq);
     Object.assign(state, { lines: page, more, newer: (page.at(-1)?.seq ?? 0) < state.lastSeq });
     see(state);
     return ["timeline", "reading"];
@@ -353,10 +356,13 @@ export function createStore(state, nextFrame) {
 
   return {
     state,
-    /** Applies an event of the server or an action of the page; unknown ones are ignored. @param {Event} event */
-    dispatch(event) {
-      const reduce = Object.hasOwn(reducers, event.type) ? reducers[event.type] : actions[event.type];
-      this.touch(...(reduce?.(state, event) ?? []));
+    /** Applies an event of the server. Unknown ones are ignored: the protocol grows by adding. @param {Event} event */
+    hear(event) {
+      if (Object.hasOwn(reducers, event.type)) this.touch(...reducers[event.type](state, event));
+    },
+    /** Applies an action of the page. @param {Event} action */
+    dispatch(action) {
+      this.touch(...actions[action.type](state, action));
     },
     /** Shows the topics again. @param {Topic[]} topics */
     touch(...topics) {

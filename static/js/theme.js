@@ -6,38 +6,39 @@
 
   const chosen = () => {
     try {
-      const value = localStorage.getItem(KEY);
+      const value = localStorage.getItem(KEY) ?? "";
       return CHOICES.includes(value) ? value : "system";
     } catch {
       return "system"; // storage refused: follow the system
     }
   };
 
-  const show = (choice) => {
+  const show = (/** @type {string} */ choice) => {
     if (choice === "system") delete root.dataset.theme;
     else root.dataset.theme = choice;
-    for (const button of document.querySelectorAll("[data-theme-toggle]")) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-theme-toggle]"))) {
       const next = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length];
       button.hidden = false;
       button.title = `Theme: ${choice}`;
       button.setAttribute("aria-label", `Theme: ${choice}. Change to ${next}`);
-      for (const icon of button.querySelectorAll("[data-theme-icon]")) icon.hidden = icon.dataset.themeIcon !== choice;
+      const icons = /** @type {NodeListOf<HTMLElement>} */ (button.querySelectorAll("[data-theme-icon]"));
+      for (const icon of icons) icon.hidden = icon.dataset.themeIcon !== choice;
     }
   };
 
   show(chosen());
   document.addEventListener("DOMContentLoaded", () => {
-    let current = chosen();
-    show(current);
+    show(chosen());
     document.addEventListener("click", (event) => {
-      if (!event.target.closest("[data-theme-toggle]")) return;
-      current = CHOICES[(CHOICES.indexOf(current) + 1) % CHOICES.length];
+      if (!(/** @type {Element} */ (event.target).closest("[data-theme-toggle]"))) return;
+      const current = root.dataset.theme ?? "system";
+      const next = CHOICES[(CHOICES.indexOf(current) + 1) % CHOICES.length];
       try {
-        localStorage.setItem(KEY, current);
+        localStorage.setItem(KEY, next);
       } catch {
         // storage refused: the choice lasts as long as the page
       }
-      show(current);
+      show(next);
     });
   });
   // Another window of the same browser changed it.

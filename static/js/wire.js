@@ -48,7 +48,7 @@ export class Wire {
     setInterval(() => this.#beat(), BEAT);
     addEventListener("online", () => this.#hurry());
     // "offline" is no proof (a server on this very machine still answers), so test the connection.
-    addEventListener("offline", () => this.#probe(2_000));
+    addEventListener("offline", () => this.probe(2_000));
     document.addEventListener("visibilitychange", () => {
       if (document.visibilityState === "visible") this.#hurry();
     });
@@ -133,7 +133,7 @@ export class Wire {
   /** Something changed for the better, maybe: try now, or see whether the connection still lives. */
   #hurry() {
     if (this.#socket) {
-      this.#probe(ANSWER);
+      this.probe();
       return;
     }
     this.#attempt = 0;
@@ -146,12 +146,12 @@ export class Wire {
       if (this.#socket && silent > ANSWER) this.#drop();
       return;
     }
-    if (silent > SILENCE && !this.#pinged) this.#probe(ANSWER);
+    if (silent > SILENCE && !this.#pinged) this.probe();
     this.listener.beat();
   }
 
-  /** Asks for a sign of life. @param {number} patience ms */
-  #probe(patience) {
+  /** Asks for a sign of life, and gives the connection up without one. @param {number} patience ms */
+  probe(patience = ANSWER) {
     const socket = this.#socket;
     if (this.#pinged || !this.send({ type: "ping" })) return;
     this.#pinged = true;

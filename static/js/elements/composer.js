@@ -3,10 +3,19 @@ import { commandOf, complete } from "../completion.js";
 import { storage } from "../storage.js";
 import { CompletionMenu } from "./completion_menu.js";
 
+/** Characters; the server takes no more, and a frame far beyond it would end the connection. */
+const MOST = 10_000;
 /** Where there is no keyboard beside the screen, Enter breaks the line and the button sends. */
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 export class ChatComposer extends HTMLElement {
+  /** @type {import("../room.js").Page} */ page;
+  /** @type {string} */ draftKey;
+  /** @type {HTMLFormElement} */ form;
+  /** @type {HTMLTextAreaElement} */ box;
+  /** @type {HTMLElement} */ hint;
+  /** @type {CompletionMenu} */ menu;
+
   /** @param {import("../room.js").Page} page */
   start(page) {
     this.page = page;
@@ -25,7 +34,12 @@ export class ChatComposer extends HTMLElement {
     this.box.addEventListener("click", () => this.#propose());
     this.box.addEventListener("blur", () => this.menu.close());
     this.box.addEventListener("keydown", (event) => this.#key(event));
-    new ResizeObserver(() => this.#fit()).observe(this);
+    let width = this.offsetWidth;
+    new ResizeObserver(() => {
+      if (width === this.offsetWidth) return;
+      width = this.offsetWidth;
+      this.#fit();
+    }).observe(this);
 
     this.box.value = storage.get(this.draftKey) ?? "";
     page.store.watch(["commands", "room"], () => this.#explain());
@@ -49,7 +63,7 @@ export class ChatComposer extends HTMLElement {
     const text = this.box.value;
     const { store, outbox, timeline } = this.page;
     // From a page that can't come back the text stays where it is, as the draft.
-    if (!text.trim() || store.state.ended || !outbox.post(text.trimEnd())) return;
+    if (!text.trim() || this.#excess() > 0 || store.state.ended || !outbox.post(text.trimEnd())) return;
     this.box.value = "";
     this.#changed();
     timeline.toLatest();
@@ -81,8 +95,21 @@ export class ChatComposer extends HTMLElement {
     this.menu.show(selectionStart === selectionEnd ? complete(value, selectionStart, this.page.store.state) : null);
   }
 
-  /** The usage of the command while its arguments are typed. */
+  /** How many characters too many there are, as the server counts them. */
+  #excess() {
+    const { value } = this.box;
+    return value.length > MOST ? [...value.trimEnd()].length - MOST : 0;
+  }
+
+  /** What is wrong with the text, or the usage of the command while its arguments are typed. */
   #explain() {
+    const excess = this.#excess();
+    this.hint.classList.toggle("wrong", excess > 0);
+    if (excess > 0) {
+      this.hint.hidden = false;
+      this.hint.textContent = `Too long by ${excess} characters. Send it in parts.`;
+      return;
+    }
     const command = commandOf(this.box.value, this.page.store.state.commands);
     this.hint.hidden = !command;
     const usage = document.createElement("code");
@@ -98,7 +125,10 @@ export class ChatComposer extends HTMLElement {
 
   /** As high as its text; css/composer.css holds the most. */
   #fit() {
+    // Held while the box is measured: the timeline above must not grow for that moment, or it would lose its place.
+    this.style.height = `${this.offsetHeight}px`;
     this.box.style.height = "auto";
     this.box.style.height = `${this.box.scrollHeight}px`;
+    this.style.height = "";
   }
 }

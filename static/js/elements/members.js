@@ -25,6 +25,7 @@ const render = {
 };
 
 export class ChatMembers extends HTMLElement {
+  /** @type {import("../room.js").Page} */ page;
   /** @type {Map<string, any>} */ #here = new Map();
   /** @type {Map<string, any>} */ #away = new Map();
 

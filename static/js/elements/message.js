@@ -63,7 +63,7 @@ export const rowKinds = {
   message: {
     make(row) {
       const node = cloneElement("message");
-      const { author = "You" } = row.line;
+      const { author = "" } = row;
       node.classList.toggle("own", Boolean(row.own));
       part(node, "author").textContent = author;
       paintAvatar(part(node, "avatar"), author);

@@ -4,6 +4,11 @@ import { cloneElement } from "../template.js";
 const REFRESH = 60_000; // the socket tells of this room only; the others are asked for now and then
 
 export class ChatRooms extends HTMLElement {
+  /** @type {import("../drawers.js").Drawers} */ drawers;
+  /** @type {string} */ current;
+  /** @type {HTMLElement} */ list;
+  /** @type {HTMLInputElement} */ filter;
+
   /** @param {import("../room.js").Page} page */
   start({ store, drawers }) {
     this.drawers = drawers;

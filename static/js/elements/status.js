@@ -4,6 +4,7 @@ import { waiting } from "../store.js";
 export class ChatStatus extends HTMLElement {
   /** @param {import("../room.js").Page} page */
   start({ store }) {
+    let shown = "";
     const show = () => {
       const { connection, held } = store.state;
       const count = waiting(store.state);
@@ -11,7 +12,8 @@ export class ChatStatus extends HTMLElement {
       const told = count && (connection !== "connected" || held) ? `, ${count} waiting` : "";
       this.dataset.state = connection;
       const text = connection + told;
-      if (this.textContent !== text) this.textContent = text;
+      if (text === shown) return;
+      shown = this.textContent = text;
     };
     store.watch(["status"], show);
     show();

@@ -14,10 +14,16 @@ const render = {
 };
 
 export class ChatTimeline extends HTMLElement {
+  /** @type {import("../room.js").Page} */ page;
+  /** @type {HTMLElement} */ scroller;
+  /** @type {HTMLElement} */ list;
+  /** @type {HTMLButtonElement} */ jump;
+  /** @type {HTMLElement} */ announcer;
   /** @type {Map<string, {node: HTMLElement, row: import("../layout.js").Row}>} */ #shown = new Map();
   #following = true;
   #opened = false;
   #announced = 0;
+  #height = 0;
 
   /** @param {import("../room.js").Page} page */
   start(page) {
@@ -31,7 +37,7 @@ export class ChatTimeline extends HTMLElement {
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.jump.addEventListener("click", () => this.toLatest());
     this.list.addEventListener("click", (event) => this.#act(event));
-    new ResizeObserver(() => this.#following && this.#toBottom()).observe(this.scroller);
+    new ResizeObserver(() => this.#resized()).observe(this.scroller);
     // A picture or an unfolded text changes the height without a change of state.
     new ResizeObserver(() => this.#following && this.#toBottom()).observe(this.list);
 
@@ -59,6 +65,7 @@ export class ChatTimeline extends HTMLElement {
       if (top < 0) this.scroller.scrollTop += top;
     }
     this.#opened = true;
+    this.#height = this.scroller.clientHeight;
     this.#scrolled();
   }
 
@@ -87,10 +94,20 @@ export class ChatTimeline extends HTMLElement {
   #scrolled() {
     if (!this.#opened) return;
     const { scrollHeight, scrollTop, clientHeight } = this.scroller;
+    if (clientHeight !== this.#height) {
+      // The composer grew or a keyboard came up, and moved the text: nobody scrolled.
+      this.#resized();
+      return;
+    }
     this.#following = scrollHeight - scrollTop - clientHeight <= FOLLOW && !this.page.store.state.newer;
     this.page.store.dispatch({ type: "attention", atBottom: this.#following });
     this.#showJump();
     this.#loadMore();
+  }
+
+  #resized() {
+    this.#height = this.scroller.clientHeight;
+    if (this.#following) this.#toBottom();
   }
 
   #loadMore() {
