@@ -2,6 +2,7 @@
 
 import sqlite3
 from pathlib import Path
+import sqlite3
 from typing import Any
 
 import peewee
@@ -29,6 +30,10 @@ AWAY_ERRORS = (
 Both peewee's and the drivers' own are listed, since a rollback on a lost connection raises the driver's."""
 
 CONFLICT_ERRORS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
+
+
+SQLITE_AWAY_WORDS = ("locked", "busy", "disk", "unable to open", "readonly")
+"""SQLite says OperationalError for mistakes in a statement too; these are of the others' texts."""
 
 
 class DatabaseError(Exception):
@@ -64,11 +69,13 @@ def is_sqlite(database: AioDatabase) -> bool:
 def is_away(error: BaseException) -> bool:
     """May the same query go through later? True for a lost or busy database, a deadlock or a serialization failure."""
     seen: BaseException | None = error
+    found = False
     while seen is not None:
-        if isinstance(seen, AWAY_ERRORS + CONFLICT_ERRORS):
-            return True
+        if isinstance(seen, sqlite3.OperationalError) and not any(word in str(seen) for word in SQLITE_AWAY_WORDS):
+            return False
+        found = found or isinstance(seen, AWAY_ERRORS + CONFLICT_ERRORS)
         seen = seen.__cause__ or seen.__context__
-    return False
+    return found
 
 
 async def fetch(database: AioDatabase, sql: str, *params: Any) -> list[tuple[Any, ...]]:

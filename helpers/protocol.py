@@ -35,7 +35,6 @@ class Protocol(web.RequestHandler):
         response.headers.update(HEADERS)
         return response
 
-
     def log_exception(self, *args: Any, **kw: Any) -> None:
         # aiohttp reads a refused body to its end, and stumbles a second time over what was wrong with it.
         if not isinstance(kw.get("exc_info"), web.RequestPayloadError):

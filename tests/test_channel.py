@@ -1,0 +1,250 @@
+"""A room's delivery inside one process: order, holes, catching up, and clients that don't read."""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+import chat.channel
+from chat.channel import Channel
+from chat.events import Close, Pong, Sealed
+from chat.history import MAX_BEHIND, Changes
+from helpers.frames import MAX_UNREAD
+
+
+class Pipe:
+    """A transport whose other side reads only when it is told to."""
+
+    def __init__(self) -> None:
+        self.unread = b""
+        self.read = b""
+        self.reads = True
+
+    def get_write_buffer_size(self) -> int:
+        return len(self.unread)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def write(self, data: bytes) -> None:
+        if self.reads:
+            self.read += data
+        else:
+            self.unread += data
+
+    def catch_up(self) -> None:
+        self.reads = True
+        self.read += self.unread
+        self.unread = b""
+
+
+class FakeClient:
+    def __init__(self, user_id: int = 0) -> None:
+        from helpers.frames import Outbox
+
+        self.user_id = user_id
+        self.room_id = 1
+        self.session_id = ""
+        self.pipe = Pipe()
+        self.outbox = Outbox(self.pipe)  # type: ignore[arg-type]
+        self.code: int | None = None
+
+    def end(self, code: int) -> None:
+        self.outbox.close()
+        self.code = code
+
+    @property
+    def lines(self) -> list[dict[str, Any]]:
+        """What it has read: the payloads of its frames."""
+        data, found = self.pipe.read, []
+        while data:
+            length, start = data[1], 2
+            if length == 126:
+                length, start = int.from_bytes(data[2:4], "big"), 4
+            elif length == 127:
+                length, start = int.from_bytes(data[2:10], "big"), 10
+            found += [json.loads(line) for line in data[start : start + length].split(b"\n")]
+            data = data[start + length :]
+        return found
+
+    @property
+    def seqs(self) -> list[int]:
+        return [line["seq"] for line in self.lines if line["type"] == "message"]
+
+
+def sealed(seq: int, author_id: int = 9, size: int = 0, cut: int = 0) -> Sealed:
+    data = json.dumps({"type": "message", "seq": seq, "text": "x" * size}).encode()
+    return Sealed(seq, data, author_id, f"n{seq}", cut, Close.KILLED if cut else 0)
+
+
+class Place:
+    """A channel over a history that the test writes."""
+
+    def __init__(self, last_seq: int = 0) -> None:
+        self.history = [sealed(seq) for seq in range(1, last_seq + 1)]
+        self.reads = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.tasks: list[asyncio.Task[None]] = []
+        self.channel = Channel(1, self.changes_since, self.spawn)
+
+    def spawn(self, work: Awaitable[None]) -> None:
+        self.tasks.append(asyncio.ensure_future(work))  # type: ignore[arg-type]
+
+    async def changes_since(self, room_id: int, since: int) -> Changes:
+        self.reads += 1
+        last = len(self.history)
+        events = self.history[since:last] if last - since <= MAX_BEHIND else None
+        await self.gate.wait()
+        return Changes(last, last, events)
+
+    def commit(self, count: int = 1, *, size: int = 0, author_id: int = 9) -> list[Sealed]:
+        """Writes to the history, and returns what would be delivered."""
+        new = [sealed(len(self.history) + number, size=size, author_id=author_id) for number in range(1, count + 1)]
+        self.history += new
+        return new
+
+    async def enter(self, client: FakeClient, since: int | None = 0, hello: Callable[[Changes], Any] | None = None) -> None:
+        await self.channel.catch_up(client, since, hello or (lambda changes: Pong()))
+
+
+@pytest.fixture
+async def place() -> Place:
+    found = Place(last_seq=3)
+    found.channel.begin(3)
+    return found
+
+
+async def test_in_order_and_once(place: Place) -> None:
+    client = FakeClient()
+    await place.enter(client)
+    for _ in range(3):
+        events = place.commit(2)
+        place.channel.receive(events)
+        place.channel.receive(events)
+    assert client.seqs == list(range(1, 10))
+
+
+async def test_what_comes_too_early_waits_for_what_is_missing(place: Place) -> None:
+    client = FakeClient()
+    await place.enter(client)
+    first, second, third = place.commit(), place.commit(), place.commit()
+    place.channel.receive(third)
+    place.channel.receive(second)
+    assert client.seqs == [1, 2, 3]
+    assert place.channel.has_hole
+    place.channel.receive(first)
+    assert client.seqs == [1, 2, 3, 4, 5, 6]
+    assert not place.channel.has_hole
+
+
+async def test_a_hole_is_filled_from_the_history(place: Place) -> None:
+    client = FakeClient()
+    await place.enter(client)
+    place.commit(5)
+    place.channel.receive(place.commit())
+    place.channel.fill(await place.changes_since(1, place.channel.last_seq))
+    assert client.seqs == list(range(1, 10))
+    assert not place.channel.has_hole
+
+
+async def test_a_hole_too_large_begins_anew(place: Place) -> None:
+    client = FakeClient()
+    await place.enter(client)
+    place.commit(MAX_BEHIND + 1)
+    place.channel.heard_of(len(place.history))
+    place.channel.fill(await place.changes_since(1, place.channel.last_seq))
+    assert client.lines[-1] == {"type": "reset", "seq": len(place.history)}
+    place.channel.receive(place.commit())
+    assert client.seqs[-1] == len(place.history)
+
+
+async def test_what_comes_while_one_catches_up_follows_it(place: Place) -> None:
+    """The history was read before, the events come after; none is missing and none comes twice."""
+    place.gate.clear()
+    client = FakeClient()
+    entering = asyncio.create_task(place.enter(client))
+    await asyncio.sleep(0)
+    place.channel.receive(place.commit(4))
+    place.gate.set()
+    await entering
+    place.channel.receive(place.commit())
+    assert client.seqs == list(range(1, 9))
+
+
+async def test_who_read_more_than_was_delivered_gets_nothing_twice(place: Place) -> None:
+    events = place.commit(4)
+    client = FakeClient()
+    await place.enter(client)
+    assert client.seqs == list(range(1, 8))
+    place.channel.receive(events[:2])
+    place.channel.receive([*events[2:], *place.commit()])
+    assert client.seqs == list(range(1, 9))
+
+
+async def test_the_author_alone_gets_the_nonce(place: Place) -> None:
+    author, other = FakeClient(user_id=5), FakeClient(user_id=6)
+    await place.enter(author)
+    await place.enter(other)
+    place.channel.receive(place.commit(author_id=5))
+    assert author.lines[-1]["nonce"] == "n4"
+    assert "nonce" not in other.lines[-1]
+
+
+async def test_who_reads_nothing_costs_no_memory_and_misses_nothing(place: Place) -> None:
+    slow, quick = FakeClient(), FakeClient()
+    await place.enter(slow)
+    await place.enter(quick)
+    slow.pipe.reads = False
+    for _ in range(50):
+        place.channel.receive(place.commit(5, size=1000))
+        await asyncio.sleep(0)
+    assert len(slow.pipe.unread) < MAX_UNREAD + 10_000
+    assert quick.seqs == list(range(1, 254))
+    slow.pipe.catch_up()
+    await asyncio.wait_for(asyncio.gather(*place.tasks), 5)
+    place.channel.receive(place.commit())
+    assert slow.seqs == quick.seqs == list(range(1, 255))
+
+
+async def test_who_never_reads_is_closed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat.channel, "PATIENCE_SECONDS", 0.2)
+    client = FakeClient()
+    await place.enter(client)
+    client.pipe.reads = False
+    for _ in range(20):
+        place.channel.receive(place.commit(5, size=1000))
+    await asyncio.wait_for(asyncio.gather(*place.tasks), 5)
+    assert client.code == Close.TOO_SLOW
+
+
+async def test_a_removal_closes_the_persons_connections_alone(place: Place) -> None:
+    clients = [FakeClient(user_id=5), FakeClient(user_id=5), FakeClient(user_id=6)]
+    for client in clients:
+        await place.enter(client)
+    event = sealed(4, cut=5)
+    place.history.append(event)
+    place.channel.receive([event])
+    assert [client.code for client in clients] == [Close.KILLED, Close.KILLED, None]
+    assert all(client.seqs == [1, 2, 3, 4] for client in clients), "they are told why"
+
+
+async def test_what_is_heard_before_the_start_is_delivered_after_it() -> None:
+    place = Place(last_seq=3)
+    place.channel.receive(place.commit())
+    client = FakeClient()
+    place.channel.begin(3)
+    await place.enter(client, since=3)
+    assert client.seqs == [4]
+    place.channel.receive(place.commit())
+    assert client.seqs == [4, 5]
+
+
+async def test_a_forgotten_client_gets_nothing(place: Place) -> None:
+    client = FakeClient()
+    await place.enter(client)
+    place.channel.forget(client)
+    place.channel.receive(place.commit())
+    assert client.seqs == [1, 2, 3]
