@@ -9,7 +9,7 @@ from aiohttp_session import get_session
 from accounts.people import user_by_id
 from accounts.signing import USER
 from helpers.redirects import MAX_LENGTH
-from helpers.routing import Access, access_of, wants_json
+from helpers.routing import Access, access_of, takes_method, wants_json
 from helpers.sessions import USER_ID
 
 
@@ -24,7 +24,7 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
     user = await user_by_id(user_id) if user_id is not None else None
     if user is not None:
         request[USER] = user
-    elif access is Access.SIGNED_IN:
+    elif access is Access.SIGNED_IN and takes_method(request):
         if request.method in ("GET", "HEAD") and not wants_json(request):
             target = request.path_qs if len(request.path_qs) <= MAX_LENGTH else ""
             raise web.HTTPSeeOther(f"/accounts/login?next={quote(target, safe='/')}")

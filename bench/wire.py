@@ -2,7 +2,6 @@
 
 import re
 import struct
-from collections.abc import Iterator
 
 import msgspec
 
@@ -12,9 +11,6 @@ TEXT, CLOSE, PING, PONG = 1, 8, 9, 10
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
 """How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and means the same."""
-
-HEAD = 64
-"""Bytes of a payload that hold at least its first seq."""
 
 _WORDS = "the room is quiet this morning, so let us see how far a plain line of text gets before lunch, and who answers it "
 _FILLER = (_WORDS * 2)[: TEXT_CHARACTERS - 15]
@@ -85,17 +81,33 @@ class Frames:
     def __init__(self) -> None:
         self._data = bytearray()
 
-    def feed(self, data: bytes | bytearray) -> None:
+    def take(self, data: bytes | bytearray | memoryview) -> list[tuple[int, bytes]]:
+        """Adds what came. Returns the opcode and payload of each frame that is complete by it."""
         self._data += data
-
-    def complete(self) -> Iterator[tuple[int, bytes]]:
-        """The opcode and payload of each frame that is complete."""
-        data, at = self._data, 0
-        while (found := frame_at(data, at, len(data))) is not None:
+        frames: list[tuple[int, bytes]] = []
+        at = 0
+        while (found := frame_at(self._data, at, len(self._data))) is not None:
             opcode, begin, length = found
-            if begin + length > len(data):
+            if begin + length > len(self._data):
                 break
-            payload = bytes(data[begin : begin + length])
             at = begin + length
-            yield opcode, payload
-        del data[:at]
+            frames.append((opcode, bytes(self._data[begin:at])))
+        del self._data[:at]
+        return frames
+
+
+def after_caught_up(data: bytes) -> tuple[int, bytes] | None:
+    """The seq of `caught_up`, with which what is live begins, and what came after its frame. None if it hasn't come yet."""
+    at = 0
+    while (found := frame_at(data, at, len(data))) is not None:
+        opcode, begin, length = found
+        at = begin + length
+        if at > len(data):
+            return None
+        if opcode == CLOSE:
+            raise ConnectionError(f"the server closed with {int.from_bytes(data[begin : begin + 2], 'big')}")
+        for line in data[begin:at].split(b"\n") if opcode == TEXT else ():
+            event = decode_event(line)
+            if event.type == "caught_up":
+                return event.seq, data[at:]
+    return None

@@ -2,8 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Iterable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Protocol
 
 from chat.events import CaughtUp, Close, Event, Reset, Sealed, encode
 from chat.history import Changes
@@ -28,13 +28,16 @@ class Client(Protocol):
     def end(self, code: int) -> None:
         """Closes the connection, without waiting."""
 
+    def greet_anew(self) -> None:
+        """Says hello again, without waiting: what its user may do has changed."""
+
 
 class Channel:
     """Live clients have all been served up to `last_seq`. Others are behind (with what came since they began to catch up, or None
     before that) or ahead (with the seq up to which they have everything)."""
 
     def __init__(
-        self, room_id: int, changes_since: Callable[[int, int], Awaitable[Changes]], spawn: Callable[[Awaitable[None]], None]
+        self, room_id: int, changes_since: Callable[[int, int], Awaitable[Changes]], spawn: Callable[[Coroutine[Any, Any, None]], None]
     ) -> None:
         self.room_id = room_id
         self.last_seq = 0
@@ -106,7 +109,8 @@ class Channel:
         """Brings the client from `since` to live: holds what comes, reads one moment of the history, and then gives what it held.
 
         `since` None means from now on; below zero, that the client has another history. Raises what reading raises."""
-        self._behind[client] = held = []
+        held: list[Sealed] = []
+        self._behind[client] = held
         changes = await self._changes_since(self.room_id, self.last_seq if since is None or since < 0 else since)
         lines = [encode(hello(changes))] if hello else []
         if since is not None:
@@ -149,8 +153,8 @@ class Channel:
             del self._ahead[client]
             self._live.add(client)
         for event in events:
-            if event.cut:
-                self._cut(event)
+            if event.about:
+                self._tell_whom_it_is_about(event)
 
     def _write(self, clients: Iterable[Client], frames: bytes, before: int) -> None:
         """Writes to live clients. Who left too much unread gets nothing more until it has read, and then what it missed after `before`."""
@@ -200,10 +204,14 @@ class Channel:
                 client.end(Close.TOO_SLOW)
         return not client.outbox.closed
 
-    def _cut(self, event: Sealed) -> None:
+    def _tell_whom_it_is_about(self, event: Sealed) -> None:
         for client in [*self._live, *self._behind, *self._ahead]:
-            if client.user_id == event.cut:
+            if client.user_id != event.about:
+                continue
+            if event.close_code:
                 client.end(event.close_code)
+            else:
+                client.greet_anew()
 
 
 def lines_for(client: Client, events: list[Sealed]) -> list[bytes]:

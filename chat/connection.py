@@ -1,8 +1,11 @@
 """One live client: the browser's WebSocket, or any other. Reads its frames, runs what they ask, and answers."""
 
 import asyncio
+import contextvars
 import logging
 import secrets
+from collections.abc import Coroutine
+from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -12,7 +15,6 @@ from chat.attendance import Attendance
 from chat.commands.registry import Call, allowed
 from chat.engine import Engine
 from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomState, You, encode
-from chat.history import Changes
 from chat.ledger import Person
 from chat.models import Room
 from chat.refusal import Refused, unavailable
@@ -54,7 +56,7 @@ class Connection:
         self._closing: asyncio.Task[bool] | None = None
         self._read_number = 0
         self._reading: asyncio.TimerHandle | None = None
-        self._marking: set[asyncio.Task[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
 
     def end(self, code: int) -> None:
         """Closes with `code`, and takes no further request. What was written before still goes out."""
@@ -62,13 +64,31 @@ class Connection:
             self.outbox.close()
             self._closing = asyncio.create_task(self._ws.close(code=code))
 
+    def greet_anew(self) -> None:
+        self._spawn(self._greet_anew())
+
+    async def _greet_anew(self) -> None:
+        try:
+            room = await Room.aio_get(Room.id == self.room_id)
+            standing = await membership.standing_in(self.room_id, self._user)
+            self._tell(self._hello(standing, room.last_seq, room.posts))
+        except Exception as error:
+            if not is_away(error):
+                log.exception("a new role wasn't told")
+
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work` in a context of its own: who calls may be in a transaction."""
+        task = asyncio.create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
     async def run(self, request: web.Request, since: int | None) -> web.WebSocketResponse:
         """Serves the client from its handshake to its end. `since` as in Hub.enter."""
         await self._ws.prepare(request)
         transport = request.transport
         if transport is None:
             return self._ws
-        self.outbox = Outbox(transport)  # type: ignore[arg-type]
+        self.outbox = Outbox(transport)
         if not self._engine.hub.has_room_for(self.user_id):
             self.end(Close.TOO_MANY)
         else:
@@ -81,7 +101,7 @@ class Connection:
         try:
             await self._attendance.arrive(self.room_id, self._person, self.id)
             standing = await membership.come(self._engine, self.room_id, self._user)
-            await self._engine.hub.enter(self, since, lambda changes: self._hello(standing, changes))
+            await self._engine.hub.enter(self, since, lambda changes: self._hello(standing, changes.last_seq, changes.last_number))
             await self._read()
         except Refused as refused:
             self._tell_refused(refused, None)
@@ -96,12 +116,12 @@ class Connection:
             self._attendance.depart(self.room_id, self._person, self.id)
             self._mark_read()
 
-    def _hello(self, standing: Standing, changes: Changes) -> Hello:
+    def _hello(self, standing: Standing, last_seq: int, last_number: int) -> Hello:
         return Hello(
             RoomState(self._room.name, self._room.topic, self._room.kind),
             You(self._user.name, standing.title),
-            changes.last_seq,
-            changes.last_number,
+            last_seq,
+            last_number,
             self._engine.epoch,
             [found.explain() for found in allowed(standing)],
         )
@@ -180,9 +200,7 @@ class Connection:
         if self._reading is not None:
             self._reading.cancel()
             self._reading = None
-            task = asyncio.create_task(self._store_read_mark(self._read_number))
-            self._marking.add(task)
-            task.add_done_callback(self._marking.discard)
+            self._spawn(self._store_read_mark(self._read_number))
 
     async def _store_read_mark(self, number: int) -> None:
         try:

@@ -102,13 +102,14 @@ class Close:
 class Sealed(msgspec.Struct, frozen=True, array_like=True):
     """A durable event as it goes on the wire, encoded once, with what delivery must know about it.
 
-    `cut` is the id of a user whose connections to the room end with this event, by `close_code`; 0 for none."""
+    `about` is the id of a user whose standing it changes, 0 for none: their connections to the room end with it, by `close_code`,
+    or, where that is 0, are greeted anew."""
 
     seq: int
     data: bytes
     author_id: int
     nonce: str
-    cut: int = 0
+    about: int = 0
     close_code: int = 0
 
     def for_author(self) -> bytes:

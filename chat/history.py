@@ -41,13 +41,15 @@ class Line:
         return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
 
     def seal(self) -> Sealed:
-        """Encodes the event, and says whose connections end with it."""
-        cut, code = 0, 0
+        """Encodes the event, and says whose connections it is about."""
+        about, code = 0, 0
         if self.kind == "killed":
-            cut, code = self.target_id or 0, Close.KILLED
+            about, code = self.target_id or 0, Close.KILLED
         elif self.kind == "left":
-            cut, code = self.author_id, Close.LEFT
-        return Sealed(self.seq, encode(self.event()), self.author_id, self.nonce, cut, code)
+            about, code = self.author_id, Close.LEFT
+        elif self.kind == "role":
+            about = self.target_id or 0
+        return Sealed(self.seq, encode(self.event()), self.author_id, self.nonce, about, code)
 
 
 @dataclass(frozen=True)
@@ -101,22 +103,28 @@ async def page(room: Room, limit: int, *, before_seq: int | None = None, after_s
     return Page(lines[:limit][::-1], len(lines) > limit)
 
 
-async def page_by_number(room: Room, limit: int, *, before: int | None = None, after: int | None = None) -> Page:
-    """The same by the number of a post. Where comings and goings alone would fill the page, its last line is the next post."""
-    if after is not None:
-        start = await _seq_of(room, Row.number <= after, Row.number.desc()) or 0
-        found = await page(room, limit, after_seq=start)
-        next_post = await _seq_of(room, Row.number > after, Row.number)
-    else:
-        assert before is not None
-        end = await _seq_of(room, Row.number >= before, Row.number) or room.last_seq + 1
-        found = await page(room, limit, before_seq=end)
-        next_post = await _seq_of(room, Row.number < before, Row.number.desc())
-    if next_post is None or not found.more or any(line.number for line in found.lines):
+async def page_before(room: Room, number: int, limit: int) -> Page:
+    """The lines before a post. Where comings and goings alone would fill the page, its first line is the next post."""
+    end = await _seq_of(room, Row.number >= number, Row.number) or room.last_seq + 1
+    found = await page(room, limit, before_seq=end)
+    if not found.more or any(line.number for line in found.lines):
         return found
-    (post,) = (await page(room, 1, after_seq=next_post - 1)).lines
-    lines = [*found.lines[:-1], post] if after is not None else [post, *found.lines[1:]]
-    return Page(lines, more=True)
+    next_post = await _seq_of(room, Row.number < number, Row.number.desc())
+    return Page([*await _line_at(room, next_post), *found.lines[1:]], more=True) if next_post else found
+
+
+async def page_after(room: Room, number: int, limit: int) -> Page:
+    """The lines after a post. Where comings and goings alone would fill the page, its last line is the next post."""
+    start = await _seq_of(room, Row.number <= number, Row.number.desc()) or 0
+    found = await page(room, limit, after_seq=start)
+    if not found.more or any(line.number for line in found.lines):
+        return found
+    next_post = await _seq_of(room, Row.number > number, Row.number)
+    return Page([*found.lines[:-1], *await _line_at(room, next_post)], more=True) if next_post else found
+
+
+async def _line_at(room: Room, seq: int) -> list[Line]:
+    return (await page(room, 1, after_seq=seq - 1)).lines
 
 
 async def _seq_of(room: Room, where: Any, order: Any) -> int | None:

@@ -3,8 +3,8 @@
 import asyncio
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
 
 from chat.channel import Channel, Client
 from chat.events import Batch, Close, Event
@@ -47,16 +47,20 @@ class Hub:
         self._by_user: dict[int, set[Client]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
-        self.bus: Followed | None = None
+        self.empty = asyncio.Event()
+        """Set while nobody is connected."""
+        self.empty.set()
+        self._bus: Followed
 
     def start(self, bus: Followed) -> None:
-        self.bus = bus
+        """Follows rooms on `bus` from now on; the bus in its turn was given `deliver`."""
+        self._bus = bus
         if bus.remote:
             self.spawn(self._poll())
 
-    def spawn(self, work: "Awaitable[None]") -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` in a context of its own: a task begun within somebody's transaction would read in it."""
-        task = asyncio.ensure_future(work) if isinstance(work, asyncio.Future) else asyncio.create_task(work, context=contextvars.Context())  # type: ignore[arg-type]
+        task = asyncio.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -79,8 +83,10 @@ class Hub:
     async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
         """Takes the client in: `hello`, all that it missed since `since`, and from then on all there is.
 
-        `since` None means from now on, and below zero that what it has is another history. Raises what reading the history raises; then it isn't in."""
+        `since` None means from now on, and below zero that what it has is another history.
+        Raises what reading the history raises; then it isn't in."""
         self._clients.add(client)
+        self.empty.clear()
         self._by_user.setdefault(client.user_id, set()).add(client)
         try:
             channel = await self._channel(client.room_id)
@@ -92,6 +98,8 @@ class Hub:
     def leave(self, client: Client) -> None:
         """Forgets the client. Calling it twice is harmless."""
         self._clients.discard(client)
+        if not self._clients:
+            self.empty.set()
         mine = self._by_user.get(client.user_id)
         if mine is not None:
             mine.discard(client)
@@ -102,8 +110,7 @@ class Hub:
             channel.forget(client)
             if not any(other.room_id == client.room_id for other in self._clients):
                 del self._channels[client.room_id]
-                assert self.bus is not None
-                self.bus.unfollow(client.room_id)
+                self._bus.unfollow(client.room_id)
 
     def deliver(self, batch: Batch) -> None:
         """Gives what was committed to the room's clients here: at once if it comes next, else when the hole before it is filled."""
@@ -133,14 +140,13 @@ class Hub:
 
     async def _open(self, channel: Channel) -> None:
         """Hears first and reads second, so that nothing falls between."""
-        assert self.bus is not None
         try:
-            await self.bus.follow(channel.room_id)
+            await self._bus.follow(channel.room_id)
             found = await self._last_seqs([channel.room_id])
             channel.begin(found.get(channel.room_id, 0))
         except Exception as error:
             self._channels.pop(channel.room_id, None)
-            self.bus.unfollow(channel.room_id)
+            self._bus.unfollow(channel.room_id)
             if not channel.opened.done():
                 channel.opened.set_exception(error)
                 channel.opened.exception()

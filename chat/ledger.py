@@ -116,43 +116,42 @@ class Ledgers:
     def __init__(self, database: AioDatabase) -> None:
         self._lock = Bulk(
             database,
-            "SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.cleared_seq, room.cleared_number, {now_ms} "
-            "FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id {for_update}",
+            """
+            SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.cleared_seq, room.cleared_number, {now_ms}
+            FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id {for_update}""",
             {"id": "bigint"},
         )
         self._standings = Bulk(
             database,
-            "SELECT member.room_id, member.user_id, member.role, member.present, users.is_admin FROM {given} "
-            "JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id JOIN users ON users.id = member.user_id",
+            """
+            SELECT member.room_id, member.user_id, member.role, member.present, users.is_admin
+            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
+            JOIN users ON users.id = member.user_id""",
             {"room_id": "bigint", "user_id": "bigint"},
         )
         self._nonces = Bulk(
             database,
-            "SELECT message.author_id, message.nonce, message.room_id, message.kind, message.text, message.seq, message.number FROM {given} "
-            "JOIN messages AS message ON message.author_id = given.author_id AND message.nonce = given.nonce",
+            """
+            SELECT line.author_id, line.nonce, line.room_id, line.kind, line.text, line.seq, line.number
+            FROM {given} JOIN messages AS line ON line.author_id = given.author_id AND line.nonce = given.nonce""",
             {"author_id": "bigint", "nonce": "text"},
         )
         self._insert = Bulk(
             database,
-            "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at) "
-            "SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at FROM {given} WHERE true",
+            """
+            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)
+            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at FROM {given}""",
             {
-                "room_id": "bigint",
-                "seq": "bigint",
-                "number": "bigint",
-                "kind": "text",
-                "author_id": "bigint",
-                "target_id": "bigint",
-                "nonce": "text",
-                "text": "text",
-                "html": "text",
-                "at": "bigint",
+                **{"room_id": "bigint", "seq": "bigint", "number": "bigint", "kind": "text", "author_id": "bigint"},
+                **{"target_id": "bigint", "nonce": "text", "text": "text", "html": "text", "at": "bigint"},
             },
         )
         self._count = Bulk(
             database,
-            "UPDATE rooms SET last_seq = given.last_seq, posts = given.posts, cleared_seq = given.cleared_seq, cleared_number = given.cleared_number "
-            "FROM {given} WHERE rooms.id = given.id",
+            """
+            UPDATE rooms SET last_seq = given.last_seq, posts = given.posts,
+                cleared_seq = given.cleared_seq, cleared_number = given.cleared_number
+            FROM {given} WHERE rooms.id = given.id""",
             {"id": "bigint", "last_seq": "bigint", "posts": "bigint", "cleared_seq": "bigint", "cleared_number": "bigint"},
         )
 

@@ -41,7 +41,9 @@ async def members_of(room_id: int) -> list[MemberView]:
         .tuples()
         .aio_execute()
     )
-    return [MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present)) for name, role, present, is_admin in rows]
+    return [
+        MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present)) for name, role, present, is_admin in rows
+    ]
 
 
 async def rooms_of(user: User, *, own_only: bool = False) -> list[RoomView]:

@@ -39,7 +39,7 @@ def read_frame(text: str) -> Request:
     if not looks_like_object(text):
         return Post(text.removesuffix("\n"))
     try:
-        request = decode(text, _decoder, _KEYS)
+        request: Request = decode(text, _decoder, _KEYS)
     except BadJson as error:
         raise Refused("bad_json", f"This isn't JSON that can be taken: {error}") from None
     except msgspec.ValidationError as error:

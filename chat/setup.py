@@ -57,9 +57,7 @@ async def say_goodbye(app: web.Application) -> None:
     for client in engine.hub.clients:
         client.end(GOING_AWAY)
     with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(GOODBYE_SECONDS):
-            while engine.hub.clients:
-                await asyncio.sleep(0.02)
+        await asyncio.wait_for(engine.hub.empty.wait(), GOODBYE_SECONDS)
 
 
 def setup_chat(app: web.Application) -> None:

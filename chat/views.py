@@ -136,8 +136,10 @@ class Messages(web.View):
         }
         if len(asked) > 1:
             raise Refusal("bad_request", f"One of {', '.join(asked)}, please, not {len(asked)}.")
-        if "before" in asked or "after" in asked:
-            found = await history.page_by_number(room, limit, **asked)
+        if "before" in asked:
+            found = await history.page_before(room, asked["before"], limit)
+        elif "after" in asked:
+            found = await history.page_after(room, asked["after"], limit)
         else:
             found = await history.page(room, limit, **asked)
         body = {"messages": [msgspec.to_builtins(line.event()) for line in found.lines], "more": found.more}

@@ -24,7 +24,7 @@ class Bulk:
         self._sqlite = is_sqlite(database)
         if self._sqlite:
             parts = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
-            given = f"(SELECT {parts} FROM json_each(?)) AS given"
+            given = f"(SELECT {parts} FROM json_each(?)) AS given"  # noqa: S608 - names of our own code alone
         else:
             given = f"unnest({', '.join(f'%s::{kind}[]' for kind in columns.values())}) AS given({', '.join(columns)})"
         self.sql = sql.format(given=given, now_ms=DATABASE_NOW_MS[self._sqlite], for_update="" if self._sqlite else "FOR UPDATE OF room")

@@ -2,7 +2,6 @@
 
 import sqlite3
 from pathlib import Path
-import sqlite3
 from typing import Any
 
 import peewee

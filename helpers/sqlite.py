@@ -6,11 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import aiosqlite
 from peewee_async import SqliteDatabase
-from peewee_async.connection import connection_context
+from peewee_async.connection import ConnectionContext, connection_context
 from peewee_async.pool import AioSqlitePool, AioSqlitePoolBackend
 from peewee_async.transactions import Transaction
 
@@ -95,12 +95,10 @@ class KeptSqliteDatabase(SqliteDatabase):
                 yield
             return
         # Waiting here is fair and costs nothing; waiting inside SQLite polls.
-        async with self._writer, self.aio_connection() as connection:
-            context = connection_context.get()
-            assert context is not None
-            async with Immediate(connection):
-                context.transaction_is_opened = True
-                try:
-                    yield
-                finally:
-                    context.transaction_is_opened = False
+        async with self._writer, self.aio_connection() as connection, Immediate(connection):
+            opened = cast("ConnectionContext", connection_context.get())
+            opened.transaction_is_opened = True
+            try:
+                yield
+            finally:
+                opened.transaction_is_opened = False

@@ -2,19 +2,16 @@
 
 import itertools
 import os
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
-    del os.environ[name]
-
 from tests.people import PASSWORD, Person
 from tests.servers import Aiochat, Postgres, Redis
+
+for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
+    del os.environ[name]
 
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
 """The stories register more people from one address than a site lets in an hour."""

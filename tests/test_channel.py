@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -51,6 +51,9 @@ class FakeClient:
         self.outbox = Outbox(self.pipe)  # type: ignore[arg-type]
         self.code: int | None = None
 
+    def greet_anew(self) -> None:
+        raise AssertionError("nobody's role has changed")
+
     def end(self, code: int) -> None:
         self.outbox.close()
         self.code = code
@@ -74,9 +77,9 @@ class FakeClient:
         return [line["seq"] for line in self.lines if line["type"] == "message"]
 
 
-def sealed(seq: int, author_id: int = 9, size: int = 0, cut: int = 0) -> Sealed:
+def sealed(seq: int, author_id: int = 9, size: int = 0, killed: int = 0) -> Sealed:
     data = json.dumps({"type": "message", "seq": seq, "text": "x" * size}).encode()
-    return Sealed(seq, data, author_id, f"n{seq}", cut, Close.KILLED if cut else 0)
+    return Sealed(seq, data, author_id, f"n{seq}", killed, Close.KILLED if killed else 0)
 
 
 class Place:
@@ -90,8 +93,8 @@ class Place:
         self.tasks: list[asyncio.Task[None]] = []
         self.channel = Channel(1, self.changes_since, self.spawn)
 
-    def spawn(self, work: Awaitable[None]) -> None:
-        self.tasks.append(asyncio.ensure_future(work))  # type: ignore[arg-type]
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        self.tasks.append(asyncio.create_task(work))
 
     async def changes_since(self, room_id: int, since: int) -> Changes:
         self.reads += 1
@@ -224,7 +227,7 @@ async def test_a_removal_closes_the_persons_connections_alone(place: Place) -> N
     clients = [FakeClient(user_id=5), FakeClient(user_id=5), FakeClient(user_id=6)]
     for client in clients:
         await place.enter(client)
-    event = sealed(4, cut=5)
+    event = sealed(4, killed=5)
     place.history.append(event)
     place.channel.receive([event])
     assert [client.code for client in clients] == [Close.KILLED, Close.KILLED, None]

@@ -84,6 +84,9 @@ async def test_nobody_acts_on_an_equal_or_higher_role(cast: Cast, alice: Person,
 async def test_a_former_moderator_moderates_no_more(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     await at_alice.says(f"/mod {bob.name}")
+    hello = await at_bob.hears("hello")
+    assert hello["you"]["role"] == "moderator"
+    assert "kill" in [command["name"] for command in hello["commands"]], "the menu shows at once what he may"
     assert (await at_bob.says("/topic ours"))["type"] == "receipt"
     await at_alice.says(f"/unmod {bob.name}")
     assert (await at_bob.says("/topic mine"))["code"] == "forbidden"
@@ -179,7 +182,7 @@ async def test_a_room_is_never_without_an_owner(cast: Cast, alice: Person, bob: 
     await at_alice.says(f"/mod {carol.name}")
     await at_alice.types("/leave")
     assert await at_alice.ends() == 4502
-    assert (await at_bob.hears("message", kind="role", target=carol.name, text=f"{carol.name} is the owner now"))
+    assert await at_bob.hears("message", kind="role", target=carol.name, text=f"{carol.name} is the owner now")
     assert (await at_carol.says(f"/mod {bob.name}"))["type"] == "receipt"
 
 

@@ -92,7 +92,11 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
             for number in range(messages):
                 receipt = sender.receipts[f"{sender.person.name}-{number}"]
                 line = by_seq[receipt["seq"]]
-                assert (line["number"], line["author"], line["text"]) == (receipt["number"], sender.person.name, f"{sender.person.name} says {number}")
+                assert (line["number"], line["author"], line["text"]) == (
+                    receipt["number"],
+                    sender.person.name,
+                    f"{sender.person.name} says {number}",
+                )
         posts = [line["text"] for line in history if line["kind"] == "post"]
         assert len(posts) == len(set(posts)) == SENDERS * messages, "each exactly once"
         for sender in senders:

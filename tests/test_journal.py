@@ -36,7 +36,16 @@ async def database(tmp_path: Path) -> AsyncIterator[AioDatabase]:
         ).aio_execute()
     for number in (1, 2):
         await Room.insert(
-            id=number, name=f"r{number}", slug=f"r{number}", topic="", kind="open", last_seq=0, posts=0, cleared_seq=0, cleared_number=0, created_at=0
+            id=number,
+            name=f"r{number}",
+            slug=f"r{number}",
+            topic="",
+            kind="open",
+            last_seq=0,
+            posts=0,
+            cleared_seq=0,
+            cleared_number=0,
+            created_at=0,
         ).aio_execute()
         for person in (ALICE, BOB):
             await Member.insert(room=number, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
@@ -61,7 +70,13 @@ def draft(text: str, author: Person = ALICE, room_id: int = 1, nonce: str | None
 
 
 async def stored(room_id: int = 1) -> list[tuple[int, int | None, str]]:
-    rows = await Message.select(Message.seq, Message.number, Message.text).where(Message.room_id == room_id).order_by(Message.seq).tuples().aio_execute()
+    rows = (
+        await Message.select(Message.seq, Message.number, Message.text)
+        .where(Message.room_id == room_id)
+        .order_by(Message.seq)
+        .tuples()
+        .aio_execute()
+    )
     return [tuple(row) for row in rows]
 
 
@@ -92,7 +107,7 @@ async def test_one_bad_entry_takes_no_other_down(journal: Journal, database: Aio
 async def test_a_lost_answer_is_found_by_the_nonce(journal: Journal, monkeypatch: pytest.MonkeyPatch, database: AioDatabase) -> None:
     """The commit went through, and its answer never came: the same again gives the receipt, and no second message."""
     atomic = database.aio_atomic
-    lost = []
+    lost: list[bool] = []
 
     class LosesTheAnswer:
         def __init__(self) -> None:

@@ -29,7 +29,9 @@ async def test_hello_says_where_one_is(alice: Person, lobby: str) -> None:
     assert hello["room"] == {"name": lobby, "topic": "", "kind": "open"}
     assert hello["you"] == {"name": alice.name, "role": "owner"}
     assert hello["last_seq"] == 2, "created, came"
-    assert {"name": "kill", "usage": "/kill @user [reason]", "aliases": ["kick"]}.items() <= next(c for c in hello["commands"] if c["name"] == "kill").items()
+    assert {"name": "kill", "usage": "/kill @user [reason]", "aliases": ["kick"]}.items() <= next(
+        c for c in hello["commands"] if c["name"] == "kill"
+    ).items()
 
 
 async def test_a_plain_line_is_a_message(alice: Person, bob: Person, lobby: str) -> None:
@@ -82,7 +84,9 @@ async def test_order_is_the_same_for_all_and_without_holes(cast: Cast, alice: Pe
 
     async def talk(listener_number: int) -> None:
         for turn in range(20):
-            await listeners[listener_number].ws.send_json({"type": "post", "text": f"{listener_number} {turn}", "nonce": secrets.token_hex(8)})
+            await listeners[listener_number].ws.send_json(
+                {"type": "post", "text": f"{listener_number} {turn}", "nonce": secrets.token_hex(8)}
+            )
 
     await asyncio.gather(*(talk(number) for number in range(6)))
     for listener in listeners:
@@ -164,7 +168,9 @@ async def test_comings_and_goings_are_in_the_history(alice: Person, bob: Person,
     assert went["author"] == bob.name
     await bob.enters(lobby)
     await at_alice.hears("message", kind="came")
-    assert [line["kind"] for line in await alice.history(lobby)] == ["created", "came", "joined", "went", "came"], "a reconnect within 10 s says nothing"
+    assert [line["kind"] for line in await alice.history(lobby)] == ["created", "came", "joined", "went", "came"], (
+        "a reconnect within 10 s says nothing"
+    )
 
 
 async def _hears_late(listener: object, kind: str) -> dict[str, str]:

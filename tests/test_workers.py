@@ -143,7 +143,11 @@ async def test_a_rolling_restart_loses_nothing(site: Site) -> None:
 async def test_without_redis_the_rooms_go_on(site: Site, people: tuple[Person, Person, str]) -> None:
     """Sends are received, delivered locally at once, elsewhere within 2.5 s; and with Redis back, all is as before."""
     alice, bob, room = people
-    at_one, at_two, near = await alice.enters(room, url=site.one), await bob.enters(room, url=site.two), await bob.enters(room, url=site.one)
+    at_one, at_two, near = (
+        await alice.enters(room, url=site.one),
+        await bob.enters(room, url=site.two),
+        await bob.enters(room, url=site.one),
+    )
     await asyncio.to_thread(site.redis.kill)
     assert (await at_one.says("without Redis"))["type"] == "receipt"
     assert (await asyncio.wait_for(near.hears("message", number=1), 0.5))["text"] == "without Redis"

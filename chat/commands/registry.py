@@ -147,7 +147,7 @@ async def _parse(found: Command, rest: str) -> dict[str, Any]:
         if kind is Rest:
             values[argument.name], rest = rest, ""
             continue
-        word, rest = (rest.split(None, 1) + [""])[:2]
+        word, rest = [*rest.split(None, 1), ""][:2]
         if kind is User:
             user = await user_by_name(word)
             if user is None:
