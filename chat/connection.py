@@ -89,7 +89,7 @@ class Connection:
         if transport is None:
             return self._ws
         self.outbox = Outbox(transport)
-        if not self._engine.hub.has_room_for(self.user_id):
+        if not self._engine.hub.admit(self):
             self.end(Close.TOO_MANY)
         else:
             await self._serve(since)

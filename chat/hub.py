@@ -44,6 +44,7 @@ class Hub:
         self._last_seqs = last_seqs
         self._channels: dict[int, Channel] = {}
         self._clients: set[Client] = set()
+        self._by_room: dict[int, set[Client]] = {}
         self._by_user: dict[int, set[Client]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
@@ -73,42 +74,37 @@ class Hub:
     def clients(self) -> list[Client]:
         return list(self._clients)
 
-    def has_room_for(self, user_id: int) -> bool:
-        """May this person open one more connection here?"""
-        return len(self._by_user.get(user_id, ())) < MAX_CONNECTIONS
+    def admit(self, client: Client) -> bool:
+        """Counts the client in, or says that this person has too many. Whoever was admitted must leave."""
+        if len(self._by_user.get(client.user_id, ())) >= MAX_CONNECTIONS:
+            return False
+        self._clients.add(client)
+        self._by_user.setdefault(client.user_id, set()).add(client)
+        self._by_room.setdefault(client.room_id, set()).add(client)
+        self.empty.clear()
+        return True
 
     def is_connected(self, room_id: int, user_id: int) -> bool:
         return any(client.room_id == room_id for client in self._by_user.get(user_id, ()))
 
     async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
-        """Takes the client in: `hello`, all that it missed since `since`, and from then on all there is.
+        """Serves an admitted client: `hello`, all that it missed since `since`, and from then on all there is.
 
-        `since` None means from now on, and below zero that what it has is another history.
-        Raises what reading the history raises; then it isn't in."""
-        self._clients.add(client)
-        self.empty.clear()
-        self._by_user.setdefault(client.user_id, set()).add(client)
-        try:
-            channel = await self._channel(client.room_id)
-            await channel.catch_up(client, since, hello)
-        except BaseException:
-            self.leave(client)
-            raise
+        `since` None means from now on, and below zero that what it has is another history. Raises what reading the history raises."""
+        channel = await self._channel(client.room_id)
+        await channel.catch_up(client, since, hello)
 
     def leave(self, client: Client) -> None:
         """Forgets the client. Calling it twice is harmless."""
         self._clients.discard(client)
         if not self._clients:
             self.empty.set()
-        mine = self._by_user.get(client.user_id)
-        if mine is not None:
-            mine.discard(client)
-            if not mine:
-                del self._by_user[client.user_id]
+        _discard(self._by_user, client.user_id, client)
+        _discard(self._by_room, client.room_id, client)
         channel = self._channels.get(client.room_id)
         if channel is not None:
             channel.forget(client)
-            if not any(other.room_id == client.room_id for other in self._clients):
+            if client.room_id not in self._by_room:
                 del self._channels[client.room_id]
                 self._bus.unfollow(client.room_id)
 
@@ -188,3 +184,12 @@ class Hub:
             except Exception as error:
                 if not is_away(error):
                     log.exception("looking for gaps failed")
+
+
+def _discard(index: dict[int, set[Client]], key: int, client: Client) -> None:
+    """Takes the client out of its set, and the set out of the index when it was the last."""
+    found = index.get(key)
+    if found is not None:
+        found.discard(client)
+        if not found:
+            del index[key]

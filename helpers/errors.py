@@ -1,5 +1,6 @@
 """Whatever goes wrong in a request becomes one clear answer, as a page or as JSON, and never a traceback."""
 
+import errno
 import logging
 
 import aiohttp_jinja2
@@ -70,6 +71,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
                 response.headers[name] = error.headers[name]
         return response
     except Exception as error:
+        if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
+            # A static file's name that no file system takes.
+            return error_response(request, 404)
         if is_away(error) or isinstance(error, RedisError):
             log.warning("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
             response = error_response(request, 503)

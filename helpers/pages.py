@@ -8,7 +8,7 @@ from typing import Any
 import aiohttp_jinja2
 import jinja2
 from aiohttp import web
-from aiohttp_session import get_session
+from aiohttp_session import SESSION_KEY, get_session
 
 from helpers.csrf import CsrfToken
 from helpers.flash import pop_flashes
@@ -27,11 +27,10 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
             "csrf_token": "",
             "flashes": [],
         }
-        try:
-            session = await get_session(request)
-        except Exception:
+        if SESSION_KEY not in request:
             # The page that says that the database is away can't ask it who is asking.
             return shared
+        session = await get_session(request)
         return {**shared, "csrf_token": CsrfToken(session), "flashes": pop_flashes(session)}
 
     environment = aiohttp_jinja2.setup(

@@ -1,0 +1,151 @@
+"""The settings: where they come from, what they mean, and one clear line where one is wrong."""
+
+from pathlib import Path
+
+import pytest
+
+from settings import Settings, SettingsError, read_settings
+
+
+@pytest.fixture(autouse=True)
+def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder without a `.env`."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def test_without_any_it_runs_on_this_machine_alone() -> None:
+    found = read_settings()
+    assert (found.host, found.port, found.data_dir, found.database) == ("127.0.0.1", 8080, Path("var"), "sqlite:///var/aiochat.db")
+    assert (found.registration, found.rate_limits, found.debug, found.trust_proxy, found.redis_url) == ("open", "on", False, False, "")
+    assert found.address == "http://127.0.0.1:8080"
+    assert not found.secure
+
+
+def test_they_come_from_the_environment_and_else_from_env(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (nowhere / ".env").write_text("AIOCHAT_PORT=1111\nAIOCHAT_REGISTRATION=closed\nAIOCHAT_REDIS_URL=\nSOMEBODY_ELSES=1\n# a comment\n")
+    assert (read_settings().port, read_settings().registration) == (1111, "closed")
+    monkeypatch.setenv("AIOCHAT_PORT", "2222")
+    assert (read_settings().port, read_settings().registration) == (2222, "closed")
+
+
+def test_an_empty_one_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.setenv(f"AIOCHAT_{name.upper()}", "")
+    assert read_settings() == Settings()
+    assert read_settings().host == "127.0.0.1", "and above all not every address"
+
+
+WRONG = [
+    ("PORT", "x", "AIOCHAT_PORT='x' is wrong: input should be a valid integer"),
+    ("PORT", "0", "AIOCHAT_PORT='0' is wrong"),
+    ("PORT", "65536", "AIOCHAT_PORT='65536' is wrong"),
+    ("PORT", "80.5", "AIOCHAT_PORT='80.5' is wrong"),
+    ("REGISTRATION", "maybe", "AIOCHAT_REGISTRATION='maybe' is wrong: input should be 'open' or 'closed'"),
+    ("RATE_LIMITS", "0", "AIOCHAT_RATE_LIMITS='0' is wrong: input should be 'on' or 'off'"),
+    ("DEBUG", "perhaps", "AIOCHAT_DEBUG='perhaps' is wrong"),
+    ("TRUST_PROXY", "2", "AIOCHAT_TRUST_PROXY='2' is wrong"),
+    ("DATABASE_URL", "mysql://h/x", "AIOCHAT_DATABASE_URL='mysql://h/x' is wrong: must begin with sqlite:///"),
+    ("DATABASE_URL", "chat.db", "must begin with"),
+    ("DATABASE_URL", "sqlite:chat.db", "must begin with"),
+    ("DATABASE_URL", "sqlite://chat.db", "needs a file"),
+    ("DATABASE_URL", "sqlite:///", "needs a file"),
+    ("DATABASE_URL", "sqlite:////", "needs a file"),
+    ("DATABASE_URL", "postgresql:x", "must begin with"),
+    ("DATABASE_URL", "postgresql://", "needs the database's name"),
+    ("DATABASE_URL", "postgresql://host:5432", "needs the database's name"),
+    ("DATABASE_URL", "postgresql+aiopg://host/", "needs the database's name"),
+    ("DATABASE_URL", "postgresql+psycopg://host/x", "must begin with"),
+    ("DATABASE_URL", "postgresql://host:port/x", "has a port that isn't a number"),
+    ("DATABASE_URL", "postgresql://host:99999/x", "has a port that isn't a number"),
+    ("DATABASE_URL", "postgresql://[::1/x", "invalid IPv6 URL"),
+    ("REDIS_URL", "127.0.0.1:6379", "must begin with redis://"),
+    ("REDIS_URL", "http://127.0.0.1:6379", "must begin with redis://"),
+    ("REDIS_URL", "redis://127.0.0.1:x/0", "has a port that isn't a number"),
+    ("REDIS_URL", "redis://127.0.0.1:6379/zero", "ends with the database's number"),
+    ("REDIS_URL", "redis://[::1", "invalid IPv6 URL"),
+    ("PUBLIC_URL", "chat.example.org", "must be the site's address"),
+    ("PUBLIC_URL", "ftp://chat.example.org", "must be the site's address"),
+    ("PUBLIC_URL", "https://", "must be the site's address"),
+    ("PUBLIC_URL", "https://chat.example.org/chat", "must be the site's address"),
+    ("PUBLIC_URL", "https://chat.example.org?x", "must be the site's address"),
+    ("PUBLIC_URL", "https://chat.example.org:x", "has a port that isn't a number"),
+    ("PUBLIC_URL", "https://chat.example.org; script-src *", "must be the site's address"),
+    ("PUBLIC_URL", "https://chat.example.org evil", "must be the site's address"),
+    ("PUBLIC_URL", "https://user:word@chat.example.org", "must be the site's address"),
+]
+
+
+@pytest.mark.parametrize(("name", "value", "text"), WRONG)
+def test_a_wrong_one_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, text: str) -> None:
+    monkeypatch.setenv(f"AIOCHAT_{name}", value)
+    with pytest.raises(SettingsError) as error:
+        read_settings()
+    assert text in str(error.value)
+    assert f"AIOCHAT_{name}" in str(error.value)
+    assert "\n" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("database_url", "postgresql://aiochat:s3cret@host:x/x"),
+        ("redis_url", "redis://:s3cret@host:x/0"),
+        ("public_url", "https://u:s3cret@host"),
+    ],
+)
+def test_a_password_is_never_repeated(name: str, value: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        read_settings(**{name: value})
+    assert "s3cret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        *("sqlite:///var/x.db", "sqlite:////absolute/x.db", "postgresql://u:p%40ss@h:5432/x", "postgresql+aiopg://u@h/x"),
+        *("postgresql:///x?host=/run/postgresql", "postgresql://[::1]:5432/x"),
+    ],
+)
+def test_databases(url: str) -> None:
+    assert read_settings(database_url=url).database == url
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "redis://localhost", "rediss://:word@host:6380/1", "unix:///run/redis.sock"])
+def test_redis(url: str) -> None:
+    assert read_settings(redis_url=url).redis_url == url
+
+
+@pytest.mark.parametrize(
+    ("given", "address", "origins"),
+    [
+        ({}, "http://127.0.0.1:8080", {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"}),
+        ({"port": 80}, "http://127.0.0.1:80", {"http://127.0.0.1", "http://localhost", "http://[::1]"}),
+        ({"host": "0.0.0.0"}, "http://127.0.0.1:8080", {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"}),
+        ({"host": "::1"}, "http://[::1]:8080", {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"}),
+        ({"public_url": "https://Chat.Example.org/"}, "https://chat.example.org", {"https://chat.example.org"}),
+        ({"public_url": "https://chat.example.org:443"}, "https://chat.example.org:443", {"https://chat.example.org"}),
+        ({"public_url": "http://chat.example.org:80"}, "http://chat.example.org:80", {"http://chat.example.org"}),
+        ({"public_url": "https://chat.example.org:8443"}, "https://chat.example.org:8443", {"https://chat.example.org:8443"}),
+        ({"public_url": "http://[::1]:8080"}, "http://[::1]:8080", {"http://[::1]:8080"}),
+    ],
+    ids=str,
+)
+def test_addresses_and_origins(given: dict[str, object], address: str, origins: set[str]) -> None:
+    found = read_settings(**given)
+    assert found.address == address
+    assert found.origins == origins
+    assert found.secure == address.startswith("https:")
+
+
+@pytest.mark.parametrize("content", [b"AIOCHAT_PORT=\xff\n", b"\xff\xfe"])
+def test_an_env_file_that_is_not_text_is_named(nowhere: Path, content: bytes) -> None:
+    (nowhere / ".env").write_bytes(content)
+    with pytest.raises(SettingsError, match="UTF-8"):
+        read_settings()
+
+
+def test_a_wrong_one_in_env_is_named_too(nowhere: Path) -> None:
+    (nowhere / ".env").write_text("AIOCHAT_PORT=many\n")
+    with pytest.raises(SettingsError, match="AIOCHAT_PORT='many' is wrong"):
+        read_settings()
