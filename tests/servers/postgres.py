@@ -13,7 +13,7 @@ from typing import Self
 import psycopg
 from psycopg import sql
 
-from tests.servers.process import PROVISION, Server, ServerError
+from tests.servers.process import PROVISION, Server, ServerError, set_privileges
 
 
 class Postgres(Server):
