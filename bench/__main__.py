@@ -59,6 +59,7 @@ def measure(scenario: Scenario, setup: Setup, services: Services) -> Figures:
         load = Load(scenario, stage.guests, stage.usage)
         try:
             load.connect()
+            print(f" {scenario.connections} connected ...", end="", file=sys.stderr, flush=True)
             connected = memory_mb(stage)
             outcome = load.run()
         finally:
@@ -80,8 +81,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     with Services() as services:
         for setup in setups:
             for scenario in asked:
-                print(f"{scenario.name} on {servers(setup)}, {scenario.seconds:g} s ...", file=sys.stderr, flush=True)
+                print(f"{scenario.name} on {servers(setup)}, {scenario.seconds:g} s ...", end="", file=sys.stderr, flush=True)
                 measured.append(measure(scenario, setup, services))
+                print(" measured", file=sys.stderr)
     print(table(measured))
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
     arguments.json.write_text(json.dumps(as_json(measured), indent=2) + "\n")

@@ -1,6 +1,8 @@
 """Numbered migrations, one text for SQLite and PostgreSQL, run by yoyo: each in its transaction, one process at a time."""
 
+import contextlib
 import logging
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +18,7 @@ IDENTITY = {
 """The only words on which the two databases differ. AUTOINCREMENT, since an id must not be given again after a deletion."""
 
 LOCK_SECONDS = 20
+CONNECT_SECONDS = 5
 
 
 def statement(sql: str) -> Any:
@@ -31,7 +34,25 @@ def statement(sql: str) -> Any:
 def _yoyo_url(url: str) -> str:
     if url.startswith("sqlite:"):
         return f"sqlite:///{sqlite_path(url)}"
-    return f"postgresql+psycopg:{url.partition(':')[2]}"
+    address = f"postgresql+psycopg:{url.partition(':')[2]}"
+    return address if "connect_timeout=" in url else f"{address}{'&' if '?' in url else '?'}connect_timeout={CONNECT_SECONDS}"
+
+
+@contextlib.contextmanager
+def _backend(url: str) -> Iterator[Any]:
+    """yoyo's connection. What goes wrong with it is a DatabaseError."""
+    try:
+        backend = get_backend(_yoyo_url(url))
+        try:
+            yield backend
+        finally:
+            backend.connection.close()
+    except LockTimeout:
+        raise DatabaseError("another process is migrating, or was killed while it did; when none is, run: yoyo break-lock") from None
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] in ("psycopg", "sqlite3", "yoyo"):
+            raise DatabaseError(f"the database can't be used: {' '.join(str(error).split())}") from error
+        raise
 
 
 def migrate(url: str, folder: Path) -> int:
@@ -39,33 +60,17 @@ def migrate(url: str, folder: Path) -> int:
 
     Raises DatabaseError when it can't be reached, or another process holds the lock for longer than LOCK_SECONDS."""
     logging.getLogger("yoyo").setLevel(logging.WARNING)
-    try:
-        backend = get_backend(_yoyo_url(url))
-        try:
-            migrations = read_migrations(str(folder))
-            if not backend.to_apply(migrations):
-                return 0
-            with backend.lock(LOCK_SECONDS):
-                pending = backend.to_apply(migrations)
-                backend.apply_migrations(pending)
-                return len(pending)
-        finally:
-            backend.connection.close()
-    except LockTimeout:
-        raise DatabaseError("another process is migrating, or was killed while it did; when none is, run: yoyo break-lock") from None
-    except Exception as error:
-        if type(error).__module__.partition(".")[0] in ("psycopg", "sqlite3", "yoyo"):
-            raise DatabaseError(f"the database can't be migrated: {' '.join(str(error).split())}") from error
-        raise
+    with _backend(url) as backend:
+        migrations = read_migrations(str(folder))
+        if not backend.to_apply(migrations):
+            return 0
+        with backend.lock(LOCK_SECONDS):
+            lacking = backend.to_apply(migrations)
+            backend.apply_migrations(lacking)
+            return len(lacking)
 
 
 def pending(url: str, folder: Path) -> int:
-    """How many migrations the database still lacks."""
-    try:
-        backend = get_backend(_yoyo_url(url))
-    except Exception as error:
-        raise DatabaseError(f"the database can't be reached: {' '.join(str(error).split())}") from error
-    try:
+    """How many migrations the database still lacks. Raises DatabaseError when it can't be reached."""
+    with _backend(url) as backend:
         return len(backend.to_apply(read_migrations(str(folder))))
-    finally:
-        backend.connection.close()

@@ -60,25 +60,26 @@ def test_a_command_that_is_none_gets_its_usage(folder: Path, arguments: tuple[st
     assert b"Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("command", [("serve", "--migrate"), ("serve",), ("migrate",), ("register", "alice")])
+COMMANDS = [("serve", "--migrate"), ("serve",), ("migrate",), ("register", "alice")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_setting_is_one_line(folder: Path, command: tuple[str, ...]) -> None:
+    assert line_of(run(folder, *command, PORT="x")).startswith("AIOCHAT_PORT='x' is wrong: ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("PORT", "x"),
-        ("REGISTRATION", "perhaps"),
-        ("DATABASE_URL", "postgresql://127.0.0.1:port/x"),
         ("DATABASE_URL", f"postgresql://aiochat:s3cret@{NOWHERE}/x"),
         ("DATABASE_URL", f"postgresql+aiopg://aiochat:s3cret@{NOWHERE}/x"),
         ("DATABASE_URL", "postgresql://user:s3cret@ss/x@127.0.0.1:1/x"),
         ("DATABASE_URL", f"postgresql://{NOWHERE}/x?nonsense=1"),
-        ("DATABASE_URL", "sqlite:////dev/null/x.db"),
         ("DATA_DIR", "/dev/null"),
-        ("DATA_DIR", "/proc/nowhere"),
-        ("REDIS_URL", "redis://127.0.0.1:x/0"),
-        ("PUBLIC_URL", "chat.example.org"),
     ],
 )
-def test_a_wrong_setting_is_one_line(folder: Path, command: tuple[str, ...], name: str, value: str) -> None:
+def test_a_database_that_is_not_there_is_one_line(folder: Path, command: tuple[str, ...], name: str, value: str) -> None:
     line = line_of(run(folder, *command, given=PASSWORD.encode(), **{name: value}))
     assert "s3cret" not in line
 
@@ -128,7 +129,7 @@ def test_an_address_that_is_not_ours_is_one_line(folder: Path, host: str) -> Non
 
 def test_a_database_file_that_is_none_is_one_line(folder: Path) -> None:
     (folder / "letter.txt").write_text("Dear Bob, this is no database, and longer than the header of one. " * 3)
-    for command in (("serve",), ("serve", "--migrate"), ("migrate",), ("register", "alice")):
+    for command in COMMANDS:
         for url in (f"sqlite:///{folder}/letter.txt", f"sqlite:///{folder}"):
             line_of(run(folder, *command, given=PASSWORD.encode(), DATABASE_URL=url))
 
