@@ -37,7 +37,7 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", epoch: str) 
             hub.deliver(batch)
             bus.publish(batch)
 
-    journal = Journal(database, on_commit)
+    journal = Journal(database, on_commit, hub.look_for_gaps)
     hub.start(bus)
     try:
         yield Engine(database, journal, hub, bus, leases, epoch)

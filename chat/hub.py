@@ -1,6 +1,7 @@
 """This process's Connections by Room: delivers in the order of seq, fills holes from the history, brings back who fell behind."""
 
 import asyncio
+import contextlib
 import contextvars
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
@@ -18,6 +19,9 @@ POLL_SECONDS = 1.5
 
 MAX_CONNECTIONS = 10
 """A person's, in this process."""
+
+AWAY_SECONDS = 0.5
+"""Between two attempts to read from a database that is away."""
 
 HOLE_SECONDS = 0.02
 """What another process committed first usually comes a moment later. Only then the database is asked."""
@@ -56,8 +60,7 @@ class Hub:
     def start(self, bus: Followed) -> None:
         """Follows rooms on `bus` from now on; the bus in its turn was given `deliver`."""
         self._bus = bus
-        if bus.remote:
-            self.spawn(self._poll())
+        self.spawn(self._watch())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` in a context of its own: a task begun within somebody's transaction would read in it."""
@@ -162,18 +165,15 @@ class Hub:
                 except Exception as error:
                     if not is_away(error):
                         raise
-                    await asyncio.sleep(0.5)
+                    await asyncio.sleep(AWAY_SECONDS)
         finally:
             channel.minded = False
 
-    async def _poll(self) -> None:
-        """Compares `last_seq` of the rooms that are open here with the database's, again and again."""
+    async def _watch(self) -> None:
+        """Looks for gaps: whenever someone doubts, and where other processes write to our rooms, again and again."""
         while True:
-            try:
-                async with asyncio.timeout(POLL_SECONDS):
-                    await self._look.wait()
-            except TimeoutError:
-                pass
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), POLL_SECONDS if self._bus.remote else None)
             self._look.clear()
             try:
                 for room_id, last_seq in (await self._last_seqs(list(self._channels))).items():
@@ -184,6 +184,8 @@ class Hub:
             except Exception as error:
                 if not is_away(error):
                     log.exception("looking for gaps failed")
+                self._look.set()
+                await asyncio.sleep(AWAY_SECONDS)
 
 
 def _discard(index: dict[int, set[Client]], key: int, client: Client) -> None:

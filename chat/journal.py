@@ -12,11 +12,12 @@ from dataclasses import dataclass, field
 from peewee_async.databases import AioDatabase
 
 from chat.events import Batch, Receipt
-from chat.history import batches
+from chat.history import Line, batches
 from chat.ledger import KnownNonce, Ledger, Ledgers, Person
 from chat.refusal import Refused, unavailable
 from chat.roles import Permission
 from helpers.database import is_away
+from helpers.transactions import short_transaction
 
 log = logging.getLogger("aiochat.journal")
 
@@ -66,12 +67,15 @@ class _Waiting:
 
 
 class Journal:
-    """Appends to the histories. `on_commit` is called after each commit with what it brought, by room."""
+    """Appends to the histories. `on_commit` is called after each commit with what it brought, by room;
 
-    def __init__(self, database: AioDatabase, on_commit: Callable[[list[Batch]], None]) -> None:
+    `on_doubt` when a commit may have brought something that it wasn't called for."""
+
+    def __init__(self, database: AioDatabase, on_commit: Callable[[list[Batch]], None], on_doubt: Callable[[], None]) -> None:
         self._database = database
         self._ledgers = Ledgers(database)
         self._on_commit = on_commit
+        self._on_doubt = on_doubt
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._room_to_wait = asyncio.Event()
@@ -140,6 +144,7 @@ class Journal:
                     for waiting in batch:
                         await self._commit_or_explain([waiting], deadline)
                     return
+                self._on_doubt()
                 if time.monotonic() + pause > deadline or self._closing:
                     log.warning("the database is away: %s", " ".join(str(error).split()))
                     self._refuse(batch, unavailable())
@@ -150,14 +155,14 @@ class Journal:
     async def _commit(self, batch: list[_Waiting]) -> None:
         """One transaction for the batch, then the events, then the receipts. Trying again is harmless: the nonces tell."""
         answers: list[Receipt | Refused] = []
-        async with self._database.aio_atomic():
-            ledgers = await self._ledgers.lock(waiting.entry.room_id for waiting in batch)
-            await self._ledgers.load_standings(ledgers, {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch})
-            known = await self._ledgers.known_nonces({(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch})
+        async with short_transaction(self._database) as transaction:
+            standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
+            nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
+            ledgers, known = await self._ledgers.open(transaction, standings, nonces)
             for waiting in batch:
                 answers.append(await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known))
-            await self._ledgers.write(ledgers)
-        self._on_commit(batches({ledger.room_id: ledger.lines for ledger in ledgers.values()}))
+            await self._ledgers.close(transaction, ledgers)
+        self._tell({ledger.room_id: ledger.lines for ledger in ledgers.values()})
         for waiting, answer in zip(batch, answers, strict=True):
             if waiting.answer.done():
                 continue
@@ -182,6 +187,14 @@ class Journal:
         text, kind = (entry.text, entry.kind) if isinstance(entry, Draft) else ("", "")
         known[entry.author.id, entry.nonce] = KnownNonce(entry.room_id, kind, text, receipt)
         return receipt
+
+    def _tell(self, lines: dict[int, list[Line]]) -> None:
+        try:
+            self._on_commit(batches(lines))
+        except Exception:
+            # What is stored is acknowledged, whatever befalls its delivery.
+            log.exception("a delivery broke")
+            self._on_doubt()
 
     def _refuse(self, batch: list[_Waiting], refused: Refused) -> None:
         for waiting in batch:

@@ -1,6 +1,5 @@
 """One transaction over some rooms: locked, numbered, written. The Journal opens it; verbs write into it through a room's Ledger."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,6 +11,7 @@ from chat.history import Line
 from chat.models import Member, Room
 from chat.roles import STRANGER, Role, Standing
 from helpers.bulk import Bulk
+from helpers.transactions import ShortTransaction
 
 
 @dataclass(frozen=True)
@@ -155,51 +155,42 @@ class Ledgers:
             {"id": "bigint", "last_seq": "bigint", "posts": "bigint", "cleared_seq": "bigint", "cleared_number": "bigint"},
         )
 
-    async def lock(self, room_ids: Iterable[int]) -> dict[int, Ledger]:
-        """Locks the rooms, in the order of their ids so that no two batches wait for each other."""
-        rows = await self._lock.run([(room_id,) for room_id in sorted(set(room_ids))])
-        return {row[0]: Ledger(*row) for row in rows}
+    async def open(
+        self, transaction: ShortTransaction, standings: set[tuple[int, int]], nonces: set[tuple[int, str]]
+    ) -> tuple[dict[int, Ledger], dict[tuple[int, str], KnownNonce]]:
+        """Begins: locks the rooms, and reads the standing of each (room id, user id) and what is stored under each (author id, nonce).
 
-    async def load_standings(self, ledgers: dict[int, Ledger], wanted: set[tuple[int, int]]) -> None:
-        """Fills in the standing of each (room id, user id)."""
-        for room_id, user_id in wanted:
+        Rooms are locked in the order of their ids, so that no two batches wait for each other; the rest is read when the locks are held."""
+        room_rows, standing_rows, nonce_rows = await transaction.begin(
+            self._lock.over(sorted({(room_id,) for room_id, _ in standings})),
+            self._standings.over(sorted(standings)),
+            self._nonces.over(sorted(nonces)),
+        )
+        ledgers = {row[0]: Ledger(*row) for row in room_rows}
+        for room_id, user_id in standings:
             if room_id in ledgers:
                 ledgers[room_id].standings[user_id] = STRANGER
-        for room_id, user_id, role, present, is_admin in await self._standings.run(sorted(wanted)):
+        for room_id, user_id, role, present, is_admin in standing_rows:
             ledgers[room_id].standings[user_id] = Standing(Role(role), bool(present), bool(is_admin))
-
-    async def known_nonces(self, wanted: set[tuple[int, str]]) -> dict[tuple[int, str], KnownNonce]:
-        """What is stored under each (author id, nonce)."""
-        rows = await self._nonces.run(sorted(wanted))
-        return {
+        known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
-            for author_id, nonce, room_id, kind, text, seq, number in rows
+            for author_id, nonce, room_id, kind, text, seq, number in nonce_rows
         }
+        return ledgers, known
 
-    async def write(self, ledgers: dict[int, Ledger]) -> None:
-        """Writes what the ledgers hold: the lines by one statement, the counters by another, and then the rest."""
-        changed = [ledger for ledger in ledgers.values() if ledger.lines]
-        await self._insert.run(
-            [
-                (
-                    ledger.room_id,
-                    line.seq,
-                    line.number,
-                    line.kind,
-                    line.author_id,
-                    line.target_id,
-                    line.nonce,
-                    line.text,
-                    line.html,
-                    line.at,
-                )
-                for ledger in changed
-                for line in ledger.lines
-            ]
-        )
-        await self._count.run(
-            [(ledger.room_id, ledger.last_seq, ledger.posts, ledger.cleared_seq, ledger.cleared_number) for ledger in changed]
-        )
+    async def close(self, transaction: ShortTransaction, ledgers: dict[int, Ledger]) -> None:
+        """Commits what the ledgers hold: the lines by one statement, the counters by another, and the rest, which is rare, before them."""
         for ledger in ledgers.values():
             for query in ledger.writes:
                 await query.aio_execute()
+        changed = [ledger for ledger in ledgers.values() if ledger.lines]
+        if not changed:
+            await transaction.commit()
+            return
+        lines = [
+            (ledger.room_id, line.seq, line.number, line.kind, line.author_id, line.target_id, line.nonce, line.text, line.html, line.at)
+            for ledger in changed
+            for line in ledger.lines
+        ]
+        counters = [(ledger.room_id, ledger.last_seq, ledger.posts, ledger.cleared_seq, ledger.cleared_number) for ledger in changed]
+        await transaction.commit(self._insert.over(lines), self._count.over(counters))

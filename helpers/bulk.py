@@ -6,7 +6,8 @@ from typing import Any
 
 from peewee_async.databases import AioDatabase
 
-from helpers.database import fetch, is_sqlite
+from helpers.database import is_sqlite
+from helpers.transactions import Statement
 
 DATABASE_NOW_MS = {
     True: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",
@@ -20,7 +21,6 @@ class Bulk:
     `columns` are the names and PostgreSQL types of what each row holds."""
 
     def __init__(self, database: AioDatabase, sql: str, columns: Mapping[str, str]) -> None:
-        self._database = database
         self._sqlite = is_sqlite(database)
         if self._sqlite:
             parts = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
@@ -29,9 +29,7 @@ class Bulk:
             given = f"unnest({', '.join(f'%s::{kind}[]' for kind in columns.values())}) AS given({', '.join(columns)})"
         self.sql = sql.format(given=given, now_ms=DATABASE_NOW_MS[self._sqlite], for_update="" if self._sqlite else "FOR UPDATE OF room")
 
-    async def run(self, rows: Sequence[Sequence[Any]]) -> list[tuple[Any, ...]]:
-        """The rows that it returns, in the transaction that the task is in."""
-        if not rows:
-            return []
+    def over(self, rows: Sequence[Sequence[Any]]) -> Statement:
+        """The statement over these rows. There must be one."""
         params = [json.dumps(rows)] if self._sqlite else [list(column) for column in zip(*rows, strict=True)]
-        return await fetch(self._database, self.sql, *params)
+        return Statement(self.sql, params)

@@ -85,7 +85,8 @@ class KeptSqliteDatabase(SqliteDatabase):
 
     def init(self, database: str | None, **kwargs: Any) -> None:
         super().init(database, **kwargs)
-        self._writer = asyncio.Lock()
+        self.writer = asyncio.Lock()
+        """Held by whoever writes in a transaction. Waiting for it is fair and costs nothing; waiting inside SQLite polls."""
 
     @contextlib.asynccontextmanager
     async def _aio_atomic(self, use_savepoint: bool = False) -> AsyncIterator[None]:
@@ -94,8 +95,7 @@ class KeptSqliteDatabase(SqliteDatabase):
             async with super()._aio_atomic(use_savepoint):
                 yield
             return
-        # Waiting here is fair and costs nothing; waiting inside SQLite polls.
-        async with self._writer, self.aio_connection() as connection, Immediate(connection):
+        async with self.writer, self.aio_connection() as connection, Immediate(connection):
             opened = cast("ConnectionContext", connection_context.get())
             opened.transaction_is_opened = True
             try:

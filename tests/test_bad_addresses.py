@@ -37,7 +37,12 @@ async def test_what_is_no_number_is_no_place_in_the_history(alice: Person, lobby
         answer = await gets(alice, f"/rooms/{lobby}/messages?{name}={value}")
         assert answer.status == 400, name
         assert f"`{name}` is a whole number" in answer.text
-    upgrade = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    upgrade = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     if value != "9007199254740993":  # ahead of the room like any other
         assert (await gets(alice, f"/rooms/{lobby}/ws?since={value}", Origin=alice.url, **upgrade)).status == 400
 
@@ -51,13 +56,22 @@ async def test_what_makes_no_page_is_refused(alice: Person, lobby: str, query: s
 
 @pytest.mark.parametrize(
     "query",
-    ["before=9007199254740992", "after=9007199254740992", "before_seq=9007199254740992", "after_seq=9007199254740992", "before=0", "after_seq=0"],
+    [
+        "before=9007199254740992",
+        "after=9007199254740992",
+        "before_seq=9007199254740992",
+        "after_seq=9007199254740992",
+        "before=0",
+        "after_seq=0",
+    ],
 )
 async def test_the_ends_of_the_numbers_are_no_trouble(alice: Person, lobby: str, query: str) -> None:
     assert (await gets(alice, f"/rooms/{lobby}/messages?{query}")).status == 200
 
 
-@pytest.mark.parametrize("query", ["%FF=%FF", "a&b&&=&c==", "limit", "&".join(f"a{n}=1" for n in range(900)), "x=" + "y" * 7000, "?" * 100, "%"])
+@pytest.mark.parametrize(
+    "query", ["%FF=%FF", "a&b&&=&c==", "limit", "&".join(f"a{n}=1" for n in range(900)), "x=" + "y" * 7000, "?" * 100, "%"]
+)
 async def test_unknown_parameters_are_ignored(alice: Person, lobby: str, query: str) -> None:
     answer = await gets(alice, f"/rooms/{lobby}/messages?{query}")
     assert answer.status == (400 if query == "limit" else 200)
@@ -128,7 +142,12 @@ async def test_broken_headers_break_nothing(cast: Cast, alice: Person, header: d
 
 
 async def test_a_sockets_handshake_without_its_parts_is_refused(alice: Person, lobby: str) -> None:
-    whole = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    whole = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     for changed in (
         {"Upgrade": ""},
         {"Connection": "close"},
@@ -142,9 +161,23 @@ async def test_a_sockets_handshake_without_its_parts_is_refused(alice: Person, l
 
 
 async def test_a_socket_is_opened_from_our_own_pages_only(alice: Person, lobby: str) -> None:
-    whole = {"Upgrade": "websocket", "Connection": "Upgrade", "Sec_WebSocket_Version": "13", "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    whole = {
+        "Upgrade": "websocket",
+        "Connection": "Upgrade",
+        "Sec_WebSocket_Version": "13",
+        "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     host = alice.url.removeprefix("http://")
-    for origin in ("", "null", "https://evil.example", f"http://{host}.evil.example", f"https://{host}", f"http://{host}0", f"{alice.url}/", "\xff"):
+    for origin in (
+        "",
+        "null",
+        "https://evil.example",
+        f"http://{host}.evil.example",
+        f"https://{host}",
+        f"http://{host}0",
+        f"{alice.url}/",
+        "\xff",
+    ):
         assert (await gets(alice, f"/rooms/{lobby}/ws", Origin=origin, **whole)).status == 403, origin
     assert (await gets(alice, f"/rooms/{lobby}/ws", Origin=alice.url, **whole)).status == 101
 

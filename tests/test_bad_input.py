@@ -104,7 +104,9 @@ async def test_rooms(member: Sender, value: bytes, status: int) -> None:
     assert answer.status == status
 
 
-@pytest.mark.parametrize("name", ["1evil", "-evil", "_evil", "evil room", "e.vil", "évil", "evil/..", "ｅvil", "e" * 33, "#evil", "evil\u0301"])
+@pytest.mark.parametrize(
+    "name", ["1evil", "-evil", "_evil", "evil room", "e.vil", "évil", "evil/..", "ｅvil", "e" * 33, "#evil", "evil\u0301"]
+)
 async def test_no_names_of_rooms(member: Sender, name: str) -> None:
     answer = await member.posts("/rooms", f"name={name}&kind=open".encode())
     assert answer.status == 422
@@ -119,7 +121,9 @@ async def test_no_topics(member: Sender, topic: str) -> None:
     assert '"topic"' in answer.text
 
 
-@pytest.mark.parametrize("body", [b"", b"&&&", b"=", b"name", b"kind=open", b"topic=x", b"Name=evil", b"name[]=evil", b";name=evil", b"name==="])
+@pytest.mark.parametrize(
+    "body", [b"", b"&&&", b"=", b"name", b"kind=open", b"topic=x", b"Name=evil", b"name[]=evil", b";name=evil", b"name==="]
+)
 async def test_a_room_without_a_name_is_none(member: Sender, body: bytes) -> None:
     assert (await member.posts("/rooms", body)).status == 422
     assert (await member.posts("/rooms", body, Accept="application/json")).status == 422

@@ -31,7 +31,9 @@ def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subpro
     own = {"AIOCHAT_DATA_DIR": str(folder / "data"), "AIOCHAT_PORT": str(free_port())}
     named = {f"AIOCHAT_{name}": value for name, value in env.items()}
     command = [sys.executable, str(ROOT / "app.py"), *arguments]
-    return subprocess.run(command, cwd=folder, env={**os.environ, **own, **named}, input=given, capture_output=True, timeout=30, check=False)
+    return subprocess.run(
+        command, cwd=folder, env={**os.environ, **own, **named}, input=given, capture_output=True, timeout=30, check=False
+    )
 
 
 def line_of(done: subprocess.CompletedProcess[bytes]) -> str:
@@ -214,7 +216,12 @@ def on_a_terminal(folder: Path, *answers: bytes) -> tuple[int, str]:
     leader, follower = pty.openpty()
     env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "register", "alice"], stdin=follower, stdout=follower, stderr=follower, env=env, start_new_session=True
+        [sys.executable, str(ROOT / "app.py"), "register", "alice"],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=env,
+        start_new_session=True,
     )
     os.close(follower)
     screen, waiting = b"", list(answers)

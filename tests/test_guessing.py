@@ -85,6 +85,8 @@ async def test_without_a_proxy_its_header_is_anyones_word() -> None:
         for number in range(int(views.REGISTRATIONS_AT_ONCE) + 1):
             body = f"username=bot&password=too+short+no&email=bad&csrf_token={token}".encode()
             headers = {"X-Forwarded-For": f"192.0.2.{number}"}
-            statuses.add((await request(server.url, "POST", "/accounts/register", cookie=cookie_of(someone), body=body, headers=headers)).status)
+            statuses.add(
+                (await request(server.url, "POST", "/accounts/register", cookie=cookie_of(someone), body=body, headers=headers)).status
+            )
         assert statuses == {422, 429}
         await someone.close()

@@ -70,14 +70,21 @@ async def test_answers_to_whoever_is_signed_in_have_them_too(alice: Person, lobb
         ("POST", "/rooms", 303, f"name=Headers{lobby}".encode()),
         ("POST", "/accounts/logout", 303, b""),
     ):
-        answer = await request(alice.url, method, path, cookie=cookie, body=body, headers={"X-CSRF-Token": token} if method == "POST" else {})
+        answer = await request(
+            alice.url, method, path, cookie=cookie, body=body, headers={"X-CSRF-Token": token} if method == "POST" else {}
+        )
         assert answer.status == status, path
         check(answer, socket=alice.url.replace("http", "ws"))
         assert answer.headers["Cache-Control"] == "no-store"
 
 
 async def test_a_sockets_handshake_has_them(alice: Person, lobby: str) -> None:
-    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13", "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA=="}
+    upgrade = {
+        "Connection": "Upgrade",
+        "Upgrade": "websocket",
+        "Sec-WebSocket-Version": "13",
+        "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
+    }
     answer = await request(alice.url, "GET", f"/rooms/{lobby}/ws", cookie=cookie_of(alice), headers={**upgrade, "Origin": alice.url})
     assert answer.status == 101
     check(answer, socket=alice.url.replace("http", "ws"))
@@ -125,7 +132,13 @@ async def test_a_file_asked_for_by_its_version_is_kept_for_ever(cast: Cast) -> N
 
 
 async def test_what_is_not_a_file_is_never_kept(cast: Cast) -> None:
-    for path, status in (("/static/nowhere.css?v=1", 404), ("/livez?v=1", 200), ("/readyz?v=1", 200), ("/?v=1", 200), ("/nowhere?v=1", 404)):
+    for path, status in (
+        ("/static/nowhere.css?v=1", 404),
+        ("/livez?v=1", 200),
+        ("/readyz?v=1", 200),
+        ("/?v=1", 200),
+        ("/nowhere?v=1", 404),
+    ):
         answer = await request(cast.url, "GET", path)
         assert answer.status == status
         assert answer.headers["Cache-Control"] in ("no-store", "no-cache"), path

@@ -18,6 +18,7 @@ from chat.refusal import Refused
 from chat.roles import Role
 from helpers.database import open_database
 from helpers.migrations import migrate
+from helpers.transactions import ShortTransaction, Statement
 from settings import ROOT
 
 ALICE = Person(1, "alice")
@@ -59,8 +60,14 @@ def committed() -> list[Batch]:
 
 
 @pytest.fixture
-async def journal(database: AioDatabase, committed: list[Batch]) -> AsyncIterator[Journal]:
-    found = Journal(database, committed.extend)
+def doubts() -> list[bool]:
+    """Grows when the journal doubts that everyone was told."""
+    return []
+
+
+@pytest.fixture
+async def journal(database: AioDatabase, committed: list[Batch], doubts: list[bool]) -> AsyncIterator[Journal]:
+    found = Journal(database, committed.extend, lambda: doubts.append(True))
     yield found
     await found.close()
 
@@ -104,39 +111,29 @@ async def test_one_bad_entry_takes_no_other_down(journal: Journal, database: Aio
     assert await stored() == [(1, 1, "before"), (2, 2, "after")], "and it leaves no hole"
 
 
-async def test_a_lost_answer_is_found_by_the_nonce(journal: Journal, monkeypatch: pytest.MonkeyPatch, database: AioDatabase) -> None:
+async def test_a_lost_answer_is_found_by_the_nonce(journal: Journal, monkeypatch: pytest.MonkeyPatch, doubts: list[bool]) -> None:
     """The commit went through, and its answer never came: the same again gives the receipt, and no second message."""
-    atomic = database.aio_atomic
-    lost: list[bool] = []
+    commit = ShortTransaction.commit
 
-    class LosesTheAnswer:
-        def __init__(self) -> None:
-            self.inner = atomic()
+    async def lose_the_answer(self: ShortTransaction, *statements: Statement) -> None:
+        await commit(self, *statements)
+        if not doubts:
+            raise peewee.OperationalError("server closed the connection unexpectedly")
 
-        async def __aenter__(self) -> Any:
-            return await self.inner.__aenter__()
-
-        async def __aexit__(self, *error: Any) -> Any:
-            result = await self.inner.__aexit__(*error)
-            if not lost:
-                lost.append(True)
-                raise peewee.OperationalError("server closed the connection unexpectedly")
-            return result
-
-    monkeypatch.setattr(database, "aio_atomic", LosesTheAnswer)
+    monkeypatch.setattr(ShortTransaction, "commit", lose_the_answer)
     receipt = await (await journal.append(draft("once")))
-    assert lost
     assert receipt == Receipt("alice-1-once", 1, 1)
     assert await stored() == [(1, 1, "once")]
+    assert doubts == [True], "the hub looks for what it wasn't told"
 
 
 async def test_while_the_database_is_away_the_sender_hears_so(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def away(self: Ledgers, room_ids: Any) -> Any:
+    async def away(self: Ledgers, *args: Any) -> Any:
         raise peewee.OperationalError("could not connect")
 
     monkeypatch.setattr("chat.journal.RETRY_SECONDS", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(Ledgers, "lock", away)
+        patch.setattr(Ledgers, "open", away)
         with pytest.raises(Refused) as refused:
             await (await journal.append(draft("lost")))
     assert refused.value.code == "unavailable"
@@ -191,7 +188,7 @@ async def test_a_nonce_is_each_authors_own_and_for_one_message(journal: Journal)
 
 
 async def test_closing_finishes_what_waits(database: AioDatabase, committed: list[Batch]) -> None:
-    journal = Journal(database, committed.extend)
+    journal = Journal(database, committed.extend, lambda: None)
     answers = [await journal.append(draft(str(number))) for number in range(50)]
     await journal.close()
     assert [answer.result().number for answer in answers] == list(range(1, 51))

@@ -12,7 +12,14 @@ from tests.conftest import server_env, unique
 from tests.people import PASSWORD
 from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--disable-background-networking", "--disable-component-update", "--disable-sync"]
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 PHONE = {"width": 390, "height": 844}
 WIDE = {"width": 1280, "height": 800}
 
@@ -58,7 +65,12 @@ class Visitor:
 
     def _hear(self, message: Any) -> None:
         # A network that was cut on purpose is complained of too.
-        if message.type == "error" and "ERR_" not in message.text and "WebSocket connection" not in message.text and "status of 50" not in message.text:
+        if (
+            message.type == "error"
+            and "ERR_" not in message.text
+            and "WebSocket connection" not in message.text
+            and "status of 50" not in message.text
+        ):
             self.complaints.append(message.text)
 
     async def registers(self) -> None:
@@ -99,7 +111,9 @@ async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator
     made: list[Visitor] = []
 
     async def make(name: str, viewport: dict[str, int]) -> Visitor:
-        context = await browser.new_context(viewport=viewport, has_touch=viewport is PHONE, color_scheme="dark" if viewport is PHONE else "light")  # type: ignore[arg-type]
+        context = await browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, color_scheme="dark" if viewport is PHONE else "light"
+        )  # type: ignore[arg-type]
         visitor = Visitor(context, await context.new_page(), site[0], unique(name))
         made.append(visitor)
         await visitor.registers()
@@ -150,7 +164,9 @@ async def test_two_people_talk(alice: Visitor, bob: Visitor, room: str) -> None:
     await bob.says("*Hello*, Alice!")
     await alice.sees("Hello, Alice!")
     await expect(alice.page.locator("#timeline .message-text em")).to_have_text("Hello")
-    await expect(alice.page.locator("#timeline .own .message-text, #timeline .own.message-text")).to_have_text(["Hello, Bob! <b>not bold</b>"])
+    await expect(alice.page.locator("#timeline .own .message-text, #timeline .own.message-text")).to_have_text(
+        ["Hello, Bob! <b>not bold</b>"]
+    )
     await expect(alice.page.locator("#timeline .pending")).to_have_count(0)
 
 
