@@ -19,71 +19,14 @@ _NOBODY = _hasher.hash("nobody has this password")
 
 # The commonest of published lists that are long enough to be asked for at all.
 COMMONEST = frozenset(
-    [
-        "12345678",
-        "123456789",
-        "1234567890",
-        "password",
-        "password1",
-        "password12",
-        "password123",
-        "passw0rd",
-        "p@ssw0rd",
-        "qwertyui",
-        "qwertyuiop",
-        "qwerty123",
-        "qwerty1234",
-        "11111111",
-        "00000000",
-        "88888888",
-        "87654321",
-        "12341234",
-        "11223344",
-        "123123123",
-        "987654321",
-        "1q2w3e4r",
-        "1q2w3e4r5t",
-        "1qaz2wsx",
-        "qazwsxedc",
-        "asdfghjk",
-        "asdfghjkl",
-        "zxcvbnm1",
-        "iloveyou",
-        "iloveyou1",
-        "sunshine",
-        "princess",
-        "football",
-        "baseball",
-        "superman",
-        "batman123",
-        "trustno1",
-        "starwars",
-        "letmein1",
-        "welcome1",
-        "welcome123",
-        "admin123",
-        "administrator",
-        "changeme",
-        "computer",
-        "internet",
-        "michelle",
-        "jennifer",
-        "whatever",
-        "dragon123",
-        "monkey123",
-        "abcd1234",
-        "abc12345",
-        "a1b2c3d4",
-        "aa123456",
-        "test1234",
-        "testtest",
-        "secret123",
-        "master123",
-        "shadow123",
-        "aiochat1",
-        "aiochat123",
-        "chatchat",
-    ]
+    """
+    12345678 123456789 1234567890 password password1 password12 password123 passw0rd p@ssw0rd qwertyui qwertyuiop qwerty123
+    qwerty1234 11111111 00000000 88888888 87654321 12341234 11223344 123123123 987654321 1q2w3e4r 1q2w3e4r5t 1qaz2wsx
+    qazwsxedc asdfghjk asdfghjkl zxcvbnm1 iloveyou iloveyou1 sunshine princess football baseball superman batman123 trustno1
+    starwars letmein1 welcome1 welcome123 admin123 administrator changeme computer internet michelle jennifer whatever
+    dragon123 monkey123 abcd1234 abc12345 a1b2c3d4 aa123456 test1234 testtest secret123 master123 shadow123 aiochat1
+    aiochat123 chatchat
+    """.split()  # noqa: SIM905 - a wall of quotation marks reads worse
 )
 
 

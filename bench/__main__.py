@@ -12,6 +12,7 @@ from bench.processes import pinned
 from bench.report import Figures, Memory, as_json, figures, memory_mb, servers, table
 from bench.scenarios import SCENARIOS, Scenario
 from bench.stage import DATABASES, Services, Setup, divide_cores, open_stage
+from bench.yardstick import take_yardstick
 
 USUAL_DATABASES = ("sqlite", "postgresql+redis")
 SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds")
@@ -77,6 +78,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     for problem in [*(setup.problem() for setup in setups), *(scenario.problem() for scenario in asked)]:
         if problem:
             options.error(problem)
+    yardstick = take_yardstick()
     measured = []
     with Services() as services:
         for setup in setups:
@@ -84,9 +86,9 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"{scenario.name} on {servers(setup)}, {scenario.seconds:g} s ...", end="", file=sys.stderr, flush=True)
                 measured.append(measure(scenario, setup, services))
                 print(" measured", file=sys.stderr)
-    print(table(measured))
+    print(f"{table(measured)}\n\nthis machine: {yardstick}")
     arguments.json.parent.mkdir(parents=True, exist_ok=True)
-    arguments.json.write_text(json.dumps(as_json(measured), indent=2) + "\n")
+    arguments.json.write_text(json.dumps(as_json(measured, yardstick), indent=2) + "\n")
     return 0 if all(one.is_clean for one in measured) else 1
 
 

@@ -1,5 +1,6 @@
 """What a measurement has shown: the figures, the table, and the conditions under which they came about."""
 
+import math
 import os
 import platform
 import subprocess
@@ -13,6 +14,7 @@ from typing import Any
 from bench.load import Outcome
 from bench.scenarios import Scenario
 from bench.stage import Cores, Setup, Stage
+from bench.yardstick import Yardstick
 
 PACKAGES = ("aiohttp", "uvloop", "peewee-async", "psycopg", "redis", "msgspec")
 BUSY = 0.95
@@ -111,7 +113,7 @@ def latency(seconds: Sequence[float]) -> Latency:
     ordered = sorted(seconds)
     if not ordered:
         return Latency(0, 0.0, 0.0, 0.0)
-    at = {share: ordered[min(len(ordered) - 1, int(len(ordered) * share))] for share in (0.5, 0.99)}
+    at = {share: ordered[math.ceil(len(ordered) * share) - 1] for share in (0.5, 0.99)}
     return Latency(len(ordered), *(round(1000 * value, 2) for value in (at[0.5], at[0.99], ordered[-1])))
 
 
@@ -170,9 +172,10 @@ def _row(one: Figures) -> tuple[str, ...]:
     )
 
 
-def conditions() -> dict[str, Any]:
+def conditions(yardstick: Yardstick) -> dict[str, Any]:
     """The machine and the versions."""
     return {
+        "yardstick": asdict(yardstick),
         "cores": len(os.sched_getaffinity(0)),
         "processor": _processor(),
         "kernel": platform.release(),
@@ -183,8 +186,8 @@ def conditions() -> dict[str, Any]:
     }
 
 
-def as_json(measured: Sequence[Figures]) -> dict[str, Any]:
-    return {"conditions": conditions(), "measured": [asdict(one) for one in measured]}
+def as_json(measured: Sequence[Figures], yardstick: Yardstick) -> dict[str, Any]:
+    return {"conditions": conditions(yardstick), "measured": [asdict(one) for one in measured]}
 
 
 def _processor() -> str:

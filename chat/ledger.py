@@ -118,7 +118,7 @@ class Ledgers:
             database,
             """
             SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.cleared_seq, room.cleared_number, {now_ms}
-            FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id {for_update}""",
+            FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id FOR UPDATE OF room""",
             {"id": "bigint"},
         )
         self._standings = Bulk(

@@ -1,6 +1,7 @@
 """One statement over many rows, given as a table named `given`: `unnest` on PostgreSQL, `json_each` on SQLite."""
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -16,7 +17,8 @@ DATABASE_NOW_MS = {
 
 
 class Bulk:
-    """`sql` once for both databases, with `{given}` where the rows come in, and optionally `{now_ms}` and `{for_update}`.
+    """`sql` once for both databases, with `{given}` where the rows come in, and optionally `{now_ms}`. SQLite, which has one
+    writer and no locks of rows, doesn't see its `FOR UPDATE OF`.
 
     `columns` are the names and PostgreSQL types of what each row holds."""
 
@@ -25,9 +27,10 @@ class Bulk:
         if self._sqlite:
             parts = ", ".join(f"json_extract(value, '$[{place}]') AS {name}" for place, name in enumerate(columns))
             given = f"(SELECT {parts} FROM json_each(?)) AS given"  # noqa: S608 - names of our own code alone
+            sql = re.sub(r"FOR UPDATE OF \w+", "", sql)
         else:
             given = f"unnest({', '.join(f'%s::{kind}[]' for kind in columns.values())}) AS given({', '.join(columns)})"
-        self.sql = sql.format(given=given, now_ms=DATABASE_NOW_MS[self._sqlite], for_update="" if self._sqlite else "FOR UPDATE OF room")
+        self.sql = sql.format(given=given, now_ms=DATABASE_NOW_MS[self._sqlite])
 
     def over(self, rows: Sequence[Sequence[Any]]) -> Statement:
         """The statement over these rows. There must be one."""

@@ -2,10 +2,12 @@
 
 peewee-async builds its address by pasting (a password with `@` breaks it) and waits up to 300 s between attempts to reconnect."""
 
+import asyncio
 import select
 from typing import Any, cast
 
 import psycopg
+import psycopg2
 import psycopg_pool
 from peewee_async import PostgresqlDatabase, Psycopg3Database
 from peewee_async.pool import AioPgPoolBackend, PsycopgPoolBackend
@@ -19,10 +21,16 @@ LIMITS = {"lock_timeout": 2000, "statement_timeout": 5000, "idle_in_transaction_
 """Milliseconds. A query that takes longer than these is a fault, and must not hold a room's lock."""
 
 
+LOST_AFTER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
+"""A network that swallows everything is noticed by the kernel, which would try for a quarter of an hour by itself."""
+
+
 def _connect_params(url: str) -> dict[str, Any]:
     params = conninfo_to_dict(url)
     params.setdefault("connect_timeout", 4)
     params.setdefault("application_name", "aiochat")
+    for name, value in LOST_AFTER.items():
+        params.setdefault(name, value)
     limits = " ".join(f"-c {name}={value}" for name, value in LIMITS.items())
     params["options"] = f"{limits} {params.get('options') or ''}".strip()
     return dict(params)
@@ -66,11 +74,20 @@ class ReconnectingPoolBackend(PsycopgPoolBackend):
 class ReconnectingAiopgBackend(AioPgPoolBackend):
     async def acquire(self) -> Any:
         while True:
-            connection: Any = await super().acquire()
+            connection = await self._acquire()
             if _is_alive(connection.raw):
                 return connection
             connection.close()
             await self.release(connection)
+
+    async def _acquire(self) -> Any:
+        for _ in range(3):
+            try:
+                return await super().acquire()
+            except RuntimeError:
+                # uvloop hasn't yet let go of a lost connection whose descriptor the new one was given.
+                await asyncio.sleep(0)
+        raise psycopg2.OperationalError("no connection could be made")
 
 
 class ReconnectingPsycopgDatabase(Psycopg3Database):

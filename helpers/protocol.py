@@ -24,10 +24,10 @@ class Protocol(web.RequestHandler):
     __slots__ = ()
 
     def handle_error(
-        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, message: str | None = None
+        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, text: str | None = None
     ) -> web.StreamResponse:
         if not isinstance(exc, HttpProcessingError) or request.writer.output_size > 0:
-            response = super().handle_error(request, status, exc, message)
+            response = super().handle_error(request, status, exc, text)
         else:
             log.info("%s sent what isn't HTTP: %s", request.remote, type(exc).__name__)
             response = web.Response(status=status, text="This isn't a request that can be understood.\n")

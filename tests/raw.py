@@ -31,7 +31,7 @@ async def send(url: str, data: bytes) -> Answer:
         writer.write(data)
         head = await asyncio.wait_for(reader.readuntil(b"\r\n\r\n"), PATIENCE)
         first, *lines = head.decode("utf-8").removesuffix("\r\n\r\n").split("\r\n")
-        headers = CIMultiDict(tuple(line.split(": ", 1)) for line in lines)
+        headers = CIMultiDict((name, value) for name, _, value in (line.partition(": ") for line in lines))
         status = int(first.split(" ")[1])
         size = int(headers.get("Content-Length", "0"))
         has_body = status != HTTPStatus.SWITCHING_PROTOCOLS and not data.startswith(b"HEAD ")

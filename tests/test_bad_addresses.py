@@ -80,8 +80,29 @@ async def test_unknown_parameters_are_ignored(alice: Person, lobby: str, query: 
 
 @pytest.mark.parametrize(
     "name",
-    ["%FF", "%00", "%0A", "%ED%A0%80", "..%2F..", "%2e%2e", ".", "..", "Lobby%00", "Lobby%20", "Lobby%0A", "%C3%A9", "x" * 33, "x" * 7000, "1", "-", "'", "*", "%25", "{name}"],
-)  # fmt: skip
+    [
+        "%FF",
+        "%00",
+        "%0A",
+        "%ED%A0%80",
+        "..%2F..",
+        "%2e%2e",
+        ".",
+        "..",
+        "Lobby%00",
+        "Lobby%20",
+        "Lobby%0A",
+        "%C3%A9",
+        "x" * 33,
+        "x" * 7000,
+        "1",
+        "-",
+        "'",
+        "*",
+        "%25",
+        "{name}",
+    ],
+)
 async def test_there_is_no_such_room(alice: Person, name: str) -> None:
     for page in ("", "/messages", "/members", "/ws"):
         answer = await gets(alice, f"/rooms/{name}{page}", Origin=alice.url)
@@ -91,12 +112,40 @@ async def test_there_is_no_such_room(alice: Person, name: str) -> None:
 @pytest.mark.parametrize(
     "path",
     [
-        *("//", "///etc/passwd", "/%", "/%zz", "/%00", "/%FF", "/\\", "/rooms//", "/rooms/Lobby/", "/rooms/Lobby/messages/", "/..", "/../app.py"),
-        *("/static/../app.py", "/static/%2e%2e/app.py", "/static/..%2fapp.py", "/static//etc/passwd", "/static/%2Fetc%2Fpasswd", "/static/%00"),
-        *("/static/%FF", "/static/css%00.css", "/static/" + "a" * 300, "/static/" + "a/" * 2000, "/accounts/", "/accounts/login/", "http://evil.example/x"),
+        *(
+            "//",
+            "///etc/passwd",
+            "/%",
+            "/%zz",
+            "/%00",
+            "/%FF",
+            "/\\",
+            "/rooms//",
+            "/rooms/Lobby/",
+            "/rooms/Lobby/messages/",
+            "/..",
+            "/../app.py",
+        ),
+        *(
+            "/static/../app.py",
+            "/static/%2e%2e/app.py",
+            "/static/..%2fapp.py",
+            "/static//etc/passwd",
+            "/static/%2Fetc%2Fpasswd",
+            "/static/%00",
+        ),
+        *(
+            "/static/%FF",
+            "/static/css%00.css",
+            "/static/" + "a" * 300,
+            "/static/" + "a/" * 2000,
+            "/accounts/",
+            "/accounts/login/",
+            "http://evil.example/x",
+        ),
     ],
     ids=lambda path: path[:30],
-)  # fmt: skip
+)
 async def test_there_is_no_such_page(alice: Person, path: str) -> None:
     answer = await gets(alice, path)
     assert answer.status in (403, 404)

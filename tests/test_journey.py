@@ -1,12 +1,12 @@
 """A journey in real Chromium: two people with a browser each, one of them on a phone, from registering to the end."""
 
 import asyncio
+import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
 
 from tests.conftest import server_env, unique
 from tests.people import PASSWORD
@@ -20,17 +20,17 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-PHONE = {"width": 390, "height": 844}
-WIDE = {"width": 1280, "height": 800}
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 expect.set_options(timeout=15_000)
 
 
 @pytest.fixture(scope="module")
 async def browser() -> AsyncIterator[Browser]:
-    chromium = next((path for path in ("/usr/bin/chromium", "/usr/bin/chromium-browser") if Path(path).exists()), "/usr/bin/chromium")
     async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=chromium, args=ARGUMENTS)
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield found
         await found.close()
 
@@ -110,10 +110,10 @@ async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator
     """Makes visitors, each with a browser of their own. None of their pages may have complained."""
     made: list[Visitor] = []
 
-    async def make(name: str, viewport: dict[str, int]) -> Visitor:
+    async def make(name: str, viewport: ViewportSize) -> Visitor:
         context = await browser.new_context(
             viewport=viewport, has_touch=viewport is PHONE, color_scheme="dark" if viewport is PHONE else "light"
-        )  # type: ignore[arg-type]
+        )
         visitor = Visitor(context, await context.new_page(), site[0], unique(name))
         made.append(visitor)
         await visitor.registers()

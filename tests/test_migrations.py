@@ -115,7 +115,9 @@ def test_an_id_is_never_given_again(url: str) -> None:
     migrate(url, FOLDER)
     columns = "(name, slug, topic, kind, last_seq, posts, cleared_seq, cleared_number, created_at)"
     if not url.startswith("sqlite:"):
-        assert ask(url, "SELECT is_identity FROM information_schema.columns WHERE table_name = 'rooms' AND column_name = 'id'") == [("YES",)]
+        assert ask(url, "SELECT is_identity FROM information_schema.columns WHERE table_name = 'rooms' AND column_name = 'id'") == [
+            ("YES",)
+        ]
         return
     connection = sqlite3.connect(url.removeprefix("sqlite:///"))
     for expected in (1, 2):

@@ -1,0 +1,64 @@
+"""How fast this machine is at the three things that a chat server does all day. Figures of two machines compare only beside these."""
+
+import os
+import socket
+import tempfile
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+SECONDS = 0.3
+FRAME_BYTES = 256
+BLOCK = bytes(8192)
+
+
+@dataclass(frozen=True)
+class Yardstick:
+    """In a second, on one core: additions in a Python loop, frames sent to a reader over loopback, blocks appended and synced."""
+
+    additions: int
+    sends: int
+    syncs: int
+
+    def __str__(self) -> str:
+        return f"{self.additions / 1e6:.1f}M additions, {self.sends / 1e3:.0f}k sends, {self.syncs / 1e3:.1f}k syncs a second"
+
+
+def take_yardstick() -> Yardstick:
+    """Takes about a second."""
+    with (
+        socket.create_server(("127.0.0.1", 0)) as server,
+        socket.create_connection(server.getsockname()) as sender,
+        server.accept()[0] as reader,
+        tempfile.TemporaryFile() as file,
+    ):
+        frame = bytes(FRAME_BYTES)
+
+        def send() -> None:
+            sender.send(frame)
+
+        def sync() -> None:
+            file.write(BLOCK)
+            file.flush()
+            os.fdatasync(file.fileno())
+
+        return Yardstick(_often(_add) * 1000, _often(send, lambda: reader.recv(1 << 20)), _often(sync))
+
+
+def _add() -> None:
+    total = 0
+    for number in range(1000):
+        total += number
+
+
+def _often(work: Callable[[], object], tidy_up: Callable[[], object] = lambda: None) -> int:
+    """How often a second the work can be done. What tidies up, now and then, isn't counted."""
+    done, spent = 0, 0.0
+    while spent < SECONDS:
+        begin = time.perf_counter()
+        for _ in range(10):
+            work()
+        spent += time.perf_counter() - begin
+        done += 10
+        tidy_up()
+    return round(done / spent)
