@@ -18,6 +18,7 @@ from redis.exceptions import RedisError
 import urls
 from accounts import people
 from accounts.middlewares import request_user
+from accounts.models import User
 from accounts.signing import SESSION_ENDED, USER
 from accounts.views import setup_accounts
 from chat.setup import setup_chat
@@ -123,6 +124,7 @@ async def _serve(settings: Settings) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    _warn(settings)
     app = await create_app(settings)
     runner = Runner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
@@ -137,12 +139,7 @@ async def _serve(settings: Settings) -> None:
         await runner.cleanup()
 
 
-async def _greet(settings: Settings) -> None:
-    from accounts.models import User
-
-    print(f"aiochat is running on {settings.address}")
-    if not await User.select().aio_exists():
-        print("Nobody has an account yet: the first account becomes the site's administrator.")
+def _warn(settings: Settings) -> None:
     if settings.rate_limits == "off":
         print(
             "WARNING: RATE LIMITS ARE OFF (AIOCHAT_RATE_LIMITS=off). Anyone may guess passwords and flood rooms as fast as they like.",
@@ -150,6 +147,12 @@ async def _greet(settings: Settings) -> None:
         )
     if settings.debug:
         print("WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in here.", file=sys.stderr)
+
+
+async def _greet(settings: Settings) -> None:
+    print(f"aiochat is running on {settings.address}")
+    if not await User.select().aio_exists():
+        print("Nobody has an account yet: the first account becomes the site's administrator.")
     print("Stop it with Ctrl-C.", flush=True)
 
 
