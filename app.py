@@ -129,11 +129,12 @@ async def _serve(settings: Settings) -> None:
     runner = Runner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         await runner.setup()
+        greeting = await _greeting(settings)
         try:
             await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         except OSError as error:
             raise Failure(f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with AIOCHAT_PORT") from None
-        await _greet(settings)
+        print(greeting, flush=True)
         await stop.wait()
     finally:
         await runner.cleanup()
@@ -149,11 +150,11 @@ def _warn(settings: Settings) -> None:
         print("WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in here.", file=sys.stderr)
 
 
-async def _greet(settings: Settings) -> None:
-    print(f"aiochat is running on {settings.address}")
+async def _greeting(settings: Settings) -> str:
+    lines = [f"aiochat is running on {settings.address}", "Stop it with Ctrl-C."]
     if not await User.select().aio_exists():
-        print("Nobody has an account yet: the first account becomes the site's administrator.")
-    print("Stop it with Ctrl-C.", flush=True)
+        lines.insert(1, "Nobody has an account yet: the first account becomes the site's administrator.")
+    return "\n".join(lines)
 
 
 def serve(settings: Settings, arguments: argparse.Namespace) -> None:
