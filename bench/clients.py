@@ -1,5 +1,6 @@
 """The connections of a room: most count what comes, some read every word of it, and some talk. None of them waits."""
 
+import contextlib
 import math
 import socket
 import time
@@ -88,7 +89,8 @@ class Client:
 
     def _control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
-            self.socket.send(client_frame(PONG, payload))
+            with contextlib.suppress(OSError):  # that it is closed is seen when it is read
+                self.socket.send(client_frame(PONG, payload))
         elif opcode == CLOSE:
             self.closed = f"with {int.from_bytes(payload[:2], 'big')}"
 

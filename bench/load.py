@@ -106,6 +106,9 @@ class Load:
             opening = [(guest, self._open(guest)) for guest in guests[start : start + AT_ONCE]]
             for guest, connection in opening:
                 self._take_in(guest, connection)
+            # Thousands take longer than the server waits for the answer to its ping.
+            self._read_prompt()
+            self._read_lazy()
 
     def run(self) -> Outcome:
         """Warms up, measures, and waits until everything has arrived or DRAIN_SECONDS are over."""
@@ -194,7 +197,7 @@ class Load:
         return len(ready)
 
     def _read_lazy(self) -> None:
-        ready = self._lazy.poll(0, len(self._clients))
+        ready = self._lazy.poll(0, len(self._clients) or 1)
         for place, (descriptor, _) in enumerate(ready):
             if place % LAZY_CHUNK == LAZY_CHUNK - 1:
                 if self.scenario.rate and self.window.talking:
