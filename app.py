@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
+import gc
 import getpass
 import logging
 import signal
@@ -130,6 +131,7 @@ async def _serve(settings: Settings) -> None:
     try:
         await runner.setup()
         greeting = await _greeting(settings)
+        _calm_the_collector()
         try:
             await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
         except OSError as error:
@@ -138,6 +140,13 @@ async def _serve(settings: Settings) -> None:
         await stop.wait()
     finally:
         await runner.cleanup()
+
+
+def _calm_the_collector() -> None:
+    """What was made until now stays until the end, and a message makes no circles: looking for them took up to a tenth of the time."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 100)
 
 
 def _warn(settings: Settings) -> None:

@@ -33,8 +33,6 @@ CLOSE_SECONDS = 2.0
 MAX_UNANSWERED = 100
 """Messages of one client that wait for their commit. Above it, its socket is read no further."""
 
-READ_MARK_SECONDS = 1.0
-
 
 class Connection:
     """A Client of the hub, and the loop that reads it. `run` returns when it is over, whoever ended it."""
@@ -54,8 +52,6 @@ class Connection:
         self._ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, compress=False)
         self._unanswered = asyncio.Semaphore(MAX_UNANSWERED)
         self._closing: asyncio.Task[bool] | None = None
-        self._read_number = 0
-        self._reading: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
     def end(self, code: int) -> None:
@@ -114,7 +110,6 @@ class Connection:
             self.outbox.closed = True
             self._engine.hub.leave(self)
             self._attendance.depart(self.room_id, self._person, self.id)
-            self._mark_read()
 
     def _hello(self, standing: Standing, last_seq: int, last_number: int) -> Hello:
         return Hello(
@@ -190,24 +185,7 @@ class Connection:
                 self._note_read(receipt.number)
 
     def _note_read(self, number: int) -> None:
-        """Keeps the read mark for a moment: it is stored once a second, not once a message."""
-        if number > self._read_number:
-            self._read_number = number
-            if self._reading is None:
-                self._reading = asyncio.get_running_loop().call_later(READ_MARK_SECONDS, self._mark_read)
-
-    def _mark_read(self) -> None:
-        if self._reading is not None:
-            self._reading.cancel()
-            self._reading = None
-            self._spawn(self._store_read_mark(self._read_number))
-
-    async def _store_read_mark(self, number: int) -> None:
-        try:
-            await membership.mark_read(self.room_id, self.user_id, number)
-        except Exception as error:
-            if not is_away(error):
-                log.exception("a read mark wasn't stored")
+        self._engine.read_marks.note(self.room_id, self.user_id, number)
 
     def _tell(self, event: Event) -> None:
         self.outbox.add(encode(event))

@@ -13,6 +13,7 @@ from chat.history import changes_since, last_seqs
 from chat.hub import Hub
 from chat.journal import Journal
 from chat.presence import Leases, LocalLeases, RedisLeases
+from chat.read_marks import ReadMarks
 
 
 @dataclass(frozen=True)
@@ -22,6 +23,7 @@ class Engine:
     hub: Hub
     bus: Bus
     leases: Leases
+    read_marks: ReadMarks
     epoch: str
 
 
@@ -38,10 +40,12 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", epoch: str) 
             bus.publish(batch)
 
     journal = Journal(database, on_commit, hub.look_for_gaps)
+    read_marks = ReadMarks(database)
     hub.start(bus)
     try:
-        yield Engine(database, journal, hub, bus, leases, epoch)
+        yield Engine(database, journal, hub, bus, leases, read_marks, epoch)
     finally:
         await journal.close()
+        await read_marks.close()
         await hub.close()
         await bus.close()

@@ -169,13 +169,3 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
         return ledger.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
 
     return await engine.journal.change(Change(room_id, person, nonce, apply))
-
-
-async def mark_read(room_id: int, user_id: int, number: int) -> None:
-    """Moves a member's read mark forward to `number`, never back and never past the last post."""
-    last = Room.select(Room.posts).where(Room.id == room_id)
-    await (
-        Member.update(read_number=peewee.Case(None, [(last < number, last)], number))
-        .where(Member.room == room_id, Member.user == user_id, Member.read_number < number)
-        .aio_execute()
-    )

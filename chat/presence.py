@@ -10,6 +10,9 @@ from redis.asyncio import Redis
 LEASE_SECONDS = 25.0
 RENEW_SECONDS = 8.0
 
+RENEWED_AT_ONCE = 500
+"""Leases in one round trip: writing ten thousand at once held everything else up for a sixth of a second."""
+
 
 class Leases(Protocol):
     """One lease a connection: (room, user, connection)."""
@@ -66,13 +69,18 @@ class RedisLeases:
 
     async def renew(self) -> None:
         async with self._lock:
-            await self._write(list(self._held))
+            held = sorted(self._held)
+            for start in range(0, len(held), RENEWED_AT_ONCE):
+                await self._write(held[start : start + RENEWED_AT_ONCE])
 
     async def _write(self, leases: list[tuple[int, str]]) -> None:
         until = time.time() + LEASE_SECONDS
+        by_room: dict[int, dict[str, float]] = {}
+        for room_id, lease in leases:
+            by_room.setdefault(room_id, {})[lease] = until
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for room_id, lease in leases:
-                pipeline.zadd(_key(room_id), {lease: until})
+            for room_id, renewed in by_room.items():
+                pipeline.zadd(_key(room_id), renewed)
                 pipeline.expire(_key(room_id), int(LEASE_SECONDS * 2))
             await pipeline.execute()
 

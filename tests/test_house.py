@@ -18,7 +18,7 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 CHAT = {
     "nouns": ("models", "roles", "events", "refusal", "formatting", "requests"),
     "readings": ("history", "members"),
-    "machinery": ("ledger", "journal", "bus", "channel", "hub", "presence"),
+    "machinery": ("ledger", "journal", "bus", "channel", "hub", "presence", "read_marks"),
     "tying": ("engine",),
     "verbs": ("posting", "membership", "moderation", "attendance"),
     "commands": ("commands",),
