@@ -34,6 +34,7 @@ from helpers.protocol import Runner
 from helpers.redis import REDIS, open_redis
 from helpers.routing import add_routes
 from helpers.sessions import STORAGE, DatabaseSessions, RedisSessions, TokenStorage
+from helpers.text import one_line
 from settings import ROOT, Settings, SettingsError, read_settings
 
 MIGRATIONS = ROOT / "migrations"
@@ -240,12 +241,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         return 130
     except RedisError as error:
-        print(f"aiochat: Redis can't be used: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"aiochat: Redis can't be used: {one_line(error)}", file=sys.stderr)
         return 1
     except Exception as error:
         if not is_away(error):
             raise
-        print(f"aiochat: the database can't be reached: {' '.join(str(error).split())}", file=sys.stderr)
+        print(f"aiochat: the database can't be reached: {one_line(error)}", file=sys.stderr)
         return 1
     return 0
 

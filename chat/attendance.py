@@ -13,6 +13,7 @@ from chat.engine import Engine
 from chat.ledger import Person
 from chat.models import Member
 from chat.presence import RENEW_SECONDS
+from chat.refusal import Refused
 from helpers.database import is_away
 
 log = logging.getLogger("aiochat.attendance")
@@ -60,7 +61,7 @@ class Attendance:
                     await self._sweep()
                 await self._tell_of_the_gone()
             except Exception as error:
-                if not is_away(error) and not isinstance(error, RedisError):
+                if not is_away(error) and not isinstance(error, (RedisError, Refused)):
                     log.exception("attendance failed")
 
     async def _tell_of_the_gone(self) -> None:

@@ -15,6 +15,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from chat.events import Batch
+from helpers.text import one_line
 
 log = logging.getLogger("aiochat.bus")
 
@@ -137,7 +138,7 @@ class RedisBus:
                         pipeline.publish(channel, payload)
                     await pipeline.execute()
             except (RedisError, OSError) as error:
-                log.warning("Redis is away, others hear later: %s", " ".join(str(error).split()))
+                log.warning("Redis is away, others hear later: %s", one_line(error))
                 room = MAX_WAITING - len(self._waiting)
                 self._waiting.extendleft(reversed(sending[-room:] if room else []))
                 await asyncio.sleep(0.5)
@@ -158,7 +159,7 @@ class RedisBus:
                         await self._receive(message)
             except (RedisError, OSError) as error:
                 if not lost:
-                    log.warning("the subscription was lost: %s", " ".join(str(error).split()))
+                    log.warning("the subscription was lost: %s", one_line(error))
                 lost = True
                 with contextlib.suppress(RedisError, OSError):
                     await self._pubsub.aclose()  # type: ignore[no-untyped-call]

@@ -14,7 +14,7 @@ PATIENCE_SECONDS = 20.0
 """A client that reads nothing for so long is closed, and may come back."""
 
 MAX_HELD = 5000
-"""Events kept for a client while it catches up. Above it the catching up begins again where it got to."""
+"""Events kept for a client while it catches up. Above it the client is closed, and may come back."""
 
 
 class Client(Protocol):
@@ -100,6 +100,9 @@ class Channel:
         if changes.events is None:
             before, self.last_seq = self.last_seq, changes.last_seq
             self._write(list(self._live), joined_frames([encode(Reset(changes.last_seq))]), before)
+            for client in [*self._behind, *self._ahead]:
+                # What these were promised after their own snapshot was never here.
+                client.end(Close.TOO_SLOW)
         else:
             self._push([event for event in changes.events if event.seq > self.last_seq], changes.last_seq)
         self._waiting = {seq: event for seq, event in self._waiting.items() if seq > self.last_seq}

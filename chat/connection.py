@@ -1,11 +1,8 @@
 """One live client: the browser's WebSocket, or any other. Reads its frames, runs what they ask, and answers."""
 
 import asyncio
-import contextvars
 import logging
 import secrets
-from collections.abc import Coroutine
-from typing import Any
 
 from aiohttp import WSMsgType, web
 
@@ -17,7 +14,7 @@ from chat.engine import Engine
 from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomState, You, encode
 from chat.ledger import Person
 from chat.models import Room
-from chat.refusal import Refused, unavailable
+from chat.refusal import Refused, broken, unavailable
 from chat.requests import Ping, Post, Read, nonce_of, read_frame
 from chat.roles import Standing
 from helpers.database import is_away
@@ -52,7 +49,6 @@ class Connection:
         self._ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, compress=False)
         self._unanswered = asyncio.Semaphore(MAX_UNANSWERED)
         self._closing: asyncio.Task[bool] | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
 
     def end(self, code: int) -> None:
         """Closes with `code`, and takes no further request. What was written before still goes out."""
@@ -61,22 +57,16 @@ class Connection:
             self._closing = asyncio.create_task(self._ws.close(code=code))
 
     def greet_anew(self) -> None:
-        self._spawn(self._greet_anew())
+        self._engine.hub.spawn(self._greet_anew())
 
     async def _greet_anew(self) -> None:
         try:
-            room = await Room.aio_get(Room.id == self.room_id)
+            self._room = await Room.aio_get(Room.id == self.room_id)
             standing = await membership.standing_in(self.room_id, self._user)
-            self._tell(self._hello(standing, room.last_seq, room.posts))
+            self._tell(self._hello(standing, self._room.last_seq, self._room.posts))
         except Exception as error:
             if not is_away(error):
                 log.exception("a new role wasn't told")
-
-    def _spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs `work` in a context of its own: who calls may be in a transaction."""
-        task = asyncio.create_task(work, context=contextvars.Context())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
 
     async def run(self, request: web.Request, since: int | None) -> web.WebSocketResponse:
         """Serves the client from its handshake to its end. `since` as in Hub.enter."""
@@ -149,7 +139,7 @@ class Connection:
                 self._tell_refused(unavailable(), nonce)
                 return
             log.exception("a request broke")
-            self._tell(Error("broken", "Something broke here. It has been written to the log.", nonce))
+            self._tell_refused(broken(), nonce)
 
     async def _post(self, request: Post) -> None:
         nonce = posting.check_nonce(request.nonce) if request.nonce is not None else posting.new_nonce()

@@ -14,9 +14,10 @@ from peewee_async.databases import AioDatabase
 from chat.events import Batch, Receipt
 from chat.history import Line, batches
 from chat.ledger import KnownNonce, Ledger, Ledgers, Person
-from chat.refusal import Refused, unavailable
+from chat.refusal import Refused, broken, unavailable
 from chat.roles import Permission
 from helpers.database import is_away
+from helpers.text import one_line
 from helpers.transactions import short_transaction
 
 log = logging.getLogger("aiochat.journal")
@@ -125,7 +126,7 @@ class Journal:
                 await self._commit_or_explain(batch, time.monotonic() + RETRY_SECONDS)
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
-                self._refuse(batch, Refused("broken", "Something broke here. It has been written to the log."))
+                self._refuse(batch, broken())
 
     async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
         """Commits the batch, again while the database is away, and one by one where one of it may be to blame."""
@@ -138,15 +139,15 @@ class Journal:
                 if not is_away(error):
                     if len(batch) == 1:
                         log.exception("an entry can't be stored")
-                        self._refuse(batch, Refused("broken", "Something broke here. It has been written to the log."))
+                        self._refuse(batch, broken())
                         return
-                    log.warning("a batch of %d failed and is tried one by one: %s", len(batch), " ".join(str(error).split()))
+                    log.warning("a batch of %d failed and is tried one by one: %s", len(batch), one_line(error))
                     for waiting in batch:
                         await self._commit_or_explain([waiting], deadline)
                     return
                 self._on_doubt()
                 if time.monotonic() + pause > deadline or self._closing:
-                    log.warning("the database is away: %s", " ".join(str(error).split()))
+                    log.warning("the database is away: %s", one_line(error))
                     self._refuse(batch, unavailable())
                     return
                 await asyncio.sleep(pause)

@@ -15,3 +15,7 @@ class Refused(Exception):
 
 def unavailable() -> Refused:
     return Refused("unavailable", "The chat can't reach its database just now. Please send it again.", retry_after=2)
+
+
+def broken() -> Refused:
+    return Refused("broken", "Something broke here. It has been written to the log.")

@@ -10,6 +10,7 @@ from redis.exceptions import RedisError
 
 from helpers.database import is_away
 from helpers.routing import wants_json
+from helpers.text import one_line
 
 log = logging.getLogger("aiochat.http")
 
@@ -75,7 +76,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
             # A static file's name that no file system takes.
             return error_response(request, 404)
         if is_away(error) or isinstance(error, RedisError):
-            log.warning("%s %s: %s", request.method, request.path, " ".join(str(error).split()))
+            log.warning("%s %s: %s", request.method, request.path, one_line(error))
             response = error_response(request, 503)
             response.headers["Retry-After"] = "2"
             return response

@@ -10,6 +10,7 @@ from yoyo import get_backend, read_migrations, step
 from yoyo.exceptions import LockTimeout
 
 from helpers.database import DatabaseError, sqlite_path
+from helpers.text import one_line
 
 IDENTITY = {
     "sqlite3": "INTEGER PRIMARY KEY AUTOINCREMENT",
@@ -51,7 +52,7 @@ def _backend(url: str) -> Iterator[Any]:
         raise DatabaseError("another process is migrating, or was killed while it did; when none is, run: yoyo break-lock") from None
     except Exception as error:
         if type(error).__module__.partition(".")[0] in ("psycopg", "sqlite3", "yoyo"):
-            raise DatabaseError(f"the database can't be used: {' '.join(str(error).split())}") from error
+            raise DatabaseError(f"the database can't be used: {one_line(error)}") from error
         raise
 
 

@@ -24,3 +24,8 @@ def has_forbidden(text: str) -> bool:
 def is_one_line(text: str) -> bool:
     """No line break, no tab and no control character."""
     return _NO_LINE.search(text) is None
+
+
+def one_line(error: BaseException) -> str:
+    """What an error says, for a line of a log: drivers write theirs over several."""
+    return " ".join(str(error).split())

@@ -164,6 +164,21 @@ async def test_a_hole_too_large_begins_anew(place: Place) -> None:
     assert client.seqs[-1] == len(place.history)
 
 
+async def test_who_catches_up_while_a_hole_is_too_large_comes_back_for_it(place: Place) -> None:
+    """Its snapshot was read before the hole, and the hole was never delivered here: live, it would miss what lies between."""
+    place.gate.clear()
+    client = FakeClient()
+    entering = asyncio.create_task(place.enter(client))
+    await asyncio.sleep(0)
+    place.commit(MAX_BEHIND + 1)
+    place.channel.heard_of(len(place.history))
+    place.channel.fill(Changes(len(place.history), len(place.history), None))
+    place.gate.set()
+    await entering
+    assert client.code == Close.TOO_SLOW
+    assert client.seqs == []
+
+
 async def test_what_comes_while_one_catches_up_follows_it(place: Place) -> None:
     """The history was read before, the events come after; none is missing and none comes twice."""
     place.gate.clear()

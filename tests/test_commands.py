@@ -83,8 +83,10 @@ async def test_nobody_acts_on_an_equal_or_higher_role(cast: Cast, alice: Person,
 
 async def test_a_former_moderator_moderates_no_more(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    await at_alice.says("/topic Set meanwhile")
     await at_alice.says(f"/mod {bob.name}")
     hello = await at_bob.hears("hello")
+    assert hello["room"]["topic"] == "Set meanwhile"
     assert hello["you"]["role"] == "moderator"
     assert "kill" in [command["name"] for command in hello["commands"]], "the menu shows at once what he may"
     assert (await at_bob.says("/topic ours"))["type"] == "receipt"
