@@ -1,10 +1,10 @@
-"""One live client: the browser's WebSocket, or any other. Reads its frames, runs what they ask, and answers."""
+"""One live client: the browser's WebSocket, or any other. Takes what it asks, does it, and answers."""
 
 import asyncio
 import logging
 import secrets
-
-from aiohttp import WSMsgType, web
+from collections.abc import Coroutine
+from typing import Any
 
 from accounts.models import User
 from chat import commands, membership, posting
@@ -20,75 +20,153 @@ from chat.roles import Standing
 from helpers.database import is_away
 from helpers.frames import Outbox
 from helpers.limits import Buckets
+from helpers.websocket import Heart, WebSocket
 
 log = logging.getLogger("aiochat.connection")
 
-MAX_FRAME = 64 * 1024
-HEARTBEAT_SECONDS = 25.0
-CLOSE_SECONDS = 2.0
-
 MAX_UNANSWERED = 100
-"""Messages of one client that wait for their commit. Above it, its socket is read no further."""
+"""Messages of one client that wait for their commit. Above it, its socket is read no further until half of them are answered."""
 
 
 class Connection:
-    """A Client of the hub, and the loop that reads it. `run` returns when it is over, whoever ended it."""
+    """A Client of the hub, and what a WebSocket tells: it is read no faster than the journal commits what it says.
 
-    def __init__(self, engine: Engine, attendance: Attendance, limits: Buckets | None, user: User, room: Room, session_id: str) -> None:
+    `since` as in Hub.enter. Of user and room only ids and a name are kept: there may be ten thousand of these."""
+
+    __slots__ = (
+        *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_limits", "_person", "_unanswered"),
+        *("id", "outbox", "room_id", "session_id", "user_id", "websocket"),
+    )
+
+    def __init__(
+        self,
+        engine: Engine,
+        attendance: Attendance,
+        heart: Heart,
+        limits: Buckets | None,
+        user: User,
+        room: Room,
+        session_id: str,
+        since: int | None,
+    ) -> None:
         self.id = secrets.token_hex(8)
         self.user_id: int = user.id
         self.room_id: int = room.id
         self.session_id = session_id
         self.outbox: Outbox
+        self.websocket = WebSocket(self, heart)
         self._engine = engine
         self._attendance = attendance
         self._limits = limits
-        self._user = user
-        self._room = room
         self._person = Person(user.id, user.name)
-        self._ws = web.WebSocketResponse(max_msg_size=MAX_FRAME, heartbeat=HEARTBEAT_SECONDS, timeout=CLOSE_SECONDS, compress=False)
-        self._unanswered = asyncio.Semaphore(MAX_UNANSWERED)
-        self._closing: asyncio.Task[bool] | None = None
+        self._arrival: tuple[User, Room, int | None] | None = (user, room, since)
+        self._unanswered = 0
+        self._is_busy = False
+        self._is_lost = False
+        self._is_closing = False
 
     def end(self, code: int) -> None:
         """Closes with `code`, and takes no further request. What was written before still goes out."""
-        if self._closing is None:
+        if not self._is_closing:
+            self._is_closing = True
             self.outbox.close()
-            self._closing = asyncio.create_task(self._ws.close(code=code))
+            self.websocket.close(code)
 
     def greet_anew(self) -> None:
         self._engine.hub.spawn(self._greet_anew())
 
-    async def _greet_anew(self) -> None:
+    def on_open(self, transport: asyncio.Transport) -> None:
+        self.outbox = Outbox(transport)
+        arrival, self._arrival = self._arrival, None
+        if arrival and self._engine.hub.admit(self):
+            self._do(self._arrive(*arrival))
+        else:
+            self.end(Close.TOO_MANY)
+
+    def on_lost(self) -> None:
+        self.outbox.closed = True
+        self._is_lost = self._is_closing = True
+        if not self._is_busy:
+            self._leave()
+
+    def on_binary(self) -> None:
+        self._tell(Error("bad_frame", "Text frames only, please."))
+
+    def on_text(self, text: str) -> None:
+        """Does what one frame asks. Whatever is wrong with it is said, and the connection goes on."""
+        if self._is_closing:
+            return
+        nonce = None
         try:
-            self._room = await Room.aio_get(Room.id == self.room_id)
-            standing = await membership.standing_in(self.room_id, self._user)
-            self._tell(self._hello(standing, self._room.last_seq, self._room.posts))
+            request = read_frame(text)
+            if isinstance(request, Post):
+                nonce = request.nonce
+                self._take_post(request)
+            elif isinstance(request, Read):
+                self._note_read(request.number)
+            elif isinstance(request, Ping):
+                self._tell(Pong())
+        except Refused as refused:
+            self._tell_refused(refused, nonce or nonce_of(text))
+        except Exception:
+            log.exception("a request broke")
+            self._tell_refused(broken(), nonce)
+
+    def _take_post(self, request: Post) -> None:
+        nonce = posting.new_nonce() if request.nonce is None else posting.check_nonce(request.nonce)
+        wait = self._limits.take(self.user_id) if self._limits else 0
+        if wait:
+            raise Refused("rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2))
+        text = request.text
+        is_command = text.startswith("/") and not text.startswith("//")
+        if text.startswith("//"):
+            text = text[1:]
+        posting.check_text(text)
+        if is_command:
+            self._do(self._run_command(text, nonce, request.nonce), request.nonce)
+        elif posting.is_long(text):
+            self._do(self._post_long(text, nonce), request.nonce)
+        else:
+            posting.post(self._engine, self.room_id, self._person, text, nonce, self._answered)
+            self._count_unanswered()
+
+    async def _post_long(self, text: str, nonce: str) -> None:
+        await posting.post_long(self._engine, self.room_id, self._person, text, nonce, self._answered)
+        self._count_unanswered()
+
+    async def _run_command(self, text: str, nonce: str, nonce_given: str | None) -> None:
+        user = await User.aio_get(User.id == self.user_id)
+        standing = await membership.standing_in(self.room_id, user)
+        answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce), text)
+        self._tell(Notice(answer, nonce_given) if isinstance(answer, str) else answer)
+
+    def _do(self, work: Coroutine[Any, Any, None], nonce: str | None = None) -> None:
+        """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order in which it was asked for."""
+        self._is_busy = True
+        self.websocket.hold()
+        self._engine.hub.spawn(self._finish(work, nonce))
+
+    async def _finish(self, work: Coroutine[Any, Any, None], nonce: str | None) -> None:
+        try:
+            await work
+        except Refused as refused:
+            self._tell_refused(refused, nonce)
         except Exception as error:
             if not is_away(error):
-                log.exception("a new role wasn't told")
+                log.exception("a request broke")
+            self._tell_refused(unavailable() if is_away(error) else broken(), nonce)
+        finally:
+            self._is_busy = False
+            if self._is_lost:
+                self._leave()
+            else:
+                self._go_on()
 
-    async def run(self, request: web.Request, since: int | None) -> web.WebSocketResponse:
-        """Serves the client from its handshake to its end. `since` as in Hub.enter."""
-        await self._ws.prepare(request)
-        transport = request.transport
-        if transport is None:
-            return self._ws
-        self.outbox = Outbox(transport)
-        if not self._engine.hub.admit(self):
-            self.end(Close.TOO_MANY)
-        else:
-            await self._serve(since)
-        if self._closing is not None:
-            await self._closing
-        return self._ws
-
-    async def _serve(self, since: int | None) -> None:
+    async def _arrive(self, user: User, room: Room, since: int | None) -> None:
         try:
             await self._attendance.arrive(self.room_id, self._person, self.id)
-            standing = await membership.come(self._engine, self.room_id, self._user)
-            await self._engine.hub.enter(self, since, lambda changes: self._hello(standing, changes.last_seq, changes.last_number))
-            await self._read()
+            standing = await membership.come(self._engine, self.room_id, user)
+            await self._engine.hub.enter(self, since, lambda changes: self._hello(room, standing, changes.last_seq, changes.last_number))
         except Refused as refused:
             self._tell_refused(refused, None)
             self.end(Close.UNAVAILABLE if refused.retry_after else Close.KILLED)
@@ -96,83 +174,55 @@ class Connection:
             if not is_away(error):
                 log.exception("a connection broke")
             self.end(Close.UNAVAILABLE)
-        finally:
-            self.outbox.closed = True
-            self._engine.hub.leave(self)
-            self._attendance.depart(self.room_id, self._person, self.id)
 
-    def _hello(self, standing: Standing, last_seq: int, last_number: int) -> Hello:
+    def _leave(self) -> None:
+        self._engine.hub.leave(self)
+        self._attendance.depart(self.room_id, self._person, self.id)
+
+    async def _greet_anew(self) -> None:
+        try:
+            user = await User.aio_get(User.id == self.user_id)
+            room = await Room.aio_get(Room.id == self.room_id)
+            standing = await membership.standing_in(self.room_id, user)
+            self._tell(self._hello(room, standing, room.last_seq, room.posts))
+        except Exception as error:
+            if not is_away(error):
+                log.exception("a new role wasn't told")
+
+    def _hello(self, room: Room, standing: Standing, last_seq: int, last_number: int) -> Hello:
         return Hello(
-            RoomState(self._room.name, self._room.topic, self._room.kind),
-            You(self._user.name, standing.title),
+            RoomState(room.name, room.topic, room.kind),
+            You(self._person.name, standing.title),
             last_seq,
             last_number,
             self._engine.epoch,
             [found.explain() for found in allowed(standing)],
         )
 
-    async def _read(self) -> None:
-        async for frame in self._ws:
-            if self._closing is not None:
-                return
-            if frame.type is WSMsgType.TEXT:
-                await self._take(frame.data)
-            elif frame.type is WSMsgType.BINARY:
-                self._tell(Error("bad_frame", "Text frames only, please."))
+    def _count_unanswered(self) -> None:
+        self._unanswered += 1
+        if self._unanswered >= MAX_UNANSWERED:
+            self.websocket.hold()
+        if self._engine.journal.is_full:
+            self.websocket.hold()
+            self._engine.journal.when_not_full(self._go_on)
 
-    async def _take(self, text: str) -> None:
-        """Does what one frame asks. Whatever is wrong with it is said, and the connection goes on."""
-        nonce = None
-        try:
-            request = read_frame(text)
-            if isinstance(request, Post):
-                nonce = request.nonce
-                await self._post(request)
-            elif isinstance(request, Read):
-                self._note_read(request.number)
-            elif isinstance(request, Ping):
-                self._tell(Pong())
-        except Refused as refused:
-            self._tell_refused(refused, nonce or nonce_of(text))
-        except Exception as error:
-            if is_away(error):
-                self._tell_refused(unavailable(), nonce)
-                return
-            log.exception("a request broke")
-            self._tell_refused(broken(), nonce)
-
-    async def _post(self, request: Post) -> None:
-        nonce = posting.check_nonce(request.nonce) if request.nonce is not None else posting.new_nonce()
-        wait = self._limits.take(self.user_id) if self._limits else 0
-        if wait:
-            raise Refused("rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2))
-        text = request.text
-        if text.startswith("/") and not text.startswith("//"):
-            posting.check_text(text)
-            standing = await membership.standing_in(self.room_id, self._user)
-            answer = await commands.run(Call(self._engine, self.room_id, self._user, standing, nonce), text)
-        else:
-            text = text[1:] if text.startswith("//") else text
-            answer = await posting.post(self._engine, self.room_id, self._person, text, nonce)
-        if isinstance(answer, str):
-            self._tell(Notice(answer, request.nonce))
-        elif isinstance(answer, Receipt):
-            self._tell(answer)
-        else:
-            await self._unanswered.acquire()
-            answer.add_done_callback(lambda done: self._answered(done, nonce))
-
-    def _answered(self, done: "asyncio.Future[Receipt]", nonce: str) -> None:
-        self._unanswered.release()
-        error = None if done.cancelled() else done.exception()
-        if isinstance(error, Refused):
-            self._tell_refused(error, nonce)
-        elif not done.cancelled() and error is None:
-            receipt = done.result()
-            self._tell(receipt)
-            if receipt.number is not None:
+    def _answered(self, nonce: str, outcome: Receipt | Refused) -> None:
+        self._unanswered -= 1
+        if isinstance(outcome, Receipt):
+            self._tell(outcome)
+            if outcome.number is not None:
                 # Who writes has seen what is above.
-                self._note_read(receipt.number)
+                self._note_read(outcome.number)
+        else:
+            self._tell_refused(outcome, nonce)
+        if self._unanswered == MAX_UNANSWERED // 2:
+            self._go_on()
+
+    def _go_on(self) -> None:
+        """Reads on, if nothing else keeps it from that."""
+        if not self._is_busy and self._unanswered < MAX_UNANSWERED:
+            self.websocket.go_on()
 
     def _note_read(self, number: int) -> None:
         self._engine.read_marks.note(self.room_id, self.user_id, number)

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
 from peewee import fn
 
 from accounts.models import User
@@ -19,8 +20,7 @@ MAX_PAGE = 100
 _Target = User.alias()
 
 
-@dataclass(frozen=True)
-class Line:
+class Line(msgspec.Struct, frozen=True, gc=False):
     """A row of the history with the names that it shows."""
 
     seq: int

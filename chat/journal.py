@@ -7,13 +7,15 @@ import logging
 import time
 from collections import deque
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
+import msgspec
 from peewee_async.databases import AioDatabase
 
 from chat.events import Batch, Receipt
-from chat.history import Line, batches
-from chat.ledger import KnownNonce, Ledger, Ledgers, Person
+from chat.history import batches
+from chat.ledger import KnownNonce, Ledger, Person
+from chat.ledgers import Ledgers
 from chat.refusal import Refused, broken, unavailable
 from chat.roles import Permission
 from helpers.database import is_away
@@ -34,8 +36,7 @@ RETRY_SECONDS = 6.0
 CLOSE_SECONDS = 8.0
 
 
-@dataclass(frozen=True)
-class Draft:
+class Draft(msgspec.Struct, frozen=True, gc=False):
     """What someone asks to say."""
 
     room_id: int
@@ -46,8 +47,7 @@ class Draft:
     kind: str = "post"
 
 
-@dataclass(frozen=True)
-class Change:
+class Change(msgspec.Struct, frozen=True):
     """What a verb wants to do to a room. `apply` is called inside the transaction, and records at least one line with `nonce`.
 
     It may be called again, with a fresh Ledger, when the transaction has to be."""
@@ -59,12 +59,13 @@ class Change:
 
 
 Entry = Draft | Change
+Answer = Callable[[str, "Receipt | Refused"], None]
+"""Called with the entry's nonce and what became of it. It must not raise."""
 
 
-@dataclass
-class _Waiting:
+class _Waiting(NamedTuple):
     entry: Entry
-    answer: "asyncio.Future[Receipt]" = field(default_factory=lambda: asyncio.get_running_loop().create_future())
+    answer: Answer
 
 
 class Journal:
@@ -79,40 +80,53 @@ class Journal:
         self._on_doubt = on_doubt
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
-        self._room_to_wait = asyncio.Event()
-        self._room_to_wait.set()
+        self._room_to_wait: list[Callable[[], None]] = []
         self._closing = False
         # An empty context: a task started within somebody's transaction would write into it.
         self._task = asyncio.create_task(self._run(), name="journal", context=contextvars.Context())
 
-    async def append(self, entry: Entry) -> "asyncio.Future[Receipt]":
-        """Queues an entry. The future holds the Receipt after the commit, or raises Refused; entries of one caller keep their order.
-
-        Waits while too many others do. Nobody who stops waiting for the future takes the entry back."""
-        while len(self._waiting) >= MAX_WAITING and not self._closing:
-            self._room_to_wait.clear()
-            await self._room_to_wait.wait()
+    def append(self, entry: Entry, answer: Answer) -> None:
+        """Queues an entry. `answer` hears its Receipt after the commit, or why there is none. Entries of one caller keep their order."""
         if self._closing:
-            raise unavailable()
-        waiting = _Waiting(entry)
-        self._waiting.append(waiting)
-        self._wake.set()
-        return waiting.answer
+            answer(entry.nonce, unavailable())
+            return
+        self._waiting.append(_Waiting(entry, answer))
+        if len(self._waiting) == 1:
+            self._wake.set()
 
-    async def change(self, change: Change) -> Receipt:
-        """Appends a change and waits for its Receipt. Raises what the change refused with."""
-        return await (await self.append(change))
+    @property
+    def is_full(self) -> bool:
+        """Do so many wait that nobody should append more before `when_not_full`?"""
+        return len(self._waiting) >= MAX_WAITING
+
+    def when_not_full(self, go_on: Callable[[], None]) -> None:
+        """Calls `go_on` once, when there is room again."""
+        self._room_to_wait.append(go_on)
+
+    async def change(self, entry: Entry) -> Receipt:
+        """Appends an entry and waits for its Receipt. Raises what it was refused with; whoever stops waiting doesn't take it back."""
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+        def answer(_: str, outcome: Receipt | Refused) -> None:
+            if done.done():
+                return
+            if isinstance(outcome, Refused):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+
+        self.append(entry, answer)
+        return await done
 
     async def close(self) -> None:
         """Finishes what waits, for some seconds, and stops."""
         self._closing = True
         self._wake.set()
-        self._room_to_wait.set()
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(asyncio.shield(self._task), CLOSE_SECONDS)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        self._refuse(list(self._waiting), unavailable())
+        _answer([*self._waiting], unavailable())
 
     async def _run(self) -> None:
         while self._waiting or not self._closing:
@@ -121,56 +135,95 @@ class Journal:
                 await self._wake.wait()
                 continue
             batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-            self._room_to_wait.set()
+            if self._room_to_wait and not self.is_full:
+                self._let_in()
             try:
                 await self._commit_or_explain(batch, time.monotonic() + RETRY_SECONDS)
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
-                self._refuse(batch, broken())
+                _answer(batch, broken())
+
+    def _let_in(self) -> None:
+        held, self._room_to_wait = self._room_to_wait, []
+        for go_on in held:
+            go_on()
 
     async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
         """Commits the batch, again while the database is away, and one by one where one of it may be to blame."""
+        try:
+            batch = await self._commit_remembered(batch)
+            doubtful = False
+        except Exception as error:
+            # A nonce that was used before, or a database that is away.
+            log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
+            doubtful = is_away(error)
         pause = 0.02
-        while True:
+        while batch:
             try:
-                await self._commit(batch)
-                return
+                await self._commit_locked(batch)
+                break
             except Exception as error:
                 if not is_away(error):
                     if len(batch) == 1:
                         log.exception("an entry can't be stored")
-                        self._refuse(batch, broken())
-                        return
+                        _answer(batch, broken())
+                        break
                     log.warning("a batch of %d failed and is tried one by one: %s", len(batch), one_line(error))
                     for waiting in batch:
                         await self._commit_or_explain([waiting], deadline)
-                    return
-                self._on_doubt()
+                    break
+                doubtful = True
                 if time.monotonic() + pause > deadline or self._closing:
                     log.warning("the database is away: %s", one_line(error))
-                    self._refuse(batch, unavailable())
-                    return
+                    _answer(batch, unavailable())
+                    break
                 await asyncio.sleep(pause)
                 pause = min(1.0, pause * 2)
+        if doubtful:
+            # What seemed to fail may have been committed, and nobody here was told of it.
+            self._on_doubt()
 
-    async def _commit(self, batch: list[_Waiting]) -> None:
+    async def _commit_remembered(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Commits the drafts for rooms that are remembered, in one round trip. Returns the rest, which must be locked first.
+
+        Nothing is refused here and no nonce is looked up: what isn't plainly in order is for `_commit_locked` to decide. So it may
+        raise what the database says to a nonce that is there already, and then nothing of the batch stays."""
+        locked = {entry.room_id for entry, _ in batch if not self._is_plain(entry)}
+        plain = [(entry, answer) for entry, answer in batch if entry.room_id not in locked and isinstance(entry, Draft)]
+        if not plain or len({(entry.author.id, entry.nonce) for entry, _ in plain}) < len(plain):
+            return batch
+        ledgers: dict[int, Ledger] = {}
+        receipts = []
+        for entry, _ in plain:
+            ledger = ledgers.get(entry.room_id)
+            if ledger is None:
+                ledger = ledgers[entry.room_id] = self._ledgers.reopen(entry.room_id)
+            receipts.append(_record(entry, ledger))
+        done = await self._ledgers.close_at_once(ledgers)
+        self._tell(done)
+        for (entry, answer), receipt in zip(plain, receipts, strict=True):
+            if entry.room_id in done:
+                answer(entry.nonce, receipt)
+        return (
+            [waiting for waiting in batch if waiting.entry.room_id not in done]
+            if len(plain) < len(batch) or len(done) < len(ledgers)
+            else []
+        )
+
+    def _is_plain(self, entry: Entry) -> bool:
+        return isinstance(entry, Draft) and self._ledgers.remembers(entry.room_id, entry.author.id)
+
+    async def _commit_locked(self, batch: list[_Waiting]) -> None:
         """One transaction for the batch, then the events, then the receipts. Trying again is harmless: the nonces tell."""
-        answers: list[Receipt | Refused] = []
         async with short_transaction(self._database) as transaction:
             standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
             nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
             ledgers, known = await self._ledgers.open(transaction, standings, nonces)
-            for waiting in batch:
-                answers.append(await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known))
+            answers = [await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known) for waiting in batch]
             await self._ledgers.close(transaction, ledgers)
-        self._tell({ledger.room_id: ledger.lines for ledger in ledgers.values()})
+        self._tell(ledgers)
         for waiting, answer in zip(batch, answers, strict=True):
-            if waiting.answer.done():
-                continue
-            if isinstance(answer, Refused):
-                waiting.answer.set_exception(answer)
-            else:
-                waiting.answer.set_result(answer)
+            waiting.answer(waiting.entry.nonce, answer)
 
     async def _decide(self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]) -> Receipt | Refused:
         if ledger is None:
@@ -189,18 +242,18 @@ class Journal:
         known[entry.author.id, entry.nonce] = KnownNonce(entry.room_id, kind, text, receipt)
         return receipt
 
-    def _tell(self, lines: dict[int, list[Line]]) -> None:
+    def _tell(self, ledgers: dict[int, Ledger]) -> None:
         try:
-            self._on_commit(batches(lines))
+            self._on_commit(batches({room_id: ledger.lines for room_id, ledger in ledgers.items()}))
         except Exception:
             # What is stored is acknowledged, whatever befalls its delivery.
             log.exception("a delivery broke")
             self._on_doubt()
 
-    def _refuse(self, batch: list[_Waiting], refused: Refused) -> None:
-        for waiting in batch:
-            if not waiting.answer.done():
-                waiting.answer.set_exception(refused)
+
+def _answer(batch: list[_Waiting], refused: Refused) -> None:
+    for waiting in batch:
+        waiting.answer(waiting.entry.nonce, refused)
 
 
 def _say(draft: Draft, ledger: Ledger) -> Receipt:
@@ -209,6 +262,10 @@ def _say(draft: Draft, ledger: Ledger) -> Receipt:
         raise Refused("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
         raise Refused("forbidden", "You may not write here.")
+    return _record(draft, ledger)
+
+
+def _record(draft: Draft, ledger: Ledger) -> Receipt:
     return ledger.record(draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True)
 
 

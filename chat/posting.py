@@ -6,7 +6,7 @@ import secrets
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import render
-from chat.journal import Draft
+from chat.journal import Answer, Draft
 from chat.ledger import Person
 from chat.refusal import Refused
 from helpers.text import has_forbidden
@@ -41,11 +41,23 @@ def check_text(text: str) -> str:
     return text
 
 
-async def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str = "post") -> "asyncio.Future[Receipt]":
-    """Queues a message and returns its future Receipt; the future raises Refused where the author may not write.
+def is_long(text: str) -> bool:
+    """Might it take so long to render that nobody should wait for it? Then `post_long` is for it."""
+    return len(text) > RENDERED_IN_PLACE
 
-    Raises Refused at once for a text or nonce that can't be."""
+
+def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer) -> None:
+    """Queues a message whose text and nonce were checked. `answer` hears its Receipt, or what it was refused with."""
+    engine.journal.append(Draft(room_id, author, nonce, text, render(text)), answer)
+
+
+async def post_long(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer) -> None:
+    """As `post`, rendered in a thread."""
+    engine.journal.append(Draft(room_id, author, nonce, text, await asyncio.to_thread(render, text)), answer)
+
+
+async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
+    """Says it and waits for the Receipt. Raises Refused."""
     check_text(text)
-    check_nonce(nonce)
-    html = render(text) if len(text) <= RENDERED_IN_PLACE else await asyncio.to_thread(render, text)
-    return await engine.journal.append(Draft(room_id, author, nonce, text, html, kind))
+    html = await asyncio.to_thread(render, text) if is_long(text) else render(text)
+    return await engine.journal.change(Draft(room_id, author, nonce, text, html, kind))

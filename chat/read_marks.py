@@ -26,7 +26,7 @@ class ReadMarks:
             UPDATE members SET read_number = CASE WHEN given.number > room.posts THEN room.posts ELSE given.number END
             FROM {given} JOIN rooms AS room ON room.id = given.room_id
             WHERE members.room_id = given.room_id AND members.user_id = given.user_id AND members.read_number < given.number""",
-            {"room_id": "bigint", "user_id": "bigint", "number": "bigint"},
+            given={"room_id": "bigint", "user_id": "bigint", "number": "bigint"},
         )
         self._task = asyncio.create_task(self._run(), name="read marks", context=contextvars.Context())
 

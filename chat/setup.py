@@ -11,10 +11,11 @@ from accounts.models import SiteFact
 from accounts.signing import SESSION_ENDED
 from chat.attendance import Attendance
 from chat.engine import open_engine
-from chat.keys import ATTENDANCE, ENGINE, MESSAGE_LIMITS
+from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis import REDIS
+from helpers.websocket import Heart
 
 MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
@@ -36,6 +37,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         attendance = Attendance(engine)
         app[ENGINE] = engine
         app[ATTENDANCE] = attendance
+        app[HEART] = heart = Heart()
 
         async def end_session(session_id: str) -> None:
             engine.hub.end_session(session_id)
@@ -44,6 +46,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[SESSION_ENDED].append(end_session)
         task = asyncio.create_task(attendance.run())
         yield
+        await heart.close()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

@@ -14,7 +14,7 @@ from accounts.signing import USER
 from chat import history, membership
 from chat.commands.registry import allowed
 from chat.connection import Connection
-from chat.keys import ATTENDANCE, ENGINE, MESSAGE_LIMITS
+from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
 from chat.members import members_of, rooms_of
 from chat.models import Member, Room
 from chat.refusal import Refused
@@ -23,6 +23,7 @@ from helpers.errors import Refusal
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import SETTINGS
 from helpers.routing import wants_json
+from helpers.websocket import Upgrade
 
 PAGE = 50
 MAX_NUMBER = 2**53
@@ -172,8 +173,9 @@ class Socket(web.View):
             raise Refusal("bad_request", "This address speaks WebSocket.")
         session = await get_session(request)
         limits = request.app[MESSAGE_LIMITS] if settings.rate_limits == "on" else None
-        connection = Connection(request.app[ENGINE], request.app[ATTENDANCE], limits, request[USER], room, str(session.identity))
-        return await connection.run(request, since)
+        app = request.app
+        connection = Connection(app[ENGINE], app[ATTENDANCE], app[HEART], limits, request[USER], room, str(session.identity), since)
+        return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:
         """`since` of the address; -1 where the client's history is of another epoch."""

@@ -13,6 +13,8 @@ from peewee_async import PostgresqlDatabase, Psycopg3Database
 from peewee_async.pool import AioPgPoolBackend, PsycopgPoolBackend
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from helpers.pipeline import PipelineConnection
+
 POOL_SIZE = 10
 ACQUIRE_SECONDS = 4.0
 RECONNECT_SECONDS = 5.0
@@ -49,6 +51,7 @@ class ReconnectingPoolBackend(PsycopgPoolBackend):
     async def create(self) -> None:
         pool = psycopg_pool.AsyncConnectionPool(
             make_conninfo(**self.connect_params),
+            connection_class=PipelineConnection,
             kwargs={"cursor_factory": psycopg.AsyncClientCursor, "autocommit": True},
             min_size=2,
             max_size=POOL_SIZE,

@@ -1,27 +1,19 @@
-"""A transaction of two round trips: the statements that begin it go together, and those that end it too.
+"""Transactions of few round trips: the statements that begin one go together, and those that end it too.
 
-PostgreSQL takes them as a pipeline (psycopg), SQLite in one visit to its connection's thread; aiopg gets them one by one.
+PostgreSQL takes them as a pipeline (psycopg 3), SQLite in one visit to its connection's thread; aiopg gets them one by one.
 It is for the hot path. Everywhere else `database.aio_atomic()` does."""
 
 import contextlib
-from collections.abc import AsyncIterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncIterator
 from typing import Any, cast
 
 import aiosqlite
-import psycopg
 from peewee_async.connection import ConnectionContext, connection_context
 from peewee_async.databases import AioDatabase
 
+from helpers.pipeline import PipelineConnection
 from helpers.sqlite import KeptSqliteDatabase
-
-Rows = list[tuple[Any, ...]]
-
-
-@dataclass(frozen=True)
-class Statement:
-    sql: str
-    params: Sequence[Any] = ()
+from helpers.statement import Rows, Statement
 
 
 class ShortTransaction:
@@ -33,13 +25,29 @@ class ShortTransaction:
 
     async def begin(self, *statements: Statement) -> list[Rows]:
         """Begins, and returns the rows of each statement. On SQLite the write lock is taken at once."""
-        begin = "BEGIN IMMEDIATE" if isinstance(self._connection, aiosqlite.Connection) else "BEGIN"
-        return (await self._run([Statement(begin), *statements]))[1:]
+        return (await self._run([self._beginning, *statements]))[1:]
 
     async def commit(self, *statements: Statement) -> None:
         """Runs the statements and commits. If this raises, the commit may have gone through all the same."""
         await self._run([*statements, Statement("COMMIT")])
         self.is_committed = True
+
+    async def run_all(self, *statements: Statement) -> list[Rows]:
+        """`begin` and `commit` in one: returns the rows of each statement."""
+        if len(statements) == 1 and not self._is_sqlite:
+            found = await self._run([*statements])  # which PostgreSQL makes a transaction by itself
+        else:
+            found = (await self._run([self._beginning, *statements, Statement("COMMIT")]))[1:-1]
+        self.is_committed = True
+        return found
+
+    @property
+    def _is_sqlite(self) -> bool:
+        return isinstance(self._connection, aiosqlite.Connection)
+
+    @property
+    def _beginning(self) -> Statement:
+        return Statement("BEGIN IMMEDIATE" if self._is_sqlite else "BEGIN")
 
     async def rollback(self) -> None:
         await self._run([Statement("ROLLBACK")])
@@ -47,8 +55,8 @@ class ShortTransaction:
     async def _run(self, statements: list[Statement]) -> list[Rows]:
         if isinstance(self._connection, aiosqlite.Connection):
             return await _run_in_thread(self._connection, statements)
-        if isinstance(self._connection, psycopg.AsyncConnection):
-            return await _run_in_pipeline(self._connection, statements)
+        if isinstance(self._connection, PipelineConnection):
+            return await self._connection.run_together(statements)
         found = []
         for statement in statements:
             async with self._connection.cursor() as cursor:
@@ -63,17 +71,6 @@ async def _run_in_thread(connection: aiosqlite.Connection, statements: list[Stat
 
     # aiosqlite has no public way to do more than one thing in a visit.
     return cast("list[Rows]", await connection._execute(run))  # type: ignore[no-untyped-call]
-
-
-async def _run_in_pipeline(connection: psycopg.AsyncConnection[Any], statements: list[Statement]) -> list[Rows]:
-    cursors = []
-    async with connection.pipeline():
-        for statement in statements:
-            # Parameters are bound by the server here, so that the statement is parsed and planned once.
-            cursor = psycopg.AsyncCursor(connection)
-            await cursor.execute(statement.sql.encode(), statement.params, prepare=bool(statement.params))
-            cursors.append(cursor)
-    return [await cursor.fetchall() if cursor.description else [] for cursor in cursors]
 
 
 @contextlib.asynccontextmanager
@@ -95,3 +92,9 @@ async def short_transaction(database: AioDatabase) -> AsyncIterator[ShortTransac
             raise
         finally:
             context.transaction_is_opened = False
+
+
+async def in_one_trip(database: AioDatabase, *statements: Statement) -> list[Rows]:
+    """All of the statements, as one transaction, in one round trip. Returns the rows of each."""
+    async with short_transaction(database) as transaction:
+        return await transaction.run_all(*statements)

@@ -18,13 +18,13 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 CHAT = {
     "nouns": ("models", "roles", "events", "refusal", "formatting", "requests"),
     "readings": ("history", "members"),
-    "machinery": ("ledger", "journal", "bus", "channel", "hub", "presence", "read_marks"),
+    "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks"),
     "tying": ("engine",),
     "verbs": ("posting", "membership", "moderation", "attendance"),
     "commands": ("commands",),
     "doors": ("connection", "views", "keys", "setup"),
 }
-MACHINERY_MAY = {("journal", "ledger"), ("hub", "channel")}
+MACHINERY_MAY = {("journal", "ledger"), ("journal", "ledgers"), ("ledgers", "ledger"), ("hub", "channel")}
 
 NOT_OF_HELPERS = {"room", "message", "member", "membership", "moderator", "topic", "nonce", "seq", "draft", "receipt", "chat"}
 

@@ -12,13 +12,15 @@ from peewee_async.databases import AioDatabase
 from accounts.models import User
 from chat.events import Batch, Receipt
 from chat.journal import Change, Draft, Journal
-from chat.ledger import Ledger, Ledgers, Person
+from chat.ledger import Ledger, Person
+from chat.ledgers import Ledgers
 from chat.models import Member, Message, Room
 from chat.refusal import Refused
 from chat.roles import Role
 from helpers.database import open_database
 from helpers.migrations import migrate
-from helpers.transactions import ShortTransaction, Statement
+from helpers.statement import Rows, Statement
+from helpers.transactions import ShortTransaction
 from settings import ROOT
 
 ALICE = Person(1, "alice")
@@ -76,6 +78,21 @@ def draft(text: str, author: Person = ALICE, room_id: int = 1, nonce: str | None
     return Draft(room_id, author, nonce or f"{author.name}-{room_id}-{text}", text)
 
 
+def append(journal: Journal, entry: Draft | Change) -> "asyncio.Future[Receipt]":
+    """Appends at once, and returns what it will have been answered."""
+    answered: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+    def answer(nonce: str, outcome: Receipt | Refused) -> None:
+        assert nonce == entry.nonce
+        if isinstance(outcome, Refused):
+            answered.set_exception(outcome)
+        else:
+            answered.set_result(outcome)
+
+    journal.append(entry, answer)
+    return answered
+
+
 async def stored(room_id: int = 1) -> list[tuple[int, int | None, str]]:
     rows = (
         await Message.select(Message.seq, Message.number, Message.text)
@@ -88,7 +105,7 @@ async def stored(room_id: int = 1) -> list[tuple[int, int | None, str]]:
 
 
 async def test_what_waits_is_one_commit(journal: Journal, committed: list[Batch]) -> None:
-    answers = [await journal.append(draft(str(number), room_id=1 + number % 2)) for number in range(20)]
+    answers = [append(journal, draft(str(number), room_id=1 + number % 2)) for number in range(20)]
     receipts = await asyncio.gather(*answers)
     assert len(committed) == 2, "one commit, a batch for each room"
     assert [receipt.number for receipt in receipts] == [1 + number // 2 for number in range(20)]
@@ -102,29 +119,95 @@ async def test_one_bad_entry_takes_no_other_down(journal: Journal, database: Aio
         raise AssertionError("unreachable")
 
     answers = [
-        await journal.append(draft("before")),
-        await journal.append(Change(1, BOB, "broken", broken)),
-        await journal.append(draft("after")),
+        append(journal, draft("before")),
+        append(journal, Change(1, BOB, "broken", broken)),
+        append(journal, draft("after")),
     ]
     results = await asyncio.gather(*answers, return_exceptions=True)
     assert [type(result) for result in results] == [Receipt, Refused, Receipt]
     assert await stored() == [(1, 1, "before"), (2, 2, "after")], "and it leaves no hole"
 
 
-async def test_a_lost_answer_is_found_by_the_nonce(journal: Journal, monkeypatch: pytest.MonkeyPatch, doubts: list[bool]) -> None:
+@pytest.mark.parametrize("is_remembered", [False, True])
+async def test_a_lost_answer_is_found_by_the_nonce(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, doubts: list[bool], is_remembered: bool
+) -> None:
     """The commit went through, and its answer never came: the same again gives the receipt, and no second message."""
-    commit = ShortTransaction.commit
+    if is_remembered:
+        await append(journal, draft("before"))
+    run = ShortTransaction._run
+    lost: list[int] = []
 
-    async def lose_the_answer(self: ShortTransaction, *statements: Statement) -> None:
-        await commit(self, *statements)
-        if not doubts:
+    async def lose_the_answer(self: ShortTransaction, statements: list[Statement]) -> list[Rows]:
+        found = await run(self, statements)
+        if statements[-1].sql == "COMMIT" and not lost:
+            lost.append(len(statements))
             raise peewee.OperationalError("server closed the connection unexpectedly")
+        return found
 
-    monkeypatch.setattr(ShortTransaction, "commit", lose_the_answer)
-    receipt = await (await journal.append(draft("once")))
-    assert receipt == Receipt("alice-1-once", 1, 1)
-    assert await stored() == [(1, 1, "once")]
+    monkeypatch.setattr(ShortTransaction, "_run", lose_the_answer)
+    receipt = await append(journal, draft("once"))
+    place = 2 if is_remembered else 1
+    assert receipt == Receipt("alice-1-once", place, place)
+    assert (await stored())[-1] == (place, place, "once")
+    await append(journal, draft("after"))
     assert doubts == [True], "the hub looks for what it wasn't told"
+    assert lost == [4 if is_remembered else 3]
+
+
+async def test_a_room_that_is_remembered_takes_one_round_trip(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch, database: AioDatabase
+) -> None:
+    await append(journal, draft("first"))
+    run = ShortTransaction._run
+    trips: list[int] = []
+
+    async def count(self: ShortTransaction, statements: list[Statement]) -> list[Rows]:
+        trips.append(len(statements))
+        return await run(self, statements)
+
+    monkeypatch.setattr(ShortTransaction, "_run", count)
+    await append(journal, draft("second"))
+    assert len(trips) == 1
+    await append(journal, draft("bob isn't remembered yet", BOB))
+    assert len(trips) == 3
+    await asyncio.gather(append(journal, draft("third")), append(journal, draft("fourth", BOB)))
+    assert len(trips) == 4
+    with pytest.raises(Refused):
+        await append(journal, draft("never was", MALLORY))
+    assert len(trips) == 6, "nobody is refused by memory"
+    assert [text for _, _, text in await stored()] == ["first", "second", "bob isn't remembered yet", "third", "fourth"]
+
+
+async def test_a_room_that_another_process_wrote_to_is_read_again(journal: Journal, database: AioDatabase) -> None:
+    """What was remembered is no longer true: the other's line keeps its place, and whom it removed is refused."""
+    await append(journal, draft("first", BOB))
+    other = Journal(database, lambda batches: None, lambda: None)
+
+    async def remove_bob(ledger: Ledger) -> Receipt:
+        ledger.end_membership(BOB.id)
+        return ledger.record("killed", ALICE, "", "kill", target=BOB)
+
+    await append(other, Change(1, ALICE, "kill", remove_bob))
+    await other.close()
+    with pytest.raises(Refused) as refused:
+        await append(journal, draft("too late", BOB))
+    assert refused.value.code == "not_a_member"
+    assert (await append(journal, draft("second"))).seq == 3
+    assert [seq for seq, _, _ in await stored()] == [1, 2, 3]
+
+
+async def test_a_verb_records_what_it_changes(journal: Journal) -> None:
+    """Otherwise the room would be remembered wrongly."""
+
+    async def silent(ledger: Ledger) -> Receipt:
+        ledger.end_membership(BOB.id)
+        return Receipt("silent", ledger.last_seq)
+
+    with pytest.raises(Refused) as refused:
+        await append(journal, Change(1, ALICE, "silent", silent))
+    assert refused.value.code == "broken"
+    assert (await append(journal, draft("still here", BOB))).seq == 1
 
 
 async def test_while_the_database_is_away_the_sender_hears_so(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -135,10 +218,10 @@ async def test_while_the_database_is_away_the_sender_hears_so(journal: Journal, 
     with monkeypatch.context() as patch:
         patch.setattr(Ledgers, "open", away)
         with pytest.raises(Refused) as refused:
-            await (await journal.append(draft("lost")))
+            await append(journal, draft("lost"))
     assert refused.value.code == "unavailable"
     assert refused.value.retry_after
-    assert (await (await journal.append(draft("lost")))).number == 1, "the same again, when it is back"
+    assert (await append(journal, draft("lost"))).number == 1, "the same again, when it is back"
 
 
 async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -> None:
@@ -149,11 +232,11 @@ async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -
         return ledger.record("killed", ALICE, "", "kill", target=BOB)
 
     answers = [
-        await journal.append(draft("in time", BOB)),
-        await journal.append(Change(1, ALICE, "kill", remove_bob)),
-        await journal.append(draft("too late", BOB)),
-        await journal.append(draft("never was", MALLORY)),
-        await journal.append(draft("elsewhere", BOB, room_id=2)),
+        append(journal, draft("in time", BOB)),
+        append(journal, Change(1, ALICE, "kill", remove_bob)),
+        append(journal, draft("too late", BOB)),
+        append(journal, draft("never was", MALLORY)),
+        append(journal, draft("elsewhere", BOB, room_id=2)),
     ]
     results = await asyncio.gather(*answers, return_exceptions=True)
     codes = [result.code if isinstance(result, Refused) else "" for result in results]
@@ -166,7 +249,7 @@ async def test_a_verb_that_refuses_late_changes_nothing(journal: Journal, caplog
         ledger.record("topic", ALICE, "half", "careless")
         raise Refused("refused", "after all")
 
-    answers = [await journal.append(draft("fine")), await journal.append(Change(1, ALICE, "careless", careless))]
+    answers = [append(journal, draft("fine")), append(journal, Change(1, ALICE, "careless", careless))]
     results = await asyncio.gather(*answers, return_exceptions=True)
     assert isinstance(results[0], Receipt)
     assert isinstance(results[1], Refused)
@@ -176,7 +259,7 @@ async def test_a_verb_that_refuses_late_changes_nothing(journal: Journal, caplog
 async def test_a_nonce_is_each_authors_own_and_for_one_message(journal: Journal) -> None:
     async def say(*args: Any, **kwargs: Any) -> Receipt | str:
         try:
-            return await (await journal.append(draft(*args, **kwargs)))
+            return await append(journal, draft(*args, **kwargs))
         except Refused as refused:
             return refused.code
 
@@ -189,30 +272,32 @@ async def test_a_nonce_is_each_authors_own_and_for_one_message(journal: Journal)
 
 async def test_closing_finishes_what_waits(database: AioDatabase, committed: list[Batch]) -> None:
     journal = Journal(database, committed.extend, lambda: None)
-    answers = [await journal.append(draft(str(number))) for number in range(50)]
+    answers = [append(journal, draft(str(number))) for number in range(50)]
     await journal.close()
     assert [answer.result().number for answer in answers] == list(range(1, 51))
     with pytest.raises(Refused) as refused:
-        await journal.append(draft("late"))
+        await append(journal, draft("late"))
     assert refused.value.code == "unavailable"
 
 
-async def test_who_appends_waits_while_too_many_do(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_says_when_too_many_wait_and_when_no_longer(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("chat.journal.MAX_WAITING", 3)
+    monkeypatch.setattr("chat.journal.MAX_BATCH", 2)
     answers = []
-
-    async def append_ten() -> None:
-        for number in range(10):
-            answers.append(await journal.append(draft(str(number))))
-            assert len(journal._waiting) <= 3
-
-    await asyncio.wait_for(append_ten(), 5)
-    assert [(await answer).number for answer in answers] == list(range(1, 11))
+    for number in range(3):
+        assert not journal.is_full
+        answers.append(append(journal, draft(str(number))))
+    assert journal.is_full
+    room_again = asyncio.Event()
+    journal.when_not_full(room_again.set)
+    await asyncio.wait_for(room_again.wait(), 5)
+    assert not journal.is_full
+    assert [(await answer).number for answer in answers] == [1, 2, 3]
 
 
 async def test_a_task_inside_a_transaction_doesnt_write_in_it(journal: Journal, database: AioDatabase) -> None:
     """The journal was begun elsewhere: what it acknowledges stays, whatever becomes of the caller's transaction."""
-    answer = await journal.append(draft("acknowledged"))
+    answer = append(journal, draft("acknowledged"))
     with pytest.raises(ZeroDivisionError):
         async with database.aio_atomic():
             raise ZeroDivisionError

@@ -1,6 +1,5 @@
 """The registry of commands: names, arguments, help and permission come from each function's own name, annotations and docstring."""
 
-import asyncio
 import difflib
 import inspect
 import types
@@ -22,8 +21,8 @@ Word = NewType("Word", str)
 Rest = NewType("Rest", str)
 """Everything that is left of the line."""
 
-Answer = Receipt | str | Awaitable[Receipt]
-"""A receipt, at once or later, for what changed the room; a text for what only tells the caller something."""
+Answer = Receipt | str
+"""A receipt for what changed the room; a text for what only tells the caller something."""
 
 
 @dataclass(frozen=True)
@@ -110,7 +109,7 @@ def allowed(standing: Standing) -> list[Command]:
     return [COMMANDS[name] for name in sorted(COMMANDS) if COMMANDS[name].may_be_run_by(standing)]
 
 
-async def run(call: Call, line: str) -> "Receipt | str | asyncio.Future[Receipt]":
+async def run(call: Call, line: str) -> Answer:
     """Runs the line, which begins with `/`. Raises Refused where there is no such command, it is used wrongly, or it refuses."""
     name, _, rest = line[1:].partition(" ")
     name, _, below = name.partition("\n")
@@ -123,8 +122,7 @@ async def run(call: Call, line: str) -> "Receipt | str | asyncio.Future[Receipt]
         )
     if not found.may_be_run_by(call.standing):
         raise Refused("forbidden", f"You may not use /{found.name} here.")
-    answer: Any = await found.function(call, **await _parse(found, rest))
-    return answer  # type: ignore[no-any-return]
+    return await found.function(call, **await _parse(found, rest))
 
 
 def _nearest(name: str, standing: Standing) -> str:

@@ -20,4 +20,4 @@ async def help(call: Call, command: Word | None = None) -> Answer:
 @command()
 async def me(call: Call, text: Rest) -> Answer:
     """Says what you do, as in "/me waves"."""
-    return await posting.post(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
+    return await posting.say(call.engine, call.room_id, call.person, text, call.nonce, kind="me")

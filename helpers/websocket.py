@@ -1,0 +1,275 @@
+"""The server's end of a WebSocket (RFC 6455, no extensions), on a connection that aiohttp hands over after its handshake.
+
+aiohttp's own keeps the request, its task and every middleware's for as long as the socket is open, and passes each message through a
+queue and a coroutine. This keeps one object, calls its listener straight from the transport, and can be told to stop reading."""
+
+import asyncio
+import contextvars
+from collections.abc import Iterator
+from itertools import cycle
+from typing import Any, Protocol, cast
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.web_request import BaseRequest
+
+MAX_BYTES = 64 * 1024
+HEARTBEAT_SECONDS = 25
+CLOSE_SECONDS = 2.0
+"""For so long the other side's answer to a closing is waited for."""
+
+_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
+_PROTOCOL_ERROR, _BAD_DATA, _TOO_BIG = 1002, 1007, 1009
+
+
+class Listener(Protocol):
+    """Whom a WebSocket tells. `on_lost` is the last call, and comes once."""
+
+    def on_open(self, transport: asyncio.Transport) -> None: ...
+    def on_text(self, text: str) -> None: ...
+    def on_binary(self) -> None: ...
+    def on_lost(self) -> None: ...
+
+
+class _Broken(Exception):
+    """What the other side sent breaks the protocol. It holds the code to close with."""
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+
+class Heart:
+    """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those that gave no sign of life since.
+
+    One task for all: a timer each would cost more than the pings."""
+
+    def __init__(self) -> None:
+        self._shares: list[set[WebSocket]] = [set() for _ in range(HEARTBEAT_SECONDS)]
+        self._next_share: Iterator[set[WebSocket]] = cycle(self._shares)
+        self._task = asyncio.create_task(self._beat(), name="heart", context=contextvars.Context())
+
+    def join(self, websocket: "WebSocket") -> "set[WebSocket]":
+        """Adds it to a share, which is returned; whoever leaves takes itself out."""
+        share = next(self._next_share)
+        share.add(websocket)
+        return share
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _beat(self) -> None:
+        for share in cycle(self._shares):
+            await asyncio.sleep(1)
+            for websocket in list(share):
+                websocket.ping()
+
+
+class WebSocket(asyncio.Protocol):
+    __slots__ = (
+        "_closing",
+        "_fragments",
+        "_heard",
+        "_heart",
+        "_held",
+        "_is_held",
+        "_is_over",
+        "_listener",
+        "_opcode",
+        "_share",
+        "_transport",
+    )
+
+    def __init__(self, listener: Listener, heart: Heart) -> None:
+        self._listener = listener
+        self._heart = heart
+        self._transport: asyncio.Transport
+        self._share: set[WebSocket] | None = None
+        self._held = b""
+        self._is_held = False
+        self._is_over = False
+        self._fragments: bytearray | None = None
+        self._opcode = 0
+        self._heard = True
+        self._closing: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self._transport = cast("asyncio.Transport", transport)
+        self._share = self._heart.join(self)
+        self._listener.on_open(self._transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._heard = True
+        if self._is_over:
+            return
+        if self._held:
+            data = self._held + data
+        if self._is_held:
+            self._held = data
+        else:
+            self._take(data)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if self._share is not None:
+            self._share.discard(self)
+        if self._closing is not None:
+            self._closing.cancel()
+        self._listener.on_lost()
+
+    def hold(self) -> None:
+        """Reads no further, until `go_on`. What was read already waits."""
+        if not self._is_held:
+            self._is_held = True
+            if not self._transport.is_closing():
+                self._transport.pause_reading()
+
+    def go_on(self) -> None:
+        if not self._is_held:
+            return
+        self._is_held = False
+        held, self._held = self._held, b""
+        if held:
+            self._take(held)
+        if not self._is_held and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def close(self, code: int) -> None:
+        """Says goodbye, and waits a moment for the answer. Nothing more is taken from the other side."""
+        if self._closing is None and not self._transport.is_closing():
+            self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
+            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+            self.go_on()
+
+    def ping(self) -> None:
+        """Asks for a sign of life. Without one since the last time, the connection is dropped; while it is held, it isn't asked."""
+        if self._is_held or self._transport.is_closing():
+            return
+        if not self._heard:
+            self._transport.abort()
+            return
+        self._heard = False
+        self._transport.write(b"\x89\x00")
+
+    def _take(self, data: bytes) -> None:
+        """Takes whole frames off `data`, and keeps what is left."""
+        self._held = b""
+        place = 0
+        try:
+            while not self._is_held and not self._is_over:
+                found = _next_frame(data, place)
+                if found is None:
+                    break
+                first, payload, place = found
+                self._take_frame(first & 0x0F, bool(first & 0x80), payload)
+        except _Broken as broken:
+            self.close(broken.code)
+            self._is_over = True
+            return
+        self._held = data[place:] if place else data
+
+    def _take_frame(self, opcode: int, is_final: bool, payload: bytes) -> None:
+        if opcode >= _CLOSE:
+            self._take_control(opcode, payload)
+            return
+        if self._closing is not None:
+            return
+        if opcode == _CONTINUATION:
+            if self._fragments is None:
+                raise _Broken(_PROTOCOL_ERROR)
+            self._fragments += payload
+            if len(self._fragments) > MAX_BYTES:
+                raise _Broken(_TOO_BIG)
+            if not is_final:
+                return
+            opcode, payload, self._fragments = self._opcode, bytes(self._fragments), None
+        elif self._fragments is not None:
+            raise _Broken(_PROTOCOL_ERROR)
+        elif not is_final:
+            self._opcode, self._fragments = opcode, bytearray(payload)
+            return
+        if opcode == _TEXT:
+            try:
+                text = payload.decode()
+            except UnicodeDecodeError:
+                raise _Broken(_BAD_DATA) from None
+            self._listener.on_text(text)
+        else:
+            self._listener.on_binary()
+
+    def _take_control(self, opcode: int, payload: bytes) -> None:
+        if opcode == _PING and self._closing is None:
+            self._transport.write(bytes((0x8A, len(payload))) + payload)
+        elif opcode == _CLOSE:
+            if self._closing is None:
+                code = _closing_code(payload)
+                self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
+            self._transport.close()
+            self._is_over = True
+
+
+def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
+    """The first byte of the frame at `place`, its payload and the place after it; None where it isn't whole yet. Raises _Broken."""
+    size = len(data) - place
+    if size < 2:
+        return None
+    first, length = data[place], data[place + 1]
+    if not length & 0x80 or first & 0x70 or first & 0x0F not in (_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG):
+        raise _Broken(_PROTOCOL_ERROR)  # unmasked, an extension, or an opcode that isn't known
+    length &= 0x7F
+    if first & 0x08 and (length > 125 or not first & 0x80):
+        raise _Broken(_PROTOCOL_ERROR)
+    start = place + 6
+    if length == 126:
+        start = place + 8
+        length = int.from_bytes(data[place + 2 : place + 4], "big") if size >= 4 else 0
+    elif length == 127:
+        start = place + 14
+        length = int.from_bytes(data[place + 2 : place + 10], "big") if size >= 10 else 0
+    if length > MAX_BYTES:
+        raise _Broken(_TOO_BIG)
+    end = start + length
+    if len(data) < end:
+        return None
+    if not length:
+        return first, b"", end
+    mask = data[start - 4 : start] * (length // 4 + 1)
+    # One exclusive or of two long numbers: byte by byte it would take longer than all the rest.
+    masked = int.from_bytes(data[start:end], "little") ^ int.from_bytes(mask[:length], "little")
+    return first, masked.to_bytes(length, "little"), end
+
+
+def _closing_code(payload: bytes) -> int:
+    """The code to answer a close frame with. Raises _Broken where it can't be one."""
+    if not payload:
+        return 1000
+    code = int.from_bytes(payload[:2], "big")
+    if len(payload) < 2 or not (code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014) or 3000 <= code < 5000):
+        raise _Broken(_PROTOCOL_ERROR)
+    try:
+        payload[2:].decode()
+    except UnicodeDecodeError:
+        raise _Broken(_BAD_DATA) from None
+    return code
+
+
+class Upgrade(web.WebSocketResponse):
+    """The answer to a handshake. When aiohttp has sent it, the connection changes hands, and what aiohttp kept for it is let go."""
+
+    def __init__(self, websocket: WebSocket) -> None:
+        super().__init__(compress=False)
+        self._websocket = websocket
+
+    async def prepare(self, request: BaseRequest) -> AbstractStreamWriter:
+        writer = await super().prepare(request)
+        protocol: Any = request.protocol
+        transport = protocol.transport
+        if transport is not None and protocol is transport.get_protocol():
+            transport.set_protocol(self._websocket)
+            # It closes what it believes to be its own.
+            protocol.transport = None
+            protocol.connection_lost(None)
+            self._websocket.connection_made(transport)
+        return writer
+
+    async def write_eof(self, data: bytes = b"") -> None:
+        """Nothing ends here."""
