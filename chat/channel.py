@@ -2,7 +2,7 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
 from chat.events import CaughtUp, Close, Event, Reset, Sealed, encode
@@ -99,7 +99,7 @@ class Channel:
             return
         if changes.events is None:
             before, self.last_seq = self.last_seq, changes.last_seq
-            self._write(list(self._live), joined_frames([encode(Reset(changes.last_seq))]), before)
+            self._write(self._live, joined_frames([encode(Reset(changes.last_seq))]), before, {})
             for client in [*self._behind, *self._ahead]:
                 # What these were promised after their own snapshot was never here.
                 client.end(Close.TOO_SLOW)
@@ -139,12 +139,8 @@ class Channel:
         before, self.last_seq = self.last_seq, last_seq
         self._newest = max(self._newest, last_seq)
         if events:
-            authors = {event.author_id for event in events}
-            own = [client for client in self._live if client.user_id in authors]
-            others = self._live.difference(own) if own else self._live
-            self._write(others, joined_frames([event.data for event in events]), before)
-            for client in own:
-                self._write((client,), joined_frames(lines_for(client, events)), before)
+            lines = [event.data for event in events]
+            self._write(self._live, joined_frames(lines), before, _own_lines(events, lines))
             for client, held in list(self._behind.items()):
                 if held is not None:
                     held.extend(events)
@@ -159,15 +155,21 @@ class Channel:
             if event.about:
                 self._tell_whom_it_is_about(event)
 
-    def _write(self, clients: Iterable[Client], frames: bytes, before: int) -> None:
-        """Writes to live clients. Who left too much unread gets nothing more until it has read, and then what it missed after `before`."""
-        full = []
+    def _write(self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]) -> None:
+        """Writes the frames to live clients, or, to whom there are lines of their own by user id, those. Who left too much unread gets
+        nothing more until it has read, and then what it missed after `before`."""
+        full, others = [], []
         for client in clients:
-            outbox = client.outbox
-            if outbox.is_full:
+            if client.outbox.is_full:
                 full.append(client)
+            elif client.user_id in own_lines:
+                # First, and with their receipts: they may be waiting for these to go on.
+                client.outbox.add(*own_lines[client.user_id])
+                client.outbox.flush()
             else:
-                outbox.write(frames)
+                others.append(client.outbox)
+        for outbox in others:
+            outbox.write(frames)
         for client in full:
             self._live.discard(client)
             self._behind[client] = None
@@ -220,3 +222,15 @@ class Channel:
 def lines_for(client: Client, events: list[Sealed]) -> list[bytes]:
     """The events as this client gets them: its own with their nonces."""
     return [event.for_author() if event.author_id == client.user_id and event.nonce else event.data for event in events]
+
+
+def _own_lines(events: list[Sealed], lines: list[bytes]) -> dict[int, list[bytes]]:
+    """For each author of these events, by id, the lines with the nonces of their own."""
+    found: dict[int, list[bytes]] = {}
+    for place, event in enumerate(events):
+        if event.nonce:
+            own = found.get(event.author_id)
+            if own is None:
+                own = found[event.author_id] = lines.copy()
+            own[place] = event.for_author()
+    return found

@@ -16,10 +16,20 @@ TAGS = {"p", "br", "em", "strong", "s", "code", "pre", "blockquote", "ul", "ol",
 # Without any of these no rule of Markdown can match. Most messages are such, and this look costs a hundredth of the parser.
 _MARKED = re.compile(r"[*_`~\[\]<>#\\:]|^[ \t]|^\d+[.)]|^[-+=]|[ \\]\n|\n[ \t]*\n|[\r\n]\s*[-+=]", re.MULTILINE)
 
+# Most messages are one line without any of these signs at all. Deleting them from its bytes and comparing the length takes a tenth of
+# the time of searching for them.
+_SIGNS = b"*_`~[]<>#\\:\r\n"
+_BEGINNINGS = frozenset(" \t-+=0123456789")
+
+
+def _is_plain_line(text: str) -> bool:
+    data = text.encode()
+    return len(data.translate(None, _SIGNS)) == len(data) and text[:1] not in _BEGINNINGS
+
 
 def render(text: str) -> str | None:
     """The HTML of a message, or None where escaping `text`, with its line breaks, gives the same picture."""
-    if not _MARKED.search(text):
+    if _is_plain_line(text) or not _MARKED.search(text):
         return None
     rendered = str(_markdown.render(text)).strip()
     plain = "<p>" + html.escape(text, quote=False).replace("\n", "<br />\n") + "</p>"

@@ -30,6 +30,12 @@ MAX_BATCH = 1000
 MAX_WAITING = 10_000
 """Entries that wait for their commit. Above it whoever appends waits too, and so reads its socket less."""
 
+PACE = float(__import__("os").environ.get("PACE", "0.5"))
+"""Under load the journal rests for as long as the last commit took, times this, while more keeps coming in."""
+
+MAX_REST_SECONDS = 0.005
+_TICK_SECONDS = 0.001
+
 RETRY_SECONDS = 6.0
 """For so long a batch is tried again when the database is away. Then its senders hear `unavailable` and send again."""
 
@@ -137,11 +143,22 @@ class Journal:
             batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
             if self._room_to_wait and not self.is_full:
                 self._let_in()
+            began = time.monotonic()
             try:
-                await self._commit_or_explain(batch, time.monotonic() + RETRY_SECONDS)
+                await self._commit_or_explain(batch, began + RETRY_SECONDS)
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
                 _answer(batch, broken())
+            await self._gather(time.monotonic() - began)
+
+    async def _gather(self, took: float) -> None:
+        """Lets more come together after a commit that took so many seconds, if others wait already: fewer and larger commits, and
+        fewer and larger frames. When it is quiet nothing waits for this, and when all who talk have been heard, it ends at once."""
+        rested, waiting = 0.0, 0
+        while waiting < len(self._waiting) < MAX_BATCH and rested < min(MAX_REST_SECONDS, PACE * took) and not self._closing:
+            waiting = len(self._waiting)
+            await asyncio.sleep(_TICK_SECONDS)
+            rested += _TICK_SECONDS
 
     def _let_in(self) -> None:
         held, self._room_to_wait = self._room_to_wait, []
@@ -200,10 +217,10 @@ class Journal:
                 ledger = ledgers[entry.room_id] = self._ledgers.reopen(entry.room_id)
             receipts.append(_record(entry, ledger))
         done = await self._ledgers.close_at_once(ledgers)
-        self._tell(done)
         for (entry, answer), receipt in zip(plain, receipts, strict=True):
             if entry.room_id in done:
                 answer(entry.nonce, receipt)
+        self._tell(done)
         return (
             [waiting for waiting in batch if waiting.entry.room_id not in done]
             if len(plain) < len(batch) or len(done) < len(ledgers)
@@ -221,9 +238,9 @@ class Journal:
             ledgers, known = await self._ledgers.open(transaction, standings, nonces)
             answers = [await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known) for waiting in batch]
             await self._ledgers.close(transaction, ledgers)
-        self._tell(ledgers)
         for waiting, answer in zip(batch, answers, strict=True):
             waiting.answer(waiting.entry.nonce, answer)
+        self._tell(ledgers)
 
     async def _decide(self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]) -> Receipt | Refused:
         if ledger is None:

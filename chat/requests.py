@@ -24,7 +24,7 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
 Request = Post | Read | Ping
 
 _decoder = msgspec.json.Decoder(Request)
-_KEYS = ("type", "text", "nonce", "number")
+_KEYS = ('"type"', '"text"', '"nonce"', '"number"')
 
 
 class _JustNonce(msgspec.Struct, frozen=True):

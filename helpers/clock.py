@@ -1,5 +1,6 @@
 """Time of day as the database keeps it: whole milliseconds since 1970, UTC. For show only; nothing is ordered by it."""
 
+import functools
 import time
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
+@functools.lru_cache(maxsize=64)  # all that is committed together has the same time
 def iso(ms: int) -> str:
     """`2026-11-21T09:30:00.123Z`, RFC 3339."""
     return datetime.fromtimestamp(ms / 1000, UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{ms % 1000:03d}Z"

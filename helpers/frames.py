@@ -2,7 +2,7 @@
 
 import asyncio
 import struct
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 MAX_UNREAD = 64 * 1024
 """Bytes that a client may leave unread in our memory; the kernel holds some hundred kB more before any of these."""
@@ -21,29 +21,26 @@ def text_frame(payload: bytes) -> bytes:
     return struct.pack("!BBQ", 0x81, 127, length) + payload
 
 
-def joined_frames(lines: Iterable[bytes]) -> bytes:
+def joined_frames(lines: Sequence[bytes]) -> bytes:
     """The lines, joined by newlines into as few frames as MAX_FRAME allows."""
-    frames = []
-    held: list[bytes] = []
-    size = 0
-    for line in lines:
-        if held and size + len(line) > MAX_FRAME:
-            frames.append(text_frame(b"\n".join(held)))
-            held, size = [], 0
-        held.append(line)
-        size += len(line) + 1
-    if held:
-        frames.append(text_frame(b"\n".join(held)))
-    return b"".join(frames)
+    if not lines:
+        return b""
+    payload = b"\n".join(lines)
+    if len(payload) <= MAX_FRAME or len(lines) == 1:
+        return text_frame(payload)
+    # Halves are tried in their turn: only what few commits bring is as large as this.
+    middle = len(lines) // 2
+    return joined_frames(lines[:middle]) + joined_frames(lines[middle:])
 
 
 class Outbox:
     """What is written to one client's transport, and how much of it is still unread."""
 
+    __slots__ = ("_lines", "_transport", "closed")
+
     def __init__(self, transport: asyncio.Transport) -> None:
         self._transport = transport
-        self._lines: list[bytes] = []
-        self._loop = asyncio.get_running_loop()
+        self._lines: list[bytes] | None = None
         self.closed = False
 
     @property
@@ -56,19 +53,23 @@ class Outbox:
         return self._transport.get_write_buffer_size()
 
     def write(self, frames: bytes) -> None:
-        """Writes whole frames, at once."""
+        """Writes whole frames, at once, after what was added."""
+        if self._lines:
+            self.flush()
         if not self.closed and not self._transport.is_closing():
             self._transport.write(frames)
 
-    def add(self, line: bytes) -> None:
-        """Adds a line to a frame that is written when the loop comes round: the answers of one moment share it."""
-        if not self._lines:
-            self._loop.call_soon(self.flush)
-        self._lines.append(line)
+    def add(self, *lines: bytes) -> None:
+        """Adds lines to a frame that is written when the loop comes round: what one moment brings for the client shares it."""
+        if self._lines is None:
+            self._lines = [*lines]
+            asyncio.get_running_loop().call_soon(self.flush)
+        else:
+            self._lines += lines
 
     def flush(self) -> None:
-        if self._lines:
-            lines, self._lines = self._lines, []
+        lines, self._lines = self._lines, None
+        if lines:
             self.write(joined_frames(lines))
 
     def close(self) -> None:

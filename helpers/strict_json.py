@@ -10,6 +10,8 @@ MAX_DEPTH = 16
 
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 
+_BEGINNING = re.compile(r'\s*\{\s*["}]')
+
 T = TypeVar("T")
 
 
@@ -19,15 +21,15 @@ class BadJson(Exception):
 
 def looks_like_object(text: str) -> bool:
     """Does it begin like a JSON object? `{hello}` doesn't, and is a line as typed."""
-    return re.match(r'\s*\{\s*["}]', text) is not None
+    return text.startswith('{"') or _BEGINNING.match(text) is not None
 
 
 def decode(text: str, decoder: "msgspec.json.Decoder[T]", keys: tuple[str, ...]) -> T:
     """`text` by `decoder`. Raises BadJson, or msgspec.ValidationError where it is JSON of another shape.
 
     msgspec is quick and takes a key twice; so where one of `keys` could stand twice, or anything nests deeply, or letters are
-    escaped, the text is looked at slowly first."""
-    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH or any(text.count(f'"{key}"') > 1 for key in keys):
+    escaped, the text is looked at slowly first. `keys` are given with their quotes."""
+    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH or max(map(text.count, keys)) > 1:
         _check_slowly(text)
     try:
         return decoder.decode(text)

@@ -155,7 +155,7 @@ class WebSocket(asyncio.Protocol):
         self._held = b""
         place = 0
         try:
-            while not self._is_held and not self._is_over:
+            while place < len(data) and not self._is_held and not self._is_over:
                 found = _next_frame(data, place)
                 if found is None:
                     break

@@ -87,7 +87,7 @@ def _reads(client: Counter | Witness | Sender, pieces: int) -> None:
 
 @pytest.mark.parametrize("size", [1, 7, 64, 333, 100_000])
 def test_a_counter_counts_frames_in_any_pieces(size: int) -> None:
-    data = joined_frames(_line(seq) for seq in range(1, 1001)) + text_frame(_line(1001))
+    data = joined_frames([_line(seq) for seq in range(1, 1001)]) + text_frame(_line(1001))
     counter = Counter(_Pieces(data, size), 0, Window())  # type: ignore[arg-type]
     _reads(counter, len(data) // size + 1)
     assert counter.count == 1001
@@ -96,7 +96,7 @@ def test_a_counter_counts_frames_in_any_pieces(size: int) -> None:
 
 
 def test_a_counter_sees_frames_that_do_not_join() -> None:
-    frames = [joined_frames(_line(seq) for seq in seqs) for seqs in ([1, 2, 3], [3, 4], [6])]
+    frames = [joined_frames([_line(seq) for seq in seqs]) for seqs in ([1, 2, 3], [3, 4], [6])]
     counter = Counter(_Pieces(b"".join(frames), 1000), 0, Window())  # type: ignore[arg-type]
     _reads(counter, 2)
     assert counter.verdict(6) == Verdict(lost=1, duplicates=1)

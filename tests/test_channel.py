@@ -207,6 +207,7 @@ async def test_the_author_alone_gets_the_nonce(place: Place) -> None:
     await place.enter(author)
     await place.enter(other)
     place.channel.receive(place.commit(author_id=5))
+    await asyncio.sleep(0)
     assert author.lines[-1]["nonce"] == "n4"
     assert "nonce" not in other.lines[-1]
 
