@@ -4,12 +4,11 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
-import gc
 import getpass
 import logging
-import signal
 import sys
 from collections.abc import AsyncIterator, Iterator, Sequence
+from pathlib import Path
 
 import uvloop
 from aiohttp import web
@@ -33,7 +32,10 @@ from helpers.pages import setup_pages
 from helpers.protocol import Runner
 from helpers.redis import REDIS, open_redis
 from helpers.routing import add_routes
+from helpers.serving import Place, Worker, calm_the_collector, end, told_to_end
 from helpers.sessions import STORAGE, DatabaseSessions, RedisSessions, TokenStorage
+from helpers.sockets import BACKLOG, listen
+from helpers.supervisor import Supervisor
 from helpers.text import one_line
 from settings import ROOT, Settings, SettingsError, read_settings
 
@@ -42,10 +44,15 @@ MAX_BODY = 64 * 1024
 KEEP_ALIVE_SECONDS = 20.0
 SHUTDOWN_SECONDS = 10.0
 SWEEP_SECONDS = 3600
+MAX_WORKERS = 256
 
 
 class Failure(Exception):
     """The command can't go on. The text is one line."""
+
+
+class Misuse(Failure):
+    """The command and the settings don't go together."""
 
 
 async def create_app(settings: Settings) -> web.Application:
@@ -121,33 +128,43 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-async def _serve(settings: Settings) -> None:
+async def _serve(settings: Settings, place: Place | None) -> None:
     """Serves until SIGTERM or SIGINT, and then ends so that nobody loses anything."""
-    stop = asyncio.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    _warn(settings)
-    app = await create_app(settings)
-    runner = Runner(app, access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
+    stop = told_to_end()
+    runner = Runner(await create_app(settings), access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
     try:
         await runner.setup()
-        greeting = await _greeting(settings)
-        _calm_the_collector()
-        try:
-            await web.TCPSite(runner, settings.host, settings.port, backlog=1024).start()
-        except OSError as error:
-            raise Failure(f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with AIOCHAT_PORT") from None
-        print(greeting, flush=True)
+        calm_the_collector()
+        if place is not None:
+            await Worker(runner, place, stop.set).start()
+        else:
+            greeting = await _greeting(settings)
+            try:
+                await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
+            except OSError as error:
+                raise _cannot_listen(settings, error) from None
+            print(greeting, flush=True)
         await stop.wait()
     finally:
-        await runner.cleanup()
+        await end(runner)
 
 
-def _calm_the_collector() -> None:
-    """What was made until now stays until the end, and a message makes no circles: looking for them took up to a tenth of the time."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(100_000, 50, 100)
+async def _supervise(settings: Settings, count: int) -> int:
+    """Serves by `count` processes. Returns the exit code."""
+    database = open_database(settings.database)
+    try:
+        greeting = await _greeting(settings)
+    finally:
+        await database.aio_close()
+    try:
+        sockets = listen(settings.host, settings.port, count)
+    except OSError as error:
+        raise _cannot_listen(settings, error) from None
+    return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(lambda: print(greeting, flush=True))
+
+
+def _cannot_listen(settings: Settings, error: OSError) -> Failure:
+    return Failure(f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with AIOCHAT_PORT")
 
 
 def _warn(settings: Settings) -> None:
@@ -167,13 +184,29 @@ async def _greeting(settings: Settings) -> str:
     return "\n".join(lines)
 
 
-def serve(settings: Settings, arguments: argparse.Namespace) -> None:
+def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
+    if arguments.workers > 1 and (settings.database.startswith("sqlite:") or not settings.redis_url):
+        raise Misuse("several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or leave out --workers")
     with _alone(settings):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
-        elif pending(settings.database, MIGRATIONS):
-            raise Failure("the database lacks migrations; run first: python app.py migrate")
-        uvloop.run(_serve(settings))
+        else:
+            _check_migrations(settings)
+        _warn(settings)
+        if arguments.workers > 1:
+            return asyncio.run(_supervise(settings, arguments.workers))
+        uvloop.run(_serve(settings, None))
+    return None
+
+
+def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
+    _check_migrations(settings)
+    uvloop.run(_serve(settings, Place(arguments.own, arguments.others, arguments.control, arguments.private)))
+
+
+def _check_migrations(settings: Settings) -> None:
+    if pending(settings.database, MIGRATIONS):
+        raise Failure("the database lacks migrations; run first: python app.py migrate")
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -211,6 +244,12 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
         raise Failure("; ".join(f"{field}: {text}" for field, text in error.errors.items())) from None
 
 
+def _worker_count(text: str) -> int:
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MAX_WORKERS}, not {text!r}")
+    return int(text)
+
+
 def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
         prog="python app.py", description="aiochat: a chat with rooms. Settings come from the environment and .env; see README."
@@ -218,7 +257,21 @@ def parser() -> argparse.ArgumentParser:
     choices = commands.add_subparsers(title="commands", required=True, metavar="COMMAND")
     command = choices.add_parser("serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM.")
     command.add_argument("--migrate", action="store_true", help="bring the database up to date first")
+    command.add_argument(
+        "--workers",
+        type=_worker_count,
+        default=1,
+        metavar="N",
+        help="serve by N processes on one port (1). Needs PostgreSQL and Redis. SIGHUP replaces them one by one, and nothing is lost",
+    )
     command.set_defaults(run=serve)
+    # What `serve --workers` starts. It isn't listed: it needs open files that only a supervisor can give.
+    command = choices.add_parser("worker", add_help=False)
+    command.add_argument("--own", type=int, nargs="+", required=True)
+    command.add_argument("--others", type=int, nargs="+", required=True)
+    command.add_argument("--control", type=int, required=True)
+    command.add_argument("--private", type=Path, required=True)
+    command.set_defaults(run=serve_as_worker)
     command = choices.add_parser("migrate", help="bring the database up to date", description="Brings the database up to date.")
     command.set_defaults(run=run_migrations)
     command = choices.add_parser(
@@ -232,9 +285,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str] | None = None) -> int:
     arguments = parser().parse_args(argv)
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    # Several processes write one log: the supervisor tells which is which.
+    process = " [%(process)d]" if arguments.run is serve_as_worker else ""
+    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s")
     try:
-        arguments.run(read_settings(), arguments)
+        return arguments.run(read_settings(), arguments) or 0
+    except Misuse as error:
+        print(f"aiochat: {error}", file=sys.stderr)
+        return 2
     except (SettingsError, DatabaseError, Failure) as error:
         print(f"aiochat: {error}", file=sys.stderr)
         return 1
@@ -248,7 +306,6 @@ def main(argv: Sequence[str] | None = None) -> int:
             raise
         print(f"aiochat: the database can't be reached: {one_line(error)}", file=sys.stderr)
         return 1
-    return 0
 
 
 if __name__ == "__main__":

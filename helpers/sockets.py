@@ -1,0 +1,44 @@
+"""Listening sockets for several processes on one port: one for each process, held open by their parent.
+
+The kernel spreads connections over them by a hash of both addresses; a single shared socket is read by whoever wakes up first, mostly the
+same one. Since the parent holds them, what waits in the queue of a process that ends is served by its successor."""
+
+import contextlib
+import socket
+
+BACKLOG = 1024
+
+
+def listen(host: str, port: int, count: int) -> list[list[socket.socket]]:
+    """`count` lists of listening sockets, each with one socket for every address of `host`. Raises OSError where that can't be."""
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in found))
+    with contextlib.ExitStack() as opened:
+        for family, address in addresses:
+            # Sockets that share a port would share it with those of a second start as well: somebody alone asks first.
+            with _socket(family) as alone:
+                alone.bind(address)
+        groups = [[opened.enter_context(_shared(family, address)) for family, address in addresses] for _ in range(count)]
+        opened.pop_all()
+    return groups
+
+
+def _socket(family: int) -> socket.socket:
+    made = socket.socket(family, socket.SOCK_STREAM)
+    made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    if family == socket.AF_INET6:
+        made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+    return made
+
+
+def _shared(family: int, address: tuple[str | int, ...] | tuple[int, bytes]) -> socket.socket:
+    made = _socket(family)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
+        made.bind(address)
+        made.listen(BACKLOG)
+        made.setblocking(False)
+    except BaseException:
+        made.close()
+        raise
+    return made

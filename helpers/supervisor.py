@@ -1,0 +1,252 @@
+"""Keeps several worker processes of one program running on one port: starts those that die again, and replaces them one by one.
+
+A worker is the same program with other arguments, begun anew: a rolling restart takes up changed code and settings."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from helpers.serving import COVER, UNCOVER
+
+log = logging.getLogger("aiochat.supervisor")
+
+READY_SECONDS = 20.0
+ASK_SECONDS = 0.05
+STOP_SECONDS = 15.0
+"""A worker's own bound for its end is 10 s."""
+
+STEADY_SECONDS = 10.0
+"""A worker that lived so long is started again at once; one that didn't, after a while that doubles each time."""
+
+FIRST_DELAY = 0.5
+LONGEST_DELAY = 10.0
+
+
+@dataclass(eq=False)
+class Started:
+    """A worker process that lives or has lived."""
+
+    slot: int
+    process: asyncio.subprocess.Process
+    control: socket.socket
+    private: Path
+    since: float = field(default_factory=time.monotonic)
+
+    @property
+    def name(self) -> str:
+        return f"worker {self.slot + 1} (process {self.process.pid})"
+
+    @property
+    def ended(self) -> bool:
+        return self.process.returncode is not None
+
+    def say(self, word: bytes) -> None:
+        with contextlib.suppress(OSError):
+            self.control.send(word)
+
+
+class Supervisor:
+    """`command` starts a worker when the arguments that tell its place are added; `sockets` has a list of listening sockets for each."""
+
+    def __init__(self, command: Sequence[str], sockets: list[list[socket.socket]]) -> None:
+        self._command = list(command)
+        self._sockets = sockets
+        self._folder = Path()
+        self._count = 0
+        self._alive: set[Started] = set()
+        self._current: dict[int, Started] = {}
+        self._locks = [asyncio.Lock() for _ in sockets]
+        self._roll = asyncio.Event()
+
+    async def run(self, greet: Callable[[], None]) -> int:
+        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `greet` when all serve. Returns the exit code:
+
+        0, or, where the first worker ended before it served anything, that one's."""
+        loop = asyncio.get_running_loop()
+        ending = asyncio.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, ending.set)
+        loop.add_signal_handler(signal.SIGHUP, self._hang_up, sys.stdin is not None and sys.stdin.isatty(), ending)
+        with tempfile.TemporaryDirectory(prefix="aiochat-") as folder:
+            self._folder = Path(folder)
+            work = asyncio.create_task(self._work(greet))
+            told = asyncio.create_task(ending.wait())
+            try:
+                await asyncio.wait((work, told), return_when=asyncio.FIRST_COMPLETED)
+                return work.result() if work.done() else 0
+            finally:
+                for task in (work, told):
+                    task.cancel()
+                await asyncio.gather(work, told, return_exceptions=True)
+                await asyncio.gather(*(self._end(worker) for worker in list(self._alive)))
+
+    def _hang_up(self, had_terminal: bool, ending: asyncio.Event) -> None:
+        """Whoever closes the terminal in which this runs wants it to end."""
+        if had_terminal and not sys.stdin.isatty():
+            ending.set()
+        else:
+            self._roll.set()
+
+    async def _work(self, greet: Callable[[], None]) -> int:
+        # The first alone: what keeps it from serving keeps all of them, and is said once.
+        first = await self._start(0)
+        if not await self._is_ready(first):
+            return max(first.process.returncode or 1, 1)
+        self._current[0] = first
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._mind(0))
+            others = range(1, len(self._sockets))
+            await asyncio.gather(*(self._start_until_ready(slot, 0.0) for slot in others))
+            for slot in others:
+                tasks.create_task(self._mind(slot))
+            greet()
+            tasks.create_task(self._replace_all())
+        return 0
+
+    async def _start(self, slot: int) -> Started:
+        ours, theirs = socket.socketpair()
+        self._count += 1
+        private = self._folder / str(self._count)
+        own = [found.fileno() for found in self._sockets[slot]]
+        others = [found.fileno() for number, group in enumerate(self._sockets) if number != slot for found in group]
+        place = [
+            *("--own", *map(str, own)),
+            *("--others", *map(str, others)),
+            *("--control", str(theirs.fileno())),
+            *("--private", str(private)),
+        ]
+        try:
+            # In a group of its own: Ctrl-C tells the supervisor, and that tells the workers.
+            process = await asyncio.create_subprocess_exec(
+                *self._command, *place, pass_fds=(*own, *others, theirs.fileno()), process_group=0, stdin=asyncio.subprocess.DEVNULL
+            )
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        worker = Started(slot, process, ours, private)
+        self._alive.add(worker)
+        return worker
+
+    async def _is_ready(self, worker: Started) -> bool:
+        """Waits until the worker serves. False if it ends, or says nothing for READY_SECONDS and is ended."""
+        deadline = worker.since + READY_SECONDS
+        while not worker.ended and time.monotonic() < deadline:
+            if await _answers(worker.private):
+                return True
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(worker.process.wait(), ASK_SECONDS)
+        await self._end(worker)
+        return False
+
+    async def _try(self, slot: int, otherwise: str) -> Started | None:
+        """A new worker that serves. None where it doesn't come to that, which is logged."""
+        try:
+            worker = await self._start(slot)
+        except OSError as error:
+            log.error("worker %d can't be started (%s); %s", slot + 1, error.strerror, otherwise)
+            return None
+        if await self._is_ready(worker):
+            return worker
+        log.error("%s doesn't serve (%s); %s", worker.name, _told(worker.process.returncode), otherwise)
+        return None
+
+    async def _mind(self, slot: int) -> None:
+        """Starts the slot's worker again whenever it ends by itself."""
+        while True:
+            worker = self._current[slot]
+            await worker.process.wait()
+            async with self._locks[slot]:
+                if self._current[slot] is not worker:
+                    continue
+                delay = 0.0 if time.monotonic() - worker.since > STEADY_SECONDS else FIRST_DELAY
+                log.error("%s ended (%s) and is started again in %g s", worker.name, _told(worker.process.returncode), delay)
+                self._forget(worker)
+                await self._start_until_ready(slot, delay)
+                log.info("%s serves again", self._current[slot].name)
+
+    async def _start_until_ready(self, slot: int, delay: float) -> None:
+        """Starts a worker, again and again until one serves. Meanwhile its siblings take its connections."""
+        self._current.pop(slot, None)
+        self._tell_who_is_away()
+        while True:
+            await asyncio.sleep(delay)
+            delay = min(max(2 * delay, FIRST_DELAY), LONGEST_DELAY)
+            worker = await self._try(slot, f"the next attempt is in {delay:g} s")
+            if worker is not None:
+                self._current[slot] = worker
+                self._tell_who_is_away()
+                return
+
+    def _tell_who_is_away(self) -> None:
+        for worker in self._current.values():
+            worker.say(UNCOVER if len(self._current) == len(self._sockets) else COVER)
+
+    async def _replace_all(self) -> None:
+        while True:
+            await self._roll.wait()
+            self._roll.clear()
+            log.info("the workers are replaced, one by one")
+            for slot in range(len(self._sockets)):
+                if not await self._replace(slot):
+                    break
+            else:
+                log.info("all workers are new")
+
+    async def _replace(self, slot: int) -> bool:
+        async with self._locks[slot]:
+            new = await self._try(slot, "the old one goes on, and so do those that weren't replaced yet")
+            if new is None:
+                return False
+            old, self._current[slot] = self._current[slot], new
+            self._tell_who_is_away()
+        await self._end(old)
+        log.info("%s has taken over from %s", new.name, old.name)
+        return True
+
+    async def _end(self, worker: Started) -> None:
+        """Ends the process gently, and after STOP_SECONDS less so."""
+        if not worker.ended:
+            with contextlib.suppress(ProcessLookupError):
+                worker.process.terminate()
+            try:
+                await asyncio.wait_for(worker.process.wait(), STOP_SECONDS)
+            except TimeoutError:
+                log.error("%s didn't end within %g s and is killed", worker.name, STOP_SECONDS)
+                worker.process.kill()
+                await worker.process.wait()
+        self._forget(worker)
+
+    def _forget(self, worker: Started) -> None:
+        worker.control.close()
+        worker.private.unlink(missing_ok=True)
+        self._alive.discard(worker)
+
+
+async def _answers(private: Path) -> bool:
+    """Does the worker behind this socket say that it is ready?"""
+    try:
+        async with asyncio.timeout(READY_SECONDS):
+            reader, writer = await asyncio.open_unix_connection(private)
+            try:
+                writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
+                return (await reader.readline()).startswith(b"HTTP/1.1 200 ")
+            finally:
+                writer.close()
+    except (OSError, TimeoutError):
+        return False
+
+
+def _told(code: int | None) -> str:
+    if code is not None and code < 0:
+        return f"signal {-code}, {signal.strsignal(-code)}"
+    return f"exit code {code}"
