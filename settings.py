@@ -5,13 +5,14 @@ from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 
 DATABASE_SCHEMES = ("sqlite", "postgresql", "postgresql+aiopg")
 REDIS_SCHEMES = ("redis", "rediss", "unix")
+BUS_SCHEMES = (*REDIS_SCHEMES, "redis+cluster", "rediss+cluster")
 LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
@@ -33,6 +34,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path("var")
     database_url: str = ""
     redis_url: str = ""
+    bus_url: str = ""
     public_url: str = ""
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
@@ -61,6 +63,23 @@ class Settings(BaseSettings):
             raise ValueError("ends with the database's number, like redis://127.0.0.1:6379/0")
         return value
 
+    @field_validator("bus_url")
+    @classmethod
+    def _known_bus(cls, value: str, info: ValidationInfo) -> str:
+        if not value:
+            return value
+        if not info.data.get("redis_url"):
+            raise ValueError("needs AIOCHAT_REDIS_URL too: sessions and presence are kept there")
+        scheme, _, rest = value.partition("://")
+        if not scheme.endswith("+cluster"):
+            return cls._known_redis(value)
+        login, at, hosts = rest.partition("?")[0].rpartition("@")
+        for host in hosts.removesuffix("/").split(","):
+            parts = _split(f"{scheme}://{login}{at}{host}", BUS_SCHEMES, "must begin with redis+cluster:// or rediss+cluster://")
+            if not parts.hostname or parts.path:
+                raise ValueError("needs some of the cluster's servers: redis+cluster://host:6379,host:6379")
+        return value
+
     @field_validator("public_url")
     @classmethod
     def _is_origin(cls, value: str) -> str:
@@ -77,6 +96,11 @@ class Settings(BaseSettings):
     def database(self) -> str:
         """The database's URL; without one of its own, SQLite in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'aiochat.db'}"
+
+    @property
+    def bus(self) -> str:
+        """The URL of what carries messages between processes; empty for one process."""
+        return self.bus_url or self.redis_url
 
     @property
     def address(self) -> str:

@@ -28,10 +28,10 @@ class Engine:
 
 
 @contextlib.asynccontextmanager
-async def open_engine(database: AioDatabase, redis: "Redis | None", epoch: str) -> AsyncIterator[Engine]:
-    """The running machinery. At the end what waits for its commit is committed and delivered before anything closes."""
+async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str) -> AsyncIterator[Engine]:
+    """The running machinery; without `bus_url` for one process. At the end what waits is committed and delivered before anything closes."""
     hub = Hub(changes_since, last_seqs)
-    bus: Bus = RedisBus(redis, Listener(hub.deliver, hub.end_session, hub.look_for_gaps)) if redis else LocalBus()
+    bus: Bus = RedisBus(bus_url, Listener(hub.deliver, hub.end_session, hub.look_for_gaps)) if bus_url else LocalBus()
     leases: Leases = RedisLeases(redis) if redis else LocalLeases()
 
     def on_commit(batches: list[Batch]) -> None:
@@ -41,8 +41,9 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", epoch: str) 
 
     journal = Journal(database, on_commit, hub.look_for_gaps)
     read_marks = ReadMarks(database)
-    hub.start(bus)
     try:
+        await bus.open()
+        hub.start(bus)
         yield Engine(database, journal, hub, bus, leases, read_marks, epoch)
     finally:
         await journal.close()

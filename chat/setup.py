@@ -12,7 +12,7 @@ from accounts.signing import SESSION_ENDED
 from chat.attendance import Attendance
 from chat.engine import open_engine
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
-from helpers.keys import DATABASE
+from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redis import REDIS
 from helpers.websocket import Heart
@@ -33,7 +33,7 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(app[DATABASE], app[REDIS], await _epoch()) as engine:
+    async with open_engine(app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch()) as engine:
         attendance = Attendance(engine)
         app[ENGINE] = engine
         app[ATTENDANCE] = attendance

@@ -1,5 +1,6 @@
 """The settings: where they come from, what they mean, and one clear line where one is wrong."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -92,11 +93,12 @@ def test_a_wrong_one_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name:
         ("database_url", "postgresql://aiochat:s3cret@host:x/x"),
         ("redis_url", "redis://:s3cret@host:x/0"),
         ("public_url", "https://u:s3cret@host"),
+        ("bus_url", "redis+cluster://:s3cret@host:1/0"),
     ],
 )
 def test_a_password_is_never_repeated(name: str, value: str) -> None:
     with pytest.raises(SettingsError) as error:
-        read_settings(**{name: value})
+        read_settings(**{"redis_url": "redis://a", name: value})
     assert "s3cret" not in str(error.value)
 
 
@@ -114,6 +116,44 @@ def test_databases(url: str) -> None:
 @pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "redis://localhost", "rediss://:word@host:6380/1", "unix:///run/redis.sock"])
 def test_redis(url: str) -> None:
     assert read_settings(redis_url=url).redis_url == url
+
+
+BUSES = (
+    "redis://127.0.0.1:6380/0",
+    "redis+cluster://a:1,b:2,[::1]:3",
+    "rediss+cluster://user:p%40ss@a?ssl_ca_certs=/ca.pem",
+    "redis+cluster://a:1/",
+)
+
+
+@pytest.mark.parametrize("url", BUSES)
+def test_a_bus(url: str) -> None:
+    assert read_settings(redis_url="redis://localhost").bus == "redis://localhost"
+    assert read_settings(redis_url="redis://localhost", bus_url=url).bus == url
+
+
+@pytest.mark.parametrize(
+    ("url", "text"),
+    [
+        ("nats://a:1", "must begin with redis://"),
+        ("nats+cluster://a:1", "must begin with redis+cluster://"),
+        ("redis+cluster:a", "must begin with"),
+        ("redis+cluster://", "needs some of the cluster's servers"),
+        ("redis+cluster://a:1,,b:2", "needs some of the cluster's servers"),
+        ("redis+cluster://a:1/0", "needs some of the cluster's servers"),
+        ("redis+cluster://a:x", "a port"),
+        ("redis://a/x", "ends with the database's number"),
+    ],
+)
+def test_a_bus_that_is_none(url: str, text: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(text)) as error:
+        read_settings(redis_url="redis://localhost", bus_url=url)
+    assert "AIOCHAT_BUS_URL" in str(error.value)
+
+
+def test_a_bus_alone_is_not_enough() -> None:
+    with pytest.raises(SettingsError, match="needs AIOCHAT_REDIS_URL too"):
+        read_settings(bus_url="redis://localhost")
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,6 @@ from tests.servers.aiochat import Aiochat
 from tests.servers.nginx import Nginx
 from tests.servers.postgres import Postgres
 from tests.servers.process import ROOT, Server, ServerError, free_port
-from tests.servers.redis import Redis
+from tests.servers.redis import Redis, RedisCluster
 
-__all__ = ["ROOT", "Aiochat", "Nginx", "Postgres", "Redis", "Server", "ServerError", "free_port"]
+__all__ = ["ROOT", "Aiochat", "Nginx", "Postgres", "Redis", "RedisCluster", "Server", "ServerError", "free_port"]

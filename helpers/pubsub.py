@@ -1,0 +1,317 @@
+"""Publishes to the other processes and hears from them, by one Redis or by a Redis Cluster's sharded channels. Survives outages.
+
+It wakes up and keeps nothing: what is published while nobody can be reached is kept for a while, and what gets lost is said to be a gap."""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import secrets
+from collections import deque
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import RedisError, ResponseError
+
+from helpers.redis_link import Address, Answer, Link, open_link
+from helpers.redis_map import SlotMap, moved_to
+from helpers.text import one_line
+
+log = logging.getLogger("aiochat.bus")
+
+MAX_WAITING = 2000
+"""Kept for a Redis that is away. The oldest go first."""
+
+FOLLOW_SECONDS = 1.0
+AGAIN_SECONDS = 0.2
+LOOK_SECONDS = 1.0
+MAP_SECONDS = 15.0
+"""How often a cluster is asked for its map though nothing seems to have changed."""
+
+Payload = Callable[[], bytes]
+
+
+class Followed:
+    """A channel that is heard, or will be when its server can be reached."""
+
+    __slots__ = ("alone", "channel", "confirmed", "link", "unsaid")
+
+    def __init__(self, channel: bytes) -> None:
+        self.channel = channel
+        self.link: Link | None = None
+        """Where the subscription was asked for."""
+        self.confirmed = asyncio.Event()
+        self.alone = False
+        """Did nobody else hear what was published last? Whoever comes says so, and the order on one connection is the order in Redis."""
+        self.unsaid: Payload | None = None
+        """The last that wasn't published, since nobody else was there."""
+
+    def forget(self) -> None:
+        self.link = None
+        self.confirmed.clear()
+        self.alone = False
+
+
+class PubSub:
+    """Calls `on_heard(channel, payload)` with what other processes published, and `on_gap` when some of it may have been missed.
+
+    `url` is that of one Redis, or `redis+cluster://host:port,host:port` (`rediss+cluster://` with TLS) for a cluster."""
+
+    def __init__(self, url: str, on_heard: Callable[[bytes, bytes], None], on_gap: Callable[[], None]) -> None:
+        self._map = SlotMap(url)
+        self._on_heard = on_heard
+        self._on_gap = on_gap
+        self._origin = secrets.token_bytes(8)
+        self._links: dict[Address, Link] = {}
+        self._keepers: dict[Address, asyncio.Task[None]] = {}
+        self._followed: dict[bytes, Followed] = {}
+        self._waiting: deque[tuple[bytes, Payload]] = deque(maxlen=MAX_WAITING)
+        self._ask_map = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def open(self) -> None:
+        """Connects. Raises RedisError where that can't be done: later outages are survived, a wrong address isn't."""
+        if self._map.is_cluster:
+            await self._learn_map()
+            self._spawn(self._keep_map(), "map")
+        for address in self._map.addresses:
+            try:
+                self._keep(address, await self._connect(address))
+            except RedisError:
+                # One of several may be away.
+                if not self._map.is_cluster:
+                    raise
+                self._keep(address)
+        self._spawn(self._look_after_all(), "look")
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        for link in self._links.values():
+            link.close()
+
+    def publish(self, channel: bytes, payload: bytes) -> None:
+        """Sends to whoever else follows the channel. Never waits and never fails."""
+        self._publish(channel, lambda: payload)
+
+    def wake(self, channel: bytes, payload: Payload) -> None:
+        """Like `publish` for what only wakes up. While nobody else follows the channel `payload` isn't even called;
+
+        whoever comes then hears the last that was left unsaid."""
+        followed = self._followed.get(channel)
+        if followed is not None and followed.alone:
+            followed.unsaid = payload
+        else:
+            self._publish(channel, payload)
+
+    async def follow(self, channel: bytes) -> None:
+        """From its return on the channel is heard, or, where its server is away, a gap is said when it can be."""
+        followed = self._followed.get(channel)
+        if followed is None:
+            followed = self._followed[channel] = Followed(channel)
+            self._subscribe(followed)
+        if followed.link is not None:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(FOLLOW_SECONDS):
+                    await followed.confirmed.wait()
+
+    def unfollow(self, channel: bytes) -> None:
+        followed = self._followed.pop(channel, None)
+        if followed is None:
+            return
+        # Somebody may just have come, whose word hasn't arrived.
+        self._say_unsaid(followed)
+        if followed.link is not None:
+            followed.link.turn(self._map.word("UNSUBSCRIBE"), channel, _never_mind)
+
+    def _publish(self, channel: bytes, payload: Payload) -> None:
+        link = self._links.get(self._map.owner(channel))
+        if link is None:
+            self._waiting.append((channel, payload))
+            return
+        followed = self._followed.get(channel)
+        heard = followed is not None and followed.link is link and followed.confirmed.is_set()
+
+        def then(answer: Answer) -> None:
+            if isinstance(answer, int):
+                # Counted by the server on which we listen ourselves: one is us.
+                if heard and followed is not None and followed.link is link:
+                    followed.alone = answer <= 1
+            elif isinstance(answer, RedisConnectionError) or self._is_elsewhere(answer):
+                self._waiting.append((channel, payload))
+            else:
+                log.error("Redis refuses to publish: %s", answer)
+
+        link.ask(self._map.word("PUBLISH"), channel, self._origin + payload(), then=then)
+
+    def _say_unsaid(self, followed: Followed) -> None:
+        unsaid, followed.unsaid = followed.unsaid, None
+        if unsaid is not None:
+            self._publish(followed.channel, unsaid)
+
+    def _heard(self, channel: bytes, payload: bytes) -> None:
+        if payload.startswith(self._origin):
+            return
+        followed = self._followed.get(channel)
+        if followed is None:
+            return
+        followed.alone = False
+        self._say_unsaid(followed)
+        if len(payload) > len(self._origin):
+            self._on_heard(channel, payload[len(self._origin) :])
+
+    def _subscribe(self, followed: Followed) -> None:
+        """Has the channel heard where it belongs now, if that server can be reached."""
+        link = self._links.get(self._map.owner(followed.channel))
+        if followed.link is link:
+            return
+        if followed.link is not None and not followed.link.lost.is_set():
+            followed.link.turn(self._map.word("UNSUBSCRIBE"), followed.channel, _never_mind)
+        followed.forget()
+        if link is None:
+            return
+        followed.link = link
+
+        def then(answer: Answer) -> None:
+            if followed.link is not link:
+                return
+            if answer is None:
+                followed.confirmed.set()
+                # Others who were alone hear that they are not, and say what they hadn't said.
+                link.ask(self._map.word("PUBLISH"), followed.channel, self._origin, then=_never_mind)
+                self._say_unsaid(followed)
+            else:
+                followed.forget()
+                if not self._is_elsewhere(answer) and not isinstance(answer, RedisConnectionError):
+                    log.error("Redis refuses a subscription: %s", answer)
+
+        link.turn(self._map.word("SUBSCRIBE"), followed.channel, then)
+
+    def _removed(self, link: Link, channel: bytes) -> None:
+        """A cluster's node says that a channel has moved away from it."""
+        followed = self._followed.get(channel)
+        if followed is not None and followed.link is link:
+            followed.forget()
+            self._ask_map.set()
+
+    def _is_elsewhere(self, answer: Answer) -> bool:
+        """Does the cluster say that this belongs elsewhere, or nowhere just now? Then its map is read anew."""
+        if not self._map.is_cluster or not isinstance(answer, ResponseError):
+            return False
+        moved = moved_to(answer)
+        if moved is not None:
+            self._map.move(*moved)
+        elif not str(answer).startswith(("CLUSTERDOWN", "TRYAGAIN", "ASK", "LOADING", "MASTERDOWN")):
+            return False
+        self._ask_map.set()
+        return True
+
+    def _settle(self) -> None:
+        """After a change of the links or the map: subscribes to what isn't heard where it belongs, and publishes what waits."""
+        changed = set()
+        for followed in self._followed.values():
+            before = followed.link
+            self._subscribe(followed)
+            if followed.link is not None and followed.link is not before:
+                changed.add(followed.link)
+        for link in changed:
+            # Answered after the subscriptions: what comes later is heard, what came before is looked for.
+            link.ask("PING", then=lambda _: self._on_gap())
+        for _ in range(len(self._waiting)):
+            self._publish(*self._waiting.popleft())
+
+    def _keep(self, address: Address, link: Link | None = None) -> None:
+        self._keepers[address] = self._spawn(self._keep_open(address, link), str(address))
+
+    async def _keep_open(self, address: Address, link: Link | None) -> None:
+        """Holds a connection to one server, for ever."""
+        away = False
+        while True:
+            try:
+                if link is None:
+                    link = await self._connect(address)
+                self._links[address] = link
+                if away:
+                    log.warning("Redis at %s is back", address)
+                away = False
+                self._settle()
+                await link.lost.wait()
+            except RedisError as error:
+                if not away:
+                    log.warning("Redis is away, others hear later: %s", one_line(error))
+                away = True
+            except Exception:
+                log.exception("the connection to Redis at %s broke", address)
+            finally:
+                if link is not None:
+                    self._let_go(address, link)
+            link = None
+            self._ask_map.set()
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    def _let_go(self, address: Address, link: Link) -> None:
+        self._links.pop(address, None)
+        link.close()
+        for followed in self._followed.values():
+            if followed.link is link:
+                followed.forget()
+
+    async def _connect(self, address: Address) -> Link:
+        return await open_link(self._map.access, address, self._heard, self._removed)
+
+    async def _keep_map(self) -> None:
+        while True:
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(MAP_SECONDS):
+                    await self._ask_map.wait()
+            self._ask_map.clear()
+            try:
+                await self._learn_map()
+            except RedisError:
+                self._ask_map.set()
+            else:
+                for address in self._map.addresses:
+                    if address not in self._keepers:
+                        self._keep(address)
+                for address in self._keepers.keys() - set(self._map.addresses):
+                    self._keepers.pop(address).cancel()
+                self._settle()
+            await asyncio.sleep(AGAIN_SECONDS)
+
+    async def _learn_map(self) -> None:
+        """Asks any server of the cluster for its map. Raises the last one's RedisError where none knows."""
+        problem: RedisError = RedisConnectionError("no server of the cluster can be reached")
+        for address in self._map.candidates:
+            link = self._links.get(address)
+            try:
+                if link is not None:
+                    self._map.take(await link.answer("CLUSTER", "SLOTS"), address)
+                    return
+                link = await self._connect(address)
+                try:
+                    self._map.take(await link.answer("CLUSTER", "SLOTS"), address)
+                    return
+                finally:
+                    link.close()
+            except RedisError as error:
+                problem = error
+        raise problem
+
+    async def _look_after_all(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_SECONDS)
+            for link in self._links.values():
+                link.look_after()
+
+    def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
+        # In a context of its own: what is heard is delivered in it.
+        task = asyncio.create_task(work, name=f"pubsub {name}", context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+
+def _never_mind(_: Answer) -> None:
+    pass

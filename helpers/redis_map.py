@@ -1,0 +1,79 @@
+"""Which server of Redis a channel belongs to: the only one, or, in a cluster, the one that owns the channel's slot."""
+
+import random
+from typing import Any
+
+from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
+from redis.exceptions import RedisError, ResponseError
+
+from helpers.redis_link import Access, Address
+
+CLUSTER = "+cluster"
+NOWHERE = Address("")
+
+
+class SlotMap:
+    """Where channels belong, as far as is known."""
+
+    def __init__(self, url: str) -> None:
+        self.is_cluster = CLUSTER in url.partition(":")[0]
+        urls = _urls_of_seeds(url) if self.is_cluster else [url]
+        self.access = Access(urls[0])
+        self._seeds = [Access(seed).home for seed in urls]
+        self._owners: list[Address] = [NOWHERE] * REDIS_CLUSTER_HASH_SLOTS
+        self._told = NOWHERE
+
+    @property
+    def addresses(self) -> list[Address]:
+        """The servers that own something."""
+        return sorted(set(self._owners) - {NOWHERE}, key=str) if self.is_cluster else self._seeds
+
+    @property
+    def candidates(self) -> list[Address]:
+        """Whom to ask for a cluster's map: the last that something is said to have moved to, then those that own something, in any order,
+
+        since one of them may be cut off and know old things, and then those that the settings name."""
+        known = self.addresses
+        told = [self._told] if self._told in known else []
+        return list(dict.fromkeys([*told, *random.sample(known, len(known)), *self._seeds]))
+
+    def word(self, command: str) -> str:
+        """PUBLISH, SUBSCRIBE or UNSUBSCRIBE as it is called here."""
+        return "S" + command if self.is_cluster else command
+
+    def owner(self, channel: bytes) -> Address:
+        """Who serves the channel; NOWHERE where nobody is known to."""
+        return self._owners[key_slot(channel)] if self.is_cluster else self._seeds[0]
+
+    def move(self, slot: int, address: Address) -> None:
+        """A server said that the slot is there now."""
+        self._owners[slot] = self._told = address
+
+    def take(self, answer: Any, asked: Address) -> None:
+        """Reads the answer of `asked` to CLUSTER SLOTS. Raises RedisError where it isn't one."""
+        owners = [NOWHERE] * REDIS_CLUSTER_HASH_SLOTS
+        try:
+            for first, last, (host, port, *_), *_ in answer:
+                # A server that doesn't know its own name is where it was asked.
+                address = Address((host or b"").decode() or asked.host, port)
+                owners[first : last + 1] = [address] * (last + 1 - first)
+        except (TypeError, ValueError) as error:
+            raise RedisError(f"{asked} gives no map of a cluster") from error
+        self._owners, self._told = owners, NOWHERE
+
+
+def moved_to(error: ResponseError) -> tuple[int, Address] | None:
+    """The slot and its owner, where the error is `MOVED slot host:port`."""
+    words = str(error).split()
+    if len(words) != 3 or words[0] != "MOVED":
+        return None
+    host, _, port = words[2].rpartition(":")
+    return (int(words[1]), Address(host, int(port))) if host else None
+
+
+def _urls_of_seeds(url: str) -> list[str]:
+    """`redis+cluster://name:password@a:1,b:2?x=y` as redis://name:password@a:1?x=y and redis://name:password@b:2?x=y."""
+    scheme, _, rest = url.partition("://")
+    network, question, query = rest.partition("?")
+    login, at, hosts = network.rstrip("/").rpartition("@")
+    return [f"{scheme.removesuffix(CLUSTER)}://{login}{at}{host}{question}{query}" for host in hosts.split(",")]
