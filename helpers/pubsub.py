@@ -85,6 +85,11 @@ class PubSub:
                 self._keep(address)
         self._spawn(self._look_after_all(), "look")
 
+    @property
+    def is_open(self) -> bool:
+        """Can something be heard now?"""
+        return bool(self._links)
+
     async def close(self) -> None:
         for task in self._tasks:
             task.cancel()
@@ -223,6 +228,8 @@ class PubSub:
             self._publish(*self._waiting.popleft())
 
     def _keep(self, address: Address, link: Link | None = None) -> None:
+        if link is not None:
+            self._links[address] = link
         self._keepers[address] = self._spawn(self._keep_open(address, link), str(address))
 
     async def _keep_open(self, address: Address, link: Link | None) -> None:
