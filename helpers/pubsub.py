@@ -63,6 +63,8 @@ class PubSub:
         self._on_heard = on_heard
         self._on_gap = on_gap
         self._origin = secrets.token_bytes(8)
+        prefix = "S" if self._map.is_cluster else ""
+        self._word_publish, self._word_subscribe, self._word_unsubscribe = prefix + "PUBLISH", prefix + "SUBSCRIBE", prefix + "UNSUBSCRIBE"
         self._links: dict[Address, Link] = {}
         self._keepers: dict[Address, asyncio.Task[None]] = {}
         self._followed: dict[bytes, Followed] = {}
@@ -129,7 +131,7 @@ class PubSub:
         # Somebody may just have come, whose word hasn't arrived.
         self._say_unsaid(followed)
         if followed.link is not None:
-            followed.link.turn(self._map.word("UNSUBSCRIBE"), channel, _never_mind)
+            followed.link.turn(self._word_unsubscribe, channel, _never_mind)
 
     def _publish(self, channel: bytes, payload: Payload) -> None:
         link = self._links.get(self._map.owner(channel))
@@ -149,7 +151,7 @@ class PubSub:
             else:
                 log.error("Redis refuses to publish: %s", answer)
 
-        link.ask(self._map.word("PUBLISH"), channel, self._origin + payload(), then=then)
+        link.ask(self._word_publish, channel, self._origin + payload(), then=then)
 
     def _say_unsaid(self, followed: Followed) -> None:
         unsaid, followed.unsaid = followed.unsaid, None
@@ -173,7 +175,7 @@ class PubSub:
         if followed.link is link:
             return
         if followed.link is not None and not followed.link.lost.is_set():
-            followed.link.turn(self._map.word("UNSUBSCRIBE"), followed.channel, _never_mind)
+            followed.link.turn(self._word_unsubscribe, followed.channel, _never_mind)
         followed.forget()
         if link is None:
             return
@@ -185,14 +187,14 @@ class PubSub:
             if answer is None:
                 followed.confirmed.set()
                 # Others who were alone hear that they are not, and say what they hadn't said.
-                link.ask(self._map.word("PUBLISH"), followed.channel, self._origin, then=_never_mind)
+                link.ask(self._word_publish, followed.channel, self._origin, then=_never_mind)
                 self._say_unsaid(followed)
             else:
                 followed.forget()
                 if not self._is_elsewhere(answer) and not isinstance(answer, RedisConnectionError):
                     log.error("Redis refuses a subscription: %s", answer)
 
-        link.turn(self._map.word("SUBSCRIBE"), followed.channel, then)
+        link.turn(self._word_subscribe, followed.channel, then)
 
     def _removed(self, link: Link, channel: bytes) -> None:
         """A cluster's node says that a channel has moved away from it."""

@@ -37,10 +37,6 @@ class SlotMap:
         told = [self._told] if self._told in known else []
         return list(dict.fromkeys([*told, *random.sample(known, len(known)), *self._seeds]))
 
-    def word(self, command: str) -> str:
-        """PUBLISH, SUBSCRIBE or UNSUBSCRIBE as it is called here."""
-        return "S" + command if self.is_cluster else command
-
     def owner(self, channel: bytes) -> Address:
         """Who serves the channel; NOWHERE where nobody is known to."""
         return self._owners[key_slot(channel)] if self.is_cluster else self._seeds[0]
