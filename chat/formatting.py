@@ -19,12 +19,12 @@ _MARKED = re.compile(r"[*_`~\[\]<>#\\:]|^[ \t]|^\d+[.)]|^[-+=]|[ \\]\n|\n[ \t]*\
 # Most messages are one line without any of these signs at all. Deleting them from its bytes and comparing the length takes a tenth of
 # the time of searching for them.
 _SIGNS = b"*_`~[]<>#\\:\r\n"
-_BEGINNINGS = frozenset(" \t-+=0123456789")
+_BEGINNING = re.compile(r"[ \t\-+=]|\d+[.)]")
 
 
 def _is_plain_line(text: str) -> bool:
     data = text.encode()
-    return len(data.translate(None, _SIGNS)) == len(data) and text[:1] not in _BEGINNINGS
+    return len(data.translate(None, _SIGNS)) == len(data) and not _BEGINNING.match(text)
 
 
 def render(text: str) -> str | None:

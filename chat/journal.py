@@ -30,11 +30,10 @@ MAX_BATCH = 1000
 MAX_WAITING = 10_000
 """Entries that wait for their commit. Above it whoever appends waits too, and so reads its socket less."""
 
-PACE = float(__import__("os").environ.get("PACE", "0.5"))
-"""Under load the journal rests for as long as the last commit took, times this, while more keeps coming in."""
+PACE = 0.5
+"""Where others wait already when a commit ends, the next one gives them this much of the time that it took, to become more."""
 
-MAX_REST_SECONDS = 0.005
-_TICK_SECONDS = 0.001
+MAX_GATHER_SECONDS = 0.005
 
 RETRY_SECONDS = 6.0
 """For so long a batch is tried again when the database is away. Then its senders hear `unavailable` and send again."""
@@ -86,6 +85,8 @@ class Journal:
         self._on_doubt = on_doubt
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
+        self._enough = 1
+        """So many must wait to wake the writer."""
         self._room_to_wait: list[Callable[[], None]] = []
         self._closing = False
         # An empty context: a task started within somebody's transaction would write into it.
@@ -97,7 +98,7 @@ class Journal:
             answer(entry.nonce, unavailable())
             return
         self._waiting.append(_Waiting(entry, answer))
-        if len(self._waiting) == 1:
+        if len(self._waiting) == self._enough:
             self._wake.set()
 
     @property
@@ -149,16 +150,21 @@ class Journal:
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
                 _answer(batch, broken())
-            await self._gather(time.monotonic() - began)
+            await self._gather(len(batch), time.monotonic() - began)
 
-    async def _gather(self, took: float) -> None:
-        """Lets more come together after a commit that took so many seconds, if others wait already: fewer and larger commits, and
-        fewer and larger frames. When it is quiet nothing waits for this, and when all who talk have been heard, it ends at once."""
-        rested, waiting = 0.0, 0
-        while waiting < len(self._waiting) < MAX_BATCH and rested < min(MAX_REST_SECONDS, PACE * took) and not self._closing:
-            waiting = len(self._waiting)
-            await asyncio.sleep(_TICK_SECONDS)
-            rested += _TICK_SECONDS
+    async def _gather(self, answered: int, took: float) -> None:
+        """Under load lets more come together after a commit: fewer and larger commits, and fewer and larger frames.
+
+        When it is quiet nothing waits for this. It is over as soon as as many wait as were answered and waited before: those who talk
+        have all been heard then, and nobody is left to wait for."""
+        if not self._waiting or self._closing:
+            return
+        self._enough = min(answered + len(self._waiting), MAX_BATCH)
+        self._wake.clear()
+        timer = asyncio.get_running_loop().call_later(min(MAX_GATHER_SECONDS, PACE * took), self._wake.set)
+        await self._wake.wait()
+        timer.cancel()
+        self._enough = 1
 
     def _let_in(self) -> None:
         held, self._room_to_wait = self._room_to_wait, []
