@@ -15,6 +15,7 @@ from aiohttp.web_request import BaseRequest
 
 MAX_BYTES = 64 * 1024
 HEARTBEAT_SECONDS = 25
+BEAT_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 """For so long the other side's answer to a closing is waited for."""
 
@@ -60,7 +61,7 @@ class Heart:
 
     async def _beat(self) -> None:
         for share in cycle(self._shares):
-            await asyncio.sleep(1)
+            await asyncio.sleep(BEAT_SECONDS)
             for websocket in list(share):
                 websocket.ping()
 
@@ -142,7 +143,7 @@ class WebSocket(asyncio.Protocol):
 
     def ping(self) -> None:
         """Asks for a sign of life. Without one since the last time, the connection is dropped; while it is held, it isn't asked."""
-        if self._is_held or self._transport.is_closing():
+        if self._is_held or self._closing is not None or self._transport.is_closing():
             return
         if not self._heard:
             self._transport.abort()
