@@ -6,8 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from aiohttp_session import get_session
 
-from accounts.people import user_by_id
-from accounts.signing import USER
+from accounts.signing import USER, USERS
 from helpers.redirects import MAX_LENGTH
 from helpers.routing import Access, access_of, takes_method, wants_json
 from helpers.sessions import USER_ID
@@ -21,7 +20,7 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
         return await handler(request)
     session = await get_session(request)
     user_id = session.get(USER_ID)
-    user = await user_by_id(user_id) if user_id is not None else None
+    user = await request.app[USERS].get(user_id) if user_id is not None else None
     if user is not None:
         request[USER] = user
     elif access is Access.SIGNED_IN and takes_method(request):

@@ -27,8 +27,9 @@ async def _find(condition: Any) -> User | None:
     return found
 
 
-async def user_by_id(user_id: int) -> User | None:
-    return await _find(User.id == user_id)
+async def users_by_ids(user_ids: list[int]) -> dict[int, User]:
+    """Those who are there, by their ids."""
+    return {user.id: user for user in await User.select().where(User.id.in_(user_ids)).aio_execute()}
 
 
 async def user_by_name(text: str) -> User | None:

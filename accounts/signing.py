@@ -8,8 +8,11 @@ from aiohttp_session import get_session, new_session
 from accounts.models import User
 from helpers import flash
 from helpers.sessions import STORAGE, USER_ID
+from helpers.shared_reads import BatchedReads
 
 USER = web.RequestKey("user", User)
+USERS = web.AppKey("users", BatchedReads[int, User])
+"""Finds users by their ids: one statement for all who ask at once."""
 
 SessionEnded = Callable[[str], Awaitable[None]]
 SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])

@@ -7,7 +7,7 @@ from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts import people
-from accounts.signing import USER, sign_in, sign_out
+from accounts.signing import USER, USERS, sign_in, sign_out
 from helpers.addresses import client_address
 from helpers.errors import error_response
 from helpers.flash import flash
@@ -15,6 +15,7 @@ from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets, Guesses
 from helpers.redirects import safe_next
+from helpers.shared_reads import BatchedReads
 
 REGISTRATIONS = web.AppKey("registrations", Buckets)
 ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
@@ -146,8 +147,12 @@ REGISTRATIONS_PER_SECOND = 200 / 3600
 
 GUESS_WINDOW_SECONDS = 15 * 60
 
+USERS_AT_ONCE = 100
+"""In one statement. For many more PostgreSQL would rather read the whole table."""
+
 
 def setup_accounts(app: web.Application) -> None:
+    app[USERS] = BatchedReads(people.users_by_ids, USERS_AT_ONCE)
     app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
     app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
     app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)

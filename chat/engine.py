@@ -9,9 +9,10 @@ from redis.asyncio import Redis
 
 from chat.bus import Bus, Listener, LocalBus, RedisBus
 from chat.events import Batch
-from chat.history import changes_since, last_seqs
+from chat.history import last_seqs, shared_changes_since
 from chat.hub import Hub
 from chat.journal import Journal
+from chat.members import Entrances
 from chat.presence import Leases, LocalLeases, RedisLeases
 from chat.read_marks import ReadMarks
 
@@ -24,13 +25,14 @@ class Engine:
     bus: Bus
     leases: Leases
     read_marks: ReadMarks
+    entrances: Entrances
     epoch: str
 
 
 @contextlib.asynccontextmanager
 async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str) -> AsyncIterator[Engine]:
     """The running machinery; without `bus_url` for one process. At the end what waits is committed and delivered before anything closes."""
-    hub = Hub(changes_since, last_seqs)
+    hub = Hub(shared_changes_since(), last_seqs)
     bus: Bus = RedisBus(bus_url, Listener(hub.deliver, hub.end_session, hub.look_for_gaps)) if bus_url else LocalBus()
     leases: Leases = RedisLeases(redis) if redis else LocalLeases()
 
@@ -44,7 +46,7 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
     try:
         await bus.open()
         hub.start(bus)
-        yield Engine(database, journal, hub, bus, leases, read_marks, epoch)
+        yield Engine(database, journal, hub, bus, leases, read_marks, Entrances(database), epoch)
     finally:
         await journal.close()
         await read_marks.close()

@@ -1,23 +1,44 @@
 """Reading a room's history: by pages for people, by changes for connections that come back. Nothing here writes."""
 
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from peewee import fn
+from peewee import JOIN, Case, fn
 
 from accounts.models import User
 from chat.events import Batch, Cleared, Close, Event, Message, Sealed, encode
 from chat.models import Message as Row
 from chat.models import Room
 from helpers.clock import iso
+from helpers.shared_reads import SharedReads
 
 MAX_BEHIND = 1000
 """Changes. Who missed more loads the page anew: that is 50 messages, and this would be megabytes."""
 
 MAX_PAGE = 100
 
-_Target = User.alias()
+
+def _name_of(user_id: Any) -> Any:
+    """Looked up line by line: for a join of some hundred lines PostgreSQL would rather read all the users there are."""
+    return User.select(User.name).where(User.id == user_id)
+
+
+_LINE = (
+    Row.seq,
+    Row.number,
+    Row.kind,
+    Row.author_id,
+    fn.COALESCE(_name_of(Row.author_id), "?"),
+    Row.target_id,
+    _name_of(Row.target_id),
+    Row.nonce,
+    Row.text,
+    Row.html,
+    Row.at,
+)
+"""The columns of a Line."""
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -67,31 +88,9 @@ class Changes:
     events: list[Sealed] | None
 
 
-def _lines() -> Any:
-    return (
-        Row.select(
-            Row.seq,
-            Row.number,
-            Row.kind,
-            Row.author_id,
-            fn.COALESCE(User.name, "?"),
-            Row.target_id,
-            _Target.name,
-            Row.nonce,
-            Row.text,
-            Row.html,
-            Row.at,
-        )
-        .left_outer_join(User, on=(User.id == Row.author_id))
-        .switch(Row)
-        .left_outer_join(_Target, on=(_Target.id == Row.target_id))
-        .tuples()
-    )
-
-
 async def page(room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None) -> Page:
     """At most `limit` lines, oldest first: the last ones, those before a seq, or those after one."""
-    query = _lines().where(Row.room_id == room.id, Row.seq >= room.cleared_seq)
+    query = Row.select(*_LINE).where(Row.room_id == room.id, Row.seq >= room.cleared_seq).tuples()
     if after_seq is not None:
         rows = await query.where(Row.seq > after_seq).order_by(Row.seq).limit(limit + 1).aio_execute()
         lines = [Line(*row) for row in rows]
@@ -135,14 +134,30 @@ async def _seq_of(room: Room, where: Any, order: Any) -> int | None:
 
 
 async def changes_since(room_id: int, since: int) -> Changes:
-    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`."""
-    room = await Room.aio_get(Room.id == room_id)
-    if since > room.last_seq:
-        return Changes(room.last_seq, room.posts, None)
-    query = _lines().where(Row.room_id == room_id, Row.changed_seq > since, Row.changed_seq <= room.last_seq, Row.seq >= room.cleared_seq)
-    rows = await query.order_by(Row.changed_seq).limit(MAX_BEHIND + 1).aio_execute()
-    events = [Line(*row).seal() for row in rows] if len(rows) <= MAX_BEHIND else None
-    return Changes(room.last_seq, room.posts, events)
+    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`. Raises Room.DoesNotExist."""
+    # Who is too far behind is given nothing, and nothing is read for them.
+    start = Case(None, [(Room.last_seq <= since + MAX_BEHIND, since)], Room.last_seq)
+    is_change = (Row.changed_seq > start) & (Row.changed_seq <= Room.last_seq)
+    rows = await (
+        Room.select(Room.last_seq, Room.posts, *_LINE)
+        .join(Row, JOIN.LEFT_OUTER, on=((Row.room_id == Room.id) & is_change & (Row.seq >= Room.cleared_seq)))
+        .where(Room.id == room_id)
+        .order_by(Row.changed_seq)
+        .tuples()
+        .aio_execute()
+    )
+    if not rows:
+        raise Room.DoesNotExist
+    last_seq, posts = rows[0][:2]
+    if not 0 <= last_seq - since <= MAX_BEHIND:
+        return Changes(last_seq, posts, None)
+    return Changes(last_seq, posts, [Line(*row[2:]).seal() for row in rows if row[2] is not None])
+
+
+def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:
+    """`changes_since` for a crowd that comes back at once: who asks for the same, before the read begins, shares it."""
+    reads: SharedReads[tuple[int, int], Changes] = SharedReads(lambda key: changes_since(*key))
+    return lambda room_id, since: reads.get((room_id, since))
 
 
 async def last_seqs(room_ids: list[int]) -> dict[int, int]:

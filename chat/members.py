@@ -1,15 +1,32 @@
 """Reading who is in a room, and which rooms someone is in. Nothing here writes."""
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import JOIN
+from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.models import Member, Room
 from chat.roles import Role, Standing
+from helpers.bulk import Bulk
+from helpers.database import fetch
+from helpers.shared_reads import BatchedReads
 
 MAX_MEMBERS = 1000
-MAX_ROOMS = 1000
+
+MAX_OWN = 200
+"""One's own rooms in a list, those with unread posts first. Who is in more of them finds the others by their names."""
+
+MAX_OPEN = 100
+"""Open rooms on a page."""
+
+READ_AT_ONCE = 100
+"""Entrances in one statement. For many more PostgreSQL would rather read whole tables."""
+
+_NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
 
 
 @dataclass(frozen=True)
@@ -30,47 +47,127 @@ class RoomView:
     unread: int
 
 
+@dataclass(frozen=True)
+class Entrance:
+    """A room as somebody finds it who wants to come in; `read_number` is None where they are no member."""
+
+    room: Room
+    standing: Standing
+    read_number: int | None
+
+
+class Entrances:
+    """Finds rooms together with what those who ask are in them: one statement for all who come at once."""
+
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        self._find = Bulk(
+            database,
+            """
+            SELECT given.slug, given.user_id, room.id, room.name, room.slug, room.topic, room.kind, room.last_seq, room.posts,
+                room.cleared_seq, room.cleared_number, room.created_at, member.role, member.present, member.read_number
+            FROM {given} JOIN rooms AS room ON room.slug = given.slug
+            LEFT JOIN members AS member ON member.room_id = room.id AND member.user_id = given.user_id""",
+            {"slug": "text", "user_id": "bigint"},
+        )
+        self._stand = Bulk(
+            database,
+            """
+            SELECT member.room_id, member.user_id, member.role, member.present
+            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
+            {"room_id": "bigint", "user_id": "bigint"},
+        )
+        self._found: BatchedReads[tuple[str, int], tuple[Any, ...]] = BatchedReads(self._read_rooms, READ_AT_ONCE)
+        self._standings: BatchedReads[tuple[int, int], tuple[Any, ...]] = BatchedReads(self._read_standings, READ_AT_ONCE)
+
+    async def find(self, slug: str, user: User) -> Entrance | None:
+        """The room of this name without capitals, or None."""
+        row = await self._found.get((slug, user.id))
+        if row is None:
+            return None
+        room, role, present, read_number = row
+        return Entrance(room, _standing(role, present, user), read_number)
+
+    async def standing(self, room_id: int, user: User) -> Standing:
+        """What the user is in the room now."""
+        role, present = await self._standings.get((room_id, user.id)) or (None, False)
+        return _standing(role, present, user)
+
+    async def _read_rooms(self, asked: list[tuple[str, int]]) -> Mapping[tuple[str, int], tuple[Any, ...]]:
+        statement = self._find.over(asked)
+        rooms: dict[int, Room] = {}
+        found = {}
+        for slug, user_id, room_id, *columns, role, present, read_number in await fetch(self._database, statement.sql, *statement.params):
+            room = rooms.get(room_id)
+            if room is None:
+                # One for all of them: ten thousand who are in a room hold it once.
+                room = rooms[room_id] = Room(id=room_id, **dict(zip(_ROOM_COLUMNS, columns, strict=True)))
+            found[slug, user_id] = (room, role, present, read_number)
+        return found
+
+    async def _read_standings(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], tuple[Any, ...]]:
+        statement = self._stand.over(asked)
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {(room_id, user_id): (role, present) for room_id, user_id, role, present in rows}
+
+
+_ROOM_COLUMNS = ("name", "slug", "topic", "kind", "last_seq", "posts", "cleared_seq", "cleared_number", "created_at")
+
+
+def _standing(role: int | None, present: Any, user: User) -> Standing:
+    return Standing(None, False, user.is_admin) if role is None else Standing(Role(role), bool(present), user.is_admin)
+
+
 async def members_of(room_id: int) -> list[MemberView]:
-    """The members by role and name, at most MAX_MEMBERS."""
+    """The members by role and name, at most MAX_MEMBERS: of a larger crowd those who are here, before those who are away."""
+    # The order is the index's, so that no more is read than is shown. The users are looked up one by one: for a join
+    # PostgreSQL would rather read all there are.
+    name, is_admin = (User.select(column).where(User.id == Member.user) for column in (User.name, User.is_admin))
     rows = await (
-        Member.select(User.name, Member.role, Member.present, User.is_admin)
-        .join(User, on=(User.id == Member.user))
+        Member.select(name, Member.role, Member.present, is_admin)
         .where(Member.room == room_id)
-        .order_by(Member.role.desc(), User.name_key)
+        .order_by(Member.present.desc(), Member.role.desc(), Member.user)
         .limit(MAX_MEMBERS)
         .tuples()
         .aio_execute()
     )
     return [
-        MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present)) for name, role, present, is_admin in rows
+        MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present))
+        for name, role, present, is_admin in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
     ]
 
 
-async def rooms_of(user: User, *, own_only: bool = False) -> list[RoomView]:
-    """One's own rooms, those with unread posts first, and then the open ones, at most MAX_ROOMS of each."""
-    columns = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
-    own = await (
-        Room.select(*columns)
-        .join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
-        .order_by(Room.slug)
-        .limit(MAX_ROOMS)
-        .tuples()
-        .aio_execute()
-    )
-    views = [_view(row, user) for row in own]
-    views.sort(key=lambda view: view.unread == 0)
-    if own_only:
-        return views
-    others = await (
-        Room.select(*columns)
+_LISTED = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
+
+
+def _is_named(words: str) -> Any:
+    """Has the room's name this in it? No name has anything but the letters of names."""
+    words = words.strip().removeprefix("#").lower()
+    return Room.slug.contains(words) if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
+
+
+async def own_rooms(user: User, named: str = "") -> list[RoomView]:
+    """The rooms that the user is in, those with unread posts first, at most MAX_OWN. With `named`, those with this in their names."""
+    has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
+    query = Room.select(*_LISTED).join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
+    if named:
+        query = query.where(_is_named(named))
+    return [_view(row, user) for row in await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()]
+
+
+async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:
+    """The next MAX_OPEN open rooms that the user isn't in, by name, after the room of that name; and whether there are more."""
+    query = (
+        Room.select(*_LISTED)
         .join(Member, JOIN.LEFT_OUTER, on=((Member.room == Room.id) & (Member.user == user.id)))
         .where(Room.kind == "open", Member.user.is_null())
-        .order_by(Room.slug)
-        .limit(MAX_ROOMS)
-        .tuples()
-        .aio_execute()
     )
-    return views + [_view(row, user) for row in others]
+    if after:
+        query = query.where(Room.slug > after.lower())
+    if named:
+        query = query.where(_is_named(named))
+    rows = await query.order_by(Room.slug).limit(MAX_OPEN + 1).tuples().aio_execute()
+    return [_view(row, user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
 
 
 def _view(row: tuple[str, str, str, int | None, int, int, int | None], user: User) -> RoomView:

@@ -9,6 +9,7 @@ from chat.engine import Engine
 from chat.events import Receipt
 from chat.journal import Change
 from chat.ledger import Ledger, Person
+from chat.members import Entrance
 from chat.models import Member, Room
 from chat.posting import new_nonce
 from chat.refusal import Refused
@@ -58,15 +59,12 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
     return room
 
 
-async def find_room(slug: str, user: User) -> tuple[Room, Standing] | None:
+async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
     """The room of this name and what `user` is in it; None where there is none, or it is closed to them."""
     if not NAME.fullmatch(slug):
         return None
-    room = await Room.aio_get_or_none(Room.slug == slug.lower())
-    if room is None:
-        return None
-    standing = await standing_in(room.id, user)
-    return (room, standing) if room.is_open or standing.is_member else None
+    found = await engine.entrances.find(slug.lower(), user)
+    return found if found and (found.room.is_open or found.standing.is_member) else None
 
 
 async def standing_in(room_id: int, user: User) -> Standing:
@@ -78,22 +76,27 @@ async def come(engine: Engine, room_id: int, user: User) -> Standing:
     """The user is in the room now: a member, and present. Says so in the history unless they have been there all along.
 
     Raises Refused where the room is closed to them."""
-    standing = await standing_in(room_id, user)
+    standing = await engine.entrances.standing(room_id, user)
     if standing.present:
         return standing
     person = Person(user.id, user.name)
 
     async def apply(ledger: Ledger) -> Receipt:
-        standing = await ledger.standing(user.id)
-        if standing.role is None:
+        nonlocal standing
+        found = await ledger.standing(user.id)
+        if found.role is None:
             if not ledger.is_open:
                 raise Refused("not_a_member", "This room is closed to you.")
             ledger.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
-            return ledger.record("joined", person, f"{person.name} joined the room", change.nonce)
-        if standing.present:
+            kind, text = "joined", f"{person.name} joined the room"
+        elif found.present:
+            standing = found
             raise Refused("refused", "Already here.")
-        ledger.change_member(user.id, Standing(standing.role, True, standing.is_admin))
-        return ledger.record("came", person, f"{person.name} came in", change.nonce)
+        else:
+            ledger.change_member(user.id, Standing(found.role, True, found.is_admin))
+            kind, text = "came", f"{person.name} came in"
+        standing = await ledger.standing(user.id)
+        return ledger.record(kind, person, text, change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
     try:
@@ -101,7 +104,7 @@ async def come(engine: Engine, room_id: int, user: User) -> Standing:
     except Refused as refused:
         if refused.code != "refused":
             raise
-    return await standing_in(room_id, user)
+    return standing
 
 
 async def go(engine: Engine, room_id: int, person: Person) -> None:

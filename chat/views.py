@@ -1,6 +1,5 @@
 """The chat's pages, its history as JSON, and the room's socket."""
 
-import dataclasses
 from typing import Any
 
 import aiohttp_jinja2
@@ -15,10 +14,8 @@ from chat import history, membership
 from chat.commands.registry import allowed
 from chat.connection import Connection
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
-from chat.members import members_of, rooms_of
-from chat.models import Member, Room
+from chat.members import Entrance, members_of, open_rooms, own_rooms
 from chat.refusal import Refused
-from chat.roles import Standing
 from helpers.errors import Refusal
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import SETTINGS
@@ -56,15 +53,17 @@ def _checked(value: str, problem: str | None) -> str:
     return value
 
 
-async def _room(request: web.Request) -> tuple[Room, Standing]:
+async def _entrance(request: web.Request) -> Entrance:
     """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for them."""
-    found = await membership.find_room(request.match_info["name"], request[USER])
+    found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
     if found is None:
         raise web.HTTPNotFound
     return found
 
 
 class Rooms(web.View):
+    """One's own rooms, and by pages the open ones. `q` is a part of their names, `after` the room after which the page begins."""
+
     async def get(self) -> web.Response:
         return await self._page(Form())
 
@@ -93,23 +92,29 @@ class Rooms(web.View):
         raise web.HTTPSeeOther(f"/rooms/{room.name}")
 
     async def _page(self, form: Form, status: int = 200) -> web.Response:
-        rooms = await rooms_of(self.request[USER])
+        user, query = self.request[USER], self.request.query
+        named, after, only_own = query.get("q", "").strip(), query.get("after", ""), query.get("only") == "own"
+        if after and membership.room_name_problem(after):
+            raise Refusal("bad_request", "`after` is the name of a room.")
+        own = [] if after else await own_rooms(user, named)
+        others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
-            return web.json_response({"rooms": [dataclasses.asdict(room) for room in rooms]})
-        return aiohttp_jinja2.render_template("chat/rooms.html", self.request, {"rooms": rooms, "form": form}, status=status)
+            return web.json_response({"rooms": [vars(room) for room in own + others], "more": more})
+        context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
+        return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)
 
 
 class RoomPage(web.View):
     async def get(self) -> web.Response:
-        room, standing = await _room(self.request)
+        found = await _entrance(self.request)
         user = self.request[USER]
-        context = {"room": room, "rooms": await rooms_of(user, own_only=True), "state": await self._state(room, standing, user)}
+        context = {"room": found.room, "rooms": await own_rooms(user), "state": await self._state(found, user)}
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
-    async def _state(self, room: Room, standing: Standing, user: User) -> dict[str, Any]:
+    async def _state(self, found: Entrance, user: User) -> dict[str, Any]:
         """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed between the two."""
+        room, standing = found.room, found.standing
         latest = await history.page(room, PAGE)
-        member = await Member.aio_get_or_none(Member.room == room.id, Member.user == user.id)
         return {
             "room": {"name": room.name, "topic": room.topic, "kind": room.kind},
             "you": {"name": user.name, "role": standing.title},
@@ -117,10 +122,10 @@ class RoomPage(web.View):
             "more": latest.more,
             "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
             "last_number": room.posts,
-            "read_number": max(room.cleared_number, member.read_number if member else room.posts),
+            "read_number": max(room.cleared_number, room.posts if found.read_number is None else found.read_number),
             "epoch": self.request.app[ENGINE].epoch,
-            "members": [dataclasses.asdict(view) for view in await members_of(room.id)],
-            "commands": [msgspec.to_builtins(found.explain()) for found in allowed(standing)],
+            "members": [vars(view) for view in await members_of(room.id)],
+            "commands": [msgspec.to_builtins(command.explain()) for command in allowed(standing)],
         }
 
 
@@ -128,7 +133,7 @@ class Messages(web.View):
     """The history by pages. `before` and `after` are numbers of posts, `before_seq` and `after_seq` the exact cursor."""
 
     async def get(self) -> web.Response:
-        room, _ = await _room(self.request)
+        room = (await _entrance(self.request)).room
         limit = self._number("limit", 1, history.MAX_PAGE) or PAGE
         asked = {
             name: number
@@ -157,8 +162,8 @@ class Messages(web.View):
 
 class Members(web.View):
     async def get(self) -> web.Response:
-        room, _ = await _room(self.request)
-        return web.json_response({"members": [dataclasses.asdict(view) for view in await members_of(room.id)]})
+        room = (await _entrance(self.request)).room
+        return web.json_response({"members": [vars(view) for view in await members_of(room.id)]})
 
 
 class Socket(web.View):
@@ -167,7 +172,7 @@ class Socket(web.View):
         settings = request.app[SETTINGS]
         if request.headers.get("Origin") not in settings.origins and not settings.debug:
             raise web.HTTPForbidden
-        room, _ = await _room(request)
+        room = (await _entrance(request)).room
         since = self._since()
         if not web.WebSocketResponse().can_prepare(request):
             raise Refusal("bad_request", "This address speaks WebSocket.")

@@ -10,8 +10,10 @@ from aiohttp_session import AbstractStorage, Session
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
+from helpers.bulk import Bulk
 from helpers.clock import now_ms
 from helpers.database import fetch, is_sqlite
+from helpers.shared_reads import BatchedReads
 
 ANONYMOUS_SECONDS = 2 * 3600
 """A visitor's session holds a form's token and nothing else."""
@@ -19,6 +21,9 @@ ANONYMOUS_SECONDS = 2 * 3600
 SIGNED_IN_SECONDS = 30 * 86400
 
 USER_ID = "user_id"
+
+READ_AT_ONCE = 100
+"""Sessions in one round trip: after a restart everybody comes back at once."""
 
 
 class SessionStore(Protocol):
@@ -36,13 +41,23 @@ class DatabaseSessions:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
         self._mark = "?" if is_sqlite(database) else "%s"
+        self._load = Bulk(
+            database,
+            "SELECT given.key, session.data, session.expires_at FROM {given} JOIN sessions AS session ON session.token_hash = given.key",
+            {"key": "text"},
+        )
+        self._loads: BatchedReads[str, str] = BatchedReads(self._load_many, READ_AT_ONCE)
 
     async def _run(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return await fetch(self._database, sql.replace("?", self._mark), *params)
 
     async def load(self, key: str) -> str | None:
-        rows = await self._run("SELECT data FROM sessions WHERE token_hash = ? AND expires_at > ?", key, now_ms())
-        return rows[0][0] if rows else None
+        return await self._loads.get(key)
+
+    async def _load_many(self, keys: list[str]) -> dict[str, str]:
+        statement, now = self._load.over([(key,) for key in keys]), now_ms()
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {key: data for key, data, expires_at in rows if expires_at > now}
 
     async def create(self, key: str, data: str, seconds: int) -> None:
         await self._run("INSERT INTO sessions (token_hash, data, expires_at) VALUES (?, ?, ?)", key, data, now_ms() + seconds * 1000)
@@ -61,10 +76,17 @@ class DatabaseSessions:
 class RedisSessions:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
+        self._loads: BatchedReads[str, bytes] = BatchedReads(self._load_many, READ_AT_ONCE)
 
     async def load(self, key: str) -> str | None:
-        data = await self._redis.get(f"aiochat:session:{key}")
-        return data.decode() if isinstance(data, bytes) else None
+        data = await self._loads.get(key)
+        return data.decode() if data else None
+
+    async def _load_many(self, keys: list[str]) -> dict[str, bytes]:
+        async with self._redis.pipeline(transaction=False) as pipeline:
+            for key in keys:
+                pipeline.get(f"aiochat:session:{key}")
+            return {key: data for key, data in zip(keys, await pipeline.execute(), strict=True) if isinstance(data, bytes)}
 
     async def create(self, key: str, data: str, seconds: int) -> None:
         await self._redis.set(f"aiochat:session:{key}", data, ex=seconds)

@@ -36,11 +36,13 @@ export class ChatRooms extends HTMLElement {
       /** @type {HTMLElement} */ (item).hidden = !item.querySelector("a")?.dataset.room?.toLowerCase().includes(wanted);
     }
     /** @type {HTMLElement} */ (this.querySelector(".no-rooms")).hidden = this.#links().length > 0;
+    // The list holds one's own rooms, and of very many not all: the page of all rooms looks for the same.
+    /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted ? `/rooms?q=${encodeURIComponent(wanted)}` : "/rooms";
   }
 
   /** @param {KeyboardEvent} event */
   #filterKey(event) {
-    if (event.key === "Enter" && !event.isComposing) this.#links()[0]?.click();
+    if (event.key === "Enter" && !event.isComposing) (this.#links()[0] ?? /** @type {HTMLElement} */ (this.querySelector(".all-rooms"))).click();
     if (event.key === "ArrowDown") this.#links()[0]?.focus();
     if (event.key === "Escape" && this.filter.value) {
       event.stopPropagation();
@@ -69,10 +71,10 @@ export class ChatRooms extends HTMLElement {
   async #refresh() {
     if (document.visibilityState !== "visible") return;
     try {
-      const answer = await fetch("/rooms", { headers: { Accept: "application/json" } });
+      const answer = await fetch("/rooms?only=own", { headers: { Accept: "application/json" } });
       if (!answer.ok) return;
       const { rooms } = await answer.json();
-      this.#show(rooms.filter((/** @type {any} */ room) => room.role));
+      this.#show(rooms);
     } catch {
       // as it was, until the next time
     }
