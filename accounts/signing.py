@@ -8,7 +8,7 @@ from aiohttp_session import get_session, new_session
 from accounts.models import User
 from helpers import flash
 from helpers.sessions import STORAGE, USER_ID
-from helpers.shared_reads import BatchedReads
+from helpers.sharing import BatchedReads
 
 USER = web.RequestKey("user", User)
 USERS = web.AppKey("users", BatchedReads[int, User])

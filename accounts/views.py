@@ -15,7 +15,7 @@ from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets, Guesses
 from helpers.redirects import safe_next
-from helpers.shared_reads import BatchedReads
+from helpers.sharing import BatchedReads
 
 REGISTRATIONS = web.AppKey("registrations", Buckets)
 ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)

@@ -12,7 +12,7 @@ from chat.events import Batch, Cleared, Close, Event, Message, Sealed, encode
 from chat.models import Message as Row
 from chat.models import Room
 from helpers.clock import iso
-from helpers.shared_reads import SharedReads
+from helpers.sharing import SharedCalls
 
 MAX_BEHIND = 1000
 """Changes. Who missed more loads the page anew: that is 50 messages, and this would be megabytes."""
@@ -156,7 +156,7 @@ async def changes_since(room_id: int, since: int) -> Changes:
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:
     """`changes_since` for a crowd that comes back at once: who asks for the same, before the read begins, shares it."""
-    reads: SharedReads[tuple[int, int], Changes] = SharedReads(lambda key: changes_since(*key))
+    reads: SharedCalls[tuple[int, int], Changes] = SharedCalls(lambda key: changes_since(*key))
     return lambda room_id, since: reads.get((room_id, since))
 
 

@@ -13,7 +13,7 @@ from chat.models import Member, Room
 from chat.roles import Role, Standing
 from helpers.bulk import Bulk
 from helpers.database import fetch
-from helpers.shared_reads import BatchedReads
+from helpers.sharing import BatchedReads
 
 MAX_MEMBERS = 1000
 

@@ -1,5 +1,6 @@
 """Rooms being made, people becoming members, coming, going and leaving."""
 
+import asyncio
 import re
 
 import peewee
@@ -107,22 +108,18 @@ async def come(engine: Engine, room_id: int, user: User) -> Standing:
     return standing
 
 
-async def go(engine: Engine, room_id: int, person: Person) -> None:
-    """The person is no longer here, and stays a member. Nothing happens where they aren't present."""
+async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
+    """Queues that the person is no longer here, and stays a member. The future raises Refused where they are here, or weren't present."""
 
     async def apply(ledger: Ledger) -> Receipt:
         standing = await ledger.standing(person.id)
-        if standing.role is None or not standing.present:
-            raise Refused("refused", "Not here.")
+        if standing.role is None or not standing.present or engine.hub.is_connected(room_id, person.id):
+            raise Refused("refused", "Nobody went away.")
         ledger.change_member(person.id, Standing(standing.role, False, standing.is_admin))
         return ledger.record("went", person, f"{person.name} went away", change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
-    try:
-        await engine.journal.change(change)
-    except Refused as refused:
-        if refused.code != "refused":
-            raise
+    return await engine.journal.append(change)
 
 
 async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:

@@ -1,98 +1,169 @@
 """Who holds a connection to a room, as leases with a time to live: whoever crashes stops renewing. Never a counter."""
 
 import asyncio
+import itertools
 import secrets
-import time
+from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
 from redis.asyncio import Redis
 
-LEASE_SECONDS = 25.0
-RENEW_SECONDS = 8.0
+from helpers.sharing import SharedCalls
 
-RENEWED_AT_ONCE = 500
-"""Leases in one round trip: writing ten thousand at once held everything else up for a sixth of a second."""
+LEASE_SECONDS = 20.0
+RENEW_SECONDS = 6.0
+
+AT_ONCE = 500
+"""Leases in one command: ten thousand in one held everything else up for a sixth of a second."""
+
+Lease = tuple[int, int]
+"""(room, user): who is connected to which room. However many connections of theirs a process has, it holds one."""
 
 
 class Leases(Protocol):
-    """One lease a connection: (room, user, connection)."""
+    async def hold(self, room_id: int, user_id: int) -> None: ...
+    async def release(self, room_id: int, user_id: int) -> None: ...
+    async def renew(self) -> bool:
+        """Prolongs all leases of this process; to be called at the start, and every RENEW_SECONDS.
 
-    async def hold(self, room_id: int, user_id: int, connection_id: str) -> None: ...
-    async def release(self, room_id: int, user_id: int, connection_id: str) -> None: ...
-    async def renew(self) -> None:
-        """Prolongs every lease of this process; to be called every RENEW_SECONDS."""
+        True when everybody ought to be compared with those who are said to be here: this process has just begun,
+        another one has ended, or what it had written was lost."""
 
-    async def holders(self, room_ids: list[int]) -> dict[int, set[int]]:
-        """The users that hold a lease, by room, in all processes."""
+    async def held(self, leases: Collection[Lease]) -> set[Lease]:
+        """Those of the leases that some process holds."""
 
 
 class LocalLeases:
     """For one process, whose leases end with it."""
 
     def __init__(self) -> None:
-        self._held: dict[int, set[tuple[int, str]]] = {}
+        self._held: set[Lease] = set()
+        self._has_begun = False
 
-    async def hold(self, room_id: int, user_id: int, connection_id: str) -> None:
-        self._held.setdefault(room_id, set()).add((user_id, connection_id))
+    async def hold(self, room_id: int, user_id: int) -> None:
+        self._held.add((room_id, user_id))
 
-    async def release(self, room_id: int, user_id: int, connection_id: str) -> None:
-        held = self._held.get(room_id, set())
-        held.discard((user_id, connection_id))
-        if not held:
-            self._held.pop(room_id, None)
+    async def release(self, room_id: int, user_id: int) -> None:
+        self._held.discard((room_id, user_id))
 
-    async def renew(self) -> None:
-        pass
+    async def renew(self) -> bool:
+        has_begun, self._has_begun = self._has_begun, True
+        return not has_begun
 
-    async def holders(self, room_ids: list[int]) -> dict[int, set[int]]:
-        return {room_id: {user_id for user_id, _ in self._held.get(room_id, ())} for room_id in room_ids}
+    async def held(self, leases: Collection[Lease]) -> set[Lease]:
+        return self._held.intersection(leases)
 
 
 class RedisLeases:
-    """A sorted set for each room: `user:worker:connection` with the moment at which the lease ends."""
+    """A set of `room:user` for each process, which is gone when that doesn't prolong it: one command, however many it holds."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._worker = secrets.token_hex(4)
-        self._held: set[tuple[int, str]] = set()
-        self._lock = asyncio.Lock()
+        self._worker = secrets.token_hex(8)
+        # The braces keep a process's keys together in a Redis Cluster, so that one can take the place of the other.
+        self._key = _key(self._worker)
+        self._held: set[Lease] = set()
+        self._unwritten: set[Lease] = set()
+        self._writing = asyncio.Lock()
+        self._writes: SharedCalls[None, None] = SharedCalls(lambda _: self._write())
 
-    async def hold(self, room_id: int, user_id: int, connection_id: str) -> None:
-        lease = f"{user_id}:{self._worker}:{connection_id}"
-        self._held.add((room_id, lease))
-        await self._write([(room_id, lease)])
+    async def hold(self, room_id: int, user_id: int) -> None:
+        self._held.add((room_id, user_id))
+        self._unwritten.add((room_id, user_id))
+        await self._writes.get(None)
 
-    async def release(self, room_id: int, user_id: int, connection_id: str) -> None:
-        lease = f"{user_id}:{self._worker}:{connection_id}"
-        self._held.discard((room_id, lease))
-        await self._redis.zrem(_key(room_id), lease)
+    async def release(self, room_id: int, user_id: int) -> None:
+        self._held.discard((room_id, user_id))
+        self._unwritten.add((room_id, user_id))
+        await self._writes.get(None)
 
-    async def renew(self) -> None:
-        async with self._lock:
-            held = sorted(self._held)
-            for start in range(0, len(held), RENEWED_AT_ONCE):
-                await self._write(held[start : start + RENEWED_AT_ONCE])
+    async def renew(self) -> bool:
+        if self._unwritten:
+            await self._writes.get(None)
+        async with self._writing:
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                self._prolong(pipeline, self._key)
+                pipeline.sadd(_WORKERS, self._worker)
+                pipeline.scard(self._key)
+                _, _, is_new, count = await pipeline.execute()
+            # What is unwritten again was changed while this was asked.
+            is_lost = bool(is_new) or (not self._unwritten and count != len(self._held) + 1)
+            if is_lost:
+                await self._write_anew()
+        return await self._bury() or is_lost
 
-    async def _write(self, leases: list[tuple[int, str]]) -> None:
-        until = time.time() + LEASE_SECONDS
-        by_room: dict[int, dict[str, float]] = {}
-        for room_id, lease in leases:
-            by_room.setdefault(room_id, {})[lease] = until
+    async def held(self, leases: Collection[Lease]) -> set[Lease]:
+        found = self._held.intersection(leases)
+        others = await self._other_workers()
+        for some in _slices(lease for lease in leases if lease not in found):
+            names = [_name(lease) for lease in some]
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                for worker in others:
+                    pipeline.smismember(_key(worker), names)
+                for answer in await pipeline.execute():
+                    found.update(lease for lease, is_held in zip(some, answer, strict=True) if is_held)
+        return found
+
+    async def _write(self) -> None:
+        """Writes what has changed, for all who wait for it. What couldn't be written is, the next time."""
+        async with self._writing:
+            unwritten, self._unwritten = self._unwritten, set()
+            try:
+                async with self._redis.pipeline(transaction=False) as pipeline:
+                    self._prolong(pipeline, self._key)
+                    pipeline.sadd(_WORKERS, self._worker)
+                    for some in _slices(unwritten & self._held):
+                        pipeline.sadd(self._key, *map(_name, some))
+                    for some in _slices(unwritten - self._held):
+                        pipeline.srem(self._key, *map(_name, some))
+                    await pipeline.execute()
+            except BaseException:
+                self._unwritten |= unwritten
+                raise
+
+    async def _write_anew(self) -> None:
+        """Redis was emptied, or had given us up. The new set takes the place of the old one at once."""
+        new = f"{self._key}:new"
+        await self._redis.delete(new)
+        for some in _slices(list(self._held)):
+            await self._redis.sadd(new, *map(_name, some))
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for room_id, renewed in by_room.items():
-                pipeline.zadd(_key(room_id), renewed)
-                pipeline.expire(_key(room_id), int(LEASE_SECONDS * 2))
+            self._prolong(pipeline, new)
             await pipeline.execute()
+        await self._redis.rename(new, self._key)
 
-    async def holders(self, room_ids: list[int]) -> dict[int, set[int]]:
-        now = time.time()
+    def _prolong(self, pipeline: "Redis", key: str) -> None:
+        # The nameless member keeps a set there that holds nothing else: where there is none, there is no process.
+        pipeline.sadd(key, "")
+        pipeline.expire(key, int(LEASE_SECONDS))
+
+    async def _other_workers(self) -> list[str]:
+        """Those that live, and those of which nobody has noticed yet that they don't."""
+        workers = [worker.decode() for worker in await self._redis.smembers(_WORKERS) if isinstance(worker, bytes)]
+        return [worker for worker in workers if worker != self._worker]
+
+    async def _bury(self) -> bool:
+        """Takes the processes that have ended from the list. True to the one of us who did."""
+        others = await self._other_workers()
         async with self._redis.pipeline(transaction=False) as pipeline:
-            for room_id in room_ids:
-                pipeline.zremrangebyscore(_key(room_id), "-inf", now)
-                pipeline.zrange(_key(room_id), 0, -1)
-            answers = await pipeline.execute()
-        return {room_id: {int(lease.partition(b":")[0]) for lease in found} for room_id, found in zip(room_ids, answers[1::2], strict=True)}
+            for worker in others:
+                pipeline.exists(_key(worker))
+            dead = [worker for worker, lives in zip(others, await pipeline.execute(), strict=True) if not lives]
+        return bool(dead and await self._redis.srem(_WORKERS, *dead))
 
 
-def _key(room_id: int) -> str:
-    return f"aiochat:here:{room_id}"
+_WORKERS = "aiochat:workers"
+
+
+def _key(worker: str) -> str:
+    return f"aiochat:here:{{{worker}}}"
+
+
+def _name(lease: Lease) -> str:
+    return f"{lease[0]}:{lease[1]}"
+
+
+def _slices(leases: Iterable[Lease]) -> Iterator[list[Lease]]:
+    rest = iter(leases)
+    while some := list(itertools.islice(rest, AT_ONCE)):
+        yield some

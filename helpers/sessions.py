@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 from helpers.bulk import Bulk
 from helpers.clock import now_ms
 from helpers.database import fetch, is_sqlite
-from helpers.shared_reads import BatchedReads
+from helpers.sharing import BatchedReads
 
 ANONYMOUS_SECONDS = 2 * 3600
 """A visitor's session holds a form's token and nothing else."""

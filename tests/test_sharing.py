@@ -5,7 +5,7 @@ import contextvars
 
 import pytest
 
-from helpers.shared_reads import BatchedReads, SharedReads
+from helpers.sharing import BatchedReads, SharedCalls
 
 inside = contextvars.ContextVar("inside", default="outside")
 
@@ -47,7 +47,7 @@ async def asked(*reads: "asyncio.Task[int | None]") -> list["asyncio.Task[int | 
 
 
 async def test_who_asks_at_the_same_moment_shares_a_read(source: Source) -> None:
-    shared = SharedReads(source.read)
+    shared = SharedCalls(source.read)
     waiting = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(100)])
     source.gate.set()
     assert await asyncio.gather(*waiting) == [0] * 100
@@ -55,7 +55,7 @@ async def test_who_asks_at_the_same_moment_shares_a_read(source: Source) -> None
 
 
 async def test_who_asks_while_one_runs_gets_the_next_and_not_what_was_true_before(source: Source) -> None:
-    shared = SharedReads(source.read)
+    shared = SharedCalls(source.read)
     early = await asked(asyncio.create_task(shared.get("a")))
     source.value = 1
     late = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(100)])
@@ -70,14 +70,14 @@ async def test_who_asks_while_one_runs_gets_the_next_and_not_what_was_true_befor
 
 
 async def test_other_keys_do_not_wait(source: Source) -> None:
-    shared = SharedReads(source.read)
+    shared = SharedCalls(source.read)
     await asked(*[asyncio.create_task(shared.get(key)) for key in "aabbc"])
     assert source.reads == ["a", "b", "c"]
     source.gate.set()
 
 
 async def test_who_stops_waiting_takes_it_from_nobody(source: Source) -> None:
-    shared = SharedReads(source.read)
+    shared = SharedCalls(source.read)
     first, second = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(2)])
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
@@ -87,7 +87,7 @@ async def test_who_stops_waiting_takes_it_from_nobody(source: Source) -> None:
 
 
 async def test_an_error_is_heard_by_all_who_shared_it_and_by_no_other(source: Source) -> None:
-    shared = SharedReads(source.read)
+    shared = SharedCalls(source.read)
     source.error = ConnectionError("away")
     early = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(2)])
     source.error = None
@@ -101,7 +101,7 @@ async def test_it_reads_outside_of_the_askers_transaction(source: Source) -> Non
     """A transaction lives in a context variable; whoever shares the read must not be in it."""
     inside.set("a transaction")
     source.gate.set()
-    await SharedReads(source.read).get("a")
+    await SharedCalls(source.read).get("a")
     assert source.contexts == ["outside"]
 
 

@@ -1,6 +1,6 @@
-"""Reads that many wait for at once: one for all who ask for the same, or one for all the keys that are asked for.
+"""Work that many wait for at once, done once: one call for all who ask for the same, or one for all the keys that are asked for.
 
-A read is only shared by those who asked before it began, so nobody is given what was true before they asked."""
+A call is only shared by those who asked before it began, so nobody is given what was true before they asked."""
 
 import asyncio
 import contextvars
@@ -11,18 +11,18 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class SharedReads(Generic[Key, Value]):
-    """Of each key one read runs, and one more waits for it to end: that is the one for all who ask meanwhile.
+class SharedCalls(Generic[Key, Value]):
+    """Of each key one call runs, and one more waits for it to end: that is the one for all who ask meanwhile.
 
-    Not for use inside a transaction: the reads run outside it."""
+    Not for use inside a transaction: the calls run outside it."""
 
-    def __init__(self, read: Callable[[Key], Awaitable[Value]]) -> None:
-        self._read = read
+    def __init__(self, call: Callable[[Key], Awaitable[Value]]) -> None:
+        self._call = call
         self._running: dict[Key, asyncio.Task[Value]] = {}
         self._next: dict[Key, asyncio.Task[Value]] = {}
 
     async def get(self, key: Key) -> Value:
-        """What a read that begins from now on finds. Raises what it raises, to each who shares it."""
+        """What a call that begins from now on returns. Raises what it raises, to each who shares it."""
         task = self._next.get(key)
         if task is None:
             # An empty context: whoever asks first may be in a transaction, which the others must not read in.
@@ -37,20 +37,20 @@ class SharedReads(Generic[Key, Value]):
             await asyncio.wait([before])
         self._running[key] = self._next.pop(key)
         try:
-            return await self._read(key)
+            return await self._call(key)
         finally:
             del self._running[key]
 
 
 class BatchedReads(Generic[Key, Value]):
-    """The same for a read that takes many keys: it gets all those that were asked for while the one before it ran."""
+    """The same for a reading that takes many keys: it gets all those that were asked for while the one before it ran."""
 
     def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], most: int) -> None:
         """`most` keys are given to `read` at once; where more wait, several reads follow each other."""
         self._read = read
         self._most = most
         self._wanted: set[Key] = set()
-        self._turns: SharedReads[None, dict[Key, Value]] = SharedReads(self._read_wanted)
+        self._turns: SharedCalls[None, dict[Key, Value]] = SharedCalls(self._read_wanted)
 
     async def get(self, key: Key) -> Value | None:
         """What is found for the key by a read that begins from now on, None for nothing."""
