@@ -147,7 +147,7 @@ REGISTRATIONS_PER_SECOND = 200 / 3600
 
 GUESS_WINDOW_SECONDS = 15 * 60
 
-USERS_AT_ONCE = 100
+USERS_AT_ONCE = 20
 """In one statement. For many more PostgreSQL would rather read the whole table."""
 
 

@@ -121,7 +121,7 @@ class Attendance:
         place = (0, 0)
         while True:
             rows = await (
-                Member.select(Member.room, Member.user)
+                Member.select(Member.room, Member.user, User.select(User.name).where(User.id == Member.user))
                 .where(Member.present, peewee.Tuple(Member.room, Member.user) > place)
                 .order_by(Member.room, Member.user)
                 .limit(AT_ONCE)
@@ -130,11 +130,8 @@ class Attendance:
             )
             if not rows:
                 return
-            place = rows[-1]
-            held = await self._engine.leases.held(rows)
-            lost = [row for row in rows if row not in held]
-            user_ids = sorted({user_id for _, user_id in lost})
-            names = dict(await User.select(User.id, User.name).where(User.id.in_(user_ids)).tuples().aio_execute()) if lost else {}
-            for room_id, user_id in lost:
-                if (room_id, Person(user_id, names[user_id])) not in self._gone:
-                    self._miss(room_id, Person(user_id, names[user_id]))
+            place = rows[-1][:2]
+            held = await self._engine.leases.held([(room_id, user_id) for room_id, user_id, _ in rows])
+            for room_id, user_id, name in rows:
+                if (room_id, user_id) not in held and (room_id, Person(user_id, name)) not in self._gone:
+                    self._miss(room_id, Person(user_id, name))

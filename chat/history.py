@@ -90,9 +90,11 @@ class Changes:
 
 async def page(room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None) -> Page:
     """At most `limit` lines, oldest first: the last ones, those before a seq, or those after one."""
-    query = Row.select(*_LINE).where(Row.room_id == room.id, Row.seq >= room.cleared_seq).tuples()
+    # One lower bound: of two SQLite takes the first, and reads all that lies between them.
+    first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
+    query = Row.select(*_LINE).where(Row.room_id == room.id, Row.seq >= first).tuples()
     if after_seq is not None:
-        rows = await query.where(Row.seq > after_seq).order_by(Row.seq).limit(limit + 1).aio_execute()
+        rows = await query.order_by(Row.seq).limit(limit + 1).aio_execute()
         lines = [Line(*row) for row in rows]
         return Page(lines[:limit], len(lines) > limit)
     if before_seq is not None:
@@ -104,21 +106,21 @@ async def page(room: Room, limit: int, *, before_seq: int | None = None, after_s
 
 async def page_before(room: Room, number: int, limit: int) -> Page:
     """The lines before a post. Where comings and goings alone would fill the page, its first line is the next post."""
-    end = await _seq_of(room, Row.number >= number, Row.number) or room.last_seq + 1
+    end = await _next_post(room, number) or room.last_seq + 1
     found = await page(room, limit, before_seq=end)
     if not found.more or any(line.number for line in found.lines):
         return found
-    next_post = await _seq_of(room, Row.number < number, Row.number.desc())
+    next_post = await _post_before(room, number)
     return Page([*await _line_at(room, next_post), *found.lines[1:]], more=True) if next_post else found
 
 
 async def page_after(room: Room, number: int, limit: int) -> Page:
     """The lines after a post. Where comings and goings alone would fill the page, its last line is the next post."""
-    start = await _seq_of(room, Row.number <= number, Row.number.desc()) or 0
+    start = await _post_before(room, number + 1) or 0
     found = await page(room, limit, after_seq=start)
     if not found.more or any(line.number for line in found.lines):
         return found
-    next_post = await _seq_of(room, Row.number > number, Row.number)
+    next_post = await _next_post(room, number + 1)
     return Page([*found.lines[:-1], *await _line_at(room, next_post)], more=True) if next_post else found
 
 
@@ -126,9 +128,18 @@ async def _line_at(room: Room, seq: int) -> list[Line]:
     return (await page(room, 1, after_seq=seq - 1)).lines
 
 
-async def _seq_of(room: Room, where: Any, order: Any) -> int | None:
-    """The seq of the first visible post by `order`."""
-    query = Row.select(Row.seq).where(Row.room_id == room.id, Row.number > room.cleared_number, where).order_by(order).limit(1)
+async def _next_post(room: Room, number: int) -> int | None:
+    """The seq of the first visible post from this number on."""
+    first = max(number, room.cleared_number + 1)
+    query = Row.select(Row.seq).where(Row.room_id == room.id, Row.number >= first).order_by(Row.number).limit(1)
+    seq: int | None = await query.aio_scalar()
+    return seq
+
+
+async def _post_before(room: Room, number: int) -> int | None:
+    """The seq of the last visible post before this number."""
+    is_visible = (Row.room_id == room.id) & (Row.number > room.cleared_number)
+    query = Row.select(Row.seq).where(is_visible, Row.number < number).order_by(Row.number.desc()).limit(1)
     seq: int | None = await query.aio_scalar()
     return seq
 

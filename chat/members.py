@@ -23,8 +23,8 @@ MAX_OWN = 200
 MAX_OPEN = 100
 """Open rooms on a page."""
 
-READ_AT_ONCE = 100
-"""Entrances in one statement. For many more PostgreSQL would rather read whole tables."""
+READ_AT_ONCE = 20
+"""Rows asked for in one statement. For many more PostgreSQL would rather read whole tables."""
 
 _NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
 
@@ -57,65 +57,56 @@ class Entrance:
 
 
 class Entrances:
-    """Finds rooms together with what those who ask are in them: one statement for all who come at once."""
+    """Finds rooms, and what those who ask are in them: one statement for all who come at once."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
         self._find = Bulk(
             database,
             """
-            SELECT given.slug, given.user_id, room.id, room.name, room.slug, room.topic, room.kind, room.last_seq, room.posts,
-                room.cleared_seq, room.cleared_number, room.created_at, member.role, member.present, member.read_number
-            FROM {given} JOIN rooms AS room ON room.slug = given.slug
-            LEFT JOIN members AS member ON member.room_id = room.id AND member.user_id = given.user_id""",
-            {"slug": "text", "user_id": "bigint"},
+            SELECT given.slug, room.id, room.name, room.topic, room.kind, room.last_seq, room.posts,
+                room.cleared_seq, room.cleared_number, room.created_at
+            FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
+            {"slug": "text"},
         )
         self._stand = Bulk(
             database,
             """
-            SELECT member.room_id, member.user_id, member.role, member.present
+            SELECT member.room_id, member.user_id, member.role, member.present, member.read_number
             FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
             {"room_id": "bigint", "user_id": "bigint"},
         )
-        self._found: BatchedReads[tuple[str, int], tuple[Any, ...]] = BatchedReads(self._read_rooms, READ_AT_ONCE)
-        self._standings: BatchedReads[tuple[int, int], tuple[Any, ...]] = BatchedReads(self._read_standings, READ_AT_ONCE)
+        self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms, READ_AT_ONCE)
+        self._members: BatchedReads[tuple[int, int], tuple[int, bool, int]] = BatchedReads(self._read_members, READ_AT_ONCE)
 
     async def find(self, slug: str, user: User) -> Entrance | None:
         """The room of this name without capitals, or None."""
-        row = await self._found.get((slug, user.id))
-        if row is None:
+        room = await self._rooms.get(slug)
+        if room is None:
             return None
-        room, role, present, read_number = row
-        return Entrance(room, _standing(role, present, user), read_number)
+        member = await self._members.get((room.id, user.id))
+        return Entrance(room, _standing(member, user), member[2] if member else None)
 
     async def standing(self, room_id: int, user: User) -> Standing:
         """What the user is in the room now."""
-        role, present = await self._standings.get((room_id, user.id)) or (None, False)
-        return _standing(role, present, user)
+        return _standing(await self._members.get((room_id, user.id)), user)
 
-    async def _read_rooms(self, asked: list[tuple[str, int]]) -> Mapping[tuple[str, int], tuple[Any, ...]]:
-        statement = self._find.over(asked)
-        rooms: dict[int, Room] = {}
-        found = {}
-        for slug, user_id, room_id, *columns, role, present, read_number in await fetch(self._database, statement.sql, *statement.params):
-            room = rooms.get(room_id)
-            if room is None:
-                # One for all of them: ten thousand who are in a room hold it once.
-                room = rooms[room_id] = Room(id=room_id, **dict(zip(_ROOM_COLUMNS, columns, strict=True)))
-            found[slug, user_id] = (room, role, present, read_number)
-        return found
+    async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:
+        statement = self._find.over([(slug,) for slug in slugs])
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {row[0]: Room(**dict(zip(_ROOM_COLUMNS, row, strict=True))) for row in rows}
 
-    async def _read_standings(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], tuple[Any, ...]]:
+    async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], tuple[int, bool, int]]:
         statement = self._stand.over(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        return {(room_id, user_id): (role, present) for room_id, user_id, role, present in rows}
+        return {(room_id, user_id): (role, bool(present), read_number) for room_id, user_id, role, present, read_number in rows}
 
 
-_ROOM_COLUMNS = ("name", "slug", "topic", "kind", "last_seq", "posts", "cleared_seq", "cleared_number", "created_at")
+_ROOM_COLUMNS = ("slug", "id", "name", "topic", "kind", "last_seq", "posts", "cleared_seq", "cleared_number", "created_at")
 
 
-def _standing(role: int | None, present: Any, user: User) -> Standing:
-    return Standing(None, False, user.is_admin) if role is None else Standing(Role(role), bool(present), user.is_admin)
+def _standing(member: tuple[int, bool, int] | None, user: User) -> Standing:
+    return Standing(Role(member[0]), member[1], user.is_admin) if member else Standing(None, False, user.is_admin)
 
 
 async def members_of(room_id: int) -> list[MemberView]:

@@ -1,55 +1,66 @@
-"""A site that is large: many rooms, one of them with a long history and a crowd, written by SQL in a moment."""
+"""A large site, written by SQL in a moment: many rooms, one of them with a long history and a crowd."""
 
-from dataclasses import dataclass
+import json
+import secrets
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 
-MANY = """
-WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {count}) """
-"""Understood by SQLite and PostgreSQL alike."""
+from helpers.sessions import USER_ID, hash_token
+
+FOREVER = 2**52
+HERS = 1
+HALL = 1
 
 
 @dataclass(frozen=True)
 class Crowd:
-    """How large. The hall is the room with everybody in it; `hers` is the person whose pages are asked for."""
+    """How large it is. Alice (user 1) is the one whose pages are asked for, the hall (room 1) is where everybody is."""
 
-    hall: int
-    hers: int
     people: int = 10_000
     rooms: int = 10_000
-    her_rooms: int = 200
+    her_rooms: int = 30
     lines: int = 100_000
     """Of the hall's history. Every tenth is a coming, all others are posts."""
 
     lines_elsewhere: int = 10
-    """In each of the other rooms."""
+    tokens: list[str] = field(default_factory=lambda: [secrets.token_urlsafe(32) for _ in range(50)])
+    """Those of Alice's session and of some others'."""
 
-    def statements(self) -> list[str]:
-        """What fills a database in which the hall, its owner and hardly anything else is. Ids go on from those that are there."""
-        people, rooms, lines = (MANY.format(count=count) for count in (self.people, self.rooms, self.lines))
-        elsewhere = MANY.format(count=self.lines_elsewhere)
-        line = """
-            n, n, CASE WHEN n % 10 = 0 THEN NULL ELSE n - n / 10 END, CASE WHEN n % 10 = 0 THEN 'came' ELSE 'post' END,"""
-        return [
-            f"""INSERT INTO users (name, name_key, skeleton, email, password_hash, is_admin, created_at) {people}
-            SELECT 'p' || n, 'p' || n, 'p' || n, NULL, '!', FALSE, 0 FROM series""",
-            f"""INSERT INTO rooms (name, slug, topic, kind, last_seq, posts, cleared_seq, cleared_number, created_at) {rooms}
-            SELECT 'R' || n, 'r' || n, '', CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END,
-                {self.lines_elsewhere}, {self.lines_elsewhere} - {self.lines_elsewhere} / 10, 0, 0, 0 FROM series""",
-            # Half of the hall's crowd is there. Everybody is in three other rooms, and she is in many.
-            f"""INSERT INTO members (room_id, user_id, role, present, read_number, joined_at)
-            SELECT {self.hall}, id, CASE WHEN id % 1000 = 0 THEN 2 ELSE 1 END, id % 2 = 0, 0, 0 FROM users WHERE name_key = 'p' || substr(name_key, 2)""",
-            f"""INSERT INTO members (room_id, user_id, role, present, read_number, joined_at) {MANY.format(count=3)}
-            SELECT rooms.id, users.id, 1, n = 1, 0, 0 FROM series JOIN users ON users.name_key = 'p' || substr(users.name_key, 2)
-            JOIN rooms ON rooms.slug = 'r' || (1 + (users.id * 3 + n) % {self.rooms})""",
-            f"""INSERT INTO members (room_id, user_id, role, present, read_number, joined_at) {MANY.format(count=self.her_rooms)}
-            SELECT rooms.id, {self.hers}, 1, FALSE, n % 10, 0 FROM series JOIN rooms ON rooms.slug = 'r' || (n * {self.rooms // self.her_rooms})""",
-            f"""INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at) {lines}
-            SELECT {self.hall}, {line} {self.hers} + 1 + n % {self.people}, NULL, 'hall-' || n, 'line ' || n || ' of the hall', NULL, n FROM series
-            WHERE n > (SELECT last_seq FROM rooms WHERE id = {self.hall})""",
-            f"""INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at) {elsewhere}
-            SELECT rooms.id, {line} {self.hers} + 1 + rooms.id % {self.people}, NULL, rooms.slug || '-' || n, 'line ' || n, NULL, n
-            FROM rooms, series WHERE rooms.slug LIKE 'r%' AND rooms.id <> {self.hall}""",
-            f"UPDATE rooms SET last_seq = {self.lines}, posts = {self.lines - self.lines // 10} WHERE id = {self.hall}",
-            f"""INSERT INTO sessions (token_hash, data, expires_at) {people}
-            SELECT 'p' || n, '', {2**52} FROM series""",
-            "ANALYZE",
-        ]
+    def statements(self) -> Iterator[str]:
+        """What fills an empty database that has been migrated, SQLite or PostgreSQL. `ANALYZE` isn't among it."""
+        here = "id, CASE WHEN id % 1000 = 0 THEN 2 ELSE 1 END, id % 5 = 0, 0, 0"
+        line = "n, n, CASE WHEN n % 10 = 0 THEN NULL ELSE n - n / 10 END, CASE WHEN n % 10 = 0 THEN 'came' ELSE 'post' END"
+        users = "INSERT INTO users (name, name_key, skeleton, email, password_hash, is_admin, created_at)"
+        rooms = "INSERT INTO rooms (name, slug, topic, kind, last_seq, posts, cleared_seq, cleared_number, created_at)"
+        members = "INSERT INTO members (room_id, user_id, role, present, read_number, joined_at)"
+        messages = "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)"
+        sessions = "INSERT INTO sessions (token_hash, data, expires_at)"
+        few, step = self.lines_elsewhere, self.rooms // self.her_rooms
+        yield f"{users} VALUES ('alice', 'alice', 'alice', NULL, '!', TRUE, 0)"
+        yield f"{users} {_series(self.people)} SELECT 'p' || n, 'p' || n, 'p' || n, 'p' || n || '@example.org', '!', FALSE, 0 FROM series"
+        yield f"{rooms} VALUES ('Hall', 'hall', '', 'open', {self.lines}, {_posts(self.lines)}, 0, 0, 0)"
+        yield f"""{rooms} {_series(self.rooms)} SELECT 'Room' || n, 'room' || n, 'What is talked of in room ' || n,
+            CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END, {few}, {_posts(few)}, 0, 0, 0 FROM series"""
+        yield f"{members} SELECT {HALL}, {here} FROM users"
+        # Everybody is in three rooms beside it, and she in many.
+        yield f"""{members} {_series(3)} SELECT 2 + (users.id * 3 + n) % {self.rooms}, users.id, 1, FALSE, 0, 0
+            FROM series, users WHERE users.id <> {HERS}"""
+        yield f"{members} {_series(self.her_rooms)} SELECT 1 + n * {step}, {HERS}, 1, FALSE, n % 10, 0 FROM series"
+        yield f"""{messages} {_series(self.lines)} SELECT {HALL}, {line}, 1 + n % {self.people}, NULL, 'hall-' || n,
+            'This is line ' || n || ' of the hall, as long as what people write', NULL, n FROM series"""
+        yield f"""{messages} {_series(few)} SELECT rooms.id, {line}, 1 + rooms.id % {self.people}, NULL, rooms.slug || '-' || n,
+            'line ' || n, NULL, n FROM rooms, series WHERE rooms.id <> {HALL}"""
+        yield f"{sessions} {_series(self.people)} SELECT 'somebody' || n, '', {FOREVER} FROM series"
+        for place, token in enumerate(self.tokens):
+            data = json.dumps({"created": int(time.time()), "session": {USER_ID: HERS + place}})
+            yield f"{sessions} VALUES ('{hash_token(token)}', '{data}', {FOREVER})"
+
+
+def _posts(lines: int) -> int:
+    return lines - lines // 10
+
+
+def _series(count: int) -> str:
+    """A table `series` of the numbers from 1; of SQLite's and PostgreSQL's ways to make one, that which both understand."""
+    return f"WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {count})"

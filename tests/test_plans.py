@@ -1,0 +1,266 @@
+"""No statement of the hot paths reads more than it shows, however long the histories and however many the rooms.
+
+A real server runs on a large site (tests/crowd.py) while people do there what people do. PostgreSQL itself notes the plan of
+everything that it ran, with the rows that each step of it read; SQLite's statements are noted and explained afterwards."""
+
+import asyncio
+import json
+import re
+import sqlite3
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from helpers.migrations import migrate
+from tests.conftest import LIMITS_OFF
+from tests.crowd import Crowd
+from tests.people import Person
+from tests.servers import ROOT, Aiochat, Postgres
+
+TABLES = {"users", "rooms", "members", "messages", "sessions"}
+"""Those that grow."""
+
+MOST_ROWS = 6000
+"""That one step of a plan may read: the longest list has a thousand, and the page of open rooms, a hundred, is compared with
+each of one's own."""
+
+MOST_INSTRUCTIONS = 150_000
+"""Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's history takes five times as much."""
+
+EXCEPTIONS = {
+    r"rooms.*\b(I?LIKE)\b": "to find a room by a part of its name the names are read: some milliseconds for 10,000, when somebody types",
+    r"FROM \"?users\"?( AS \"?t1\"?)? LIMIT 1\b": "at the start: is there anybody yet?",
+}
+"""Which statements may scan, and why."""
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A statement that was run, and what is wrong with how it was."""
+
+    statement: str
+    plan: str
+    problems: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return "\n".join([*(f"- {problem}" for problem in self.problems), self.statement, self.plan])
+
+
+async def live(url: str, crowd: Crowd) -> None:
+    """What people do: Alice everything that there is, others the like, and all of them at once."""
+    new = Person(url, "newcomer")
+    await new.registers()
+    await new.logs_out()
+    await new.logs_in()
+    people = [Person(url, f"p{place}") for place in range(len(crowd.tokens))]
+    for someone, token in zip(people, crowd.tokens, strict=True):
+        someone.http.cookie_jar.update_cookies({"session": token})
+    alice = people[0]
+    try:
+        for _ in range(7):  # PostgreSQL plans a prepared statement anew five times, and then once for all
+            await _look_around(alice)
+            await _talk(alice, new, crowd.lines)
+        await asyncio.gather(*[someone.enters("Hall", since=crowd.lines - 150) for someone in people])
+        await alice.enters("Hall", since=10)
+        await asyncio.gather(*[someone.gets("/rooms?only=own") for someone in people])
+    finally:
+        for someone in (new, *people):
+            await someone.close()
+
+
+async def _look_around(alice: Person) -> None:
+    for path in ("/rooms", "/rooms?q=oom77", "/rooms?after=Room5", "/rooms/Hall"):
+        async with alice.http.get(path) as page:
+            assert page.status == 200
+    for query in ("", "only=own", "after=Room5", "q=oom77"):
+        await alice.gets(f"/rooms?{query}")
+    cursors = [f"{name}={place}" for name in ("before", "after", "before_seq", "after_seq") for place in (3, 50_000, 99_000)]
+    for cursor in ("", *cursors):
+        await alice.gets(f"/rooms/Hall/messages?limit=50&{cursor}")
+    await alice.gets("/rooms/Hall/members")
+
+
+async def _talk(alice: Person, new: Person, lines: int) -> None:
+    listener, guest = await alice.enters("Hall", since=lines - 600), await new.enters("Hall")
+    for text in ("Good morning", "/me waves", "/who", "/topic All and sundry", "/help"):
+        await listener.says(text)
+    await listener.ws.send_json({"type": "read", "number": 7})
+    await guest.says("Good morning, Alice")
+    await guest.types("/leave")
+    assert await guest.ends() == 4502
+    await listener.close()
+
+
+def report(seen: list[Seen]) -> str:
+    wrong = [str(one) for one in seen if one.problems and not any(re.search(found, one.statement, re.S) for found in EXCEPTIONS)]
+    return f"{len(wrong)} of {len(seen)} statements read too much\n\n" + "\n\n".join(wrong[:10]) if wrong else ""
+
+
+def check(seen: list[Seen]) -> None:
+    """Fails with the plans of those statements that read too much, or when it saw less than there is."""
+    for path, words in HOT_PATHS.items():
+        assert any(re.search(words, one.statement, re.S) for one in seen), f"{path} was not seen"
+    for found in EXCEPTIONS:
+        assert any(re.search(found, one.statement, re.S) for one in seen), f"the exception {found} has become needless"
+    assert not report(seen), report(seen)
+
+
+HOT_PATHS = {
+    "sessions": r"JOIN sessions",
+    "the user": r"FROM \"users\".* WHERE \(\"t1\"\.\"id\" IN",
+    "entrance": r"JOIN rooms AS room ON room\.slug",
+    "standing": r"member\.present, member\.read_number\s+FROM",
+    "sign-in": r"FROM \"users\".*\"name_key\" =",
+    "one's own rooms": r"FROM \"rooms\".*INNER JOIN \"members\".*ORDER BY",
+    "open rooms": r"FROM \"rooms\".*LEFT OUTER JOIN \"members\".*ORDER BY",
+    "a page by number": r"SELECT \"t1\"\.\"seq\" FROM \"messages\"",
+    "a page": r"FROM \"messages\".*ORDER BY \"t1\"\.\"seq\"",
+    "resuming": r"FROM \"rooms\".*LEFT OUTER JOIN \"messages\"",
+    "the ends of histories": r"SELECT \"t1\"\.\"id\", \"t1\"\.\"last_seq\" FROM \"rooms\"",
+    "members": r"FROM \"members\".*ORDER BY \"t\d\"\.\"present\" DESC",
+    "the journal's lock": r"SELECT room\.id, room\.name.*ORDER BY room\.id",
+    "the journal's standings": r"users\.is_admin\s+FROM.*JOIN members AS member",
+    "the journal's nonces": r"JOIN messages AS line",
+    "the journal's lines": r"INSERT INTO messages",
+    "the journal's counters": r"UPDATE rooms SET last_seq",
+    "read marks": r"UPDATE members SET read_number",
+    "who is lost": r"FROM \"members\".*WHERE \(\"t1\"\.\"present\" AND",
+    "sweeping sessions": r"DELETE FROM sessions WHERE expires_at",
+}
+"""Each by words of its statement: what is listed here was run, or the test has seen nothing."""
+
+
+async def until(true: Callable[[], bool], seconds: float = 25) -> None:
+    async with asyncio.timeout(seconds):
+        while not true():
+            await asyncio.sleep(0.1)
+
+
+# PostgreSQL
+
+
+@pytest.fixture(scope="module")
+def explaining() -> Iterator[Postgres]:
+    """A PostgreSQL that writes the plans of what the role `aiochat` runs to its log."""
+    modules = {"shared_preload_libraries": "auto_explain"}
+    settings = {"log_analyze": "on", "log_timing": "off", "log_format": "json", "log_nested_statements": "on"}
+    with Postgres(options={**modules, **{f"auto_explain.{name}": value for name, value in settings.items()}}) as server:
+        yield server
+
+
+def plans(log: str) -> Iterator[tuple[str, dict[str, Any]]]:
+    for found in re.finditer(r"duration: [\d.]+ ms  plan:\n((?:\t.*\n)+)", log):
+        entry = json.loads(found[1])
+        yield entry["Query Text"], entry["Plan"]
+
+
+def steps(plan: dict[str, Any], depth: int = 0) -> Iterator[tuple[int, dict[str, Any]]]:
+    yield depth, plan
+    for part in plan.get("Plans", ()):
+        yield from steps(part, depth + 1)
+
+
+def rows_read(step: dict[str, Any]) -> float:
+    """Those that it gave on and those that it threw away, in all its turns."""
+    rows = step["Actual Rows"] + sum(value for name, value in step.items() if name.startswith("Rows Removed"))
+    return float(rows * step["Actual Loops"])
+
+
+def judge_plan(statement: str, plan: dict[str, Any]) -> Seen:
+    problems, lines = [], []
+    for depth, step in steps(plan):
+        kind, table = step["Node Type"], step.get("Relation Name", "")
+        lines.append(f"{'  ' * depth}{kind} {table} {step.get('Index Name', '')} {step.get('Index Cond', '')} rows {rows_read(step):.0f}")
+        if kind == "Seq Scan" and table in TABLES:
+            problems.append(f"scans {table}")
+        if rows_read(step) > MOST_ROWS:
+            problems.append(f"reads {rows_read(step):.0f} rows: {kind} {table}")
+    return Seen(statement, "\n".join(lines), tuple(problems))
+
+
+async def test_postgres_reads_what_is_shown_and_no_more(explaining: Postgres) -> None:
+    crowd = Crowd()
+    url = explaining.create_database("large")
+    migrate(url, ROOT / "migrations")
+    with psycopg.connect(explaining.admin_url.removesuffix("postgres") + "large", autocommit=True) as admin:
+        for statement in crowd.statements():
+            admin.execute(statement.encode())
+        admin.execute("VACUUM ANALYZE")
+        admin.execute("ALTER ROLE aiochat SET auto_explain.log_min_duration = 0")
+    with Aiochat(env={"AIOCHAT_DATABASE_URL": url, **LIMITS_OFF}, arguments=["serve"]) as server:
+        await live(server.url, crowd)
+        await until(lambda: bool(re.search(HOT_PATHS["who is lost"], explaining.log.read_text().replace('\\"', '"'), re.S)))
+    check([judge_plan(statement, plan) for statement, plan in plans(explaining.log.read_text())])
+
+
+# SQLite
+
+
+def explain(connection: sqlite3.Connection, statement: str) -> Seen:
+    lines = [detail for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
+    aliases = {alias or table: table for table, alias in re.findall(r'(?:FROM|JOIN|UPDATE|,) "?(\w+)"?(?: AS "?(\w+)"?)?', statement)}
+    problems = []
+    for line in lines:
+        scanned = re.match(r"SCAN (\w+)", line)
+        if scanned and aliases.get(scanned[1], scanned[1]) in TABLES:
+            problems.append(line)
+    spent = instructions(connection, statement)
+    if spent > MOST_INSTRUCTIONS:
+        problems.append(f"takes {spent} instructions")
+    return Seen(statement, "\n".join([*lines, f"{spent} instructions"]), tuple(problems))
+
+
+def instructions(connection: sqlite3.Connection, statement: str) -> int:
+    """How many SQLite needs to read what a SELECT asks for, in thousands and a thousand more."""
+    if not statement.lstrip().upper().startswith("SELECT"):
+        return 0
+    spent = 0
+
+    def note() -> int:
+        nonlocal spent
+        spent += 1000
+        return 0
+
+    connection.set_progress_handler(note, 1000)
+    connection.execute(statement).fetchall()
+    connection.set_progress_handler(None, 0)
+    return spent
+
+
+def fill_sqlite(path: Path, crowd: Crowd) -> None:
+    migrate(f"sqlite:///{path}", ROOT / "migrations")
+    connection = sqlite3.connect(path)
+    for statement in crowd.statements():
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def statements_of(path: Path) -> list[str]:
+    """Each once, whatever the values in it."""
+    by_shape = {re.sub(r"'(?:[^']|'')*'|\b\d+\b", "?", text): text for text in map(json.loads, path.read_text().splitlines())}
+    return [text for text in by_shape.values() if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)]
+
+
+async def test_sqlite_reads_what_is_shown_and_no_more(tmp_path: Path) -> None:
+    crowd, trace, path = Crowd(), tmp_path / "statements", tmp_path / "data" / "aiochat.db"
+    path.parent.mkdir()
+    await asyncio.to_thread(fill_sqlite, path, crowd)
+    server = Aiochat(
+        env={"STATEMENTS": str(trace), **LIMITS_OFF}, arguments=["serve"], data_dir=path.parent, program=ROOT / "tests" / "traced.py"
+    )
+    with server:
+        await live(server.url, crowd)
+        await until(lambda: bool(re.search(HOT_PATHS["who is lost"], trace.read_text().replace('\\"', '"'), re.S)))
+    for is_analysed in (False, True):  # SQLite isn't told of sizes unless somebody does
+        connection = sqlite3.connect(path)
+        if is_analysed:
+            connection.execute("ANALYZE")
+            connection.close()
+            connection = sqlite3.connect(path)
+        check([explain(connection, statement) for statement in statements_of(trace)])
+        connection.close()
