@@ -143,7 +143,7 @@ async def test_a_rolling_restart_loses_neither_message_nor_connection(postgres: 
             server.send(signal.SIGHUP)
             _visit_until(server, lambda: "all workers are new" in server.tail(1000))
 
-        await _through_trouble(server.url, lambda: asyncio.to_thread(replace), messages=60)
+        await _through_trouble(server.url, lambda: asyncio.to_thread(replace))
         after = _processes(server)
         assert len(after) == 2
         assert not set(before) & set(after)
@@ -171,7 +171,7 @@ def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgre
         _visit_until(server, lambda: "the old one goes on" in server.tail(1000))
         assert _processes(server) == before, "a replacement that doesn't serve replaces nobody"
         os.kill(victim, signal.SIGKILL)
-        _visit_until(server, lambda: server.tail(1000).count("doesn't serve (exit code 1); the next attempt is in") == 2)
+        _visit_until(server, lambda: server.tail(1000).count("doesn't serve (exit code 1); the next attempt is in") >= 1)
         assert [_answers(server, 1) for _ in range(30)] == [True] * 30
         redis.start()
         _visit_until(server, lambda: "serves again" in server.tail(1000))

@@ -66,7 +66,7 @@ class RedisCluster:
     def owner(self, channel: str) -> Redis:
         """The node that owns the channel's slot, as the first living one sees it."""
         slot = key_slot(channel.encode())
-        for first, last, (_, port, *_), *_ in self._ask(self._living(), "CLUSTER", "SLOTS"):
+        for first, last, (_, port, *_), *_ in self.ask(self._living(), "CLUSTER", "SLOTS"):
             if first <= slot <= last:
                 return next(node for node in self.nodes if node.port == port)
         raise ServerError(f"nobody owns slot {slot}")
@@ -74,11 +74,11 @@ class RedisCluster:
     def move(self, channel: str, target: Redis) -> None:
         """Moves the slot of a channel from its owner to another node, as a resharding does."""
         slot, source = str(key_slot(channel.encode())), self.owner(channel)
-        ids = {node: self._ask(node, "CLUSTER", "MYID") for node in (source, target)}
-        self._ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
-        self._ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
+        ids = {node: self.ask(node, "CLUSTER", "MYID") for node in (source, target)}
+        self.ask(target, "CLUSTER", "SETSLOT", slot, "IMPORTING", ids[source])
+        self.ask(source, "CLUSTER", "SETSLOT", slot, "MIGRATING", ids[target])
         for node in (target, source):
-            self._ask(node, "CLUSTER", "SETSLOT", slot, "NODE", ids[target])
+            self.ask(node, "CLUSTER", "SETSLOT", slot, "NODE", ids[target])
 
     def _options(self) -> tuple[str, ...]:
         # Not the port and 10000, which may be anybody's.
@@ -89,20 +89,21 @@ class RedisCluster:
         masters, replicas = self.nodes[:3], self.nodes[3:]
         share = REDIS_CLUSTER_HASH_SLOTS / len(masters)
         for number, node in enumerate(masters):
-            self._ask(node, "CLUSTER", "SET-CONFIG-EPOCH", str(number + 1))
-            self._ask(node, "CLUSTER", "ADDSLOTSRANGE", str(round(number * share)), str(round((number + 1) * share) - 1))
+            self.ask(node, "CLUSTER", "SET-CONFIG-EPOCH", str(number + 1))
+            self.ask(node, "CLUSTER", "ADDSLOTSRANGE", str(round(number * share)), str(round((number + 1) * share) - 1))
         for node in self.nodes[1:]:
-            self._ask(self.nodes[0], "CLUSTER", "MEET", "127.0.0.1", str(node.port), node.options[3])
-        self._wait(lambda: all(f"cluster_known_nodes:{len(self.nodes)}\r" in self._ask(node, "CLUSTER", "INFO") for node in self.nodes))
+            self.ask(self.nodes[0], "CLUSTER", "MEET", "127.0.0.1", str(node.port), node.options[3])
+        self._wait(lambda: all(f"cluster_known_nodes:{len(self.nodes)}\r" in self.ask(node, "CLUSTER", "INFO") for node in self.nodes))
         for master, replica in zip(masters, replicas, strict=False):
-            self._ask(replica, "CLUSTER", "REPLICATE", self._ask(master, "CLUSTER", "MYID"))
-        self._wait(lambda: all("cluster_state:ok\r" in self._ask(node, "CLUSTER", "INFO") for node in self.nodes))
-        self._wait(lambda: all(self._ask(replica, "INFO")["master_link_status"] == "up" for replica in replicas))
+            self.ask(replica, "CLUSTER", "REPLICATE", self.ask(master, "CLUSTER", "MYID"))
+        self._wait(lambda: all("cluster_state:ok\r" in self.ask(node, "CLUSTER", "INFO") for node in self.nodes))
+        self._wait(lambda: all(self.ask(replica, "INFO")["master_link_status"] == "up" for replica in replicas))
 
     def _living(self) -> Redis:
         return next(node for node in self.nodes if node.running)
 
-    def _ask(self, node: Redis, *command: str) -> Any:
+    def ask(self, node: Redis, *command: str) -> Any:
+        """A node's answer to a command."""
         with redis.Redis(port=node.port, decode_responses=True) as client:
             return client.execute_command(*command)
 
