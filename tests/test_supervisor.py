@@ -42,7 +42,7 @@ def _processes(server: Aiochat) -> list[int]:
     return [pid for pid in _descendants(server.pid) if _lives(pid)]
 
 
-def _answers(server: Aiochat, seconds: float = 5) -> bool:
+def _answers(server: Aiochat, seconds: float = 10) -> bool:
     """Does a new connection get an answer?"""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=seconds)
     try:
@@ -160,7 +160,7 @@ async def test_a_worker_that_is_killed_is_started_again(postgres: Postgres, redi
 
         await _through_trouble(server.url, lambda: asyncio.to_thread(kill))
         assert survivor in _processes(server)
-        assert re.search(rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0.5 s", server.tail(1000))
+        assert re.search(rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s", server.tail(1000))
 
 
 def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgres: Postgres) -> None:
@@ -172,7 +172,7 @@ def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgre
         assert _processes(server) == before, "a replacement that doesn't serve replaces nobody"
         os.kill(victim, signal.SIGKILL)
         _visit_until(server, lambda: server.tail(1000).count("doesn't serve (exit code 1); the next attempt is in") >= 1)
-        assert [_answers(server, 1) for _ in range(30)] == [True] * 30
+        assert [_answers(server, 2) for _ in range(30)] == [True] * 30
         redis.start()
         _visit_until(server, lambda: "serves again" in server.tail(1000))
         assert survivor in _processes(server)
