@@ -160,7 +160,8 @@ async def test_a_worker_that_is_killed_is_started_again(postgres: Postgres, redi
 
         await _through_trouble(server.url, lambda: asyncio.to_thread(kill))
         assert survivor in _processes(server)
-        assert re.search(rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s", server.tail(1000))
+        line = rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s"
+        assert re.search(line, server.tail(1000))
 
 
 def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgres: Postgres) -> None:
