@@ -42,12 +42,12 @@ class Attendance:
         self._gone: dict[tuple[int, Person], float] = {}
         """Since when somebody isn't connected here, the longest first."""
 
-    async def arrive(self, room_id: int, person: Person, connection_id: str) -> None:
+    async def arrive(self, room_id: int, person: Person) -> None:
         self._gone.pop((room_id, person), None)
         with contextlib.suppress(RedisError, OSError):
             await self._engine.leases.hold(room_id, person.id)
 
-    def depart(self, room_id: int, person: Person, connection_id: str) -> None:
+    def depart(self, room_id: int, person: Person) -> None:
         """The connection is over. Who has no other, in any process, is gone when the grace is."""
         if not self._engine.hub.is_connected(room_id, person.id):
             self._miss(room_id, person)

@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import secrets
 from collections.abc import Coroutine
 from typing import Any
 
@@ -35,7 +34,7 @@ class Connection:
 
     __slots__ = (
         *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_limits", "_person", "_unanswered"),
-        *("id", "outbox", "room_id", "session_id", "user_id", "websocket"),
+        *("outbox", "room_id", "session_id", "user_id", "websocket"),
     )
 
     def __init__(
@@ -49,7 +48,6 @@ class Connection:
         session_id: str,
         since: int | None,
     ) -> None:
-        self.id = secrets.token_hex(8)
         self.user_id: int = user.id
         self.room_id: int = room.id
         self.session_id = session_id
@@ -164,7 +162,7 @@ class Connection:
 
     async def _arrive(self, user: User, room: Room, since: int | None) -> None:
         try:
-            await self._attendance.arrive(self.room_id, self._person, self.id)
+            await self._attendance.arrive(self.room_id, self._person)
             standing = await membership.come(self._engine, self.room_id, user)
             await self._engine.hub.enter(self, since, lambda changes: self._hello(room, standing, changes.last_seq, changes.last_number))
         except Refused as refused:
@@ -177,7 +175,7 @@ class Connection:
 
     def _leave(self) -> None:
         self._engine.hub.leave(self)
-        self._attendance.depart(self.room_id, self._person, self.id)
+        self._attendance.depart(self.room_id, self._person)
 
     async def _greet_anew(self) -> None:
         try:

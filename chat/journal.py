@@ -112,6 +112,10 @@ class Journal:
 
     async def change(self, entry: Entry) -> Receipt:
         """Appends an entry and waits for its Receipt. Raises what it was refused with; whoever stops waiting doesn't take it back."""
+        return await self.put(entry)
+
+    def put(self, entry: Entry) -> "asyncio.Future[Receipt]":
+        """Appends an entry, and returns its Receipt to be."""
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
         def answer(_: str, outcome: Receipt | Refused) -> None:
@@ -123,7 +127,7 @@ class Journal:
                 done.set_result(outcome)
 
         self.append(entry, answer)
-        return await done
+        return done
 
     async def close(self) -> None:
         """Finishes what waits, for some seconds, and stops."""

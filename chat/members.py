@@ -67,14 +67,14 @@ class Entrances:
             SELECT given.slug, room.id, room.name, room.topic, room.kind, room.last_seq, room.posts,
                 room.cleared_seq, room.cleared_number, room.created_at
             FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
-            {"slug": "text"},
+            given={"slug": "text"},
         )
         self._stand = Bulk(
             database,
             """
             SELECT member.room_id, member.user_id, member.role, member.present, member.read_number
             FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
-            {"room_id": "bigint", "user_id": "bigint"},
+            given={"room_id": "bigint", "user_id": "bigint"},
         )
         self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms, READ_AT_ONCE)
         self._members: BatchedReads[tuple[int, int], tuple[int, bool, int]] = BatchedReads(self._read_members, READ_AT_ONCE)

@@ -119,7 +119,7 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
         return ledger.record("went", person, f"{person.name} went away", change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
-    return await engine.journal.append(change)
+    return engine.journal.put(change)
 
 
 async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:

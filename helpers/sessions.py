@@ -44,7 +44,7 @@ class DatabaseSessions:
         self._load = Bulk(
             database,
             "SELECT given.key, session.data, session.expires_at FROM {given} JOIN sessions AS session ON session.token_hash = given.key",
-            {"key": "text"},
+            given={"key": "text"},
         )
         self._loads: BatchedReads[str, str] = BatchedReads(self._load_many, READ_AT_ONCE)
 

@@ -16,7 +16,8 @@ from chat.models import Member, Message, Room
 from chat.roles import Role
 from helpers.database import fetch, open_database
 from helpers.migrations import migrate
-from helpers.transactions import ShortTransaction, Statement
+from helpers.statement import Statement
+from helpers.transactions import ShortTransaction
 from settings import ROOT
 from tests.test_channel import FakeClient
 
@@ -39,7 +40,7 @@ async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             keys = {"name": name, "name_key": name, "skeleton": name}
             await User.insert(id=number, **keys, password_hash="", is_admin=False, created_at=0).aio_execute()
             await Member.insert(room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
-    async with open_engine(database, None, "epoch") as found:
+    async with open_engine(database, None, "", "epoch") as found:
         yield found
     await database.aio_close()
 
@@ -69,7 +70,7 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(engine: Engine, commits: list[float]) -> None:
     attendance = Attendance(engine)
-    await attendance.arrive(HALL, Person(7, "p7"), "c")
+    await attendance.arrive(HALL, Person(7, "p7"))
     await attendance._compare()
     await attendance._tell_of_the_gone()
     assert len(commits) <= CROWD / 100
@@ -83,7 +84,7 @@ async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(engine: Engine,
 async def test_who_comes_back_in_time_was_never_gone(engine: Engine) -> None:
     attendance = Attendance(engine)
     await attendance._compare()
-    await attendance.arrive(HALL, Person(7, "p7"), "c")
+    await attendance.arrive(HALL, Person(7, "p7"))
     await attendance._tell_of_the_gone()
     assert await present(engine) == [7]
 
@@ -111,13 +112,13 @@ async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
     tabs = [FakeClient(user_id=7), FakeClient(user_id=7)]
     for tab in tabs:
         engine.hub.admit(tab)
-        await attendance.arrive(HALL, Person(7, "p7"), "c")
+        await attendance.arrive(HALL, Person(7, "p7"))
     engine.hub.leave(tabs[0])
-    attendance.depart(HALL, Person(7, "p7"), "c")
+    attendance.depart(HALL, Person(7, "p7"))
     await attendance._tell_of_the_gone()
     assert await went(engine) == []
     engine.hub.leave(tabs[1])
-    attendance.depart(HALL, Person(7, "p7"), "c")
+    attendance.depart(HALL, Person(7, "p7"))
     await asyncio.sleep(0)
     await attendance._tell_of_the_gone()
     assert await went(engine) == ["p7"]
