@@ -13,8 +13,8 @@ import msgspec
 from peewee_async.databases import AioDatabase
 
 from chat.events import Batch, Receipt
-from chat.history import batches
-from chat.ledger import KnownNonce, Ledger, Person
+from chat.history import Line, batches
+from chat.ledger import Draft, KnownNonce, Ledger, Person
 from chat.ledgers import Ledgers
 from chat.refusal import Refused, broken, unavailable
 from chat.roles import Permission
@@ -39,17 +39,6 @@ RETRY_SECONDS = 6.0
 """For so long a batch is tried again when the database is away. Then its senders hear `unavailable` and send again."""
 
 CLOSE_SECONDS = 8.0
-
-
-class Draft(msgspec.Struct, frozen=True, gc=False):
-    """What someone asks to say."""
-
-    room_id: int
-    author: Person
-    nonce: str
-    text: str
-    html: str | None = None
-    kind: str = "post"
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -178,7 +167,7 @@ class Journal:
     async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
         """Commits the batch, again while the database is away, and one by one where one of it may be to blame."""
         try:
-            batch = await self._commit_remembered(batch)
+            batch = await self._store_at_once(batch)
             doubtful = False
         except Exception as error:
             # A nonce that was used before, or a database that is away.
@@ -210,32 +199,26 @@ class Journal:
             # What seemed to fail may have been committed, and nobody here was told of it.
             self._on_doubt()
 
-    async def _commit_remembered(self, batch: list[_Waiting]) -> list[_Waiting]:
-        """Commits the drafts for rooms that are remembered, in one round trip. Returns the rest, which must be locked first.
+    async def _store_at_once(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Commits the drafts of those who are remembered as people who may post, in one round trip. Returns the rest, for the locked way.
 
         Nothing is refused here and no nonce is looked up: what isn't plainly in order is for `_commit_locked` to decide. So it may
         raise what the database says to a nonce that is there already, and then nothing of the batch stays."""
         locked = {entry.room_id for entry, _ in batch if not self._is_plain(entry)}
-        plain = [(entry, answer) for entry, answer in batch if entry.room_id not in locked and isinstance(entry, Draft)]
-        if not plain or len({(entry.author.id, entry.nonce) for entry, _ in plain}) < len(plain):
+        drafts: dict[int, list[Draft]] = {}
+        for entry, _ in batch:
+            if entry.room_id not in locked and isinstance(entry, Draft):
+                drafts.setdefault(entry.room_id, []).append(entry)
+        if not drafts:
             return batch
-        ledgers: dict[int, Ledger] = {}
-        receipts = []
-        for entry, _ in plain:
-            ledger = ledgers.get(entry.room_id)
-            if ledger is None:
-                ledger = ledgers[entry.room_id] = self._ledgers.reopen(entry.room_id)
-            receipts.append(_record(entry, ledger))
-        done = await self._ledgers.close_at_once(ledgers)
-        for (entry, answer), receipt in zip(plain, receipts, strict=True):
-            if entry.room_id in done:
-                answer(entry.nonce, receipt)
-        self._tell(done)
-        return (
-            [waiting for waiting in batch if waiting.entry.room_id not in done]
-            if len(plain) < len(batch) or len(done) < len(ledgers)
-            else []
-        )
+        lines = await self._ledgers.store(drafts)
+        answers = {room_id: iter(stored) for room_id, stored in lines.items()}
+        for entry, answer in batch:
+            if entry.room_id in answers:
+                line = next(answers[entry.room_id])
+                answer(entry.nonce, Receipt(line.nonce, line.seq, line.number))
+        self._tell(lines)
+        return [waiting for waiting in batch if waiting.entry.room_id not in lines] if locked or len(lines) < len(drafts) else []
 
     def _is_plain(self, entry: Entry) -> bool:
         return isinstance(entry, Draft) and self._ledgers.remembers(entry.room_id, entry.author.id)
@@ -250,7 +233,7 @@ class Journal:
             await self._ledgers.close(transaction, ledgers)
         for waiting, answer in zip(batch, answers, strict=True):
             waiting.answer(waiting.entry.nonce, answer)
-        self._tell(ledgers)
+        self._tell({room_id: ledger.lines for room_id, ledger in ledgers.items()})
 
     async def _decide(self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]) -> Receipt | Refused:
         if ledger is None:
@@ -269,9 +252,9 @@ class Journal:
         known[entry.author.id, entry.nonce] = KnownNonce(entry.room_id, kind, text, receipt)
         return receipt
 
-    def _tell(self, ledgers: dict[int, Ledger]) -> None:
+    def _tell(self, lines: dict[int, list[Line]]) -> None:
         try:
-            self._on_commit(batches({room_id: ledger.lines for room_id, ledger in ledgers.items()}))
+            self._on_commit(batches(lines))
         except Exception:
             # What is stored is acknowledged, whatever befalls its delivery.
             log.exception("a delivery broke")
@@ -289,10 +272,6 @@ def _say(draft: Draft, ledger: Ledger) -> Receipt:
         raise Refused("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
         raise Refused("forbidden", "You may not write here.")
-    return _record(draft, ledger)
-
-
-def _record(draft: Draft, ledger: Ledger) -> Receipt:
     return ledger.record(draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True)
 
 

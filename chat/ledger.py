@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from accounts.models import User
 from chat.events import Receipt
 from chat.history import Line
@@ -18,6 +20,17 @@ class Person:
     name: str
 
 
+class Draft(msgspec.Struct, frozen=True, gc=False):
+    """What someone asks to say."""
+
+    room_id: int
+    author: Person
+    nonce: str
+    text: str
+    html: str | None = None
+    kind: str = "post"
+
+
 @dataclass(frozen=True)
 class KnownNonce:
     room_id: int
@@ -30,8 +43,8 @@ class KnownNonce:
 class Ledger:
     """A locked room inside a transaction: reads see what is true until the commit, writes happen with it or not at all.
 
-    A verb decides and refuses before it records: what is recorded is not taken back. And whatever it changes, it records: a room whose
-    `last_seq` is what it was is what it was, which is how the Ledgers know that they remember it rightly."""
+    A verb decides and refuses before it records: what is recorded is not taken back. And whatever it changes, it records: whoever
+    remembers the standings of a room knows by `standings_seq` whether they still hold."""
 
     room_id: int
     name: str
@@ -39,6 +52,7 @@ class Ledger:
     kind: str
     last_seq: int
     posts: int
+    standings_seq: int
     cleared_seq: int
     cleared_number: int
     at: int

@@ -1,13 +1,15 @@
-"""The journal's transactions, as statements: rooms locked, read, written and counted; or, where they are remembered, written at once."""
+"""The journal's transactions, as statements: rooms locked, read, written and counted, or drafts stored at once where all is known."""
 
 import time
-from collections.abc import Iterable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from peewee_async.databases import AioDatabase
 
 from chat.events import Receipt
-from chat.ledger import KnownNonce, Ledger
+from chat.history import Line
+from chat.ledger import Draft, KnownNonce, Ledger
 from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.bulk import Bulk
 from helpers.database import is_sqlite
@@ -20,37 +22,34 @@ MAX_REMEMBERED = 2000
 MAX_STANDINGS = 2000
 """Remembered of one room."""
 
-CONTENDED_SECONDS = 1.0
-"""A room that another process wrote to as well is locked first for so long: guessing wrong costs a round trip."""
+_LINE = {"room_id": "bigint", "kind": "text", "author_id": "bigint", "nonce": "text", "text": "text", "html": "text", "at": "bigint"}
 
-_LINE = {
-    **{"room_id": "bigint", "seq": "bigint", "number": "bigint", "kind": "text", "author_id": "bigint"},
-    **{"target_id": "bigint", "nonce": "text", "text": "text", "html": "text", "at": "bigint"},
-}
 
-_INSERT = """
-    INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)
-    SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at FROM {lines}"""
+@dataclass
+class _Remembered:
+    """Who may post in a room, of those who did lately, as it was when the room had got to `seq`."""
+
+    seq: int
+    standings: dict[int, Standing] = field(default_factory=dict)
 
 
 class Ledgers:
-    """Opens ledgers and closes them again, in one of two ways.
+    """Stores what is said, in one of two ways.
 
     Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for whatever is asked for.
-    Remembered: a room's ledger is kept after its commit, and `reopen` goes on in it without reading. `close_at_once` writes, in one
-    round trip, if the room's `last_seq` is still the remembered one. Since whatever changes a room takes a seq, nobody was removed from
-    it, or wrote to it, meanwhile. In a room that only one process writes to, this is always so."""
+    At once: `store` numbers and writes drafts by one statement, in one round trip. It is for those whose authors are remembered as
+    people who may post. The statement has one condition: no standing in the room has changed since (`Room.standings_seq`)."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
-        self._remembered: dict[int, Ledger] = {}
-        self._contended: dict[int, float] = {}
+        self._remembered: dict[int, _Remembered] = {}
         self._clock_ahead = 0.0
         """Milliseconds by which the database's clock is ahead of this process's monotonic one."""
         self._lock = Bulk(
             database,
             """
-            SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.cleared_seq, room.cleared_number, {now_ms}
+            SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.standings_seq,
+                room.cleared_seq, room.cleared_number, {now_ms}
             FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id FOR UPDATE OF room""",
             given={"id": "bigint"},
         )
@@ -69,31 +68,22 @@ class Ledgers:
             FROM {given} JOIN messages AS line ON line.author_id = given.author_id AND line.nonce = given.nonce""",
             given={"author_id": "bigint", "nonce": "text"},
         )
-        self._insert = Bulk(database, _INSERT, lines=_LINE)
+        self._insert = Bulk(
+            database,
+            """
+            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)
+            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at FROM {lines}""",
+            lines={**_LINE, "seq": "bigint", "number": "bigint", "target_id": "bigint"},
+        )
         self._count = Bulk(
             database,
             """
-            UPDATE rooms SET last_seq = given.last_seq, posts = given.posts,
+            UPDATE rooms SET last_seq = given.last_seq, posts = given.posts, standings_seq = given.standings_seq,
                 cleared_seq = given.cleared_seq, cleared_number = given.cleared_number
             FROM {given} WHERE rooms.id = given.id""",
-            given={"id": "bigint", "last_seq": "bigint", "posts": "bigint", "cleared_seq": "bigint", "cleared_number": "bigint"},
+            given=dict.fromkeys(("id", "last_seq", "posts", "standings_seq", "cleared_seq", "cleared_number"), "bigint"),
         )
-        # Rooms are locked in the order of their ids here too.
-        self._count_and_insert = Bulk(
-            database,
-            f"""
-            WITH given AS MATERIALIZED (SELECT * FROM {{rooms}}),
-            locked AS MATERIALIZED (
-                SELECT room.id FROM given JOIN rooms AS room ON room.id = given.id
-                WHERE room.last_seq = given.remembered_seq ORDER BY room.id FOR UPDATE OF room),
-            counted AS (
-                UPDATE rooms SET last_seq = given.last_seq, posts = given.posts FROM given JOIN locked ON locked.id = given.id
-                WHERE rooms.id = given.id AND rooms.last_seq = given.remembered_seq RETURNING rooms.id),
-            inserted AS ({_INSERT} JOIN counted ON counted.id = lines.room_id)
-            SELECT id, {{now_ms}} FROM counted""",  # noqa: S608 - our own text alone
-            rooms={"id": "bigint", "remembered_seq": "bigint", "last_seq": "bigint", "posts": "bigint"},
-            lines=_LINE,
-        )
+        self._store_statements = _on_sqlite(database) if is_sqlite(database) else _on_postgresql(database)
 
     async def open(
         self, transaction: ShortTransaction, standings: set[tuple[int, int]], nonces: set[tuple[int, str]]
@@ -117,10 +107,7 @@ class Ledgers:
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows
         }
         for ledger in ledgers.values():
-            self._set_clock(ledger.at)
-            before = self._remembered.get(ledger.room_id)
-            if before is not None and before.last_seq == ledger.last_seq:
-                ledger.standings = before.standings | ledger.standings
+            self._clock_ahead = ledger.at - time.monotonic() * 1000
         return ledgers, known
 
     async def close(self, transaction: ShortTransaction, ledgers: dict[int, Ledger]) -> None:
@@ -135,64 +122,118 @@ class Ledgers:
         for ledger in ledgers.values():
             self._remember(ledger)
 
-    def remembers(self, room_id: int, author_id: int) -> bool:
-        """Is the room remembered, and that this person may post in it?"""
-        ledger = self._remembered.get(room_id)
-        standing = ledger.standings.get(author_id) if ledger is not None else None
-        return standing is not None and standing.may(Permission.POST)
-
-    def reopen(self, room_id: int) -> Ledger:
-        """The remembered ledger. It is forgotten, until it is closed well."""
-        ledger = self._remembered.pop(room_id)
-        ledger.at = max(ledger.at, int(time.monotonic() * 1000 + self._clock_ahead))
-        ledger.lines = []
-        ledger.writes = []
-        return ledger
-
-    async def close_at_once(self, ledgers: dict[int, Ledger]) -> dict[int, Ledger]:
-        """Commits the lines of reopened ledgers. Returns those whose rooms were as they were remembered; of the others nothing stays."""
-        if is_sqlite(self._database):
-            # One process writes. Should it remember wrongly all the same, a seq would stand twice, and the table refuses that.
-            await in_one_trip(self._database, *self._insert_then_count([*ledgers.values()]))
-            done = ledgers
-        else:
-            counters = [(ledger.room_id, ledger.lines[0].seq - 1, ledger.last_seq, ledger.posts) for _, ledger in sorted(ledgers.items())]
-            (rows,) = await in_one_trip(self._database, self._count_and_insert.over(counters, _rows(ledgers.values())))
-            done = {room_id: ledgers[room_id] for room_id, _ in rows}
-            if rows:
-                self._set_clock(rows[0][1])
-        for ledger in done.values():
-            self._remember(ledger)
-        if len(done) < len(ledgers):
-            for room_id in ledgers.keys() - done.keys():
-                self._contended[room_id] = time.monotonic() + CONTENDED_SECONDS
-        return done
-
     def _insert_then_count(self, ledgers: list[Ledger]) -> list[Statement]:
         if not ledgers:
             return []
-        counters = [(ledger.room_id, ledger.last_seq, ledger.posts, ledger.cleared_seq, ledger.cleared_number) for ledger in ledgers]
-        return [self._insert.over(_rows(ledgers)), self._count.over(counters)]
+        lines = [
+            (
+                *(ledger.room_id, line.kind, line.author_id, line.nonce, line.text, line.html, line.at),
+                *(line.seq, line.number, line.target_id),
+            )
+            for ledger in ledgers
+            for line in ledger.lines
+        ]
+        counters = [
+            (
+                *(ledger.room_id, ledger.last_seq, ledger.posts, ledger.last_seq if ledger.writes else ledger.standings_seq),
+                *(ledger.cleared_seq, ledger.cleared_number),
+            )
+            for ledger in ledgers
+        ]
+        return [self._insert.over(lines), self._count.over(counters)]
+
+    def remembers(self, room_id: int, author_id: int) -> bool:
+        """Is this person remembered as one who may post in this room?"""
+        room = self._remembered.get(room_id)
+        standing = room.standings.get(author_id) if room is not None else None
+        return standing is not None and standing.may(Permission.POST)
+
+    async def store(self, drafts: Mapping[int, list[Draft]]) -> dict[int, list[Line]]:
+        """Stores drafts by room, whose authors are all remembered. Returns the lines that they became, by room, without the rooms
+        in which a standing has changed meanwhile, of which nothing was stored and nothing is remembered any more."""
+        at = int(time.monotonic() * 1000 + self._clock_ahead)
+        rooms = [(room_id, self._remembered[room_id].seq, len(drafts[room_id])) for room_id in sorted(drafts)]
+        lines = [
+            (room_id, draft.kind, draft.author.id, draft.nonce, draft.text, draft.html, at, step)
+            for room_id, said in drafts.items()
+            for step, draft in enumerate(said, 1)
+        ]
+        found = await in_one_trip(self._database, *self._store_statements(rooms, lines))
+        stored = {}
+        for room_id, last_seq, posts in found[-1]:
+            said = drafts[room_id]
+            seq, number = last_seq - len(said), posts - len(said)
+            stored[room_id] = [_line(draft, seq + step, number + step, at) for step, draft in enumerate(said, 1)]
+            self._remembered[room_id].seq = last_seq
+        for room_id in drafts.keys() - stored.keys():
+            del self._remembered[room_id]
+        return stored
 
     def _remember(self, ledger: Ledger) -> None:
-        if self._contended and self._contended.get(ledger.room_id, 0.0) > time.monotonic():
-            return
-        self._contended.pop(ledger.room_id, None)
-        if len(ledger.standings) > MAX_STANDINGS:
-            ledger.standings = {}
+        """What was true when the ledger was closed. Of those whom it doesn't know, what was known before, if it still holds."""
+        before = self._remembered.pop(ledger.room_id, None)
+        standings = before.standings if before is not None and ledger.standings_seq <= before.seq else {}
+        standings |= ledger.standings
+        if len(standings) > MAX_STANDINGS:
+            standings = {}
         if len(self._remembered) >= MAX_REMEMBERED:
-            # The one that was used longest ago: whatever is used is put at the end.
+            # The one that was locked longest ago: whatever is remembered anew comes last.
             del self._remembered[next(iter(self._remembered))]
-        self._remembered.pop(ledger.room_id, None)
-        self._remembered[ledger.room_id] = ledger
-
-    def _set_clock(self, now_ms: int) -> None:
-        self._clock_ahead = now_ms - time.monotonic() * 1000
+        self._remembered[ledger.room_id] = _Remembered(ledger.last_seq, standings)
 
 
-def _rows(ledgers: Iterable[Ledger]) -> list[tuple[Any, ...]]:
-    return [
-        (ledger.room_id, line.seq, line.number, line.kind, line.author_id, line.target_id, line.nonce, line.text, line.html, line.at)
-        for ledger in ledgers
-        for line in ledger.lines
-    ]
+def _line(draft: Draft, seq: int, number: int, at: int) -> Line:
+    author = draft.author
+    return Line(seq, number, draft.kind, author.id, author.name, None, None, draft.nonce, draft.text, draft.html, at)
+
+
+_ROOM = {"id": "bigint", "seq": "bigint", "drafts": "bigint"}
+_STEP = {**_LINE, "step": "bigint"}
+
+Rooms = list[tuple[int, int, int]]
+Lines = list[tuple[Any, ...]]
+
+
+def _on_postgresql(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
+    # The rooms are locked in the order of their ids here too. Both other parts see what the lock has found.
+    store = Bulk(
+        database,
+        """
+        WITH given AS MATERIALIZED (SELECT * FROM {asked}),
+        locked AS MATERIALIZED (
+            SELECT room.id, room.last_seq, room.posts, given.drafts FROM given JOIN rooms AS room ON room.id = given.id
+            WHERE room.standings_seq <= given.seq ORDER BY room.id FOR UPDATE OF room),
+        counted AS (
+            UPDATE rooms SET last_seq = locked.last_seq + locked.drafts, posts = locked.posts + locked.drafts
+            FROM locked WHERE rooms.id = locked.id),
+        inserted AS (
+            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, html, at)
+            SELECT room_id, last_seq + step, last_seq + step, posts + step, kind, author_id, nonce, text, html, at
+            FROM {lines} JOIN locked ON locked.id = lines.room_id)
+        SELECT id, last_seq + drafts, posts + drafts FROM locked""",
+        asked=_ROOM,
+        lines=_STEP,
+    )
+    return lambda rooms, lines: [store.over(rooms, lines)]
+
+
+def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
+    # It has one writer, and no statement that writes two tables.
+    insert = Bulk(
+        database,
+        """
+        INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, html, at)
+        SELECT room_id, last_seq + step, last_seq + step, posts + step, lines.kind, author_id, nonce, text, html, at
+        FROM {lines} JOIN {given} ON given.id = lines.room_id
+        JOIN rooms AS room ON room.id = given.id AND room.standings_seq <= given.seq""",
+        lines=_STEP,
+        given=_ROOM,
+    )
+    count = Bulk(
+        database,
+        """
+        UPDATE rooms SET last_seq = last_seq + given.drafts, posts = posts + given.drafts
+        FROM {given} WHERE rooms.id = given.id AND rooms.standings_seq <= given.seq RETURNING rooms.id, last_seq, posts""",
+        given=_ROOM,
+    )
+    return lambda rooms, lines: [insert.over(lines, rooms), count.over(rooms)]

@@ -9,7 +9,8 @@ from helpers.models import Base
 class Room(Base):
     """A named place. It owns the numbering of what happens in it: `last_seq` and `posts` only ever grow.
 
-    Everything before `cleared_seq` is hidden; `cleared_number` is the last post of it. `slug` is the name without capitals."""
+    Everything before `cleared_seq` is hidden; `cleared_number` is the last post of it. `slug` is the name without capitals.
+    `standings_seq` is the last change of who is in it and what they may do."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -17,6 +18,7 @@ class Room(Base):
     kind = peewee.TextField()
     last_seq = peewee.BigIntegerField()
     posts = peewee.BigIntegerField()
+    standings_seq = peewee.BigIntegerField(default=0)
     cleared_seq = peewee.BigIntegerField()
     cleared_number = peewee.BigIntegerField()
     created_at = peewee.BigIntegerField()

@@ -6,8 +6,8 @@ import secrets
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import render
-from chat.journal import Answer, Draft
-from chat.ledger import Person
+from chat.journal import Answer
+from chat.ledger import Draft, Person
 from chat.refusal import Refused
 from helpers.text import has_forbidden
 

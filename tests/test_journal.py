@@ -11,8 +11,8 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.events import Batch, Receipt
-from chat.journal import Change, Draft, Journal
-from chat.ledger import Ledger, Person
+from chat.journal import Change, Journal
+from chat.ledger import Draft, Ledger, Person
 from chat.ledgers import Ledgers
 from chat.models import Member, Message, Room
 from chat.refusal import Refused
