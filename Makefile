@@ -33,8 +33,8 @@ lint: $(DEV)  ## check style and formatting
 types: $(DEV)  ## check types
 	.venv/bin/python -m mypy
 
-bench: $(DEV)  ## measure; ARGS goes to the benchmark
-	.venv/bin/python -m bench $(ARGS)
+bench: $(DEV)  ## measure beside the peers, in a few minutes; SCENARIO=sat100 PEER=socketio for some, ARGS goes to the benchmark
+	.venv/bin/python -m bench $(addprefix --scenario=,$(SCENARIO)) $(addprefix --peer=,$(PEER)) $(ARGS)
 
 clean:  ## remove .venv and caches; data in var stays
 	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis

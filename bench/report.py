@@ -1,179 +1,71 @@
-"""What a measurement has shown: the figures, the table, and the conditions under which they came about."""
+"""The results as tables of Markdown and as JSON, with the ratios to the peers and the conditions under which they came about."""
 
-import math
 import os
 import platform
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-from bench.load import Outcome
-from bench.scenarios import Scenario
-from bench.stage import Cores, Setup, Stage
+from bench.peer import PEERS
+from bench.result import Result
 from bench.yardstick import Yardstick
 
 PACKAGES = ("aiohttp", "uvloop", "peewee-async", "psycopg", "redis", "msgspec")
-BUSY = 0.95
-FOREIGN = 0.1
+
+Row = Sequence[str]
 
 
-@dataclass(frozen=True)
-class Latency:
-    """Milliseconds."""
-
-    count: int
-    p50: float
-    p99: float
-    max: float
-
-    def __str__(self) -> str:
-        return f"{self.p50:.1f}/{self.p99:.1f}/{self.max:.0f}" if self.count else "-"
+def report(measured: Sequence[Result], left_out: Sequence[str], yardstick: Yardstick) -> str:
+    """Everything that there is to say: tables, ratios, what was left out, and the conditions."""
+    parts = [tables(measured), ratios(measured), *left_out, _conditions_line(measured, yardstick)]
+    return "\n\n".join(part for part in parts if part) + "\n"
 
 
-@dataclass(frozen=True)
-class Memory:
-    """Megabytes of the servers before anybody came, when all were there, and after the run; kilobytes of a worker for each connection."""
-
-    before: dict[str, float]
-    connected: dict[str, float]
-    after: dict[str, float]
-    kb_per_connection: float
-
-
-@dataclass(frozen=True)
-class Figures:
-    """One measurement. `server_cores` are processor seconds a second, by server; `others_cores` those of processes not ours."""
-
-    scenario: Scenario
-    setup: Setup
-    seconds: float
-    published_per_second: float
-    deliveries_per_second: float
-    receipt_ms: Latency
-    delivery_ms: Latency
-    lost: int
-    duplicates: int
-    out_of_order: int
-    resets: int
-    closed: int
-    refused: dict[str, int]
-    unanswered: int
-    server_cores: dict[str, float]
-    deliveries_per_server_second: float
-    generator_cores: float
-    others_cores: float
-    memory: Memory
-    notes: list[str]
-
-    @property
-    def is_clean(self) -> bool:
-        """Did every message arrive once, in order, at everybody?"""
-        return not (self.lost or self.duplicates or self.out_of_order or self.closed or self.unanswered)
+def tables(measured: Sequence[Result]) -> str:
+    """A table for each kind of scenario, in the order in which they came, and the notes below. Latencies are p50/p99/max."""
+    kinds: dict[tuple[str, ...], list[Result]] = {}
+    for one in measured:
+        kinds.setdefault(tuple(one.cells), []).append(one)
+    parts = [
+        _table(("scenario", "system", *names), [(one.scenario, one.system, *one.cells.values()) for one in some])
+        for names, some in kinds.items()
+    ]
+    notes = [f"- {one.scenario}, {one.system}: {note}" for one in measured for note in one.notes]
+    return "\n\n".join([*parts, "\n".join(notes)] if notes else parts)
 
 
-def memory_mb(stage: Stage) -> dict[str, float]:
-    return {name: round(stage.memory_kb(name) / 1024, 1) for name in stage.servers}
+def ratios(measured: Sequence[Result]) -> str:
+    """How many times better each aiochat is than each peer of the same scenario; below 1 the peer is better. Empty without both."""
+    peers = list(dict.fromkeys(one.system for one in measured if one.is_peer))
+    rows = []
+    for own in measured:
+        theirs = {one.system: one for one in measured if one.is_peer and one.scenario == own.scenario}
+        if own.is_peer or not theirs:
+            continue
+        for place, headline in enumerate(own.headlines):
+            found = [headline.times_better_than(theirs[peer].headlines[place]) if peer in theirs else None for peer in peers]
+            rows.append((own.scenario, own.system, headline.what, *(_times(value) for value in found)))
+    return _table(("aiochat is better by", "system", "in", *peers), rows) if rows else ""
 
 
-def figures(scenario: Scenario, setup: Setup, cores: Cores, outcome: Outcome, memory: Memory) -> Figures:
-    begin, end = outcome.begin, outcome.end
-    seconds = end.at - begin.at
-    servers = {name: (end.usage.servers[name] - used) / seconds for name, used in begin.usage.servers.items()}
-    generator = (end.own_cpu - begin.own_cpu) / seconds
-    others = max(0.0, (end.usage.machine - begin.usage.machine) / seconds - generator - sum(servers.values()))
-    delivered = end.delivered - begin.delivered
-    return Figures(
-        scenario=scenario,
-        setup=setup,
-        seconds=round(seconds, 3),
-        published_per_second=round((end.published - begin.published) / seconds, 1),
-        deliveries_per_second=round(delivered / seconds, 1),
-        receipt_ms=latency(outcome.receipts),
-        delivery_ms=latency(outcome.deliveries),
-        **asdict(outcome.verdict),
-        resets=outcome.resets,
-        closed=len(outcome.closed),
-        refused=outcome.refused,
-        unanswered=outcome.unanswered,
-        server_cores={name: round(used, 2) for name, used in servers.items()},
-        deliveries_per_server_second=round(delivered / seconds / max(sum(servers.values()), 0.01)),
-        generator_cores=round(generator, 2),
-        others_cores=round(others, 2),
-        memory=memory,
-        notes=_notes(cores, outcome, generator, others),
-    )
+def _times(value: float | None) -> str:
+    return "-" if value is None else f"{value:.3g} x"
 
 
-def latency(seconds: Sequence[float]) -> Latency:
-    """Percentiles by the nearest rank."""
-    ordered = sorted(seconds)
-    if not ordered:
-        return Latency(0, 0.0, 0.0, 0.0)
-    at = {share: ordered[math.ceil(len(ordered) * share) - 1] for share in (0.5, 0.99)}
-    return Latency(len(ordered), *(round(1000 * value, 2) for value in (at[0.5], at[0.99], ordered[-1])))
-
-
-def _notes(cores: Cores, outcome: Outcome, generator: float, others: float) -> list[str]:
-    notes = []
-    if generator >= BUSY:
-        notes.append("the generator was at its limit: the server may do better")
-    if not cores.are_apart:
-        notes.append("the generator shared the servers' cores: compare deliveries per server second only")
-    if others >= FOREIGN:
-        notes.append(f"other processes used {others:.2f} cores")
-    if outcome.resets:
-        notes.append(f"{outcome.resets} times somebody fell too far behind and was told to load anew")
-    if outcome.closed:
-        notes.append(f"{len(outcome.closed)} connections were closed, the first {outcome.closed[0]}")
-    if outcome.refused:
-        notes.append("refused: " + ", ".join(f"{count} {code}" for code, count in outcome.refused.items()))
-    if outcome.unanswered:
-        notes.append(f"{outcome.unanswered} messages were never answered")
-    return notes
-
-
-HEADER = (
-    *("scenario", "servers", "load", "published/s", "deliveries/s", "receipt ms", "delivery ms", "lost/dup/swapped"),
-    *("server cores", "generator", "MB"),
-)
-
-
-def table(measured: Sequence[Figures]) -> str:
-    """A table of Markdown, and the notes below it. Milliseconds are p50/p99/max, MB those after the run."""
-    rows = [HEADER, *map(_row, measured)]
-    widths = [max(len(row[place]) for row in rows) for place in range(len(HEADER))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in rows]
+def _table(header: Row, rows: Sequence[Row]) -> str:
+    widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in (header, *rows)]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
-    notes = [f"{one.scenario.name} on {servers(one.setup)}: {note}" for one in measured for note in one.notes]
-    return "\n".join([*lines, *([""] if notes else []), *notes])
+    return "\n".join(lines)
 
 
-def servers(setup: Setup) -> str:
-    return setup.database + (f", {setup.workers} workers" if setup.workers > 1 else "") + (", nginx" if setup.nginx else "")
-
-
-def _row(one: Figures) -> tuple[str, ...]:
-    return (
-        one.scenario.name,
-        servers(one.setup),
-        one.scenario.load,
-        f"{one.published_per_second:,.0f}",
-        f"{one.deliveries_per_second:,.0f}",
-        str(one.receipt_ms),
-        str(one.delivery_ms),
-        f"{one.lost}/{one.duplicates}/{one.out_of_order}",
-        " ".join(f"{name} {used:.2f}" for name, used in one.server_cores.items()),
-        f"{one.generator_cores:.2f}",
-        " ".join(f"{name} {held:.0f}" for name, held in one.memory.after.items()),
-    )
-
-
-def conditions(yardstick: Yardstick) -> dict[str, Any]:
+def conditions(measured: Sequence[Result], yardstick: Yardstick) -> dict[str, Any]:
     """The machine and the versions."""
+    titles = {one.system for one in measured if one.is_peer}
     return {
         "yardstick": asdict(yardstick),
         "cores": len(os.sched_getaffinity(0)),
@@ -183,11 +75,48 @@ def conditions(yardstick: Yardstick) -> dict[str, Any]:
         **{name: version(name) for name in PACKAGES},
         "postgresql": _first_line("postgres"),
         "redis-server": _first_line("redis-server"),
+        "peers": {peer.label: peer.version() for peer in PEERS.values() if peer.label in titles},
     }
 
 
-def as_json(measured: Sequence[Figures], yardstick: Yardstick) -> dict[str, Any]:
-    return {"conditions": conditions(yardstick), "measured": [asdict(one) for one in measured]}
+def as_json(measured: Sequence[Result], left_out: Sequence[str], yardstick: Yardstick) -> dict[str, Any]:
+    results = [
+        {
+            "scenario": one.scenario,
+            "system": one.system,
+            "is_peer": one.is_peer,
+            "is_clean": one.is_clean,
+            **one.figures,
+            "notes": one.notes,
+        }
+        for one in measured
+    ]
+    return {
+        "conditions": conditions(measured, yardstick),
+        "measured": results,
+        "ratios": _ratios_json(measured),
+        "left_out": list(left_out),
+    }
+
+
+def _ratios_json(measured: Sequence[Result]) -> list[dict[str, Any]]:
+    return [
+        {"scenario": own.scenario, "system": own.system, "peer": peer.system, "in": mine.what, "times_better": round(times, 3)}
+        for own in measured
+        for peer in measured
+        if peer.is_peer and not own.is_peer and peer.scenario == own.scenario
+        for mine, theirs in zip(own.headlines, peer.headlines, strict=True)
+        if (times := mine.times_better_than(theirs)) is not None
+    ]
+
+
+def _conditions_line(measured: Sequence[Result], yardstick: Yardstick) -> str:
+    found = conditions(measured, yardstick)
+    names = ["python", *PACKAGES]
+    versions = [f"{name} {found[name]}" for name in names] + [found[name] for name in ("postgresql", "redis-server") if found[name]]
+    versions += [f"{name} {number}" for name, number in found["peers"].items()]
+    machine = f"{found['cores']} cores of {found['processor']}, Linux {found['kernel']}"
+    return f"This machine: {machine}; {yardstick}.\n\nVersions: {', '.join(versions)}."
 
 
 def _processor() -> str:

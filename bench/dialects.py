@@ -1,0 +1,171 @@
+"""How the generator speaks to each kind of server: how one comes into a room, says something, and hears the others."""
+
+import json
+import socket
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from bench.clients import Client, Sender, Window
+from bench.echoed import EchoCounter, EchoSender, EchoWitness
+from bench.guests import Guest
+from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up
+from bench.wire import (
+    BINARY,
+    DATA,
+    TEXT,
+    TEXT_CHARACTERS,
+    Frames,
+    after_upgrade,
+    client_frame,
+    frame_template,
+    more,
+    text_template,
+    upgrade,
+)
+
+
+@dataclass(frozen=True)
+class Circle:
+    """What the clients of a run share. With `answers_bring_more`, each answer to a sender brings their next message."""
+
+    window: Window
+    senders: dict[int, Sender]
+    answers_bring_more: bool
+
+
+class Dialect(ABC):
+    """One kind of server."""
+
+    @abstractmethod
+    def request(self, guest: Guest) -> bytes:
+        """What opens the connection."""
+
+    @abstractmethod
+    def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
+        """Waits until the guest, who has sent the request, is in the room. Returns the room's last seq, where it has any, and what
+        came already of what follows. Raises OSError where they aren't let in."""
+
+    @abstractmethod
+    def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
+        """The guest's client; a sender's is put among the circle's senders by who asks."""
+
+
+class Aiochat(Dialect):
+    """docs/protocol.md."""
+
+    def request(self, guest: Guest, query: str = "") -> bytes:
+        path = f"/rooms/{guest.room_name}/ws{query}"
+        return upgrade(path, guest.address.host, guest.address.origin, f"Cookie: session={guest.token}")
+
+    def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
+        data = after_upgrade(connection)
+        while (found := after_caught_up(data)) is None:
+            data += more(connection)
+        return found
+
+    def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
+        if guest.is_sender:
+            return NumberedSender(connection, guest.room, circle.window, guest.index, answers_bring_more=circle.answers_bring_more)
+        if guest.is_witness:
+            return NumberedWitness(connection, guest.room, circle.window, circle.senders)
+        return NumberedCounter(connection, guest.room, circle.window)
+
+
+class Echoing(Dialect):
+    """Servers whose answer to a message is the message."""
+
+    @abstractmethod
+    def template(self, guest: Guest, text: bytes) -> bytes:
+        """The frame that says `text`, in which `%08d` is still to be filled in, in the guest's room."""
+
+    def reply(self, payload: bytes) -> bytes | None:
+        """The answer to a frame without a message, if the protocol wants one."""
+        return None
+
+    def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
+        if guest.is_sender:
+            frame = self.template(guest, text_template(guest.index).encode()).__mod__
+            more = circle.answers_bring_more
+            return EchoSender(connection, guest.room, circle.window, self.reply, guest.index, frame, answers_bring_more=more)
+        if guest.is_witness:
+            return EchoWitness(connection, guest.room, circle.window, self.reply, circle.senders)
+        return EchoCounter(connection, guest.room, circle.window, self.reply)
+
+
+class PlainChat(Echoing):
+    """The small servers of bench/peers: the room is in the path, messages are JSON, and `{"joined": room}` comes first."""
+
+    def request(self, guest: Guest) -> bytes:
+        return upgrade(f"/rooms/{guest.room_name}?{urlencode({'name': guest.name})}", guest.address.host, guest.address.origin)
+
+    def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
+        return 0, Talk(connection).until(b'"joined"')
+
+    def template(self, guest: Guest, text: bytes) -> bytes:
+        return frame_template(TEXT, b'{"text":"' + text + b'"}')
+
+
+class SocketIo(Echoing):
+    """socket.io 4 over Engine.IO 4, by its WebSocket transport from the beginning."""
+
+    def request(self, guest: Guest) -> bytes:
+        return upgrade("/socket.io/?EIO=4&transport=websocket", guest.address.host, guest.address.origin)
+
+    def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
+        talk = Talk(connection)
+        talk.until(b'0{"sid"')
+        talk.say(TEXT, b"40")
+        talk.until(b'40{"sid"')
+        talk.say(TEXT, b"420" + json.dumps(["join", guest.room_name, guest.name]).encode())
+        return 0, talk.until(b"430[")
+
+    def template(self, guest: Guest, text: bytes) -> bytes:
+        return frame_template(TEXT, b'42["message",{"text":"' + text + b'"}]')
+
+    def reply(self, payload: bytes) -> bytes | None:
+        return client_frame(TEXT, b"3") if payload == b"2" else None
+
+
+class Nats(Echoing):
+    """NATS's own protocol over its WebSocket. A room is a subject; who publishes hears it too, since they subscribe."""
+
+    def request(self, guest: Guest) -> bytes:
+        return upgrade("/", guest.address.host, guest.address.origin)
+
+    def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
+        talk = Talk(connection)
+        talk.until(b"INFO ")
+        talk.say(
+            BINARY, b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.%s 1\r\nPING\r\n' % guest.room_name.encode()
+        )
+        return 0, talk.until(b"PONG")
+
+    def template(self, guest: Guest, text: bytes) -> bytes:
+        message = b'{"author":"' + guest.name.encode() + b'","text":"' + text + b'"}'
+        size = len(message) - len(text) + TEXT_CHARACTERS
+        return frame_template(BINARY, b"PUB rooms.%s %d\r\n" % (guest.room_name.encode(), size) + message + b"\r\n")
+
+    def reply(self, payload: bytes) -> bytes | None:
+        return client_frame(BINARY, b"PONG\r\n") if payload == b"PING\r\n" else None
+
+
+class Talk:
+    """The words that are exchanged, one waiting for the other, before a room is entered."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._frames = Frames()
+        self._came = [payload for opcode, payload in self._frames.take(after_upgrade(connection)) if opcode in DATA]
+
+    def say(self, opcode: int, payload: bytes) -> None:
+        self._connection.sendall(client_frame(opcode, payload))
+
+    def until(self, wanted: bytes) -> bytes:
+        """Waits for a frame that holds `wanted`. Returns what came after it of a frame that isn't complete yet."""
+        while True:
+            for payload in self._came:
+                if wanted in payload:
+                    self._came.clear()
+                    return self._frames.rest
+            self._came = [payload for opcode, payload in self._frames.take(more(self._connection)) if opcode in DATA]

@@ -1,0 +1,156 @@
+"""Clients of servers that neither number nor acknowledge: a message is known by its text, and its answer is itself, coming back.
+
+What they send is a stream of bytes, in which each message has one MARK: a server may join messages in frames or cut them as it likes."""
+
+import re
+import socket
+from collections.abc import Callable
+
+from bench.checks import Sequence, Verdict, judge
+from bench.clients import Client, Sender, Told, Window
+from bench.wire import DATA, MARK, MARKED, MARKED_BYTES, frame_at
+
+Reply = Callable[[bytes], bytes | None]
+"""What a client must answer to a frame without a message, if anything: some protocols have pings of their own."""
+
+
+class EchoClient(Client):
+    """Takes the frames apart."""
+
+    def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply) -> None:
+        super().__init__(connection, room, window)
+        self._reply = reply
+        self._kept = b""
+        self._left = 0
+
+    def _take(self, data: bytearray, size: int, now: float) -> None:
+        if self._kept:
+            data = bytearray(self._kept) + data[:size]
+            size = len(data)
+            self._kept = b""
+        at = 0
+        while at < size:
+            if self._left:
+                end = min(at + self._left, size)
+                self._left -= end - at
+                self._hear(data, at, end, now)
+                at = end
+                continue
+            found = frame_at(data, at, size)
+            if found is not None and found[0] in DATA:
+                at, self._left = found[1:]
+            elif found is not None and found[1] + found[2] <= size:
+                at = found[1] + found[2]
+                self._control(found[0], bytes(data[found[1] : at]))
+            else:
+                self._kept = bytes(data[at:size])
+                return
+
+    def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
+        """A part of a data frame's payload came."""
+        found = data.count(MARK, begin, end)
+        self.count += found
+        if not found and end - begin < 64 and (reply := self._reply(bytes(data[begin:end]))):
+            self._answer_at_once(reply)
+
+    def verdict(self, told: Told) -> Verdict:
+        """By the number alone: what came back to its sender must have come here too, and nothing twice."""
+        return Verdict(lost=max(0, told.acknowledged - self.count), duplicates=max(0, self.count - told.sent))
+
+    def has_all(self, told: Told) -> bool:
+        return self.closed is not None or self.count >= told.sent
+
+
+class EchoCounter(EchoClient):
+    """Counts."""
+
+    is_patient = True
+
+    def _take(self, data: bytearray, size: int, now: float) -> None:
+        """Nearly all frames are whole, and between 126 and 65,535 bytes: those take the short way."""
+        at = 0
+        if not self._left and not self._kept:
+            count = 0
+            while size - at > 4 and data[at + 1] == 126 and data[at] & 15 in DATA:
+                begin = at + 4
+                end = begin + (data[at + 2] << 8) + data[at + 3]
+                if end > size:
+                    break
+                count += data.count(MARK, begin, end)
+                at = end
+            self.count += count
+        if at < size:
+            super()._take(data[at:size], size - at, now)
+
+
+class _Reader(EchoClient):
+    """Looks for `pattern`, which may be cut by frames and reads."""
+
+    pattern = MARKED
+
+    def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply) -> None:
+        super().__init__(connection, room, window, reply)
+        self._tail = b""
+
+    def _found(self, data: bytearray, begin: int, end: int) -> "list[re.Match[bytes]]":
+        part = self._tail + data[begin:end]
+        # A whole mark doesn't fit into what is kept, so none is found twice.
+        self._tail = part[1 - MARKED_BYTES :]
+        return [*self.pattern.finditer(part)]
+
+
+class EchoWitness(_Reader):
+    """Reads whose which message comes, and takes the time from its sending."""
+
+    def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply, senders: dict[int, Sender]) -> None:
+        super().__init__(connection, room, window, reply)
+        self.turns = {index: Sequence(0) for index, sender in senders.items() if sender.room == room}
+        self._senders = senders
+
+    def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
+        super()._hear(data, begin, end, now)
+        for match in self._found(data, begin, end):
+            index, turn = int(match[1]), int(match[2])
+            self.turns[index].take(turn)
+            sent = self._senders[index].sent[turn]
+            if self.window.begin <= sent < self.window.end:
+                self.window.deliveries.append(now - sent)
+
+    def verdict(self, told: Told) -> Verdict:
+        by_sender = Verdict()
+        for index, turns in self.turns.items():
+            by_sender += judge(turns, self._senders[index].last_acknowledged)
+        return super().verdict(told) | by_sender
+
+
+class EchoSender(_Reader, Sender):
+    """Its answers are its own messages."""
+
+    def __init__(
+        self,
+        connection: socket.socket,
+        room: int,
+        window: Window,
+        reply: Reply,
+        index: int,
+        frame: Callable[[int], bytes],
+        *,
+        answers_bring_more: bool,
+    ) -> None:
+        Sender.__init__(self, connection, room, window, index, frame, answers_bring_more=answers_bring_more)
+        self._reply = reply
+        self._kept = self._tail = b""
+        self._left = 0
+        self._answers = 0
+        self.pattern = re.compile(rb"X(%05d) (\d{8})" % index)
+
+    def _take(self, data: bytearray, size: int, now: float) -> None:
+        self._answers = 0
+        super()._take(data, size, now)
+        self._go_on(self._answers, now)
+
+    def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
+        super()._hear(data, begin, end, now)
+        for match in self._found(data, begin, end):
+            self._acknowledge(int(match[2]), now)
+            self._answers += 1

@@ -1,0 +1,264 @@
+"""Clients of aiochat: every line has a seq, and every message gets a receipt. docs/protocol.md is what they speak."""
+
+import re
+import socket
+from collections.abc import Callable
+
+import msgspec
+
+from bench.checks import Sequence, Verdict, judge
+from bench.clients import Client, Sender, Told, Window
+from bench.wire import CLOSE, TEXT, Frames, frame_at, frame_template, text_template
+
+FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
+"""How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and means the same."""
+
+
+MESSAGE = b'{"type":"message","seq":'
+FINAL_TEXT = 0x81
+
+
+class Event(msgspec.Struct):
+    """The fields of all events that matter here; the others are passed over."""
+
+    type: str
+    seq: int = 0
+    number: int | None = None
+    text: str = ""
+    nonce: str = ""
+    code: str = ""
+    epoch: str = ""
+
+
+_decoder = msgspec.json.Decoder(Event)
+decode_event = _decoder.decode
+decode_lines = _decoder.decode_lines
+
+
+def post_frames(sender: int) -> Callable[[int], bytes]:
+    """Makes the frame of a sender's message from its turn."""
+    text = text_template(sender).encode()
+    template = frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}')
+    return lambda turn: template % (turn, turn)
+
+
+def turn_of(nonce: str) -> int:
+    return int(nonce[1:])
+
+
+def after_caught_up(data: bytes) -> tuple[int, bytes] | None:
+    """The seq of `caught_up`, with which what is live begins, and what came after its frame. None if it hasn't come yet."""
+    at = 0
+    while (found := frame_at(data, at, len(data))) is not None:
+        opcode, begin, length = found
+        at = begin + length
+        if at > len(data):
+            return None
+        if opcode == CLOSE:
+            raise ConnectionError(f"the server closed with {int.from_bytes(data[begin : begin + 2], 'big')}")
+        for line in data[begin:at].split(b"\n") if opcode == TEXT else ():
+            event = decode_event(line)
+            if event.type == "caught_up":
+                return event.seq, data[at:]
+    return None
+
+
+class NumberedClient(Client):
+    """Whoever looks at the seqs: they must come one by one."""
+
+    def __init__(self, connection: socket.socket, room: int, window: Window) -> None:
+        super().__init__(connection, room, window)
+        self.seqs = Sequence(1)
+
+    def begin(self, last_seq: int, rest: bytes) -> None:
+        self.seqs = Sequence(last_seq + 1)
+        super().begin(last_seq, rest)
+
+    def verdict(self, told: Told) -> Verdict:
+        return judge(self.seqs, told.last_seq)
+
+    def has_all(self, told: Told) -> bool:
+        return self.closed is not None or self.seqs.next > told.last_seq
+
+    def _reset(self, event: Event) -> None:
+        self.resets += 1
+        self.seqs.skip_to(event.seq + 1)
+
+
+class NumberedCounter(NumberedClient):
+    """Counts the lines of each frame and looks at the first seq of the first and the last frame of each read: they must join
+    without hole or overlap. What is between is believed; the witness of the same room reads it."""
+
+    is_patient = True
+
+    def __init__(self, connection: socket.socket, room: int, window: Window) -> None:
+        super().__init__(connection, room, window)
+        self._kept = b""
+        self._left = 0
+        self._first = 0
+        self._lines = 0
+
+    def _take(self, data: bytearray, size: int, now: float) -> None:
+        if self._kept:
+            data = bytearray(self._kept) + data[:size]
+            size = len(data)
+            self._kept = b""
+        at = 0
+        while at < size:
+            if self._left:
+                at = self._go_on(data, at, size)
+            elif not (end := self._count_whole(data, at, size)):
+                at = self._begin_frame(data, at, size)
+            else:
+                at = end
+
+    def _count_whole(self, data: bytearray, at: int, size: int) -> int:
+        """Counts whole frames of messages as long as there are any. Returns where the next one begins, 0 if there was none."""
+        first = last = lines = before_last = 0
+        while size - at > 4 and data[at] == FINAL_TEXT and data[at + 1] == 126:
+            begin = at + 4
+            end = begin + (data[at + 2] << 8) + data[at + 3]
+            if end > size or not data.startswith(MESSAGE, begin):
+                break
+            first, last, before_last = first or begin, begin, lines
+            lines += 1 + data.count(b"\n", begin, end)
+            at = end
+        if not first:
+            return 0
+        self.count += lines
+        self.seqs.take_run(_seq_at(data, first), before_last)
+        self.seqs.take_run(_seq_at(data, last), lines - before_last)
+        return at
+
+    def _begin_frame(self, data: bytearray, at: int, size: int) -> int:
+        """Where to go on: in the frame's payload if it is to be counted, else behind it; at the end if more of it must come first."""
+        found = frame_at(data, at, size)
+        if found is not None:
+            opcode, begin, length = found
+            match = FIRST_LINE.match(data, begin, size) if opcode == TEXT else None
+            if match is not None:
+                self._first, self._lines, self._left = int(match[1]), 1, length
+                return begin
+            if size - begin >= length:
+                self._read(opcode, bytes(data[begin : begin + length]))
+                return begin + length
+        self._kept = bytes(data[at:size])
+        return size
+
+    def _go_on(self, data: bytearray, at: int, size: int) -> int:
+        """Counts what is there of a frame that came in pieces."""
+        end = min(at + self._left, size)
+        self._lines += data.count(b"\n", at, end)
+        self._left -= end - at
+        if not self._left:
+            self.count += self._lines
+            self.seqs.take_run(self._first, self._lines)
+        return end
+
+    def _read(self, opcode: int, payload: bytes) -> None:
+        if opcode != TEXT:
+            self._control(opcode, payload)
+            return
+        for event in decode_lines(payload):
+            if event.type == "message":
+                self.count += 1
+                self.seqs.take(event.seq)
+            elif event.type == "reset":
+                self._reset(event)
+
+
+def _seq_at(data: bytearray, at: int) -> int:
+    """Of the line that begins there."""
+    match = FIRST_LINE.match(data, at)
+    return int(match[1]) if match else decode_event(bytes(data[at : data.index(b"}", at) + 1])).seq
+
+
+class NumberedWitness(NumberedClient):
+    """Reads every line: seq, number, and whose which message it is. Takes the time from each sending to its delivery."""
+
+    def __init__(self, connection: socket.socket, room: int, window: Window, senders: dict[int, Sender]) -> None:
+        super().__init__(connection, room, window)
+        self.numbers = Sequence(1)
+        self.turns = {index: Sequence(0) for index, sender in senders.items() if sender.room == room}
+        self._senders = senders
+        self._frames = Frames()
+
+    def _take(self, data: bytearray, size: int, now: float) -> None:
+        for opcode, payload in self._frames.take(memoryview(data)[:size]):
+            if opcode != TEXT:
+                self._control(opcode, payload)
+                continue
+            for event in decode_lines(payload):
+                if event.type == "message":
+                    self._hear(event, now)
+                elif event.type == "reset":
+                    self._reset(event)
+
+    def _hear(self, event: Event, now: float) -> None:
+        self.count += 1
+        self.seqs.take(event.seq)
+        if event.number is None:
+            return
+        self.numbers.take(event.number)
+        text = event.text
+        index, turn = int(text[1:6]), int(text[7:15])
+        self.turns[index].take(turn)
+        sent = self._senders[index].sent[turn]
+        if self.window.begin <= sent < self.window.end:
+            self.window.deliveries.append(now - sent)
+
+    def verdict(self, told: Told) -> Verdict:
+        """The worst of four looks: by seq, by number, by sender, and against the receipts."""
+        if self.resets:
+            return super().verdict(told)
+        by_sender = Verdict()
+        for index, turns in self.turns.items():
+            by_sender += judge(turns, self._senders[index].last_acknowledged)
+        return super().verdict(told) | judge(self.numbers, self.numbers.next - 1) | by_sender
+
+
+class NumberedSender(NumberedClient, Sender):
+    """Its answers are the receipts."""
+
+    def __init__(self, connection: socket.socket, room: int, window: Window, index: int, *, answers_bring_more: bool) -> None:
+        Sender.__init__(self, connection, room, window, index, post_frames(index), answers_bring_more=answers_bring_more)
+        self.seqs = Sequence(1)
+        self._frames = Frames()
+
+    def _take(self, data: bytearray, size: int, now: float) -> None:
+        answers = 0
+        for opcode, payload in self._frames.take(memoryview(data)[:size]):
+            if opcode == TEXT:
+                answers += self._read(payload.split(b"\n"), now)
+            else:
+                self._control(opcode, payload)
+        self._go_on(answers, now)
+
+    def _read(self, lines: list[bytes], now: float) -> int:
+        """Counts the messages, looking at the first of each run, and returns how many answers were among them."""
+        answers = run = first = 0
+        for line in lines:
+            if line.startswith(b'{"type":"message"'):
+                if not run:
+                    match = FIRST_LINE.match(line)
+                    first = int(match[1]) if match else decode_event(line).seq
+                run += 1
+                continue
+            answers += self._answer(decode_event(line), now)
+        if run:
+            self.count += run
+            self.seqs.take_run(first, run)
+        return answers
+
+    def _answer(self, event: Event, now: float) -> int:
+        if event.type == "receipt":
+            self.last_seq = max(self.last_seq, event.seq)
+            self._acknowledge(turn_of(event.nonce), now)
+            return 1
+        if event.type == "error":
+            self.waiting.discard(turn_of(event.nonce))
+            self.refused[event.code] = self.refused.get(event.code, 0) + 1
+            return 1
+        if event.type == "reset":
+            self._reset(event)
+        return 0

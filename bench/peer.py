@@ -1,0 +1,211 @@
+"""A peer as a system to be measured: what runs it, what it speaks, and whether its parts are there."""
+
+import contextlib
+import json
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+from abc import abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+
+from bench.dialects import Dialect, Nats, PlainChat, SocketIo
+from bench.guests import Address, Seats
+from bench.processes import pin
+from bench.stage import Cores, Services, Stage
+from bench.systems import System
+from settings import ROOT
+from tests.servers import Server, free_port
+
+FOLDER = ROOT / "bench" / "peers"
+NODE_FOLDER = ROOT / "var" / "bench" / "node"
+NPM_SECONDS = 120
+
+
+@dataclass(frozen=True)
+class Peer(System):
+    """`name` is what the command line calls it, `label` the tables. `needs_postgres` asks for a database."""
+
+    name: str
+    title: str
+    dialect: Dialect
+    needs_postgres: bool = False
+    is_peer = True
+    workers = 1
+
+    @property
+    def label(self) -> str:
+        return self.title
+
+    def problem(self) -> str | None:
+        return None
+
+    @abstractmethod
+    def missing(self) -> str | None:
+        """Why it can't be measured here, or None. Gets what can be got."""
+
+    @abstractmethod
+    def version(self) -> str:
+        """Of the framework."""
+
+    @abstractmethod
+    def command(self, port: int, folder: Path) -> list[str]:
+        """What starts it; `folder` is its own."""
+
+    @contextlib.contextmanager
+    def open(self, seats: Seats, posts: int, services: Services, cores: Cores) -> Iterator[Stage]:
+        with contextlib.ExitStack() as stack:
+            servers: dict[str, list[Server]] = {}
+            env = {}
+            if self.needs_postgres:
+                name = f"bench_{secrets.token_hex(4)}"
+                env["DATABASE_URL"] = services.postgres.create_database(name)
+                stack.callback(services.postgres.drop_database, name)
+                servers["postgres"] = [services.postgres]
+                pin([services.postgres.pid], cores.servers)
+            server = PeerServer(self, env, cores.servers)
+            stack.callback(server.close)
+            server.start()
+            servers["peer"] = [server]
+            address = [Address(server.port, server.url)]
+            guests = [seats.guest(place, "", address) for place in range(seats.rooms * seats.members)]
+            yield Stage(self.label, "peer", True, guests, self.dialect, servers, cores)
+
+
+class PeerServer(Server):
+    """A peer's process. It is on its cores from the beginning: some ask then how many there are."""
+
+    name = "peer"
+
+    def __init__(self, peer: Peer, env: Mapping[str, str], cores: set[int]) -> None:
+        super().__init__()
+        self._peer = peer
+        self._env = dict(env)
+        self._cores = ",".join(map(str, sorted(cores)))
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _environment(self) -> Mapping[str, str]:
+        return {**os.environ, "PYTHONPATH": str(FOLDER), "NODE_ENV": "production", "PORT": str(self.port), **self._env}
+
+    def _command(self) -> list[str]:
+        return ["taskset", "--cpu-list", self._cores, *self._peer.command(self.port, self.folder)]
+
+    def _is_ready(self) -> bool:
+        socket.create_connection(("127.0.0.1", self.port), timeout=1).close()
+        return True
+
+
+@dataclass(frozen=True)
+class PythonPeer(Peer):
+    """`package` is of requirements-dev.txt."""
+
+    package: str = ""
+
+    def missing(self) -> str | None:
+        return None if self.version() else f"{self.package} isn't installed: see requirements-dev.txt"
+
+    def version(self) -> str:
+        try:
+            return version(self.package)
+        except PackageNotFoundError:
+            return ""
+
+    def command(self, port: int, folder: Path) -> list[str]:
+        return [sys.executable, str(FOLDER / f"{self.name}.py")]
+
+
+@dataclass(frozen=True)
+class HypercornPeer(PythonPeer):
+    """An ASGI application, named `app`, under Hypercorn."""
+
+    def command(self, port: int, folder: Path) -> list[str]:
+        return [sys.executable, "-m", "hypercorn", "--worker-class", "uvloop", "--bind", f"127.0.0.1:{port}", f"{self.name}:app"]
+
+
+@dataclass(frozen=True)
+class NodePeer(Peer):
+    """`package` is of bench/peers/package.json."""
+
+    package: str = ""
+
+    def missing(self) -> str | None:
+        return node_problem()
+
+    def version(self) -> str:
+        package = NODE_FOLDER / "node_modules" / self.package / "package.json"
+        return str(json.loads(package.read_text())["version"]) if package.exists() else ""
+
+    def command(self, port: int, folder: Path) -> list[str]:
+        # Node looks for packages from the file's own folder upwards.
+        program = NODE_FOLDER / f"{self.name}.mjs"
+        shutil.copyfile(FOLDER / program.name, program)
+        return ["node", str(program)]
+
+
+@dataclass(frozen=True)
+class NatsPeer(Peer):
+    """nats-server with its WebSocket, and nothing else changed."""
+
+    def missing(self) -> str | None:
+        return None if _nats() else "there is no nats-server: apt install nats-server"
+
+    def version(self) -> str:
+        done = subprocess.run([_nats(), "--version"], capture_output=True, text=True, check=False)
+        return done.stdout.strip().rpartition(" ")[2]
+
+    def command(self, port: int, folder: Path) -> list[str]:
+        config = folder / "nats.conf"
+        config.write_text(f'listen: "127.0.0.1:{free_port()}"\nwebsocket {{ listen: "127.0.0.1:{port}", no_tls: true }}\n')
+        return [_nats(), "--config", str(config)]
+
+
+def _nats() -> str:
+    return shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/sbin") or ""
+
+
+@cache
+def node_problem() -> str | None:
+    """Installs the packages of bench/peers/package.json, once. Returns why they aren't there, or None."""
+    if not shutil.which("node") or not shutil.which("npm"):
+        return "there is no node: apt install nodejs npm"
+    wanted = (FOLDER / "package.json").read_text()
+    package = NODE_FOLDER / "package.json"
+    if (NODE_FOLDER / "node_modules").is_dir() and package.exists() and package.read_text() == wanted:
+        return None
+    shutil.rmtree(NODE_FOLDER, ignore_errors=True)
+    NODE_FOLDER.mkdir(parents=True)
+    package.write_text(wanted)
+    print("Installing bench/peers/package.json into var/bench/node", file=sys.stderr)
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--omit=dev"]
+    try:
+        done = subprocess.run(command, cwd=NODE_FOLDER, capture_output=True, text=True, check=False, timeout=NPM_SECONDS)
+        problem = "" if not done.returncode else done.stderr.strip()
+    except subprocess.TimeoutExpired:
+        problem = f"no answer within {NPM_SECONDS} s"
+    if not problem:
+        return None
+    shutil.rmtree(NODE_FOLDER, ignore_errors=True)
+    return f"npm couldn't install its packages: {problem.splitlines()[-1] if problem else 'without a word'}"
+
+
+PEERS: dict[str, Peer] = {
+    peer.name: peer
+    for peer in (
+        PythonPeer("aiochat_pattern", "insert + send_json", PlainChat(), needs_postgres=True, package="aiohttp"),
+        HypercornPeer("quart_queues", "Quart", PlainChat(), package="quart"),
+        PythonPeer("tornado_chat", "Tornado", PlainChat(), package="tornado"),
+        PythonPeer("websockets_broadcast", "websockets", PlainChat(), package="websockets"),
+        NodePeer("ws", "ws", PlainChat(), package="ws"),
+        NodePeer("socketio", "socket.io", SocketIo(), package="socket.io"),
+        NatsPeer("nats", "NATS", Nats()),
+    )
+}

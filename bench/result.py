@@ -1,0 +1,58 @@
+"""What a measurement has shown, whatever was measured."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Latency:
+    """Milliseconds."""
+
+    count: int
+    p50: float
+    p99: float
+    max: float
+
+    def __str__(self) -> str:
+        return f"{self.p50:.1f}/{self.p99:.1f}/{self.max:.0f}" if self.count else "-"
+
+
+def latency(seconds: Sequence[float]) -> Latency:
+    """Percentiles by the nearest rank."""
+    ordered = sorted(seconds)
+    if not ordered:
+        return Latency(0, 0.0, 0.0, 0.0)
+    at = {share: ordered[math.ceil(len(ordered) * share) - 1] for share in (0.5, 0.99)}
+    return Latency(len(ordered), *(round(1000 * value, 2) for value in (at[0.5], at[0.99], ordered[-1])))
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A figure by which systems are compared. `value` is 0 where there is none."""
+
+    what: str
+    value: float
+    more_is_better: bool = False
+
+    def times_better_than(self, other: "Headline") -> float | None:
+        """How many times better this is; None where either is missing."""
+        if not self.value or not other.value:
+            return None
+        return self.value / other.value if self.more_is_better else other.value / self.value
+
+
+@dataclass(frozen=True)
+class Result:
+    """One scenario on one system. `cells` is its row in the table of its kind, `figures` what the JSON file gets."""
+
+    scenario: str
+    system: str
+    is_peer: bool
+    cells: dict[str, str]
+    figures: dict[str, Any]
+    headlines: list[Headline]
+    notes: list[str] = field(default_factory=list)
+    is_clean: bool = True
+    """Did every message arrive once, in order, at everybody?"""

@@ -1,0 +1,64 @@
+"""Rooms, people, sessions and history, written into the database before the server starts.
+
+Nobody registers by HTTP: a password's hash costs 25 ms, and a thousand of them are not what is measured."""
+
+import json
+import secrets
+import time
+from typing import Any
+
+from peewee import chunked
+
+from accounts.models import User
+from accounts.names import clean_name, name_key, skeleton
+from bench.guests import Seats, room_name, user_name
+from chat.models import Member, Room
+from chat.roles import Role
+from helpers.clock import now_ms
+from helpers.database import open_database
+from helpers.redis import open_redis
+from helpers.sessions import SIGNED_IN_SECONDS, USER_ID, DatabaseSessions, RedisSessions, hash_token
+
+ROWS = 100
+"""In one INSERT: SQLite takes a limited number of values."""
+
+
+async def seed(seats: Seats, posts: int, database_url: str, redis_url: str) -> list[str]:
+    """Writes everything. Returns everybody's token, room by room.
+
+    All are present already: a thousand lines about who came would be measured otherwise."""
+    database, redis = open_database(database_url), open_redis(redis_url)
+    store = RedisSessions(redis) if redis else DatabaseSessions(database)
+    now = now_ms()
+    places = range(seats.rooms * seats.members)
+    users = [_user(place, now) for place in places]
+    members = [
+        {"room": place // seats.members + 1, "user": place + 1, "role": Role.MEMBER, "present": True, "read_number": 0, "joined_at": now}
+        for place in places
+    ]
+    tokens = [secrets.token_urlsafe(32) for _ in users]
+    try:
+        async with database.aio_atomic():
+            for model, rows in ((Room, [_room(number, posts, now) for number in range(seats.rooms)]), (User, users), (Member, members)):
+                for some in chunked(rows, ROWS):
+                    await model.insert_many(some).aio_execute()
+            for place, token in enumerate(tokens):
+                data = json.dumps({"created": int(time.time()), "session": {USER_ID: place + 1}})
+                await store.create(hash_token(token), data, SIGNED_IN_SECONDS)
+    finally:
+        await database.aio_close()
+        if redis is not None:
+            await redis.aclose()
+    return tokens
+
+
+def _room(number: int, posts: int, now: int) -> dict[str, Any]:
+    names = {"id": number + 1, "name": room_name(number), "slug": room_name(number), "topic": "", "kind": "open"}
+    return {**names, "last_seq": posts, "posts": posts, "cleared_seq": 0, "cleared_number": 0, "created_at": now}
+
+
+def _user(place: int, now: int) -> dict[str, Any]:
+    """A row for somebody who signs in by no password."""
+    name = clean_name(user_name(place))
+    keys = {"name": name, "name_key": name_key(name), "skeleton": skeleton(name)}
+    return {"id": place + 1, **keys, "email": None, "password_hash": "!", "is_admin": False, "created_at": now}

@@ -1,0 +1,101 @@
+"""What is measured: aiochat in one of its setups, or a peer. Each can be put on a stage."""
+
+import asyncio
+import contextlib
+import secrets
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+
+from bench.dialects import Aiochat as AiochatDialect
+from bench.guests import Address, Seats
+from bench.processes import pin
+from bench.seed import seed
+from bench.stage import Cores, Services, Stage
+from helpers.migrations import migrate
+from settings import ROOT
+from tests.servers import Aiochat, Nginx, Server, free_port
+
+DATABASES = ("sqlite", "postgresql", "postgresql+redis", "postgresql+aiopg", "postgresql+aiopg+redis")
+
+
+class System(ABC):
+    """Servers that are measured together."""
+
+    is_peer: bool
+    workers: int
+
+    @property
+    @abstractmethod
+    def label(self) -> str:
+        """What the tables call it."""
+
+    @abstractmethod
+    def problem(self) -> str | None:
+        """Why this can't be measured, or None."""
+
+    @abstractmethod
+    def open(self, seats: Seats, posts: int, services: Services, cores: Cores) -> AbstractContextManager[Stage]:
+        """Starts it anew, with `posts` messages in each room. Everything is ended when the block ends."""
+
+
+@dataclass(frozen=True)
+class Setup(System):
+    """aiochat: on which database, with how many workers, nginx before them or not."""
+
+    database: str = "sqlite"
+    workers: int = 1
+    nginx: bool = False
+    is_peer = False
+
+    @property
+    def label(self) -> str:
+        workers = f", {self.workers} workers" if self.workers > 1 else ""
+        return f"aiochat, {self.database}{workers}{', nginx' if self.nginx else ''}"
+
+    @property
+    def has_redis(self) -> bool:
+        return self.database.endswith("+redis")
+
+    def problem(self) -> str | None:
+        if self.workers > 1 and not self.has_redis:
+            return "several workers need PostgreSQL and Redis: --database postgresql+redis"
+        return None
+
+    @contextlib.contextmanager
+    def open(self, seats: Seats, posts: int, services: Services, cores: Cores) -> Iterator[Stage]:
+        """New workers on a new database, which is dropped afterwards."""
+        with contextlib.ExitStack() as stack:
+            workers = [Aiochat(arguments=["serve"]) for _ in range(self.workers)]
+            for worker in workers:
+                stack.callback(worker.close)
+            servers: dict[str, list[Server]] = {"aiochat": [*workers]}
+            database_url, redis_url = f"sqlite:///{workers[0].folder}/aiochat.db", ""
+            if self.database != "sqlite":
+                name = f"bench_{secrets.token_hex(4)}"
+                database_url = services.postgres.create_database(name)
+                stack.callback(services.postgres.drop_database, name)
+                servers["postgres"] = [services.postgres]
+                if "+aiopg" in self.database:
+                    database_url = database_url.replace("postgresql:", "postgresql+aiopg:", 1)
+            if self.has_redis:
+                redis_url = services.redis.url
+                servers["redis"] = [services.redis]
+            addresses = [Address(worker.port, worker.url) for worker in workers]
+            front = Nginx([worker.port for worker in workers], port=free_port()) if self.nginx else None
+            if front is not None:
+                stack.callback(front.close)
+                addresses = [Address(front.port, front.url)]
+                servers["nginx"] = [front]
+            for worker in workers:
+                worker.env = {"AIOCHAT_DATABASE_URL": database_url, "AIOCHAT_REDIS_URL": redis_url, "AIOCHAT_RATE_LIMITS": "off"}
+                if front is not None:
+                    worker.env |= {"AIOCHAT_PUBLIC_URL": front.url, "AIOCHAT_TRUST_PROXY": "1"}
+            migrate(database_url, ROOT / "migrations")
+            tokens = asyncio.run(seed(seats, posts, database_url, redis_url))
+            for server in (*workers, *([front] if front else [])):
+                server.start()
+            pin((server.pid for group in servers.values() for server in group), cores.servers)
+            guests = [seats.guest(place, token, addresses) for place, token in enumerate(tokens)]
+            yield Stage(self.label, "aiochat", False, guests, AiochatDialect(), servers, cores)
