@@ -22,7 +22,7 @@ from bench.talk import Talk
 from bench.yardstick import take_yardstick
 from tests.servers import ServerError
 
-SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds")
+SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds", "messages", "behind")
 
 
 class Words(argparse.Action):
@@ -62,7 +62,9 @@ def parser() -> argparse.ArgumentParser:
     shape.add_argument("--senders", type=int, help="those of them who talk, in each room")
     shape.add_argument("--outstanding", type=int, help="messages under way, in all")
     shape.add_argument("--rate", type=float, help="messages a second in all, sent whether answers come or not")
-    shape.add_argument("--seconds", type=float, help="how long to measure, after half a second of warm-up (3)")
+    shape.add_argument("--messages", type=int, help="of the long history (1,000,000)")
+    shape.add_argument("--behind", type=int, help="messages that everybody has to catch up with (200)")
+    shape.add_argument("--seconds", type=float, help="how long to measure")
     options.add_argument("--json", type=Path, default=Path("var/bench.json"), metavar="PATH", help="where the figures go (var/bench.json)")
     options.add_argument("--report", type=Path, default=Path("var/bench.md"), metavar="PATH", help="where the tables go (var/bench.md)")
     return options
@@ -85,7 +87,7 @@ def chosen_steps(arguments: argparse.Namespace, peers: Sequence[Peer]) -> list[S
     databases = [name for name in arguments.database or ("sqlite", "postgresql+redis") if name != "none"]
     setups = [Setup(database, arguments.workers, arguments.nginx) for database in databases]
     named = [SCENARIOS[name] for name in arguments.scenario or (SCENARIOS if not given.keys() - {"seconds"} else ())]
-    scenarios = [_changed(scenario, given) for scenario in named] or [_own(given)]
+    scenarios = _changed(named, given) if named else [_own(given)]
     found = plan.steps(scenarios, [*setups, *peers])
     problems: list[System | Scenario] = [*setups, *scenarios]
     for one in problems:
@@ -94,10 +96,12 @@ def chosen_steps(arguments: argparse.Namespace, peers: Sequence[Peer]) -> list[S
     return found
 
 
-def _changed(scenario: Scenario, given: dict[str, Any]) -> Scenario:
-    if unknown := given.keys() - {field.name for field in dataclasses.fields(scenario)}:
-        raise ValueError(f"{scenario.name} has no --{unknown.pop()}")
-    return dataclasses.replace(scenario, **given)
+def _changed(scenarios: Sequence[Scenario], given: dict[str, Any]) -> list[Scenario]:
+    """With what was given, each as far as it knows it."""
+    known = {scenario.name: {field.name for field in dataclasses.fields(scenario)} for scenario in scenarios}
+    if unknown := given.keys() - set().union(*known.values()):
+        raise ValueError(f"{', '.join(known)}: no --{unknown.pop()}")
+    return [dataclasses.replace(one, **{name: value for name, value in given.items() if name in known[one.name]}) for one in scenarios]
 
 
 def _own(given: dict[str, Any]) -> Scenario:

@@ -49,13 +49,13 @@ class Client:
         self.window = window
         self.count = 0
         self.resets = 0
+        self.pings = 0
         self.closed: str | None = None
 
     def begin(self, last_seq: int, rest: bytes) -> None:
         """What comes after `last_seq` is live; `rest` of it has been read already."""
         self.socket.setblocking(False)
-        if rest:
-            self._take(bytearray(rest), len(rest), time.perf_counter())
+        self.take(bytearray(rest), len(rest))
 
     def receive(self) -> None:
         """Reads what is there."""
@@ -71,6 +71,11 @@ class Client:
         else:
             self.closed = self.closed or "without a word"
 
+    def take(self, data: bytearray, size: int) -> None:
+        """The first `size` bytes of `data` were read by somebody else."""
+        if size:
+            self._take(data, size, time.perf_counter())
+
     def verdict(self, told: Told) -> Verdict:
         """Was all there that the room was told?"""
         raise NotImplementedError
@@ -85,6 +90,7 @@ class Client:
 
     def _control(self, opcode: int, payload: bytes) -> None:
         if opcode == PING:
+            self.pings += 1
             self._answer_at_once(client_frame(PONG, payload))
         elif opcode == CLOSE:
             self.closed = f"with {int.from_bytes(payload[:2], 'big')}"

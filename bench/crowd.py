@@ -6,8 +6,10 @@ cost: the server has written long before, and latency is taken at the witnesses.
 
 import contextlib
 import gc
+import math
 import select
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator, Sequence
 
@@ -39,6 +41,7 @@ class Crowd:
         self.window = Window()
         self.clients: dict[int, Client] = {}
         self.senders: dict[int, Sender] = {}
+        self.guest_of: dict[Client, Guest] = {}
         self._guests = guests
         self._dialect = dialect
         self._circle = Circle(self.window, self.senders, answers_bring_more)
@@ -57,7 +60,7 @@ class Crowd:
             # Thousands take longer than the server waits for the answer to its ping.
             self.read_all()
 
-    def run_until(self, end: float, due: Callable[[float], float] = lambda now: float("inf")) -> None:
+    def run_until(self, end: float, due: Callable[[float], float] = lambda now: math.inf) -> None:
         """Reads until `end`. `due` is called with the time, does what is due, and says when there is something next."""
         while (now := time.perf_counter()) < end:
             next_due = due(now)
@@ -97,6 +100,14 @@ class Crowd:
         self._prompt.close()
         self._lazy.close()
 
+    def cut(self, clients: Sequence[Client]) -> None:
+        """Ends their connections as a broken network would, without a word, and all at once."""
+        for client in clients:
+            del self.clients[client.socket.fileno()]
+            (self._lazy if client.is_patient else self._prompt).unregister(client.socket)
+            client.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            client.socket.close()
+
     def _open(self, guest: Guest) -> socket.socket:
         connection = open_socket(guest)
         connection.settimeout(ENTER_SECONDS)
@@ -109,6 +120,7 @@ class Crowd:
         client = self._dialect.client(connection, guest, self._circle)
         if isinstance(client, Sender):
             self.senders[guest.index] = client
+        self.guest_of[client] = guest
         client.begin(*found)
         self.add(client)
 

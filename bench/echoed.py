@@ -51,6 +51,7 @@ class EchoClient(Client):
         found = data.count(MARK, begin, end)
         self.count += found
         if not found and end - begin < 64 and (reply := self._reply(bytes(data[begin:end]))):
+            self.pings += 1
             self._answer_at_once(reply)
 
     def verdict(self, told: Told) -> Verdict:

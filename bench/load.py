@@ -1,11 +1,13 @@
 """Lets a crowd talk, at a rate or with so many messages under way, and takes the figures at both ends of the measured window."""
 
+import math
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.checks import Verdict
 from bench.clients import Told
+from bench.cost import Reading, read_cost
 from bench.crowd import Crowd, no_collector
 from bench.processes import Usage
 
@@ -29,11 +31,9 @@ class Pressure:
 class Mark:
     """What had been reached at one moment."""
 
-    at: float
     published: int
     delivered: int
-    own_cpu: float
-    usage: Usage
+    cost: Reading
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Load:
             last = self.mark()
             window.talking = False
             self.drain()
-        return self._outcome(first, last)
+        return self.outcome(first, last)
 
     def start(self) -> None:
         self._crowd.window.talking = True
@@ -87,16 +87,13 @@ class Load:
                 sender.post(share + (place < more), now)
 
     def go_on_until(self, end: float) -> None:
-        if self._pressure.rate:
-            self._crowd.run_until(end, self._post_what_is_due)
-        else:
-            self._crowd.run_until(end)
+        self._crowd.run_until(end, self.post_what_is_due)
 
     def mark(self) -> Mark:
         self._crowd.read_lazy()
         published = sum(sender.acknowledged for sender in self._crowd.senders.values())
         delivered = sum(client.count for client in self._crowd.clients.values())
-        return Mark(time.perf_counter(), published, delivered, time.thread_time(), self._usage())
+        return Mark(published, delivered, read_cost(self._usage))
 
     def drain(self) -> None:
         """Waits until everything has come, or DRAIN_SECONDS are over."""
@@ -105,7 +102,10 @@ class Load:
             self._crowd.read_all()
             time.sleep(0.001)
 
-    def _post_what_is_due(self, now: float) -> float:
+    def post_what_is_due(self, now: float) -> float:
+        """Posts it, and says when there will be something again."""
+        if not self._pressure.rate:
+            return math.inf
         senders = list(self._crowd.senders.values())
         while self._due <= now:
             senders[self._turn % len(senders)].post(1, self._due)
@@ -128,7 +128,8 @@ class Load:
             told[sender.room] = Told(last_seq, before.acknowledged + sender.acknowledged, before.sent + len(sender.sent))
         return told
 
-    def _outcome(self, first: Mark, last: Mark) -> Outcome:
+    def outcome(self, first: Mark, last: Mark) -> Outcome:
+        """The judgement, and what happened between two marks."""
         told = self._told()
         verdict = Verdict()
         refused: dict[str, int] = {}

@@ -69,6 +69,18 @@ class NumberedClient(Client):
     def __init__(self, connection: socket.socket, room: int, window: Window) -> None:
         super().__init__(connection, room, window)
         self.seqs = Sequence(1)
+        self.is_live = True
+
+    @property
+    def since(self) -> int:
+        """The last seq that it saw."""
+        return self.seqs.next - 1
+
+    def resume(self, connection: socket.socket) -> None:
+        """Goes on with another connection, which was opened with `since`. Not live before it has caught up."""
+        self.socket = connection
+        self.closed = None
+        self.is_live = False
 
     def begin(self, last_seq: int, rest: bytes) -> None:
         self.seqs = Sequence(last_seq + 1)
@@ -80,9 +92,13 @@ class NumberedClient(Client):
     def has_all(self, told: Told) -> bool:
         return self.closed is not None or self.seqs.next > told.last_seq
 
-    def _reset(self, event: Event) -> None:
-        self.resets += 1
-        self.seqs.skip_to(event.seq + 1)
+    def _notice(self, event: Event) -> None:
+        """Something that isn't a message came."""
+        if event.type == "reset":
+            self.resets += 1
+            self.seqs.skip_to(event.seq + 1)
+        elif event.type == "caught_up":
+            self.is_live = True
 
 
 class NumberedCounter(NumberedClient):
@@ -107,10 +123,13 @@ class NumberedCounter(NumberedClient):
         while at < size:
             if self._left:
                 at = self._go_on(data, at, size)
-            elif not (end := self._count_whole(data, at, size)):
-                at = self._begin_frame(data, at, size)
             else:
-                at = end
+                at = (self.is_live and self._count_whole(data, at, size)) or self._begin_frame(data, at, size)
+
+    def resume(self, connection: socket.socket) -> None:
+        super().resume(connection)
+        self._kept = b""
+        self._left = 0
 
     def _count_whole(self, data: bytearray, at: int, size: int) -> int:
         """Counts whole frames of messages as long as there are any. Returns where the next one begins, 0 if there was none."""
@@ -135,7 +154,7 @@ class NumberedCounter(NumberedClient):
         found = frame_at(data, at, size)
         if found is not None:
             opcode, begin, length = found
-            match = FIRST_LINE.match(data, begin, size) if opcode == TEXT else None
+            match = FIRST_LINE.match(data, begin, size) if opcode == TEXT and self.is_live else None
             if match is not None:
                 self._first, self._lines, self._left = int(match[1]), 1, length
                 return begin
@@ -163,8 +182,8 @@ class NumberedCounter(NumberedClient):
             if event.type == "message":
                 self.count += 1
                 self.seqs.take(event.seq)
-            elif event.type == "reset":
-                self._reset(event)
+            else:
+                self._notice(event)
 
 
 def _seq_at(data: bytearray, at: int) -> int:
@@ -191,8 +210,12 @@ class NumberedWitness(NumberedClient):
             for event in decode_lines(payload):
                 if event.type == "message":
                     self._hear(event, now)
-                elif event.type == "reset":
-                    self._reset(event)
+                else:
+                    self._notice(event)
+
+    def resume(self, connection: socket.socket) -> None:
+        super().resume(connection)
+        self._frames = Frames()
 
     def _hear(self, event: Event, now: float) -> None:
         self.count += 1
@@ -259,6 +282,5 @@ class NumberedSender(NumberedClient, Sender):
             self.waiting.discard(turn_of(event.nonce))
             self.refused[event.code] = self.refused.get(event.code, 0) + 1
             return 1
-        if event.type == "reset":
-            self._reset(event)
+        self._notice(event)
         return 0

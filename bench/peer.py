@@ -9,7 +9,7 @@ import socket
 import subprocess
 import sys
 from abc import abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -59,7 +59,7 @@ class Peer(System):
         """What starts it; `folder` is its own."""
 
     @contextlib.contextmanager
-    def open(self, seats: Seats, posts: int, services: Services, cores: Cores) -> Iterator[Stage]:
+    def open(self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores) -> Iterator[Stage]:
         with contextlib.ExitStack() as stack:
             servers: dict[str, list[Server]] = {}
             env = {}

@@ -1,6 +1,7 @@
 """What every scenario is: how many rooms and people there are, and what is measured of them."""
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -22,15 +23,17 @@ class Scenario(ABC):
     senders: int = 10
     seconds: float = 3.0
 
-    posts: ClassVar[int] = 0
-    """Messages that are in each room before anybody comes."""
-
     for_peers: ClassVar[bool] = False
     """Can servers without a history be measured?"""
 
     @abstractmethod
     def measure(self, stage: Stage) -> Result:
         """Measures what is on the stage. Raises OSError where the servers don't answer."""
+
+    @property
+    def posts(self) -> Sequence[int]:
+        """How many messages are in each of the rooms before anybody comes."""
+        return [0] * self.rooms
 
     @property
     def seats(self) -> Seats:

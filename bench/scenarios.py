@@ -1,6 +1,10 @@
 """The scenarios by name. A name means the same for ever, so that figures can be compared."""
 
+from bench.catchup import CatchUp
+from bench.history import History
+from bench.idle import Idle
 from bench.scenario import Scenario
+from bench.storm import Storm
 from bench.talk import Talk
 
 SCENARIOS: dict[str, Scenario] = {
@@ -11,5 +15,9 @@ SCENARIOS: dict[str, Scenario] = {
         Talk("sat1000", members=1000, outstanding=100),
         Talk("50x20", rooms=50, members=20, senders=4),
         Talk("r10k", rate=10_000),
+        CatchUp("catchup"),
+        Storm("storm"),
+        History("history"),
+        Idle("idle"),
     )
 }

@@ -4,7 +4,7 @@ import asyncio
 import contextlib
 import secrets
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 
@@ -36,8 +36,8 @@ class System(ABC):
         """Why this can't be measured, or None."""
 
     @abstractmethod
-    def open(self, seats: Seats, posts: int, services: Services, cores: Cores) -> AbstractContextManager[Stage]:
-        """Starts it anew, with `posts` messages in each room. Everything is ended when the block ends."""
+    def open(self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores) -> AbstractContextManager[Stage]:
+        """Starts it anew, with so many `posts` in each of the rooms. Everything is ended when the block ends."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Setup(System):
         return None
 
     @contextlib.contextmanager
-    def open(self, seats: Seats, posts: int, services: Services, cores: Cores) -> Iterator[Stage]:
+    def open(self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores) -> Iterator[Stage]:
         """New workers on a new database, which is dropped afterwards."""
         with contextlib.ExitStack() as stack:
             workers = [Aiochat(arguments=["serve"]) for _ in range(self.workers)]

@@ -8,10 +8,10 @@ from bench.load import Load, Outcome, Pressure
 from bench.processes import pinned
 from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
-from bench.stage import Cores, Stage
+from bench.stage import Stage
 
-BUSY = 0.95
-FOREIGN = 0.1
+ENOUGH = 1000
+"""Connections from which on the memory that a server takes for other things doesn't blur theirs."""
 
 
 @dataclass(frozen=True)
@@ -52,10 +52,8 @@ class Talk(Scenario):
 
     def _result(self, stage: Stage, outcome: Outcome, kb_per_connection: float, after: dict[str, int]) -> Result:
         begin, end = outcome.begin, outcome.end
-        seconds = end.at - begin.at
-        cores = {name: (end.usage.servers[name] - used) / seconds for name, used in begin.usage.servers.items()}
-        generator = (end.own_cpu - begin.own_cpu) / seconds
-        others = max(0.0, (end.usage.machine - begin.usage.machine) / seconds - generator - sum(cores.values()))
+        cost = begin.cost.until(end.cost)
+        seconds = cost.seconds
         published, delivered = end.published - begin.published, end.delivered - begin.delivered
         receipts, deliveries = latency(outcome.receipts), latency(outcome.deliveries)
         verdict = outcome.verdict
@@ -72,10 +70,10 @@ class Talk(Scenario):
                 "receipt ms": str(receipts),
                 "delivery ms": str(deliveries),
                 "lost/dup/swapped": f"{verdict.lost}/{verdict.duplicates}/{verdict.out_of_order}",
-                "server cores": " ".join(f"{name} {used:.2f}" for name, used in cores.items()),
-                "generator": f"{generator:.2f}",
+                "server cores": str(cost),
+                "generator": f"{cost.generator:.2f}",
                 "MB": " ".join(f"{name} {held:.0f}" for name, held in memory.items()),
-                "kB each": f"{kb_per_connection:.0f}",
+                "kB each": f"{kb_per_connection:.0f}" if self.connections >= ENOUGH else "-",
             },
             figures={
                 **asdict(self),
@@ -89,32 +87,21 @@ class Talk(Scenario):
                 "closed": len(outcome.closed),
                 "refused": outcome.refused,
                 "unanswered": outcome.unanswered,
-                "server_cores": {name: round(used, 2) for name, used in cores.items()},
-                "deliveries_per_server_second": round(delivered / seconds / max(sum(cores.values()), 0.01)),
-                "generator_cores": round(generator, 2),
-                "others_cores": round(others, 2),
+                "server_cores": {name: round(used, 2) for name, used in cost.servers.items()},
+                "deliveries_per_server_second": round(delivered / seconds / max(sum(cost.servers.values()), 0.01)),
+                "generator_cores": round(cost.generator, 2),
+                "others_cores": round(cost.others, 2),
                 "memory_mb": memory,
                 "kb_per_connection": round(kb_per_connection, 1),
             },
             headlines=by_rate if self.rate else [Headline("deliveries/s", delivered / seconds, more_is_better=True)],
-            notes=[*cost_notes(stage.cores, generator, others), *_notes(outcome)],
+            notes=[*cost.notes(stage.cores), *outcome_notes(outcome)],
             is_clean=verdict.is_clean and not outcome.closed and not outcome.unanswered,
         )
 
 
-def cost_notes(cores: Cores, generator: float, others: float) -> list[str]:
-    """What makes a figure doubtful: cores that the generator and processes not ours used."""
-    notes = []
-    if generator >= BUSY:
-        notes.append("the generator was at its limit: the server may do better")
-    if not cores.are_apart:
-        notes.append("the generator shared the servers' cores: compare deliveries per server second only")
-    if others >= FOREIGN:
-        notes.append(f"other processes used {others:.2f} cores")
-    return notes
-
-
-def _notes(outcome: Outcome) -> list[str]:
+def outcome_notes(outcome: Outcome) -> list[str]:
+    """What went wrong, in words."""
     notes = []
     if outcome.resets:
         notes.append(f"{outcome.resets} times somebody fell too far behind and was told to load anew")

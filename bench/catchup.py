@@ -1,0 +1,91 @@
+"""A server comes back after an outage: everybody connects at once, each some messages behind."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+from bench.checks import Verdict
+from bench.clients import Told
+from bench.comeback import Comeback, epoch_of
+from bench.cost import read_cost
+from bench.crowd import Crowd, no_collector, open_socket
+from bench.dialects import Aiochat
+from bench.numbered import NumberedCounter
+from bench.processes import pinned
+from bench.result import Headline, Result, latency
+from bench.scenario import Scenario
+from bench.stage import Stage
+
+
+@dataclass(frozen=True)
+class CatchUp(Scenario):
+    """Everybody is `behind` messages; `seconds` is how long they may take."""
+
+    members: int = 1000
+    senders: int = 0
+    seconds: float = 60.0
+    behind: int = 200
+
+    @property
+    def posts(self) -> Sequence[int]:
+        return [2 * self.behind] * self.rooms
+
+    def measure(self, stage: Stage) -> Result:
+        dialect = Aiochat()
+        crowd = Crowd([], dialect)
+        comeback = Comeback(crowd, dialect, epoch_of(dialect, stage.guests[0]))
+        clients = []
+        for guest in stage.guests:
+            client = NumberedCounter(open_socket(guest), guest.room, crowd.window)
+            client.socket.close()
+            client.seqs.skip_to(self.behind + 1)
+            clients.append((client, guest))
+        with pinned(stage.cores.generator), no_collector():
+            first = read_cost(stage.usage)
+            deadline = time.perf_counter() + self.seconds
+            try:
+                comeback.begin(clients)
+                while comeback.pending and time.perf_counter() < deadline:
+                    comeback.read(wait=0.1)
+                cost = first.until(read_cost(stage.usage))
+                missing = comeback.pending
+            finally:
+                comeback.close()
+                crowd.close()
+        told = Told(last_seq=2 * self.behind, acknowledged=0, sent=0)
+        verdict = sum((client.verdict(told) for client, _ in clients), Verdict())
+        resets = sum(client.resets for client, _ in clients)
+        times = latency(comeback.seconds)
+        notes = [*cost.notes(stage.cores)]
+        if missing:
+            notes.append(f"{missing} weren't back after {self.seconds:g} s")
+        if resets:
+            notes.append(f"{resets} were told to load anew")
+        return Result(
+            self.name,
+            stage.system,
+            stage.is_peer,
+            cells={
+                "clients": f"{self.connections:,}",
+                "behind": str(self.behind),
+                "all back after s": f"{cost.seconds:.2f}",
+                "each after ms": str(times),
+                "turned away": str(comeback.refusals),
+                "messages/s": f"{self.behind * self.connections / cost.seconds:,.0f}",
+                "lost/dup/swapped": f"{verdict.lost}/{verdict.duplicates}/{verdict.out_of_order}",
+                "server cores": str(cost),
+            },
+            figures={
+                **asdict(self),
+                "all_back_after_seconds": round(cost.seconds, 3),
+                "each_after_ms": asdict(times),
+                **asdict(verdict),
+                "resets": resets,
+                "missing": missing,
+                "turned_away": comeback.refusals,
+                "server_cores": {name: round(used, 2) for name, used in cost.servers.items()},
+            },
+            headlines=[Headline("s", cost.seconds)],
+            notes=notes,
+            is_clean=verdict.is_clean and not missing and not resets,
+        )

@@ -1,0 +1,99 @@
+"""The network breaks while people talk: everybody who listens is cut off at once, and comes back at once."""
+
+import time
+from dataclasses import asdict, dataclass
+
+from bench.clients import Sender
+from bench.comeback import Comeback, epoch_of
+from bench.crowd import Crowd, no_collector
+from bench.dialects import Aiochat
+from bench.load import WARM_UP_SECONDS, Load, Pressure
+from bench.numbered import NumberedClient
+from bench.processes import pinned
+from bench.result import Headline, Result, latency
+from bench.scenario import Scenario
+from bench.stage import Stage
+from bench.talk import outcome_notes
+
+POLL_SECONDS = 0.001
+
+
+@dataclass(frozen=True)
+class Storm(Scenario):
+    """The senders stay and post `rate` messages a second. `seconds` is how long they go on when all are back."""
+
+    members: int = 1000
+    seconds: float = 1.0
+    rate: float = 200.0
+    patience: float = 60.0
+
+    def measure(self, stage: Stage) -> Result:
+        dialect = Aiochat()
+        epoch = epoch_of(dialect, stage.guests[0])
+        crowd = Crowd(stage.guests, dialect)
+        comeback = Comeback(crowd, dialect, epoch)
+        with pinned(stage.cores.generator):
+            try:
+                crowd.connect()
+                load = Load(crowd, Pressure(0, self.rate), stage.usage)
+                with no_collector():
+                    load.start()
+                    load.go_on_until(time.perf_counter() + WARM_UP_SECONDS)
+                    listeners = [
+                        client for client in crowd.clients.values() if isinstance(client, NumberedClient) and not isinstance(client, Sender)
+                    ]
+                    first = load.mark()
+                    crowd.window.begin = time.perf_counter()
+                    crowd.cut(listeners)
+                    comeback.begin((client, crowd.guest_of[client]) for client in listeners)
+                    deadline = time.perf_counter() + self.patience
+                    while comeback.pending and time.perf_counter() < deadline:
+                        load.post_what_is_due(time.perf_counter())
+                        crowd.read_prompt()
+                        comeback.read(POLL_SECONDS)
+                    missing = comeback.pending
+                    crowd.window.end = time.perf_counter()
+                    last = load.mark()
+                    load.go_on_until(time.perf_counter() + self.seconds)
+                    crowd.window.talking = False
+                    load.drain()
+                outcome = load.outcome(first, last)
+            finally:
+                comeback.close()
+                crowd.close()
+        cost = first.cost.until(last.cost)
+        verdict = outcome.verdict
+        times, receipts = latency(comeback.seconds), latency(outcome.receipts)
+        notes = [*cost.notes(stage.cores), *outcome_notes(outcome)]
+        if missing:
+            notes.append(f"{missing} weren't back after {self.patience:g} s")
+        return Result(
+            self.name,
+            stage.system,
+            stage.is_peer,
+            cells={
+                "cut off": f"{len(listeners):,}",
+                "meanwhile": f"{self.rate:g}/s",
+                "all back after s": f"{cost.seconds:.2f}",
+                "each after ms": str(times),
+                "turned away": str(comeback.refusals),
+                "receipt ms meanwhile": str(receipts),
+                "lost/dup/swapped": f"{verdict.lost}/{verdict.duplicates}/{verdict.out_of_order}",
+                "server cores": str(cost),
+            },
+            figures={
+                **asdict(self),
+                "all_back_after_seconds": round(cost.seconds, 3),
+                "each_after_ms": asdict(times),
+                "receipt_ms": asdict(receipts),
+                **asdict(verdict),
+                "resets": outcome.resets,
+                "missing": missing,
+                "turned_away": comeback.refusals,
+                "unanswered": outcome.unanswered,
+                "server_cores": {name: round(used, 2) for name, used in cost.servers.items()},
+            },
+            headlines=[Headline("s", cost.seconds)],
+            notes=notes,
+            is_clean=verdict.is_clean and not missing and not outcome.closed and not outcome.unanswered,
+        )
