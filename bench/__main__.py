@@ -11,12 +11,13 @@ from typing import Any
 
 from bench import plan
 from bench.peer import PEERS, Peer
-from bench.plan import Step
+from bench.plan import Part, Plan, Step
 from bench.report import as_json, report
 from bench.result import Result
 from bench.scenario import Scenario
 from bench.scenarios import SCENARIOS
 from bench.stage import Services, divide_cores
+from bench.sweep import charts
 from bench.systems import DATABASES, Setup, System
 from bench.talk import Talk
 from bench.yardstick import take_yardstick
@@ -55,7 +56,12 @@ def parser() -> argparse.ArgumentParser:
     )
     options.add_argument("--workers", type=int, default=1, help="processes of aiochat that share the rooms (1)")
     options.add_argument("--nginx", action="store_true", help="aiochat through nginx")
-    options.add_argument("--all", action="store_true", help="every scenario on every setup: a quarter of an hour")
+    whole = options.add_mutually_exclusive_group()
+    for option, const, text in (
+        ("--all", plan.EVERYTHING, "every scenario on every setup, in half an hour"),
+        ("--plot", plan.SWEEP, "rooms of five sizes and four rates, drawn as var/bench-*.svg, in six minutes"),
+    ):
+        whole.add_argument(option, dest="plan", action="store_const", const=const, default=plan.USUAL, help=text)
     shape = options.add_argument_group("the scenario", "These change a named scenario, or without one make one of your own.")
     shape.add_argument("--rooms", type=int)
     shape.add_argument("--members", type=int, help="of each room")
@@ -65,35 +71,39 @@ def parser() -> argparse.ArgumentParser:
     shape.add_argument("--messages", type=int, help="of the long history (1,000,000)")
     shape.add_argument("--behind", type=int, help="messages that everybody has to catch up with (200)")
     shape.add_argument("--seconds", type=float, help="how long to measure")
-    options.add_argument("--json", type=Path, default=Path("var/bench.json"), metavar="PATH", help="where the figures go (var/bench.json)")
-    options.add_argument("--report", type=Path, default=Path("var/bench.md"), metavar="PATH", help="where the tables go (var/bench.md)")
+    options.add_argument("--out", type=Path, default=Path("var"), metavar="FOLDER", help="for bench.json, bench.md and the plots (var)")
     return options
 
 
 def chosen_peers(words: Sequence[str]) -> tuple[list[Peer], list[str]]:
     """Those asked for whose parts are there, and a line for each of the others."""
     names = [*PEERS] if "all" in words else [word for word in words if word != "none"]
-    missing = {name: PEERS[name].missing() for name in names}
+    missing = {name: PEERS[name].get() for name in names}
     return [PEERS[name] for name in names if not missing[name]], [f"{name} is left out: {why}" for name, why in missing.items() if why]
 
 
-def chosen_steps(arguments: argparse.Namespace, peers: Sequence[Peer]) -> list[Step]:
-    """Raises ValueError where they can't be measured."""
-    given = {name: getattr(arguments, name) for name in SHAPE if getattr(arguments, name) is not None}
-    is_plain = not (arguments.scenario or arguments.database or arguments.nginx or arguments.workers > 1 or given.keys() - {"seconds"})
-    if is_plain:
-        found = plan.everything(peers) if arguments.all else plan.usual(peers)
-        return plan.quicker(found, arguments.seconds) if arguments.seconds else found
-    databases = [name for name in arguments.database or ("sqlite", "postgresql+redis") if name != "none"]
-    setups = [Setup(database, arguments.workers, arguments.nginx) for database in databases]
-    named = [SCENARIOS[name] for name in arguments.scenario or (SCENARIOS if not given.keys() - {"seconds"} else ())]
-    scenarios = _changed(named, given) if named else [_own(given)]
-    found = plan.steps(scenarios, [*setups, *peers])
-    problems: list[System | Scenario] = [*setups, *scenarios]
-    for one in problems:
+def shape_of(arguments: argparse.Namespace) -> dict[str, Any]:
+    return {name: getattr(arguments, name) for name in SHAPE if getattr(arguments, name) is not None}
+
+
+def chosen_plan(arguments: argparse.Namespace) -> Plan:
+    """Raises ValueError where it can't be measured."""
+    given = shape_of(arguments)
+    chosen: Plan = arguments.plan
+    if arguments.scenario:
+        chosen = [Part(_changed([SCENARIOS[name] for name in arguments.scenario], given))]
+    elif given.keys() - {"seconds"}:
+        chosen = [Part([_own(given)])]
+    elif given:
+        chosen = plan.lasting(chosen, arguments.seconds)
+    if arguments.database or arguments.nginx or arguments.workers > 1:
+        databases = arguments.database or [setup.database for setup in plan.USUAL_SETUPS]
+        chosen = plan.on(chosen, [Setup(name, arguments.workers, arguments.nginx) for name in databases if name != "none"])
+    parts: list[System | Scenario] = [one for part in chosen for one in (*part.setups, *part.scenarios)]
+    for one in parts:
         if problem := one.problem():
             raise ValueError(problem)
-    return found
+    return chosen
 
 
 def _changed(scenarios: Sequence[Scenario], given: dict[str, Any]) -> list[Scenario]:
@@ -115,7 +125,7 @@ def measure(step: Step, services: Services) -> Result:
 
 
 def run(steps: Sequence[Step], left_out: list[str]) -> list[Result]:
-    """Measures all of them. A peer that fails is left out, and a line says why."""
+    """Measures all of them. What fails is left out, and a line says why."""
     measured = []
     with Services() as services:
         for place, step in enumerate(steps, 1):
@@ -124,8 +134,6 @@ def run(steps: Sequence[Step], left_out: list[str]) -> list[Result]:
             try:
                 measured.append(measure(step, services))
             except (OSError, ServerError) as error:
-                if not step.system.is_peer:
-                    raise
                 left_out.append(f"{title} is left out: {error}")
                 print(" failed", file=sys.stderr)
             else:
@@ -138,22 +146,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     arguments = options.parse_args(argv)
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
-    is_named = bool(arguments.scenario or arguments.database or arguments.members)
-    peers, left_out = chosen_peers(arguments.peer or (["none"] if is_named else ["all"]))
-    for line in left_out:
-        print(line, file=sys.stderr)
     try:
-        steps = chosen_steps(arguments, peers)
+        chosen = chosen_plan(arguments)
     except ValueError as error:
         options.error(str(error))
+    is_aimed = arguments.scenario or arguments.database or shape_of(arguments).keys() - {"seconds"}
+    peers, left_out = chosen_peers(arguments.peer or (["none"] if is_aimed else ["all"]))
+    for line in left_out:
+        print(line, file=sys.stderr)
+    steps = [step for part in chosen for step in part.steps(peers)]
     yardstick = take_yardstick()
     measured = run(steps, left_out)
     text = report(measured, left_out, yardstick)
     print(text)
-    for path, content in ((arguments.json, json.dumps(as_json(measured, left_out, yardstick), indent=2) + "\n"), (arguments.report, text)):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(content)
-    return 0 if all(one.is_clean for one in measured if not one.is_peer) else 1
+    files = {"bench.json": json.dumps(as_json(measured, left_out, yardstick), indent=2) + "\n", "bench.md": text, **charts(measured)}
+    arguments.out.mkdir(parents=True, exist_ok=True)
+    for name, content in files.items():
+        (arguments.out / name).write_text(content)
+    own = sum(not step.system.is_peer for step in steps)
+    return 0 if sum(one.is_clean for one in measured if not one.is_peer) == own else 1
 
 
 if __name__ == "__main__":

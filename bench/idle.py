@@ -33,7 +33,7 @@ class Idle(Scenario):
                 begun = time.perf_counter()
                 crowd.connect()
                 entering = time.perf_counter() - begun
-                crowd.run_until(time.perf_counter() + SETTLE_SECONDS)
+                crowd.run_until(time.perf_counter() + min(SETTLE_SECONDS, self.seconds))
                 first = read_cost(stage.usage)
                 crowd.run_until(time.perf_counter() + self.seconds)
                 cost = first.until(read_cost(stage.usage))

@@ -12,7 +12,7 @@ from bench.crowd import Crowd, no_collector
 from bench.processes import Usage
 
 WARM_UP_SECONDS = 0.5
-DRAIN_SECONDS = 10.0
+PATIENCE_SECONDS = 10.0
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,8 @@ class Load:
         self._due = 0.0
         self._turn = 0
 
-    def run(self, seconds: float) -> Outcome:
-        """Warms up, measures, and waits until everything has arrived or DRAIN_SECONDS are over."""
+    def run(self, seconds: float, patience: float = PATIENCE_SECONDS) -> Outcome:
+        """Warms up, measures, and waits until everything has arrived or its `patience`, in seconds, is over."""
         with no_collector():
             begin = time.perf_counter() + WARM_UP_SECONDS
             window = self._crowd.window
@@ -73,7 +73,7 @@ class Load:
             self.go_on_until(window.end)
             last = self.mark()
             window.talking = False
-            self.drain()
+            self.drain(patience)
         return self.outcome(first, last)
 
     def start(self) -> None:
@@ -95,9 +95,9 @@ class Load:
         delivered = sum(client.count for client in self._crowd.clients.values())
         return Mark(published, delivered, read_cost(self._usage))
 
-    def drain(self) -> None:
-        """Waits until everything has come, or DRAIN_SECONDS are over."""
-        deadline = time.perf_counter() + DRAIN_SECONDS
+    def drain(self, patience: float = PATIENCE_SECONDS) -> None:
+        """Waits until everything has come, or so many seconds are over."""
+        deadline = time.perf_counter() + patience
         while time.perf_counter() < deadline and not self._is_complete():
             self._crowd.read_all()
             time.sleep(0.001)

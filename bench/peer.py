@@ -48,7 +48,11 @@ class Peer(System):
 
     @abstractmethod
     def missing(self) -> str | None:
-        """Why it can't be measured here, or None. Gets what can be got."""
+        """Why it can't be measured here as it is, or None."""
+
+    def get(self) -> str | None:
+        """Installs what can be installed, and says what is missing then."""
+        return self.missing()
 
     @abstractmethod
     def version(self) -> str:
@@ -138,7 +142,12 @@ class NodePeer(Peer):
     package: str = ""
 
     def missing(self) -> str | None:
-        return node_problem()
+        if not shutil.which("node") or not shutil.which("npm"):
+            return "there is no node: apt install nodejs npm"
+        return None if _node_is_filled() else "its packages aren't in var/bench/node: run make bench"
+
+    def get(self) -> str | None:
+        return (_fill_node() if shutil.which("npm") and not _node_is_filled() else None) or self.missing()
 
     def version(self) -> str:
         package = NODE_FOLDER / "node_modules" / self.package / "package.json"
@@ -172,29 +181,29 @@ def _nats() -> str:
     return shutil.which("nats-server") or shutil.which("nats-server", path="/usr/sbin:/usr/local/sbin") or ""
 
 
+def _node_is_filled() -> bool:
+    installed = NODE_FOLDER / "package.json"
+    is_same = installed.exists() and installed.read_text() == (FOLDER / "package.json").read_text()
+    return is_same and (NODE_FOLDER / "node_modules").is_dir()
+
+
 @cache
-def node_problem() -> str | None:
-    """Installs the packages of bench/peers/package.json, once. Returns why they aren't there, or None."""
-    if not shutil.which("node") or not shutil.which("npm"):
-        return "there is no node: apt install nodejs npm"
-    wanted = (FOLDER / "package.json").read_text()
-    package = NODE_FOLDER / "package.json"
-    if (NODE_FOLDER / "node_modules").is_dir() and package.exists() and package.read_text() == wanted:
-        return None
+def _fill_node() -> str | None:
+    """Installs the packages of bench/peers/package.json. Returns why that couldn't be done, or None."""
     shutil.rmtree(NODE_FOLDER, ignore_errors=True)
     NODE_FOLDER.mkdir(parents=True)
-    package.write_text(wanted)
+    shutil.copyfile(FOLDER / "package.json", NODE_FOLDER / "package.json")
     print("Installing bench/peers/package.json into var/bench/node", file=sys.stderr)
-    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock", "--omit=dev"]
+    command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
     try:
         done = subprocess.run(command, cwd=NODE_FOLDER, capture_output=True, text=True, check=False, timeout=NPM_SECONDS)
-        problem = "" if not done.returncode else done.stderr.strip()
+        problem = done.stderr.strip() or "it ended without a word" if done.returncode else ""
     except subprocess.TimeoutExpired:
         problem = f"no answer within {NPM_SECONDS} s"
     if not problem:
         return None
-    shutil.rmtree(NODE_FOLDER, ignore_errors=True)
-    return f"npm couldn't install its packages: {problem.splitlines()[-1] if problem else 'without a word'}"
+    shutil.rmtree(NODE_FOLDER)
+    return f"npm couldn't install its packages: {problem.splitlines()[-1]}"
 
 
 PEERS: dict[str, Peer] = {

@@ -1,46 +1,75 @@
-"""What is measured on what, and in which order: the scenarios of a run beside the systems of a run."""
+"""What is measured on what, and in which order."""
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from bench.scenario import Scenario
 from bench.scenarios import SCENARIOS
+from bench.sweep import BY_RATE, BY_SIZE
 from bench.systems import Setup, System
 
-USUAL_SETUPS = (Setup("sqlite"), Setup("postgresql+redis"))
-USUAL_SCENARIOS = ("r200", "sat100", "sat1000", "50x20", "r10k")
-BESIDE_PEERS = ("r200", "sat100", "sat1000", "50x20")
-
-THROUGH_NGINX = Setup("postgresql+redis", nginx=True)
-TWO_WORKERS = Setup("postgresql+redis", workers=2)
-TWO_WORKERS_NGINX = Setup("postgresql+redis", workers=2, nginx=True)
+SQLITE = Setup("sqlite")
+POSTGRES = Setup("postgresql+redis")
+USUAL_SETUPS = (SQLITE, POSTGRES)
+ALL_SETUPS = (
+    *USUAL_SETUPS,
+    Setup("postgresql+redis", nginx=True),
+    Setup("postgresql+redis", workers=2),
+    Setup("postgresql+redis", workers=2, nginx=True),
+)
 
 
 @dataclass(frozen=True)
 class Step:
+    """One measurement."""
+
     scenario: Scenario
     system: System
 
 
-def steps(scenarios: Iterable[Scenario], systems: Sequence[System]) -> list[Step]:
-    """Each scenario on each system that it can be measured on, the systems of a scenario one after the other."""
-    return [Step(scenario, system) for scenario in scenarios for system in systems if scenario.for_peers or not system.is_peer]
+@dataclass(frozen=True)
+class Part:
+    """Each of the scenarios on each of the setups of aiochat, one after the other, and then on the peers."""
+
+    scenarios: Sequence[Scenario]
+    setups: Sequence[Setup] = USUAL_SETUPS
+    beside_peers: bool = True
+
+    def steps(self, peers: Sequence[System]) -> list[Step]:
+        return [
+            Step(scenario, system)
+            for scenario in self.scenarios
+            for system in (*self.setups, *(peers if self.beside_peers and scenario.for_peers else ()))
+        ]
 
 
-def usual(peers: Sequence[System]) -> list[Step]:
-    """A few minutes."""
-    found = []
-    for name in USUAL_SCENARIOS:
-        found += steps([SCENARIOS[name]], [*USUAL_SETUPS, *(peers if name in BESIDE_PEERS else ())])
-    return found
+def _named(*names: str) -> list[Scenario]:
+    return [SCENARIOS[name] for name in names]
 
 
-def everything(peers: Sequence[System]) -> list[Step]:
-    """A quarter of an hour."""
-    setups = [*USUAL_SETUPS, THROUGH_NGINX, TWO_WORKERS, TWO_WORKERS_NGINX]
-    return steps(SCENARIOS.values(), [*setups, *peers])
+Plan = Sequence[Part]
+
+USUAL: Plan = (
+    Part(_named("r200", "sat100", "sat1000", "50x20")),
+    Part(_named("r10k"), beside_peers=False),
+    Part(_named("catchup"), (POSTGRES,)),
+)
+"""A few minutes: peers that can't keep up with a rate take long to come to an end."""
+
+EVERYTHING: Plan = (
+    Part(_named("r200", "sat100", "sat1000", "50x20", "r10k"), ALL_SETUPS),
+    Part(_named("catchup", "storm"), ALL_SETUPS),
+    Part(_named("history", "idle")),
+)
+SWEEP: Plan = (Part([*BY_SIZE.values(), *BY_RATE.values()]),)
 
 
-def quicker(found: Sequence[Step], seconds: float) -> list[Step]:
-    return [dataclasses.replace(step, scenario=dataclasses.replace(step.scenario, seconds=seconds)) for step in found]
+def on(plan: Plan, setups: Sequence[Setup]) -> Plan:
+    """The same on other setups."""
+    return [dataclasses.replace(part, setups=setups) for part in plan]
+
+
+def lasting(plan: Plan, seconds: float) -> Plan:
+    """The same, each measured for so long."""
+    return [dataclasses.replace(part, scenarios=[dataclasses.replace(one, seconds=seconds) for one in part.scenarios]) for part in plan]

@@ -2,6 +2,7 @@
 
 import os
 import platform
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -73,8 +74,8 @@ def conditions(measured: Sequence[Result], yardstick: Yardstick) -> dict[str, An
         "kernel": platform.release(),
         "python": sys.version.split()[0],
         **{name: version(name) for name in PACKAGES},
-        "postgresql": _first_line("postgres"),
-        "redis-server": _first_line("redis-server"),
+        "postgresql": _server_version("postgres"),
+        "redis-server": _server_version("redis-server"),
         "peers": {peer.label: peer.version() for peer in PEERS.values() if peer.label in titles},
     }
 
@@ -112,8 +113,8 @@ def _ratios_json(measured: Sequence[Result]) -> list[dict[str, Any]]:
 
 def _conditions_line(measured: Sequence[Result], yardstick: Yardstick) -> str:
     found = conditions(measured, yardstick)
-    names = ["python", *PACKAGES]
-    versions = [f"{name} {found[name]}" for name in names] + [found[name] for name in ("postgresql", "redis-server") if found[name]]
+    names = ("python", *PACKAGES, "postgresql", "redis-server")
+    versions = [f"{name} {found[name]}" for name in names if found[name]]
     versions += [f"{name} {number}" for name, number in found["peers"].items()]
     machine = f"{found['cores']} cores of {found['processor']}, Linux {found['kernel']}"
     return f"This machine: {machine}; {yardstick}.\n\nVersions: {', '.join(versions)}."
@@ -126,9 +127,11 @@ def _processor() -> str:
     return platform.machine()
 
 
-def _first_line(program: str) -> str:
-    """What a server says of its version, nothing where it isn't installed."""
+def _server_version(program: str) -> str:
+    """Nothing where it isn't installed."""
     found = [*Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), *Path("/usr/bin").glob(program)]
     if not found:
         return ""
-    return subprocess.run([str(max(found)), "--version"], capture_output=True, text=True, check=False).stdout.split("\n", 1)[0]
+    text = subprocess.run([str(max(found)), "--version"], capture_output=True, text=True, check=False).stdout
+    number = re.search(r"[0-9]+(\.[0-9]+)+", text)
+    return number[0] if number else ""

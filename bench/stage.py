@@ -51,12 +51,12 @@ class Stage:
 
 
 class Services:
-    """PostgreSQL and Redis, started when first needed and kept for the next measurement."""
+    """PostgreSQL and Redis, started when first needed and kept for the next measurement. Those that are given stay when the block ends."""
 
-    def __init__(self) -> None:
+    def __init__(self, postgres: Postgres | None = None, redis: Redis | None = None) -> None:
         self._stack = contextlib.ExitStack()
-        self._postgres: Postgres | None = None
-        self._redis: Redis | None = None
+        self._postgres = postgres
+        self._redis = redis
 
     def __enter__(self) -> "Services":
         return self

@@ -4,7 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import ClassVar
 
 from bench.crowd import Crowd
-from bench.load import Load, Outcome, Pressure
+from bench.load import PATIENCE_SECONDS, Load, Outcome, Pressure
 from bench.processes import pinned
 from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
@@ -16,10 +16,12 @@ ENOUGH = 1000
 
 @dataclass(frozen=True)
 class Talk(Scenario):
-    """They talk for `seconds` after a warm-up: `rate` messages a second, or `outstanding` under way."""
+    """They talk for `seconds` after a warm-up: `rate` messages a second, or `outstanding` under way. Then what is under way may arrive for
+    `patience` seconds."""
 
     outstanding: int = 200
     rate: float = 0.0
+    patience: float = PATIENCE_SECONDS
 
     for_peers: ClassVar[bool] = True
 
@@ -43,7 +45,7 @@ class Talk(Scenario):
             try:
                 crowd.connect()
                 connected = stage.memory_kb()
-                outcome = Load(crowd, self.pressure, stage.usage).run(self.seconds)
+                outcome = Load(crowd, self.pressure, stage.usage).run(self.seconds, self.patience)
             finally:
                 crowd.close()
             after = stage.memory_kb()

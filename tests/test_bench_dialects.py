@@ -1,0 +1,187 @@
+"""What the generator says to servers that aren't aiochat: each conversation word by word, against a server that only knows its lines."""
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from bench.checks import Verdict
+from bench.clients import Client, Sender, Told, Window
+from bench.dialects import Circle, Dialect, Nats, PlainChat, SocketIo
+from bench.echoed import EchoSender
+from bench.guests import Address, Seats
+from bench.wire import BINARY, PING, PONG, TEXT, Frames, message_text, text_template
+from helpers.frames import text_frame
+
+SEATS = Seats(rooms=1, members=3, senders=1, witnesses=1)
+SENDER, COUNTER, WITNESS = (SEATS.guest(place, "", [Address(1, "http://127.0.0.1:1")]) for place in range(3))
+UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n"
+
+
+@pytest.fixture
+def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
+    ours, theirs = socket.socketpair()
+    with ours, theirs:
+        ours.settimeout(10)
+        theirs.settimeout(10)
+        yield ours, theirs
+
+
+def binary_frame(payload: bytes) -> bytes:
+    return b"\x82" + text_frame(payload)[1:]
+
+
+def said_by(theirs: socket.socket, frames: Frames) -> tuple[int, bytes]:
+    """The client's next frame, whose mask must be there and is of zeros."""
+    while True:
+        data = theirs.recv(65536)
+        assert data, "the client went away"
+        assert data[1] & 0x80
+        start = 4 if data[1] & 0x7F == 126 else 2
+        assert data[start : start + 4] == bytes(4)
+        found = frames.take(bytes((data[0], data[1] & 0x7F)) + data[2:start] + data[start + 4 :])
+        if found:
+            return found[0]
+
+
+CONVERSATIONS: dict[str, tuple[Dialect, list[tuple[bytes, tuple[int, bytes] | None]]]] = {
+    "plain": (PlainChat(), [(text_frame(b'{"joined": "bench0"}'), None)]),
+    "socket.io": (
+        SocketIo(),
+        [
+            (text_frame(b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'), (TEXT, b"40")),
+            (text_frame(b'40{"sid":"b"}'), (TEXT, b'420["join", "bench0", "bench0"]')),
+            (text_frame(b"430[]"), None),
+        ],
+    ),
+    "NATS": (
+        Nats(),
+        [
+            (
+                binary_frame(b'INFO {"server_id":"N"}\r\n'),
+                (BINARY, b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.bench0 1\r\nPING\r\n'),
+            ),
+            (binary_frame(b"PONG\r\n"), None),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_a_guest_comes_in_word_by_word(name: str, pair: tuple[socket.socket, socket.socket]) -> None:
+    dialect, lines = CONVERSATIONS[name]
+    ours, theirs = pair
+    heard: list[tuple[int, bytes]] = []
+
+    def serve() -> None:
+        theirs.sendall(UPGRADED)
+        for line, answer in lines:
+            theirs.sendall(line)
+            if answer:
+                heard.append(said_by(theirs, Frames()))
+
+    server = threading.Thread(target=serve)
+    server.start()
+    assert dialect.enter(ours, SENDER) == (0, b"")
+    server.join(10)
+    assert heard == [answer for _, answer in lines if answer]
+
+
+def test_what_comes_behind_the_entry_is_kept(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    theirs.sendall(UPGRADED + text_frame(b'{"joined": "bench0"}') + text_frame(b"x" * 200)[:50])
+    assert PlainChat().enter(ours, COUNTER) == (0, text_frame(b"x" * 200)[:50])
+
+
+def test_a_refusal_is_told(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    theirs.sendall(b"HTTP/1.1 404 Not Found\r\n\r\n")
+    with pytest.raises(ConnectionError, match="404"):
+        PlainChat().enter(ours, COUNTER)
+
+
+def test_messages_are_what_each_server_expects(pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    text = text_template(7).encode()
+    said = {}
+    for name, (dialect, _) in CONVERSATIONS.items():
+        ours.sendall(dialect.template(SENDER, text) % 42)  # type: ignore[attr-defined]
+        said[name] = said_by(theirs, Frames())[1]
+    expected = message_text(7, 42)
+    assert json.loads(said["plain"]) == {"text": expected}
+    assert said["socket.io"][:2] == b"42"
+    assert json.loads(said["socket.io"][2:]) == ["message", {"text": expected}]
+    head, payload, end = said["NATS"].split(b"\r\n")
+    assert head == b"PUB rooms.bench0 %d" % len(payload)
+    assert json.loads(payload) == {"author": "bench0", "text": expected}
+    assert end == b""
+
+
+@pytest.mark.parametrize(
+    ("name", "ping", "pong"),
+    [
+        ("plain", b"\x89\x02hi", (PONG, b"hi")),
+        ("socket.io", text_frame(b"2"), (TEXT, b"3")),
+        ("NATS", binary_frame(b"PING\r\n"), (BINARY, b"PONG\r\n")),
+    ],
+)
+def test_pings_are_answered(name: str, ping: bytes, pong: tuple[int, bytes], pair: tuple[socket.socket, socket.socket]) -> None:
+    ours, theirs = pair
+    client = CONVERSATIONS[name][0].client(ours, COUNTER, Circle(Window(), {}, answers_bring_more=False))
+    client.begin(0, ping)
+    assert said_by(theirs, Frames()) == pong
+    assert (client.pings, client.count) == (1, 0)
+    assert PING == 9
+
+
+def heard(client: Client, data: bytes, size: int) -> None:
+    for at in range(0, len(data), size):
+        client.take(bytearray(data[at : at + size]), len(data[at : at + size]))
+
+
+class Crew:
+    """One of each kind, who hear the same."""
+
+    def __init__(self, ours: socket.socket, sent: int) -> None:
+        dialect, self.senders = PlainChat(), dict[int, Sender]()
+        circle = Circle(Window(), self.senders, answers_bring_more=False)
+        sender = dialect.client(ours, SENDER, circle)
+        assert isinstance(sender, EchoSender)
+        sender.post(sent, 0.0)
+        self.sender = self.senders[0] = sender
+        self.others = [dialect.client(ours, guest, circle) for guest in (COUNTER, WITNESS)]
+
+    def verdicts(self, data: bytes, size: int) -> list[Verdict]:
+        """Of the counter and the witness, after both and the sender heard this."""
+        for client in (self.sender, *self.others):
+            heard(client, data, size)
+        told = Told(0, self.sender.acknowledged, len(self.sender.sent))
+        return [client.verdict(told) for client in self.others]
+
+
+def spoken(*turns: int, joined: bool = False) -> bytes:
+    lines = [json.dumps({"author": "bench0", "text": message_text(0, turn), "at": 1.5}).encode() for turn in turns]
+    return text_frame(b"\r\n".join(lines)) if joined else b"".join(map(text_frame, lines))
+
+
+@pytest.mark.parametrize("size", [1, 7, 64, 333, 100_000])
+@pytest.mark.parametrize("joined", [False, True])
+def test_messages_are_counted_however_they_are_cut(size: int, joined: bool, pair: tuple[socket.socket, socket.socket]) -> None:
+    crew = Crew(pair[0], 300)
+    assert crew.verdicts(spoken(*range(300), joined=joined) + b"\x89\x00", size) == [Verdict(), Verdict()]
+    assert [client.count for client in (crew.sender, *crew.others)] == [300, 300, 300]
+    assert not crew.sender.waiting
+
+
+def test_what_is_wrong_is_found(pair: tuple[socket.socket, socket.socket]) -> None:
+    swapped, doubled, lost = Verdict(out_of_order=1), Verdict(duplicates=1), Verdict(lost=1)
+    assert Crew(pair[0], 4).verdicts(spoken(0, 2, 1, 3), 1000) == [Verdict(), swapped]
+    assert Crew(pair[0], 4).verdicts(spoken(0, 1, 1, 2, 3), 1000) == [doubled, doubled]
+    crew = Crew(pair[0], 4)
+    heard(crew.sender, spoken(0, 1, 2, 3), 1000)
+    for client in crew.others:
+        heard(client, spoken(0, 1, 3), 1000)
+        assert client.verdict(Told(0, 4, 4)) == lost
+        assert not client.has_all(Told(0, 4, 4))
