@@ -18,7 +18,7 @@ from bench.scenario import Scenario
 from bench.scenarios import SCENARIOS
 from bench.stage import Services, divide_cores
 from bench.sweep import charts
-from bench.systems import DATABASES, Setup, System
+from bench.systems import DATABASES, Setup
 from bench.talk import Talk
 from bench.yardstick import take_yardstick
 from tests.servers import ServerError
@@ -99,10 +99,10 @@ def chosen_plan(arguments: argparse.Namespace) -> Plan:
     if arguments.database or arguments.nginx or arguments.workers > 1:
         databases = arguments.database or [setup.database for setup in plan.USUAL_SETUPS]
         chosen = plan.on(chosen, [Setup(name, arguments.workers, arguments.nginx) for name in databases if name != "none"])
-    parts: list[System | Scenario] = [one for part in chosen for one in (*part.setups, *part.scenarios)]
-    for one in parts:
-        if problem := one.problem():
-            raise ValueError(problem)
+    for part in chosen:
+        for problem in (*(setup.problem() for setup in part.setups), *(scenario.problem() for scenario in part.scenarios)):
+            if problem:
+                raise ValueError(problem)
     return chosen
 
 
