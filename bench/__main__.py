@@ -5,6 +5,7 @@ import dataclasses
 import json
 import resource
 import sys
+import time
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -131,13 +132,14 @@ def run(steps: Sequence[Step], left_out: list[str]) -> list[Result]:
         for place, step in enumerate(steps, 1):
             title = f"{step.scenario.name} on {step.system.label}"
             print(f"{place}/{len(steps)} {title} ...", end="", file=sys.stderr, flush=True)
+            begun = time.monotonic()
             try:
                 measured.append(measure(step, services))
             except (OSError, ServerError) as error:
                 left_out.append(f"{title} is left out: {error}")
                 print(" failed", file=sys.stderr)
             else:
-                print(" measured", file=sys.stderr)
+                print(f" measured in {time.monotonic() - begun:.0f} s", file=sys.stderr)
     return measured
 
 

@@ -54,9 +54,11 @@ class Crowd:
         """Opens every connection; the senders' first, since the witnesses ask them. Raises OSError where one can't be opened."""
         guests = sorted(self._guests, key=lambda guest: not guest.is_sender)
         for start in range(0, len(guests), AT_ONCE):
-            opening = [(guest, self._open(guest)) for guest in guests[start : start + AT_ONCE]]
-            for guest, connection in opening:
-                self._take_in(guest, connection)
+            with contextlib.ExitStack() as stack:
+                opening = [(guest, stack.enter_context(self._open(guest))) for guest in guests[start : start + AT_ONCE]]
+                for guest, connection in opening:
+                    self._take_in(guest, connection)
+                stack.pop_all()
             # Thousands take longer than the server waits for the answer to its ping.
             self.read_all()
 

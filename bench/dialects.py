@@ -1,13 +1,14 @@
 """How the generator speaks to each kind of server: how one comes into a room, says something, and hears the others."""
 
 import json
+import re
 import socket
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 from bench.clients import Client, Sender, Window
-from bench.echoed import EchoCounter, EchoSender, EchoWitness
+from bench.echoed import EchoCounter, EchoSender, EchoWitness, Pattern, message_of
 from bench.guests import Guest
 from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up
 from bench.wire import (
@@ -18,6 +19,7 @@ from bench.wire import (
     Frames,
     after_upgrade,
     client_frame,
+    filled_in,
     frame_template,
     more,
     text_template,
@@ -79,15 +81,19 @@ class Echoing(Dialect):
     def template(self, guest: Guest, text: bytes) -> bytes:
         """The frame that says `text`, in which `%08d` is still to be filled in, in the guest's room."""
 
+    def answer(self, guest: Guest) -> Pattern:
+        """What the answers to the guest's messages are known by."""
+        return message_of(guest.index)
+
     def reply(self, payload: bytes) -> bytes | None:
         """The answer to a frame without a message, if the protocol wants one."""
         return None
 
     def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
         if guest.is_sender:
-            frame = self.template(guest, text_template(guest.index).encode()).__mod__
-            more = circle.answers_bring_more
-            return EchoSender(connection, guest.room, circle.window, self.reply, guest.index, frame, answers_bring_more=more)
+            frame = filled_in(self.template(guest, text_template(guest.index).encode()))
+            known_by, more = self.answer(guest), circle.answers_bring_more
+            return EchoSender(connection, guest.room, circle.window, self.reply, guest.index, known_by, frame, answers_bring_more=more)
         if guest.is_witness:
             return EchoWitness(connection, guest.room, circle.window, self.reply, circle.senders)
         return EchoCounter(connection, guest.room, circle.window, self.reply)
@@ -141,13 +147,40 @@ class Nats(Echoing):
         )
         return 0, talk.until(b"PONG")
 
-    def template(self, guest: Guest, text: bytes) -> bytes:
+    def template(self, guest: Guest, text: bytes, answer_to: bytes = b"") -> bytes:
         message = b'{"author":"' + guest.name.encode() + b'","text":"' + text + b'"}'
         size = len(message) - len(text) + TEXT_CHARACTERS
-        return frame_template(BINARY, b"PUB rooms.%s %d\r\n" % (guest.room_name.encode(), size) + message + b"\r\n")
+        head = b"PUB rooms." + guest.room_name.encode() + answer_to + b" %d\r\n" % size
+        return frame_template(BINARY, head + message + b"\r\n")
 
     def reply(self, payload: bytes) -> bytes | None:
         return client_frame(BINARY, b"PONG\r\n") if payload == b"PING\r\n" else None
+
+
+class JetStream(Nats):
+    """NATS that stores every message in a stream. Its answer to the sender says that it is stored; delivery doesn't wait for that."""
+
+    def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
+        found = super().enter(connection, guest)
+        if guest.index == 0:
+            stream = b'{"name":"rooms","subjects":["rooms.*"],"storage":"file"}'
+            connection.sendall(client_frame(BINARY, b"SUB created 3\r\n"))
+            connection.sendall(client_frame(BINARY, b"PUB $JS.API.STREAM.CREATE.rooms created %d\r\n%s\r\n" % (len(stream), stream)))
+            data = b""
+            while b'"created"' not in data:
+                data += more(connection)
+                if b'"error"' in data:
+                    raise ConnectionError(f"no stream: {data!r}")
+        if guest.is_sender:
+            connection.sendall(client_frame(BINARY, b"SUB answers.%05d.* 2\r\n" % guest.index))
+        return found
+
+    def template(self, guest: Guest, text: bytes, answer_to: bytes = b"") -> bytes:
+        return super().template(guest, text, b" answers.%05d." % guest.index + b"%08d")
+
+    def answer(self, guest: Guest) -> Pattern:
+        # The message itself names its inbox too, after its own subject.
+        return Pattern(re.compile(rb"MSG answers\.%05d\.(\d{8})" % guest.index), 26)
 
 
 class Talk:

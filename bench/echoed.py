@@ -5,6 +5,7 @@ What they send is a stream of bytes, in which each message has one MARK: a serve
 import re
 import socket
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bench.checks import Sequence, Verdict, judge
 from bench.clients import Client, Sender, Told, Window
@@ -84,33 +85,48 @@ class EchoCounter(EchoClient):
             super()._take(data[at:size], size - at, now)
 
 
-class _Reader(EchoClient):
-    """Looks for `pattern`, which may be cut by frames and reads."""
+@dataclass(frozen=True)
+class Pattern:
+    """What is looked for in the stream, where frames and reads may cut it: always of so many bytes."""
 
-    pattern = MARKED
+    expression: re.Pattern[bytes]
+    size: int
 
-    def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply) -> None:
-        super().__init__(connection, room, window, reply)
-        self._tail = b""
 
-    def _found(self, data: bytearray, begin: int, end: int) -> "list[re.Match[bytes]]":
+OF_ANYBODY = Pattern(MARKED, MARKED_BYTES)
+
+
+def message_of(sender: int) -> Pattern:
+    """The messages of one sender; their turn is the match's only group."""
+    return Pattern(re.compile(rb"X%05d (\d{8})" % sender), MARKED_BYTES)
+
+
+class Search:
+    """Finds a pattern in parts of a stream."""
+
+    def __init__(self, pattern: Pattern) -> None:
+        self._pattern = pattern
+        self._tail = bytearray()
+
+    def __call__(self, data: bytearray, begin: int, end: int) -> "list[re.Match[bytes]]":
         part = self._tail + data[begin:end]
-        # A whole mark doesn't fit into what is kept, so none is found twice.
-        self._tail = part[1 - MARKED_BYTES :]
-        return [*self.pattern.finditer(part)]
+        # A whole match doesn't fit into what is kept, so none is found twice.
+        self._tail = part[1 - self._pattern.size :]
+        return [*self._pattern.expression.finditer(part)]
 
 
-class EchoWitness(_Reader):
+class EchoWitness(EchoClient):
     """Reads whose which message comes, and takes the time from its sending."""
 
     def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply, senders: dict[int, Sender]) -> None:
         super().__init__(connection, room, window, reply)
+        self._search = Search(OF_ANYBODY)
         self.turns = {index: Sequence(0) for index, sender in senders.items() if sender.room == room}
         self._senders = senders
 
     def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
         super()._hear(data, begin, end, now)
-        for match in self._found(data, begin, end):
+        for match in self._search(data, begin, end):
             index, turn = int(match[1]), int(match[2])
             self.turns[index].take(turn)
             sent = self._senders[index].sent[turn]
@@ -124,8 +140,8 @@ class EchoWitness(_Reader):
         return super().verdict(told) | by_sender
 
 
-class EchoSender(_Reader, Sender):
-    """Its answers are its own messages."""
+class EchoSender(EchoClient, Sender):
+    """`answer` is what its answers are known by: usually its own messages."""
 
     def __init__(
         self,
@@ -134,16 +150,17 @@ class EchoSender(_Reader, Sender):
         window: Window,
         reply: Reply,
         index: int,
+        answer: Pattern,
         frame: Callable[[int], bytes],
         *,
         answers_bring_more: bool,
     ) -> None:
         Sender.__init__(self, connection, room, window, index, frame, answers_bring_more=answers_bring_more)
         self._reply = reply
-        self._kept = self._tail = b""
+        self._kept = b""
         self._left = 0
         self._answers = 0
-        self.pattern = re.compile(rb"X(%05d) (\d{8})" % index)
+        self._search = Search(answer)
 
     def _take(self, data: bytearray, size: int, now: float) -> None:
         self._answers = 0
@@ -152,6 +169,6 @@ class EchoSender(_Reader, Sender):
 
     def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
         super()._hear(data, begin, end, now)
-        for match in self._found(data, begin, end):
-            self._acknowledge(int(match[2]), now)
+        for match in self._search(data, begin, end):
+            self._acknowledge(int(match[1]), now)
             self._answers += 1

@@ -8,7 +8,7 @@ import msgspec
 
 from bench.checks import Sequence, Verdict, judge
 from bench.clients import Client, Sender, Told, Window
-from bench.wire import CLOSE, TEXT, Frames, frame_at, frame_template, text_template
+from bench.wire import CLOSE, TEXT, Frames, filled_in, frame_at, frame_template, text_template
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
 """How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and means the same."""
@@ -38,8 +38,7 @@ decode_lines = _decoder.decode_lines
 def post_frames(sender: int) -> Callable[[int], bytes]:
     """Makes the frame of a sender's message from its turn."""
     text = text_template(sender).encode()
-    template = frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}')
-    return lambda turn: template % (turn, turn)
+    return filled_in(frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'))
 
 
 def turn_of(nonce: str) -> int:

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from bench.dialects import Dialect, Nats, PlainChat, SocketIo
+from bench.dialects import Dialect, JetStream, Nats, PlainChat, SocketIo
 from bench.guests import Address, Seats
 from bench.processes import pin
 from bench.stage import Cores, Services, Stage
@@ -162,7 +162,9 @@ class NodePeer(Peer):
 
 @dataclass(frozen=True)
 class NatsPeer(Peer):
-    """nats-server with its WebSocket, and nothing else changed."""
+    """nats-server with its WebSocket and, if it is to store messages, JetStream; nothing else is changed."""
+
+    stores: bool = False
 
     def missing(self) -> str | None:
         return None if _nats() else "there is no nats-server: apt install nats-server"
@@ -173,7 +175,8 @@ class NatsPeer(Peer):
 
     def command(self, port: int, folder: Path) -> list[str]:
         config = folder / "nats.conf"
-        config.write_text(f'listen: "127.0.0.1:{free_port()}"\nwebsocket {{ listen: "127.0.0.1:{port}", no_tls: true }}\n')
+        store = f'jetstream {{ store_dir: "{folder}/jetstream" }}\n' if self.stores else ""
+        config.write_text(f'listen: "127.0.0.1:{free_port()}"\nwebsocket {{ listen: "127.0.0.1:{port}", no_tls: true }}\n{store}')
         return [_nats(), "--config", str(config)]
 
 
@@ -216,5 +219,6 @@ PEERS: dict[str, Peer] = {
         NodePeer("ws", "ws", PlainChat(), package="ws"),
         NodePeer("socketio", "socket.io", SocketIo(), package="socket.io"),
         NatsPeer("nats", "NATS", Nats()),
+        NatsPeer("jetstream", "NATS + JetStream", JetStream(), stores=True),
     )
 }

@@ -3,6 +3,7 @@
 import re
 import socket
 import struct
+from collections.abc import Callable
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 DATA = (CONTINUATION, TEXT, BINARY)
@@ -50,6 +51,13 @@ def frame_template(opcode: int, payload: bytes) -> bytes:
     """`client_frame` of a payload that still has to be filled in; each `%08d` of it stands for 8 bytes."""
     head = client_frame(opcode, payload.replace(b"%08d", bytes(8)))[: -len(payload) - 4 * payload.count(b"%08d")]
     return head.replace(b"%", b"%%") + payload
+
+
+def filled_in(template: bytes) -> Callable[[int], bytes]:
+    """Makes the frame of a turn from a template in which the turn stands once or twice."""
+    if template.count(b"%08d") == 1:
+        return template.__mod__
+    return lambda turn: template % (turn, turn)
 
 
 def frame_at(data: bytes | bytearray, at: int, size: int) -> tuple[int, int, int] | None:

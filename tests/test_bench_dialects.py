@@ -9,10 +9,10 @@ import pytest
 
 from bench.checks import Verdict
 from bench.clients import Client, Sender, Told, Window
-from bench.dialects import Circle, Dialect, Nats, PlainChat, SocketIo
+from bench.dialects import Circle, Echoing, JetStream, Nats, PlainChat, SocketIo
 from bench.echoed import EchoSender
 from bench.guests import Address, Seats
-from bench.wire import BINARY, PING, PONG, TEXT, Frames, message_text, text_template
+from bench.wire import BINARY, PONG, TEXT, filled_in, message_text, text_template
 from helpers.frames import text_frame
 
 SEATS = Seats(rooms=1, members=3, senders=1, witnesses=1)
@@ -33,40 +33,55 @@ def binary_frame(payload: bytes) -> bytes:
     return b"\x82" + text_frame(payload)[1:]
 
 
-def said_by(theirs: socket.socket, frames: Frames) -> tuple[int, bytes]:
+def said_by(theirs: socket.socket) -> tuple[int, bytes]:
     """The client's next frame, whose mask must be there and is of zeros."""
-    while True:
-        data = theirs.recv(65536)
-        assert data, "the client went away"
-        assert data[1] & 0x80
-        start = 4 if data[1] & 0x7F == 126 else 2
-        assert data[start : start + 4] == bytes(4)
-        found = frames.take(bytes((data[0], data[1] & 0x7F)) + data[2:start] + data[start + 4 :])
-        if found:
-            return found[0]
+
+    def read(count: int) -> bytes:
+        data = theirs.recv(count, socket.MSG_WAITALL)
+        assert len(data) == count, "the client went away"
+        return data
+
+    first, second = read(2)
+    assert second & 0x80
+    length = second & 0x7F
+    size = int.from_bytes(read(2), "big") if length == 126 else length
+    assert read(4) == bytes(4)
+    return first & 15, read(size)
 
 
-CONVERSATIONS: dict[str, tuple[Dialect, list[tuple[bytes, tuple[int, bytes] | None]]]] = {
-    "plain": (PlainChat(), [(text_frame(b'{"joined": "bench0"}'), None)]),
+CONNECT = (BINARY, b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.bench0 1\r\nPING\r\n')
+STREAM = b'{"name":"rooms","subjects":["rooms.*"],"storage":"file"}'
+
+CONVERSATIONS: dict[str, tuple[Echoing, list[tuple[bytes, list[tuple[int, bytes]]]]]] = {
+    "plain": (PlainChat(), [(text_frame(b'{"joined": "bench0"}'), [])]),
     "socket.io": (
         SocketIo(),
         [
-            (text_frame(b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'), (TEXT, b"40")),
-            (text_frame(b'40{"sid":"b"}'), (TEXT, b'420["join", "bench0", "bench0"]')),
-            (text_frame(b"430[]"), None),
+            (text_frame(b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'), [(TEXT, b"40")]),
+            (text_frame(b'40{"sid":"b"}'), [(TEXT, b'420["join", "bench0", "bench0"]')]),
+            (text_frame(b"430[]"), []),
         ],
     ),
-    "NATS": (
-        Nats(),
+    "NATS": (Nats(), [(binary_frame(b'INFO {"server_id":"N"}\r\n'), [CONNECT]), (binary_frame(b"PONG\r\n"), [])]),
+    "JetStream": (
+        JetStream(),
         [
+            (binary_frame(b'INFO {"server_id":"N"}\r\n'), [CONNECT]),
             (
-                binary_frame(b'INFO {"server_id":"N"}\r\n'),
-                (BINARY, b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.bench0 1\r\nPING\r\n'),
+                binary_frame(b"PONG\r\n"),
+                [
+                    (BINARY, b"SUB created 3\r\n"),
+                    (BINARY, b"PUB $JS.API.STREAM.CREATE.rooms created %d\r\n%s\r\n" % (len(STREAM), STREAM)),
+                ],
             ),
-            (binary_frame(b"PONG\r\n"), None),
+            (
+                binary_frame(b'MSG created 3 40\r\n{"config":{},"created":"2026-11-21T09:30:00Z"}\r\n'),
+                [(BINARY, b"SUB answers.00000.* 2\r\n")],
+            ),
         ],
     ),
 }
+"""What the server says, and what the client answers to each of it."""
 
 
 @pytest.mark.parametrize("name", CONVERSATIONS)
@@ -77,16 +92,15 @@ def test_a_guest_comes_in_word_by_word(name: str, pair: tuple[socket.socket, soc
 
     def serve() -> None:
         theirs.sendall(UPGRADED)
-        for line, answer in lines:
+        for line, answers in lines:
             theirs.sendall(line)
-            if answer:
-                heard.append(said_by(theirs, Frames()))
+            heard.extend(said_by(theirs) for _ in answers)
 
     server = threading.Thread(target=serve)
     server.start()
     assert dialect.enter(ours, SENDER) == (0, b"")
     server.join(10)
-    assert heard == [answer for _, answer in lines if answer]
+    assert heard == [answer for _, answers in lines for answer in answers]
 
 
 def test_what_comes_behind_the_entry_is_kept(pair: tuple[socket.socket, socket.socket]) -> None:
@@ -107,16 +121,29 @@ def test_messages_are_what_each_server_expects(pair: tuple[socket.socket, socket
     text = text_template(7).encode()
     said = {}
     for name, (dialect, _) in CONVERSATIONS.items():
-        ours.sendall(dialect.template(SENDER, text) % 42)  # type: ignore[attr-defined]
-        said[name] = said_by(theirs, Frames())[1]
+        ours.sendall(filled_in(dialect.template(SENDER, text))(42))
+        said[name] = said_by(theirs)[1]
     expected = message_text(7, 42)
     assert json.loads(said["plain"]) == {"text": expected}
     assert said["socket.io"][:2] == b"42"
     assert json.loads(said["socket.io"][2:]) == ["message", {"text": expected}]
-    head, payload, end = said["NATS"].split(b"\r\n")
-    assert head == b"PUB rooms.bench0 %d" % len(payload)
-    assert json.loads(payload) == {"author": "bench0", "text": expected}
-    assert end == b""
+    for name, answer_to in (("NATS", b""), ("JetStream", b" answers.00000.00000042")):
+        head, payload, end = said[name].split(b"\r\n")
+        assert head == b"PUB rooms.bench0%s %d" % (answer_to, len(payload))
+        assert json.loads(payload) == {"author": "bench0", "text": expected}
+        assert end == b""
+
+
+@pytest.mark.parametrize("size", [1, 10, 1000])
+def test_jetstream_answers_when_it_has_stored(size: int, pair: tuple[socket.socket, socket.socket]) -> None:
+    sender = JetStream().client(pair[0], SENDER, Circle(Window(), {}, answers_bring_more=False))
+    assert isinstance(sender, EchoSender)
+    sender.post(2, 0.0)
+    own = b"MSG rooms.bench0 1 answers.00000.00000001 149\r\n" + message_text(0, 1).encode() + b"\r\n"
+    heard(sender, binary_frame(own), size)
+    assert (sender.count, sender.waiting) == (1, {0, 1})
+    heard(sender, binary_frame(b'MSG answers.00000.00000001 2 26\r\n{"stream":"rooms","seq":2}\r\n'), size)
+    assert (sender.count, sender.waiting) == (1, {0})
 
 
 @pytest.mark.parametrize(
@@ -131,9 +158,8 @@ def test_pings_are_answered(name: str, ping: bytes, pong: tuple[int, bytes], pai
     ours, theirs = pair
     client = CONVERSATIONS[name][0].client(ours, COUNTER, Circle(Window(), {}, answers_bring_more=False))
     client.begin(0, ping)
-    assert said_by(theirs, Frames()) == pong
+    assert said_by(theirs) == pong
     assert (client.pings, client.count) == (1, 0)
-    assert PING == 9
 
 
 def heard(client: Client, data: bytes, size: int) -> None:
