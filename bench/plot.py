@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-WIDTH, HEIGHT = 860, 460
-LEFT, TOP, RIGHT, BOTTOM = 76, 44, 210, 52
-COLOURS = ("#0b57d0", "#00868b", "#c2410c", "#7c3aed", "#15803d", "#b91c1c", "#a16207", "#be185d", "#475569", "#0f766e")
+WIDTH, HEIGHT = 920, 460
+LEFT, TOP, RIGHT, BOTTOM = 76, 44, 250, 52
+COLOURS = ("#0b57d0", "#00868b", "#c2410c", "#7c3aed", "#15803d", "#b91c1c", "#a16207", "#be185d", "#475569", "#111111")
 
 
 @dataclass(frozen=True)
