@@ -19,12 +19,12 @@ from bench.stage import Stage
 
 @dataclass(frozen=True)
 class CatchUp(Scenario):
-    """Everybody is `behind` messages; `seconds` is how long they may take."""
+    """Everybody is `behind` messages. Who isn't back within the `patience`, in seconds, is missing."""
 
     members: int = 1000
     senders: int = 0
-    seconds: float = 60.0
     behind: int = 200
+    patience: float = 60.0
 
     @property
     def posts(self) -> Sequence[int]:
@@ -42,7 +42,7 @@ class CatchUp(Scenario):
             clients.append((client, guest))
         with pinned(stage.cores.generator), no_collector():
             first = read_cost(stage.usage)
-            deadline = time.perf_counter() + self.seconds
+            deadline = time.perf_counter() + self.patience
             try:
                 comeback.begin(clients)
                 while comeback.pending and time.perf_counter() < deadline:
@@ -58,7 +58,7 @@ class CatchUp(Scenario):
         times = latency(comeback.seconds)
         notes = [*cost.notes(stage.cores)]
         if missing:
-            notes.append(f"{missing} weren't back after {self.seconds:g} s")
+            notes.append(f"{missing} weren't back after {self.patience:g} s")
         if resets:
             notes.append(f"{resets} were told to load anew")
         return Result(
