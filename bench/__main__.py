@@ -56,6 +56,7 @@ def parser() -> argparse.ArgumentParser:
         "--database", action=Words, known=["none", *DATABASES], metavar="NAMES", help=f"of {', '.join(DATABASES)}; none: peers alone"
     )
     options.add_argument("--workers", type=int, default=1, help="processes of aiochat that share the rooms (1)")
+    options.add_argument("--mixed", action="store_true", help="every room through every worker, and not through one each, as nginx does it")
     options.add_argument("--nginx", action="store_true", help="aiochat through nginx")
     whole = options.add_mutually_exclusive_group()
     for option, const, text in (
@@ -99,7 +100,7 @@ def chosen_plan(arguments: argparse.Namespace) -> Plan:
         chosen = plan.lasting(chosen, arguments.seconds)
     if arguments.database or arguments.nginx or arguments.workers > 1:
         databases = arguments.database or [setup.database for setup in plan.USUAL_SETUPS]
-        chosen = plan.on(chosen, [Setup(name, arguments.workers, arguments.nginx) for name in databases if name != "none"])
+        chosen = plan.on(chosen, [Setup(name, arguments.workers, arguments.nginx, arguments.mixed) for name in databases if name != "none"])
     for part in chosen:
         for problem in (*(setup.problem() for setup in part.setups), *(scenario.problem() for scenario in part.scenarios)):
             if problem:

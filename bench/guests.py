@@ -40,12 +40,12 @@ class Seats:
     senders: int
     witnesses: int
 
-    def guest(self, place: int, token: str, addresses: list[Address]) -> Guest:
-        """The guest number `place`, room by room."""
+    def guest(self, place: int, token: str, addresses: list[Address], *, mixed: bool = False) -> Guest:
+        """The guest number `place`, room by room. A room's guests come by one address, as nginx would send them, or, `mixed`, by all."""
         room, seat = divmod(place, self.members)
         is_sender = seat < self.senders
         is_witness = not is_sender and seat in (self.members - 1, self.senders)[: self.witnesses]
-        address = addresses[place % len(addresses)]
+        address = addresses[(place if mixed else room) % len(addresses)]
         return Guest(room, room_name(room), user_name(place), token, address, place, is_sender, is_witness)
 
 

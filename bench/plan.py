@@ -16,6 +16,7 @@ ALL_SETUPS = (
     *USUAL_SETUPS,
     Setup("postgresql+redis", nginx=True),
     Setup("postgresql+redis", workers=2),
+    Setup("postgresql+redis", workers=2, mixed=True),
     Setup("postgresql+redis", workers=2, nginx=True),
 )
 

@@ -47,11 +47,13 @@ class Setup(System):
     database: str = "sqlite"
     workers: int = 1
     nginx: bool = False
+    mixed: bool = False
+    """With several workers: is every room used through all of them, and not through one each, as nginx does it?"""
     is_peer = False
 
     @property
     def label(self) -> str:
-        workers = f", {self.workers} workers" if self.workers > 1 else ""
+        workers = f", {self.workers} workers{' mixed' if self.mixed else ''}" if self.workers > 1 else ""
         return f"aiochat, {self.database}{workers}{', nginx' if self.nginx else ''}"
 
     @property
@@ -97,5 +99,5 @@ class Setup(System):
             for server in (*workers, *([front] if front else [])):
                 server.start()
             pin((server.pid for group in servers.values() for server in group), cores.servers)
-            guests = [seats.guest(place, token, addresses) for place, token in enumerate(tokens)]
+            guests = [seats.guest(place, token, addresses, mixed=self.mixed) for place, token in enumerate(tokens)]
             yield Stage(self.label, "aiochat", False, guests, AiochatDialect(), servers, cores)

@@ -143,6 +143,7 @@ class Hub:
             await self._bus.follow(channel.room_id)
             found = await self._last_seqs([channel.room_id])
             channel.begin(found.get(channel.room_id, 0))
+            self._mind(channel)
         except Exception as error:
             self._channels.pop(channel.room_id, None)
             self._bus.unfollow(channel.room_id)
@@ -151,8 +152,8 @@ class Hub:
                 channel.opened.exception()
 
     def _mind(self, channel: Channel) -> None:
-        """Sees to a hole, if the channel has one that nobody sees to."""
-        if channel.has_hole and not channel.minded:
+        """Sees to a hole, if the channel has one that nobody sees to. One that isn't open yet begins after what it hears."""
+        if channel.opened.done() and channel.has_hole and not channel.minded:
             channel.minded = True
             self.spawn(self._fill(channel))
 
