@@ -28,6 +28,13 @@ MOST_ROWS = 6000
 """That one step of a plan may read: the longest list has a thousand, and the page of open rooms, a hundred, is compared with
 each of one's own."""
 
+MOST_EXPECTED = 20_000
+"""That PostgreSQL may expect where it sees a hundred times as much as there is: six hundred changes look like thirteen thousand."""
+
+READ_FIRST = {"Sort", "Hash", "Materialize", "Bitmap Heap Scan", "Bitmap Index Scan", "Aggregate"}
+"""Steps that read all before they give anything on. Where PostgreSQL expects many rows there it was lucky with this site: a longer
+history is read from end to end, as one of ten million lines was."""
+
 MOST_INSTRUCTIONS = 150_000
 """Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's history takes five times as much."""
 
@@ -182,6 +189,8 @@ def judge_plan(statement: str, plan: dict[str, Any]) -> Seen:
             problems.append(f"scans {table}")
         if rows_read(step) > MOST_ROWS:
             problems.append(f"reads {rows_read(step):.0f} rows: {kind} {table}")
+        if kind in READ_FIRST and step["Plan Rows"] > MOST_EXPECTED:
+            problems.append(f"expects {step['Plan Rows']} rows: {kind} {table}")
     return Seen(statement, "\n".join(lines), tuple(problems))
 
 
