@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN
+from peewee import JOIN, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
@@ -134,7 +134,8 @@ _LISTED = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.clear
 def _is_named(words: str) -> Any:
     """Has the room's name this in it? No name has anything but the letters of names."""
     words = words.strip().removeprefix("#").lower()
-    return Room.slug.contains(words) if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
+    # LIKE takes `_` for any letter, and is written in another way on each database.
+    return fn.REPLACE(Room.slug, words, "") != Room.slug if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
 
 
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
