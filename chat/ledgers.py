@@ -111,14 +111,14 @@ class Ledgers:
         return ledgers, known
 
     async def close(self, transaction: ShortTransaction, ledgers: dict[int, Ledger]) -> None:
-        """Commits what the ledgers hold: the lines by one statement, the counters by another, and the rest, which is rare, before them."""
+        """Commits what the ledgers hold, all at once: what verbs change besides, the lines by one statement, the counters by another."""
+        writes = []
         for ledger in ledgers.values():
             if ledger.writes and not ledger.lines:
                 raise RuntimeError("a verb changed a room without recording it")
-            for query in ledger.writes:
-                await query.aio_execute()
+            writes += [Statement(*query.bind(self._database).sql()) for query in ledger.writes]
         changed = [ledger for ledger in ledgers.values() if ledger.lines]
-        await transaction.commit(*self._insert_then_count(changed))
+        await transaction.commit(*writes, *self._insert_then_count(changed))
         for ledger in ledgers.values():
             self._remember(ledger)
 

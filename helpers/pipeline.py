@@ -28,7 +28,7 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
 
     async def run_together(self, statements: Sequence[Statement]) -> list[Rows]:
         """Sends the statements at once and returns the rows of each. What fails ends all after it, and is raised; outside of a
-        transaction the others stay. Each statement is parsed and planned once per connection. Parameters are texts or None."""
+        transaction the others stay. Each statement is parsed and planned once per connection. Parameters are sent as texts."""
         pgconn = self.pgconn
         sent: list[tuple[str, bytes] | None] = []
         names = self._names
@@ -40,7 +40,7 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
                     name = b"pipelined_%d" % next(self._places)
                     pgconn.send_prepare(name, _numbered(statement.sql))
                     sent.append((statement.sql, name))
-                pgconn.send_query_prepared(name, [None if param is None else param.encode() for param in statement.params])
+                pgconn.send_query_prepared(name, [None if param is None else str(param).encode() for param in statement.params])
                 sent.append(None)
             pgconn.pipeline_sync()
             results = await self._results()
