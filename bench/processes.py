@@ -41,9 +41,11 @@ def pin(pids: Iterable[int], cores: set[int]) -> None:
     """Keeps the families, all threads of them and what they will start, on these cores."""
     for pid in pids:
         for member in family(pid):
-            for task in Path(f"/proc/{member}/task").iterdir():
-                with contextlib.suppress(ProcessLookupError):
-                    os.sched_setaffinity(int(task.name), cores)
+            # Any of them may end meanwhile, as PostgreSQL's helpers do.
+            with contextlib.suppress(FileNotFoundError):
+                for task in Path(f"/proc/{member}/task").iterdir():
+                    with contextlib.suppress(ProcessLookupError):
+                        os.sched_setaffinity(int(task.name), cores)
 
 
 @contextlib.contextmanager

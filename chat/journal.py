@@ -150,7 +150,7 @@ class Journal:
 
         When it is quiet nothing waits for this. It is over as soon as as many wait as were answered and waited before: those who talk
         have all been heard then, and nobody is left to wait for."""
-        if not self._waiting or self._closing:
+        if not 0 < len(self._waiting) < MAX_BATCH or self._closing:
             return
         self._enough = min(answered + len(self._waiting), MAX_BATCH)
         self._wake.clear()
