@@ -29,6 +29,9 @@ def _name_of(user_id: Any) -> Any:
     return User.select(User.name).where(User.id == user_id)
 
 
+_answered = Row.alias()
+_IS_ANSWERED = (_answered.room_id == Row.room_id) & (_answered.number == Row.reply_to)
+
 _LINE = (
     Row.seq,
     Row.number,
@@ -48,8 +51,16 @@ _LINE = (
     Row.deleted_by,
     Row.pinned,
     Row.reactions,
+    _name_of(_answered.select(_answered.author_id).where(_IS_ANSWERED)),
+    _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(_IS_ANSWERED, _answered.deleted_at.is_null()),
 )
 """The columns of a Line."""
+
+
+def _quote(author: str, text: str) -> Quote:
+    """The beginning of a text, as one line."""
+    line = " ".join(text[: 4 * MAX_QUOTE].split())
+    return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
 
 
 class Reacted(NamedTuple):
@@ -81,7 +92,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     deleted_by: int | None = None
     pinned: bool = False
     reaction_count: int = 0
-    quote: Quote | None = None
+    quoted_author: str | None = None
+    quoted_text: str | None = None
     reactions: tuple[Reacted, ...] = ()
 
     @property
@@ -111,7 +123,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "text": self.text,
             "html": self.html,
             "reply_to": self.reply_to,
-            "quote": self.quote,
+            "quote": _quote(self.quoted_author or "?", self.quoted_text or "") if self.reply_to is not None else None,
             "edited_at": iso(self.edited_at) if self.edited_at is not None else None,
             "reactions": [Reactions(emoji, names) for emoji, names in by_emoji.items()] or None,
             "pinned": bool(self.pinned),
@@ -168,41 +180,17 @@ async def post_at(room_id: int, number: int) -> Line | None:
     return (await _complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
 
 
-def quote(author: str, text: str) -> Quote:
-    """The beginning of a text, as one line."""
-    line = " ".join(text[: 4 * MAX_QUOTE].split())
-    return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
-
-
 async def _complete(room_id: int, lines: list[Line]) -> list[Line]:
-    """The lines with what they quote, and with who reacted. Where no line has any of it, as most, nothing is read."""
-    quoted = sorted({line.reply_to for line in lines if line.reply_to is not None and not line.is_deleted})
+    """The lines with who reacted to them. Where nobody did, which is most often, nothing is read."""
     reacted = [line.seq for line in lines if line.reaction_count]
-    if not quoted and not reacted:
+    if not reacted:
         return lines
-    quotes, reactions = await _quotes(room_id, quoted), await _reactions(room_id, reacted)
-    return [
-        replace(line, quote=quotes.get(line.reply_to or 0), reactions=tuple(reactions.get(line.seq, ())))
-        if line.reply_to is not None or line.reaction_count
-        else line
-        for line in lines
-    ]
-
-
-async def _quotes(room_id: int, numbers: list[int]) -> dict[int, Quote]:
-    """By number, what is shown of these posts. Of a deleted one it is who wrote it."""
-    if not numbers:
-        return {}
-    start = fn.SUBSTR(Row.text, 1, 4 * MAX_QUOTE)
-    query = Row.select(Row.number, fn.COALESCE(_name_of(Row.author_id), "?"), start, Row.deleted_at)
-    rows = await query.where(Row.room_id == room_id, Row.number.in_(numbers)).tuples().aio_execute()
-    return {number: quote(author, "" if deleted_at is not None else text) for number, author, text, deleted_at in rows}
+    reactions = await _reactions(room_id, reacted)
+    return [replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line for line in lines]
 
 
 async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
     """By seq, who reacted to these lines and how, the first first."""
-    if not seqs:
-        return {}
     name = fn.COALESCE(_name_of(Reaction.user_id), "?")
     query = Reaction.select(Reaction.added_seq, Reaction.seq, Reaction.emoji, Reaction.user_id, name)
     rows = await query.where(Reaction.room_id == room_id, Reaction.seq.in_(seqs)).tuples().aio_execute()

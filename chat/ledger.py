@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from accounts.models import User
 from chat.events import Receipt
-from chat.history import Line, post_at, quote
+from chat.history import Line, post_at
 from chat.models import Member, MessageVersion, Reaction, Room
 from chat.models import Message as Row
 from chat.refusal import Refused
@@ -104,7 +104,7 @@ class Ledger:
         target_id, target_name = (target.id, target.name) if target else (None, None)
         line = Line(self.last_seq, number, kind, author.id, author.name, target_id, target_name, nonce, text, html, self.at)
         if answered is not None:
-            line = replace(line, reply_to=answered.number, quote=quote(answered.author, answered.text))
+            line = replace(line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text)
         self.lines.append(line)
         self.told.append(line)
         return Receipt(nonce, self.last_seq, number)
