@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from typing import Any
 
 from accounts.models import User
-from chat import commands, membership, posting
+from chat import amending, commands, membership, posting
 from chat.attendance import Attendance
 from chat.commands.registry import Call, allowed
 from chat.engine import Engine
@@ -14,7 +14,7 @@ from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomS
 from chat.ledger import Person
 from chat.models import Room
 from chat.refusal import Refused, broken, unavailable
-from chat.requests import Ping, Post, Read, nonce_of, read_frame
+from chat.requests import Amendment, Ping, Post, Read, nonce_of, read_frame
 from chat.roles import Standing
 from helpers.database import is_away
 from helpers.frames import Outbox
@@ -104,6 +104,9 @@ class Connection:
                 self._note_read(request.number)
             elif isinstance(request, Ping):
                 self._tell(Pong())
+            else:
+                nonce = request.nonce
+                self._take_amendment(request)
         except Refused as refused:
             self._tell_refused(refused, nonce or nonce_of(text))
         except Exception:
@@ -112,25 +115,41 @@ class Connection:
 
     def _take_post(self, request: Post) -> None:
         nonce = posting.new_nonce() if request.nonce is None else posting.check_nonce(request.nonce)
-        wait = self._limits.take(self.user_id) if self._limits else 0
-        if wait:
-            raise Refused("rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2))
+        self._take_token()
         text = request.text
         is_command = text.startswith("/") and not text.startswith("//")
         if text.startswith("//"):
             text = text[1:]
         posting.check_text(text)
         if is_command:
+            if request.reply_to is not None:
+                raise Refused("bad_request", "A command is no reply.")
             self._do(self._run_command(text, nonce, request.nonce), request.nonce)
         elif posting.is_long(text):
-            self._do(self._post_long(text, nonce), request.nonce)
+            self._do(self._post_long(text, nonce, request.reply_to), request.nonce)
         else:
-            posting.post(self._engine, self.room_id, self._person, text, nonce, self._answered)
+            posting.post(self._engine, self.room_id, self._person, text, nonce, self._answered, request.reply_to)
             self._count_unanswered()
 
-    async def _post_long(self, text: str, nonce: str) -> None:
-        await posting.post_long(self._engine, self.room_id, self._person, text, nonce, self._answered)
+    async def _post_long(self, text: str, nonce: str, reply_to: int | None) -> None:
+        await posting.post_long(self._engine, self.room_id, self._person, text, nonce, self._answered, reply_to)
         self._count_unanswered()
+
+    def _take_amendment(self, request: Amendment) -> None:
+        nonce = posting.new_nonce() if request.nonce is None else posting.check_nonce(request.nonce)
+        self._take_token()
+        amending.check(request)
+        self._do(self._amend(request, nonce), request.nonce)
+
+    async def _amend(self, request: Amendment, nonce: str) -> None:
+        done = await amending.amend(self._engine, self.room_id, self._person, request)
+        self._tell(Receipt(nonce, done.seq, done.number))
+
+    def _take_token(self) -> None:
+        """Raises Refused where that was too much at once."""
+        wait = self._limits.take(self.user_id) if self._limits else 0
+        if wait:
+            raise Refused("rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2))
 
     async def _run_command(self, text: str, nonce: str, nonce_given: str | None) -> None:
         user = await User.aio_get(User.id == self.user_id)

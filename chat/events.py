@@ -36,6 +36,20 @@ class Hello(Event, tag="hello", frozen=True):
     commands: list[CommandHelp]
 
 
+class Quote(msgspec.Struct, frozen=True):
+    """What a reply shows of the post that it answers: one line."""
+
+    author: str
+    text: str
+
+
+class Reactions(msgspec.Struct, frozen=True):
+    """Who put one emoji to a message, the first first."""
+
+    emoji: str
+    names: list[str]
+
+
 class Message(Event, tag="message", frozen=True):
     seq: int
     kind: str
@@ -46,6 +60,32 @@ class Message(Event, tag="message", frozen=True):
     html: str | None = None
     target: str | None = None
     nonce: str | None = None
+    reply_to: int | None = None
+    quote: Quote | None = None
+    edited_at: str | None = None
+    deleted: bool = False
+    reactions: list[Reactions] | None = None
+    pinned: bool = False
+
+
+class Changed(Event, tag="changed", frozen=True):
+    """A post as it is now. `of` is its own seq, `seq` that of the change."""
+
+    seq: int
+    of: int
+    number: int
+    kind: str
+    author: str
+    text: str
+    at: str
+    html: str | None = None
+    nonce: str | None = None
+    reply_to: int | None = None
+    quote: Quote | None = None
+    edited_at: str | None = None
+    deleted: bool = False
+    reactions: list[Reactions] | None = None
+    pinned: bool = False
 
 
 class Cleared(Event, tag="cleared", frozen=True):

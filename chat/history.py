@@ -2,15 +2,16 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from peewee import fn
 
 from accounts.models import User
-from chat.events import Batch, Cleared, Close, Event, Message, Sealed, encode
+from chat.events import Batch, Changed, Cleared, Close, Event, Message, Quote, Reactions, Sealed, encode
 from chat.models import Message as Row
-from chat.models import Room
+from chat.models import Reaction, Room
 from helpers.clock import iso
 from helpers.sharing import SharedCalls
 
@@ -19,11 +20,17 @@ MAX_BEHIND = 1000
 
 MAX_PAGE = 100
 
+MAX_QUOTE = 100
+"""Characters that a reply shows of what it answers."""
+
 
 def _name_of(user_id: Any) -> Any:
     """Looked up line by line: for a join of some hundred lines PostgreSQL would rather read all the users there are."""
     return User.select(User.name).where(User.id == user_id)
 
+
+_answered = Row.alias()
+_IS_ANSWERED = (_answered.room_id == Row.room_id) & (_answered.number == Row.reply_to)
 
 _LINE = (
     Row.seq,
@@ -37,12 +44,35 @@ _LINE = (
     Row.text,
     Row.html,
     Row.at,
+    Row.changed_seq,
+    Row.reply_to,
+    Row.edited_at,
+    Row.deleted_at,
+    Row.deleted_by,
+    Row.pinned,
+    Row.reactions,
+    _name_of(_answered.select(_answered.author_id).where(_IS_ANSWERED)),
+    _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(_IS_ANSWERED, _answered.deleted_at.is_null()),
 )
 """The columns of a Line."""
 
 
+def _quote(author: str, text: str) -> Quote:
+    """The beginning of a text, as one line."""
+    line = " ".join(text[: 4 * MAX_QUOTE].split())
+    return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
+
+
+class Reacted(NamedTuple):
+    """One reaction, of one person."""
+
+    emoji: str
+    user_id: int
+    name: str
+
+
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """A row of the history with the names that it shows."""
+    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being written."""
 
     seq: int
     number: int | None
@@ -55,14 +85,56 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     text: str
     html: str | None
     at: int
+    changed_seq: int = 0
+    reply_to: int | None = None
+    edited_at: int | None = None
+    deleted_at: int | None = None
+    deleted_by: int | None = None
+    pinned: bool = False
+    reaction_count: int = 0
+    quoted_author: str | None = None
+    quoted_text: str | None = None
+    reactions: tuple[Reacted, ...] = ()
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
 
     def event(self) -> Event:
+        """The line as it is now, for who sees it for the first time."""
         if self.kind == "cleared":
             return Cleared(self.seq, self.author, self.text, iso(self.at))
-        return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
+        if self.changed_seq <= self.seq and self.reply_to is None:
+            return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
+        return Message(self.seq, self.kind, self.author, at=iso(self.at), number=self.number, target=self.target, **self._state())
 
-    def seal(self) -> Sealed:
-        """Encodes the event, and says whose connections it is about."""
+    def change(self) -> Event:
+        """The same for who has seen it before."""
+        return Changed(self.changed_seq, self.seq, self.number or 0, self.kind, self.author, at=iso(self.at), **self._state())
+
+    def _state(self) -> dict[str, Any]:
+        """What may change, and what is said of the post that it answers. Of a deleted one nothing is told."""
+        if self.is_deleted:
+            return {"text": "", "deleted": True}
+        by_emoji: dict[str, list[str]] = {}
+        for emoji, _, name in self.reactions:
+            by_emoji.setdefault(emoji, []).append(name)
+        return {
+            "text": self.text,
+            "html": self.html,
+            "reply_to": self.reply_to,
+            "quote": _quote(self.quoted_author or "?", self.quoted_text or "") if self.reply_to is not None else None,
+            "edited_at": iso(self.edited_at) if self.edited_at is not None else None,
+            "reactions": [Reactions(emoji, names) for emoji, names in by_emoji.items()] or None,
+            "pinned": bool(self.pinned),
+        }
+
+    def seal(self, since: int | None = None) -> Sealed:
+        """Encodes the event, and says whose connections it is about. `since` is the seq up to which it is known who gets it;
+        without it they know all that was before."""
+        if self.changed_seq > self.seq:
+            is_known = since is None or self.seq <= since
+            return Sealed(self.changed_seq, encode(self.change() if is_known else self.event()), self.author_id, self.nonce)
         about, code = 0, 0
         if self.kind == "killed":
             about, code = self.target_id or 0, Close.KILLED
@@ -94,14 +166,38 @@ async def page(room: Room, limit: int, *, before_seq: int | None = None, after_s
     first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
     query = Row.select(*_LINE).where(Row.room_id == room.id, Row.seq >= first).tuples()
     if after_seq is not None:
-        rows = await query.order_by(Row.seq).limit(limit + 1).aio_execute()
-        lines = [Line(*row) for row in rows]
-        return Page(lines[:limit], len(lines) > limit)
+        lines = [Line(*row) for row in await query.order_by(Row.seq).limit(limit + 1).aio_execute()]
+        return Page(await _complete(room.id, lines[:limit]), len(lines) > limit)
     if before_seq is not None:
         query = query.where(Row.seq < before_seq)
-    rows = await query.order_by(Row.seq.desc()).limit(limit + 1).aio_execute()
-    lines = [Line(*row) for row in rows]
-    return Page(lines[:limit][::-1], len(lines) > limit)
+    lines = [Line(*row) for row in await query.order_by(Row.seq.desc()).limit(limit + 1).aio_execute()]
+    return Page(await _complete(room.id, lines[:limit][::-1]), len(lines) > limit)
+
+
+async def post_at(room_id: int, number: int) -> Line | None:
+    """The post with this number, as it is now."""
+    rows = await Row.select(*_LINE).where(Row.room_id == room_id, Row.number == number).tuples().aio_execute()
+    return (await _complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
+
+
+async def _complete(room_id: int, lines: list[Line]) -> list[Line]:
+    """The lines with who reacted to them. Where nobody did, which is most often, nothing is read."""
+    reacted = [line.seq for line in lines if line.reaction_count]
+    if not reacted:
+        return lines
+    reactions = await _reactions(room_id, reacted)
+    return [replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line for line in lines]
+
+
+async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
+    """By seq, who reacted to these lines and how, the first first."""
+    name = fn.COALESCE(_name_of(Reaction.user_id), "?")
+    query = Reaction.select(Reaction.added_seq, Reaction.seq, Reaction.emoji, Reaction.user_id, name)
+    rows = await query.where(Reaction.room_id == room_id, Reaction.seq.in_(seqs)).tuples().aio_execute()
+    found: dict[int, list[Reacted]] = {}
+    for _, seq, *reaction in sorted(rows):
+        found.setdefault(seq, []).append(Reacted(*reaction))
+    return found
 
 
 async def page_before(room: Room, number: int, limit: int) -> Page:
@@ -145,7 +241,9 @@ async def _post_before(room: Room, number: int) -> int | None:
 
 
 async def changes_since(room_id: int, since: int) -> Changes:
-    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`. Raises Room.DoesNotExist."""
+    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`. Raises Room.DoesNotExist.
+
+    Of a line that was changed more than once there is only the last change."""
     room = await Room.aio_get(Room.id == room_id)
     if not 0 <= room.last_seq - since <= MAX_BEHIND:
         return Changes(room.last_seq, room.posts, None)
@@ -155,7 +253,8 @@ async def changes_since(room_id: int, since: int) -> Changes:
     is_change = (Row.changed_seq > since) & (Row.changed_seq <= room.last_seq)
     query = Row.select(*_LINE).where(Row.room_id == room_id, is_change, Row.seq >= room.cleared_seq)
     rows = await query.order_by(Row.changed_seq).tuples().aio_execute()
-    return Changes(room.last_seq, room.posts, [Line(*row).seal() for row in rows])
+    lines = await _complete(room_id, [Line(*row) for row in rows])
+    return Changes(room.last_seq, room.posts, [line.seal(since) for line in lines])
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:

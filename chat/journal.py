@@ -42,7 +42,8 @@ CLOSE_SECONDS = 8.0
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a verb wants to do to a room. `apply` is called inside the transaction, and records at least one line with `nonce`.
+    """What a verb wants to do to a room. `apply` is called inside the transaction, and records at least one line with `nonce`,
+    unless it finds that all is as it should be, or only amends what was said.
 
     It may be called again, with a fresh Ledger, when the transaction has to be."""
 
@@ -221,7 +222,8 @@ class Journal:
         return [waiting for waiting in batch if waiting.entry.room_id not in lines] if locked or len(lines) < len(drafts) else []
 
     def _is_plain(self, entry: Entry) -> bool:
-        return isinstance(entry, Draft) and self._ledgers.remembers(entry.room_id, entry.author.id)
+        # What a reply answers must be looked at.
+        return isinstance(entry, Draft) and entry.reply_to is None and self._ledgers.remembers(entry.room_id, entry.author.id)
 
     async def _commit_locked(self, batch: list[_Waiting]) -> None:
         """One transaction for the batch, then the events, then the receipts. Trying again is harmless: the nonces tell."""
@@ -233,7 +235,7 @@ class Journal:
             await self._ledgers.close(transaction, ledgers)
         for waiting, answer in zip(batch, answers, strict=True):
             waiting.answer(waiting.entry.nonce, answer)
-        self._tell({room_id: ledger.lines for room_id, ledger in ledgers.items()})
+        self._tell({room_id: ledger.told for room_id, ledger in ledgers.items()})
 
     async def _decide(self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]) -> Receipt | Refused:
         if ledger is None:
@@ -243,7 +245,7 @@ class Journal:
             return same.receipt if _is_resend(entry, same) else Refused("nonce_reused", "This nonce was used for another message.")
         last_seq, writes = ledger.last_seq, len(ledger.writes)
         try:
-            receipt = _say(entry, ledger) if isinstance(entry, Draft) else await entry.apply(ledger)
+            receipt = await _say(entry, ledger) if isinstance(entry, Draft) else await entry.apply(ledger)
         except Refused as refused:
             if (ledger.last_seq, len(ledger.writes)) != (last_seq, writes):
                 raise RuntimeError("a verb refused after it had recorded") from refused
@@ -266,13 +268,16 @@ def _answer(batch: list[_Waiting], refused: Refused) -> None:
         waiting.answer(waiting.entry.nonce, refused)
 
 
-def _say(draft: Draft, ledger: Ledger) -> Receipt:
+async def _say(draft: Draft, ledger: Ledger) -> Receipt:
     standing = ledger.standings[draft.author.id]
     if not standing.is_member:
         raise Refused("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
         raise Refused("forbidden", "You may not write here.")
-    return ledger.record(draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True)
+    answered = await ledger.post(draft.reply_to) if draft.reply_to is not None else None
+    if answered is not None and answered.is_deleted:
+        raise Refused("deleted", "That message has been deleted.")
+    return ledger.record(draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True, answered=answered)
 
 
 def _is_resend(entry: Entry, same: KnownNonce) -> bool:

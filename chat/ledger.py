@@ -4,11 +4,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from accounts.models import User
 from chat.events import Receipt
-from chat.history import Line
-from chat.models import Member, Room
+from chat.history import Line, post_at
+from chat.models import Member, MessageVersion, Reaction, Room
+from chat.models import Message as Row
+from chat.refusal import Refused
 from chat.roles import STRANGER, Role, Standing
 
 
@@ -29,6 +32,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     text: str
     html: str | None = None
     kind: str = "post"
+    reply_to: int | None = None
 
 
 @dataclass(frozen=True)
@@ -44,7 +48,9 @@ class Ledger:
     """A locked room inside a transaction: reads see what is true until the commit, writes happen with it or not at all.
 
     A verb decides and refuses before it records: what is recorded is not taken back. And whatever it changes, it records: whoever
-    remembers the standings of a room knows by `standings_seq` whether they still hold."""
+    remembers the standings of a room knows by `standings_seq` whether they still hold. A change of a post is no such change.
+
+    `lines` are new, `told` is what everyone hears, in order: new lines and posts as they have become. `amendments` are written last."""
 
     room_id: int
     name: str
@@ -57,7 +63,9 @@ class Ledger:
     cleared_number: int
     at: int
     lines: list[Line] = field(default_factory=list)
+    told: list[Line] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
+    amendments: list[Any] = field(default_factory=list)
     standings: dict[int, Standing] = field(default_factory=dict)
 
     @property
@@ -87,14 +95,46 @@ class Ledger:
         html: str | None = None,
         target: Person | None = None,
         numbered: bool = False,
+        answered: Line | None = None,
     ) -> Receipt:
         """Takes the next seq, and for a post the next number, for a line of the history."""
         self.last_seq += 1
         self.posts += numbered
         number = self.posts if numbered else None
         target_id, target_name = (target.id, target.name) if target else (None, None)
-        self.lines.append(Line(self.last_seq, number, kind, author.id, author.name, target_id, target_name, nonce, text, html, self.at))
+        line = Line(self.last_seq, number, kind, author.id, author.name, target_id, target_name, nonce, text, html, self.at)
+        if answered is not None:
+            line = replace(line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text)
+        self.lines.append(line)
+        self.told.append(line)
         return Receipt(nonce, self.last_seq, number)
+
+    async def post(self, number: int) -> Line:
+        """The post with this number as it is now, also where this very transaction wrote or changed it. Raises Refused."""
+        if self.cleared_number < number <= self.posts:
+            line = next((line for line in reversed(self.told) if line.number == number), None) or await post_at(self.room_id, number)
+            if line is not None:
+                return line
+        raise Refused("no_such_message", "There is no such message.")
+
+    def amend(self, line: Line, **changes: Any) -> Receipt:
+        """Takes the next seq for a post that becomes another. `changes` are fields of the Line."""
+        self.last_seq += 1
+        after = replace(line, changed_seq=self.last_seq, **changes)
+        self.told.append(after)
+        here = {"room_id": self.room_id, "seq": line.seq}
+        if after.text != line.text:
+            since = line.at if line.edited_at is None else line.edited_at
+            self.amendments.append(MessageVersion.insert(**here, replaced_seq=self.last_seq, text=line.text, at=since))
+        for emoji, user_id, _ in set(after.reactions) - set(line.reactions):
+            self.amendments.append(Reaction.insert(**here, user_id=user_id, emoji=emoji, added_seq=self.last_seq))
+        for emoji, user_id, _ in set(line.reactions) - set(after.reactions):
+            is_this = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
+            self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
+        row = {name: getattr(after, name) for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")}
+        row["reactions"] = len(after.reactions)
+        self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
+        return Receipt(line.nonce, self.last_seq, line.number)
 
     def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
         row = {"room": self.room_id, "user": user_id, "role": role, "present": present, "read_number": self.posts, "joined_at": self.at}

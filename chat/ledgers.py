@@ -71,9 +71,9 @@ class Ledgers:
         self._insert = Bulk(
             database,
             """
-            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)
-            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at FROM {lines}""",
-            lines={**_LINE, "seq": "bigint", "number": "bigint", "target_id": "bigint"},
+            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to)
+            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to FROM {lines}""",
+            lines={**_LINE, "seq": "bigint", "number": "bigint", "target_id": "bigint", "reply_to": "bigint"},
         )
         self._count = Bulk(
             database,
@@ -111,14 +111,16 @@ class Ledgers:
         return ledgers, known
 
     async def close(self, transaction: ShortTransaction, ledgers: dict[int, Ledger]) -> None:
-        """Commits what the ledgers hold, all at once: what verbs change besides, the lines by one statement, the counters by another."""
-        writes = []
+        """Commits what the ledgers hold, all at once: what verbs change besides, the lines by one statement, the counters by another,
+        and at last what became of posts, some of which may be among these lines."""
+        writes, amendments = [], []
         for ledger in ledgers.values():
             if ledger.writes and not ledger.lines:
                 raise RuntimeError("a verb changed a room without recording it")
             writes += [Statement(*query.bind(self._database).sql()) for query in ledger.writes]
-        changed = [ledger for ledger in ledgers.values() if ledger.lines]
-        await transaction.commit(*writes, *self._insert_then_count(changed))
+            amendments += [Statement(*query.bind(self._database).sql()) for query in ledger.amendments]
+        changed = [ledger for ledger in ledgers.values() if ledger.told]
+        await transaction.commit(*writes, *self._insert_then_count(changed), *amendments)
         for ledger in ledgers.values():
             self._remember(ledger)
 
@@ -128,7 +130,7 @@ class Ledgers:
         lines = [
             (
                 *(ledger.room_id, line.kind, line.author_id, line.nonce, line.text, line.html, line.at),
-                *(line.seq, line.number, line.target_id),
+                *(line.seq, line.number, line.target_id, line.reply_to),
             )
             for ledger in ledgers
             for line in ledger.lines
@@ -140,7 +142,7 @@ class Ledgers:
             )
             for ledger in ledgers
         ]
-        return [self._insert.over(lines), self._count.over(counters)]
+        return [*([self._insert.over(lines)] if lines else []), self._count.over(counters)]
 
     def remembers(self, room_id: int, author_id: int) -> bool:
         """Is this person remembered as one who may post in this room?"""

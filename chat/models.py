@@ -47,7 +47,9 @@ class Member(Base):
 
 
 class Message(Base):
-    """A line of a room's history: a post, or a service line about what happened."""
+    """A line of a room's history: a post, or a service line about what happened. `changed_seq` is when it was changed last.
+
+    `reply_to` is the number of another post. A deleted one keeps its text, which nobody is told any more. `reactions` is their count."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -60,7 +62,41 @@ class Message(Base):
     text = peewee.TextField()
     html = peewee.TextField(null=True)
     at = peewee.BigIntegerField()
+    reply_to = peewee.BigIntegerField(null=True)
+    edited_at = peewee.BigIntegerField(null=True)
+    deleted_at = peewee.BigIntegerField(null=True)
+    deleted_by = peewee.BigIntegerField(null=True)
+    pinned = peewee.BooleanField(default=False)
+    reactions = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "messages"
         primary_key = peewee.CompositeKey("room_id", "seq")
+
+
+class Reaction(Base):
+    """An emoji that somebody put to a message. `added_seq` is the change that did it, and so their order."""
+
+    room_id = peewee.BigIntegerField()
+    seq = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    emoji = peewee.TextField()
+    added_seq = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "reactions"
+        primary_key = peewee.CompositeKey("room_id", "seq", "user_id", "emoji")
+
+
+class MessageVersion(Base):
+    """What a message said from `at` on, until the change `replaced_seq`."""
+
+    room_id = peewee.BigIntegerField()
+    seq = peewee.BigIntegerField()
+    replaced_seq = peewee.BigIntegerField()
+    text = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "message_versions"
+        primary_key = peewee.CompositeKey("room_id", "seq", "replaced_seq")

@@ -18,7 +18,8 @@ async def _change(engine: Engine, room_id: int, person: Person, nonce: str, appl
     return await engine.journal.change(Change(room_id, person, nonce, apply))
 
 
-async def _require(ledger: Ledger, person: Person, permission: Permission) -> Standing:
+async def require(ledger: Ledger, person: Person, permission: Permission) -> Standing:
+    """What the person is here. Raises Refused where they may not do this."""
     standing = await ledger.standing(person.id)
     if not standing.is_member:
         raise Refused("not_a_member", "You are not a member of this room.")
@@ -29,7 +30,7 @@ async def _require(ledger: Ledger, person: Person, permission: Permission) -> St
 
 async def _require_over(ledger: Ledger, person: Person, permission: Permission, target: Person) -> Standing:
     """The target's standing, where `person` may use the permission on them."""
-    own = await _require(ledger, person, permission)
+    own = await require(ledger, person, permission)
     standing = await ledger.standing(target.id)
     if not standing.is_member:
         raise Refused("no_such_user", f"{target.name} is not a member of this room.")
@@ -62,7 +63,7 @@ async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Rec
     """Empties the history for everybody. What is hidden stays stored, and its nonces stay used."""
 
     async def apply(ledger: Ledger) -> Receipt:
-        await _require(ledger, person, Permission.CLEAR)
+        await require(ledger, person, Permission.CLEAR)
         ledger.clear()
         return ledger.record("cleared", person, f"{person.name} cleared the history", nonce)
 
@@ -75,7 +76,7 @@ async def set_topic(engine: Engine, room_id: int, person: Person, topic: str, no
         raise Refused("bad_usage", problem)
 
     async def apply(ledger: Ledger) -> Receipt:
-        await _require(ledger, person, Permission.SET_TOPIC)
+        await require(ledger, person, Permission.SET_TOPIC)
         ledger.set_topic(topic)
         return ledger.record("topic", person, topic, nonce)
 

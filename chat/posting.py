@@ -46,18 +46,27 @@ def is_long(text: str) -> bool:
     return len(text) > RENDERED_IN_PLACE
 
 
-def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer) -> None:
-    """Queues a message whose text and nonce were checked. `answer` hears its Receipt, or what it was refused with."""
-    engine.journal.append(Draft(room_id, author, nonce, text, render(text)), answer)
+def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None) -> None:
+    """Queues a message whose text and nonce were checked. `answer` hears its Receipt, or what it was refused with.
+
+    `reply_to` is the number of the post that it answers."""
+    engine.journal.append(Draft(room_id, author, nonce, text, render(text), reply_to=reply_to), answer)
 
 
-async def post_long(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer) -> None:
+async def post_long(
+    engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None
+) -> None:
     """As `post`, rendered in a thread."""
-    engine.journal.append(Draft(room_id, author, nonce, text, await asyncio.to_thread(render, text)), answer)
+    html = await asyncio.to_thread(render, text)
+    engine.journal.append(Draft(room_id, author, nonce, text, html, reply_to=reply_to), answer)
 
 
 async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
     """Says it and waits for the Receipt. Raises Refused."""
     check_text(text)
-    html = await asyncio.to_thread(render, text) if is_long(text) else render(text)
-    return await engine.journal.change(Draft(room_id, author, nonce, text, html, kind))
+    return await engine.journal.change(Draft(room_id, author, nonce, text, await rendered(text), kind))
+
+
+async def rendered(text: str) -> str | None:
+    """As formatting.render, in a thread where it may take long."""
+    return await asyncio.to_thread(render, text) if is_long(text) else render(text)

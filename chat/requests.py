@@ -11,6 +11,36 @@ MAX_NUMBER = 2**53
 class Post(msgspec.Struct, frozen=True, tag="post", tag_field="type"):
     text: str
     nonce: str | None = None
+    reply_to: int | None = None
+
+
+class Edit(msgspec.Struct, frozen=True, tag="edit", tag_field="type"):
+    number: int
+    text: str
+    nonce: str | None = None
+
+
+class Delete(msgspec.Struct, frozen=True, tag="delete", tag_field="type"):
+    number: int
+    nonce: str | None = None
+
+
+class Undelete(msgspec.Struct, frozen=True, tag="undelete", tag_field="type"):
+    number: int
+    nonce: str | None = None
+
+
+class React(msgspec.Struct, frozen=True, tag="react", tag_field="type"):
+    number: int
+    emoji: str
+    on: bool
+    nonce: str | None = None
+
+
+class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="type"):
+    number: int
+    on: bool
+    nonce: str | None = None
 
 
 class Read(msgspec.Struct, frozen=True, tag="read", tag_field="type"):
@@ -21,10 +51,13 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
     pass
 
 
-Request = Post | Read | Ping
+Amendment = Edit | Delete | Undelete | React | Pin
+"""What may be asked to be done to a post."""
+
+Request = Post | Edit | Delete | Undelete | React | Pin | Read | Ping
 
 _decoder = msgspec.json.Decoder(Request)
-_KEYS = ('"type"', '"text"', '"nonce"', '"number"')
+_KEYS = ('"type"', '"text"', '"nonce"', '"number"', '"reply_to"', '"emoji"', '"on"')
 
 
 class _JustNonce(msgspec.Struct, frozen=True):
@@ -44,7 +77,10 @@ def read_frame(text: str) -> Request:
         raise Refused("bad_json", f"This isn't JSON that can be taken: {error}") from None
     except msgspec.ValidationError as error:
         raise Refused("bad_request", f"This isn't a request: {error}") from None
-    if isinstance(request, Read) and not 0 <= request.number <= MAX_NUMBER:
+    if isinstance(request, Post):
+        if request.reply_to is not None and not 1 <= request.reply_to <= MAX_NUMBER:
+            raise Refused("bad_request", "This isn't a request: `reply_to` is the number of a post.")
+    elif not isinstance(request, Ping) and not 0 <= request.number <= MAX_NUMBER:
         raise Refused("bad_request", "This isn't a request: `number` is the number of a post.")
     return request
 

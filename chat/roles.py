@@ -22,10 +22,16 @@ class Permission(StrEnum):
     KILL = auto()
     CLEAR = auto()
     GRANT = auto()
+    REACT = auto()
+    DELETE = auto()
+    PIN = auto()
 
 
-_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN})
-_MODERATOR = _MEMBER | {Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR}
+_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT})
+_MODERATOR = _MEMBER | {
+    *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR),
+    *(Permission.DELETE, Permission.PIN),
+}
 _OWNER = _MODERATOR | {Permission.GRANT}
 
 GRANTS: dict[Role, frozenset[Permission]] = {Role.MEMBER: _MEMBER, Role.MODERATOR: _MODERATOR, Role.OWNER: _OWNER, Role.ADMIN: _OWNER}

@@ -35,6 +35,7 @@ class Crowd:
         rooms = "INSERT INTO rooms (name, slug, topic, kind, last_seq, posts, cleared_seq, cleared_number, created_at)"
         members = "INSERT INTO members (room_id, user_id, role, present, read_number, joined_at)"
         messages = "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)"
+        reactions = "INSERT INTO reactions (room_id, seq, user_id, emoji, added_seq)"
         sessions = "INSERT INTO sessions (token_hash, data, expires_at)"
         few, step = self.lines_elsewhere, self.rooms // self.her_rooms
         yield f"{users} VALUES ('alice', 'alice', 'alice', NULL, '!', TRUE, 0)"
@@ -51,6 +52,11 @@ class Crowd:
             'This is line ' || n || ' of the hall, as long as what people write', NULL, n FROM series"""
         yield f"""{messages} {_series(few)} SELECT rooms.id, {line}, 1 + rooms.id % {self.people}, NULL, rooms.slug || '-' || n,
             'line ' || n, NULL, n FROM rooms, series WHERE rooms.id <> {HALL}"""
+        # A tenth of the hall's lines have five reactions, and as many are answers.
+        yield f"""{reactions} {_series(5)} SELECT {HALL}, seq, n, 'x', seq FROM series, messages
+            WHERE room_id = {HALL} AND seq % 10 = 3 AND number IS NOT NULL"""
+        yield f"UPDATE messages SET reactions = 5 WHERE room_id = {HALL} AND seq % 10 = 3"
+        yield f"UPDATE messages SET reply_to = number - 1 WHERE room_id = {HALL} AND seq % 10 = 5"
         yield f"{sessions} {_series(self.people)} SELECT 'somebody' || n, '', {FOREVER} FROM series"
         for place, token in enumerate(self.tokens):
             data = json.dumps({"created": int(time.time()), "session": {USER_ID: HERS + place}})

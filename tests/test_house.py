@@ -16,11 +16,11 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 """Each may import from those before it; `chat` and `feed` don't know each other."""
 
 CHAT = {
-    "nouns": ("models", "roles", "events", "refusal", "formatting", "requests"),
+    "nouns": ("models", "roles", "events", "refusal", "formatting", "emoji", "requests"),
     "readings": ("history", "members"),
     "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks"),
     "tying": ("engine",),
-    "verbs": ("posting", "membership", "moderation", "attendance"),
+    "verbs": ("posting", "membership", "moderation", "amending", "attendance"),
     "commands": ("commands",),
     "doors": ("connection", "views", "keys", "setup"),
 }

@@ -70,7 +70,8 @@ def columns_of(url: str, table: str) -> dict[str, tuple[str, bool]]:
 
 
 def test_the_models_are_these() -> None:
-    assert {model._meta.table_name for model in MODELS} == {"users", "site", "rooms", "members", "messages"}
+    names = {"users", "site", "rooms", "members", "messages", "reactions", "message_versions"}
+    assert {model._meta.table_name for model in MODELS} == names
 
 
 def test_twice_is_harmless(url: str) -> None:

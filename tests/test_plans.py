@@ -6,6 +6,7 @@ everything that it ran, with the rows that each step of it read; SQLite's statem
 import asyncio
 import json
 import re
+import secrets
 import sqlite3
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,10 +19,10 @@ import pytest
 from helpers.migrations import migrate
 from tests.conftest import LIMITS_OFF, unique
 from tests.crowd import Crowd
-from tests.people import Person
+from tests.people import Listener, Person
 from tests.servers import ROOT, Aiochat, Postgres
 
-TABLES = {"users", "rooms", "members", "messages", "sessions"}
+TABLES = {"users", "rooms", "members", "messages", "sessions", "reactions", "message_versions"}
 """Those that grow."""
 
 MOST_ROWS = 6000
@@ -99,10 +100,22 @@ async def _talk(alice: Person, new: Person, lines: int) -> None:
     for text in ("Good morning", "/me waves", "/who", "/topic All and sundry", "/help"):
         await listener.says(text)
     await listener.ws.send_json({"type": "read", "number": 7})
+    await _amend(listener, listener.heard("receipt")[0]["number"])
     await guest.says("Good morning, Alice")
     await guest.types("/leave")
     assert await guest.ends() == 4502
     await listener.close()
+
+
+async def _amend(listener: Listener, number: int) -> None:
+    """Does all that can be done to a post of one's own, and answers it."""
+    await listener.ws.send_json({"type": "post", "text": "An answer", "reply_to": number})
+    for request in ({"type": "edit", "text": secrets.token_hex(4)}, {"type": "delete"}, {"type": "undelete"}):
+        await listener.ws.send_json({**request, "number": number})
+    for is_on in (True, False, True):
+        await listener.ws.send_json({"type": "react", "number": number, "emoji": "👍", "on": is_on})
+    await listener.is_told()
+    assert not listener.heard("error")
 
 
 def report(seen: list[Seen]) -> str:
@@ -137,6 +150,12 @@ HOT_PATHS = {
     "the journal's nonces": r"JOIN messages AS line",
     "the journal's lines": r"INSERT INTO messages",
     "the journal's counters": r"UPDATE rooms SET last_seq",
+    "a post to be changed": r"FROM \"messages\".*\"number\" = ",
+    "who reacted": r"FROM \"reactions\"",
+    "a change of a post": r"UPDATE \"messages\"",
+    "what it said before": r"INSERT INTO \"message_versions\"",
+    "a reaction": r"INSERT INTO \"reactions\"",
+    "one taken back": r"DELETE FROM \"reactions\"",
     "read marks": r"UPDATE members SET read_number",
     "who is lost": r"FROM \"members\".*WHERE \(\"t1\"\.\"present\" AND",
     "sweeping sessions": r"DELETE FROM sessions WHERE expires_at",

@@ -70,7 +70,7 @@ export function layout(state, now = new Date()) {
       group = null;
     }
     if (line.number) {
-      post(line, line.author, "stored");
+      post(line, line.author, `stored${line.changed ?? ""}`);
       continue;
     }
     group = null;

@@ -15,7 +15,7 @@ const KEEP_NOTICES = 30;
 
 /**
  * @typedef {{seq: number, number?: number, kind: string, author: string, text: string, at: string,
- *            html?: string, target?: string, nonce?: string}} Line
+ *            html?: string, target?: string, nonce?: string, deleted?: boolean, changed?: number}} Line `changed`: the seq of a change
  * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
  *            seq?: number, code?: string, reason?: string}} Pending
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
@@ -102,6 +102,13 @@ function insert(state, line) {
   else state.lines.splice(place, 0, line);
 }
 
+/** What was changed while one was away comes after lines that stand below it. @param {State} state @param {Line} line */
+function isMissing({ lines, more, newer, clearedSeq }, { seq }) {
+  const place = placeFor(lines, seq);
+  if (seq < clearedSeq || !lines.length || lines[place - 1]?.seq === seq) return false;
+  return place === 0 ? !more : place < lines.length || !newer;
+}
+
 const FOLDED = new Set(["joined", "came", "went", "left"]);
 
 /**
@@ -161,8 +168,8 @@ export const reducers = {
 
   message(state, event) {
     settle(state, (entry) => entry.nonce === event.nonce || entry.seq === event.seq);
-    if (event.seq <= state.lastSeq) return ["timeline", "status"];
-    state.lastSeq = event.seq;
+    if (event.seq <= state.lastSeq && !isMissing(state, event)) return ["timeline", "status"];
+    state.lastSeq = Math.max(state.lastSeq, event.seq);
     const topics = /** @type {Topic[]} */ (["timeline", "reading", "status"]);
     if (event.number) {
       const own = event.author === state.you.name;
@@ -180,6 +187,17 @@ export const reducers = {
     trim(state);
     see(state);
     return topics;
+  },
+
+  changed(state, event) {
+    const { type, of, ...rest } = event;
+    const line = { ...rest, seq: of, changed: event.seq };
+    const place = state.lines.findIndex((one) => one.number === event.number);
+    // The key of its row is the nonce that it came with, or none.
+    if (place >= 0) state.lines[place] = { ...line, nonce: state.lines[place].nonce };
+    else reducers.message(state, line);
+    state.lastSeq = Math.max(state.lastSeq, event.seq);
+    return ["timeline", "reading", "status"];
   },
 
   cleared(state, event) {

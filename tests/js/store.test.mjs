@@ -35,7 +35,7 @@ function watched(fields) {
 const seqs = (store) => store.state.lines.map((line) => line.seq);
 
 test("a reducer for each event of the protocol, and no more", () => {
-  const events = ["hello", "message", "cleared", "receipt", "notice", "error", "caught_up", "reset", "pong"];
+  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "pong"];
   assert.deepEqual(Object.keys(reducers).sort(), events.sort());
 });
 
@@ -54,6 +54,32 @@ test("a line that comes twice is there once", () => {
   for (const seq of [1, 2, 2, 1, 3]) store.hear(post(seq));
   assert.deepEqual(seqs(store), [1, 2, 3]);
   assert.equal(store.state.lastSeq, 3);
+});
+
+test("a post that was changed takes the place of what it was", () => {
+  const store = watched();
+  for (const seq of [1, 2]) store.hear(post(seq, seq === 1 ? { nonce: "n" } : {}));
+  store.hear({ ...post(3), type: "changed", of: 1, number: 1, text: "new", edited_at: AT });
+  const [line] = store.state.lines;
+  assert.deepEqual([line.seq, line.text, line.nonce, line.changed, line.edited_at], [1, "new", "n", 3, AT]);
+  assert.deepEqual([seqs(store), store.state.lastSeq, store.state.lastNumber], [[1, 2], 3, 2]);
+  store.hear({ ...post(4), type: "changed", of: 1, number: 1, text: "", deleted: true });
+  assert.deepEqual([store.state.lines[0].text, store.state.lines[0].deleted, store.state.lines[0].edited_at], ["", true, undefined]);
+});
+
+test("what was changed while one was away stands where it was said", () => {
+  const store = watched();
+  for (const seq of [1, 3]) store.hear(post(seq));
+  store.hear(post(2)); // at the place of its change
+  assert.deepEqual([seqs(store), store.state.lastSeq], [[1, 2, 3], 3]);
+  store.hear({ ...post(6), type: "changed", of: 5, number: 5, text: "never seen before" });
+  assert.deepEqual([seqs(store), store.state.lastSeq, store.state.lastNumber], [[1, 2, 3, 5], 6, 5]);
+});
+
+test("a change above or below what is loaded waits for its page", () => {
+  const store = watched({ messages: [post(10), post(11)], more: true, last_seq: 11, last_number: 11 });
+  store.hear({ ...post(12), type: "changed", of: 4, number: 4 });
+  assert.deepEqual([seqs(store), store.state.lastSeq], [[10, 11], 12]);
 });
 
 test("the pending twin goes when its post comes, whether the receipt is first or last", () => {

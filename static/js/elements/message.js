@@ -18,8 +18,14 @@ function fillTime(node, at) {
   time.title = fullTime(at);
 }
 
-/** @param {HTMLElement} node @param {{text: string, html?: string}} line */
+/** @param {HTMLElement} node @param {{text: string, html?: string, deleted?: boolean}} line */
 function fillText(node, line) {
+  node.classList.toggle("rich", line.html !== undefined);
+  node.classList.toggle("deleted", Boolean(line.deleted));
+  if (line.deleted) {
+    node.textContent = "This message was deleted.";
+    return;
+  }
   if (line.html === undefined) {
     node.textContent = line.text;
     return;
@@ -27,7 +33,6 @@ function fillText(node, line) {
   // The one place where HTML goes into the page as such: `html` was made and sanitised by the server from the line's text;
   // nothing that a person typed gets here otherwise.
   node.innerHTML = line.html;
-  node.classList.add("rich");
   for (const link of node.querySelectorAll("a[href]")) {
     link.setAttribute("target", "_blank");
     link.setAttribute("rel", "noopener noreferrer nofollow");
@@ -73,13 +78,14 @@ export const rowKinds = {
       const { line } = row;
       node.classList.toggle("continues", Boolean(row.continues));
       const text = part(node, "text");
-      // Filled once as pending and once as stored, not with each change of its state or its neighbours.
-      const filled = line.stage === undefined ? "stored" : "typed";
+      // Filled once as pending, once as stored and when it was changed, not with each change of its state or its neighbours.
+      const filled = line.stage === undefined ? `stored${line.changed ?? ""}` : "typed";
       if (text.dataset.filled !== filled) {
         text.dataset.filled = filled;
         fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) });
         const long = line.text.length > LONG || line.text.split("\n", MANY_LINES + 1).length > MANY_LINES;
-        if (long && !node.classList.contains("long")) part(node, "bubble").append(cloneElement("unfold"));
+        node.querySelector("[data-action=unfold]")?.remove();
+        if (long) part(node, "bubble").append(cloneElement("unfold"));
         node.classList.toggle("long", long);
         fillTime(node, line.at);
       }
