@@ -147,12 +147,9 @@ REGISTRATIONS_PER_SECOND = 200 / 3600
 
 GUESS_WINDOW_SECONDS = 15 * 60
 
-USERS_AT_ONCE = 20
-"""In one statement. For many more PostgreSQL would rather read the whole table."""
-
 
 def setup_accounts(app: web.Application) -> None:
-    app[USERS] = BatchedReads(people.users_by_ids, USERS_AT_ONCE)
+    app[USERS] = BatchedReads(people.users_by_ids)
     app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
     app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
     app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)

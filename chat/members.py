@@ -23,8 +23,6 @@ MAX_OWN = 200
 MAX_OPEN = 100
 """Open rooms on a page."""
 
-READ_AT_ONCE = 20
-"""Rows asked for in one statement. For many more PostgreSQL would rather read whole tables."""
 
 _NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
 
@@ -76,8 +74,8 @@ class Entrances:
             FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
             given={"room_id": "bigint", "user_id": "bigint"},
         )
-        self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms, READ_AT_ONCE)
-        self._members: BatchedReads[tuple[int, int], tuple[int, bool, int]] = BatchedReads(self._read_members, READ_AT_ONCE)
+        self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms)
+        self._members: BatchedReads[tuple[int, int], tuple[int, bool, int]] = BatchedReads(self._read_members)
 
     async def find(self, slug: str, user: User) -> Entrance | None:
         """The room of this name without capitals, or None."""

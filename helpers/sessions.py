@@ -22,9 +22,6 @@ SIGNED_IN_SECONDS = 30 * 86400
 
 USER_ID = "user_id"
 
-READ_AT_ONCE = 20
-"""Sessions in one round trip: after a restart everybody comes back at once. For many more PostgreSQL would rather read them all."""
-
 
 class SessionStore(Protocol):
     """Where sessions are kept, by the hash of their token."""
@@ -46,7 +43,7 @@ class DatabaseSessions:
             "SELECT given.key, session.data, session.expires_at FROM {given} JOIN sessions AS session ON session.token_hash = given.key",
             given={"key": "text"},
         )
-        self._loads: BatchedReads[str, str] = BatchedReads(self._load_many, READ_AT_ONCE)
+        self._loads: BatchedReads[str, str] = BatchedReads(self._load_many)
 
     async def _run(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return await fetch(self._database, sql.replace("?", self._mark), *params)
@@ -76,7 +73,7 @@ class DatabaseSessions:
 class RedisSessions:
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._loads: BatchedReads[str, bytes] = BatchedReads(self._load_many, READ_AT_ONCE)
+        self._loads: BatchedReads[str, bytes] = BatchedReads(self._load_many)
 
     async def load(self, key: str) -> str | None:
         data = await self._loads.get(key)

@@ -42,10 +42,14 @@ class SharedCalls(Generic[Key, Value]):
             del self._running[key]
 
 
+READ_AT_ONCE = 20
+"""Keys in one statement. For many more PostgreSQL would rather read whole tables."""
+
+
 class BatchedReads(Generic[Key, Value]):
     """The same for a reading that takes many keys: it gets all those that were asked for while the one before it ran."""
 
-    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], most: int) -> None:
+    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], most: int = READ_AT_ONCE) -> None:
         """`most` keys are given to `read` at once; where more wait, several reads follow each other."""
         self._read = read
         self._most = most
