@@ -153,7 +153,7 @@ class Connection:
 
     async def _run_command(self, text: str, nonce: str, nonce_given: str | None) -> None:
         user = await User.aio_get(User.id == self.user_id)
-        standing = await membership.standing_in(self.room_id, user)
+        standing = await self._engine.entrances.standing(self.room_id, user)
         answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce), text)
         self._tell(Notice(answer, nonce_given) if isinstance(answer, str) else answer)
 
@@ -200,7 +200,7 @@ class Connection:
         try:
             user = await User.aio_get(User.id == self.user_id)
             room = await Room.aio_get(Room.id == self.room_id)
-            standing = await membership.standing_in(self.room_id, user)
+            standing = await self._engine.entrances.standing(self.room_id, user)
             self._tell(self._hello(room, standing, room.last_seq, room.posts))
         except Exception as error:
             if not is_away(error):

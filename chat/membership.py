@@ -68,11 +68,6 @@ async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
     return found if found and (found.room.is_open or found.standing.is_member) else None
 
 
-async def standing_in(room_id: int, user: User) -> Standing:
-    member = await Member.aio_get_or_none(Member.room == room_id, Member.user == user.id)
-    return Standing(Role(member.role), bool(member.present), user.is_admin) if member else Standing(None, False, user.is_admin)
-
-
 async def come(engine: Engine, room_id: int, user: User) -> Standing:
     """The user is in the room now: a member, and present. Says so in the history unless they have been there all along.
 

@@ -57,8 +57,7 @@ async def post_long(
     engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None
 ) -> None:
     """As `post`, rendered in a thread."""
-    html = await asyncio.to_thread(render, text)
-    engine.journal.append(Draft(room_id, author, nonce, text, html, reply_to=reply_to), answer)
+    engine.journal.append(Draft(room_id, author, nonce, text, await rendered(text), reply_to=reply_to), answer)
 
 
 async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
