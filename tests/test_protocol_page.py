@@ -10,7 +10,7 @@ from chat.requests import Request
 from tests.servers import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
-STORE = (ROOT / "static" / "js" / "store.js").read_text()
+REDUCERS = (ROOT / "static" / "js" / "reducers.js").read_text()
 REQUESTS = {str(kind.__struct_config__.tag): kind for kind in get_args(Request)}
 
 
@@ -55,7 +55,7 @@ def test_the_fields_within_hello() -> None:
 
 
 def test_the_browser_has_a_reducer_for_each_event() -> None:
-    body = STORE.partition("export const reducers = {\n")[2].partition("\n};")[0]
+    body = REDUCERS.partition("export const reducers = {\n")[2].partition("\n};")[0]
     assert set(re.findall(r"^  (\w+)(?=[(:])", body, re.MULTILINE)) == set(CATALOGUE)
 
 

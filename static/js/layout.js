@@ -3,9 +3,9 @@
  * Pure; the timeline compares rows by `key` and `shape` and touches only what differs.
  */
 import { dayLabel, dayOf } from "./dates.js";
+import { FOLDED } from "./lines.js";
 
 const TOGETHER = 5 * 60_000;
-const FOLDED = new Set(["joined", "came", "went", "left"]);
 
 /**
  * @typedef {import("./store.js").Line} Line

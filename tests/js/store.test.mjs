@@ -2,7 +2,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEEP_FOLLOWING, KEEP_READING, createStore, initial, reducers, waiting } from "../../static/js/store.js";
+import { KEEP_FOLLOWING, KEEP_READING } from "../../static/js/lines.js";
+import { reducers } from "../../static/js/reducers.js";
+import { createStore, initial, waiting } from "../../static/js/store.js";
 
 const AT = "2026-11-21T09:30:00.000Z";
 

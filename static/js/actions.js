@@ -1,0 +1,105 @@
+/** What each thing that happens in the page itself does to the state. */
+import { insert, KEEP_READING, see, settle, trim } from "./lines.js";
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").Line} Line
+ * @typedef {import("./store.js").Pending} Pending
+ * @typedef {import("./store.js").Member} Member
+ * @typedef {import("./store.js").Topic} Topic
+ */
+
+/** @type {Record<string, (state: State, action: any) => Topic[]>} */
+export const actions = {
+  /** The socket's state. `connection` is connecting, connected or offline. */
+  connection(state, { connection }) {
+    if (state.connection === connection) return [];
+    state.connection = connection;
+    return ["status", "timeline"];
+  },
+
+  /** The server won't have this page back. */
+  ended(state, { reason, code }) {
+    Object.assign(state, { ended: { reason, code }, connection: "offline" });
+    return ["ended", "status", "timeline"];
+  },
+
+  /** Something was written, or came back from before a reload. */
+  written(state, { entry }) {
+    if (state.pending.some((one) => one.nonce === entry.nonce)) return [];
+    state.pending.push({ stage: "waiting", ...entry });
+    return ["timeline", "status"];
+  },
+
+  /** An entry was handed to the socket, or taken back because the socket went away: `stage` says which. */
+  staged(state, { nonces, stage, reason }) {
+    for (const entry of state.pending) {
+      if (nonces.includes(entry.nonce)) Object.assign(entry, { stage, reason });
+    }
+    return ["timeline", "status"];
+  },
+
+  /** The author gave an entry up. */
+  discarded(state, { nonce }) {
+    settle(state, (entry) => entry.nonce === nonce);
+    return ["timeline", "status"];
+  },
+
+  /** The time that the server asked for is over. */
+  released(state) {
+    state.held = false;
+    return ["status", "timeline"];
+  },
+
+  dismissed(state, { id }) {
+    state.notices = state.notices.filter((notice) => notice.id !== id);
+    return ["timeline"];
+  },
+
+  /** A page older than the oldest line. */
+  older(state, { messages, more }) {
+    const first = state.lines[0]?.seq ?? Infinity;
+    const page = messages.filter((/** @type {Line} */ line) => line.seq < first && line.seq >= state.clearedSeq);
+    state.lines.unshift(...page);
+    state.more = more;
+    if (first === Infinity && page.length) state.lastNumber = Math.max(state.lastNumber, ...page.map((/** @type {Line} */ line) => line.number ?? 0));
+    trim(state);
+    see(state);
+    return ["timeline", "reading"];
+  },
+
+  /** A page newer than the newest line, while live ones aren't put in. */
+  later(state, { messages, more }) {
+    for (const line of messages) if (line.seq >= state.clearedSeq) insert(state, line);
+    // The page may be older than what the socket brought meanwhile: then ask once again, until there is nothing.
+    state.newer = more || (messages.length > 0 && (state.lines.at(-1)?.seq ?? 0) < state.lastSeq);
+    if (state.lines.length > KEEP_READING) {
+      state.lines.splice(0, state.lines.length - KEEP_READING);
+      state.more = true;
+    }
+    see(state);
+    return ["timeline", "reading"];
+  },
+
+  /** The latest page, in place of everything. */
+  latest(state, { messages, more }) {
+    const page = messages.filter((/** @type {Line} */ line) => line.seq >= state.clearedSeq);
+    Object.assign(state, { lines: page, more, newer: (page.at(-1)?.seq ?? 0) < state.lastSeq });
+    see(state);
+    return ["timeline", "reading"];
+  },
+
+  members(state, { members }) {
+    state.members = new Map(members.map((/** @type {Member} */ member) => [member.name, member]));
+    state.membersStale = false;
+    return ["members"];
+  },
+
+  /** Where the reader looks. */
+  attention(state, { focused = state.focused, atBottom = state.atBottom }) {
+    if (focused === state.focused && atBottom === state.atBottom) return [];
+    Object.assign(state, { focused, atBottom });
+    see(state);
+    return ["reading"];
+  },
+};

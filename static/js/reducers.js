@@ -1,0 +1,138 @@
+/** What each event of the server does to the state, by its type: one for each event of docs/protocol.md. */
+import { insert, isMissing, see, settle, trim } from "./lines.js";
+
+/** Private answers kept on the page. */
+const KEEP_NOTICES = 30;
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").Line} Line
+ * @typedef {import("./store.js").Topic} Topic
+ */
+
+const PRESENT = new Set(["created", "joined", "came"]);
+
+/** Which members are here follows from the lines themselves. @param {State} state @param {Line} line */
+function follow(state, line) {
+  const { members } = state;
+  const who = line.target ?? line.author;
+  const known = members.get(who);
+  if (PRESENT.has(line.kind)) members.set(who, { name: who, role: known?.role ?? "member", present: true });
+  else if (line.kind === "went" && known) members.set(who, { ...known, present: false });
+  else if (line.kind === "left" || line.kind === "killed") members.delete(who);
+  else if (line.kind === "invited" && !known) members.set(who, { name: who, role: "member", present: false });
+  else if (line.kind === "role") state.membersStale = true;
+  else return false;
+  return true;
+}
+
+/** A private line at the present end of the timeline. @param {State} state @param {string} text */
+function privately(state, text) {
+  state.notices.push({ id: (state.noticesMade += 1), text, at: new Date().toISOString(), after: state.lastSeq });
+  if (state.notices.length > KEEP_NOTICES) state.notices.shift();
+}
+
+/** @type {Record<string, (state: State, event: any) => Topic[]>} */
+export const reducers = {
+  hello(state, event) {
+    Object.assign(state, { room: event.room, you: event.you, commands: event.commands, connection: "connected", held: false });
+    if (event.epoch !== state.epoch) {
+      // Another history (a restored backup): its numbers may be lower than those seen here.
+      Object.assign(state, { epoch: event.epoch, lastNumber: event.last_number, bottomNumber: event.last_number, newAfter: null });
+      state.readNumber = Math.min(state.readNumber, event.last_number);
+    }
+    state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
+    return ["status", "timeline", "room", "commands", "reading"];
+  },
+
+  message(state, event) {
+    settle(state, (entry) => entry.nonce === event.nonce || entry.seq === event.seq);
+    if (event.seq <= state.lastSeq && !isMissing(state, event)) return ["timeline", "status"];
+    state.lastSeq = Math.max(state.lastSeq, event.seq);
+    const topics = /** @type {Topic[]} */ (["timeline", "reading", "status"]);
+    if (event.number) {
+      const own = event.author === state.you.name;
+      // Where one was away, the line stands before the first post that came meanwhile.
+      if (own) state.newAfter = null;
+      else if (!(state.focused && state.atBottom) && (state.newAfter ?? -1) < state.readNumber) state.newAfter = state.readNumber;
+      state.lastNumber = Math.max(state.lastNumber, event.number);
+    }
+    if (event.kind === "topic") {
+      state.room = { ...state.room, topic: event.text };
+      topics.push("room");
+    }
+    if (follow(state, event)) topics.push("members");
+    if (!state.newer) insert(state, event);
+    trim(state);
+    see(state);
+    return topics;
+  },
+
+  changed(state, event) {
+    const { type, of, ...rest } = event;
+    const line = { ...rest, seq: of, changed: event.seq };
+    const place = state.lines.findIndex((one) => one.number === event.number);
+    // The key of its row is the nonce that it came with, or none.
+    if (place >= 0) state.lines[place] = { ...line, nonce: state.lines[place].nonce };
+    else reducers.message(state, line);
+    state.lastSeq = Math.max(state.lastSeq, event.seq);
+    return ["timeline", "reading", "status"];
+  },
+
+  cleared(state, event) {
+    if (event.seq <= state.clearedSeq) return [];
+    state.clearedSeq = event.seq;
+    state.lastSeq = Math.max(state.lastSeq, event.seq);
+    state.lines = state.lines.filter((line) => line.seq > event.seq);
+    state.lines.unshift({ seq: event.seq, kind: "cleared", author: event.author, text: event.text, at: event.at });
+    Object.assign(state, { more: false, newer: false, newAfter: null, notices: [] });
+    // What is gone can't be unread.
+    state.readNumber = state.bottomNumber = state.lastNumber;
+    return ["timeline", "reading"];
+  },
+
+  receipt(state, event) {
+    const entry = state.pending.find((one) => one.nonce === event.nonce);
+    if (!entry) return [];
+    // A command's line or a post that is already here needs no twin; else the twin stays until its post comes.
+    if (event.number === undefined || event.seq <= state.lastSeq) settle(state, (one) => one === entry);
+    else Object.assign(entry, { stage: "stored", seq: event.seq });
+    state.held = false;
+    return ["timeline", "status"];
+  },
+
+  notice(state, event) {
+    if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
+    privately(state, event.text);
+    return ["timeline", "status"];
+  },
+
+  error(state, event) {
+    const entry = state.pending.find((one) => one.nonce === event.nonce);
+    if (!entry) {
+      privately(state, event.text);
+    } else if (event.code === "rate_limited" || event.code === "unavailable") {
+      entry.stage = "waiting";
+      state.held = true;
+    } else {
+      Object.assign(entry, { stage: "refused", code: event.code, reason: event.text });
+    }
+    return ["timeline", "status"];
+  },
+
+  caught_up(state, event) {
+    state.lastSeq = Math.max(state.lastSeq, event.seq);
+    settle(state, (entry) => entry.seq !== undefined && entry.seq <= event.seq);
+    return ["timeline", "status"];
+  },
+
+  reset(state, event) {
+    // Forget the history; the timeline asks for the page before the oldest line it has, now the latest page of all.
+    Object.assign(state, { lines: [], notices: [], more: true, newer: false, lastSeq: event.seq, clearedSeq: 0 });
+    Object.assign(state, { resets: state.resets + 1, membersStale: true });
+    settle(state, (entry) => entry.stage === "stored");
+    return ["timeline", "members"];
+  },
+
+  pong: () => [],
+};
