@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp_session import get_session, new_session
 
 from accounts.models import User
-from helpers import flash
+from helpers import csrf, flash
 from helpers.sessions import STORAGE, USER_ID
 from helpers.sharing import BatchedReads
 
@@ -26,6 +26,8 @@ async def sign_in(request: web.Request, user: User) -> None:
     await _end(request)
     session = await new_session(request)
     session[USER_ID] = user.id
+    # Made here and not by the first page: of several pages opened at once each would make its own, and only one would hold.
+    session[csrf.FIELD] = csrf.new_token()
     if flashes:
         session[flash.KEY] = flashes
 

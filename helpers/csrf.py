@@ -16,6 +16,10 @@ HEADER = "X-CSRF-Token"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
+def new_token() -> str:
+    return secrets.token_urlsafe(32)
+
+
 class CsrfToken:
     """The session's token, made when a page first shows it: who only looks gets no session."""
 
@@ -24,7 +28,7 @@ class CsrfToken:
 
     def __str__(self) -> str:
         if FIELD not in self._session:
-            self._session[FIELD] = secrets.token_urlsafe(32)
+            self._session[FIELD] = new_token()
         return str(self._session[FIELD])
 
 

@@ -2,13 +2,15 @@
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
+from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.people import PASSWORD, Person
-from tests.servers import Aiochat, Postgres, Redis
+from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.visitors import ARGUMENTS, CHROMIUM, PHONE, Visitor
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
@@ -130,3 +132,47 @@ async def cellar(alice: Person) -> str:
     name = unique("Cellar")
     await alice.creates(name, kind="closed")
     return name
+
+
+@pytest.fixture(scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield found
+        await found.close()
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgres behind nginx"])
+def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
+    """The site's address and the server behind it, which a story may kill."""
+    if request.param == "sqlite":
+        with Aiochat() as server:
+            yield server.url, server
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    redis: Redis = request.getfixturevalue("redis")
+    port = free_port()
+    nginx = Nginx([port])
+    env = {**server_env(postgres, redis, "journey"), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    with Aiochat(port=port, env=env) as server, nginx:
+        yield nginx.url, server
+
+
+@pytest.fixture
+async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Callable[[str, ViewportSize], Awaitable[Visitor]]]:
+    """Makes visitors, each with a browser of their own. None of their pages may have complained."""
+    made: list[Visitor] = []
+
+    async def make(name: str, viewport: ViewportSize) -> Visitor:
+        context = await browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, color_scheme="dark" if viewport is PHONE else "light"
+        )
+        visitor = Visitor(context, await context.new_page(), site[0], unique(name))
+        made.append(visitor)
+        await visitor.registers()
+        return visitor
+
+    yield make
+    for visitor in made:
+        await visitor.context.close()
+        assert not visitor.complaints, visitor.complaints

@@ -1,10 +1,13 @@
 """No form is taken that didn't come from one of our pages, whoever is asked to send it."""
 
+import asyncio
+
 import pytest
 
 from tests.conftest import Cast, unique
 from tests.people import PASSWORD, Person
 from tests.raw import Answer, cookie_of, request
+from tests.servers import Aiochat
 from urls import ROUTES
 
 POSTS = [route.path for route in ROUTES if hasattr(route.view, "post")]
@@ -106,3 +109,15 @@ async def test_an_error_page_has_a_token_that_works(cast: Cast) -> None:
     token = await visitor.token("/rooms/nowhere")
     assert (await post(visitor, "/accounts/logout", f"csrf_token={token}")).status == 303
     assert not await is_signed_in(visitor)
+
+
+async def test_pages_opened_at_once_after_signing_in_have_one_token(chat: Aiochat) -> None:
+    name = unique("hurried")
+    someone = Person(chat.url, name)
+    try:
+        await someone.registers()
+        tokens = await asyncio.gather(*(someone.token("/rooms") for _ in range(10)))
+        assert len(set(tokens)) == 1
+        assert (await post(someone, "/rooms", f"name={name}&csrf_token={tokens[0]}")).status == 303
+    finally:
+        await someone.close()

@@ -1,141 +1,27 @@
 """A journey in real Chromium: two people with a browser each, one of them on a phone, from registering to the end."""
 
 import asyncio
-import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from typing import Any
+from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import ViewportSize, expect
 
-from tests.conftest import server_env, unique
-from tests.people import PASSWORD
-from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.conftest import unique
+from tests.servers import Aiochat
+from tests.visitors import PHONE, WIDE, Visitor
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
-PHONE: ViewportSize = {"width": 390, "height": 844}
-WIDE: ViewportSize = {"width": 1280, "height": 800}
-
-expect.set_options(timeout=15_000)
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        await found.close()
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres behind nginx"])
-def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
-    """The site's address and the server behind it, which a story may kill."""
-    if request.param == "sqlite":
-        with Aiochat() as server:
-            yield server.url, server
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    redis: Redis = request.getfixturevalue("redis")
-    port = free_port()
-    nginx = Nginx([port])
-    env = {**server_env(postgres, redis, "journey"), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
-    with Aiochat(port=port, env=env) as server, nginx:
-        yield nginx.url, server
-
-
-class Visitor:
-    """Somebody at a browser. Whatever the page complains of is in `complaints`."""
-
-    def __init__(self, context: BrowserContext, page: Page, url: str, name: str) -> None:
-        self.context = context
-        self.page = page
-        self.url = url
-        self.name = name
-        self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", self._hear)
-
-    def _hear(self, message: Any) -> None:
-        # A network that was cut on purpose is complained of too.
-        if (
-            message.type == "error"
-            and "ERR_" not in message.text
-            and "WebSocket connection" not in message.text
-            and "status of 50" not in message.text
-        ):
-            self.complaints.append(message.text)
-
-    async def registers(self) -> None:
-        await self.page.goto(f"{self.url}/accounts/register")
-        await self.page.fill("[name=username]", self.name)
-        await self.page.fill("[name=password]", PASSWORD)
-        await self.page.click("main form button")
-        await self.page.wait_for_url("**/rooms")
-
-    async def enters(self, room: str) -> None:
-        await self.page.goto(f"{self.url}/rooms/{room}")
-        await self.is_connected()
-
-    async def is_connected(self) -> None:
-        await expect(self.page.locator("#status")).to_have_attribute("data-state", "connected")
-
-    async def says(self, text: str) -> None:
-        """Types and sends: by Enter, or on a phone, where Enter breaks the line, by the button."""
-        await self.page.fill("#composer-text", text)
-        if self.page.viewport_size == PHONE:
-            await self.page.click("#composer button")
-        else:
-            await self.page.press("#composer-text", "Enter")
-
-    def line(self, text: str) -> Any:
-        return self.page.locator("#timeline .message-text", has_text=text)
-
-    async def sees(self, text: str) -> None:
-        await expect(self.line(text)).to_have_count(1)
-
-    async def texts(self) -> list[str]:
-        return await self.page.locator("#timeline [data-number] .message-text").all_inner_texts()
+Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
 
 
 @pytest.fixture
-async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Callable[..., Any]]:
-    """Makes visitors, each with a browser of their own. None of their pages may have complained."""
-    made: list[Visitor] = []
-
-    async def make(name: str, viewport: ViewportSize) -> Visitor:
-        context = await browser.new_context(
-            viewport=viewport, has_touch=viewport is PHONE, color_scheme="dark" if viewport is PHONE else "light"
-        )
-        visitor = Visitor(context, await context.new_page(), site[0], unique(name))
-        made.append(visitor)
-        await visitor.registers()
-        return visitor
-
-    yield make
-    for visitor in made:
-        await visitor.context.close()
-        assert not visitor.complaints, visitor.complaints
+async def alice(visitors: Visitors) -> Visitor:
+    return await visitors("alice", WIDE)
 
 
 @pytest.fixture
-async def alice(visitors: Callable[..., Any]) -> Visitor:
-    found: Visitor = await visitors("alice", WIDE)
-    return found
-
-
-@pytest.fixture
-async def bob(visitors: Callable[..., Any]) -> Visitor:
+async def bob(visitors: Visitors) -> Visitor:
     """Bob has a phone, and prefers it dark."""
-    found: Visitor = await visitors("bob", PHONE)
-    return found
+    return await visitors("bob", PHONE)
 
 
 @pytest.fixture

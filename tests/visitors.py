@@ -1,0 +1,76 @@
+"""People at a browser: real Chromium, wide or a phone, and what one does with the pages."""
+
+import shutil
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page, ViewportSize, expect
+
+from tests.people import PASSWORD
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM = shutil.which("chromium") or "/usr/bin/chromium"
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+
+expect.set_options(timeout=15_000)
+
+
+class Visitor:
+    """Somebody at a browser. Whatever the page complains of is in `complaints`."""
+
+    def __init__(self, context: BrowserContext, page: Page, url: str, name: str) -> None:
+        self.context = context
+        self.page = page
+        self.url = url
+        self.name = name
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, message: Any) -> None:
+        # A network that was cut on purpose is complained of too.
+        if (
+            message.type == "error"
+            and "ERR_" not in message.text
+            and "WebSocket connection" not in message.text
+            and "status of 50" not in message.text
+        ):
+            self.complaints.append(message.text)
+
+    async def registers(self) -> None:
+        await self.page.goto(f"{self.url}/accounts/register")
+        await self.page.fill("[name=username]", self.name)
+        await self.page.fill("[name=password]", PASSWORD)
+        await self.page.click("main form button")
+        await self.page.wait_for_url("**/rooms")
+
+    async def enters(self, room: str) -> None:
+        await self.page.goto(f"{self.url}/rooms/{room}")
+        await self.is_connected()
+
+    async def is_connected(self) -> None:
+        await expect(self.page.locator("#status")).to_have_attribute("data-state", "connected")
+
+    async def says(self, text: str) -> None:
+        """Types and sends: by Enter, or on a phone, where Enter breaks the line, by the button."""
+        await self.page.fill("#composer-text", text)
+        if self.page.viewport_size == PHONE:
+            await self.page.click("#composer button")
+        else:
+            await self.page.press("#composer-text", "Enter")
+
+    def line(self, text: str) -> Any:
+        return self.page.locator("#timeline .message-text", has_text=text)
+
+    async def sees(self, text: str) -> None:
+        await expect(self.line(text)).to_have_count(1)
+
+    async def texts(self) -> list[str]:
+        return await self.page.locator("#timeline [data-number] .message-text").all_inner_texts()
