@@ -209,7 +209,7 @@ def test_another_system_is_told_what_to_install(system: System) -> None:
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert line.startswith("deploy/provision: this is Fedora Linux 44, not Debian or Ubuntu. Install by hand: ")
-    assert line.endswith("nginx, Chromium, Node.js")
+    assert line.endswith("nginx, Chromium, Node.js, npm")
     assert "PostgreSQL server >= 13" in line or Path("/usr/lib/postgresql").exists()
     assert system.calls() == []
 
