@@ -1,4 +1,6 @@
 /** What the composer proposes while one types: commands at the start of the text, members after "@". Pure. */
+import { roleName } from "./roles.js";
+import { t } from "./texts.js";
 
 const SHOWN = 8;
 
@@ -35,7 +37,7 @@ function membersLike(word, members, you) {
   const found = [...members].filter(({ name }) => name !== you && name.toLowerCase().startsWith(typed));
   found.sort((a, b) => Number(b.present) - Number(a.present) || a.name.localeCompare(b.name));
   return found.map(({ name, role, present }) => {
-    const detail = [role === "member" ? "" : role, present ? "here" : "away"].filter(Boolean).join(", ");
+    const detail = [role === "member" ? "" : roleName(role), present ? t("here") : t("away")].filter(Boolean).join(", ");
     return { text: `@${name} `, label: `@${name}`, detail, done: name.toLowerCase() === typed };
   });
 }

@@ -1,9 +1,10 @@
-/** Times as the reader's own clock and language show them. */
+/** Times as the reader's own clock and the page's language show them. */
+import { locale, t } from "./texts.js";
 
-const clock = new Intl.DateTimeFormat(undefined, { hour: "numeric", minute: "2-digit" });
-const full = new Intl.DateTimeFormat(undefined, { dateStyle: "full", timeStyle: "medium" });
-const thisYear = new Intl.DateTimeFormat(undefined, { weekday: "long", day: "numeric", month: "long" });
-const otherYear = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
+const clock = new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "medium" });
+const thisYear = new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" });
+const otherYear = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric" });
 
 /** @param {string} at */
 export const clockTime = (at) => clock.format(new Date(at));
@@ -19,10 +20,10 @@ export function dayOf(date) {
 
 /** Today, Yesterday, or the date. @param {string} day @param {Date} now */
 export function dayLabel(day, now) {
-  if (day === dayOf(now)) return "Today";
+  if (day === dayOf(now)) return t("Today");
   // Noon, so that the hour that a change of clocks takes or gives doesn't reach another day.
   const noon = new Date(now.getFullYear(), now.getMonth(), now.getDate() - 1, 12);
-  if (day === dayOf(noon)) return "Yesterday";
+  if (day === dayOf(noon)) return t("Yesterday");
   const date = new Date(`${day}T12:00:00`);
   return (date.getFullYear() === now.getFullYear() ? thisYear : otherYear).format(date);
 }

@@ -4,6 +4,7 @@
  */
 import { dayLabel, dayOf } from "./dates.js";
 import { FOLDED } from "./lines.js";
+import { n, t } from "./texts.js";
 
 const TOGETHER = 5 * 60_000;
 
@@ -94,7 +95,13 @@ export function layout(state, now = new Date()) {
   return rows;
 }
 
-const VERBS = ["joined", "came", "went", "left"];
+/** What one or several people did. @type {[string, (people: number) => string][]} */
+const VERBS = [
+  ["joined", (people) => n("joined", "joined", people)],
+  ["came", (people) => n("came", "came", people)],
+  ["went", (people) => n("went", "went", people)],
+  ["left", (people) => n("left", "left", people)],
+];
 
 /**
  * The words of a folded run: "alice and 3 others came and went".
@@ -107,11 +114,13 @@ export function summarise(lines) {
   // Who joins also comes, and who leaves for good also goes.
   if (kinds.has("joined")) kinds.delete("came");
   if (kinds.has("left") && !kinds.has("came")) kinds.delete("went");
-  const verbs = VERBS.filter((verb) => kinds.has(verb));
+  // One or several: languages that count by the last digit (21) agree with a list of people otherwise.
+  const people = names.length > 1 ? 2 : 1;
+  const verbs = VERBS.filter(([kind]) => kinds.has(kind)).map(([, words]) => words(people));
   const shown = names.length > 3 ? names.slice(0, 1) : names;
   return {
     names: shown,
     others: names.length - shown.length,
-    verbs: verbs.length > 1 ? `${verbs.slice(0, -1).join(", ")} and ${verbs.at(-1)}` : verbs[0],
+    verbs: verbs.length > 1 ? t("{list} and {last}", { list: verbs.slice(0, -1).join(", "), last: verbs[verbs.length - 1] }) : verbs[0],
   };
 }

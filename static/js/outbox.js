@@ -3,6 +3,7 @@
  * that a reload or a lost connection loses nothing; the same nonce makes sending again harmless. Sends one at a time: the
  * order holds even when the server asks to wait.
  */
+import { t } from "./texts.js";
 
 const OVERDUE = 5_000; // an answer that took so long makes one doubt the connection
 const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
@@ -44,7 +45,7 @@ export class Outbox {
     const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
     kept.sort((a, b) => a.order - b.order);
     for (const entry of kept) {
-      if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = "Not sent yet, and more than a day old.";
+      if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = t("Not sent yet, and more than a day old.");
       this.store.dispatch({ type: "written", entry: { ...entry, stage: entry.reason ? "refused" : "waiting" } });
     }
   }

@@ -12,6 +12,7 @@ import { History } from "./history.js";
 import { Outbox } from "./outbox.js";
 import { storage } from "./storage.js";
 import { createStore, initial } from "./store.js";
+import { t } from "./texts.js";
 import { Wire } from "./wire.js";
 
 /**
@@ -68,7 +69,7 @@ const wire = new Wire(`${base}/ws`, {
     if (connection !== "connected") outbox.takeBack();
   },
   ended(code, reason) {
-    if (GONE.has(code)) outbox.takeBack("refused", "Not sent: you aren’t in this room any more.");
+    if (GONE.has(code)) outbox.takeBack("refused", t("Not sent: you aren’t in this room any more."));
     else outbox.takeBack();
     store.dispatch({ type: "ended", code, reason });
   },

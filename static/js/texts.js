@@ -1,16 +1,65 @@
-/** The page's own words, in the reader's language: English stands in the code, other languages in a catalogue. */
+/**
+ * The words of the page in its language. English stands in the code; another language's catalogue is embedded in the page by
+ * helpers/languages.py, with the strings that scripts use. `make texts` finds the calls of `t` and `n`: their words are literals.
+ */
 
-/** @type {Record<string, string>} */
-const CATALOGUE = {};
+/** @typedef {{language: string, plurals: string[], texts: Record<string, string|string[]>}} Texts */
+/** @typedef {Record<string, string|number>} Values */
 
-/** @param {string} text @param {Record<string, string|number>} values */
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => String(values[name] ?? whole));
+/** @type {Texts} */
+const english = { language: "en", plurals: ["one", "other"], texts: {} };
+let texts = english;
+let rules = new Intl.PluralRules(texts.language);
+let numbers = new Intl.NumberFormat(texts.language);
 
-/** @param {string} text in English, with {names} of values @param {Record<string, string|number>} [values] */
-export const t = (text, values = {}) => fill(CATALOGUE[text] ?? text, values);
+/** Takes up a catalogue; without one it is English again. @param {Texts} [given] */
+export function useTexts(given = english) {
+  texts = given;
+  rules = new Intl.PluralRules(texts.language);
+  numbers = new Intl.NumberFormat(locale() ?? texts.language);
+}
 
 /**
- * One or several of something: `{count}` is filled with the count.
- * @param {string} one @param {string} other @param {number} count @param {Record<string, string|number>} [values]
+ * For Intl: the page's language as the reader's browser has it ("en-GB" of "en"), since dates differ by country as well.
+ * @returns {string|undefined} undefined outside a page: the system's own
  */
-export const n = (one, other, count, values = {}) => fill(count === 1 ? one : other, { count, ...values });
+export function locale() {
+  const page = globalThis.document?.documentElement?.lang;
+  return page ? (navigator.languages.find((one) => one.split("-")[0] === page) ?? page) : undefined;
+}
+
+/** @param {string} text @param {Values} values */
+const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+
+/**
+ * The text in the page's language, with each `{name}` of `values` in its place.
+ * @param {string} text in English @param {Values} [values]
+ */
+export function t(text, values = {}) {
+  const found = texts.texts[text];
+  return fill(typeof found === "string" ? found : text, values);
+}
+
+/**
+ * The same where a number decides on the form. `{count}` is the number as the language writes it.
+ * @param {string} one of 1, in English @param {string} other of any other number
+ * @param {number} count @param {Values} [values]
+ */
+export function n(one, other, count, values = {}) {
+  const category = rules.select(count);
+  const forms = texts.texts[one];
+  const form = Array.isArray(forms) ? (forms[texts.plurals.indexOf(category)] ?? forms[forms.length - 1]) : category === "one" ? one : other;
+  return fill(form, { count: numbers.format(count), ...values });
+}
+
+/**
+ * A text with nodes in the place of one `{name}`, which `t` left as it stands.
+ * @template Node @param {string} text @param {string} name @param {Node[]} nodes @returns {(string|Node)[]}
+ */
+export function weave(text, name, nodes) {
+  const [before, after = ""] = text.split(`{${name}}`);
+  return [before, ...nodes, after].filter((part) => part !== "");
+}
+
+const embedded = globalThis.document?.getElementById?.("texts")?.textContent;
+if (embedded) useTexts(JSON.parse(embedded));

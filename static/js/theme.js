@@ -19,8 +19,10 @@
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-theme-toggle]"))) {
       const next = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length];
       button.hidden = false;
-      button.title = `Theme: ${choice}`;
-      button.setAttribute("aria-label", `Theme: ${choice}. Change to ${next}`);
+      // Their words are in the page, in its language: of the choice, and of what comes next.
+      const words = button.dataset;
+      button.title = words[choice] ?? "";
+      button.setAttribute("aria-label", `${words[choice]}. ${words[`${next}Next`]}`);
       const icons = /** @type {NodeListOf<HTMLElement>} */ (button.querySelectorAll("[data-theme-icon]"));
       for (const icon of icons) icon.hidden = icon.dataset.themeIcon !== choice;
     }

@@ -1,6 +1,7 @@
 /** The box in which one writes: grows, keeps its draft, proposes commands and names, sends on Enter. Never disabled. */
 import { commandOf, complete } from "../completion.js";
 import { storage } from "../storage.js";
+import { n } from "../texts.js";
 import { CompletionMenu } from "./completion_menu.js";
 
 /** Characters; the server takes no more, and a frame far beyond it would end the connection. */
@@ -107,7 +108,7 @@ export class ChatComposer extends HTMLElement {
     this.hint.classList.toggle("wrong", excess > 0);
     if (excess > 0) {
       this.hint.hidden = false;
-      this.hint.textContent = `Too long by ${excess} characters. Send it in parts.`;
+      this.hint.textContent = n("Too long by {count} character. Send it in parts.", "Too long by {count} characters. Send it in parts.", excess);
       return;
     }
     const command = commandOf(this.box.value, this.page.store.state.commands);

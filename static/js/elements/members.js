@@ -1,6 +1,8 @@
 /** The members pane: who is here and who is away, with their roles. */
 import { reconcile } from "../reconcile.js";
+import { roleName } from "../roles.js";
 import { cloneElement, part } from "../template.js";
+import { t } from "../texts.js";
 import { paintAvatar } from "./avatar.js";
 
 const RANK = ["admin", "owner", "moderator", "member"];
@@ -18,7 +20,7 @@ const render = {
     return node;
   },
   update(/** @type {HTMLElement} */ node, /** @type {any} */ { member }) {
-    part(node, "role").textContent = member.role;
+    part(node, "role").textContent = roleName(member.role);
     part(node, "role").hidden = member.role === "member";
     node.classList.toggle("present", member.present);
   },
@@ -50,7 +52,7 @@ export class ChatMembers extends HTMLElement {
   #fill(which, shown, members) {
     const title = /** @type {HTMLElement} */ (this.querySelector(`#${which}-title`));
     title.hidden = !members.length;
-    title.textContent = `${which === "here" ? "Here" : "Away"} – ${members.length}`;
+    title.textContent = `${which === "here" ? t("Here") : t("Away")} – ${members.length}`;
     const rows = members.map((member) => ({ key: member.name, shape: `${member.role}${member.present}`, member }));
     reconcile(/** @type {Element} */ (this.querySelector(`#members-${which}`)), shown, rows, render);
   }

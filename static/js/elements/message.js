@@ -1,7 +1,9 @@
 /** One row of the timeline: each kind of row with its template and what is filled in. */
 import { clockTime, fullTime } from "../dates.js";
 import { summarise } from "../layout.js";
+import { describe } from "../service_lines.js";
 import { cloneElement, part } from "../template.js";
+import { n, t, weave } from "../texts.js";
 import { paintAvatar } from "./avatar.js";
 
 /** @typedef {import("../layout.js").Row} Row */
@@ -23,7 +25,7 @@ function fillText(node, line) {
   node.classList.toggle("rich", line.html !== undefined);
   node.classList.toggle("deleted", Boolean(line.deleted));
   if (line.deleted) {
-    node.textContent = "This message was deleted.";
+    node.textContent = t("This message was deleted.");
     return;
   }
   if (line.html === undefined) {
@@ -61,6 +63,13 @@ function fillFate(node, { fate = "", line }) {
     node.dataset.fate = fate;
   }
   if (fate === "refusal") part(node, "reason").textContent = line.reason;
+}
+
+/** "alice, bob and carol", of nodes. @param {HTMLElement[]} people @returns {(string|HTMLElement)[]} */
+function listed(people) {
+  const list = people.slice(0, -1).flatMap((one, index) => (index ? [", ", one] : [one]));
+  if (!list.length) return people;
+  return weave(t("{list} and {last}"), "list", list).flatMap((one) => (typeof one === "string" ? weave(one, "last", people.slice(-1)) : [one]));
 }
 
 /** @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row): void}>} */
@@ -111,7 +120,7 @@ export const rowKinds = {
   service: {
     make: () => cloneElement("service"),
     update(node, { line }) {
-      part(node, "text").textContent = line.kind === "topic" ? `${line.author} set the topic: ${line.text || "none"}` : line.text;
+      part(node, "text").textContent = describe(line);
       fillTime(node, line.at);
       node.dataset.kind = line.kind;
       mark(node, line);
@@ -122,19 +131,19 @@ export const rowKinds = {
     make: () => cloneElement("run"),
     update(node, { lines = [] }) {
       const { names, others, verbs } = summarise(lines);
-      const words = names.flatMap((name, index) => {
+      const people = names.map((name) => {
         const bdi = document.createElement("bdi");
         bdi.textContent = name;
-        if (index === 0) return [bdi];
-        return [index === names.length - 1 && !others ? " and " : ", ", bdi];
+        return bdi;
       });
-      part(node, "summary").replaceChildren(...words, others ? ` and ${others} others ${verbs}` : ` ${verbs}`);
+      const text = others ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs }) : t("{names} {verbs}", { verbs });
+      part(node, "summary").replaceChildren(...weave(text, "names", listed(people)));
       const list = part(node, "lines");
       // A run only grows at one of its ends or is cut at the old one; lists of it are short, so made anew.
       list.replaceChildren(
         ...lines.map((line) => {
           const item = cloneElement("run-line");
-          part(item, "text").textContent = line.text;
+          part(item, "text").textContent = describe(line);
           fillTime(item, line.at);
           item.dataset.seq = String(line.seq);
           return item;

@@ -1,5 +1,8 @@
 /** The status line: connecting, connected or offline, and how much waits to be sent. */
 import { waiting } from "../store.js";
+import { n, t } from "../texts.js";
+
+const STATES = { connecting: t("connecting"), connected: t("connected"), offline: t("offline") };
 
 export class ChatStatus extends HTMLElement {
   /** @param {import("../room.js").Page} page */
@@ -9,9 +12,9 @@ export class ChatStatus extends HTMLElement {
       const { connection, held } = store.state;
       const count = waiting(store.state);
       // What waits for some milliseconds on a good connection is no news.
-      const told = count && (connection !== "connected" || held) ? `, ${count} waiting` : "";
+      const told = count && (connection !== "connected" || held) ? `, ${n("{count} waiting", "{count} waiting", count)}` : "";
       this.dataset.state = connection;
-      const text = connection + told;
+      const text = STATES[connection] + told;
       if (text === shown) return;
       shown = this.textContent = text;
     };

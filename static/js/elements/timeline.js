@@ -2,6 +2,7 @@
 import { dayOf } from "../dates.js";
 import { layout } from "../layout.js";
 import { reconcile } from "../reconcile.js";
+import { n, t } from "../texts.js";
 import { rowKinds } from "./message.js";
 
 const FOLLOW = 100; // px from the bottom within which new messages are followed
@@ -76,7 +77,7 @@ export class ChatTimeline extends HTMLElement {
     reconcile(this.list, this.#shown, layout(state), render);
     const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
     note.hidden = !(state.more || history.failed) && state.lines.length > 0;
-    note.textContent = history.failed ? "Older messages couldn’t be loaded. Scroll to try again." : state.more ? "Loading…" : "Nothing has been said here yet.";
+    note.textContent = history.failed ? t("Older messages couldn’t be loaded. Scroll to try again.") : state.more ? t("Loading…") : t("Nothing has been said here yet.");
     if (this.#following) this.#toBottom();
     else if (anchor?.node.isConnected) this.scroller.scrollTop += this.#offset(anchor.node) - anchor.offset;
     this.#announce();
@@ -88,7 +89,7 @@ export class ChatTimeline extends HTMLElement {
     const { state } = this.page.store;
     const missed = state.lastNumber - state.bottomNumber;
     this.jump.hidden = this.#following && !state.newer;
-    /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text")).textContent = missed > 0 ? `Jump to latest (${missed})` : "Jump to latest";
+    /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text")).textContent = missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
   }
 
   #scrolled() {
@@ -149,7 +150,7 @@ export class ChatTimeline extends HTMLElement {
     }
     this.#announced = fresh.at(-1)?.number ?? this.#announced;
     if (!fresh.length) return;
-    const said = fresh.length > ALOUD ? [`${fresh.length} new messages`] : fresh.map((line) => `${line.author}: ${line.text.slice(0, 300)}`);
+    const said = fresh.length > ALOUD ? [n("{count} new message", "{count} new messages", fresh.length)] : fresh.map((line) => `${line.author}: ${line.text.slice(0, 300)}`);
     this.announcer.replaceChildren(
       ...said.map((text) => {
         const paragraph = document.createElement("p");
