@@ -9,7 +9,7 @@ RUNTIME := .venv/runtime-$(call checksum,requirements.txt)
 DEV := .venv/dev-$(call checksum,requirements.txt requirements-dev.txt)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types bench clean
+.PHONY: help run test lint types texts bench clean
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -32,6 +32,9 @@ lint: $(DEV)  ## check style and formatting
 
 types: $(DEV)  ## check types
 	.venv/bin/python -m mypy
+
+texts: $(DEV)  ## bring the catalogues of locales/ up to date with the code, and tell what isn't translated
+	.venv/bin/python -m locales.update
 
 bench: $(DEV)  ## measure beside the peers, in a few minutes; SCENARIO=sat100 PEER=socketio for some, ARGS goes to the benchmark
 	.venv/bin/python -m bench $(addprefix --scenario=,$(SCENARIO)) $(addprefix --peer=,$(PEER)) $(ARGS)

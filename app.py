@@ -27,6 +27,7 @@ from helpers.database import DatabaseError, check_durability, is_away, open_data
 from helpers.errors import errors
 from helpers.headers import add_headers
 from helpers.keys import DATABASE, SETTINGS
+from helpers.languages import languages
 from helpers.migrations import migrate, pending
 from helpers.pages import setup_pages
 from helpers.protocol import Runner
@@ -62,7 +63,7 @@ async def create_app(settings: Settings) -> web.Application:
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     storage = TokenStorage(store, secure=settings.secure)
     # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for when no session can be kept.
-    middlewares = [errors, session_middleware(storage), errors, request_user, csrf]
+    middlewares = [languages, errors, session_middleware(storage), errors, request_user, csrf]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     app[DATABASE] = database

@@ -7,6 +7,7 @@ from aiohttp import web
 from accounts import views as accounts
 from chat import views as chat
 from helpers.health import Live, Ready
+from helpers.languages import ChooseLanguage
 from helpers.routing import Access, Route
 
 STATIC = Path(__file__).resolve().parent / "static"
@@ -26,6 +27,7 @@ ROUTES = [
     Route("/", accounts.Index, "index", Access.ANYONE),
     Route("/favicon.ico", Favicon, "favicon", Access.FILE),
     Route("/robots.txt", Robots, "robots", Access.FILE),
+    Route("/language", ChooseLanguage, "language", Access.ANYONE),
     Route("/livez", Live, "livez", Access.FILE, json=True),
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
     Route("/accounts/register", accounts.Register, "register", Access.ANYONE),

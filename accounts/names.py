@@ -7,6 +7,8 @@ from typing import Any
 import precis_i18n
 from confusable_homoglyphs import categories, confusables
 
+from helpers.texts import Text
+
 MAX_LENGTH = 32
 
 _mapped = precis_i18n.get_profile("UsernameCaseMapped")
@@ -24,22 +26,26 @@ _WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN
 class BadName(ValueError):
     """Nobody can have this name. The text is for the person who typed it."""
 
+    def __init__(self, text: Text) -> None:
+        super().__init__(text)
+        self.text = text
+
 
 def clean_name(text: str) -> str:
     """The name as it is shown: the letters as typed, normalised. Raises BadName."""
     if not text:
-        raise BadName("A name is needed.")
+        raise BadName(Text("A name is needed."))
     if len(text) > MAX_LENGTH:
-        raise BadName(f"At most {MAX_LENGTH} characters, please.")
+        raise BadName(Text("At most {most} characters, please.", most=MAX_LENGTH))
     try:
         name = str(_preserved.enforce(text))
     except (UnicodeError, ValueError):
-        raise BadName("Letters, digits, dots, dashes and underscores only, please.") from None
+        raise BadName(Text("Letters, digits, dots, dashes and underscores only, please.")) from None
     if len(name) > MAX_LENGTH or not _SHAPE.fullmatch("".join(map(_kind, name))):
-        raise BadName("Letters, digits, dots, dashes and underscores only, please, with a letter or digit first and last.")
+        raise BadName(Text("Letters, digits, dots, dashes and underscores only, please, with a letter or digit first and last."))
     scripts = {categories.alias(letter) for letter in name} - _NEUTRAL
     if len(scripts) > 1 and not any(scripts <= family for family in _WRITTEN_TOGETHER):
-        raise BadName("Letters of one script only, please.")
+        raise BadName(Text("Letters of one script only, please."))
     return name
 
 
@@ -54,7 +60,7 @@ def name_key(name: str) -> str:
     try:
         return str(_mapped.enforce(name))
     except (UnicodeError, ValueError):
-        raise BadName("There can be no such name.") from None
+        raise BadName(Text("There can be no such name.")) from None
 
 
 def skeleton(name: str) -> str:

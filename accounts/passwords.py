@@ -7,6 +7,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from helpers.text import is_unicode
+from helpers.texts import Text
 
 MIN_LENGTH = 8
 MAX_LENGTH = 128
@@ -30,18 +31,18 @@ COMMONEST = frozenset(
 )
 
 
-def weakness(password: str, *own: str) -> str | None:
+def weakness(password: str, *own: str) -> Text | None:
     """Why this password can't be taken, as a sentence, or None. `own` are the person's name and address."""
     if len(password) < MIN_LENGTH:
-        return f"At least {MIN_LENGTH} characters, please."
+        return Text("At least {least} characters, please.", least=MIN_LENGTH)
     if not is_unicode(password):
-        return "Letters in UTF-8, please."
+        return Text("Letters in UTF-8, please.")
     if len(password) > MAX_LENGTH:
-        return f"At most {MAX_LENGTH} characters, please."
+        return Text("At most {most} characters, please.", most=MAX_LENGTH)
     if password.lower() in COMMONEST or len(set(password)) == 1:
-        return "This is one of the first passwords that anyone would try."
+        return Text("This is one of the first passwords that anyone would try.")
     if password.lower() in {text.lower() for text in own if text}:
-        return "The password can't be your name or your address."
+        return Text("The password can't be your name or your address.")
     return None
 
 

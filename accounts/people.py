@@ -10,6 +10,7 @@ from accounts.names import BadName, clean_name, name_key, skeleton
 from accounts.passwords import hash_password, verify_password, weakness
 from helpers.clock import now_ms
 from helpers.text import is_one_line
+from helpers.texts import Text
 
 MAX_EMAIL = 254
 
@@ -17,7 +18,7 @@ MAX_EMAIL = 254
 class BadAccount(Exception):
     """An account can't be made like this. `errors` says why, by field."""
 
-    def __init__(self, errors: dict[str, str]) -> None:
+    def __init__(self, errors: dict[str, Text]) -> None:
         super().__init__(" ".join(errors.values()))
         self.errors = errors
 
@@ -67,7 +68,7 @@ async def authenticate(login: str, password: str) -> User | None:
     return user if right else None
 
 
-def email_weakness(email: str) -> str | None:
+def email_weakness(email: str) -> Text | None:
     """Why this can't be an address, or None. What mail servers take is theirs to say: RFC 5321 is only looked at from afar."""
     local, at, domain = email.rpartition("@")
     if (
@@ -79,7 +80,7 @@ def email_weakness(email: str) -> str | None:
         or not is_one_line(email)
         or "@" in local
     ):
-        return "This doesn't look like an e-mail address."
+        return Text("This doesn't look like an e-mail address.")
     return None
 
 
@@ -87,12 +88,12 @@ async def register(database: AioDatabase, name: str, email: str, password: str) 
     """Makes an account. The first one becomes the site's administrator.
 
     Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't right."""
-    errors = {}
+    errors: dict[str, Text] = {}
     try:
         name = clean_name(name)
         key = name_key(name)
     except BadName as error:
-        errors["username"] = str(error)
+        errors["username"] = error.text
     email = email.strip().lower()
     if email and (problem := email_weakness(email)):
         errors["email"] = problem
@@ -119,7 +120,7 @@ async def register(database: AioDatabase, name: str, email: str, password: str) 
     return user
 
 
-async def _taken(user: User) -> dict[str, str]:
+async def _taken(user: User) -> dict[str, Text]:
     if await User.select().where((User.name_key == user.name_key) | (User.skeleton == user.skeleton)).aio_exists():
-        return {"username": "This name is taken, or too much like one that is."}
-    return {"email": "Somebody has an account with this address."}
+        return {"username": Text("This name is taken, or too much like one that is.")}
+    return {"email": Text("Somebody has an account with this address.")}

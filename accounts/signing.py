@@ -9,6 +9,7 @@ from accounts.models import User
 from helpers import csrf, flash
 from helpers.sessions import STORAGE, USER_ID
 from helpers.sharing import BatchedReads
+from helpers.texts import current
 
 USER = web.RequestKey("user", User)
 USERS = web.AppKey("users", BatchedReads[int, User])
@@ -35,7 +36,7 @@ async def sign_in(request: web.Request, user: User) -> None:
 async def sign_out(request: web.Request) -> None:
     await _end(request)
     session = await new_session(request)
-    session[flash.KEY] = [{"kind": "info", "text": "You are signed out."}]
+    session[flash.KEY] = [{"kind": "info", "text": current().t("You are signed out.")}]
 
 
 async def _end(request: web.Request) -> None:

@@ -16,12 +16,15 @@ from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets, Guesses
 from helpers.redirects import safe_next
 from helpers.sharing import BatchedReads
+from helpers.texts import Text, current, told
 
 REGISTRATIONS = web.AppKey("registrations", Buckets)
 ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
 ADDRESS_GUESSES = web.AppKey("address_guesses", Guesses)
 
 MAX_FIELD = 500
+
+REGISTRATION_CLOSED = Text("Registration is closed here. Ask the administrator for an account.")
 
 
 class Credentials(BaseModel):
@@ -34,7 +37,7 @@ class Credentials(BaseModel):
     @classmethod
     def _not_endless(cls, value: str) -> str:
         if len(value) > MAX_FIELD:
-            raise ValueError("This is too long.")
+            raise ValueError(Text("This is too long."))
         return value
 
     @field_validator("username")
@@ -49,7 +52,7 @@ class Registration(Credentials):
     @classmethod
     def _there(cls, value: str) -> str:
         if not value:
-            raise ValueError("This is needed.")
+            raise ValueError(Text("This is needed."))
         return value
 
 
@@ -72,29 +75,35 @@ class Register(web.View):
         if USER in self.request:
             raise _go_on(self.request.query.get("next", ""))
         if self.request.app[SETTINGS].registration == "closed":
-            return error_response(self.request, 403, "Registration is closed here. Ask the administrator for an account.")
+            return error_response(self.request, 403, REGISTRATION_CLOSED)
         return _page(self.request, self.template, _empty_form(self.request))
 
     async def post(self) -> web.Response:
         request = self.request
         settings = request.app[SETTINGS]
         if settings.registration == "closed":
-            return error_response(request, 403, "Registration is closed here. Ask the administrator for an account.")
+            return error_response(request, 403, REGISTRATION_CLOSED)
         data, form = check_form(Registration, await read_form(request))
         if data is None:
             return _page(request, self.template, form, 422)
         wait = request.app[REGISTRATIONS].take(client_address(request)) if settings.rate_limits == "on" else 0
         if wait:
-            response = error_response(request, 429, "Too many accounts have been made from your address. Please try again later.")
+            response = error_response(request, 429, Text("Too many accounts have been made from your address. Please try again later."))
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
         try:
             user = await people.register(request.app[DATABASE], data.username, data.email, data.password)
         except people.BadAccount as error:
-            form.errors.update(error.errors)
+            form.errors.update((field, told(text)) for field, text in error.errors.items())
             return _page(request, self.template, form, 422)
         await sign_in(request, user)
-        await flash(request, f"Welcome, {user.name}!" + (" You are this site's administrator." if user.is_admin else ""), "success")
+        t = current().t
+        welcome = (
+            t("Welcome, {name}! You are this site's administrator.", name=user.name)
+            if user.is_admin
+            else t("Welcome, {name}!", name=user.name)
+        )
+        await flash(request, welcome, "success")
         raise _go_on(data.next)
 
 
@@ -119,7 +128,7 @@ class Login(web.View):
         if user is None:
             by_account.failed(account)
             by_address.failed(address)
-            form.errors[""] = "Name or password is wrong."
+            form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
         by_account.succeeded(account)
         await sign_in(request, user)

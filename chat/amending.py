@@ -91,7 +91,7 @@ def _undelete(person: Person, request: Undelete) -> Apply:
         if line.deleted_by != person.id:
             raise Refused("forbidden", "Only who deleted a message takes that back.")
         if ledger.at - line.deleted_at > UNDELETE_SECONDS * 1000:
-            raise Refused("too_late", f"A deletion can be taken back for {UNDELETE_SECONDS} seconds.")
+            raise Refused("too_late", "A deletion can be taken back for {seconds} seconds.", seconds=UNDELETE_SECONDS)
         return ledger.amend(line, deleted_at=None, deleted_by=None)
 
     return apply
@@ -109,7 +109,10 @@ def _react(person: Person, request: React) -> Apply:
             emojis = {one.emoji for one in others}
             if len(others) >= MAX_REACTIONS or (len(emojis) >= MAX_EMOJIS and own.emoji not in emojis):
                 raise Refused(
-                    "too_many_reactions", f"A message holds {MAX_REACTIONS} reactions, and {MAX_EMOJIS} different ones; this one is full."
+                    "too_many_reactions",
+                    "A message holds {most} reactions, and {kinds} different ones; this one is full.",
+                    most=MAX_REACTIONS,
+                    kinds=MAX_EMOJIS,
                 )
         return ledger.amend(line, reactions=(*others, own) if request.on else others)
 

@@ -19,6 +19,7 @@ from chat.roles import Standing
 from helpers.database import is_away
 from helpers.frames import Outbox
 from helpers.limits import Buckets
+from helpers.texts import Language
 from helpers.websocket import Heart, WebSocket
 
 log = logging.getLogger("aiochat.connection")
@@ -33,7 +34,7 @@ class Connection:
     `since` as in Hub.enter. Of user and room only ids and a name are kept: there may be ten thousand of these."""
 
     __slots__ = (
-        *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_limits", "_person", "_unanswered"),
+        *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_language", "_limits", "_person", "_unanswered"),
         *("outbox", "room_id", "session_id", "user_id", "websocket"),
     )
 
@@ -46,6 +47,7 @@ class Connection:
         user: User,
         room: Room,
         session_id: str,
+        language: Language,
         since: int | None,
     ) -> None:
         self.user_id: int = user.id
@@ -56,6 +58,7 @@ class Connection:
         self._engine = engine
         self._attendance = attendance
         self._limits = limits
+        self._language = language
         self._person = Person(user.id, user.name)
         self._arrival: tuple[User, Room, int | None] | None = (user, room, since)
         self._unanswered = 0
@@ -88,7 +91,7 @@ class Connection:
             self._leave()
 
     def on_binary(self) -> None:
-        self._tell(Error("bad_frame", "Text frames only, please."))
+        self._tell(Error("bad_frame", self._language.t("Text frames only, please.")))
 
     def on_text(self, text: str) -> None:
         """Does what one frame asks. Whatever is wrong with it is said, and the connection goes on."""
@@ -154,7 +157,7 @@ class Connection:
     async def _run_command(self, text: str, nonce: str, nonce_given: str | None) -> None:
         user = await User.aio_get(User.id == self.user_id)
         standing = await self._engine.entrances.standing(self.room_id, user)
-        answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce), text)
+        answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce, self._language), text)
         self._tell(Notice(answer, nonce_given) if isinstance(answer, str) else answer)
 
     def _do(self, work: Coroutine[Any, Any, None], nonce: str | None = None) -> None:
@@ -213,7 +216,7 @@ class Connection:
             last_seq,
             last_number,
             self._engine.epoch,
-            [found.explain() for found in allowed(standing)],
+            [found.explain(self._language) for found in allowed(standing)],
         )
 
     def _count_unanswered(self) -> None:
@@ -248,4 +251,4 @@ class Connection:
         self.outbox.add(encode(event))
 
     def _tell_refused(self, refused: Refused, nonce: str | None) -> None:
-        self._tell(Error(refused.code, refused.text, nonce, refused.retry_after))
+        self._tell(Error(refused.code, self._language.told(refused.phrase), nonce, refused.retry_after))

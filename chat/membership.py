@@ -17,24 +17,25 @@ from chat.refusal import Refused
 from chat.roles import Permission, Role, Standing
 from helpers.clock import now_ms
 from helpers.text import is_one_line
+from helpers.texts import Text
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 MAX_TOPIC = 200
 KINDS = ("open", "closed")
 
 
-def room_name_problem(name: str) -> str | None:
+def room_name_problem(name: str) -> Text | None:
     """Why a room can't be called this, or None."""
     if not name:
-        return "A room needs a name."
-    return None if NAME.fullmatch(name) else "1 to 32 letters, digits, - and _, a letter first."
+        return Text("A room needs a name.")
+    return None if NAME.fullmatch(name) else Text("1 to 32 letters, digits, - and _, a letter first.")
 
 
-def topic_problem(topic: str) -> str | None:
+def topic_problem(topic: str) -> Text | None:
     """Why this can't be a topic, or None."""
     if len(topic) > MAX_TOPIC:
-        return f"At most {MAX_TOPIC} characters, please."
-    return None if is_one_line(topic) else "One line without control characters, please."
+        return Text("At most {most} characters, please.", most=MAX_TOPIC)
+    return None if is_one_line(topic) else Text("One line without control characters, please.")
 
 
 async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
@@ -155,11 +156,11 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
     async def apply(ledger: Ledger) -> Receipt:
         needed = Permission.INVITE_TO_OPEN if ledger.is_open else Permission.INVITE_TO_CLOSED
         if not (await ledger.standing(person.id)).may(needed):
-            raise Refused(
-                "forbidden", "Only moderators invite to a closed room." if not ledger.is_open else "You are not a member of this room."
-            )
+            if not ledger.is_open:
+                raise Refused("forbidden", "Only moderators invite to a closed room.")
+            raise Refused("forbidden", "You are not a member of this room.")
         if (await ledger.standing(guest.id)).is_member:
-            raise Refused("refused", f"{guest.name} is a member already.")
+            raise Refused("refused", "{name} is a member already.", name=guest.name)
         ledger.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
         return ledger.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
 

@@ -33,15 +33,15 @@ async def _require_over(ledger: Ledger, person: Person, permission: Permission, 
     own = await require(ledger, person, permission)
     standing = await ledger.standing(target.id)
     if not standing.is_member:
-        raise Refused("no_such_user", f"{target.name} is not a member of this room.")
+        raise Refused("no_such_user", "{name} is not a member of this room.", name=target.name)
     if not own.outranks(standing):
-        raise Refused("forbidden", f"You may not do this to {target.name}: nobody acts on an equal or higher role.")
+        raise Refused("forbidden", "You may not do this to {name}: nobody acts on an equal or higher role.", name=target.name)
     return standing
 
 
 def check_reason(reason: str) -> str:
     if len(reason) > MAX_REASON:
-        raise Refused("bad_usage", f"A reason holds at most {MAX_REASON} characters.")
+        raise Refused("bad_usage", "A reason holds at most {most} characters.", most=MAX_REASON)
     return reason
 
 
@@ -90,7 +90,9 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
     async def apply(ledger: Ledger) -> Receipt:
         standing = await _require_over(ledger, person, Permission.GRANT, target)
         if standing.role == role:
-            raise Refused("refused", f"{target.name} is a {role.name.lower()} already.")
+            if role == Role.MODERATOR:
+                raise Refused("refused", "{name} is a moderator already.", name=target.name)
+            raise Refused("refused", "{name} is a member already.", name=target.name)
         ledger.change_member(target.id, Standing(role, standing.present, standing.is_admin))
         return ledger.record("role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target)
 

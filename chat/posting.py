@@ -26,7 +26,7 @@ def new_nonce() -> str:
 def check_nonce(nonce: str) -> str:
     """Raises Refused for what can't be a nonce."""
     if not 1 <= len(nonce) <= MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
-        raise Refused("bad_nonce", f"A nonce is 1 to {MAX_NONCE} visible ASCII characters.")
+        raise Refused("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
     return nonce
 
 
@@ -35,7 +35,7 @@ def check_text(text: str) -> str:
     if not text.strip():
         raise Refused("empty", "There is nothing in this message.")
     if len(text) > MAX_TEXT:
-        raise Refused("too_long", f"A message holds at most {MAX_TEXT:,} characters; this has {len(text):,}.")
+        raise Refused("too_long", "A message holds at most {most} characters; this has {given}.", most=MAX_TEXT, given=len(text))
     if has_forbidden(text):
         raise Refused("bad_text", "This holds control characters that no message can hold.")
     return text

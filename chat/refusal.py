@@ -1,15 +1,22 @@
 """A clear no: what a verb raises when it won't, and what the `error` event and the HTTP answer are made of."""
 
+from typing import Any
+
+from helpers.texts import Text
+
 
 class Refused(Exception):
     """`code` is stable and for programs (docs/protocol.md lists them), `text` is a sentence for people.
 
+    It is a literal with `{places}` for `values`; `phrase` is the same, to be told in the reader's language.
+
     `retry_after`, in seconds, where the same sending may go through later."""
 
-    def __init__(self, code: str, text: str, retry_after: float | None = None) -> None:
-        super().__init__(text)
+    def __init__(self, code: str, text: str, retry_after: float | None = None, **values: Any) -> None:
+        self.phrase = text if isinstance(text, Text) else Text(text, **values)
+        self.text = str(self.phrase)
+        super().__init__(self.text)
         self.code = code
-        self.text = text
         self.retry_after = retry_after
 
 

@@ -74,9 +74,9 @@ def read_frame(text: str) -> Request:
     try:
         request: Request = decode(text, _decoder, _KEYS)
     except BadJson as error:
-        raise Refused("bad_json", f"This isn't JSON that can be taken: {error}") from None
+        raise Refused("bad_json", "This isn't JSON that can be taken: {error}", error=str(error)) from None
     except msgspec.ValidationError as error:
-        raise Refused("bad_request", f"This isn't a request: {error}") from None
+        raise Refused("bad_request", "This isn't a request: {error}", error=str(error)) from None
     if isinstance(request, Post):
         if request.reply_to is not None and not 1 <= request.reply_to <= MAX_NUMBER:
             raise Refused("bad_request", "This isn't a request: `reply_to` is the number of a post.")

@@ -20,6 +20,7 @@ from helpers.errors import Refusal
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import SETTINGS
 from helpers.routing import wants_json
+from helpers.texts import Text, current, told
 from helpers.websocket import Upgrade
 
 PAGE = 50
@@ -44,10 +45,10 @@ class NewRoom(BaseModel):
     @field_validator("kind")
     @classmethod
     def _kind(cls, value: str) -> str:
-        return _checked(value, None if value in membership.KINDS else "A room is open or closed.")
+        return _checked(value, None if value in membership.KINDS else Text("A room is open or closed."))
 
 
-def _checked(value: str, problem: str | None) -> str:
+def _checked(value: str, problem: Text | None) -> str:
     if problem:
         raise ValueError(problem)
     return value
@@ -77,7 +78,7 @@ class Rooms(web.View):
             except Refused as refused:
                 if refused.retry_after:
                     raise web.HTTPServiceUnavailable from None
-                form.errors["name"] = refused.text
+                form.errors["name"] = told(refused.phrase)
         if room is None:
             return web.json_response({"errors": form.errors}, status=422) if wants_json(request) else await self._page(form, 422)
         if wants_json(request):
@@ -95,7 +96,7 @@ class Rooms(web.View):
         user, query = self.request[USER], self.request.query
         named, after, only_own = query.get("q", "").strip(), query.get("after", ""), query.get("only") == "own"
         if after and membership.room_name_problem(after):
-            raise Refusal("bad_request", "`after` is the name of a room.")
+            raise Refusal("bad_request", Text("`after` is the name of a room."))
         own = [] if after else await own_rooms(user, named)
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
@@ -125,7 +126,7 @@ class RoomPage(web.View):
             "read_number": max(room.cleared_number, room.posts if found.read_number is None else found.read_number),
             "epoch": self.request.app[ENGINE].epoch,
             "members": [vars(view) for view in await members_of(room.id)],
-            "commands": [msgspec.to_builtins(command.explain()) for command in allowed(standing)],
+            "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(standing)],
         }
 
 
@@ -141,7 +142,7 @@ class Messages(web.View):
             if (number := self._number(name, 0, MAX_NUMBER)) is not None
         }
         if len(asked) > 1:
-            raise Refusal("bad_request", f"One of {', '.join(asked)}, please, not {len(asked)}.")
+            raise Refusal("bad_request", Text("Only one of these, please: {names}.", names=", ".join(asked)))
         if "before" in asked:
             found = await history.page_before(room, asked["before"], limit)
         elif "after" in asked:
@@ -156,7 +157,9 @@ class Messages(web.View):
         if text is None:
             return None
         if not (text.isascii() and text.isdigit() and len(text) <= 16 and least <= int(text) <= most):
-            raise Refusal("bad_request", f"`{name}` is a whole number from {least} to {most}.")
+            raise Refusal(
+                "bad_request", Text("`{name}` is a whole number from {least} to {most}.", name=name, least=str(least), most=str(most))
+            )
         return int(text)
 
 
@@ -175,11 +178,12 @@ class Socket(web.View):
         room = (await _entrance(request)).room
         since = self._since()
         if not web.WebSocketResponse().can_prepare(request):
-            raise Refusal("bad_request", "This address speaks WebSocket.")
+            raise Refusal("bad_request", Text("This address speaks WebSocket."))
         session = await get_session(request)
         limits = request.app[MESSAGE_LIMITS] if settings.rate_limits == "on" else None
         app = request.app
-        connection = Connection(app[ENGINE], app[ATTENDANCE], app[HEART], limits, request[USER], room, str(session.identity), since)
+        session_id, language = str(session.identity), current()
+        connection = Connection(app[ENGINE], app[ATTENDANCE], app[HEART], limits, request[USER], room, session_id, language, since)
         return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:
@@ -189,5 +193,5 @@ class Socket(web.View):
         if text is None:
             return None
         if not (text.isascii() and text.isdigit() and len(text) <= 16):
-            raise Refusal("bad_request", "`since` is a seq: a whole number from 0.")
+            raise Refusal("bad_request", Text("`since` is a seq: a whole number from 0."))
         return -1 if epoch and epoch != self.request.app[ENGINE].epoch else int(text)

@@ -11,20 +11,27 @@ from redis.exceptions import RedisError
 from helpers.database import is_away
 from helpers.routing import wants_json
 from helpers.text import one_line
+from helpers.texts import Text, told
 
 log = logging.getLogger("aiochat.http")
 
 TITLES = {
-    400: ("That request isn't right", "Something in the address or in what was sent can't be understood."),
-    401: ("Please sign in", "This needs you to be signed in."),
-    403: ("That isn't allowed", "You may not do this, or the form is older than your session: go back, reload the page and try again."),
-    404: ("Nothing here", "There is no such page, or it isn't open to you."),
-    405: ("That isn't how this works", "This address doesn't take that kind of request."),
-    413: ("That is too big", "What was sent is larger than this takes."),
-    415: ("That isn't a form", "This takes a form: application/x-www-form-urlencoded or multipart/form-data."),
-    429: ("Too fast", "Please wait a moment and try again."),
-    500: ("Something broke here", "It has been written to the log. Nothing of yours was lost by it."),
-    503: ("Back in a moment", "The chat can't reach its database just now. It tries again by itself; please reload in a few seconds."),
+    400: (Text("That request isn't right"), Text("Something in the address or in what was sent can't be understood.")),
+    401: (Text("Please sign in"), Text("This needs you to be signed in.")),
+    403: (
+        Text("That isn't allowed"),
+        Text("You may not do this, or the form is older than your session: go back, reload the page and try again."),
+    ),
+    404: (Text("Nothing here"), Text("There is no such page, or it isn't open to you.")),
+    405: (Text("That isn't how this works"), Text("This address doesn't take that kind of request.")),
+    413: (Text("That is too big"), Text("What was sent is larger than this takes.")),
+    415: (Text("That isn't a form"), Text("This takes a form: application/x-www-form-urlencoded or multipart/form-data.")),
+    429: (Text("Too fast"), Text("Please wait a moment and try again.")),
+    500: (Text("Something broke here"), Text("It has been written to the log. Nothing of yours was lost by it.")),
+    503: (
+        Text("Back in a moment"),
+        Text("The chat can't reach its database just now. It tries again by itself; please reload in a few seconds."),
+    ),
 }
 
 CODES = {
@@ -41,11 +48,14 @@ CODES = {
 
 
 def error_response(request: web.Request, status: int, text: str | None = None, code: str | None = None) -> web.Response:
-    """The answer for an error, as a page or as JSON. `text` replaces the status's own; `code` is for programs."""
+    """The answer for an error, as a page or as JSON, in the language of the request.
+
+    `text` replaces the status's own; `code` is for programs."""
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
+    text = told(text or usual)
     if wants_json(request):
-        return web.json_response({"error": {"code": code or CODES.get(status, "bad_request"), "text": text or usual}}, status=status)
-    context = {"status": status, "title": title, "text": text or usual}
+        return web.json_response({"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status)
+    context = {"status": status, "title": told(title), "text": text}
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 
@@ -53,8 +63,9 @@ class Refusal(web.HTTPBadRequest):
     """A request that is wrong in a way its sender can mend; 400 with a code and a sentence."""
 
     def __init__(self, code: str, text: str) -> None:
-        super().__init__(text=text)
+        super().__init__(text=str(text))
         self.code = code
+        self.phrase = text
 
 
 @web.middleware
@@ -65,7 +76,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         if isinstance(error, Refusal):
-            return error_response(request, error.status, error.text, error.code)
+            return error_response(request, error.status, error.phrase, error.code)
         response = error_response(request, error.status)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:

@@ -8,8 +8,10 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
 from helpers.text import is_unicode
+from helpers.texts import Text, told
 
 MAX_FIELDS = 20
 
@@ -56,17 +58,24 @@ class Form:
     errors: dict[str, str] = field(default_factory=dict)
 
 
+def _text_of(problem: ErrorDetails) -> str:
+    """What is wrong with a field: in a validator's own words, where it has raised a ValueError."""
+    if problem["type"] == "missing":
+        return Text("This is needed.")
+    raised = problem.get("ctx", {}).get("error")
+    return raised.args[0] if isinstance(raised, ValueError) else problem["msg"]
+
+
 SECRET_FIELDS = frozenset({"password", "csrf_token"})
 
 
 def check_form(model: type[Model], fields: Mapping[str, str]) -> tuple[Model | None, Form]:
-    """The checked model, or None and the form with its errors. Nothing secret is kept for showing."""
+    """The checked model, or None and the form with its errors, in the language of the request. Nothing secret is kept for showing."""
     form = Form(values={name: value for name, value in fields.items() if name not in SECRET_FIELDS})
     try:
         return model(**{name: value for name, value in fields.items() if name in model.model_fields}), form
     except ValidationError as error:
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else ""
-            text = "This is needed." if problem["type"] == "missing" else problem["msg"].removeprefix("Value error, ")
-            form.errors.setdefault(name, text)
+            form.errors.setdefault(name, told(_text_of(problem)))
         return None, form

@@ -13,10 +13,12 @@ from aiohttp_session import SESSION_KEY, get_session
 from helpers.csrf import CsrfToken
 from helpers.flash import pop_flashes
 from helpers.keys import SETTINGS
+from helpers.texts import LANGUAGES, current, told
 
 
 def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "web.RequestKey[Any]") -> None:
-    """Templates know: `static(path)`, `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`."""
+    """Templates know: `static(path)`, `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `language`, `languages`,
+    and gettext's `_` and `{% trans %}`, as well as `t`, `n` and the filters `told` and `moment` of helpers/texts.py."""
 
     async def context(request: web.Request) -> dict[str, Any]:
         settings = request.app[SETTINGS]
@@ -24,6 +26,9 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
             "user": request.get(user_key),
             "registration_open": settings.registration == "open",
             "path": request.path,
+            "path_qs": request.path_qs,
+            "language": current(),
+            "languages": list(LANGUAGES.values()),
             "csrf_token": "",
             "flashes": [],
         }
@@ -37,11 +42,24 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
         app,
         loader=jinja2.FileSystemLoader(templates),
         context_processors=[context],
+        extensions=["jinja2.ext.i18n"],
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=app[SETTINGS].debug,
     )
+    # Looked up at each call: a template is compiled once for all languages.
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        lambda text: current().gettext(text),
+        lambda one, other, count: current().ngettext(one, other, count),
+        newstyle=True,
+        pgettext=lambda context, text: current().pgettext(context, text),
+    )
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals["t"] = lambda text, **values: current().t(text, **values)
+    environment.globals["n"] = lambda one, other, count, **values: current().n(one, other, count, **values)
+    environment.filters["told"] = told
+    environment.filters["moment"] = lambda at: current().moment(at)
     environment.globals["site_name"] = "aiochat"
     environment.globals["static"] = functools.cache(lambda path: _static_address(static, path))
 

@@ -155,11 +155,13 @@ class Person:
                 return lines
             cursor = f"&before_seq={lines[0]['seq']}"
 
-    async def enters(self, room: str, since: int | None = None, epoch: str | None = None, url: str | None = None) -> Listener:
+    async def enters(
+        self, room: str, since: int | None = None, epoch: str | None = None, url: str | None = None, headers: dict[str, str] | None = None
+    ) -> Listener:
         """Opens the room's socket and waits until it has caught up."""
         query = "&".join(f"{name}={value}" for name, value in (("since", since), ("epoch", epoch)) if value is not None)
         address = f"{url or ''}/rooms/{room}/ws?{query}"
-        ws = await self.http.ws_connect(address, origin=self.url, max_msg_size=0)
+        ws = await self.http.ws_connect(address, origin=self.url, headers=headers, max_msg_size=0)
         listener = Listener(ws)
         self.listeners.append(listener)
         await listener.hears("caught_up")

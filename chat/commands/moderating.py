@@ -24,7 +24,8 @@ async def topic(call: Call, text: Rest | None = None) -> Answer:
     """Tells the topic, or, for moderators, sets it."""
     if text is None:
         room = await Room.aio_get(Room.id == call.room_id)
-        return f"The topic is: {room.topic}" if room.topic else "There is no topic."
+        t = call.language.t
+        return t("The topic is: {topic}", topic=room.topic) if room.topic else t("There is no topic.")
     return await moderation.set_topic(call.engine, call.room_id, call.person, text, call.nonce)
 
 

@@ -11,9 +11,11 @@ from chat.roles import Permission
 async def who(call: Call) -> Answer:
     """Lists who is here, and who else is a member."""
     members = await members_of(call.room_id)
-    here = [f"{member.name} ({member.role})" if member.role != "member" else member.name for member in members if member.present]
+    t = call.language.t
+    here = [f"{member.name} ({t(member.role)})" if member.role != "member" else member.name for member in members if member.present]
     away = [member.name for member in members if not member.present]
-    return f"Here: {', '.join(here) or 'nobody'}" + (f"\nAway: {', '.join(away)}" if away else "")
+    lines = [t("Here: {names}", names=", ".join(here)) if here else t("Here: nobody")]
+    return "\n".join([*lines, t("Away: {names}", names=", ".join(away))] if away else lines)
 
 
 @command(needs=Permission.INVITE_TO_OPEN)

@@ -14,6 +14,7 @@ from chat.events import CommandHelp, Receipt
 from chat.ledger import Person
 from chat.refusal import Refused
 from chat.roles import Permission, Standing
+from helpers.texts import ENGLISH, Language, Text
 
 Word = NewType("Word", str)
 """One word of the line."""
@@ -22,18 +23,19 @@ Rest = NewType("Rest", str)
 """Everything that is left of the line."""
 
 Answer = Receipt | str
-"""A receipt for what changed the room; a text for what only tells the caller something."""
+"""A receipt for what changed the room; a text, in their language, for what only tells the caller something."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One use of a command: who, where, and what they are there."""
+    """One use of a command: who, where, what they are there, and in which language they are answered."""
 
     engine: Engine
     room_id: int
     user: User
     standing: Standing
     nonce: str
+    language: Language
 
     @property
     def person(self) -> Person:
@@ -52,21 +54,31 @@ class Command:
 
     @property
     def usage(self) -> str:
+        return self.usage_in(ENGLISH)
+
+    def usage_in(self, language: Language) -> str:
         parts = [f"/{self.name}"]
         for argument in self.arguments:
-            text = f"@{argument.name}" if self.kinds[argument.name] is User else argument.name
+            name = language.t(argument.name)
+            text = f"@{name}" if self.kinds[argument.name] is User else name
             parts.append(text if argument.default is argument.empty else f"[{text}]")
         return " ".join(parts)
 
     def may_be_run_by(self, standing: Standing) -> bool:
         return self.needs is None or standing.may(self.needs)
 
-    def explain(self) -> CommandHelp:
-        return CommandHelp(self.name, self.usage, self.help, self.aliases)
+    def explain(self, language: Language) -> CommandHelp:
+        key = (self.name, language.code)
+        if key not in _explained:
+            _explained[key] = CommandHelp(self.name, self.usage_in(language), language.t(self.help), self.aliases)
+        return _explained[key]
 
 
 COMMANDS: dict[str, Command] = {}
 """Every command, by its name."""
+
+_explained: dict[tuple[str, str], CommandHelp] = {}
+"""Each greeting tells all of them: by command and language."""
 
 
 def command(
@@ -118,22 +130,25 @@ async def run(call: Call, line: str) -> Answer:
     if found is None:
         raise Refused(
             "unknown_command",
-            f"There is no /{name[:32]}.{_nearest(name, call.standing)} Begin with // to say something that begins with a slash.",
+            "There is no /{name}. {hint} Begin with // to say something that begins with a slash.",
+            name=name[:32],
+            hint=_nearest(name, call.standing),
         )
     if not found.may_be_run_by(call.standing):
-        raise Refused("forbidden", f"You may not use /{found.name} here.")
-    return await found.function(call, **await _parse(found, rest))
+        raise Refused("forbidden", "You may not use /{name} here.", name=found.name)
+    return await found.function(call, **await _parse(found, rest, call.language))
 
 
-def _nearest(name: str, standing: Standing) -> str:
+def _nearest(name: str, standing: Standing) -> Text:
     names = [text for found in allowed(standing) for text in (found.name, *found.aliases)]
     near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.4)
-    return f" Did you mean /{near[0]}?" if near else " /help lists the commands."
+    return Text("Did you mean /{name}?", name=near[0]) if near else Text("/help lists the commands.")
 
 
-async def _parse(found: Command, rest: str) -> dict[str, Any]:
+async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any]:
     """The arguments by name. Raises Refused with the usage."""
-    wrong = Refused("bad_usage", f"Usage: {found.usage}")
+    usage = found.usage_in(language)
+    wrong = Refused("bad_usage", "Usage: {usage}", usage=usage)
     values: dict[str, Any] = {}
     for argument in found.arguments:
         rest = rest.strip()
@@ -149,7 +164,7 @@ async def _parse(found: Command, rest: str) -> dict[str, Any]:
         if kind is User:
             user = await user_by_name(word)
             if user is None:
-                raise Refused("no_such_user", f"There is nobody called {word[:40]}. Usage: {found.usage}")
+                raise Refused("no_such_user", "There is nobody called {name}. Usage: {usage}", name=word[:40], usage=usage)
             values[argument.name] = user
         else:
             values[argument.name] = word

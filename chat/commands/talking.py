@@ -9,12 +9,13 @@ from chat.refusal import Refused
 async def help(call: Call, command: Word | None = None) -> Answer:
     """Shows the commands that you may use, or how to use one."""
     if command is None:
-        return "\n".join(f"{found.usage}: {found.help}" for found in allowed(call.standing))
+        return "\n".join(f"{told.usage}: {told.help}" for told in (found.explain(call.language) for found in allowed(call.standing)))
     found = find(command.removeprefix("/"))
     if found is None or not found.may_be_run_by(call.standing):
-        raise Refused("unknown_command", f"There is no /{command.removeprefix('/')[:32]} for you. /help lists the commands.")
-    also = f" Also: {', '.join(f'/{alias}' for alias in found.aliases)}." if found.aliases else ""
-    return f"{found.usage}: {found.help}{also}"
+        raise Refused("unknown_command", "There is no /{name} for you. /help lists the commands.", name=command.removeprefix("/")[:32])
+    told = found.explain(call.language)
+    also = call.language.t("Also: {names}.", names=", ".join(f"/{alias}" for alias in found.aliases)) if found.aliases else ""
+    return f"{told.usage}: {told.help} {also}".rstrip()
 
 
 @command()

@@ -1,0 +1,57 @@
+"""Which language a request is answered in: the one that its cookie names, else the best of its Accept-Language, else English."""
+
+import re
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from helpers.errors import Refusal
+from helpers.keys import SETTINGS
+from helpers.redirects import safe_next
+from helpers.texts import ENGLISH, LANGUAGES, Language, Text, speak
+
+COOKIE = "language"
+COOKIE_SECONDS = 400 * 86400
+"""RFC 6265bis lets none live longer."""
+
+MAX_ACCEPTED = 20
+"""Browsers send up to ten; a longer list isn't read to its end."""
+
+_QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
+
+
+def choose(cookie: str | None, accepted: str) -> Language:
+    """`accepted` is an Accept-Language header: RFC 9110, 12.5.4. What isn't understood of it says nothing."""
+    if cookie in LANGUAGES:
+        return LANGUAGES[cookie]
+    best, best_quality = ENGLISH, 0.0
+    for part in accepted.split(",", MAX_ACCEPTED)[:MAX_ACCEPTED]:
+        tag, _, parameter = part.partition(";")
+        known = LANGUAGES.get(tag.strip().lower().partition("-")[0])
+        found = _QUALITY.fullmatch(parameter.strip()) if parameter else None
+        quality = float(found[1]) if found else 0.0 if parameter else 1.0
+        if known is not None and quality > best_quality:
+            best, best_quality = known, quality
+    return best
+
+
+@web.middleware
+async def languages(request: web.Request, handler: Handler) -> web.StreamResponse:
+    speak(choose(request.cookies.get(COOKIE), request.headers.get("Accept-Language", "")))
+    return await handler(request)
+
+
+class ChooseLanguage(web.View):
+    """Remembers a language in this browser, and goes back to the page. It changes nothing else, so a link of ours may do it."""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+            raise web.HTTPForbidden
+        code = request.query.get("to", "")
+        if code not in LANGUAGES:
+            raise Refusal("bad_request", Text("There is no such language here. `to` is one of: {codes}.", codes=", ".join(LANGUAGES)))
+        response = web.HTTPSeeOther(safe_next(request.query.get("next", "")))
+        settings = request.app[SETTINGS]
+        response.set_cookie(COOKIE, code, max_age=COOKIE_SECONDS, secure=settings.secure, httponly=True, samesite="Lax")
+        raise response

@@ -1,0 +1,157 @@
+"""What people read, in their language. English stands in the code and is the key; other languages are catalogues in locales/, of gettext.
+
+A place in a text is `{name}`. Whole numbers in places are written as the language writes them; what is no quantity is given as str."""
+
+import gettext
+import io
+import json
+import re
+from contextvars import ContextVar
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from babel import Locale
+from babel.dates import format_datetime
+from babel.messages.catalog import Catalog
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+from babel.numbers import format_decimal
+
+from settings import ROOT
+
+LOCALES = ROOT / "locales"
+DEFAULT = "en"
+
+_PLACE = re.compile(r"\{(\w+)\}")
+
+
+class Text(str):
+    """An English text that whoever tells it can tell in another language: what is raised or returned far from the reader.
+
+    It is a str like any other for logs and comparisons. The template is a literal, so that `make texts` finds it."""
+
+    __slots__ = ("template", "values")
+    template: str
+    values: dict[str, Any]
+
+    def __new__(cls, template: str, **values: Any) -> "Text":
+        text = super().__new__(cls, _fill(template, values, DEFAULT))
+        text.template = template
+        text.values = values
+        return text
+
+
+def _fill(template: str, values: dict[str, Any], code: str) -> str:
+    """Each `{name}` of `values` in its place. What stands in a value is no place."""
+    if not values:
+        return template
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in values:
+            return found[0]
+        given = values[found[1]]
+        return _number(given, code) if type(given) is int else str(given)
+
+    return _PLACE.sub(value, template)
+
+
+def _number(value: int, code: str) -> str:
+    return str(value) if -1000 < value < 1000 else format_decimal(value, locale=code)
+
+
+class Language:
+    """One language of the site: it tells texts, numbers and times. English is the one that needs no catalogue."""
+
+    def __init__(self, code: str, catalogue: Catalog | None = None) -> None:
+        self.code = code
+        self.locale = Locale.parse(code)
+        self.name = (self.locale.get_display_name() or code).capitalize()
+        """What it calls itself."""
+        self.page_texts = ""
+        """The part of the catalogue that scripts use: JSON for static/js/texts.js, safe within a <script>. Empty where they need none."""
+        self._texts = gettext.NullTranslations()
+        if catalogue is not None:
+            compiled = io.BytesIO()
+            write_mo(compiled, catalogue)
+            compiled.seek(0)
+            self._texts = gettext.GNUTranslations(compiled)
+            self.page_texts = _page_texts(code, catalogue, self.locale)
+
+    def gettext(self, text: str) -> str:
+        return self._texts.gettext(text) if text else ""
+
+    def ngettext(self, one: str, other: str, count: int) -> str:
+        return self._texts.ngettext(one, other, count)
+
+    def pgettext(self, context: str, text: str) -> str:
+        """For a text that means several things in English: `context` says which."""
+        return self._texts.pgettext(context, text)
+
+    def t(self, text: str, **values: Any) -> str:
+        """The text in this language, with `values` in their places."""
+        return _fill(self.gettext(text), values, self.code)
+
+    def n(self, one: str, other: str, count: int, **values: Any) -> str:
+        """The same where a number decides on the form: `{count}`."""
+        return _fill(self.ngettext(one, other, count), {"count": count, **values}, self.code)
+
+    def told(self, text: str) -> str:
+        """A Text in this language. Any other str is what it is: somebody typed it, or it was told already."""
+        if not isinstance(text, Text):
+            return text
+        values = {name: self.told(value) if isinstance(value, Text) else value for name, value in text.values.items()}
+        return self.t(text.template, **values)
+
+    def moment(self, at: str) -> str:
+        """A time as events write it (ISO 8601, UTC), for people."""
+        return f"{format_datetime(datetime.fromisoformat(at), 'medium', locale=self.locale)} UTC"
+
+
+def _page_texts(code: str, catalogue: Catalog, locale: Locale) -> str:
+    texts: dict[str, str | list[str]] = {}
+    for entry in catalogue:
+        if not entry.id or not any(path.startswith("static/js/") for path, _ in entry.locations):
+            continue
+        if isinstance(entry.id, str):
+            texts[entry.id] = str(entry.string)
+        else:
+            texts[entry.id[0]] = list(entry.string or ())
+    # Scripts know CLDR's names of plural forms, gettext their places: the form of each place.
+    form_of = gettext.c2py(catalogue.plural_expr)
+    places = range(catalogue.num_plurals)
+    plurals = [next(locale.plural_form(number) for number in range(1000) if form_of(number) == place) for place in places]
+    page = {"language": code, "plurals": plurals, "texts": texts}
+    return json.dumps(page, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def read_catalogue(path: Path) -> Catalog:
+    """The catalogue in a .po file."""
+    with path.open("rb") as file:
+        return read_po(file, locale=path.parent.parent.name)
+
+
+ENGLISH = Language(DEFAULT)
+
+LANGUAGES = {
+    DEFAULT: ENGLISH,
+    **{path.parent.parent.name: Language(path.parent.parent.name, read_catalogue(path)) for path in sorted(LOCALES.glob("*/*/aiochat.po"))},
+}
+"""Every language of the site by its code: English, and those that have a folder in locales/."""
+
+_current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
+
+
+def current() -> Language:
+    """The language of the request that is answered here; English outside one. What outlives a request remembers its own."""
+    return _current.get()
+
+
+def speak(language: Language) -> None:
+    """From now on this is the language of the request."""
+    _current.set(language)
+
+
+def told(text: str) -> str:
+    """A Text in the language of the request."""
+    return current().told(text)

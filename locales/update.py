@@ -1,0 +1,113 @@
+"""`make texts`: finds every text in Python, templates and scripts, brings the catalogues in step with them, and tells what is missing.
+
+A translation that nothing asks for any more is dropped. No guesses are made for new ones: they are empty until somebody writes them."""
+
+import inspect
+import io
+import re
+import sys
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract
+from babel.messages.pofile import write_po
+
+from chat.commands import COMMANDS
+from helpers.texts import LOCALES, read_catalogue
+from settings import ROOT
+
+PYTHON = {"t": None, "n": (1, 2), "Text": None, "Refused": (2,)}
+SCRIPTS = {"t": None, "n": (1, 2)}
+TEMPLATES = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), **SCRIPTS}
+
+_NOISE = re.compile(r'^"(?:Project-Id|Report|POT|PO-|Last|Language-Team|Generated)[^\n]*\n', re.MULTILINE)
+
+WAYS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
+    ("python", "accounts/**/*.py", PYTHON, {}),
+    ("python", "chat/**/*.py", PYTHON, {}),
+    ("python", "helpers/**/*.py", PYTHON, {}),
+    ("javascript", "static/js/**/*.js", SCRIPTS, {"parse_template_string": "true"}),
+    (
+        "jinja2.ext:babel_extract",
+        "templates/**/*.html",
+        TEMPLATES,
+        {"trimmed": "true", "trim_blocks": "true", "lstrip_blocks": "true", "silent": "false"},
+    ),
+)
+
+Found = tuple[str, str | tuple[str, ...], str | None]
+"""A file, the text in it, or its forms, and its context if it has one."""
+
+
+def _in_code() -> Iterator[Found]:
+    for method, pattern, keywords, options in WAYS:
+        for path in sorted(ROOT.glob(pattern)):
+            with path.open("rb") as file:
+                for _, text, _, context in extract(method, file, keywords, options=options):
+                    yield str(path.relative_to(ROOT)), text, context
+
+
+def _of_commands() -> Iterator[Found]:
+    """The help of a command is its docstring, and what its arguments are called is shown, too."""
+    for command in COMMANDS.values():
+        file = str(Path(inspect.getfile(command.function)).relative_to(ROOT))
+        yield file, command.help, None
+        for argument in command.arguments:
+            yield file, argument.name, None
+
+
+def find_texts() -> Catalog:
+    """All texts of the site, untranslated, with the files that they stand in."""
+    found = Catalog(project="aiochat")
+    for file, text, context in (*_in_code(), *_of_commands()):
+        found.add(text, locations=[(file, None)], context=context)  # type: ignore[list-item]
+    return found
+
+
+def update(catalogue: Catalog, found: Catalog) -> None:
+    """Makes `catalogue` one of the texts that were found, and keeps what is translated of them."""
+    catalogue.update(found, no_fuzzy_matching=True)
+    catalogue.obsolete.clear()
+
+
+def missing(catalogue: Catalog) -> list[str]:
+    """The texts without a translation in every form."""
+    return [_shown(entry.id) for entry in catalogue if entry.id and not _is_whole(entry.string)]
+
+
+def _is_whole(translated: Any) -> bool:
+    return bool(translated) if isinstance(translated, str) else bool(translated) and all(translated)
+
+
+def _shown(text: Any) -> str:
+    return text if isinstance(text, str) else " | ".join(text)
+
+
+def write(catalogue: Catalog, path: Path) -> None:
+    """Without dates and line numbers: only what somebody changed differs from one version to the next."""
+    written = io.BytesIO()
+    write_po(written, catalogue, width=0, sort_by_file=True, include_lineno=False)
+    path.write_text(_NOISE.sub("", written.getvalue().decode()), encoding="utf-8")
+
+
+def catalogue_files() -> Iterable[Path]:
+    return sorted(LOCALES.glob("*/*/aiochat.po"))
+
+
+def main() -> int:
+    found = find_texts()
+    lacking = 0
+    for path in catalogue_files():
+        catalogue = read_catalogue(path)
+        update(catalogue, found)
+        write(catalogue, path)
+        for text in missing(catalogue):
+            print(f"{path.relative_to(ROOT)} lacks: {text}")
+            lacking += 1
+    return 1 if lacking else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
