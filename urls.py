@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from accounts import views as accounts
+from chat import composing
 from chat import views as chat
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
@@ -33,9 +34,11 @@ ROUTES = [
     Route("/accounts/register", accounts.Register, "register", Access.ANYONE),
     Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
     Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
+    Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
     Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
     Route("/rooms/{name}/messages", chat.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", chat.Members, "members", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/preview", composing.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/ws", chat.Socket, "socket", Access.SIGNED_IN, json=True),
 ]

@@ -55,6 +55,12 @@ def _kind(letter: str) -> str:
     return "M" if unicodedata.category(letter) in ("Mn", "Mc") else letter
 
 
+def name_at(text: str, start: int) -> str:
+    """The longest part of the text from `start` on that is shaped like a name; empty where there is none, or it is too long."""
+    found = _SHAPE.match("".join(map(_kind, text[start : start + MAX_LENGTH + 1])))
+    return text[start : start + found.end()] if found and found.end() <= MAX_LENGTH else ""
+
+
 def name_key(name: str) -> str:
     """By what a name is found: one key for each way of writing it in capitals or composed letters. Raises BadName."""
     try:

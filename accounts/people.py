@@ -33,6 +33,11 @@ async def users_by_ids(user_ids: list[int]) -> dict[int, User]:
     return {user.id: user for user in await User.select().where(User.id.in_(user_ids)).aio_execute()}
 
 
+async def users_by_keys(name_keys: list[str]) -> dict[str, User]:
+    """Those who are there, by the keys of their names."""
+    return {user.name_key: user for user in await User.select().where(User.name_key.in_(name_keys)).aio_execute()}
+
+
 async def user_by_name(text: str) -> User | None:
     """Whoever has this name in any capitals, with or without `@`."""
     try:

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable
 from chat.emoji import is_emoji
 from chat.engine import Engine
 from chat.events import Receipt
-from chat.history import Line, Reacted
+from chat.history import Called, Line, Reacted
 from chat.journal import Change
 from chat.ledger import Ledger, Person
 from chat.moderation import require
-from chat.posting import check_text, new_nonce, rendered
+from chat.posting import Rendered, check_text, new_nonce, rendered
 from chat.refusal import Refused
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from chat.roles import Permission
@@ -39,7 +39,7 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
     """Does what was asked and checked, and returns the seq of the change. Raises Refused."""
     match request:
         case Edit():
-            apply = _edit(person, request, await rendered(request.text))
+            apply = _edit(person, request, await rendered(engine, request.text))
         case Delete():
             apply = _delete(person, request)
         case Undelete():
@@ -54,7 +54,7 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
 Apply = Callable[[Ledger], Awaitable[Receipt]]
 
 
-def _edit(person: Person, request: Edit, html: str | None) -> Apply:
+def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
     async def apply(ledger: Ledger) -> Receipt:
         await require(ledger, person, Permission.POST)
         line = await _present(ledger, request.number)
@@ -62,9 +62,18 @@ def _edit(person: Person, request: Edit, html: str | None) -> Apply:
             raise Refused("forbidden", "Only its author edits a message.")
         if line.text == request.text:
             return _unchanged(line)
-        return ledger.amend(line, text=request.text, html=html, edited_at=ledger.at)
+        mentions = await _called_by(ledger, line, now.called)
+        return ledger.amend(line, text=request.text, html=now.html, edited_at=ledger.at, mentions=mentions)
 
     return apply
+
+
+async def _called_by(ledger: Ledger, line: Line, named: tuple[Called, ...]) -> tuple[Called, ...]:
+    """Whom a post calls now that its text names these. Who was called before needn't be a member any more; who is answered is called
+    by whatever the text says."""
+    kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
+    added = await ledger.members_among(one for one in named if one not in line.mentions and one.user_id != line.author_id)
+    return (*kept, *added)
 
 
 def _delete(person: Person, request: Delete) -> Apply:

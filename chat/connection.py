@@ -128,14 +128,14 @@ class Connection:
             if request.reply_to is not None:
                 raise Refused("bad_request", "A command is no reply.")
             self._do(self._run_command(text, nonce, request.nonce), request.nonce)
-        elif posting.is_long(text):
-            self._do(self._post_long(text, nonce, request.reply_to), request.nonce)
+        elif posting.takes_time(text):
+            self._do(self._post_later(text, nonce, request.reply_to), request.nonce)
         else:
             posting.post(self._engine, self.room_id, self._person, text, nonce, self._answered, request.reply_to)
             self._count_unanswered()
 
-    async def _post_long(self, text: str, nonce: str, reply_to: int | None) -> None:
-        await posting.post_long(self._engine, self.room_id, self._person, text, nonce, self._answered, reply_to)
+    async def _post_later(self, text: str, nonce: str, reply_to: int | None) -> None:
+        await posting.post_later(self._engine, self.room_id, self._person, text, nonce, self._answered, reply_to)
         self._count_unanswered()
 
     def _take_amendment(self, request: Amendment) -> None:

@@ -13,6 +13,7 @@ from chat.history import last_seqs, shared_changes_since
 from chat.hub import Hub
 from chat.journal import Journal
 from chat.members import Entrances
+from chat.mentions import Directory, MentionCounts
 from chat.presence import Leases, LocalLeases, RedisLeases
 from chat.read_marks import ReadMarks
 
@@ -26,6 +27,8 @@ class Engine:
     leases: Leases
     read_marks: ReadMarks
     entrances: Entrances
+    directory: Directory
+    mention_counts: MentionCounts
     epoch: str
 
 
@@ -46,7 +49,13 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
     try:
         await bus.open()
         hub.start(bus)
-        yield Engine(database, journal, hub, bus, leases, read_marks, Entrances(database), epoch)
+        entrances = Entrances(database)
+        yield Engine(
+            *(database, journal, hub, bus, leases, read_marks, entrances),
+            directory=Directory(entrances),
+            mention_counts=MentionCounts(database),
+            epoch=epoch,
+        )
     finally:
         await journal.close()
         await read_marks.close()

@@ -66,6 +66,7 @@ class Message(Event, tag="message", frozen=True):
     deleted: bool = False
     reactions: list[Reactions] | None = None
     pinned: bool = False
+    mentions: list[str] | None = None
 
 
 class Changed(Event, tag="changed", frozen=True):
@@ -86,6 +87,7 @@ class Changed(Event, tag="changed", frozen=True):
     deleted: bool = False
     reactions: list[Reactions] | None = None
     pinned: bool = False
+    mentions: list[str] | None = None
 
 
 class Cleared(Event, tag="cleared", frozen=True):

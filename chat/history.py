@@ -20,6 +20,9 @@ MAX_BEHIND = 1000
 
 MAX_PAGE = 100
 
+NAMES_AT_ONCE = 100
+"""Looked up by one statement. For many more PostgreSQL would rather read all users."""
+
 MAX_QUOTE = 100
 """Characters that a reply shows of what it answers."""
 
@@ -53,6 +56,7 @@ _LINE = (
     Row.reactions,
     _name_of(_answered.select(_answered.author_id).where(_IS_ANSWERED)),
     _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(_IS_ANSWERED, _answered.deleted_at.is_null()),
+    Row.mentions,
 )
 """The columns of a Line."""
 
@@ -71,8 +75,17 @@ class Reacted(NamedTuple):
     name: str
 
 
+class Called(NamedTuple):
+    """One person whom a post calls."""
+
+    user_id: int
+    name: str
+
+
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being written."""
+    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being written.
+
+    `called_ids` are Message.mentions as they are stored; `mentions` has their names."""
 
     seq: int
     number: int | None
@@ -94,7 +107,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     reaction_count: int = 0
     quoted_author: str | None = None
     quoted_text: str | None = None
+    called_ids: str | None = None
     reactions: tuple[Reacted, ...] = ()
+    mentions: tuple[Called, ...] = ()
 
     @property
     def is_deleted(self) -> bool:
@@ -104,7 +119,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         """The line as it is now, for who sees it for the first time."""
         if self.kind == "cleared":
             return Cleared(self.seq, self.author, self.text, iso(self.at))
-        if self.changed_seq <= self.seq and self.reply_to is None:
+        if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
             return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
         return Message(self.seq, self.kind, self.author, at=iso(self.at), number=self.number, target=self.target, **self._state())
 
@@ -127,6 +142,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "edited_at": iso(self.edited_at) if self.edited_at is not None else None,
             "reactions": [Reactions(emoji, names) for emoji, names in by_emoji.items()] or None,
             "pinned": bool(self.pinned),
+            "mentions": [one.name for one in self.mentions] or None,
         }
 
     def seal(self, since: int | None = None) -> Sealed:
@@ -181,12 +197,29 @@ async def post_at(room_id: int, number: int) -> Line | None:
 
 
 async def _complete(room_id: int, lines: list[Line]) -> list[Line]:
-    """The lines with who reacted to them. Where nobody did, which is most often, nothing is read."""
+    """The lines with who reacted to them, and whom they call. Where that is nobody, which is most often, nothing is read."""
     reacted = [line.seq for line in lines if line.reaction_count]
-    if not reacted:
-        return lines
-    reactions = await _reactions(room_id, reacted)
-    return [replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line for line in lines]
+    if reacted:
+        reactions = await _reactions(room_id, reacted)
+        lines = [replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line for line in lines]
+    called = {line.seq: [int(user_id) for user_id in line.called_ids.split(",")] for line in lines if line.called_ids}
+    if called:
+        names = await _names(sorted({user_id for user_ids in called.values() for user_id in user_ids}))
+        lines = [
+            replace(line, mentions=tuple(Called(user_id, names.get(user_id, "?")) for user_id in called[line.seq]))
+            if line.seq in called
+            else line
+            for line in lines
+        ]
+    return lines
+
+
+async def _names(user_ids: list[int]) -> dict[int, str]:
+    found: dict[int, str] = {}
+    for start in range(0, len(user_ids), NAMES_AT_ONCE):
+        some = user_ids[start : start + NAMES_AT_ONCE]
+        found.update(await User.select(User.id, User.name).where(User.id.in_(some)).tuples().aio_execute())
+    return found
 
 
 async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:

@@ -13,7 +13,7 @@ import msgspec
 from peewee_async.databases import AioDatabase
 
 from chat.events import Batch, Receipt
-from chat.history import Line, batches
+from chat.history import Called, Line, batches
 from chat.ledger import Draft, KnownNonce, Ledger, Person
 from chat.ledgers import Ledgers
 from chat.refusal import Refused, broken, unavailable
@@ -222,13 +222,16 @@ class Journal:
         return [waiting for waiting in batch if waiting.entry.room_id not in lines] if locked or len(lines) < len(drafts) else []
 
     def _is_plain(self, entry: Entry) -> bool:
-        # What a reply answers must be looked at.
-        return isinstance(entry, Draft) and entry.reply_to is None and self._ledgers.remembers(entry.room_id, entry.author.id)
+        # What a reply answers must be looked at, and whether those whom a post calls are members.
+        is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.called
+        return is_alone and self._ledgers.remembers(entry.room_id, entry.author.id)
 
     async def _commit_locked(self, batch: list[_Waiting]) -> None:
         """One transaction for the batch, then the events, then the receipts. Trying again is harmless: the nonces tell."""
         async with short_transaction(self._database) as transaction:
             standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
+            drafts = [waiting.entry for waiting in batch if isinstance(waiting.entry, Draft)]
+            standings |= {(draft.room_id, called.user_id) for draft in drafts for called in draft.called}
             nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
             ledgers, known = await self._ledgers.open(transaction, standings, nonces)
             answers = [await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known) for waiting in batch]
@@ -277,7 +280,11 @@ async def _say(draft: Draft, ledger: Ledger) -> Receipt:
     answered = await ledger.post(draft.reply_to) if draft.reply_to is not None else None
     if answered is not None and answered.is_deleted:
         raise Refused("deleted", "That message has been deleted.")
-    return ledger.record(draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True, answered=answered)
+    called = [*draft.called, Called(answered.author_id, answered.author)] if answered is not None else draft.called
+    mentions = await ledger.members_among(person for person in called if person.user_id != draft.author.id)
+    return ledger.record(
+        draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True, answered=answered, mentions=mentions
+    )
 
 
 def _is_resend(entry: Entry, same: KnownNonce) -> bool:

@@ -1,5 +1,6 @@
 """A room inside a transaction: verbs read its standings, and record what happens in it."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,8 +9,8 @@ from msgspec.structs import replace
 
 from accounts.models import User
 from chat.events import Receipt
-from chat.history import Line, post_at
-from chat.models import Member, MessageVersion, Reaction, Room
+from chat.history import Called, Line, post_at
+from chat.models import Member, Mention, MessageVersion, Reaction, Room
 from chat.models import Message as Row
 from chat.refusal import Refused
 from chat.roles import STRANGER, Role, Standing
@@ -33,6 +34,8 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     html: str | None = None
     kind: str = "post"
     reply_to: int | None = None
+    called: tuple[Called, ...] = ()
+    """Whom its text names, be they members or not."""
 
 
 @dataclass(frozen=True)
@@ -96,6 +99,7 @@ class Ledger:
         target: Person | None = None,
         numbered: bool = False,
         answered: Line | None = None,
+        mentions: tuple[Called, ...] = (),
     ) -> Receipt:
         """Takes the next seq, and for a post the next number, for a line of the history."""
         self.last_seq += 1
@@ -105,9 +109,15 @@ class Ledger:
         line = Line(self.last_seq, number, kind, author.id, author.name, target_id, target_name, nonce, text, html, self.at)
         if answered is not None:
             line = replace(line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text)
+        if mentions:
+            line = replace(line, mentions=mentions, called_ids=_ids_of(mentions))
         self.lines.append(line)
         self.told.append(line)
         return Receipt(nonce, self.last_seq, number)
+
+    async def members_among(self, people: Iterable[Called]) -> tuple[Called, ...]:
+        """Those of them who are members now, each once."""
+        return tuple([person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member])
 
     async def post(self, number: int) -> Line:
         """The post with this number as it is now, also where this very transaction wrote or changed it. Raises Refused."""
@@ -121,6 +131,8 @@ class Ledger:
         """Takes the next seq for a post that becomes another. `changes` are fields of the Line."""
         self.last_seq += 1
         after = replace(line, changed_seq=self.last_seq, **changes)
+        if after.mentions != line.mentions:
+            after = replace(after, called_ids=_ids_of(after.mentions))
         self.told.append(after)
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
@@ -131,8 +143,14 @@ class Ledger:
         for emoji, user_id, _ in set(line.reactions) - set(after.reactions):
             is_this = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
             self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
+        before, now = set(_counted(line)), set(_counted(after))
+        for one in now - before:
+            self.amendments.append(Mention.insert(room_id=self.room_id, number=line.number, user_id=one.user_id))
+        if before - now:
+            is_gone = Mention.user_id.in_([one.user_id for one in before - now])
+            self.amendments.append(Mention.delete().where(is_gone, Mention.room_id == self.room_id, Mention.number == line.number))
         row = {name: getattr(after, name) for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")}
-        row["reactions"] = len(after.reactions)
+        row |= {"reactions": len(after.reactions), "mentions": after.called_ids}
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         return Receipt(line.nonce, self.last_seq, line.number)
 
@@ -159,3 +177,13 @@ class Ledger:
         """Hides everything up to now. The next line recorded is the first of what is seen."""
         self.cleared_seq = self.last_seq + 1
         self.cleared_number = self.posts
+
+
+def _ids_of(mentions: tuple[Called, ...]) -> str | None:
+    """As Message.mentions holds them."""
+    return ",".join(str(one.user_id) for one in mentions) or None
+
+
+def _counted(line: Line) -> tuple[Called, ...]:
+    """Of a deleted post nobody is told that it calls them."""
+    return () if line.is_deleted else line.mentions

@@ -71,9 +71,14 @@ class Ledgers:
         self._insert = Bulk(
             database,
             """
-            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to)
-            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to FROM {lines}""",
-            lines={**_LINE, "seq": "bigint", "number": "bigint", "target_id": "bigint", "reply_to": "bigint"},
+            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to, mentions)
+            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to, mentions FROM {lines}""",
+            lines={**_LINE, "seq": "bigint", "number": "bigint", "target_id": "bigint", "reply_to": "bigint", "mentions": "text"},
+        )
+        self._call = Bulk(
+            database,
+            "INSERT INTO mentions (room_id, number, user_id) SELECT room_id, number, user_id FROM {called}",
+            called={"room_id": "bigint", "number": "bigint", "user_id": "bigint"},
         )
         self._count = Bulk(
             database,
@@ -130,7 +135,7 @@ class Ledgers:
         lines = [
             (
                 *(ledger.room_id, line.kind, line.author_id, line.nonce, line.text, line.html, line.at),
-                *(line.seq, line.number, line.target_id, line.reply_to),
+                *(line.seq, line.number, line.target_id, line.reply_to, line.called_ids),
             )
             for ledger in ledgers
             for line in ledger.lines
@@ -142,7 +147,12 @@ class Ledgers:
             )
             for ledger in ledgers
         ]
-        return [*([self._insert.over(lines)] if lines else []), self._count.over(counters)]
+        called = [(ledger.room_id, line.number, one.user_id) for ledger in ledgers for line in ledger.lines for one in line.mentions]
+        return [
+            *([self._insert.over(lines)] if lines else []),
+            *([self._call.over(called)] if called else []),
+            self._count.over(counters),
+        ]
 
     def remembers(self, room_id: int, author_id: int) -> bool:
         """Is this person remembered as one who may post in this room?"""

@@ -1,15 +1,15 @@
 """Reading who is in a room, and which rooms someone is in. Nothing here writes."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, fn
+from peewee import JOIN, Case, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.models import Member, Room
+from chat.models import Member, Mention, Room
 from chat.roles import Role, Standing
 from helpers.bulk import Bulk
 from helpers.database import fetch
@@ -43,6 +43,7 @@ class RoomView:
     kind: str
     role: str | None
     unread: int
+    mentions: int = 0
 
 
 @dataclass(frozen=True)
@@ -84,6 +85,10 @@ class Entrances:
             return None
         member = await self._members.get((room.id, user.id))
         return Entrance(room, _standing(member, user), member[2] if member else None)
+
+    async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
+        """Those that there are, by their names without capitals."""
+        return await self._rooms.get_all(slugs)
 
     async def standing(self, room_id: int, user: User) -> Standing:
         """What the user is in the room now."""
@@ -129,6 +134,13 @@ async def members_of(room_id: int) -> list[MemberView]:
 _LISTED = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
 
 
+_SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
+_CALLS = Mention.select(fn.COUNT(Mention.number)).where(
+    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
+)
+"""How often the member is called by what they haven't seen. Before the room was cleared nothing counts."""
+
+
 def _is_named(words: str) -> Any:
     """Has the room's name this in it? No name has anything but the letters of names."""
     words = words.strip().removeprefix("#").lower()
@@ -139,7 +151,7 @@ def _is_named(words: str) -> Any:
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms that the user is in, those with unread posts first, at most MAX_OWN. With `named`, those with this in their names."""
     has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
-    query = Room.select(*_LISTED).join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
+    query = Room.select(*_LISTED, _CALLS).join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
     if named:
         query = query.where(_is_named(named))
     return [_view(row, user) for row in await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()]
@@ -160,9 +172,9 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
     return [_view(row, user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
 
 
-def _view(row: tuple[str, str, str, int | None, int, int, int | None], user: User) -> RoomView:
-    name, topic, kind, role, posts, cleared_number, read_number = row
+def _view(row: tuple[Any, ...], user: User) -> RoomView:
+    name, topic, kind, role, posts, cleared_number, read_number, *calls = row
     if role is None:
         return RoomView(name, topic, kind, None, 0)
     seen = max(cleared_number, read_number or 0)
-    return RoomView(name, topic, kind, Standing(Role(role), is_admin=user.is_admin).title, max(0, posts - seen))
+    return RoomView(name, topic, kind, Standing(Role(role), is_admin=user.is_admin).title, max(0, posts - seen), *calls)

@@ -49,7 +49,8 @@ class Member(Base):
 class Message(Base):
     """A line of a room's history: a post, or a service line about what happened. `changed_seq` is when it was changed last.
 
-    `reply_to` is the number of another post. A deleted one keeps its text, which nobody is told any more. `reactions` is their count."""
+    `reply_to` is the number of another post. A deleted one keeps its text, which nobody is told any more. `reactions` is their count,
+    `mentions` the ids of those whom it calls, divided by commas."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -68,6 +69,7 @@ class Message(Base):
     deleted_by = peewee.BigIntegerField(null=True)
     pinned = peewee.BooleanField(default=False)
     reactions = peewee.BigIntegerField(default=0)
+    mentions = peewee.TextField(null=True)
 
     class Meta:
         table_name = "messages"
@@ -86,6 +88,18 @@ class Reaction(Base):
     class Meta:
         table_name = "reactions"
         primary_key = peewee.CompositeKey("room_id", "seq", "user_id", "emoji")
+
+
+class Mention(Base):
+    """Somebody whom a post calls, as long as it isn't deleted: what Message.mentions says, for counting."""
+
+    room_id = peewee.BigIntegerField()
+    number = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "mentions"
+        primary_key = peewee.CompositeKey("user_id", "room_id", "number")
 
 
 class MessageVersion(Base):

@@ -2,10 +2,12 @@
 
 import asyncio
 import secrets
+from typing import NamedTuple
 
 from chat.engine import Engine
 from chat.events import Receipt
-from chat.formatting import render
+from chat.formatting import is_slow, may_name, parse, render
+from chat.history import Called
 from chat.journal import Answer
 from chat.ledger import Draft, Person
 from chat.refusal import Refused
@@ -14,8 +16,12 @@ from helpers.text import has_forbidden
 MAX_TEXT = 10_000
 MAX_NONCE = 64
 
-RENDERED_IN_PLACE = 1000
-"""Characters. Markdown made to be slow takes 30 ms a thousand; longer ones are rendered in a thread."""
+
+class Rendered(NamedTuple):
+    """A text's HTML, None where it says no more than the text, and whom it names."""
+
+    html: str | None
+    called: tuple[Called, ...]
 
 
 def new_nonce() -> str:
@@ -41,9 +47,9 @@ def check_text(text: str) -> str:
     return text
 
 
-def is_long(text: str) -> bool:
-    """Might it take so long to render that nobody should wait for it? Then `post_long` is for it."""
-    return len(text) > RENDERED_IN_PLACE
+def takes_time(text: str) -> bool:
+    """Must names be looked up for it, or might it take long to render? Then `post_later` is for it."""
+    return is_slow(text) or may_name(text)
 
 
 def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None) -> None:
@@ -53,19 +59,28 @@ def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, an
     engine.journal.append(Draft(room_id, author, nonce, text, render(text), reply_to=reply_to), answer)
 
 
-async def post_long(
+async def post_later(
     engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None
 ) -> None:
-    """As `post`, rendered in a thread."""
-    engine.journal.append(Draft(room_id, author, nonce, text, await rendered(text), reply_to=reply_to), answer)
+    """As `post`, rendered with the names in it, and in a thread where that may take long."""
+    html, called = await rendered(engine, text)
+    engine.journal.append(Draft(room_id, author, nonce, text, html, reply_to=reply_to, called=called), answer)
 
 
 async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
     """Says it and waits for the Receipt. Raises Refused."""
     check_text(text)
-    return await engine.journal.change(Draft(room_id, author, nonce, text, await rendered(text), kind))
+    html, called = await rendered(engine, text)
+    return await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, called=called))
 
 
-async def rendered(text: str) -> str | None:
-    """As formatting.render, in a thread where it may take long."""
-    return await asyncio.to_thread(render, text) if is_long(text) else render(text)
+async def rendered(engine: Engine, text: str) -> Rendered:
+    """The HTML with the people and rooms that the text names."""
+    slow = is_slow(text)
+    markup = await asyncio.to_thread(parse, text) if slow else parse(text)
+    if markup is None:
+        return Rendered(None, ())
+    people, rooms = await engine.directory.find(markup.names, markup.rooms) if markup.names or markup.rooms else ({}, {})
+    names = {typed: called.name for typed, called in people.items()}
+    html = await asyncio.to_thread(markup.html, names, rooms) if slow else markup.html(names, rooms)
+    return Rendered(html, tuple(dict.fromkeys(people.values())))

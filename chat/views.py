@@ -88,6 +88,7 @@ class Rooms(web.View):
                 "kind": room.kind,
                 "role": "owner",
                 "unread": 0,
+                "mentions": 0,
             }
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
         raise web.HTTPSeeOther(f"/rooms/{room.name}")

@@ -4,7 +4,7 @@ A call is only shared by those who asked before it began, so nobody is given wha
 
 import asyncio
 import contextvars
-from collections.abc import Awaitable, Callable, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from typing import Generic, TypeVar
 
 Key = TypeVar("Key", bound=Hashable)
@@ -60,6 +60,14 @@ class BatchedReads(Generic[Key, Value]):
         """What is found for the key by a read that begins from now on, None for nothing."""
         self._wanted.add(key)
         return (await self._turns.get(None)).get(key)
+
+    async def get_all(self, keys: Collection[Key]) -> dict[Key, Value]:
+        """The same for several keys, without those for which nothing is found."""
+        if not keys:
+            return {}
+        self._wanted.update(keys)
+        found = await self._turns.get(None)
+        return {key: found[key] for key in keys if key in found}
 
     async def _read_wanted(self, _: None) -> dict[Key, Value]:
         wanted, self._wanted = list(self._wanted), set()

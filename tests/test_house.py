@@ -16,13 +16,13 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 """Each may import from those before it; `chat` and `feed` don't know each other."""
 
 CHAT = {
-    "nouns": ("models", "roles", "events", "refusal", "formatting", "emoji", "requests"),
-    "readings": ("history", "members"),
+    "nouns": ("models", "roles", "events", "refusal", "formatting", "highlighting", "emoji", "requests"),
+    "readings": ("history", "members", "mentions"),
     "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks"),
     "tying": ("engine",),
     "verbs": ("posting", "membership", "moderation", "amending", "attendance"),
     "commands": ("commands",),
-    "doors": ("connection", "views", "keys", "setup"),
+    "doors": ("connection", "views", "composing", "keys", "setup"),
 }
 MACHINERY_MAY = {("journal", "ledger"), ("journal", "ledgers"), ("ledgers", "ledger"), ("hub", "channel")}
 

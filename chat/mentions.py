@@ -1,0 +1,82 @@
+"""Whom and what texts name, and how often somebody is called by posts that they haven't seen. Nothing here writes."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from peewee_async.databases import AioDatabase
+
+from accounts.models import User
+from accounts.names import BadName, name_key
+from accounts.people import users_by_keys
+from chat.history import Called
+from chat.members import Entrances
+from helpers.bulk import Bulk
+from helpers.database import fetch
+from helpers.sharing import BatchedReads
+
+
+class Named(NamedTuple):
+    """Of what a text names, that which there is: by how it was written, who that is, and how the room's name is written."""
+
+    people: dict[str, Called]
+    rooms: dict[str, str]
+
+
+class Directory:
+    """Finds people and open rooms by their names: one statement for all who write at once."""
+
+    def __init__(self, entrances: Entrances) -> None:
+        self._entrances = entrances
+        self._people: BatchedReads[str, User] = BatchedReads(users_by_keys)
+
+    async def find(self, names: Iterable[str], rooms: Iterable[str]) -> Named:
+        """Those who have one of the names, in any capitals, and the open rooms."""
+        people, open_rooms = await asyncio.gather(self._find_people(names), self._find_rooms(rooms))
+        return Named(people, open_rooms)
+
+    async def _find_people(self, names: Iterable[str]) -> dict[str, Called]:
+        keys = {name: key for name in names if (key := _key(name)) is not None}
+        users = await self._people.get_all(set(keys.values()))
+        return {name: Called(users[key].id, users[key].name) for name, key in keys.items() if key in users}
+
+    async def _find_rooms(self, rooms: Iterable[str]) -> dict[str, str]:
+        slugs = {name: name.lower() for name in rooms}
+        found = await self._entrances.rooms(set(slugs.values()))
+        return {name: found[slug].name for name, slug in slugs.items() if slug in found and found[slug].is_open}
+
+
+def _key(name: str) -> str | None:
+    try:
+        return name_key(name)
+    except BadName:
+        return None
+
+
+class MentionCounts:
+    """How many posts of a room call somebody who hasn't read that far. The posts before a clearing don't count."""
+
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        # Looked up pair by pair: of a join of some hundred PostgreSQL would rather read all members.
+        self._count = Bulk(
+            database,
+            """
+            SELECT given.room_id, given.user_id, (
+                SELECT COUNT(*) FROM mentions AS mention
+                WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id AND mention.number > (
+                    SELECT CASE WHEN member.read_number > room.cleared_number THEN member.read_number ELSE room.cleared_number END
+                    FROM members AS member JOIN rooms AS room ON room.id = member.room_id
+                    WHERE member.room_id = given.room_id AND member.user_id = given.user_id))
+            FROM {given}""",
+            given={"room_id": "bigint", "user_id": "bigint"},
+        )
+
+    async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
+        """The count for each (room id, user id), by one statement; 0 where they are no member."""
+        asked = sorted(set(pairs))
+        if not asked:
+            return {}
+        statement = self._count.over(asked)
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {(room_id, user_id): count for room_id, user_id, count in rows}
