@@ -5,7 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from peewee import JOIN, Case, fn
+from peewee import JOIN, SQL, Case, Select, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
@@ -19,6 +19,9 @@ MAX_MEMBERS = 1000
 
 MAX_OWN = 200
 """One's own rooms in a list, those with unread posts first. Who is in more of them finds the others by their names."""
+
+MAX_CALLS = 100
+"""Of one room that are counted: who has been called more often gets to hear that it were so many."""
 
 MAX_OPEN = 100
 """Open rooms on a page."""
@@ -135,9 +138,8 @@ _LISTED = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.clear
 
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
-_CALLS = Mention.select(fn.COUNT(Mention.number)).where(
-    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
-)
+_IS_CALL = (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
+_CALLS = Select([Mention.select(Mention.number).where(_IS_CALL).limit(MAX_CALLS).alias("calls")], [fn.COUNT(SQL("1"))])
 """How often the member is called by what they haven't seen. Before the room was cleared nothing counts."""
 
 

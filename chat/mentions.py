@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.names import BadName, name_key
 from accounts.people import users_by_keys
 from chat.history import Called
-from chat.members import Entrances
+from chat.members import MAX_CALLS, Entrances
 from helpers.bulk import Bulk
 from helpers.database import fetch
 from helpers.sharing import BatchedReads
@@ -63,17 +63,19 @@ class MentionCounts:
             database,
             """
             SELECT given.room_id, given.user_id, (
-                SELECT COUNT(*) FROM mentions AS mention
-                WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id AND mention.number > (
-                    SELECT CASE WHEN member.read_number > room.cleared_number THEN member.read_number ELSE room.cleared_number END
-                    FROM members AS member JOIN rooms AS room ON room.id = member.room_id
-                    WHERE member.room_id = given.room_id AND member.user_id = given.user_id))
-            FROM {given}""",
+                SELECT COUNT(*) FROM (
+                    SELECT 1 FROM mentions AS mention
+                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id AND mention.number > (
+                        SELECT CASE WHEN member.read_number > room.cleared_number THEN member.read_number ELSE room.cleared_number END
+                        FROM members AS member JOIN rooms AS room ON room.id = member.room_id
+                        WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
+                    LIMIT {most}) AS calls)
+            FROM {given}""".replace("{most}", str(MAX_CALLS)),
             given={"room_id": "bigint", "user_id": "bigint"},
         )
 
     async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement; 0 where they are no member."""
+        """The count for each (room id, user id), by one statement, at most MAX_CALLS; 0 where they are no member."""
         asked = sorted(set(pairs))
         if not asked:
             return {}

@@ -55,6 +55,13 @@ class Crowd:
         # A tenth of the hall's lines have five reactions, and as many are answers.
         yield f"""{reactions} {_series(5)} SELECT {HALL}, seq, n, 'x', seq FROM series, messages
             WHERE room_id = {HALL} AND seq % 10 = 3 AND number IS NOT NULL"""
+        # Every seventh calls Alice, and every sixteenth some of the others; in her other rooms all do.
+        yield f"""INSERT INTO mentions (room_id, number, user_id) SELECT room_id, number, {HERS} FROM messages
+            WHERE number IS NOT NULL AND (seq % 7 = 0
+                OR room_id IN (SELECT room_id FROM members WHERE user_id = {HERS} AND room_id <> {HALL}))"""
+        yield f"""INSERT INTO mentions (room_id, number, user_id) {_series(5)} SELECT room_id, number, 1 + n * (seq % 1000)
+            FROM series, messages WHERE room_id = {HALL} AND number IS NOT NULL AND seq % 16 = 1 AND seq % 1000 > 0"""
+        yield f"UPDATE messages SET mentions = '1,2,3,' || (4 + seq % 5000) WHERE room_id = {HALL} AND seq % 7 = 0 AND number IS NOT NULL"
         yield f"UPDATE messages SET reactions = 5 WHERE room_id = {HALL} AND seq % 10 = 3"
         yield f"UPDATE messages SET reply_to = number - 1 WHERE room_id = {HALL} AND seq % 10 = 5"
         yield f"{sessions} {_series(self.people)} SELECT 'somebody' || n, '', {FOREVER} FROM series"

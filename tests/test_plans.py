@@ -22,7 +22,7 @@ from tests.crowd import Crowd
 from tests.people import Listener, Person
 from tests.servers import ROOT, Aiochat, Postgres
 
-TABLES = {"users", "rooms", "members", "messages", "sessions", "reactions", "message_versions"}
+TABLES = {"users", "rooms", "members", "messages", "sessions", "reactions", "message_versions", "mentions"}
 """Those that grow."""
 
 MOST_ROWS = 6000
@@ -97,7 +97,7 @@ async def _look_around(alice: Person) -> None:
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:
     listener, guest = await alice.enters("Hall", since=lines - 600), await new.enters("Hall")
-    for text in ("Good morning", "/me waves", "/who", "/topic All and sundry", "/help"):
+    for text in ("Good morning", "/me waves", "@p7 and @p8, see #Room4", "/who", "/topic All and sundry", "/help"):
         await listener.says(text)
     await listener.ws.send_json({"type": "read", "number": 7})
     await _amend(listener, listener.heard("receipt")[0]["number"])
@@ -110,7 +110,8 @@ async def _talk(alice: Person, new: Person, lines: int) -> None:
 async def _amend(listener: Listener, number: int) -> None:
     """Does all that can be done to a post of one's own, and answers it."""
     await listener.ws.send_json({"type": "post", "text": "An answer", "reply_to": number})
-    for request in ({"type": "edit", "text": secrets.token_hex(4)}, {"type": "delete"}, {"type": "undelete"}):
+    texts = [f"{secrets.token_hex(4)} {names}" for names in ("@p7 @p8", "@p8 @p9")]
+    for request in (*[{"type": "edit", "text": text} for text in texts], {"type": "delete"}, {"type": "undelete"}):
         await listener.ws.send_json({**request, "number": number})
     for is_on in (True, False, True):
         await listener.ws.send_json({"type": "react", "number": number, "emoji": "👍", "on": is_on})
@@ -156,6 +157,12 @@ HOT_PATHS = {
     "what it said before": r"INSERT INTO \"message_versions\"",
     "a reaction": r"INSERT INTO \"reactions\"",
     "one taken back": r"DELETE FROM \"reactions\"",
+    "names in texts": r"FROM \"users\".*\"name_key\" IN",
+    "whom a post calls": r"INSERT INTO mentions",
+    "their names": r"SELECT \"t1\".\"id\", \"t1\".\"name\" FROM \"users\"",
+    "an edit that calls somebody else": r"INSERT INTO \"mentions\"",
+    "a call taken back": r"DELETE FROM \"mentions\"",
+    "calls in one's own rooms": r"COUNT\(.*FROM \"mentions\".*INNER JOIN \"members\"",
     "read marks": r"UPDATE members SET read_number",
     "who is lost": r"FROM \"members\".*WHERE \(\"t1\"\.\"present\" AND",
     "sweeping sessions": r"DELETE FROM sessions WHERE expires_at",
