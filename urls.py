@@ -5,13 +5,16 @@ from pathlib import Path
 from aiohttp import web
 
 from accounts import views as accounts
-from chat import composing
+from chat import composing, posts
 from chat import views as chat
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
 from helpers.routing import Access, Route
 
 STATIC = Path(__file__).resolve().parent / "static"
+
+NUMBER = "{number:[1-9][0-9]{0,15}}"
+"""A post's number has one way to be written; anything else is no address."""
 
 
 class Favicon(web.View):
@@ -40,5 +43,8 @@ ROUTES = [
     Route("/rooms/{name}/messages", chat.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", chat.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", composing.Preview, "preview", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
+    Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
+    Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/ws", chat.Socket, "socket", Access.SIGNED_IN, json=True),
 ]

@@ -6,12 +6,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 from msgspec.structs import replace
-from peewee import fn
+from peewee import SQL, fn
 
 from accounts.models import User
 from chat.events import Batch, Changed, Cleared, Close, Event, Message, Quote, Reactions, Sealed, encode
 from chat.models import Message as Row
-from chat.models import Reaction, Room
+from chat.models import MessageVersion, Reaction, Room
 from helpers.clock import iso
 from helpers.sharing import SharedCalls
 
@@ -19,6 +19,10 @@ MAX_BEHIND = 1000
 """Changes. Who missed more loads the page anew: that is 50 messages, and this would be megabytes."""
 
 MAX_PAGE = 100
+MAX_PINS = 100
+
+MAX_VERSIONS = 100
+"""Former texts of one post, the last ones: each may be of ten thousand characters, and nobody counts them."""
 
 NAMES_AT_ONCE = 100
 """Looked up by one statement. For many more PostgreSQL would rather read all users."""
@@ -168,6 +172,15 @@ class Page:
 
 
 @dataclass(frozen=True)
+class Around:
+    """Lines on both sides of a post, and whether there are older and newer ones."""
+
+    lines: list[Line]
+    more: bool
+    newer: bool
+
+
+@dataclass(frozen=True)
 class Changes:
     """What a room saw since a seq. `events` is None where that is too much, or another history."""
 
@@ -190,10 +203,39 @@ async def page(room: Room, limit: int, *, before_seq: int | None = None, after_s
     return Page(await _complete(room.id, lines[:limit][::-1]), len(lines) > limit)
 
 
+def _numbered(query: Any, room_id: int, number: int) -> Any:
+    """Of a selection of Rows the one with this number. PostgreSQL sees a low number in every room and, asked for equality, expects
+    many rows: with a limit it reads the history for the first of them. In the order of the numbers it takes the index."""
+    return query.where(Row.room_id == room_id, Row.number >= number, Row.number <= number).order_by(Row.number).limit(1)
+
+
 async def post_at(room_id: int, number: int) -> Line | None:
     """The post with this number, as it is now."""
-    rows = await Row.select(*_LINE).where(Row.room_id == room_id, Row.number == number).tuples().aio_execute()
+    rows = await _numbered(Row.select(*_LINE), room_id, number).tuples().aio_execute()
     return (await _complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
+
+
+async def visible_post(room: Room, number: int) -> Line | None:
+    """The post with this number, unless it was cleared away."""
+    return await post_at(room.id, number) if number > room.cleared_number else None
+
+
+async def pinned(room: Room) -> list[Line]:
+    """The pinned posts, the newest first, at most MAX_PINS."""
+    # In the words of the index messages_pins.
+    is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
+    query = Row.select(*_LINE).where(is_pinned, Row.number > room.cleared_number)
+    rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
+    return await _complete(room.id, [Line(*row) for row in rows])
+
+
+async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
+    """What a line said before it was changed, and since when; the oldest first, of more than MAX_VERSIONS the last ones."""
+    query = MessageVersion.select(MessageVersion.text, MessageVersion.at).where(
+        MessageVersion.room_id == room_id, MessageVersion.seq == seq
+    )
+    rows = await query.order_by(MessageVersion.replaced_seq.desc()).limit(MAX_VERSIONS).tuples().aio_execute()
+    return list(reversed(rows))
 
 
 async def _complete(room_id: int, lines: list[Line]) -> list[Line]:
@@ -251,6 +293,16 @@ async def page_after(room: Room, number: int, limit: int) -> Page:
         return found
     next_post = await _next_post(room, number + 1)
     return Page([*found.lines[:-1], *await _line_at(room, next_post)], more=True) if next_post else found
+
+
+async def page_around(room: Room, number: int, limit: int) -> Around | None:
+    """At most `limit` lines with this post in their middle, oldest first. None where there is no such post, or it was cleared away."""
+    seq = await _numbered(Row.select(Row.seq), room.id, number).aio_scalar() if number > room.cleared_number else None
+    if seq is None:
+        return None
+    older = await page(room, limit // 2, before_seq=seq)
+    newer = await page(room, limit - limit // 2, after_seq=seq - 1)
+    return Around(older.lines + newer.lines, older.more, newer.more)
 
 
 async def _line_at(room: Room, seq: int) -> list[Line]:

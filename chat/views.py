@@ -15,6 +15,7 @@ from chat.commands.registry import allowed
 from chat.connection import Connection
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
 from chat.members import Entrance, members_of, open_rooms, own_rooms
+from chat.models import Room
 from chat.refusal import Refused
 from helpers.errors import Refusal
 from helpers.forms import Form, check_form, read_form
@@ -54,12 +55,18 @@ def _checked(value: str, problem: Text | None) -> str:
     return value
 
 
-async def _entrance(request: web.Request) -> Entrance:
+async def entrance(request: web.Request) -> Entrance:
     """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for them."""
     found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
     if found is None:
         raise web.HTTPNotFound
     return found
+
+
+def no_such_message(room: Room) -> Refusal:
+    return Refusal(
+        "no_such_message", Text("There is no such message here, or it was cleared away."), 404, (f"/rooms/{room.name}", f"#{room.name}")
+    )
 
 
 class Rooms(web.View):
@@ -108,7 +115,7 @@ class Rooms(web.View):
 
 class RoomPage(web.View):
     async def get(self) -> web.Response:
-        found = await _entrance(self.request)
+        found = await entrance(self.request)
         user = self.request[USER]
         context = {"room": found.room, "rooms": await own_rooms(user), "state": await self._state(found, user)}
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
@@ -116,13 +123,10 @@ class RoomPage(web.View):
     async def _state(self, found: Entrance, user: User) -> dict[str, Any]:
         """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed between the two."""
         room, standing = found.room, found.standing
-        latest = await history.page(room, PAGE)
         return {
             "room": {"name": room.name, "topic": room.topic, "kind": room.kind},
             "you": {"name": user.name, "role": standing.title},
-            "messages": [msgspec.to_builtins(line.event()) for line in latest.lines],
-            "more": latest.more,
-            "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
+            **await self._history(found),
             "last_number": room.posts,
             "read_number": max(room.cleared_number, room.posts if found.read_number is None else found.read_number),
             "epoch": self.request.app[ENGINE].epoch,
@@ -130,20 +134,34 @@ class RoomPage(web.View):
             "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(standing)],
         }
 
+    async def _history(self, found: Entrance) -> dict[str, Any]:
+        """The lines that it shows first, and whether there are more before and after them."""
+        room = found.room
+        latest = await history.page(room, PAGE)
+        return {
+            "messages": [msgspec.to_builtins(line.event()) for line in latest.lines],
+            "more": latest.more,
+            "newer": False,
+            "around": None,
+            "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
+        }
+
 
 class Messages(web.View):
-    """The history by pages. `before` and `after` are numbers of posts, `before_seq` and `after_seq` the exact cursor."""
+    """The history by pages. `around`, `before` and `after` are numbers of posts, `before_seq` and `after_seq` the exact cursor."""
 
     async def get(self) -> web.Response:
-        room = (await _entrance(self.request)).room
+        room = (await entrance(self.request)).room
         limit = self._number("limit", 1, history.MAX_PAGE) or PAGE
         asked = {
             name: number
-            for name in ("before", "after", "before_seq", "after_seq")
+            for name in ("around", "before", "after", "before_seq", "after_seq")
             if (number := self._number(name, 0, MAX_NUMBER)) is not None
         }
         if len(asked) > 1:
             raise Refusal("bad_request", Text("Only one of these, please: {names}.", names=", ".join(asked)))
+        if "around" in asked:
+            return await self._around(room, asked["around"], limit)
         if "before" in asked:
             found = await history.page_before(room, asked["before"], limit)
         elif "after" in asked:
@@ -152,6 +170,13 @@ class Messages(web.View):
             found = await history.page(room, limit, **asked)
         body = {"messages": [msgspec.to_builtins(line.event()) for line in found.lines], "more": found.more}
         return web.json_response(body)
+
+    async def _around(self, room: Room, number: int, limit: int) -> web.Response:
+        found = await history.page_around(room, number, limit)
+        if found is None:
+            raise no_such_message(room)
+        lines = [msgspec.to_builtins(line.event()) for line in found.lines]
+        return web.json_response({"messages": lines, "more": found.more, "newer": found.newer})
 
     def _number(self, name: str, least: int, most: int) -> int | None:
         text = self.request.query.get(name)
@@ -166,7 +191,7 @@ class Messages(web.View):
 
 class Members(web.View):
     async def get(self) -> web.Response:
-        room = (await _entrance(self.request)).room
+        room = (await entrance(self.request)).room
         return web.json_response({"members": [vars(view) for view in await members_of(room.id)]})
 
 
@@ -176,7 +201,7 @@ class Socket(web.View):
         settings = request.app[SETTINGS]
         if request.headers.get("Origin") not in settings.origins and not settings.debug:
             raise web.HTTPForbidden
-        room = (await _entrance(request)).room
+        room = (await entrance(request)).room
         since = self._since()
         if not web.WebSocketResponse().can_prepare(request):
             raise Refusal("bad_request", Text("This address speaks WebSocket."))

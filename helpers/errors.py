@@ -24,6 +24,7 @@ TITLES = {
     ),
     404: (Text("Nothing here"), Text("There is no such page, or it isn't open to you.")),
     405: (Text("That isn't how this works"), Text("This address doesn't take that kind of request.")),
+    410: (Text("No longer here"), Text("What was here has been taken away.")),
     413: (Text("That is too big"), Text("What was sent is larger than this takes.")),
     415: (Text("That isn't a form"), Text("This takes a form: application/x-www-form-urlencoded or multipart/form-data.")),
     429: (Text("Too fast"), Text("Please wait a moment and try again.")),
@@ -39,6 +40,7 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "bad_method",
+    410: "gone",
     413: "too_big",
     415: "bad_type",
     429: "rate_limited",
@@ -47,25 +49,30 @@ CODES = {
 }
 
 
-def error_response(request: web.Request, status: int, text: str | None = None, code: str | None = None) -> web.Response:
+def error_response(
+    request: web.Request, status: int, text: str | None = None, code: str | None = None, back: tuple[str, str] | None = None
+) -> web.Response:
     """The answer for an error, as a page or as JSON, in the language of the request.
 
-    `text` replaces the status's own; `code` is for programs."""
+    `text` replaces the status's own; `code` is for programs. `back` is an address and what it is called: where the page sends
+    people instead of to the start."""
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
     text = told(text or usual)
     if wants_json(request):
         return web.json_response({"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status)
-    context = {"status": status, "title": told(title), "text": text}
+    context = {"status": status, "title": told(title), "text": text, "back": back}
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 
-class Refusal(web.HTTPBadRequest):
-    """A request that is wrong in a way its sender can mend; 400 with a code and a sentence."""
+class Refusal(web.HTTPClientError):
+    """A request that is wrong in a way that can be said: a code, a sentence, and a 4xx status. `back` as in error_response."""
 
-    def __init__(self, code: str, text: str) -> None:
+    def __init__(self, code: str, text: str, status: int = 400, back: tuple[str, str] | None = None) -> None:
+        self.status_code = status
         super().__init__(text=str(text))
         self.code = code
         self.phrase = text
+        self.back = back
 
 
 @web.middleware
@@ -76,7 +83,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         if isinstance(error, Refusal):
-            return error_response(request, error.status, error.phrase, error.code)
+            return error_response(request, error.status, error.phrase, error.code, error.back)
         response = error_response(request, error.status)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:

@@ -36,6 +36,7 @@ class Crowd:
         members = "INSERT INTO members (room_id, user_id, role, present, read_number, joined_at)"
         messages = "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)"
         reactions = "INSERT INTO reactions (room_id, seq, user_id, emoji, added_seq)"
+        versions = "INSERT INTO message_versions (room_id, seq, replaced_seq, text, at)"
         sessions = "INSERT INTO sessions (token_hash, data, expires_at)"
         few, step = self.lines_elsewhere, self.rooms // self.her_rooms
         yield f"{users} VALUES ('alice', 'alice', 'alice', NULL, '!', TRUE, 0)"
@@ -63,6 +64,10 @@ class Crowd:
             FROM series, messages WHERE room_id = {HALL} AND number IS NOT NULL AND seq % 16 = 1 AND seq % 1000 > 0"""
         yield f"UPDATE messages SET mentions = '1,2,3,' || (4 + seq % 5000) WHERE room_id = {HALL} AND seq % 7 = 0 AND number IS NOT NULL"
         yield f"UPDATE messages SET reactions = 5 WHERE room_id = {HALL} AND seq % 10 = 3"
+        yield f"""{versions} {_series(3)} SELECT {HALL}, seq, {self.lines} + n, 'what it said before', n FROM series, messages
+            WHERE room_id = {HALL} AND seq % 10 = 7"""
+        # One in five hundred is pinned.
+        yield f"UPDATE messages SET pinned = TRUE WHERE room_id = {HALL} AND seq % 500 = 7"
         yield f"UPDATE messages SET reply_to = number - 1 WHERE room_id = {HALL} AND seq % 10 = 5"
         yield f"{sessions} {_series(self.people)} SELECT 'somebody' || n, '', {FOREVER} FROM series"
         for place, token in enumerate(self.tokens):

@@ -1,5 +1,7 @@
 """Who may use what: one row for each address and method, taken from the routes themselves. A route without a row fails."""
 
+import re
+
 import pytest
 
 from helpers.routing import Access, Route
@@ -30,6 +32,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("room", "GET"): (LOGIN, 404, 200, 200),
     ("messages", "GET"): (401, 404, 200, 200),
     ("members", "GET"): (401, 404, 200, 200),
+    ("pins", "GET"): (401, 404, 200, 200),
+    ("permalink", "GET"): (LOGIN, 404, 200, 200),
+    ("versions", "GET"): (401, 404, 200, 200),
     # 400: let in, and then told that this address speaks WebSocket.
     ("socket", "GET"): (401, 404, 400, 400),
 }
@@ -51,14 +56,20 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
 
 
 @pytest.fixture
-async def rooms(lobby: str, cellar: str) -> dict[str, str]:
-    """Which room each role asks for."""
+async def rooms(alice: Person, lobby: str, cellar: str) -> dict[str, str]:
+    """Which room each role asks for. In each there is a post."""
+    for room in (lobby, cellar):
+        await (await alice.enters(room)).says("hello")
     return {"anonymous": lobby, "outsider": cellar, "guest": lobby, "member": cellar}
 
 
 @pytest.fixture
 async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person]:
     return {"anonymous": cast.stranger(), "outsider": mallory, "guest": mallory, "member": alice}
+
+
+def path_of(route: Route, room: str) -> str:
+    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", route.path).replace("{name}", room)
 
 
 async def ask(someone: Person, method: str, path: str) -> Answer:
@@ -75,7 +86,7 @@ async def test_the_matrix(people: dict[str, Person], rooms: dict[str, str], name
     for role, expected in zip(ROLES, MATRIX[name, method], strict=True):
         if (name, role) in (("logout", "guest"), ("register", "guest")):
             continue  # the outsider has just gone through this door
-        path = BY_NAME[name].path.replace("{name}", rooms[role])
+        path = path_of(BY_NAME[name], rooms[role])
         answer = await ask(people[role], method, path)
         if expected == LOGIN:
             assert (answer.status, answer.location) == (303, f"/accounts/login?next={path}"), role
@@ -86,7 +97,7 @@ async def test_the_matrix(people: dict[str, Person], rooms: dict[str, str], name
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
 async def test_other_methods_are_not_allowed(people: dict[str, Person], rooms: dict[str, str], route: Route) -> None:
     for role in ("anonymous", "member"):
-        path = route.path.replace("{name}", rooms[role])
+        path = path_of(route, rooms[role])
         for method in sorted(set(METHODS) - answers_to(route)):
             answer = await request(people[role].url, method, path, cookie=cookie_of(people[role]))
             assert answer.status == 405, (role, method)

@@ -33,7 +33,7 @@ NOT_NUMBERS = [
 
 @pytest.mark.parametrize("value", NOT_NUMBERS, ids=lambda value: value[:20] or "empty")
 async def test_what_is_no_number_is_no_place_in_the_history(alice: Person, lobby: str, value: str) -> None:
-    for name in ("limit", "before", "after", "before_seq", "after_seq"):
+    for name in ("limit", "around", "before", "after", "before_seq", "after_seq"):
         answer = await gets(alice, f"/rooms/{lobby}/messages?{name}={value}")
         assert answer.status == 400, name
         assert f"`{name}` is a whole number" in answer.text
@@ -47,7 +47,29 @@ async def test_what_is_no_number_is_no_place_in_the_history(alice: Person, lobby
         assert (await gets(alice, f"/rooms/{lobby}/ws?since={value}", Origin=alice.url, **upgrade)).status == 400
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "before=1&after=1", "before=1&before_seq=1", "after=0&before=0&after_seq=0"])
+@pytest.mark.parametrize(
+    "value", [*NOT_NUMBERS, "0", "01", "0012", "1/", "1//versions", "1/Versions", "1.json"], ids=lambda value: value[:20] or "empty"
+)
+async def test_a_post_has_one_address(alice: Person, lobby: str, value: str) -> None:
+    await (await alice.enters(lobby)).says("the first")
+    for rest in ("", "/versions"):
+        assert (await gets(alice, f"/rooms/{lobby}/{value}{rest}")).status == 404
+
+
+@pytest.mark.parametrize("number", ["2", "4294967296", "9007199254740992", "9999999999999999"])
+async def test_there_is_no_such_post(alice: Person, lobby: str, number: str) -> None:
+    await (await alice.enters(lobby)).says("the first")
+    for path in (f"/{number}", f"/{number}/versions", f"/messages?around={number}"):
+        if path == "/messages?around=9999999999999999":
+            continue  # no number of a post at all
+        answer = await gets(alice, f"/rooms/{lobby}{path}", Accept="application/json")
+        assert answer.status == 404
+        assert '"no_such_message"' in answer.text
+
+
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "before=1&after=1", "around=1&before=1", "before=1&before_seq=1", "after=0&before=0&after_seq=0"]
+)
 async def test_what_makes_no_page_is_refused(alice: Person, lobby: str, query: str) -> None:
     answer = await gets(alice, f"/rooms/{lobby}/messages?{query}")
     assert answer.status == 400
@@ -104,7 +126,7 @@ async def test_unknown_parameters_are_ignored(alice: Person, lobby: str, query: 
     ],
 )
 async def test_there_is_no_such_room(alice: Person, name: str) -> None:
-    for page in ("", "/messages", "/members", "/ws"):
+    for page in ("", "/messages", "/members", "/pins", "/1", "/1/versions", "/ws"):
         answer = await gets(alice, f"/rooms/{name}{page}", Origin=alice.url)
         assert answer.status == 404, page
 

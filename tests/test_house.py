@@ -22,7 +22,7 @@ CHAT = {
     "tying": ("engine",),
     "verbs": ("posting", "membership", "moderation", "amending", "attendance"),
     "commands": ("commands",),
-    "doors": ("connection", "views", "composing", "keys", "setup"),
+    "doors": ("connection", "views", "composing", "posts", "keys", "setup"),
 }
 MACHINERY_MAY = {("journal", "ledger"), ("journal", "ledgers"), ("ledgers", "ledger"), ("hub", "channel")}
 

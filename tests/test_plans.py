@@ -93,6 +93,12 @@ async def _look_around(alice: Person) -> None:
     for cursor in ("", *cursors):
         await alice.gets(f"/rooms/Hall/messages?limit=50&{cursor}")
     await alice.gets("/rooms/Hall/members")
+    for number in (3, 40_000, 85_000):
+        assert (await alice.gets(f"/rooms/Hall/messages?around={number}"))["messages"]
+        await alice.gets(f"/rooms/Hall/{number}/versions")
+    async with alice.http.get("/rooms/Hall/40000") as page:
+        assert page.status == 200
+    assert len((await alice.gets("/rooms/Hall/pins"))["messages"]) == 100
 
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:
@@ -151,7 +157,10 @@ HOT_PATHS = {
     "the journal's nonces": r"JOIN messages AS line",
     "the journal's lines": r"INSERT INTO messages",
     "the journal's counters": r"UPDATE rooms SET last_seq",
-    "a post to be changed": r"FROM \"messages\".*\"number\" = ",
+    "a post by its number": r"\"reactions\",.*FROM \"messages\".*\"number\" <= ",
+    "the place of a post": r"SELECT \"t1\"\.\"seq\" FROM \"messages\".*\"number\" <= ",
+    "pinned posts": r"FROM \"messages\".*\"t1\"\.\"pinned\"\)? AND",
+    "former texts": r"FROM \"message_versions\"",
     "who reacted": r"FROM \"reactions\"",
     "a change of a post": r"UPDATE \"messages\"",
     "what it said before": r"INSERT INTO \"message_versions\"",

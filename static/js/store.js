@@ -37,7 +37,9 @@ export function initial(page, now = new Date().toISOString()) {
     /** There is older history than `lines`. */
     more: page.more,
     /** There is newer history than `lines`: live ones aren't put in until it is loaded. */
-    newer: false,
+    newer: page.newer ?? false,
+    /** The post that the page was opened around. @type {number|null} */
+    around: page.around ?? null,
     /** @type {Pending[]} in the order of writing */
     pending: /** @type {Pending[]} */ ([]),
     /** @type {Notice[]} */
