@@ -1,4 +1,6 @@
-"""Carries what was committed to the other processes. It only wakes them up: what gets lost here is found in the database."""
+"""Carries what was committed to the other processes. It only wakes them up: what gets lost here is found in the database.
+
+And what is fleeting, of which nothing is found anywhere."""
 
 import functools
 import logging
@@ -8,21 +10,25 @@ from typing import Protocol
 
 import msgspec
 
-from chat.events import Batch
+from chat.events import Batch, Fleeting
 from helpers.pubsub import PubSub
 
 log = logging.getLogger("aiochat.bus")
 
 CONTROL = b"aiochat:control"
 
+FLEETING = b"~"
+"""What begins with this is fleeting. A batch is an array, which in msgpack begins with another byte."""
+
 
 @dataclass(frozen=True)
 class Listener:
-    """Whom the bus wakes: `on_batch` with what another process committed, `on_session_end` with a session's id,
+    """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what it told a room,
 
-    `on_gap` when messages may have been missed."""
+    `on_session_end` with a session's id, `on_gap` when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
+    on_fleeting: Callable[[Fleeting], None]
     on_session_end: Callable[[str], None]
     on_gap: Callable[[], None]
 
@@ -33,6 +39,9 @@ class Bus(Protocol):
 
     def publish(self, batch: Batch) -> None:
         """Sends a batch to the other processes. Never waits and never fails."""
+
+    def tell(self, fleeting: Fleeting) -> None:
+        """Sends it to the other processes that follow its room now. Never waits and never fails."""
 
     def end_session(self, session_id: str) -> None:
         """Tells the other processes that a session has ended."""
@@ -53,6 +62,9 @@ class LocalBus:
     remote = False
 
     def publish(self, batch: Batch) -> None:
+        pass
+
+    def tell(self, fleeting: Fleeting) -> None:
         pass
 
     def end_session(self, session_id: str) -> None:
@@ -83,6 +95,9 @@ class RedisBus:
     def publish(self, batch: Batch) -> None:
         self._pubsub.wake(_channel(batch.room_id), functools.partial(_encoder.encode, batch))
 
+    def tell(self, fleeting: Fleeting) -> None:
+        self._pubsub.mention(_channel(fleeting.room_id), FLEETING + _encoder.encode(fleeting))
+
     def end_session(self, session_id: str) -> None:
         self._pubsub.publish(CONTROL, session_id.encode())
 
@@ -104,15 +119,17 @@ class RedisBus:
             self._listener.on_session_end(payload.decode())
             return
         try:
-            batch = _decoder.decode(payload)
+            if payload.startswith(FLEETING):
+                self._listener.on_fleeting(_fleeting_decoder.decode(payload[1:]))
+            else:
+                self._listener.on_batch(_decoder.decode(payload))
         except msgspec.DecodeError:
-            log.exception("a batch on the bus can't be read")
-            return
-        self._listener.on_batch(batch)
+            log.exception("something on the bus can't be read")
 
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
+_fleeting_decoder = msgspec.msgpack.Decoder(Fleeting)
 
 
 def _channel(room_id: int) -> bytes:

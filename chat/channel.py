@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from chat.events import CaughtUp, Close, Event, Reset, Sealed, encode
 from chat.history import Changes
 from helpers.database import is_away
-from helpers.frames import MAX_FRAME, Outbox, joined_frames
+from helpers.frames import MAX_FRAME, Outbox, joined_frames, text_frame
 
 PATIENCE_SECONDS = 20.0
 """A client that reads nothing for so long is closed, and may come back."""
@@ -90,6 +90,13 @@ class Channel:
             self._push(run, run[-1].seq)
         if len(self._waiting) > MAX_HELD:
             self._waiting.clear()
+
+    def tell(self, data: bytes, but_user_id: int) -> None:
+        """Tells those who have caught up something that is worth nothing later: who reads too slowly never hears of it."""
+        frame = text_frame(data)
+        for client in (*self._live, *self._ahead):
+            if client.user_id != but_user_id and not client.outbox.is_full:
+                client.outbox.write(frame)
 
     def fill(self, changes: Changes) -> None:
         """Delivers what the history has after `last_seq`; where that is too much, everyone begins anew."""

@@ -14,8 +14,8 @@ from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomS
 from chat.ledger import Person
 from chat.models import Room
 from chat.refusal import Refused, broken, unavailable
-from chat.requests import Amendment, Ping, Post, Read, nonce_of, read_frame
-from chat.roles import Standing
+from chat.requests import Amendment, Ping, Post, Read, Typing, nonce_of, read_frame
+from chat.roles import STRANGER, Permission, Standing
 from helpers.database import is_away
 from helpers.frames import Outbox
 from helpers.limits import Buckets
@@ -34,8 +34,8 @@ class Connection:
     `since` as in Hub.enter. Of user and room only ids and a name are kept: there may be ten thousand of these."""
 
     __slots__ = (
-        *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_language", "_limits", "_person", "_unanswered"),
-        *("outbox", "room_id", "session_id", "user_id", "websocket"),
+        *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_language", "_limits", "_person", "_standing"),
+        *("_unanswered", "outbox", "room_id", "session_id", "user_id", "websocket"),
     )
 
     def __init__(
@@ -61,6 +61,8 @@ class Connection:
         self._language = language
         self._person = Person(user.id, user.name)
         self._arrival: tuple[User, Room, int | None] | None = (user, room, since)
+        self._standing = STRANGER
+        """What the person was when they were last greeted. Who becomes something else is greeted anew."""
         self._unanswered = 0
         self._is_busy = False
         self._is_lost = False
@@ -105,6 +107,9 @@ class Connection:
                 self._take_post(request)
             elif isinstance(request, Read):
                 self._note_read(request.number)
+            elif isinstance(request, Typing):
+                nonce = request.nonce
+                self._take_typing(request)
             elif isinstance(request, Ping):
                 self._tell(Pong())
             else:
@@ -125,14 +130,26 @@ class Connection:
             text = text[1:]
         posting.check_text(text)
         if is_command:
+            self._engine.typists.stop(self.room_id, self.user_id, self._person.name)
             if request.reply_to is not None:
                 raise Refused("bad_request", "A command is no reply.")
             self._do(self._run_command(text, nonce, request.nonce), request.nonce)
-        elif posting.takes_time(text):
+            return
+        self._engine.typists.posted(self.room_id, self.user_id)
+        if posting.takes_time(text):
             self._do(self._post_later(text, nonce, request.reply_to), request.nonce)
         else:
             posting.post(self._engine, self.room_id, self._person, text, nonce, self._answered, request.reply_to)
             self._count_unanswered()
+
+    def _take_typing(self, request: Typing) -> None:
+        nonce = None if request.nonce is None else posting.check_nonce(request.nonce)
+        if not self._standing.may(Permission.POST):
+            raise Refused("forbidden", "You may not write here.")
+        tell = self._engine.typists.start if request.on else self._engine.typists.stop
+        tell(self.room_id, self.user_id, self._person.name)
+        if nonce is not None:
+            self._tell(Receipt(nonce))
 
     async def _post_later(self, text: str, nonce: str, reply_to: int | None) -> None:
         await posting.post_later(self._engine, self.room_id, self._person, text, nonce, self._answered, reply_to)
@@ -185,7 +202,7 @@ class Connection:
     async def _arrive(self, user: User, room: Room, since: int | None) -> None:
         try:
             await self._attendance.arrive(self.room_id, self._person)
-            standing = await membership.come(self._engine, self.room_id, user)
+            self._standing = standing = await membership.come(self._engine, self.room_id, user)
             await self._engine.hub.enter(self, since, lambda changes: self._hello(room, standing, changes.last_seq, changes.last_number))
         except Refused as refused:
             self._tell_refused(refused, None)
@@ -203,7 +220,7 @@ class Connection:
         try:
             user = await User.aio_get(User.id == self.user_id)
             room = await Room.aio_get(Room.id == self.room_id)
-            standing = await self._engine.entrances.standing(self.room_id, user)
+            self._standing = standing = await self._engine.entrances.standing(self.room_id, user)
             self._tell(self._hello(room, standing, room.last_seq, room.posts))
         except Exception as error:
             if not is_away(error):

@@ -99,7 +99,7 @@ class Cleared(Event, tag="cleared", frozen=True):
 
 class Receipt(Event, tag="receipt", frozen=True):
     nonce: str
-    seq: int
+    seq: int = 0
     number: int | None = None
 
 
@@ -121,6 +121,11 @@ class CaughtUp(Event, tag="caught_up", frozen=True):
 
 class Reset(Event, tag="reset", frozen=True):
     seq: int
+
+
+class Typing(Event, tag="typing", frozen=True):
+    name: str
+    on: bool
 
 
 class Pong(Event, tag="pong", frozen=True):
@@ -164,6 +169,14 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 
     room_id: int
     events: list[Sealed]
+
+
+class Fleeting(msgspec.Struct, frozen=True, array_like=True):
+    """An event that is told to whoever listens now, but for one user, and to nobody later. It has no place in the order."""
+
+    room_id: int
+    data: bytes
+    but_user_id: int = 0
 
 
 _encoder = msgspec.json.Encoder()

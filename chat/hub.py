@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from chat.channel import Channel, Client
-from chat.events import Batch, Close, Event
+from chat.events import Batch, Close, Event, Fleeting
 from chat.history import Changes
 from helpers.database import is_away
 
@@ -118,6 +118,12 @@ class Hub:
             return
         channel.receive(batch.events)
         self._mind(channel)
+
+    def tell(self, fleeting: Fleeting) -> None:
+        """Gives the room's clients here what is worth something now alone."""
+        channel = self._channels.get(fleeting.room_id)
+        if channel is not None:
+            channel.tell(fleeting.data, fleeting.but_user_id)
 
     def end_session(self, session_id: str) -> None:
         """Closes every connection that the session opened."""

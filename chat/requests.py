@@ -47,6 +47,11 @@ class Read(msgspec.Struct, frozen=True, tag="read", tag_field="type"):
     number: int
 
 
+class Typing(msgspec.Struct, frozen=True, tag="typing", tag_field="type"):
+    on: bool = True
+    nonce: str | None = None
+
+
 class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
     pass
 
@@ -54,7 +59,7 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
 Amendment = Edit | Delete | Undelete | React | Pin
 """What may be asked to be done to a post."""
 
-Request = Post | Edit | Delete | Undelete | React | Pin | Read | Ping
+Request = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
 
 _decoder = msgspec.json.Decoder(Request)
 _KEYS = ('"type"', '"text"', '"nonce"', '"number"', '"reply_to"', '"emoji"', '"on"')
@@ -80,7 +85,7 @@ def read_frame(text: str) -> Request:
     if isinstance(request, Post):
         if request.reply_to is not None and not 1 <= request.reply_to <= MAX_NUMBER:
             raise Refused("bad_request", "This isn't a request: `reply_to` is the number of a post.")
-    elif not isinstance(request, Ping) and not 0 <= request.number <= MAX_NUMBER:
+    elif not isinstance(request, (Typing, Ping)) and not 0 <= request.number <= MAX_NUMBER:
         raise Refused("bad_request", "This isn't a request: `number` is the number of a post.")
     return request
 

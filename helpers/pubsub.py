@@ -113,6 +113,14 @@ class PubSub:
         else:
             self._publish(channel, payload)
 
+    def mention(self, channel: bytes, payload: bytes) -> None:
+        """Like `publish` for what is worth something now alone: nothing is sent while nobody else follows the channel,
+
+        and nothing is kept while its server is away."""
+        followed = self._followed.get(channel)
+        if followed is None or not followed.alone:
+            self._publish(channel, lambda: payload, keep=False)
+
     async def follow(self, channel: bytes) -> None:
         """From its return on the channel is heard, or, where its server is away, a gap is said when it can be."""
         followed = self._followed.get(channel)
@@ -133,10 +141,12 @@ class PubSub:
         if followed.link is not None:
             followed.link.turn(self._word_unsubscribe, channel, _never_mind)
 
-    def _publish(self, channel: bytes, payload: Payload) -> None:
+    def _publish(self, channel: bytes, payload: Payload, *, keep: bool = True) -> None:
+        """What can't be published now is, unless it isn't to be kept, when it can."""
         link = self._links.get(self._map.owner(channel))
         if link is None:
-            self._waiting.append((channel, payload))
+            if keep:
+                self._waiting.append((channel, payload))
             return
         followed = self._followed.get(channel)
         heard = followed is not None and followed.link is link and followed.confirmed.is_set()
@@ -147,7 +157,8 @@ class PubSub:
                 if heard and followed is not None and followed.link is link:
                     followed.alone = answer <= 1
             elif isinstance(answer, RedisConnectionError) or self._is_elsewhere(answer):
-                self._waiting.append((channel, payload))
+                if keep:
+                    self._waiting.append((channel, payload))
             else:
                 log.error("Redis refuses to publish: %s", answer)
 

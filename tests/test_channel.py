@@ -267,3 +267,35 @@ async def test_a_forgotten_client_gets_nothing(place: Place) -> None:
     place.channel.forget(client)
     place.channel.receive(place.commit())
     assert client.seqs == [1, 2, 3]
+
+
+async def test_what_is_fleeting_goes_to_who_is_live_and_reads(place: Place) -> None:
+    live, author, slow, early = FakeClient(), FakeClient(user_id=5), FakeClient(), FakeClient()
+    for client in (live, author, slow):
+        await place.enter(client)
+    place.gate.clear()
+    entering = asyncio.create_task(place.enter(early))
+    await asyncio.sleep(0)
+    slow.pipe.reads = False
+    slow.pipe.unread = b"x" * (MAX_UNREAD + 1)
+    place.channel.tell(b'{"type":"typing"}', 5)
+    assert live.lines[-1] == {"type": "typing"}
+    assert [line for line in author.lines if line["type"] == "typing"] == []
+    assert len(slow.pipe.unread) == MAX_UNREAD + 1, "nothing is queued"
+    assert slow in place.channel._live, "and it misses nothing by it"
+    place.gate.set()
+    await entering
+    assert [line for line in early.lines if line["type"] == "typing"] == []
+
+
+async def test_what_is_fleeting_has_no_place_in_the_order(place: Place) -> None:
+    client = FakeClient()
+    await place.enter(client)
+    first, second = place.commit(), place.commit()
+    place.channel.receive(second)
+    place.channel.tell(b'{"type":"typing"}', 5)
+    assert place.channel.last_seq == 3
+    assert place.channel.has_hole
+    place.channel.receive(first)
+    place.channel.tell(b'{"type":"typing"}', 5)
+    assert [line.get("seq") for line in client.lines[-4:]] == [None, 4, 5, None]

@@ -131,6 +131,37 @@ async def test_nothing_is_said_while_nobody_else_is_there(url: str, channel: byt
         assert one.said[-1] == b"6"
 
 
+async def test_a_mention_is_for_who_is_there(url: str, channel: bytes) -> None:
+    async with processes(url) as (one, two):
+        await one.pubsub.follow(channel)
+        one.pubsub.mention(channel, b"1")
+        await answered(one, channel)  # that nobody was there
+        one.pubsub.mention(channel, b"2")
+        one.wake(channel, b"3")
+        assert one.said == [], "a mention tells as well that nobody is there"
+        await two.pubsub.follow(channel)
+        await two.hears(channel, b"3")
+        one.pubsub.mention(channel, b"4")
+        await two.hears(channel, b"4")
+        assert [payload for _, payload in two.heard] == [b"3", b"4"]
+
+
+async def test_a_mention_does_not_outlive_an_outage(channel: bytes) -> None:
+    with Redis() as server:
+        async with processes(server.url) as (one, two):
+            for process in (one, two):
+                await process.pubsub.follow(channel)
+            await asyncio.to_thread(server.kill)
+            await _until(lambda: not one.pubsub.is_open)
+            one.pubsub.mention(channel, b"stale")
+            one.pubsub.publish(channel, b"kept")
+            await asyncio.to_thread(server.restart)
+            await two.hears(channel, b"kept")
+            one.pubsub.mention(channel, b"fresh")
+            await two.hears(channel, b"fresh")
+            assert (channel, b"stale") not in two.heard
+
+
 async def test_who_comes_never_misses_the_last(url: str, channel: bytes) -> None:
     """One commits numbers and wakes; the other follows, and then reads the last number. It must have that or hear of a later one."""
     async with processes(url) as (one, two):

@@ -80,6 +80,22 @@ async def test_a_message_crosses_from_worker_to_worker(site: Site, people: tuple
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
 
 
+async def test_typing_crosses_from_worker_to_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+    alice, bob, room = people
+    at_one, at_two, bobs_other = (
+        await alice.enters(room, url=site.one),
+        await bob.enters(room, url=site.two),
+        await bob.enters(room, url=site.one),
+    )
+    await at_two.ws.send_json({"type": "typing"})
+    assert await at_one.hears("typing") == {"type": "typing", "name": bob.name, "on": True}
+    await at_two.ws.send_json({"type": "typing", "on": False})
+    assert await at_one.hears("typing") == {"type": "typing", "name": bob.name, "on": False}
+    await at_two.says("written")
+    await bobs_other.hears("message", number=1)
+    assert not bobs_other.heard("typing") + at_two.heard("typing")
+
+
 async def test_both_workers_write_one_order(site: Site, people: tuple[Person, Person, str]) -> None:
     alice, bob, room = people
     listeners = [await someone.enters(room, url=url) for someone in (alice, bob) for url in (site.one, site.two)]

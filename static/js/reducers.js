@@ -62,6 +62,8 @@ export const reducers = {
       topics.push("room");
     }
     if (follow(state, event)) topics.push("members");
+    // Who has just written types no longer, nor does who isn't here any more.
+    if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target))) topics.push("typing");
     if (!state.newer) insert(state, event);
     trim(state);
     see(state);
@@ -132,6 +134,12 @@ export const reducers = {
     Object.assign(state, { resets: state.resets + 1, membersStale: true });
     settle(state, (entry) => entry.stage === "stored");
     return ["timeline", "members"];
+  },
+
+  typing(state, { name, on }) {
+    if (on) state.typing.set(name, Date.now());
+    else if (!state.typing.delete(name)) return [];
+    return ["typing"];
   },
 
   pong: () => [],

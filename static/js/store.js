@@ -14,7 +14,7 @@ import { reducers } from "./reducers.js";
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
  * @typedef {{name: string, role: string, present: boolean}} Member
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
- * @typedef {"timeline"|"members"|"status"|"room"|"commands"|"reading"|"ended"} Topic
+ * @typedef {"timeline"|"members"|"status"|"room"|"commands"|"reading"|"ended"|"typing"} Topic
  * @typedef {ReturnType<typeof initial>} State
  * @typedef {ReturnType<typeof createStore>} Store
  * @typedef {{type: string, [field: string]: any}} Event
@@ -48,6 +48,8 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,
+    /** Who is typing, and when that was last told (ms): to be shown for some seconds. @type {Map<string, number>} */
+    typing: new Map(),
     /** @type {Command[]} */
     commands: page.commands,
     connection: /** @type {"connecting"|"connected"|"offline"} */ ("connecting"),

@@ -37,7 +37,7 @@ function watched(fields) {
 const seqs = (store) => store.state.lines.map((line) => line.seq);
 
 test("a reducer for each event of the protocol, and no more", () => {
-  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "pong"];
+  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "typing", "pong"];
   assert.deepEqual(Object.keys(reducers).sort(), events.sort());
 });
 
@@ -206,4 +206,25 @@ test("many events, one rendering", () => {
   for (let seq = 1; seq <= 1_000; seq += 1) store.hear(post(seq));
   frame();
   assert.deepEqual([frames, shown], [1, 1]);
+});
+
+test("who types is known until they write, say that they don't, or leave", () => {
+  const store = watched();
+  const typing = () => [...store.state.typing.keys()];
+  for (const name of ["bob", "carol", "dave"]) store.hear({ type: "typing", name, on: true });
+  assert.deepEqual(typing(), ["bob", "carol", "dave"]);
+  store.hear(post(1));
+  assert.deepEqual(typing(), ["carol", "dave"]);
+  store.hear({ type: "typing", name: "carol", on: false });
+  store.hear({ type: "message", seq: 2, kind: "killed", author: "alice", target: "dave", text: "", at: AT });
+  assert.deepEqual(typing(), []);
+});
+
+test("a page may begin around a post, with newer history than it holds", () => {
+  const store = lobby({ messages: [post(5)], around: 5, newer: true, last_seq: 90, last_number: 90 });
+  assert.deepEqual([store.state.around, store.state.newer], [5, true]);
+  store.dispatch({ type: "attention", focused: true, atBottom: true });
+  assert.equal(store.state.readNumber, 0, "what isn't shown isn't read");
+  store.hear(post(91));
+  assert.deepEqual(seqs(store), [5]);
 });
