@@ -10,12 +10,15 @@ from typing import Protocol
 
 import msgspec
 
-from chat.events import Batch, Fleeting
+from chat.events import Batch, Fleeting, News, encode_value
 from helpers.pubsub import PubSub
 
 log = logging.getLogger("aiochat.bus")
 
 CONTROL = b"aiochat:control"
+
+NEWS = b"{"
+"""What begins with this on the control channel is news, as JSON; anything else is the id of a session."""
 
 FLEETING = b"~"
 """What begins with this is fleeting. A batch is an array, which in msgpack begins with another byte."""
@@ -25,10 +28,11 @@ FLEETING = b"~"
 class Listener:
     """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what it told a room,
 
-    `on_session_end` with a session's id, `on_gap` when messages may have been missed."""
+    `on_news` with what it announced of a user, `on_session_end` with a session's id, `on_gap` when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
     on_fleeting: Callable[[Fleeting], None]
+    on_news: Callable[[News], None]
     on_session_end: Callable[[str], None]
     on_gap: Callable[[], None]
 
@@ -42,6 +46,9 @@ class Bus(Protocol):
 
     def tell(self, fleeting: Fleeting) -> None:
         """Sends it to the other processes that follow its room now. Never waits and never fails."""
+
+    def announce(self, news: News) -> None:
+        """Tells the other processes, wherever the user is."""
 
     def end_session(self, session_id: str) -> None:
         """Tells the other processes that a session has ended."""
@@ -65,6 +72,9 @@ class LocalBus:
         pass
 
     def tell(self, fleeting: Fleeting) -> None:
+        pass
+
+    def announce(self, news: News) -> None:
         pass
 
     def end_session(self, session_id: str) -> None:
@@ -98,6 +108,9 @@ class RedisBus:
     def tell(self, fleeting: Fleeting) -> None:
         self._pubsub.mention(_channel(fleeting.room_id), FLEETING + _encoder.encode(fleeting))
 
+    def announce(self, news: News) -> None:
+        self._pubsub.publish(CONTROL, encode_value(news))
+
     def end_session(self, session_id: str) -> None:
         self._pubsub.publish(CONTROL, session_id.encode())
 
@@ -115,11 +128,12 @@ class RedisBus:
         await self._pubsub.close()
 
     def _receive(self, channel: bytes, payload: bytes) -> None:
-        if channel == CONTROL:
-            self._listener.on_session_end(payload.decode())
-            return
         try:
-            if payload.startswith(FLEETING):
+            if channel == CONTROL and payload.startswith(NEWS):
+                self._listener.on_news(_news_decoder.decode(payload))
+            elif channel == CONTROL:
+                self._listener.on_session_end(payload.decode())
+            elif payload.startswith(FLEETING):
                 self._listener.on_fleeting(_fleeting_decoder.decode(payload[1:]))
             else:
                 self._listener.on_batch(_decoder.decode(payload))
@@ -129,6 +143,7 @@ class RedisBus:
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
+_news_decoder = msgspec.json.Decoder(News)
 _fleeting_decoder = msgspec.msgpack.Decoder(Fleeting)
 
 

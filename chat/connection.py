@@ -176,6 +176,8 @@ class Connection:
         standing = await self._engine.entrances.standing(self.room_id, user)
         answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce, self._language), text)
         self._tell(Notice(answer, nonce_given) if isinstance(answer, str) else answer)
+        if isinstance(answer, Receipt) and answer.number is not None:
+            self._engine.statuses.posted(self.user_id, self._person.name)
 
     def _do(self, work: Coroutine[Any, Any, None], nonce: str | None = None) -> None:
         """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order in which it was asked for."""
@@ -251,6 +253,7 @@ class Connection:
             if outcome.number is not None:
                 # Who writes has seen what is above.
                 self._note_read(outcome.number)
+                self._engine.statuses.posted(self.user_id, self._person.name)
         else:
             self._tell_refused(outcome, nonce)
         if self._unanswered == MAX_UNANSWERED // 2:

@@ -8,7 +8,7 @@ from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
 from chat.bus import Bus, Listener, LocalBus, RedisBus
-from chat.events import Batch, Fleeting
+from chat.events import Batch, Fleeting, News
 from chat.history import last_seqs, shared_changes_since
 from chat.hub import Hub
 from chat.journal import Journal
@@ -16,6 +16,7 @@ from chat.members import Entrances
 from chat.mentions import Directory, MentionCounts
 from chat.presence import Leases, LocalLeases, RedisLeases
 from chat.read_marks import ReadMarks
+from chat.statuses import Statuses
 from chat.typists import Typists
 
 
@@ -31,6 +32,7 @@ class Engine:
     directory: Directory
     mention_counts: MentionCounts
     typists: Typists
+    statuses: Statuses
     epoch: str
 
 
@@ -38,7 +40,12 @@ class Engine:
 async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str) -> AsyncIterator[Engine]:
     """The running machinery; without `bus_url` for one process. At the end what waits is committed and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs)
-    bus: Bus = RedisBus(bus_url, Listener(hub.deliver, hub.tell, hub.end_session, hub.look_for_gaps)) if bus_url else LocalBus()
+
+    def on_news(news: News) -> None:
+        statuses.note(news)
+        tell_of(news)
+
+    bus: Bus = RedisBus(bus_url, Listener(hub.deliver, hub.tell, on_news, hub.end_session, hub.look_for_gaps)) if bus_url else LocalBus()
     leases: Leases = RedisLeases(redis) if redis else LocalLeases()
 
     def on_commit(batches: list[Batch]) -> None:
@@ -50,10 +57,21 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
         hub.tell(fleeting)
         bus.tell(fleeting)
 
+    def tell_of(news: News) -> None:
+        # Others may be in a room with them that they are connected to here alone: so each process tells its own rooms of it.
+        for room_id in hub.rooms_of(news.user_id):
+            tell(Fleeting(room_id, news.data))
+
+    def announce(news: News) -> None:
+        tell_of(news)
+        bus.announce(news)
+
     journal = Journal(database, on_commit, hub.look_for_gaps)
     read_marks = ReadMarks(database)
+    statuses = Statuses(announce, hub.spawn)
     try:
         await bus.open()
+        await statuses.open()
         hub.start(bus)
         entrances = Entrances(database)
         yield Engine(
@@ -61,6 +79,7 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
             directory=Directory(entrances),
             mention_counts=MentionCounts(database),
             typists=Typists(tell),
+            statuses=statuses,
             epoch=epoch,
         )
     finally:

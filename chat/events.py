@@ -128,6 +128,15 @@ class Typing(Event, tag="typing", frozen=True):
     on: bool
 
 
+class Presence(Event, tag="presence", frozen=True):
+    """What somebody says of themselves now; an empty status is none."""
+
+    name: str
+    status: str
+    text: str = ""
+    until: str | None = None
+
+
 class Pong(Event, tag="pong", frozen=True):
     pass
 
@@ -177,6 +186,14 @@ class Fleeting(msgspec.Struct, frozen=True, array_like=True):
     room_id: int
     data: bytes
     but_user_id: int = 0
+
+
+class News(msgspec.Struct, frozen=True):
+    """An event about a user, for all the rooms that they are connected to. `is_away`: are they, from now on?"""
+
+    user_id: int
+    data: bytes
+    is_away: bool
 
 
 _encoder = msgspec.json.Encoder()

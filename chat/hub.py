@@ -90,6 +90,10 @@ class Hub:
     def is_connected(self, room_id: int, user_id: int) -> bool:
         return any(client.room_id == room_id for client in self._by_user.get(user_id, ()))
 
+    def rooms_of(self, user_id: int) -> set[int]:
+        """Those that the user is connected to here."""
+        return {client.room_id for client in self._by_user.get(user_id, ())}
+
     async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
         """Serves an admitted client: `hello`, all that it missed since `since`, and from then on all there is.
 

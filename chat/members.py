@@ -9,9 +9,10 @@ from peewee import JOIN, SQL, Case, Select, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.models import Member, Mention, Room
+from chat.models import Member, Mention, Room, Status
 from chat.roles import Role, Standing
 from helpers.bulk import Bulk
+from helpers.clock import iso, now_ms
 from helpers.database import fetch
 from helpers.sharing import BatchedReads
 
@@ -35,6 +36,13 @@ class MemberView:
     name: str
     role: str
     present: bool
+    status: str = ""
+    status_text: str = ""
+    status_until: str = ""
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON has it: without what says nothing."""
+        return {name: value for name, value in vars(self).items() if value != ""}
 
 
 @dataclass(frozen=True)
@@ -121,7 +129,7 @@ async def members_of(room_id: int) -> list[MemberView]:
     # PostgreSQL would rather read all there are.
     name, is_admin = (User.select(column).where(User.id == Member.user) for column in (User.name, User.is_admin))
     rows = await (
-        Member.select(name, Member.role, Member.present, is_admin)
+        Member.select(name, Member.role, Member.present, is_admin, _stored_status(Member.user))
         .where(Member.room == room_id)
         .order_by(Member.present.desc(), Member.role.desc(), Member.user)
         .limit(MAX_MEMBERS)
@@ -129,9 +137,25 @@ async def members_of(room_id: int) -> list[MemberView]:
         .aio_execute()
     )
     return [
-        MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present))
-        for name, role, present, is_admin in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
+        MemberView(name, Standing(Role(role), is_admin=bool(is_admin)).title or "", bool(present), *_status(status))
+        for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
     ]
+
+
+def _stored_status(user_id: Any) -> Any:
+    """A user's status in one value, as `_status` reads it: each that is looked up for each member costs."""
+    until = fn.COALESCE(Status.until.cast("TEXT"), "")
+    return Status.select(Status.status.concat(" ").concat(until).concat(" ").concat(Status.text)).where(Status.user_id == user_id)
+
+
+def _status(stored: str | None) -> tuple[str, str, str]:
+    """The status, its text, and until when it holds; empty where there is none, or it has run out."""
+    if not stored:
+        return "", "", ""
+    status, until, text = stored.split(" ", 2)
+    if until and int(until) <= now_ms():
+        return "", "", ""
+    return status, text, iso(int(until)) if until else ""
 
 
 _LISTED = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)

@@ -114,3 +114,15 @@ class MessageVersion(Base):
     class Meta:
         table_name = "message_versions"
         primary_key = peewee.CompositeKey("room_id", "seq", "replaced_seq")
+
+
+class Status(Base):
+    """What a user says of themselves, `away` or `dnd`, everywhere. From `until` on it says nothing. Most have none."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    status = peewee.TextField()
+    text = peewee.TextField()
+    until = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "statuses"

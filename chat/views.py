@@ -130,7 +130,7 @@ class RoomPage(web.View):
             "last_number": room.posts,
             "read_number": max(room.cleared_number, room.posts if found.read_number is None else found.read_number),
             "epoch": self.request.app[ENGINE].epoch,
-            "members": [vars(view) for view in await members_of(room.id)],
+            "members": [view.shown() for view in await members_of(room.id)],
             "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(standing)],
         }
 
@@ -192,7 +192,7 @@ class Messages(web.View):
 class Members(web.View):
     async def get(self) -> web.Response:
         room = (await entrance(self.request)).room
-        return web.json_response({"members": [vars(view) for view in await members_of(room.id)]})
+        return web.json_response({"members": [view.shown() for view in await members_of(room.id)]})
 
 
 class Socket(web.View):

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from helpers.sessions import USER_ID, hash_token
 
 FOREVER = 2**52
+YEAR_2100 = 4_102_444_800_000
 HERS = 1
 HALL = 1
 
@@ -37,6 +38,7 @@ class Crowd:
         messages = "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at)"
         reactions = "INSERT INTO reactions (room_id, seq, user_id, emoji, added_seq)"
         versions = "INSERT INTO message_versions (room_id, seq, replaced_seq, text, at)"
+        statuses = "INSERT INTO statuses (user_id, status, text, until)"
         sessions = "INSERT INTO sessions (token_hash, data, expires_at)"
         few, step = self.lines_elsewhere, self.rooms // self.her_rooms
         yield f"{users} VALUES ('alice', 'alice', 'alice', NULL, '!', TRUE, 0)"
@@ -44,6 +46,7 @@ class Crowd:
         yield f"{rooms} VALUES ('Hall', 'hall', '', 'open', {self.lines}, {_posts(self.lines)}, 0, 0, 0)"
         yield f"""{rooms} {_series(self.rooms)} SELECT 'Room' || n, 'room' || n, 'What is talked of in room ' || n,
             CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END, {few}, {_posts(few)}, 0, 0, 0 FROM series"""
+        yield f"{statuses} SELECT id, CASE WHEN id % 20 = 0 THEN 'away' ELSE 'dnd' END, 'at lunch', {YEAR_2100} FROM users WHERE id % 4 = 0"
         yield f"{members} SELECT {HALL}, {here} FROM users"
         # Everybody is in three rooms beside it, and she in many.
         yield f"""{members} {_series(3)} SELECT 2 + (users.id * 3 + n) % {self.rooms}, users.id, 1, FALSE, 0, 0

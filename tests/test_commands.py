@@ -16,7 +16,17 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
     assert all(f"{command.usage}: {command.help}" in owners for command in COMMANDS.values())
     for name in ("kill", "clear", "mod", "unmod"):
         assert f"/{name}" not in members
-    assert {command["name"] for command in at_bob.events[0]["commands"]} == {"help", "invite", "leave", "me", "topic", "who"}
+    assert {command["name"] for command in at_bob.events[0]["commands"]} == {
+        "away",
+        "back",
+        "dnd",
+        "help",
+        "invite",
+        "leave",
+        "me",
+        "topic",
+        "who",
+    }
     assert (await at_alice.says("/help kick"))["text"].startswith("/kill @user [reason]: ")
     assert (await at_bob.says("/help kill"))["code"] == "unknown_command"
 
@@ -33,7 +43,22 @@ async def test_an_unknown_command_is_never_posted(alice: Person, bob: Person, lo
     assert not at_bob.heard("message", kind="post")
 
 
-@pytest.mark.parametrize("line", ["/kill", "/mod", "/mod a b", "/me", "/leave now", "/who else", "/unmod", "/clear all of it"])
+@pytest.mark.parametrize(
+    "line",
+    [
+        "/kill",
+        "/mod",
+        "/mod a b",
+        "/me",
+        "/leave now",
+        "/who else",
+        "/unmod",
+        "/clear all of it",
+        "/back now",
+        "/dnd soon",
+        "/dnd 2h please",
+    ],
+)
 async def test_wrong_arguments_answer_with_the_usage(alice: Person, lobby: str, line: str) -> None:
     at_alice = await alice.enters(lobby)
     before = await alice.history(lobby)

@@ -18,7 +18,7 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 CHAT = {
     "nouns": ("models", "roles", "events", "refusal", "formatting", "highlighting", "emoji", "requests"),
     "readings": ("history", "members", "mentions"),
-    "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks", "typists"),
+    "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks", "typists", "statuses"),
     "tying": ("engine",),
     "verbs": ("posting", "membership", "moderation", "amending", "attendance"),
     "commands": ("commands",),

@@ -22,7 +22,7 @@ from tests.crowd import Crowd
 from tests.people import Listener, Person
 from tests.servers import ROOT, Aiochat, Postgres
 
-TABLES = {"users", "rooms", "members", "messages", "sessions", "reactions", "message_versions", "mentions"}
+TABLES = {"users", "rooms", "members", "messages", "sessions", "reactions", "message_versions", "mentions", "statuses"}
 """Those that grow."""
 
 MOST_ROWS = 6000
@@ -41,6 +41,7 @@ MOST_INSTRUCTIONS = 150_000
 
 EXCEPTIONS = {
     r"rooms.*REPLACE\(": "to find a room by a part of its name the names are read: some milliseconds for 10,000, when somebody types",
+    r"FROM \"statuses\" AS \"t1\" WHERE \(\"t1\"\.\"status\" = ": "at the start: who is away?",
     r"FROM \"?users\"?( AS \"?t1\"?)? LIMIT 1\b": "at the start: is there anybody yet?",
 }
 """Which statements may scan, and why."""
@@ -103,7 +104,7 @@ async def _look_around(alice: Person) -> None:
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:
     listener, guest = await alice.enters("Hall", since=lines - 600), await new.enters("Hall")
-    for text in ("Good morning", "/me waves", "@p7 and @p8, see #Room4", "/who", "/topic All and sundry", "/help"):
+    for text in ("Good morning", "/me waves", "@p7 and @p8, see #Room4", "/who", "/topic All and sundry", "/help", "/away", "/dnd 2h", "/back"):
         await listener.says(text)
     await listener.ws.send_json({"type": "read", "number": 7})
     await _amend(listener, listener.heard("receipt")[0]["number"])
@@ -172,6 +173,8 @@ HOT_PATHS = {
     "an edit that calls somebody else": r"INSERT INTO \"mentions\"",
     "a call taken back": r"DELETE FROM \"mentions\"",
     "calls in one's own rooms": r"COUNT\(.*FROM \"mentions\".*INNER JOIN \"members\"",
+    "a status": r"INSERT INTO \"statuses\"",
+    "the end of one": r"DELETE FROM \"statuses\"",
     "read marks": r"UPDATE members SET read_number",
     "who is lost": r"FROM \"members\".*WHERE \(\"t1\"\.\"present\" AND",
     "sweeping sessions": r"DELETE FROM sessions WHERE expires_at",

@@ -96,6 +96,28 @@ async def test_typing_crosses_from_worker_to_worker(site: Site, people: tuple[Pe
     assert not bobs_other.heard("typing") + at_two.heard("typing")
 
 
+async def test_a_status_is_told_on_every_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+    """Bob says it at the first worker; of his other room he is connected to the second alone."""
+    alice, bob, room = people
+    other = unique("Kitchen")
+    await alice.creates(other)
+    in_room, in_other, near = (
+        await alice.enters(room, url=site.two),
+        await alice.enters(other, url=site.two),
+        await alice.enters(other, url=site.one),
+    )
+    at_bob, bob_elsewhere = await bob.enters(room, url=site.one), await bob.enters(other, url=site.two)
+    assert (await at_bob.says("/away for tea"))["type"] == "notice"
+    for listener in (in_room, in_other, near, bob_elsewhere):
+        await listener.hears("presence", name=bob.name, status="away", text="for tea")
+    members = (await alice.gets(f"/rooms/{other}/members"))["members"]
+    assert next(member for member in members if member["name"] == bob.name)["status"] == "away"
+    # The second worker was told, so it knows who is back.
+    await bob_elsewhere.says("I have it with me")
+    for listener in (in_room, in_other, near, at_bob):
+        await listener.hears("presence", name=bob.name, status="")
+
+
 async def test_both_workers_write_one_order(site: Site, people: tuple[Person, Person, str]) -> None:
     alice, bob, room = people
     listeners = [await someone.enters(room, url=url) for someone in (alice, bob) for url in (site.one, site.two)]

@@ -5,7 +5,7 @@ import inspect
 import types
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, NewType, Union, get_args, get_type_hints
+from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from accounts.models import User
 from accounts.people import user_by_name
@@ -14,6 +14,7 @@ from chat.events import CommandHelp, Receipt
 from chat.ledger import Person
 from chat.refusal import Refused
 from chat.roles import Permission, Standing
+from helpers.durations import parse_duration
 from helpers.texts import ENGLISH, Language, Text
 
 Word = NewType("Word", str)
@@ -21,6 +22,9 @@ Word = NewType("Word", str)
 
 Rest = NewType("Rest", str)
 """Everything that is left of the line."""
+
+Duration = NewType("Duration", int)
+"""A word like 10m, 2h, 3d, 1w or 1h30m, as seconds."""
 
 Answer = Receipt | str
 """A receipt for what changed the room; a text, in their language, for what only tells the caller something."""
@@ -43,13 +47,21 @@ class Call:
 
 
 @dataclass(frozen=True)
+class Kind:
+    """What an argument is: of `Duration | Literal["off"] | None` a Duration, or the word `off`."""
+
+    type: Any
+    words: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class Command:
     name: str
     aliases: tuple[str, ...]
     needs: Permission | None
     help: str
     arguments: tuple[inspect.Parameter, ...]
-    kinds: dict[str, Any]
+    kinds: dict[str, Kind]
     function: Callable[..., Awaitable[Answer]]
 
     @property
@@ -59,8 +71,8 @@ class Command:
     def usage_in(self, language: Language) -> str:
         parts = [f"/{self.name}"]
         for argument in self.arguments:
-            name = language.t(argument.name)
-            text = f"@{name}" if self.kinds[argument.name] is User else name
+            name, kind = language.t(argument.name), self.kinds[argument.name]
+            text = f"@{name}" if kind.type is User else "|".join((name, *kind.words))
             parts.append(text if argument.default is argument.empty else f"[{text}]")
         return " ".join(parts)
 
@@ -84,7 +96,8 @@ _explained: dict[tuple[str, str], CommandHelp] = {}
 def command(
     *, needs: Permission | None = None, aliases: Iterable[str] = ()
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
-    """Registers a command. Its first parameter is the Call; the others are its arguments, each a User, Word or Rest.
+    """Registers a command. Its first parameter is the Call; the others are its arguments, each a User, Word, Duration
+    or Rest, or in place of it a word of a Literal.
 
     `needs` decides who is shown it; the verb that it calls checks the permission too."""
 
@@ -101,13 +114,14 @@ def command(
     return register
 
 
-def _kind(hint: Any) -> Any:
-    """What an argument is: of `User | None` the User."""
-    if isinstance(hint, types.UnionType) or getattr(hint, "__origin__", None) is Union:
-        (hint,) = (part for part in get_args(hint) if part is not type(None))
-    if hint not in (User, Word, Rest):
+def _kind(hint: Any) -> Kind:
+    is_union = isinstance(hint, types.UnionType) or get_origin(hint) is Union
+    parts = [part for part in (get_args(hint) if is_union else (hint,)) if part is not type(None)]
+    words = [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
+    found = [part for part in parts if get_origin(part) is not Literal]
+    if len(found) != 1 or found[0] not in (User, Word, Duration, Rest):
         raise TypeError(f"a command's argument can't be a {hint}")
-    return hint
+    return Kind(found[0], tuple(words))
 
 
 def find(name: str) -> Command | None:
@@ -157,15 +171,22 @@ async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any
                 raise wrong
             continue
         kind = found.kinds[argument.name]
-        if kind is Rest:
+        if kind.type is Rest:
             values[argument.name], rest = rest, ""
             continue
         word, rest = [*rest.split(None, 1), ""][:2]
-        if kind is User:
+        if word.lower() in kind.words:
+            values[argument.name] = word.lower()
+        elif kind.type is User:
             user = await user_by_name(word)
             if user is None:
                 raise Refused("no_such_user", "There is nobody called {name}. Usage: {usage}", name=word[:40], usage=usage)
             values[argument.name] = user
+        elif kind.type is Duration:
+            seconds = parse_duration(word)
+            if seconds is None:
+                raise Refused("bad_usage", "Usage: {usage}. A duration is written like 10m, 2h, 3d or 1w.", usage=usage)
+            values[argument.name] = seconds
         else:
             values[argument.name] = word
     if rest.strip():

@@ -142,5 +142,10 @@ export const reducers = {
     return ["typing"];
   },
 
+  presence(state, { name, status, text = "", until = "" }) {
+    state.statuses.set(name, { status, text, until });
+    return ["members"];
+  },
+
   pong: () => [],
 };

@@ -12,7 +12,7 @@ import { reducers } from "./reducers.js";
  * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
  *            seq?: number, code?: string, reason?: string}} Pending
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
- * @typedef {{name: string, role: string, present: boolean}} Member
+ * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string}} Member
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
  * @typedef {"timeline"|"members"|"status"|"room"|"commands"|"reading"|"ended"|"typing"} Topic
  * @typedef {ReturnType<typeof initial>} State
@@ -48,6 +48,9 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,
+    /** What people say of themselves, as it was heard since; else as `members` have it. `until`: from when on it says nothing.
+     *  @type {Map<string, {status: ""|"away"|"dnd", text: string, until: string}>} */
+    statuses: new Map(),
     /** Who is typing, and when that was last told (ms): to be shown for some seconds. @type {Map<string, number>} */
     typing: new Map(),
     /** @type {Command[]} */

@@ -37,7 +37,7 @@ function watched(fields) {
 const seqs = (store) => store.state.lines.map((line) => line.seq);
 
 test("a reducer for each event of the protocol, and no more", () => {
-  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "typing", "pong"];
+  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "typing", "presence", "pong"];
   assert.deepEqual(Object.keys(reducers).sort(), events.sort());
 });
 
@@ -227,4 +227,12 @@ test("a page may begin around a post, with newer history than it holds", () => {
   assert.equal(store.state.readNumber, 0, "what isn't shown isn't read");
   store.hear(post(91));
   assert.deepEqual(seqs(store), [5]);
+});
+
+test("what people say of themselves is what was heard last", () => {
+  const store = lobby();
+  store.hear({ type: "presence", name: "bob", status: "dnd", until: AT });
+  store.hear({ type: "presence", name: "carol", status: "away", text: "lunch" });
+  store.hear({ type: "presence", name: "bob", status: "" });
+  assert.deepEqual([...store.state.statuses], [["bob", { status: "", text: "", until: "" }], ["carol", { status: "away", text: "lunch", until: "" }]]);
 });

@@ -1,0 +1,28 @@
+"""Lengths of time as people type them: 10m, 2h, 3d, 1w, and several of these together."""
+
+import re
+
+UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
+
+MAX_SECONDS = 366 * UNITS["d"]
+
+_WRITTEN = re.compile(r"(?:[0-9]{1,4}[wdhms])+", re.IGNORECASE)
+_PART = re.compile(r"([0-9]+)([wdhms])", re.IGNORECASE)
+
+
+def parse_duration(text: str) -> int | None:
+    """The seconds in `1h30m`, from 1 to MAX_SECONDS; None for what is no such duration."""
+    if not _WRITTEN.fullmatch(text):
+        return None
+    seconds = sum(int(count) * UNITS[unit.lower()] for count, unit in _PART.findall(text))
+    return seconds if 1 <= seconds <= MAX_SECONDS else None
+
+
+def show_duration(seconds: int) -> str:
+    """As it might have been typed: `1h30m`."""
+    parts = []
+    for unit, size in UNITS.items():
+        count, seconds = divmod(seconds, size)
+        if count:
+            parts.append(f"{count}{unit}")
+    return "".join(parts) or "0s"
