@@ -104,7 +104,8 @@ async def _look_around(alice: Person) -> None:
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:
     listener, guest = await alice.enters("Hall", since=lines - 600), await new.enters("Hall")
-    for text in ("Good morning", "/me waves", "@p7 and @p8, see #Room4", "/who", "/topic All and sundry", "/help", "/away", "/dnd 2h", "/back"):
+    texts = ("Good morning", "/me waves", "@p7 and @p8, see #Room4", "/who", "/topic All and sundry", "/help", "/away", "/dnd 2h", "/back")
+    for text in texts:
         await listener.says(text)
     await listener.ws.send_json({"type": "read", "number": 7})
     await _amend(listener, listener.heard("receipt")[0]["number"])
