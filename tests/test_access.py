@@ -35,6 +35,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("pins", "GET"): (401, 404, 200, 200),
     ("permalink", "GET"): (LOGIN, 404, 200, 200),
     ("versions", "GET"): (401, 404, 200, 200),
+    # A guest isn't a member yet, and who is has sent no text.
+    ("preview", "POST"): (401, 404, 403, 400),
+    ("emoji", "GET"): (200, 200, 200, 200),
     # 400: let in, and then told that this address speaks WebSocket.
     ("socket", "GET"): (401, 404, 400, 400),
 }
@@ -51,7 +54,7 @@ def test_every_address_and_method_has_a_row() -> None:
 
 
 def test_all_but_the_front_door_is_behind_the_login() -> None:
-    front = {"index", "login", "register", "favicon", "robots", "livez", "readyz"}
+    front = {"index", "login", "register", "favicon", "robots", "livez", "readyz", "emoji"}
     assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
 
 
