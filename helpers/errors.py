@@ -60,7 +60,7 @@ def error_response(
     text = told(text or usual)
     if wants_json(request):
         return web.json_response({"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status)
-    context = {"status": status, "title": told(title), "text": text, "back": back}
+    context = {"status": status, "title": told(title), "text": text, "back": back, "path_qs": request.path_qs}
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 

@@ -17,8 +17,10 @@ from helpers.texts import LANGUAGES, current, told
 
 
 def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "web.RequestKey[Any]") -> None:
-    """Templates know: `static(path)`, `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `language`, `languages`,
-    and gettext's `_` and `{% trans %}`, as well as `t`, `n` and the filters `told` and `moment` of helpers/texts.py."""
+    """Templates know: `static(path)`, `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; of languages
+    `language()`, `languages`, gettext's `_` and `{% trans %}`; and of helpers/texts.py `t`, `n` and the filters `told` and `moment`.
+
+    An error page may be rendered where none of the request's own are known: they are undefined there, but for the language."""
 
     async def context(request: web.Request) -> dict[str, Any]:
         settings = request.app[SETTINGS]
@@ -27,8 +29,6 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
             "registration_open": settings.registration == "open",
             "path": request.path,
             "path_qs": request.path_qs,
-            "language": current(),
-            "languages": list(LANGUAGES.values()),
             "csrf_token": "",
             "flashes": [],
         }
@@ -56,6 +56,8 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
         pgettext=lambda context, text: current().pgettext(context, text),
     )
     environment.policies["ext.i18n.trimmed"] = True
+    environment.globals["language"] = current
+    environment.globals["languages"] = list(LANGUAGES.values())
     environment.globals["t"] = lambda text, **values: current().t(text, **values)
     environment.globals["n"] = lambda one, other, count, **values: current().n(one, other, count, **values)
     environment.filters["told"] = told

@@ -249,6 +249,12 @@ async def test_errors_are_in_the_language_of_the_browser(cast: Cast, alice: Pers
     headers = {**IN_RUSSIAN, "Accept": "application/json"}
     async with alice.http.get("/rooms?after=!", headers=headers) as answer:
         assert (await answer.json())["error"] == {"code": "bad_request", "text": "`after` — это название комнаты."}
+    async with cast.stranger().http.post("/rooms", headers=IN_RUSSIAN) as answer:
+        assert answer.status == 401
+        assert "Войдите, пожалуйста" in await answer.text()
+    async with alice.http.post("/rooms", headers=IN_RUSSIAN) as answer:
+        assert answer.status == 403
+        assert "Это нельзя" in await answer.text()
     token = await alice.token("/rooms")
     async with alice.http.post("/rooms", data={"name": "1", "kind": "odd"}, headers={**headers, "X-CSRF-Token": token}) as answer:
         errors = (await answer.json())["errors"]
