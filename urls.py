@@ -6,6 +6,7 @@ from aiohttp import web
 
 from accounts import views as accounts
 from chat import composing, posts
+from chat import conversation_views as conversations
 from chat import views as chat
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
@@ -38,6 +39,9 @@ ROUTES = [
     Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
     Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
     Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
+    Route("/people", accounts.People, "people", Access.SIGNED_IN, json=True),
+    Route("/users/{name}", accounts.PersonPage, "person", Access.SIGNED_IN),
+    Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
     Route("/rooms/{name}/messages", chat.Messages, "messages", Access.SIGNED_IN, json=True),

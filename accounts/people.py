@@ -1,18 +1,26 @@
 """Finding people, and making a new one. The only code that writes a User."""
 
+import unicodedata
 from typing import Any
 
 import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact, User
-from accounts.names import BadName, clean_name, name_key, skeleton
+from accounts.names import MAX_LENGTH, BadName, clean_name, name_key, skeleton
 from accounts.passwords import hash_password, verify_password, weakness
 from helpers.clock import now_ms
+from helpers.database import is_sqlite
 from helpers.text import is_one_line
 from helpers.texts import Text
 
 MAX_EMAIL = 254
+
+MAX_FOUND = 20
+"""People that are named for some letters of their names."""
+
+LAST_LETTER = "\U0010ffff"
+"""Behind every letter that a name can hold."""
 
 
 class BadAccount(Exception):
@@ -44,6 +52,21 @@ async def user_by_name(text: str) -> User | None:
         return await _find(User.name_key == name_key(text.removeprefix("@")))
     except BadName:
         return None
+
+
+async def people_named(database: AioDatabase, text: str) -> list[str]:
+    """The names of those whose name begins with this, in any capitals, and then of those in whose it is found; at most MAX_FOUND."""
+    key = unicodedata.normalize("NFC", text.strip().removeprefix("@").lower())
+    if len(key) > MAX_LENGTH or not is_one_line(key):
+        return []
+    by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
+    begins = (by_bytes >= key) & (by_bytes < key + LAST_LETTER)
+    query = User.select(User.name).order_by(by_bytes)
+    found = await query.where(begins).limit(MAX_FOUND).tuples().aio_execute()
+    if key and len(found) < MAX_FOUND:
+        holds = peewee.fn.REPLACE(User.name_key, key, "") != User.name_key
+        found += await query.where(holds, ~begins).limit(MAX_FOUND - len(found)).tuples().aio_execute()
+    return [name for (name,) in found]
 
 
 def login_key(login: str) -> str:

@@ -1,6 +1,7 @@
-"""The pages of accounts: register, log in, log out."""
+"""The pages of accounts: register, log in, log out, and of the people who have one."""
 
 import asyncio
+from datetime import UTC, datetime
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -139,6 +140,24 @@ class Logout(web.View):
     async def post(self) -> web.Response:
         await sign_out(self.request)
         raise web.HTTPSeeOther("/")
+
+
+class People(web.View):
+    """Who there is: `q` is the beginning of a name, or a part of it."""
+
+    async def get(self) -> web.Response:
+        names = await people.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
+        return web.json_response({"people": [{"name": name} for name in names]})
+
+
+class PersonPage(web.View):
+    async def get(self) -> web.Response:
+        person = await people.user_by_name(self.request.match_info["name"])
+        if person is None:
+            raise web.HTTPNotFound
+        since = datetime.fromtimestamp(person.created_at / 1000, UTC)
+        context = {"person": person, "since": since, "since_day": current().day(since), "is_oneself": person.id == self.request[USER].id}
+        return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 
 
 class Index(web.View):

@@ -10,12 +10,13 @@ from typing import Protocol
 
 import msgspec
 
-from chat.events import Batch, Fleeting, News, encode_value
+from chat.events import Activity, Batch, Fleeting, News, encode_value
 from helpers.pubsub import PubSub
 
 log = logging.getLogger("aiochat.bus")
 
 CONTROL = b"aiochat:control"
+ACTIVITY = b"aiochat:activity"
 
 NEWS = b"{"
 """What begins with this on the control channel is news, as JSON; anything else is the id of a session."""
@@ -28,12 +29,14 @@ FLEETING = b"~"
 class Listener:
     """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what it told a room,
 
-    `on_news` with what it announced of a user, `on_session_end` with a session's id, `on_gap` when messages may have been missed."""
+    `on_news` with what it announced of a user, `on_session_end` with a session's id, `on_activity` with what is news for
+    who counts the unread, `on_gap` when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
     on_fleeting: Callable[[Fleeting], None]
     on_news: Callable[[News], None]
     on_session_end: Callable[[str], None]
+    on_activity: Callable[[Activity], None]
     on_gap: Callable[[], None]
 
 
@@ -52,6 +55,9 @@ class Bus(Protocol):
 
     def end_session(self, session_id: str) -> None:
         """Tells the other processes that a session has ended."""
+
+    def tell_activity(self, activity: Activity) -> None:
+        """Tells the other processes what is news for who counts the unread."""
 
     async def follow(self, room_id: int) -> None:
         """From its return on, batches of the room are heard (or, if Redis is away, found later)."""
@@ -80,6 +86,9 @@ class LocalBus:
     def end_session(self, session_id: str) -> None:
         pass
 
+    def tell_activity(self, activity: Activity) -> None:
+        pass
+
     async def follow(self, room_id: int) -> None:
         pass
 
@@ -94,7 +103,7 @@ class LocalBus:
 
 
 class RedisBus:
-    """Redis pub/sub, sharded where Redis is a cluster: one channel a room, and one for what isn't about a room."""
+    """Redis pub/sub, sharded where Redis is a cluster: one channel a room, and two for what isn't about one room."""
 
     remote = True
 
@@ -114,6 +123,9 @@ class RedisBus:
     def end_session(self, session_id: str) -> None:
         self._pubsub.publish(CONTROL, session_id.encode())
 
+    def tell_activity(self, activity: Activity) -> None:
+        self._pubsub.wake(ACTIVITY, functools.partial(_encoder.encode, activity))
+
     async def follow(self, room_id: int) -> None:
         await self._pubsub.follow(_channel(room_id))
 
@@ -123,6 +135,7 @@ class RedisBus:
     async def open(self) -> None:
         await self._pubsub.open()
         await self._pubsub.follow(CONTROL)
+        await self._pubsub.follow(ACTIVITY)
 
     async def close(self) -> None:
         await self._pubsub.close()
@@ -133,6 +146,8 @@ class RedisBus:
                 self._listener.on_news(_news_decoder.decode(payload))
             elif channel == CONTROL:
                 self._listener.on_session_end(payload.decode())
+            elif channel == ACTIVITY:
+                self._listener.on_activity(_activity_decoder.decode(payload))
             elif payload.startswith(FLEETING):
                 self._listener.on_fleeting(_fleeting_decoder.decode(payload[1:]))
             else:
@@ -145,6 +160,7 @@ _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
 _news_decoder = msgspec.json.Decoder(News)
 _fleeting_decoder = msgspec.msgpack.Decoder(Fleeting)
+_activity_decoder = msgspec.msgpack.Decoder(Activity)
 
 
 def _channel(room_id: int) -> bytes:

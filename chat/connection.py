@@ -16,6 +16,7 @@ from chat.models import Room
 from chat.refusal import Refused, broken, unavailable
 from chat.requests import Amendment, Ping, Post, Read, Typing, nonce_of, read_frame
 from chat.roles import STRANGER, Permission, Standing
+from chat.titles import title_of
 from helpers.database import is_away
 from helpers.frames import Outbox
 from helpers.limits import Buckets
@@ -106,7 +107,8 @@ class Connection:
                 nonce = request.nonce
                 self._take_post(request)
             elif isinstance(request, Read):
-                self._note_read(request.number)
+                nonce = request.nonce
+                self._take_read(request)
             elif isinstance(request, Typing):
                 nonce = request.nonce
                 self._take_typing(request)
@@ -165,6 +167,19 @@ class Connection:
         done = await amending.amend(self._engine, self.room_id, self._person, request)
         self._tell(Receipt(nonce, done.seq, done.number))
 
+    def _take_read(self, request: Read) -> None:
+        if request.nonce is None and not request.back:
+            self._note_read(request.number)
+            return
+        nonce = posting.new_nonce() if request.nonce is None else posting.check_nonce(request.nonce)
+        self._take_token()
+        self._do(self._put_read(request, nonce), request.nonce)
+
+    async def _put_read(self, request: Read, nonce: str) -> None:
+        await self._engine.read_marks.put(self.room_id, self.user_id, request.number, back=request.back)
+        if request.nonce is not None:
+            self._tell(Receipt(nonce))
+
     def _take_token(self) -> None:
         """Raises Refused where that was too much at once."""
         wait = self._limits.take(self.user_id) if self._limits else 0
@@ -204,8 +219,12 @@ class Connection:
     async def _arrive(self, user: User, room: Room, since: int | None) -> None:
         try:
             await self._attendance.arrive(self.room_id, self._person)
-            self._standing = standing = await membership.come(self._engine, self.room_id, user)
-            await self._engine.hub.enter(self, since, lambda changes: self._hello(room, standing, changes.last_seq, changes.last_number))
+            self._standing = standing = await membership.come(self._engine, room, user)
+            title = await title_of(room, user.id)
+            await self._engine.hub.enter(
+                self, since, lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number)
+            )
+            self._engine.unread.watch(self)
         except Refused as refused:
             self._tell_refused(refused, None)
             self.end(Close.UNAVAILABLE if refused.retry_after else Close.KILLED)
@@ -216,6 +235,7 @@ class Connection:
 
     def _leave(self) -> None:
         self._engine.hub.leave(self)
+        self._engine.unread.forget(self)
         self._attendance.depart(self.room_id, self._person)
 
     async def _greet_anew(self) -> None:
@@ -223,14 +243,14 @@ class Connection:
             user = await User.aio_get(User.id == self.user_id)
             room = await Room.aio_get(Room.id == self.room_id)
             self._standing = standing = await self._engine.entrances.standing(self.room_id, user)
-            self._tell(self._hello(room, standing, room.last_seq, room.posts))
+            self._tell(self._hello(room, await title_of(room, user.id), standing, room.last_seq, room.posts))
         except Exception as error:
             if not is_away(error):
                 log.exception("a new role wasn't told")
 
-    def _hello(self, room: Room, standing: Standing, last_seq: int, last_number: int) -> Hello:
+    def _hello(self, room: Room, title: str, standing: Standing, last_seq: int, last_number: int) -> Hello:
         return Hello(
-            RoomState(room.name, room.topic, room.kind),
+            RoomState(room.name, room.topic, room.kind, title),
             You(self._person.name, standing.title),
             last_seq,
             last_number,

@@ -8,8 +8,8 @@ from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
 from chat.bus import Bus, Listener, LocalBus, RedisBus
-from chat.events import Batch, Fleeting, News
-from chat.history import last_seqs, shared_changes_since
+from chat.events import Activity, Fleeting, News
+from chat.history import Line, batches, last_seqs, shared_changes_since
 from chat.hub import Hub
 from chat.journal import Journal
 from chat.members import Entrances
@@ -18,6 +18,7 @@ from chat.presence import Leases, LocalLeases, RedisLeases
 from chat.read_marks import ReadMarks
 from chat.statuses import Statuses
 from chat.typists import Typists
+from chat.unread import UnreadNews
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,7 @@ class Engine:
     bus: Bus
     leases: Leases
     read_marks: ReadMarks
+    unread: UnreadNews
     entrances: Entrances
     directory: Directory
     mention_counts: MentionCounts
@@ -45,13 +47,26 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
         statuses.note(news)
         tell_of(news)
 
-    bus: Bus = RedisBus(bus_url, Listener(hub.deliver, hub.tell, on_news, hub.end_session, hub.look_for_gaps)) if bus_url else LocalBus()
-    leases: Leases = RedisLeases(redis) if redis else LocalLeases()
+    def on_activity(activity: Activity) -> None:
+        unread.hear(activity)
+        for mark in activity.moved:
+            if mark.went_back:
+                read_marks.forget(mark.room_id, mark.user_id)
 
-    def on_commit(batches: list[Batch]) -> None:
-        for batch in batches:
+    def on_gap() -> None:
+        hub.look_for_gaps()
+        unread.doubt()
+
+    listener = Listener(hub.deliver, hub.tell, on_news, hub.end_session, on_activity, on_gap)
+    bus: Bus = RedisBus(bus_url, listener) if bus_url else LocalBus()
+    leases: Leases = RedisLeases(redis) if redis else LocalLeases()
+    unread = UnreadNews(database, bus.tell_activity if bus.remote else None)
+
+    def on_commit(lines: dict[int, list[Line]]) -> None:
+        for batch in batches(lines):
             hub.deliver(batch)
             bus.publish(batch)
+        unread.note_commit(lines)
 
     def tell(fleeting: Fleeting) -> None:
         hub.tell(fleeting)
@@ -66,8 +81,8 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
         tell_of(news)
         bus.announce(news)
 
-    journal = Journal(database, on_commit, hub.look_for_gaps)
-    read_marks = ReadMarks(database)
+    journal = Journal(database, on_commit, on_gap)
+    read_marks = ReadMarks(database, unread.note_moved)
     statuses = Statuses(announce, hub.spawn)
     try:
         await bus.open()
@@ -75,7 +90,7 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
         hub.start(bus)
         entrances = Entrances(database)
         yield Engine(
-            *(database, journal, hub, bus, leases, read_marks, entrances),
+            *(database, journal, hub, bus, leases, read_marks, unread, entrances),
             directory=Directory(entrances),
             mention_counts=MentionCounts(database),
             typists=Typists(tell),
@@ -85,5 +100,6 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
     finally:
         await journal.close()
         await read_marks.close()
+        await unread.close()
         await hub.close()
         await bus.close()

@@ -1,6 +1,6 @@
 """What clients are told: one frozen class for each event of docs/protocol.md, and how it is encoded, once."""
 
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 import msgspec
 
@@ -17,9 +17,12 @@ class CommandHelp(msgspec.Struct, frozen=True):
 
 
 class RoomState(msgspec.Struct, frozen=True):
+    """`title` is what to show as the room's name: in a conversation the names of the others."""
+
     name: str
     topic: str
     kind: str
+    title: str
 
 
 class You(msgspec.Struct, frozen=True):
@@ -98,6 +101,8 @@ class Cleared(Event, tag="cleared", frozen=True):
 
 
 class Receipt(Event, tag="receipt", frozen=True):
+    """`seq` is 0, and left out, where nothing was added to a history."""
+
     nonce: str
     seq: int = 0
     number: int | None = None
@@ -135,6 +140,23 @@ class Presence(Event, tag="presence", frozen=True):
     status: str
     text: str = ""
     until: str | None = None
+
+
+class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One of somebody's own rooms, or what has become another of it. `last_number` is its last post, `read_number` the last one that
+    they have seen, `mentions` how many after that call them."""
+
+    name: str
+    kind: str | None = None
+    title: str | None = None
+    last_number: int | None = None
+    read_number: int | None = None
+    mentions: int | None = None
+
+
+class Unread(Event, tag="unread", frozen=True):
+    rooms: list[OwnRoom]
+    whole: bool = False
 
 
 class Pong(Event, tag="pong", frozen=True):
@@ -194,6 +216,27 @@ class News(msgspec.Struct, frozen=True):
     user_id: int
     data: bytes
     is_away: bool
+
+
+class MovedMark(NamedTuple):
+    """A read mark as it is stored now."""
+
+    room_id: int
+    user_id: int
+    number: int
+    went_back: bool
+
+
+class Activity(msgspec.Struct, array_like=True):
+    """What happened in one process, for those who count what is unread: the last posts of rooms, (room id, user id) of who was called,
+    whose rooms are others now, which histories were emptied, the read marks that moved, and in which rooms posts have changed."""
+
+    numbers: dict[int, int] = msgspec.field(default_factory=dict)
+    called: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    standings: list[int] = msgspec.field(default_factory=list)
+    cleared: list[int] = msgspec.field(default_factory=list)
+    moved: list[MovedMark] = msgspec.field(default_factory=list)
+    amended: list[int] = msgspec.field(default_factory=list)
 
 
 _encoder = msgspec.json.Encoder()

@@ -12,8 +12,8 @@ from typing import NamedTuple
 import msgspec
 from peewee_async.databases import AioDatabase
 
-from chat.events import Batch, Receipt
-from chat.history import Called, Line, batches
+from chat.events import Receipt
+from chat.history import Called, Line
 from chat.ledger import Draft, KnownNonce, Ledger, Person
 from chat.ledgers import Ledgers
 from chat.refusal import Refused, broken, unavailable
@@ -64,11 +64,11 @@ class _Waiting(NamedTuple):
 
 
 class Journal:
-    """Appends to the histories. `on_commit` is called after each commit with what it brought, by room;
+    """Appends to the histories. `on_commit` is called after each commit with the lines that it brought, by room;
 
     `on_doubt` when a commit may have brought something that it wasn't called for."""
 
-    def __init__(self, database: AioDatabase, on_commit: Callable[[list[Batch]], None], on_doubt: Callable[[], None]) -> None:
+    def __init__(self, database: AioDatabase, on_commit: Callable[[dict[int, list[Line]]], None], on_doubt: Callable[[], None]) -> None:
         self._database = database
         self._ledgers = Ledgers(database)
         self._on_commit = on_commit
@@ -259,7 +259,7 @@ class Journal:
 
     def _tell(self, lines: dict[int, list[Line]]) -> None:
         try:
-            self._on_commit(batches(lines))
+            self._on_commit(lines)
         except Exception:
             # What is stored is acknowledged, whatever befalls its delivery.
             log.exception("a delivery broke")

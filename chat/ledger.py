@@ -85,7 +85,7 @@ class Ledger:
                 .tuples()
                 .aio_execute()
             )
-            self.standings[user_id] = Standing(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2])) if rows else STRANGER
+            self.standings[user_id] = Standing(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2]), self.kind) if rows else STRANGER
         return self.standings[user_id]
 
     def record(
@@ -157,7 +157,7 @@ class Ledger:
     def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
         row = {"room": self.room_id, "user": user_id, "role": role, "present": present, "read_number": self.posts, "joined_at": self.at}
         self.writes.append(Member.insert(row))
-        self.standings[user_id] = Standing(role, present, is_admin)
+        self.standings[user_id] = Standing(role, present, is_admin, self.kind)
 
     def change_member(self, user_id: int, standing: Standing) -> None:
         """Stores the role and presence of a member."""

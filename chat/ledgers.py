@@ -56,9 +56,9 @@ class Ledgers:
         self._standings = Bulk(
             database,
             """
-            SELECT member.room_id, member.user_id, member.role, member.present, users.is_admin
-            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
-            JOIN users ON users.id = member.user_id""",
+            SELECT member.room_id, member.user_id, member.role, member.present,
+                (SELECT users.is_admin FROM users WHERE users.id = member.user_id)
+            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
             given={"room_id": "bigint", "user_id": "bigint"},
         )
         self._nonces = Bulk(
@@ -106,7 +106,7 @@ class Ledgers:
             if room_id in ledgers:
                 ledgers[room_id].standings[user_id] = STRANGER
         for room_id, user_id, role, present, is_admin in standing_rows:
-            ledgers[room_id].standings[user_id] = Standing(Role(role), bool(present), bool(is_admin))
+            ledgers[room_id].standings[user_id] = Standing(Role(role), bool(present), bool(is_admin), ledgers[room_id].kind)
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows

@@ -2,15 +2,16 @@
 
 import re
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import dataclass, replace
+from typing import Any, NamedTuple
 
 from peewee import JOIN, SQL, Case, Select, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.models import Member, Mention, Room, Status
+from chat.models import CONVERSATIONS, Member, Mention, Room, Status
 from chat.roles import Role, Standing
+from chat.titles import people_in, title_for
 from helpers.bulk import Bulk
 from helpers.clock import iso, now_ms
 from helpers.database import fetch
@@ -47,13 +48,18 @@ class MemberView:
 
 @dataclass(frozen=True)
 class RoomView:
-    """A room as somebody sees it in a list; `role` is None where they are no member."""
+    """A room as somebody sees it in a list; `role` is None where they are no member. `title` is what to show as its name.
+
+    `read_number` is the last post that they have seen, `mentions` how many after it call them."""
 
     name: str
+    title: str
     topic: str
     kind: str
     role: str | None
     unread: int
+    last_number: int
+    read_number: int
     mentions: int = 0
 
 
@@ -64,6 +70,15 @@ class Entrance:
     room: Room
     standing: Standing
     read_number: int | None
+
+
+class _Member(NamedTuple):
+    """Somebody in a room of this kind, as they are stored."""
+
+    kind: str
+    role: int
+    present: bool
+    read_number: int
 
 
 class Entrances:
@@ -82,12 +97,13 @@ class Entrances:
         self._stand = Bulk(
             database,
             """
-            SELECT member.room_id, member.user_id, member.role, member.present, member.read_number
-            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
+            SELECT member.room_id, member.user_id, room.kind, member.role, member.present, member.read_number
+            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
+            JOIN rooms AS room ON room.id = member.room_id""",
             given={"room_id": "bigint", "user_id": "bigint"},
         )
         self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms)
-        self._members: BatchedReads[tuple[int, int], tuple[int, bool, int]] = BatchedReads(self._read_members)
+        self._members: BatchedReads[tuple[int, int], _Member] = BatchedReads(self._read_members)
 
     async def find(self, slug: str, user: User) -> Entrance | None:
         """The room of this name without capitals, or None."""
@@ -95,7 +111,7 @@ class Entrances:
         if room is None:
             return None
         member = await self._members.get((room.id, user.id))
-        return Entrance(room, _standing(member, user), member[2] if member else None)
+        return Entrance(room, _standing(member, user), member.read_number if member else None)
 
     async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
         """Those that there are, by their names without capitals."""
@@ -110,17 +126,19 @@ class Entrances:
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {row[0]: Room(**dict(zip(_ROOM_COLUMNS, row, strict=True))) for row in rows}
 
-    async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], tuple[int, bool, int]]:
+    async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], _Member]:
         statement = self._stand.over(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        return {(room_id, user_id): (role, bool(present), read_number) for room_id, user_id, role, present, read_number in rows}
+        return {(room_id, user_id): _Member(*member) for room_id, user_id, *member in rows}
 
 
 _ROOM_COLUMNS = ("slug", "id", "name", "topic", "kind", "last_seq", "posts", "cleared_seq", "cleared_number", "created_at")
 
 
-def _standing(member: tuple[int, bool, int] | None, user: User) -> Standing:
-    return Standing(Role(member[0]), member[1], user.is_admin) if member else Standing(None, False, user.is_admin)
+def _standing(member: _Member | None, user: User) -> Standing:
+    if member is None:
+        return Standing(None, False, user.is_admin)
+    return Standing(Role(member.role), bool(member.present), user.is_admin, member.kind)
 
 
 async def members_of(room_id: int) -> list[MemberView]:
@@ -158,7 +176,7 @@ def _status(stored: str | None) -> tuple[str, str, str]:
     return status, text, iso(int(until)) if until else ""
 
 
-_LISTED = (Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
+_LISTED = (Room.id, Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
 
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
@@ -179,8 +197,14 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
     query = Room.select(*_LISTED, _CALLS).join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
     if named:
-        query = query.where(_is_named(named))
-    return [_view(row, user) for row in await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()]
+        # A conversation's own name says nothing to anybody.
+        query = query.where(_is_named(named), Room.kind.not_in(CONVERSATIONS))
+    rows = await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()
+    views = {row[0]: _view(row[1:], user) for row in rows}
+    people = await people_in(room_id for room_id, view in views.items() if view.kind in CONVERSATIONS)
+    for room_id, named_people in people.items():
+        views[room_id] = replace(views[room_id], title=title_for(user.id, named_people))
+    return [*views.values()]
 
 
 async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:
@@ -195,12 +219,13 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
     if named:
         query = query.where(_is_named(named))
     rows = await query.order_by(Room.slug).limit(MAX_OPEN + 1).tuples().aio_execute()
-    return [_view(row, user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
+    return [_view(row[1:], user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
     name, topic, kind, role, posts, cleared_number, read_number, *calls = row
     if role is None:
-        return RoomView(name, topic, kind, None, 0)
+        return RoomView(name, name, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
-    return RoomView(name, topic, kind, Standing(Role(role), is_admin=user.is_admin).title, max(0, posts - seen), *calls)
+    title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
+    return RoomView(name, name, topic, kind, title, max(0, posts - seen), posts, seen, *calls)

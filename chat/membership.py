@@ -6,12 +6,13 @@ import re
 import peewee
 
 from accounts.models import User
+from chat.conversations import tell_of_titles
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.journal import Change
 from chat.ledger import Ledger, Person
 from chat.members import Entrance
-from chat.models import Member, Room
+from chat.models import CONVERSATIONS, Member, Room
 from chat.posting import new_nonce
 from chat.refusal import Refused
 from chat.roles import Permission, Role, Standing
@@ -20,6 +21,9 @@ from helpers.text import is_one_line
 from helpers.texts import Text
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+CONVERSATION_NAME = re.compile(r"(?:direct|group)\.[0-9a-f]{16}")
+"""No name that anybody can give to a room holds a dot."""
+
 MAX_TOPIC = 200
 KINDS = ("open", "closed")
 
@@ -63,19 +67,21 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
 
 async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
     """The room of this name and what `user` is in it; None where there is none, or it is closed to them."""
-    if not NAME.fullmatch(slug):
+    if not NAME.fullmatch(slug) and not CONVERSATION_NAME.fullmatch(slug):
         return None
     found = await engine.entrances.find(slug.lower(), user)
     return found if found and (found.room.is_open or found.standing.is_member) else None
 
 
-async def come(engine: Engine, room_id: int, user: User) -> Standing:
+async def come(engine: Engine, room: Room, user: User) -> Standing:
     """The user is in the room now: a member, and present. Says so in the history unless they have been there all along.
 
+    Nobody comes to a conversation or goes: who is in it is in it, and who has it open is only known by the leases.
     Raises Refused where the room is closed to them."""
-    standing = await engine.entrances.standing(room_id, user)
-    if standing.present:
+    standing = await engine.entrances.standing(room.id, user)
+    if standing.present or (room.is_conversation and standing.is_member):
         return standing
+    room_id = room.id
     person = Person(user.id, user.name)
 
     async def apply(ledger: Ledger) -> Receipt:
@@ -120,11 +126,16 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
 
 async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
     """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to its first member."""
+    is_conversation = False
 
     async def apply(ledger: Ledger) -> Receipt:
+        nonlocal is_conversation
+        is_conversation = ledger.kind in CONVERSATIONS
         standing = await ledger.standing(person.id)
         if standing.role is None:
             raise Refused("not_a_member", "You are not a member of this room.")
+        if not standing.may(Permission.LEAVE):
+            raise Refused("forbidden", "Nobody leaves a conversation of two.")
         heir = await _heir(room_id, person.id) if standing.role == Role.OWNER else None
         ledger.end_membership(person.id)
         receipt = ledger.record("left", person, f"{person.name} left the room", nonce)
@@ -133,7 +144,10 @@ async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Rec
             ledger.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
         return receipt
 
-    return await engine.journal.change(Change(room_id, person, nonce, apply))
+    receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
+    if is_conversation:
+        await tell_of_titles(engine, room_id)
+    return receipt
 
 
 async def _heir(room_id: int, owner_id: int) -> Person | None:

@@ -3,7 +3,11 @@
 import peewee
 
 from accounts.models import User
+from chat.roles import CONVERSATION_GRANTS
 from helpers.models import Base
+
+CONVERSATIONS = tuple(CONVERSATION_GRANTS)
+"""Kinds of rooms that belong to certain people: two, or some. They have no name of their own, no owner and nobody who moderates."""
 
 
 class Room(Base):
@@ -29,6 +33,10 @@ class Room(Base):
     @property
     def is_open(self) -> bool:
         return bool(self.kind == "open")
+
+    @property
+    def is_conversation(self) -> bool:
+        return self.kind in CONVERSATIONS
 
 
 class Member(Base):

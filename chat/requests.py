@@ -45,6 +45,8 @@ class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="type"):
 
 class Read(msgspec.Struct, frozen=True, tag="read", tag_field="type"):
     number: int
+    back: bool = False
+    nonce: str | None = None
 
 
 class Typing(msgspec.Struct, frozen=True, tag="typing", tag_field="type"):
@@ -62,7 +64,7 @@ Amendment = Edit | Delete | Undelete | React | Pin
 Request = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
 
 _decoder = msgspec.json.Decoder(Request)
-_KEYS = ('"type"', '"text"', '"nonce"', '"number"', '"reply_to"', '"emoji"', '"on"')
+_KEYS = ('"type"', '"text"', '"nonce"', '"number"', '"reply_to"', '"emoji"', '"on"', '"back"')
 
 
 class _JustNonce(msgspec.Struct, frozen=True):

@@ -25,9 +25,10 @@ class Permission(StrEnum):
     REACT = auto()
     DELETE = auto()
     PIN = auto()
+    LEAVE = auto()
 
 
-_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT})
+_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE})
 _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR),
     *(Permission.DELETE, Permission.PIN),
@@ -36,19 +37,25 @@ _OWNER = _MODERATOR | {Permission.GRANT}
 
 GRANTS: dict[Role, frozenset[Permission]] = {Role.MEMBER: _MEMBER, Role.MODERATOR: _MODERATOR, Role.OWNER: _OWNER, Role.ADMIN: _OWNER}
 
+_TALKING = frozenset({Permission.POST, Permission.REACT, Permission.PIN})
+
+CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {"direct": _TALKING, "group": _TALKING | {Permission.LEAVE}}
+"""In conversations, by their kind, all may do the same, and nobody is above another: the site's administrator neither."""
+
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody is in a room: the stored role and whether they are here, or, with `role` None, no member."""
+    """What somebody is in a room: the stored role and whether they are here, or, with `role` None, no member. `kind` is the room's."""
 
     role: Role | None
     present: bool = False
     is_admin: bool = False
+    kind: str = "open"
 
     @property
     def rank(self) -> Role | None:
         """The role that counts: an administrator's is above all, once they are in the room."""
-        return Role.ADMIN if self.role is not None and self.is_admin else self.role
+        return Role.ADMIN if self.role is not None and self.is_admin and self.kind not in CONVERSATION_GRANTS else self.role
 
     @property
     def title(self) -> str | None:
@@ -61,7 +68,7 @@ class Standing:
         return self.role is not None
 
     def may(self, permission: Permission) -> bool:
-        return self.rank is not None and permission in GRANTS[self.rank]
+        return self.rank is not None and permission in CONVERSATION_GRANTS.get(self.kind, GRANTS[self.rank])
 
     def outranks(self, other: "Standing") -> bool:
         """Nobody acts on an equal or higher role."""

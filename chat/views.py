@@ -13,10 +13,13 @@ from accounts.signing import USER
 from chat import history, membership
 from chat.commands.registry import allowed
 from chat.connection import Connection
+from chat.conversations import members_in
+from chat.events import OwnRoom
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
-from chat.members import Entrance, members_of, open_rooms, own_rooms
+from chat.members import Entrance, RoomView, open_rooms, own_rooms
 from chat.models import Room
 from chat.refusal import Refused
+from chat.titles import title_of
 from helpers.errors import Refusal
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import SETTINGS
@@ -91,10 +94,13 @@ class Rooms(web.View):
         if wants_json(request):
             body = {
                 "name": room.name,
+                "title": room.name,
                 "topic": room.topic,
                 "kind": room.kind,
                 "role": "owner",
                 "unread": 0,
+                "last_number": 0,
+                "read_number": 0,
                 "mentions": 0,
             }
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
@@ -117,20 +123,22 @@ class RoomPage(web.View):
     async def get(self) -> web.Response:
         found = await entrance(self.request)
         user = self.request[USER]
-        context = {"room": found.room, "rooms": await own_rooms(user), "state": await self._state(found, user)}
+        rooms = await own_rooms(user)
+        context = {"room": found.room, "rooms": rooms, "state": await self._state(found, user, rooms)}
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
-    async def _state(self, found: Entrance, user: User) -> dict[str, Any]:
+    async def _state(self, found: Entrance, user: User, rooms: list[RoomView]) -> dict[str, Any]:
         """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed between the two."""
         room, standing = found.room, found.standing
         return {
-            "room": {"name": room.name, "topic": room.topic, "kind": room.kind},
+            "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": await title_of(room, user.id)},
             "you": {"name": user.name, "role": standing.title},
             **await self._history(found),
             "last_number": room.posts,
             "read_number": max(room.cleared_number, room.posts if found.read_number is None else found.read_number),
             "epoch": self.request.app[ENGINE].epoch,
-            "members": [view.shown() for view in await members_of(room.id)],
+            "members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)],
+            "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
             "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(standing)],
         }
 
@@ -192,7 +200,7 @@ class Messages(web.View):
 class Members(web.View):
     async def get(self) -> web.Response:
         room = (await entrance(self.request)).room
-        return web.json_response({"members": [view.shown() for view in await members_of(room.id)]})
+        return web.json_response({"members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)]})
 
 
 class Socket(web.View):

@@ -13,12 +13,12 @@ from pydantic_core import ErrorDetails
 from helpers.text import is_unicode
 from helpers.texts import Text, told
 
-MAX_FIELDS = 20
+MAX_FIELDS = 40
 
 BROKEN = (ValueError, LookupError, AssertionError, TypeError, RuntimeError, BadHttpMessage, web.RequestPayloadError)
 """What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a broken line, bytes that don't unpack."""
 
-FIELDS = web.RequestKey("form_fields", dict[str, str])
+FIELDS = web.RequestKey("form_fields", list[tuple[str, str]])
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -27,7 +27,16 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
     """The fields of the request's form, at most MAX_FIELDS; of a field that comes twice, the last.
 
     Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for what isn't UTF-8 or not a form."""
-    known: Mapping[str, str] | None = request.get(FIELDS)
+    return dict(await _read_fields(request))
+
+
+async def read_values(request: web.Request, name: str) -> list[str]:
+    """All values of a field that may come more than once. Raises as read_form."""
+    return [value for field_name, value in await _read_fields(request) if field_name == name]
+
+
+async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
+    known: list[tuple[str, str]] | None = request.get(FIELDS)
     if known is not None:
         return known
     if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data") and request.can_read_body:
@@ -37,12 +46,12 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
             given = await request.post()
             if len(given) > MAX_FIELDS:
                 raise web.HTTPBadRequest
-            fields = {name: value for name, value in given.items() if isinstance(value, str)}
+            fields = [(name, value) for name, value in given.items() if isinstance(value, str)]
         else:
             body = (await request.read()).decode("utf-8")
-            fields = dict(parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS))
+            fields = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
         # A lone surrogate can come in by a charset of the client's choosing; no database takes it.
-        if not all(map(is_unicode, (*fields, *fields.values()))):
+        if not all(is_unicode(name) and is_unicode(value) for name, value in fields):
             raise web.HTTPBadRequest
     except BROKEN:
         raise web.HTTPBadRequest from None

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -106,6 +106,10 @@ class Language:
     def moment(self, at: str) -> str:
         """A time as events write it (ISO 8601, UTC), for people."""
         return f"{format_datetime(datetime.fromisoformat(at), 'medium', locale=self.locale)} UTC"
+
+    def day(self, at: datetime) -> str:
+        """Its date, for people."""
+        return str(format_date(at.date(), "long", locale=self.locale))
 
 
 def _page_texts(code: str, catalogue: Catalog, locale: Locale) -> str:

@@ -27,6 +27,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("login", "GET"): (200, 303, 303, 303),
     ("login", "POST"): (422, 422, 422, 422),
     ("logout", "POST"): (401, 303, 303, 303),
+    ("people", "GET"): (401, 200, 200, 200),
+    # Nobody is called like a room.
+    ("person", "GET"): (LOGIN, 404, 404, 404),
+    ("conversations", "POST"): (401, 422, 422, 422),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),

@@ -17,12 +17,12 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 
 CHAT = {
     "nouns": ("models", "roles", "events", "refusal", "formatting", "highlighting", "emoji", "requests"),
-    "readings": ("history", "members", "mentions"),
-    "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks", "typists", "statuses"),
+    "readings": ("history", "members", "mentions", "titles", "own_rooms"),
+    "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks", "unread", "typists", "statuses"),
     "tying": ("engine",),
-    "verbs": ("posting", "membership", "moderation", "amending", "attendance"),
+    "verbs": ("posting", "membership", "moderation", "amending", "attendance", "conversations"),
     "commands": ("commands",),
-    "doors": ("connection", "views", "composing", "posts", "keys", "setup"),
+    "doors": ("connection", "views", "conversation_views", "composing", "posts", "keys", "setup"),
 }
 MACHINERY_MAY = {("journal", "ledger"), ("journal", "ledgers"), ("ledgers", "ledger"), ("hub", "channel")}
 

@@ -13,6 +13,7 @@ from accounts.models import User
 from chat.amending import MAX_REACTIONS, UNDELETE_SECONDS, amend
 from chat.engine import Engine
 from chat.events import Batch, Receipt
+from chat.history import batches
 from chat.journal import Change, Journal
 from chat.ledger import Draft, Ledger, Person
 from chat.ledgers import Ledgers
@@ -72,7 +73,7 @@ def doubts() -> list[bool]:
 
 @pytest.fixture
 async def journal(database: AioDatabase, committed: list[Batch], doubts: list[bool]) -> AsyncIterator[Journal]:
-    found = Journal(database, committed.extend, lambda: doubts.append(True))
+    found = Journal(database, lambda lines: committed.extend(batches(lines)), lambda: doubts.append(True))
     yield found
     await found.close()
 
@@ -185,7 +186,7 @@ async def test_a_room_that_is_remembered_takes_one_round_trip(
 async def test_a_room_that_another_process_wrote_to_is_read_again(journal: Journal, database: AioDatabase) -> None:
     """What was remembered is no longer true: the other's line keeps its place, and whom it removed is refused."""
     await append(journal, draft("first", BOB))
-    other = Journal(database, lambda batches: None, lambda: None)
+    other = Journal(database, lambda lines: None, lambda: None)
 
     async def remove_bob(ledger: Ledger) -> Receipt:
         ledger.end_membership(BOB.id)
@@ -274,7 +275,7 @@ async def test_a_nonce_is_each_authors_own_and_for_one_message(journal: Journal)
 
 
 async def test_closing_finishes_what_waits(database: AioDatabase, committed: list[Batch]) -> None:
-    journal = Journal(database, committed.extend, lambda: None)
+    journal = Journal(database, lambda lines: committed.extend(batches(lines)), lambda: None)
     answers = [append(journal, draft(str(number))) for number in range(50)]
     await journal.close()
     assert [answer.result().number for answer in answers] == list(range(1, 51))

@@ -36,7 +36,7 @@ async def journals(postgres: Postgres, request: pytest.FixtureRequest) -> AsyncI
         await Room.insert(id=room_id, name=f"r{room_id}", slug=f"r{room_id}", topic="", kind="open", **counters).aio_execute()
         for person in PEOPLE:
             await Member.insert(room=room_id, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
-    found = [Journal(database, lambda batches: None, lambda: None) for database in databases]
+    found = [Journal(database, lambda lines: None, lambda: None) for database in databases]
     yield found
     for journal, database in zip(found, databases, strict=True):
         await journal.close()

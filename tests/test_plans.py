@@ -40,6 +40,7 @@ MOST_INSTRUCTIONS = 150_000
 """Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's history takes five times as much."""
 
 EXCEPTIONS = {
+    r"\"users\".*REPLACE\(": "to find people by a part of their names the names are read, where not enough begin with it",
     r"rooms.*REPLACE\(": "to find a room by a part of its name the names are read: some milliseconds for 10,000, when somebody types",
     r"FROM \"statuses\" AS \"t1\" WHERE \(\"t1\"\.\"status\" = ": "at the start: who is away?",
     r"FROM \"?users\"?( AS \"?t1\"?)? LIMIT 1\b": "at the start: is there anybody yet?",
@@ -76,9 +77,11 @@ async def live(url: str, crowd: Crowd) -> None:
         for _ in range(7):  # PostgreSQL plans a prepared statement anew five times, and then once for all
             await _look_around(alice)
             await _talk(alice, new, crowd.lines)
+            await _converse(alice, new)
         await asyncio.gather(*[someone.enters("Hall", since=crowd.lines - 150) for someone in people])
         await alice.enters("Hall", since=10)
         await asyncio.gather(*[someone.gets("/rooms?only=own") for someone in people])
+        await _go_back(alice)
     finally:
         for someone in (new, *people):
             await someone.close()
@@ -100,6 +103,34 @@ async def _look_around(alice: Person) -> None:
     async with alice.http.get("/rooms/Hall/40000") as page:
         assert page.status == 200
     assert len((await alice.gets("/rooms/Hall/pins"))["messages"]) == 100
+    for words in ("", "p77", "9999", "nobody"):
+        await alice.gets(f"/people?q={words}")
+
+
+async def _go_back(alice: Person) -> None:
+    listener = await alice.enters("Hall")
+    await listener.hears("unread", whole=True)
+    for number in (9, 8, 7):
+        await listener.ws.send_json({"type": "read", "number": number, "back": True})
+        await listener.hears("unread", rooms=[{"name": "Hall", "read_number": number, "mentions": 0}])
+
+
+async def _converse(alice: Person, new: Person) -> None:
+    headers = {"Accept": "application/json", "X-CSRF-Token": await new.token("/rooms")}
+    for others in (["alice"], ["alice", *(f"p{number}" for number in range(1000, 1018))]):
+        form = [("with", name) for name in others]
+        async with new.http.post("/conversations", data=form, headers=headers) as answer:
+            name = (await answer.json())["name"]
+        listener, guest = await alice.enters(name), await new.enters(name)
+        await listener.says("psst")
+        await guest.ws.send_json({"type": "read", "number": 1, "nonce": "forth"})
+        await guest.ws.send_json({"type": "read", "number": 0, "back": True, "nonce": "back"})
+        await guest.hears("receipt", nonce="back")
+        await alice.gets(f"/rooms/{name}/members")
+        if len(others) > 1:
+            await guest.types("/leave")
+            await guest.ends()
+        await listener.close()
 
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:
@@ -155,7 +186,7 @@ HOT_PATHS = {
     "the ends of histories": r"SELECT \"t1\"\.\"id\", \"t1\"\.\"last_seq\" FROM \"rooms\"",
     "members": r"FROM \"members\".*ORDER BY \"t\d\"\.\"present\" DESC",
     "the journal's lock": r"SELECT room\.id, room\.name.*ORDER BY room\.id",
-    "the journal's standings": r"users\.is_admin\s+FROM.*JOIN members AS member",
+    "the journal's standings": r"SELECT users\.is_admin.*JOIN members AS member",
     "the journal's nonces": r"JOIN messages AS line",
     "the journal's lines": r"INSERT INTO messages",
     "the journal's counters": r"UPDATE rooms SET last_seq",
@@ -177,6 +208,13 @@ HOT_PATHS = {
     "a status": r"INSERT INTO \"statuses\"",
     "the end of one": r"DELETE FROM \"statuses\"",
     "read marks": r"UPDATE members SET read_number",
+    "marks told": r"SELECT member\.room_id, member\.user_id, room\.posts",
+    "what is unread": r"SELECT member\.user_id, room\.id",
+    "titles": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"user_id\", \(SELECT",
+    "a conversation by its name": r"FROM \"rooms\".*\"slug\" =",
+    "who is in it": r"SELECT \"t1\"\.\"user_id\" FROM \"members\"",
+    "who is present anywhere": r"EXISTS\(SELECT 1 FROM \"members\"",
+    "people by their names": r"FROM \"users\".*COLLATE",
     "who is lost": r"FROM \"members\".*WHERE \(\"t1\"\.\"present\" AND",
     "sweeping sessions": r"DELETE FROM sessions WHERE expires_at",
 }

@@ -26,7 +26,7 @@ async def test_what_one_says_everyone_hears(alice: Person, bob: Person, lobby: s
 async def test_hello_says_where_one_is(alice: Person, lobby: str) -> None:
     hello = (await alice.enters(lobby)).events[0]
     assert hello["type"] == "hello"
-    assert hello["room"] == {"name": lobby, "topic": "", "kind": "open"}
+    assert hello["room"] == {"name": lobby, "topic": "", "kind": "open", "title": lobby}
     assert hello["you"] == {"name": alice.name, "role": "owner"}
     assert hello["last_seq"] == 2, "created, came"
     assert {"name": "kill", "usage": "/kill @user [reason]", "aliases": ["kick"]}.items() <= next(

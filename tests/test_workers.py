@@ -67,6 +67,12 @@ async def people(site: Site) -> AsyncIterator[tuple[Person, Person, str]]:
     await bob.close()
 
 
+async def _is_ready(someone: Person) -> None:
+    async with asyncio.timeout(10):
+        while (await someone.http.get("/readyz")).status != 200:
+            await asyncio.sleep(0.1)
+
+
 async def test_a_message_crosses_from_worker_to_worker(site: Site, people: tuple[Person, Person, str]) -> None:
     alice, bob, room = people
     at_one, at_two = await alice.enters(room, url=site.one), await bob.enters(room, url=site.two)
@@ -161,6 +167,53 @@ async def test_one_person_on_two_workers_is_one_person(site: Site, people: tuple
     assert [line["kind"] for line in await alice.history(room)] == ["created", "came", "joined"]
 
 
+async def test_what_is_unread_crosses_from_worker_to_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+    alice, bob, room = people
+    other = unique("Other")
+    await alice.creates(other)
+    at_two, at_one = await alice.enters(other, url=site.two), await bob.enters(room, url=site.one)
+    for listener in (at_one, at_two):
+        await listener.hears("unread", whole=True)
+    await at_one.says("news")
+    await asyncio.wait_for(at_two.hears("unread", rooms=[{"name": room, "last_number": 1}]), AT_ONCE)
+    at_other = await alice.enters(other, url=site.one)
+    await at_other.says(f"/invite {bob.name}")
+    event = await asyncio.wait_for(at_one.hears("unread", whole=True), AT_ONCE)
+    assert {found["name"] for found in event["rooms"]} == {room, other}
+
+
+async def test_marks_cross_from_device_to_device(site: Site, people: tuple[Person, Person, str]) -> None:
+    alice, bob, room = people
+    phone, desk = await alice.enters(room, url=site.one), await alice.enters(room, url=site.two)
+    at_bob = await bob.enters(room, url=site.one)
+    for number in range(5):
+        await at_bob.says(str(number))
+    await phone.ws.send_json({"type": "read", "number": 4})
+    await asyncio.wait_for(desk.hears("unread", rooms=[{"name": room, "read_number": 4, "mentions": 0}]), AT_ONCE)
+    await phone.ws.send_json({"type": "read", "number": 5})
+    await phone.is_told()
+    await desk.ws.send_json({"type": "read", "number": 1, "back": True, "nonce": "back"})
+    await desk.hears("receipt", nonce="back")
+    for listener in (phone, desk):
+        await asyncio.wait_for(listener.hears("unread", rooms=[{"name": room, "read_number": 1, "mentions": 0}]), AT_ONCE)
+    await asyncio.sleep(1.2)  # what the phone had noted before would be stored by now
+    found = await alice.gets("/rooms?only=own")
+    assert {item["name"]: item["unread"] for item in found["rooms"]}[room] == 4
+
+
+async def test_what_is_unread_heals_when_redis_is_back(site: Site, people: tuple[Person, Person, str]) -> None:
+    alice, bob, room = people
+    other = unique("Other")
+    await alice.creates(other)
+    at_two, at_one = await alice.enters(other, url=site.two), await bob.enters(room, url=site.one)
+    await at_two.hears("unread", whole=True)
+    await asyncio.to_thread(site.redis.kill)
+    await at_one.says("without Redis")
+    await asyncio.to_thread(site.redis.restart)
+    await asyncio.wait_for(at_two.hears("unread", rooms=[{"name": room, "last_number": 1}]), 3 * AT_ONCE)
+    await _is_ready(alice)
+
+
 async def test_through_nginx_a_room_works(site: Site, people: tuple[Person, Person, str]) -> None:
     alice, bob, room = people
     at_alice, at_bob = await alice.enters(room), await bob.enters(room)
@@ -198,9 +251,7 @@ async def test_without_redis_the_rooms_go_on(site: Site, people: tuple[Person, P
     async with alice.http.get("/rooms") as answer:
         assert answer.status == 503, "sessions are away, and it says so"
     await asyncio.to_thread(site.redis.restart)
-    async with asyncio.timeout(10):
-        while (await alice.http.get("/readyz")).status != 200:
-            await asyncio.sleep(0.1)
+    await _is_ready(alice)
     receipt = await at_two.says("with Redis again")
     assert (await asyncio.wait_for(at_one.hears("message", number=receipt["number"]), 2 * AT_ONCE))["text"] == "with Redis again"
     seqs = [event["seq"] for event in at_two.heard("message")]

@@ -3,14 +3,15 @@
 from accounts.models import User
 from chat import membership
 from chat.commands.registry import Answer, Call, command
-from chat.members import members_of
+from chat.conversations import members_in
+from chat.models import Room
 from chat.roles import Permission
 
 
 @command()
 async def who(call: Call) -> Answer:
     """Lists who is here, and who else is a member."""
-    members = await members_of(call.room_id)
+    members = await members_in(call.engine, await Room.aio_get(Room.id == call.room_id))
     t = call.language.t
     here = [f"{member.name} ({t(member.role)})" if member.role != "member" else member.name for member in members if member.present]
     away = [member.name for member in members if not member.present]
@@ -24,7 +25,7 @@ async def invite(call: Call, user: User) -> Answer:
     return await membership.invite(call.engine, call.room_id, call.person, user, call.nonce)
 
 
-@command()
+@command(needs=Permission.LEAVE)
 async def leave(call: Call) -> Answer:
     """Ends your membership of this room."""
     return await membership.leave(call.engine, call.room_id, call.person, call.nonce)

@@ -1,7 +1,10 @@
-"""Commands for everyone: help, and other ways to say something."""
+"""Commands for everyone: help, other ways to say something, and what one has read."""
 
+from accounts.models import User
 from chat import posting
 from chat.commands.registry import Answer, Call, Rest, Word, allowed, command, find
+from chat.conversations import open_conversation
+from chat.models import Room
 from chat.refusal import Refused
 
 
@@ -22,3 +25,25 @@ async def help(call: Call, command: Word | None = None) -> Answer:
 async def me(call: Call, text: Rest) -> Answer:
     """Says what you do, as in "/me waves"."""
     return await posting.say(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
+
+
+@command()
+async def msg(call: Call, user: User, text: Rest) -> Answer:
+    """Writes to someone in private, where you two alone read it."""
+    posting.check_text(text)
+    room = await open_conversation(call.engine, call.user, [user])
+    await posting.say(call.engine, room.id, call.person, text, call.nonce, kind="post")
+    return call.language.t("Sent to {name}: {address}", name=user.name, address=f"/rooms/{room.name}")
+
+
+@command()
+async def unread(call: Call, number: Word | None = None) -> Answer:
+    """Marks a message and all after it as unread for you, or, without its number, the last one."""
+    room = await Room.aio_get(Room.id == call.room_id)
+    digits = str(room.posts) if number is None else number.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
+        raise Refused("bad_usage", "The number of a message, please.")
+    if not room.cleared_number < int(digits) <= room.posts:
+        raise Refused("no_such_message", "There is no such message.")
+    await call.engine.read_marks.put(call.room_id, call.user.id, int(digits) - 1, back=True)
+    return call.language.t("Unread from {number} on.", number=int(digits))

@@ -147,5 +147,12 @@ export const reducers = {
     return ["members"];
   },
 
+  unread(state, { rooms, whole }) {
+    const before = state.rooms;
+    if (whole) state.rooms = new Map();
+    for (const room of rooms) state.rooms.set(room.name, { ...before.get(room.name), ...room });
+    return ["rooms"];
+  },
+
   pong: () => [],
 };

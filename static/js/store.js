@@ -14,7 +14,8 @@ import { reducers } from "./reducers.js";
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
  * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string}} Member
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
- * @typedef {"timeline"|"members"|"status"|"room"|"commands"|"reading"|"ended"|"typing"} Topic
+ * @typedef {{name: string, kind: string, title: string, last_number: number, read_number: number, mentions: number}} OwnRoom
+ * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"} Topic
  * @typedef {ReturnType<typeof initial>} State
  * @typedef {ReturnType<typeof createStore>} Store
  * @typedef {{type: string, [field: string]: any}} Event
@@ -55,6 +56,8 @@ export function initial(page, now = new Date().toISOString()) {
     typing: new Map(),
     /** @type {Command[]} */
     commands: page.commands,
+    /** @type {Map<string, OwnRoom>} one's own rooms by name, as `unread` tells of them */
+    rooms: new Map((page.rooms ?? []).map((/** @type {OwnRoom} */ room) => [room.name, room])),
     connection: /** @type {"connecting"|"connected"|"offline"} */ ("connecting"),
     /** The server asked to wait with what is unsent. */
     held: false,

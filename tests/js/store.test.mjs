@@ -37,7 +37,7 @@ function watched(fields) {
 const seqs = (store) => store.state.lines.map((line) => line.seq);
 
 test("a reducer for each event of the protocol, and no more", () => {
-  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "typing", "presence", "pong"];
+  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "typing", "unread", "presence", "pong"];
   assert.deepEqual(Object.keys(reducers).sort(), events.sort());
 });
 
@@ -49,6 +49,17 @@ test("events and fields that nobody knows are ignored", () => {
   store.hear({ type: "connection", connection: "offline" }); // an action of the page, not an event
   store.hear({ type: "pong", extra: 1 });
   assert.equal(JSON.stringify(store.state), before);
+});
+
+test("what is unread elsewhere is merged, and the whole of it replaces what was", () => {
+  const store = lobby();
+  const garden = { name: "garden", kind: "open", title: "garden", last_number: 3, read_number: 1, mentions: 0 };
+  const cellar = { ...garden, name: "cellar", kind: "closed", title: "cellar" };
+  store.hear({ type: "unread", whole: true, rooms: [garden, cellar] });
+  store.hear({ type: "unread", rooms: [{ name: "garden", last_number: 5 }] });
+  assert.deepEqual(store.state.rooms.get("garden"), { ...garden, last_number: 5 });
+  store.hear({ type: "unread", whole: true, rooms: [cellar] });
+  assert.deepEqual([...store.state.rooms.values()], [cellar]);
 });
 
 test("a line that comes twice is there once", () => {

@@ -1,0 +1,55 @@
+"""Where conversations begin: by a form or as JSON."""
+
+from aiohttp import web
+
+from accounts.models import User
+from accounts.people import user_by_name
+from accounts.signing import USER
+from chat.conversations import MAX_PEOPLE, open_conversation
+from chat.keys import ENGINE, MESSAGE_LIMITS
+from chat.refusal import Refused
+from chat.titles import title_of
+from helpers.errors import error_response
+from helpers.forms import read_values
+from helpers.keys import SETTINGS
+from helpers.routing import wants_json
+from helpers.texts import told
+
+
+class Conversations(web.View):
+    """`with`, once or more, names the others. The same people always get the same conversation."""
+
+    async def post(self) -> web.Response:
+        request = self.request
+        user, engine = request[USER], request.app[ENGINE]
+        names = await read_values(request, "with")
+        wait = request.app[MESSAGE_LIMITS].take(user.id) if request.app[SETTINGS].rate_limits == "on" else 0
+        if wait:
+            response = error_response(request, 429)
+            response.headers["Retry-After"] = str(int(wait) + 1)
+            return response
+        try:
+            room = await open_conversation(engine, user, await self._people(names))
+        except Refused as refused:
+            if refused.retry_after:
+                raise web.HTTPServiceUnavailable from None
+            if wants_json(request):
+                return web.json_response({"errors": {"with": told(refused.phrase)}}, status=422)
+            return error_response(request, 422, refused.phrase)
+        if wants_json(request):
+            body = {"name": room.name, "title": await title_of(room, user.id), "kind": room.kind}
+            return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
+        raise web.HTTPSeeOther(f"/rooms/{room.name}")
+
+    async def _people(self, names: list[str]) -> list[User]:
+        """Those who are called so. Raises Refused for a name that nobody has."""
+        wanted = dict.fromkeys(stripped for name in names if (stripped := name.strip()))
+        if len(wanted) > MAX_PEOPLE:
+            raise Refused("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
+        found = []
+        for name in wanted:
+            person = await user_by_name(name)
+            if person is None:
+                raise Refused("no_such_user", "There is nobody called {name}.", name=name[:40])
+            found.append(person)
+        return found

@@ -1,0 +1,114 @@
+"""Conversations: rooms that belong to two people, or to a few, who are always found in the same one. They have no name of their own."""
+
+import contextlib
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+
+import peewee
+from redis.exceptions import RedisError
+
+from accounts.models import User
+from chat.engine import Engine
+from chat.events import Receipt
+from chat.journal import Change
+from chat.ledger import Ledger, Person
+from chat.members import MemberView, members_of
+from chat.models import Member, Room
+from chat.posting import new_nonce
+from chat.refusal import Refused
+from chat.roles import Role
+from helpers.clock import now_ms
+
+MAX_PEOPLE = 20
+"""In one conversation: for more there are rooms."""
+
+
+def _name_of(user_ids: Iterable[int]) -> str:
+    """One name for the same people, in whatever order they are given."""
+    ids = sorted(user_ids)
+    digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
+    return f"{'direct' if len(ids) == 2 else 'group'}.{digest[:16]}"
+
+
+async def open_conversation(engine: Engine, user: User, others: list[User]) -> Room:
+    """The conversation of `user` with these others, made where there is none. Raises Refused where there can be none.
+
+    Who has left a group is in it again when they open it themselves, and only then."""
+    ids = {user.id, *(other.id for other in others)}
+    if len(ids) < 2:
+        raise Refused("refused", "A conversation needs somebody else.")
+    if len(ids) > MAX_PEOPLE:
+        raise Refused("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
+    name = _name_of(ids)
+    room = await _find(name) or await _make(engine, name, ids)
+    if not (await engine.entrances.standing(room.id, user)).is_member:
+        await _come_back(engine, room, user)
+    return room
+
+
+async def _find(name: str) -> Room | None:
+    found: Room | None = await Room.aio_get_or_none(Room.slug == name)
+    return found
+
+
+async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
+    counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number"), 0)
+    room = Room(name=name, slug=name, topic="", kind=name.partition(".")[0], created_at=now_ms(), **counters)
+    try:
+        async with engine.database.aio_atomic():
+            await room.aio_save(force_insert=True)
+            row = {"room": room.id, "role": Role.MEMBER, "present": False, "read_number": 0, "joined_at": room.created_at}
+            await Member.insert_many([{**row, "user": user_id} for user_id in sorted(user_ids)]).aio_execute()
+    except peewee.IntegrityError:
+        # Another of them has made it in the same moment.
+        found = await _find(name)
+        if found is None:
+            raise
+        return found
+    engine.unread.note_standings(user_ids)
+    return room
+
+
+async def _come_back(engine: Engine, room: Room, user: User) -> None:
+    person = Person(user.id, user.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        if (await ledger.standing(user.id)).is_member:
+            raise Refused("refused", "Already here.")
+        ledger.add_member(user.id, Role.MEMBER, present=False)
+        return ledger.record("joined", person, f"{person.name} joined the conversation", change.nonce)
+
+    change = Change(room.id, person, new_nonce(), apply)
+    try:
+        await engine.journal.change(change)
+    except Refused as refused:
+        if refused.code != "refused":
+            raise
+    await tell_of_titles(engine, room.id)
+
+
+async def tell_of_titles(engine: Engine, room_id: int) -> None:
+    """Those who are in the conversation are told what it is called now."""
+    rows = await Member.select(Member.user).where(Member.room == room_id).tuples().aio_execute()
+    engine.unread.note_standings(user_id for (user_id,) in rows)
+
+
+async def members_in(engine: Engine, room: Room) -> list[MemberView]:
+    """The members as members_of lists them. In a conversation all are alike, and those are present who are connected to any room."""
+    found = await members_of(room.id)
+    if not room.is_conversation:
+        return found
+    present = await _connected(engine, room.id)
+    return [replace(view, role="member", present=view.name in present) for view in found]
+
+
+async def _connected(engine: Engine, room_id: int) -> set[str]:
+    elsewhere = Member.alias()
+    is_elsewhere = peewee.fn.EXISTS(elsewhere.select(1).where(elsewhere.user == Member.user, elsewhere.present))
+    name = User.select(User.name).where(User.id == Member.user)
+    rows = await Member.select(Member.user, name, is_elsewhere).where(Member.room == room_id).tuples().aio_execute()
+    here: set[tuple[int, int]] = set()
+    with contextlib.suppress(RedisError, OSError):
+        here = await engine.leases.held([(room_id, user_id) for user_id, _, _ in rows])
+    return {name for user_id, name, is_present in rows if is_present or (room_id, user_id) in here}

@@ -1,0 +1,36 @@
+"""What a room is called by those who see it: its name, and in a conversation the names of the others. Nothing here writes."""
+
+from collections.abc import Iterable
+
+from accounts.models import User
+from chat.models import Member, Room
+
+AT_ONCE = 50
+"""Conversations in one statement."""
+
+Names = list[tuple[int, str]]
+
+
+async def people_in(room_ids: Iterable[int]) -> dict[int, Names]:
+    """The ids and names of those who are in each of these conversations, by name."""
+    wanted = sorted(set(room_ids))
+    found: dict[int, Names] = {room_id: [] for room_id in wanted}
+    # Looked up one by one: for a join PostgreSQL would rather read all the users there are.
+    name = User.select(User.name).where(User.id == Member.user)
+    for start in range(0, len(wanted), AT_ONCE):
+        query = Member.select(Member.room, Member.user, name).where(Member.room.in_(wanted[start : start + AT_ONCE]))
+        for room_id, user_id, text in await query.tuples().aio_execute():
+            found[room_id].append((user_id, text))
+    for people in found.values():
+        people.sort(key=lambda person: person[1].lower())
+    return found
+
+
+def title_for(viewer_id: int, people: Names) -> str:
+    """A conversation's title for one of those who are in it. Whoever is left alone in it sees their own name."""
+    return ", ".join([name for user_id, name in people if user_id != viewer_id] or [name for _, name in people])
+
+
+async def title_of(room: Room, viewer_id: int) -> str:
+    """What the viewer calls this room."""
+    return title_for(viewer_id, (await people_in([room.id]))[room.id]) if room.is_conversation else str(room.name)
