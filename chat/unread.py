@@ -265,10 +265,9 @@ class UnreadNews:
         if self._amended:
             # A post that was edited or deleted may call somebody no longer.
             amended, self._amended = self._amended, set()
-            for user_id, reader in self._readers.items():
-                self._doubtful.update(
-                    (room_id, user_id) for room_id, (_, mentions) in reader.rooms.items() if mentions and room_id in amended
-                )
+            for user_id, known in self._readers.items():
+                called_in = [room_id for room_id, (_, mentions) in known.rooms.items() if mentions and room_id in amended]
+                self._doubtful.update((room_id, user_id) for room_id in called_in)
         self._doubtful = {pair for pair in self._doubtful if pair[1] in self._readers}
         pairs = list(itertools.islice(self._doubtful, READ_A_ROUND))
         self._doubtful.difference_update(pairs)
