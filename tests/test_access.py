@@ -22,6 +22,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("robots", "GET"): (200, 200, 200, 200),
     ("livez", "GET"): (200, 200, 200, 200),
     ("readyz", "GET"): (200, 200, 200, 200),
+    # Let in, and told to say which.
+    ("language", "GET"): (400, 400, 400, 400),
     ("register", "GET"): (200, 303, 303, 303),
     ("register", "POST"): (422, 422, 422, 422),
     ("login", "GET"): (200, 303, 303, 303),
@@ -58,7 +60,7 @@ def test_every_address_and_method_has_a_row() -> None:
 
 
 def test_all_but_the_front_door_is_behind_the_login() -> None:
-    front = {"index", "login", "register", "favicon", "robots", "livez", "readyz", "emoji"}
+    front = {"index", "language", "login", "register", "favicon", "robots", "livez", "readyz", "emoji"}
     assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
 
 
