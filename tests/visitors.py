@@ -62,7 +62,7 @@ class Visitor:
         """Types and sends: by Enter, or on a phone, where Enter breaks the line, by the button."""
         await self.page.fill("#composer-text", text)
         if self.page.viewport_size == PHONE:
-            await self.page.click("#composer button")
+            await self.page.click("#composer .send-button")
         else:
             await self.page.press("#composer-text", "Enter")
 

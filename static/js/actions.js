@@ -89,6 +89,18 @@ export const actions = {
     return ["timeline", "reading"];
   },
 
+  /** The composer answers a post, or none: `number` is null. */
+  replying(state, { number }) {
+    Object.assign(state, { replying: number, editing: null });
+    return ["composing", "timeline"];
+  },
+
+  /** The composer edits a post, or none: `number` is null. */
+  editing(state, { number }) {
+    Object.assign(state, { editing: number, replying: null });
+    return ["composing", "timeline"];
+  },
+
   members(state, { members }) {
     state.members = new Map(members.map((/** @type {Member} */ member) => [member.name, member]));
     state.membersStale = false;

@@ -13,6 +13,8 @@ import { Outbox } from "./outbox.js";
 import { storage } from "./storage.js";
 import { createStore, initial } from "./store.js";
 import { t } from "./texts.js";
+import { liveAs, makeTab, whenGone } from "./tabs.js";
+import { Typing } from "./typing.js";
 import { Wire } from "./wire.js";
 
 /**
@@ -23,6 +25,7 @@ import { Wire } from "./wire.js";
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
+ * @property {Typing} typing
  */
 
 const ELEMENTS = {
@@ -80,7 +83,10 @@ const wire = new Wire(`${base}/ws`, {
   },
 });
 const send = (/** @type {object} */ request) => wire.send(request);
-outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:` });
+const tab = makeTab();
+liveAs(tab);
+outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`, tab, whenGone });
+addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue));
 outbox.restore();
 
 for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
@@ -93,6 +99,7 @@ const page = {
   drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app"))),
   timeline: find("chat-timeline"),
   composer: find("chat-composer"),
+  typing: new Typing(send),
 };
 watchAttention(store, send);
 for (const name of Object.keys(ELEMENTS)) find(name).start(page);

@@ -10,12 +10,12 @@ import { reducers } from "./reducers.js";
  * @typedef {{seq: number, number?: number, kind: string, author: string, text: string, at: string,
  *            html?: string, target?: string, nonce?: string, deleted?: boolean, changed?: number}} Line `changed`: the seq of a change
  * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
- *            seq?: number, code?: string, reason?: string}} Pending
+ *            seq?: number, code?: string, reason?: string, reply_to?: number, quote?: {author: string, text: string}}} Pending
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
  * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string}} Member
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
  * @typedef {{name: string, kind: string, title: string, last_number: number, read_number: number, mentions: number}} OwnRoom
- * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"} Topic
+ * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"|"composing"} Topic
  * @typedef {ReturnType<typeof initial>} State
  * @typedef {ReturnType<typeof createStore>} Store
  * @typedef {{type: string, [field: string]: any}} Event
@@ -46,6 +46,9 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Notice[]} */
     notices: /** @type {Notice[]} */ ([]),
     noticesMade: 0,
+    /** The number of the post that is being answered or edited in the composer. */
+    replying: /** @type {number|null} */ (null),
+    editing: /** @type {number|null} */ (null),
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,

@@ -1,10 +1,9 @@
-/** From lines to rows: groups, dividers, folded runs, completion, and how long a page waits to come back. */
+/** From lines to rows: groups, dividers, folded runs, and how long a page waits to come back. */
 process.env.TZ = "Europe/Berlin";
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-const { complete, commandOf } = await import("../../static/js/completion.js");
 const { dayLabel } = await import("../../static/js/dates.js");
 const { layout, summarise } = await import("../../static/js/layout.js");
 const { initial } = await import("../../static/js/store.js");
@@ -78,43 +77,6 @@ test("private answers stand where they came", () => {
   const lines = [post("bob", "2026-11-21T09:00:00Z"), post("bob", "2026-11-21T09:00:10Z")];
   const notices = [{ id: 1, text: "psst", at: "2026-11-21T09:00:05Z", after: lines[0].seq }];
   assert.deepEqual(kinds(rowsOf(lines, { notices })), ["day", "message", "notice", "message"]);
-});
-
-const desk = {
-  commands: [
-    { name: "kill", usage: "/kill @user [reason]", help: "", aliases: ["kick"] },
-    { name: "who", usage: "/who", help: "", aliases: [] },
-    { name: "help", usage: "/help [command]", help: "", aliases: [] },
-  ],
-  members: new Map([["bob", { name: "bob", role: "member", present: false }], ["bea", { name: "bea", role: "member", present: true }], ["alice", { name: "alice", role: "owner", present: true }]]),
-  you: { name: "alice" },
-};
-const proposed = (text) => complete(text, text.length, desk)?.items.map((item) => item.text.trim());
-
-test("commands are proposed at the start only, by name and alias", () => {
-  assert.deepEqual(proposed("/"), ["/kill", "/who", "/help"]);
-  assert.deepEqual(proposed("/ki"), ["/kill"]);
-  assert.deepEqual(proposed("/KICK"), ["/kill"]);
-  assert.equal(proposed("/nothing"), undefined);
-  assert.equal(proposed("and /ki"), undefined);
-  assert.equal(proposed("//"), undefined);
-});
-
-test("Enter may send what needs no more words", () => {
-  const done = Object.fromEntries(complete("/", 1, desk).items.map((item) => [item.text.trim(), item.done]));
-  assert.deepEqual(done, { "/kill": false, "/who": true, "/help": true });
-});
-
-test("members are proposed after @, those who are here first, never oneself", () => {
-  assert.deepEqual(proposed("/kill @"), ["@bea", "@bob"]);
-  assert.deepEqual(proposed("hello @bo"), ["@bob"]);
-  assert.equal(proposed("mail a@bo"), undefined);
-  assert.equal(proposed("@ali"), undefined);
-});
-
-test("the usage of a command shows while its arguments are typed", () => {
-  assert.equal(commandOf("/kick @bob", desk.commands)?.name, "kill");
-  assert.equal(commandOf("/kick", desk.commands), undefined);
 });
 
 test("full jitter: between nothing and the smaller of ten seconds and the doubled half second", () => {

@@ -20,13 +20,13 @@ function shelf() {
 }
 
 /** A page with its outbox; `server(event)` is what the socket would bring. */
-function open(storage = shelf(), { connected = true, now = NOW } = {}) {
+function open(storage = shelf(), { connected = true, now = NOW, tab, whenGone } = {}) {
   const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: [], more: false, last_seq: 0, last_number: 0, read_number: 0, epoch: "e", members: [], commands: [] };
   const store = createStore(initial(page), () => {});
   const sent = [];
   const line = { connected, now };
   const send = (request) => line.connected && Boolean(sent.push(request));
-  const outbox = new Outbox({ store, storage, send, prefix: PREFIX, now: () => line.now });
+  const outbox = new Outbox({ store, storage, send, prefix: PREFIX, tab, whenGone, now: () => line.now });
   const server = (event) => {
     store.hear(event);
     outbox.heard(event);
@@ -105,7 +105,7 @@ test("a refused one is still refused after a reload; Retry sends it, Discard for
   assert.equal(second.store.state.pending[0].reason, "You are muted.");
   second.outbox.retry(nonce);
   assert.equal(second.sent[0].nonce, nonce);
-  assert.equal(second.outbox.discard(nonce), "hello");
+  assert.equal(second.outbox.discard(nonce).text, "hello");
   assert.deepEqual([second.stages(), storage.kept.size], [[], 0]);
 });
 
@@ -141,4 +141,91 @@ test("removed from the room: kept, and not sent by itself", () => {
   outbox.takeBack("refused", "Not sent.");
   assert.deepEqual(stages(), ["hello: refused"]);
   assert.match([...storage.kept.values()][0], /Not sent\./);
+});
+
+const QUOTED = { number: 7, author: "bob", text: "who comes?" };
+
+test("a reply says what it answers: to the server, in its twin, after a reload, and when it is written anew", () => {
+  const storage = shelf();
+  open(storage, { connected: false }).outbox.post("me", QUOTED);
+  const { outbox, store, sent, server } = open(storage);
+  outbox.restore();
+  assert.equal(sent[0].reply_to, 7);
+  assert.deepEqual(store.state.pending[0].quote, { author: "bob", text: "who comes?" });
+  server({ type: "error", nonce: sent[0].nonce, code: "nonce_reused", text: "No." });
+  outbox.retry(sent[0].nonce);
+  assert.equal(sent[1].reply_to, 7);
+  assert.notEqual(sent[1].nonce, sent[0].nonce);
+  const given = outbox.discard(sent[1].nonce);
+  assert.deepEqual([given.text, given.answered], ["me", QUOTED]);
+});
+
+test("what answers nothing says nothing of it", () => {
+  const { outbox, sent } = open();
+  outbox.post("hello");
+  assert.equal("reply_to" in JSON.parse(JSON.stringify(sent[0])), false);
+});
+
+/** Tabs of one browser, with the locks by which each knows when another is gone. */
+function browser() {
+  const storage = shelf();
+  const living = new Set();
+  const waiting = [];
+  const whenGone = (tab, then) => (living.has(tab) ? waiting.push({ tab, then }) : then());
+  const openTab = (tab, with_ = {}) => {
+    living.add(tab);
+    const page = open(storage, { tab, whenGone, ...with_ });
+    page.outbox.restore();
+    return page;
+  };
+  const end = (tab) => {
+    living.delete(tab);
+    for (const one of waiting.splice(0)) whenGone(one.tab, one.then);
+  };
+  return { storage, openTab, end };
+}
+
+test("what a living tab has written is its own to send, and another's when it is gone", () => {
+  const { openTab, end } = browser();
+  const first = openTab("a", { connected: false });
+  first.outbox.post("one");
+  first.outbox.post("two");
+  const second = openTab("b");
+  const third = openTab("c");
+  assert.deepEqual([second.stages(), third.stages()], [[], []]);
+  end("a");
+  // Exactly one of them took it up, under the same name.
+  assert.deepEqual([second.stages(), third.stages()], [["one: sent", "two: waiting"], []]);
+  assert.equal(second.sent[0].nonce, first.store.state.pending[0].nonce);
+  // And if that one ends as well before it has an answer, the last one does.
+  end("b");
+  third.outbox.changedElsewhere(`${PREFIX}${second.sent[0].nonce}`, "changed");
+  assert.deepEqual(third.stages(), ["one: sent", "two: waiting"]);
+});
+
+test("a tab that is opened before another writes hears of what that leaves", () => {
+  const { storage, openTab, end } = browser();
+  const first = openTab("a", { connected: false });
+  const second = openTab("b");
+  first.outbox.post("one");
+  const [key, value] = [...storage.kept][0];
+  second.outbox.changedElsewhere(key, value);
+  assert.deepEqual(second.stages(), []);
+  end("a");
+  assert.deepEqual(second.stages(), ["one: sent"]);
+});
+
+test("without locks both tabs hold it; what one has given up the other doesn't send", () => {
+  const storage = shelf();
+  const first = open(storage, { connected: false, tab: "a" });
+  first.outbox.post("never mind");
+  const second = open(storage, { connected: false, tab: "b" });
+  second.outbox.restore();
+  assert.deepEqual(second.stages(), ["never mind: waiting"]);
+  const [key] = storage.kept.keys();
+  first.outbox.discard(first.store.state.pending[0].nonce);
+  second.outbox.changedElsewhere(key, null);
+  second.line.connected = true;
+  second.outbox.flush();
+  assert.deepEqual([second.stages(), second.sent], [[], []]);
 });

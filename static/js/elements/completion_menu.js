@@ -1,9 +1,23 @@
 /** The list of proposals above the composer: a combobox's listbox (ARIA 1.2), whose focus stays in the box. */
 import { cloneElement, part } from "../template.js";
+import { paintAvatar } from "./avatar.js";
+
+/** Of one proposal. @param {import("../completion.js").Proposal} item @param {number} index */
+function makeOption(item, index) {
+  const option = cloneElement("completion");
+  option.id = `completion-${index}`;
+  option.dataset.sign = item.sign === "hash" || item.sign === "lock" ? item.sign : item.kind;
+  if (item.kind === "person") paintAvatar(part(option, "avatar"), item.name);
+  if (item.kind === "emoji") part(option, "emoji").textContent = item.sign;
+  part(option, "label").textContent = item.label;
+  part(option, "detail").textContent = item.detail;
+  return option;
+}
 
 export class CompletionMenu {
   /** @type {import("../completion.js").Completion|null} */ #completion = null;
-  #active = 0;
+  /** -1: none, until one moves into a passive list. */ #active = 0;
+  #moved = false;
   #dismissed = "";
 
   /**
@@ -29,16 +43,10 @@ export class CompletionMenu {
       return;
     }
     this.#dismissed = "";
+    const before = this.#completion;
+    const chosen = before?.items[this.#active];
     this.#completion = completion;
-    this.list.replaceChildren(
-      ...completion.items.map((item, index) => {
-        const option = cloneElement("completion");
-        option.id = `completion-${index}`;
-        part(option, "label").textContent = item.label;
-        part(option, "detail").textContent = item.detail;
-        return option;
-      }),
-    );
+    this.list.replaceChildren(...completion.items.map(makeOption));
     this.list.hidden = false;
     // A combobox while there is something to choose, a plain text box of several lines otherwise.
     const { box } = this;
@@ -46,12 +54,16 @@ export class CompletionMenu {
     box.setAttribute("aria-autocomplete", "list");
     box.setAttribute("aria-controls", this.list.id);
     box.setAttribute("aria-expanded", "true");
-    this.#activate(0);
+    // What came later from the server doesn't take the chosen one away.
+    const kept = before?.from === completion.from && this.#moved ? completion.items.findIndex(({ text }) => text === chosen?.text) : -1;
+    if (kept < 0) this.#moved = false;
+    this.#activate(kept >= 0 ? kept : completion.passive ? -1 : 0);
   }
 
   close() {
     if (!this.#completion) return;
     this.#completion = null;
+    this.#moved = false;
     this.list.hidden = true;
     this.list.replaceChildren();
     for (const name of ["role", "aria-autocomplete", "aria-controls", "aria-expanded", "aria-activedescendant"]) this.box.removeAttribute(name);
@@ -63,13 +75,13 @@ export class CompletionMenu {
     const count = this.#completion.items.length;
     switch (event.key) {
       case "ArrowDown":
-        this.#activate((this.#active + 1) % count);
+        this.#move((this.#active + 1) % count);
         break;
       case "ArrowUp":
-        this.#activate((this.#active - 1 + count) % count);
+        this.#move(this.#active <= 0 ? count - 1 : this.#active - 1);
         break;
       case "Enter":
-        if (event.shiftKey || this.#isTyped()) {
+        if (event.shiftKey || this.#active < 0 || this.#isTyped()) {
           this.close();
           return false;
         }
@@ -77,7 +89,7 @@ export class CompletionMenu {
         break;
       case "Tab":
         if (event.shiftKey) return false;
-        this.#choose(this.#active);
+        this.#choose(Math.max(this.#active, 0));
         break;
       case "Escape":
         this.#dismissed = this.box.value;
@@ -98,12 +110,19 @@ export class CompletionMenu {
   }
 
   /** @param {number} index */
+  #move(index) {
+    this.#moved = true;
+    this.#activate(index);
+  }
+
+  /** @param {number} index */
   #activate(index) {
     this.#active = index;
     [...this.list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
     const option = this.list.children[index];
-    this.box.setAttribute("aria-activedescendant", option.id);
-    option.scrollIntoView({ block: "nearest" });
+    if (option) this.box.setAttribute("aria-activedescendant", option.id);
+    else this.box.removeAttribute("aria-activedescendant");
+    option?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {number} index */

@@ -171,7 +171,7 @@ export class ChatTimeline extends HTMLElement {
     const acts = {
       retry: () => outbox.retry(nonce),
       discard: () => outbox.discard(nonce),
-      edit: () => composer.write(outbox.discard(nonce)),
+      edit: () => composer.rewrite(nonce),
       dismiss: () => store.dispatch({ type: "dismissed", id: Number(row.dataset.notice) }),
       unfold: () => {
         row.classList.remove("long");

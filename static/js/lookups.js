@@ -1,0 +1,121 @@
+/**
+ * What proposals need from the server, asked for while one types and kept as long as the page: people beyond the members, rooms
+ * beyond one's own, emoji. What is here already is given at once; what comes later is told by a call, and the text is looked at
+ * anew then, so that an answer to what was typed before is never shown.
+ */
+import { Recents } from "./recents.js";
+
+const PAUSE = 150; // ms of not typing before the server is asked
+const AGAIN = 10_000; // ms after which what failed may be asked for again
+const KEPT = 200; // answers; the oldest go
+
+/** @typedef {{name: string, status?: string, kind?: string, topic?: string}} Named */
+
+/** Answers to words, of which only the last one typed is asked for. */
+class Answers {
+  /** @type {Map<string, Named[]>} */ #answers = new Map();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
+  #failedAt = -Infinity;
+
+  /** @param {(word: string) => Promise<Named[]>} ask @param {() => void} told */
+  constructor(ask, told) {
+    this.ask = ask;
+    this.told = told;
+  }
+
+  /** @param {string} typed @returns {Named[]} what is here of it now */
+  find(typed) {
+    const word = typed.toLowerCase();
+    clearTimeout(this.#pause);
+    const answer = this.#answers.get(word);
+    if (answer) return answer;
+    if (performance.now() - this.#failedAt > AGAIN) this.#pause = setTimeout(() => this.#fetch(word), PAUSE);
+    // Meanwhile those who fit among the answer to a shorter word; the caller leaves the others out.
+    for (let shorter = word.slice(0, -1); shorter; shorter = shorter.slice(0, -1)) {
+      const found = this.#answers.get(shorter);
+      if (found) return found;
+    }
+    return [];
+  }
+
+  /** @param {string} word */
+  async #fetch(word) {
+    try {
+      this.#answers.set(word, await this.ask(word));
+      if (this.#answers.size > KEPT) this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
+      this.told();
+    } catch {
+      this.#failedAt = performance.now();
+    }
+  }
+}
+
+/** @param {string} address @returns {Promise<any>} */
+async function getJson(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+/** @implements {import("./completion.js").Known} */
+export class Lookups {
+  /** @type {string[][]|null} */ #emoji = null;
+  #emojiAskedAt = -Infinity;
+
+  /**
+   * @param {object} with_
+   * @param {typeof import("./storage.js").storage} with_.storage
+   * @param {string} with_.user whose recent things they are
+   * @param {() => void} with_.told something new is here
+   * @param {typeof getJson} [with_.get]
+   */
+  constructor({ storage, user, told, get = getJson }) {
+    this.told = told;
+    this.get = get;
+    const named = (/** @type {string} */ name) => name;
+    const recents = (/** @type {string} */ kind) => new Recents(storage, `aiochat:recent:${user}:${kind}`, named);
+    this.recents = { person: recents("person"), room: recents("room"), command: recents("command") };
+    /** @type {Recents<string[]>} whole rows, so that they are there offline, too */
+    this.recentEmoji = new Recents(storage, `aiochat:recent:${user}:emoji`, (row) => row[0]);
+    this.people_ = new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, told);
+    this.rooms_ = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, told);
+  }
+
+  /** @param {string} word */
+  people(word) {
+    return word ? this.people_.find(word) : [];
+  }
+
+  /** @param {string} word */
+  rooms(word) {
+    return word ? this.rooms_.find(word) : [];
+  }
+
+  emoji() {
+    if (!this.#emoji && performance.now() - this.#emojiAskedAt > AGAIN) {
+      this.#emojiAskedAt = performance.now();
+      this.#loadEmoji();
+    }
+    return this.#emoji ?? this.recentEmoji.all();
+  }
+
+  /** @param {import("./completion.js").Kind} kind */
+  ranks(kind) {
+    return kind === "emoji" ? this.recentEmoji.ranks() : this.recents[kind].ranks();
+  }
+
+  /** @param {import("./completion.js").Proposal} item */
+  use(item) {
+    if (item.emoji) this.recentEmoji.use(item.emoji);
+    else if (item.kind !== "emoji") this.recents[item.kind].use(item.name);
+  }
+
+  async #loadEmoji() {
+    try {
+      this.#emoji = (await this.get("/emoji")).emoji;
+      this.told();
+    } catch {
+      // the recent ones have to do
+    }
+  }
+}

@@ -1,0 +1,416 @@
+"""The composer in real Chromium: what one types, marks, chooses, answers and takes back, by keyboard, on a phone, and offline."""
+
+import json
+from collections.abc import Awaitable, Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.async_api import Locator, Page, ViewportSize, expect
+
+from tests.conftest import LIMITS_OFF, unique
+from tests.servers import Aiochat
+from tests.visitors import PHONE, WIDE, Visitor
+
+Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[tuple[str, Aiochat]]:
+    """What is told here is the browser's part; the other journeys tell the server's, on each database."""
+    with Aiochat(env=LIMITS_OFF) as server:
+        yield server.url, server
+
+
+@pytest.fixture
+async def alice(visitors: Visitors) -> Visitor:
+    return await visitors("alice", WIDE)
+
+
+@pytest.fixture
+async def bob(visitors: Visitors) -> Visitor:
+    """Bob has a phone, and prefers it dark."""
+    return await visitors("bob", PHONE)
+
+
+@pytest.fixture
+async def room(alice: Visitor) -> str:
+    """A room of Alice's, in which she is."""
+    name = unique("Lounge")
+    await alice.page.goto(f"{alice.url}/rooms")
+    form = alice.page.locator("form[action='/rooms']")
+    if not await form.locator("[name=name]").is_visible():
+        await alice.page.locator("summary").first.click()
+    await form.locator("[name=name]").fill(name)
+    await form.locator("button").click()
+    await alice.page.wait_for_url(f"**/rooms/{name}")
+    await alice.is_connected()
+    return name
+
+
+def box(visitor: Visitor) -> Locator:
+    return visitor.page.locator("#composer-text")
+
+
+def options(visitor: Visitor) -> Locator:
+    return visitor.page.locator("#completions [role=option]")
+
+
+async def write(visitor: Visitor, *words: str) -> None:
+    """Types into the box, each word by its keys; "{Name}" is a key."""
+    for word in words:
+        if word.startswith("{"):
+            await visitor.page.keyboard.press(word[1:-1])
+        else:
+            await visitor.page.keyboard.type(word)
+
+
+async def cut(visitor: Visitor) -> None:
+    await visitor.context.set_offline(True)
+    await expect(visitor.page.locator("#status")).not_to_have_attribute("data-state", "connected")
+
+
+async def all_sent(visitor: Visitor) -> None:
+    await expect(visitor.page.locator("#timeline .pending")).to_have_count(0)
+
+
+async def frames_of(page: Page, act: Callable[[], Awaitable[Any]]) -> int:
+    """How many frames passed from the key to the row that it made."""
+    await page.evaluate(
+        """() => {
+            window.frames_ = new Promise((resolve) => {
+                let from;
+                document.addEventListener("keydown", () => {
+                    let count = 0;
+                    const look = () => {
+                        count += 1;
+                        if (document.querySelector("#timeline .pending, #timeline [data-number]")) resolve(count);
+                        else requestAnimationFrame(look);
+                    };
+                    requestAnimationFrame(look);
+                }, { once: true, capture: true });
+            });
+        }"""
+    )
+    await act()
+    return int(await page.evaluate("window.frames_"))
+
+
+async def test_what_is_sent_shows_within_a_frame(alice: Visitor, room: str) -> None:
+    await box(alice).fill("at once")
+    # One frame in which it is drawn, and the one that sees it.
+    assert await frames_of(alice.page, lambda: alice.page.keyboard.press("Enter")) <= 2
+    await expect(box(alice)).to_have_value("")
+
+
+async def test_the_keys_of_the_tools_mark_what_is_selected_and_undo_takes_it_back(alice: Visitor, room: str) -> None:
+    await write(alice, "a fine day", "{Control+A}", "{Control+B}")
+    await expect(box(alice)).to_have_value("**a fine day**")
+    await write(alice, "{Control+B}")
+    await expect(box(alice)).to_have_value("a fine day")
+    await write(alice, "{Control+I}", "{Control+Shift+X}")
+    await expect(box(alice)).to_have_value("*~~a fine day~~*")
+    await write(alice, "{Control+Z}", "{Control+Z}")
+    await expect(box(alice)).to_have_value("a fine day")
+    await write(alice, "{End}", " ", "{Control+E}", "x()", "{Control+E}", " and")
+    await expect(box(alice)).to_have_value("a fine day `x()` and")
+    await write(alice, "{Control+A}", "{Control+Shift+C}")
+    await expect(box(alice)).to_have_value("```\na fine day `x()` and\n```")
+
+
+async def test_the_tools_are_one_stop_of_the_tab_key(alice: Visitor, room: str) -> None:
+    await write(alice, "word", "{Control+A}", "{Tab}", "{Tab}")
+    focused = alice.page.locator(":focus")
+    await expect(focused).to_have_attribute("data-tool", "bold")
+    await write(alice, "{ArrowRight}", "{ArrowRight}")
+    await expect(focused).to_have_attribute("data-tool", "strike")
+    await write(alice, "{Enter}")
+    await expect(box(alice)).to_have_value("~~word~~")
+    await expect(box(alice)).to_be_focused()
+
+
+async def test_a_phone_has_its_tools_behind_one_button(bob: Visitor, alice: Visitor, room: str) -> None:
+    await bob.enters(room)
+    tools = bob.page.locator("#composer-tools")
+    await expect(tools).to_be_hidden()
+    opener = bob.page.locator("#composer-tools-opener")
+    await opener.tap()
+    await expect(opener).to_have_attribute("aria-expanded", "true")
+    await box(bob).fill("loud")
+    await box(bob).select_text()
+    await tools.locator("[data-tool=bold]").tap()
+    await expect(box(bob)).to_have_value("**loud**")
+    await expect(box(bob)).to_be_focused()
+    boxes = [await tool.bounding_box() for tool in await tools.locator("button").all()]
+    assert all(place and place["x"] >= 0 and place["x"] + place["width"] <= 390 and place["width"] >= 24 for place in boxes)
+    assert await bob.page.evaluate("document.documentElement.scrollWidth") <= 390
+
+
+async def test_lists_go_on_with_a_new_line_and_end_at_an_empty_item(alice: Visitor, bob: Visitor, room: str) -> None:
+    await write(alice, "- milk", "{Shift+Enter}", "tea", "{Shift+Enter}", "{Shift+Enter}", "done")
+    await expect(box(alice)).to_have_value("- milk\n- tea\ndone")
+    await bob.enters(room)
+    await box(bob).tap()
+    await write(bob, "1. milk", "{Enter}", "tea")
+    await expect(box(bob)).to_have_value("1. milk\n2. tea")
+
+
+async def test_an_address_pasted_onto_words_makes_a_link(alice: Visitor, room: str) -> None:
+    paste = """(text) => {
+        const clipboardData = new DataTransfer();
+        clipboardData.setData("text/plain", text);
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+    }"""
+    await write(alice, "see this", "{Control+Shift+ArrowLeft}")
+    await alice.page.evaluate(paste, "https://example.org/a")
+    await expect(box(alice)).to_have_value("see [this](https://example.org/a)")
+    await write(alice, "{Control+Z}")
+    await expect(box(alice)).to_have_value("see this")
+
+
+async def test_the_box_grows_to_two_fifths_and_says_what_is_too_long(alice: Visitor, room: str) -> None:
+    low = (await box(alice).bounding_box() or {})["height"]
+    await box(alice).fill("line\n" * 5)
+    assert (await box(alice).bounding_box() or {})["height"] > low
+    await box(alice).fill("line\n" * 200)
+    height = (await box(alice).bounding_box() or {})["height"]
+    assert 0.38 * 800 < height <= 0.4 * 800 + 1
+    hint = alice.page.locator("#composer-hint")
+    await box(alice).fill("x" * 9_900)
+    await expect(hint).to_have_text("100 characters left")
+    await box(alice).fill("😀" * 10_001)
+    await expect(hint).to_contain_text("Too long by 1 character.")
+    await alice.page.keyboard.press("Enter")
+    await expect(alice.page.locator("#timeline .pending")).to_have_count(0)
+    await box(alice).fill("x" * 10_000)
+    await alice.page.keyboard.press("Enter")
+    await expect(box(alice)).to_have_value("")
+    await expect(alice.page.locator("#timeline [data-number]")).to_have_count(1)
+
+
+async def test_an_input_method_keeps_its_keys(alice: Visitor, room: str) -> None:
+    session = await alice.context.new_cdp_session(alice.page)
+    await session.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})
+    await alice.page.evaluate(
+        """document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", code: "Enter", isComposing: true, bubbles: true, cancelable: true }))"""
+    )
+    # Safari ends the composition before the key of which it was the end, and says so by its code only.
+    await alice.page.evaluate(
+        """document.activeElement.dispatchEvent(
+            new KeyboardEvent("keydown", { key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true }))"""
+    )
+    await expect(box(alice)).to_have_value("に")
+    await expect(alice.page.locator("#timeline .pending, #timeline [data-number]")).to_have_count(0)
+    await session.send("Input.insertText", {"text": "日本"})
+    await alice.page.keyboard.press("Enter")
+    await alice.sees("日本")
+
+
+async def test_members_are_proposed_and_whoever_was_called_last_comes_first(alice: Visitor, visitors: Visitors, room: str) -> None:
+    names = []
+    for name in ("pam", "pat"):
+        friend = await visitors(name, WIDE)
+        await friend.enters(room)
+        names.append(friend.name)
+    await expect(alice.page.locator("#members")).to_contain_text(names[1])
+    await write(alice, "hello @pa")
+    await expect(options(alice)).to_have_count(2)
+    await expect(options(alice).first).to_contain_text(names[0])
+    await expect(box(alice)).to_have_attribute("role", "combobox")
+    await expect(box(alice)).to_have_attribute("aria-activedescendant", "completion-0")
+    await write(alice, "{ArrowDown}", "{Enter}", "and more")
+    await expect(box(alice)).to_have_value(f"hello @{names[1]} and more")
+    await box(alice).fill("")
+    await write(alice, "@pa")
+    await expect(options(alice).first).to_contain_text(names[1])
+    await write(alice, "{Escape}")
+    await expect(alice.page.locator("#completions")).to_be_hidden()
+    await expect(box(alice)).not_to_have_attribute("role", "combobox")
+
+
+async def test_rooms_are_proposed_by_their_names(alice: Visitor, room: str) -> None:
+    await write(alice, f"see #{room[:-1].lower()}")
+    await expect(options(alice).filter(has_text=room).first).to_be_visible()
+    await write(alice, room[-1])
+    await expect(options(alice).first).to_contain_text(room)
+    await write(alice, "{Tab}", "there")
+    await expect(box(alice)).to_have_value(f"see #{room} there")
+
+
+async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(alice: Visitor, visitors: Visitors, room: str) -> None:
+    friend = await visitors("friend", WIDE)
+    await friend.enters(room)
+    await expect(alice.page.locator("#members")).to_contain_text(friend.name)
+    await write(alice, "/mod ")
+    await expect(options(alice)).to_have_count(1)
+    await expect(box(alice)).not_to_have_attribute("aria-activedescendant", "completion-0")
+    await write(alice, "fri", "{Tab}")
+    await expect(box(alice)).to_have_value(f"/mod @{friend.name} ")
+    await write(alice, "{Enter}")
+    await expect(alice.page.locator("#timeline")).to_contain_text(f"made {friend.name} a moderator")
+    await write(alice, "/unmod fri", "{Enter}")
+    await expect(alice.page.locator("#timeline .notice, #timeline .refusal")).to_contain_text("nobody called fri")
+
+
+def reply_key(visitor: Visitor, room: str) -> str:
+    return f"aiochat:draft-reply:{visitor.name}:{room}"
+
+
+async def keep_reply(visitor: Visitor, room: str, number: int, author: str, text: str) -> None:
+    """As if somebody had begun to answer that post before a reload."""
+    quoted = json.dumps({"number": number, "author": author, "text": text})
+    await visitor.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [reply_key(visitor, room), quoted])
+    await visitor.page.reload()
+    await visitor.is_connected()
+
+
+async def test_a_draft_and_what_it_answers_survive_a_reload_and_an_outage(alice: Visitor, bob: Visitor, room: str) -> None:
+    await bob.enters(room)
+    await bob.says("who brings the tea?")
+    await alice.sees("who brings the tea?")
+    await keep_reply(alice, room, 1, bob.name, "who brings the tea?")
+    mode = alice.page.locator("#composer-mode")
+    await expect(mode).to_contain_text(f"Replying to {bob.name} who brings the tea?")
+    await write(alice, "I do")
+    await alice.page.reload()
+    await expect(mode).to_be_visible()
+    await expect(box(alice)).to_have_value("I do")
+    await alice.is_connected()
+    await cut(alice)
+    await alice.page.keyboard.press("Enter")
+    await expect(mode).to_be_hidden()
+    await expect(alice.page.locator("#timeline .pending")).to_have_count(1)
+    await expect(alice.page.locator("#status")).to_contain_text("1 waiting")
+    await alice.context.set_offline(False)
+    await alice.is_connected()
+    await all_sent(alice)
+    found = await alice.page.evaluate("fetch(location.pathname + '/messages').then((answer) => answer.json())")
+    reply = next(line for line in found["messages"] if line["text"] == "I do")
+    assert (reply["reply_to"], reply["quote"]) == (1, {"author": bob.name, "text": "who brings the tea?"})
+
+
+async def test_escape_leaves_the_reply_and_a_command_answers_nothing(alice: Visitor, room: str) -> None:
+    await alice.says("first")
+    await all_sent(alice)
+    await keep_reply(alice, room, 1, alice.name, "first")
+    mode = alice.page.locator("#composer-mode")
+    await alice.says("/topic Tea")
+    await expect(alice.page.locator("#room-topic")).to_have_text("Tea")
+    await expect(mode).to_be_visible()
+    await write(alice, "words", "{Escape}")
+    await expect(mode).to_be_hidden()
+    await expect(box(alice)).to_have_value("words")
+    await alice.page.reload()
+    await expect(box(alice)).to_have_value("words")
+    await expect(mode).to_be_hidden()
+
+
+async def test_two_tabs_send_what_waits_once_and_a_closed_one_leaves_it_to_the_other(alice: Visitor, room: str) -> None:
+    await cut(alice)
+    await alice.says("from the first tab")
+    await alice.context.set_offline(False)
+    await alice.is_connected()
+    await alice.sees("from the first tab")
+    await all_sent(alice)
+
+    first = alice.page
+    second = await alice.context.new_page()
+    await second.goto(first.url)
+    await expect(second.locator("#status")).to_have_attribute("data-state", "connected")
+    await cut(alice)
+    await expect(second.locator("#status")).not_to_have_attribute("data-state", "connected")
+    await alice.says("left behind")
+    await expect(first.locator("#timeline .pending")).to_have_count(1)
+    # While the first lives, it is the first's to send.
+    await second.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    await expect(second.locator("#timeline .pending")).to_have_count(0)
+    await first.close()
+    await expect(second.locator("#timeline .pending")).to_have_count(1)
+    await alice.context.set_offline(False)
+    await expect(second.locator("#status")).to_have_attribute("data-state", "connected")
+    await expect(second.locator("#timeline .pending")).to_have_count(0)
+    texts = await second.locator("#timeline [data-number] .message-text").all_inner_texts()
+    assert texts == ["from the first tab", "left behind"]
+
+
+async def test_a_refused_message_is_written_anew_with_what_it_answers(alice: Visitor, room: str) -> None:
+    await alice.says("first")
+    await all_sent(alice)
+    await keep_reply(alice, room, 1, alice.name, "first")
+    await alice.says("\u0007bad")
+    refusal = alice.page.locator(".refusal")
+    await expect(refusal).to_contain_text("control characters")
+    await box(alice).fill("and this")
+    await refusal.locator("[data-action=edit]").click()
+    await expect(box(alice)).to_have_value("\u0007bad\nand this")
+    await expect(alice.page.locator("#composer-mode")).to_contain_text("first")
+    await expect(refusal).to_have_count(0)
+
+
+async def test_a_reply_to_nothing_is_refused_and_can_be_sent_without(alice: Visitor, room: str) -> None:
+    await keep_reply(alice, room, 999, "ghost", "boo")
+    await alice.says("who?")
+    refusal = alice.page.locator(".refusal")
+    await expect(refusal).to_be_visible()
+    await refusal.locator("[data-action=edit]").click()
+    await expect(alice.page.locator("#composer-mode")).to_be_hidden()
+    await alice.page.keyboard.press("Enter")
+    await all_sent(alice)
+    await alice.sees("who?")
+
+
+async def test_arrow_up_holds_the_last_message_and_escape_brings_the_draft_back(alice: Visitor, room: str) -> None:
+    await alice.says("one")
+    await alice.says("two")
+    await all_sent(alice)
+    await write(alice, "{ArrowUp}")
+    await expect(box(alice)).to_have_value("two")
+    await expect(alice.page.locator("#composer-mode")).to_contain_text("Editing your message")
+    await write(alice, " more", "{Escape}")
+    await expect(box(alice)).to_have_value("")
+    await expect(alice.page.locator("#composer-mode")).to_be_hidden()
+    # With a text in the box the arrow is the caret's.
+    await write(alice, "draft", "{ArrowUp}")
+    await expect(box(alice)).to_have_value("draft")
+
+
+async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(alice: Visitor, room: str) -> None:
+    await write(alice, "fine :thumbsu")
+    await expect(options(alice).first).to_contain_text("👍")
+    await write(alice, "{Enter}", "then")
+    await expect(box(alice)).to_have_value("fine 👍 then")
+    await alice.page.route("**/emoji*", lambda route: route.abort())
+    await alice.page.reload()
+    await box(alice).fill("")
+    await write(alice, ":thu")
+    await expect(options(alice)).to_have_count(1)
+    await write(alice, "{Tab}")
+    await expect(box(alice)).to_have_value("👍 ")
+
+
+async def test_the_preview_stands_in_place_of_the_box_until_escape(alice: Visitor, bob: Visitor, room: str) -> None:
+    await write(alice, "so **loud** <b>x</b>")
+    button = alice.page.locator("[data-tool=preview]")
+    await button.click()
+    preview = alice.page.locator("#composer-preview")
+    await expect(preview.locator("strong")).to_have_text("loud")
+    await expect(preview.locator("b")).to_have_count(0)
+    await expect(preview).to_be_focused()
+    await expect(box(alice)).to_be_hidden()
+    await expect(button).to_have_attribute("aria-pressed", "true")
+    await alice.page.keyboard.press("Escape")
+    await expect(box(alice)).to_be_focused()
+    await expect(box(alice)).to_have_value("so **loud** <b>x</b>")
+    await button.click()
+    await expect(preview).to_be_focused()
+    await alice.page.keyboard.press("Enter")
+    await alice.sees("so loud")
+    await expect(box(alice)).to_be_focused()
+    await expect(box(alice)).to_have_value("")
+    await bob.enters(room)
+    await box(bob).fill("not sent")
+    await cut(bob)
+    await bob.page.locator("#composer-tools-opener").tap()
+    await bob.page.locator("[data-tool=preview]").tap()
+    await expect(bob.page.locator("#composer-hint")).to_contain_text("no preview without a connection")
+    await expect(box(bob)).to_have_value("not sent")
