@@ -1,11 +1,12 @@
 """The composer in real Chromium: what one types, marks, chooses, answers and takes back, by keyboard, on a phone, and offline."""
 
+import asyncio
 import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, ViewportSize, expect
+from playwright.async_api import Locator, Page, ViewportSize, WebSocket, expect
 
 from tests.conftest import LIMITS_OFF, unique
 from tests.servers import Aiochat
@@ -248,6 +249,16 @@ async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
     await expect(box(alice)).to_have_value(f"/mod @{friend.name} ")
     await write(alice, "{Enter}")
     await expect(alice.page.locator("#timeline")).to_contain_text(f"made {friend.name} a moderator")
+    # Somebody who isn't here can be asked in, and is marked where one only calls them.
+    stranger = await visitors("strange", WIDE)
+    await box(alice).fill("")
+    await write(alice, "hello @stran")
+    await expect(options(alice)).to_contain_text([f"@{stranger.name}not in this room"])
+    await box(alice).fill("")
+    await write(alice, "/invite stran", "{ArrowDown}", "{Enter}")
+    await expect(box(alice)).to_have_value(f"/invite @{stranger.name} ")
+    await write(alice, "{Enter}")
+    await expect(alice.page.locator("#members")).to_contain_text(stranger.name)
     await write(alice, "/unmod fri", "{Enter}")
     await expect(alice.page.locator("#timeline .notice, #timeline .refusal")).to_contain_text("nobody called fri")
 
@@ -414,3 +425,28 @@ async def test_the_preview_stands_in_place_of_the_box_until_escape(alice: Visito
     await bob.page.locator("[data-tool=preview]").tap()
     await expect(bob.page.locator("#composer-hint")).to_contain_text("no preview without a connection")
     await expect(box(bob)).to_have_value("not sent")
+
+
+async def test_others_hear_that_one_types_and_nothing_of_commands(alice: Visitor, bob: Visitor, room: str) -> None:
+    heard: list[tuple[str, bool]] = []
+
+    def listen(socket: WebSocket) -> None:
+        socket.on("framereceived", lambda frame: [note(json.loads(line)) for line in str(frame).split("\n")])
+
+    def note(event: dict[str, Any]) -> None:
+        if event["type"] == "typing":
+            heard.append((event["name"], event.get("on", True)))
+
+    bob.page.on("websocket", listen)
+    await bob.enters(room)
+    await write(alice, "/me waves", "{Control+A}", "{Backspace}")
+    await write(alice, "hello")
+    async with asyncio.timeout(10):
+        while not heard:
+            await asyncio.sleep(0.02)
+    assert heard == [(alice.name, True)]
+    await write(alice, "{Control+A}", "{Backspace}")
+    async with asyncio.timeout(10):
+        while len(heard) < 2:
+            await asyncio.sleep(0.02)
+    assert heard[1] == (alice.name, False)

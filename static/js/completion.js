@@ -100,7 +100,7 @@ function best(all, figures, name) {
   return found.slice(0, SHOWN).map(({ one }) => one);
 }
 
-/** @typedef {Pick<import("./store.js").State, "commands"|"members"|"you"|"room"> & {rooms?: Map<string, any>}} Here */
+/** @typedef {Pick<import("./store.js").State, "commands"|"members"|"you"|"rooms">} Here */
 
 /** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
 function people({ word, passive }, { members, you }, known) {
@@ -125,7 +125,7 @@ function people({ word, passive }, { members, you }, known) {
 }
 
 /** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
-function rooms({ word, passive }, { rooms: own = new Map() }, known) {
+function rooms({ word, passive }, { rooms: own }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("room");
   const all = new Map(known.rooms(word).map((room) => [room.name, { topic: "", kind: "open", ...room, own: false }]));
