@@ -1,13 +1,12 @@
-"""The composer in real Chromium: what one types, marks, chooses, answers and takes back, by keyboard, on a phone, and offline."""
+"""The composer in real Chromium: what one types, marks, pastes and chooses, by keyboard and on a phone."""
 
-import asyncio
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Locator, Page, ViewportSize, WebSocket, expect
+from playwright.async_api import Page, ViewportSize, expect
 
+from tests.composing import box, cut, options, write
 from tests.conftest import LIMITS_OFF, unique
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE, Visitor
@@ -48,30 +47,10 @@ async def room(alice: Visitor) -> str:
     return name
 
 
-def box(visitor: Visitor) -> Locator:
-    return visitor.page.locator("#composer-text")
-
-
-def options(visitor: Visitor) -> Locator:
-    return visitor.page.locator("#completions [role=option]")
-
-
-async def write(visitor: Visitor, *words: str) -> None:
-    """Types into the box, each word by its keys; "{Name}" is a key."""
-    for word in words:
-        if word.startswith("{"):
-            await visitor.page.keyboard.press(word[1:-1])
-        else:
-            await visitor.page.keyboard.type(word)
-
-
-async def cut(visitor: Visitor) -> None:
-    await visitor.context.set_offline(True)
-    await expect(visitor.page.locator("#status")).not_to_have_attribute("data-state", "connected")
-
-
-async def all_sent(visitor: Visitor) -> None:
-    await expect(visitor.page.locator("#timeline .pending")).to_have_count(0)
+async def height(visitor: Visitor) -> float:
+    place = await box(visitor).bounding_box()
+    assert place
+    return place["height"]
 
 
 async def frames_of(page: Page, act: Callable[[], Awaitable[Any]]) -> int:
@@ -169,12 +148,11 @@ async def test_an_address_pasted_onto_words_makes_a_link(alice: Visitor, room: s
 
 
 async def test_the_box_grows_to_two_fifths_and_says_what_is_too_long(alice: Visitor, room: str) -> None:
-    low = (await box(alice).bounding_box() or {})["height"]
+    low = await height(alice)
     await box(alice).fill("line\n" * 5)
-    assert (await box(alice).bounding_box() or {})["height"] > low
+    assert await height(alice) > low
     await box(alice).fill("line\n" * 200)
-    height = (await box(alice).bounding_box() or {})["height"]
-    assert 0.38 * 800 < height <= 0.4 * 800 + 1
+    assert 0.38 * 800 < await height(alice) <= 0.4 * 800 + 1
     hint = alice.page.locator("#composer-hint")
     await box(alice).fill("x" * 9_900)
     await expect(hint).to_have_text("100 characters left")
@@ -263,128 +241,6 @@ async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
     await expect(alice.page.locator("#timeline .notice, #timeline .refusal")).to_contain_text("nobody called fri")
 
 
-def reply_key(visitor: Visitor, room: str) -> str:
-    return f"aiochat:draft-reply:{visitor.name}:{room}"
-
-
-async def keep_reply(visitor: Visitor, room: str, number: int, author: str, text: str) -> None:
-    """As if somebody had begun to answer that post before a reload."""
-    quoted = json.dumps({"number": number, "author": author, "text": text})
-    await visitor.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [reply_key(visitor, room), quoted])
-    await visitor.page.reload()
-    await visitor.is_connected()
-
-
-async def test_a_draft_and_what_it_answers_survive_a_reload_and_an_outage(alice: Visitor, bob: Visitor, room: str) -> None:
-    await bob.enters(room)
-    await bob.says("who brings the tea?")
-    await alice.sees("who brings the tea?")
-    await keep_reply(alice, room, 1, bob.name, "who brings the tea?")
-    mode = alice.page.locator("#composer-mode")
-    await expect(mode).to_contain_text(f"Replying to {bob.name} who brings the tea?")
-    await write(alice, "I do")
-    await alice.page.reload()
-    await expect(mode).to_be_visible()
-    await expect(box(alice)).to_have_value("I do")
-    await alice.is_connected()
-    await cut(alice)
-    await alice.page.keyboard.press("Enter")
-    await expect(mode).to_be_hidden()
-    await expect(alice.page.locator("#timeline .pending")).to_have_count(1)
-    await expect(alice.page.locator("#status")).to_contain_text("1 waiting")
-    await alice.context.set_offline(False)
-    await alice.is_connected()
-    await all_sent(alice)
-    found = await alice.page.evaluate("fetch(location.pathname + '/messages').then((answer) => answer.json())")
-    reply = next(line for line in found["messages"] if line["text"] == "I do")
-    assert (reply["reply_to"], reply["quote"]) == (1, {"author": bob.name, "text": "who brings the tea?"})
-
-
-async def test_escape_leaves_the_reply_and_a_command_answers_nothing(alice: Visitor, room: str) -> None:
-    await alice.says("first")
-    await all_sent(alice)
-    await keep_reply(alice, room, 1, alice.name, "first")
-    mode = alice.page.locator("#composer-mode")
-    await alice.says("/topic Tea")
-    await expect(alice.page.locator("#room-topic")).to_have_text("Tea")
-    await expect(mode).to_be_visible()
-    await write(alice, "words", "{Escape}")
-    await expect(mode).to_be_hidden()
-    await expect(box(alice)).to_have_value("words")
-    await alice.page.reload()
-    await expect(box(alice)).to_have_value("words")
-    await expect(mode).to_be_hidden()
-
-
-async def test_two_tabs_send_what_waits_once_and_a_closed_one_leaves_it_to_the_other(alice: Visitor, room: str) -> None:
-    await cut(alice)
-    await alice.says("from the first tab")
-    await alice.context.set_offline(False)
-    await alice.is_connected()
-    await alice.sees("from the first tab")
-    await all_sent(alice)
-
-    first = alice.page
-    second = await alice.context.new_page()
-    await second.goto(first.url)
-    await expect(second.locator("#status")).to_have_attribute("data-state", "connected")
-    await cut(alice)
-    await expect(second.locator("#status")).not_to_have_attribute("data-state", "connected")
-    await alice.says("left behind")
-    await expect(first.locator("#timeline .pending")).to_have_count(1)
-    # While the first lives, it is the first's to send.
-    await second.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
-    await expect(second.locator("#timeline .pending")).to_have_count(0)
-    await first.close()
-    await expect(second.locator("#timeline .pending")).to_have_count(1)
-    await alice.context.set_offline(False)
-    await expect(second.locator("#status")).to_have_attribute("data-state", "connected")
-    await expect(second.locator("#timeline .pending")).to_have_count(0)
-    texts = await second.locator("#timeline [data-number] .message-text").all_inner_texts()
-    assert texts == ["from the first tab", "left behind"]
-
-
-async def test_a_refused_message_is_written_anew_with_what_it_answers(alice: Visitor, room: str) -> None:
-    await alice.says("first")
-    await all_sent(alice)
-    await keep_reply(alice, room, 1, alice.name, "first")
-    await alice.says("\u0007bad")
-    refusal = alice.page.locator(".refusal")
-    await expect(refusal).to_contain_text("control characters")
-    await box(alice).fill("and this")
-    await refusal.locator("[data-action=edit]").click()
-    await expect(box(alice)).to_have_value("\u0007bad\nand this")
-    await expect(alice.page.locator("#composer-mode")).to_contain_text("first")
-    await expect(refusal).to_have_count(0)
-
-
-async def test_a_reply_to_nothing_is_refused_and_can_be_sent_without(alice: Visitor, room: str) -> None:
-    await keep_reply(alice, room, 999, "ghost", "boo")
-    await alice.says("who?")
-    refusal = alice.page.locator(".refusal")
-    await expect(refusal).to_be_visible()
-    await refusal.locator("[data-action=edit]").click()
-    await expect(alice.page.locator("#composer-mode")).to_be_hidden()
-    await alice.page.keyboard.press("Enter")
-    await all_sent(alice)
-    await alice.sees("who?")
-
-
-async def test_arrow_up_holds_the_last_message_and_escape_brings_the_draft_back(alice: Visitor, room: str) -> None:
-    await alice.says("one")
-    await alice.says("two")
-    await all_sent(alice)
-    await write(alice, "{ArrowUp}")
-    await expect(box(alice)).to_have_value("two")
-    await expect(alice.page.locator("#composer-mode")).to_contain_text("Editing your message")
-    await write(alice, " more", "{Escape}")
-    await expect(box(alice)).to_have_value("")
-    await expect(alice.page.locator("#composer-mode")).to_be_hidden()
-    # With a text in the box the arrow is the caret's.
-    await write(alice, "draft", "{ArrowUp}")
-    await expect(box(alice)).to_have_value("draft")
-
-
 async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(alice: Visitor, room: str) -> None:
     await write(alice, "fine :thumbsu")
     await expect(options(alice).first).to_contain_text("👍")
@@ -425,28 +281,3 @@ async def test_the_preview_stands_in_place_of_the_box_until_escape(alice: Visito
     await bob.page.locator("[data-tool=preview]").tap()
     await expect(bob.page.locator("#composer-hint")).to_contain_text("no preview without a connection")
     await expect(box(bob)).to_have_value("not sent")
-
-
-async def test_others_hear_that_one_types_and_nothing_of_commands(alice: Visitor, bob: Visitor, room: str) -> None:
-    heard: list[tuple[str, bool]] = []
-
-    def listen(socket: WebSocket) -> None:
-        socket.on("framereceived", lambda frame: [note(json.loads(line)) for line in str(frame).split("\n")])
-
-    def note(event: dict[str, Any]) -> None:
-        if event["type"] == "typing":
-            heard.append((event["name"], event.get("on", True)))
-
-    bob.page.on("websocket", listen)
-    await bob.enters(room)
-    await write(alice, "/me waves", "{Control+A}", "{Backspace}")
-    await write(alice, "hello")
-    async with asyncio.timeout(10):
-        while not heard:
-            await asyncio.sleep(0.02)
-    assert heard == [(alice.name, True)]
-    await write(alice, "{Control+A}", "{Backspace}")
-    async with asyncio.timeout(10):
-        while len(heard) < 2:
-            await asyncio.sleep(0.02)
-    assert heard[1] == (alice.name, False)
