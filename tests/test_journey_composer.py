@@ -231,7 +231,7 @@ async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
     stranger = await visitors("strange", WIDE)
     await box(alice).fill("")
     await write(alice, "hello @stran")
-    await expect(options(alice)).to_contain_text([f"@{stranger.name}not in this room"])
+    await expect(options(alice)).to_contain_text([f"@{stranger.name} not in this room"])
     await box(alice).fill("")
     await write(alice, "/invite stran", "{ArrowDown}", "{Enter}")
     await expect(box(alice)).to_have_value(f"/invite @{stranger.name} ")
