@@ -1,5 +1,6 @@
 /** What each thing that happens in the page itself does to the state. */
-import { insert, KEEP_READING, see, settle, trim } from "./lines.js";
+import { insert, settle, trim } from "./lines.js";
+import { readOn, see, unreadFrom } from "./reading.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -64,7 +65,6 @@ export const actions = {
     state.more = more;
     if (first === Infinity && page.length) state.lastNumber = Math.max(state.lastNumber, ...page.map((/** @type {Line} */ line) => line.number ?? 0));
     trim(state);
-    see(state);
     return ["timeline", "reading"];
   },
 
@@ -73,19 +73,16 @@ export const actions = {
     for (const line of messages) if (line.seq >= state.clearedSeq) insert(state, line);
     // The page may be older than what the socket brought meanwhile: then ask once again, until there is nothing.
     state.newer = more || (messages.length > 0 && (state.lines.at(-1)?.seq ?? 0) < state.lastSeq);
-    if (state.lines.length > KEEP_READING) {
-      state.lines.splice(0, state.lines.length - KEEP_READING);
-      state.more = true;
-    }
-    see(state);
+    trim(state);
     return ["timeline", "reading"];
   },
 
-  /** The latest page, in place of everything. */
-  latest(state, { messages, more }) {
+  /** Another page in place of everything: the latest, or the one around a post, and then `newer` says whether there is more below. */
+  replaced(state, { messages, more, newer = false }) {
     const page = messages.filter((/** @type {Line} */ line) => line.seq >= state.clearedSeq);
-    Object.assign(state, { lines: page, more, newer: (page.at(-1)?.seq ?? 0) < state.lastSeq });
-    see(state);
+    Object.assign(state, { lines: page, more, newer: newer || (page.at(-1)?.seq ?? 0) < state.lastSeq });
+    // Nothing of it has been on screen yet.
+    Object.assign(state, { view: null, seen: null, atBottom: false });
     return ["timeline", "reading"];
   },
 
@@ -107,11 +104,37 @@ export const actions = {
     return ["members"];
   },
 
-  /** Where the reader looks. */
-  attention(state, { focused = state.focused, atBottom = state.atBottom }) {
-    if (focused === state.focused && atBottom === state.atBottom) return [];
-    Object.assign(state, { focused, atBottom });
+  /** Whether the page has the focus. */
+  attention(state, { focused }) {
+    if (focused === state.focused) return [];
+    state.focused = focused;
     see(state);
     return ["reading"];
+  },
+
+  /** What is on screen: lines from one seq to another, posts from one number to another. */
+  viewed(state, { view, seen, atBottom }) {
+    const same = view?.first === state.view?.first && view?.last === state.view?.last && seen?.highest === state.seen?.highest;
+    if (same && seen?.lowest === state.seen?.lowest && atBottom === state.atBottom) return [];
+    Object.assign(state, { view, seen, atBottom });
+    see(state);
+    return ["reading"];
+  },
+
+  unread_from(state, { number }) {
+    unreadFrom(state, number);
+    return ["timeline", "reading"];
+  },
+
+  read_on(state) {
+    if (!readOn(state)) return [];
+    see(state);
+    return ["reading"];
+  },
+
+  /** The server has been told of this mark. */
+  marked(state, { number }) {
+    state.readKnown = number;
+    return [];
   },
 };

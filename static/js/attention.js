@@ -1,6 +1,6 @@
-/** Where the reader looks: tells the store, sends the read mark, and puts the number of unread posts into the title. */
+/** Whether somebody looks at the page: tells the store, sends the read mark, and puts the number of unread posts into the title. */
 
-const READ_PAUSE = 1_000;
+const READ_PAUSE = 1_000; // ms between two marks
 
 /**
  * @param {import("./store.js").Store} store
@@ -9,7 +9,6 @@ const READ_PAUSE = 1_000;
 export function watchAttention(store, send) {
   const { state } = store;
   const title = document.title;
-  let marked = state.readNumber;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let pause;
 
@@ -19,14 +18,25 @@ export function watchAttention(store, send) {
   look();
 
   const mark = () => {
-    if (pause || state.readNumber <= marked) return;
-    if (!send({ type: "read", number: state.readNumber })) return;
-    marked = state.readNumber;
+    const number = state.readNumber;
+    if (number === state.readKnown) return;
+    // Backwards at once: it is what the reader asked for, and a page that is left has no second chance.
+    const back = number < state.readKnown;
+    if (pause && !back) return;
+    if (!send(back ? { type: "read", number, back } : { type: "read", number })) return;
+    store.dispatch({ type: "marked", number });
+    clearTimeout(pause);
     pause = setTimeout(() => {
       pause = undefined;
       mark();
     }, READ_PAUSE);
   };
+  // What was read in the last second before one leaves.
+  addEventListener("pagehide", () => {
+    clearTimeout(pause);
+    pause = undefined;
+    mark();
+  });
 
   store.watch(["reading", "status"], () => {
     const unread = state.focused ? 0 : state.lastNumber - state.readNumber;

@@ -2,9 +2,12 @@
 
 const JSON_PLEASE = { headers: { Accept: "application/json" } };
 const PAGE = 50;
+const OK = 200;
 const RETRY = 3_000; // ms after which a page that failed may be asked for again
 
 export class History {
+  /** Counts what was asked for: a page that takes the place of everything makes those on their way worthless. */
+  #turn = 0;
   #loading = false;
   #failedAt = -Infinity;
   #asking = false;
@@ -35,8 +38,17 @@ export class History {
     return this.#page("later", last ? { after_seq: String(last.seq) } : {});
   }
 
-  latest() {
-    return this.#page("latest", {});
+  /** The latest page in place of everything. */
+  async latest() {
+    return (await this.#page("replaced", {})) === OK;
+  }
+
+  /**
+   * The page around a post in place of everything.
+   * @param {number} number @returns {Promise<number>} the status: 200, 404 where there is no such post, 0 if nothing answered
+   */
+  around(number) {
+    return this.#page("replaced", { around: String(number) });
   }
 
   /** The status with which the messages answer; 0 if nothing answers. */
@@ -64,28 +76,35 @@ export class History {
   }
 
   /**
-   * @param {"older"|"later"|"latest"} what @param {Record<string, string>} cursor
-   * @returns {Promise<boolean>} whether a page came
+   * @param {"older"|"later"|"replaced"} what @param {Record<string, string>} cursor
+   * @returns {Promise<number>} 200 if the page is there; else the status, or 0
    */
   async #page(what, cursor) {
-    if (this.#loading || performance.now() - this.#failedAt < RETRY) return false;
+    const waits = this.#loading || performance.now() - this.#failedAt < RETRY;
+    if (waits && what !== "replaced") return 0;
+    const turn = (this.#turn += 1);
     this.#loading = true;
     const { resets } = this.store.state;
     try {
       const answer = await fetch(`${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`, JSON_PLEASE);
+      if (turn !== this.#turn) return 0;
+      if (cursor.around && answer.status === 404) return answer.status;
       if (!answer.ok) throw new Error(`${answer.status}`);
       const page = await answer.json();
+      if (turn !== this.#turn || resets !== this.store.state.resets) return 0;
       this.#failedAt = -Infinity;
-      if (resets !== this.store.state.resets) return false;
-      this.store.dispatch({ type: what, messages: page.messages, more: page.more });
-      return true;
+      this.store.dispatch({ ...page, type: what });
+      return OK;
     } catch {
+      if (turn !== this.#turn) return 0;
       this.#failedAt = performance.now();
       setTimeout(() => this.store.touch("timeline"), RETRY + 100);
-      return false;
+      return 0;
     } finally {
-      this.#loading = false;
-      this.store.touch("timeline");
+      if (turn === this.#turn) {
+        this.#loading = false;
+        this.store.touch("timeline");
+      }
     }
   }
 }

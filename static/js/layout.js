@@ -30,6 +30,7 @@ export function layout(state, now = new Date()) {
   const you = state.you.name;
   let day = "";
   let marked = state.newAfter === null;
+  let anyBefore = false;
   let notice = 0;
   /** @type {{author: string, time: number}|null} the post that the next one may continue */
   let group = null;
@@ -66,10 +67,14 @@ export function layout(state, now = new Date()) {
     noticesBefore(line.seq);
     onDay(line.at);
     if (!marked && line.number && line.number > /** @type {number} */ (state.newAfter)) {
-      rows.push({ key: "new", kind: "new", shape: "" });
       marked = true;
-      group = null;
+      // Where the first unread isn't loaded the line belongs further up.
+      if (line.number === /** @type {number} */ (state.newAfter) + 1 || anyBefore || !state.more) {
+        rows.push({ key: "new", kind: "new", shape: "" });
+        group = null;
+      }
     }
+    if (line.number) anyBefore = true;
     if (line.number) {
       post(line, line.author, `stored${line.changed ?? ""}`);
       continue;

@@ -1,13 +1,13 @@
-/** The lines that the page holds: where one belongs, how many are kept, and what of them has been seen; and those that aren't sent yet. */
+/** The lines that the page holds: where one belongs, how many are kept and where; and those that aren't sent yet. */
 
-/** The timeline keeps so many lines while it follows the bottom: some screens of scrolling without a request. */
-export const KEEP_FOLLOWING = 300;
+/** So many posts are kept around those on screen: some screens of scrolling on either side without a request. */
+export const KEEP = 250;
 /** Trimming waits for so many more, so that a busy room trims now and then and not with each message. */
-const TRIM_SLACK = 50;
-/** ... and so many at most while someone reads further up; beyond it the newest are left out and loaded again on the way down. */
-export const KEEP_READING = 1500;
+export const SLACK = 50;
 /** Comings and goings, of which the timeline shows a run as one line. */
 export const FOLDED = new Set(["joined", "came", "went", "left"]);
+/** What one of them counts, against a post's 1: a run of them is one row, but not for ever. */
+const FOLDED_WEIGHT = 0.25;
 
 /**
  * @typedef {import("./store.js").State} State
@@ -36,35 +36,51 @@ export function isMissing({ lines, more, newer, clearedSeq }, { seq }) {
   return place === 0 ? !more : place < lines.length || !newer;
 }
 
+const weigh = (/** @type {Line} */ line) => (FOLDED.has(line.kind) ? FOLDED_WEIGHT : 1);
+
 /**
- * Bounds the lines. Comings and goings are folded into one line each run, so they don't count until they are very many.
- * @param {State} state
+ * Which lines to keep: those on screen in the middle, and what one side doesn't need goes to the other.
+ * @param {Line[]} lines
+ * @param {{first: number, last: number}} view the seqs of the first and the last line on screen
+ * @returns {[number, number]} from where, and up to where
  */
-export function trim(state) {
-  const { lines } = state;
-  if (!state.atBottom) {
-    if (lines.length <= KEEP_READING) return;
-    state.newer = true;
-    lines.length = KEEP_READING;
-    return;
-  }
-  if (state.newer || lines.length <= KEEP_FOLLOWING + TRIM_SLACK) return;
-  let kept = 0;
-  let first = lines.length;
-  while (first > 0 && kept < KEEP_FOLLOWING && lines.length - first < KEEP_READING) {
-    first -= 1;
-    if (!FOLDED.has(lines[first].kind)) kept += 1;
-  }
-  if (first === 0) return;
-  lines.splice(0, first);
-  state.more = true;
+export function kept(lines, view) {
+  const last = Math.max(placeFor(lines, view.last) - 1, 0);
+  const first = Math.min(Math.max(placeFor(lines, view.first) - 1, 0), last);
+  const sum = (/** @type {number} */ from, /** @type {number} */ to) => {
+    let weight = 0;
+    for (let place = from; place < to; place += 1) weight += weigh(lines[place]);
+    return weight;
+  };
+  const above = sum(0, first);
+  const below = sum(last + 1, lines.length);
+  const room = Math.max(KEEP - sum(first, last + 1), 0);
+  let down = Math.min(below, Math.max(room / 2, room - above));
+  let up = Math.min(above, room - down);
+  let from = first;
+  for (; from > 0 && weigh(lines[from - 1]) <= up; from -= 1) up -= weigh(lines[from - 1]);
+  let to = last + 1;
+  for (; to < lines.length && weigh(lines[to]) <= down; to += 1) down -= weigh(lines[to]);
+  return [from, to];
 }
 
-/** Moves the marks of what was seen, if the end of the history is before someone's eyes. @param {State} state */
-export function see(state) {
-  if (!state.atBottom || state.newer) return;
-  state.bottomNumber = state.lastNumber;
-  if (state.focused) state.readNumber = Math.max(state.readNumber, state.lastNumber);
+/** Bounds the lines on both sides of where the reader is. What is left out is loaded again on the way there. @param {State} state */
+export function trim(state) {
+  const { lines } = state;
+  if (lines.length <= KEEP + SLACK) return;
+  let weight = 0;
+  for (const line of lines) weight += weigh(line);
+  if (weight <= KEEP + SLACK) return;
+  const end = lines[lines.length - 1].seq;
+  const [from, to] = kept(lines, state.atBottom || !state.view ? { first: end, last: end } : state.view);
+  if (to < lines.length) {
+    lines.length = to;
+    state.newer = true;
+  }
+  if (from > 0) {
+    lines.splice(0, from);
+    state.more = true;
+  }
 }
 
 /** Takes away the twins of what has arrived. @param {State} state @param {(entry: Pending) => boolean} arrived */

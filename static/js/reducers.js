@@ -1,5 +1,6 @@
 /** What each event of the server does to the state, by its type: one for each event of docs/protocol.md. */
-import { insert, isMissing, see, settle, trim } from "./lines.js";
+import { insert, isMissing, settle, trim } from "./lines.js";
+import { arrive } from "./reading.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
@@ -39,7 +40,7 @@ export const reducers = {
     if (event.epoch !== state.epoch) {
       // Another history (a restored backup): its numbers may be lower than those seen here.
       Object.assign(state, { epoch: event.epoch, lastNumber: event.last_number, bottomNumber: event.last_number, newAfter: null });
-      state.readNumber = Math.min(state.readNumber, event.last_number);
+      state.readKnown = state.readNumber = Math.min(state.readNumber, event.last_number);
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
     return ["status", "timeline", "room", "commands", "reading"];
@@ -51,10 +52,7 @@ export const reducers = {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     const topics = /** @type {Topic[]} */ (["timeline", "reading", "status"]);
     if (event.number) {
-      const own = event.author === state.you.name;
-      // Where one was away, the line stands before the first post that came meanwhile.
-      if (own) state.newAfter = null;
-      else if (!(state.focused && state.atBottom) && (state.newAfter ?? -1) < state.readNumber) state.newAfter = state.readNumber;
+      arrive(state, event.author === state.you.name);
       state.lastNumber = Math.max(state.lastNumber, event.number);
     }
     if (event.kind === "topic") {
@@ -66,7 +64,6 @@ export const reducers = {
     if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target))) topics.push("typing");
     if (!state.newer) insert(state, event);
     trim(state);
-    see(state);
     return topics;
   },
 
@@ -90,6 +87,7 @@ export const reducers = {
     Object.assign(state, { more: false, newer: false, newAfter: null, notices: [] });
     // What is gone can't be unread.
     state.readNumber = state.bottomNumber = state.lastNumber;
+    state.readHeld = false;
     return ["timeline", "reading"];
   },
 

@@ -3,6 +3,7 @@ import { watchAttention } from "./attention.js";
 import { Drawers } from "./drawers.js";
 import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
+import { ChatKeys } from "./elements/keys_dialog.js";
 import { ChatMembers } from "./elements/members.js";
 import { ChatRooms } from "./elements/rooms.js";
 import { ChatStatus } from "./elements/status.js";
@@ -26,6 +27,7 @@ import { Wire } from "./wire.js";
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
  * @property {Typing} typing
+ * @property {ChatKeys} keys
  */
 
 const ELEMENTS = {
@@ -36,6 +38,7 @@ const ELEMENTS = {
   "chat-members": ChatMembers,
   "chat-timeline": ChatTimeline,
   "chat-composer": ChatComposer,
+  "chat-keys": ChatKeys,
 };
 /** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
 const GONE = new Set([4501, 4502, 403, 404]);
@@ -100,6 +103,7 @@ const page = {
   timeline: find("chat-timeline"),
   composer: find("chat-composer"),
   typing: new Typing(send),
+  keys: find("chat-keys"),
 };
 watchAttention(store, send);
 for (const name of Object.keys(ELEMENTS)) find(name).start(page);

@@ -71,6 +71,14 @@ export function initial(page, now = new Date().toISOString()) {
     /** Both false until the page has said where the reader looks. */
     focused: false,
     atBottom: false,
+    /** The seqs of the first and last line on screen. @type {{first: number, last: number}|null} */
+    view: /** @type {{first: number, last: number}|null} */ (null),
+    /** The numbers of the first and last post on screen. @type {{lowest: number, highest: number}|null} */
+    seen: /** @type {{lowest: number, highest: number}|null} */ (null),
+    /** The mark stays where "unread from here" put it until the reader reads on. */
+    readHeld: false,
+    /** The read mark that the server has, as far as the page knows. */
+    readKnown: page.read_number,
     /** Counts resets: what was asked for before one is worth nothing after it. */
     resets: 0,
     /** The newest post when the bottom was last seen. */

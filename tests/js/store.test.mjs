@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { KEEP_FOLLOWING, KEEP_READING } from "../../static/js/lines.js";
+import { KEEP, SLACK } from "../../static/js/lines.js";
 import { reducers } from "../../static/js/reducers.js";
 import { createStore, initial, waiting } from "../../static/js/store.js";
 
@@ -30,7 +30,8 @@ function lobby(fields = {}) {
 /** A store whose reader looks at the bottom. */
 function watched(fields) {
   const store = lobby(fields);
-  store.dispatch({ type: "attention", focused: true, atBottom: true });
+  store.dispatch({ type: "attention", focused: true });
+  store.dispatch({ type: "viewed", view: null, seen: null, atBottom: true });
   return store;
 }
 
@@ -168,7 +169,7 @@ test("another epoch takes its own numbers, though they are lower", () => {
 test("the lines are bounded while following, and say that there is more", () => {
   const store = watched();
   for (let seq = 1; seq <= 2_000; seq += 1) store.hear(post(seq));
-  assert.ok(store.state.lines.length <= KEEP_FOLLOWING + 50);
+  assert.ok(store.state.lines.length <= KEEP + SLACK);
   assert.equal(store.state.lines.at(-1).seq, 2_000);
   assert.equal(store.state.more, true);
 });
@@ -177,32 +178,6 @@ test("comings and goings don't push the posts out", () => {
   const store = watched();
   for (let seq = 1; seq <= 900; seq += 1) store.hear(post(seq, seq <= 10 ? {} : { kind: "came", number: undefined }));
   assert.equal(store.state.lines[0].seq, 1);
-});
-
-test("the lines are bounded while reading further up: the newest are left out until they are loaded", () => {
-  const store = watched();
-  store.dispatch({ type: "attention", atBottom: false });
-  for (let seq = 1; seq <= KEEP_READING + 10; seq += 1) store.hear(post(seq));
-  assert.equal(store.state.lines.length, KEEP_READING);
-  assert.equal(store.state.newer, true);
-  const rest = Array.from({ length: 10 }, (_, index) => post(KEEP_READING + 1 + index));
-  store.dispatch({ type: "later", messages: rest, more: false });
-  assert.equal(store.state.newer, false);
-  assert.equal(store.state.lines.at(-1).seq, KEEP_READING + 10);
-});
-
-test("the read mark moves only when someone looks at the bottom", () => {
-  const store = lobby();
-  store.dispatch({ type: "attention", focused: false, atBottom: true });
-  store.hear(post(1));
-  assert.equal(store.state.readNumber, 0);
-  assert.equal(store.state.newAfter, 0);
-  store.dispatch({ type: "attention", focused: true });
-  assert.equal(store.state.readNumber, 1);
-  store.dispatch({ type: "attention", atBottom: false });
-  store.hear(post(2));
-  assert.equal(store.state.readNumber, 1);
-  assert.equal(store.state.lastNumber - store.state.bottomNumber, 1);
 });
 
 test("many events, one rendering", () => {

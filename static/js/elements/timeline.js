@@ -1,163 +1,290 @@
-/** The timeline: keeps its rows like the state, follows the bottom, stays where one reads, and asks for more history. */
+/** The timeline: keeps its rows like the state, opens where one left off, shows posts by their number, and asks for more history. */
 import { dayOf } from "../dates.js";
+import { doing, PAGE_KEYS, TIMELINE_KEYS } from "../keys.js";
 import { layout } from "../layout.js";
+import { Permalinks } from "../permalinks.js";
 import { reconcile } from "../reconcile.js";
+import { Place } from "../scrolling.js";
 import { n, t } from "../texts.js";
+import { Announcer } from "./announcer.js";
 import { rowKinds } from "./message.js";
+import { Rover } from "./rover.js";
 
-const FOLLOW = 100; // px from the bottom within which new messages are followed
 const AHEAD = 800; // px before either end at which more is asked for: about a screen
-const ALOUD = 3; // so many new messages in one frame are read out; more are counted
+const POINTED = 2_500; // ms for which a message that was gone to is marked
+/** Where a key is somebody else's. */
+const NOT_OURS = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
 
-const render = {
-  make: (/** @type {import("../layout.js").Row} */ row) => rowKinds[row.kind].make(row),
-  update: (/** @type {HTMLElement} */ node, /** @type {import("../layout.js").Row} */ row) => rowKinds[row.kind].update(node, row),
-};
+/** @typedef {import("../layout.js").Row} Row */
 
 export class ChatTimeline extends HTMLElement {
   /** @type {import("../room.js").Page} */ page;
   /** @type {HTMLElement} */ scroller;
   /** @type {HTMLElement} */ list;
   /** @type {HTMLButtonElement} */ jump;
-  /** @type {HTMLElement} */ announcer;
-  /** @type {Map<string, {node: HTMLElement, row: import("../layout.js").Row}>} */ #shown = new Map();
-  #following = true;
+  /** @type {Place} */ place;
+  /** @type {Rover} */ rover;
+  /** @type {Announcer} */ announcer;
+  /** @type {Permalinks} */ permalinks;
+  /** @type {Map<string, {node: HTMLElement, row: Row}>} */ #shown = new Map();
+  /** @type {WeakMap<Element, Row>} */ #rows = new WeakMap();
   #opened = false;
-  #announced = 0;
-  #height = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #unpoint;
+  /** @type {Element|null} */ #pointed = null;
 
   /** @param {import("../room.js").Page} page */
   start(page) {
+    const { store, history } = page;
     this.page = page;
     this.scroller = /** @type {HTMLElement} */ (this.querySelector(".timeline-scroller"));
     this.list = /** @type {HTMLElement} */ (this.querySelector("#timeline"));
     this.jump = /** @type {HTMLButtonElement} */ (this.querySelector(".jump"));
-    this.announcer = /** @type {HTMLElement} */ (this.querySelector("#announcer"));
-    this.#announced = page.store.state.lastNumber;
+    this.place = new Place(this.scroller, this.list, () => !store.state.newer);
+    this.rover = new Rover(this.list, this.place, (node) => this.#rows.get(node));
+    this.announcer = new Announcer(/** @type {HTMLElement} */ (this.querySelector("#announcer")), store.state);
+    this.permalinks = new Permalinks(history.base, (spot, number) => this.#return(spot, number));
 
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.jump.addEventListener("click", () => this.toLatest());
+    this.scroller.addEventListener("keydown", (event) => this.#key(event, TIMELINE_KEYS));
+    this.jump.addEventListener("click", () => this.#leave());
     this.list.addEventListener("click", (event) => this.#act(event));
-    new ResizeObserver(() => this.#resized()).observe(this.scroller);
-    // A picture or an unfolded text changes the height without a change of state.
-    new ResizeObserver(() => this.#following && this.#toBottom()).observe(this.list);
+    document.addEventListener("click", (event) => this.#follow(event));
+    document.addEventListener("keydown", (event) => this.#key(event, PAGE_KEYS));
+    // A picture, a font, an unfolded text, a turned phone: heights change without a change of state.
+    const resized = new ResizeObserver(() => this.#settle());
+    resized.observe(this.scroller);
+    resized.observe(this.list);
 
-    page.store.watch(["timeline"], () => this.#show());
-    page.store.watch(["reading"], () => this.#showJump());
+    store.watch(["timeline"], () => this.#show());
+    store.watch(["reading"], () => this.#showJump());
     this.#show();
     this.#open();
     this.#atMidnight();
   }
 
-  /** To the end of the history, loading it if newer lines than those here were left out. */
+  /** To the end of the history, loading it if newer lines than those here were left out. What one had marked as unread is read. */
   async toLatest() {
     const { store, history } = this.page;
+    store.dispatch({ type: "read_on" });
     if (store.state.newer && !(await history.latest())) return;
-    this.#following = true;
-    this.#toBottom();
+    this.permalinks.leave();
+    this.place.following = true;
+    this.#show();
   }
 
-  /** At the first unread if there is one, with some of what stood before it; else at the bottom. */
+  /**
+   * Shows a post, loading what is around it if it isn't here, and marks it for a moment.
+   * @param {number} number @param {object} [how] @param {boolean} [how.visit] whether the browser's way back leads to where one is now
+   * @param {boolean} [how.point] @param {boolean} [how.focus] @param {number|"quarter"|"middle"} [how.where] on the screen
+   * @returns {Promise<boolean>} whether there is such a post
+   */
+  async goTo(number, { visit = true, point = true, focus = true, where = "middle" } = {}) {
+    const { store, history } = this.page;
+    const from = this.#spot();
+    if (!this.#node(number)) {
+      const status = await history.around(number);
+      if (status === 404) this.#say(t("There is no message {number} here, or it was cleared away.", { number }));
+      else if (status !== 200) this.#say(t("The message couldn’t be loaded. Try again."));
+      if (status !== 200) return false;
+    }
+    this.#show(() => {
+      const node = this.#node(number);
+      if (node) this.place.show(node, where);
+    });
+    const node = this.#node(number);
+    if (!node) return false;
+    if (visit) this.permalinks.visit(number, from);
+    if (point) this.#point(node);
+    if (focus) this.rover.focus(node);
+    store.dispatch({ type: "read_on" });
+    return true;
+  }
+
+  /** Where the page was asked to, or at the first unread with some of what stood before it, or at the end. */
   #open() {
-    const unread = /** @type {HTMLElement|null} */ (this.list.querySelector(".divider.new"));
-    this.#toBottom();
-    if (unread) {
-      const top = this.#offset(unread) - this.scroller.clientHeight / 4;
-      if (top < 0) this.scroller.scrollTop += top;
+    const { state } = this.page.store;
+    const unread = this.list.querySelector(":scope > .new");
+    const asked = state.around === null ? null : this.#node(state.around);
+    if (asked) {
+      this.place.show(asked, "middle");
+      this.#point(asked);
+    } else {
+      this.place.toEnd();
+      if (unread && this.place.topOf(unread) < this.scroller.clientHeight / 4) this.place.show(unread, "quarter");
     }
     this.#opened = true;
-    this.#height = this.scroller.clientHeight;
-    this.#scrolled();
+    this.#settle();
   }
 
-  #show() {
+  /** @param {() => void} [moves] to another place, instead of keeping the one that was */
+  #show(moves) {
+    const { store } = this.page;
+    const wasHere = this.rover.isHere;
+    reconcile(this.list, this.#shown, layout(store.state), {
+      make: (/** @type {Row} */ row) => rowKinds[row.kind].make(row),
+      update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) => rowKinds[row.kind].update(node, row),
+    });
+    for (const { node, row } of this.#shown.values()) this.#rows.set(node, row);
+    this.#showNote();
+    this.rover.update(wasHere);
+    if (this.#opened) this.#settle(moves);
+    this.announcer.tell();
+  }
+
+  /** Everything at its place again, after heights or rows changed. */
+  #settle(moves = () => this.place.restore()) {
+    if (!this.#opened) return;
+    moves();
+    // Nobody sees a hidden page: what comes meanwhile is to begin on screen when they come back.
+    const unread = this.place.following && document.visibilityState === "hidden" && this.list.querySelector(":scope > .new");
+    if (unread && this.place.topOf(unread) < 0) this.place.show(unread, "quarter");
+    this.#look();
+  }
+
+  #scrolled() {
+    if (!this.#opened) return;
+    if (this.place.scrolled()) this.page.store.dispatch({ type: "read_on" });
+    this.#look();
+  }
+
+  /** Tells the store what is on screen, and asks for what will be there soon. */
+  #look() {
     const { store, history } = this.page;
-    const { state } = store;
-    const anchor = this.#following ? null : this.#anchor();
-    reconcile(this.list, this.#shown, layout(state), render);
-    const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
-    note.hidden = !(state.more || history.failed) && state.lines.length > 0;
-    note.textContent = history.failed ? t("Older messages couldn’t be loaded. Scroll to try again.") : state.more ? t("Loading…") : t("Nothing has been said here yet.");
-    if (this.#following) this.#toBottom();
-    else if (anchor?.node.isConnected) this.scroller.scrollTop += this.#offset(anchor.node) - anchor.offset;
-    this.#announce();
+    const rows = this.place.visible();
+    const lines = rows.flatMap(({ node }) => {
+      const { line, lines } = this.#rows.get(node) ?? {};
+      return lines ?? (line?.seq && line.kind ? [line] : []);
+    });
+    const numbers = rows.flatMap(({ node, seen }) => (seen && /** @type {HTMLElement} */ (node).dataset.number) || []).map(Number);
+    store.dispatch({
+      type: "viewed",
+      view: lines.length ? { first: lines[0].seq, last: lines[lines.length - 1].seq } : null,
+      seen: numbers.length ? { lowest: numbers[0], highest: numbers[numbers.length - 1] } : null,
+      atBottom: this.place.following,
+    });
     this.#showJump();
-    if (this.#opened) this.#loadMore();
+    if (history.loading) return;
+    if (store.state.newer && this.place.below < AHEAD) history.later();
+    else if (store.state.more && this.scroller.scrollTop < AHEAD) history.older();
+  }
+
+  #showNote() {
+    const { store, history } = this.page;
+    const { more, lines } = store.state;
+    const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
+    note.hidden = !(more || history.failed) && lines.length > 0;
+    const text = history.failed ? t("Older messages couldn’t be loaded. Scroll to try again.") : more ? t("Loading…") : t("Nothing has been said here yet.");
+    if (note.textContent !== text) note.textContent = text;
   }
 
   #showJump() {
     const { state } = this.page.store;
     const missed = state.lastNumber - state.bottomNumber;
-    this.jump.hidden = this.#following && !state.newer;
-    /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text")).textContent = missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
+    this.jump.hidden = this.place.following && !state.newer;
+    const text = missed > 0 ? t("Jump to latest ({count})", { count: missed }) : t("Jump to latest");
+    const label = /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text"));
+    if (label.textContent !== text) label.textContent = text;
+    this.jump.title = missed > 0 ? n("{count} new message", "{count} new messages", missed) : "";
   }
 
-  #scrolled() {
-    if (!this.#opened) return;
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    if (clientHeight !== this.#height) {
-      // The composer grew or a keyboard came up, and moved the text: nobody scrolled.
-      this.#resized();
-      return;
-    }
-    this.#following = scrollHeight - scrollTop - clientHeight <= FOLLOW && !this.page.store.state.newer;
-    this.page.store.dispatch({ type: "attention", atBottom: this.#following });
-    this.#showJump();
-    this.#loadMore();
+  /** @param {number} number @returns {HTMLElement|null} */
+  #node(number) {
+    return this.list.querySelector(`:scope > .message[data-number="${Number(number)}"]`);
   }
 
-  #resized() {
-    this.#height = this.scroller.clientHeight;
-    if (this.#following) this.#toBottom();
+  /** Where one is: the first post on screen; null at the end. @returns {import("../permalinks.js").Spot|null} */
+  #spot() {
+    if (this.place.following) return null;
+    const row = this.place.visible().find(({ node }) => /** @type {HTMLElement} */ (node).dataset.number);
+    return row ? { number: Number(/** @type {HTMLElement} */ (row.node).dataset.number), offset: row.top } : null;
   }
 
-  #loadMore() {
-    const { store, history } = this.page;
-    if (history.loading) return;
-    const { scrollHeight, scrollTop, clientHeight } = this.scroller;
-    if (store.state.newer && scrollHeight - scrollTop - clientHeight < AHEAD) history.later();
-    else if (store.state.more && scrollTop < AHEAD) history.older();
+  /** The browser's back and forward. @param {import("../permalinks.js").Spot|null} spot @param {number|null} number */
+  #return(spot, number) {
+    if (spot) this.goTo(spot.number, { visit: false, point: false, focus: false, where: spot.offset });
+    else if (number !== null) this.goTo(number, { visit: false });
+    else this.toLatest();
   }
 
-  #toBottom() {
-    this.scroller.scrollTop = this.scroller.scrollHeight;
+  /** Marks a message for a moment. @param {Element} node */
+  #point(node) {
+    clearTimeout(this.#unpoint);
+    this.#pointed?.classList.remove("pointed");
+    this.#pointed = node;
+    node.classList.add("pointed");
+    this.#unpoint = setTimeout(() => node.classList.remove("pointed"), POINTED);
   }
 
-  /** @param {HTMLElement} node its top against the top of what is visible */
-  #offset(node) {
-    return node.getBoundingClientRect().top - this.scroller.getBoundingClientRect().top;
+  /** @param {string} text that only this reader sees */
+  #say(text) {
+    this.page.store.hear({ type: "notice", text });
+    this.toLatest();
   }
 
-  /** The first stored line on screen: it stays where it is while others come above it. */
-  #anchor() {
-    const { top } = this.scroller.getBoundingClientRect();
-    for (const child of this.list.querySelectorAll(":scope > .message")) {
-      const node = /** @type {HTMLElement} */ (child);
-      if (node.getBoundingClientRect().bottom > top) return { node, offset: this.#offset(node) };
-    }
-    return null;
+  /** To the latest, and writing goes on. */
+  #leave() {
+    this.toLatest();
+    this.page.composer.focus();
   }
 
-  /** Says aloud what is new at the end, and only that. */
-  #announce() {
-    const { lines, you } = this.page.store.state;
-    const fresh = [];
-    for (let index = lines.length - 1; index >= 0; index -= 1) {
-      const line = lines[index];
-      if (!line.number) continue;
-      if (line.number <= this.#announced) break;
-      if (line.author !== you.name) fresh.unshift(line);
-    }
-    this.#announced = fresh.at(-1)?.number ?? this.#announced;
-    if (!fresh.length) return;
-    const said = fresh.length > ALOUD ? [n("{count} new message", "{count} new messages", fresh.length)] : fresh.map((line) => `${line.author}: ${line.text.slice(0, 300)}`);
-    this.announcer.replaceChildren(
-      ...said.map((text) => {
-        const paragraph = document.createElement("p");
-        paragraph.textContent = text;
-        return paragraph;
-      }),
-    );
+  /** @param {KeyboardEvent} event @param {import("../keys.js").Key[]} table */
+  #key(event, table) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.defaultPrevented || event.isComposing) return;
+    const does = doing(table, event);
+    if (!does) return;
+    // The box in which one writes has its own Escape.
+    if (does !== "keys" || table === TIMELINE_KEYS ? target.closest(NOT_OURS) : document.querySelector("dialog[open]")) return;
+    if (does === "menu" && event.key === "Enter" && target !== this.rover.current) return;
+    if (does === "latest" && target !== document.body && !this.contains(target)) return;
+    event.preventDefault();
+    this.#do(does);
+  }
+
+  /** @param {string} does a name in the table of keys */
+  #do(does) {
+    const { store, keys } = this.page;
+    const { state } = store;
+    const { current } = this.rover;
+    const number = Number(current?.dataset.number) || null;
+    const line = number && state.lines.find((one) => one.number === number);
+    const tell = (/** @type {string} */ name) => number && current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
+    /** @type {Record<string, () => unknown>} */
+    const acts = {
+      next: () => this.rover.move(1),
+      previous: () => this.rover.move(-1),
+      first: () => this.rover.first(),
+      last: async () => {
+        await this.toLatest();
+        this.rover.last();
+      },
+      unread: () => this.#toUnread(number ?? 0),
+      reply: () => line && !line.deleted && store.dispatch({ type: "replying", number }),
+      edit: () => line && !line.deleted && line.author === state.you.name && store.dispatch({ type: "editing", number }),
+      react: () => tell("message-react"),
+      menu: () => tell("message-menu"),
+      latest: () => this.#leave(),
+      keys: () => keys.show(),
+    };
+    acts[does]();
+  }
+
+  /** To the "New" line; from below it, to the first that isn't read. @param {number} here the number of the message where one is */
+  #toUnread(here) {
+    const { newAfter, readNumber, lastNumber } = this.page.store.state;
+    const targets = [newAfter, readNumber].filter((mark) => mark !== null && mark < lastNumber).map((mark) => Number(mark) + 1);
+    const next = targets.find((target) => target > here) ?? targets[0];
+    if (next) this.goTo(next, { visit: false, point: false, where: "quarter" });
+  }
+
+  /** A link to a post of this room leads there without leaving the page. @param {MouseEvent} event */
+  #follow(event) {
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = /** @type {HTMLElement} */ (event.target).closest?.("a[href]");
+    const number = link && this.permalinks.numberOf(/** @type {HTMLAnchorElement} */ (link).href);
+    if (!number) return;
+    event.preventDefault();
+    this.goTo(number);
   }
 
   /** @param {MouseEvent} event a press on a button within a row */

@@ -1,0 +1,78 @@
+/** The keys of the room page, once: for those who handle them and for the dialog that shows them. */
+import { t } from "./texts.js";
+
+/**
+ * @typedef {object} Key
+ * @property {string[]} keys as `keyOf` names them; any of them does it
+ * @property {string} [does] what the timeline does; without it another part of the page has the key
+ * @property {() => string} says what it is for, in the reader's language
+ */
+
+/** While the timeline has the focus: single letters only there (WCAG 2.1.4). @type {Key[]} */
+export const TIMELINE_KEYS = [
+  { keys: ["j", "ArrowDown"], does: "next", says: () => t("Next message") },
+  { keys: ["k", "ArrowUp"], does: "previous", says: () => t("Previous message") },
+  { keys: ["n"], does: "unread", says: () => t("First unread message") },
+  { keys: ["Home"], does: "first", says: () => t("Up to older messages") },
+  { keys: ["End"], does: "last", says: () => t("Latest message") },
+  { keys: ["r"], does: "reply", says: () => t("Reply") },
+  { keys: ["e"], does: "edit", says: () => t("Edit your message") },
+  { keys: [":"], does: "react", says: () => t("React with an emoji") },
+  { keys: ["Enter", "ContextMenu", "Shift+F10"], does: "menu", says: () => t("Everything else that can be done with the message") },
+  { keys: ["?"], does: "keys", says: () => t("Show these keys") },
+];
+
+/** Wherever the focus is. @type {Key[]} */
+export const PAGE_KEYS = [
+  { keys: ["Escape"], does: "latest", says: () => t("To the latest message, and all is read") },
+  { keys: ["Ctrl+k"], says: () => t("Go to a room or a person") },
+  { keys: ["Alt+ArrowUp", "Alt+ArrowDown"], says: () => t("Previous or next room") },
+  { keys: ["Alt+Shift+ArrowUp", "Alt+Shift+ArrowDown"], says: () => t("Previous or next room with unread messages") },
+  { keys: ["Ctrl+/"], does: "keys", says: () => t("Show these keys") },
+];
+
+/** In the box in which one writes. @type {Key[]} */
+export const COMPOSER_KEYS = [
+  { keys: ["Enter"], says: () => t("Send") },
+  { keys: ["Shift+Enter"], says: () => t("New line") },
+  { keys: ["ArrowUp"], says: () => t("Edit your last message, while the box is empty") },
+  { keys: ["@", "#", ":", "/"], says: () => t("People, rooms, emoji and commands") },
+];
+
+/** @returns {{title: string, keys: Key[]}[]} */
+export const keyGroups = () => [
+  { title: t("Anywhere"), keys: PAGE_KEYS },
+  { title: t("In the messages"), keys: TIMELINE_KEYS },
+  { title: t("While writing"), keys: COMPOSER_KEYS },
+];
+
+/**
+ * What was pressed: "j", "?", "Alt+ArrowUp", "Ctrl+k". Command counts as Ctrl. On a keyboard without Latin letters it is the letter that
+ * the key has elsewhere.
+ * @param {{key: string, code?: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, shiftKey?: boolean}} event
+ */
+export function keyOf({ key, code = "", ctrlKey, metaKey, altKey, shiftKey }) {
+  const isLetter = /^Key[A-Z]$/.test(code) && key.length === 1;
+  const name = isLetter && !/[\x21-\x7e]/.test(key) ? code.slice(3).toLowerCase() : key.length === 1 && (ctrlKey || metaKey) ? key.toLowerCase() : key;
+  // Shift is a part of the sign that it makes.
+  return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${shiftKey && name.length > 1 ? "Shift+" : ""}${name}`;
+}
+
+/** @param {Key[]} table @param {Parameters<typeof keyOf>[0]} event @returns {string|undefined} what it does */
+export function doing(table, event) {
+  const pressed = keyOf(event);
+  return table.find(({ keys, does }) => does && keys.includes(pressed))?.does;
+}
+
+/** @type {Record<string, () => string>} */
+const LABELS = {
+  ArrowUp: () => "↑",
+  ArrowDown: () => "↓",
+  Escape: () => t("Esc"),
+  ContextMenu: () => t("Menu"),
+  Home: () => t("Home"),
+  End: () => t("End"),
+};
+
+/** As it is written on the keys: "Alt+ArrowUp" is Alt and ↑. @param {string} key @returns {string[]} */
+export const labelsOf = (key) => key.split("+").map((one) => LABELS[one]?.() ?? (one.length === 1 && key.length > 1 ? one.toUpperCase() : one));
