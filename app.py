@@ -22,9 +22,11 @@ from accounts.models import User
 from accounts.signing import SESSION_ENDED, USER
 from accounts.views import setup_accounts
 from chat.setup import setup_chat
+from helpers.compression import compression
 from helpers.csrf import csrf
 from helpers.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
 from helpers.errors import errors
+from helpers.files import Files
 from helpers.headers import add_headers
 from helpers.keys import DATABASE, SETTINGS
 from helpers.languages import languages
@@ -63,7 +65,7 @@ async def create_app(settings: Settings) -> web.Application:
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     storage = TokenStorage(store, secure=settings.secure)
     # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for when no session can be kept.
-    middlewares = [languages, errors, session_middleware(storage), errors, request_user, csrf]
+    middlewares = [compression, languages, errors, session_middleware(storage), errors, request_user, csrf]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     app[DATABASE] = database
@@ -72,10 +74,11 @@ async def create_app(settings: Settings) -> web.Application:
     app[SESSION_ENDED] = []
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_keep_open)
-    setup_pages(app, ROOT / "templates", ROOT / "static", USER)
+    files = Files(ROOT / "static", fresh=settings.debug)
+    setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)
-    add_routes(app, urls.ROUTES, ROOT / "static")
+    add_routes(app, urls.ROUTES, files)
     return app
 
 

@@ -1,7 +1,5 @@
 """Templates, and what each of them may show."""
 
-import functools
-import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -11,14 +9,15 @@ from aiohttp import web
 from aiohttp_session import SESSION_KEY, get_session
 
 from helpers.csrf import CsrfToken
+from helpers.files import Files
 from helpers.flash import pop_flashes
 from helpers.keys import SETTINGS
 from helpers.texts import LANGUAGES, current, told
 
 
-def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "web.RequestKey[Any]") -> None:
-    """Templates know: `static(path)`, `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; of languages
-    `language()`, `languages`, gettext's `_` and `{% trans %}`; and of helpers/texts.py `t`, `n` and the filters `told` and `moment`.
+def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
+    """Templates know: `static(path)`, `modules(path)` that a script imports, `user`, `csrf_token`, `flashes`, `site_name`,
+    `registration_open`, `path`, `path_qs`; of languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and of helpers/texts.py `t`, `n` and the filters `told` and `moment`.
 
     An error page may be rendered where none of the request's own are known: they are undefined there, but for the language."""
 
@@ -63,10 +62,5 @@ def setup_pages(app: web.Application, templates: Path, static: Path, user_key: "
     environment.filters["told"] = told
     environment.filters["moment"] = lambda at: current().moment(at)
     environment.globals["site_name"] = "aiochat"
-    environment.globals["static"] = functools.cache(lambda path: _static_address(static, path))
-
-
-def _static_address(static: Path, path: str) -> str:
-    """The file's address with its version, so that it can be kept for ever."""
-    version = hashlib.sha256((static / path).read_bytes()).hexdigest()[:12]
-    return f"/static/{path}?v={version}"
+    environment.globals["static"] = files.address
+    environment.globals["modules"] = files.modules

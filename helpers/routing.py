@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import Enum
-from pathlib import Path
 
 from aiohttp import web
+
+from helpers.files import Files
 
 
 class Access(Enum):
@@ -30,7 +31,7 @@ class Route:
 ROUTES = web.AppKey("routes", dict[str, Route])
 
 
-def add_routes(app: web.Application, routes: Iterable[Route], static: Path) -> None:
+def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> None:
     """Adds the routes, and the static files under /static. Raises ValueError where two routes share a name."""
     known: dict[str, Route] = {}
     for route in routes:
@@ -38,7 +39,7 @@ def add_routes(app: web.Application, routes: Iterable[Route], static: Path) -> N
             raise ValueError(f"two routes are named {route.name!r}")
         known[route.name] = route
         app.router.add_view(route.path, route.view, name=route.name)
-    app.router.add_static("/static", static, name="static")
+    app.router.add_get("/static/{path:.*}", files.serve, name="static")
     app[ROUTES] = known
 
 

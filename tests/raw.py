@@ -16,7 +16,11 @@ FORM = "application/x-www-form-urlencoded"
 class Answer:
     status: int
     headers: CIMultiDict[str]
-    text: str
+    body: bytes
+
+    @property
+    def text(self) -> str:
+        return self.body.decode("utf-8")
 
     @property
     def location(self) -> str:
@@ -36,7 +40,7 @@ async def send(url: str, data: bytes) -> Answer:
         size = int(headers.get("Content-Length", "0"))
         has_body = status != HTTPStatus.SWITCHING_PROTOCOLS and not data.startswith(b"HEAD ")
         body = await asyncio.wait_for(reader.readexactly(size), PATIENCE) if has_body else b""
-        return Answer(status, headers, body.decode("utf-8"))
+        return Answer(status, headers, body)
     finally:
         writer.transport.abort()
 

@@ -5,29 +5,19 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, async_playwright, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.conftest import LIMITS_OFF, unique
 from tests.people import Listener, Person
 from tests.servers import Aiochat
-from tests.test_journey import ARGUMENTS, CHROMIUM, PHONE, WIDE
+from tests.visitors import PHONE, WIDE
 
 NODES = 380
 """Rows of the timeline at most: 300 posts, and the dividers between them."""
 
 TEXT = "What is said here takes a line or two on a phone, and one on a desk. "
 
-expect.set_options(timeout=15_000)
-
 Reads = Callable[..., Awaitable["Reader"]]
-
-
-@pytest.fixture(scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=[*ARGUMENTS, "--enable-precise-memory-info"])
-        yield found
-        await found.close()
 
 
 @pytest.fixture(scope="module")
@@ -178,9 +168,7 @@ async def alice(reads: Reads, room: str) -> Reader:
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(
-    reads: Reads, pen: Listener, viewport: ViewportSize
-) -> None:
+async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(reads: Reads, pen: Listener, viewport: ViewportSize) -> None:
     await writes(pen, 1, 900)
     alice = await reads(viewport=viewport)
     await alice.opens()

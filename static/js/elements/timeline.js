@@ -29,6 +29,7 @@ export class ChatTimeline extends HTMLElement {
   /** @type {Map<string, {node: HTMLElement, row: Row}>} */ #shown = new Map();
   /** @type {WeakMap<Element, Row>} */ #rows = new WeakMap();
   #opened = false;
+  /** Somebody has scrolled. */ #isRead = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #unpoint;
   /** @type {Element|null} */ #pointed = null;
 
@@ -143,7 +144,10 @@ export class ChatTimeline extends HTMLElement {
 
   #scrolled() {
     if (!this.#opened) return;
-    if (this.place.scrolled()) this.page.store.dispatch({ type: "read_on" });
+    if (this.place.scrolled()) {
+      this.#isRead = true;
+      this.page.store.dispatch({ type: "read_on" });
+    }
     this.#look();
   }
 
@@ -164,8 +168,10 @@ export class ChatTimeline extends HTMLElement {
     });
     this.#showJump();
     if (history.loading) return;
-    if (store.state.newer && this.place.below < AHEAD) history.later();
-    else if (store.state.more && this.scroller.scrollTop < AHEAD) history.older();
+    // The first view waits for nothing more than what it shows.
+    const ahead = this.#isRead ? AHEAD : 0;
+    if (store.state.newer && this.place.below <= ahead) history.later();
+    else if (store.state.more && this.scroller.scrollTop <= ahead) history.older();
   }
 
   #showNote() {
@@ -181,7 +187,7 @@ export class ChatTimeline extends HTMLElement {
     const { state } = this.page.store;
     const missed = state.lastNumber - state.bottomNumber;
     this.jump.hidden = this.place.following && !state.newer;
-    const text = missed > 0 ? t("Jump to latest ({count})", { count: missed }) : t("Jump to latest");
+    const text = missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
     const label = /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text"));
     if (label.textContent !== text) label.textContent = text;
     this.jump.title = missed > 0 ? n("{count} new message", "{count} new messages", missed) : "";

@@ -1,0 +1,199 @@
+"""What the room's page may cost, in bytes, round trips, rows and frames. How long things take is measured by bench/page.py."""
+
+import gzip
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from helpers.files import Files
+from tests.conftest import LIMITS_OFF, server_env, unique
+from tests.people import Person
+from tests.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
+from tests.visitors import WIDE
+
+FIRST_VIEW = 100_000
+"""Bytes on the wire, headers included, with nothing in the cache: FEATURES.md."""
+
+SCRIPTS = 60_000
+"""Bytes of our own JavaScript, each file by gzip."""
+
+HEAP_GROWTH = 3_000_000
+"""Bytes that a thousand messages up and down may leave behind: less than 300 rows weigh."""
+
+
+def test_the_scripts_are_small() -> None:
+    sizes = {path.name: len(gzip.compress(path.read_bytes(), 9)) for path in (ROOT / "static" / "js").rglob("*.js")}
+    assert sum(sizes.values()) < SCRIPTS, sizes
+
+
+@pytest.fixture(scope="module", params=["straight", "behind nginx"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "straight":
+        with Aiochat(env=LIMITS_OFF) as server:
+            yield server.url
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    redis: Redis = request.getfixturevalue("redis")
+    port = free_port()
+    nginx = Nginx([port])
+    env = {**server_env(postgres, redis, "budgets"), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    with Aiochat(port=port, env=env), nginx:
+        yield nginx.url
+
+
+@pytest.fixture
+async def alice(address: str) -> AsyncIterator[Person]:
+    found = await Person(address, unique("alice")).registers()
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def room(alice: Person) -> str:
+    """A room with fifty messages, as long as messages are."""
+    name = unique("Hall")
+    await alice.creates(name)
+    listener = await alice.enters(name)
+    for number in range(50):
+        await listener.says(f"{number}. What people say is a line or two, seldom more than a hundred characters, and **sometimes** `code`.")
+    return name
+
+
+@pytest.fixture
+async def context(browser: Browser, alice: Person) -> AsyncIterator[BrowserContext]:
+    found = await browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    cookie = next(iter(alice.http.cookie_jar))
+    await found.add_cookies([{"name": cookie.key, "value": cookie.value, "url": alice.url}])
+    yield found
+    await found.close()
+
+
+@dataclass
+class Traffic:
+    """What a page asks for, as Chromium's network panel shows it."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    askers: dict[str, str] = field(default_factory=dict)
+    bytes: dict[str, float] = field(default_factory=dict)
+
+    async def watch(self, page: Page) -> None:
+        session = await page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.loadingFinished", self._finished)
+        await session.send("Network.enable")
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        self.addresses[event["requestId"]] = event["request"]["url"]
+        self.askers[event["request"]["url"]] = event["initiator"]["type"]
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self.bytes[self.addresses[event["requestId"]]] = event["encodedDataLength"]
+
+
+async def is_open(page: Page) -> None:
+    await expect(page.locator("#status")).to_have_attribute("data-state", "connected")
+
+
+async def test_the_first_view_is_small_and_two_round_trips_deep(context: BrowserContext, address: str, room: str) -> None:
+    page = await context.new_page()
+    traffic = Traffic()
+    await traffic.watch(page)
+    where = f"{address}/rooms/{room}"
+    await page.goto(where, wait_until="networkidle")
+    await is_open(page)
+    await expect(page.locator("#timeline > .message")).to_have_count(50)
+    assert len(traffic.bytes) > 10
+    assert sum(traffic.bytes.values()) < FIRST_VIEW, sorted(traffic.bytes.items(), key=lambda item: -item[1])
+    # All but the page itself is named by the page: nothing waits for another file to be read.
+    deeper = {url: asker for url, asker in traffic.askers.items() if url != where and asker not in ("parser", "preload", "other")}
+    assert deeper == {}
+
+
+async def test_the_second_view_asks_for_the_page_alone(context: BrowserContext, address: str, room: str) -> None:
+    page = await context.new_page()
+    where = f"{address}/rooms/{room}"
+    await page.goto(where, wait_until="networkidle")
+    await is_open(page)
+    traffic = Traffic()
+    await traffic.watch(page)
+    await page.goto(where, wait_until="networkidle")
+    await is_open(page)
+    asked = {url for url, size in traffic.bytes.items() if size}
+    assert asked == {where}
+
+
+def test_every_script_of_the_page_is_preloaded() -> None:
+    files = Files(ROOT / "static")
+    assert len(files.modules("js/room.js")) > 20
+
+
+async def test_sending_shows_in_the_next_frame(context: BrowserContext, address: str, room: str) -> None:
+    page = await context.new_page()
+    await page.goto(f"{address}/rooms/{room}")
+    await is_open(page)
+    await page.fill("#composer-text", "as quick as that")
+    frames = await page.evaluate(
+        """() => new Promise((resolve) => {
+            const box = document.querySelector('#composer-text');
+            box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+            let frames = 0;
+            const look = () => {
+              frames += 1;
+              if (document.querySelector('#timeline').lastElementChild.textContent.includes('as quick as that')) resolve(frames);
+              else if (frames > 100) resolve(-1);
+              else requestAnimationFrame(look);
+            };
+            requestAnimationFrame(look);
+        })"""
+    )
+    assert frames == 1
+
+
+async def heap(page: Page) -> float:
+    """Bytes that are in use after the garbage was collected."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    used = (await session.send("Runtime.getHeapUsage"))["usedSize"]
+    await session.detach()
+    return float(used)
+
+
+SCROLL = """(by) => new Promise((resolve) => {
+    const box = document.querySelector('.timeline-scroller');
+    box.scrollTop += by;
+    requestAnimationFrame(() => requestAnimationFrame(resolve));
+})"""
+
+
+async def test_scrolling_through_a_long_history_leaves_nothing_behind(
+    context: BrowserContext, alice: Person, address: str, room: str
+) -> None:
+    listener = await alice.enters(room)
+    for number in range(51, 1_001):
+        await listener.ws.send_json({"type": "post", "text": f"line {number}", "nonce": f"scroll-{number}"})
+    await listener.hears("receipt", nonce="scroll-1000")
+    page = await context.new_page()
+    await page.goto(f"{address}/rooms/{room}")
+    await is_open(page)
+    rows = page.locator("#timeline > li")
+
+    async def there(number: int) -> bool:
+        return await page.locator(f"#timeline > [data-number='{number}']").count() > 0
+
+    async def up_and_down() -> int:
+        most = 0
+        for number, by in ((1, -4_000), (1_000, 4_000)):
+            while not await there(number):
+                await page.evaluate(SCROLL, by)
+                most = max(most, await rows.count())
+        return most
+
+    most = await up_and_down()
+    before = await heap(page)
+    for _ in range(2):
+        most = max(most, await up_and_down())
+    assert 200 < most <= 320
+    assert await heap(page) - before < HEAP_GROWTH
