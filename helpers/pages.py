@@ -17,7 +17,8 @@ from helpers.texts import LANGUAGES, current, told
 
 def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
     """Templates know: `static(path)`, `modules(path)` that a script imports, `user`, `csrf_token`, `flashes`, `site_name`,
-    `registration_open`, `path`, `path_qs`; of languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and of helpers/texts.py `t`, `n` and the filters `told` and `moment`.
+    `registration_open`, `path`, `path_qs`; of languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and of
+    helpers/texts.py `t`, `n` and the filters `told` and `moment`.
 
     An error page may be rendered where none of the request's own are known: they are undefined there, but for the language."""
 
