@@ -16,12 +16,8 @@ from aiohttp import web
 
 from tests.servers import Nginx, free_port
 
-SECURITY_HEADERS = {
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
-}
+SAME_ORIGIN = ("Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy")
+SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", **dict.fromkeys(SAME_ORIGIN, "same-origin")}
 
 
 @dataclass
@@ -183,8 +179,11 @@ async def test_a_worker_keeps_its_own_headers_and_they_come_once(client: aiohttp
 
 YEAR = "public, max-age=31536000, immutable"
 CACHED = {"/static/js/wire.js": "no-cache", "/static/js/wire.js?v=1": "no-cache", "/static/0123456789ab/js/wire.js": YEAR}
-CACHED |= {"/static/manifest.webmanifest": "no-cache", "/static/0123456789ab/manifest.webmanifest": YEAR}
-CACHED |= dict.fromkeys(("/favicon.ico", "/robots.txt"), "public, max-age=86400")
+CACHED |= {
+    "/static/manifest.webmanifest": "no-cache",
+    "/static/0123456789ab/manifest.webmanifest": YEAR,
+    **dict.fromkeys(("/favicon.ico", "/robots.txt"), "public, max-age=86400"),
+}
 
 
 @pytest.mark.parametrize(("path", "cache"), CACHED.items())

@@ -1,0 +1,121 @@
+"""How a room's page bears a burst, in real Chromium: `python -m bench.page --help`. No part of `make bench`: it needs a browser."""
+
+import argparse
+import asyncio
+import itertools
+import json
+from dataclasses import dataclass
+from typing import Any
+
+from playwright.async_api import Page, async_playwright
+
+from bench.wire import message_text
+from tests.people import Listener, Person
+from tests.servers import Aiochat
+from tests.visitors import ARGUMENTS, CHROMIUM, WIDE
+
+SENDERS = 10
+STEP_SECONDS = 0.02
+LIMIT_MS = 100
+"""The longest task of the page: beyond it people notice that it doesn't answer (RAIL)."""
+
+WATCH = """() => {
+    window.tasks = [];
+    window.frames = [];
+    new PerformanceObserver((list) => { for (const { startTime, duration } of list.getEntries()) tasks.push([startTime, duration]); })
+        .observe({ type: 'longtask' });
+    let last = performance.now();
+    const look = (now) => { frames.push(now - last); last = now; requestAnimationFrame(look); };
+    requestAnimationFrame(look);
+}"""
+
+
+@dataclass(frozen=True)
+class Burst:
+    rate: int
+    seconds: float
+    reading: bool
+    """Does the reader look at older messages meanwhile?"""
+
+
+async def _send(listeners: list[Listener], burst: Burst) -> int:
+    """Posts at the rate, whatever comes back. Returns how many."""
+    loop = asyncio.get_running_loop()
+    start, sent = loop.time(), 0
+    total = int(burst.rate * burst.seconds)
+    for step in itertools.count(1):
+        due = min(total, int(burst.rate * step * STEP_SECONDS))
+        while sent < due:
+            text = json.dumps({"type": "post", "text": message_text(sent % SENDERS, sent)[:112], "nonce": f"burst-{sent}"})
+            await listeners[sent % SENDERS].ws.send_str(text)
+            sent += 1
+        if sent == total:
+            return sent
+        await asyncio.sleep(max(0.0, start + step * STEP_SECONDS - loop.time()))
+    raise AssertionError
+
+
+async def _open(page: Page, url: str, reading: bool) -> None:
+    await page.goto(url)
+    await page.wait_for_selector("#status[data-state=connected]")
+    if reading:
+        await page.evaluate("document.querySelector('.timeline-scroller').scrollTop = 300")
+    await page.wait_for_timeout(500)
+    await page.evaluate(WATCH)
+
+
+async def measure(burst: Burst) -> dict[str, Any]:
+    """The tasks and frames of one page while others talk."""
+    with Aiochat(env={"AIOCHAT_RATE_LIMITS": "off"}) as server:
+        people = [await Person(server.url, f"talker{number}").registers() for number in range(SENDERS)]
+        await people[0].creates("Burst")
+        listeners = [await person.enters("Burst") for person in people]
+        for number in range(300):
+            await listeners[0].ws.send_json({"type": "post", "text": message_text(0, number)[:112], "nonce": f"before-{number}"})
+        await listeners[0].hears("receipt", nonce="before-299")
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+            context = await browser.new_context(viewport=WIDE)
+            reader = await Person(server.url, "reader").registers()
+            cookie = next(iter(reader.http.cookie_jar))
+            await context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
+            page = await context.new_page()
+            await _open(page, f"{server.url}/rooms/Burst", burst.reading)
+            sent = await _send(listeners, burst)
+            await page.wait_for_function(
+                "last => document.querySelector('chat-timeline').page.store.state.lastNumber >= last", arg=300 + sent, timeout=30_000
+            )
+            await page.wait_for_timeout(500)
+            tasks = [task for _, task in await page.evaluate("tasks")]
+            frames = sorted(await page.evaluate("frames"))
+            rows = await page.locator("#timeline > li").count()
+            await browser.close()
+        for person in [*people, reader]:
+            await person.close()
+    return {
+        "reader": "further up" if burst.reading else "at the end",
+        "messages": sent,
+        "long tasks": len(tasks),
+        "longest task ms": round(max(tasks, default=0)),
+        "frames": len(frames),
+        "median frame ms": round(frames[len(frames) // 2], 1),
+        "99th frame ms": round(frames[int(len(frames) * 0.99)], 1),
+        "rows": rows,
+    }
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m bench.page", description=__doc__)
+    options.add_argument("--rate", type=int, default=1000, help="messages a second (1000)")
+    options.add_argument("--seconds", type=float, default=5.0, help="for so long (5)")
+    given = options.parse_args()
+    is_good = True
+    for reading in (False, True):
+        result = asyncio.run(measure(Burst(given.rate, given.seconds, reading)))
+        print(", ".join(f"{name} {value}" for name, value in result.items()), flush=True)
+        is_good = is_good and result["longest task ms"] < LIMIT_MS
+    return 0 if is_good else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
