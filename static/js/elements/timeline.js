@@ -11,6 +11,7 @@ import { rowKinds } from "./message.js";
 import { Rover } from "./rover.js";
 
 const AHEAD = 800; // px before either end at which more is asked for: about a screen
+const FLOOD = 40; // new rows that are put in at once: at 60 frames a second more than 2,000 messages
 const POINTED = 2_500; // ms for which a message that was gone to is marked
 /** Where a key is somebody else's. */
 const NOT_OURS = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
@@ -121,7 +122,7 @@ export class ChatTimeline extends HTMLElement {
   #show(moves) {
     const { store } = this.page;
     const wasHere = this.rover.isHere;
-    reconcile(this.list, this.#shown, layout(store.state), {
+    reconcile(this.list, this.#shown, this.#bearable(layout(store.state)), {
       make: (/** @type {Row} */ row) => rowKinds[row.kind].make(row),
       update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) => rowKinds[row.kind].update(node, row),
     });
@@ -130,6 +131,19 @@ export class ChatTimeline extends HTMLElement {
     this.rover.update(wasHere);
     if (this.#opened) this.#settle(moves);
     this.announcer.tell();
+  }
+
+  /**
+   * Of a flood no more than what one frame can bear; the rest comes in the next ones. A frame that took all would take so long that
+   * the next one had even more. @param {Row[]} rows @returns {Row[]}
+   */
+  #bearable(rows) {
+    if (!this.#opened || !this.place.following) return rows;
+    let known = rows.length;
+    while (known > 0 && !this.#shown.has(rows[known - 1].key)) known -= 1;
+    if (known === 0 || rows.length - known <= FLOOD) return rows;
+    this.page.store.touch("timeline");
+    return rows.slice(0, known + FLOOD);
   }
 
   /** Everything at its place again, after heights or rows changed. */
