@@ -7,7 +7,7 @@ from aiohttp import web
 
 from chat import history
 from chat.members import Entrance
-from chat.views import PAGE, RoomPage, entrance, no_such_message
+from chat.views import PAGE, RoomPage, entrance, no_such_message, shown_around
 from helpers.clock import iso
 from helpers.errors import Refusal
 from helpers.routing import wants_json
@@ -42,14 +42,7 @@ class Permalink(RoomPage):
         around = await history.page_around(found.room, number, PAGE)
         if around is None:
             raise no_such_message(found.room)
-        return {
-            "messages": [msgspec.to_builtins(line.event()) for line in around.lines],
-            "more": around.more,
-            "newer": around.newer,
-            "around": number,
-            # What happened since the room was read comes by the socket, though some of it may be in the page already.
-            "last_seq": found.room.last_seq,
-        }
+        return shown_around(found.room, around, number)
 
 
 class Versions(web.View):

@@ -135,7 +135,7 @@ class RoomPage(web.View):
             "you": {"name": user.name, "role": standing.title},
             **await self._history(found),
             "last_number": room.posts,
-            "read_number": max(room.cleared_number, room.posts if found.read_number is None else found.read_number),
+            "read_number": _read_number(found),
             "epoch": self.request.app[ENGINE].epoch,
             "members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)],
             "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
@@ -143,9 +143,13 @@ class RoomPage(web.View):
         }
 
     async def _history(self, found: Entrance) -> dict[str, Any]:
-        """The lines that it shows first, and whether there are more before and after them."""
-        room = found.room
+        """The lines that it shows first, and whether there are more before and after them: the latest, or where there are more
+        unread ones than these, those around the first of them."""
+        room, read = found.room, _read_number(found)
         latest = await history.page(room, PAGE)
+        first = next((line.number for line in latest.lines if line.number), room.posts)
+        if latest.more and first > read + 1 and (around := await history.page_around(room, read + 1, PAGE)):
+            return shown_around(room, around)
         return {
             "messages": [msgspec.to_builtins(line.event()) for line in latest.lines],
             "more": latest.more,
@@ -153,6 +157,23 @@ class RoomPage(web.View):
             "around": None,
             "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
         }
+
+
+def _read_number(found: Entrance) -> int:
+    """Up to which post somebody has read; who isn't a member has nothing unread."""
+    return max(found.room.cleared_number, found.room.posts if found.read_number is None else found.read_number)
+
+
+def shown_around(room: Room, around: history.Around, number: int | None = None) -> dict[str, Any]:
+    """What a page begins with that isn't at the end of the room. `number` is the post that was asked for."""
+    return {
+        "messages": [msgspec.to_builtins(line.event()) for line in around.lines],
+        "more": around.more,
+        "newer": around.newer,
+        "around": number,
+        # What happened since the room was read comes by the socket, though some of it may be in the page already.
+        "last_seq": room.last_seq,
+    }
 
 
 class Messages(web.View):

@@ -384,3 +384,94 @@ async def test_the_keyboard_keeps_its_place_when_its_message_leaves_the_page(rea
     number = await here(alice)
     assert number is not None
     await alice.sees(number)
+
+
+async def test_many_unread_begin_at_the_first(alice: Reader, pen: Listener) -> None:
+    await writes(pen, 1, 300)
+    await alice.opens()
+    await expect(alice.page.locator("#timeline > .new + li")).to_have_attribute("data-number", "1")
+    await alice.sees(1)
+    await expect(alice.message(300)).to_have_count(0)
+    while not await alice.message(300).count():
+        await alice.scrolls(600)
+    await alice.page.keyboard.press("Escape")
+    await alice.sees(300)
+    await alice.is_unread(0)
+
+
+async def test_jumping_over_unread_messages_reads_them_only_at_the_end(alice: Reader, pen: Listener) -> None:
+    await writes(pen, 1, 300)
+    await alice.opens("/200")
+    await alice.sees(200)
+    await alice.scrolls(200)
+    await alice.is_unread(300)
+    await alice.page.click(".jump")
+    await alice.sees(300)
+    await alice.is_unread(0)
+
+
+@pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
+async def test_a_permalink_opens_in_context(reads: Reads, pen: Listener, viewport: ViewportSize) -> None:
+    await writes(pen, 1, 300)
+    alice = await reads(viewport=viewport)
+    await alice.opens("/150")
+    await alice.sees(150)
+    middle = await alice.top_of(150) + (await alice.message(150).bounding_box())["height"] / 2
+    assert abs(middle - await alice.height() / 2) < 3
+    await expect(alice.page.locator("#timeline > .pointed")).to_have_attribute("data-number", "150")
+    await expect(alice.page.locator("#timeline > .pointed")).to_have_count(0)
+    await writes(pen, 301, 303)
+    await alice.calms()
+    assert abs(await alice.top_of(150) + (await alice.message(150).bounding_box())["height"] / 2 - middle) <= 1
+    while not await alice.message(1).count():
+        await alice.scrolls(-1500)
+    while not await alice.message(303).count():
+        await alice.scrolls(1500)
+    await alice.opens("/150")
+    await expect(alice.page.locator(".jump")).to_be_visible()
+    await alice.page.click(".jump")
+    await alice.sees(303)
+    await expect(alice.page).to_have_url(f"{alice.person.url}/rooms/{alice.room}")
+    await writes(pen, 304, 304)
+    await alice.sees(304)
+
+
+async def test_links_to_messages_lead_there_and_back(reads: Reads, pen: Listener, room: str) -> None:
+    await writes(pen, 1, 300)
+    alice = await reads()
+    await pen.says(
+        f"see {alice.person.url}/rooms/{room}/20 and {alice.person.url}/rooms/{room}/295 and {alice.person.url}/rooms/{room}/999"
+    )
+    await alice.opens()
+    await alice.sees(301)
+    await alice.page.evaluate("window.same = true")
+    await alice.page.locator("a", has_text=f"/rooms/{room}/20").click()
+    await alice.sees(20)
+    await expect(alice.page).to_have_url(f"{alice.person.url}/rooms/{room}/20")
+    assert await here(alice) == 20
+    await alice.page.go_back()
+    await alice.sees(301)
+    await expect(alice.page).to_have_url(f"{alice.person.url}/rooms/{room}")
+    await alice.page.go_forward()
+    await alice.sees(20)
+    await alice.page.keyboard.press("Escape")
+    await alice.sees(301)
+    # From where one was reading, to one that is loaded, and back to the pixel.
+    await alice.scrolls(-150)
+    number, top = await alice.first_on_screen()
+    await alice.page.locator("a", has_text=f"/rooms/{room}/295").click()
+    await alice.sees(295)
+    await alice.page.go_back()
+    await alice.calms()
+    assert abs(await alice.top_of(number) - top) <= 1
+    assert await alice.page.evaluate("window.same")
+
+
+async def test_a_link_to_nothing_says_so(reads: Reads, pen: Listener, room: str) -> None:
+    alice = await reads()
+    await pen.says(f"see {alice.person.url}/rooms/{room}/999")
+    await alice.opens()
+    await alice.page.locator("a", has_text="/999").click()
+    await expect(alice.page.locator("#main")).to_contain_text("no message 999")
+    await expect(alice.page).to_have_url(f"{alice.person.url}/rooms/{room}")
+    alice.complaints = [text for text in alice.complaints if "404" not in text]

@@ -1,5 +1,6 @@
 """A post by its number: its own address, what is around it, what it said before; and what is pinned. On both databases."""
 
+import asyncio
 import json
 import re
 from typing import Any
@@ -45,6 +46,26 @@ async def test_the_page_opens_around_a_post(alice: Person, bob: Person, lobby: s
     assert (near_start["more"], near_start["newer"], numbers(near_start["messages"])[0]) == (False, True, 1)
     plain = await state_of(bob, f"/rooms/{lobby}")
     assert (plain["around"], plain["newer"], numbers(plain["messages"])[-1]) == (None, False, 120)
+
+
+async def test_the_page_opens_around_the_first_unread_post(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice = await alice.enters(lobby)
+    await (await bob.enters(lobby)).close()
+    await says_many(at_alice, 49)
+    latest = await state_of(bob, f"/rooms/{lobby}")
+    assert (latest["read_number"], numbers(latest["messages"])[-1], latest["newer"]) == (0, 49, False)
+    for number in range(50, 121):
+        await at_alice.says(f"line {number}")
+    state = await state_of(bob, f"/rooms/{lobby}")
+    assert (state["around"], state["newer"], numbers(state["messages"])[0], state["last_number"]) == (None, True, 1, 120)
+    at_bob = await bob.enters(lobby)
+    await at_bob.ws.send_json({"type": "read", "number": 30})
+    async with asyncio.timeout(10):
+        while state["read_number"] != 30:
+            state = await state_of(bob, f"/rooms/{lobby}")
+    assert (state["around"], state["more"], state["newer"]) == (None, True, True)
+    assert 31 in numbers(state["messages"])
+    assert numbers(state["messages"])[0] < 30
 
 
 async def test_what_comes_by_the_socket_goes_on_after_the_page(alice: Person, bob: Person, lobby: str) -> None:
