@@ -35,7 +35,7 @@ class Preview(web.View):
         try:
             posting.check_text(text)
         except Refused as refused:
-            raise Refusal(refused.code, refused.text) from None
+            raise Refusal(refused.code, refused.phrase) from None
         wait = request.app[MESSAGE_LIMITS].take(user.id) if request.app[SETTINGS].rate_limits == "on" else 0
         if wait:
             response = error_response(request, 429)

@@ -24,7 +24,7 @@ async def is_signed_in(someone: Person) -> bool:
 
 
 def test_the_stories_are_about_every_form() -> None:
-    assert POSTS == ["/accounts/register", "/accounts/login", "/accounts/logout", "/rooms", "/rooms/nowhere/preview"]
+    assert POSTS == ["/accounts/register", "/accounts/login", "/accounts/logout", "/conversations", "/rooms", "/rooms/nowhere/preview"]
 
 
 @pytest.mark.parametrize("path", POSTS)

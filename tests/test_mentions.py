@@ -235,6 +235,9 @@ BAD_TEXTS = {"": "empty", " \n": "empty", "x" * 10_001: "too_long", "a\x00b": "b
 async def test_no_preview(alice: Person, lobby: str, text: str, code: str) -> None:
     status, body = await previews(alice, lobby, text)
     assert (status, body["error"]["code"]) == (400, code)
+    _, russian = await previews(alice, lobby, text, **{"Accept-Language": "ru"})
+    assert russian["error"]["code"] == code
+    assert russian["error"]["text"] != body["error"]["text"], "said in the language of who asks"
 
 
 async def test_previews_are_for_members(alice: Person, mallory: Person, cast: Cast, lobby: str, cellar: str) -> None:
@@ -257,7 +260,7 @@ async def test_bad_previews(alice: Person, lobby: str) -> None:
         (b"text=%ED%A0%80", "", 400),
         (b"text=%00", "", 400),
         (b"other=x", "", 400),
-        (b"text=x&" * 30, "", 400),
+        (b"text=x&" * 100, "", 400),
         (b'{"text":"x"}', "application/json", 415),
         (b"text=" + b"x" * 70_000, "", 413),
     ):
