@@ -343,3 +343,23 @@ async def test_a_hostile_cookie_is_none(alice: Person) -> None:
 
 def cookies(person: Person) -> str:
     return "; ".join(f"{cookie.key}={cookie.value}" for cookie in person.http.cookie_jar)
+
+
+NO_WORDS = {"M", "T", "mira", "tom", "Enter", "Shift", "Ctrl", "Alt", "Esc", "K"}
+"""Initials, names and keys, which are the same in all languages."""
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
+def test_no_template_has_words_of_its_own(path: Path) -> None:
+    text = re.sub(r"\{#.*?#\}|\{% block (?:body_class|skip_to) %\}.*?\{% endblock %\}", "", path.read_text(), flags=re.DOTALL)
+    text = re.sub(r"\{% trans.*?endtrans %\}|\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
+    said = [*re.findall(r">([^<>]*)<", text), *re.findall(r'\b(?:title|aria-label|placeholder|alt|content-text)="([^"]*)"', text)]
+    words = {word for part in said for word in re.findall(r"(?<!&)\b[A-Za-z]+\b(?!;)", part)} - NO_WORDS
+    assert not words, f"{path.name}: put into _() what says {words}"
+
+
+def test_no_script_shows_words_of_its_own() -> None:
+    shown = re.compile(r'(?:\b(?:textContent|title|placeholder|ariaLabel)\s*=|"(?:aria-label|title)",)\s*(?:"([^"]*)"|`([^`$]*)`)')
+    for path in sorted((ROOT / "static/js").rglob("*.js")):
+        for found in shown.findall(path.read_text()):
+            assert not re.search("[A-Za-z]{2,}", "".join(found)), f"{path.name}: put into t() what says {found}"
