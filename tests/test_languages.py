@@ -345,7 +345,7 @@ def cookies(person: Person) -> str:
     return "; ".join(f"{cookie.key}={cookie.value}" for cookie in person.http.cookie_jar)
 
 
-NO_WORDS = {"M", "T", "mira", "tom", "Enter", "Shift", "Ctrl", "Alt", "Esc", "K"}
+NO_WORDS = {"Aa", "M", "T", "mira", "tom", "Enter", "Shift", "Ctrl", "Alt", "Esc", "K"}
 """Initials, names and keys, which are the same in all languages."""
 
 
