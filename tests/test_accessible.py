@@ -69,3 +69,24 @@ async def test_the_list_of_rooms(context: BrowserContext, axe: str, alice: Perso
     page = await signed_in(context, alice)
     await page.goto(f"{alice.url}/rooms")
     assert await complaints(page, axe) == []
+
+
+async def test_what_opens_over_a_room(context: BrowserContext, axe: str, alice: Person, bob: Person, lobby: str) -> None:
+    await bob.enters(lobby)
+    page = await signed_in(context, alice)
+    await page.goto(f"{alice.url}/rooms/{lobby}")
+    await page.keyboard.press("Control+k")
+    await page.locator("#switcher[open]").wait_for()
+    assert await complaints(page, axe) == []
+    await page.keyboard.press("Escape")
+    # What is in a drawer on a phone is pressed by its script.
+    for opener, dialog in ((f"#members [data-person='{bob.name}']", "#person-card"), ("#me-button", "#settings")):
+        await page.locator(opener).evaluate("node => node.click()")
+        await page.locator(f"{dialog}[open]").wait_for()
+        assert await complaints(page, axe) == [], dialog
+        await page.keyboard.press("Escape")
+    for drawer in ("sidebar", "members"):
+        if (page.viewport_size or {})["width"] == PHONE["width"]:
+            await page.click(f"[data-drawer={drawer}]")
+            assert await complaints(page, axe) == [], drawer
+            await page.keyboard.press("Escape")

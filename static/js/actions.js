@@ -1,5 +1,6 @@
 /** What each thing that happens in the page itself does to the state. */
 import { insert, settle, trim } from "./lines.js";
+import { lapse } from "./people.js";
 import { readOn, see, unreadFrom } from "./reading.js";
 
 /**
@@ -103,6 +104,16 @@ export const actions = {
     state.membersStale = false;
     return ["members"];
   },
+
+  /** The connection was away for long: what people said of themselves meanwhile wasn't heard. */
+  slept(state) {
+    state.statuses.clear();
+    state.membersStale = true;
+    return [];
+  },
+
+  /** Some of those who typed may have stopped without saying so. `now` in ms. */
+  lapsed: (state, { now }) => (lapse(state, now) ? ["typing"] : []),
 
   /** Whether the page has the focus. */
   attention(state, { focused }) {

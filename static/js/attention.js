@@ -1,4 +1,4 @@
-/** Whether somebody looks at the page: tells the store, sends the read mark, and puts the number of unread posts into the title. */
+/** Whether somebody looks at the page: tells the store, and sends the read mark. */
 
 const READ_PAUSE = 1_000; // ms between two marks
 
@@ -8,7 +8,6 @@ const READ_PAUSE = 1_000; // ms between two marks
  */
 export function watchAttention(store, send) {
   const { state } = store;
-  const title = document.title;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let pause;
 
@@ -38,9 +37,5 @@ export function watchAttention(store, send) {
     mark();
   });
 
-  store.watch(["reading", "status"], () => {
-    const unread = state.focused ? 0 : state.lastNumber - state.readNumber;
-    document.title = unread > 0 ? `(${unread}) ${title}` : title;
-    mark();
-  });
+  store.watch(["reading", "status"], mark);
 }

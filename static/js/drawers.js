@@ -8,6 +8,9 @@ const MEMBERS_KEY = "aiochat:members";
 /** The same widths as in css/room.css. */
 const NARROW = { sidebar: matchMedia("(max-width: 47.99rem)"), members: matchMedia("(max-width: 67.99rem)") };
 
+/** px: no keyboard on a screen is lower. */
+const KEYBOARD = 120;
+
 /** @typedef {"sidebar"|"members"} Pane */
 
 export class Drawers {
@@ -30,6 +33,7 @@ export class Drawers {
       event.preventDefault();
       this.close();
     });
+    window.visualViewport?.addEventListener("resize", () => this.#fit());
     for (const media of Object.values(NARROW)) media.addEventListener("change", () => this.close());
     this.#show();
   }
@@ -70,6 +74,15 @@ export class Drawers {
     this.app.dataset.members = state;
     storage.set(MEMBERS_KEY, state);
     this.#show();
+  }
+
+  /** Above the keyboard, where the browser lays that over the page (Safari on a phone); others make the page smaller themselves. */
+  #fit() {
+    const { height, scale } = /** @type {VisualViewport} */ (window.visualViewport);
+    const covered = scale === 1 && innerHeight - height > KEYBOARD;
+    if (covered) this.app.style.setProperty("--height", `${height}px`);
+    else this.app.style.removeProperty("--height");
+    if (covered) scrollTo(0, 0);
   }
 
   #show() {

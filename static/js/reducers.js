@@ -1,9 +1,13 @@
 /** What each event of the server does to the state, by its type: one for each event of docs/protocol.md. */
 import { insert, isMissing, settle, trim } from "./lines.js";
+import { hearPresence, hearTyping } from "./people.js";
 import { arrive } from "./reading.js";
+import { hearUnread } from "./unread.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
+/** So begins the nonce of a command whose notice isn't to be shown among the messages. */
+export const QUIETLY = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -18,7 +22,7 @@ function follow(state, line) {
   const { members } = state;
   const who = line.target ?? line.author;
   const known = members.get(who);
-  if (PRESENT.has(line.kind)) members.set(who, { name: who, role: known?.role ?? "member", present: true });
+  if (PRESENT.has(line.kind)) members.set(who, { role: "member", ...known, name: who, present: true });
   else if (line.kind === "went" && known) members.set(who, { ...known, present: false });
   else if (line.kind === "left" || line.kind === "killed") members.delete(who);
   else if (line.kind === "invited" && !known) members.set(who, { name: who, role: "member", present: false });
@@ -51,6 +55,7 @@ export const reducers = {
     if (event.seq <= state.lastSeq && !isMissing(state, event)) return ["timeline", "status"];
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     const topics = /** @type {Topic[]} */ (["timeline", "reading", "status"]);
+    if (state.typing.delete(event.author)) topics.push("typing");
     if (event.number) {
       arrive(state, event.author === state.you.name);
       state.lastNumber = Math.max(state.lastNumber, event.number);
@@ -102,6 +107,8 @@ export const reducers = {
   },
 
   notice(state, event) {
+    // The page asked by itself, and shows the answer in its place.
+    if (event.nonce?.startsWith(QUIETLY)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
     privately(state, event.text);
     return ["timeline", "status"];
@@ -134,23 +141,8 @@ export const reducers = {
     return ["timeline", "members"];
   },
 
-  typing(state, { name, on }) {
-    if (on) state.typing.set(name, Date.now());
-    else if (!state.typing.delete(name)) return [];
-    return ["typing"];
-  },
-
-  presence(state, { name, status, text = "", until = "" }) {
-    state.statuses.set(name, { status, text, until });
-    return ["members"];
-  },
-
-  unread(state, { rooms, whole }) {
-    const before = state.rooms;
-    if (whole) state.rooms = new Map();
-    for (const room of rooms) state.rooms.set(room.name, { ...before.get(room.name), ...room });
-    return ["rooms"];
-  },
-
+  unread: hearUnread,
+  typing: hearTyping,
+  presence: hearPresence,
   pong: () => [],
 };

@@ -5,10 +5,14 @@ import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
 import { ChatKeys } from "./elements/keys_dialog.js";
 import { ChatMembers } from "./elements/members.js";
+import { ChatPersonCard } from "./elements/person_card.js";
 import { ChatRooms } from "./elements/rooms.js";
+import { ChatSettings } from "./elements/settings.js";
 import { ChatStatus } from "./elements/status.js";
+import { ChatSwitcher } from "./elements/switcher.js";
 import { ChatTimeline } from "./elements/timeline.js";
 import { ChatTitle } from "./elements/title.js";
+import { ChatTyping } from "./elements/typing.js";
 import { History } from "./history.js";
 import { Outbox } from "./outbox.js";
 import { storage } from "./storage.js";
@@ -23,6 +27,7 @@ import { Wire } from "./wire.js";
  * @property {import("./store.js").Store} store
  * @property {History} history
  * @property {Outbox} outbox
+ * @property {(request: object) => boolean} send to the room, once; false if there is no connection
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
@@ -36,6 +41,10 @@ const ELEMENTS = {
   "chat-status": ChatStatus,
   "chat-rooms": ChatRooms,
   "chat-members": ChatMembers,
+  "chat-typing": ChatTyping,
+  "chat-switcher": ChatSwitcher,
+  "chat-person-card": ChatPersonCard,
+  "chat-settings": ChatSettings,
   "chat-timeline": ChatTimeline,
   "chat-composer": ChatComposer,
   "chat-keys": ChatKeys,
@@ -99,6 +108,7 @@ const page = {
   store,
   history,
   outbox,
+  send,
   drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app"))),
   timeline: find("chat-timeline"),
   composer: find("chat-composer"),

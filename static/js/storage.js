@@ -1,10 +1,11 @@
 /** localStorage that may be refused or full: then things last as long as the page. */
 
-export const storage = {
+/** @param {() => Storage} kept asked for each time: to ask may be refused, too */
+const over = (kept) => ({
   /** @param {string} key @returns {string|null} */
   get(key) {
     try {
-      return localStorage.getItem(key);
+      return kept().getItem(key);
     } catch {
       return null;
     }
@@ -12,7 +13,7 @@ export const storage = {
   /** @param {string} key @param {string} value */
   set(key, value) {
     try {
-      localStorage.setItem(key, value);
+      kept().setItem(key, value);
     } catch {
       // refused or full: nothing is lost that isn't still on the page
     }
@@ -20,7 +21,7 @@ export const storage = {
   /** @param {string} key */
   remove(key) {
     try {
-      localStorage.removeItem(key);
+      kept().removeItem(key);
     } catch {
       // refused
     }
@@ -28,9 +29,13 @@ export const storage = {
   /** @param {string} prefix @returns {string[]} */
   keys(prefix) {
     try {
-      return Object.keys(localStorage).filter((key) => key.startsWith(prefix));
+      return Object.keys(kept()).filter((key) => key.startsWith(prefix));
     } catch {
       return [];
     }
   },
-};
+});
+
+export const storage = over(() => localStorage);
+/** The same for as long as the tab is there. */
+export const session = over(() => sessionStorage);

@@ -13,13 +13,18 @@ import { reducers } from "./reducers.js";
  *            seq?: number, code?: string, reason?: string, reply_to?: number, quote?: {author: string, text: string}}} Pending
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
  * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string}} Member
- * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
  * @typedef {{name: string, kind: string, title: string, last_number: number, read_number: number, mentions: number}} OwnRoom
+ * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
  * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"|"composing"} Topic
  * @typedef {ReturnType<typeof initial>} State
  * @typedef {ReturnType<typeof createStore>} Store
  * @typedef {{type: string, [field: string]: any}} Event
  */
+
+/** The page's own room: of very many it may not be among those that are listed. @param {any} page @returns {OwnRoom} */
+function here({ room, last_number, read_number }) {
+  return { name: room.name, kind: room.kind, title: room.title ?? room.name, last_number, read_number, mentions: 0 };
+}
 
 /** The state as the server embedded it in the page. @param {any} page @param {string} now */
 export function initial(page, now = new Date().toISOString()) {
@@ -52,15 +57,14 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,
-    /** What people say of themselves, as it was heard since; else as `members` have it. `until`: from when on it says nothing.
-     *  @type {Map<string, {status: ""|"away"|"dnd", text: string, until: string}>} */
-    statuses: new Map(),
-    /** Who is typing, and when that was last told (ms): to be shown for some seconds. @type {Map<string, number>} */
+    /** One's own rooms and conversations by name, as `unread` tells of them. @type {Map<string, OwnRoom>} */
+    rooms: new Map([here(page), ...(page.rooms ?? [])].map((/** @type {OwnRoom} */ room) => [room.name, room])),
+    /** Who types, and when that was last heard, in ms. @type {Map<string, number>} */
     typing: new Map(),
+    /** What people said of themselves while the page was open. @type {Map<string, import("./people.js").Status>} */
+    statuses: new Map(),
     /** @type {Command[]} */
     commands: page.commands,
-    /** @type {Map<string, OwnRoom>} one's own rooms by name, as `unread` tells of them */
-    rooms: new Map((page.rooms ?? []).map((/** @type {OwnRoom} */ room) => [room.name, room])),
     connection: /** @type {"connecting"|"connected"|"offline"} */ ("connecting"),
     /** The server asked to wait with what is unsent. */
     held: false,

@@ -60,7 +60,8 @@ test("what is unread elsewhere is merged, and the whole of it replaces what was"
   store.hear({ type: "unread", rooms: [{ name: "garden", last_number: 5 }] });
   assert.deepEqual(store.state.rooms.get("garden"), { ...garden, last_number: 5 });
   store.hear({ type: "unread", whole: true, rooms: [cellar] });
-  assert.deepEqual([...store.state.rooms.values()], [cellar]);
+  // The open room stays: of very many it may not be among those that are told.
+  assert.deepEqual([...store.state.rooms.keys()].sort(), ["cellar", "lobby"]);
 });
 
 test("a line that comes twice is there once", () => {

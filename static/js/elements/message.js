@@ -80,6 +80,7 @@ export const rowKinds = {
       const { author = "" } = row;
       node.classList.toggle("own", Boolean(row.own));
       part(node, "author").textContent = author;
+      part(node, "author").dataset.person = part(node, "avatar").dataset.person = author;
       paintAvatar(part(node, "avatar"), author);
       return node;
     },
@@ -107,7 +108,7 @@ export const rowKinds = {
     make(row) {
       const node = cloneElement("me");
       node.classList.toggle("own", Boolean(row.own));
-      part(node, "author").textContent = row.line.author;
+      part(node, "author").textContent = part(node, "author").dataset.person = row.line.author;
       return node;
     },
     update(node, { line }) {

@@ -1,0 +1,78 @@
+/** What is unread in one's own rooms: the server's news of it, and the sums that the page shows. Counts are subtractions, never counted up. */
+import { unreadFrom } from "./reading.js";
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").OwnRoom} OwnRoom
+ * @typedef {import("./store.js").Topic} Topic
+ */
+
+/** @param {{kind: string}} room a conversation of two or of several, and no room with a name of its own */
+export const isConversation = ({ kind }) => kind === "direct" || kind === "group";
+
+/**
+ * The event `unread`: all rooms where it is whole, else those that changed, with the fields that changed.
+ * @param {State} state @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean}} event @returns {Topic[]}
+ */
+export function hearUnread(state, { rooms, whole = false }) {
+  const before = state.rooms;
+  if (whole) state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
+  const topics = /** @type {Topic[]} */ (["rooms"]);
+  for (const news of rooms) {
+    const known = before.get(news.name);
+    if (news.name === state.room.name && news.read_number !== undefined) {
+      followMark(state, known?.read_number ?? 0, news.read_number);
+      topics.push("reading", "timeline");
+    }
+    state.rooms.set(news.name, { kind: "open", title: news.name, last_number: 0, read_number: 0, mentions: 0, ...known, ...news });
+  }
+  return topics;
+}
+
+/**
+ * This room's read mark as another device of the same person moved it. Backwards only where it is lower than what the server told
+ * before: the page may have read on meanwhile, and said so.
+ * @param {State} state @param {number} before as it was told last @param {number} number as it is told now
+ */
+function followMark(state, before, number) {
+  if (number < Math.min(before, state.readNumber)) {
+    unreadFrom(state, number + 1);
+    state.readKnown = number;
+  } else {
+    state.readNumber = Math.max(state.readNumber, Math.min(number, state.lastNumber));
+    state.readKnown = Math.max(state.readKnown, number);
+    // Read to the end elsewhere: nothing here is new any more.
+    if (state.readNumber === state.lastNumber && !state.focused) state.newAfter = null;
+  }
+}
+
+/** The room with its numbers as this page knows them: its own room's follow its own lines. @param {State} state @param {OwnRoom} room */
+function numbers(state, room) {
+  return room.name === state.room.name ? { last: state.lastNumber, read: state.readNumber } : { last: room.last_number, read: room.read_number };
+}
+
+/** @param {State} state @param {OwnRoom} room how many posts are unread there */
+export function unreadOf(state, room) {
+  const { last, read } = numbers(state, room);
+  return Math.max(0, last - read);
+}
+
+/** @param {State} state @param {OwnRoom} room in how many unread posts there one is called */
+export const mentionsOf = (state, room) => Math.min(unreadOf(state, room), room.mentions);
+
+/** What calls for one: mentions, and everything in conversations. @param {State} state @param {OwnRoom} room */
+export const callsOf = (state, room) => (isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room));
+
+/** @param {State} state @returns {{calls: number, unread: boolean}} of all rooms together */
+export function sumUp(state) {
+  let calls = 0;
+  let unread = false;
+  for (const room of state.rooms.values()) {
+    calls += callsOf(state, room);
+    unread ||= unreadOf(state, room) > 0;
+  }
+  return { calls, unread };
+}
+
+/** As a badge shows it. @param {number} count */
+export const short = (count) => (count < 1000 ? String(count) : "999+");
