@@ -38,6 +38,12 @@ function lobby(fields = {}) {
 const of = ({ state }, name) => [unreadOf(state, state.rooms.get(name)), mentionsOf(state, state.rooms.get(name))];
 const post = (seq, fields = {}) => ({ type: "message", seq, number: seq, kind: "post", author: "bob", text: "x", at: AT, ...fields });
 
+/** Somebody looks at the end of the timeline. */
+function look(store) {
+  store.dispatch({ type: "attention", focused: true });
+  store.dispatch({ type: "viewed", view: null, seen: null, atBottom: true });
+}
+
 test("what is unread is a subtraction; mentions and conversations call", () => {
   const store = lobby();
   assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[2, 1], [4, 0]]);
@@ -63,7 +69,7 @@ test("the open room's own number follows its own lines and its own mark", () => 
   store.hear(post(1));
   store.hear(post(2));
   assert.equal(of(store, "lobby")[0], 2);
-  store.dispatch({ type: "attention", focused: true, atBottom: true });
+  look(store);
   assert.equal(of(store, "lobby")[0], 0);
 });
 
@@ -79,7 +85,7 @@ test("what another device has read is read here, and it may go back", () => {
 test("a mark that is behind what was read here meanwhile changes nothing", () => {
   const store = lobby();
   for (const seq of [1, 2, 3]) store.hear(post(seq));
-  store.dispatch({ type: "attention", focused: true, atBottom: true });
+  look(store);
   store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 2 }] });
   assert.equal(store.state.readNumber, 3);
 });
