@@ -86,7 +86,7 @@ async def test_what_opens_over_a_room(context: BrowserContext, axe: str, alice: 
         assert await complaints(page, axe) == [], dialog
         await page.keyboard.press("Escape")
     for drawer in ("sidebar", "members"):
-        if (page.viewport_size or {})["width"] == PHONE["width"]:
+        if page.viewport_size == PHONE:
             await page.click(f"[data-drawer={drawer}]")
             assert await complaints(page, axe) == [], drawer
             await page.keyboard.press("Escape")

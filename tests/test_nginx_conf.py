@@ -7,51 +7,16 @@ import os
 import shutil
 import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import aiohttp
 import pytest
-from aiohttp import web
 
-from tests.servers import Nginx, free_port
+from tests.servers import Nginx
+from tests.servers.upstream import Worker
 
 SAME_ORIGIN = ("Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy")
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", **dict.fromkeys(SAME_ORIGIN, "same-origin")}
-
-
-@dataclass
-class Worker:
-    """An upstream that answers every request with its own name and what it saw."""
-
-    name: str
-    port: int = field(default_factory=free_port)
-    runner: web.AppRunner | None = None
-
-    async def start(self) -> None:
-        app = web.Application(client_max_size=8 << 20)
-        app.router.add_get("/rooms/{room}/ws", self.socket)
-        app.router.add_route("*", "/{path:.*}", self.answer)
-        self.runner = web.AppRunner(app, shutdown_timeout=0)
-        await self.runner.setup()
-        await web.TCPSite(self.runner, "127.0.0.1", self.port).start()
-
-    async def stop(self) -> None:
-        if self.runner is not None:
-            await self.runner.cleanup()
-            self.runner = None
-
-    async def answer(self, request: web.Request) -> web.Response:
-        seen = {"worker": self.name, "headers": dict(request.headers), "size": len(await request.read())}
-        return web.json_response(seen, headers={"Content-Security-Policy": "default-src 'self'"})
-
-    async def socket(self, request: web.Request) -> web.WebSocketResponse:
-        socket = web.WebSocketResponse()
-        await socket.prepare(request)
-        await socket.send_str(self.name)
-        async for message in socket:
-            await socket.send_str(message.data)
-        return socket
 
 
 @pytest.fixture(scope="module")
