@@ -24,7 +24,9 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "invite",
         "leave",
         "me",
+        "msg",
         "topic",
+        "unread",
         "who",
     }
     assert (await at_alice.says("/help kick"))["text"].startswith("/kill @user [reason]: ")
