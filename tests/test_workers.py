@@ -188,6 +188,8 @@ async def test_marks_cross_from_device_to_device(site: Site, people: tuple[Perso
     at_bob = await bob.enters(room, url=site.one)
     for number in range(5):
         await at_bob.says(str(number))
+    for listener in (phone, desk):
+        await listener.hears("unread", whole=True)
     await phone.ws.send_json({"type": "read", "number": 4})
     await asyncio.wait_for(desk.hears("unread", rooms=[{"name": room, "read_number": 4, "mentions": 0}]), AT_ONCE)
     await phone.ws.send_json({"type": "read", "number": 5})
