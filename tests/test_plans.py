@@ -112,7 +112,8 @@ async def _go_back(alice: Person) -> None:
     await listener.hears("unread", whole=True)
     for number in (9, 8, 7):
         await listener.ws.send_json({"type": "read", "number": number, "back": True})
-        await listener.hears("unread", rooms=[{"name": "Hall", "read_number": number, "mentions": 0}])
+        while not any(room.get("read_number") == number for room in (await listener.hears("unread"))["rooms"]):
+            pass
 
 
 async def _converse(alice: Person, new: Person) -> None:
