@@ -144,8 +144,8 @@ export const actions = {
   },
 
   /** The server has been told of this mark. */
-  marked(state, { number }) {
-    state.readKnown = number;
+  marked(state, { number, now }) {
+    Object.assign(state, { readKnown: number, readToldAt: now });
     return [];
   },
 };

@@ -23,7 +23,7 @@ export function watchAttention(store, send) {
     const back = number < state.readKnown;
     if (pause && !back) return;
     if (!send(back ? { type: "read", number, back } : { type: "read", number })) return;
-    store.dispatch({ type: "marked", number });
+    store.dispatch({ type: "marked", number, now: Date.now() });
     clearTimeout(pause);
     pause = setTimeout(() => {
       pause = undefined;

@@ -41,12 +41,20 @@ export function readOn(state) {
   return true;
 }
 
+/** ms after this page has told its mark: what comes meanwhile of marks may be older than that. */
+const ECHO = 3_000;
+
 /**
- * Another device of the same person has read, or has gone back: then its mark is lower than what the server had before.
- * @param {State} state @param {number} number
+ * The server tells the room's mark: another device of the same person has read, or gone back, and then it is lower than before.
+ * @param {State} state @param {number} number @param {boolean} whole whether the page has just connected @param {number} now ms
  */
-export function readElsewhere(state, number) {
-  if (number < state.readKnown && number < state.readNumber) unreadFrom(state, number + 1);
-  else state.readNumber = Math.max(state.readNumber, number);
+export function readElsewhere(state, number, whole, now = Date.now()) {
+  const isEcho = now - state.readToldAt < ECHO;
+  if (isEcho && (state.readHeld || number < state.readKnown)) return;
+  // What a lost connection took with it is told again, and isn't a going back.
+  if (number < state.readKnown && number < state.readNumber && !whole) unreadFrom(state, number + 1);
+  else state.readNumber = Math.max(state.readNumber, Math.min(number, state.lastNumber));
+  // Read to the end elsewhere: nothing here is new any more.
+  if (state.readNumber === state.lastNumber && !state.focused) state.newAfter = null;
   state.readKnown = number;
 }

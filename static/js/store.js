@@ -83,6 +83,8 @@ export function initial(page, now = new Date().toISOString()) {
     readHeld: false,
     /** The read mark that the server has, as far as the page knows. */
     readKnown: page.read_number,
+    /** When the page has told it, in ms. */
+    readToldAt: -Infinity,
     /** Counts resets: what was asked for before one is worth nothing after it. */
     resets: 0,
     /** The newest post when the bottom was last seen. */

@@ -1,5 +1,5 @@
 /** What is unread in one's own rooms: the server's news of it, and the sums that the page shows. Counts are subtractions, never counted up. */
-import { unreadFrom } from "./reading.js";
+import { readElsewhere } from "./reading.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -21,29 +21,12 @@ export function hearUnread(state, { rooms, whole = false }) {
   for (const news of rooms) {
     const known = before.get(news.name);
     if (news.name === state.room.name && news.read_number !== undefined) {
-      followMark(state, known?.read_number ?? 0, news.read_number);
+      readElsewhere(state, news.read_number, whole);
       topics.push("reading", "timeline");
     }
     state.rooms.set(news.name, { kind: "open", title: news.name, last_number: 0, read_number: 0, mentions: 0, ...known, ...news });
   }
   return topics;
-}
-
-/**
- * This room's read mark as another device of the same person moved it. Backwards only where it is lower than what the server told
- * before: the page may have read on meanwhile, and said so.
- * @param {State} state @param {number} before as it was told last @param {number} number as it is told now
- */
-function followMark(state, before, number) {
-  if (number < Math.min(before, state.readNumber)) {
-    unreadFrom(state, number + 1);
-    state.readKnown = number;
-  } else {
-    state.readNumber = Math.max(state.readNumber, Math.min(number, state.lastNumber));
-    state.readKnown = Math.max(state.readKnown, number);
-    // Read to the end elsewhere: nothing here is new any more.
-    if (state.readNumber === state.lastNumber && !state.focused) state.newAfter = null;
-  }
 }
 
 /** The room with its numbers as this page knows them: its own room's follow its own lines. @param {State} state @param {OwnRoom} room */

@@ -115,9 +115,9 @@ test("unread from here: the mark goes back, and stays though the message is on s
 
 test("another device reads, or goes back", () => {
   const store = lobby(10, 100);
-  readElsewhere(store.state, 40);
+  readElsewhere(store.state, 40, false);
   assert.equal(store.state.readNumber, 40);
-  readElsewhere(store.state, 24);
+  readElsewhere(store.state, 24, false);
   assert.deepEqual(marks(store), [24, 24]);
   look(store, 20, 30);
   assert.equal(store.state.readNumber, 24);
@@ -126,8 +126,38 @@ test("another device reads, or goes back", () => {
 test("another device's older news takes nothing back from what was read here meanwhile", () => {
   const store = lobby(10, 100);
   look(store, 8, 60);
-  readElsewhere(store.state, 40);
+  readElsewhere(store.state, 40, false);
   assert.equal(store.state.readNumber, 60);
+});
+
+test("the echo of what this page told is no going back", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 60);
+  store.dispatch({ type: "marked", number: 60, now: 1_000 });
+  readElsewhere(store.state, 55, false, 1_500);
+  assert.deepEqual(marks(store), [60, 10]);
+  store.dispatch({ type: "unread_from", number: 51 });
+  store.dispatch({ type: "marked", number: 50, now: 2_000 });
+  readElsewhere(store.state, 60, false, 2_500);
+  assert.deepEqual(marks(store), [50, 50]);
+  readElsewhere(store.state, 70, false, 9_000);
+  assert.equal(store.state.readNumber, 70);
+});
+
+test("what a lost connection took with it is told again", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 60);
+  store.dispatch({ type: "marked", number: 60, now: 1_000 });
+  readElsewhere(store.state, 40, true, 60_000);
+  assert.deepEqual([store.state.readNumber, store.state.readKnown], [60, 40]);
+});
+
+test("the room's own mark comes with the others", () => {
+  const store = lobby(10, 100);
+  store.hear({ type: "unread", rooms: [{ name: "attic", read_number: 90 }, { name: "lobby", read_number: 20 }] });
+  assert.equal(store.state.readNumber, 20);
+  store.hear({ type: "unread", rooms: [{ name: "lobby", mentions: 1 }] });
+  assert.equal(store.state.readNumber, 20);
 });
 
 test("how many are below is counted from what has been on screen", () => {
