@@ -1,17 +1,20 @@
 """The static files: read once, compressed once, served under the version of them all, with the modules that a script needs.
 
 An ES module names its imports relatively, so a version in the path is theirs as well: /static/0123456789ab/js/room.js imports
-/static/0123456789ab/js/store.js, and both can be kept for ever. Without a version, or with another one, a file is asked about anew."""
+/static/0123456789ab/js/store.js, and both can be kept for ever. Without a version, or with an unknown one, a file is asked about anew."""
 
 import functools
 import gzip
 import hashlib
 import posixpath
 import re
+import time
 from dataclasses import dataclass
 from pathlib import Path
 
 from aiohttp import web
+
+from helpers.scripts import imports, without_comments
 
 TYPES = {
     ".css": "text/css; charset=utf-8",
@@ -28,10 +31,12 @@ PACKED = {".png", ".woff2"}
 
 VERSION_DIGITS = 12
 _VERSIONED = re.compile(rf"([0-9a-f]{{{VERSION_DIGITS}}})/(.+)")
-_IMPORT = re.compile(r'^(?:import|export)\b[^"\';(]*["\'](\.{1,2}/[^"\']+)["\']', re.MULTILINE)
 
 FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
+
+READ_AGAIN_SECONDS = 1.0
+"""A version that isn't known may be that of a new release, which another process already serves; asking for nonsense costs no more."""
 
 
 @dataclass(frozen=True)
@@ -39,7 +44,7 @@ class File:
     body: bytes
     type: str
     etag: str
-    packs: bool = True
+    packs: bool
 
     @functools.cached_property
     def compressed(self) -> bytes:
@@ -48,70 +53,95 @@ class File:
         return packed if len(packed) < len(self.body) else b""
 
 
+@dataclass(frozen=True)
+class Release:
+    """The files as they were at one moment."""
+
+    version: str
+    files: dict[str, File]
+
+
+def _read(folder: Path) -> Release:
+    files: dict[str, File] = {}
+    whole = hashlib.sha256()
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if not path.is_file() or any(part.startswith(".") for part in name.split("/")):
+            continue
+        body = path.read_bytes()
+        if path.suffix == ".js":
+            body = without_comments(body.decode()).encode()
+        digest = hashlib.sha256(body).hexdigest()
+        whole.update(f"{name} {digest}\n".encode())
+        files[name] = File(body, TYPES.get(path.suffix, "application/octet-stream"), digest[:16], path.suffix not in PACKED)
+    return Release(whole.hexdigest()[:VERSION_DIGITS], files)
+
+
 class Files:
     """A folder of files. With `fresh` they are read again for each page, for whoever is changing them."""
 
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
         self._folder = folder
         self._fresh = fresh
-        self._read()
+        self._own = self._latest = _read(folder)
+        self._read_at = time.monotonic()
+        self._modules: dict[tuple[str, str], list[str]] = {}
 
-    def _read(self) -> None:
-        self._files: dict[str, File] = {}
-        whole = hashlib.sha256()
-        for path in sorted(self._folder.rglob("*")):
-            name = path.relative_to(self._folder).as_posix()
-            if not path.is_file() or any(part.startswith(".") for part in name.split("/")):
-                continue
-            body = path.read_bytes()
-            digest = hashlib.sha256(body).hexdigest()
-            whole.update(f"{name} {digest}\n".encode())
-            kind = TYPES.get(path.suffix, "application/octet-stream")
-            self._files[name] = File(body, kind, digest[:16], path.suffix not in PACKED)
-        self.version = whole.hexdigest()[:VERSION_DIGITS]
-        self._modules: dict[str, list[str]] = {}
+    @property
+    def version(self) -> str:
+        return self._own.version
 
     def address(self, name: str) -> str:
         """Where a file is, with its version. Raises KeyError where there is none of this name."""
         if self._fresh:
-            self._read()
-        self._files[name]
+            self._own = self._latest = _read(self._folder)
+        self._own.files[name]
         return f"/static/{self.version}/{name}"
 
     def modules(self, name: str) -> list[str]:
         """The addresses of all modules that a script imports, those of its imports included. Raises KeyError where one is missing."""
-        if name not in self._modules:
-            self._modules[name] = self._imports(name)
-        return [f"/static/{self.version}/{module}" for module in self._modules[name]]
+        key = (self.version, name)
+        if key not in self._modules:
+            self._modules = {key: [f"/static/{self.version}/{module}" for module in self._imports(name)]}
+        return self._modules[key]
 
     def _imports(self, name: str) -> list[str]:
         found: dict[str, None] = {}
         waiting = [name]
         while waiting:
             script = waiting.pop(0)
-            for target in _IMPORT.findall(self._files[script].body.decode()):
+            for target in imports(self._own.files[script].body.decode()):
                 module = posixpath.normpath(posixpath.join(posixpath.dirname(script), target))
                 if module not in found and module != name:
-                    self._files[module]
+                    self._own.files[module]
                     found[module] = None
                     waiting.append(module)
         return list(found)
+
+    def _release(self, version: str) -> Release | None:
+        """Our own, or a newer one that came into the folder since we began."""
+        for release in (self._own, self._latest):
+            if release.version == version:
+                return release
+        if time.monotonic() - self._read_at < READ_AGAIN_SECONDS:
+            return None
+        self._latest = _read(self._folder)
+        self._read_at = time.monotonic()
+        return self._latest if self._latest.version == version else None
 
     async def serve(self, request: web.Request) -> web.Response:
         """Answers for /static/{path}."""
         path = request.match_info["path"]
         versioned = _VERSIONED.fullmatch(path)
-        if self._fresh:
-            self._read()
-        file = self._files.get(versioned[2] if versioned else path)
+        release = self._release(versioned[1]) if versioned else None
+        file = (release or self._own).files.get(versioned[2] if versioned else path)
         if file is None:
             raise web.HTTPNotFound
         accepts = "gzip" in request.headers.get("Accept-Encoding", "").lower()
         packed = accepts and bool(file.compressed)
         # Two representations have two validators (RFC 9110, 8.8.3).
         etag = f'"{file.etag}-gzip"' if packed else f'"{file.etag}"'
-        is_current = versioned is not None and versioned[1] == self.version
-        headers = {"ETag": etag, "Cache-Control": FOR_EVER if is_current else ASK_AGAIN, "Vary": "Accept-Encoding"}
+        headers = {"ETag": etag, "Cache-Control": FOR_EVER if release else ASK_AGAIN, "Vary": "Accept-Encoding"}
         known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
         if etag in known or "*" in known:
             return web.Response(status=304, headers=headers)

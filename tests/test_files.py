@@ -1,11 +1,13 @@
 """Static files: versions, compression, the modules of a script; and which pages are compressed."""
 
 import gzip
+import time
 from pathlib import Path
 
 import pytest
 
-from helpers.files import Files
+from helpers.files import READ_AGAIN_SECONDS, Files
+from helpers.scripts import without_comments
 from tests.conftest import Cast
 from tests.people import Person
 from tests.raw import cookie_of, request
@@ -61,6 +63,48 @@ def test_whoever_changes_files_sees_them_changed(folder: Path) -> None:
     assert files.address("js/one.js") != before
 
 
+def test_comments_are_left_out_and_lines_keep_their_numbers() -> None:
+    script = """/** The whole
+ * of it. */
+import { a } from "./a.js"; // stays
+  // goes
+const b = /** @type {HTMLElement} */ (a.b), c = "/* no comment */";
+const d = `
+// ${b}
+/* within */
+`; // stays
+/** @type {Map<string, number>} */ e;
+f(); /* stays */ g("//h");
+"""
+    expected = """
+
+import { a } from "./a.js"; // stays
+
+const b = (a.b), c = "/* no comment */";
+const d = `
+// ${b}
+/* within */
+`; // stays
+e;
+f(); /* stays */ g("//h");
+"""
+    assert without_comments(script) == expected
+
+
+def test_a_newer_release_in_the_folder_is_served_by_who_began_before_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    old = Files(folder)
+    (folder / "js" / "aside.js").write_text("new")
+    new = Files(folder)
+    assert old._release(new.version) is None  # it has just looked
+    now = time.monotonic()
+    monkeypatch.setattr("helpers.files.time.monotonic", lambda: now + READ_AGAIN_SECONDS)
+    found = old._release(new.version)
+    assert found is not None
+    assert found.files["js/aside.js"].body == b"new"
+    assert old.address("js/aside.js") == f"/static/{old.version}/js/aside.js"
+    assert old._release("0123456789ab") is None
+
+
 def test_all_modules_of_the_project_are_there() -> None:
     modules = Files(ROOT / "static").modules("js/room.js")
     assert any(module.endswith("/js/store.js") for module in modules)
@@ -74,7 +118,7 @@ async def test_files_are_compressed_for_whoever_understands_that(cast: Cast) -> 
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
     assert "Content-Encoding" not in plain.headers
     assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body == (ROOT / path[1:]).read_bytes()
+    assert gzip.decompress(packed.body) == plain.body == without_comments((ROOT / path[1:]).read_text()).encode()
     assert packed.headers["ETag"] != plain.headers["ETag"]
     for answer, accepts in ((plain, ""), (packed, "gzip")):
         headers = {"If-None-Match": f'"other", {answer.headers["ETag"]}', "Accept-Encoding": accepts}
