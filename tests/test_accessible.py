@@ -4,10 +4,10 @@ import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page
+from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import Cast, unique
-from tests.people import Person
+from tests.people import JsonObject, Person
 from tests.visitors import PHONE, WIDE
 
 AXE = "axe-core@4.14.1"
@@ -90,3 +90,39 @@ async def test_what_opens_over_a_room(context: BrowserContext, axe: str, alice: 
             await page.click(f"[data-drawer={drawer}]")
             assert await complaints(page, axe) == [], drawer
             await page.keyboard.press("Escape")
+
+
+async def test_what_one_does_with_messages(context: BrowserContext, axe: str, alice: Person, bob: Person, lobby: str) -> None:
+    heard = await bob.enters(lobby)
+    requests: list[JsonObject] = [
+        {"type": "post", "text": "Six beans are up"},
+        {"type": "post", "text": "Seven", "reply_to": 1},
+        {"type": "edit", "number": 1, "text": "Seven beans are up"},
+        {"type": "react", "number": 1, "emoji": "🎉", "on": True},
+        {"type": "post", "text": "Never mind"},
+        {"type": "delete", "number": 3},
+    ]
+    for number, request in enumerate(requests):
+        await heard.ws.send_json({**request, "nonce": f"n{number}"})
+        await heard.hears("receipt", nonce=f"n{number}")
+    page = await signed_in(context, alice)
+    await page.goto(f"{alice.url}/rooms/{lobby}")
+    message = page.locator("#timeline > [data-number='1']")
+    await message.focus()
+    assert await complaints(page, axe) == []
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#message-menu")).to_be_visible()
+    assert await complaints(page, axe) == []
+    await page.locator("#message-menu [data-do=pick]").press("Enter")
+    await expect(page.locator("#emoji-picker .picker-name")).to_have_text("thumbs up")
+    assert await complaints(page, axe) == []
+    await page.keyboard.press("Escape")
+    await page.locator("#pins-button").press("Enter")
+    await expect(page.locator("#pins")).to_be_visible()
+    assert await complaints(page, axe) == []
+    await page.keyboard.press("Escape")
+    await message.focus()
+    await page.keyboard.press("Enter")
+    await page.locator("#message-menu [data-do=delete]").press("Enter")
+    await expect(page.locator(".toast")).to_be_visible()
+    assert await complaints(page, axe) == []

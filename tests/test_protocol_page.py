@@ -68,7 +68,7 @@ def test_the_requests() -> None:
 def test_the_browser_asks_for_nothing_else() -> None:
     scripts = "\n".join(path.read_text() for path in (ROOT / "static" / "js").rglob("*.js"))
     asked = set(re.findall(r'\btype: "(\w+)"', scripts)) & (set(REQUESTS) | set(re.findall(r'send\(\{ *type: "(\w+)"', scripts)))
-    assert set(REQUESTS) >= asked >= {"post", "read", "edit", "typing"}
+    assert set(REQUESTS) >= asked >= {"post", "read", "edit", "delete", "undelete", "react", "pin", "typing"}
     assert set(re.findall(r'send\(\{ *type: "(\w+)"', scripts)) <= set(REQUESTS)
 
 

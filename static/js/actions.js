@@ -2,6 +2,7 @@
 import { insert, settle, trim } from "./lines.js";
 import { lapse } from "./people.js";
 import { readOn, see, unreadFrom } from "./reading.js";
+import { toast } from "./toasts.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -85,6 +86,34 @@ export const actions = {
     // Nothing of it has been on screen yet.
     Object.assign(state, { view: null, seen: null, atBottom: false });
     return ["timeline", "reading"];
+  },
+
+  /** Something was asked to be done to a post. */
+  asked(state, { ask }) {
+    if (state.asks.some((one) => one.nonce === ask.nonce)) return [];
+    state.asks.push(ask);
+    return ["timeline", "pins"];
+  },
+
+  /** It isn't asked any more. */
+  unasked(state, { nonces }) {
+    if (!nonces.length) return [];
+    state.asks = state.asks.filter((ask) => !nonces.includes(ask.nonce));
+    return ["timeline", "pins"];
+  },
+
+  /** Says something in passing; `undo` is the number of the post whose deletion may be taken back. */
+  toasted: (state, { text, undo }) => toast(state, text, undo),
+
+  untoasted(state, { id }) {
+    state.toasts = state.toasts.filter((one) => one.id !== id);
+    return ["toasts"];
+  },
+
+  /** The pinned posts, as the server has them. */
+  pins(state, { messages }) {
+    state.pins = messages;
+    return ["pins"];
   },
 
   /** The composer answers a post, or none: `number` is null. */

@@ -3,6 +3,7 @@ import { locale, t } from "./texts.js";
 
 const clock = new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" });
 const full = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "medium" });
+const short = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
 const thisYear = new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" });
 const otherYear = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric" });
 
@@ -11,6 +12,9 @@ export const clockTime = (at) => clock.format(new Date(at));
 
 /** @param {string} at */
 export const fullTime = (at) => full.format(new Date(at));
+
+/** @param {string} at */
+export const shortTime = (at) => short.format(new Date(at));
 
 /** The local day as 2026-11-21: sorts and compares as a string. @param {Date} date */
 export function dayOf(date) {

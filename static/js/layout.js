@@ -4,6 +4,7 @@
  */
 import { dayLabel, dayOf } from "./dates.js";
 import { FOLDED } from "./lines.js";
+import { overlay } from "./overlay.js";
 import { n, t } from "./texts.js";
 
 const TOGETHER = 5 * 60_000;
@@ -20,6 +21,8 @@ const TOGETHER = 5 * 60_000;
  * @property {string} [author]
  * @property {boolean} [own]
  * @property {boolean} [continues] the same author as just before: no name again
+ * @property {string} [you] the reader's name
+ * @property {string} [link] of a stored post: its own address
  * @property {string} [fate] of a pending one: "unsent", "refusal", or "" while that needs no words
  */
 
@@ -28,6 +31,8 @@ export function layout(state, now = new Date()) {
   /** @type {Row[]} */
   const rows = [];
   const you = state.you.name;
+  const base = `/rooms/${encodeURIComponent(state.room.name)}`;
+  const shown = overlay(state);
   let day = "";
   let marked = state.newAfter === null;
   let anyBefore = false;
@@ -60,7 +65,7 @@ export function layout(state, now = new Date()) {
     group = kind === "message" ? { author, time } : null;
     // A post keeps the key that its pending twin had, and so its place and its node.
     const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
-    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, author, own: author === you, continues, fate });
+    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, author, own: author === you, you, link: line.number && !line.stage ? `${base}/${line.number}` : undefined, continues, fate });
   };
 
   for (const line of state.lines) {
@@ -76,7 +81,8 @@ export function layout(state, now = new Date()) {
     }
     if (line.number) anyBefore = true;
     if (line.number) {
-      post(line, line.author, `stored${line.changed ?? ""}`);
+      const current = shown(line);
+      post(current, line.author, `stored${current.changed ?? ""}`);
       continue;
     }
     group = null;
@@ -95,7 +101,7 @@ export function layout(state, now = new Date()) {
     // What waits for some milliseconds on a good connection needs no clock.
     const late = (entry.stage === "waiting" || entry.stage === "sent") && (state.connection !== "connected" || state.held);
     const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
-    post(entry, you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
+    post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
   }
   return rows;
 }

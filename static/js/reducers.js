@@ -1,7 +1,9 @@
 /** What each event of the server does to the state, by its type: one for each event of docs/protocol.md. */
 import { insert, isMissing, settle, trim } from "./lines.js";
+import { followPins, settleAsks } from "./overlay.js";
 import { hearPresence, hearTyping } from "./people.js";
 import { arrive } from "./reading.js";
+import { toast } from "./toasts.js";
 import { hearUnread } from "./unread.js";
 
 /** Private answers kept on the page. */
@@ -80,7 +82,8 @@ export const reducers = {
     if (place >= 0) state.lines[place] = { ...line, nonce: state.lines[place].nonce };
     else reducers.message(state, line);
     state.lastSeq = Math.max(state.lastSeq, event.seq);
-    return ["timeline", "reading", "status"];
+    settleAsks(state);
+    return followPins(state, line) ? ["timeline", "reading", "status", "pins"] : ["timeline", "reading", "status"];
   },
 
   cleared(state, event) {
@@ -89,14 +92,21 @@ export const reducers = {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     state.lines = state.lines.filter((line) => line.seq > event.seq);
     state.lines.unshift({ seq: event.seq, kind: "cleared", author: event.author, text: event.text, at: event.at });
-    Object.assign(state, { more: false, newer: false, newAfter: null, notices: [] });
+    Object.assign(state, { more: false, newer: false, newAfter: null, notices: [], pins: state.pins && [] });
     // What is gone can't be unread.
     state.readNumber = state.bottomNumber = state.lastNumber;
     state.readHeld = false;
-    return ["timeline", "reading"];
+    return ["timeline", "reading", "pins"];
   },
 
   receipt(state, event) {
+    const ask = state.asks.find((one) => one.nonce === event.nonce);
+    if (ask) {
+      // It is shown as done until the change itself has come.
+      ask.seq = event.seq;
+      settleAsks(state);
+      return ["timeline", "pins"];
+    }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
     if (!entry) return [];
     // A command's line or a post that is already here needs no twin; else the twin stays until its post comes.
@@ -116,6 +126,11 @@ export const reducers = {
 
   error(state, event) {
     const entry = state.pending.find((one) => one.nonce === event.nonce);
+    if (state.asks.some((ask) => ask.nonce === event.nonce)) {
+      if (event.code === "rate_limited" || event.code === "unavailable") return [];
+      state.asks = state.asks.filter((ask) => ask.nonce !== event.nonce);
+      return ["timeline", "pins", ...toast(state, event.text)];
+    }
     if (!entry) {
       privately(state, event.text);
     } else if (event.code === "rate_limited" || event.code === "unavailable") {
@@ -130,6 +145,7 @@ export const reducers = {
   caught_up(state, event) {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     settle(state, (entry) => entry.seq !== undefined && entry.seq <= event.seq);
+    settleAsks(state);
     return ["timeline", "status"];
   },
 
@@ -138,6 +154,7 @@ export const reducers = {
     Object.assign(state, { lines: [], notices: [], more: true, newer: false, lastSeq: event.seq, clearedSeq: 0 });
     Object.assign(state, { resets: state.resets + 1, membersStale: true });
     settle(state, (entry) => entry.stage === "stored");
+    state.asks = state.asks.filter((ask) => !ask.seq);
     return ["timeline", "members"];
   },
 

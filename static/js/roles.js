@@ -1,4 +1,4 @@
-/** What the roles of a room are called. */
+/** What the roles of a room are called, and what of the page depends on them. */
 import { t } from "./texts.js";
 
 /** @type {Record<string, string>} */
@@ -6,3 +6,8 @@ const NAMES = { admin: t("admin"), owner: t("owner"), moderator: t("moderator"),
 
 /** @param {string} role as the server says it */
 export const roleName = (role) => NAMES[role] ?? role;
+
+const MODERATORS = new Set(["moderator", "owner", "admin"]);
+
+/** @param {string} role whether it may delete and pin what others said */
+export const mayModerate = (role) => MODERATORS.has(role);

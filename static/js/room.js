@@ -1,10 +1,12 @@
 /** The room page: reads the state that the server embedded, ties socket, store and outbox together, starts the elements. */
+import { Asks } from "./asks.js";
 import { watchAttention } from "./attention.js";
 import { Drawers } from "./drawers.js";
 import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
 import { ChatKeys } from "./elements/keys_dialog.js";
 import { ChatMembers } from "./elements/members.js";
+import { MessageActions } from "./elements/message_actions.js";
 import { ChatPersonCard } from "./elements/person_card.js";
 import { ChatRooms } from "./elements/rooms.js";
 import { ChatSettings } from "./elements/settings.js";
@@ -12,13 +14,14 @@ import { ChatStatus } from "./elements/status.js";
 import { ChatSwitcher } from "./elements/switcher.js";
 import { ChatTimeline } from "./elements/timeline.js";
 import { ChatTitle } from "./elements/title.js";
+import { ChatToasts } from "./elements/toasts.js";
 import { ChatTyping } from "./elements/typing.js";
 import { History } from "./history.js";
 import { Outbox } from "./outbox.js";
 import { storage } from "./storage.js";
 import { createStore, initial } from "./store.js";
-import { t } from "./texts.js";
 import { liveAs, makeTab, whenGone } from "./tabs.js";
+import { t } from "./texts.js";
 import { Typing } from "./typing.js";
 import { Wire } from "./wire.js";
 
@@ -28,6 +31,8 @@ import { Wire } from "./wire.js";
  * @property {History} history
  * @property {Outbox} outbox
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
+ * @property {Asks} asks
+ * @property {MessageActions} messageActions
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
@@ -48,6 +53,7 @@ const ELEMENTS = {
   "chat-timeline": ChatTimeline,
   "chat-composer": ChatComposer,
   "chat-keys": ChatKeys,
+  "chat-toasts": ChatToasts,
 };
 /** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
 const GONE = new Set([4501, 4502, 403, 404]);
@@ -72,11 +78,14 @@ const history = new History(store, base);
 
 /** @type {Outbox} */
 let outbox;
+/** @type {Asks} */
+let asks;
 const wire = new Wire(`${base}/ws`, {
   position: () => ({ since: state.lastSeq, epoch: state.epoch }),
   heard(event) {
     store.hear(event);
     outbox.heard(event);
+    asks.heard(event);
     if (state.membersStale) history.members();
   },
   state(connection) {
@@ -86,12 +95,14 @@ const wire = new Wire(`${base}/ws`, {
   ended(code, reason) {
     if (GONE.has(code)) outbox.takeBack("refused", t("Not sent: you aren’t in this room any more."));
     else outbox.takeBack();
+    if (GONE.has(code)) asks.giveUp();
     store.dispatch({ type: "ended", code, reason });
   },
   ask: () => history.status(),
   beat() {
     if (outbox.overdue) wire.probe();
     outbox.beat();
+    asks.beat();
   },
 });
 const send = (/** @type {object} */ request) => wire.send(request);
@@ -100,6 +111,8 @@ liveAs(tab);
 outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`, tab, whenGone });
 addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue));
 outbox.restore();
+asks = new Asks({ store, storage, send, prefix: `aiochat:asks:${state.you.name}:${state.room.name}:` });
+asks.restore();
 
 for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
 const find = (/** @type {string} */ name) => /** @type {any} */ (document.querySelector(name));
@@ -109,12 +122,15 @@ const page = {
   history,
   outbox,
   send,
+  asks,
   drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app"))),
   timeline: find("chat-timeline"),
   composer: find("chat-composer"),
   typing: new Typing(send),
   keys: find("chat-keys"),
+  messageActions: /** @type {any} */ (null),
 };
 watchAttention(store, send);
 for (const name of Object.keys(ELEMENTS)) find(name).start(page);
+page.messageActions = new MessageActions(page);
 wire.start();

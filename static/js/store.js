@@ -8,14 +8,19 @@ import { reducers } from "./reducers.js";
 
 /**
  * @typedef {{seq: number, number?: number, kind: string, author: string, text: string, at: string,
- *            html?: string, target?: string, nonce?: string, deleted?: boolean, changed?: number}} Line `changed`: the seq of a change
+ *            html?: string, target?: string, nonce?: string, deleted?: boolean, changed?: number|string, reply_to?: number|null,
+ *            quote?: {author: string, text: string}, edited_at?: string, reactions?: {emoji: string, names: string[]}[],
+ *            pinned?: boolean}} Line `changed`: the seq of a change
+ * @typedef {{nonce: string, type: string, number: number, at: string, text?: string, emoji?: string, on?: boolean,
+ *            seq?: number, [field: string]: any}} Ask `seq`: that of the outcome, once that is known
+ * @typedef {{id: number, text: string, undo?: number}} Toast `undo`: the number of the post whose deletion it can take back
  * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
  *            seq?: number, code?: string, reason?: string, reply_to?: number, quote?: {author: string, text: string}}} Pending
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
  * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string}} Member
  * @typedef {{name: string, kind: string, title: string, last_number: number, read_number: number, mentions: number}} OwnRoom
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
- * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"|"composing"} Topic
+ * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"|"toasts"|"pins"|"composing"} Topic
  * @typedef {ReturnType<typeof initial>} State
  * @typedef {ReturnType<typeof createStore>} Store
  * @typedef {{type: string, [field: string]: any}} Event
@@ -51,6 +56,13 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Notice[]} */
     notices: /** @type {Notice[]} */ ([]),
     noticesMade: 0,
+    /** @type {Ask[]} what was asked to be done to posts and isn't known to be done, in the order of asking */
+    asks: /** @type {Ask[]} */ ([]),
+    /** @type {Toast[]} */
+    toasts: /** @type {Toast[]} */ ([]),
+    toastsMade: 0,
+    /** @type {Line[]|null} the pinned posts, newest first, once they were asked for */
+    pins: /** @type {Line[]|null} */ (null),
     /** The number of the post that is being answered or edited in the composer. */
     replying: /** @type {number|null} */ (null),
     editing: /** @type {number|null} */ (null),

@@ -5,6 +5,7 @@ import { describe } from "../service_lines.js";
 import { cloneElement, part } from "../template.js";
 import { n, t, weave } from "../texts.js";
 import { paintAvatar } from "./avatar.js";
+import { fillMarks, fillQuote, fillReactions } from "./reactions.js";
 
 /** @typedef {import("../layout.js").Row} Row */
 
@@ -20,17 +21,26 @@ function fillTime(node, at) {
   time.title = fullTime(at);
 }
 
-/** @param {HTMLElement} node @param {{text: string, html?: string, deleted?: boolean}} line */
-function fillText(node, line) {
-  node.classList.toggle("rich", line.html !== undefined);
+/** What each text shows now. @type {WeakMap<HTMLElement, string>} */
+const filled = new WeakMap();
+
+/**
+ * @param {HTMLElement} node @param {{text: string, html?: string, deleted?: boolean}} line
+ * @returns {boolean} whether it shows something else now: what is selected in a text that stays is to stay selected
+ */
+export function fillText(node, line) {
+  const wanted = line.deleted ? "deleted" : line.html === undefined ? `text ${line.text}` : `html ${line.html}`;
+  if (filled.get(node) === wanted) return false;
+  filled.set(node, wanted);
+  node.classList.toggle("rich", line.html !== undefined && !line.deleted);
   node.classList.toggle("deleted", Boolean(line.deleted));
   if (line.deleted) {
     node.textContent = t("This message was deleted.");
-    return;
+    return true;
   }
   if (line.html === undefined) {
     node.textContent = line.text;
-    return;
+    return true;
   }
   // The one place where HTML goes into the page as such: `html` was made and sanitised by the server from the line's text;
   // nothing that a person typed gets here otherwise.
@@ -39,6 +49,7 @@ function fillText(node, line) {
     link.setAttribute("target", "_blank");
     link.setAttribute("rel", "noopener noreferrer nofollow");
   }
+  return true;
 }
 
 /** What an unsent line will look like, as far as the page can know. @param {string} text */
@@ -53,6 +64,16 @@ function mark(node, line) {
   if (!pending) delete node.dataset.nonce;
   if (line.seq && !pending) node.dataset.seq = String(line.seq);
   if (line.number) node.dataset.number = String(line.number);
+}
+
+/** All that stands beside the text of a post. @param {HTMLElement} node @param {Row} row */
+function fillAround(node, { line, link, you = "" }) {
+  fillTime(node, line.at);
+  if (link) part(node, "link").setAttribute("href", link);
+  mark(node, line);
+  fillQuote(node, line, link);
+  fillMarks(node, line);
+  fillReactions(node, line, you);
 }
 
 /** What became of an unsent line; the fates have the names of their templates. @param {HTMLElement} node @param {Row} row */
@@ -88,18 +109,13 @@ export const rowKinds = {
       const { line } = row;
       node.classList.toggle("continues", Boolean(row.continues));
       const text = part(node, "text");
-      // Filled once as pending, once as stored and when it was changed, not with each change of its state or its neighbours.
-      const filled = line.stage === undefined ? `stored${line.changed ?? ""}` : "typed";
-      if (text.dataset.filled !== filled) {
-        text.dataset.filled = filled;
-        fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) });
+      if (fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) })) {
         const long = line.text.length > LONG || line.text.split("\n", MANY_LINES + 1).length > MANY_LINES;
         node.querySelector("[data-action=unfold]")?.remove();
         if (long) part(node, "bubble").append(cloneElement("unfold"));
         node.classList.toggle("long", long);
-        fillTime(node, line.at);
       }
-      mark(node, line);
+      fillAround(node, row);
       fillFate(node, row);
     },
   },
@@ -111,10 +127,9 @@ export const rowKinds = {
       part(node, "author").textContent = part(node, "author").dataset.person = row.line.author;
       return node;
     },
-    update(node, { line }) {
-      fillText(part(node, "text"), line);
-      fillTime(node, line.at);
-      mark(node, line);
+    update(node, row) {
+      fillText(part(node, "text"), row.line);
+      fillAround(node, row);
     },
   },
 

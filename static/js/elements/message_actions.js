@@ -1,0 +1,319 @@
+/**
+ * What one does with a message: the bar beside the one that is pointed at or has the focus, its menu (a sheet on a phone, by a
+ * long press), and the presses on what stands beside its text. There is one bar, which moves.
+ */
+import { noteUsed, usedLately } from "../emoji_lately.js";
+import { amended } from "../overlay.js";
+import { mayModerate } from "../roles.js";
+import { cloneElement, part } from "../template.js";
+import { t } from "../texts.js";
+import { openEmojiPicker } from "./emoji_picker.js";
+import { watchLongPress } from "./long_press.js";
+import { isSheet, openSheet } from "./sheets.js";
+
+const IN_BAR = 3;
+const IN_MENU = 6;
+const BAR = 36; // px, of its height
+const SHORT = 200; // px: a menu below it is still near
+const ROW = "#timeline > .message[data-number]";
+
+export class MessageActions {
+  /** @type {HTMLElement|null} the row that the bar is at */ #row = null;
+  /** @type {import("./pins.js").Pins|null} */ #pins = null;
+
+  /** @param {import("../room.js").Page} page */
+  constructor(page) {
+    this.page = page;
+    this.list = /** @type {HTMLElement} */ (document.getElementById("timeline"));
+    this.bar = cloneElement("bar");
+    this.menu = /** @type {HTMLDialogElement} */ (document.getElementById("message-menu"));
+
+    this.list.addEventListener("pointerover", (event) => {
+      // Not away from who uses it by the keyboard.
+      if (event.pointerType === "mouse" && !this.bar.contains(document.activeElement)) this.#attach(rowOf(event.target));
+    });
+    this.list.addEventListener("pointerleave", () => !this.#row?.matches(":focus-within") && this.#attach(null));
+    this.list.addEventListener("focusin", (event) => this.#attach(rowOf(event.target)));
+    this.list.addEventListener("focusout", ({ relatedTarget }) => {
+      if (!this.list.contains(/** @type {Node|null} */ (relatedTarget)) && !this.#row?.matches(":hover")) this.#attach(null);
+    });
+    this.list.addEventListener("click", (event) => this.#press(event));
+    this.list.addEventListener("keydown", (event) => this.#key(event));
+    // The timeline's keys for these ask by events.
+    this.list.addEventListener("message-menu", ({ target }) => {
+      const row = rowOf(target);
+      if (row) this.openMenu(row);
+    });
+    this.list.addEventListener("message-react", ({ target }) => {
+      const row = rowOf(target);
+      if (row) this.act("pick", Number(row.dataset.number), part(row, "bubble"));
+    });
+    this.menu.addEventListener("click", ({ target }) => {
+      const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (target).closest("[data-do]"));
+      if (button) this.menu.close(`${button.dataset.do} ${button.dataset.emoji ?? ""}`.trim());
+    });
+    this.menu.addEventListener("keydown", (event) => this.#moveInMenu(event));
+    page.store.watch(["timeline", "ended"], () => this.#follow());
+    const pins = /** @type {HTMLElement} */ (document.getElementById("pins-button"));
+    pins.addEventListener("click", () => this.#openPins(pins));
+    watchLongPress(this.list, (target) => {
+      const row = rowOf(target);
+      if (row) this.openMenu(row);
+      return Boolean(row);
+    });
+  }
+
+  /** What an action is called by: "reply", "edit", "copy-text", "react 👍", "pick", … @param {string} what @param {number} number @param {Element|null} [anchor] */
+  async act(what, number, anchor = null) {
+    const { store, asks, history } = this.page;
+    const line = this.#line(number);
+    if (!line) return;
+    const [name, emoji = ""] = what.split(" ");
+    /** @type {Record<string, () => any>} */
+    const acts = {
+      reply: () => this.#compose({ type: "replying", number }),
+      edit: () => this.#compose({ type: "editing", number }),
+      "copy-text": () => this.#copy(line.text, t("Text copied")),
+      "copy-link": () => this.#copy(new URL(`${history.base}/${number}`, location.href).href, t("Link copied")),
+      unread: () => store.dispatch({ type: "unread_from", number }),
+      pin: () => asks.ask({ type: "pin", number, on: true }),
+      unpin: () => asks.ask({ type: "pin", number, on: false }),
+      versions: async () => (await import("./versions.js")).openVersions(history.base, line, anchor),
+      delete: () => this.#delete(number),
+      react: () => this.#react(line, emoji),
+      pick: async () => {
+        const chosen = await openEmojiPicker(anchor);
+        if (chosen) this.#react(line, chosen, true);
+      },
+    };
+    try {
+      await acts[name]?.();
+    } catch {
+      // A dialog's code is loaded when it is first wanted, and there may be no network.
+      store.dispatch({ type: "toasted", text: t("That couldn’t be loaded. Try again.") });
+    }
+  }
+
+  /** @param {HTMLElement} row of a stored message @param {Element} [anchor] */
+  async openMenu(row, anchor = part(row, "bubble") ?? row) {
+    const number = Number(row.dataset.number);
+    const line = this.#line(number);
+    if (!line || this.menu.open) return;
+    const { state } = this.page.store;
+    const mine = line.author === state.you.name;
+    const moderates = mayModerate(state.you.role);
+    const alive = !line.deleted;
+    /** @type {Record<string, boolean>} */
+    const offered = {
+      reply: alive,
+      edit: alive && mine,
+      "copy-text": alive,
+      "copy-link": true,
+      unread: true,
+      pin: alive && moderates && !line.pinned,
+      unpin: alive && moderates && Boolean(line.pinned),
+      versions: alive && Boolean(line.edited_at),
+      delete: alive && (mine || moderates),
+    };
+    for (const [name, wanted] of Object.entries(offered)) /** @type {HTMLElement} */ (this.menu.querySelector(`[data-do="${name}"]`)).hidden = !wanted;
+    const quick = part(this.menu, "emoji");
+    /** @type {HTMLElement} */ (quick.parentElement).hidden = !alive;
+    quick.replaceChildren(...this.#quick(line, IN_MENU, "quick", "menuitemcheckbox", "aria-checked"));
+    for (const item of this.#items()) item.tabIndex = -1;
+
+    if (!row.contains(document.activeElement)) row.focus({ preventScroll: true });
+    const closed = openSheet(this.menu, beside(part(row, "bubble") ?? row, anchor));
+    this.#items()[alive && !isSheet() ? IN_MENU + 1 : 0]?.focus();
+    const what = await closed;
+    if (what) await this.act(what, number, anchor);
+  }
+
+  /** @param {HTMLElement} button */
+  async #openPins(button) {
+    try {
+      const { Pins } = await import("./pins.js");
+      this.#pins ??= new Pins(this.page);
+      this.#pins.open(button);
+    } catch {
+      this.page.store.dispatch({ type: "toasted", text: t("That couldn’t be loaded. Try again.") });
+    }
+  }
+
+  /** @param {{type: string, number: number}} action */
+  #compose(action) {
+    this.page.store.dispatch(action);
+    this.page.composer.focus();
+  }
+
+  /** Where the browser doesn't let a page copy (plain http), the text is shown to be copied by hand. @param {string} text @param {string} said */
+  async #copy(text, said) {
+    try {
+      await navigator.clipboard.writeText(text);
+      this.page.store.dispatch({ type: "toasted", text: said });
+    } catch {
+      (await import("./copying.js")).showToCopy(text);
+    }
+  }
+
+  /** @param {number} number */
+  async #delete(number) {
+    const { store, asks } = this.page;
+    store.dispatch({ type: "toasted", text: t("Message deleted."), undo: number });
+    const answer = await asks.ask({ type: "delete", number });
+    const toast = answer.type === "error" && store.state.toasts.find((one) => one.undo === number);
+    if (toast) store.dispatch({ type: "untoasted", id: toast.id });
+  }
+
+  /** Joins or leaves. @param {import("../store.js").Line} line @param {string} emoji @param {boolean} [join] only joins */
+  #react(line, emoji, join = false) {
+    const on = !(this.#line(line.number ?? 0)?.reactions ?? []).some((one) => one.emoji === emoji && one.names.includes(this.page.store.state.you.name));
+    if (!on && join) return;
+    if (on) noteUsed(emoji);
+    this.page.asks.ask({ type: "react", number: line.number ?? 0, emoji, on });
+  }
+
+  /** The post as it is shown. @param {number} number */
+  #line(number) {
+    const { state } = this.page.store;
+    const line = state.lines.find((one) => one.number === number);
+    return line && amended(state, line);
+  }
+
+  /** Moves the bar to a row, and what can be pressed in that row into the order of tabs. @param {HTMLElement|null} row */
+  #attach(row) {
+    if (row === this.#row && (!row || this.bar.isConnected)) return;
+    for (const button of this.#row?.querySelectorAll("[data-do]") ?? []) /** @type {HTMLElement} */ (button).tabIndex = -1;
+    this.#row = row;
+    const line = row && this.#line(Number(row.dataset.number));
+    if (!row || !line || this.page.store.state.ended) {
+      this.bar.remove();
+      return;
+    }
+    const bubble = part(row, "bubble") ?? row;
+    // Below the text where the edge of the timeline would cut it off.
+    const { top } = /** @type {HTMLElement} */ (this.list.parentElement).getBoundingClientRect();
+    this.bar.classList.toggle("below", bubble.getBoundingClientRect().top - top < BAR);
+    bubble.append(this.bar);
+    this.#fill(row, line);
+  }
+
+  /** What the bar's message is now. */
+  #follow() {
+    const row = this.#row;
+    const line = row?.isConnected && !this.page.store.state.ended ? this.#line(Number(row.dataset.number)) : null;
+    if (row && line) this.#fill(row, line);
+    else this.#attach(null);
+  }
+
+  /** @param {HTMLElement} row @param {import("../store.js").Line} line */
+  #fill(row, line) {
+    for (const button of row.querySelectorAll("[data-do]")) if (!this.bar.contains(button)) /** @type {HTMLElement} */ (button).tabIndex = 0;
+    const filled = `${line.number} ${line.changed ?? ""}`;
+    if (this.bar.dataset.filled === filled) return;
+    this.bar.dataset.filled = filled;
+    this.bar.classList.toggle("short", Boolean(line.deleted));
+    const focused = this.#barButtons().indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    part(this.bar, "emoji").replaceChildren(...(line.deleted ? [] : this.#quick(line, IN_BAR, "bar-button", null, "aria-pressed")));
+    // One stop of Tab: within the bar the arrows move.
+    const buttons = this.#barButtons();
+    buttons.forEach((button, place) => (button.tabIndex = place === Math.max(focused, 0) ? 0 : -1));
+    buttons[focused]?.focus({ preventScroll: true });
+  }
+
+  /** @returns {HTMLElement[]} */
+  #barButtons() {
+    const buttons = [.../** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("button"))];
+    return this.bar.classList.contains("short") ? buttons.slice(-1) : buttons;
+  }
+
+  /** Buttons of the emoji used last. @param {import("../store.js").Line} line @param {number} count @param {string} name @param {string|null} role @param {string} pressed */
+  #quick(line, count, name, role, pressed) {
+    const you = this.page.store.state.you.name;
+    return usedLately(count).map((emoji) => {
+      const button = cloneElement("quick");
+      button.className = name;
+      if (role) button.setAttribute("role", role);
+      button.dataset.emoji = button.textContent = emoji;
+      button.setAttribute("aria-label", t("React with {emoji}", { emoji }));
+      button.setAttribute(pressed, String(Boolean(line.reactions?.find((one) => one.emoji === emoji)?.names.includes(you))));
+      return button;
+    });
+  }
+
+  /** @param {MouseEvent} event */
+  #press(event) {
+    const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-do]"));
+    const row = rowOf(event.target) ?? /** @type {HTMLElement|null} */ (button?.closest("#timeline > li"));
+    // A link that is to open elsewhere does that.
+    if (!button || !row || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    const what = button.dataset.do ?? "";
+    if (what === "jump") this.page.timeline.goTo(Number(button.dataset.number));
+    else if (what === "more") this.openMenu(row, button);
+    else this.act(`${what} ${button.dataset.emoji ?? ""}`.trim(), Number(row.dataset.number), button);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    const row = rowOf(target);
+    if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey) || (event.key === "Enter" && target === row)) {
+      event.preventDefault();
+      this.openMenu(row);
+    } else if (this.bar.contains(target) && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {
+      event.preventDefault();
+      const buttons = this.#barButtons();
+      const place = buttons.indexOf(target) + (event.key === "ArrowRight" ? 1 : -1);
+      const next = buttons[(place + buttons.length) % buttons.length];
+      for (const button of buttons) button.tabIndex = button === next ? 0 : -1;
+      next.focus();
+    } else if (event.key === "Escape" && target !== row) {
+      // From what is in the message back to the message.
+      event.stopPropagation();
+      row.focus({ preventScroll: true });
+    }
+  }
+
+  /** What can be chosen in the menu now. @returns {HTMLElement[]} */
+  #items() {
+    const items = [.../** @type {NodeListOf<HTMLElement>} */ (this.menu.querySelectorAll("[role^=menuitem]"))];
+    return items.filter((item) => !item.closest("[hidden]"));
+  }
+
+  /** @param {KeyboardEvent} event */
+  #moveInMenu(event) {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const items = this.#items();
+    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
+    const isEmoji = (/** @type {HTMLElement|undefined} */ item) => Boolean(item?.closest(".menu-emoji"));
+    let to = -1;
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft") to = at + (event.key === "ArrowRight" ? 1 : -1);
+    else if (event.key === "ArrowDown") to = isEmoji(items[at]) ? items.findIndex((item) => !isEmoji(item)) : at + 1;
+    else if (event.key === "ArrowUp") to = isEmoji(items[at]) ? items.length - 1 : isEmoji(items[at - 1]) ? 0 : at - 1;
+    else if (event.key === "Home") to = 0;
+    else if (event.key === "End") to = items.length - 1;
+    else if (event.key === "Tab") this.menu.close("");
+    else if (event.key.length === 1 && event.key !== " ") {
+      // The next whose words begin with this letter.
+      const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
+      to = items.indexOf(/** @type {HTMLElement} */ (after.find((item) => !isEmoji(item) && item.textContent?.trim().toLowerCase().startsWith(event.key.toLowerCase()))));
+      if (to < 0) return;
+    } else return;
+    event.preventDefault();
+    items[(to + items.length) % items.length]?.focus();
+  }
+}
+
+/**
+ * Where a menu is anchored: at its button, but so that it leaves a short message free to be read.
+ * @param {Element} bubble @param {Element} button
+ */
+function beside(bubble, button) {
+  const text = bubble.getBoundingClientRect();
+  const { left, width, top } = button.getBoundingClientRect();
+  return text.height > SHORT ? button : new DOMRect(left, top, width, text.bottom - top);
+}
+
+/** @param {EventTarget|null} target @returns {HTMLElement|null} the stored message that it is in */
+const rowOf = (target) => /** @type {HTMLElement} */ (target).closest(ROW);
