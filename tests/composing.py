@@ -43,3 +43,10 @@ async def keep_reply(visitor: Visitor, room: str, number: int, author: str, text
     await visitor.page.evaluate("([key, value]) => localStorage.setItem(key, value)", [reply_key(visitor, room), quoted])
     await visitor.page.reload()
     await visitor.is_connected()
+
+
+async def choose(visitor: Visitor, text: str, item: str) -> None:
+    """In the menu of a message."""
+    await visitor.page.locator("#timeline > .message[data-number]", has_text=text).focus()
+    await visitor.page.keyboard.press("Enter")
+    await visitor.page.get_by_role("menuitem", name=item).click()

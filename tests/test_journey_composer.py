@@ -98,7 +98,7 @@ async def test_the_keys_of_the_tools_mark_what_is_selected_and_undo_takes_it_bac
 
 
 async def test_the_tools_are_one_stop_of_the_tab_key(alice: Visitor, room: str) -> None:
-    await write(alice, "word", "{Control+A}", "{Tab}", "{Tab}")
+    await write(alice, "word", "{Control+A}", "{Tab}", "{Tab}", "{Tab}")
     focused = alice.page.locator(":focus")
     await expect(focused).to_have_attribute("data-tool", "bold")
     await write(alice, "{ArrowRight}", "{ArrowRight}")
@@ -246,7 +246,7 @@ async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(
     await expect(options(alice).first).to_contain_text("👍")
     await write(alice, "{Enter}", "then")
     await expect(box(alice)).to_have_value("fine 👍 then")
-    await alice.page.route("**/emoji*", lambda route: route.abort())
+    await alice.page.route("**/emoji", lambda route: route.abort())
     await alice.page.reload()
     await box(alice).fill("")
     await write(alice, ":thu")
@@ -281,3 +281,11 @@ async def test_the_preview_stands_in_place_of_the_box_until_escape(alice: Visito
     await bob.page.locator("[data-tool=preview]").tap()
     await expect(bob.page.locator("#composer-hint")).to_contain_text("no preview without a connection")
     await expect(box(bob)).to_have_value("not sent")
+
+
+async def test_the_emoji_button_puts_one_at_the_caret(alice: Visitor, room: str) -> None:
+    await write(alice, "ab", "{ArrowLeft}")
+    await alice.page.locator("[data-tool=emoji]").click()
+    await write(alice, "thumbs up", "{Enter}")
+    await expect(box(alice)).to_have_value("a👍b")
+    await expect(box(alice)).to_be_focused()

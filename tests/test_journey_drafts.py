@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Iterator
 import pytest
 from playwright.async_api import ViewportSize, WebSocket, expect
 
-from tests.composing import all_sent, box, cut, keep_reply, write
+from tests.composing import all_sent, box, choose, cut, keep_reply, write
 from tests.conftest import LIMITS_OFF, unique
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE, Visitor
@@ -181,3 +181,70 @@ async def test_others_hear_that_one_types_and_nothing_of_commands(alice: Visitor
         while len(heard) < 2:
             await asyncio.sleep(0.02)
     assert heard[1] == (alice.name, False)
+
+
+async def test_an_edit_is_saved_by_enter_and_the_draft_is_left_alone(alice: Visitor, bob: Visitor, room: str) -> None:
+    await bob.enters(room)
+    await alice.says("one")
+    await alice.says("tow")
+    await bob.sees("tow")
+    await write(alice, "{ArrowUp}", "{Backspace}", "{Backspace}", "wo", "{Enter}")
+    await bob.sees("two")
+    await expect(alice.line("two")).to_have_count(1)
+    await expect(box(alice)).to_have_value("")
+    # From the menu, over a draft with a reply; both come back.
+    await keep_reply(alice, room, 1, alice.name, "one")
+    await write(alice, "a draft")
+    await choose(alice, "one", "Edit")
+    await expect(box(alice)).to_have_value("one")
+    await write(alice, " and a half")
+    await alice.page.reload()
+    await expect(box(alice)).to_have_value("a draft")
+    await alice.is_connected()
+    await choose(alice, "one", "Edit")
+    await write(alice, " and a half", "{Enter}")
+    await bob.sees("one and a half")
+    await expect(box(alice)).to_have_value("a draft")
+    await expect(alice.page.locator("#composer-mode")).to_contain_text(f"Replying to {alice.name}")
+
+
+async def test_a_reply_is_chosen_in_the_menu_and_its_quote_shows_while_it_waits(alice: Visitor, bob: Visitor, room: str) -> None:
+    await bob.enters(room)
+    await bob.says("who brings the tea?")
+    await alice.sees("who brings the tea?")
+    await choose(alice, "who brings the tea?", "Reply")
+    await expect(alice.page.locator("#composer-mode")).to_contain_text(f"Replying to {bob.name} who brings the tea?")
+    await expect(box(alice)).to_be_focused()
+    await cut(alice)
+    await write(alice, "I do", "{Enter}")
+    waiting = alice.page.locator("#timeline .pending")
+    await expect(waiting).to_contain_text("who brings the tea?")
+    address = alice.page.url
+    await alice.page.close()
+    await alice.context.set_offline(False)
+    again = await alice.context.new_page()
+    await again.goto(address)
+    await bob.sees("I do")
+    for page in (bob.page, again):
+        answer = page.locator("#timeline > .message[data-number]").filter(has_text="I do")
+        await expect(answer).to_contain_text("who brings the tea?")
+
+
+async def test_an_edit_without_a_network_waits_and_a_refused_one_gives_its_text_back(alice: Visitor, bob: Visitor, room: str) -> None:
+    await bob.enters(room)
+    await bob.says("helo")
+    await bob.says("bye")
+    await alice.sees("bye")
+    await cut(bob)
+    await box(bob).press("ArrowUp")
+    await box(bob).fill("goodbye")
+    await bob.page.locator("#composer .send-button").tap()
+    await bob.sees("goodbye")
+    await choose(bob, "helo", "Edit")
+    await box(bob).fill("hello")
+    await bob.page.locator("#composer .send-button").tap()
+    await choose(alice, "helo", "Delete")
+    await bob.context.set_offline(False)
+    await alice.sees("goodbye")
+    await expect(box(bob)).to_have_value("hello")
+    await expect(bob.page.locator("#composer-mode")).to_be_hidden()

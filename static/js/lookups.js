@@ -3,6 +3,8 @@
  * beyond one's own, emoji. What is here already is given at once; what comes later is told by a call, and the text is looked at
  * anew then, so that an answer to what was typed before is never shown.
  */
+import { noteUsed, usedLately } from "./emoji_lately.js";
+import { allEmoji } from "./emoji_search.js";
 import { Recents } from "./recents.js";
 
 const PAUSE = 150; // ms of not typing before the server is asked
@@ -68,10 +70,11 @@ export class Lookups {
    * @param {string} with_.user whose recent things they are
    * @param {() => void} with_.told something new is here
    * @param {typeof getJson} [with_.get]
+   * @param {typeof allEmoji} [with_.getEmoji]
    */
-  constructor({ storage, user, told, get = getJson }) {
+  constructor({ storage, user, told, get = getJson, getEmoji = allEmoji }) {
     this.told = told;
-    this.get = get;
+    this.getEmoji = getEmoji;
     const named = (/** @type {string} */ name) => name;
     const recents = (/** @type {string} */ kind) => new Recents(storage, `aiochat:recent:${user}:${kind}`, named);
     this.recents = { person: recents("person"), room: recents("room"), command: recents("command") };
@@ -101,21 +104,23 @@ export class Lookups {
 
   /** @param {import("./completion.js").Kind} kind */
   ranks(kind) {
-    return kind === "emoji" ? this.recentEmoji.ranks() : this.recents[kind].ranks();
+    return kind === "emoji" ? new Map(usedLately().map((emoji, place) => [emoji, place])) : this.recents[kind].ranks();
   }
 
   /** @param {import("./completion.js").Proposal} item */
   use(item) {
-    if (item.emoji) this.recentEmoji.use(item.emoji);
-    else if (item.kind !== "emoji") this.recents[item.kind].use(item.name);
+    if (item.kind !== "emoji") this.recents[item.kind].use(item.name);
+    else if (item.emoji) {
+      this.recentEmoji.use(item.emoji);
+      noteUsed(item.name);
+    }
   }
 
   async #loadEmoji() {
-    try {
-      this.#emoji = (await this.get("/emoji")).emoji;
-      this.told();
-    } catch {
-      // the recent ones have to do
-    }
+    const all = await this.getEmoji();
+    // Without a network the recent ones have to do.
+    if (!all.length) return;
+    this.#emoji = all;
+    this.told();
   }
 }

@@ -6,11 +6,13 @@ import { commandOf, complete } from "../completion.js";
 import { Draft, quoted } from "../drafts.js";
 import { Lookups } from "../lookups.js";
 import { breakLine, pasteLink } from "../markup.js";
+import { amended } from "../overlay.js";
 import { storage } from "../storage.js";
 import { part } from "../template.js";
 import { applyEdit, selectedIn } from "../textbox.js";
 import { n, t } from "../texts.js";
 import { CompletionMenu } from "./completion_menu.js";
+import { openEmojiPicker } from "./emoji_picker.js";
 import { Preview } from "./preview.js";
 import { Toolbar } from "./toolbar.js";
 import { WritingMode } from "./writing_mode.js";
@@ -99,6 +101,12 @@ export class ChatComposer extends HTMLElement {
       event.preventDefault();
       applyEdit(box, edit);
     });
+    const emoji = /** @type {HTMLElement} */ (form.querySelector("[data-tool=emoji]"));
+    emoji.addEventListener("click", async () => {
+      const chosen = await openEmojiPicker(emoji);
+      if (chosen) this.insert(chosen);
+      else this.focus();
+    });
     preview.view.addEventListener("keydown", (event) => {
       if (event.key === "Escape") preview.toggle();
       else if (event.key === "Enter" && event.target === preview.view) this.#send();
@@ -136,7 +144,7 @@ export class ChatComposer extends HTMLElement {
   /** The last of one's own posts that is here, into the box. @returns {boolean} whether there is one */
   editLast() {
     const { lines, you } = this.page.store.state;
-    const last = lines.findLast((line) => line.number && line.author === you.name && !line.deleted);
+    const last = lines.findLast(({ number, author }) => number && author === you.name && this.#textOf(number) !== undefined);
     if (!last) return false;
     this.page.store.dispatch({ type: "editing", number: last.number });
     this.#follow();
@@ -184,7 +192,10 @@ export class ChatComposer extends HTMLElement {
 
   /** @param {number} number @returns {string|undefined} */
   #textOf(number) {
-    return this.page.store.state.lines.find((line) => line.number === number && !line.deleted)?.text;
+    const { state } = this.page.store;
+    const line = state.lines.find((one) => one.number === number);
+    const shown = line && amended(state, line);
+    return shown?.deleted ? undefined : shown?.text;
   }
 
   /** @param {KeyboardEvent} event */
