@@ -20,6 +20,8 @@ const ROW = "#timeline > .message[data-number]";
 export class MessageActions {
   /** @type {HTMLElement|null} the row that the bar is at */ #row = null;
   /** @type {import("./pins.js").Pins|null} */ #pins = null;
+  /** Where the mouse was last. */
+  #at = { x: -1, y: -1 };
 
   /** @param {import("../room.js").Page} page */
   constructor(page) {
@@ -28,9 +30,11 @@ export class MessageActions {
     this.bar = cloneElement("bar");
     this.menu = /** @type {HTMLDialogElement} */ (document.getElementById("message-menu"));
 
-    this.list.addEventListener("pointerover", (event) => {
-      // Not away from who uses it by the keyboard.
-      if (event.pointerType === "mouse" && !this.bar.contains(document.activeElement)) this.#attach(rowOf(event.target));
+    this.list.addEventListener("pointermove", ({ pointerType, clientX: x, clientY: y, target }) => {
+      // Only after a pointer that moves, not under one at rest when lines move; and not away from who uses it by the keyboard.
+      if (pointerType !== "mouse" || (x === this.#at.x && y === this.#at.y)) return;
+      this.#at = { x, y };
+      if (!this.bar.contains(document.activeElement)) this.#attach(rowOf(target));
     });
     this.list.addEventListener("pointerleave", () => !this.#row?.matches(":focus-within") && this.#attach(null));
     this.list.addEventListener("focusin", (event) => this.#attach(rowOf(event.target)));
