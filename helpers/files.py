@@ -12,6 +12,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import brotli
 from aiohttp import web
 
 from helpers.scripts import imports, without_comments
@@ -47,10 +48,21 @@ class File:
     packs: bool
 
     @functools.cached_property
-    def compressed(self) -> bytes:
-        """By gzip; empty where that gains nothing."""
-        packed = gzip.compress(self.body, 9, mtime=0) if self.packs else self.body
-        return packed if len(packed) < len(self.body) else b""
+    def by_gzip(self) -> bytes:
+        return gzip.compress(self.body, 9, mtime=0)
+
+    @functools.cached_property
+    def by_brotli(self) -> bytes:
+        """A seventh smaller than by gzip: its dictionary knows the words of scripts and styles, and the files are small."""
+        return bytes(brotli.compress(self.body, quality=11))
+
+    def packed(self, codings: set[str]) -> tuple[str, bytes]:
+        """The best of what is understood, and its name; "" for the file as it is, where nothing gains by another."""
+        if self.packs:
+            for coding, attribute in (("br", "by_brotli"), ("gzip", "by_gzip")):
+                if coding in codings and len(packed := getattr(self, attribute)) < len(self.body):
+                    return coding, packed
+        return "", self.body
 
 
 @dataclass(frozen=True)
@@ -137,14 +149,15 @@ class Files:
         file = (release or self._own).files.get(versioned[2] if versioned else path)
         if file is None:
             raise web.HTTPNotFound
-        accepts = "gzip" in request.headers.get("Accept-Encoding", "").lower()
-        packed = accepts and bool(file.compressed)
-        # Two representations have two validators (RFC 9110, 8.8.3).
-        etag = f'"{file.etag}-gzip"' if packed else f'"{file.etag}"'
-        headers = {"ETag": etag, "Cache-Control": FOR_EVER if release else ASK_AGAIN, "Vary": "Accept-Encoding"}
-        known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
-        if etag in known or "*" in known:
-            return web.Response(status=304, headers=headers)
-        if packed:
-            headers["Content-Encoding"] = "gzip"
-        return web.Response(body=file.compressed if packed else file.body, headers={**headers, "Content-Type": file.type})
+        accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
+        coding, body = file.packed({name for name, _, weight in (one.partition(";") for one in accepted) if weight not in ("q=0", "q=0.0")})
+        headers = {"Cache-Control": FOR_EVER if release else ASK_AGAIN, "Vary": "Accept-Encoding"}
+        if not release:
+            # Each representation has a validator of its own (RFC 9110, 8.8.3). What is kept for ever isn't asked about again.
+            headers["ETag"] = etag = f'"{file.etag}{coding and f"-{coding}"}"'
+            known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
+            if etag in known or "*" in known:
+                return web.Response(status=304, headers=headers)
+        if coding:
+            headers["Content-Encoding"] = coding
+        return web.Response(body=body, headers={**headers, "Content-Type": file.type})

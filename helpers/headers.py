@@ -23,7 +23,7 @@ FIXED = {
 
 PARTS = {"text/css", "text/javascript"}
 """Parts of a page, never one: what only says what a page may do is left out, as a third of the bytes of the small ones."""
-PARTS_POLICY = "default-src 'none'; frame-ancestors 'none'"
+PARTS_POLICY = "default-src 'none'"
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -61,6 +61,8 @@ async def room(alice: Person) -> str:
     listener = await alice.enters(name)
     for number in range(50):
         await listener.says(f"{number}. What people say is a line or two, seldom more than a hundred characters, and **sometimes** `code`.")
+    await listener.ws.send_json({"type": "read", "number": 50, "nonce": "read"})
+    await listener.hears("receipt", nonce="read")
     return name
 
 

@@ -4,6 +4,7 @@ import gzip
 import time
 from pathlib import Path
 
+import brotli
 import pytest
 
 from helpers.files import READ_AGAIN_SECONDS, Files
@@ -114,12 +115,15 @@ def test_all_modules_of_the_project_are_there() -> None:
 async def test_files_are_compressed_for_whoever_understands_that(cast: Cast) -> None:
     path = "/static/js/store.js"
     plain = await request(cast.url, "GET", path)
-    packed = await request(cast.url, "GET", path, headers={"Accept-Encoding": "br, gzip"})
+    packed = await request(cast.url, "GET", path, headers={"Accept-Encoding": "deflate, gzip;q=0.8, br;q=0"})
+    smallest = await request(cast.url, "GET", path, headers={"Accept-Encoding": "gzip, br"})
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
     assert "Content-Encoding" not in plain.headers
     assert packed.headers["Content-Encoding"] == "gzip"
     assert gzip.decompress(packed.body) == plain.body == without_comments((ROOT / path[1:]).read_text()).encode()
-    assert packed.headers["ETag"] != plain.headers["ETag"]
+    assert smallest.headers["Content-Encoding"] == "br"
+    assert brotli.decompress(smallest.body) == plain.body
+    assert len({answer.headers["ETag"] for answer in (plain, packed, smallest)}) == 3
     for answer, accepts in ((plain, ""), (packed, "gzip")):
         headers = {"If-None-Match": f'"other", {answer.headers["ETag"]}', "Accept-Encoding": accepts}
         assert (await request(cast.url, "GET", path, headers=headers)).status == 304
