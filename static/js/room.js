@@ -4,14 +4,9 @@ import { watchAttention } from "./attention.js";
 import { Drawers } from "./drawers.js";
 import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
-import { ChatKeys } from "./elements/keys_dialog.js";
 import { ChatMembers } from "./elements/members.js";
-import { MessageActions } from "./elements/message_actions.js";
-import { ChatPersonCard } from "./elements/person_card.js";
 import { ChatRooms } from "./elements/rooms.js";
-import { ChatSettings } from "./elements/settings.js";
 import { ChatStatus } from "./elements/status.js";
-import { ChatSwitcher } from "./elements/switcher.js";
 import { ChatTimeline } from "./elements/timeline.js";
 import { ChatTitle } from "./elements/title.js";
 import { ChatToasts } from "./elements/toasts.js";
@@ -32,12 +27,12 @@ import { Wire } from "./wire.js";
  * @property {Outbox} outbox
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
  * @property {Asks} asks
- * @property {MessageActions} messageActions
+ * @property {import("./elements/message_actions.js").MessageActions} messageActions
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
  * @property {Typing} typing
- * @property {ChatKeys} keys
+ * @property {import("./elements/keys_dialog.js").ChatKeys} keys
  */
 
 const ELEMENTS = {
@@ -47,13 +42,16 @@ const ELEMENTS = {
   "chat-rooms": ChatRooms,
   "chat-members": ChatMembers,
   "chat-typing": ChatTyping,
-  "chat-switcher": ChatSwitcher,
-  "chat-person-card": ChatPersonCard,
-  "chat-settings": ChatSettings,
   "chat-timeline": ChatTimeline,
   "chat-composer": ChatComposer,
-  "chat-keys": ChatKeys,
   "chat-toasts": ChatToasts,
+};
+/** What isn't on screen at first, dialogs and menus: it comes after the first view, and before the page is connected. */
+const LATER = {
+  "chat-switcher": async () => (await import("./elements/switcher.js")).ChatSwitcher,
+  "chat-person-card": async () => (await import("./elements/person_card.js")).ChatPersonCard,
+  "chat-settings": async () => (await import("./elements/settings.js")).ChatSettings,
+  "chat-keys": async () => (await import("./elements/keys_dialog.js")).ChatKeys,
 };
 /** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
 const GONE = new Set([4501, 4502, 403, 404]);
@@ -132,5 +130,16 @@ const page = {
 };
 watchAttention(store, send);
 for (const name of Object.keys(ELEMENTS)) find(name).start(page);
-page.messageActions = new MessageActions(page);
-wire.start();
+
+async function complete() {
+  const actions = import("./elements/message_actions.js");
+  const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
+  for (const { name, element } of await Promise.all(elements)) {
+    customElements.define(name, element);
+    find(name).start(page);
+  }
+  page.messageActions = new (await actions).MessageActions(page);
+}
+
+// Without them one can still talk.
+complete().finally(() => wire.start());

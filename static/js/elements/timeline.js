@@ -284,7 +284,7 @@ export class ChatTimeline extends HTMLElement {
       react: () => tell("message-react"),
       menu: () => tell("message-menu"),
       latest: () => this.#leave(),
-      keys: () => keys.show(),
+      keys: () => keys.show?.(), // it may not have come yet
     };
     acts[does]();
   }
