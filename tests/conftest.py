@@ -153,7 +153,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
     redis: Redis = request.getfixturevalue("redis")
     port = free_port()
     nginx = Nginx([port])
-    env = {**server_env(postgres, redis, "journey"), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    env = {**server_env(postgres, redis, unique("journey")), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
     with Aiochat(port=port, env=env) as server, nginx:
         yield nginx.url, server
 
