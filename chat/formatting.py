@@ -211,3 +211,16 @@ def render(text: str) -> str | None:
 def plain_html(text: str) -> str:
     """The text and its line breaks, escaped: what a message without HTML looks like."""
     return "<p>" + html.escape(text, quote=False).replace("\n", "<br />\n") + "</p>"
+
+
+_FENCE_LINE = re.compile(r"^ {0,3}(?:`{3,}|~{3,})[^\n]*$", re.MULTILINE)
+_BLOCK_MARKS = re.compile(r"^[ \t]*(?:(?:>|#{1,6}|[-*+]|\d{1,9}[.)])[ \t]+)+", re.MULTILINE)
+_INLINE_LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
+_PAIRED_MARKS = re.compile(r"(?<![\w*~`])(\*\*|\*|__|_|~~|`)(?=\S)([^\n]*?\S)\1(?![\w*~`])")
+
+
+def without_marks(text: str) -> str:
+    """The words of a message, for where one line of it is shown: what Markdown means by signs is left out, roughly and quickly."""
+    for pattern, kept in ((_FENCE_LINE, ""), (_BLOCK_MARKS, ""), (_INLINE_LINK, r"\1"), (_PAIRED_MARKS, r"\2"), (_PAIRED_MARKS, r"\2")):
+        text = pattern.sub(kept, text)
+    return text

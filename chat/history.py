@@ -10,6 +10,7 @@ from peewee import SQL, fn
 
 from accounts.models import User
 from chat.events import Batch, Changed, Cleared, Close, Event, Message, Quote, Reactions, Sealed, encode
+from chat.formatting import without_marks
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
 from helpers.clock import iso
@@ -67,7 +68,7 @@ _LINE = (
 
 def _quote(author: str, text: str) -> Quote:
     """The beginning of a text, as one line."""
-    line = " ".join(text[: 4 * MAX_QUOTE].split())
+    line = " ".join(without_marks(text[: 4 * MAX_QUOTE]).split())
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
 
 

@@ -286,6 +286,7 @@ async def test_the_preview_stands_in_place_of_the_box_until_escape(alice: Visito
 async def test_the_emoji_button_puts_one_at_the_caret(alice: Visitor, room: str) -> None:
     await write(alice, "ab", "{ArrowLeft}")
     await alice.page.locator("[data-tool=emoji]").click()
+    await expect(alice.page.locator("#emoji-picker")).to_be_visible()
     await write(alice, "thumbs up", "{Enter}")
     await expect(box(alice)).to_have_value("a👍b")
     await expect(box(alice)).to_be_focused()

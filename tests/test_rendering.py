@@ -7,7 +7,7 @@ import pytest
 
 from chat import highlighting
 from chat.emoji import EMOJIS, is_emoji, with_emojis
-from chat.formatting import MAX_HTML, MAX_NAMED, is_slow, may_name, parse, render
+from chat.formatting import MAX_HTML, MAX_NAMED, is_slow, may_name, parse, render, without_marks
 from tests.servers import ROOT
 
 PEOPLE = {"alice": "alice", "ALICE": "alice", "bob": "Bob", "Жук": "Жук", "नमस्ते": "नमस्ते", "a.b": "a.b", "x_y": "x_y"}
@@ -249,3 +249,19 @@ def test_every_class_has_its_colour() -> None:
     assert {*highlighting.CLASSES, "mention", "room-ref"} == set(
         re.findall(r"\.([a-z][\w-]*)", re.sub(r"\{.*?\}|/\*.*?\*/|\.rich", "", css))
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("Did anybody water the **tomatoes**?", "Did anybody water the tomatoes?"),
+        ("***very*** _nice_ `code` ~~gone~~", "very nice code gone"),
+        ("> # Quoted\n- one\n2. two", "Quoted\none\ntwo"),
+        ("```python\nx = 1\n```", "\nx = 1\n"),
+        ("see [the seeds](https://example.org/a_b_c)", "see the seeds"),
+        ("2*3*4 snake_case_name a * b * c 5 > 4 #room -1", "2*3*4 snake_case_name a * b * c 5 > 4 #room -1"),
+        ("**not closed and `neither", "**not closed and `neither"),
+    ],
+)
+def test_a_quote_shows_the_words(text: str, words: str) -> None:
+    assert without_marks(text) == words

@@ -14,6 +14,7 @@ import { isSheet, openSheet } from "./sheets.js";
 const IN_BAR = 3;
 const IN_MENU = 6;
 const BAR = 36; // px, of its height
+const BESIDE = 260; // px beside a text for the bar and, in a group, the time
 const SHORT = 200; // px: a menu below it is still near
 const ROW = "#timeline > .message[data-number]";
 
@@ -194,9 +195,12 @@ export class MessageActions {
       return;
     }
     const bubble = part(row, "bubble") ?? row;
-    // Below the text where the edge of the timeline would cut it off.
-    const { top } = /** @type {HTMLElement} */ (this.list.parentElement).getBoundingClientRect();
-    this.bar.classList.toggle("below", bubble.getBoundingClientRect().top - top < BAR);
+    // Beside a short text, so that its author's name stays free. Else over the edge of it, or below where the timeline would cut it off.
+    const { top, width } = bubble.getBoundingClientRect();
+    const isBeside = row.clientWidth - width > BESIDE;
+    const ceiling = /** @type {HTMLElement} */ (this.list.parentElement).getBoundingClientRect().top;
+    this.bar.classList.toggle("beside", isBeside);
+    this.bar.classList.toggle("below", !isBeside && top - ceiling < BAR);
     bubble.append(this.bar);
     this.#fill(row, line);
   }
