@@ -79,6 +79,23 @@ async def test_messages_by_keyboard(alice: Reader, pen: Listener) -> None:
     await expect(alice.page.locator("#composer-text")).to_have_value("j?")
 
 
+async def test_what_is_typed_right_after_r_is_the_answer(alice: Reader, pen: Listener) -> None:
+    await writes(pen, 1, 3)
+    await alice.opens()
+    await alice.page.focus("#composer-text")
+    await press(alice, "Shift+Tab")
+    await alice.page.evaluate(
+        """() => {
+            const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
+            press('r');
+            document.execCommand('insertText', false, 'I see');
+        }"""
+    )
+    await expect(alice.page.locator("#composer-text")).to_have_value("I see")
+    await press(alice, "Enter")
+    await expect(alice.page.locator("#timeline .message.own .quote")).to_contain_text("line 3")
+
+
 async def test_the_keys_are_shown(alice: Reader, pen: Listener) -> None:
     await writes(pen, 1, 3)
     await alice.opens()

@@ -263,12 +263,17 @@ export class ChatTimeline extends HTMLElement {
 
   /** @param {string} does a name in the table of keys */
   #do(does) {
-    const { store, keys } = this.page;
+    const { store, keys, composer } = this.page;
     const { state } = store;
     const { current } = this.rover;
     const number = Number(current?.dataset.number) || null;
     const line = number && state.lines.find((one) => one.number === number);
     const tell = (/** @type {string} */ name) => number && current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
+    const compose = (/** @type {"replying"|"editing"} */ type) => {
+      store.dispatch({ type, number });
+      // Now and not with the next frame: what is typed right after the key is meant for the box.
+      composer.focus();
+    };
     /** @type {Record<string, () => unknown>} */
     const acts = {
       next: () => this.rover.move(1),
@@ -279,8 +284,8 @@ export class ChatTimeline extends HTMLElement {
         this.rover.last();
       },
       unread: () => this.#toUnread(number ?? 0),
-      reply: () => line && !line.deleted && store.dispatch({ type: "replying", number }),
-      edit: () => line && !line.deleted && line.author === state.you.name && store.dispatch({ type: "editing", number }),
+      reply: () => line && !line.deleted && compose("replying"),
+      edit: () => line && !line.deleted && line.author === state.you.name && compose("editing"),
       react: () => tell("message-react"),
       menu: () => tell("message-menu"),
       latest: () => this.#leave(),
