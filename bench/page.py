@@ -101,7 +101,7 @@ async def measure(burst: Burst) -> dict[str, Any]:
             await page.wait_for_timeout(500)
             tasks = [task for _, task in await page.evaluate("tasks")]
             frames = sorted(await page.evaluate("frames"))
-            rows = await page.locator("#timeline > li").count()
+            rows = await page.locator("#timeline > *").count()
             own = own_ms(await browser.stop_tracing())
             await browser.close()
         for person in [*people, reader]:

@@ -62,16 +62,27 @@ class Reader:
     async def scrolls(self, by: int) -> None:
         """By the wheel, and until the page has drawn it and has nothing under way."""
         await self.page.mouse.move(500 if self.page.viewport_size == WIDE else 200, 300)
+        await self.page.evaluate(
+            """by => {
+                const box = document.querySelector('.timeline-scroller');
+                const rest = by < 0 ? box.scrollTop : box.scrollHeight - box.clientHeight - box.scrollTop;
+                window.scrolled_ = rest < 1 || new Promise((resolve) => box.addEventListener('scroll', resolve, { once: true }));
+            }""",
+            by,
+        )
         await self.page.mouse.wheel(0, by)
+        await self.page.evaluate("async () => void (await window.scrolled_)")
         await self.calms()
 
     async def calms(self) -> None:
+        """Nothing moves any more, and no more of the history is on its way."""
         await self.page.evaluate(
             """async () => {
                 const box = document.querySelector('.timeline-scroller');
+                const { history } = document.querySelector('chat-timeline').page;
                 for (let still = 0, was = -1; still < 4; was = box.scrollTop + box.scrollHeight) {
                   await new Promise(requestAnimationFrame);
-                  still = was === box.scrollTop + box.scrollHeight ? still + 1 : 0;
+                  still = was === box.scrollTop + box.scrollHeight && !history.loading ? still + 1 : 0;
                 }
             }"""
         )
@@ -89,7 +100,7 @@ class Reader:
         return number, top
 
     async def rows(self) -> int:
-        return await self.page.locator("#timeline > li").count()
+        return await self.page.locator("#timeline > *").count()
 
     async def server_mark(self) -> int:
         """How many posts are unread for the server."""

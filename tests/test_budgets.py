@@ -193,7 +193,7 @@ async def test_scrolling_through_a_long_history_leaves_nothing_behind(
     page = await context.new_page()
     await page.goto(f"{address}/rooms/{room}")
     await is_open(page)
-    rows = page.locator("#timeline > li")
+    rows = page.locator("#timeline > *")
 
     async def there(number: int) -> bool:
         return await page.locator(f"#timeline > [data-number='{number}']").count() > 0

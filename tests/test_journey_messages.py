@@ -12,7 +12,7 @@ from tests.visitors import PHONE, WIDE, Visitor
 
 Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
 
-FOCUSED = "document.activeElement.closest('#timeline > li')?.dataset.number"
+FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """The timeline in real Chromium: long histories and what of them is read. Alice reads what Bob has written."""
 
+import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, Route, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.people import Listener, Person
@@ -102,6 +104,33 @@ async def test_what_one_reads_stays_where_it_is_to_the_pixel(reads: Reads, pen: 
     assert abs(await alice.top_of(number) - top) <= 1
 
 
+async def test_a_page_that_comes_late_moves_nothing(reads: Reads, pen: Listener) -> None:
+    """Even at the very top, where the first message has its author's name until it is known to continue another."""
+    await writes(pen, 1, 100)
+    alice = await reads()
+    await alice.opens()
+    await alice.sees(100)
+    asked, may_come = asyncio.Event(), asyncio.Event()
+
+    async def holds_back(route: Route) -> None:
+        asked.set()
+        await may_come.wait()
+        await route.continue_()
+
+    await alice.page.route("**/messages?**", holds_back)
+    await alice.page.evaluate("document.querySelector('.timeline-scroller').scrollTop = 0")
+    await asyncio.wait_for(asked.wait(), 10)
+    shown = range(51, 56)
+    before = [await alice.top_of(number) for number in shown]
+    assert before[0] >= 0
+    may_come.set()
+    await expect(alice.message(50)).to_have_count(1)
+    await alice.calms()
+    await expect(alice.message(51)).to_have_class(re.compile("continues"))
+    moved = [abs(await alice.top_of(number) - top) for number, top in zip(shown, before, strict=True)]
+    assert max(moved[1:]) <= 1, moved
+
+
 async def test_it_opens_at_the_first_unread_and_reads_what_is_seen(alice: Reader, pen: Listener) -> None:
     await writes(pen, 1, 40)
     await alice.opens()
@@ -152,12 +181,12 @@ async def test_unread_from_here_stays_until_one_reads_on(alice: Reader, pen: Lis
     await alice.sees(40)
     await alice.is_unread(0)
     await alice.page.evaluate("document.querySelector('chat-timeline').page.store.dispatch({ type: 'unread_from', number: 38 })")
-    await expect(alice.page.locator("#timeline > .new + li")).to_have_attribute("data-number", "38")
+    await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "38")
     await writes(pen, 41, 41)
     await alice.sees(41)
     await alice.is_unread(4)
     await alice.page.reload()
-    await expect(alice.page.locator("#timeline > .new + li")).to_have_attribute("data-number", "38")
+    await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "38")
 
 
 async def test_a_hidden_page_doesnt_run_ahead_of_its_reader(reads: Reads, pen: Listener, alice: Reader) -> None:
@@ -182,7 +211,7 @@ async def test_a_hidden_page_doesnt_run_ahead_of_its_reader(reads: Reads, pen: L
 async def test_many_unread_begin_at_the_first(alice: Reader, pen: Listener) -> None:
     await writes(pen, 1, 300)
     await alice.opens()
-    await expect(alice.page.locator("#timeline > .new + li")).to_have_attribute("data-number", "1")
+    await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "1")
     await alice.sees(1)
     await expect(alice.message(300)).to_have_count(0)
     while not await alice.message(300).count():

@@ -10,9 +10,10 @@ const MUCH = 0.5;
 
 export class Place {
   following = true;
-  /** @type {{node: Element, offset: number}[]} the rows on screen and where their tops were when the reader last moved */ #anchors = [];
+  /** @type {{node: Element, offset: number, height: number}[]} the rows on screen, and where they were when the reader last moved */ #anchors = [];
   #placed = -1;
   #height = 0;
+  /** px, when the reader last moved */ #width = 0;
 
   /**
    * @param {HTMLElement} box what scrolls @param {HTMLElement} list whose children are the rows
@@ -52,7 +53,8 @@ export class Place {
 
   /** Remembers where the rows on screen are: there they stay. */
   hold() {
-    this.#anchors = this.following ? [] : this.visible().map(({ node, top }) => ({ node, offset: top }));
+    this.#anchors = this.following ? [] : this.visible().map(({ node, top, height }) => ({ node, offset: top, height }));
+    this.#width = this.box.clientWidth;
     // Posts first: a divider may go while they stay.
     this.#anchors.sort((a, b) => Number(b.node.matches(".message")) - Number(a.node.matches(".message")));
   }
@@ -64,7 +66,11 @@ export class Place {
       this.toEnd();
       return;
     }
-    const anchor = this.#anchors.find(({ node }) => node.isConnected);
+    const anchors = this.#anchors.filter(({ node }) => node.isConnected);
+    // A row that shrank lost something at its top: its author's name, when what it continues was put in before it. By it all that
+    // follows would move up. Where the width changed, all rows have other heights.
+    const isWhole = (/** @type {{node: Element, height: number}} */ { node, height }) => node.getBoundingClientRect().height > height - 1;
+    const anchor = (this.box.clientWidth === this.#width && anchors.find(isWhole)) || anchors[0];
     if (anchor) this.#scrollBy(this.topOf(anchor.node) - anchor.offset);
     // All that was on screen is gone: what is there now is the place.
     else this.hold();
@@ -103,7 +109,7 @@ export class Place {
     return node.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
   }
 
-  /** The rows on screen, in their order. @returns {{node: Element, top: number, seen: boolean}[]} `seen`: enough of it to be read */
+  /** The rows on screen, in their order. @returns {{node: Element, top: number, height: number, seen: boolean}[]} `seen`: enough of it to be read */
   visible() {
     const rows = this.list.children;
     const frame = this.box.getBoundingClientRect();
@@ -115,9 +121,9 @@ export class Place {
     }
     const found = [];
     for (let place = from; place < rows.length; place += 1) {
-      const { top, bottom } = rows[place].getBoundingClientRect();
+      const { top, bottom, height } = rows[place].getBoundingClientRect();
       if (top >= frame.bottom) break;
-      found.push({ node: rows[place], top: top - frame.top, seen: bottom <= frame.bottom + 4 || top < frame.top + frame.height * MUCH });
+      found.push({ node: rows[place], top: top - frame.top, height, seen: bottom <= frame.bottom + 4 || top < frame.top + frame.height * MUCH });
     }
     return found;
   }

@@ -251,7 +251,7 @@ export class MessageActions {
   /** @param {MouseEvent} event */
   #press(event) {
     const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-do]"));
-    const row = rowOf(event.target) ?? /** @type {HTMLElement|null} */ (button?.closest("#timeline > li"));
+    const row = rowOf(event.target) ?? /** @type {HTMLElement|null} */ (button?.closest("#timeline > *"));
     // A link that is to open elsewhere does that.
     if (!button || !row || event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();

@@ -79,7 +79,7 @@ export function fillReactions(node, line, you) {
     if (chip.nextElementSibling !== add || !chip.isConnected) box.insertBefore(chip, add);
   }
   for (const chip of chips.values()) {
-    if (chip === document.activeElement) /** @type {HTMLElement} */ (chip.closest("li")).focus({ preventScroll: true });
+    if (chip === document.activeElement) /** @type {HTMLElement} */ (chip.closest(".message")).focus({ preventScroll: true });
     chip.remove();
   }
 }

@@ -315,7 +315,7 @@ export class ChatTimeline extends HTMLElement {
   /** @param {MouseEvent} event a press on a button within a row */
   #act(event) {
     const button = /** @type {HTMLElement} */ (event.target).closest("[data-action]");
-    const row = /** @type {HTMLElement|null} */ (button?.closest("#timeline > li"));
+    const row = /** @type {HTMLElement|null} */ (button?.closest("#timeline > *"));
     if (!button || !row) return;
     const { outbox, store, composer } = this.page;
     const nonce = row.dataset.nonce ?? "";
