@@ -22,7 +22,6 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  * @property {string} label
  * @property {string} detail
  * @property {boolean} done the text is complete with it: Enter may send
- * @property {string[]} [emoji] the whole row
  *
  * @typedef {{from: number, to: number, items: Proposal[], passive: boolean}} Completion `from` and `to` are what the chosen text
  *   replaces; a passive one leaves Enter alone until one has moved into it
@@ -165,7 +164,7 @@ function emoji({ word }, known) {
     },
     ([, name]) => name,
   );
-  return found.map((row) => ({ kind: "emoji", name: row[0], text: `${row[0]} `, sign: row[0], label: `:${row[2] ?? row[1]}:`, detail: row[1], done: false, emoji: row }));
+  return found.map((row) => ({ kind: "emoji", name: row[0], text: `${row[0]} `, sign: row[0], label: `:${row[2] ?? row[1]}:`, detail: row[1], done: false }));
 }
 
 /** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */

@@ -5,7 +5,7 @@
  */
 import { noteUsed, usedLately } from "./emoji_lately.js";
 import { allEmoji } from "./emoji_search.js";
-import { Recents } from "./recents.js";
+import { recentsOf } from "./recents.js";
 
 const PAUSE = 150; // ms of not typing before the server is asked
 const AGAIN = 10_000; // ms after which what failed may be asked for again
@@ -59,7 +59,9 @@ async function getJson(address) {
   return answer.json();
 }
 
-/** @implements {import("./completion.js").Known} */
+/** @typedef {import("./completion.js").Known} Known */
+
+/** @implements {Known} */
 export class Lookups {
   /** @type {string[][]|null} */ #emoji = null;
   #emojiAskedAt = -Infinity;
@@ -75,11 +77,7 @@ export class Lookups {
   constructor({ storage, user, told, get = getJson, getEmoji = allEmoji }) {
     this.told = told;
     this.getEmoji = getEmoji;
-    const named = (/** @type {string} */ name) => name;
-    const recents = (/** @type {string} */ kind) => new Recents(storage, `aiochat:recent:${user}:${kind}`, named);
-    this.recents = { person: recents("person"), room: recents("room"), command: recents("command") };
-    /** @type {Recents<string[]>} whole rows, so that they are there offline, too */
-    this.recentEmoji = new Recents(storage, `aiochat:recent:${user}:emoji`, (row) => row[0]);
+    this.recents = { person: recentsOf(storage, user, "person"), room: recentsOf(storage, user, "room"), command: recentsOf(storage, user, "command") };
     this.people_ = new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, told);
     this.rooms_ = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, told);
   }
@@ -99,7 +97,7 @@ export class Lookups {
       this.#emojiAskedAt = performance.now();
       this.#loadEmoji();
     }
-    return this.#emoji ?? this.recentEmoji.all();
+    return this.#emoji ?? [];
   }
 
   /** @param {import("./completion.js").Kind} kind */
@@ -109,17 +107,13 @@ export class Lookups {
 
   /** @param {import("./completion.js").Proposal} item */
   use(item) {
-    if (item.kind !== "emoji") this.recents[item.kind].use(item.name);
-    else if (item.emoji) {
-      this.recentEmoji.use(item.emoji);
-      noteUsed(item.name);
-    }
+    if (item.kind === "emoji") noteUsed(item.name);
+    else this.recents[item.kind].use(item.name);
   }
 
   async #loadEmoji() {
     const all = await this.getEmoji();
-    // Without a network the recent ones have to do.
-    if (!all.length) return;
+    if (!all.length) return; // no network: asked again in a while
     this.#emoji = all;
     this.told();
   }

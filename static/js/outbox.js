@@ -189,7 +189,7 @@ export class Outbox {
   #takeUp(entries) {
     for (const entry of entries) {
       if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = t("Not sent yet, and more than a day old.");
-      const stage = /** @type {const} */ (entry.reason ? "refused" : "waiting");
+      const stage = /** @type {"refused"|"waiting"} */ (entry.reason ? "refused" : "waiting");
       this.store.dispatch({ type: "written", entry: { ...entry, stage } });
       this.#keep({ ...entry, stage });
     }

@@ -7,10 +7,12 @@
  * @property {string} title
  * @property {number} [calls] mentions, or unread posts of a conversation
  * @property {number} [unread]
- * @property {number} [usedAt] ms
+ * @property {number} [visited] 0 for the room where one was last, 1 for the one before, and so on
  * @property {boolean} [current] where one is already
  */
 
+/** After all that were visited. */
+const NEVER = Number.MAX_SAFE_INTEGER;
 const WORD = /[^\p{L}\p{N}]+/u;
 
 /**
@@ -60,7 +62,7 @@ export function rank(query, candidates, most = 12) {
       Number(Boolean(a.one.current)) - Number(Boolean(b.one.current)) ||
       Number(Boolean(b.one.calls)) - Number(Boolean(a.one.calls)) ||
       Number(Boolean(b.one.unread)) - Number(Boolean(a.one.unread)) ||
-      (b.one.usedAt ?? 0) - (a.one.usedAt ?? 0) ||
+      (a.one.visited ?? NEVER) - (b.one.visited ?? NEVER) ||
       Number(a.one.kind === "person") - Number(b.one.kind === "person") ||
       a.one.title.localeCompare(b.one.title),
   );

@@ -1,39 +1,41 @@
-/** What somebody used last, kept in their browser: proposals begin with it. */
+/** What somebody used last, by name, kept in their browser: rooms, people, commands, emoji. What is proposed begins with it. */
 
 /** So many are remembered: more than any list of proposals shows. */
-const KEPT = 40;
+const KEPT = 60;
 
-/** @template T */
 export class Recents {
   /**
    * @param {typeof import("./storage.js").storage} storage
-   * @param {string} key one for each person and kind of thing
-   * @param {(one: T) => string} name what makes two the same
+   * @param {string} key one for each kind of thing
    */
-  constructor(storage, key, name) {
+  constructor(storage, key) {
     this.storage = storage;
     this.key = key;
-    this.name = name;
   }
 
-  /** The last first; read each time, since other tabs write there, too. @returns {T[]} */
+  /** The last first; read each time, since other tabs write there, too. @returns {string[]} */
   all() {
     try {
       const kept = JSON.parse(this.storage.get(this.key) ?? "[]");
-      return Array.isArray(kept) ? kept.filter((one) => typeof this.name(one) === "string") : [];
+      return Array.isArray(kept) ? kept.filter((one) => typeof one === "string") : [];
     } catch {
       return []; // not ours, or cut short
     }
   }
 
-  /** @param {T} one */
-  use(one) {
-    const others = this.all().filter((other) => this.name(other) !== this.name(one));
-    this.storage.set(this.key, JSON.stringify([one, ...others].slice(0, KEPT)));
+  /** @param {string} name */
+  use(name) {
+    const others = this.all().filter((other) => other !== name);
+    this.storage.set(this.key, JSON.stringify([name, ...others].slice(0, KEPT)));
   }
 
   /** By name, 0 for the last used. @returns {Map<string, number>} */
   ranks() {
-    return new Map(this.all().map((one, place) => [this.name(one), place]));
+    return new Map(this.all().map((name, place) => [name, place]));
   }
 }
+
+/** @typedef {"person"|"room"|"command"|"visited"} Kind `room`: those that were named, `visited`: those that one was in */
+
+/** @param {typeof import("./storage.js").storage} storage @param {string} user whose they are @param {Kind} kind */
+export const recentsOf = (storage, user, kind) => new Recents(storage, `aiochat:recent:${user}:${kind}`);

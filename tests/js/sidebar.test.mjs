@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { dotOf, nextEnd, outranks, statusCommand, statusOf, TYPING_LAPSES, typingText, untilTomorrow } from "../../static/js/people.js";
 import { rank, tierOf } from "../../static/js/ranking.js";
-import { recentRooms, rememberRoom } from "../../static/js/recent.js";
+import { recentsOf } from "../../static/js/recents.js";
 import { createStore, initial } from "../../static/js/store.js";
 import { mentionsOf, short, sumUp, unreadOf } from "../../static/js/unread.js";
 
@@ -182,10 +182,10 @@ test("the switcher: match first, then what calls, what is unread, what was used 
   const titles = (query, list) => rank(query, list).map((one) => one.title);
   const rooms = [
     open("attic"),
-    open("cellar", { usedAt: 2 }),
-    open("garden", { usedAt: 3, current: true }),
+    open("cellar", { visited: 1 }),
+    open("garden", { visited: 0, current: true }),
     open("kitchen", { unread: 4 }),
-    open("lounge", { usedAt: 1 }),
+    open("lounge", { visited: 2 }),
     open("office", { unread: 1, calls: 1 }),
   ];
   assert.deepEqual(titles("", rooms), ["office", "kitchen", "cellar", "lounge", "attic", "garden"]);
@@ -198,15 +198,11 @@ test("the switcher: match first, then what calls, what is unread, what was used 
 
 test("the rooms one was in last, each once, and not for ever", () => {
   const kept = new Map();
-  globalThis.localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
-  for (let number = 0; number < 100; number += 1) rememberRoom("alice", `room-${number}`, number);
-  rememberRoom("alice", "room-99", 500);
-  const rooms = recentRooms("alice");
-  assert.deepEqual([Object.keys(rooms).length, rooms["room-99"], rooms["room-98"], rooms["room-1"]], [60, 500, 98, undefined]);
-  assert.deepEqual(recentRooms("bob"), {});
-  kept.set("aiochat:recent:bob", "[not json");
-  assert.deepEqual(recentRooms("bob"), {});
-  delete globalThis.localStorage;
+  const storage = { get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value) };
+  for (const number of [...Array(100).keys(), 50]) recentsOf(storage, "alice", "visited").use(`room-${number}`);
+  const visited = recentsOf(storage, "alice", "visited").ranks();
+  assert.deepEqual([visited.size, visited.get("room-50"), visited.get("room-99"), visited.get("room-1")], [60, 0, 1, undefined]);
+  assert.deepEqual(recentsOf(storage, "bob", "visited").all(), []);
 });
 
 test("a badge has room for three digits", () => {

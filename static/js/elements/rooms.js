@@ -1,8 +1,8 @@
 /** The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that move between them. */
 import { dotOf } from "../people.js";
 import { reconcile } from "../reconcile.js";
-import { rememberRoom } from "../recent.js";
-import { session } from "../storage.js";
+import { recentsOf } from "../recents.js";
+import { session, storage } from "../storage.js";
 import { cloneElement, part } from "../template.js";
 import { n } from "../texts.js";
 import { callsOf, isConversation, mentionsOf, short, unreadOf } from "../unread.js";
@@ -57,7 +57,7 @@ export class ChatRooms extends HTMLElement {
     this.page = page;
     const { state } = page.store;
     this.current = state.room.name;
-    rememberRoom(state.you.name, this.current);
+    recentsOf(storage, state.you.name, "visited").use(this.current);
     const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
     this.scroller = find(".room-lists");
     this.filter = find("#room-filter");

@@ -3,7 +3,8 @@ import { findPeople, openConversation } from "../conversations.js";
 import { onOpener, open, tame } from "../dialogs.js";
 import { dotOf } from "../people.js";
 import { rank } from "../ranking.js";
-import { recentRooms } from "../recent.js";
+import { recentsOf } from "../recents.js";
+import { storage } from "../storage.js";
 import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
 import { callsOf, short, unreadOf } from "../unread.js";
@@ -90,7 +91,7 @@ export class ChatSwitcher extends HTMLElement {
   #candidates() {
     const { state } = this.page.store;
     const you = state.you.name;
-    const usedAt = recentRooms(you);
+    const visited = recentsOf(storage, you, "visited").ranks();
     const rooms = this.#several ? [] : [...state.rooms.values()];
     const direct = new Set(rooms.filter((room) => room.kind === "direct").map((room) => room.title));
     // Nobody is proposed before something was typed, but where people are what is asked for.
@@ -103,7 +104,7 @@ export class ChatSwitcher extends HTMLElement {
         title: room.title,
         unread: unreadOf(state, room),
         calls: callsOf(state, room),
-        usedAt: usedAt[room.name],
+        visited: visited.get(room.name),
         current: room.name === state.room.name,
       })),
       ...[...names].map((name) => ({ kind: /** @type {const} */ ("person"), name, title: name })),
