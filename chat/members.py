@@ -62,6 +62,10 @@ class RoomView:
     read_number: int
     mentions: int = 0
 
+    @property
+    def is_conversation(self) -> bool:
+        return self.kind in CONVERSATIONS
+
 
 @dataclass(frozen=True)
 class Entrance:

@@ -4,6 +4,7 @@
  */
 import { roleName } from "./roles.js";
 import { t } from "./texts.js";
+import { isConversation } from "./unread.js";
 
 const SHOWN = 8;
 /** A colon alone is a colon: emoji are proposed after so many letters. */
@@ -37,6 +38,9 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
 
 /** Without its optional parts, is the usage the bare name? @param {import("./store.js").Command} command */
 const isBare = (command) => command.usage.replace(/\[[^\]]*\]/g, "").trim() === `/${command.name}`;
+
+/** Is it no post but a command? `//` is a text that begins with a slash. @param {string} text */
+export const isCommand = (text) => /^\/(?!\/)/.test(text);
 
 /** The command whose arguments are being typed. @param {string} text @param {import("./store.js").Command[]} commands */
 export function commandOf(text, commands) {
@@ -128,14 +132,12 @@ function rooms({ word, passive }, { rooms: own }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("room");
   const all = new Map(known.rooms(word).map((room) => [room.name, { topic: "", kind: "open", ...room, own: false }]));
-  for (const room of own.values()) {
-    // A conversation has no name that others could follow.
-    if (room.kind === "open" || room.kind === "closed") all.set(room.name, { topic: "", ...all.get(room.name), ...room, own: true });
-  }
+  for (const room of own.values()) all.set(room.name, { topic: "", ...all.get(room.name), ...room, own: true });
   const found = best(
     all.values(),
     (room) => {
-      const how = room.kind === "direct" || room.kind === "group" ? -1 : fit(room.name, typed);
+      // A conversation has no name that others could follow.
+      const how = isConversation(room) ? -1 : fit(room.name, typed);
       return how < 0 ? null : [room.name.toLowerCase() === typed ? 0 : 1, Number(!room.own), Number(how > 1), ranks.get(room.name) ?? Infinity, how];
     },
     ({ name }) => name,

@@ -1,16 +1,5 @@
-/** Finding people, and conversations with them, over HTTP. */
-
-/** @param {string} typed @returns {Promise<string[]>} names, those that begin so first; none where nothing answers */
-export async function findPeople(typed) {
-  try {
-    const answer = await fetch(`/people?${new URLSearchParams({ q: typed })}`, { headers: { Accept: "application/json" } });
-    if (!answer.ok) return [];
-    const { people } = await answer.json();
-    return people.map((/** @type {{name: string}} */ person) => person.name);
-  } catch {
-    return [];
-  }
-}
+/** Conversations with people, over HTTP. */
+import { t } from "./texts.js";
 
 /**
  * Goes to the conversation with these people, which is made if there is none.
@@ -26,6 +15,6 @@ export async function openConversation(names) {
     location.assign(`/rooms/${encodeURIComponent(told.name)}`);
     return "";
   } catch {
-    return "offline";
+    return t("There is no connection now. Try again in a moment.");
   }
 }

@@ -1,6 +1,6 @@
 /**
- * What proposals need from the server, asked for while one types and kept as long as the page: people beyond the members, rooms
- * beyond one's own, emoji. What is here already is given at once; what comes later is told by a call, and the text is looked at
+ * What proposals need from the server, asked for while one types and kept for a while: people beyond the members, rooms beyond
+ * one's own, emoji. What is here already is given at once; what comes later is told by a call, and the text is looked at
  * anew then, so that an answer to what was typed before is never shown.
  */
 import { noteUsed, usedLately } from "./emoji_lately.js";
@@ -9,13 +9,14 @@ import { recentsOf } from "./recents.js";
 
 const PAUSE = 150; // ms of not typing before the server is asked
 const AGAIN = 10_000; // ms after which what failed may be asked for again
+const FRESH = 60_000; // ms after which an answer is asked for anew: somebody may have come, or a room
 const KEPT = 200; // answers; the oldest go
 
 /** @typedef {{name: string, status?: string, kind?: string, topic?: string}} Named */
 
 /** Answers to words, of which only the last one typed is asked for. */
 class Answers {
-  /** @type {Map<string, Named[]>} */ #answers = new Map();
+  /** @type {Map<string, {found: Named[], at: number}>} */ #answers = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
   #failedAt = -Infinity;
 
@@ -30,12 +31,12 @@ class Answers {
     const word = typed.toLowerCase();
     clearTimeout(this.#pause);
     const answer = this.#answers.get(word);
-    if (answer) return answer;
+    if (answer && performance.now() - answer.at < FRESH) return answer.found;
     if (performance.now() - this.#failedAt > AGAIN) this.#pause = setTimeout(() => this.#fetch(word), PAUSE);
-    // Meanwhile those who fit among the answer to a shorter word; the caller leaves the others out.
-    for (let shorter = word.slice(0, -1); shorter; shorter = shorter.slice(0, -1)) {
-      const found = this.#answers.get(shorter);
-      if (found) return found;
+    // Meanwhile what was said before, or those who fit among the answer to a shorter word; the caller leaves the others out.
+    for (let shorter = word; shorter; shorter = shorter.slice(0, -1)) {
+      const before = this.#answers.get(shorter);
+      if (before) return before.found;
     }
     return [];
   }
@@ -43,7 +44,7 @@ class Answers {
   /** @param {string} word */
   async #fetch(word) {
     try {
-      this.#answers.set(word, await this.ask(word));
+      this.#answers.set(word, { found: await this.ask(word), at: performance.now() });
       if (this.#answers.size > KEPT) this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
       this.told();
     } catch {
@@ -58,6 +59,9 @@ async function getJson(address) {
   if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
   return answer.json();
 }
+
+/** People by what their names begin with or hold. @param {() => void} told @param {typeof getJson} [get] */
+export const peopleAsked = (told, get = getJson) => new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, told);
 
 /** @typedef {import("./completion.js").Known} Known */
 
@@ -78,7 +82,7 @@ export class Lookups {
     this.told = told;
     this.getEmoji = getEmoji;
     this.recents = { person: recentsOf(storage, user, "person"), room: recentsOf(storage, user, "room"), command: recentsOf(storage, user, "command") };
-    this.people_ = new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, told);
+    this.people_ = peopleAsked(told, get);
     this.rooms_ = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, told);
   }
 

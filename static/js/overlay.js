@@ -1,7 +1,5 @@
 /** Lines as they are shown: with what was asked to be done to them as if it were done, and with quotes that follow what they quote. */
-
-/** Characters of a quote, as the server cuts it. */
-const QUOTED = 100;
+import { quoted } from "./drafts.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -56,8 +54,8 @@ export function overlay(state) {
     if (!shown.reply_to) return shown;
     const original = find(shown.reply_to);
     if (!original || (shown.quote && original.changed === undefined)) return shown;
-    const text = original.deleted ? "" : original.text.replace(/\s+/g, " ").slice(0, QUOTED);
-    return { ...shown, quote: { author: original.author, text }, changed: `${shown.changed ?? ""}"${original.changed ?? ""}` };
+    const { author, text } = quoted(original);
+    return { ...shown, quote: { author, text: original.deleted ? "" : text }, changed: `${shown.changed ?? ""}"${original.changed ?? ""}` };
   };
 }
 

@@ -1,4 +1,5 @@
 /** The order of what the switcher proposes: by how well it matches, then what is unread, then what was used last. Pure. */
+import { isConversation } from "./unread.js";
 
 /**
  * @typedef {object} Candidate
@@ -39,7 +40,7 @@ export function tierOf(typed, title) {
 function ask(query) {
   const typed = query.trim().toLowerCase();
   const sign = typed[0] === "#" || typed[0] === "@" ? typed[0] : "";
-  const isPersonal = (/** @type {Candidate} */ { kind }) => kind === "direct" || kind === "group" || kind === "person";
+  const isPersonal = (/** @type {Candidate} */ one) => one.kind === "person" || isConversation(one);
   return {
     typed: typed.slice(sign.length).trim(),
     fits: (/** @type {Candidate} */ one) => !sign || isPersonal(one) === (sign === "@"),

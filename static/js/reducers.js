@@ -57,7 +57,6 @@ export const reducers = {
     if (event.seq <= state.lastSeq && !isMissing(state, event)) return ["timeline", "status"];
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     const topics = /** @type {Topic[]} */ (["timeline", "reading", "status"]);
-    if (state.typing.delete(event.author)) topics.push("typing");
     if (event.number) {
       arrive(state, event.author === state.you.name);
       state.lastNumber = Math.max(state.lastNumber, event.number);

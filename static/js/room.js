@@ -12,10 +12,10 @@ import { ChatTitle } from "./elements/title.js";
 import { ChatToasts } from "./elements/toasts.js";
 import { ChatTyping } from "./elements/typing.js";
 import { History } from "./history.js";
-import { Outbox } from "./outbox.js";
+import { makeNonce, Outbox } from "./outbox.js";
 import { storage } from "./storage.js";
 import { createStore, initial } from "./store.js";
-import { liveAs, makeTab, whenGone } from "./tabs.js";
+import { liveAs, whenGone } from "./tabs.js";
 import { t } from "./texts.js";
 import { Typing } from "./typing.js";
 import { Wire } from "./wire.js";
@@ -104,7 +104,7 @@ const wire = new Wire(`${base}/ws`, {
   },
 });
 const send = (/** @type {object} */ request) => wire.send(request);
-const tab = makeTab();
+const tab = makeNonce(); // its name, another one after each reload
 liveAs(tab);
 outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`, tab, whenGone });
 addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue));

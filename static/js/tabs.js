@@ -3,9 +3,6 @@
  * knows that the tab is gone.
  */
 
-/** A name for this tab, another one after each reload. */
-export const makeTab = () => [...crypto.getRandomValues(new Uint8Array(8))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-
 const lockOf = (/** @type {string} */ tab) => `aiochat:tab:${tab}`;
 
 /** Holds this tab's lock until the tab is closed or crashes. @param {string} tab */

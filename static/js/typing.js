@@ -1,7 +1,7 @@
 /** Says to the room that one is typing, as the protocol asks: again every three seconds while keys come, and when it is over. */
+import { isCommand } from "./completion.js";
 
 const AGAIN = 3_000; // ms; a page shows it for twice as long
-const COMMAND = /^\/(?!\/)/;
 
 export class Typing {
   #saidAt = -Infinity;
@@ -14,7 +14,7 @@ export class Typing {
 
   /** After each key. Nobody needs to know of a command. @param {string} text */
   typed(text) {
-    if (!text.trim() || COMMAND.test(text)) {
+    if (!text.trim() || isCommand(text)) {
       if (this.now() - this.#saidAt < 2 * AGAIN) this.send({ type: "typing", on: false });
       this.#saidAt = -Infinity;
     } else if (this.now() - this.#saidAt >= AGAIN && this.send({ type: "typing" })) {

@@ -2,7 +2,7 @@
  * The box in which one writes: grows, keeps its draft, proposes, sends on Enter, answers and edits posts. Never disabled: what
  * can't be sent waits in the outbox.
  */
-import { commandOf, complete } from "../completion.js";
+import { commandOf, complete, isCommand } from "../completion.js";
 import { Draft, quoted } from "../drafts.js";
 import { Lookups } from "../lookups.js";
 import { breakLine, pasteLink } from "../markup.js";
@@ -23,8 +23,6 @@ const MOST = 10_000;
 const SOON = 500;
 /** Where there is no keyboard beside the screen, Enter breaks the line and the button sends. */
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
-/** A command answers no post; `//` is a text that begins with a slash. */
-const COMMAND = /^\/(?!\/)/;
 
 /** @typedef {import("../outbox.js").Quoted} Quoted */
 
@@ -160,9 +158,10 @@ export class ChatComposer extends HTMLElement {
       this.#save(text);
       return;
     }
-    const command = COMMAND.test(text);
+    const command = isCommand(text);
     if (!text.trim() || !outbox.post(text, command ? null : this.#answered)) return;
     typing.posted();
+    // A command answers no post: what the draft answers waits for the next one.
     if (!command) this.#answer(null);
     const used = command && commandOf(`${text} `, store.state.commands);
     if (used) this.lookups.recents.command.use(used.name);

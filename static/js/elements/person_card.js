@@ -152,7 +152,7 @@ export class ChatPersonCard extends HTMLElement {
 
   async #converse() {
     const problem = await openConversation([this.#name]);
-    if (problem) this.#say(problem === "offline" ? t("There is no connection now. Try again in a moment.") : problem);
+    if (problem) this.#say(problem);
   }
 
   /** @param {string} text */

@@ -1,6 +1,7 @@
 /** Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation with several. A combobox (ARIA 1.2). */
-import { findPeople, openConversation } from "../conversations.js";
+import { openConversation } from "../conversations.js";
 import { onOpener, open, tame } from "../dialogs.js";
+import { peopleAsked } from "../lookups.js";
 import { dotOf } from "../people.js";
 import { rank } from "../ranking.js";
 import { recentsOf } from "../recents.js";
@@ -11,7 +12,6 @@ import { callsOf, short, unreadOf } from "../unread.js";
 import { paintAvatar } from "./avatar.js";
 import { dotText } from "./members.js";
 
-const PAUSE = 120; // ms of not typing before the server is asked for people
 const MOST_PEOPLE = 19; // others in a conversation
 
 /** @typedef {import("../ranking.js").Candidate} Candidate */
@@ -23,11 +23,10 @@ export class ChatSwitcher extends HTMLElement {
   /** @type {HTMLElement} */ list;
   /** @type {Candidate[]} */ #items = [];
   #active = 0;
-  /** @type {string[]} found on the server */ #people = [];
+  #people = peopleAsked(() => this.dialog.open && this.#show(false));
   /** @type {string[]} */ #picked = [];
   #several = false;
   #busy = false;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
 
   /** @param {import("../room.js").Page} page */
   start(page) {
@@ -67,7 +66,6 @@ export class ChatSwitcher extends HTMLElement {
   /** @param {boolean} several begin by choosing people */
   open(several) {
     this.box.value = "";
-    this.#people = [];
     this.#picked = [];
     this.#busy = false;
     this.#say("");
@@ -95,7 +93,7 @@ export class ChatSwitcher extends HTMLElement {
     const rooms = this.#several ? [] : [...state.rooms.values()];
     const direct = new Set(rooms.filter((room) => room.kind === "direct").map((room) => room.title));
     // Nobody is proposed before something was typed, but where people are what is asked for.
-    const known = this.box.value || this.#several ? [...state.members.keys(), ...this.#people, ...this.#partners()] : [];
+    const known = this.box.value || this.#several ? [...state.members.keys(), ...this.#found(), ...this.#partners()] : [];
     const names = new Set(known.filter((name) => name !== you && !direct.has(name)));
     return [
       ...rooms.map((room) => ({
@@ -116,25 +114,27 @@ export class ChatSwitcher extends HTMLElement {
     return [...this.page.store.state.rooms.values()].flatMap((room) => (room.kind === "direct" ? [room.title] : []));
   }
 
+  /** What is typed, without the sign of a person. */
+  get #wanted() {
+    return this.box.value.trim().replace(/^@/, "");
+  }
+
+  /** Whom the server knows by what is typed, as far as it has said so yet. */
+  #found() {
+    const typed = this.#wanted;
+    return typed && !typed.startsWith("#") ? this.#people.find(typed).map(({ name }) => name) : [];
+  }
+
   #typed() {
-    clearTimeout(this.#pause);
     this.#say("");
     this.#show(true);
-    const typed = this.box.value.trim().replace(/^@/, "");
-    if (!typed || typed.startsWith("#")) return;
-    this.#pause = setTimeout(async () => {
-      const people = await findPeople(typed);
-      if (typed !== this.box.value.trim().replace(/^@/, "")) return; // more was typed meanwhile
-      this.#people = people;
-      this.#show(false);
-    }, PAUSE);
   }
 
   /** @param {boolean} anew the first is the chosen one; else the one that was, if it is still there */
   #show(anew) {
     const { state } = this.page.store;
     const chosen = anew ? undefined : this.#items[this.#active];
-    const query = this.#several ? `@${this.box.value.trim().replace(/^@/, "")}` : this.box.value;
+    const query = this.#several ? `@${this.#wanted}` : this.box.value;
     this.#items = rank(query, this.#candidates());
     this.list.replaceChildren(...this.#items.map((item, index) => this.#option(item, index)));
     this.list.hidden = !this.#items.length;
@@ -152,7 +152,9 @@ export class ChatSwitcher extends HTMLElement {
       }),
     );
     this.#find("[data-start]").disabled = !this.#picked.length || state.connection === "offline";
-    if (!this.#items.length && this.box.value) this.#say(t("Nothing here is called that."));
+    const nothing = t("Nothing here is called that.");
+    if (!this.#items.length && this.box.value) this.#say(nothing);
+    else if (this.#find(".switcher-note").textContent === nothing) this.#say("");
   }
 
   /** @param {Candidate} item @param {number} index */
@@ -239,7 +241,7 @@ export class ChatSwitcher extends HTMLElement {
     this.#busy = true;
     const problem = await openConversation(names);
     this.#busy = false;
-    if (problem) this.#say(problem === "offline" ? t("There is no connection now. Try again in a moment.") : problem);
+    if (problem) this.#say(problem);
   }
 
   /** @param {string} text */
