@@ -52,6 +52,9 @@ TAGS = {
 _LINK = re.compile(r"https?://[^/\\]|mailto:.|/rooms/[A-Za-z][A-Za-z0-9_-]{0,31}(?:/\d{1,16})?\Z")
 """What a person may link to: the web, mail, a room and a post of this site. Nothing else of the site's is a click away by a message."""
 
+_START = re.compile(r"\d{1,9}")
+"""What a list may begin to count with: as much as CommonMark takes."""
+
 _PERSON_PATH = re.compile(r"/users/[^/?#\\]+\Z")
 
 # Without any of these no rule of Markdown can match. Most messages are such, and this look costs a hundredth of the parser.
@@ -153,16 +156,18 @@ _markdown = _new_markdown()
 
 
 def _allowed(tag: str, attribute: str, value: str) -> str | None:
-    """For nh3: classes are our own, addresses a person's or our own."""
+    """For nh3: classes are our own, addresses a person's or our own, and numbers are numbers."""
     if attribute == "class":
         return value if value in (CLASSES if tag == "span" else ("mention", "room-ref")) else None
+    if attribute == "start":
+        return value if _START.fullmatch(value) else None
     is_ours = attribute == "rel" or _LINK.match(value) or _PERSON_PATH.match(value)
     return value if is_ours else None
 
 
 _cleaner = nh3.Cleaner(
     tags=TAGS,
-    attributes={"a": {"href", "class"}, "span": {"class"}},
+    attributes={"a": {"href", "class"}, "span": {"class"}, "ol": {"start"}},
     attribute_filter=_allowed,
     url_schemes={"http", "https", "mailto"},
     link_rel="noopener noreferrer nofollow",

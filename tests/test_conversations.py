@@ -107,6 +107,9 @@ async def test_the_page_shows_its_title_and_ones_own_rooms(alice: Person, bob: P
         page = await answer.text()
     assert f"<title>{bob.name} " in page
     assert f">{bob.name}</bdi>" in page
+    assert f'placeholder="Write to {bob.name}"' in page
+    async with alice.http.get(f"/rooms/{name}", headers={"Accept-Language": "ru"}) as answer:
+        assert f'placeholder="Написать: {bob.name}"' in await answer.text()
     assert '"title": "' + bob.name in page
     state = re.search(r'id="room-state">(.*?)</script>', page, re.S)
     assert state

@@ -290,3 +290,10 @@ async def test_the_emoji_button_puts_one_at_the_caret(alice: Visitor, room: str)
     await write(alice, "thumbs up", "{Enter}")
     await expect(box(alice)).to_have_value("a👍b")
     await expect(box(alice)).to_be_focused()
+
+
+async def test_without_a_network_the_emoji_button_says_so(alice: Visitor, room: str) -> None:
+    await cut(alice)
+    await alice.page.locator("[data-tool=emoji]").click()
+    await expect(alice.page.locator(".toast")).to_contain_text("couldn’t be loaded")
+    await expect(box(alice)).to_be_focused()

@@ -248,3 +248,4 @@ async def test_an_edit_without_a_network_waits_and_a_refused_one_gives_its_text_
     await alice.sees("goodbye")
     await expect(box(bob)).to_have_value("hello")
     await expect(bob.page.locator("#composer-mode")).to_be_hidden()
+    await expect(bob.page.locator("#composer-hint")).to_be_hidden()

@@ -104,6 +104,8 @@ async def test_the_keys_are_shown(alice: Reader, pen: Listener) -> None:
     dialog = alice.page.locator("#keys")
     await expect(dialog).to_be_visible()
     await expect(dialog).to_contain_text("Next message")
+    ends = await dialog.evaluate("node => [...node.querySelectorAll('.key-group')].map((group) => group.getBoundingClientRect().bottom)")
+    assert abs(ends[1] - ends[2]) < 60, "two columns, which end together"
     await press(alice, "Escape")
     await expect(dialog).to_be_hidden()
     await expect(alice.page.locator("#composer-text")).to_be_focused()
@@ -209,6 +211,7 @@ async def test_a_link_to_nothing_says_so(reads: Reads, pen: Listener, room: str)
     await pen.says(f"see {alice.person.url}/rooms/{room}/999")
     await alice.opens()
     await alice.page.locator("a", has_text="/999").click()
-    await expect(alice.page.locator("#main")).to_contain_text("no message 999")
+    await expect(alice.page.locator(".toast")).to_contain_text("no message 999")
+    await expect(alice.page.locator("#timeline .notice")).to_have_count(0)
     await expect(alice.page).to_have_url(f"{alice.person.url}/rooms/{room}")
     alice.complaints = [text for text in alice.complaints if "404" not in text]

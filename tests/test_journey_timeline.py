@@ -51,6 +51,17 @@ async def alice(reads: Reads, room: str) -> Reader:
     return reader
 
 
+async def test_what_one_does_may_have_several_paragraphs(alice: Reader, pen: Listener) -> None:
+    await pen.types("/me waves\n\nand *goes*")
+    await alice.opens()
+    line = alice.page.locator(".me-line")
+    await expect(line).to_contain_text("goes")
+    first, second = await line.evaluate("node => [...node.querySelectorAll('p')].map((p) => p.getBoundingClientRect().top)")
+    author = await line.evaluate("node => node.querySelector('.message-author').getBoundingClientRect().top")
+    assert abs(first - author) < 4, "behind the name"
+    assert second - first > 15, "below it"
+
+
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(reads: Reads, pen: Listener, viewport: ViewportSize) -> None:
     await writes(pen, 1, 900)

@@ -7,7 +7,7 @@ import pytest
 
 from chat import highlighting
 from chat.emoji import EMOJIS, is_emoji, with_emojis
-from chat.formatting import MAX_HTML, MAX_NAMED, is_slow, may_name, parse, render, without_marks
+from chat.formatting import MAX_HTML, MAX_NAMED, _cleaner, is_slow, may_name, parse, render, without_marks
 from tests.servers import ROOT
 
 PEOPLE = {"alice": "alice", "ALICE": "alice", "bob": "Bob", "Жук": "Жук", "नमस्ते": "नमस्ते", "a.b": "a.b", "x_y": "x_y"}
@@ -159,7 +159,8 @@ HOSTILE = [
 ]
 
 _ALLOWED_TAG = re.compile(
-    r"</?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li|h[1-6])>|<(?:br|hr)>|</(?:a|span)>|<span class=\"[a-z]{1,2}\">"
+    r"</?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li|h[1-6])>|<ol start=\"\d{1,9}\">"
+    r"|<(?:br|hr)>|</(?:a|span)>|<span class=\"[a-z]{1,2}\">"
     r"|<a rel=\"noopener noreferrer nofollow\">"  # a link to nothing
     r"|<a (?:class=\"(?:mention|room-ref)\" href=\"/(?:users|rooms)/[\w.%-]+\""
     r"|href=\"(?:https?://[^\"/<>\\][^\"<>]*|mailto:[^\"<>]+|/rooms/[A-Za-z][\w-]*(?:/\d+)?)\") rel=\"noopener noreferrer nofollow\">"
@@ -175,6 +176,13 @@ def test_hostile_texts(text: str) -> None:
     assert "<" not in rest, rest
     assert ">" not in rest, rest
     assert len(html) <= MAX_HTML
+
+
+def test_a_numbered_list_begins_where_it_was_begun() -> None:
+    assert shown("37. so\n38. on") == '<ol start="37">\n<li>so</li>\n<li>on</li>\n</ol>'
+    assert shown("1. so") == "<ol>\n<li>so</li>\n</ol>"
+    assert shown("1234567890. is no list") is None
+    assert _cleaner.clean('<ol start="1e3"><li>a</li></ol>') == "<ol><li>a</li></ol>"
 
 
 def test_links_that_may_be() -> None:

@@ -42,8 +42,8 @@ export const COMPOSER_KEYS = [
 /** @returns {{title: string, keys: Key[]}[]} */
 export const keyGroups = () => [
   { title: t("Anywhere"), keys: PAGE_KEYS },
-  { title: t("In the messages"), keys: TIMELINE_KEYS },
   { title: t("While writing"), keys: COMPOSER_KEYS },
+  { title: t("In the messages"), keys: TIMELINE_KEYS }, // the longest, which fills a column of its own
 ];
 
 /**

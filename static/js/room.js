@@ -1,6 +1,7 @@
 /** The room page: reads the state that the server embedded, ties socket, store and outbox together, starts the elements. */
 import { Asks } from "./asks.js";
 import { watchAttention } from "./attention.js";
+import { Breaks } from "./breaks.js";
 import { Drawers } from "./drawers.js";
 import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
@@ -73,6 +74,10 @@ const store = createStore(initial(embedded), nextFrame);
 const { state } = store;
 const base = `/rooms/${encodeURIComponent(state.room.name)}`;
 const history = new History(store, base);
+const breaks = new Breaks(() => {
+  store.dispatch({ type: "slept" });
+  history.members();
+});
 
 /** @type {Outbox} */
 let outbox;
@@ -82,6 +87,7 @@ const wire = new Wire(`${base}/ws`, {
   position: () => ({ since: state.lastSeq, epoch: state.epoch }),
   heard(event) {
     store.hear(event);
+    breaks.heard(event);
     outbox.heard(event);
     asks.heard(event);
     if (state.membersStale) history.members();

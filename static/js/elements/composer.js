@@ -12,7 +12,7 @@ import { part } from "../template.js";
 import { applyEdit, selectedIn } from "../textbox.js";
 import { n, t } from "../texts.js";
 import { CompletionMenu } from "./completion_menu.js";
-import { openEmojiPicker } from "./emoji_picker.js";
+import { openEmojiPicker, withLoaded } from "./loading.js";
 import { Preview } from "./preview.js";
 import { Toolbar } from "./toolbar.js";
 import { WritingMode } from "./writing_mode.js";
@@ -101,7 +101,7 @@ export class ChatComposer extends HTMLElement {
     });
     const emoji = /** @type {HTMLElement} */ (form.querySelector("[data-tool=emoji]"));
     emoji.addEventListener("click", async () => {
-      const chosen = await openEmojiPicker(emoji);
+      const chosen = await withLoaded(this.page.store, () => openEmojiPicker(emoji));
       if (chosen) this.insert(chosen);
       else this.focus();
     });
@@ -170,7 +170,7 @@ export class ChatComposer extends HTMLElement {
     timeline.toLatest();
   }
 
-  /** Asks for the edit and is back at the draft; a refusal brings the text back. @param {string} text */
+  /** Asks for the edit and is back at the draft; a refusal, which a toast tells, brings the text back. @param {string} text */
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
     if (!text.trim()) {
@@ -186,7 +186,6 @@ export class ChatComposer extends HTMLElement {
     this.#follow();
     if (this.#edited === number) this.#write(text);
     else this.#write(this.box.value.trim() ? `${text}\n${this.box.value}` : text);
-    this.#say(answer.text ?? "");
   }
 
   /** @param {number} number @returns {string|undefined} */

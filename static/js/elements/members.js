@@ -6,10 +6,6 @@ import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
 import { paintAvatar } from "./avatar.js";
 
-/** ms: of a shorter break nothing is missed that matters, and a whole crowd may have had it. */
-const SLEPT = 30_000;
-/** ms over which those who come back spread their questions. */
-const SPREAD = 5_000;
 /** ms: as long as a timer goes. */
 const LONGEST = 2 ** 31 - 1;
 
@@ -49,7 +45,6 @@ const render = {
 export class ChatMembers extends HTMLElement {
   /** @type {import("../room.js").Page} */ page;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #ending;
-  #lostAt = Infinity;
   /** @type {Map<string, any>} */ #here = new Map();
   /** @type {Map<string, any>} */ #gone = new Map();
 
@@ -57,26 +52,9 @@ export class ChatMembers extends HTMLElement {
   start(page) {
     this.page = page;
     page.store.watch(["members"], () => this.#show());
-    page.store.watch(["status"], () => this.#follow());
     this.addEventListener("keydown", (event) => this.#key(event));
     this.addEventListener("focusin", (event) => this.#hold(/** @type {HTMLElement} */ (event.target).closest("[data-person]")));
     this.#show();
-  }
-
-  /** After a long break asks how people are. */
-  #follow() {
-    const { store, history } = this.page;
-    if (store.state.connection !== "connected") {
-      this.#lostAt = Math.min(this.#lostAt, Date.now());
-      return;
-    }
-    const slept = Date.now() - this.#lostAt > SLEPT;
-    this.#lostAt = Infinity;
-    if (!slept) return;
-    setTimeout(() => {
-      store.dispatch({ type: "slept" });
-      history.members();
-    }, SPREAD * Math.random());
   }
 
   #show() {

@@ -7,7 +7,7 @@ import { amended } from "../overlay.js";
 import { mayModerate } from "../roles.js";
 import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
-import { openEmojiPicker } from "./emoji_picker.js";
+import { openEmojiPicker, withLoaded } from "./loading.js";
 import { watchLongPress } from "./long_press.js";
 import { isSheet, openSheet } from "./sheets.js";
 
@@ -91,12 +91,7 @@ export class MessageActions {
         if (chosen) this.#react(line, chosen, true);
       },
     };
-    try {
-      await acts[name]?.();
-    } catch {
-      // A dialog's code is loaded when it is first wanted, and there may be no network.
-      store.dispatch({ type: "toasted", text: t("That couldn’t be loaded. Try again.") });
-    }
+    await withLoaded(store, () => acts[name]?.());
   }
 
   /** @param {HTMLElement} row of a stored message @param {Element} [anchor] */
@@ -134,14 +129,12 @@ export class MessageActions {
   }
 
   /** @param {HTMLElement} button */
-  async #openPins(button) {
-    try {
+  #openPins(button) {
+    return withLoaded(this.page.store, async () => {
       const { Pins } = await import("./pins.js");
       this.#pins ??= new Pins(this.page);
       this.#pins.open(button);
-    } catch {
-      this.page.store.dispatch({ type: "toasted", text: t("That couldn’t be loaded. Try again.") });
-    }
+    });
   }
 
   /** @param {{type: string, number: number}} action */

@@ -85,9 +85,11 @@ export class ChatTimeline extends HTMLElement {
     const from = this.#spot();
     if (!this.#node(number)) {
       const status = await history.around(number);
-      if (status === 404) this.#say(t("There is no message {number} here, or it was cleared away.", { number }));
-      else if (status !== 200) this.#say(t("The message couldn’t be loaded. Try again."));
-      if (status !== 200) return false;
+      if (status !== 200) {
+        const missing = t("There is no message {number} here, or it was cleared away.", { number });
+        store.dispatch({ type: "toasted", text: status === 404 ? missing : t("The message couldn’t be loaded. Try again.") });
+        return false;
+      }
     }
     this.#show(() => {
       const node = this.#node(number);
@@ -233,12 +235,6 @@ export class ChatTimeline extends HTMLElement {
     this.#pointed = node;
     node.classList.add("pointed");
     this.#unpoint = setTimeout(() => node.classList.remove("pointed"), POINTED);
-  }
-
-  /** @param {string} text that only this reader sees */
-  #say(text) {
-    this.page.store.hear({ type: "notice", text });
-    this.toLatest();
   }
 
   /** To the latest, and writing goes on. */
