@@ -1,48 +1,71 @@
-/** The dialogs over the page: opened by whatever has data-dialog with their id, closed by Escape, a press beside them or [data-close]. */
-
-/** @typedef {{opener: HTMLElement|null, several?: boolean}} Opening */
-
 /**
- * Makes a <dialog> one of these. The browser keeps the focus in it and gives it back.
- * @param {HTMLDialogElement} dialog
+ * The dialogs over the page: beside what they are about where there is room, from below on a phone. Escape, a press on the ground
+ * and [data-close] close them; the focus goes back by itself to where it was.
  */
-export function tame(dialog) {
+
+const GAP = 6; // px between a dialog and its anchor, and the edges of the page
+const LOADED = 320; // px that a dialog may need once its contents are here
+
+/** Where dialogs come from below; the same query as in css/dialogs.css and css/menus.css. */
+const sheets = matchMedia("(max-width: 47.99rem), (hover: none) and (pointer: coarse)");
+export const isSheet = () => sheets.matches;
+
+/** @param {HTMLDialogElement} dialog */
+function tame(dialog) {
+  dialog.dataset.tame = "yes";
   // The page's own keys stay out of it.
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
-  dialog.addEventListener("click", (event) => {
-    const target = /** @type {HTMLElement} */ (event.target);
-    // Its body fills it, so what hits the dialog itself hit the ground beside it.
-    if (target === dialog || target.closest("[data-close]")) dialog.close();
+  let isBeside = false;
+  dialog.addEventListener("pointerdown", ({ target, clientX: x, clientY: y }) => {
+    const { left, right, top, bottom } = dialog.getBoundingClientRect();
+    isBeside = target === dialog && (x < left || x > right || y < top || y > bottom);
   });
+  dialog.addEventListener("click", ({ target }) => {
+    // The press that opened it was before: only one that began on the ground closes.
+    if ((isBeside && target === dialog) || /** @type {Element} */ (target).closest("[data-close]")) dialog.close("");
+  });
+  sheets.addEventListener("change", () => dialog.close(""));
+}
+
+/** css/dialogs.css uses what is set here. @param {HTMLDialogElement} dialog @param {DOMRect} from @param {boolean} beside */
+function place(dialog, from, beside) {
+  const { offsetWidth: width, offsetHeight: height } = dialog;
+  const most = innerWidth - GAP - width;
+  const side = beside ? [from.right + GAP, from.left - GAP - width].find((x) => x >= GAP && x <= most) : undefined;
+  // It may grow while it is open: away from the nearer edge.
+  const fitsBelow = from.bottom + GAP + Math.max(height, LOADED) <= innerHeight - GAP;
+  const isLow = side === undefined ? !fitsBelow && from.top > innerHeight - from.bottom : from.top > innerHeight / 2;
+  const above = innerHeight - (side === undefined ? from.top - GAP : from.bottom);
+  const below = side === undefined ? from.bottom + GAP : from.top;
+  const y = Math.max(GAP, Math.min(isLow ? above : below, innerHeight - GAP - height));
+  // Over or under its anchor it goes towards the side with more room.
+  const x = side ?? (from.left + from.width / 2 < innerWidth / 2 ? from.left : from.right - width);
+  dialog.style.setProperty("--x", `${Math.max(GAP, Math.min(x, most))}px`);
+  dialog.style.setProperty("--top", isLow ? "auto" : `${y}px`);
+  dialog.style.setProperty("--bottom", isLow ? `${y}px` : "auto");
+  dialog.style.setProperty("--most", `${innerHeight - y - GAP}px`);
 }
 
 /**
- * Opens it, where there is room for that beside what it belongs to.
- * @param {HTMLDialogElement} dialog @param {HTMLElement|null} [anchor]
+ * @param {HTMLDialogElement} dialog
+ * @param {Element|DOMRect|null} [anchor] what it is about; none: in the middle
+ * @param {{beside?: boolean}} [how] `beside`: at the side of its anchor, where it fits, rather than over or under it
+ * @returns {Promise<string>} what it was closed with: the value given to `close`, or nothing
  */
-export function open(dialog, anchor = null) {
-  if (dialog.open) return;
-  dialog.showModal();
-  const from = anchor?.getBoundingClientRect();
-  dialog.classList.toggle("anchored", Boolean(from));
-  if (!from) return;
-  const { offsetWidth, offsetHeight } = dialog;
-  const gap = 8;
-  const most = innerWidth - offsetWidth - gap;
-  // Beside it where it fits, else below or above it. It may grow while it is open: away from the nearer edge.
-  const beside = [from.right + gap, from.left - gap - offsetWidth].find((x) => x >= gap && x <= most);
-  const isLow = from.top > innerHeight / 2;
-  const edge = isLow ? innerHeight - (beside === undefined ? from.top - gap : from.bottom) : beside === undefined ? from.bottom + gap : from.top;
-  const place = Math.max(gap, Math.min(edge, innerHeight - offsetHeight - gap));
-  const y = `${place}px`;
-  // css/dialogs.css uses them where the screen is wide enough.
-  dialog.style.setProperty("--x", `${Math.max(gap, Math.min(beside ?? from.left, most))}px`);
-  dialog.style.setProperty("--top", isLow ? "auto" : y);
-  dialog.style.setProperty("--bottom", isLow ? y : "auto");
-  dialog.style.setProperty("--most", `${innerHeight - place - gap}px`);
+export function openDialog(dialog, anchor = null, { beside = false } = {}) {
+  if (!dialog.dataset.tame) tame(dialog);
+  if (!dialog.open) {
+    const isAnchored = anchor !== null && !isSheet();
+    dialog.returnValue = "";
+    dialog.classList.toggle("anchored", isAnchored);
+    for (const name of ["--x", "--top", "--bottom", "--most"]) dialog.style.removeProperty(name);
+    dialog.showModal();
+    if (isAnchored) place(dialog, anchor instanceof Element ? anchor.getBoundingClientRect() : anchor, beside);
+  }
+  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
 }
 
-/** Presses on openers of this dialog. @param {string} id @param {(opener: HTMLElement) => void} show */
+/** Presses on whatever has data-dialog with this id. @param {string} id @param {(opener: HTMLElement) => void} show */
 export function onOpener(id, show) {
   document.addEventListener("click", (event) => {
     const opener = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest(`[data-dialog="${id}"]`));

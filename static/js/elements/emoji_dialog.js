@@ -1,10 +1,10 @@
 /** The dialog in which one chooses any emoji: those used lately, sets to browse, a search by name. All by keyboard from the search box. */
+import { isSheet, openDialog } from "../dialogs.js";
 import { noteUsed, usedLately } from "../emoji_lately.js";
 import { allEmoji, findEmoji, neighbour } from "../emoji_search.js";
 import { emojiSets } from "../emoji_sets.js";
 import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
-import { isSheet, openSheet } from "./sheets.js";
 
 const LATELY = 16; // two rows
 const ARROWS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
@@ -37,7 +37,7 @@ class EmojiPicker {
     if (this.dialog.open) return null;
     this.search.value = "";
     this.#show();
-    const closed = openSheet(this.dialog, anchor);
+    const closed = openDialog(this.dialog, anchor);
     // On a phone the keyboard would cover what is to be chosen from.
     if (isSheet()) this.grid.focus();
     else this.search.focus();

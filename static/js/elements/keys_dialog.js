@@ -1,4 +1,5 @@
 /** The dialog that shows every key of the page, from the table of keys. */
+import { openDialog } from "../dialogs.js";
 import { keyGroups, labelsOf } from "../keys.js";
 import { cloneElement, part } from "../template.js";
 
@@ -20,8 +21,6 @@ export class ChatKeys extends HTMLElement {
   start() {
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
     for (const button of document.querySelectorAll("[data-keys]")) button.addEventListener("click", () => this.show());
-    // A press beside it closes it.
-    this.dialog.addEventListener("click", (event) => event.target === this.dialog && this.dialog.close());
   }
 
   show() {
@@ -41,6 +40,6 @@ export class ChatKeys extends HTMLElement {
         return group;
       }),
     );
-    this.dialog.showModal();
+    openDialog(this.dialog);
   }
 }

@@ -2,6 +2,7 @@
  * What one does with a message: the bar beside the one that is pointed at or has the focus, its menu (a sheet on a phone, by a
  * long press), and the presses on what stands beside its text. There is one bar, which moves.
  */
+import { isSheet, openDialog } from "../dialogs.js";
 import { noteUsed, usedLately } from "../emoji_lately.js";
 import { amended } from "../overlay.js";
 import { mayModerate } from "../roles.js";
@@ -9,7 +10,6 @@ import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
 import { openEmojiPicker, withLoaded } from "./loading.js";
 import { watchLongPress } from "./long_press.js";
-import { isSheet, openSheet } from "./sheets.js";
 
 const IN_BAR = 3;
 const IN_MENU = 6;
@@ -122,7 +122,7 @@ export class MessageActions {
     for (const item of this.#items()) item.tabIndex = -1;
 
     if (!row.contains(document.activeElement)) row.focus({ preventScroll: true });
-    const closed = openSheet(this.menu, beside(part(row, "bubble") ?? row, anchor));
+    const closed = openDialog(this.menu, beside(part(row, "bubble") ?? row, anchor));
     this.#items()[alive && !isSheet() ? IN_MENU + 1 : 0]?.focus();
     const what = await closed;
     if (what) await this.act(what, number, anchor);

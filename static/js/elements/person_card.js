@@ -1,6 +1,6 @@
 /** A person's card, opened by a press on whatever has their name in data-person, or on a mention: who they are, and what one can do about them. */
 import { openConversation } from "../conversations.js";
-import { open, tame } from "../dialogs.js";
+import { openDialog } from "../dialogs.js";
 import { dotOf, outranks, statusOf } from "../people.js";
 import { roleName } from "../roles.js";
 import { part } from "../template.js";
@@ -38,7 +38,6 @@ export class ChatPersonCard extends HTMLElement {
   start(page) {
     this.page = page;
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
-    tame(this.dialog);
     document.addEventListener("click", (event) => {
       // With a key held, a link is for the browser.
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -68,7 +67,7 @@ export class ChatPersonCard extends HTMLElement {
     this.#ask("");
     this.#say("");
     this.#show();
-    open(this.dialog, opener);
+    openDialog(this.dialog, opener, { beside: true });
   }
 
   #show() {

@@ -1,11 +1,11 @@
 /** The pinned posts of the room: a list that opens from the head, and follows what is pinned and unpinned meanwhile. */
 import { shortTime } from "../dates.js";
+import { openDialog } from "../dialogs.js";
 import { amended } from "../overlay.js";
 import { mayModerate } from "../roles.js";
 import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
 import { fillText } from "./message.js";
-import { openSheet } from "./sheets.js";
 
 /** What changed while the list was on its way isn't in it: then it is asked for again, so many times. */
 const TRIES = 3;
@@ -25,7 +25,7 @@ export class Pins {
   open(anchor) {
     if (this.dialog.open) return;
     this.#show();
-    openSheet(this.dialog, anchor);
+    openDialog(this.dialog, anchor);
     this.#load();
   }
 

@@ -1,5 +1,5 @@
 /** The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves. The theme is theme.js's. */
-import { onOpener, open, tame } from "../dialogs.js";
+import { onOpener, openDialog } from "../dialogs.js";
 import { makeNonce } from "../outbox.js";
 import { dotOf, statusCommand, statusOf } from "../people.js";
 import { QUIETLY } from "../reducers.js";
@@ -20,10 +20,9 @@ export class ChatSettings extends HTMLElement {
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
     this.form = /** @type {HTMLFormElement} */ (this.querySelector(".status-form"));
     this.opener = /** @type {HTMLElement} */ (document.getElementById("me-button"));
-    tame(this.dialog);
     onOpener("settings", () => {
       this.#fill();
-      open(this.dialog, this.opener);
+      openDialog(this.dialog, this.opener, { beside: true });
     });
     this.form.addEventListener("submit", (event) => {
       event.preventDefault();

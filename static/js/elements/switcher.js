@@ -1,6 +1,6 @@
 /** Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation with several. A combobox (ARIA 1.2). */
 import { openConversation } from "../conversations.js";
-import { onOpener, open, tame } from "../dialogs.js";
+import { onOpener, openDialog } from "../dialogs.js";
 import { peopleAsked } from "../lookups.js";
 import { dotOf } from "../people.js";
 import { rank } from "../ranking.js";
@@ -34,7 +34,6 @@ export class ChatSwitcher extends HTMLElement {
     this.dialog = this.#find("#switcher");
     this.box = this.#find("#switcher-text");
     this.list = this.#find("#switcher-list");
-    tame(this.dialog);
     onOpener("switcher", (opener) => this.open("several" in opener.dataset));
     addEventListener("keydown", (event) => {
       if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
@@ -70,7 +69,7 @@ export class ChatSwitcher extends HTMLElement {
     this.#busy = false;
     this.#say("");
     this.#setSeveral(several);
-    open(this.dialog);
+    openDialog(this.dialog);
     this.box.focus();
   }
 

@@ -1,8 +1,8 @@
 /** The texts that a message had before it was edited. */
 import { shortTime } from "../dates.js";
+import { openDialog } from "../dialogs.js";
 import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
-import { openSheet } from "./sheets.js";
 
 /** @param {string} base /rooms/{name} @param {any} line @param {Element|null} anchor */
 export async function openVersions(base, line, anchor) {
@@ -12,7 +12,7 @@ export async function openVersions(base, line, anchor) {
   note.hidden = false;
   note.textContent = t("Loading…");
   list.replaceChildren();
-  openSheet(dialog, anchor);
+  openDialog(dialog, anchor);
   try {
     const answer = await fetch(`${base}/${line.number}/versions`, { headers: { Accept: "application/json" } });
     if (!answer.ok) throw new Error(String(answer.status));
