@@ -11,11 +11,10 @@ from accounts.signing import USER
 from chat import membership, posting
 from chat.emoji import EMOJIS
 from chat.formatting import plain_html
-from chat.keys import ENGINE, MESSAGE_LIMITS
+from chat.keys import ENGINE, take_token
 from chat.refusal import Refused
-from helpers.errors import Refusal, error_response
+from helpers.errors import Refusal
 from helpers.forms import read_form
-from helpers.keys import SETTINGS
 
 KEPT_SECONDS = 7 * 24 * 3600
 
@@ -36,11 +35,7 @@ class Preview(web.View):
             posting.check_text(text)
         except Refused as refused:
             raise Refusal(refused.code, refused.phrase) from None
-        wait = request.app[MESSAGE_LIMITS].take(user.id) if request.app[SETTINGS].rate_limits == "on" else 0
-        if wait:
-            response = error_response(request, 429)
-            response.headers["Retry-After"] = "1"
-            return response
+        take_token(request, user.id)
         html = (await posting.rendered(engine, text)).html
         return web.json_response({"html": plain_html(text) if html is None else html})
 

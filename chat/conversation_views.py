@@ -6,12 +6,11 @@ from accounts.models import User
 from accounts.people import user_by_name
 from accounts.signing import USER
 from chat.conversations import MAX_PEOPLE, open_conversation
-from chat.keys import ENGINE, MESSAGE_LIMITS
+from chat.keys import ENGINE, take_token
 from chat.refusal import Refused
 from chat.titles import title_of
 from helpers.errors import error_response
 from helpers.forms import read_values
-from helpers.keys import SETTINGS
 from helpers.routing import wants_json
 from helpers.texts import told
 
@@ -23,11 +22,7 @@ class Conversations(web.View):
         request = self.request
         user, engine = request[USER], request.app[ENGINE]
         names = await read_values(request, "with")
-        wait = request.app[MESSAGE_LIMITS].take(user.id) if request.app[SETTINGS].rate_limits == "on" else 0
-        if wait:
-            response = error_response(request, 429)
-            response.headers["Retry-After"] = str(int(wait) + 1)
-            return response
+        take_token(request, user.id)
         try:
             room = await open_conversation(engine, user, await self._people(names))
         except Refused as refused:

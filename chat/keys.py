@@ -1,9 +1,10 @@
-"""What the chat's doors ask the application for."""
+"""What the chat's doors ask the application for, and how often they may be used."""
 
 from aiohttp import web
 
 from chat.attendance import Attendance
 from chat.engine import Engine
+from helpers.keys import SETTINGS
 from helpers.limits import Buckets
 from helpers.websocket import Heart
 
@@ -11,3 +12,15 @@ ENGINE = web.AppKey("engine", Engine)
 ATTENDANCE = web.AppKey("attendance", Attendance)
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
 HEART = web.AppKey("heart", Heart)
+
+
+def message_limits(app: web.Application) -> Buckets | None:
+    """None where the settings have none."""
+    return app[MESSAGE_LIMITS] if app[SETTINGS].rate_limits == "on" else None
+
+
+def take_token(request: web.Request, user_id: int) -> None:
+    """Counts a request like one message of the user's. Raises HTTPTooManyRequests, which says when to come again."""
+    limits = message_limits(request.app)
+    if wait := limits.take(user_id) if limits else 0:
+        raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(wait) + 1)})

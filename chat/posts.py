@@ -2,12 +2,11 @@
 
 from typing import Any
 
-import msgspec
 from aiohttp import web
 
 from chat import history
 from chat.members import Entrance
-from chat.views import PAGE, RoomPage, entrance, no_such_message, shown_around
+from chat.views import PAGE, RoomPage, entrance, no_such_message, shown, shown_around
 from helpers.clock import iso
 from helpers.errors import Refusal
 from helpers.routing import wants_json
@@ -35,7 +34,7 @@ class Permalink(RoomPage):
         if not wants_json(self.request):
             return await super().get()
         _, line = await _post(self.request)
-        return web.json_response({"message": msgspec.to_builtins(line.event())})
+        return web.json_response({"message": shown([line])[0]})
 
     async def _history(self, found: Entrance) -> dict[str, Any]:
         number = _number(self.request)
@@ -59,4 +58,4 @@ class Versions(web.View):
 class Pins(web.View):
     async def get(self) -> web.Response:
         room = (await entrance(self.request)).room
-        return web.json_response({"messages": [msgspec.to_builtins(line.event()) for line in await history.pinned(room)]})
+        return web.json_response({"messages": shown(await history.pinned(room))})

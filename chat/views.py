@@ -1,5 +1,6 @@
 """The chat's pages, its history as JSON, and the room's socket."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import aiohttp_jinja2
@@ -15,7 +16,7 @@ from chat.commands.registry import allowed
 from chat.connection import Connection
 from chat.conversations import members_in
 from chat.events import OwnRoom
-from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
+from chat.keys import ATTENDANCE, ENGINE, HEART, message_limits
 from chat.members import Entrance, RoomView, open_rooms, own_rooms
 from chat.models import Room
 from chat.refusal import Refused
@@ -151,7 +152,7 @@ class RoomPage(web.View):
         if latest.more and first > read + 1 and (around := await history.page_around(room, read + 1, PAGE)):
             return shown_around(room, around)
         return {
-            "messages": [msgspec.to_builtins(line.event()) for line in latest.lines],
+            "messages": shown(latest.lines),
             "more": latest.more,
             "newer": False,
             "around": None,
@@ -164,10 +165,15 @@ def _read_number(found: Entrance) -> int:
     return max(found.room.cleared_number, found.room.posts if found.read_number is None else found.read_number)
 
 
+def shown(lines: Iterable[history.Line]) -> list[dict[str, Any]]:
+    """As the events that clients are told."""
+    return [msgspec.to_builtins(line.event()) for line in lines]
+
+
 def shown_around(room: Room, around: history.Around, number: int | None = None) -> dict[str, Any]:
     """What a page begins with that isn't at the end of the room. `number` is the post that was asked for."""
     return {
-        "messages": [msgspec.to_builtins(line.event()) for line in around.lines],
+        "messages": shown(around.lines),
         "more": around.more,
         "newer": around.newer,
         "around": number,
@@ -197,15 +203,14 @@ class Messages(web.View):
             found = await history.page_after(room, asked["after"], limit)
         else:
             found = await history.page(room, limit, **asked)
-        body = {"messages": [msgspec.to_builtins(line.event()) for line in found.lines], "more": found.more}
+        body = {"messages": shown(found.lines), "more": found.more}
         return web.json_response(body)
 
     async def _around(self, room: Room, number: int, limit: int) -> web.Response:
         found = await history.page_around(room, number, limit)
         if found is None:
             raise no_such_message(room)
-        lines = [msgspec.to_builtins(line.event()) for line in found.lines]
-        return web.json_response({"messages": lines, "more": found.more, "newer": found.newer})
+        return web.json_response({"messages": shown(found.lines), "more": found.more, "newer": found.newer})
 
     def _number(self, name: str, least: int, most: int) -> int | None:
         text = self.request.query.get(name)
@@ -235,10 +240,11 @@ class Socket(web.View):
         if not web.WebSocketResponse().can_prepare(request):
             raise Refusal("bad_request", Text("This address speaks WebSocket."))
         session = await get_session(request)
-        limits = request.app[MESSAGE_LIMITS] if settings.rate_limits == "on" else None
         app = request.app
         session_id, language = str(session.identity), current()
-        connection = Connection(app[ENGINE], app[ATTENDANCE], app[HEART], limits, request[USER], room, session_id, language, since)
+        connection = Connection(
+            app[ENGINE], app[ATTENDANCE], app[HEART], message_limits(app), request[USER], room, session_id, language, since
+        )
         return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:

@@ -1,26 +1,24 @@
 /**
- * What one does with a message: the bar beside the one that is pointed at or has the focus, its menu (a sheet on a phone, by a
+ * What one does with a message: the bar beside the one that is pointed at or has the focus, its menu (on a phone by a
  * long press), and the presses on what stands beside its text. There is one bar, which moves.
  */
-import { isSheet, openDialog } from "../dialogs.js";
-import { noteUsed, usedLately } from "../emoji_lately.js";
+import { noteUsed } from "../emoji_lately.js";
 import { amended } from "../overlay.js";
-import { mayModerate } from "../roles.js";
 import { cloneElement, part } from "../template.js";
 import { t } from "../texts.js";
 import { openEmojiPicker, withLoaded } from "./loading.js";
 import { watchLongPress } from "./long_press.js";
+import { MessageMenu, quickReactions } from "./message_menu.js";
 
 const IN_BAR = 3;
-const IN_MENU = 6;
 const BAR = 36; // px, of its height
 const BESIDE = 260; // px beside a text for the bar and, in a group, the time
-const SHORT = 200; // px: a menu below it is still near
 const ROW = "#timeline > .message[data-number]";
 
 export class MessageActions {
   /** @type {HTMLElement|null} the row that the bar is at */ #row = null;
   /** @type {import("./pins.js").Pins|null} */ #pins = null;
+  menu = new MessageMenu();
   /** Where the mouse was last. */
   #at = { x: -1, y: -1 };
 
@@ -29,7 +27,6 @@ export class MessageActions {
     this.page = page;
     this.list = /** @type {HTMLElement} */ (document.getElementById("timeline"));
     this.bar = cloneElement("bar");
-    this.menu = /** @type {HTMLDialogElement} */ (document.getElementById("message-menu"));
 
     this.list.addEventListener("pointermove", ({ pointerType, clientX: x, clientY: y, target }) => {
       // Only after a pointer that moves, not under one at rest when lines move; and not away from who uses it by the keyboard.
@@ -53,11 +50,6 @@ export class MessageActions {
       const row = rowOf(target);
       if (row) this.act("pick", Number(row.dataset.number), part(row, "bubble"));
     });
-    this.menu.addEventListener("click", ({ target }) => {
-      const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (target).closest("[data-do]"));
-      if (button) this.menu.close(`${button.dataset.do} ${button.dataset.emoji ?? ""}`.trim());
-    });
-    this.menu.addEventListener("keydown", (event) => this.#moveInMenu(event));
     page.store.watch(["timeline", "ended"], () => this.#follow());
     const pins = /** @type {HTMLElement} */ (document.getElementById("pins-button"));
     pins.addEventListener("click", () => this.#openPins(pins));
@@ -98,33 +90,8 @@ export class MessageActions {
   async openMenu(row, anchor = part(row, "bubble") ?? row) {
     const number = Number(row.dataset.number);
     const line = this.#line(number);
-    if (!line || this.menu.open) return;
-    const { state } = this.page.store;
-    const mine = line.author === state.you.name;
-    const moderates = mayModerate(state.you.role);
-    const alive = !line.deleted;
-    /** @type {Record<string, boolean>} */
-    const offered = {
-      reply: alive,
-      edit: alive && mine,
-      "copy-text": alive,
-      "copy-link": true,
-      unread: true,
-      pin: alive && moderates && !line.pinned,
-      unpin: alive && moderates && Boolean(line.pinned),
-      versions: alive && Boolean(line.edited_at),
-      delete: alive && (mine || moderates),
-    };
-    for (const [name, wanted] of Object.entries(offered)) /** @type {HTMLElement} */ (this.menu.querySelector(`[data-do="${name}"]`)).hidden = !wanted;
-    const quick = part(this.menu, "emoji");
-    /** @type {HTMLElement} */ (quick.parentElement).hidden = !alive;
-    quick.replaceChildren(...this.#quick(line, IN_MENU, "quick", "menuitemcheckbox", "aria-checked"));
-    for (const item of this.#items()) item.tabIndex = -1;
-
-    if (!row.contains(document.activeElement)) row.focus({ preventScroll: true });
-    const closed = openDialog(this.menu, beside(part(row, "bubble") ?? row, anchor));
-    this.#items()[alive && !isSheet() ? IN_MENU + 1 : 0]?.focus();
-    const what = await closed;
+    if (!line || this.menu.isOpen) return;
+    const what = await this.menu.open(row, line, this.page.store.state.you, anchor);
     if (what) await this.act(what, number, anchor);
   }
 
@@ -214,7 +181,7 @@ export class MessageActions {
     this.bar.dataset.filled = filled;
     this.bar.classList.toggle("short", Boolean(line.deleted));
     const focused = this.#barButtons().indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    part(this.bar, "emoji").replaceChildren(...(line.deleted ? [] : this.#quick(line, IN_BAR, "bar-button", null, "aria-pressed")));
+    part(this.bar, "emoji").replaceChildren(...(line.deleted ? [] : quickReactions(line, this.page.store.state.you.name, IN_BAR, "bar-button", "aria-pressed")));
     // One stop of Tab: within the bar the arrows move.
     const buttons = this.#barButtons();
     buttons.forEach((button, place) => (button.tabIndex = place === Math.max(focused, 0) ? 0 : -1));
@@ -225,20 +192,6 @@ export class MessageActions {
   #barButtons() {
     const buttons = [.../** @type {NodeListOf<HTMLElement>} */ (this.bar.querySelectorAll("button"))];
     return this.bar.classList.contains("short") ? buttons.slice(-1) : buttons;
-  }
-
-  /** Buttons of the emoji used last. @param {import("../store.js").Line} line @param {number} count @param {string} name @param {string|null} role @param {string} pressed */
-  #quick(line, count, name, role, pressed) {
-    const you = this.page.store.state.you.name;
-    return usedLately(count).map((emoji) => {
-      const button = cloneElement("quick");
-      button.className = name;
-      if (role) button.setAttribute("role", role);
-      button.dataset.emoji = button.textContent = emoji;
-      button.setAttribute("aria-label", t("React with {emoji}", { emoji }));
-      button.setAttribute(pressed, String(Boolean(line.reactions?.find((one) => one.emoji === emoji)?.names.includes(you))));
-      return button;
-    });
   }
 
   /** @param {MouseEvent} event */
@@ -275,45 +228,6 @@ export class MessageActions {
       row.focus({ preventScroll: true });
     }
   }
-
-  /** What can be chosen in the menu now. @returns {HTMLElement[]} */
-  #items() {
-    const items = [.../** @type {NodeListOf<HTMLElement>} */ (this.menu.querySelectorAll("[role^=menuitem]"))];
-    return items.filter((item) => !item.closest("[hidden]"));
-  }
-
-  /** @param {KeyboardEvent} event */
-  #moveInMenu(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const items = this.#items();
-    const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    const isEmoji = (/** @type {HTMLElement|undefined} */ item) => Boolean(item?.closest(".menu-emoji"));
-    let to = -1;
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") to = at + (event.key === "ArrowRight" ? 1 : -1);
-    else if (event.key === "ArrowDown") to = isEmoji(items[at]) ? items.findIndex((item) => !isEmoji(item)) : at + 1;
-    else if (event.key === "ArrowUp") to = isEmoji(items[at]) ? items.length - 1 : isEmoji(items[at - 1]) ? 0 : at - 1;
-    else if (event.key === "Home") to = 0;
-    else if (event.key === "End") to = items.length - 1;
-    else if (event.key === "Tab") this.menu.close("");
-    else if (event.key.length === 1 && event.key !== " ") {
-      // The next whose words begin with this letter.
-      const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
-      to = items.indexOf(/** @type {HTMLElement} */ (after.find((item) => !isEmoji(item) && item.textContent?.trim().toLowerCase().startsWith(event.key.toLowerCase()))));
-      if (to < 0) return;
-    } else return;
-    event.preventDefault();
-    items[(to + items.length) % items.length]?.focus();
-  }
-}
-
-/**
- * Where a menu is anchored: at its button, but so that it leaves a short message free to be read.
- * @param {Element} bubble @param {Element} button
- */
-function beside(bubble, button) {
-  const text = bubble.getBoundingClientRect();
-  const { left, width, top } = button.getBoundingClientRect();
-  return text.height > SHORT ? button : new DOMRect(left, top, width, text.bottom - top);
 }
 
 /** @param {EventTarget|null} target @returns {HTMLElement|null} the stored message that it is in */
