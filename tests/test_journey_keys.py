@@ -86,8 +86,8 @@ async def test_what_is_typed_right_after_r_is_the_answer(alice: Reader, pen: Lis
     await press(alice, "Shift+Tab")
     await alice.page.evaluate(
         """() => {
-            const press = (key) => document.activeElement.dispatchEvent(new KeyboardEvent('keydown', { key, bubbles: true, cancelable: true }));
-            press('r');
+            const key = new KeyboardEvent('keydown', { key: 'r', bubbles: true, cancelable: true });
+            document.activeElement.dispatchEvent(key);
             document.execCommand('insertText', false, 'I see');
         }"""
     )
