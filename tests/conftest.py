@@ -169,10 +169,10 @@ async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator
         )
         visitor = Visitor(context, await context.new_page(), site[0], unique(name))
         made.append(visitor)
-        await visitor.registers()
+        await visitor.is_registered()
         return visitor
 
     yield make
     for visitor in made:
-        await visitor.context.close()
+        await visitor.leaves()
         assert not visitor.complaints, visitor.complaints

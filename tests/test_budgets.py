@@ -54,6 +54,10 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
         yield nginx.url
 
 
+straight = pytest.mark.parametrize("address", ["straight"], indirect=True)
+"""What the page does by itself doesn't depend on who sent it."""
+
+
 @pytest.fixture
 async def alice(address: str) -> AsyncIterator[Person]:
     found = await Person(address, unique("alice")).registers()
@@ -145,6 +149,7 @@ async def test_the_second_view_asks_for_the_page_alone(context: BrowserContext, 
     assert asked == {where}
 
 
+@straight
 async def test_sending_shows_in_the_next_frame(context: BrowserContext, address: str, room: str) -> None:
     page = await context.new_page()
     await page.goto(f"{address}/rooms/{room}")
@@ -183,6 +188,7 @@ SCROLL = """(by) => new Promise((resolve) => {
 })"""
 
 
+@straight
 async def test_scrolling_through_a_long_history_leaves_nothing_behind(
     context: BrowserContext, alice: Person, address: str, room: str
 ) -> None:

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import ViewportSize, expect
+from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.servers import Aiochat
@@ -26,12 +26,22 @@ async def bob(visitors: Visitors) -> Visitor:
 
 @pytest.fixture
 async def room(alice: Visitor, bob: Visitor) -> str:
-    """A room that Alice made by the form, with both in it."""
+    """A room of Alice's, with both in it."""
+    name = unique("Lounge")
+    await alice.makes(name)
+    await bob.enters(name)
+    return name
+
+
+async def test_who_registers_makes_a_room_that_others_find(browser: Browser, site: tuple[str, Aiochat], bob: Visitor) -> None:
+    context = await browser.new_context(viewport=WIDE)
+    alice = Visitor(context, await context.new_page(), site[0], unique("alice"))
+    await alice.registers()
     name = unique("Lounge")
     await alice.page.goto(f"{alice.url}/rooms")
-    form = alice.page.locator("form[action='/rooms']")
-    if not await form.locator("[name=name]").is_visible():
-        await alice.page.locator("summary").first.click()
+    form = alice.page.locator("#new-room-form")
+    if not await form.is_visible():
+        await alice.page.locator("#new-room > summary").click()
     await form.locator("[name=name]").fill(name)
     await form.locator("[name=topic]").fill("Tea")
     await form.locator("button").click()
@@ -40,7 +50,11 @@ async def room(alice: Visitor, bob: Visitor) -> str:
     await bob.page.goto(f"{bob.url}/rooms")
     await bob.page.locator("main a", has_text=name).first.click()
     await bob.is_connected()
-    return name
+    await expect(bob.page.locator("#room-topic")).to_have_text("Tea")
+    await alice.says("Welcome")
+    await bob.sees("Welcome")
+    await context.close()
+    assert not alice.complaints, alice.complaints
 
 
 async def test_two_people_talk(alice: Visitor, bob: Visitor, room: str) -> None:

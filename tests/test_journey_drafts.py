@@ -37,14 +37,7 @@ async def bob(visitors: Visitors) -> Visitor:
 async def room(alice: Visitor) -> str:
     """A room of Alice's, in which she is."""
     name = unique("Lounge")
-    await alice.page.goto(f"{alice.url}/rooms")
-    form = alice.page.locator("form[action='/rooms']")
-    if not await form.locator("[name=name]").is_visible():
-        await alice.page.locator("summary").first.click()
-    await form.locator("[name=name]").fill(name)
-    await form.locator("button").click()
-    await alice.page.wait_for_url(f"**/rooms/{name}")
-    await alice.is_connected()
+    await alice.makes(name)
     return name
 
 
@@ -202,6 +195,7 @@ async def test_an_edit_is_saved_by_enter_and_the_draft_is_left_alone(alice: Visi
     await expect(box(alice)).to_have_value("a draft")
     await alice.is_connected()
     await choose(alice, "one", "Edit")
+    await expect(box(alice)).to_have_value("one")
     await write(alice, " and a half", "{Enter}")
     await bob.sees("one and a half")
     await expect(box(alice)).to_have_value("a draft")

@@ -1,11 +1,11 @@
 """What one does with messages: Alice at a wide screen and by keyboard alone, Bob on a phone, the network cut in between."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 from playwright.async_api import Locator, ViewportSize, expect
 
-from tests.conftest import unique
+from tests.conftest import LIMITS_OFF, unique
 from tests.people import JsonObject, Listener, Person
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE, Visitor
@@ -13,6 +13,13 @@ from tests.visitors import PHONE, WIDE, Visitor
 Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
 
 FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[tuple[str, Aiochat]]:
+    """What is told here is the browser's part; the other journeys tell the server's, on each database."""
+    with Aiochat(env=LIMITS_OFF) as server:
+        yield server.url, server
 
 
 @pytest.fixture
@@ -38,15 +45,8 @@ async def carol(site: tuple[str, Aiochat], room: str) -> AsyncIterator[Listener]
 async def room(alice: Visitor, bob: Visitor) -> str:
     """A room of Alice's, with both in it."""
     name = unique("Garden")
-    await alice.page.goto(f"{alice.url}/rooms")
-    form = alice.page.locator("form[action='/rooms']")
-    if not await form.locator("[name=name]").is_visible():
-        await alice.page.locator("summary").first.click()
-    await form.locator("[name=name]").fill(name)
-    await form.locator("button").click()
-    await alice.page.wait_for_url(f"**/rooms/{name}")
-    for visitor in (alice, bob):
-        await visitor.enters(name)
+    await alice.makes(name)
+    await bob.enters(name)
     return name
 
 

@@ -51,14 +51,7 @@ async def carol(site: tuple[str, Aiochat]) -> AsyncIterator[Person]:
 async def make_room(visitor: Visitor, name: str) -> str:
     """A room of the visitor's, who is in it then."""
     name = unique(name)
-    await visitor.page.goto(f"{visitor.url}/rooms")
-    form = visitor.page.locator("#new-room-form")
-    if not await form.is_visible():
-        await visitor.page.locator("#new-room > summary").click()
-    await form.locator("[name=name]").fill(name)
-    await form.locator("button").click()
-    await visitor.page.wait_for_url(f"**/rooms/{name}")
-    await visitor.is_connected()
+    await visitor.makes(name)
     return name
 
 
@@ -71,6 +64,10 @@ async def garden(alice: Visitor) -> str:
 async def lounge(alice: Visitor, garden: str) -> str:
     """Where Alice is."""
     return await make_room(alice, "Lounge")
+
+
+page_alone = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
+"""A story of the page alone, which needs no second database."""
 
 
 def row(visitor: Visitor, title: str) -> Locator:
@@ -136,6 +133,7 @@ async def test_a_direct_message_by_the_keyboard(alice: Visitor, bob: Visitor, ga
     await alice.sees("I see")
 
 
+@page_alone
 async def test_a_message_to_several(alice: Visitor, bob: Visitor, carol: Person, lounge: str) -> None:
     await alice.page.keyboard.press("Control+k")
     for name in (bob.name, carol.name):
@@ -148,6 +146,7 @@ async def test_a_message_to_several(alice: Visitor, bob: Visitor, carol: Person,
     await expect(alice.page.locator("#room-name")).to_have_text(f"{bob.name}, {carol.name}")
 
 
+@page_alone
 async def test_the_switcher_goes_to_rooms_and_gives_the_focus_back(alice: Visitor, garden: str, lounge: str) -> None:
     await alice.page.locator("#composer-text").focus()
     await alice.page.keyboard.press("Control+k")
@@ -169,6 +168,7 @@ async def test_the_switcher_goes_to_rooms_and_gives_the_focus_back(alice: Visito
     await alice.page.wait_for_url(f"**/rooms/{garden}")
 
 
+@page_alone
 async def test_who_types_is_shown_and_lapses(alice: Visitor, carol: Person, lounge: str) -> None:
     listener = await carol.enters(lounge)
     line = alice.page.locator("chat-typing")
@@ -214,6 +214,7 @@ async def test_a_status_has_words(alice: Visitor, bob: Visitor, lounge: str) -> 
     await expect(member.locator("[data-part=status]")).to_have_text("at <b>lunch</b>")
 
 
+@page_alone
 async def test_a_card_mentions_and_removes(alice: Visitor, bob: Visitor, lounge: str) -> None:
     await bob.enters(lounge)
     await bob.says("Good morning")
@@ -239,6 +240,7 @@ async def test_a_card_mentions_and_removes(alice: Visitor, bob: Visitor, lounge:
     await expect(alice.page.locator("#person-card")).to_be_hidden()
 
 
+@page_alone
 async def test_a_member_has_no_power_over_others(alice: Visitor, bob: Visitor, lounge: str) -> None:
     await bob.enters(lounge)
     await bob.page.locator(f"#members [data-person='{alice.name}']").click()
@@ -247,6 +249,7 @@ async def test_a_member_has_no_power_over_others(alice: Visitor, bob: Visitor, l
         await expect(bob.page.locator(f"[data-card={act}]")).to_be_hidden()
 
 
+@page_alone
 async def test_settings_last(alice: Visitor, lounge: str) -> None:
     await alice.says("on which side?")
     await alice.sees("on which side?")
@@ -267,6 +270,7 @@ async def test_settings_last(alice: Visitor, lounge: str) -> None:
     await alice.page.wait_for_url(f"{alice.url}/")
 
 
+@page_alone
 async def test_the_drawers_of_a_phone(alice: Visitor, visitors: Visitors, garden: str, lounge: str) -> None:
     dora = await visitors("dora", PHONE)
     await dora.enters(lounge)

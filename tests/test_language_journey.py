@@ -59,10 +59,9 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
         await page.fill("#composer-text", "")
         await at_bob.says(f"/kill @{vera.name}")
         await expect(page.locator("#banner")).to_contain_text("Вас удалили из этой комнаты.")
-        toggle = page.locator("#sidebar [data-theme-toggle]")
-        await expect(toggle).to_have_attribute("aria-label", "Тема: как в системе. Сменить на светлую")
-        await toggle.click()
-        await expect(toggle).to_have_attribute("title", "Тема: светлая")
+        await page.click("#me-button")
+        await page.locator("#settings label", has=page.locator("[value=dark]")).filter(has_text="Тёмная").click()
+        await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     finally:
         await bob.close()
         await eve.close()
@@ -76,7 +75,8 @@ async def test_the_switch_goes_back_to_the_same_page(vera: Visitor) -> None:
     await vera.is_connected()
     address = page.url
     await vera.says("Привет")
-    await page.click("#sidebar a.language")
+    await page.click("#me-button")
+    await page.locator("#settings").get_by_role("link", name="English").click()
     await page.wait_for_url(address)
     await expect(page.locator("html")).to_have_attribute("lang", "en")
     await vera.is_connected()

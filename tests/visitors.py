@@ -5,7 +5,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 
-from tests.people import PASSWORD
+from tests.people import PASSWORD, Person
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -30,6 +30,8 @@ class Visitor:
         self.page = page
         self.url = url
         self.name = name
+        self.person: Person | None = None
+        """Who they are to a program, unless they registered by the form."""
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", self._hear)
@@ -50,6 +52,24 @@ class Visitor:
         await self.page.fill("[name=password]", PASSWORD)
         await self.page.click("main form button")
         await self.page.wait_for_url("**/rooms")
+
+    async def is_registered(self) -> None:
+        """An account and its session, without a form."""
+        self.person = await Person(self.url, self.name).registers()
+        cookies = [{"name": cookie.key, "value": cookie.value, "url": self.url} for cookie in self.person.http.cookie_jar]
+        await self.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+    async def leaves(self) -> None:
+        """Closes all that is theirs."""
+        if self.person:
+            await self.person.close()
+        await self.context.close()
+
+    async def makes(self, room: str) -> None:
+        """A new open room, without a form, in which they are then."""
+        assert self.person
+        await self.person.creates(room)
+        await self.enters(room)
 
     async def enters(self, room: str) -> None:
         await self.page.goto(f"{self.url}/rooms/{room}")

@@ -1,4 +1,4 @@
-/** The list of proposals above the composer: a combobox's listbox (ARIA 1.2), whose focus stays in the box. */
+/** The list of proposals above the composer: a listbox (ARIA 1.2), while the focus stays in the box. */
 import { cloneElement, part } from "../template.js";
 import { paintAvatar } from "./avatar.js";
 
@@ -48,12 +48,11 @@ export class CompletionMenu {
     this.#completion = completion;
     this.list.replaceChildren(...completion.items.map(makeOption));
     this.list.hidden = false;
-    // A combobox while there is something to choose, a plain text box of several lines otherwise.
+    // A text box of several lines that has a list for a while: HTML lets it be no combobox.
     const { box } = this;
-    box.setAttribute("role", "combobox");
     box.setAttribute("aria-autocomplete", "list");
     box.setAttribute("aria-controls", this.list.id);
-    box.setAttribute("aria-expanded", "true");
+    box.setAttribute("aria-haspopup", "listbox");
     // What came later from the server doesn't take the chosen one away.
     const kept = before?.from === completion.from && this.#moved ? completion.items.findIndex(({ text }) => text === chosen?.text) : -1;
     if (kept < 0) this.#moved = false;
@@ -66,7 +65,7 @@ export class CompletionMenu {
     this.#moved = false;
     this.list.hidden = true;
     this.list.replaceChildren();
-    for (const name of ["role", "aria-autocomplete", "aria-controls", "aria-expanded", "aria-activedescendant"]) this.box.removeAttribute(name);
+    for (const name of ["aria-autocomplete", "aria-controls", "aria-haspopup", "aria-activedescendant"]) this.box.removeAttribute(name);
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the key was for the menu */

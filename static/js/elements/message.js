@@ -49,6 +49,8 @@ export function fillText(node, line) {
     link.setAttribute("target", "_blank");
     link.setAttribute("rel", "noopener noreferrer nofollow");
   }
+  // What is wider than the screen can be scrolled by keyboard too.
+  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("pre, table"))) wide.tabIndex = 0;
   return true;
 }
 
