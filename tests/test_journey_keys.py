@@ -67,7 +67,7 @@ async def test_messages_by_keyboard(alice: Reader, pen: Listener) -> None:
     await press(alice, "n")
     await expect(alice.message(1)).to_be_focused()
     await alice.sees(1)
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(60):
         while await here(alice) != 60:  # newer ones are loaded on the way
             await press(alice, "j")
     await press(alice, "Home", "End")
