@@ -139,12 +139,14 @@ for (const name of Object.keys(ELEMENTS)) find(name).start(page);
 
 async function complete() {
   const actions = import("./elements/message_actions.js");
+  const keys = import("./elements/timeline_keys.js");
   const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
   for (const { name, element } of await Promise.all(elements)) {
     customElements.define(name, element);
     find(name).start(page);
   }
   page.messageActions = new (await actions).MessageActions(page);
+  new (await keys).TimelineKeys(page.timeline, page);
 }
 
 // Without them one can still talk.

@@ -1,6 +1,5 @@
 /** The timeline: keeps its rows like the state, opens where one left off, shows posts by their number, and asks for more history. */
 import { dayOf } from "../dates.js";
-import { doing, PAGE_KEYS, TIMELINE_KEYS } from "../keys.js";
 import { layout } from "../layout.js";
 import { Permalinks } from "../permalinks.js";
 import { reconcile } from "../reconcile.js";
@@ -13,8 +12,6 @@ import { Rover } from "./rover.js";
 const AHEAD = 800; // px before either end at which more is asked for: about a screen
 const FLOOD = 40; // new rows that are put in at once: at 60 frames a second more than 2,000 messages
 const POINTED = 2_500; // ms for which a message that was gone to is marked
-/** Where a key is somebody else's. */
-const NOT_OURS = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
 
 /** @typedef {import("../layout.js").Row} Row */
 
@@ -47,11 +44,9 @@ export class ChatTimeline extends HTMLElement {
     this.permalinks = new Permalinks(history.base, (spot, number) => this.#return(spot, number));
 
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.scroller.addEventListener("keydown", (event) => this.#key(event, TIMELINE_KEYS));
-    this.jump.addEventListener("click", () => this.#leave());
+    this.jump.addEventListener("click", () => this.leave());
     this.list.addEventListener("click", (event) => this.#act(event));
     document.addEventListener("click", (event) => this.#follow(event));
-    document.addEventListener("keydown", (event) => this.#key(event, PAGE_KEYS));
     // A picture, a font, an unfolded text, a turned phone: heights change without a change of state.
     const resized = new ResizeObserver(() => this.#settle());
     resized.observe(this.scroller);
@@ -238,64 +233,9 @@ export class ChatTimeline extends HTMLElement {
   }
 
   /** To the latest, and writing goes on. */
-  #leave() {
+  leave() {
     this.toLatest();
     this.page.composer.focus();
-  }
-
-  /** @param {KeyboardEvent} event @param {import("../keys.js").Key[]} table */
-  #key(event, table) {
-    const target = /** @type {HTMLElement} */ (event.target);
-    if (event.defaultPrevented || event.isComposing) return;
-    const does = doing(table, event);
-    if (!does) return;
-    // The box in which one writes has its own Escape.
-    if (does !== "keys" || table === TIMELINE_KEYS ? target.closest(NOT_OURS) : document.querySelector("dialog[open]")) return;
-    if (does === "menu" && event.key === "Enter" && target !== this.rover.current) return;
-    if (does === "latest" && target !== document.body && !this.contains(target)) return;
-    event.preventDefault();
-    this.#do(does);
-  }
-
-  /** @param {string} does a name in the table of keys */
-  #do(does) {
-    const { store, keys, composer } = this.page;
-    const { state } = store;
-    const { current } = this.rover;
-    const number = Number(current?.dataset.number) || null;
-    const line = number && state.lines.find((one) => one.number === number);
-    const tell = (/** @type {string} */ name) => number && current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
-    const compose = (/** @type {"replying"|"editing"} */ type) => {
-      store.dispatch({ type, number });
-      // Now and not with the next frame: what is typed right after the key is meant for the box.
-      composer.focus();
-    };
-    /** @type {Record<string, () => unknown>} */
-    const acts = {
-      next: () => this.rover.move(1),
-      previous: () => this.rover.move(-1),
-      first: () => this.rover.first(),
-      last: async () => {
-        await this.toLatest();
-        this.rover.last();
-      },
-      unread: () => this.#toUnread(number ?? 0),
-      reply: () => line && !line.deleted && compose("replying"),
-      edit: () => line && !line.deleted && line.author === state.you.name && compose("editing"),
-      react: () => tell("message-react"),
-      menu: () => tell("message-menu"),
-      latest: () => this.#leave(),
-      keys: () => keys.show?.(), // it may not have come yet
-    };
-    acts[does]();
-  }
-
-  /** To the "New" line; from below it, to the first that isn't read. @param {number} here the number of the message where one is */
-  #toUnread(here) {
-    const { newAfter, readNumber, lastNumber } = this.page.store.state;
-    const targets = [newAfter, readNumber].filter((mark) => mark !== null && mark < lastNumber).map((mark) => Number(mark) + 1);
-    const next = targets.find((target) => target > here) ?? targets[0];
-    if (next) this.goTo(next, { visit: false, point: false, where: "quarter" });
   }
 
   /** A link to a post of this room leads there without leaving the page. @param {MouseEvent} event */
