@@ -52,9 +52,7 @@ class Emoji(web.View):
 
     async def get(self) -> web.Response:
         body, packed, tag = _emoji_file()
-        headers = {"ETag": f'"{tag}"', "Vary": "Accept-Encoding"}
-        if "v" not in self.request.query:
-            headers["Cache-Control"] = f"public, max-age={KEPT_SECONDS}"
+        headers = {"ETag": f'"{tag}"', "Vary": "Accept-Encoding", "Cache-Control": f"public, max-age={KEPT_SECONDS}"}
         asked = self.request.if_none_match
         if asked and any(one.value in (tag, "*") for one in asked):
             return web.Response(status=304, headers=headers)

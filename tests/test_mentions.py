@@ -304,9 +304,8 @@ async def test_the_emojis(cast: Cast) -> None:
     assert all(len(one) == 3 and all(one) for one in emojis)
     async with stranger.http.get("/emoji", headers={"If-None-Match": tag}) as answer:
         assert (answer.status, await answer.read()) == (304, b"")
-    async with stranger.http.get("/emoji?v=1", headers={"If-None-Match": '"other"'}) as answer:
+    async with stranger.http.get("/emoji", headers={"If-None-Match": '"other"'}) as answer:
         assert answer.status == 200
-        assert "immutable" in answer.headers["Cache-Control"]
         assert answer.headers["Content-Encoding"] == "gzip"
         assert await answer.read() == body
     assert len(gzip.compress(body)) < 40_000
