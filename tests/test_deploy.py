@@ -141,7 +141,7 @@ def system() -> Iterator[System]:
 
 
 def test_where_all_is_there_nothing_happens_and_fast(system: System) -> None:
-    system.add("redis-server", "nginx", "chromium", "node")
+    system.add("redis-server", "nginx", "chromium", "node", "npm")
     system.add_apt()
     seconds = []
     for _ in range(3):
@@ -155,7 +155,7 @@ def test_where_all_is_there_nothing_happens_and_fast(system: System) -> None:
 
 @needs_root
 def test_what_is_missing_is_installed_and_nothing_else(system: System) -> None:
-    system.add("redis-server", "node")
+    system.add("redis-server", "node", "npm")
     system.add_apt(installs=["nginx", "chromium"])
     done = system.provision("--tests")
     assert (done.returncode, done.stderr) == (0, "")
@@ -195,7 +195,7 @@ def test_what_apt_says_is_shown_when_it_fails(system: System) -> None:
 
 @needs_root
 def test_on_ubuntu_chromium_has_another_name(system: System) -> None:
-    system.add("redis-server", "nginx", "node")
+    system.add("redis-server", "nginx", "node", "npm")
     system.add_apt(installs=["chromium-browser"])
     assert system.provision("--tests", system=UBUNTU).returncode == 0
     assert system.calls()[0].endswith(" chromium-browser")
