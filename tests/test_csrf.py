@@ -1,6 +1,7 @@
 """No form is taken that didn't come from one of our pages, whoever is asked to send it."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -10,7 +11,13 @@ from tests.raw import Answer, cookie_of, request
 from tests.servers import Aiochat
 from urls import ROUTES
 
-POSTS = [route.path.replace("{name}", "nowhere") for route in ROUTES if hasattr(route.view, "post")]
+
+def example(path: str) -> str:
+    """An address that the route is for: of a number the first, of a name one that nobody has."""
+    return re.sub(r"\{\w+:(?:[^{}]|\{[^{}]*\})*\}", "1", path).replace("{name}", "nowhere")
+
+
+POSTS = [example(route.path) for route in ROUTES if hasattr(route.view, "post")]
 
 
 async def post(someone: Person, path: str, fields: str = "", **headers: str) -> Answer:
@@ -24,7 +31,8 @@ async def is_signed_in(someone: Person) -> bool:
 
 
 def test_the_stories_are_about_every_form() -> None:
-    assert POSTS == ["/accounts/register", "/accounts/login", "/accounts/logout", "/conversations", "/rooms", "/rooms/nowhere/preview"]
+    assert {"/accounts/login", "/rooms", "/rooms/nowhere/preview"} < set(POSTS)
+    assert not [path for path in POSTS if "{" in path]
 
 
 @pytest.mark.parametrize("path", POSTS)
@@ -42,7 +50,6 @@ async def test_without_the_token_of_the_session_nothing_happens(alice: Person, b
     assert name not in [room["name"] for room in (await alice.gets("/rooms"))["rooms"]]
 
 
-@pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize(
     "header",
     [
@@ -59,10 +66,11 @@ async def test_without_the_token_of_the_session_nothing_happens(alice: Person, b
     ],
     ids=str,
 )
-async def test_with_the_token_but_from_another_site_nothing_happens(alice: Person, path: str, header: dict[str, str]) -> None:
+async def test_with_the_token_but_from_another_site_nothing_happens(alice: Person, header: dict[str, str]) -> None:
     token = await alice.token("/rooms")
     sent = {name: value.format(own=alice.url, rest=alice.url.removeprefix("http")) for name, value in header.items()}
-    assert (await post(alice, path, "name=x", X_CSRF_Token=token, **sent)).status == 403
+    for path in POSTS:
+        assert (await post(alice, path, "name=x", X_CSRF_Token=token, **sent)).status == 403, path
     assert await is_signed_in(alice)
 
 
