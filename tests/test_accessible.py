@@ -53,7 +53,8 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 
 AT_REST = "() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))"
 
-SCENES = [(viewport, scheme) for viewport in (WIDE, PHONE) for scheme in ("light", "dark")]
+SCENES = [(WIDE, "light"), (PHONE, "dark")]
+"""Both themes and both layouts; all four took CI twice as long, and the colours are the same in both layouts."""
 
 
 class Inspector:
