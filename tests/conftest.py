@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -10,7 +10,7 @@ from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.people import PASSWORD, Person
 from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port
-from tests.visitors import ARGUMENTS, CHROMIUM, PHONE, Visitor
+from tests.visitors import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
@@ -159,7 +159,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
 
 
 @pytest.fixture
-async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Callable[[str, ViewportSize], Awaitable[Visitor]]]:
+async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Visitors]:
     """Makes visitors, each with a browser of their own. None of their pages may have complained."""
     made: list[Visitor] = []
 

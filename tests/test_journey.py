@@ -1,19 +1,16 @@
 """A journey in real Chromium: two people with a browser each, one of them on a phone, from registering to the end."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, expect
 
 from tests.conftest import unique
 from tests.servers import Aiochat
-from tests.visitors import PHONE, WIDE, Visitor
+from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 UNREAD = """() => fetch('/rooms?only=own', { headers: { Accept: 'application/json' } }).then((answer) => answer.json())
     .then(({ rooms }) => rooms.reduce((sum, room) => sum + room.unread, 0))"""
-
-Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
 
 
 @pytest.fixture

@@ -4,14 +4,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, ViewportSize, expect
+from playwright.async_api import Page, expect
 
 from tests.composing import box, cut, options, write
 from tests.conftest import LIMITS_OFF, unique
 from tests.servers import Aiochat
-from tests.visitors import PHONE, WIDE, Visitor
-
-Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 
 @pytest.fixture(scope="module")

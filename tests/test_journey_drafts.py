@@ -2,17 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 import pytest
-from playwright.async_api import ViewportSize, WebSocket, expect
+from playwright.async_api import WebSocket, expect
 
 from tests.composing import all_sent, box, choose, cut, keep_reply, write
 from tests.conftest import LIMITS_OFF, unique
 from tests.servers import Aiochat
-from tests.visitors import PHONE, WIDE, Visitor
-
-Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 
 @pytest.fixture(scope="module")

@@ -1,16 +1,14 @@
 """What one does with messages: Alice at a wide screen and by keyboard alone, Bob on a phone, the network cut in between."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
-from playwright.async_api import Locator, ViewportSize, expect
+from playwright.async_api import Locator, expect
 
 from tests.conftest import LIMITS_OFF, unique
 from tests.people import JsonObject, Listener, Person
 from tests.servers import Aiochat
-from tests.visitors import PHONE, WIDE, Visitor
-
-Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 

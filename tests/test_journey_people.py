@@ -1,17 +1,15 @@
 """A journey around the timeline in real Chromium: what is unread elsewhere, conversations, people and how they are, one's own settings."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Locator, ViewportSize, expect
+from playwright.async_api import Browser, Locator, expect
 
 from tests.conftest import unique
 from tests.people import PASSWORD, Person
 from tests.servers import Aiochat
-from tests.visitors import PHONE, WIDE, Visitor
-
-Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 
 @pytest.fixture

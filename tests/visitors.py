@@ -1,6 +1,7 @@
 """People at a browser: real Chromium, wide or a phone, and what one does with the pages."""
 
 import shutil
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
@@ -94,3 +95,7 @@ class Visitor:
 
     async def texts(self) -> list[str]:
         return await self.page.locator("#timeline [data-number] .message-text").all_inner_texts()
+
+
+Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+"""Makes visitors: by the name that they go by, and the size of their screen."""
