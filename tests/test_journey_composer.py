@@ -1,22 +1,21 @@
 """The composer in real Chromium: what one types, marks, pastes and chooses, by keyboard and on a phone."""
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, expect
 
 from tests.composing import box, cut, options, write
-from tests.conftest import LIMITS_OFF, unique
+from tests.conftest import unique
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[tuple[str, Aiochat]]:
+def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
     """What is told here is the browser's part; the other journeys tell the server's, on each database."""
-    with Aiochat(env=LIMITS_OFF) as server:
-        yield server.url, server
+    return sqlite_chat.url, sqlite_chat
 
 
 @pytest.fixture

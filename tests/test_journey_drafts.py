@@ -2,22 +2,20 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 
 import pytest
 from playwright.async_api import WebSocket, expect
 
 from tests.composing import all_sent, box, choose, cut, keep_reply, write
-from tests.conftest import LIMITS_OFF, unique
+from tests.conftest import unique
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE, Visitor, Visitors
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[tuple[str, Aiochat]]:
+def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
     """What is told here is the browser's part; the other journeys tell the server's, on each database."""
-    with Aiochat(env=LIMITS_OFF) as server:
-        yield server.url, server
+    return sqlite_chat.url, sqlite_chat
 
 
 @pytest.fixture

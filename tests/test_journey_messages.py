@@ -1,11 +1,11 @@
 """What one does with messages: Alice at a wide screen and by keyboard alone, Bob on a phone, the network cut in between."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.conftest import LIMITS_OFF, unique
+from tests.conftest import unique
 from tests.people import JsonObject, Listener, Person
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE, Visitor, Visitors
@@ -14,10 +14,9 @@ FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 
 
 @pytest.fixture(scope="module")
-def site() -> Iterator[tuple[str, Aiochat]]:
+def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
     """What is told here is the browser's part; the other journeys tell the server's, on each database."""
-    with Aiochat(env=LIMITS_OFF) as server:
-        yield server.url, server
+    return sqlite_chat.url, sqlite_chat
 
 
 @pytest.fixture
