@@ -19,8 +19,8 @@ import urls
 from accounts import people
 from accounts.middlewares import request_user
 from accounts.models import User
+from accounts.setup import setup_accounts
 from accounts.signing import SESSION_ENDED, USER
-from accounts.views import setup_accounts
 from chat.setup import setup_chat
 from helpers.compression import compression
 from helpers.csrf import csrf

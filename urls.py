@@ -4,6 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from accounts import profile_views as profiles
 from accounts import views as accounts
 from chat import composing, posts
 from chat import conversation_views as conversations
@@ -38,9 +39,10 @@ ROUTES = [
     Route("/accounts/register", accounts.Register, "register", Access.ANYONE),
     Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
     Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
+    Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
     Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
-    Route("/people", accounts.People, "people", Access.SIGNED_IN, json=True),
-    Route("/users/{name}", accounts.PersonPage, "person", Access.SIGNED_IN),
+    Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
+    Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),

@@ -15,6 +15,11 @@ class User(Base):
     password_hash = peewee.TextField()
     is_admin = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
+    # accounts/profiles.py says what may stand in these. Empty is what somebody doesn't tell.
+    display_name = peewee.TextField(default="")
+    bio = peewee.TextField(default="")
+    place = peewee.TextField(default="")
+    time_zone = peewee.TextField(default="")
 
     class Meta:
         table_name = "users"

@@ -1,27 +1,22 @@
-"""The pages of accounts: register, log in, log out, and of the people who have one."""
-
-import asyncio
-from datetime import UTC, datetime
+"""The doors of the site: the first page, register, log in, log out."""
 
 import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts import people
-from accounts.signing import USER, USERS, sign_in, sign_out
+from accounts.guessing import guess
+from accounts.signing import USER, sign_in, sign_out
 from helpers.addresses import client_address
 from helpers.errors import error_response
 from helpers.flash import flash
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
-from helpers.limits import Buckets, Guesses
+from helpers.limits import Buckets
 from helpers.redirects import safe_next
-from helpers.sharing import BatchedReads
 from helpers.texts import Text, current, told
 
 REGISTRATIONS = web.AppKey("registrations", Buckets)
-ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
-ADDRESS_GUESSES = web.AppKey("address_guesses", Guesses)
 
 MAX_FIELD = 500
 
@@ -121,17 +116,11 @@ class Login(web.View):
         data, form = check_form(Registration, await read_form(request))
         if data is None:
             return _page(request, self.template, form, 422)
-        account, address = people.login_key(data.username), client_address(request)
-        by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
-        if request.app[SETTINGS].rate_limits == "on":
-            await asyncio.sleep(max(by_account.delay(account), by_address.delay(address)))
-        user = await people.authenticate(data.username, data.password)
+        username, password = data.username, data.password
+        user = await guess(request, people.login_key(username), lambda: people.authenticate(username, password))
         if user is None:
-            by_account.failed(account)
-            by_address.failed(address)
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
-        by_account.succeeded(account)
         await sign_in(request, user)
         raise _go_on(data.next)
 
@@ -140,24 +129,6 @@ class Logout(web.View):
     async def post(self) -> web.Response:
         await sign_out(self.request)
         raise web.HTTPSeeOther("/")
-
-
-class People(web.View):
-    """Who there is: `q` is the beginning of a name, or a part of it."""
-
-    async def get(self) -> web.Response:
-        names = await people.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
-        return web.json_response({"people": [{"name": name} for name in names]})
-
-
-class PersonPage(web.View):
-    async def get(self) -> web.Response:
-        person = await people.user_by_name(self.request.match_info["name"])
-        if person is None:
-            raise web.HTTPNotFound
-        since = datetime.fromtimestamp(person.created_at / 1000, UTC)
-        context = {"person": person, "since": since, "since_day": current().day(since), "is_oneself": person.id == self.request[USER].id}
-        return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 
 
 class Index(web.View):
@@ -172,12 +143,3 @@ class Index(web.View):
 REGISTRATIONS_AT_ONCE = 200.0
 REGISTRATIONS_PER_SECOND = 200 / 3600
 """From one address: a school or an office behind one is let in, and a script is not."""
-
-GUESS_WINDOW_SECONDS = 15 * 60
-
-
-def setup_accounts(app: web.Application) -> None:
-    app[USERS] = BatchedReads(people.users_by_ids)
-    app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
-    app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
-    app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)

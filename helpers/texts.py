@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from babel import Locale
-from babel.dates import format_date, format_datetime
+from babel.dates import format_date, format_datetime, format_time
 from babel.messages.catalog import Catalog
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
@@ -110,6 +110,10 @@ class Language:
     def day(self, at: datetime) -> str:
         """Its date, for people."""
         return str(format_date(at.date(), "long", locale=self.locale))
+
+    def time_of_day(self, at: datetime) -> str:
+        """Its hours and minutes, for people."""
+        return str(format_time(at.timetz(), "short", locale=self.locale))
 
 
 def _page_texts(code: str, catalogue: Catalog, locale: Locale) -> str:

@@ -30,6 +30,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("login", "POST"): (422, 422, 422, 422),
     ("logout", "POST"): (401, 303, 303, 303),
     ("people", "GET"): (401, 200, 200, 200),
+    ("profile", "GET"): (LOGIN, 200, 200, 200),
+    ("profile", "POST"): (401, 303, 303, 303),
     # Nobody is called like a room.
     ("person", "GET"): (LOGIN, 404, 404, 404),
     ("conversations", "POST"): (401, 422, 422, 422),

@@ -1,0 +1,38 @@
+"""Slows down whoever guesses passwords, by account and by address: at the login, and wherever a password is asked for again."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from aiohttp import web
+
+from helpers.addresses import client_address
+from helpers.keys import SETTINGS
+from helpers.limits import Guesses
+
+ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
+ADDRESS_GUESSES = web.AppKey("address_guesses", Guesses)
+
+GUESS_WINDOW_SECONDS = 15 * 60
+
+Found = TypeVar("Found")
+
+
+async def guess(request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]) -> Found | None:
+    """What the attempt finds; None is a wrong guess. After many of those it begins late. `account` is a people.login_key."""
+    address = client_address(request)
+    by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
+    if request.app[SETTINGS].rate_limits == "on":
+        await asyncio.sleep(max(by_account.delay(account), by_address.delay(address)))
+    found = await attempt()
+    if found is None:
+        by_account.failed(account)
+        by_address.failed(address)
+    else:
+        by_account.succeeded(account)
+    return found
+
+
+def setup_guessing(app: web.Application) -> None:
+    app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
+    app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)
