@@ -4,6 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from accounts import picture_views as pictures
 from accounts import profile_views as profiles
 from accounts import views as accounts
 from chat import composing, posts
@@ -40,9 +41,12 @@ ROUTES = [
     Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
     Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
+    Route("/accounts/picture", pictures.ChangePicture, "change_picture", Access.SIGNED_IN, max_body=pictures.MAX_BODY),
+    Route("/accounts/picture/remove", pictures.RemovePicture, "remove_picture", Access.SIGNED_IN),
     Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
+    Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),

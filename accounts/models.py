@@ -20,9 +20,23 @@ class User(Base):
     bio = peewee.TextField(default="")
     place = peewee.TextField(default="")
     time_zone = peewee.TextField(default="")
+    picture = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "users"
+
+
+class Picture(Base):
+    """A person's picture in one of the sizes of accounts/pictures.py."""
+
+    user_id = peewee.BigIntegerField()
+    size = peewee.SmallIntegerField()
+    version = peewee.BigIntegerField()
+    data = peewee.BlobField()
+
+    class Meta:
+        table_name = "pictures"
+        primary_key = peewee.CompositeKey("user_id", "size")
 
 
 class SiteFact(Base):

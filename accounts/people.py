@@ -54,19 +54,21 @@ async def user_by_name(text: str) -> User | None:
         return None
 
 
-async def people_named(database: AioDatabase, text: str) -> list[str]:
-    """The names of those whose name begins with this, in any capitals, and then of those in whose it is found; at most MAX_FOUND."""
+async def people_named(database: AioDatabase, text: str) -> list[tuple[str, int]]:
+    """Names, and versions of pictures: of those whose name begins with this, in any capitals, then of those in whose it is found.
+
+    At most MAX_FOUND."""
     key = unicodedata.normalize("NFC", text.strip().removeprefix("@").lower())
     if len(key) > MAX_LENGTH or not is_one_line(key):
         return []
     by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
     begins = (by_bytes >= key) & (by_bytes < key + LAST_LETTER)
-    query = User.select(User.name).order_by(by_bytes)
+    query = User.select(User.name, User.picture).order_by(by_bytes)
     found = await query.where(begins).limit(MAX_FOUND).tuples().aio_execute()
     if key and len(found) < MAX_FOUND:
         holds = peewee.fn.REPLACE(User.name_key, key, "") != User.name_key
         found += await query.where(holds, ~begins).limit(MAX_FOUND - len(found)).tuples().aio_execute()
-    return [name for (name,) in found]
+    return list(found)
 
 
 def login_key(login: str) -> str:

@@ -7,6 +7,8 @@ from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts import people, profiles
+from accounts.models import User
+from accounts.pictures import MAX_BYTES
 from accounts.signing import USER
 from helpers.flash import flash
 from helpers.forms import Form, check_form, read_form
@@ -18,8 +20,8 @@ class People(web.View):
     """Who there is: `q` is the beginning of a name, or a part of it."""
 
     async def get(self) -> web.Response:
-        names = await people.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
-        return web.json_response({"people": [{"name": name} for name in names]})
+        found = await people.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
+        return web.json_response({"people": [{"name": name, **({"picture": picture} if picture else {})} for name, picture in found]})
 
 
 class PersonPage(web.View):
@@ -71,20 +73,24 @@ class EditProfile(web.View):
     """One's own profile. A field that a form leaves out stays as it is."""
 
     async def get(self) -> web.Response:
-        return self._page(Form(values=self._present()))
+        return profile_page(self.request, Form())
 
     async def post(self) -> web.Response:
         user = self.request[USER]
-        data, form = check_form(ProfileForm, {**self._present(), **await read_form(self.request)})
+        data, form = check_form(ProfileForm, {**_present(user), **await read_form(self.request)})
         if data is None:
-            return self._page(form, 422)
+            return profile_page(self.request, form, 422)
         await profiles.save_profile(user, profiles.Profile(**data.model_dump()))
         await flash(self.request, current().t("Your profile is saved."), "success")
         raise web.HTTPSeeOther(f"/users/{user.name}")
 
-    def _present(self) -> dict[str, str]:
-        return {name: getattr(self.request[USER], name) for name in ProfileForm.model_fields}
 
-    def _page(self, form: Form, status: int = 200) -> web.Response:
-        context = {"form": form, "zones": profiles.time_zones(), "limits": profiles}
-        return aiohttp_jinja2.render_template("accounts/profile.html", self.request, context, status=status)
+def _present(user: User) -> dict[str, str]:
+    return {name: getattr(user, name) for name in ProfileForm.model_fields}
+
+
+def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:
+    """The page of one's own profile. What the form doesn't hold is shown as it is stored."""
+    shown = Form({**_present(request[USER]), **form.values}, form.errors)
+    context = {"form": shown, "zones": profiles.time_zones(), "limits": profiles, "picture_megabytes": MAX_BYTES // 1024 // 1024}
+    return aiohttp_jinja2.render_template("accounts/profile.html", request, context, status=status)

@@ -10,6 +10,7 @@ from aiohttp.http_exceptions import BadHttpMessage
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from helpers.routing import route_of
 from helpers.text import is_unicode
 from helpers.texts import Text, told
 
@@ -19,6 +20,17 @@ BROKEN = (ValueError, LookupError, AssertionError, TypeError, RuntimeError, BadH
 """What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a broken line, bytes that don't unpack."""
 
 FIELDS = web.RequestKey("form_fields", list[tuple[str, str]])
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a form. What it is called is nothing to rely on, and neither is its content type."""
+
+    content_type: str
+    data: bytes
+
+
+FILES = web.RequestKey("form_files", dict[str, Upload])
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -35,6 +47,13 @@ async def read_values(request: web.Request, name: str) -> list[str]:
     return [value for field_name, value in await _read_fields(request) if field_name == name]
 
 
+async def read_file(request: web.Request, name: str) -> Upload | None:
+    """A file of the form, where its route says how large the form may be. None where none was chosen. Raises as read_form."""
+    await _read_fields(request)
+    files: dict[str, Upload] = request.get(FILES, {})
+    return files.get(name)
+
+
 async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
     known: list[tuple[str, str]] | None = request.get(FIELDS)
     if known is not None:
@@ -43,10 +62,16 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         raise web.HTTPUnsupportedMediaType
     try:
         if request.content_type == "multipart/form-data":
-            given = await request.post()
+            route = route_of(request)
+            most = route.max_body if route else 0
+            given = await (request.clone(client_max_size=most) if most else request).post()
             if len(given) > MAX_FIELDS:
                 raise web.HTTPBadRequest
             fields = [(name, value) for name, value in given.items() if isinstance(value, str)]
+            files = [(name, value) for name, value in given.items() if isinstance(value, web.FileField)]
+            request[FILES] = {name: Upload(file.content_type, file.file.read()) for name, file in files} if most else {}
+            for _, file in files:
+                file.file.close()
         else:
             body = (await request.read()).decode("utf-8")
             fields = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from helpers.keys import SETTINGS
-from helpers.routing import Access, access_of
+from helpers.routing import Access, access_of, route_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; form-action 'self'; "
@@ -25,6 +25,9 @@ PARTS = {"text/css", "text/javascript"}
 """Parts of a page, never one: what only says what a page may do is left out, as a third of the bytes of the small ones."""
 PARTS_POLICY = "default-src 'none'"
 
+IMAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+"""For pictures that people have given: opened by themselves they may do nothing at all."""
+
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: also on errors, and before a socket's handshake is sent."""
@@ -35,11 +38,14 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     else:
         response.headers.update(FIXED)
         # Some browsers don't count wss: as 'self'.
-        response.headers["Content-Security-Policy"] = POLICY.format(socket=settings.address.replace("http", "ws", 1))
+        policy = POLICY.format(socket=settings.address.replace("http", "ws", 1))
+        response.headers.setdefault("Content-Security-Policy", policy)
     response.headers.pop("Server", None)
     if settings.secure:
         response.headers["Strict-Transport-Security"] = "max-age=63072000; includeSubDomains"
-    if access_of(request) is not Access.FILE:
+    route = route_of(request)
+    is_kept = route is not None and route.kept and response.status in (200, 304)
+    if access_of(request) is not Access.FILE and not is_kept:
         response.headers["Cache-Control"] = "no-store"
     elif "Cache-Control" not in response.headers:
         # What isn't there may come.

@@ -26,6 +26,10 @@ class Route:
     access: Access
     json: bool = False
     """Does it speak JSON alone? Then its errors do too."""
+    kept: bool = False
+    """May browsers keep its answers? Those then say themselves for how long; all others of people who are signed in are kept nowhere."""
+    max_body: int = 0
+    """Bytes that a form may have here; 0 is what holds everywhere."""
 
 
 ROUTES = web.AppKey("routes", dict[str, Route])
@@ -41,6 +45,12 @@ def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> N
         app.router.add_view(route.path, route.view, name=route.name)
     app.router.add_get("/static/{path:.*}", files.serve, name="static")
     app[ROUTES] = known
+
+
+def route_of(request: web.Request) -> Route | None:
+    """The route that the request asks for. None for static files, and for what isn't there."""
+    resource = request.match_info.route.resource
+    return request.app[ROUTES].get(resource.name or "") if resource is not None else None
 
 
 def access_of(request: web.Request) -> Access:
@@ -60,7 +70,6 @@ def takes_method(request: web.Request) -> bool:
 
 def wants_json(request: web.Request) -> bool:
     """Does the caller read JSON: by its Accept header, or because the route speaks nothing else?"""
-    resource = request.match_info.route.resource
-    route = request.app[ROUTES].get(resource.name or "") if resource is not None else None
+    route = route_of(request)
     accept = request.headers.get("Accept", "")
     return bool(route and route.json) or ("application/json" in accept and "text/html" not in accept)

@@ -32,6 +32,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("people", "GET"): (401, 200, 200, 200),
     ("profile", "GET"): (LOGIN, 200, 200, 200),
     ("profile", "POST"): (401, 303, 303, 303),
+    # Nothing was chosen.
+    ("change_picture", "POST"): (401, 422, 422, 422),
+    ("remove_picture", "POST"): (401, 303, 303, 303),
+    ("picture", "GET"): (LOGIN, 404, 404, 404),
     # Nobody is called like a room.
     ("person", "GET"): (LOGIN, 404, 404, 404),
     ("conversations", "POST"): (401, 422, 422, 422),

@@ -32,6 +32,7 @@ KINDS = {
     peewee.SmallIntegerField: {"smallint"},
     peewee.BigIntegerField: {"bigint"},
     peewee.ForeignKeyField: {"bigint"},
+    peewee.BlobField: {"blob", "bytea"},
     peewee.AutoField: {"integer", "bigint"},
 }
 
@@ -70,7 +71,7 @@ def columns_of(url: str, table: str) -> dict[str, tuple[str, bool]]:
 
 
 def test_the_models_are_these() -> None:
-    names = {"users", "site", "rooms", "members", "messages", "reactions", "mentions", "message_versions", "statuses"}
+    names = {"users", "pictures", "site", "rooms", "members", "messages", "reactions", "mentions", "message_versions", "statuses"}
     assert {model._meta.table_name for model in MODELS} == names
 
 
