@@ -93,7 +93,8 @@ async def _keep_open(app: web.Application) -> AsyncIterator[None]:
             await redis.ping()
         if isinstance(store, DatabaseSessions):
             sweeping = asyncio.create_task(_sweep_sessions(store))
-        yield
+        async with app[STORAGE].storing_uses():
+            yield
     finally:
         if sweeping:
             sweeping.cancel()

@@ -6,6 +6,7 @@ from aiohttp import web
 
 from accounts import picture_views as pictures
 from accounts import profile_views as profiles
+from accounts import security_views as security
 from accounts import views as accounts
 from chat import composing, posts
 from chat import conversation_views as conversations
@@ -43,6 +44,9 @@ ROUTES = [
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
     Route("/accounts/picture", pictures.ChangePicture, "change_picture", Access.SIGNED_IN, max_body=pictures.MAX_BODY),
     Route("/accounts/picture/remove", pictures.RemovePicture, "remove_picture", Access.SIGNED_IN),
+    Route("/accounts/email", security.Email, "email", Access.SIGNED_IN),
+    Route("/accounts/password", security.Password, "password", Access.SIGNED_IN),
+    Route("/accounts/sessions", security.Sessions, "sessions", Access.SIGNED_IN),
     Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),

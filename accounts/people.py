@@ -150,6 +150,24 @@ async def register(database: AioDatabase, name: str, email: str, password: str) 
     return user
 
 
+async def change_email(user: User, email: str) -> None:
+    """Empty is none. Raises BadAccount."""
+    email = email.strip().lower()
+    if email and (problem := email_weakness(email)):
+        raise BadAccount({"email": problem})
+    try:
+        await User.update(email=email or None).where(User.id == user.id).aio_execute()
+    except peewee.IntegrityError:
+        raise BadAccount({"email": Text("Somebody has an account with this address.")}) from None
+
+
+async def change_password(user: User, password: str) -> None:
+    """Raises BadAccount. Sessions are left to whoever calls this: accounts/signing.py ends them."""
+    if problem := weakness(password, user.name, user.email or ""):
+        raise BadAccount({"new_password": problem})
+    await User.update(password_hash=await hash_password(password)).where(User.id == user.id).aio_execute()
+
+
 async def _taken(user: User) -> dict[str, Text]:
     if await User.select().where((User.name_key == user.name_key) | (User.skeleton == user.skeleton)).aio_exists():
         return {"username": Text("This name is taken, or too much like one that is.")}

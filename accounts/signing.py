@@ -43,6 +43,20 @@ async def _end(request: web.Request) -> None:
     session = await get_session(request)
     if session.identity is None:
         return
-    await request.app[STORAGE].store.delete(session.identity)
-    for tell in request.app[SESSION_ENDED]:
-        await tell(session.identity)
+    await end_session(request.app, session.identity)
+
+
+async def end_session(app: web.Application, session_id: str) -> None:
+    """Whoever holds it is signed out, and what is open for it ends."""
+    await app[STORAGE].store.delete(session_id)
+    for tell in app[SESSION_ENDED]:
+        await tell(session_id)
+
+
+async def end_other_sessions(request: web.Request) -> int:
+    """Ends all sessions of the user but this one. Returns how many."""
+    own = (await get_session(request)).identity
+    others = [session_id for session_id in await request.app[STORAGE].store.of_user(request[USER].id) if session_id != own]
+    for session_id in others:
+        await end_session(request.app, session_id)
+    return len(others)

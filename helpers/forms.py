@@ -100,7 +100,7 @@ def _text_of(problem: ErrorDetails) -> str:
     return raised.args[0] if isinstance(raised, ValueError) else problem["msg"]
 
 
-SECRET_FIELDS = frozenset({"password", "csrf_token"})
+SECRET_FIELDS = frozenset({"password", "new_password", "csrf_token"})
 
 
 def check_form(model: type[Model], fields: Mapping[str, str]) -> tuple[Model | None, Form]:

@@ -32,6 +32,12 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("people", "GET"): (401, 200, 200, 200),
     ("profile", "GET"): (LOGIN, 200, 200, 200),
     ("profile", "POST"): (401, 303, 303, 303),
+    ("email", "GET"): (LOGIN, 200, 200, 200),
+    ("email", "POST"): (401, 422, 422, 422),
+    ("password", "GET"): (LOGIN, 200, 200, 200),
+    ("password", "POST"): (401, 422, 422, 422),
+    ("sessions", "GET"): (LOGIN, 200, 200, 200),
+    ("sessions", "POST"): (401, 303, 303, 303),
     # Nothing was chosen.
     ("change_picture", "POST"): (401, 422, 422, 422),
     ("remove_picture", "POST"): (401, 303, 303, 303),

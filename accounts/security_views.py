@@ -1,0 +1,157 @@
+"""How one signs in: one's e-mail address, password, and where one is signed in. The first two ask for the password again."""
+
+import aiohttp_jinja2
+from aiohttp import web
+from aiohttp_session import get_session
+from pydantic import BaseModel, field_validator
+
+from accounts import people
+from accounts.devices import device_of
+from accounts.guessing import guess
+from accounts.passwords import verify_password
+from accounts.signing import USER, end_other_sessions, end_session
+from helpers.clock import iso
+from helpers.flash import flash
+from helpers.forms import Form, check_form, read_form
+from helpers.sessions import STORAGE
+from helpers.texts import Text, current, told
+
+MAX_FIELD = 500
+MAX_SHOWN = 100
+"""Sessions in the list, those used last. `Sign out all others` ends the rest too."""
+
+SHOWN_ID = 16
+"""Letters of a session's id that its form names: enough to tell one's own apart."""
+
+
+class WithPassword(BaseModel):
+    password: str
+
+    @field_validator("password")
+    @classmethod
+    def _there(cls, value: str) -> str:
+        if not value:
+            raise ValueError(Text("This is needed."))
+        if len(value) > MAX_FIELD:
+            raise ValueError(Text("This is too long."))
+        return value
+
+
+class EmailForm(WithPassword):
+    email: str = ""
+
+    @field_validator("email")
+    @classmethod
+    def _not_endless(cls, value: str) -> str:
+        if len(value) > MAX_FIELD:
+            raise ValueError(Text("This is too long."))
+        return value
+
+
+class PasswordForm(WithPassword):
+    new_password: str
+
+
+async def is_password(request: web.Request, password: str) -> bool:
+    """Is it the user's own? Who guesses is slowed as at the login."""
+    user = request[USER]
+
+    async def attempt() -> bool | None:
+        return await verify_password(user.password_hash, password) or None
+
+    return bool(await guess(request, people.login_key(user.name), attempt))
+
+
+def _say_wrong(form: Form) -> None:
+    form.errors["password"] = current().t("That isn't your password.")
+
+
+class Email(web.View):
+    async def get(self) -> web.Response:
+        return self._page(Form({"email": self.request[USER].email or ""}))
+
+    async def post(self) -> web.Response:
+        request = self.request
+        data, form = check_form(EmailForm, await read_form(request))
+        if data is None:
+            return self._page(form, 422)
+        if not await is_password(request, data.password):
+            _say_wrong(form)
+            return self._page(form, 403)
+        try:
+            await people.change_email(request[USER], data.email)
+        except people.BadAccount as error:
+            form.errors.update((field, told(text)) for field, text in error.errors.items())
+            return self._page(form, 422)
+        await flash(request, current().t("Your e-mail address is saved."), "success")
+        raise web.HTTPSeeOther("/accounts/email")
+
+    def _page(self, form: Form, status: int = 200) -> web.Response:
+        return aiohttp_jinja2.render_template("accounts/email.html", self.request, {"form": form}, status=status)
+
+
+class Password(web.View):
+    async def get(self) -> web.Response:
+        return self._page(Form())
+
+    async def post(self) -> web.Response:
+        request = self.request
+        data, form = check_form(PasswordForm, await read_form(request))
+        if data is None:
+            return self._page(form, 422)
+        if not await is_password(request, data.password):
+            _say_wrong(form)
+            return self._page(form, 403)
+        try:
+            await people.change_password(request[USER], data.new_password)
+        except people.BadAccount as error:
+            form.errors.update((field, told(text)) for field, text in error.errors.items())
+            return self._page(form, 422)
+        await end_other_sessions(request)
+        await flash(request, current().t("Your password is changed. You are signed out everywhere else."), "success")
+        raise web.HTTPSeeOther("/accounts/password")
+
+    def _page(self, form: Form, status: int = 200) -> web.Response:
+        return aiohttp_jinja2.render_template("accounts/password.html", self.request, {"form": form}, status=status)
+
+
+class Sessions(web.View):
+    """Where one is signed in. A form with `session` ends that one, with `all` all but this one."""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        storage = request.app[STORAGE]
+        await storage.store_uses()
+        own = (await get_session(request)).identity
+        found = await storage.store.of_user(request[USER].id)
+        shown = [key for key in found if key == own] + [key for key in found if key != own]
+        sessions = [
+            {
+                "id": key[:SHOWN_ID],
+                "device": device_of(found[key].agent),
+                "address": found[key].address,
+                "used": iso(at) if (at := found[key].at) else "",
+                "is_this": key == own,
+            }
+            for key in shown[:MAX_SHOWN]
+        ]
+        context = {"sessions": sessions, "more": len(found) - len(sessions)}
+        return aiohttp_jinja2.render_template("accounts/sessions.html", request, context)
+
+    async def post(self) -> web.Response:
+        request = self.request
+        fields = await read_form(request)
+        t, n = current().t, current().n
+        if "all" in fields:
+            count = await end_other_sessions(request)
+            await flash(request, n("{count} other session is signed out.", "{count} other sessions are signed out.", count), "success")
+            raise web.HTTPSeeOther("/accounts/sessions")
+        own = (await get_session(request)).identity
+        asked = fields.get("session", "")
+        found = [key for key in await request.app[STORAGE].store.of_user(request[USER].id) if key[:SHOWN_ID] == asked and key != own]
+        for key in found:
+            await end_session(request.app, key)
+        # Twice is no mistake: it had ended already.
+        text = t("That session is signed out.") if found else t("That session had ended already.")
+        await flash(request, text, "success" if found else "info")
+        raise web.HTTPSeeOther("/accounts/sessions")
