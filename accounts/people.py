@@ -54,6 +54,27 @@ async def user_by_name(text: str) -> User | None:
         return None
 
 
+def _key_of(name: str) -> str:
+    """Empty for what is no name: a line may stand there without its author."""
+    try:
+        return name_key(name)
+    except BadName:
+        return ""
+
+
+LOOKED_UP_AT_ONCE = 20
+"""As in helpers/sharing.py: for many more PostgreSQL would rather read the whole table."""
+
+
+async def pictures_of(names: list[str]) -> dict[str, int]:
+    """The versions of the pictures of those who have one, by their names."""
+    found: dict[str, int] = {}
+    for start in range(0, len(names), LOOKED_UP_AT_ONCE):
+        users = await users_by_keys([key for name in names[start : start + LOOKED_UP_AT_ONCE] if (key := _key_of(name))])
+        found.update((user.name, user.picture) for user in users.values() if user.picture)
+    return found
+
+
 async def people_named(database: AioDatabase, text: str) -> list[tuple[str, int]]:
     """Names, and versions of pictures: of those whose name begins with this, in any capitals, then of those in whose it is found.
 

@@ -9,6 +9,7 @@ from aiohttp import web
 from aiohttp_session import get_session
 from pydantic import BaseModel, field_validator
 
+from accounts import people
 from accounts.models import User
 from accounts.signing import USER
 from chat import history, membership
@@ -131,14 +132,17 @@ class RoomPage(web.View):
     async def _state(self, found: Entrance, user: User, rooms: list[RoomView]) -> dict[str, Any]:
         """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed between the two."""
         room, standing = found.room, found.standing
+        members = [view.shown() for view in await members_in(self.request.app[ENGINE], room)]
+        shown = await self._history(found)
         return {
             "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": await title_of(room, user.id)},
             "you": {"name": user.name, "role": standing.title},
-            **await self._history(found),
+            **shown,
             "last_number": room.posts,
             "read_number": _read_number(found),
             "epoch": self.request.app[ENGINE].epoch,
-            "members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)],
+            "members": members,
+            "pictures": await _pictures(user, members, shown["messages"], rooms),
             "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
             "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(standing)],
         }
@@ -158,6 +162,14 @@ class RoomPage(web.View):
             "around": None,
             "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
         }
+
+
+async def _pictures(user: User, members: list[dict[str, Any]], messages: list[dict[str, Any]], rooms: list[RoomView]) -> dict[str, int]:
+    """The versions of the pictures of all whom the page shows, but for members, who have theirs with them."""
+    known = {member["name"] for member in members}
+    others = {line["author"] for line in messages if "number" in line} | {view.title for view in rooms if view.kind == "direct"}
+    asked = sorted(others - known)
+    return {**await people.pictures_of(asked), **({user.name: user.picture} if user.picture else {})}
 
 
 def _read_number(found: Entrance) -> int:

@@ -180,3 +180,11 @@ def test_the_server_draws_the_same_colour_as_the_page() -> None:
     asked = ["node", "--input-type=module", "-e", script, json.dumps(names)]
     hues = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=20).stdout.split()
     assert hues == [str(hue_of(name)) for name in names]
+
+
+async def test_members_have_theirs_with_them(alice: Person, bob: Person, lobby: str) -> None:
+    _, given = await uploads(alice, drawn())
+    await bob.enters(lobby)
+    members = {member["name"]: member for member in (await bob.gets(f"/rooms/{lobby}/members"))["members"]}
+    assert members[alice.name]["picture"] == given["picture"]
+    assert "picture" not in members[bob.name]

@@ -3,6 +3,7 @@ import { Asks } from "./asks.js";
 import { watchAttention } from "./attention.js";
 import { Breaks } from "./breaks.js";
 import { Drawers } from "./drawers.js";
+import { knowPictures } from "./elements/avatar.js";
 import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
 import { ChatMembers } from "./elements/members.js";
@@ -72,6 +73,11 @@ function nextFrame(render) {
 const embedded = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "");
 const store = createStore(initial(embedded), nextFrame);
 const { state } = store;
+const knowMembersPictures = () => knowPictures([...state.members.values()].map(({ name, picture }) => [name, picture]));
+knowPictures(Object.entries(embedded.pictures));
+knowMembersPictures();
+// Before any element watches: what they paint shows it.
+store.watch(["members"], knowMembersPictures);
 const base = `/rooms/${encodeURIComponent(state.room.name)}`;
 const history = new History(store, base);
 const breaks = new Breaks(() => {

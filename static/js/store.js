@@ -17,7 +17,7 @@ import { reducers } from "./reducers.js";
  * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
  *            seq?: number, code?: string, reason?: string, reply_to?: number, quote?: {author: string, text: string}}} Pending
  * @typedef {{id: number, text: string, at: string, after: number}} Notice
- * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string}} Member
+ * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string, picture?: number}} Member
  * @typedef {{name: string, kind: string, title: string, last_number: number, read_number: number, mentions: number}} OwnRoom
  * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
  * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"|"toasts"|"pins"|"composing"} Topic
