@@ -9,12 +9,12 @@ from aiohttp import web
 
 from accounts.signing import USER
 from chat import membership, posting
-from chat.emoji import EMOJIS
-from chat.formatting import plain_html
 from chat.keys import ENGINE, take_token
 from chat.refusal import Refused
+from helpers.emoji import EMOJIS
 from helpers.errors import Refusal
 from helpers.forms import read_form
+from helpers.markdown import plain_html
 
 KEPT_SECONDS = 7 * 24 * 3600
 

@@ -10,10 +10,10 @@ from peewee import SQL, fn
 
 from accounts.models import User
 from chat.events import Batch, Changed, Cleared, Close, Event, Message, Quote, Reactions, Sealed, encode
-from chat.formatting import without_marks
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
 from helpers.clock import iso
+from helpers.markdown import without_marks
 from helpers.sharing import SharedCalls
 
 MAX_BEHIND = 1000

@@ -6,14 +6,11 @@ from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
 
-from accounts.models import User
-from accounts.names import BadName, name_key
-from accounts.people import users_by_keys
+from accounts.mentions import NamedPeople
 from chat.history import Called
 from chat.members import MAX_CALLS, Entrances
 from helpers.bulk import Bulk
 from helpers.database import fetch
-from helpers.sharing import BatchedReads
 
 
 class Named(NamedTuple):
@@ -28,7 +25,7 @@ class Directory:
 
     def __init__(self, entrances: Entrances) -> None:
         self._entrances = entrances
-        self._people: BatchedReads[str, User] = BatchedReads(users_by_keys)
+        self._people = NamedPeople()
 
     async def find(self, names: Iterable[str], rooms: Iterable[str]) -> Named:
         """Those who have one of the names, in any capitals, and the open rooms."""
@@ -36,21 +33,12 @@ class Directory:
         return Named(people, open_rooms)
 
     async def _find_people(self, names: Iterable[str]) -> dict[str, Called]:
-        keys = {name: key for name in names if (key := _key(name)) is not None}
-        users = await self._people.get_all(set(keys.values()))
-        return {name: Called(users[key].id, users[key].name) for name, key in keys.items() if key in users}
+        return {name: Called(user.id, user.name) for name, user in (await self._people.find(names)).items()}
 
     async def _find_rooms(self, rooms: Iterable[str]) -> dict[str, str]:
         slugs = {name: name.lower() for name in rooms}
         found = await self._entrances.rooms(set(slugs.values()))
         return {name: found[slug].name for name, slug in slugs.items() if slug in found and found[slug].is_open}
-
-
-def _key(name: str) -> str | None:
-    try:
-        return name_key(name)
-    except BadName:
-        return None
 
 
 class MentionCounts:

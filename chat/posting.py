@@ -6,11 +6,12 @@ from typing import NamedTuple
 
 from chat.engine import Engine
 from chat.events import Receipt
-from chat.formatting import is_slow, may_name, parse, render
+from chat.formatting import parse, render
 from chat.history import Called
 from chat.journal import Answer
 from chat.ledger import Draft, Person
 from chat.refusal import Refused
+from helpers.markdown import is_slow, may_name
 from helpers.text import has_forbidden
 
 MAX_TEXT = 10_000

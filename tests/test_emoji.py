@@ -2,7 +2,7 @@
 
 import pytest
 
-from chat.emoji import is_emoji
+from helpers.emoji import is_emoji
 
 EMOJIS = [
     "👍",

@@ -16,7 +16,7 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",
 """Each may import from those before it; `chat` and `feed` don't know each other."""
 
 CHAT = {
-    "nouns": ("models", "roles", "events", "refusal", "formatting", "highlighting", "emoji", "requests"),
+    "nouns": ("models", "roles", "events", "refusal", "formatting", "requests"),
     "readings": ("history", "members", "mentions", "titles", "own_rooms"),
     "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks", "unread", "typists", "statuses"),
     "tying": ("engine",),

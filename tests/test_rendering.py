@@ -5,9 +5,10 @@ import time
 
 import pytest
 
-from chat import highlighting
-from chat.emoji import EMOJIS, is_emoji, with_emojis
-from chat.formatting import MAX_HTML, MAX_NAMED, _cleaner, is_slow, may_name, parse, render, without_marks
+from chat.formatting import markdown, parse, render
+from helpers import highlighting
+from helpers.emoji import EMOJIS, is_emoji, with_emojis
+from helpers.markdown import MAX_HTML, MAX_NAMED, is_slow, may_name, without_marks
 from tests.servers import ROOT
 
 PEOPLE = {"alice": "alice", "ALICE": "alice", "bob": "Bob", "Жук": "Жук", "नमस्ते": "नमस्ते", "a.b": "a.b", "x_y": "x_y"}
@@ -182,7 +183,7 @@ def test_a_numbered_list_begins_where_it_was_begun() -> None:
     assert shown("37. so\n38. on") == '<ol start="37">\n<li>so</li>\n<li>on</li>\n</ol>'
     assert shown("1. so") == "<ol>\n<li>so</li>\n</ol>"
     assert shown("1234567890. is no list") is None
-    assert _cleaner.clean('<ol start="1e3"><li>a</li></ol>') == "<ol><li>a</li></ol>"
+    assert markdown.clean('<ol start="1e3"><li>a</li></ol>') == "<ol><li>a</li></ol>"
 
 
 def test_links_that_may_be() -> None:
