@@ -22,6 +22,7 @@ from accounts.models import User
 from accounts.setup import setup_accounts
 from accounts.signing import SESSION_ENDED, USER
 from chat.setup import setup_chat
+from feed.setup import setup_feed
 from helpers.compression import compression
 from helpers.csrf import csrf
 from helpers.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
@@ -78,6 +79,7 @@ async def create_app(settings: Settings) -> web.Application:
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)
+    setup_feed(app)
     add_routes(app, urls.ROUTES, files)
     return app
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from accounts import following_views as following
 from accounts import picture_views as pictures
 from accounts import profile_views as profiles
 from accounts import security_views as security
@@ -11,6 +12,7 @@ from accounts import views as accounts
 from chat import composing, posts
 from chat import conversation_views as conversations
 from chat import views as chat
+from feed import views as feed
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
 from helpers.routing import Access, Route
@@ -19,6 +21,10 @@ STATIC = Path(__file__).resolve().parent / "static"
 
 NUMBER = "{number:[1-9][0-9]{0,15}}"
 """A post's number has one way to be written; anything else is no address."""
+
+
+POST = "{post:[1-9][0-9]{0,15}}"
+COMMENT = "{comment:[1-9][0-9]{0,15}}"
 
 
 class Favicon(web.View):
@@ -51,6 +57,18 @@ ROUTES = [
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
+    Route("/users/{name}/follow", following.Follow, "follow", Access.SIGNED_IN),
+    Route("/users/{name}/unfollow", following.Unfollow, "unfollow", Access.SIGNED_IN),
+    Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
+    Route("/feed", feed.Feed, "feed", Access.SIGNED_IN),
+    Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/delete", feed.DeletePost, "feed_delete", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/like", feed.LikePost, "feed_like", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/unlike", feed.UnlikePost, "feed_unlike", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/comments", feed.Comments, "feed_comments", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/comments/{COMMENT}/edit", feed.EditComment, "feed_comment_edit", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),

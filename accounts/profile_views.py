@@ -6,7 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
-from accounts import people, profiles
+from accounts import following, people, profiles
 from accounts.models import User
 from accounts.pictures import MAX_BYTES
 from accounts.signing import USER
@@ -38,6 +38,7 @@ class PersonPage(web.View):
             "since_day": language.day(since),
             "time_there": language.time_of_day(there) if there else "",
             "is_oneself": person.id == self.request[USER].id,
+            "standing": await following.standing(person, self.request[USER]),
         }
         return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 

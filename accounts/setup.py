@@ -3,6 +3,7 @@
 from aiohttp import web
 
 from accounts import people
+from accounts.following_views import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
 from accounts.guessing import setup_guessing
 from accounts.signing import USERS
 from accounts.views import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
@@ -13,4 +14,5 @@ from helpers.sharing import BatchedReads
 def setup_accounts(app: web.Application) -> None:
     app[USERS] = BatchedReads(people.users_by_ids)
     app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
+    app[FOLLOW_LIMITS] = Buckets(FOLLOWS_PER_SECOND, FOLLOWS_AT_ONCE)
     setup_guessing(app)

@@ -27,6 +27,7 @@ _NOISE = re.compile(r'^"(?:Project-Id|Report|POT|PO-|Last|Language-Team|Generate
 WAYS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("python", "accounts/**/*.py", PYTHON, {}),
     ("python", "chat/**/*.py", PYTHON, {}),
+    ("python", "feed/**/*.py", PYTHON, {}),
     ("python", "helpers/**/*.py", PYTHON, {}),
     ("javascript", "static/js/**/*.js", SCRIPTS, {"parse_template_string": "true"}),
     (

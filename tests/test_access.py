@@ -44,6 +44,17 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("picture", "GET"): (LOGIN, 404, 404, 404),
     # Nobody is called like a room.
     ("person", "GET"): (LOGIN, 404, 404, 404),
+    ("follow", "POST"): (401, 404, 404, 404),
+    ("unfollow", "POST"): (401, 404, 404, 404),
+    ("person_posts", "GET"): (LOGIN, 404, 404, 404),
+    ("feed", "GET"): (LOGIN, 200, 200, 200),
+    ("feed", "POST"): (401, 422, 422, 422),
+    # No post has this number, which is the largest that an address takes.
+    ("feed_post", "GET"): (LOGIN, 404, 404, 404),
+    **{
+        (f"feed_{what}", "POST"): (401, 404, 404, 404)
+        for what in ("edit", "delete", "like", "unlike", "comments", "comment_edit", "comment_delete")
+    },
     ("conversations", "POST"): (401, 422, 422, 422),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
@@ -90,7 +101,8 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", route.path).replace("{name}", room)
+    path = re.sub(r"\{(post|comment).*?\]\{.*?\}\}", "9" * 16, route.path)
+    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", path).replace("{name}", room)
 
 
 async def ask(someone: Person, method: str, path: str) -> Answer:

@@ -1,0 +1,37 @@
+"""The texts of posts and comments: checked, and rendered with the people whom they name."""
+
+import asyncio
+
+from accounts.mentions import PERSON, NamedPeople
+from feed.refusal import Refused
+from helpers.markdown import Markdown, is_slow
+from helpers.text import has_forbidden
+
+MAX_POST = 10_000
+MAX_COMMENT = 4_000
+
+_markdown = Markdown(PERSON, own=r"/feed/\d{1,16}\Z")
+
+
+def check_text(text: str, most: int) -> str:
+    """The text as it is kept. Raises Refused."""
+    # Spaces at the beginning mean something in Markdown.
+    text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
+    if not text:
+        raise Refused("empty", "There is nothing in it.")
+    if len(text) > most:
+        raise Refused("too_long", "At most {most} characters, please; this has {given}.", most=most, given=len(text))
+    if has_forbidden(text):
+        raise Refused("bad_text", "It holds a control character, which nobody could see.")
+    return text
+
+
+async def render(people: NamedPeople, text: str) -> str | None:
+    """The HTML of a text, or None where it says no more than the text."""
+    slow = is_slow(text)
+    markup = await asyncio.to_thread(_markdown.parse, text) if slow else _markdown.parse(text)
+    if markup is None:
+        return None
+    found = {typed: user.name for typed, user in (await people.find(markup.names(PERSON.sign))).items()}
+    named = {PERSON.sign: found}
+    return await asyncio.to_thread(markup.html, named) if slow else markup.html(named)

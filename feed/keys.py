@@ -1,0 +1,9 @@
+"""What the feed's doors ask the application for."""
+
+from aiohttp import web
+
+from feed.writing import Writer
+from helpers.limits import Buckets
+
+WRITER = web.AppKey("feed_writer", Writer)
+WRITE_LIMITS = web.AppKey("feed_write_limits", Buckets)

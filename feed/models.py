@@ -1,0 +1,69 @@
+"""Posts, comments, likes, and what happened to them, as rows."""
+
+import peewee
+
+from helpers.models import Base
+
+
+class Post(Base):
+    """What somebody wrote. The database counts `likes` and `comments` (migration 0012): nothing here sets them."""
+
+    author_id = peewee.BigIntegerField()
+    text = peewee.TextField()
+    html = peewee.TextField(null=True)
+    at = peewee.BigIntegerField()
+    edited_at = peewee.BigIntegerField(null=True)
+    deleted_at = peewee.BigIntegerField(null=True)
+    likes = peewee.BigIntegerField()
+    comments = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "feed_posts"
+
+
+class Comment(Base):
+    """What somebody answered to a post."""
+
+    post_id = peewee.BigIntegerField()
+    author_id = peewee.BigIntegerField()
+    text = peewee.TextField()
+    html = peewee.TextField(null=True)
+    at = peewee.BigIntegerField()
+    edited_at = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "feed_comments"
+
+
+class Like(Base):
+    post_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "feed_likes"
+        primary_key = peewee.CompositeKey("post_id", "user_id")
+
+
+class Clock(Base):
+    """One row: the id of the last event."""
+
+    last = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "feed_clock"
+
+
+class Happened(Base):
+    """One change of the feed. `author_id` is the post's: whoever follows them is told. `user_id` did it."""
+
+    id = peewee.BigIntegerField(primary_key=True)
+    kind = peewee.TextField()
+    change = peewee.TextField()
+    author_id = peewee.BigIntegerField()
+    post_id = peewee.BigIntegerField()
+    comment_id = peewee.BigIntegerField(null=True)
+    user_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "feed_events"

@@ -1,0 +1,122 @@
+"""What people are shown of the feed. Nothing here writes."""
+
+from collections.abc import Sequence
+from typing import Any, NamedTuple
+
+from peewee_async.databases import AioDatabase
+
+from accounts.people import users_by_ids
+from feed.models import Comment, Like, Post
+from helpers.clock import iso
+from helpers.database import fetch, is_sqlite
+from helpers.markdown import plain_html
+
+PAGE = 30
+COMMENTS_PAGE = 100
+NEWEST = 2**53
+
+Shown = dict[str, Any]
+
+
+class Page(NamedTuple):
+    """Some posts or comments, and where the next page begins; None where there is none."""
+
+    items: list[Shown]
+    next: int | None
+
+
+# Of those one follows only the authors of the newest posts can have written what is on a page: of thirty posts thirty authors at
+# most, found by one look at the index for each person. Then thirty posts of each of these are enough.
+_FEED = """
+    WITH latest AS (
+        SELECT followed.author_id, (
+            SELECT post.id FROM feed_posts AS post
+            WHERE post.author_id = followed.author_id AND post.deleted_at IS NULL AND post.id < {before}
+            ORDER BY post.id DESC LIMIT 1) AS id
+        FROM (SELECT followed_id AS author_id FROM follows WHERE follower_id = {me} UNION ALL SELECT {me}) AS followed),
+    authors AS (SELECT author_id FROM latest WHERE id IS NOT NULL ORDER BY id DESC LIMIT {most})
+    SELECT newest.id FROM authors JOIN {newest} ORDER BY newest.id DESC LIMIT {most}"""
+
+_THEIR_NEWEST = """
+    SELECT post.id FROM feed_posts AS post
+    WHERE post.author_id = authors.author_id AND post.deleted_at IS NULL AND post.id < {before} ORDER BY post.id DESC LIMIT {most}"""
+
+_NEWEST = {True: f"feed_posts AS newest ON newest.id IN ({_THEIR_NEWEST})", False: f"LATERAL ({_THEIR_NEWEST}) AS newest ON TRUE"}
+"""SQLite has no LATERAL, PostgreSQL reads all posts for the other."""
+
+
+def feed_statement(database: AioDatabase, user_id: int, before: int, most: int) -> str:
+    """The statement that finds the newest posts in somebody's feed. All that is filled in is a number."""
+    newest = _NEWEST[is_sqlite(database)].format(before=int(before), most=int(most))
+    me = int(user_id) if is_sqlite(database) else f"CAST({int(user_id)} AS BIGINT)"
+    return _FEED.format(before=int(before), me=me, most=int(most), newest=newest)
+
+
+async def feed_page(database: AioDatabase, user_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
+    """The posts of those whom a user follows and their own, newest first, those before `before`."""
+    ids = [post_id for (post_id,) in await fetch(database, feed_statement(database, user_id, before, limit + 1))]
+    return _page(await posts_by_ids(ids[:limit], user_id), len(ids) > limit)
+
+
+async def author_page(author_id: int, looker_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
+    """The posts of one person, newest first."""
+    query = Post.select().where(Post.author_id == author_id, Post.deleted_at.is_null(), Post.id < before)
+    found = list(await query.order_by(Post.id.desc()).limit(limit + 1).aio_execute())
+    return _page(await _shown(found[:limit], looker_id), len(found) > limit)
+
+
+def _page(items: list[Shown], more: bool) -> Page:
+    return Page(items, items[-1]["id"] if more and items else None)
+
+
+async def posts_by_ids(ids: Sequence[int], looker_id: int | None = None) -> list[Shown]:
+    """Those posts that are there, newest first, as `looker_id` sees them."""
+    if not ids:
+        return []
+    query = Post.select().where(Post.id.in_(ids), Post.deleted_at.is_null()).order_by(Post.id.desc())
+    return await _shown(list(await query.aio_execute()), looker_id)
+
+
+async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
+    users = await users_by_ids(sorted({post.author_id for post in posts})) if posts else {}
+    liked: set[int] = set()
+    if posts and looker_id is not None:
+        mine = Like.select(Like.post_id).where(Like.post_id.in_([post.id for post in posts]), Like.user_id == looker_id)
+        liked = {post_id for (post_id,) in await mine.tuples().aio_execute()}
+    return [
+        {
+            **_written(post, users[post.author_id].name),
+            "likes": post.likes,
+            "comments": post.comments,
+            **({"liked": post.id in liked} if looker_id is not None else {}),
+        }
+        for post in posts
+    ]
+
+
+def _written(written: Post | Comment, author: str) -> Shown:
+    return {
+        "id": written.id,
+        "author": author,
+        "text": written.text,
+        "html": written.html or plain_html(written.text),
+        "at": iso(written.at),
+        "edited_at": iso(written.edited_at) if written.edited_at is not None else None,
+    }
+
+
+async def comments_page(post_id: int, after: int = 0, limit: int = COMMENTS_PAGE) -> Page:
+    """The comments of a post, oldest first, those after `after`."""
+    query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
+    found = list(await query.limit(limit + 1).aio_execute())
+    return _page(await _shown_comments(found[:limit]), len(found) > limit)
+
+
+async def comments_by_ids(ids: Sequence[int]) -> list[Shown]:
+    """Those comments that are there."""
+    return await _shown_comments(list(await Comment.select().where(Comment.id.in_(ids)).aio_execute())) if ids else []
+
+
+async def _shown_comments(comments: list[Comment]) -> list[Shown]:
+    users = await users_by_ids(sorted({comment.author_id for comment in comments})) if comments else {}
+    return [{**_written(comment, users[comment.author_id].name), "post": comment.post_id} for comment in comments]

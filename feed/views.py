@@ -1,0 +1,233 @@
+"""The feed's pages, and what their forms do. Each also answers in JSON to whoever asks for it."""
+
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts.people import user_by_name
+from accounts.signing import USER
+from feed import journal, reading
+from feed.keys import WRITE_LIMITS, WRITER
+from feed.refusal import Refused, gone
+from helpers.errors import Refusal
+from helpers.forms import Form, read_form
+from helpers.keys import DATABASE, SETTINGS
+from helpers.redirects import safe_next
+from helpers.routing import wants_json
+from helpers.texts import Text, told
+
+FEED = "/feed"
+
+
+class TooFast(Refusal):
+    def __init__(self, seconds: float) -> None:
+        super().__init__("rate_limited", Text("Please wait a moment and try again."), 429)
+        self.headers["Retry-After"] = str(int(seconds) + 1)
+
+
+def _refusal(refused: Refused) -> Refusal:
+    return Refusal(refused.code, refused.phrase, refused.status, (FEED, told(Text("Feed"))))
+
+
+class _View(web.View):
+    @property
+    def post_id(self) -> int:
+        return int(self.request.match_info["post"])
+
+    def cursor(self, name: str, usual: int) -> int:
+        """The place of a page in the query. Raises Refusal for what is none."""
+        text = self.request.query.get(name)
+        if text is None:
+            return usual
+        if not (text.isascii() and text.isdigit() and len(text) <= 16):
+            raise Refusal("bad_request", Text("`{name}` is the `next` of another page.", name=name))
+        return int(text)
+
+    async def text(self) -> str:
+        return (await read_form(self.request)).get("text", "")
+
+    def count_write(self) -> None:
+        """Raises TooFast."""
+        request = self.request
+        wait = request.app[WRITE_LIMITS].take(request[USER].id) if request.app[SETTINGS].rate_limits == "on" else 0
+        if wait:
+            raise TooFast(wait)
+
+    async def back(self, fallback: str, fragment: str = "") -> web.HTTPSeeOther:
+        """To the page from which the form came."""
+        target = safe_next((await read_form(self.request)).get("next", ""), fallback)
+        return web.HTTPSeeOther(target.partition("#")[0] + fragment)
+
+    async def shown_post(self) -> reading.Shown:
+        """The post of the path. Raises Refusal where there is none."""
+        posts = await reading.posts_by_ids([self.post_id], self.request[USER].id)
+        if not posts:
+            raise _refusal(gone())
+        return posts[0]
+
+    def refused(self, refused: Refused) -> web.Response | None:
+        """The answer for a text that can't be taken, for programs; None where the page is shown again with it.
+
+        Raises Refusal for whatever else is refused."""
+        if refused.status != 422:
+            raise _refusal(refused)
+        return web.json_response({"errors": {"text": told(refused.phrase)}}, status=422) if wants_json(self.request) else None
+
+    def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
+        return aiohttp_jinja2.render_template(template, self.request, context, status=status)
+
+
+class Feed(_View):
+    async def get(self) -> web.Response:
+        return await self._page(Form())
+
+    async def post(self) -> web.Response:
+        request = self.request
+        text = await self.text()
+        self.count_write()
+        try:
+            post_id = await request.app[WRITER].post(request[USER], text)
+        except Refused as refused:
+            form = Form({"text": text}, {"text": told(refused.phrase)})
+            return self.refused(refused) or await self._page(form, 422)
+        if wants_json(request):
+            (post,) = await reading.posts_by_ids([post_id], request[USER].id)
+            return web.json_response(post, status=201, headers={"Location": f"{FEED}/{post_id}"})
+        raise web.HTTPSeeOther(FEED)
+
+    async def _page(self, form: Form, status: int = 200) -> web.Response:
+        request = self.request
+        before = self.cursor("before", reading.NEWEST)
+        # First: what happens while the page is read comes again, and isn't missed.
+        since = await journal.last_id()
+        page = await reading.feed_page(request.app[DATABASE], request[USER].id, before)
+        if wants_json(request):
+            return web.json_response({"posts": page.items, "next": page.next, "since": since})
+        context = {"posts": page.items, "next": page.next, "form": form, "since": since, "is_first": before == reading.NEWEST}
+        return self.render("feed/feed.html", context, status)
+
+
+class PersonPosts(_View):
+    async def get(self) -> web.Response:
+        person = await user_by_name(self.request.match_info["name"])
+        if person is None:
+            raise web.HTTPNotFound
+        page = await reading.author_page(person.id, self.request[USER].id, self.cursor("before", reading.NEWEST))
+        if wants_json(self.request):
+            return web.json_response({"posts": page.items, "next": page.next})
+        return self.render("feed/person_posts.html", {"person": person, "posts": page.items, "next": page.next})
+
+
+class _PostView(_View):
+    async def page(self, form: Form, status: int = 200) -> web.Response:
+        """The post with its comments. `form` is that of a new comment, or names in `values` what it edits."""
+        since = await journal.last_id()
+        post = await self.shown_post()
+        comments = await reading.comments_page(self.post_id, self.cursor("after", 0))
+        if wants_json(self.request):
+            return web.json_response({"post": post, "comments": comments.items, "next": comments.next, "since": since})
+        context = {"post": post, "comments": comments.items, "next": comments.next, "form": form, "since": since}
+        return self.render("feed/post.html", context, status)
+
+
+class PostPage(_PostView):
+    async def get(self) -> web.Response:
+        return await self.page(Form())
+
+
+class EditPost(_PostView):
+    async def post(self) -> web.Response:
+        request, text = self.request, await self.text()
+        self.count_write()
+        try:
+            await request.app[WRITER].edit(request[USER], self.post_id, text)
+        except Refused as refused:
+            return self.refused(refused) or await self.page(Form({"edited": text}, {"edited": told(refused.phrase)}), 422)
+        if wants_json(request):
+            return web.json_response(await self.shown_post())
+        raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
+
+
+class DeletePost(_View):
+    async def post(self) -> web.Response:
+        request = self.request
+        self.count_write()
+        try:
+            await request.app[WRITER].delete(request[USER], self.post_id)
+        except Refused as refused:
+            raise _refusal(refused) from None
+        if wants_json(request):
+            return web.Response(status=204)
+        raise await self.back(FEED)
+
+
+class LikePost(_View):
+    async def post(self) -> web.Response:
+        request = self.request
+        self.count_write()
+        try:
+            await self.choose()
+        except Refused as refused:
+            raise _refusal(refused) from None
+        if wants_json(request):
+            return web.json_response(await self.shown_post())
+        raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
+
+    async def choose(self) -> None:
+        await self.request.app[WRITER].like(self.request[USER], self.post_id)
+
+
+class UnlikePost(LikePost):
+    async def choose(self) -> None:
+        await self.request.app[WRITER].unlike(self.request[USER], self.post_id)
+
+
+class Comments(_PostView):
+    async def post(self) -> web.Response:
+        request, text = self.request, await self.text()
+        self.count_write()
+        try:
+            comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text)
+        except Refused as refused:
+            return self.refused(refused) or await self.page(Form({"text": text}, {"text": told(refused.phrase)}), 422)
+        address = f"{FEED}/{self.post_id}"
+        if wants_json(request):
+            comments = await reading.comments_by_ids([comment_id])
+            return web.json_response(comments[0] if comments else {"id": comment_id}, status=201, headers={"Location": address})
+        is_on_first_page = (await self.shown_post())["comments"] <= reading.COMMENTS_PAGE
+        raise web.HTTPSeeOther(f"{address}{'' if is_on_first_page else f'?after={comment_id - 1}'}#comment-{comment_id}")
+
+
+class _CommentView(_PostView):
+    @property
+    def comment_id(self) -> int:
+        return int(self.request.match_info["comment"])
+
+
+class EditComment(_CommentView):
+    async def post(self) -> web.Response:
+        request, text = self.request, await self.text()
+        self.count_write()
+        try:
+            await request.app[WRITER].edit_comment(request[USER], self.post_id, self.comment_id, text)
+        except Refused as refused:
+            form = Form({f"comment-{self.comment_id}": text}, {f"comment-{self.comment_id}": told(refused.phrase)})
+            return self.refused(refused) or await self.page(form, 422)
+        if wants_json(request):
+            (comment,) = await reading.comments_by_ids([self.comment_id])
+            return web.json_response(comment)
+        raise await self.back(f"{FEED}/{self.post_id}", f"#comment-{self.comment_id}")
+
+
+class DeleteComment(_CommentView):
+    async def post(self) -> web.Response:
+        request = self.request
+        self.count_write()
+        try:
+            await request.app[WRITER].delete_comment(request[USER], self.post_id, self.comment_id)
+        except Refused as refused:
+            raise _refusal(refused) from None
+        if wants_json(request):
+            return web.Response(status=204)
+        raise await self.back(f"{FEED}/{self.post_id}")
