@@ -12,6 +12,7 @@ from accounts import views as accounts
 from chat import composing, posts
 from chat import conversation_views as conversations
 from chat import views as chat
+from feed import stream_views
 from feed import views as feed
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
@@ -61,6 +62,7 @@ ROUTES = [
     Route("/users/{name}/unfollow", following.Unfollow, "unfollow", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN),
+    Route("/feed/events", stream_views.Events, "feed_events", Access.SIGNED_IN, json=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
     Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN),
     Route(f"/feed/{POST}/delete", feed.DeletePost, "feed_delete", Access.SIGNED_IN),

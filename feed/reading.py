@@ -77,6 +77,12 @@ async def posts_by_ids(ids: Sequence[int], looker_id: int | None = None) -> list
     return await _shown(list(await query.aio_execute()), looker_id)
 
 
+async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
+    """The likes and the comments of each post, deleted or not."""
+    query = Post.select(Post.id, Post.likes, Post.comments).where(Post.id.in_(ids)).tuples()
+    return {post_id: (likes, comments) for post_id, likes, comments in await query.aio_execute()}
+
+
 async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
     users = await users_by_ids(sorted({post.author_id for post in posts})) if posts else {}
     liked: set[int] = set()

@@ -1,10 +1,17 @@
-"""Makes the feed part of an application."""
+"""Makes the feed part of an application: opens its bus and its streams, and closes them."""
+
+import asyncio
+import contextvars
+from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from feed.keys import WRITE_LIMITS, WRITER
+from accounts.signing import SESSION_ENDED
+from feed.bus import Bus, LocalBus, RedisBus
+from feed.keys import STREAMS, WRITE_LIMITS, WRITER
+from feed.streams import Streams
 from feed.writing import Writer
-from helpers.keys import DATABASE
+from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 
 WRITES_PER_SECOND = 2.0
@@ -12,6 +19,38 @@ WRITES_AT_ONCE = 60.0
 """Posts, comments and likes of one person: far above what hands can do."""
 
 
+async def run_feed(app: web.Application) -> AsyncIterator[None]:
+    """For `cleanup_ctx`."""
+    streams, url = app[STREAMS], app[SETTINGS].bus
+    bus: Bus = RedisBus(url, streams.wake, streams.end_session) if url else LocalBus()
+    await bus.open()
+
+    def on_commit() -> None:
+        streams.wake()
+        bus.wake()
+
+    async def end_session(session_id: str) -> None:
+        streams.end_session(session_id)
+        bus.end_session(session_id)
+
+    app[WRITER] = Writer(app[DATABASE], on_commit)
+    app[SESSION_ENDED].append(end_session)
+    context = contextvars.Context()
+    tasks = [asyncio.create_task(work, context=context) for work in (streams.deliver_forever(), streams.sweep_forever())]
+    yield
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    await bus.close()
+
+
+async def end_streams(app: web.Application) -> None:
+    """For `on_shutdown`: who listens comes back to another process."""
+    await app[STREAMS].close()
+
+
 def setup_feed(app: web.Application) -> None:
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
-    app[WRITER] = Writer(app[DATABASE], lambda: None)
+    app[STREAMS] = Streams(app[DATABASE])
+    app.cleanup_ctx.append(run_feed)
+    app.on_shutdown.append(end_streams)

@@ -83,8 +83,9 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if error.status < 400:
             raise
         if isinstance(error, Refusal):
-            return error_response(request, error.status, error.phrase, error.code, error.back)
-        response = error_response(request, error.status)
+            response = error_response(request, error.status, error.phrase, error.code, error.back)
+        else:
+            response = error_response(request, error.status)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:
                 response.headers[name] = error.headers[name]

@@ -1,10 +1,13 @@
 """What people of the tests do with the feed, by forms of their own and JSON."""
 
+import asyncio
+import contextlib
+import json
 from typing import Any
 
 import aiohttp
 
-from tests.people import JsonObject, Person
+from tests.people import PATIENCE, JsonObject, Person
 
 
 async def asks(someone: Person, path: str, **fields: str) -> tuple[int, Any]:
@@ -45,3 +48,61 @@ async def page(someone: Person, path: str) -> tuple[int, str]:
 async def fills(someone: Person, path: str, on: str, **fields: str) -> aiohttp.ClientResponse:
     """Sends a form of the page `on`, as a browser without scripts does."""
     return await someone.submits(path, page=on, **fields)
+
+
+class Stream:
+    """An open stream of the feed's events: (id, event, data) of each, as a browser understands them."""
+
+    def __init__(self, answer: aiohttp.ClientResponse) -> None:
+        self.answer = answer
+        self.heard: list[tuple[str, JsonObject]] = []
+        self.ids: list[int] = []
+        self.last_id = ""
+        self._came = asyncio.Event()
+        self._next = 0
+        self.task = asyncio.create_task(self._listen())
+
+    async def _listen(self) -> None:
+        fields: dict[str, str] = {}
+        with contextlib.suppress(aiohttp.ClientError, ConnectionError):
+            async for line in self.answer.content:
+                name, _, value = line.decode().rstrip("\n").partition(": ")
+                if name:
+                    fields[name] = value
+                    continue
+                self.last_id = fields.get("id", self.last_id)
+                if "data" in fields:
+                    self.ids.append(int(self.last_id))
+                    self.heard.append((fields["event"], json.loads(fields["data"])))
+                fields = {}
+                self._came.set()
+        self._came.set()
+
+    async def hears(self, kind: str, **expected: Any) -> JsonObject:
+        """The next event, which must be this one."""
+        async with asyncio.timeout(PATIENCE):
+            while self._next >= len(self.heard):
+                assert not self.task.done(), f"ended before {kind} {expected}; heard {self.heard}"
+                self._came.clear()
+                await self._came.wait()
+        found, data = self.heard[self._next]
+        self._next += 1
+        assert found == kind, (found, data)
+        assert {name: data.get(name) for name in expected} == expected, data
+        return data
+
+    async def ends(self) -> None:
+        await asyncio.wait_for(asyncio.shield(self.task), PATIENCE)
+
+    async def close(self) -> None:
+        self.answer.close()
+        await asyncio.gather(self.task, return_exceptions=True)
+
+
+async def listens(someone: Person, query: str = "", last_event_id: str | None = None, url: str = "") -> Stream:
+    """Opens a stream of events. It has caught up with what was committed before when it says where it stands."""
+    headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
+    answer = await someone.http.get(f"{url}/feed/events{query}", headers=headers, timeout=aiohttp.ClientTimeout(total=None))
+    assert answer.status == 200, await answer.text()
+    assert answer.content_type == "text/event-stream"
+    return Stream(answer)

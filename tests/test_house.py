@@ -24,6 +24,16 @@ CHAT = {
     "commands": ("commands",),
     "doors": ("connection", "views", "conversation_views", "composing", "posts", "keys", "setup"),
 }
+FEED = (
+    ("models", "refusal", "formatting"),
+    ("reading", "journal"),
+    ("telling",),
+    ("bus", "streams"),
+    ("writing",),
+    ("keys", "views", "stream_views", "setup"),
+)
+"""The same for the feed: each may import from its own line and those before it."""
+
 MACHINERY_MAY = {("journal", "ledger"), ("journal", "ledgers"), ("ledgers", "ledger"), ("hub", "channel")}
 
 NOT_OF_HELPERS = {"room", "message", "member", "membership", "moderator", "topic", "nonce", "seq", "draft", "receipt", "chat"}
@@ -102,6 +112,14 @@ def test_inside_the_chat_imports_go_one_way_too() -> None:
         for other in wanted:
             if name.startswith("chat.") and other.startswith("chat."):
                 assert place(other) <= place(name), f"{name} imports {other}"
+
+
+def test_inside_the_feed_imports_go_one_way() -> None:
+    known = {f"feed.{name}": place for place, names in enumerate(FEED) for name in names}
+    assert {name for name in modules() if name.startswith("feed.")} == set(known)
+    for name in known:
+        for other in imports()[name] & set(known):
+            assert known[other] <= known[name], f"{name} imports {other}"
 
 
 def test_parts_of_the_machinery_do_not_know_each_other() -> None:

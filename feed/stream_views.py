@@ -1,0 +1,76 @@
+"""The stream of events: Server-Sent Events, as the HTML Standard has them (9.2)."""
+
+import contextlib
+import random
+
+from aiohttp import web
+from aiohttp_session import get_session
+
+from accounts.signing import USER
+from feed import journal
+from feed.keys import STREAMS
+from feed.reading import posts_by_ids
+from feed.refusal import gone
+from feed.streams import MAX_STREAMS, Stream
+from helpers.errors import Refusal
+from helpers.texts import Text
+
+RETRY_MS = (1000, 4000)
+"""When a browser comes back by itself: not all at once."""
+
+
+class _Connection:
+    def __init__(self, request: web.Request, response: web.StreamResponse) -> None:
+        self._request = request
+        self._response = response
+
+    @property
+    def is_open(self) -> bool:
+        transport = self._request.transport
+        return transport is not None and not transport.is_closing()
+
+    async def write(self, data: bytes) -> None:
+        await self._response.write(data)
+
+    def abort(self) -> None:
+        if (transport := self._request.transport) is not None:
+            transport.abort()
+
+
+class Events(web.View):
+    """From `Last-Event-ID` on, or `since` in the address, or from now. `post` asks for one post's alone."""
+
+    async def get(self) -> web.StreamResponse:
+        request = self.request
+        user, streams = request[USER], request.app[STREAMS]
+        since = self._number("since")
+        if "Last-Event-ID" in request.headers:
+            since = _event_id(request.headers["Last-Event-ID"])
+        post_id = self._number("post")
+        if post_id is not None and not await posts_by_ids([post_id]):
+            raise Refusal("not_found", gone().phrase, 404)
+        position = await journal.last_id() if since is None else since
+        if streams.count(user.id) >= MAX_STREAMS:
+            refusal = Refusal("too_many_streams", Text("At most {most} streams at once, please.", most=MAX_STREAMS), 429)
+            refusal.headers["Retry-After"] = "5"
+            raise refusal
+        session = await get_session(request)
+        response = web.StreamResponse(headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"})
+        response.content_type = "text/event-stream"
+        response.force_close()
+        stream = Stream(_Connection(request, response), user.id, str(session.identity), post_id, position)
+        await response.prepare(request)
+        with contextlib.suppress(ConnectionError):
+            await response.write(b"retry: %d\n\n" % random.randint(*RETRY_MS))  # noqa: S311 - no secret
+            await streams.run(stream)
+        return response
+
+    def _number(self, name: str) -> int | None:
+        text = self.request.query.get(name)
+        return _event_id(text) if text is not None else None
+
+
+def _event_id(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) <= 16):
+        raise Refusal("bad_request", Text("`Last-Event-ID` is the id of an event: a whole number from 0."))
+    return int(text)

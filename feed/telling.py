@@ -1,0 +1,64 @@
+"""Events as they are told: what happened, with what it happened to as it is now, encoded once for all who hear it."""
+
+from typing import Any, NamedTuple
+
+import msgspec
+
+from accounts.people import users_by_ids
+from feed import journal
+from feed.models import Happened
+from feed.reading import comments_by_ids, counts_of, posts_by_ids
+
+AT_ONCE = 500
+"""Events that are read and encoded together: some hundred KB."""
+
+
+class Told(NamedTuple):
+    """One event, ready for the wire."""
+
+    id: int
+    author_id: int
+    post_id: int
+    frame: bytes
+
+
+def frame(event_id: int, kind: str, data: Any) -> bytes:
+    """HTML Standard, 9.2.6: an event of a stream. JSON holds no line break."""
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, kind.encode(), msgspec.json.encode(data))
+
+
+def mark(event_id: int) -> bytes:
+    """An id without an event: it tells the client where it stands, and that the connection does."""
+    return b"id: %d\n\n" % event_id
+
+
+async def tell(events: list[Happened]) -> list[Told]:
+    """The events in their order. What has been deleted since is told as removed."""
+    posts, comments, counts, names = {}, {}, {}, {}
+    if wanted := sorted({event.post_id for event in events if event.kind == journal.POST and event.change != journal.REMOVED}):
+        posts = {post["id"]: post for post in await posts_by_ids(wanted)}
+    if wanted := sorted({event.comment_id for event in events if event.comment_id and event.change != journal.REMOVED}):
+        comments = {comment["id"]: comment for comment in await comments_by_ids(wanted)}
+    if wanted := sorted({event.post_id for event in events if event.kind != journal.POST}):
+        counts = await counts_of(wanted)
+    if wanted := sorted({event.user_id for event in events if event.kind == journal.LIKE}):
+        names = {user.id: user.name for user in (await users_by_ids(wanted)).values()}
+    told = []
+    for event in events:
+        likes, number = counts.get(event.post_id, (0, 0))
+        data: dict[str, Any]
+        if event.kind == journal.POST:
+            post = posts.get(event.post_id)
+            data = {"change": event.change if post else journal.REMOVED, "id": event.post_id}
+            if post:
+                data["post"] = post
+        elif event.kind == journal.COMMENT:
+            comment = comments.get(event.comment_id or 0)
+            data = {"change": event.change if comment else journal.REMOVED, "id": event.comment_id, "post": event.post_id}
+            data["comments"] = number
+            if comment:
+                data["comment"] = comment
+        else:
+            data = {"change": event.change, "post": event.post_id, "by": names.get(event.user_id), "likes": likes}
+        told.append(Told(event.id, event.author_id, event.post_id, frame(event.id, event.kind, data)))
+    return told
