@@ -18,7 +18,7 @@ EDITED = "edited"
 REMOVED = "removed"
 
 MAX_BEHIND = 10_000
-"""Events. Who comes back after more is told to load anew: so many are looked through in 10 ms, whoever asks."""
+"""Events. Who comes back after more is told to load anew: so many are looked through in 20 to 50 ms, whoever asks."""
 
 KEPT = 2 * MAX_BEHIND
 

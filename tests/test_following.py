@@ -1,5 +1,7 @@
 """Following: whom somebody reads, and what a person's page says of it."""
 
+import asyncio
+
 from tests.conftest import Cast
 from tests.people import Person
 from tests.reader import asks, fills, page
@@ -24,6 +26,15 @@ async def test_by_a_form(alice: Person, bob: Person) -> None:
     assert answer.headers["Location"] == f"/users/{bob.name}"
     _, text = await page(bob, f"/users/{alice.name}")
     assert "follows 1<" in text
+
+
+async def test_many_at_once_are_counted(cast: Cast, alice: Person) -> None:
+    people = [await cast.person("fan") for _ in range(5)]
+    for path, followers in (("follow", 5), ("unfollow", 0)):
+        await asyncio.gather(*[asks(one, f"/users/{alice.name}/{path}") for one in people for _ in range(2)])
+        assert (await asks(alice, f"/users/{people[0].name}/unfollow"))[0] == 200
+        _, text = await page(people[0], f"/users/{alice.name}")
+        assert f"{followers} followers<" in text
 
 
 async def test_nobody_follows_themselves_or_nobody(cast: Cast, alice: Person) -> None:
