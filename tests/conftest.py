@@ -4,6 +4,7 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
@@ -164,9 +165,10 @@ async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator
     made: list[Visitor] = []
 
     async def make(name: str, viewport: ViewportSize) -> Visitor:
-        context = await browser.new_context(
-            viewport=viewport, has_touch=viewport is PHONE, color_scheme="dark" if viewport is PHONE else "light"
-        )
+        theme: Literal["dark", "light"] = "dark" if viewport is PHONE else "light"
+        context = await browser.new_context(viewport=viewport, has_touch=viewport is PHONE, color_scheme=theme)
+        # As a whole browser does by itself for whoever presses a key.
+        await context.grant_permissions(["clipboard-read", "clipboard-write"])
         visitor = Visitor(context, await context.new_page(), site[0], unique(name))
         made.append(visitor)
         await visitor.is_registered()

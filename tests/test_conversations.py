@@ -268,7 +268,7 @@ async def test_a_person_has_a_page(cast: Cast, alice: Person, bob: Person) -> No
     async with alice.http.get(f"/users/{bob.name.upper()}") as answer:
         page = await answer.text()
     assert f"<bdi>{bob.name}</bdi></h1>" in page
-    assert "Here since <time" in page
+    assert "<dt>Here since</dt>" in page
     assert f'name="with" value="{bob.name}"' in page
     async with alice.http.get(f"/users/{alice.name}") as answer:
         assert 'name="with"' not in await answer.text(), "nobody writes to themselves"

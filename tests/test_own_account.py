@@ -208,6 +208,10 @@ def test_what_a_browser_says_in_a_few_words(agent: str, words: str) -> None:
     assert device_of(agent) == words
 
 
+USER_ID = 10**12
+"""Nobody has this id, nor those behind it, on the Redis that all tests share."""
+
+
 async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: object, redis: Redis) -> None:
     url = f"sqlite:///{tmp_path}/sessions.db"
     migrate(url, ROOT / "migrations")
@@ -216,15 +220,15 @@ async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: obj
     stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
     for store in stores:
         for at, key in enumerate("abc"):
-            await store.create(key, "{}", 60, Use(77, "agent", "1.2.3.4", at + 1))
+            await store.create(key, "{}", 60, Use(USER_ID, "agent", "1.2.3.4", at + 1))
         await store.create("visitor", "{}", 60)
-        await store.create("other", "{}", 60, Use(78, "", "", 9))
-        assert [*await store.of_user(77)] == ["c", "b", "a"]
+        await store.create("other", "{}", 60, Use(USER_ID + 1, "", "", 9))
+        assert [*await store.of_user(USER_ID)] == ["c", "b", "a"]
         await store.delete("b")
-        await store.note_uses({"a": Use(77, "newer", "::1", 10), "b": Use(77, "", "", 11)})
-        assert await store.of_user(77) == {"a": Use(77, "newer", "::1", 10), "c": Use(77, "agent", "1.2.3.4", 3)}
+        await store.note_uses({"a": Use(USER_ID, "newer", "::1", 10), "b": Use(USER_ID, "", "", 11)})
+        assert await store.of_user(USER_ID) == {"a": Use(USER_ID, "newer", "::1", 10), "c": Use(USER_ID, "agent", "1.2.3.4", 3)}
         assert await store.load("b") is None, "what has ended stays ended"
-        assert await store.of_user(79) == {}
+        assert await store.of_user(USER_ID + 2) == {}
     await client.aclose()
     await database.aio_close()
 
@@ -236,11 +240,12 @@ def redis_client(server: Redis) -> "aioredis.Redis":
 async def test_redis_knows_the_sessions_of_before(redis: Redis) -> None:
     client = redis_client(redis)
     await client.delete("aiochat:sessions-listed")
-    data = json.dumps({"created": 1, "session": {"user_id": 770}})
+    data = json.dumps({"created": 1, "session": {"user_id": USER_ID + 3}})
     await client.set("aiochat:session:older", data, ex=SIGNED_IN_SECONDS)
     await client.set("aiochat:session:visiting", json.dumps({"created": 1, "session": {"csrf_token": "x"}}), ex=60)
-    assert await RedisSessions(client).of_user(770) == {"older": Use(770, "", "", None)}
+    found = await RedisSessions(client).of_user(USER_ID + 3)
     await client.aclose()
+    assert found == {"older": Use(USER_ID + 3, "", "", None)}
 
 
 async def test_the_database_knows_the_sessions_of_before() -> None:
