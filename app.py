@@ -4,9 +4,10 @@ import argparse
 import asyncio
 import contextlib
 import fcntl
-import getpass
+import io
 import logging
 import sys
+import tomllib
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
@@ -16,7 +17,8 @@ from aiohttp_session import session_middleware
 from redis.exceptions import RedisError
 
 import urls
-from accounts import people
+from accounts import command_line
+from accounts.ended_sessions import watch_ended
 from accounts.middlewares import request_user
 from accounts.models import User
 from accounts.setup import setup_accounts
@@ -31,19 +33,19 @@ from helpers.files import Files
 from helpers.headers import add_headers
 from helpers.keys import DATABASE, SETTINGS
 from helpers.languages import languages
-from helpers.migrations import migrate, pending
+from helpers.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.pages import setup_pages
 from helpers.protocol import Runner
 from helpers.redis import REDIS, open_redis
 from helpers.routing import add_routes
 from helpers.serving import Place, Worker, calm_the_collector, end, told_to_end
-from helpers.sessions import STORAGE, DatabaseSessions, RedisSessions, TokenStorage
+from helpers.sessions import STORAGE, DatabaseSessions, TokenStorage, session_store
 from helpers.sockets import BACKLOG, listen
 from helpers.supervisor import Supervisor
+from helpers.terminal import Failure, Misuse, lasting, say, shown
 from helpers.text import one_line
 from settings import ROOT, Settings, SettingsError, read_settings
 
-MIGRATIONS = ROOT / "migrations"
 MAX_BODY = 64 * 1024
 KEEP_ALIVE_SECONDS = 20.0
 SHUTDOWN_SECONDS = 10.0
@@ -51,20 +53,11 @@ SWEEP_SECONDS = 3600
 MAX_WORKERS = 256
 
 
-class Failure(Exception):
-    """The command can't go on. The text is one line."""
-
-
-class Misuse(Failure):
-    """The command and the settings don't go together."""
-
-
 async def create_app(settings: Settings) -> web.Application:
     """The application, with nothing opened yet but what costs nothing. The database must have been migrated."""
     database = open_database(settings.database)
     redis = open_redis(settings.redis_url)
-    store = RedisSessions(redis) if redis else DatabaseSessions(database)
-    storage = TokenStorage(store, secure=settings.secure)
+    storage = TokenStorage(session_store(database, redis), secure=settings.secure)
     # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for when no session can be kept.
     middlewares = [compression, languages, errors, session_middleware(storage), errors, request_user, csrf]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
@@ -80,6 +73,7 @@ async def create_app(settings: Settings) -> web.Application:
     setup_accounts(app)
     setup_chat(app)
     setup_feed(app)
+    app.cleanup_ctx.append(watch_ended)
     add_routes(app, urls.ROUTES, files)
     return app
 
@@ -198,7 +192,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
         else:
-            _check_migrations(settings)
+            check_migrations(settings.database)
         _warn(settings)
         if arguments.workers > 1:
             return asyncio.run(_supervise(settings, arguments.workers))
@@ -207,48 +201,13 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 
 def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
-    _check_migrations(settings)
+    check_migrations(settings.database)
     uvloop.run(_serve(settings, Place(arguments.own, arguments.others, arguments.control, arguments.private)))
 
 
-def _check_migrations(settings: Settings) -> None:
-    if pending(settings.database, MIGRATIONS):
-        raise Failure("the database lacks migrations; run first: python app.py migrate")
-
-
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    count = migrate(settings.database, MIGRATIONS)
-    print(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
-
-
-def _ask_password(name: str) -> str:
-    """From the terminal, unseen, or a line of standard input."""
-    if sys.stdin is None:
-        raise Failure("there is no standard input to read the password from")
-    try:
-        return getpass.getpass(f"Password for {name}: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\r\n")
-    except EOFError:
-        raise Failure("no password was given") from None
-    except UnicodeDecodeError:
-        raise Failure("the password isn't UTF-8") from None
-
-
-def register(settings: Settings, arguments: argparse.Namespace) -> None:
-    password = _ask_password(arguments.name)
-    migrate(settings.database, MIGRATIONS)
-
-    async def add() -> None:
-        database = open_database(settings.database)
-        try:
-            user = await people.register(database, arguments.name, arguments.email, password)
-        finally:
-            await database.aio_close()
-        print(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
-
-    try:
-        asyncio.run(add())
-    except people.BadAccount as error:
-        raise Failure("; ".join(f"{field}: {text}" for field, text in error.errors.items())) from None
+    count = migrate(settings.database, MIGRATIONS, shown if sys.stderr is not None and sys.stderr.isatty() else lasting)
+    say(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
 
 
 def _worker_count(text: str) -> int:
@@ -261,7 +220,9 @@ def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
         prog="python app.py", description="aiochat: a chat with rooms. Settings come from the environment and .env; see README."
     )
-    choices = commands.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    commands.add_argument("--version", action="version", version=f"aiochat {version}")
+    choices = commands.add_subparsers(title="commands", metavar="COMMAND")
     command = choices.add_parser("serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM.")
     command.add_argument("--migrate", action="store_true", help="bring the database up to date first")
     command.add_argument(
@@ -281,17 +242,20 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=serve_as_worker)
     command = choices.add_parser("migrate", help="bring the database up to date", description="Brings the database up to date.")
     command.set_defaults(run=run_migrations)
-    command = choices.add_parser(
-        "register", help="make an account", description="Makes an account. Asks for the password, or reads a line of standard input."
-    )
-    command.add_argument("name", metavar="NAME", help="the name of the person")
-    command.add_argument("--email", default="", help="their e-mail address, to sign in with as well")
-    command.set_defaults(run=register)
+    command_line.add_commands(choices)
     return commands
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    arguments = parser().parse_args(argv)
+    commands = parser()
+    arguments = commands.parse_args(argv)
+    if "run" not in arguments:
+        commands.print_help(sys.stderr)
+        return 2
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            # A name may have letters that this terminal hasn't.
+            stream.reconfigure(errors="backslashreplace")
     # Several processes write one log: the supervisor tells which is which.
     process = " [%(process)d]" if arguments.run is serve_as_worker else ""
     logging.basicConfig(level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s")

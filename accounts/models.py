@@ -39,6 +39,16 @@ class Picture(Base):
         primary_key = peewee.CompositeKey("user_id", "size")
 
 
+class EndedSession(Base):
+    """A session that was ended by another program than the server; see accounts/ended_sessions.py."""
+
+    session_id = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "ended_sessions"
+
+
 class SiteFact(Base):
     """One thing the site remembers: who became its first administrator, the epoch of its history."""
 

@@ -1,6 +1,7 @@
 """Finding people, and making a new one. The only code that writes a User."""
 
 import unicodedata
+from collections.abc import Sequence
 from typing import Any
 
 import peewee
@@ -135,10 +136,10 @@ def email_weakness(email: str) -> Text | None:
     return None
 
 
-async def register(database: AioDatabase, name: str, email: str, password: str) -> User:
-    """Makes an account. The first one becomes the site's administrator.
+def new_user(name: str, email: str, password: str) -> User:
+    """Somebody who may have an account, and hasn't yet: neither is the password hashed, nor the name compared with others'.
 
-    Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't right."""
+    Raises BadAccount."""
     errors: dict[str, Text] = {}
     try:
         name = clean_name(name)
@@ -152,23 +153,32 @@ async def register(database: AioDatabase, name: str, email: str, password: str) 
         errors["password"] = problem
     if errors:
         raise BadAccount(errors)
-    user = User(
-        name=name,
-        name_key=key,
-        skeleton=skeleton(name),
-        email=email or None,
-        password_hash=await hash_password(password),
-        created_at=now_ms(),
-    )
+    return User(name=name, name_key=key, skeleton=skeleton(name), email=email or None, is_admin=False, created_at=now_ms())
+
+
+async def register(database: AioDatabase, name: str, email: str, password: str, *, is_admin: bool = False) -> User:
+    """Makes an account. The first one becomes the site's administrator.
+
+    Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't right."""
+    user = new_user(name, email, password)
+    user.password_hash = await hash_password(password)
+    user.is_admin = is_admin
+    await add_all(database, [user])
+    return user
+
+
+async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
+    """Makes all of these accounts, or, where it raises BadAccount, none. The first of a site becomes its administrator."""
+    user = users[0]
     try:
         async with database.aio_atomic():
             # Of two first accounts at once, this row's key lets one through and makes the other wait.
             first = await SiteFact.insert(name="first_account", value=user.name).on_conflict_ignore().returning(SiteFact.name).aio_execute()
-            user.is_admin = bool(first)
-            await user.aio_save(force_insert=True)
+            user.is_admin = bool(first) or user.is_admin
+            for user in users:
+                await user.aio_save(force_insert=True)
     except peewee.IntegrityError:
-        raise BadAccount(await _taken(user)) from None
-    return user
+        raise BadAccount(await taken(user) or {"email": TAKEN_EMAIL}) from None
 
 
 async def change_email(user: User, email: str) -> None:
@@ -179,7 +189,7 @@ async def change_email(user: User, email: str) -> None:
     try:
         await User.update(email=email or None).where(User.id == user.id).aio_execute()
     except peewee.IntegrityError:
-        raise BadAccount({"email": Text("Somebody has an account with this address.")}) from None
+        raise BadAccount({"email": TAKEN_EMAIL}) from None
 
 
 async def change_password(user: User, password: str) -> None:
@@ -189,7 +199,36 @@ async def change_password(user: User, password: str) -> None:
     await User.update(password_hash=await hash_password(password)).where(User.id == user.id).aio_execute()
 
 
-async def _taken(user: User) -> dict[str, Text]:
+async def still_has_password(user: User) -> bool:
+    """Is it the same as when `user` was read?"""
+    return bool(await User.select().where(User.id == user.id, User.password_hash == user.password_hash).aio_exists())
+
+
+class LastAdministrator(Exception):
+    """A site keeps one administrator."""
+
+
+async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> bool:
+    """Makes them an administrator of the site, or ends that. Returns False where it was so already. Raises LastAdministrator."""
+    async with database.aio_atomic():
+        query = User.select(User.id).where(User.is_admin).order_by(User.id)
+        # Of two who end being administrators at once one waits for the other, and is the last.
+        admins = {found.id for found in await (query if is_sqlite(database) else query.for_update()).aio_execute()}
+        if (user.id in admins) == is_admin:
+            return False
+        if not is_admin and len(admins) == 1:
+            raise LastAdministrator
+        await User.update(is_admin=is_admin).where(User.id == user.id).aio_execute()
+    return True
+
+
+TAKEN_EMAIL = Text("Somebody has an account with this address.")
+
+
+async def taken(user: User) -> dict[str, Text]:
+    """What of a new user's is somebody else's already, by field."""
     if await User.select().where((User.name_key == user.name_key) | (User.skeleton == user.skeleton)).aio_exists():
         return {"username": Text("This name is taken, or too much like one that is.")}
-    return {"email": Text("Somebody has an account with this address.")}
+    if user.email and await User.select().where(User.email == user.email).aio_exists():
+        return {"email": TAKEN_EMAIL}
+    return {}

@@ -5,9 +5,10 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 from aiohttp_session import get_session, new_session
 
+from accounts import people
 from accounts.models import User
 from helpers import csrf, flash
-from helpers.sessions import STORAGE, USER_ID
+from helpers.sessions import CONFIRM, STORAGE, USER_ID
 from helpers.sharing import BatchedReads
 from helpers.texts import current
 
@@ -21,12 +22,15 @@ SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
 
 
 async def sign_in(request: web.Request, user: User) -> None:
-    """Starts a session for `user`. What an attacker may have planted before is another session, and gone."""
+    """Starts a session for `user`, as they were when their password was found right. What an attacker may have planted before is
+    another session, and gone. Where the password has been changed meanwhile there is none."""
     old = await get_session(request)
     flashes = old.get(flash.KEY)
     await _end(request)
     session = await new_session(request)
     session[USER_ID] = user.id
+    # Whoever changes the password ends the sessions that are there by then. This one comes after, and must not outlive that.
+    request[CONFIRM] = lambda: people.still_has_password(user)
     # Made here and not by the first page: of several pages opened at once each would make its own, and only one would hold.
     session[csrf.FIELD] = csrf.new_token()
     if flashes:

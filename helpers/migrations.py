@@ -2,7 +2,7 @@
 
 import contextlib
 import logging
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +10,12 @@ from yoyo import get_backend, read_migrations, step
 from yoyo.exceptions import LockTimeout
 
 from helpers.database import DatabaseError, sqlite_path
+from helpers.terminal import Failure, lasting
 from helpers.text import one_line
+from settings import ROOT
+
+MIGRATIONS = ROOT / "migrations"
+"""Those of this program."""
 
 WORDS = {
     "sqlite3": {"{identity}": "INTEGER PRIMARY KEY AUTOINCREMENT", "{by_bytes}": "BINARY", "{bytes}": "BLOB"},
@@ -60,8 +65,8 @@ def _backend(url: str) -> Iterator[Any]:
         raise
 
 
-def migrate(url: str, folder: Path) -> int:
-    """Brings the database up to date. Returns how many migrations were applied.
+def migrate(url: str, folder: Path, around: Callable[[str], contextlib.AbstractContextManager[None]] = lasting) -> int:
+    """Brings the database up to date. Returns how many migrations were applied. Each runs inside an `around`, which tells of it.
 
     Raises DatabaseError when it can't be reached, or another process holds the lock for longer than LOCK_SECONDS."""
     logging.getLogger("yoyo").setLevel(logging.WARNING)
@@ -71,8 +76,16 @@ def migrate(url: str, folder: Path) -> int:
             return 0
         with backend.lock(LOCK_SECONDS):
             lacking = backend.to_apply(migrations)
-            backend.apply_migrations(lacking)
+            for place, migration in enumerate(lacking, 1):
+                with around(f"migration {migration.id} ({place} of {len(lacking)})"):
+                    backend.apply_one(migration)
             return len(lacking)
+
+
+def check_migrations(url: str) -> None:
+    """Raises Failure where the database lacks migrations."""
+    if pending(url, MIGRATIONS):
+        raise Failure("the database lacks migrations; run first: python app.py migrate")
 
 
 def pending(url: str, folder: Path) -> int:

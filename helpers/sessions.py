@@ -6,7 +6,7 @@ import hashlib
 import json
 import secrets
 import time
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
@@ -217,6 +217,15 @@ def _list_of(user_id: int) -> str:
     return f"aiochat:sessions-of:{user_id}"
 
 
+CONFIRM: "web.RequestKey[Callable[[], Awaitable[bool]]]" = web.RequestKey("confirm")
+"""Asked once a new session has been stored: may it be? Whoever ends all sessions of somebody may have looked a moment before."""
+
+
+def session_store(database: AioDatabase, redis: "Redis | None") -> SessionStore:
+    """Where the site keeps its sessions."""
+    return RedisSessions(redis) if redis is not None else DatabaseSessions(database)
+
+
 class TokenStorage(AbstractStorage):
     """aiohttp-session's storage over a SessionStore. A session's identity is the hash under which it is kept."""
 
@@ -288,6 +297,10 @@ class TokenStorage(AbstractStorage):
             token = secrets.token_urlsafe(32)
             use = use_of(request, session[USER_ID]) if USER_ID in session else None
             await self.store.create(hash_token(token), data, seconds, use)
+            if CONFIRM in request and not await request[CONFIRM]():
+                await self.store.delete(hash_token(token))
+                self.save_cookie(response, "")
+                return
             if use:
                 self._noted[hash_token(token)] = time.monotonic()
             self.save_cookie(response, token, max_age=seconds)

@@ -71,7 +71,19 @@ def columns_of(url: str, table: str) -> dict[str, tuple[str, bool]]:
 
 
 def test_the_models_are_these() -> None:
-    names = {"users", "pictures", "site", "rooms", "members", "messages", "reactions", "mentions", "message_versions", "statuses"}
+    names = {
+        "users",
+        "pictures",
+        "site",
+        "rooms",
+        "members",
+        "messages",
+        "reactions",
+        "mentions",
+        "message_versions",
+        "statuses",
+        "ended_sessions",
+    }
     assert {model._meta.table_name for model in MODELS} == names
 
 

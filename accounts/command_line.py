@@ -1,0 +1,296 @@
+"""The commands of the shell that are about people: register, set-password, make-admin, sessions. app.py puts them into its parser."""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import re
+import secrets
+import sys
+from collections.abc import AsyncIterator, Coroutine, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from peewee_async.databases import AioDatabase
+from redis.exceptions import RedisError
+
+from accounts import people
+from accounts.devices import device_of
+from accounts.ended_sessions import end_sessions
+from accounts.models import User
+from accounts.passwords import hash_password
+from accounts.people_file import Row, read_people
+from helpers.clock import iso
+from helpers.database import open_database
+from helpers.migrations import MIGRATIONS, check_migrations, migrate
+from helpers.redis import open_redis
+from helpers.sessions import SessionStore, Use, session_store
+from helpers.terminal import Failure, Progress, ask_password, say
+from helpers.text import one_line
+from helpers.texts import Text
+from settings import Settings
+
+SHOWN_ID = 8
+"""Letters of a session's id in the table: any that are enough to tell it from the others name it."""
+
+MADE_PASSWORD_BYTES = 12
+
+Commands = Any
+"""argparse's subparsers, whose type has no public name."""
+
+
+@contextlib.asynccontextmanager
+async def _site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionStore]]:
+    database, redis = open_database(settings.database), open_redis(settings.redis_url)
+    try:
+        yield database, session_store(database, redis)
+    finally:
+        if redis is not None:
+            await redis.aclose()
+        await database.aio_close()
+
+
+async def _person(name: str) -> User:
+    user = await people.user_by_login(name)
+    if user is None:
+        raise Failure(f"there is nobody called {name!r} here")
+    return user
+
+
+def _said(errors: dict[str, Text]) -> str:
+    return "; ".join(f"{field}: {text}" for field, text in errors.items())
+
+
+def _run(work: Coroutine[Any, Any, None]) -> None:
+    try:
+        asyncio.run(work)
+    except people.BadAccount as error:
+        raise Failure(_said(error.errors)) from None
+
+
+def _sessions(count: int) -> str:
+    return f"{count} session{'s' if count != 1 else ''}"
+
+
+def register(settings: Settings, arguments: argparse.Namespace) -> None:
+    if (arguments.name is None) == (arguments.file is None):
+        arguments.misuse("one of NAME and --file is needed")
+    if arguments.file is not None:
+        if arguments.email:
+            arguments.misuse("with --file the addresses stand in the file")
+        return _register_file(settings, arguments)
+    password = ask_password(arguments.name)
+    # It may be the first command of a new site.
+    migrate(settings.database, MIGRATIONS)
+
+    async def add() -> None:
+        async with _site(settings) as (database, _):
+            user = await people.register(database, arguments.name, arguments.email, password, is_admin=arguments.admin)
+        say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
+
+    return _run(add())
+
+
+def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
+    rows = read_people(arguments.file)
+    migrate(settings.database, MIGRATIONS)
+
+    async def add() -> None:
+        async with _site(settings) as (database, _):
+            # One after the other, since the first finds the mistakes of its lines, and only for good ones it is worth to hash.
+            passwords = [row.password or secrets.token_urlsafe(MADE_PASSWORD_BYTES) for row in rows]
+            users = await _checked(arguments.file, rows, passwords)
+            for user in users:
+                user.is_admin = arguments.admin
+            await _hash_all(users, passwords)
+            await people.add_all(database, users)
+        made = [f"{user.name},{password}" for user, password, row in zip(users, passwords, rows, strict=True) if not row.password]
+        if made:
+            # Neither of the two can hold anything that CSV would quote.
+            say("\n".join(["name,password", *made]))
+        print(f"{len(users)} account{'s' if len(users) != 1 else ''} made.", file=sys.stderr)
+
+    _run(add())
+
+
+async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) -> list[User]:
+    """Those who may all have accounts. Otherwise each line that is wrong is told, and Failure raised."""
+    users: list[User] = []
+    lines: dict[tuple[str, str], int] = {}
+    wrong: list[str] = []
+    with Progress("Checked", len(rows)) as progress:
+        for row, password in zip(rows, passwords, strict=True):
+            try:
+                user = people.new_user(row.name, row.email, password)
+                if errors := await people.taken(user):
+                    raise people.BadAccount(errors)
+                for kind, key in (("name", user.name_key), ("look", user.skeleton), ("email", user.email or "")):
+                    if key and lines.setdefault((kind, key), row.line) != row.line:
+                        field, what = (
+                            ("email", "the same address") if kind == "email" else ("username", "the same name, or one too much like it,")
+                        )
+                        raise people.BadAccount({field: Text("Line {line} has " + what + " already.", line=lines[kind, key])})
+                users.append(user)
+            except people.BadAccount as error:
+                wrong.append(f"{path}:{row.line}: {_said(error.errors)}")
+            progress.step()
+    if wrong:
+        print(*wrong, sep="\n", file=sys.stderr)
+        raise Failure(f"no account was made, since {len(wrong)} of {len(rows)} lines {'is' if len(wrong) == 1 else 'are'} wrong")
+    return users
+
+
+async def _hash_all(users: Sequence[User], passwords: Sequence[str]) -> None:
+    with Progress("Passwords hashed", len(users)) as progress:
+
+        async def hash_one(user: User, password: str) -> None:
+            user.password_hash = await hash_password(password)
+            progress.step()
+
+        await asyncio.gather(*(hash_one(user, password) for user, password in zip(users, passwords, strict=True)))
+
+
+def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def look() -> None:
+        # Nobody types a password twice to hear only then that there is no such person, or that Redis is away.
+        async with _site(settings) as (_, store):
+            await store.of_user((await _person(arguments.name)).id)
+
+    async def change(password: str) -> None:
+        async with _site(settings) as (database, store):
+            user = await _person(arguments.name)
+            try:
+                await people.change_password(user, password)
+            except people.BadAccount as error:
+                raise Failure(f"password: {error}") from None
+            try:
+                found = await store.of_user(user.id)
+                await end_sessions(database, store, found)
+            except RedisError as error:
+                raise Failure(f"the password is changed, but the sessions go on: Redis can't be used: {one_line(error)}") from None
+        say(f"{user.name} has a new password." + (f" {_sessions(len(found))} ended." if found else ""))
+
+    _run(look())
+    _run(change(ask_password(arguments.name)))
+
+
+def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def change() -> None:
+        async with _site(settings) as (database, _):
+            user = await _person(arguments.name)
+            try:
+                changed = await people.set_admin(database, user, is_admin=not arguments.undo)
+            except people.LastAdministrator:
+                raise Failure(f"{user.name} is the site's only administrator; make another one first") from None
+        if arguments.undo:
+            say(f"{user.name} {'is no longer' if changed else 'was no'} administrator of the site{'' if changed else ' before either'}.")
+        else:
+            say(f"{user.name} {'administers the site now' if changed else 'administered the site already'}.")
+
+    _run(change())
+
+
+def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def show_or_end() -> None:
+        async with _site(settings) as (database, store):
+            user = await _person(arguments.name)
+            found = await store.of_user(user.id)
+            if arguments.end is not None:
+                await end_sessions(database, store, [_one_of(found, user, arguments.end)])
+                say(f"1 session of {user.name} ended.")
+            elif arguments.end_all:
+                await end_sessions(database, store, found)
+                say(f"{_sessions(len(found))} of {user.name} ended.")
+            elif arguments.json:
+                say(json.dumps([_as_json(key, use) for key, use in found.items()], indent=2))
+            elif found:
+                say(_table([("ID", "DEVICE", "ADDRESS", "LAST USED"), *(_as_row(key, use) for key, use in found.items())]))
+            else:
+                say(f"{user.name} isn't signed in anywhere.")
+
+    _run(show_or_end())
+
+
+def _one_of(found: dict[str, Use], user: User, beginning: str) -> str:
+    keys = [key for key in found if key.startswith(beginning)]
+    if not keys:
+        raise Failure(f"{user.name} has no session {beginning}; it may have ended already")
+    if len(keys) > 1:
+        raise Failure(f"{user.name} has {len(keys)} sessions that begin with {beginning}; give more letters of the one that you mean")
+    return keys[0]
+
+
+def _as_json(key: str, use: Use) -> dict[str, str | None]:
+    return {"id": key, "device": device_of(use.agent), "address": use.address, "used": iso(use.at) if use.at else None}
+
+
+def _as_row(key: str, use: Use) -> tuple[str, ...]:
+    used = datetime.fromtimestamp(use.at / 1000).astimezone().strftime("%Y-%m-%d %H:%M %Z") if use.at else ""
+    # Where a proxy is trusted an address is what it says.
+    address = "".join(letter if letter.isprintable() else "?" for letter in use.address)
+    return key[:SHOWN_ID], device_of(use.agent), address, used
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+
+
+def _beginning_of_id(text: str) -> str:
+    if not re.fullmatch("[0-9a-f]{1,64}", text.lower()):
+        raise argparse.ArgumentTypeError(f"must be the letters that `sessions` shows, 0 to 9 and a to f, not {text!r}")
+    return text.lower()
+
+
+def add_commands(commands: Commands) -> None:
+    """The parsers of these commands."""
+    command = commands.add_parser(
+        "register",
+        help="make an account, or those of a file",
+        description="Makes an account. Asks for the password, or reads a line of standard input. The first one of a site administers it.",
+    )
+    command.add_argument("name", metavar="NAME", nargs="?", help="the name of the person")
+    command.add_argument("--email", default="", help="their e-mail address, to sign in with as well")
+    command.add_argument("--admin", action="store_true", help="who administers the site")
+    command.add_argument(
+        "--file",
+        type=Path,
+        metavar="FILE",
+        help="make the accounts of everybody in a CSV file, or, when a line is wrong, none. "
+        "Its first line names the columns: name, email, password. Without a password one is made, and printed with the name",
+    )
+    command.set_defaults(run=register, misuse=command.error)
+    command = commands.add_parser(
+        "set-password",
+        help="give somebody a new password",
+        description="Gives somebody a new password, and ends all their sessions. Asks for it, or reads a line of standard input.",
+    )
+    command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
+    command.set_defaults(run=set_password)
+    command = commands.add_parser(
+        "make-admin",
+        help="make somebody an administrator of the site",
+        description="Makes somebody an administrator of the site. It holds at once.",
+    )
+    command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
+    command.add_argument("--undo", action="store_true", help="they are no longer one; the last one stays")
+    command.set_defaults(run=make_admin)
+    command = commands.add_parser(
+        "sessions",
+        help="show where somebody is signed in, or sign them out",
+        description="Shows where somebody is signed in, with what, and when they last were there (give or take some minutes). "
+        "What is open for a session closes within a second of its end.",
+    )
+    command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
+    choice = command.add_mutually_exclusive_group()
+    choice.add_argument("--end", type=_beginning_of_id, metavar="ID", help="end the session whose id begins with these letters")
+    choice.add_argument("--end-all", action="store_true", help="end all of them")
+    choice.add_argument("--json", action="store_true", help="show them as JSON, for programs")
+    command.set_defaults(run=sessions)

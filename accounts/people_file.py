@@ -1,0 +1,67 @@
+"""A file of people who get accounts: CSV in UTF-8, whose first line names its columns. Commas or semicolons, as spreadsheets write them."""
+
+import csv
+import io
+from dataclasses import dataclass
+from pathlib import Path
+
+from helpers.terminal import Failure
+
+COLUMNS = ("name", "email", "password")
+
+MAX_PEOPLE = 2000
+"""All are added by one transaction, for which whoever writes in the chat waits half a second."""
+
+MAX_BYTES = 4 * 1024 * 1024
+
+
+@dataclass(frozen=True)
+class Row:
+    """What stands in a line of the file. Empty is what it doesn't say."""
+
+    line: int
+    name: str
+    email: str
+    password: str
+
+
+def read_people(path: Path) -> list[Row]:
+    """Everybody in the file, in its order. Raises Failure."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except (OSError, ValueError) as error:
+        raise Failure(f"can't read {str(path)!r} ({getattr(error, 'strerror', None) or error})") from None
+    if len(data) > MAX_BYTES:
+        raise Failure(f"{path} is too large: at most {MAX_BYTES // 1024 // 1024} MB, please")
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        raise Failure(f"{path} isn't UTF-8") from None
+    rows = _parse(path, text)
+    if not rows:
+        raise Failure(f"{path} names nobody")
+    if len(rows) > MAX_PEOPLE:
+        raise Failure(f"{path} names too many: at most {MAX_PEOPLE} at once, please")
+    return rows
+
+
+def _parse(path: Path, text: str) -> list[Row]:
+    delimiter = ";" if ";" in text.partition("\n")[0] else ","
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True)
+    rows = []
+    try:
+        columns = [column.strip().lower() for column in next(reader, [])]
+        if "name" not in columns or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
+            raise Failure(f"the first line of {path} has to name its columns: name, and where they are there email and password")
+        for fields in reader:
+            if not any(field.strip() for field in fields):
+                continue
+            if len(fields) != len(columns):
+                raise Failure(f"line {reader.line_num} of {path} has {len(fields)} fields, and not {len(columns)}")
+            said = dict(zip(columns, fields, strict=True))
+            # A space belongs to a password, and to nothing else.
+            rows.append(Row(reader.line_num, said["name"].strip(), said.get("email", "").strip(), said.get("password", "")))
+    except csv.Error as error:
+        raise Failure(f"line {reader.line_num} of {path} can't be read ({error})") from None
+    return rows
