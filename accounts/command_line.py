@@ -188,7 +188,7 @@ def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
             except people.LastAdministrator:
                 raise Failure(f"{user.name} is the site's only administrator; make another one first") from None
         if arguments.undo:
-            say(f"{user.name} {'is no longer' if changed else 'was no'} administrator of the site{'' if changed else ' before either'}.")
+            say(f"{user.name} {'no longer administers' if changed else 'did not administer'} the site.")
         else:
             say(f"{user.name} {'administers the site now' if changed else 'administered the site already'}.")
 
@@ -258,7 +258,7 @@ def add_commands(commands: Commands) -> None:
     )
     command.add_argument("name", metavar="NAME", nargs="?", help="the name of the person")
     command.add_argument("--email", default="", help="their e-mail address, to sign in with as well")
-    command.add_argument("--admin", action="store_true", help="who administers the site")
+    command.add_argument("--admin", action="store_true", help="they administer the site")
     command.add_argument(
         "--file",
         type=Path,

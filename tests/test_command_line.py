@@ -1,13 +1,16 @@
 """The command line: what each command does, and one line with a non-zero exit where it can't."""
 
 import contextlib
+import fcntl
 import os
 import pty
+import re
 import signal
 import socket
 import sqlite3
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 
@@ -15,7 +18,8 @@ import pytest
 
 from tests.conftest import LIMITS_OFF, unique
 from tests.people import PASSWORD, person
-from tests.servers import ROOT, Aiochat, Postgres, Redis, ServerError, free_port
+from tests.servers import ROOT, Aiochat, Postgres, Redis, ServerError
+from tests.shell import line_of, run
 
 NOWHERE = "127.0.0.1:1"
 
@@ -25,32 +29,28 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
-    """`python app.py ...` with data of its own, and settings by their names without the prefix."""
-    own = {"AIOCHAT_DATA_DIR": str(folder / "data"), "AIOCHAT_PORT": str(free_port())}
-    named = {f"AIOCHAT_{name}": value for name, value in env.items()}
-    command = [sys.executable, str(ROOT / "app.py"), *arguments]
-    return subprocess.run(
-        command, cwd=folder, env={**os.environ, **own, **named}, input=given, capture_output=True, timeout=30, check=False
-    )
+HELP = {
+    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions"),
+    "serve": ("--migrate", "--workers"),
+    "migrate": ("database",),
+    "register": ("NAME", "--email", "--admin", "--file"),
+    "set-password": ("NAME", "standard input"),
+    "make-admin": ("NAME", "--undo"),
+    "sessions": ("NAME", "--end", "--end-all", "--json"),
+}
 
 
-def line_of(done: subprocess.CompletedProcess[bytes]) -> str:
-    """The one line that a failed command printed."""
-    assert done.returncode == 1, done
-    lines = done.stderr.decode().splitlines()
-    assert len(lines) == 1, done.stderr.decode()
-    assert lines[0].startswith("aiochat: ")
-    return lines[0].removeprefix("aiochat: ")
-
-
-@pytest.mark.parametrize("arguments", [(), ("serve",), ("migrate",), ("register",)])
-def test_help_says_what_there_is(folder: Path, arguments: tuple[str, ...]) -> None:
-    done = run(folder, *arguments, "--help", PORT="wrong, and nobody minds")
+@pytest.mark.parametrize("command", HELP)
+def test_help_says_what_there_is(folder: Path, command: str) -> None:
+    done = run(folder, *command.split(), "--help", PORT="wrong, and nobody minds")
     assert done.returncode == 0
-    for word in {(): ("serve", "migrate", "register"), ("serve",): ("--migrate",), ("register",): ("NAME", "--email")}.get(arguments, ()):
+    for word in HELP[command]:
         assert word in done.stdout.decode()
     assert not (folder / "data").exists()
+
+
+def test_the_version(folder: Path) -> None:
+    assert re.fullmatch(rb"aiochat \d+\.\d+\.\d+\n", run(folder, "--version").stdout)
 
 
 @pytest.mark.parametrize("arguments", [(), ("dance",), ("serve", "--fast"), ("register",), ("migrate", "extra")])
@@ -215,17 +215,18 @@ async def test_whoever_was_registered_so_signs_in(chat: Aiochat, folder: Path) -
         await someone.logs_in()
 
 
-def on_a_terminal(folder: Path, *answers: bytes) -> tuple[int, str]:
-    """`register alice` typed at a terminal. Returns the exit code and what stood on the screen."""
+def on_a_terminal(folder: Path, *answers: bytes, command: tuple[str, ...] = ("register", "alice")) -> tuple[int, str]:
+    """A command typed at a terminal. Returns the exit code and what stood on the screen."""
     leader, follower = pty.openpty()
     env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
     process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), "register", "alice"],
+        [sys.executable, str(ROOT / "app.py"), *command],
         stdin=follower,
         stdout=follower,
         stderr=follower,
         env=env,
         start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C comes from there
     )
     os.close(follower)
     screen, waiting = b"", list(answers)
@@ -240,11 +241,25 @@ def on_a_terminal(folder: Path, *answers: bytes) -> tuple[int, str]:
 
 
 def test_on_a_terminal_the_password_is_asked_for_unseen(folder: Path) -> None:
-    code, screen = on_a_terminal(folder, b"a fine password\n")
+    code, screen = on_a_terminal(folder, b"a fine password\n", b"a fine password\n")
     assert code == 0, screen
     assert "Password for alice:" in screen
+    assert "The same again:" in screen
     assert "alice has an account" in screen
     assert "fine password" not in screen
+
+
+def test_on_a_terminal_the_password_is_asked_for_twice(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, b"a fine password\n", b"a fine passwort\n")
+    assert code == 1
+    assert "aiochat: that wasn't the same password again" in screen
+    assert run(folder, "migrate").stdout != b"Nothing to migrate.\n", "nothing was begun"
+
+
+def test_on_a_terminal_ctrl_c_ends_it(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, b"\x03")
+    assert code == 130
+    assert "Traceback" not in screen
 
 
 def test_on_a_terminal_one_may_think_better_of_it(folder: Path) -> None:
@@ -252,6 +267,14 @@ def test_on_a_terminal_one_may_think_better_of_it(folder: Path) -> None:
     assert code == 1
     assert "aiochat: no password was given" in screen
     assert "Traceback" not in screen
+
+
+def test_on_a_terminal_each_migration_is_shown(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, command=("migrate",))
+    assert code == 0
+    total = len(list((ROOT / "migrations").glob("[0-9]*.py")))
+    assert re.search(rf"^migration 0001_accounts \(1 of {total}\) \.\.\. \d+\.\d s\r?$", screen, re.MULTILINE), screen
+    assert len(re.findall(r"^migration ", screen, re.MULTILINE)) == total
 
 
 def test_without_any_input_there_is_no_password(folder: Path) -> None:
