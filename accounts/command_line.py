@@ -22,7 +22,7 @@ from accounts.models import User
 from accounts.passwords import hash_password
 from accounts.people_file import Row, read_people
 from helpers.clock import iso
-from helpers.database import open_database
+from helpers.database import is_away, open_database
 from helpers.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.redis import open_redis
 from helpers.sessions import SessionStore, Use, session_store
@@ -169,8 +169,11 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
             try:
                 found = await store.of_user(user.id)
                 await end_sessions(database, store, found)
-            except RedisError as error:
-                raise Failure(f"the password is changed, but the sessions go on: Redis can't be used: {one_line(error)}") from None
+            except Exception as error:
+                if not isinstance(error, RedisError) and not is_away(error):
+                    raise
+                hint = f"try: python app.py sessions {user.name} --end-all"
+                raise Failure(f"the password is changed, but sessions may go on ({one_line(error)}); {hint}") from None
         say(f"{user.name} has a new password." + (f" {_sessions(len(found))} ended." if found else ""))
 
     _run(look())

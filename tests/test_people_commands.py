@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts import command_line
 from helpers.database import DatabaseError, open_database
 from helpers.migrations import migrate
 from helpers.redis import open_redis
@@ -168,6 +169,18 @@ def test_without_redis_no_password_is_changed(plain: Shell) -> None:
         assert "s3cret" not in line
     assert _password_hash(plain) == before
     assert plain.says("make-admin", "alice") == "alice administered the site already.\n", "which has nothing to do with Redis"
+
+
+def test_an_outage_behind_the_change_is_told(plain: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionError("the line is cut")
+
+    plain.says("register", "alice", given=PASSWORD)
+    before = _password_hash(plain)
+    monkeypatch.setattr(command_line, "end_sessions", away)
+    line = plain.refuses("set-password", "alice", given=NEW)
+    assert line == "the password is changed, but sessions may go on (the line is cut); try: python app.py sessions alice --end-all"
+    assert _password_hash(plain) != before
 
 
 def _password_hash(shell: Shell) -> str:
