@@ -7,7 +7,7 @@ import json
 import re
 import secrets
 import sys
-from collections.abc import AsyncIterator, Coroutine, Sequence
+from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -28,7 +28,6 @@ from helpers.redis import open_redis
 from helpers.sessions import SessionStore, Use, session_store
 from helpers.terminal import Failure, Progress, ask_password, say
 from helpers.text import one_line
-from helpers.texts import Text
 from settings import Settings
 
 SHOWN_ID = 8
@@ -58,7 +57,7 @@ async def _person(name: str) -> User:
     return user
 
 
-def _said(errors: dict[str, Text]) -> str:
+def _said(errors: Mapping[str, str]) -> str:
     return "; ".join(f"{field}: {text}" for field, text in errors.items())
 
 
@@ -123,14 +122,8 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
         for row, password in zip(rows, passwords, strict=True):
             try:
                 user = people.new_user(row.name, row.email, password)
-                if errors := await people.taken(user):
-                    raise people.BadAccount(errors)
-                for kind, key in (("name", user.name_key), ("look", user.skeleton), ("email", user.email or "")):
-                    if key and lines.setdefault((kind, key), row.line) != row.line:
-                        field, what = (
-                            ("email", "the same address") if kind == "email" else ("username", "the same name, or one too much like it,")
-                        )
-                        raise people.BadAccount({field: Text("Line {line} has " + what + " already.", line=lines[kind, key])})
+                if mistake := _said(await people.taken(user)) or _said_before(user, row.line, lines):
+                    wrong.append(f"{path}:{row.line}: {mistake}")
                 users.append(user)
             except people.BadAccount as error:
                 wrong.append(f"{path}:{row.line}: {_said(error.errors)}")
@@ -139,6 +132,18 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
         print(*wrong, sep="\n", file=sys.stderr)
         raise Failure(f"no account was made, since {len(wrong)} of {len(rows)} lines {'is' if len(wrong) == 1 else 'are'} wrong")
     return users
+
+
+def _said_before(user: User, line: int, lines: dict[tuple[str, str], int]) -> str:
+    """What of theirs another line has as well; empty for nothing. `lines` is where what was said stands."""
+    for field, key, what in (
+        ("username", user.name_key, "the same name"),
+        ("username", user.skeleton, "a name that looks like it"),
+        ("email", user.email, "the same address"),
+    ):
+        if key and (before := lines.setdefault((what, key), line)) != line:
+            return f"{field}: line {before} has {what}"
+    return ""
 
 
 async def _hash_all(users: Sequence[User], passwords: Sequence[str]) -> None:
