@@ -150,12 +150,12 @@ async def test_no_sign_in_with_the_old_password_outlives_its_change(app: web.App
         await someone.close()
 
 
-@pytest.fixture(params=["sqlite", "postgres"])
+@pytest.fixture(params=["sqlite", "postgresql", "postgresql+aiopg"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AioDatabase]:
     url = f"sqlite:///{tmp_path}/chat.db"
-    if request.param == "postgres":
+    if request.param != "sqlite":
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create_database(unique("ended"))
+        url = postgres.create_database(unique("ended")).replace("postgresql", request.param, 1)
     migrate(url, MIGRATIONS)
     database = open_database(url)
     yield database
