@@ -60,7 +60,7 @@ class Reader:
         await expect(self.message(number)).to_be_in_viewport(ratio=0.9)
 
     async def scrolls(self, by: int) -> None:
-        """By the wheel, and until the page has drawn it and has nothing under way."""
+        """By the wheel or, on a phone, as a finger would; until the page has drawn it and has nothing under way."""
         await self.page.mouse.move(500 if self.page.viewport_size == WIDE else 200, 300)
         await self.page.evaluate(
             """by => {
@@ -70,7 +70,10 @@ class Reader:
             }""",
             by,
         )
-        await self.page.mouse.wheel(0, by)
+        if self.page.viewport_size == PHONE:
+            await self.page.evaluate("by => document.querySelector('.timeline-scroller').scrollBy(0, by)", by)
+        else:
+            await self.page.mouse.wheel(0, by)
         await self.page.evaluate("async () => void (await window.scrolled_)")
         await self.calms()
 

@@ -156,13 +156,13 @@ def test_where_all_is_there_nothing_happens_and_fast(system: System) -> None:
 @needs_root
 def test_what_is_missing_is_installed_and_nothing_else(system: System) -> None:
     system.add("redis-server", "node", "npm")
-    system.add_apt(installs=["nginx", "chromium"])
+    system.add_apt(installs=["nginx", "chromium-headless-shell"])
     done = system.provision("--tests")
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "deploy/provision: installing nginx chromium\n"
+    assert done.stdout == "deploy/provision: installing nginx chromium-headless-shell\n"
     (call,) = system.calls()
     assert call.startswith("noninteractive: -y ")
-    assert call.endswith(" install --no-install-recommends nginx chromium")
+    assert call.endswith(" install --no-install-recommends nginx chromium-headless-shell")
     assert system.provision("--tests").stdout == ""
 
 
@@ -199,6 +199,14 @@ def test_on_ubuntu_chromium_has_another_name(system: System) -> None:
     system.add_apt(installs=["chromium-browser"])
     assert system.provision("--tests", system=UBUNTU).returncode == 0
     assert system.calls()[0].endswith(" chromium-browser")
+
+
+@needs_root
+def test_where_chromium_comes_as_a_whole_it_is_taken_so(system: System) -> None:
+    system.add("redis-server", "nginx", "node", "npm")
+    system.add_apt(first_fails=True, installs=["chromium"])
+    assert system.provision("--tests").returncode == 0
+    assert [call.split()[-1] for call in system.calls()] == ["chromium-headless-shell", "update", "chromium"]
 
 
 def test_another_system_is_told_what_to_install(system: System) -> None:
