@@ -30,6 +30,7 @@ from helpers.csrf import csrf
 from helpers.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
 from helpers.errors import errors
 from helpers.files import Files
+from helpers.forms import forms
 from helpers.headers import add_headers
 from helpers.keys import DATABASE, SETTINGS
 from helpers.languages import languages
@@ -59,7 +60,7 @@ async def create_app(settings: Settings) -> web.Application:
     redis = open_redis(settings.redis_url)
     storage = TokenStorage(session_store(database, redis), secure=settings.secure)
     # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for when no session can be kept.
-    middlewares = [compression, languages, errors, session_middleware(storage), errors, request_user, csrf]
+    middlewares = [compression, languages, forms, errors, session_middleware(storage), errors, request_user, csrf]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     app[DATABASE] = database

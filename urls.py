@@ -12,7 +12,7 @@ from accounts import views as accounts
 from chat import composing, posts
 from chat import conversation_views as conversations
 from chat import views as chat
-from feed import stream_views
+from feed import picture_views, stream_views, uploads
 from feed import views as feed
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
@@ -26,6 +26,7 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
+PICTURE = "{picture:[1-9][0-9]{0,15}}"
 
 
 class Favicon(web.View):
@@ -61,10 +62,11 @@ ROUTES = [
     Route("/users/{name}/follow", following.Follow, "follow", Access.SIGNED_IN),
     Route("/users/{name}/unfollow", following.Unfollow, "unfollow", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
-    Route("/feed", feed.Feed, "feed", Access.SIGNED_IN),
+    Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route("/feed/events", stream_views.Events, "feed_events", Access.SIGNED_IN, json=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
-    Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
+    Route(f"/feed/{POST}/pictures/{PICTURE}", picture_views.PostPicture, "feed_picture", Access.SIGNED_IN, kept=True),
     Route(f"/feed/{POST}/delete", feed.DeletePost, "feed_delete", Access.SIGNED_IN),
     Route(f"/feed/{POST}/like", feed.LikePost, "feed_like", Access.SIGNED_IN),
     Route(f"/feed/{POST}/unlike", feed.UnlikePost, "feed_unlike", Access.SIGNED_IN),

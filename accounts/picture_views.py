@@ -5,6 +5,7 @@ from aiohttp import web
 from accounts import people, pictures
 from accounts.profile_views import profile_page
 from accounts.signing import USER
+from helpers import images
 from helpers.errors import Refusal
 from helpers.flash import flash
 from helpers.forms import Form, read_file
@@ -16,7 +17,7 @@ from helpers.texts import Text, current, told
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 
-MAX_BODY = pictures.MAX_BYTES + 64 * 1024
+MAX_BODY = images.MAX_BYTES + 64 * 1024
 """The file, and what stands around it in a form."""
 
 
@@ -45,7 +46,7 @@ class Picture(web.View):
             if person.picture:
                 headers["Cache-Control"] = ASK_AGAIN
             return web.Response(text=pictures.draw_initial(person.name), content_type="image/svg+xml", headers=headers)
-        return web.Response(body=data, content_type=pictures.TYPE, headers=headers)
+        return web.Response(body=data, content_type=images.TYPE, headers=headers)
 
 
 class ChangePicture(web.View):
@@ -53,8 +54,10 @@ class ChangePicture(web.View):
         request = self.request
         upload = await read_file(request, "picture")
         try:
-            made = await pictures.make_picture(upload.data if upload else b"", upload.content_type if upload else "")
-        except pictures.BadPicture as error:
+            if upload is None:
+                raise images.BadPicture(Text("Choose a picture first."))
+            made = await pictures.make_picture(upload)
+        except images.BadPicture as error:
             errors = {"picture": told(error.args[0])}
             return (
                 web.json_response({"errors": errors}, status=422)

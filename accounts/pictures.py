@@ -1,87 +1,29 @@
-"""Pictures of people: made of what they upload, and kept in the database in each size that is shown. What was uploaded isn't kept."""
+"""Pictures of people: made of what they upload, and kept in the database in each size that is shown."""
 
-import asyncio
 import functools
-import io
-import warnings
-from concurrent.futures import ThreadPoolExecutor
 
 from peewee_async.databases import AioDatabase
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageOps
 
 from accounts.models import Picture, User
+from helpers import images
 from helpers.clock import now_ms
-from helpers.texts import Text
+from helpers.multipart import Upload
 
 SIZES = (64, 128, 256)
 """Pixels of a side. They are shown at half of these or less, for screens with two pixels or more to one of the page."""
 
-MAX_BYTES = 8 * 1024 * 1024
-"""Photographs of most phones are 3 to 6 MB."""
 
-MAX_PIXELS = 40_000_000
-"""As a PNG 160 MB while it is read; one is read at a time. A JPEG of this size takes a hundredth, since it is read small."""
-
-# By what a file begins with, never by its name. The picture of many phones is an MPO: a JPEG with others behind it.
-FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
-
-TYPE = "image/webp"
-
-Image.MAX_IMAGE_PIXELS = MAX_PIXELS
-warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
-
-_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
+async def make_picture(upload: Upload) -> dict[int, bytes]:
+    """The middle of the picture as a square, as WebP by size. Raises images.BadPicture."""
+    return {drawn.width: drawn.data for drawn in await images.draw(upload, _squares, 2 * SIZES[-1])}
 
 
-class BadPicture(ValueError):
-    """No picture can be made of this. The text is for the person who sent it."""
-
-
-async def make_picture(data: bytes, claimed: str) -> dict[int, bytes]:
-    """The middle of the picture as a square, as WebP by size. `claimed` is the content type that it came with.
-
-    Raises BadPicture."""
-    return await asyncio.get_running_loop().run_in_executor(_thread, _make, data, claimed)
-
-
-def _make(data: bytes, claimed: str) -> dict[int, bytes]:
-    if not data:
-        raise BadPicture(Text("Choose a picture first."))
-    if len(data) > MAX_BYTES:
-        raise BadPicture(Text("At most {most} MB, please.", most=MAX_BYTES // 1024 // 1024))
-    try:
-        return _draw(data, claimed)
-    except BadPicture:
-        raise
-    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise BadPicture(Text("At most {most} million pixels, please.", most=MAX_PIXELS // 1_000_000)) from None
-    except UnidentifiedImageError:
-        raise BadPicture(Text("A picture is a JPEG, PNG or WebP file.")) from None
-    except Exception:
-        # A decoder raises whatever it comes upon in a broken file.
-        raise BadPicture(Text("This file is broken: it can't be read as a picture.")) from None
-
-
-def _draw(data: bytes, claimed: str) -> dict[int, bytes]:
-    with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as image:
-        kind = FORMATS.get(image.format or "")
-        if kind is None:
-            raise UnidentifiedImageError
-        if claimed in FORMATS.values() and claimed != kind:
-            raise BadPicture(Text("This file isn't what it says it is. Save it anew as JPEG, PNG or WebP."))
-        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
-            raise BadPicture(Text("A picture that moves can't be taken."))
-        # JPEG is read at an eighth of its size, where that is enough.
-        image.draft("RGB", (2 * SIZES[-1], 2 * SIZES[-1]))
-        turned = ImageOps.exif_transpose(image)
-        plain = turned.convert("RGBA" if turned.has_transparency_data else "RGB")
-    made = {}
+def _squares(image: Image.Image) -> list[Image.Image]:
+    made = []
     for size in reversed(SIZES):
-        plain = ImageOps.fit(plain, (size, size), Image.Resampling.LANCZOS)
-        file = io.BytesIO()
-        # Nothing of what the file told beside the picture goes along: where it was taken, and by what.
-        plain.save(file, "WEBP", quality=84, method=4, exif=b"", xmp=b"", icc_profile=b"")
-        made[size] = file.getvalue()
+        image = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
+        made.append(image)
     return made
 
 

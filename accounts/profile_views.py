@@ -8,8 +8,8 @@ from pydantic import BaseModel, field_validator
 
 from accounts import following, people, profiles
 from accounts.models import User
-from accounts.pictures import MAX_BYTES
 from accounts.signing import USER
+from helpers import images
 from helpers.flash import flash
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE
@@ -93,5 +93,5 @@ def _present(user: User) -> dict[str, str]:
 def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:
     """The page of one's own profile. What the form doesn't hold is shown as it is stored."""
     shown = Form({**_present(request[USER]), **form.values}, form.errors)
-    context = {"form": shown, "zones": profiles.time_zones(), "limits": profiles, "picture_megabytes": MAX_BYTES // 1024 // 1024}
+    context = {"form": shown, "zones": profiles.time_zones(), "limits": profiles, "picture_megabytes": images.MAX_BYTES // 1024 // 1024}
     return aiohttp_jinja2.render_template("accounts/profile.html", request, context, status=status)

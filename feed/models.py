@@ -16,9 +16,35 @@ class Post(Base):
     deleted_at = peewee.BigIntegerField(null=True)
     likes = peewee.BigIntegerField()
     comments = peewee.BigIntegerField()
+    nonce = peewee.TextField(null=True)
 
     class Meta:
         table_name = "feed_posts"
+
+
+class Picture(Base):
+    """One of a post's, as large as it is shown. The database removes it with its post, and its files with it."""
+
+    post_id = peewee.BigIntegerField()
+    place = peewee.SmallIntegerField()
+    width = peewee.IntegerField()
+    height = peewee.IntegerField()
+    alt = peewee.TextField()
+
+    class Meta:
+        table_name = "feed_pictures"
+
+
+class PictureFile(Base):
+    """A picture as WebP, in one of the sizes of feed/pictures.py."""
+
+    picture_id = peewee.BigIntegerField()
+    size = peewee.SmallIntegerField()
+    data = peewee.BlobField()
+
+    class Meta:
+        table_name = "feed_picture_files"
+        primary_key = peewee.CompositeKey("picture_id", "size")
 
 
 class Comment(Base):
@@ -30,6 +56,7 @@ class Comment(Base):
     html = peewee.TextField(null=True)
     at = peewee.BigIntegerField()
     edited_at = peewee.BigIntegerField(null=True)
+    nonce = peewee.TextField(null=True)
 
     class Meta:
         table_name = "feed_comments"

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 from peewee_async.databases import AioDatabase
 
 from accounts.people import users_by_ids
+from feed import pictures
 from feed.models import Comment, Like, Post
 from helpers.clock import iso
 from helpers.database import fetch, is_sqlite
@@ -85,6 +86,7 @@ async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
 
 async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
     users = await users_by_ids(sorted({post.author_id for post in posts})) if posts else {}
+    shown_pictures = await pictures.shown_of(post.id for post in posts)
     liked: set[int] = set()
     if posts and looker_id is not None:
         mine = Like.select(Like.post_id).where(Like.post_id.in_([post.id for post in posts]), Like.user_id == looker_id)
@@ -94,6 +96,7 @@ async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
             **_written(post, users[post.author_id].name),
             "likes": post.likes,
             "comments": post.comments,
+            "pictures": shown_pictures[post.id],
             **({"liked": post.id in liked} if looker_id is not None else {}),
         }
         for post in posts
@@ -105,7 +108,7 @@ def _written(written: Post | Comment, author: str) -> Shown:
         "id": written.id,
         "author": author,
         "text": written.text,
-        "html": written.html or plain_html(written.text),
+        "html": written.html or (plain_html(written.text) if written.text else ""),
         "at": iso(written.at),
         "edited_at": iso(written.edited_at) if written.edited_at is not None else None,
     }

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from accounts.signing import SESSION_ENDED
 from feed.bus import Bus, LocalBus, RedisBus
-from feed.keys import STREAMS, WRITE_LIMITS, WRITER
+from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
 from feed.streams import Streams
 from feed.writing import Writer
 from helpers.keys import DATABASE, SETTINGS
@@ -17,6 +17,10 @@ from helpers.limits import Buckets
 WRITES_PER_SECOND = 2.0
 WRITES_AT_ONCE = 60.0
 """Posts, comments and likes of one person: far above what hands can do."""
+
+PICTURES_PER_SECOND = 0.2
+PICTURES_AT_ONCE = 40.0
+"""Of one person: an album by hand. To draw one takes up to some seconds of a processor."""
 
 
 async def run_feed(app: web.Application) -> AsyncIterator[None]:
@@ -51,6 +55,7 @@ async def end_streams(app: web.Application) -> None:
 
 def setup_feed(app: web.Application) -> None:
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
+    app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
     app[STREAMS] = Streams(app[DATABASE])
     app.cleanup_ctx.append(run_feed)
     app.on_shutdown.append(end_streams)

@@ -9,7 +9,8 @@ from accounts.people import user_by_name
 from accounts.signing import USER
 from feed import journal, reading
 from feed.keys import WRITE_LIMITS, WRITER
-from feed.refusal import Refused, gone
+from feed.refusal import Refused, TooFast, gone
+from feed.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
 from helpers.errors import Refusal
 from helpers.forms import Form, read_form
 from helpers.keys import DATABASE, SETTINGS
@@ -20,17 +21,11 @@ from helpers.texts import Text, told
 FEED = "/feed"
 
 
-class TooFast(Refusal):
-    def __init__(self, seconds: float) -> None:
-        super().__init__("rate_limited", Text("Please wait a moment and try again."), 429)
-        self.headers["Retry-After"] = str(int(seconds) + 1)
-
-
 def _refusal(refused: Refused) -> Refusal:
     return Refusal(refused.code, refused.phrase, refused.status, (FEED, told(Text("Feed"))))
 
 
-class _View(web.View):
+class PostAddress(web.View):
     @property
     def post_id(self) -> int:
         return int(self.request.match_info["post"])
@@ -72,13 +67,13 @@ class _View(web.View):
         Raises Refusal for whatever else is refused."""
         if refused.status != 422:
             raise _refusal(refused)
-        return web.json_response({"errors": {"text": told(refused.phrase)}}, status=422) if wants_json(self.request) else None
+        return web.json_response({"errors": {refused.field: told(refused.phrase)}}, status=422) if wants_json(self.request) else None
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
-        return aiohttp_jinja2.render_template(template, self.request, context, status=status)
+        return aiohttp_jinja2.render_template(template, self.request, {**context, "nonce": new_nonce()}, status=status)
 
 
-class Feed(_View):
+class Feed(PostAddress):
     async def get(self) -> web.Response:
         return await self._page(Form())
 
@@ -87,9 +82,10 @@ class Feed(_View):
         text = await self.text()
         self.count_write()
         try:
-            post_id = await request.app[WRITER].post(request[USER], text)
+            nonce, made = await sent_nonce(request), await sent_pictures(request)
+            post_id = await request.app[WRITER].post(request[USER], text, made, nonce)
         except Refused as refused:
-            form = Form({"text": text}, {"text": told(refused.phrase)})
+            form = Form({"text": text}, {refused.field: told(refused.phrase)})
             return self.refused(refused) or await self._page(form, 422)
         if wants_json(request):
             (post,) = await reading.posts_by_ids([post_id], request[USER].id)
@@ -108,7 +104,7 @@ class Feed(_View):
         return self.render("feed/feed.html", context, status)
 
 
-class PersonPosts(_View):
+class PersonPosts(PostAddress):
     async def get(self) -> web.Response:
         person = await user_by_name(self.request.match_info["name"])
         if person is None:
@@ -119,7 +115,7 @@ class PersonPosts(_View):
         return self.render("feed/person_posts.html", {"person": person, "posts": page.items, "next": page.next})
 
 
-class _PostView(_View):
+class _PostView(PostAddress):
     async def page(self, form: Form, status: int = 200) -> web.Response:
         """The post with its comments. `form` is that of a new comment, or names in `values` what it edits."""
         since = await journal.last_id()
@@ -141,7 +137,7 @@ class EditPost(_PostView):
         request, text = self.request, await self.text()
         self.count_write()
         try:
-            await request.app[WRITER].edit(request[USER], self.post_id, text)
+            await request.app[WRITER].edit(request[USER], self.post_id, text, await sent_change(request))
         except Refused as refused:
             return self.refused(refused) or await self.page(Form({"edited": text}, {"edited": told(refused.phrase)}), 422)
         if wants_json(request):
@@ -149,7 +145,7 @@ class EditPost(_PostView):
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
 
 
-class DeletePost(_View):
+class DeletePost(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
         self.count_write()
@@ -162,7 +158,7 @@ class DeletePost(_View):
         raise await self.back(FEED)
 
 
-class LikePost(_View):
+class LikePost(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
         self.count_write()
@@ -188,7 +184,8 @@ class Comments(_PostView):
         request, text = self.request, await self.text()
         self.count_write()
         try:
-            comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text)
+            nonce = await sent_nonce(request)
+            comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text, nonce)
         except Refused as refused:
             return self.refused(refused) or await self.page(Form({"text": text}, {"text": told(refused.phrase)}), 422)
         address = f"{FEED}/{self.post_id}"

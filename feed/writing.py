@@ -2,7 +2,7 @@
 
 Whoever may not, or asks for what is gone, gets a Refused, and nothing has changed."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
@@ -10,12 +10,15 @@ from peewee_async.databases import AioDatabase
 
 from accounts.mentions import NamedPeople
 from accounts.models import User
-from feed import journal
+from feed import journal, pictures
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
-from feed.models import Comment, Like, Post
-from feed.refusal import Refused, comment_gone, gone
+from feed.models import Comment, Like, Picture, PictureFile, Post
+from feed.pictures import Change, Made
+from feed.refusal import Refused, comment_gone, gone, sent_before
 from helpers.clock import now_ms
 from helpers.database import is_sqlite
+
+NO_CHANGE = Change()
 
 
 class Writer:
@@ -32,40 +35,50 @@ class Writer:
             yield
         self._on_commit()
 
-    async def post(self, author: User, text: str) -> int:
-        """Returns the post's id."""
-        text = check_text(text, MAX_POST)
+    async def post(self, author: User, text: str, made: Sequence[Made] = (), nonce: str | None = None) -> int:
+        """Returns the post's id: that of the one before, where the author has sent the same with this nonce."""
+        text = _post_text(text, has_pictures=bool(made))
         html = await render(self._people, text)
+        given = {"author_id": author.id, "text": text, "html": html, "at": now_ms(), "likes": 0, "comments": 0, "nonce": nonce}
         async with self._transaction():
-            post_id = int(await Post.insert(author_id=author.id, text=text, html=html, at=now_ms(), likes=0, comments=0).aio_execute())
+            found = await Post.insert(**given).on_conflict_ignore().returning(Post.id).aio_execute()
+            if not found:
+                return await _post_before(author, text, made, nonce)
+            post_id = int(found[0].id)
+            await _add_pictures(post_id, 0, made)
             await journal.note(journal.POST, journal.ADDED, author_id=author.id, post_id=post_id, user_id=author.id)
         return post_id
 
-    async def edit(self, author: User, post_id: int, text: str) -> None:
-        text = check_text(text, MAX_POST)
+    async def edit(self, author: User, post_id: int, text: str, change: Change = NO_CHANGE) -> None:
+        text = _post_text(text, has_pictures=True)
         html = await render(self._people, text)
         async with self._transaction():
             post = _own(await self._locked(post_id), author)
-            if post.text == text:
+            has_pictures, is_changed = await _change_pictures(post_id, change)
+            _post_text(text, has_pictures)
+            if post.text == text and not is_changed:
                 return
             await Post.update(text=text, html=html, edited_at=now_ms()).where(Post.id == post_id).aio_execute()
             await journal.note(journal.POST, journal.EDITED, author_id=author.id, post_id=post_id, user_id=author.id)
 
     async def delete(self, author: User, post_id: int) -> None:
-        """Its text goes for good; its comments and likes are seen by nobody any more."""
+        """Its text and pictures go for good; its comments and likes are seen by nobody any more."""
         async with self._transaction():
             _own(await self._locked(post_id), author)
             await Post.update(text="", html=None, deleted_at=now_ms()).where(Post.id == post_id).aio_execute()
             await journal.note(journal.POST, journal.REMOVED, author_id=author.id, post_id=post_id, user_id=author.id)
 
-    async def comment(self, author: User, post_id: int, text: str) -> int:
-        """Returns the comment's id."""
+    async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
+        """Returns the comment's id. The nonce is as with a post."""
         text = check_text(text, MAX_COMMENT)
         html = await render(self._people, text)
         async with self._transaction():
             post = await self._locked(post_id)
-            given = {"post_id": post_id, "author_id": author.id, "text": text, "html": html, "at": now_ms()}
-            comment_id = int(await Comment.insert(**given).aio_execute())
+            given = {"post_id": post_id, "author_id": author.id, "text": text, "html": html, "at": now_ms(), "nonce": nonce}
+            found = await Comment.insert(**given).on_conflict_ignore().returning(Comment.id).aio_execute()
+            if not found:
+                return await _comment_before(author, post_id, text, nonce)
+            comment_id = int(found[0].id)
             await self._note_comment(journal.ADDED, post, author, comment_id)
         return comment_id
 
@@ -126,3 +139,53 @@ async def _comment(post_id: int, comment_id: int) -> Comment:
     if found is None:
         raise comment_gone()
     return found
+
+
+def _post_text(text: str, has_pictures: bool) -> str:
+    """The text as it is kept. Only where there are pictures may it be empty. Raises Refused."""
+    return "" if has_pictures and not text.strip() else check_text(text, MAX_POST)
+
+
+async def _post_before(author: User, text: str, made: Sequence[Made], nonce: str | None) -> int:
+    """The post that the author sent with this nonce. Raises Refused where it was another, or is gone."""
+    post = await Post.aio_get(Post.author_id == author.id, Post.nonce == nonce)
+    if post.deleted_at is not None:
+        raise gone()
+    shown = (await pictures.shown_of([post.id]))[post.id]
+    if (post.text, [picture["alt"] for picture in shown]) != (text, [picture.alt for picture in made]):
+        raise sent_before()
+    return int(post.id)
+
+
+async def _comment_before(author: User, post_id: int, text: str, nonce: str | None) -> int:
+    comment = await Comment.aio_get(Comment.author_id == author.id, Comment.nonce == nonce)
+    if (comment.post_id, comment.text) != (post_id, text):
+        raise sent_before()
+    return int(comment.id)
+
+
+async def _add_pictures(post_id: int, first: int, made: Sequence[Made]) -> None:
+    for place, one in enumerate(made, first):
+        given = {"post_id": post_id, "place": place, "width": one.width, "height": one.height, "alt": one.alt}
+        picture_id = await Picture.insert(**given).aio_execute()
+        files = [{"picture_id": picture_id, "size": size, "data": data} for size, data in one.files.items()]
+        await PictureFile.insert_many(files).aio_execute()
+
+
+async def _change_pictures(post_id: int, change: Change) -> tuple[bool, bool]:
+    """Are there any pictures then, and is anything changed? Raises Refused for too many."""
+    query = Picture.select().where(Picture.post_id == post_id).order_by(Picture.place)
+    before: list[Picture] = list(await query.aio_execute())
+    kept = [picture for picture in before if picture.id not in change.removed]
+    if len(kept) + len(change.added) > pictures.MOST:
+        raise pictures.too_many()
+    is_changed = bool(change.added) or len(kept) < len(before)
+    for picture in before:
+        alt = change.alts.get(picture.id, picture.alt)
+        if picture not in kept:
+            await Picture.delete().where(Picture.id == picture.id).aio_execute()
+        elif alt != picture.alt:
+            await Picture.update(alt=alt).where(Picture.id == picture.id).aio_execute()
+            is_changed = True
+    await _add_pictures(post_id, before[-1].place + 1 if before else 0, change.added)
+    return bool(kept or change.added), is_changed

@@ -7,14 +7,19 @@ from urllib.parse import parse_qsl
 
 from aiohttp import web
 from aiohttp.http_exceptions import BadHttpMessage
+from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from helpers.multipart import Parts, Upload, read_parts
 from helpers.routing import route_of
 from helpers.text import is_unicode
 from helpers.texts import Text, told
 
 MAX_FIELDS = 40
+
+MAX_TEXT = 64 * 1024
+"""Bytes of all texts of a form together, however large its files may be."""
 
 BROKEN = (ValueError, LookupError, AssertionError, TypeError, RuntimeError, BadHttpMessage, web.RequestPayloadError)
 """What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a broken line, bytes that don't unpack."""
@@ -22,15 +27,7 @@ BROKEN = (ValueError, LookupError, AssertionError, TypeError, RuntimeError, BadH
 FIELDS = web.RequestKey("form_fields", list[tuple[str, str]])
 
 
-@dataclass(frozen=True)
-class Upload:
-    """A file of a form. What it is called is nothing to rely on, and neither is its content type."""
-
-    content_type: str
-    data: bytes
-
-
-FILES = web.RequestKey("form_files", dict[str, Upload])
+PARTS = web.RequestKey("form_parts", Parts)
 
 Model = TypeVar("Model", bound=BaseModel)
 
@@ -47,11 +44,17 @@ async def read_values(request: web.Request, name: str) -> list[str]:
     return [value for field_name, value in await _read_fields(request) if field_name == name]
 
 
-async def read_file(request: web.Request, name: str) -> Upload | None:
-    """A file of the form, where its route says how large the form may be. None where none was chosen. Raises as read_form."""
+async def read_files(request: web.Request, name: str) -> list[Upload]:
+    """The files of a field, where its route says how large the form may be; none where none was chosen. Raises as read_form."""
     await _read_fields(request)
-    files: dict[str, Upload] = request.get(FILES, {})
-    return files.get(name)
+    route, parts = route_of(request), request.get(PARTS)
+    return [upload for field_name, upload in parts.files if field_name == name] if parts and route and route.max_body else []
+
+
+async def read_file(request: web.Request, name: str) -> Upload | None:
+    """The same for a field with one file: of several, the last."""
+    files = await read_files(request, name)
+    return files[-1] if files else None
 
 
 async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
@@ -64,14 +67,8 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         if request.content_type == "multipart/form-data":
             route = route_of(request)
             most = route.max_body if route else 0
-            given = await (request.clone(client_max_size=most) if most else request).post()
-            if len(given) > MAX_FIELDS:
-                raise web.HTTPBadRequest
-            fields = [(name, value) for name, value in given.items() if isinstance(value, str)]
-            files = [(name, value) for name, value in given.items() if isinstance(value, web.FileField)]
-            request[FILES] = {name: Upload(file.content_type, file.file.read()) for name, file in files} if most else {}
-            for _, file in files:
-                file.file.close()
+            request[PARTS] = parts = await read_parts(request, MAX_FIELDS, MAX_TEXT, most or MAX_TEXT)
+            fields = parts.fields
         else:
             body = (await request.read()).decode("utf-8")
             fields = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
@@ -82,6 +79,16 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         raise web.HTTPBadRequest from None
     request[FIELDS] = fields
     return fields
+
+
+@web.middleware
+async def forms(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Closes the files of the request's form, whatever became of it."""
+    try:
+        return await handler(request)
+    finally:
+        if PARTS in request:
+            request[PARTS].close()
 
 
 @dataclass

@@ -53,6 +53,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("feed_events", "GET"): (401, 400, 400, 400),
     # No post has this number, which is the largest that an address takes.
     ("feed_post", "GET"): (LOGIN, 404, 404, 404),
+    ("feed_picture", "GET"): (LOGIN, 404, 404, 404),
     **{
         (f"feed_{what}", "POST"): (401, 404, 404, 404)
         for what in ("edit", "delete", "like", "unlike", "comments", "comment_edit", "comment_delete")
@@ -103,7 +104,7 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    path = re.sub(r"\{(post|comment).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(post|comment|picture).*?\]\{.*?\}\}", "9" * 16, route.path)
     path += "?since=x" if route.name == "feed_events" else ""
     return re.sub(r"\{number.*?\]\{.*?\}\}", "1", path).replace("{name}", room)
 

@@ -26,11 +26,11 @@ CHAT = {
 }
 FEED = (
     ("models", "refusal", "formatting"),
-    ("reading", "journal"),
+    ("pictures", "reading", "journal"),
     ("telling",),
     ("bus", "streams"),
     ("writing",),
-    ("keys", "views", "stream_views", "setup"),
+    ("keys", "uploads", "views", "stream_views", "picture_views", "setup"),
 )
 """The same for the feed: each may import from its own line and those before it."""
 

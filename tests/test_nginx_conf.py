@@ -208,6 +208,21 @@ async def test_a_body_over_a_megabyte_is_refused(client: aiohttp.ClientSession) 
         assert {name: answer.headers[name] for name in SECURITY_HEADERS} == SECURITY_HEADERS
 
 
+@pytest.mark.parametrize(("path", "most"), [("/accounts/picture", 8), ("/feed", 40), ("/feed/12/edit", 40)])
+async def test_pictures_pass_where_the_workers_take_them(client: aiohttp.ClientSession, path: str, most: int) -> None:
+    async with client.post(path, data=io.BytesIO(bytes(most << 20))) as answer:
+        assert (await answer.json())["size"] == most << 20
+    async with client.post(path, data=io.BytesIO(bytes((most + 1 << 20) + 1))) as answer:
+        assert answer.status == 413
+        assert "too large" in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/feed/12", "/feed/x/edit", "/feed/12/comments", "/feed/"])
+async def test_and_nowhere_else(client: aiohttp.ClientSession, path: str) -> None:
+    async with client.post(path, data=io.BytesIO(bytes(2 << 20))) as answer:
+        assert "too large" in await answer.text()
+
+
 async def test_one_address_is_slowed_down_and_guessing_sooner(workers: list[Worker], static: Path) -> None:
     strict = Nginx([worker.port for worker in workers], static=static, rate=None, login_rate=None)
     with strict:

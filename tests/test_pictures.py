@@ -11,7 +11,8 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from accounts.pictures import HUES, MAX_BYTES, MAX_PIXELS, SIZES, hue_of
+from accounts.pictures import HUES, SIZES, hue_of
+from helpers.images import MAX_BYTES, MAX_PIXELS
 from tests.conftest import Cast
 from tests.people import Person
 from tests.servers import ROOT

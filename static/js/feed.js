@@ -3,11 +3,12 @@
  * Without this module both work by forms alone.
  */
 import { shortTime } from "./dates.js";
+import { attachPicker, bodyOf, clearPicker, showPictures } from "./post_pictures.js";
 import { cloneElement, part } from "./template.js";
 import { n, t } from "./texts.js";
 
 /** @typedef {{id: number, author: string, text: string, html: string, at: string, edited_at: string|null}} Written */
-/** @typedef {Written & {likes: number, comments: number, liked?: boolean}} Post */
+/** @typedef {Written & {likes: number, comments: number, liked?: boolean, pictures: import("./post_pictures.js").Picture[]}} Post */
 /** @typedef {Written & {post: number}} Comment */
 
 const page = /** @type {HTMLElement} */ (document.querySelector("#feed, #post-page"));
@@ -36,6 +37,7 @@ function fill(element, written, address) {
   part(element, "edited").hidden = !written.edited_at;
   // Rendered and sanitised by the server.
   part(element, "text").innerHTML = written.html;
+  part(element, "text").hidden = !written.text;
   const own = part(element, "own");
   if (!own) return;
   if (written.author !== me) {
@@ -57,6 +59,8 @@ function postElement(post) {
   /** @type {HTMLAnchorElement} */ (part(element, "discuss")).href = `${address}#comments`;
   /** @type {HTMLFormElement} */ (part(element, "like")).action = `${address}/like`;
   fill(element, post, address);
+  showPictures(element, post.pictures);
+  attachPickers(element);
   showCounts(post.id, post, element);
   return element;
 }
@@ -90,6 +94,7 @@ function showPost(post) {
   const shown = shownPost(post.id);
   if (shown) {
     fill(shown, post, `/feed/${post.id}`);
+    showPictures(shown, post.pictures);
     showCounts(post.id, post, shown);
     return;
   }
@@ -176,6 +181,17 @@ function listen() {
   });
 }
 
+/** @param {ParentNode} node */
+function attachPickers(node) {
+  for (const form of node.querySelectorAll("form")) attachPicker(form, (text) => showError(form, text));
+}
+
+/** So that the form's next text is another one. @param {HTMLFormElement} form */
+function renewNonce(form) {
+  const field = /** @type {HTMLInputElement|null} */ (form.querySelector("[name=nonce]"));
+  if (field) field.value = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
 /** @param {HTMLFormElement} form @param {string} text */
 function showError(form, text) {
   const place = part(form, "error");
@@ -199,6 +215,7 @@ function showAnswer(action, form, answer) {
     showEmptiness();
   }
   if (action === "feed" || action === "comments") form.reset();
+  else clearPicker(form);
 }
 
 page.addEventListener("submit", async (event) => {
@@ -206,21 +223,25 @@ page.addEventListener("submit", async (event) => {
   event.preventDefault();
   if (form.dataset.busy) return;
   form.dataset.busy = "yes";
+  form.setAttribute("aria-busy", "true");
   const action = new URL(form.action).pathname.split("/").at(-1) ?? "";
-  const fields = new URLSearchParams(/** @type {any} */ (new FormData(form)));
   try {
-    const answer = await fetch(form.action, { method: "POST", body: fields, headers: { Accept: "application/json" } });
+    const answer = await fetch(form.action, { method: "POST", body: bodyOf(form), headers: { Accept: "application/json" } });
     const body = answer.status === 204 ? null : await answer.json();
+    // What was refused wasn't stored. Without an answer it may have been: then the same nonce asks for the same again.
+    renewNonce(form);
     if (answer.ok) {
       showError(form, "");
       showAnswer(action, form, body);
-    } else showError(form, body.errors?.text ?? body.error?.text ?? t("That didn’t work. Please try again."));
+    } else showError(form, body.errors?.text ?? body.errors?.pictures ?? body.error?.text ?? t("That didn’t work. Please try again."));
   } catch {
     showError(form, t("That didn’t work. Please try again."));
   } finally {
     delete form.dataset.busy;
+    form.removeAttribute("aria-busy");
   }
 });
 
+attachPickers(page);
 for (const time of page.querySelectorAll("time")) time.textContent = shortTime(time.dateTime);
 if ("live" in page.dataset) listen();

@@ -16,7 +16,7 @@ class Worker:
     runner: web.AppRunner | None = None
 
     async def start(self) -> None:
-        app = web.Application(client_max_size=8 << 20)
+        app = web.Application(client_max_size=48 << 20)
         app.router.add_get("/rooms/{room}/ws", self.socket)
         app.router.add_route("*", "/{path:.*}", self.answer)
         self.runner = web.AppRunner(app, shutdown_timeout=0)

@@ -1,0 +1,33 @@
+"""A post's picture, for whoever may see the post."""
+
+from aiohttp import web
+
+from feed import pictures
+from feed.views import PostAddress
+from helpers import images
+from helpers.errors import Refusal
+from helpers.headers import IMAGE_POLICY
+from helpers.texts import Text
+
+A_DAY = "private, max-age=86400, immutable"
+"""What a picture's id stands for never changes; but it can be deleted."""
+
+
+class PostPicture(PostAddress):
+    """`size` is one of pictures.SIZES."""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        size = request.query.get("size", str(pictures.SIZES[-1]))
+        if size not in map(str, pictures.SIZES):
+            raise Refusal("bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))))
+        picture_id = int(request.match_info["picture"])
+        if picture_id not in [picture["id"] for picture in (await self.shown_post())["pictures"]]:
+            raise web.HTTPNotFound
+        headers = {"ETag": f'"{picture_id}-{size}"', "Cache-Control": A_DAY, "Content-Security-Policy": IMAGE_POLICY}
+        if request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+        data = await pictures.read(picture_id, int(size))
+        if data is None:
+            raise web.HTTPNotFound
+        return web.Response(body=data, content_type=images.TYPE, headers=headers)

@@ -1,0 +1,113 @@
+"""Pictures of posts: made of what is uploaded with them, and read. `feed/writing.py` stores them."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from PIL import Image
+
+from feed.models import Picture, PictureFile
+from feed.refusal import Refused
+from helpers import images
+from helpers.multipart import Upload
+from helpers.text import has_forbidden
+
+SIZES = (640, 1600)
+"""Pixels of the longer side, at most: beside others or on a phone, and by itself. What is smaller stays as it is."""
+
+MOST = 4
+MAX_ALT = 1000
+"""Characters of the text that stands for a picture."""
+
+
+class Made(NamedTuple):
+    """A picture that isn't stored yet: its size where it is largest, and its WebP by size."""
+
+    width: int
+    height: int
+    alt: str
+    files: dict[int, bytes]
+
+
+class Change(NamedTuple):
+    """What an edit does to the pictures of a post. What isn't one of them is left alone."""
+
+    removed: frozenset[int] = frozenset()
+    alts: dict[int, str] = {}  # noqa: RUF012 - nobody writes to it
+    added: Sequence[Made] = ()
+
+
+def check_alt(alt: str) -> str:
+    """The text as it is kept, which is one line. Raises Refused."""
+    alt = " ".join(alt.split())
+    if len(alt) > MAX_ALT:
+        raise Refused(
+            "too_long", "A description has at most {most} characters; this has {given}.", field="pictures", most=MAX_ALT, given=len(alt)
+        )
+    if has_forbidden(alt):
+        raise Refused("bad_text", "It holds a control character, which nobody could see.", field="pictures")
+    return alt
+
+
+def fitted(width: int, height: int, size: int) -> tuple[int, int]:
+    """The size of a picture whose longer side is at most `size`."""
+    longer = max(width, height)
+    return (width, height) if longer <= size else (max(1, round(width * size / longer)), max(1, round(height * size / longer)))
+
+
+async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[Made]:
+    """Of each upload a picture. The first text of `alts` stands for the first of them, and so on. Raises Refused."""
+    checked = [check_alt(alt) for alt in alts]
+    if len(uploads) > MOST:
+        raise too_many()
+    if any(checked[len(uploads) :]):
+        raise Refused("bad_pictures", "There is a description without its picture.", field="pictures")
+    made = []
+    for upload, alt in zip(uploads, [*checked, *[""] * MOST], strict=False):
+        try:
+            drawn = await images.draw(upload, _sizes, SIZES[-1])
+        except images.BadPicture as error:
+            raise Refused("bad_pictures", error.args[0], field="pictures") from None
+        files = {size: one.data for size, one in zip(reversed(SIZES), drawn, strict=False)}
+        made.append(Made(drawn[0].width, drawn[0].height, alt, files))
+    return made
+
+
+def too_many() -> Refused:
+    return Refused("too_many_pictures", "A post has at most {most} pictures.", field="pictures", most=MOST)
+
+
+def _sizes(image: Image.Image) -> list[Image.Image]:
+    made = []
+    for size in reversed(SIZES):
+        image = image.resize(fitted(*image.size, size), Image.Resampling.LANCZOS, reducing_gap=3)
+        made.append(image)
+    return made
+
+
+async def shown_of(post_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+    """The pictures of posts as people are shown them, by the id of the post."""
+    shown: dict[int, list[dict[str, Any]]] = {post_id: [] for post_id in post_ids}
+    query = Picture.select().where(Picture.post_id.in_(list(shown))).order_by(Picture.post_id, Picture.place)
+    for picture in await query.aio_execute() if shown else ():
+        shown[picture.post_id].append(_shown(picture))
+    return shown
+
+
+def _shown(picture: Picture) -> dict[str, Any]:
+    address = f"/feed/{picture.post_id}/pictures/{picture.id}"
+    small, large = SIZES
+    width, height = fitted(picture.width, picture.height, small)
+    return {
+        "id": picture.id,
+        "url": f"{address}?size={large}",
+        "width": picture.width,
+        "height": picture.height,
+        "alt": picture.alt,
+        "small": {"url": f"{address}?size={small}", "width": width, "height": height},
+    }
+
+
+async def read(picture_id: int, size: int) -> bytes | None:
+    query = PictureFile.select(PictureFile.data).where(PictureFile.picture_id == picture_id, PictureFile.size == size)
+    found = await query.tuples().aio_execute()
+    return bytes(found[0][0]) if found else None

@@ -1,0 +1,94 @@
+"""Pictures that people upload: what is safe of them is drawn anew as WebP. What was uploaded isn't kept."""
+
+import asyncio
+import io
+import warnings
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import IO, NamedTuple
+
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from helpers.multipart import Upload
+from helpers.texts import Text
+
+MAX_BYTES = 8 * 1024 * 1024
+"""Photographs of most phones are 3 to 6 MB."""
+
+MAX_PIXELS = 40_000_000
+"""As a PNG 160 MB while it is read; one is read at a time. A JPEG that is shown small takes a hundredth, since it is read small."""
+
+# By what a file begins with, never by its name. The picture of many phones is an MPO: a JPEG with others behind it.
+FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
+
+TYPE = "image/webp"
+
+Image.MAX_IMAGE_PIXELS = MAX_PIXELS
+warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+_thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
+
+Drawing = Callable[[Image.Image], list[Image.Image]]
+
+
+class BadPicture(ValueError):
+    """No picture can be made of this. The text is for the person who sent it."""
+
+
+class Drawn(NamedTuple):
+    """A picture as WebP, with its size in pixels."""
+
+    width: int
+    height: int
+    data: bytes
+
+
+async def draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
+    """What `drawing` makes of the picture, each as WebP, one request at a time.
+
+    It gets the picture as the camera held it, at least `enough` pixels on its shorter side or all that there are; what it makes is
+    turned upright afterwards, when it is small. Raises BadPicture."""
+    return await asyncio.get_running_loop().run_in_executor(_thread, _draw, upload, drawing, enough)
+
+
+def _draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
+    if not upload.size:
+        raise BadPicture(Text("This file is empty."))
+    if upload.size > MAX_BYTES:
+        raise BadPicture(Text("At most {most} MB, please.", most=MAX_BYTES // 1024 // 1024))
+    try:
+        return [_written(image) for image in drawing(_read(upload.file, upload.content_type, enough))]
+    except BadPicture:
+        raise
+    except (Image.DecompressionBombWarning, Image.DecompressionBombError):
+        raise BadPicture(Text("At most {most} million pixels, please.", most=MAX_PIXELS // 1_000_000)) from None
+    except UnidentifiedImageError:
+        raise BadPicture(Text("A picture is a JPEG, PNG or WebP file.")) from None
+    except Exception:
+        # A decoder raises whatever it comes upon in a broken file.
+        raise BadPicture(Text("This file is broken: it can't be read as a picture.")) from None
+
+
+def _read(file: IO[bytes], claimed: str, enough: int) -> Image.Image:
+    with Image.open(file, formats=("JPEG", "PNG", "WEBP")) as image:
+        kind = FORMATS.get(image.format or "")
+        if kind is None:
+            raise UnidentifiedImageError
+        if claimed in FORMATS.values() and claimed != kind:
+            raise BadPicture(Text("This file isn't what it says it is. Save it anew as JPEG, PNG or WebP."))
+        if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
+            raise BadPicture(Text("A picture that moves can't be taken."))
+        # JPEG is read at an eighth of its size, where that is enough.
+        image.draft("RGB", (enough, enough))
+        image.load()
+        mode = "RGBA" if image.has_transparency_data else "RGB"
+        # Without a second copy, where it has these colours already.
+        return image if image.mode == mode else image.convert(mode)
+
+
+def _written(image: Image.Image) -> Drawn:
+    upright = ImageOps.exif_transpose(image)
+    file = io.BytesIO()
+    # Nothing of what the file told beside the picture goes along: where it was taken, and by what.
+    upright.save(file, "WEBP", quality=84, method=4, exif=b"", xmp=b"", icc_profile=b"")
+    return Drawn(upright.width, upright.height, file.getvalue())

@@ -1,0 +1,98 @@
+"""Bodies of the type multipart/form-data, read in bounded memory: texts are short, and files lie on the disk."""
+
+import asyncio
+import tempfile
+from dataclasses import dataclass
+from typing import IO
+
+from aiohttp import BodyPartReader, web
+
+IN_MEMORY = 256 * 1024
+"""Bytes of a file that need no disk."""
+
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True)
+class Upload:
+    """A file of a form. What it is called is nothing to rely on, and neither is its content type."""
+
+    content_type: str
+    size: int
+    """Bytes."""
+    file: IO[bytes]
+    """At its beginning. It is closed when the request has been answered."""
+
+
+@dataclass
+class Parts:
+    """The parts of a form in their order, with the names of their fields."""
+
+    fields: list[tuple[str, str]]
+    files: list[tuple[str, Upload]]
+
+    def close(self) -> None:
+        for _, upload in self.files:
+            upload.file.close()
+
+
+async def read_parts(request: web.Request, most_parts: int, most_text: int, most: int) -> Parts:
+    """Reads the body. `most_text` bytes are for the texts together, `most` for everything.
+
+    Raises HTTPRequestEntityTooLarge, HTTPBadRequest for too many parts, and whatever aiohttp does for what is no such body."""
+    if (request.content_length or 0) > most:
+        raise web.HTTPRequestEntityTooLarge(most)
+    parts = Parts([], [])
+    texts = total = 0
+    try:
+        reader = await request.clone(client_max_size=most).multipart()
+        while (part := await reader.next()) is not None:
+            if not isinstance(part, BodyPartReader) or part.name is None:
+                raise ValueError("a part that is no field")
+            if len(parts.fields) + len(parts.files) >= most_parts:
+                raise web.HTTPBadRequest
+            if part.filename:
+                upload = await _read_file(part, most - total)
+                parts.files.append((part.name, upload))
+                total += upload.size
+            else:
+                data = await _read_text(part, min(most_text - texts, most - total))
+                texts += len(data)
+                total += len(data)
+                # An empty choice of a file is a part too, with a type of its own.
+                if part.headers.get("Content-Type", "text/plain").startswith("text/"):
+                    parts.fields.append((part.name, data.decode(part.get_charset(default="utf-8"))))
+    except BaseException:
+        parts.close()
+        raise
+    return parts
+
+
+async def _read_text(part: BodyPartReader, most: int) -> bytes:
+    data = bytearray()
+    while chunk := await part.read_chunk(CHUNK):
+        data.extend(chunk)
+        if len(data) > most:
+            raise web.HTTPRequestEntityTooLarge(most)
+    return b"".join([bytes(piece) async for piece in part.decode_iter(bytes(data))])
+
+
+async def _read_file(part: BodyPartReader, most: int) -> Upload:
+    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the request
+    size = 0
+    try:
+        while chunk := await part.read_chunk(CHUNK):
+            async for piece in part.decode_iter(chunk):
+                size += len(piece)
+                if size > most:
+                    raise web.HTTPRequestEntityTooLarge(most)
+                if size > IN_MEMORY:
+                    await asyncio.to_thread(file.write, piece)
+                else:
+                    file.write(piece)
+        file.seek(0)
+    except BaseException:
+        file.close()
+        raise
+    kind = part.headers.get("Content-Type", "application/octet-stream")
+    return Upload(kind.partition(";")[0].strip().lower(), size, file)
