@@ -54,7 +54,7 @@ class ChangePicture(web.View):
         request = self.request
         upload = await read_file(request, "picture")
         try:
-            if upload is None:
+            if upload is None or not upload.size:
                 raise images.BadPicture(Text("Choose a picture first."))
             made = await pictures.make_picture(upload)
         except images.BadPicture as error:

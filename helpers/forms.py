@@ -69,6 +69,8 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
             most = route.max_body if route else 0
             request[PARTS] = parts = await read_parts(request, MAX_FIELDS, MAX_TEXT, most or MAX_TEXT)
             fields = parts.fields
+            if not all(is_unicode(name) for name, _ in parts.files):
+                raise web.HTTPBadRequest
         else:
             body = (await request.read()).decode("utf-8")
             fields = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
