@@ -1,11 +1,14 @@
 """Pictures of posts: drawn anew of what is uploaded, described, shown to who may see the post, and gone with it."""
 
+import contextlib
 import io
 import re
+import sqlite3
 from collections.abc import Sequence
 from typing import Any
 
 import aiohttp
+import psycopg
 import pytest
 from PIL import Image
 
@@ -174,8 +177,22 @@ async def test_who_may_not_see_the_post_sees_none(cast: Any, alice: Person, bob:
             assert answer.status == 400, size
 
 
-async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(alice: Person, bob: Person, album: JsonObject) -> None:
+def files_of(chat: Aiochat, post: JsonObject) -> int:
+    """How many there are in the database."""
+    ids = ",".join(str(one["id"]) for one in post["pictures"])
+    count = f"SELECT COUNT(*) FROM feed_picture_files WHERE picture_id IN ({ids})"
+    if url := chat.env.get("AIOCHAT_DATABASE_URL"):
+        with psycopg.connect(url) as database:
+            ((found,),) = database.execute(count)
+    else:
+        with contextlib.closing(sqlite3.connect(chat.data_dir / "aiochat.db")) as file:
+            ((found,),) = file.execute(count)
+    return int(found)
+
+
+async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(chat: Aiochat, alice: Person, bob: Person, album: JsonObject) -> None:
     address = album["pictures"][0]["url"]
+    assert files_of(chat, album) == 4
     async with bob.http.get(address) as answer:
         assert answer.headers["Cache-Control"].startswith("private, max-age=")
         etag = answer.headers["ETag"]
@@ -184,6 +201,7 @@ async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(alice: Person, bo
     assert (await asks(alice, f"/feed/{album['id']}/delete"))[0] == 204
     async with bob.http.get(address, headers={"If-None-Match": etag}) as answer:
         assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")
+    assert files_of(chat, album) == 0
 
 
 async def test_an_edit_removes_describes_and_adds(alice: Person, album: JsonObject) -> None:
