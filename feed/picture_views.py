@@ -6,7 +6,7 @@ from feed import pictures
 from feed.views import PostAddress
 from helpers import images
 from helpers.errors import Refusal
-from helpers.headers import IMAGE_POLICY
+from helpers.headers import PHOTO_POLICY
 from helpers.texts import Text
 
 A_DAY = "private, max-age=86400, immutable"
@@ -24,7 +24,7 @@ class PostPicture(PostAddress):
         picture_id = int(request.match_info["picture"])
         if picture_id not in [picture["id"] for picture in (await self.shown_post())["pictures"]]:
             raise web.HTTPNotFound
-        headers = {"ETag": f'"{picture_id}-{size}"', "Cache-Control": A_DAY, "Content-Security-Policy": IMAGE_POLICY}
+        headers = {"ETag": f'"{picture_id}-{size}"', "Cache-Control": A_DAY, "Content-Security-Policy": PHOTO_POLICY}
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         data = await pictures.read(picture_id, int(size))

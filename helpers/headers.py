@@ -28,6 +28,9 @@ PARTS_POLICY = "default-src 'none'"
 IMAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For pictures that people have given: opened by themselves they may do nothing at all."""
 
+PHOTO_POLICY = f"{IMAGE_POLICY}; style-src 'unsafe-inline'"
+"""The same where one opens them to look at them: the browser's own page around a picture has its styles within, by which it fits."""
+
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """For `on_response_prepare`: also on errors, and before a socket's handshake is sent."""

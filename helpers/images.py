@@ -16,7 +16,8 @@ MAX_BYTES = 8 * 1024 * 1024
 """Photographs of most phones are 3 to 6 MB."""
 
 MAX_PIXELS = 40_000_000
-"""As a PNG 160 MB while it is read; one is read at a time. A JPEG that is shown small takes a hundredth, since it is read small."""
+"""As a PNG with transparency 380 MB while it is drawn; one is drawn at a time. A JPEG that is shown small takes a hundredth, since it is
+read small."""
 
 # By what a file begins with, never by its name. The picture of many phones is an MPO: a JPEG with others behind it.
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}

@@ -55,6 +55,14 @@ async def test_pictures_are_posted_and_seen(visitors: Callable[[str, ViewportSiz
         await expect(pictures).to_have_count(2)
         await expect(pictures.nth(0)).to_have_attribute("alt", "A black wall")
         await one.page.wait_for_function("[...document.querySelectorAll('.shot img')].every((one) => one.naturalWidth > 0)")
+    # One is opened over the page, and the other by a key.
+    await bob.page.get_by_role("link", name="A black wall").click()
+    opened = bob.page.locator("#lightbox")
+    await expect(opened.locator("figcaption")).to_have_text("A black wall")
+    await bob.page.keyboard.press("ArrowRight")
+    await expect(opened.locator("figcaption")).to_have_text("A red wall")
+    await bob.page.keyboard.press("Escape")
+    await expect(opened).to_be_hidden()
     link = bob.page.get_by_role("link", name="A black wall")
     answer = await bob.page.request.get(bob.url + str(await link.get_attribute("href")))
     assert answer.headers["content-type"] == "image/webp"

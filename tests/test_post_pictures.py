@@ -296,6 +296,7 @@ async def test_photographs_pass_through_nginx(postgres: Postgres, redis: Redis) 
     port = free_port()
     nginx = Nginx([port])
     env = {**server_env(postgres, redis, unique("pictures")), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    env["AIOCHAT_RATE_LIMITS"] = "on"
     with Aiochat(port=port, env=env), nginx:
         alice = Person(nginx.url, unique("alice"))
         try:
@@ -307,6 +308,11 @@ async def test_photographs_pass_through_nginx(postgres: Postgres, redis: Redis) 
                 alice, [drawn() + bytes(2 << 20)], [], f"/feed/{post['id']}/edit", text="x", remove=str(post["pictures"][0]["id"])
             )
             assert (status, len(post["pictures"])) == (200, 4)
+            # And not without end: forty, and what comes back meanwhile.
+            found = [(await sends(alice, [drawn(size=(9, 9))] * 4, text=""))[0] for _ in range(14)]
+            assert found[:8] == [201] * 8
+            assert found[-1] == 429
+            assert (await asks(alice, "/feed", text="Words still go"))[0] == 201
         finally:
             await alice.close()
 

@@ -3,7 +3,7 @@
  * Without this module both work by forms alone.
  */
 import { shortTime } from "./dates.js";
-import { attachPicker, bodyOf, clearPicker, showPictures } from "./post_pictures.js";
+import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
 import { cloneElement, part } from "./template.js";
 import { n, t } from "./texts.js";
 
@@ -243,5 +243,6 @@ page.addEventListener("submit", async (event) => {
 });
 
 attachPickers(page);
+openPictures(page);
 for (const time of page.querySelectorAll("time")) time.textContent = shortTime(time.dateTime);
 if ("live" in page.dataset) listen();

@@ -15,6 +15,7 @@ const TYPES = ["image/jpeg", "image/png", "image/webp"];
 function pictureElement(picture, number, count) {
   const link = /** @type {HTMLAnchorElement} */ (cloneElement("picture"));
   link.href = picture.url;
+  if (picture.alt) link.dataset.alt = picture.alt;
   link.toggleAttribute("data-tall", picture.height > picture.width);
   const image = /** @type {HTMLImageElement} */ (link.firstElementChild);
   image.width = picture.width;
@@ -55,6 +56,50 @@ export function showPictures(element, pictures) {
   if (!kept) return;
   kept.hidden = pictures.length === 0;
   kept.replaceChildren(...pictures.map(keptElement));
+}
+
+/** Opens the pictures of a post over the page, one after the other. Without it their links lead to them. @param {HTMLElement} page */
+export function openPictures(page) {
+  const dialog = /** @type {HTMLDialogElement|null} */ (document.querySelector("#lightbox"));
+  if (!dialog) return;
+  /** @type {HTMLAnchorElement[]} */
+  let links = [];
+  let place = 0;
+
+  /** @param {number} to */
+  function show(to) {
+    place = (to + links.length) % links.length;
+    const link = links[place];
+    const image = new Image();
+    image.alt = link.querySelector("img")?.alt ?? "";
+    image.src = link.href;
+    const caption = document.createElement("figcaption");
+    caption.textContent = link.dataset.alt ?? "";
+    caption.hidden = !caption.textContent;
+    part(/** @type {HTMLElement} */ (dialog), "figure").replaceChildren(image, caption);
+  }
+
+  page.addEventListener("click", (event) => {
+    const link = /** @type {HTMLAnchorElement|null} */ (/** @type {Element} */ (event.target).closest(".shot"));
+    // With a key it opens where the browser says.
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    links = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (link.parentElement?.querySelectorAll(".shot") ?? [])];
+    for (const name of ["previous", "next"]) part(dialog, name).hidden = links.length < 2;
+    show(links.indexOf(link));
+    dialog.showModal();
+    part(dialog, "close").focus();
+  });
+  dialog.addEventListener("click", (event) => {
+    const button = /** @type {Element} */ (event.target).closest("button");
+    if (button?.dataset.part === "previous") show(place - 1);
+    else if (button?.dataset.part === "next") show(place + 1);
+    else if (!(event.target instanceof HTMLImageElement)) dialog.close();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    if (event.key === "ArrowLeft") show(place - 1);
+    if (event.key === "ArrowRight") show(place + 1);
+  });
 }
 
 /** What is chosen for a form is in its field, as without scripts; here it is seen, described and taken back. */
