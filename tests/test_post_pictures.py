@@ -1,5 +1,6 @@
 """Pictures of posts: drawn anew of what is uploaded, described, shown to who may see the post, and gone with it."""
 
+import asyncio
 import contextlib
 import io
 import re
@@ -274,6 +275,11 @@ async def test_a_form_that_is_sent_twice_posts_once(alice: Person, bob: Person) 
     for bad in ("a" * 65, "a b", "é", "\n"):
         assert (await asks(alice, "/feed", text="bad", nonce=bad))[0] == 422
         assert (await asks(alice, here, text="bad", nonce=bad))[0] == 422
+    together = await asyncio.gather(*[asks(alice, here, text="at once", nonce="n3") for _ in range(5)])
+    assert together == [together[0]] * 5
+    together = await asyncio.gather(*[sends(alice, [drawn()], text="at once", nonce="n3") for _ in range(5)])
+    assert together == [together[0]] * 5
+    assert len(together[0][1]["pictures"]) == 1
     # What was deleted isn't posted again, and without a nonce one may repeat oneself.
     await asks(alice, f"/feed/{post['id']}/delete")
     assert (await asks(alice, "/feed", text="once", nonce="n1"))[0] == 404
