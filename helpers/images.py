@@ -7,7 +7,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import IO, NamedTuple
 
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from helpers.multipart import Upload
 from helpers.texts import Text
@@ -26,6 +26,8 @@ TYPE = "image/webp"
 
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
+
+_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 
@@ -87,8 +89,18 @@ def _read(file: IO[bytes], claimed: str, enough: int) -> Image.Image:
         return image if image.mode == mode else image.convert(mode)
 
 
+def _usual_colours(image: Image.Image) -> Image.Image:
+    """The picture in sRGB, which all take it for that says nothing else. Many phones photograph in Display P3."""
+    try:
+        profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
+        return ImageCms.profileToProfile(image, profile, _SRGB, outputMode=image.mode) or image
+    except Exception:
+        # There is none, it is broken, or it is of what isn't RGB and was made so.
+        return image
+
+
 def _written(image: Image.Image) -> Drawn:
-    upright = ImageOps.exif_transpose(image)
+    upright = ImageOps.exif_transpose(_usual_colours(image))
     file = io.BytesIO()
     # Nothing of what the file told beside the picture goes along: where it was taken, and by what.
     upright.save(file, "WEBP", quality=84, method=4, exif=b"", xmp=b"", icc_profile=b"")

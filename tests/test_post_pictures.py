@@ -11,7 +11,7 @@ from typing import Any
 import aiohttp
 import psycopg
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from helpers.images import MAX_BYTES
 from tests.conftest import server_env, unique
@@ -93,6 +93,16 @@ async def test_nothing_else_of_the_file_is_kept_and_it_stands_upright(alice: Per
     assert not {"exif", "icc_profile", "xmp"} & set(picture.info)
     red, green, _ = picture.convert("RGB").getpixel((400, 50))  # type: ignore[misc]  # its left edge is on top now
     assert (green > 200, red < 60) == (True, True)
+
+
+async def test_colours_are_as_the_camera_meant_them(alice: Person) -> None:
+    profile = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    swapped = profile.replace(b"rXYZ", b"wXYZ").replace(b"gXYZ", b"rXYZ").replace(b"wXYZ", b"gXYZ")
+    for kind in ("JPEG", "PNG"):
+        _, post = await sends(alice, [drawn(kind, icc_profile=swapped)], text="")
+        picture = await sees(alice, post["pictures"][0]["url"])
+        red, green, _ = picture.convert("RGB").getpixel((250, 100))  # type: ignore[misc]
+        assert (red < 60, green > 200) == (True, True), "what this profile calls red is green"
 
 
 async def test_it_is_told_live_and_by_a_form_alone(alice: Person, bob: Person) -> None:
