@@ -29,6 +29,7 @@ from helpers.compression import compression
 from helpers.csrf import csrf
 from helpers.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
 from helpers.errors import errors
+from helpers.fetching import keep_fetcher
 from helpers.files import Files
 from helpers.forms import forms
 from helpers.headers import add_headers
@@ -46,6 +47,7 @@ from helpers.supervisor import Supervisor
 from helpers.terminal import Failure, Misuse, lasting, say, shown
 from helpers.text import one_line
 from settings import ROOT, Settings, SettingsError, read_settings
+from weather.setup import setup_weather
 
 MAX_BODY = 64 * 1024
 KEEP_ALIVE_SECONDS = 20.0
@@ -69,9 +71,11 @@ async def create_app(settings: Settings) -> web.Application:
     app[SESSION_ENDED] = []
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_keep_open)
+    app.cleanup_ctx.append(keep_fetcher)
     files = Files(ROOT / "static", fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
+    setup_weather(app)
     setup_chat(app)
     setup_feed(app)
     app.cleanup_ctx.append(watch_ended)

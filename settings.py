@@ -6,7 +6,8 @@ from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent
 
@@ -18,16 +19,32 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 
 
+OFF_WHEN_EMPTY = ("weather_url",)
+"""Of all other settings an empty value is none: then holds what holds without it."""
+
+
 class SettingsError(Exception):
     """A setting is wrong. The text is one line that names it."""
+
+
+class _WithoutEmpty(PydanticBaseSettingsSource):
+    """What a source says, without the values that are empty and mean nothing."""
+
+    def __init__(self, settings: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
+        super().__init__(settings)
+        self._source = source
+
+    def get_field_value(self, field: FieldInfo, field_name: str) -> tuple[Any, str, bool]:
+        return self._source.get_field_value(field, field_name)
+
+    def __call__(self) -> dict[str, Any]:
+        return {name: value for name, value in self._source().items() if value != "" or name in OFF_WHEN_EMPTY}
 
 
 class Settings(BaseSettings):
     """Every setting, each read from `AIOCHAT_` and its name in capitals. README has the table of them."""
 
-    model_config = SettingsConfigDict(
-        env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", env_ignore_empty=True, extra="ignore", frozen=True
-    )
+    model_config = SettingsConfigDict(env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
@@ -39,7 +56,21 @@ class Settings(BaseSettings):
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
     trust_proxy: bool = False
+    weather_url: str = "https://wttr.in/{place}?format=3&lang={lang}"
+    gravatar: bool = False
+    gravatar_url: str = "https://gravatar.com/avatar"
     debug: bool = False
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, _WithoutEmpty(settings_cls, env_settings), _WithoutEmpty(settings_cls, dotenv_settings)
 
     @field_validator("database_url")
     @classmethod
@@ -92,6 +123,27 @@ class Settings(BaseSettings):
             raise ValueError(wrong)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
+    @field_validator("weather_url")
+    @classmethod
+    def _is_weather(cls, value: str) -> str:
+        if value.lower() in ("", "off"):
+            return ""
+        parts = _split_page(value, "must be off, or an address like https://wttr.in/{place}?format=3")
+        if "{place}" not in parts.path + parts.query:
+            raise ValueError("needs {place} in its path or after the question mark, where the place's name goes")
+        unknown = re.sub(r"\{(place|lang)\}", "", value)
+        if "{" in unknown or "}" in unknown:
+            raise ValueError("may hold {place} and {lang} behind the host, and no other braces")
+        return value
+
+    @field_validator("gravatar_url")
+    @classmethod
+    def _is_gravatar(cls, value: str) -> str:
+        wrong = "must be an address like https://gravatar.com/avatar, without a question mark"
+        if _split_page(value, wrong).query or "?" in value:
+            raise ValueError(wrong)
+        return value.rstrip("/")
+
     @property
     def database(self) -> str:
         """The database's URL; without one of its own, SQLite in the data folder."""
@@ -136,6 +188,16 @@ def _split(url: str, schemes: tuple[str, ...], wrong: str) -> SplitResult:
         _ = parts.port
     except ValueError:
         raise ValueError("has a port that isn't a number from 1 to 65535") from None
+    return parts
+
+
+def _split_page(url: str, wrong: str) -> SplitResult:
+    """The parts of the address of something to fetch. Raises ValueError with `wrong`."""
+    if not re.fullmatch(r"[!-~]+", url):
+        raise ValueError(wrong)
+    parts = _split(url, ("http", "https"), wrong)
+    if not _HOST.fullmatch(parts.hostname or "") or "@" in parts.netloc or "#" in url or "\\" in url:
+        raise ValueError(wrong)
     return parts
 
 

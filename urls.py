@@ -17,6 +17,7 @@ from feed import views as feed
 from helpers.health import Live, Ready
 from helpers.languages import ChooseLanguage
 from helpers.routing import Access, Route
+from weather.views import WeatherPage
 
 STATIC = Path(__file__).resolve().parent / "static"
 
@@ -73,6 +74,7 @@ ROUTES = [
     Route(f"/feed/{POST}/comments", feed.Comments, "feed_comments", Access.SIGNED_IN),
     Route(f"/feed/{POST}/comments/{COMMENT}/edit", feed.EditComment, "feed_comment_edit", Access.SIGNED_IN),
     Route(f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN),
+    Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),

@@ -1,8 +1,12 @@
 """A person's picture, and the form by which one gives or removes one's own."""
 
+import zlib
+
 from aiohttp import web
 
 from accounts import people, pictures
+from accounts.gravatar import GRAVATAR
+from accounts.models import User
 from accounts.profile_views import profile_page
 from accounts.signing import USER
 from helpers import images
@@ -16,13 +20,17 @@ from helpers.texts import Text, current, told
 
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
+FOR_A_WHILE = "private, max-age=3600"
+"""For those who have given no picture: their initial, until Gravatar is allowed, and what Gravatar has."""
+SOON_ANOTHER = "private, max-age=60"
+"""Where Gravatar hasn't answered yet."""
 
 MAX_BODY = images.MAX_BYTES + 64 * 1024
 """The file, and what stands around it in a form."""
 
 
 class Picture(web.View):
-    """`size` is one of pictures.SIZES. With its version as `v` it can be kept for ever."""
+    """`size` is one of pictures.SIZES. With its version as `v` it can be kept: for ever, if it is one that they gave."""
 
     async def get(self) -> web.Response:
         request = self.request
@@ -32,6 +40,8 @@ class Picture(web.View):
         person = await people.user_by_name(request.match_info["name"])
         if person is None:
             raise web.HTTPNotFound
+        if not person.picture:
+            return await self._stand_in(person, int(size))
         headers = {
             "ETag": f'"{person.picture}-{size}"',
             "Cache-Control": FOR_EVER if request.query.get("v") == str(person.picture) else ASK_AGAIN,
@@ -39,14 +49,32 @@ class Picture(web.View):
         }
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        data = await pictures.read_picture(person, int(size)) if person.picture else None
+        data = await pictures.read_picture(person, int(size))
         if data is None:
-            # Drawn by us. Where a picture was just removed, it is nothing to keep.
-            headers["ETag"] = f'"0-{size}"'
-            if person.picture:
-                headers["Cache-Control"] = ASK_AGAIN
-            return web.Response(text=pictures.draw_initial(person.name), content_type="image/svg+xml", headers=headers)
+            # It was just removed: nothing to keep.
+            return self._initial(person, ASK_AGAIN)
         return web.Response(body=data, content_type=images.TYPE, headers=headers)
+
+    async def _stand_in(self, person: User, size: int) -> web.Response:
+        """For whoever has given none: their Gravatar, where that is allowed, or their initial."""
+        kept = FOR_A_WHILE if self.request.query.get("v") == "0" else ASK_AGAIN
+        gravatar = self.request.app.get(GRAVATAR)
+        if gravatar is None:
+            return self._initial(person, kept)
+        data, lasting = await gravatar.picture(person, size)
+        if data is None:
+            return self._initial(person, kept if lasting or kept is ASK_AGAIN else SOON_ANOTHER)
+        headers = {"Cache-Control": kept, "Content-Security-Policy": IMAGE_POLICY, "ETag": f'"g{zlib.crc32(data):08x}-{size}"'}
+        if self.request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+        return web.Response(body=data, content_type=images.TYPE, headers=headers)
+
+    def _initial(self, person: User, kept: str) -> web.Response:
+        """Drawn by us."""
+        headers = {"Cache-Control": kept, "Content-Security-Policy": IMAGE_POLICY, "ETag": '"0"'}
+        if self.request.headers.get("If-None-Match") == headers["ETag"]:
+            return web.Response(status=304, headers=headers)
+        return web.Response(text=pictures.draw_initial(person.name), content_type="image/svg+xml", headers=headers)
 
 
 class ChangePicture(web.View):

@@ -12,7 +12,7 @@ from accounts.signing import USER
 from helpers import images
 from helpers.flash import flash
 from helpers.forms import Form, check_form, read_form
-from helpers.keys import DATABASE
+from helpers.keys import DATABASE, SETTINGS
 from helpers.texts import current
 
 
@@ -93,5 +93,14 @@ def _present(user: User) -> dict[str, str]:
 def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:
     """The page of one's own profile. What the form doesn't hold is shown as it is stored."""
     shown = Form({**_present(request[USER]), **form.values}, form.errors)
-    context = {"form": shown, "zones": profiles.time_zones(), "limits": profiles, "picture_megabytes": images.MAX_BYTES // 1024 // 1024}
+    settings = request.app[SETTINGS]
+    context = {
+        "form": shown,
+        "zones": profiles.time_zones(),
+        "limits": profiles,
+        "picture_megabytes": images.MAX_BYTES // 1024 // 1024,
+        # Who else is asked about what stands here.
+        "has_weather": bool(settings.weather_url),
+        "has_gravatar": settings.gravatar,
+    }
     return aiohttp_jinja2.render_template("accounts/profile.html", request, context, status=status)

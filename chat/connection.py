@@ -8,7 +8,7 @@ from typing import Any
 from accounts.models import User
 from chat import amending, commands, membership, posting
 from chat.attendance import Attendance
-from chat.commands.registry import Call, allowed
+from chat.commands.registry import Call, Later, allowed
 from chat.engine import Engine
 from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomState, You, encode
 from chat.ledger import Person
@@ -190,9 +190,19 @@ class Connection:
         user = await User.aio_get(User.id == self.user_id)
         standing = await self._engine.entrances.standing(self.room_id, user)
         answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce, self._language), text)
+        if isinstance(answer, Later):
+            # Held up by nobody: this connection reads on.
+            self._engine.hub.spawn(self._tell_later(answer, nonce_given))
+            return
         self._tell(Notice(answer, nonce_given) if isinstance(answer, str) else answer)
         if isinstance(answer, Receipt) and answer.number is not None:
             self._engine.statuses.posted(self.user_id, self._person.name)
+
+    async def _tell_later(self, answer: Later, nonce: str | None) -> None:
+        try:
+            self._tell(Notice(await answer.text, nonce))
+        except Exception as error:
+            self._tell_failed(error, nonce)
 
     def _do(self, work: Coroutine[Any, Any, None], nonce: str | None = None) -> None:
         """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order in which it was asked for."""
@@ -203,12 +213,8 @@ class Connection:
     async def _finish(self, work: Coroutine[Any, Any, None], nonce: str | None) -> None:
         try:
             await work
-        except Refused as refused:
-            self._tell_refused(refused, nonce)
         except Exception as error:
-            if not is_away(error):
-                log.exception("a request broke")
-            self._tell_refused(unavailable() if is_away(error) else broken(), nonce)
+            self._tell_failed(error, nonce)
         finally:
             self._is_busy = False
             if self._is_lost:
@@ -255,7 +261,7 @@ class Connection:
             last_seq,
             last_number,
             self._engine.epoch,
-            [found.explain(self._language) for found in allowed(standing)],
+            [found.explain(self._language) for found in allowed(self._engine, standing)],
         )
 
     def _count_unanswered(self) -> None:
@@ -289,6 +295,15 @@ class Connection:
 
     def _tell(self, event: Event) -> None:
         self.outbox.add(encode(event))
+
+    def _tell_failed(self, error: Exception, nonce: str | None) -> None:
+        """Within an `except`, for the log's sake."""
+        if isinstance(error, Refused):
+            self._tell_refused(error, nonce)
+            return
+        if not is_away(error):
+            log.exception("a request broke")
+        self._tell_refused(unavailable() if is_away(error) else broken(), nonce)
 
     def _tell_refused(self, refused: Refused, nonce: str | None) -> None:
         self._tell(Error(refused.code, self._language.told(refused.phrase), nonce, refused.retry_after))

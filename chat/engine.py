@@ -19,6 +19,7 @@ from chat.read_marks import ReadMarks
 from chat.statuses import Statuses
 from chat.typists import Typists
 from chat.unread import UnreadNews
+from weather.asking import Desk
 
 
 @dataclass(frozen=True)
@@ -36,10 +37,14 @@ class Engine:
     typists: Typists
     statuses: Statuses
     epoch: str
+    weather: Desk | None
+    """None where the site has no weather."""
 
 
 @contextlib.asynccontextmanager
-async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str) -> AsyncIterator[Engine]:
+async def open_engine(
+    database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str, weather: Desk | None = None
+) -> AsyncIterator[Engine]:
     """The running machinery; without `bus_url` for one process. At the end what waits is committed and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs)
 
@@ -96,6 +101,7 @@ async def open_engine(database: AioDatabase, redis: "Redis | None", bus_url: str
             typists=Typists(tell),
             statuses=statuses,
             epoch=epoch,
+            weather=weather,
         )
     finally:
         await journal.close()

@@ -16,6 +16,7 @@ from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redis import REDIS
 from helpers.websocket import Heart
+from weather.keys import WEATHER
 
 MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
@@ -33,7 +34,7 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch()) as engine:
+    async with open_engine(app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch(), app.get(WEATHER)) as engine:
         attendance = Attendance(engine)
         app[ENGINE] = engine
         app[ATTENDANCE] = attendance

@@ -28,6 +28,7 @@ from helpers.keys import SETTINGS
 from helpers.routing import wants_json
 from helpers.texts import Text, current, told
 from helpers.websocket import Upgrade
+from weather.keys import WEATHER
 
 PAGE = 50
 MAX_NUMBER = 2**53
@@ -126,7 +127,8 @@ class RoomPage(web.View):
         found = await entrance(self.request)
         user = self.request[USER]
         rooms = await own_rooms(user)
-        context = {"room": found.room, "rooms": rooms, "state": await self._state(found, user, rooms)}
+        state = await self._state(found, user, rooms)
+        context = {"room": found.room, "rooms": rooms, "state": state, "has_weather": WEATHER in self.request.app}
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
     async def _state(self, found: Entrance, user: User, rooms: list[RoomView]) -> dict[str, Any]:
@@ -143,8 +145,10 @@ class RoomPage(web.View):
             "epoch": self.request.app[ENGINE].epoch,
             "members": members,
             "pictures": await _pictures(user, members, shown["messages"], rooms),
+            # Then those without a picture of their own may have one all the same: the page asks.
+            "gravatar": self.request.app[SETTINGS].gravatar,
             "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
-            "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(standing)],
+            "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(self.request.app[ENGINE], standing)],
         }
 
     async def _history(self, found: Entrance) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from tests.servers import ROOT
 
 MAX_LINES = 400
 
-LAYERS = (("settings",), ("helpers",), ("accounts",), ("chat", "feed"), ("urls",), ("app",))
+LAYERS = (("settings",), ("helpers",), ("accounts",), ("weather",), ("chat", "feed"), ("urls",), ("app",))
 """Each may import from those before it; `chat` and `feed` don't know each other."""
 
 CHAT = {

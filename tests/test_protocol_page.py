@@ -73,8 +73,8 @@ def test_the_browser_asks_for_nothing_else() -> None:
 
 
 def test_the_error_codes() -> None:
-    code = "\n".join(path.read_text() for path in (ROOT / "chat").rglob("*.py"))
-    used = set(re.findall(r'\b(?:Refused|Error)\(\s*"(\w+)"', code))
+    code = "\n".join(path.read_text() for folder in ("chat", "weather") for path in (ROOT / folder).rglob("*.py"))
+    used = set(re.findall(r'\b(?:Refused|Error|NoWeather)\(\s*"(\w+)"', code))
     assert used, "the codes are read from the code"
     assert set(re.findall(r"`(\w+)`", section("Error codes"))) == used
 

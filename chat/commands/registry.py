@@ -3,7 +3,7 @@
 import difflib
 import inspect
 import types
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
@@ -26,7 +26,15 @@ Rest = NewType("Rest", str)
 Duration = NewType("Duration", int)
 """A word like 10m, 2h, 3d, 1w or 1h30m, as seconds."""
 
-Answer = Receipt | str
+
+@dataclass(frozen=True)
+class Later:
+    """A text that may take seconds. What its caller asks for meanwhile is done and answered before it."""
+
+    text: Coroutine[Any, Any, str]
+
+
+Answer = Receipt | str | Later
 """A receipt for what changed the room; a text, in their language, for what only tells the caller something."""
 
 
@@ -63,6 +71,8 @@ class Command:
     arguments: tuple[inspect.Parameter, ...]
     kinds: dict[str, Kind]
     function: Callable[..., Awaitable[Answer]]
+    is_there: Callable[[Engine], bool]
+    """Does this site have it at all?"""
 
     @property
     def usage(self) -> str:
@@ -93,13 +103,17 @@ _explained: dict[tuple[str, str], CommandHelp] = {}
 """Each greeting tells all of them: by command and language."""
 
 
+def _always(_: Engine) -> bool:
+    return True
+
+
 def command(
-    *, needs: Permission | None = None, aliases: Iterable[str] = ()
+    *, needs: Permission | None = None, aliases: Iterable[str] = (), is_there: Callable[[Engine], bool] = _always
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
     """Registers a command. Its first parameter is the Call; the others are its arguments, each a User, Word, Duration
     or Rest, or in place of it a word of a Literal.
 
-    `needs` decides who is shown it; the verb that it calls checks the permission too."""
+    `needs` decides who is shown it; the verb that it calls checks the permission too. `is_there` says whether this site has it."""
 
     def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
         name = function.__name__.strip("_")
@@ -108,7 +122,7 @@ def command(
         kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
         if not function.__doc__:
             raise TypeError(f"/{name} has no docstring to be its help")
-        COMMANDS[name] = Command(name, tuple(aliases), needs, " ".join(function.__doc__.split()), arguments, kinds, function)
+        COMMANDS[name] = Command(name, tuple(aliases), needs, " ".join(function.__doc__.split()), arguments, kinds, function, is_there)
         return function
 
     return register
@@ -124,15 +138,16 @@ def _kind(hint: Any) -> Kind:
     return Kind(found[0], tuple(words))
 
 
-def find(name: str) -> Command | None:
+def find(engine: Engine, name: str) -> Command | None:
     """The command of this name or alias, in any capitals."""
     name = name.lower()
-    return COMMANDS.get(name) or next((found for found in COMMANDS.values() if name in found.aliases), None)
+    found = COMMANDS.get(name) or next((found for found in COMMANDS.values() if name in found.aliases), None)
+    return found if found and found.is_there(engine) else None
 
 
-def allowed(standing: Standing) -> list[Command]:
+def allowed(engine: Engine, standing: Standing) -> list[Command]:
     """Those that somebody of this standing may run, by name."""
-    return [COMMANDS[name] for name in sorted(COMMANDS) if COMMANDS[name].may_be_run_by(standing)]
+    return [found for _, found in sorted(COMMANDS.items()) if found.is_there(engine) and found.may_be_run_by(standing)]
 
 
 async def run(call: Call, line: str) -> Answer:
@@ -140,21 +155,21 @@ async def run(call: Call, line: str) -> Answer:
     name, _, rest = line[1:].partition(" ")
     name, _, below = name.partition("\n")
     rest = f"{below}\n{rest}" if below else rest
-    found = find(name)
+    found = find(call.engine, name)
     if found is None:
         raise Refused(
             "unknown_command",
             "There is no /{name}. {hint} Begin with // to say something that begins with a slash.",
             name=name[:32],
-            hint=_nearest(name, call.standing),
+            hint=_nearest(name, allowed(call.engine, call.standing)),
         )
     if not found.may_be_run_by(call.standing):
         raise Refused("forbidden", "You may not use /{name} here.", name=found.name)
     return await found.function(call, **await _parse(found, rest, call.language))
 
 
-def _nearest(name: str, standing: Standing) -> Text:
-    names = [text for found in allowed(standing) for text in (found.name, *found.aliases)]
+def _nearest(name: str, commands: list[Command]) -> Text:
+    names = [text for found in commands for text in (found.name, *found.aliases)]
     near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.4)
     return Text("Did you mean /{name}?", name=near[0]) if near else Text("/help lists the commands.")
 

@@ -4,16 +4,21 @@ from accounts.models import User
 from chat import posting
 from chat.commands.registry import Answer, Call, Rest, Word, allowed, command, find
 from chat.conversations import open_conversation
+from chat.events import CommandHelp
 from chat.models import Room
 from chat.refusal import Refused
+
+
+def _explained(call: Call) -> list[CommandHelp]:
+    return [found.explain(call.language) for found in allowed(call.engine, call.standing)]
 
 
 @command()
 async def help(call: Call, command: Word | None = None) -> Answer:
     """Shows the commands that you may use, or how to use one."""
     if command is None:
-        return "\n".join(f"{told.usage}: {told.help}" for told in (found.explain(call.language) for found in allowed(call.standing)))
-    found = find(command.removeprefix("/"))
+        return "\n".join(f"{told.usage}: {told.help}" for told in _explained(call))
+    found = find(call.engine, command.removeprefix("/"))
     if found is None or not found.may_be_run_by(call.standing):
         raise Refused("unknown_command", "There is no /{name} for you. /help lists the commands.", name=command.removeprefix("/")[:32])
     told = found.explain(call.language)

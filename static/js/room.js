@@ -3,7 +3,7 @@ import { Asks } from "./asks.js";
 import { watchAttention } from "./attention.js";
 import { Breaks } from "./breaks.js";
 import { Drawers } from "./drawers.js";
-import { knowPictures } from "./elements/avatar.js";
+import { askForAllPictures, knowPictures } from "./elements/avatar.js";
 import { ChatBanner } from "./elements/banner.js";
 import { ChatComposer } from "./elements/composer.js";
 import { ChatMembers } from "./elements/members.js";
@@ -74,6 +74,7 @@ const embedded = JSON.parse(/** @type {HTMLElement} */ (document.getElementById(
 const store = createStore(initial(embedded), nextFrame);
 const { state } = store;
 const knowMembersPictures = () => knowPictures([...state.members.values()].map(({ name, picture }) => [name, picture]));
+if (embedded.gravatar) askForAllPictures();
 knowPictures(Object.entries(embedded.pictures));
 knowMembersPictures();
 // Before any element watches: what they paint shows it.
@@ -155,5 +156,16 @@ async function complete() {
   new (await keys).TimelineKeys(page.timeline, page);
 }
 
+/** Where the site has it; when all else is there. */
+async function showWeather() {
+  const box = find("chat-weather");
+  if (!box) return;
+  customElements.define("chat-weather", (await import("./elements/weather.js")).ChatWeather);
+  box.start(page);
+}
+
 // Without them one can still talk.
-complete().finally(() => wire.start());
+complete().finally(() => {
+  wire.start();
+  showWeather();
+});

@@ -5,6 +5,9 @@ const HUES = 12; // as many as css/timeline.css has
 /** The versions of people's pictures, by their names. @type {Map<string, number>} */
 const pictures = new Map();
 
+/** The version to ask for of all others: they may have a picture elsewhere. Empty where they can't. */
+let ofOthers = "";
+
 /** What each node shows. @type {WeakMap<HTMLElement, string>} */
 const painted = new WeakMap();
 
@@ -13,9 +16,14 @@ export function knowPictures(versions) {
   for (const [name, version] of versions) if (version) pictures.set(name, version);
 }
 
+/** Whoever has no picture of their own is asked for as well: the server finds one at Gravatar, or draws the initial. */
+export function askForAllPictures() {
+  ofOthers = "0";
+}
+
 /** @param {HTMLElement} node @param {string} name */
 export function paintAvatar(node, name) {
-  const version = pictures.get(name);
+  const version = String(pictures.get(name) ?? ofOthers);
   const wanted = `${version} ${name}`;
   if (painted.get(node) === wanted) return;
   painted.set(node, wanted);
@@ -27,7 +35,7 @@ export function paintAvatar(node, name) {
   if (version) node.append(picture(node, name, version));
 }
 
-/** @param {HTMLElement} node @param {string} name @param {number} version */
+/** @param {HTMLElement} node @param {string} name @param {string} version */
 function picture(node, name, version) {
   const image = document.createElement("img");
   image.alt = "";

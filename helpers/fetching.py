@@ -1,0 +1,175 @@
+"""What the server fetches from elsewhere for people: one GET to a checked address, with limits of time and size, that follows nothing.
+
+Whoever asks gets the whole answer or Unfetched, within the time. The address that is checked is the one that is connected to: the
+check stands where the socket is made, behind every lookup of a name, so a name that changes in between gains nothing."""
+
+import asyncio
+import socket
+from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from aiohttp.abc import AbstractResolver, ResolveResult
+from yarl import URL
+
+AT_ONCE = 16
+AT_ONCE_PER_HOST = 4
+"""Connections. One service that hangs leaves enough to the others."""
+
+LOOKUPS_AT_ONCE = 4
+"""A lookup can't be called off: where names aren't answered, these threads wait for it and none of those that render texts."""
+
+AGENT = "aiochat (aiohttp)"
+"""wttr.in gives text, not a page, to programs that it knows: aiohttp is one of them."""
+
+_PRIVATE_4 = [
+    ip_network(network)
+    for network in (
+        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24"),
+        *("192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+    )
+]
+_PUBLIC_6 = IPv6Network("2000::/3")
+_PRIVATE_6 = [ip_network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
+"""Of the public ones: Teredo and other protocols' own, examples, 6to4."""
+_NAT64 = IPv6Network("64:ff9b::/96")
+
+
+def is_public(address: str) -> bool:
+    """May the server connect there for people? By IANA's special-purpose registries (RFC 6890), without what is local, private,
+    reserved or for many. An IPv4 address within one of IPv6 counts as what it is (RFC 4291 2.5.5.2, RFC 6052)."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    if isinstance(found, IPv6Address):
+        inner = found.ipv4_mapped or (IPv4Address(int(found) & 0xFFFFFFFF) if found in _NAT64 else None)
+        if inner is None:
+            return found in _PUBLIC_6 and not any(found in network for network in _PRIVATE_6)
+        found = inner
+    return not any(found in network for network in _PRIVATE_4)
+
+
+class Unfetched(Exception):
+    """Nothing came that can be used. The text says why, for a log."""
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """`type` is the content type without its parameters; `body` is empty where the status isn't 200."""
+
+    status: int
+    type: str
+    body: bytes
+
+
+class _Forbidden(OSError):
+    """An address that isn't to be connected to."""
+
+
+def _public_socket(found: tuple[Any, ...]) -> socket.socket:
+    """For TCPConnector, which calls this for each address right before it connects to it."""
+    family, kind, protocol, _, address = found
+    if not is_public(address[0]):
+        raise _Forbidden(f"{address[0]} is no public address")
+    return socket.socket(family, kind, protocol)
+
+
+class _Names(AbstractResolver):
+    """The system's lookup of names, in threads of its own."""
+
+    def __init__(self) -> None:
+        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="names")
+
+    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+        asked = (host, port, family, socket.SOCK_STREAM)
+        found = await asyncio.get_running_loop().run_in_executor(self._threads, socket.getaddrinfo, *asked)
+        return [
+            ResolveResult(hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol, flags=0)
+            for kind, _, protocol, _, address in found
+        ]
+
+    async def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+
+class Fetcher:
+    """Two ways out: to public addresses, and to where a setting points. Neither keeps cookies nor asks a proxy of the environment."""
+
+    def __init__(self, names: AbstractResolver | None = None) -> None:
+        """`names` looks up names instead of the system."""
+        self._names = names or _Names()
+        self._public = self._way_out(_public_socket)
+        self._any = self._way_out(None)
+
+    def _way_out(self, make_socket: Any) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            limit=AT_ONCE, limit_per_host=AT_ONCE_PER_HOST, resolver=self._names, use_dns_cache=False, socket_factory=make_socket
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            trust_env=False,
+            auto_decompress=False,
+            # Uncompressed, so that what is counted while it is read is all that there is.
+            headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
+            timeout=aiohttp.ClientTimeout(total=None),
+        )
+
+    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Fetched:
+        """What is at `url`, of at most `most` bytes, within `seconds`. Raises Unfetched.
+
+        `configured` says that its host stands in a setting: where it is written there as an address or as localhost, the
+        administrator means just that, and it needn't be a public one. A name has to lead to a public one all the same."""
+        address = URL(url, encoded=True)
+        session = self._any if configured and is_written_out(address.host or "") else self._public
+        try:
+            async with asyncio.timeout(seconds), session.get(address, allow_redirects=False) as answer:
+                try:
+                    body = await self._read(answer, most) if answer.status == 200 else b""
+                    return Fetched(answer.status, answer.content_type, body)
+                finally:
+                    # What wasn't read to its end isn't waited for.
+                    answer.close()
+        except TimeoutError:
+            raise Unfetched(f"{address.host} took more than {seconds:g} s") from None
+        except (aiohttp.ClientError, OSError, ValueError) as error:
+            raise Unfetched(f"{address.host}: {error or type(error).__name__}") from None
+
+    async def _read(self, answer: aiohttp.ClientResponse, most: int) -> bytes:
+        if answer.headers.get("Content-Encoding", "identity") != "identity":
+            raise Unfetched(f"{answer.url.host} compresses what was asked for uncompressed")
+        body = bytearray()
+        async for part in answer.content.iter_any():
+            body += part
+            if len(body) > most:
+                raise Unfetched(f"{answer.url.host} sent more than {most} bytes")
+        return bytes(body)
+
+    async def close(self) -> None:
+        await self._public.close()
+        await self._any.close()
+        await self._names.close()
+
+
+def is_written_out(host: str) -> bool:
+    """An address in digits, or localhost: nothing that has to be looked up."""
+    try:
+        ip_address(host)
+    except ValueError:
+        return host.lower() == "localhost"
+    return True
+
+
+FETCHER = web.AppKey("fetcher", Fetcher)
+
+
+async def keep_fetcher(app: web.Application) -> AsyncIterator[None]:
+    """For `cleanup_ctx`: the way out is open as long as the application runs."""
+    app[FETCHER] = fetcher = Fetcher()
+    yield
+    await fetcher.close()

@@ -1,0 +1,116 @@
+"""Asks the provider for a place's weather and keeps what it says for a while. That is a stranger's: one line of text or nothing."""
+
+import logging
+import unicodedata
+from urllib.parse import quote
+
+from accounts import profiles
+from helpers.fetching import Fetcher, Unfetched
+from helpers.keeping import Kept
+from helpers.sharing import SharedCalls
+from helpers.text import is_one_line
+from helpers.texts import Text
+
+log = logging.getLogger("aiochat.weather")
+
+SECONDS = 5.0
+"""That an answer may take."""
+
+MAX_BYTES = 4 * 1024
+"""Of an answer. The line of wttr.in has about 40."""
+
+MAX_LINE = 200
+"""Characters that are shown of it."""
+
+KEPT_SECONDS = 600.0
+AWAY_SECONDS = 30.0
+"""That no answer is kept: a provider that is away isn't asked for the same place by everybody who looks."""
+
+KEPT_PLACES = 2000
+"""A kilobyte each."""
+
+_JOINERS = "\u200c\u200d"
+_UNSEEN = ("Cf", "Co", "Cn", "Cs")
+
+
+class NoWeather(Exception):
+    """There is no line. `code` is for programs, `text` for people."""
+
+    def __init__(self, code: str, text: Text) -> None:
+        super().__init__(str(text))
+        self.code = code
+        self.text = text
+
+
+class _Away(Exception):
+    """The provider gave nothing that can be shown. The text says why, for the log."""
+
+
+def clean_place(text: str) -> str:
+    """A place as it may stand in a profile, and be asked for. Raises NoWeather."""
+    try:
+        place = profiles.clean_line(text, profiles.MAX_PLACE)
+    except profiles.BadProfile as error:
+        raise NoWeather("bad_place", error.args[0]) from None
+    if not any(letter.isalnum() for letter in place):
+        raise NoWeather("bad_place", Text("Which place? Its name has letters or digits."))
+    return place
+
+
+def clean_line(body: bytes) -> str:
+    """The one line of an answer, without what isn't seen. Raises ValueError where it is anything else."""
+    text = body.decode().strip()
+    if not text or not is_one_line(text.replace("\t", " ")):
+        raise ValueError("no single line of text")
+    seen = "".join(letter for letter in text if letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN)
+    line = " ".join(seen.split())
+    return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
+
+
+class Weather:
+    """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where it speaks several languages."""
+
+    def __init__(self, fetcher: Fetcher, template: str) -> None:
+        self._fetcher = fetcher
+        self._template = template
+        self._lines: Kept[tuple[str, str], str] = Kept(KEPT_PLACES)
+        """By place and language. An empty one: the provider was away."""
+        self._asking: SharedCalls[tuple[str, str], str] = SharedCalls(self._ask)
+
+    async def line(self, place: str, language: str) -> str:
+        """What clean_place gave, as one line in the language of this code. Raises NoWeather."""
+        # Capitals don't make another place.
+        key = (place.lower(), language if "{lang}" in self._template else "")
+        line = self._lines.get(key)
+        if line is None:
+            line = await self._asking.get(key)
+        if not line:
+            raise NoWeather("weather_away", Text("The weather service has no answer for “{place}” just now.", place=place))
+        return line
+
+    def address(self, place: str, language: str) -> str:
+        """Where the place's weather is. Whatever the place is, it is one part of a path or of a query: nothing in it divides either."""
+        return self._template.replace("{place}", quote(place, safe="")).replace("{lang}", quote(language, safe=""))
+
+    async def _ask(self, key: tuple[str, str]) -> str:
+        # Of those who asked while another call ran, the first asks anew: the answer is there by then.
+        if (known := self._lines.get(key)) is not None:
+            return known
+        try:
+            line = await self._fetch(self.address(*key))
+        except (_Away, Unfetched) as error:
+            log.warning("no weather: %s", error)
+            line = ""
+        self._lines.put(key, line, KEPT_SECONDS if line else AWAY_SECONDS)
+        return line
+
+    async def _fetch(self, address: str) -> str:
+        answer = await self._fetcher.get(address, most=MAX_BYTES, seconds=SECONDS, configured=True)
+        if answer.status != 200:
+            raise _Away(f"the provider answers {answer.status}")
+        if answer.type != "text/plain":
+            raise _Away(f"the provider answers with {answer.type[:40]!r}, not with plain text")
+        try:
+            return clean_line(answer.body)
+        except ValueError:
+            raise _Away("the provider answers with more or less than one line of text") from None

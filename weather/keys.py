@@ -1,0 +1,8 @@
+"""What the weather's doors ask the application for."""
+
+from aiohttp import web
+
+from weather.asking import Desk
+
+WEATHER = web.AppKey("weather", Desk)
+"""Not there where the settings turn the weather off, nor before the application runs."""

@@ -1,0 +1,36 @@
+"""The weather for a page or a program: what the box in a room asks, and its form where there are no scripts."""
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts.signing import USER
+from helpers.errors import Refusal
+from helpers.routing import wants_json
+from helpers.texts import Text, current, told
+from weather.forecast import NoWeather
+from weather.keys import WEATHER
+
+STATUSES = {"bad_place": 400, "rate_limited": 429, "weather_away": 503, "weather_off": 404}
+
+
+class WeatherPage(web.View):
+    """`place` is the place; one's own without it."""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        place = request.query.get("place", "")
+        try:
+            desk = request.app.get(WEATHER)
+            if desk is None:
+                raise NoWeather("weather_off", Text("This site shows no weather."))
+            report = await desk.report(desk.place_for(request[USER], place), current())
+        except NoWeather as error:
+            status = STATUSES[error.code]
+            if wants_json(request) or error.code == "weather_off":
+                raise Refusal(error.code, error.text, status) from None
+            context = {"place": place, "line": "", "problem": told(error.text)}
+            return aiohttp_jinja2.render_template("weather/weather.html", request, context, status=status)
+        if wants_json(request):
+            return web.json_response({"place": report.place, "line": report.line})
+        context = {"place": report.place, "line": report.line, "problem": ""}
+        return aiohttp_jinja2.render_template("weather/weather.html", request, context)
