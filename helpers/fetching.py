@@ -4,6 +4,7 @@ Whoever asks gets the whole answer or Unfetched, within the time. The address th
 check stands where the socket is made, behind every lookup of a name, so a name that changes in between gains nothing."""
 
 import asyncio
+import errno
 import socket
 from collections.abc import AsyncIterator
 from concurrent.futures import ThreadPoolExecutor
@@ -67,15 +68,11 @@ class Fetched:
     body: bytes
 
 
-class _Forbidden(OSError):
-    """An address that isn't to be connected to."""
-
-
 def _public_socket(found: tuple[Any, ...]) -> socket.socket:
     """For TCPConnector, which calls this for each address right before it connects to it."""
     family, kind, protocol, _, address = found
     if not is_public(address[0]):
-        raise _Forbidden(f"{address[0]} is no public address")
+        raise OSError(errno.EACCES, f"{address[0]} is no public address")
     return socket.socket(family, kind, protocol)
 
 
@@ -125,7 +122,7 @@ class Fetcher:
 
         `configured` says that its host stands in a setting: where it is written there as an address or as localhost, the
         administrator means just that, and it needn't be a public one. A name has to lead to a public one all the same."""
-        address = URL(url, encoded=True)
+        address = _address(url)
         session = self._any if configured and is_written_out(address.host or "") else self._public
         try:
             async with asyncio.timeout(seconds), session.get(address, allow_redirects=False) as answer:
@@ -154,6 +151,17 @@ class Fetcher:
         await self._public.close()
         await self._any.close()
         await self._names.close()
+
+
+def _address(url: str) -> URL:
+    """As it stands there, with nothing quoted anew. Raises Unfetched."""
+    try:
+        address = URL(url, encoded=True)
+        if address.scheme in ("http", "https") and address.host and address.port:
+            return address
+    except ValueError:
+        pass
+    raise Unfetched(f"{url[:80]!r} is no address to fetch")
 
 
 def is_written_out(host: str) -> bool:

@@ -37,6 +37,30 @@ def test_an_empty_one_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings().host == "127.0.0.1", "and above all not every address"
 
 
+def test_the_weather_alone_is_turned_off_by_an_empty_one(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert read_settings().weather_url.startswith("https://wttr.in/{place}?format=3")
+    for value in ("", "off", "OFF"):
+        monkeypatch.setenv("AIOCHAT_WEATHER_URL", value)
+        assert read_settings().weather_url == ""
+    monkeypatch.delenv("AIOCHAT_WEATHER_URL")
+    (nowhere / ".env").write_text("AIOCHAT_WEATHER_URL=\nAIOCHAT_GRAVATAR_URL=\nAIOCHAT_GRAVATAR=1\n")
+    found = read_settings()
+    assert (found.weather_url, found.gravatar, found.gravatar_url) == ("", True, "https://gravatar.com/avatar")
+    # What is empty in the environment leaves the others to .env, but says of the weather that there is none.
+    (nowhere / ".env").write_text("AIOCHAT_WEATHER_URL=http://127.0.0.1:1/{place}\nAIOCHAT_PORT=1111\n")
+    assert (read_settings().weather_url, read_settings().port) == ("http://127.0.0.1:1/{place}", 1111)
+    for name in ("WEATHER_URL", "PORT"):
+        monkeypatch.setenv(f"AIOCHAT_{name}", "")
+    assert (read_settings().weather_url, read_settings().port) == ("", 1111)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[::1]:80/{place}", "https://api.example.org/v1?q={place}&hl={lang}&key=a%20b", "http://localhost:9/{place}/{place}"]
+)
+def test_weather_providers(url: str) -> None:
+    assert read_settings(weather_url=url).weather_url == url
+
+
 WRONG = [
     ("PORT", "x", "AIOCHAT_PORT='x' is wrong: input should be a valid integer"),
     ("PORT", "0", "AIOCHAT_PORT='0' is wrong"),
@@ -74,6 +98,26 @@ WRONG = [
     ("PUBLIC_URL", "https://chat.example.org; script-src *", "must be the site's address"),
     ("PUBLIC_URL", "https://chat.example.org evil", "must be the site's address"),
     ("PUBLIC_URL", "https://user:word@chat.example.org", "must be the site's address"),
+    ("WEATHER_URL", "on", "must be off, or an address like"),
+    ("WEATHER_URL", "wttr.in/{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "ftp://wttr.in/{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https:///{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https://{place}.example.org/", "must be off, or an address like"),
+    ("WEATHER_URL", "https://example.org{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https://example.org:{place}/", "has a port that isn't a number"),
+    ("WEATHER_URL", "https://user:word@example.org/{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https://example.org/{place}#now", "must be off, or an address like"),
+    ("WEATHER_URL", "https://example.org/\\{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https://example.org/ {place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https://exämple.org/{place}", "must be off, or an address like"),
+    ("WEATHER_URL", "https://example.org/weather", "needs {place}"),
+    ("WEATHER_URL", "https://example.org/{place}?of={who}", "no other braces"),
+    ("WEATHER_URL", "https://example.org/{place", "needs {place}"),
+    ("WEATHER_URL", "https://example.org/{place}}", "no other braces"),
+    ("GRAVATAR", "perhaps", "AIOCHAT_GRAVATAR='perhaps' is wrong"),
+    ("GRAVATAR_URL", "gravatar.com", "must be an address like"),
+    ("GRAVATAR_URL", "https://gravatar.com/avatar?s=1", "must be an address like"),
+    ("GRAVATAR_URL", "https://gravatar.com:x/avatar", "has a port that isn't a number"),
 ]
 
 

@@ -1,7 +1,9 @@
 """Asks the provider for a place's weather and keeps what it says for a while. That is a stranger's: one line of text or nothing."""
 
 import logging
+import time
 import unicodedata
+from collections.abc import Callable
 from urllib.parse import quote
 
 from accounts import profiles
@@ -70,10 +72,10 @@ def clean_line(body: bytes) -> str:
 class Weather:
     """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where it speaks several languages."""
 
-    def __init__(self, fetcher: Fetcher, template: str) -> None:
+    def __init__(self, fetcher: Fetcher, template: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
         self._template = template
-        self._lines: Kept[tuple[str, str], str] = Kept(KEPT_PLACES)
+        self._lines: Kept[tuple[str, str], str] = Kept(KEPT_PLACES, clock)
         """By place and language. An empty one: the provider was away."""
         self._asking: SharedCalls[tuple[str, str], str] = SharedCalls(self._ask)
 
