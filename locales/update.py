@@ -29,6 +29,7 @@ WAYS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("python", "chat/**/*.py", PYTHON, {}),
     ("python", "feed/**/*.py", PYTHON, {}),
     ("python", "helpers/**/*.py", PYTHON, {}),
+    ("python", "weather/**/*.py", PYTHON, {}),
     ("javascript", "static/js/**/*.js", SCRIPTS, {"parse_template_string": "true"}),
     (
         "jinja2.ext:babel_extract",

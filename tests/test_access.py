@@ -58,8 +58,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         (f"feed_{what}", "POST"): (401, 404, 404, 404)
         for what in ("edit", "delete", "like", "unlike", "comments", "comment_edit", "comment_delete")
     },
-    # Let in, and told that this site shows none.
-    ("weather", "GET"): (LOGIN, 404, 404, 404),
+    # Let in, and told to say where.
+    ("weather", "GET"): (LOGIN, 400, 400, 400),
     ("conversations", "POST"): (401, 422, 422, 422),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),

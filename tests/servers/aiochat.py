@@ -38,8 +38,8 @@ class Aiochat(Server):
     def _environment(self) -> Mapping[str, str]:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}
         own = {"AIOCHAT_HOST": "127.0.0.1", "AIOCHAT_PORT": str(self.port), "AIOCHAT_DATA_DIR": str(self.data_dir)}
-        # Nothing of the tests goes out.
-        own["AIOCHAT_WEATHER_URL"] = "off"
+        # Nothing of the tests goes out: the weather is asked of a port on which nobody is.
+        own["AIOCHAT_WEATHER_URL"] = "http://127.0.0.1:9/{place}"
         return {**outer, "PYTHONUNBUFFERED": "1", **own, **self.env}
 
     def _command(self) -> list[str]:
