@@ -4,10 +4,11 @@ Whoever asks gets the whole answer or Unfetched, within the time. The address th
 check stands where the socket is made, behind every lookup of a name, so a name that changes in between gains nothing."""
 
 import asyncio
+import contextlib
 import errno
 import socket
+import threading
 from collections.abc import AsyncIterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -77,21 +78,41 @@ def _public_socket(found: tuple[Any, ...]) -> socket.socket:
 
 
 class _Names(AbstractResolver):
-    """The system's lookup of names, in threads of its own."""
+    """The system's lookup of names, in threads that nothing waits for, not even the end of the process."""
 
     def __init__(self) -> None:
-        self._threads = ThreadPoolExecutor(LOOKUPS_AT_ONCE, thread_name_prefix="names")
+        self._room = asyncio.Semaphore(LOOKUPS_AT_ONCE)
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        asked = (host, port, family, socket.SOCK_STREAM)
-        found = await asyncio.get_running_loop().run_in_executor(self._threads, socket.getaddrinfo, *asked)
+        await self._room.acquire()
+        loop = asyncio.get_running_loop()
+        answer: asyncio.Future[list[Any]] = loop.create_future()
+
+        def look_up() -> None:
+            try:
+                found: list[Any] | Exception = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
+            except Exception as error:
+                found = error
+            with contextlib.suppress(RuntimeError):  # the loop may have ended
+                loop.call_soon_threadsafe(take, found)
+
+        def take(found: list[Any] | Exception) -> None:
+            self._room.release()
+            if answer.done():
+                return
+            if isinstance(found, Exception):
+                answer.set_exception(found)
+            else:
+                answer.set_result(found)
+
+        threading.Thread(target=look_up, name="names", daemon=True).start()
         return [
             ResolveResult(hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol, flags=0)
-            for kind, _, protocol, _, address in found
+            for kind, _, protocol, _, address in await answer
         ]
 
     async def close(self) -> None:
-        self._threads.shutdown(wait=False, cancel_futures=True)
+        """A lookup that is under way can't be called off, and harms nobody."""
 
 
 class Fetcher:

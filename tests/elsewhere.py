@@ -100,7 +100,7 @@ class Elsewhere:
 
     async def _garbage(self, request: web.Request) -> web.StreamResponse:
         assert request.transport
-        request.transport.write(b"\x00\xff\r\n\r\nHTTP\r\n\r\n")  # type: ignore[attr-defined]
+        request.transport.write(b"\x00\xff\r\n\r\nHTTP\r\n\r\n")
         request.transport.close()
         return web.Response()
 

@@ -152,7 +152,7 @@ async def test_the_pages_around_the_rooms(inspector: Inspector, alice: Person, b
     page = await inspector.opens(f"{alice.url}/rooms", alice)
     await page.locator("summary").evaluate_all("all => all.forEach((one) => one.click())")
     await inspector.looks(page, "rooms")
-    for path in (f"/users/{bob.name}", f"/users/{alice.name}", "/rooms/nowhere"):
+    for path in (f"/users/{bob.name}", f"/users/{alice.name}", "/weather", "/rooms/nowhere"):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import socket
+import threading
 import time
 from collections.abc import AsyncIterator
 
@@ -185,6 +186,26 @@ async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:
 async def test_what_is_no_address(fetcher: Fetcher, url: str) -> None:
     with pytest.raises(Unfetched):
         await get(fetcher, url)
+
+
+async def test_names_that_are_not_answered_hold_up_nobody_else(there: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+    begun, go = [], threading.Event()
+
+    def look_up(host: str, *_: object) -> list[object]:
+        begun.append(host)
+        go.wait(10)
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 0))]
+
+    monkeypatch.setattr("helpers.fetching.socket.getaddrinfo", look_up)
+    fetcher = Fetcher()
+    waiting = [asyncio.create_task(get(fetcher, f"http://{number}.example/", seconds=0.3)) for number in range(10)]
+    assert {type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)} == {Unfetched}
+    assert len(begun) <= fetching.LOOKUPS_AT_ONCE
+    assert (await get(fetcher, f"http://127.0.0.1:{there.port}/fine")).body == b"fine"
+    go.set()
+    with pytest.raises(Unfetched, match=r"10\.0\.0\.1 is no public address"):
+        await get(fetcher, "http://later.example/")
+    await fetcher.close()
 
 
 async def test_a_hanging_service_leaves_room_for_others(fetcher: Fetcher, there: Elsewhere) -> None:

@@ -31,6 +31,9 @@ AWAY_SECONDS = 30.0
 KEPT_PLACES = 2000
 """A kilobyte each."""
 
+Asked = tuple[str, str]
+"""A place and a language."""
+
 _JOINERS = "\u200c\u200d"
 _UNSEEN = ("Cf", "Co", "Cn", "Cs")
 
@@ -69,23 +72,27 @@ def clean_line(body: bytes) -> str:
     return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
 
 
+def _key(asked: Asked) -> Asked:
+    """Capitals don't make another place, though providers repeat them."""
+    return (asked[0].lower(), asked[1])
+
+
 class Weather:
     """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where it speaks several languages."""
 
     def __init__(self, fetcher: Fetcher, template: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
         self._template = template
-        self._lines: Kept[tuple[str, str], str] = Kept(KEPT_PLACES, clock)
-        """By place and language. An empty one: the provider was away."""
-        self._asking: SharedCalls[tuple[str, str], str] = SharedCalls(self._ask)
+        self._lines: Kept[Asked, str] = Kept(KEPT_PLACES, clock)
+        """An empty one: the provider was away."""
+        self._asking: SharedCalls[Asked, str] = SharedCalls(self._ask)
 
     async def line(self, place: str, language: str) -> str:
         """What clean_place gave, as one line in the language of this code. Raises NoWeather."""
-        # Capitals don't make another place.
-        key = (place.lower(), language if "{lang}" in self._template else "")
-        line = self._lines.get(key)
+        asked = (place, language if "{lang}" in self._template else "")
+        line = self._lines.get(_key(asked))
         if line is None:
-            line = await self._asking.get(key)
+            line = await self._asking.get(asked)
         if not line:
             raise NoWeather("weather_away", Text("The weather service has no answer for “{place}” just now.", place=place))
         return line
@@ -94,16 +101,16 @@ class Weather:
         """Where the place's weather is. Whatever the place is, it is one part of a path or of a query: nothing in it divides either."""
         return self._template.replace("{place}", quote(place, safe="")).replace("{lang}", quote(language, safe=""))
 
-    async def _ask(self, key: tuple[str, str]) -> str:
-        # Of those who asked while another call ran, the first asks anew: the answer is there by then.
-        if (known := self._lines.get(key)) is not None:
+    async def _ask(self, asked: Asked) -> str:
+        # Those who asked while another call ran come here when it has ended: the answer is there by then.
+        if (known := self._lines.get(_key(asked))) is not None:
             return known
         try:
-            line = await self._fetch(self.address(*key))
+            line = await self._fetch(self.address(*asked))
         except (_Away, Unfetched) as error:
             log.warning("no weather: %s", error)
             line = ""
-        self._lines.put(key, line, KEPT_SECONDS if line else AWAY_SECONDS)
+        self._lines.put(_key(asked), line, KEPT_SECONDS if line else AWAY_SECONDS)
         return line
 
     async def _fetch(self, address: str) -> str:
