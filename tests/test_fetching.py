@@ -171,6 +171,13 @@ async def test_what_is_too_much_too_slow_or_broken_is_left(fetcher: Fetcher, the
     assert (await get(fetcher, f"{there.url}/fine")).body == b"fine"
 
 
+async def test_as_much_as_may_be_and_one_byte_more(fetcher: Fetcher, there: Elsewhere) -> None:
+    there.lines |= {"enough": "x" * 1000, "more": "x" * 1001}
+    assert len((await get(fetcher, f"{there.url}/enough")).body) == 1000
+    with pytest.raises(Unfetched, match="more than 1000 bytes"):
+        await get(fetcher, f"{there.url}/more")
+
+
 async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:
     with pytest.raises(Unfetched):
         await get(fetcher, f"http://127.0.0.1:{free_port()}/fine")
