@@ -81,10 +81,10 @@ class _Names(AbstractResolver):
     """The system's lookup of names, in threads that nothing waits for, not even the end of the process."""
 
     def __init__(self) -> None:
-        self._room = asyncio.Semaphore(LOOKUPS_AT_ONCE)
+        self._free = asyncio.Semaphore(LOOKUPS_AT_ONCE)
 
     async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
-        await self._room.acquire()
+        await self._free.acquire()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
 
@@ -97,7 +97,7 @@ class _Names(AbstractResolver):
                 loop.call_soon_threadsafe(take, found)
 
         def take(found: list[Any] | Exception) -> None:
-            self._room.release()
+            self._free.release()
             if answer.done():
                 return
             if isinstance(found, Exception):
