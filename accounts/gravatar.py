@@ -5,16 +5,19 @@ Gravatar is told the hash of the address, and nothing else. What it answers is m
 import asyncio
 import contextvars
 import hashlib
+import io
 import logging
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from accounts.models import User
-from accounts.pictures import SIZES, BadPicture, make_picture
+from accounts.pictures import SIZES, make_picture
 from helpers.fetching import FETCHER, Fetcher, Unfetched
 from helpers.keeping import Kept
+from helpers.images import BadPicture
 from helpers.keys import SETTINGS
+from helpers.multipart import Upload
 
 log = logging.getLogger("aiochat.gravatar")
 
@@ -84,7 +87,7 @@ class Gravatar:
                 return
             if answer.status != 200:
                 raise Unfetched(f"the service answers {answer.status}")
-            self._pictures.put(name, await make_picture(answer.body, answer.type), DAY)
+            self._pictures.put(name, await make_picture(Upload(answer.type, len(answer.body), io.BytesIO(answer.body))), DAY)
         except (Unfetched, BadPicture) as error:
             log.warning("no Gravatar: %s", error)
             self._without.put(name, False, AWAY_SECONDS)

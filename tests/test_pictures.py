@@ -13,7 +13,7 @@ from PIL import Image
 
 from accounts.pictures import HUES, SIZES, hue_of
 from helpers.images import MAX_BYTES, MAX_PIXELS
-from tests.conftest import Cast
+from tests.conftest import Cast, unique
 from tests.people import Person
 from tests.servers import ROOT
 
@@ -181,6 +181,14 @@ def test_the_server_draws_the_same_colour_as_the_page() -> None:
     asked = ["node", "--input-type=module", "-e", script, json.dumps(names)]
     hues = subprocess.run(asked, capture_output=True, text=True, check=True, timeout=20).stdout.split()
     assert hues == [str(hue_of(name)) for name in names]
+
+
+async def test_nobody_is_looked_for_at_gravatar_unless_it_is_allowed(cast: Cast, lobby: str) -> None:
+    vera = await cast.stranger("vera").registers(email=f"{unique('vera')}@example.org")
+    async with vera.http.get(f"/rooms/{lobby}") as page:
+        assert '"gravatar": false' in await page.text()
+    async with vera.http.get("/accounts/profile") as page:
+        assert "Gravatar" not in await page.text()
 
 
 async def test_members_have_theirs_with_them(alice: Person, bob: Person, lobby: str) -> None:
