@@ -14,8 +14,8 @@ from aiohttp import web
 from accounts.models import User
 from accounts.pictures import SIZES, make_picture
 from helpers.fetching import FETCHER, Fetcher, Unfetched
-from helpers.keeping import Kept
 from helpers.images import BadPicture
+from helpers.keeping import Kept
 from helpers.keys import SETTINGS
 from helpers.multipart import Upload
 
