@@ -34,7 +34,7 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
     try:
         await bob.registers()
         await eve.registers()
-        await bob.creates(room, topic="Чай")
+        await bob.creates(room, topic="Tea")
         at_bob = await bob.enters(room)
         at_eve = await eve.enters(room)
         await at_eve.types("/leave")
