@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from accounts import following_views as following
+from accounts import people_lists as lists
 from accounts import picture_views as pictures
 from accounts import profile_views as profiles
 from accounts import security_views as security
@@ -56,12 +57,20 @@ ROUTES = [
     Route("/accounts/email", security.Email, "email", Access.SIGNED_IN),
     Route("/accounts/password", security.Password, "password", Access.SIGNED_IN),
     Route("/accounts/sessions", security.Sessions, "sessions", Access.SIGNED_IN),
+    Route("/accounts/requests", lists.Requests, "requests", Access.SIGNED_IN),
+    Route("/accounts/followers", lists.Followers, "followers", Access.SIGNED_IN),
+    Route("/accounts/blocked", lists.Blocked, "blocked", Access.SIGNED_IN),
     Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
     Route("/users/{name}/follow", following.Follow, "follow", Access.SIGNED_IN),
     Route("/users/{name}/unfollow", following.Unfollow, "unfollow", Access.SIGNED_IN),
+    Route("/users/{name}/accept", following.Accept, "accept", Access.SIGNED_IN),
+    Route("/users/{name}/decline", following.Decline, "decline", Access.SIGNED_IN),
+    Route("/users/{name}/remove-follower", following.RemoveFollower, "remove_follower", Access.SIGNED_IN),
+    Route("/users/{name}/block", following.Block, "block", Access.SIGNED_IN),
+    Route("/users/{name}/unblock", following.Unblock, "unblock", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route("/feed/events", stream_views.Events, "feed_events", Access.SIGNED_IN, json=True),

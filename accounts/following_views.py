@@ -1,17 +1,20 @@
-"""To follow somebody, and to stop: by a form, or for programs with an answer in JSON."""
+"""What one decides about somebody: to follow them, to let them follow, to block them. By a form, or for programs with an answer in JSON."""
+
+from typing import Any
 
 from aiohttp import web
 
-from accounts import following
+from accounts import blocking, following
 from accounts.models import User
 from accounts.people import user_by_name
 from accounts.signing import USER
 from helpers.errors import Refusal, error_response
 from helpers.forms import read_form
-from helpers.keys import SETTINGS
+from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redirects import safe_next
 from helpers.routing import wants_json
+from helpers.texts import Text
 
 FOLLOW_LIMITS = web.AppKey("follow_limits", Buckets)
 FOLLOWS_PER_SECOND = 2.0
@@ -35,20 +38,68 @@ class _Choice(web.View):
             await self.choose(user, person)
         except following.CannotFollow as problem:
             raise Refusal("cannot_follow", problem.text, 422, (page, person.name)) from None
+        except blocking.CannotBlock as problem:
+            raise Refusal("cannot_block", problem.text, 422, (page, person.name)) from None
+        except following.NotAsked:
+            text = Text("{name} doesn’t ask to follow you, or no longer does.", name=person.name)
+            raise Refusal("not_asked", text, 404, (page, person.name)) from None
+        except LookupError:
+            raise web.HTTPNotFound from None
         if wants_json(request):
-            found = await following.standing(person, user)
-            return web.json_response({"name": person.name, "following": found.is_followed, "followers": found.followers})
+            return web.json_response({"name": person.name, **await self.answer(user, person)})
         raise web.HTTPSeeOther(safe_next((await read_form(request)).get("next", ""), page))
 
     async def choose(self, user: User, person: User) -> None:
         raise NotImplementedError
 
+    async def answer(self, user: User, person: User) -> dict[str, Any]:
+        """What is so now, for programs."""
+        found = await following.standing(person, user)
+        asked = {"requested": True} if found.is_requested else {}
+        return {"following": found.is_followed, **asked, "followers": found.followers}
+
 
 class Follow(_Choice):
     async def choose(self, user: User, person: User) -> None:
-        await following.follow(user, person)
+        await following.follow(self.request.app[DATABASE], user, person)
 
 
 class Unfollow(_Choice):
     async def choose(self, user: User, person: User) -> None:
-        await following.unfollow(user, person)
+        await following.unfollow(self.request.app[DATABASE], user, person)
+
+
+class _Answer(_Choice):
+    """To somebody who asks to follow, or does."""
+
+    async def answer(self, user: User, person: User) -> dict[str, Any]:
+        return {"follower": (await following.standing(user, person)).is_followed}
+
+
+class Accept(_Answer):
+    async def choose(self, user: User, person: User) -> None:
+        await following.accept(self.request.app[DATABASE], user, person)
+
+
+class Decline(_Answer):
+    async def choose(self, user: User, person: User) -> None:
+        await following.decline(self.request.app[DATABASE], user, person)
+
+
+class RemoveFollower(_Answer):
+    async def choose(self, user: User, person: User) -> None:
+        await following.remove_follower(self.request.app[DATABASE], user, person)
+
+
+class Block(_Choice):
+    async def choose(self, user: User, person: User) -> None:
+        app = self.request.app
+        await blocking.block(app[DATABASE], user, person, app[blocking.BLOCKED])
+
+    async def answer(self, user: User, person: User) -> dict[str, Any]:
+        return {"blocked": (await following.standing(person, user)).is_blocked}
+
+
+class Unblock(Block):
+    async def choose(self, user: User, person: User) -> None:
+        await blocking.unblock(user, person)

@@ -21,9 +21,23 @@ class User(Base):
     place = peewee.TextField(default="")
     time_zone = peewee.TextField(default="")
     picture = peewee.BigIntegerField(default=0)
+    is_private = peewee.BooleanField(default=False)
+    """Then posts are for those who follow, and to follow one has to ask."""
 
     class Meta:
         table_name = "users"
+
+
+class Block(Base):
+    """`blocker_id` wants nothing to do with `blocked_id`. It holds both ways (accounts/visibility.py)."""
+
+    blocker_id = peewee.BigIntegerField()
+    blocked_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "blocks"
+        primary_key = peewee.CompositeKey("blocker_id", "blocked_id")
 
 
 class Picture(Base):

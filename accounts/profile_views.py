@@ -9,11 +9,12 @@ from pydantic import BaseModel, field_validator
 from accounts import following, people, profiles
 from accounts.models import User
 from accounts.signing import USER
+from accounts.visibility import SIGHTS
 from helpers import images
 from helpers.flash import flash
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
-from helpers.texts import current
+from helpers.texts import Text, current
 
 
 class People(web.View):
@@ -29,7 +30,9 @@ class PersonPage(web.View):
         person = await people.user_by_name(self.request.match_info["name"])
         if person is None:
             raise web.HTTPNotFound
-        language = current()
+        language, user = current(), self.request[USER]
+        sights = self.request.app[SIGHTS]
+        is_hidden = bool(await sights.hidden_people([(user.id, person.id)]))
         since = datetime.fromtimestamp(person.created_at / 1000, UTC)
         there = profiles.local_time(person)
         context = {
@@ -37,8 +40,11 @@ class PersonPage(web.View):
             "since": since,
             "since_day": language.day(since),
             "time_there": language.time_of_day(there) if there else "",
-            "is_oneself": person.id == self.request[USER].id,
-            "standing": await following.standing(person, self.request[USER]),
+            "is_oneself": person.id == user.id,
+            "standing": await following.standing(person, user),
+            "is_hidden": is_hidden,
+            "request_count": await following.asking_count(user) if person.id == user.id else 0,
+            "sees_posts": not is_hidden and await sights.sees_posts(user.id, person.id),
         }
         return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 
@@ -48,6 +54,7 @@ class ProfileForm(BaseModel):
     bio: str = ""
     place: str = ""
     time_zone: str = ""
+    private: str = ""
 
     @field_validator("display_name")
     @classmethod
@@ -69,6 +76,13 @@ class ProfileForm(BaseModel):
     def _time_zone(cls, value: str) -> str:
         return profiles.clean_time_zone(value)
 
+    @field_validator("private")
+    @classmethod
+    def _private(cls, value: str) -> str:
+        if value not in ("", "yes"):
+            raise ValueError(Text("There is no such choice."))
+        return value
+
 
 class EditProfile(web.View):
     """One's own profile. A field that a form leaves out stays as it is."""
@@ -81,13 +95,15 @@ class EditProfile(web.View):
         data, form = check_form(ProfileForm, {**_present(user), **await read_form(self.request)})
         if data is None:
             return profile_page(self.request, form, 422)
-        await profiles.save_profile(user, profiles.Profile(**data.model_dump()))
+        await profiles.save_profile(user, profiles.Profile(**data.model_dump(exclude={"private"})))
+        await following.set_private(self.request.app[DATABASE], user, bool(data.private))
         await flash(self.request, current().t("Your profile is saved."), "success")
         raise web.HTTPSeeOther(f"/users/{user.name}")
 
 
 def _present(user: User) -> dict[str, str]:
-    return {name: getattr(user, name) for name in ProfileForm.model_fields}
+    told = {name: getattr(user, name) for name in ProfileForm.model_fields if name != "private"}
+    return {**told, "private": "yes" if user.is_private else ""}
 
 
 def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:

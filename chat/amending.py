@@ -78,7 +78,7 @@ async def _called_by(ledger: Ledger, line: Line, named: tuple[Called, ...]) -> t
 
 def _delete(person: Person, request: Delete) -> Apply:
     async def apply(ledger: Ledger) -> Receipt:
-        standing = await require(ledger, person, Permission.POST)
+        standing = await require(ledger, person, Permission.RETRACT)
         line = await ledger.post(request.number)
         if line.author_id != person.id and not standing.may(Permission.DELETE):
             raise Refused("forbidden", "Only its author and moderators delete a message.")

@@ -13,7 +13,7 @@ from chat.engine import Engine
 from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomState, You, encode
 from chat.ledger import Person
 from chat.models import Room
-from chat.refusal import Refused, broken, unavailable
+from chat.refusal import Refused, blocked, broken, unavailable
 from chat.requests import Amendment, Ping, Post, Read, Typing, nonce_of, read_frame
 from chat.roles import STRANGER, Permission, Standing
 from chat.titles import title_of
@@ -147,7 +147,7 @@ class Connection:
     def _take_typing(self, request: Typing) -> None:
         nonce = None if request.nonce is None else posting.check_nonce(request.nonce)
         if not self._standing.may(Permission.POST):
-            raise Refused("forbidden", "You may not write here.")
+            raise blocked() if self._standing.is_blocked else Refused("forbidden", "You may not write here.")
         tell = self._engine.typists.start if request.on else self._engine.typists.stop
         tell(self.room_id, self.user_id, self._person.name)
         if nonce is not None:

@@ -9,6 +9,7 @@ import peewee
 from redis.exceptions import RedisError
 
 from accounts.models import User
+from accounts.visibility import is_block_between
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.journal import Change
@@ -40,6 +41,8 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
         raise Refused("refused", "A conversation needs somebody else.")
     if len(ids) > MAX_PEOPLE:
         raise Refused("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
+    if len(ids) == 2 and await is_block_between(*ids):
+        raise Refused("blocked", "You can’t write to this person.")
     name = _name_of(ids)
     room = await _find(name) or await _make(engine, name, ids)
     if not (await engine.entrances.standing(room.id, user)).is_member:
@@ -50,6 +53,14 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
 async def _find(name: str) -> Room | None:
     found: Room | None = await Room.aio_get_or_none(Room.slug == name)
     return found
+
+
+async def note_block(one_id: int, other_id: int) -> None:
+    """In the transaction that puts a block between two people: whoever remembers what they may do in their conversation looks again.
+
+    Its histories know nothing of it. The room's lock puts it in order with what they write there at this moment."""
+    query = Room.update(standings_seq=Room.last_seq + 1)
+    await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
 
 
 async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:

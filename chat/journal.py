@@ -16,7 +16,7 @@ from chat.events import Receipt
 from chat.history import Called, Line
 from chat.ledger import Draft, KnownNonce, Ledger, Person
 from chat.ledgers import Ledgers
-from chat.refusal import Refused, broken, unavailable
+from chat.refusal import Refused, blocked, broken, unavailable
 from chat.roles import Permission
 from helpers.database import is_away
 from helpers.text import one_line
@@ -276,7 +276,7 @@ async def _say(draft: Draft, ledger: Ledger) -> Receipt:
     if not standing.is_member:
         raise Refused("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
-        raise Refused("forbidden", "You may not write here.")
+        raise blocked() if standing.is_blocked else Refused("forbidden", "You may not write here.")
     answered = await ledger.post(draft.reply_to) if draft.reply_to is not None else None
     if answered is not None and answered.is_deleted:
         raise Refused("deleted", "That message has been deleted.")

@@ -10,6 +10,7 @@ from peewee_async.databases import AioDatabase
 from chat.events import Receipt
 from chat.history import Line
 from chat.ledger import Draft, KnownNonce, Ledger
+from chat.members import BLOCKED
 from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.bulk import Bulk
 from helpers.database import is_sqlite
@@ -55,10 +56,10 @@ class Ledgers:
         )
         self._standings = Bulk(
             database,
-            """
+            f"""
             SELECT member.room_id, member.user_id, member.role, member.present,
-                (SELECT users.is_admin FROM users WHERE users.id = member.user_id)
-            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",
+                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
+            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
         )
         self._nonces = Bulk(
@@ -105,8 +106,9 @@ class Ledgers:
         for room_id, user_id in standings:
             if room_id in ledgers:
                 ledgers[room_id].standings[user_id] = STRANGER
-        for room_id, user_id, role, present, is_admin in standing_rows:
-            ledgers[room_id].standings[user_id] = Standing(Role(role), bool(present), bool(is_admin), ledgers[room_id].kind)
+        for room_id, user_id, role, present, is_admin, is_blocked in standing_rows:
+            kind = ledgers[room_id].kind
+            ledgers[room_id].standings[user_id] = Standing(Role(role), bool(present), bool(is_admin), kind, bool(is_blocked))
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows

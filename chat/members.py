@@ -78,6 +78,15 @@ class Entrance:
     read_number: int | None
 
 
+BLOCKED = """
+    CASE WHEN (SELECT kind FROM rooms WHERE rooms.id = member.room_id) = 'direct' THEN EXISTS (
+        SELECT 1 FROM members AS other WHERE other.room_id = member.room_id AND other.user_id <> member.user_id AND (
+            (SELECT 1 FROM blocks WHERE blocker_id = member.user_id AND blocked_id = other.user_id) IS NOT NULL
+            OR (SELECT 1 FROM blocks WHERE blocker_id = other.user_id AND blocked_id = member.user_id) IS NOT NULL))
+    ELSE FALSE END"""
+"""Of a `member` in a statement: do the two of this conversation not write to each other? No other room looks."""
+
+
 class _Member(NamedTuple):
     """Somebody in a room of this kind, as they are stored."""
 
@@ -85,6 +94,7 @@ class _Member(NamedTuple):
     role: int
     present: bool
     read_number: int
+    is_blocked: bool
 
 
 class Entrances:
@@ -102,10 +112,10 @@ class Entrances:
         )
         self._stand = Bulk(
             database,
-            """
-            SELECT member.room_id, member.user_id, room.kind, member.role, member.present, member.read_number
-            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
-            JOIN rooms AS room ON room.id = member.room_id""",
+            f"""
+            SELECT member.room_id, member.user_id, room.kind, member.role, member.present, member.read_number, {BLOCKED}
+            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
+            JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
         )
         self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms)
@@ -144,7 +154,7 @@ _ROOM_COLUMNS = ("slug", "id", "name", "topic", "kind", "last_seq", "posts", "cl
 def _standing(member: _Member | None, user: User) -> Standing:
     if member is None:
         return Standing(None, False, user.is_admin)
-    return Standing(Role(member.role), bool(member.present), user.is_admin, member.kind)
+    return Standing(Role(member.role), bool(member.present), user.is_admin, member.kind, bool(member.is_blocked))
 
 
 async def members_of(room_id: int) -> list[MemberView]:

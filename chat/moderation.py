@@ -8,7 +8,7 @@ from chat.events import Receipt
 from chat.journal import Change
 from chat.ledger import Ledger, Person
 from chat.membership import topic_problem
-from chat.refusal import Refused
+from chat.refusal import Refused, blocked
 from chat.roles import Permission, Role, Standing
 
 MAX_REASON = 200
@@ -24,7 +24,7 @@ async def require(ledger: Ledger, person: Person, permission: Permission) -> Sta
     if not standing.is_member:
         raise Refused("not_a_member", "You are not a member of this room.")
     if not standing.may(permission):
-        raise Refused("forbidden", "You may not do this here.")
+        raise blocked() if standing.is_blocked else Refused("forbidden", "You may not do this here.")
     return standing
 
 

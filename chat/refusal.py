@@ -24,5 +24,9 @@ def unavailable() -> Refused:
     return Refused("unavailable", "The chat can't reach its database just now. Please send it again.", retry_after=2)
 
 
+def blocked() -> Refused:
+    return Refused("blocked", "You can’t write to each other here.")
+
+
 def broken() -> Refused:
     return Refused("broken", "Something broke here. It has been written to the log.")

@@ -26,9 +26,11 @@ class Permission(StrEnum):
     DELETE = auto()
     PIN = auto()
     LEAVE = auto()
+    RETRACT = auto()
+    """To delete what one wrote oneself."""
 
 
-_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE})
+_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE, Permission.RETRACT})
 _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR),
     *(Permission.DELETE, Permission.PIN),
@@ -37,20 +39,26 @@ _OWNER = _MODERATOR | {Permission.GRANT}
 
 GRANTS: dict[Role, frozenset[Permission]] = {Role.MEMBER: _MEMBER, Role.MODERATOR: _MODERATOR, Role.OWNER: _OWNER, Role.ADMIN: _OWNER}
 
-_TALKING = frozenset({Permission.POST, Permission.REACT, Permission.PIN})
+_TALKING = frozenset({Permission.POST, Permission.REACT, Permission.PIN, Permission.RETRACT})
 
 CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {"direct": _TALKING, "group": _TALKING | {Permission.LEAVE}}
 """In conversations, by their kind, all may do the same, and nobody is above another: the site's administrator neither."""
 
+BLOCKED_GRANTS = frozenset({Permission.RETRACT})
+"""In the conversation of two of whom one blocks the other."""
+
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody is in a room: the stored role and whether they are here, or, with `role` None, no member. `kind` is the room's."""
+    """What somebody is in a room: the stored role and whether they are here, or, with `role` None, no member. `kind` is the room's.
+
+    `is_blocked` in the conversation of two of whom one blocks the other, whoever of them this is."""
 
     role: Role | None
     present: bool = False
     is_admin: bool = False
     kind: str = "open"
+    is_blocked: bool = False
 
     @property
     def rank(self) -> Role | None:
@@ -68,6 +76,8 @@ class Standing:
         return self.role is not None
 
     def may(self, permission: Permission) -> bool:
+        if self.is_blocked:
+            return permission in BLOCKED_GRANTS
         return self.rank is not None and permission in CONVERSATION_GRANTS.get(self.kind, GRANTS[self.rank])
 
     def outranks(self, other: "Standing") -> bool:

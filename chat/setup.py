@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from accounts.blocking import BLOCKED
 from accounts.models import SiteFact
 from accounts.signing import SESSION_ENDED
 from chat.attendance import Attendance
+from chat.conversations import note_block
 from chat.engine import open_engine
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
 from helpers.keys import DATABASE, SETTINGS
@@ -45,6 +47,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             engine.bus.end_session(session_id)
 
         app[SESSION_ENDED].append(end_session)
+        app[BLOCKED].append(note_block)
         task = asyncio.create_task(attendance.run())
         yield
         await heart.close()

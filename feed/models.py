@@ -14,6 +14,8 @@ class Post(Base):
     at = peewee.BigIntegerField()
     edited_at = peewee.BigIntegerField(null=True)
     deleted_at = peewee.BigIntegerField(null=True)
+    removed_by = peewee.BigIntegerField(null=True)
+    """The administrator who deleted it, where that wasn't its author."""
     likes = peewee.BigIntegerField()
     comments = peewee.BigIntegerField()
     nonce = peewee.TextField(null=True)

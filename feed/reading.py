@@ -6,8 +6,10 @@ from typing import Any, NamedTuple
 from peewee_async.databases import AioDatabase
 
 from accounts.people import users_by_ids
+from accounts.visibility import Sights
 from feed import pictures
 from feed.models import Comment, Like, Post
+from feed.refusal import gone, removed
 from helpers.clock import iso
 from helpers.database import fetch, is_sqlite
 from helpers.markdown import plain_html
@@ -60,9 +62,14 @@ async def feed_page(database: AioDatabase, user_id: int, before: int = NEWEST, l
 
 
 async def author_page(author_id: int, looker_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
-    """The posts of one person, newest first."""
-    query = Post.select().where(Post.author_id == author_id, Post.deleted_at.is_null(), Post.id < before)
-    found = list(await query.order_by(Post.id.desc()).limit(limit + 1).aio_execute())
+    """The posts of one person, newest first. They themselves are also shown which an administrator removed.
+
+    Whether `looker_id` may see them is for the caller to ask."""
+    found: list[Post] = []
+    for is_shown in (Post.deleted_at.is_null(), *([Post.removed_by.is_null(False)] if author_id == looker_id else [])):
+        query = Post.select().where(Post.author_id == author_id, is_shown, Post.id < before)
+        found += await query.order_by(Post.id.desc()).limit(limit + 1).aio_execute()
+    found.sort(key=lambda post: -post.id)
     return _page(await _shown(found[:limit], looker_id), len(found) > limit)
 
 
@@ -76,6 +83,16 @@ async def posts_by_ids(ids: Sequence[int], looker_id: int | None = None) -> list
         return []
     query = Post.select().where(Post.id.in_(ids), Post.deleted_at.is_null()).order_by(Post.id.desc())
     return await _shown(list(await query.aio_execute()), looker_id)
+
+
+async def seen_post(sights: Sights, post_id: int, looker_id: int) -> Shown:
+    """A post as `looker_id` sees it. Raises Refused where there is none for them; its author is told that it was removed."""
+    post: Post | None = await Post.aio_get_or_none(Post.id == post_id)
+    if post is not None and post.removed_by is not None and post.author_id == looker_id:
+        raise removed()
+    if post is None or post.deleted_at is not None or not await sights.sees_posts(looker_id, post.author_id):
+        raise gone()
+    return (await _shown([post], looker_id))[0]
 
 
 async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -98,6 +115,7 @@ async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
             "comments": post.comments,
             "pictures": shown_pictures[post.id],
             **({"liked": post.id in liked} if looker_id is not None else {}),
+            **({"removed": True} if post.removed_by is not None else {}),
         }
         for post in posts
     ]
@@ -114,11 +132,13 @@ def _written(written: Post | Comment, author: str) -> Shown:
     }
 
 
-async def comments_page(post_id: int, after: int = 0, limit: int = COMMENTS_PAGE) -> Page:
-    """The comments of a post, oldest first, those after `after`."""
+async def comments_page(sights: Sights, post_id: int, looker_id: int, after: int = 0, limit: int = COMMENTS_PAGE) -> Page:
+    """The comments of a post, oldest first, those after `after`. A page has fewer where some are hidden from `looker_id`."""
     query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
     found = list(await query.limit(limit + 1).aio_execute())
-    return _page(await _shown_comments(found[:limit]), len(found) > limit)
+    hidden = await sights.hidden_people((looker_id, comment.author_id) for comment in found)
+    seen = [comment for comment in found[:limit] if (looker_id, comment.author_id) not in hidden]
+    return Page(await _shown_comments(seen), found[limit - 1].id if len(found) > limit else None)
 
 
 async def comments_by_ids(ids: Sequence[int]) -> list[Shown]:

@@ -21,6 +21,10 @@ def gone() -> Refused:
     return Refused("not_found", "There is no such post, or it was deleted.", status=404)
 
 
+def removed() -> Refused:
+    return Refused("removed", "An administrator removed this post.", status=410)
+
+
 def comment_gone() -> Refused:
     return Refused("not_found", "There is no such comment, or it was deleted.", status=404)
 

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from accounts.signing import SESSION_ENDED
+from accounts.visibility import SIGHTS
 from feed.bus import Bus, LocalBus, RedisBus
 from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
 from feed.streams import Streams
@@ -37,7 +38,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
         streams.end_session(session_id)
         bus.end_session(session_id)
 
-    app[WRITER] = Writer(app[DATABASE], on_commit)
+    app[WRITER] = Writer(app[DATABASE], app[SIGHTS], on_commit)
     app[SESSION_ENDED].append(end_session)
     context = contextvars.Context()
     tasks = [asyncio.create_task(work, context=context) for work in (streams.deliver_forever(), streams.sweep_forever())]
@@ -56,6 +57,6 @@ async def end_streams(app: web.Application) -> None:
 def setup_feed(app: web.Application) -> None:
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
     app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
-    app[STREAMS] = Streams(app[DATABASE])
+    app[STREAMS] = Streams(app[DATABASE], app[SIGHTS])
     app.cleanup_ctx.append(run_feed)
     app.on_shutdown.append(end_streams)

@@ -7,10 +7,11 @@ from aiohttp import web
 from aiohttp_session import get_session
 
 from accounts.signing import USER
+from accounts.visibility import SIGHTS
 from feed import journal
 from feed.keys import STREAMS
-from feed.reading import posts_by_ids
-from feed.refusal import gone
+from feed.reading import seen_post
+from feed.refusal import Refused
 from feed.streams import MAX_STREAMS, Stream
 from helpers.errors import Refusal
 from helpers.texts import Text
@@ -47,8 +48,11 @@ class Events(web.View):
         if "Last-Event-ID" in request.headers:
             since = _event_id(request.headers["Last-Event-ID"])
         post_id = self._number("post")
-        if post_id is not None and not await posts_by_ids([post_id]):
-            raise Refusal("not_found", gone().phrase, 404)
+        if post_id is not None:
+            try:
+                await seen_post(request.app[SIGHTS], post_id, user.id)
+            except Refused as refused:
+                raise Refusal(refused.code, refused.phrase, refused.status) from None
         position = await journal.last_id() if since is None else since
         if streams.count(user.id) >= MAX_STREAMS:
             refusal = Refusal("too_many_streams", Text("At most {most} streams at once, please.", most=MAX_STREAMS), 429)

@@ -6,14 +6,15 @@ import asyncio
 import contextlib
 import logging
 from collections import deque
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Protocol, TypeVar
 
 from peewee_async.databases import AioDatabase
 
+from accounts.visibility import Sights
 from feed import journal
 from feed.journal import MAX_BEHIND
-from feed.telling import AT_ONCE, Told, frame, mark, tell
+from feed.telling import AT_ONCE, Told, frame, gone, mark, tell
 from helpers.bulk import Bulk
 from helpers.database import fetch, is_away
 
@@ -64,6 +65,8 @@ class Stream:
         self.position = position
         """Up to this id everything was given to the reader, or waits for them in the outbox."""
         self.is_live = False
+        self.is_over = False
+        """The one post was told to be gone: it is hidden from the reader now."""
         self.is_cut = asyncio.Event()
         self._outbox: deque[bytes] = deque()
         self._waiting = 0
@@ -116,8 +119,9 @@ class Stream:
 
 
 class Streams:
-    def __init__(self, database: AioDatabase) -> None:
+    def __init__(self, database: AioDatabase, sights: Sights) -> None:
         self._database = database
+        self._sights = sights
         self._streams: set[Stream] = set()
         self._last = 0
         """Up to this id the live streams were given everything."""
@@ -183,7 +187,7 @@ class Streams:
             await _write(stream, frame(last, "reset", {"last": last}))
         while True:
             found = await journal.read_since(stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id)
-            told = await tell(found.events)
+            told = (await self._fitted([stream], await tell(found.events), None))[stream]
             if stream.is_cut.is_set():
                 raise Cut
             stream.position = found.upto
@@ -230,10 +234,34 @@ class Streams:
         told = await tell(found.events)
         readers = {stream.user_id for stream in live if stream.post_id is None}
         follows = await self._who_follows(readers, {event.author_id for event in told})
+        fitted = await self._fitted(live, told, follows)
         for stream in live:
             if stream.is_live:
-                stream.offer([event for event in told if _concerns(stream, event, follows)], found.upto)
+                stream.offer(fitted[stream], found.upto)
         return True
+
+    async def _fitted(
+        self, streams: Sequence[Stream], told: Sequence[Told], follows: set[tuple[int, int]] | None
+    ) -> dict[Stream, list[Told]]:
+        """What each stream is given of these events, as its reader may see them. Without `follows` all concern every stream.
+
+        Asked when the events have been read: a block or an end of following that was committed before them holds for them."""
+        heard = {stream: [event for event in told if follows is None or _concerns(stream, event, follows)] for stream in streams}
+        named = {event.user_id for events in heard.values() for event in events if event.nameless is not event.frame}
+        unseen = await self._sights.hidden_among({stream.user_id for stream in streams}, named)
+        hidden = await self._sights.hidden_posts(
+            (stream.user_id, events[0].author_id) for stream, events in heard.items() if stream.post_id is not None and events
+        )
+        for stream, events in heard.items():
+            if hidden and stream.post_id is not None and events and (stream.user_id, events[0].author_id) in hidden:
+                # Told once, and then nothing: not even that something goes on there.
+                heard[stream] = [] if stream.is_over else [gone(events[0])]
+                stream.is_over = True
+            elif unseen:
+                heard[stream] = [
+                    event._replace(frame=event.nameless) if (stream.user_id, event.user_id) in unseen else event for event in events
+                ]
+        return heard
 
     async def _who_follows(self, readers: set[int], authors: set[int]) -> set[tuple[int, int]]:
         pairs = [(reader, author) for author in authors for reader in readers if reader != author]

@@ -18,8 +18,13 @@ class Told(NamedTuple):
 
     id: int
     author_id: int
+    user_id: int
+    """Who did it."""
+
     post_id: int
     frame: bytes
+    nameless: bytes
+    """The same for those from whom who did it is hidden: the count is right, and nobody is named. Without words of theirs as `frame`."""
 
 
 def frame(event_id: int, kind: str, data: Any) -> bytes:
@@ -30,6 +35,12 @@ def frame(event_id: int, kind: str, data: Any) -> bytes:
 def mark(event_id: int) -> bytes:
     """An id without an event: it tells the client where it stands, and that the connection does."""
     return b"id: %d\n\n" % event_id
+
+
+def gone(told: Told) -> Told:
+    """The event for somebody who followed its post and no longer may: the post is gone."""
+    encoded = frame(told.id, journal.POST, {"change": journal.REMOVED, "id": told.post_id})
+    return told._replace(frame=encoded, nameless=encoded)
 
 
 async def tell(events: list[Happened]) -> list[Told]:
@@ -47,6 +58,7 @@ async def tell(events: list[Happened]) -> list[Told]:
     for event in events:
         likes, number = counts.get(event.post_id, (0, 0))
         data: dict[str, Any]
+        nameless: dict[str, Any] | None = None
         if event.kind == journal.POST:
             post = posts.get(event.post_id)
             data = {"change": event.change if post else journal.REMOVED, "id": event.post_id}
@@ -57,8 +69,12 @@ async def tell(events: list[Happened]) -> list[Told]:
             data = {"change": event.change if comment else journal.REMOVED, "id": event.comment_id, "post": event.post_id}
             data["comments"] = number
             if comment:
+                nameless = {**data, "change": journal.REMOVED}
                 data["comment"] = comment
         else:
             data = {"change": event.change, "post": event.post_id, "by": names.get(event.user_id), "likes": likes}
-        told.append(Told(event.id, event.author_id, event.post_id, frame(event.id, event.kind, data)))
+            nameless = {**data, "by": None}
+        encoded = frame(event.id, event.kind, data)
+        hidden = frame(event.id, event.kind, nameless) if nameless else encoded
+        told.append(Told(event.id, event.author_id, event.user_id, event.post_id, encoded, hidden))
     return told

@@ -7,9 +7,10 @@ from aiohttp import web
 
 from accounts.people import user_by_name
 from accounts.signing import USER
+from accounts.visibility import SIGHTS
 from feed import journal, reading
 from feed.keys import WRITE_LIMITS, WRITER
-from feed.refusal import Refused, TooFast, gone
+from feed.refusal import Refused, TooFast
 from feed.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
 from helpers.errors import Refusal
 from helpers.forms import Form, read_form
@@ -55,11 +56,11 @@ class PostAddress(web.View):
         return web.HTTPSeeOther(target.partition("#")[0] + fragment)
 
     async def shown_post(self) -> reading.Shown:
-        """The post of the path. Raises Refusal where there is none."""
-        posts = await reading.posts_by_ids([self.post_id], self.request[USER].id)
-        if not posts:
-            raise _refusal(gone())
-        return posts[0]
+        """The post of the path. Raises Refusal where there is none for this person."""
+        try:
+            return await reading.seen_post(self.request.app[SIGHTS], self.post_id, self.request[USER].id)
+        except Refused as refused:
+            raise _refusal(refused) from None
 
     def refused(self, refused: Refused) -> web.Response | None:
         """The answer for a text that can't be taken, for programs; None where the page is shown again with it.
@@ -107,9 +108,10 @@ class Feed(PostAddress):
 class PersonPosts(PostAddress):
     async def get(self) -> web.Response:
         person = await user_by_name(self.request.match_info["name"])
-        if person is None:
+        looker = self.request[USER]
+        if person is None or not await self.request.app[SIGHTS].sees_posts(looker.id, person.id):
             raise web.HTTPNotFound
-        page = await reading.author_page(person.id, self.request[USER].id, self.cursor("before", reading.NEWEST))
+        page = await reading.author_page(person.id, looker.id, self.cursor("before", reading.NEWEST))
         if wants_json(self.request):
             return web.json_response({"posts": page.items, "next": page.next})
         return self.render("feed/person_posts.html", {"person": person, "posts": page.items, "next": page.next})
@@ -120,7 +122,8 @@ class _PostView(PostAddress):
         """The post with its comments. `form` is that of a new comment, or names in `values` what it edits."""
         since = await journal.last_id()
         post = await self.shown_post()
-        comments = await reading.comments_page(self.post_id, self.cursor("after", 0))
+        sights, looker = self.request.app[SIGHTS], self.request[USER]
+        comments = await reading.comments_page(sights, self.post_id, looker.id, self.cursor("after", 0))
         if wants_json(self.request):
             return web.json_response({"post": post, "comments": comments.items, "next": comments.next, "since": since})
         context = {"post": post, "comments": comments.items, "next": comments.next, "form": form, "since": since}

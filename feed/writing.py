@@ -10,6 +10,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.mentions import NamedPeople
 from accounts.models import User
+from accounts.visibility import Sights
 from feed import journal, pictures
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
 from feed.models import Comment, Like, Picture, PictureFile, Post
@@ -24,8 +25,9 @@ NO_CHANGE = Change()
 class Writer:
     """Writes what people ask for. `on_commit` is called after each change that was stored."""
 
-    def __init__(self, database: AioDatabase, on_commit: Callable[[], None]) -> None:
+    def __init__(self, database: AioDatabase, sights: Sights, on_commit: Callable[[], None]) -> None:
         self._database = database
+        self._sights = sights
         self._on_commit = on_commit
         self._people = NamedPeople()
 
@@ -53,7 +55,7 @@ class Writer:
         text = _post_text(text, has_pictures=True)
         html = await render(self._people, text)
         async with self._transaction():
-            post = _own(await self._locked(post_id), author)
+            post = _own(await self._seen(post_id, author), author)
             has_pictures, is_changed = await _change_pictures(post_id, change)
             _post_text(text, has_pictures)
             if post.text == text and not is_changed:
@@ -61,19 +63,21 @@ class Writer:
             await Post.update(text=text, html=html, edited_at=now_ms()).where(Post.id == post_id).aio_execute()
             await journal.note(journal.POST, journal.EDITED, author_id=author.id, post_id=post_id, user_id=author.id)
 
-    async def delete(self, author: User, post_id: int) -> None:
-        """Its text and pictures go for good; its comments and likes are seen by nobody any more."""
+    async def delete(self, user: User, post_id: int) -> None:
+        """Its text and pictures go for good; its comments and likes are seen by nobody any more. An administrator may do it to any post."""
         async with self._transaction():
-            _own(await self._locked(post_id), author)
-            await Post.update(text="", html=None, deleted_at=now_ms()).where(Post.id == post_id).aio_execute()
-            await journal.note(journal.POST, journal.REMOVED, author_id=author.id, post_id=post_id, user_id=author.id)
+            post = await self._locked(post_id) if user.is_admin else _own(await self._seen(post_id, user), user)
+            removed_by = user.id if post.author_id != user.id else None
+            gone_now = {"text": "", "html": None, "deleted_at": now_ms(), "removed_by": removed_by}
+            await Post.update(gone_now).where(Post.id == post_id).aio_execute()
+            await journal.note(journal.POST, journal.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
 
     async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
         """Returns the comment's id. The nonce is as with a post."""
         text = check_text(text, MAX_COMMENT)
         html = await render(self._people, text)
         async with self._transaction():
-            post = await self._locked(post_id)
+            post = await self._seen(post_id, author)
             given = {"post_id": post_id, "author_id": author.id, "text": text, "html": html, "at": now_ms(), "nonce": nonce}
             found = await Comment.insert(**given).on_conflict_ignore().returning(Comment.id).aio_execute()
             if not found:
@@ -86,35 +90,45 @@ class Writer:
         text = check_text(text, MAX_COMMENT)
         html = await render(self._people, text)
         async with self._transaction():
-            post = await self._locked(post_id)
+            post = await self._seen(post_id, author)
             if _own(await _comment(post_id, comment_id), author).text == text:
                 return
             await Comment.update(text=text, html=html, edited_at=now_ms()).where(Comment.id == comment_id).aio_execute()
             await self._note_comment(journal.EDITED, post, author, comment_id)
 
-    async def delete_comment(self, author: User, post_id: int, comment_id: int) -> None:
+    async def delete_comment(self, user: User, post_id: int, comment_id: int) -> None:
+        """An administrator may do it to any comment."""
         async with self._transaction():
-            post = await self._locked(post_id)
-            _own(await _comment(post_id, comment_id), author)
+            post = await (self._locked(post_id) if user.is_admin else self._seen(post_id, user))
+            comment = await _comment(post_id, comment_id)
+            if not user.is_admin:
+                _own(comment, user)
             await Comment.delete().where(Comment.id == comment_id).aio_execute()
-            await self._note_comment(journal.REMOVED, post, author, comment_id)
+            await self._note_comment(journal.REMOVED, post, user, comment_id)
 
     async def like(self, user: User, post_id: int) -> None:
         async with self._transaction():
-            post = await self._locked(post_id)
+            post = await self._seen(post_id, user)
             given = {"post_id": post_id, "user_id": user.id, "at": now_ms()}
             if await Like.insert(**given).on_conflict_ignore().returning(Like.user_id).aio_execute():
                 await journal.note(journal.LIKE, journal.ADDED, author_id=post.author_id, post_id=post_id, user_id=user.id)
 
     async def unlike(self, user: User, post_id: int) -> None:
         async with self._transaction():
-            post = await self._locked(post_id)
+            post = await self._seen(post_id, user)
             if await Like.delete().where(Like.post_id == post_id, Like.user_id == user.id).aio_execute():
                 await journal.note(journal.LIKE, journal.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
 
     async def _note_comment(self, change: str, post: Post, user: User, comment_id: int) -> None:
         given = {"author_id": post.author_id, "post_id": post.id, "user_id": user.id, "comment_id": comment_id}
         await journal.note(journal.COMMENT, change, **given)
+
+    async def _seen(self, post_id: int, user: User) -> Post:
+        """As `_locked`, for somebody who may see it: for others there is no such post."""
+        post = await self._locked(post_id)
+        if not await self._sights.sees_posts(user.id, post.author_id):
+            raise gone()
+        return post
 
     async def _locked(self, post_id: int) -> Post:
         """The post, which nobody else changes before the commit. All lock it before the clock: so nobody waits in a circle."""

@@ -46,6 +46,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("person", "GET"): (LOGIN, 404, 404, 404),
     ("follow", "POST"): (401, 404, 404, 404),
     ("unfollow", "POST"): (401, 404, 404, 404),
+    **{(what, "POST"): (401, 404, 404, 404) for what in ("accept", "decline", "remove_follower", "block", "unblock")},
+    **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
     ("person_posts", "GET"): (LOGIN, 404, 404, 404),
     ("feed", "GET"): (LOGIN, 200, 200, 200),
     ("feed", "POST"): (401, 422, 422, 422),

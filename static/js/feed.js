@@ -38,6 +38,10 @@ function fill(element, written, address) {
   // Rendered and sanitised by the server.
   part(element, "text").innerHTML = written.html;
   part(element, "text").hidden = !written.text;
+  // An administrator may remove what others wrote.
+  const moderation = /** @type {HTMLFormElement|null} */ (part(element, "moderation"));
+  if (moderation) moderation.action = `${address}/delete`;
+  if (written.author === me) moderation?.remove();
   const own = part(element, "own");
   if (!own) return;
   if (written.author !== me) {

@@ -1,0 +1,103 @@
+"""Of one's own account: who asks to follow, who follows, whom one blocks. Each a page with a form for each person, and JSON."""
+
+from typing import Any, NamedTuple
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts import following
+from accounts.following import Follow, FollowRequest
+from accounts.models import Block, User
+from accounts.people import user_by_name, users_by_ids
+from accounts.signing import USER
+from helpers.clock import iso
+from helpers.database import is_away
+from helpers.errors import Refusal
+from helpers.routing import wants_json
+from helpers.texts import Text
+
+MAX_SHOWN = 100
+"""People on a page."""
+
+
+class _Listed(NamedTuple):
+    person: User
+    at: str
+
+
+async def request_count(request: web.Request) -> dict[str, Any]:
+    """For the pages of one's own account: how many ask to follow. A context processor of the templates."""
+    user = request.get(USER)
+    if user is None or not request.path.startswith("/accounts/"):
+        return {}
+    try:
+        return {"request_count": await following.asking_count(user)}
+    except Exception as error:
+        if not is_away(error):
+            raise
+        # The page may be the one that says so.
+        return {}
+
+
+class _People(web.View):
+    """`after`, the name of the last one on a page, asks for the next."""
+
+    key = ""
+    template = ""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        after = 0
+        if "after" in request.query:
+            last = await user_by_name(request.query["after"])
+            if last is None:
+                raise Refusal("bad_request", Text("`{name}` is the `next` of another page.", name="after"))
+            after = last.id
+        rows = await self.rows(request[USER], after)
+        users = await users_by_ids([user_id for user_id, _ in rows[:MAX_SHOWN]])
+        people = [_Listed(users[user_id], iso(at)) for user_id, at in rows[:MAX_SHOWN] if user_id in users]
+        more = len(rows) > MAX_SHOWN
+        if wants_json(request):
+            shown = [{"name": one.person.name, "display_name": one.person.display_name, "at": one.at} for one in people]
+            return web.json_response({self.key: shown, **await self.rest(people, more)})
+        context = {"people": people, **await self.rest(people, more)}
+        return aiohttp_jinja2.render_template(self.template, request, context)
+
+    async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
+        """Ids, each with a time: one more than a page holds, if there are so many."""
+        raise NotImplementedError
+
+    async def rest(self, people: list[_Listed], more: bool) -> dict[str, Any]:
+        return {"next": people[-1].person.name if more and people else None}
+
+
+class Requests(_People):
+    """Those who have waited longest come first; others when these are answered."""
+
+    key = "requests"
+    template = "accounts/requests.html"
+
+    async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
+        query = FollowRequest.select(FollowRequest.follower_id, FollowRequest.at).where(FollowRequest.followed_id == user.id)
+        return list(await query.order_by(FollowRequest.at, FollowRequest.follower_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
+
+    async def rest(self, people: list[_Listed], more: bool) -> dict[str, Any]:
+        return {"count": await following.asking_count(self.request[USER])}
+
+
+class Followers(_People):
+    key = "followers"
+    template = "accounts/followers.html"
+
+    async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
+        query = Follow.select(Follow.follower_id, Follow.at).where(Follow.followed_id == user.id, Follow.follower_id > after)
+        return list(await query.order_by(Follow.follower_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
+
+
+class Blocked(_People):
+    key = "blocked"
+    template = "accounts/blocked.html"
+
+    async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
+        query = Block.select(Block.blocked_id, Block.at).where(Block.blocker_id == user.id, Block.blocked_id > after)
+        return list(await query.order_by(Block.blocked_id).limit(MAX_SHOWN + 1).tuples().aio_execute())

@@ -1,0 +1,86 @@
+"""Who may see what somebody writes: the one place that says so, for pages, verbs and streams. Nothing here writes.
+
+A block hides two people from each other, whoever of them made it. What a private person posts is for those who follow them. The
+site's administrators have to see what they are asked to remove: only whom they block themselves is hidden from them."""
+
+from collections.abc import Collection, Iterable
+
+from aiohttp import web
+from peewee_async.databases import AioDatabase
+
+from accounts.models import Block
+from helpers.bulk import Bulk
+from helpers.database import fetch
+
+AT_ONCE = 1000
+"""Pairs in one statement."""
+
+Pair = tuple[int, int]
+"""The ids of somebody who looks, and of somebody who wrote."""
+
+_IS_ADMIN = "COALESCE((SELECT users.is_admin FROM users WHERE users.id = given.looker_id), FALSE)"
+
+# Looked up pair by pair: for a join PostgreSQL would rather read all people.
+_IS_BLOCKED = f"""(
+    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.looker_id AND blocks.blocked_id = given.person_id) IS NOT NULL
+    OR (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id AND blocks.blocked_id = given.looker_id) IS NOT NULL
+        AND NOT {_IS_ADMIN})"""  # noqa: S608 - names of our own
+
+_IS_CLOSED = f"""(
+    given.looker_id <> given.person_id AND (SELECT users.is_private FROM users WHERE users.id = given.person_id) AND NOT {_IS_ADMIN}
+    AND (SELECT 1 FROM follows WHERE follows.follower_id = given.looker_id AND follows.followed_id = given.person_id) IS NULL)"""  # noqa: S608
+
+_IN_BLOCKS = """
+    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id LIMIT 1) IS NOT NULL
+    OR (SELECT 1 FROM blocks WHERE blocks.blocked_id = given.person_id LIMIT 1) IS NOT NULL"""
+
+
+class Sights:
+    def __init__(self, database: AioDatabase) -> None:
+        def over_pairs(condition: str) -> Bulk:
+            sql = f"SELECT given.looker_id, given.person_id FROM {{given}} WHERE {condition}"  # noqa: S608 - words of our own
+            return Bulk(database, sql, given={"looker_id": "bigint", "person_id": "bigint"})
+
+        self._database = database
+        self._blocked = over_pairs(_IS_BLOCKED)
+        self._hidden = over_pairs(f"{_IS_BLOCKED} OR {_IS_CLOSED}")
+        self._in_blocks = Bulk(
+            database,
+            f"SELECT given.person_id, 0 FROM {{given}} WHERE {_IN_BLOCKS}",  # noqa: S608
+            given={"person_id": "bigint"},
+        )
+
+    async def hidden_people(self, pairs: Iterable[Pair]) -> set[Pair]:
+        """Those pairs of which the first doesn't see the second: their comments, and that they like something."""
+        return await self._find(self._blocked, [(looker, person) for looker, person in pairs if looker != person])
+
+    async def hidden_posts(self, pairs: Iterable[Pair]) -> set[Pair]:
+        """Those pairs of which the first doesn't see what the second posts."""
+        return await self._find(self._hidden, [(looker, person) for looker, person in pairs if looker != person])
+
+    async def hidden_among(self, lookers: Collection[int], people: Iterable[int]) -> set[Pair]:
+        """`hidden_people` of each with each. Most people take part in no block, and cost one look."""
+        found = await self._find(self._in_blocks, [(person,) for person in people])
+        return await self.hidden_people((looker, person) for person, _ in found for looker in lookers)
+
+    async def sees_posts(self, looker_id: int, author_id: int) -> bool:
+        """May somebody see what somebody posts?"""
+        return not await self.hidden_posts([(looker_id, author_id)])
+
+    async def _find(self, bulk: Bulk, asked: list[tuple[int, ...]]) -> set[Pair]:
+        rows = sorted(set(asked))
+        found: set[Pair] = set()
+        for start in range(0, len(rows), AT_ONCE):
+            statement = bulk.over(rows[start : start + AT_ONCE])
+            found.update((one, other) for one, other in await fetch(self._database, statement.sql, *statement.params))
+        return found
+
+
+SIGHTS = web.AppKey("sights", Sights)
+
+
+async def is_block_between(one_id: int, other_id: int) -> bool:
+    """Does either of them block the other?"""
+    forth = (Block.blocker_id == one_id) & (Block.blocked_id == other_id)
+    back = (Block.blocker_id == other_id) & (Block.blocked_id == one_id)
+    return bool(await Block.select().where(forth | back).aio_exists())
