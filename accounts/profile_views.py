@@ -1,6 +1,7 @@
 """A person's page, the form for one's own, and the list of people."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -14,6 +15,7 @@ from helpers import images
 from helpers.flash import flash
 from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
+from helpers.routing import wants_json
 from helpers.texts import Text, current
 
 
@@ -31,8 +33,11 @@ class PersonPage(web.View):
         if person is None:
             raise web.HTTPNotFound
         language, user = current(), self.request[USER]
+        standing = await following.standing(person, user)
         sights = self.request.app[SIGHTS]
         is_hidden = bool(await sights.hidden_people([(user.id, person.id)]))
+        if wants_json(self.request):
+            return web.json_response({"name": person.name, "display_name": person.display_name, **_relation(person, standing, is_hidden)})
         since = datetime.fromtimestamp(person.created_at / 1000, UTC)
         there = profiles.local_time(person)
         context = {
@@ -41,12 +46,21 @@ class PersonPage(web.View):
             "since_day": language.day(since),
             "time_there": language.time_of_day(there) if there else "",
             "is_oneself": person.id == user.id,
-            "standing": await following.standing(person, user),
+            "standing": standing,
             "is_hidden": is_hidden,
             "request_count": await following.asking_count(user) if person.id == user.id else 0,
             "sees_posts": not is_hidden and await sights.sees_posts(user.id, person.id),
         }
         return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
+
+
+def _relation(person: User, standing: following.Standing, is_hidden: bool) -> dict[str, Any]:
+    """What the one who asks is to a person, for programs. Of what is hidden nothing is told."""
+    if is_hidden:
+        return {"blocked": standing.is_blocked}
+    counts = {"followers": standing.followers, "follows": standing.followed}
+    asked = {"following": standing.is_followed, "requested": standing.is_requested, "blocked": standing.is_blocked}
+    return {"private": person.is_private, **counts, **asked}
 
 
 class ProfileForm(BaseModel):

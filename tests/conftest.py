@@ -11,6 +11,7 @@ from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.people import PASSWORD, Person
 from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.stored import Stored, stored_by
 from tests.visitors import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
@@ -63,6 +64,12 @@ def chat(request: pytest.FixtureRequest) -> Aiochat:
     """The same story on both databases."""
     server: Aiochat = request.getfixturevalue(f"{request.param}_chat")
     return server
+
+
+@pytest.fixture
+def stored(chat: Aiochat) -> Stored:
+    """What the database holds, to be compared."""
+    return lambda: stored_by(chat)
 
 
 @dataclass

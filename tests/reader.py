@@ -50,6 +50,31 @@ async def fills(someone: Person, path: str, on: str, **fields: str) -> aiohttp.C
     return await someone.submits(path, page=on, **fields)
 
 
+async def blocks(someone: Person, other: Person) -> None:
+    assert await asks(someone, f"/users/{other.name}/block") == (200, {"name": other.name, "blocked": True})
+
+
+async def goes_private(someone: Person, value: str = "yes") -> None:
+    answer = await someone.submits("/accounts/profile", private=value)
+    assert answer.status == 303
+
+
+async def status_of(someone: Person, path: str) -> int:
+    async with someone.http.get(path, headers={"Accept": "application/json"}) as answer:
+        return answer.status
+
+
+async def since(someone: Person) -> int:
+    """The id from which a stream goes on from here."""
+    found: int = (await someone.gets("/feed"))["since"]
+    return found
+
+
+def asked_of(post: JsonObject) -> list[str]:
+    """Everything that one can ask of somebody's post."""
+    return [f"/feed/{post['id']}/{what}" for what in ("like", "unlike", "comments", "edit", "delete")]
+
+
 class Stream:
     """An open stream of the feed's events: (id, event, data) of each, as a browser understands them."""
 

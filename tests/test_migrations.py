@@ -12,8 +12,10 @@ import peewee
 import psycopg
 import pytest
 
+from accounts import following as following_models
 from accounts import models as accounts_models
 from chat import models as chat_models
+from feed import models as feed_models
 from helpers.migrations import migrate, pending
 from helpers.models import Base
 from tests.conftest import unique
@@ -22,7 +24,7 @@ from tests.servers import ROOT, Postgres
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, chat_models)
+    for module in (accounts_models, following_models, chat_models, feed_models)
     for model in vars(module).values()
     if isinstance(model, type) and issubclass(model, Base) and model is not Base and model.__module__ == module.__name__
 ]
@@ -83,6 +85,17 @@ def test_the_models_are_these() -> None:
         "message_versions",
         "statuses",
         "ended_sessions",
+        "blocks",
+        "follows",
+        "follow_requests",
+        "follow_counts",
+        "feed_posts",
+        "feed_comments",
+        "feed_likes",
+        "feed_clock",
+        "feed_events",
+        "feed_pictures",
+        "feed_picture_files",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

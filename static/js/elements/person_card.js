@@ -2,6 +2,7 @@
 import { openConversation } from "../conversations.js";
 import { openDialog } from "../dialogs.js";
 import { dotOf, outranks, statusOf } from "../people.js";
+import { choose, following, relationTo } from "../relations.js";
 import { roleName } from "../roles.js";
 import { part } from "../template.js";
 import { t } from "../texts.js";
@@ -33,6 +34,7 @@ export class ChatPersonCard extends HTMLElement {
   /** @type {HTMLDialogElement} */ dialog;
   #name = "";
   /** @type {string} the command that waits for a yes */ #command = "";
+  /** What one is to them, once that is known. @type {import("../relations.js").Relation} */ #relation = {};
 
   /** @param {import("../room.js").Page} page */
   start(page) {
@@ -66,7 +68,9 @@ export class ChatPersonCard extends HTMLElement {
     this.#name = name;
     this.#ask("");
     this.#say("");
+    this.#relation = {};
     this.#show();
+    void this.#askRelation();
     openDialog(this.dialog, opener, { beside: true });
   }
 
@@ -88,6 +92,10 @@ export class ChatPersonCard extends HTMLElement {
     /** @type {HTMLAnchorElement} */ (part(this, "profile")).href = `/users/${encodeURIComponent(name)}`;
     this.#button("message").hidden = this.#button("mention").hidden = isYou;
     this.#button("settings").hidden = !isYou;
+    this.#button("follow").hidden = isYou || this.#relation.following === undefined;
+    this.#button("follow").textContent = following(this.#relation).text;
+    this.#button("block").hidden = isYou || this.#relation.blocked === undefined;
+    this.#button("block").textContent = this.#relation.blocked ? t("Unblock") : t("Block");
     const may = (/** @type {string} */ command) => state.commands.some((one) => one.name === command);
     const below = Boolean(member) && !isYou && outranks(state.you.role, member?.role ?? "");
     this.#button("kill").hidden = !(below && may("kill"));
@@ -120,10 +128,29 @@ export class ChatPersonCard extends HTMLElement {
     }
     if (act === "message") this.#converse();
     if (act === "mention") this.#mention();
+    if (act === "follow") void this.#choose(following(this.#relation).choice);
+    if (act === "block") void this.#choose(this.#relation.blocked ? "unblock" : "block");
     if (act === "settings") {
       this.dialog.close();
       document.getElementById("me-button")?.click();
     }
+  }
+
+  async #askRelation() {
+    const name = this.#name;
+    const relation = await relationTo(name);
+    // Meanwhile the card may have become somebody else's.
+    if (name !== this.#name) return;
+    this.#relation = relation;
+    this.#show();
+  }
+
+  /** @param {"follow"|"unfollow"|"block"|"unblock"} choice */
+  async #choose(choice) {
+    const name = this.#name;
+    const problem = await choose(name, choice);
+    if (name === this.#name) this.#say(problem);
+    await this.#askRelation();
   }
 
   /** What is to be done needs a yes; nothing if empty. @param {string} command */
