@@ -186,7 +186,7 @@ async def standing(person: User, looker: User) -> Standing:
         await followed_count(person),
         await _is_there(Follow, looker.id, person.id),
         await _is_there(FollowRequest, looker.id, person.id),
-        bool(await Block.select().where(Block.blocker_id == looker.id, Block.blocked_id == person.id).aio_exists()),
+        bool(await Block.select(Block.at).where(Block.blocker_id == looker.id, Block.blocked_id == person.id).tuples().aio_execute()),
     )
 
 
@@ -195,4 +195,5 @@ def _between(model: type[Follow] | type[FollowRequest], follower_id: int, follow
 
 
 async def _is_there(model: type[Follow] | type[FollowRequest], follower_id: int, followed_id: int) -> bool:
-    return bool(await model.select().where(_between(model, follower_id, followed_id)).aio_exists())
+    # Without a limit: with one PostgreSQL hopes to meet the row soon, and reads all that there are where many follow either.
+    return bool(await model.select(model.at).where(_between(model, follower_id, followed_id)).tuples().aio_execute())

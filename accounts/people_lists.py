@@ -54,7 +54,7 @@ class _People(web.View):
                 raise Refusal("bad_request", Text("`{name}` is the `next` of another page.", name="after"))
             after = last.id
         rows = await self.rows(request[USER], after)
-        users = await users_by_ids([user_id for user_id, _ in rows[:MAX_SHOWN]])
+        users = await users_by_ids([user_id for user_id, _ in rows[:MAX_SHOWN]]) if rows else {}
         people = [_Listed(users[user_id], iso(at)) for user_id, at in rows[:MAX_SHOWN] if user_id in users]
         more = len(rows) > MAX_SHOWN
         if wants_json(request):

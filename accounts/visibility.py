@@ -83,4 +83,5 @@ async def is_block_between(one_id: int, other_id: int) -> bool:
     """Does either of them block the other?"""
     forth = (Block.blocker_id == one_id) & (Block.blocked_id == other_id)
     back = (Block.blocker_id == other_id) & (Block.blocked_id == one_id)
-    return bool(await Block.select().where(forth | back).aio_exists())
+    # Without a limit, with which PostgreSQL would rather read all blocks of somebody who is blocked by many.
+    return bool(await Block.select(Block.at).where(forth | back).tuples().aio_execute())

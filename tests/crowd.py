@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from helpers.sessions import USER_ID, hash_token
+from tests import feeding
 
 FOREVER = 2**52
 YEAR_2100 = 4_102_444_800_000
@@ -73,6 +74,7 @@ class Crowd:
         yield f"UPDATE messages SET pinned = TRUE WHERE room_id = {HALL} AND seq % 500 = 7"
         yield f"UPDATE messages SET reply_to = number - 1 WHERE room_id = {HALL} AND seq % 10 = 5"
         yield f"{sessions} {_series(self.people)} SELECT 'somebody' || n, '', {FOREVER} FROM series"
+        yield from feeding.fill(self.people, _series)
         for place, token in enumerate(self.tokens):
             data = json.dumps({"created": int(time.time()), "session": {USER_ID: HERS + place}})
             yield f"{sessions} VALUES ('{hash_token(token)}', '{data}', {FOREVER})"
