@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 
 from tests.conftest import Cast, server_env, unique
@@ -203,17 +204,47 @@ async def test_a_block_before_any_conversation(cast: Cast, alice: Person, bob: P
     assert (await posts(alice, bob.name, mallory.name))[0] == 201
 
 
-async def test_a_follow_and_a_block_in_one_moment(cast: Cast, stored: Stored) -> None:
-    pairs = [(await cast.person("early"), await cast.person("late")) for _ in range(4)]
-    for one, other in pairs:
-        for _ in range(3):
-            await asyncio.gather(
-                asks(one, f"/users/{other.name}/follow"), asks(other, f"/users/{one.name}/block"), asks(other, f"/users/{one.name}/follow")
-            )
-            assert (await asks(one, f"/users/{other.name}/follow"))[0] == 422
-            for someone, whom in ((one, other), (other, one)):
-                assert (await asks(someone, f"/users/{whom.name}/unfollow"))[1]["followers"] == 0
-            await asks(other, f"/users/{one.name}/unblock")
+class TestInOneMoment:
+    """On PostgreSQL, where two transactions may run at once: the test holds one of them up in its middle."""
+
+    @pytest.fixture
+    def chat(self, postgres_chat: Aiochat) -> Aiochat:
+        return postgres_chat
+
+    async def waiting(self, database: psycopg.AsyncConnection, many: int) -> None:
+        """Until so many of the site's statements wait for a lock."""
+        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        async with asyncio.timeout(1.5):  # before the database gives up by itself
+            while True:
+                found = await (await database.execute(asked)).fetchone()
+                if found and found[0] >= many:
+                    return
+
+    @pytest.mark.parametrize("comes_first", ["follow", "block"])
+    async def test_a_follow_and_a_block(self, chat: Aiochat, alice: Person, bob: Person, mallory: Person, comes_first: str) -> None:
+        await follows(mallory, alice)
+        await follows(bob, alice)
+        if comes_first == "follow":
+            await asks(bob, f"/users/{alice.name}/unfollow")
+        for someone in (alice, bob):
+            await someone.token("/rooms")
+        url = chat.env["AIOCHAT_DATABASE_URL"]
+        async with (
+            await psycopg.AsyncConnection.connect(url) as holding,
+            await psycopg.AsyncConnection.connect(url, autocommit=True) as looking,
+        ):
+            held = "SELECT followers FROM follow_counts WHERE user_id = (SELECT id FROM users WHERE name = %s) FOR UPDATE"
+            await holding.execute(held, [alice.name])
+            choices = {"follow": (bob, f"/users/{alice.name}/follow"), "block": (alice, f"/users/{bob.name}/block")}
+            first = asyncio.create_task(asks(*choices.pop(comes_first)))
+            await self.waiting(looking, 1)
+            second = asyncio.create_task(asks(*choices.popitem()[1]))
+            await self.waiting(looking, 2)
+            await holding.rollback()
+        statuses = [(await first)[0], (await second)[0]]
+        assert statuses == ([200, 200] if comes_first == "follow" else [200, 422])
+        assert [one["name"] for one in (await alice.gets("/accounts/followers"))["followers"]] == [mallory.name]
+        assert (await asks(mallory, f"/users/{alice.name}/follow"))[1]["followers"] == 1
 
 
 class TestTwoWorkers:
