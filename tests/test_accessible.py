@@ -9,6 +9,7 @@ from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from tests.conftest import Cast, unique
 from tests.people import JsonObject, Person
+from tests.reader import asks, goes_private
 from tests.servers import Aiochat
 from tests.visitors import PHONE, WIDE
 
@@ -152,7 +153,10 @@ async def test_the_pages_around_the_rooms(inspector: Inspector, alice: Person, b
     page = await inspector.opens(f"{alice.url}/rooms", alice)
     await page.locator("summary").evaluate_all("all => all.forEach((one) => one.click())")
     await inspector.looks(page, "rooms")
-    for path in (f"/users/{bob.name}", f"/users/{alice.name}", "/weather", "/rooms/nowhere"):
+    await goes_private(alice)
+    await asks(bob, f"/users/{alice.name}/follow")
+    lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked", "/accounts/profile")
+    for path in (f"/users/{bob.name}", f"/users/{alice.name}", *lists, "/weather", "/rooms/nowhere"):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)
 

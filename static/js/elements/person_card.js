@@ -90,7 +90,8 @@ export class ChatPersonCard extends HTMLElement {
     fill("role", member && member.role !== "member" ? roleName(member.role) : "");
     fill("status", statusOf(state, name).text);
     /** @type {HTMLAnchorElement} */ (part(this, "profile")).href = `/users/${encodeURIComponent(name)}`;
-    this.#button("message").hidden = this.#button("mention").hidden = isYou;
+    this.#button("message").hidden = isYou || Boolean(this.#relation.blocked);
+    this.#button("mention").hidden = isYou;
     this.#button("settings").hidden = !isYou;
     this.#button("follow").hidden = isYou || this.#relation.following === undefined;
     this.#button("follow").textContent = following(this.#relation).text;
