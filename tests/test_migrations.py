@@ -32,6 +32,7 @@ KINDS = {
     peewee.TextField: {"text"},
     peewee.BooleanField: {"boolean"},
     peewee.SmallIntegerField: {"smallint"},
+    peewee.IntegerField: {"integer"},
     peewee.BigIntegerField: {"bigint"},
     peewee.ForeignKeyField: {"bigint"},
     peewee.BlobField: {"blob", "bytea"},

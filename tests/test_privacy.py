@@ -6,6 +6,8 @@ from tests.conftest import Cast
 from tests.people import Person
 from tests.reader import asked_of, asks, blocks, comments, fills, follows, goes_private, listens, page, since, status_of, texts, writes
 from tests.stored import Stored
+from tests.test_pictures import drawn
+from tests.test_post_pictures import sends
 
 
 async def test_to_follow_somebody_private_is_asked_for(alice: Person, bob: Person, mallory: Person, stored: Stored) -> None:
@@ -79,6 +81,22 @@ async def test_posts_of_somebody_private(cast: Cast, alice: Person, bob: Person,
     await asks(alice, f"/users/{bob.name}/remove-follower")
     assert await status_of(bob, here) == 404
     assert await texts(bob) == []
+
+
+async def test_pictures_of_somebody_private(cast: Cast, alice: Person, bob: Person, mallory: Person) -> None:
+    await follows(bob, alice)
+    await goes_private(alice)
+    status, post = await sends(alice, [drawn()], ["The harbour"], text="among friends")
+    assert status == 201
+    address = post["pictures"][0]["url"]
+    assert [await status_of(one, address) for one in (alice, bob, cast.boss, mallory)] == [200, 200, 200, 404]
+    await blocks(alice, bob)
+    assert await status_of(bob, address) == 404
+    await asks(cast.boss, f"/feed/{post['id']}/delete")
+    for one in (alice, cast.boss):
+        assert await status_of(one, address) == (410 if one is alice else 404)
+    (removed,) = (await alice.gets(f"/users/{alice.name}/posts"))["posts"]
+    assert (removed["removed"], removed["pictures"]) == (True, [])
 
 
 async def test_streams_of_somebody_private(alice: Person, bob: Person) -> None:
