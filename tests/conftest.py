@@ -20,12 +20,29 @@ for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
 """The stories register more people from one address than a site lets in an hour."""
 
+LONGEST = (
+    "test_supervisor",
+    "test_crash",
+    "test_command_line",
+    "test_accessible",
+    "test_plans",
+    "test_health",
+    "test_workers",
+    "test_journey",
+)
+"""The beginnings of the names of files that take longest."""
+
 _counter = itertools.count(1)
 
 
 def unique(name: str) -> str:
     """A name that no other test uses."""
     return f"{name}{next(_counter)}"
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest files first: what is left for the end is short, and no process is without work for long."""
+    items.sort(key=lambda item: not item.path.stem.startswith(LONGEST))
 
 
 @pytest.fixture(scope="session")
