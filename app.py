@@ -19,6 +19,7 @@ from redis.exceptions import RedisError
 import urls
 from accounts import command_line
 from accounts.ended_sessions import watch_ended
+from accounts.leaving import setup_leaving
 from accounts.middlewares import request_user
 from accounts.models import User
 from accounts.setup import setup_accounts
@@ -79,6 +80,7 @@ async def create_app(settings: Settings) -> web.Application:
     setup_chat(app)
     setup_feed(app)
     app.cleanup_ctx.append(watch_ended)
+    setup_leaving(app)
     add_routes(app, urls.ROUTES, files)
     return app
 

@@ -5,6 +5,7 @@ from pathlib import Path
 from aiohttp import web
 
 from accounts import following_views as following
+from accounts import leaving_views as leaving
 from accounts import people_lists as lists
 from accounts import picture_views as pictures
 from accounts import profile_views as profiles
@@ -60,6 +61,9 @@ ROUTES = [
     Route("/accounts/requests", lists.Requests, "requests", Access.SIGNED_IN),
     Route("/accounts/followers", lists.Followers, "followers", Access.SIGNED_IN),
     Route("/accounts/blocked", lists.Blocked, "blocked", Access.SIGNED_IN),
+    Route("/accounts/data", leaving.OwnData, "own_data", Access.SIGNED_IN),
+    Route("/accounts/data/download", leaving.Download, "own_data_download", Access.SIGNED_IN),
+    Route("/accounts/delete", leaving.DeleteAccount, "delete_account", Access.SIGNED_IN),
     Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),

@@ -23,6 +23,8 @@ class User(Base):
     picture = peewee.BigIntegerField(default=0)
     is_private = peewee.BooleanField(default=False)
     """Then posts are for those who follow, and to follow one has to ask."""
+    left_at = peewee.BigIntegerField(null=True)
+    """When the account was deleted (accounts/leaving.py). The row stays, for what refers to it, and says nothing of anybody."""
 
     class Meta:
         table_name = "users"
@@ -61,6 +63,33 @@ class EndedSession(Base):
 
     class Meta:
         table_name = "ended_sessions"
+
+
+class Leaving(Base):
+    """What is still to be taken away of somebody who has left: as long as the row is there, some of it may be.
+
+    `name` is what they were called. From `due_at` on a process may take it up, which holds it until `taken_until`."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    name = peewee.TextField()
+    removes = peewee.BooleanField()
+    at = peewee.BigIntegerField()
+    due_at = peewee.BigIntegerField()
+    taken_by = peewee.TextField()
+    taken_until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "leavings"
+
+
+class Download(Base):
+    """Somebody's data are being written for them, until then at the latest."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "downloads"
 
 
 class SiteFact(Base):

@@ -23,6 +23,10 @@ _TWINS = str.maketrans("01", "ol")
 _WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN", "HANGUL"})
 
 
+DELETED = "deleted user"
+"""What everybody is called whose account is deleted. No name holds a space, so nobody can be taken for one of them."""
+
+
 class BadName(ValueError):
     """Nobody can have this name. The text is for the person who typed it."""
 

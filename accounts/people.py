@@ -1,7 +1,7 @@
 """Finding people, and making a new one. The only code that writes a User."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import peewee
@@ -12,6 +12,7 @@ from accounts.names import MAX_LENGTH, BadName, clean_name, name_key, skeleton
 from accounts.passwords import hash_password, verify_password, weakness
 from helpers.clock import now_ms
 from helpers.database import is_sqlite
+from helpers.models import database_proxy
 from helpers.text import is_one_line
 from helpers.texts import Text
 
@@ -40,6 +41,19 @@ async def _find(condition: Any) -> User | None:
 async def users_by_ids(user_ids: list[int]) -> dict[int, User]:
     """Those who are there, by their ids."""
     return {user.id: user for user in await User.select().where(User.id.in_(user_ids)).aio_execute()}
+
+
+async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
+    """The same without those whose accounts are deleted."""
+    return {user.id: user for user in await User.select().where(User.id.in_(user_ids), User.left_at.is_null()).aio_execute()}
+
+
+async def are_here(user_ids: Iterable[int]) -> bool:
+    """Has none of them left? In a transaction: and none does before it ends, since leaving waits for the lock."""
+    ids = sorted(set(user_ids))
+    query: Any = User.select(User.id).where(User.id.in_(ids), User.left_at.is_null()).order_by(User.id)
+    found = await (query if is_sqlite(database_proxy.obj) else query.for_update("FOR KEY SHARE")).tuples().aio_execute()
+    return len(found) == len(ids)
 
 
 async def users_by_keys(name_keys: list[str]) -> dict[str, User]:
@@ -85,7 +99,7 @@ async def people_named(database: AioDatabase, text: str) -> list[tuple[str, int]
         return []
     by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
     begins = (by_bytes >= key) & (by_bytes < key + LAST_LETTER)
-    query = User.select(User.name, User.picture).order_by(by_bytes)
+    query = User.select(User.name, User.picture).where(User.left_at.is_null()).order_by(by_bytes)
     found = await query.where(begins).limit(MAX_FOUND).tuples().aio_execute()
     if key and len(found) < MAX_FOUND:
         holds = peewee.fn.REPLACE(User.name_key, key, "") != User.name_key
@@ -187,7 +201,7 @@ async def change_email(user: User, email: str) -> None:
     if email and (problem := email_weakness(email)):
         raise BadAccount({"email": problem})
     try:
-        await User.update(email=email or None).where(User.id == user.id).aio_execute()
+        await User.update(email=email or None).where(User.id == user.id, User.left_at.is_null()).aio_execute()
     except peewee.IntegrityError:
         raise BadAccount({"email": TAKEN_EMAIL}) from None
 
@@ -196,7 +210,8 @@ async def change_password(user: User, password: str) -> None:
     """Raises BadAccount. Sessions are left to whoever calls this: accounts/signing.py ends them."""
     if problem := weakness(password, user.name, user.email or ""):
         raise BadAccount({"new_password": problem})
-    await User.update(password_hash=await hash_password(password)).where(User.id == user.id).aio_execute()
+    hashed = await hash_password(password)
+    await User.update(password_hash=hashed).where(User.id == user.id, User.left_at.is_null()).aio_execute()
 
 
 async def still_has_password(user: User) -> bool:
@@ -218,7 +233,7 @@ async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> boo
             return False
         if not is_admin and len(admins) == 1:
             raise LastAdministrator
-        await User.update(is_admin=is_admin).where(User.id == user.id).aio_execute()
+        await User.update(is_admin=is_admin).where(User.id == user.id, User.left_at.is_null()).aio_execute()
     return True
 
 

@@ -33,7 +33,8 @@ async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]
     rows = [{"user_id": user.id, "size": size, "version": version, "data": data} for size, data in made.items()]
     async with database.aio_atomic():
         # The user's row first: two uploads at once follow each other.
-        await User.update(picture=version).where(User.id == user.id).aio_execute()
+        if not await User.update(picture=version).where(User.id == user.id, User.left_at.is_null()).aio_execute():
+            return 0
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
         if rows:
             await Picture.insert_many(rows).aio_execute()

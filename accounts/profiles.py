@@ -82,4 +82,4 @@ def local_time(person: User) -> datetime | None:
 
 
 async def save_profile(user: User, profile: Profile) -> None:
-    await User.update(**asdict(profile)).where(User.id == user.id).aio_execute()
+    await User.update(**asdict(profile)).where(User.id == user.id, User.left_at.is_null()).aio_execute()

@@ -8,6 +8,10 @@ from accounts.blocking import BLOCKED
 from accounts.following_views import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
 from accounts.gravatar import keep_gravatar
 from accounts.guessing import setup_guessing
+from accounts.leaving import LEAVING
+from accounts.leaving_views import DOWNLOAD_LIMITS, DOWNLOADS_AT_ONCE, DOWNLOADS_PER_SECOND
+from accounts.names import DELETED
+from accounts.own_data import OWN_DATA, SECTIONS
 from accounts.people_lists import request_count
 from accounts.signing import USERS
 from accounts.views import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
@@ -15,14 +19,22 @@ from accounts.visibility import SIGHTS, Sights
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.sharing import BatchedReads
+from helpers.texts import current
 
 
 def setup_accounts(app: web.Application) -> None:
-    app[USERS] = BatchedReads(people.users_by_ids)
+    app[USERS] = BatchedReads(people.accounts_by_ids)
     app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
     app[FOLLOW_LIMITS] = Buckets(FOLLOWS_PER_SECOND, FOLLOWS_AT_ONCE)
     app[SIGHTS] = Sights(app[DATABASE])
     app[BLOCKED] = []
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (*app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY], request_count)
+    # In the reader's language, where it is nobody's name.
+    pages = aiohttp_jinja2.get_env(app).globals
+    pages["deleted_user"] = DELETED
+    pages["person_name"] = lambda name: current().t("deleted user") if name == DELETED else name
+    app[LEAVING] = []
+    app[OWN_DATA] = [*SECTIONS]
+    app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
     setup_guessing(app)
     app.cleanup_ctx.append(keep_gravatar)

@@ -39,8 +39,19 @@ async def sign_in(request: web.Request, user: User) -> None:
 
 async def sign_out(request: web.Request) -> None:
     await _end(request)
+    await _begin_anew(request, current().t("You are signed out."))
+
+
+async def sign_out_for_good(request: web.Request) -> None:
+    """After the account was deleted: this session ends, and all others do."""
+    await end_all_sessions(request.app, request[USER].id)
+    await _begin_anew(request, current().t("Your account is deleted."))
+
+
+async def _begin_anew(request: web.Request, text: str) -> None:
+    """A session of nobody's, with a sentence for its first page."""
     session = await new_session(request)
-    session[flash.KEY] = [{"kind": "info", "text": current().t("You are signed out.")}]
+    session[flash.KEY] = [{"kind": "info", "text": text}]
 
 
 async def _end(request: web.Request) -> None:
@@ -55,6 +66,15 @@ async def end_session(app: web.Application, session_id: str) -> None:
     await app[STORAGE].store.delete(session_id)
     for tell in app[SESSION_ENDED]:
         await tell(session_id)
+
+
+async def end_all_sessions(app: web.Application, user_id: int) -> None:
+    """Ends all sessions of somebody, wherever they are signed in."""
+    store = app[STORAGE].store
+    for session_id in await store.of_user(user_id):
+        await end_session(app, session_id)
+    # Looking once more clears the list of what it had of the sessions.
+    await store.of_user(user_id)
 
 
 async def end_other_sessions(request: web.Request) -> int:

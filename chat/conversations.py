@@ -9,6 +9,7 @@ import peewee
 from redis.exceptions import RedisError
 
 from accounts.models import User
+from accounts.people import are_here
 from accounts.visibility import is_block_between
 from chat.engine import Engine
 from chat.events import Receipt
@@ -68,6 +69,8 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
     room = Room(name=name, slug=name, topic="", kind=name.partition(".")[0], created_at=now_ms(), **counters)
     try:
         async with engine.database.aio_atomic():
+            if not await are_here(user_ids):
+                raise Refused("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             row = {"room": room.id, "role": Role.MEMBER, "present": False, "read_number": 0, "joined_at": room.created_at}
             await Member.insert_many([{**row, "user": user_id} for user_id in sorted(user_ids)]).aio_execute()
@@ -87,7 +90,7 @@ async def _come_back(engine: Engine, room: Room, user: User) -> None:
     async def apply(ledger: Ledger) -> Receipt:
         if (await ledger.standing(user.id)).is_member:
             raise Refused("refused", "Already here.")
-        ledger.add_member(user.id, Role.MEMBER, present=False)
+        await ledger.add_member(user.id, Role.MEMBER, present=False)
         return ledger.record("joined", person, f"{person.name} joined the conversation", change.nonce)
 
     change = Change(room.id, person, new_nonce(), apply)

@@ -216,6 +216,12 @@ async def post_at(room_id: int, number: int) -> Line | None:
     return (await _complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
 
 
+async def posts_with(room_id: int, seqs: list[int]) -> list[Line]:
+    """The posts that have these seqs as they are now, cleared away or not."""
+    rows = await Row.select(*_LINE).where(Row.room_id == room_id, Row.seq.in_(seqs)).order_by(Row.seq).tuples().aio_execute()
+    return await _complete(room_id, [Line(*row) for row in rows if row[1] is not None])
+
+
 async def visible_post(room: Room, number: int) -> Line | None:
     """The post with this number, unless it was cleared away."""
     return await post_at(room.id, number) if number > room.cleared_number else None
@@ -249,7 +255,7 @@ async def _complete(room_id: int, lines: list[Line]) -> list[Line]:
     if called:
         names = await _names(sorted({user_id for user_ids in called.values() for user_id in user_ids}))
         lines = [
-            replace(line, mentions=tuple(Called(user_id, names.get(user_id, "?")) for user_id in called[line.seq]))
+            replace(line, mentions=tuple(Called(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names))
             if line.seq in called
             else line
             for line in lines
@@ -258,10 +264,11 @@ async def _complete(room_id: int, lines: list[Line]) -> list[Line]:
 
 
 async def _names(user_ids: list[int]) -> dict[int, str]:
+    """Of those who haven't left: nobody is called who isn't there."""
     found: dict[int, str] = {}
     for start in range(0, len(user_ids), NAMES_AT_ONCE):
         some = user_ids[start : start + NAMES_AT_ONCE]
-        found.update(await User.select(User.id, User.name).where(User.id.in_(some)).tuples().aio_execute())
+        found.update(await User.select(User.id, User.name).where(User.id.in_(some), User.left_at.is_null()).tuples().aio_execute())
     return found
 
 

@@ -8,6 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from accounts.models import User
+from accounts.people import are_here
 from chat.events import Receipt
 from chat.history import Called, Line, post_at
 from chat.models import Member, Mention, MessageVersion, Reaction, Room
@@ -154,7 +155,42 @@ class Ledger:
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         return Receipt(line.nonce, self.last_seq, line.number)
 
-    def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
+    def erase(self, lines: Iterable[Line]) -> None:
+        """Takes the texts of posts away for good, and what hangs on them: nobody takes that back. Who sees one is told."""
+        erased = list(lines)
+        for line in erased:
+            if self._is_seen(line):
+                self.last_seq += 1
+                line = replace(line, changed_seq=self.last_seq, deleted_at=self.at, deleted_by=line.author_id, text="", html=None)
+                self.told.append(line)
+            row: dict[str, Any] = {"changed_seq": line.changed_seq, "deleted_at": line.deleted_at or self.at, "deleted_by": line.author_id}
+            row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+            self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
+            if line.called_ids:
+                is_called = Mention.user_id.in_([int(user_id) for user_id in line.called_ids.split(",")])
+                self.amendments.append(Mention.delete().where(is_called, Mention.room_id == self.room_id, Mention.number == line.number))
+        for table in (MessageVersion, Reaction):
+            self.amendments.append(table.delete().where(table.room_id == self.room_id, table.seq.in_([line.seq for line in erased])))
+
+    def withdraw_reactions(self, line: Line, user_id: int) -> None:
+        """Takes all reactions of somebody from a post. Who sees it is told."""
+        others = tuple(one for one in line.reactions if one.user_id != user_id)
+        if self._is_seen(line):
+            self.amend(line, reactions=others)
+            return
+        own = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
+        self.amendments.append(Reaction.delete().where(own))
+        count = Row.update(reactions=len(others)).where(Row.room_id == self.room_id, Row.seq == line.seq)
+        self.amendments.append(count)
+
+    def _is_seen(self, line: Line) -> bool:
+        """Is anybody still told what it says?"""
+        return not line.is_deleted and line.seq >= self.cleared_seq
+
+    async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
+        """Raises Refused for who has left the site. Whoever is there now stays at least until the commit: leaving waits for it."""
+        if not await are_here([user_id]):
+            raise Refused("no_such_user", "There is no such account any more.")
         row = {"room": self.room_id, "user": user_id, "role": role, "present": present, "read_number": self.posts, "joined_at": self.at}
         self.writes.append(Member.insert(row))
         self.standings[user_id] = Standing(role, present, is_admin, self.kind)

@@ -9,6 +9,7 @@ from peewee import JOIN, SQL, Case, Select, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
+from accounts.names import DELETED
 from chat.models import CONVERSATIONS, Member, Mention, Room, Status
 from chat.roles import Role, Standing
 from chat.titles import people_in, title_for
@@ -174,13 +175,15 @@ async def members_of(room_id: int) -> list[MemberView]:
     )
     return [
         MemberView(
-            name.partition(" ")[0],
+            name.rpartition(" ")[0],
             Standing(Role(role), is_admin=bool(is_admin)).title or "",
             bool(present),
             *_status(status),
-            picture=int(name.partition(" ")[2]) or None,
+            picture=int(name.rpartition(" ")[2]) or None,
         )
         for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
+        # Whose account was deleted a moment ago is just leaving.
+        if name.rpartition(" ")[0] != DELETED
     ]
 
 
@@ -227,7 +230,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     views = {row[0]: _view(row[1:], user) for row in rows}
     people = await people_in(room_id for room_id, view in views.items() if view.kind in CONVERSATIONS)
     for room_id, named_people in people.items():
-        views[room_id] = replace(views[room_id], title=title_for(user.id, named_people))
+        views[room_id] = replace(views[room_id], title=title_for(user.id, named_people, views[room_id].kind))
     return [*views.values()]
 
 

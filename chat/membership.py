@@ -6,6 +6,7 @@ import re
 import peewee
 
 from accounts.models import User
+from accounts.people import are_here
 from chat.conversations import tell_of_titles
 from chat.engine import Engine
 from chat.events import Receipt
@@ -50,6 +51,8 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
     )
     try:
         async with engine.database.aio_atomic():
+            if not await are_here([owner.id]):
+                raise Refused("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             await Member.insert(
                 room=room.id, user=owner.id, role=Role.OWNER, present=False, read_number=0, joined_at=room.created_at
@@ -90,7 +93,7 @@ async def come(engine: Engine, room: Room, user: User) -> Standing:
         if found.role is None:
             if not ledger.is_open:
                 raise Refused("not_a_member", "This room is closed to you.")
-            ledger.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+            await ledger.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
             kind, text = "joined", f"{person.name} joined the room"
         elif found.present:
             standing = found
@@ -124,8 +127,10 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
     return engine.journal.put(change)
 
 
-async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
-    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to its first member."""
+async def leave(engine: Engine, room_id: int, person: Person, nonce: str, *, for_good: bool = False) -> Receipt:
+    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to its first member.
+
+    `for_good`: their account is deleted, and then they leave conversations of two as well."""
     is_conversation = False
 
     async def apply(ledger: Ledger) -> Receipt:
@@ -134,7 +139,7 @@ async def leave(engine: Engine, room_id: int, person: Person, nonce: str) -> Rec
         standing = await ledger.standing(person.id)
         if standing.role is None:
             raise Refused("not_a_member", "You are not a member of this room.")
-        if not standing.may(Permission.LEAVE):
+        if not for_good and not standing.may(Permission.LEAVE):
             raise Refused("forbidden", "Nobody leaves a conversation of two.")
         heir = await _heir(room_id, person.id) if standing.role == Role.OWNER else None
         ledger.end_membership(person.id)
@@ -154,7 +159,7 @@ async def _heir(room_id: int, owner_id: int) -> Person | None:
     rows = await (
         Member.select(User.id, User.name)
         .join(User, on=(User.id == Member.user))
-        .where(Member.room == room_id, Member.user != owner_id)
+        .where(Member.room == room_id, Member.user != owner_id, User.left_at.is_null())
         .order_by(Member.role.desc(), Member.joined_at, User.id)
         .limit(1)
         .tuples()
@@ -175,7 +180,7 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
             raise Refused("forbidden", "You are not a member of this room.")
         if (await ledger.standing(guest.id)).is_member:
             raise Refused("refused", "{name} is a member already.", name=guest.name)
-        ledger.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
+        await ledger.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
         return ledger.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
 
     return await engine.journal.change(Change(room_id, person, nonce, apply))

@@ -63,7 +63,7 @@ class OwnRooms:
                     OwnRoom(
                         name,
                         kind,
-                        title_for(user_id, people[room_id]) if kind in CONVERSATIONS else name,
+                        title_for(user_id, people[room_id], kind) if kind in CONVERSATIONS else name,
                         posts,
                         seen,
                         mentions.get((room_id, user_id), 0),

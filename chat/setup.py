@@ -8,12 +8,16 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from accounts.blocking import BLOCKED
+from accounts.leaving import LEAVING
 from accounts.models import SiteFact
+from accounts.own_data import OWN_DATA
 from accounts.signing import SESSION_ENDED
 from chat.attendance import Attendance
 from chat.conversations import note_block
 from chat.engine import open_engine
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
+from chat.leaving import leave_chat
+from chat.own_data import SECTIONS
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redis import REDIS
@@ -48,6 +52,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
 
         app[SESSION_ENDED].append(end_session)
         app[BLOCKED].append(note_block)
+        app[LEAVING].append(lambda leaver: leave_chat(engine, leaver))
         task = asyncio.create_task(attendance.run())
         yield
         await heart.close()
@@ -68,6 +73,7 @@ async def say_goodbye(app: web.Application) -> None:
 
 
 def setup_chat(app: web.Application) -> None:
+    app[OWN_DATA] += SECTIONS
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     app.cleanup_ctx.append(run_chat)
     app.on_shutdown.append(say_goodbye)

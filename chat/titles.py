@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import User
+from accounts.names import DELETED
 from chat.models import Member, Room
 
 AT_ONCE = 50
@@ -26,11 +27,18 @@ async def people_in(room_ids: Iterable[int]) -> dict[int, Names]:
     return found
 
 
-def title_for(viewer_id: int, people: Names) -> str:
-    """A conversation's title for one of those who are in it. Whoever is left alone in it sees their own name."""
-    return ", ".join([name for user_id, name in people if user_id != viewer_id] or [name for _, name in people])
+def title_for(viewer_id: int, people: Names, kind: str) -> str:
+    """A conversation's title for one of those who are in it. Whoever is left alone in a group sees their own name;
+
+    out of a conversation of two nobody goes but who is gone altogether."""
+    others = [name for user_id, name in people if user_id != viewer_id]
+    if not others and kind == "direct":
+        return DELETED
+    return ", ".join(others or [name for _, name in people])
 
 
 async def title_of(room: Room, viewer_id: int) -> str:
     """What the viewer calls this room."""
-    return title_for(viewer_id, (await people_in([room.id]))[room.id]) if room.is_conversation else str(room.name)
+    if not room.is_conversation:
+        return str(room.name)
+    return title_for(viewer_id, (await people_in([room.id]))[room.id], room.kind)

@@ -6,10 +6,14 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from accounts.leaving import LEAVING
+from accounts.own_data import OWN_DATA
 from accounts.signing import SESSION_ENDED
 from accounts.visibility import SIGHTS
 from feed.bus import Bus, LocalBus, RedisBus
 from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
+from feed.leaving import leave_feed
+from feed.own_data import SECTIONS
 from feed.streams import Streams
 from feed.writing import Writer
 from helpers.keys import DATABASE, SETTINGS
@@ -40,6 +44,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
 
     app[WRITER] = Writer(app[DATABASE], app[SIGHTS], on_commit)
     app[SESSION_ENDED].append(end_session)
+    app[LEAVING].append(lambda leaver: leave_feed(app[WRITER], leaver))
     context = contextvars.Context()
     tasks = [asyncio.create_task(work, context=context) for work in (streams.deliver_forever(), streams.sweep_forever())]
     yield
@@ -55,6 +60,7 @@ async def end_streams(app: web.Application) -> None:
 
 
 def setup_feed(app: web.Application) -> None:
+    app[OWN_DATA] += SECTIONS
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
     app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
     app[STREAMS] = Streams(app[DATABASE], app[SIGHTS])

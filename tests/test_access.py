@@ -38,6 +38,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("password", "POST"): (401, 422, 422, 422),
     ("sessions", "GET"): (LOGIN, 200, 200, 200),
     ("sessions", "POST"): (401, 303, 303, 303),
+    ("own_data", "GET"): (LOGIN, 200, 200, 200),
+    ("own_data_download", "GET"): (LOGIN, 200, 200, 200),
+    ("delete_account", "GET"): (LOGIN, 200, 200, 200),
+    ("delete_account", "POST"): (401, 422, 422, 422),
     # Nothing was chosen.
     ("change_picture", "POST"): (401, 422, 422, 422),
     ("remove_picture", "POST"): (401, 303, 303, 303),

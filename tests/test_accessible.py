@@ -156,7 +156,7 @@ async def test_the_pages_around_the_rooms(inspector: Inspector, alice: Person, b
     await goes_private(alice)
     await asks(bob, f"/users/{alice.name}/follow")
     lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked", "/accounts/profile")
-    for path in (f"/users/{bob.name}", f"/users/{alice.name}", *lists, "/weather", "/rooms/nowhere"):
+    for path in (f"/users/{bob.name}", f"/users/{alice.name}", *lists, "/accounts/data", "/accounts/delete", "/weather", "/rooms/nowhere"):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)
 

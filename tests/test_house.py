@@ -17,19 +17,20 @@ LAYERS = (("settings",), ("helpers",), ("accounts",), ("weather",), ("chat", "fe
 
 CHAT = {
     "nouns": ("models", "roles", "events", "refusal", "formatting", "requests"),
-    "readings": ("history", "members", "mentions", "titles", "own_rooms"),
+    "readings": ("history", "members", "mentions", "titles", "own_rooms", "own_data"),
     "machinery": ("ledger", "ledgers", "journal", "bus", "channel", "hub", "presence", "read_marks", "unread", "typists", "statuses"),
     "tying": ("engine",),
-    "verbs": ("posting", "membership", "moderation", "amending", "attendance", "conversations"),
+    "verbs": ("posting", "membership", "moderation", "amending", "attendance", "conversations", "leaving"),
     "commands": ("commands",),
     "doors": ("connection", "views", "conversation_views", "composing", "posts", "keys", "setup"),
 }
 FEED = (
     ("models", "refusal", "formatting"),
-    ("pictures", "reading", "journal"),
+    ("pictures", "reading", "journal", "own_data"),
     ("telling",),
     ("bus", "streams"),
     ("writing",),
+    ("leaving",),
     ("keys", "uploads", "views", "stream_views", "picture_views", "setup"),
 )
 """The same for the feed: each may import from its own line and those before it."""

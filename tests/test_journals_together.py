@@ -55,7 +55,7 @@ def _lets_in(person: Person, nonce: str) -> Callable[[Ledger], Awaitable[Receipt
     async def apply(ledger: Ledger) -> Receipt:
         if await ledger.standing(person.id) != STRANGER:
             raise Refused("refused", "in already")
-        ledger.add_member(person.id, Role.MEMBER, present=True)
+        await ledger.add_member(person.id, Role.MEMBER, present=True)
         return ledger.record("joined", person, "", nonce)
 
     return apply

@@ -97,6 +97,8 @@ def test_the_models_are_these() -> None:
         "feed_events",
         "feed_pictures",
         "feed_picture_files",
+        "leavings",
+        "downloads",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

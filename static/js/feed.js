@@ -3,6 +3,7 @@
  * Without this module both work by forms alone.
  */
 import { shortTime } from "./dates.js";
+import { DELETED, shownName } from "./names.js";
 import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
 import { cloneElement, part } from "./template.js";
 import { n, t } from "./texts.js";
@@ -29,8 +30,9 @@ const shownComment = (id) => document.querySelector(`[data-comment="${id}"]`);
 /** What a post and a comment have in common. @param {HTMLElement} element @param {Written} written @param {string} address */
 function fill(element, written, address) {
   const author = /** @type {HTMLAnchorElement} */ (part(element, "author"));
-  author.href = `/users/${encodeURIComponent(written.author)}`;
-  /** @type {HTMLElement} */ (author.firstElementChild).textContent = written.author;
+  if (written.author === DELETED) author.removeAttribute("href");
+  else author.href = `/users/${encodeURIComponent(written.author)}`;
+  /** @type {HTMLElement} */ (author.firstElementChild).textContent = shownName(written.author);
   const time = /** @type {HTMLTimeElement} */ (part(element, "when").firstElementChild);
   time.dateTime = written.at;
   time.textContent = shortTime(written.at);

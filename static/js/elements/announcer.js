@@ -1,4 +1,5 @@
 /** Says aloud what is new at the end of the timeline, and only that: the list itself is silent, since history is put into it too. */
+import { shownName } from "../names.js";
 import { n } from "../texts.js";
 
 const ALOUD = 3; // so many new messages at once are read out; of more only their number is told
@@ -40,7 +41,7 @@ export class Announcer {
     }
     this.#said = this.state.lastNumber;
     if (!fresh.length) return;
-    const texts = fresh.length > ALOUD ? [n("{count} new message", "{count} new messages", fresh.length)] : fresh.map((line) => `${line.author}: ${line.text.slice(0, LONG)}`);
+    const texts = fresh.length > ALOUD ? [n("{count} new message", "{count} new messages", fresh.length)] : fresh.map((line) => `${shownName(line.author)}: ${line.text.slice(0, LONG)}`);
     this.region.replaceChildren(
       ...texts.map((text) => {
         const paragraph = document.createElement("p");

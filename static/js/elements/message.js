@@ -1,6 +1,7 @@
 /** One row of the timeline: each kind of row with its template and what is filled in. */
 import { clockTime, fullTime } from "../dates.js";
 import { summarise } from "../layout.js";
+import { DELETED, shownName } from "../names.js";
 import { describe } from "../service_lines.js";
 import { cloneElement, part } from "../template.js";
 import { n, t, weave } from "../texts.js";
@@ -68,6 +69,12 @@ function mark(node, line) {
   if (line.number) node.dataset.number = String(line.number);
 }
 
+/** With what opens their card, where there is somebody. @param {HTMLElement} node @param {string} author */
+function nameAuthor(node, author) {
+  node.textContent = shownName(author);
+  if (author !== DELETED) node.dataset.person = author;
+}
+
 /** All that stands beside the text of a post. @param {HTMLElement} node @param {Row} row */
 function fillAround(node, { line, link, you = "" }) {
   fillTime(node, line.at);
@@ -102,8 +109,8 @@ export const rowKinds = {
       const node = cloneElement("message");
       const { author = "" } = row;
       node.classList.toggle("own", Boolean(row.own));
-      part(node, "author").textContent = author;
-      part(node, "author").dataset.person = part(node, "avatar").dataset.person = author;
+      nameAuthor(part(node, "author"), author);
+      if (author !== DELETED) part(node, "avatar").dataset.person = author;
       paintAvatar(part(node, "avatar"), author);
       return node;
     },
@@ -126,7 +133,7 @@ export const rowKinds = {
     make(row) {
       const node = cloneElement("me");
       node.classList.toggle("own", Boolean(row.own));
-      part(node, "author").textContent = part(node, "author").dataset.person = row.line.author;
+      nameAuthor(part(node, "author"), row.line.author);
       return node;
     },
     update(node, row) {
@@ -151,7 +158,7 @@ export const rowKinds = {
       const { names, others, verbs } = summarise(lines);
       const people = names.map((name) => {
         const bdi = document.createElement("bdi");
-        bdi.textContent = name;
+        bdi.textContent = shownName(name);
         return bdi;
       });
       const text = others ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs }) : t("{names} {verbs}", { verbs });

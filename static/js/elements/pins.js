@@ -1,6 +1,7 @@
 /** The pinned posts of the room: a list that opens from the head, and follows what is pinned and unpinned meanwhile. */
 import { shortTime } from "../dates.js";
 import { openDialog } from "../dialogs.js";
+import { shownName } from "../names.js";
 import { amended } from "../overlay.js";
 import { mayModerate } from "../roles.js";
 import { cloneElement, part } from "../template.js";
@@ -58,7 +59,7 @@ export class Pins {
       ...pins.map((pin) => {
         const item = cloneElement("pinned");
         item.dataset.number = String(pin.number);
-        part(item, "author").textContent = pin.author;
+        part(item, "author").textContent = shownName(pin.author);
         part(item, "time").textContent = shortTime(pin.at);
         fillText(part(item, "text"), pin);
         part(item, "jump").setAttribute("href", `${this.page.history.base}/${pin.number}`);

@@ -1,5 +1,6 @@
 /** What stands beside a message's text: the post that it answers, its marks, and the reactions to it. */
 import { fullTime } from "../dates.js";
+import { shownName } from "../names.js";
 import { cloneElement, part } from "../template.js";
 import { locale, n, t } from "../texts.js";
 
@@ -8,7 +9,7 @@ const NAMED = 30;
 
 /** "bob, carol and you". @param {string[]} names @param {string} you */
 function listed(names, you) {
-  const others = names.filter((name) => name !== you).slice(0, NAMED);
+  const others = names.filter((name) => name !== you).slice(0, NAMED).map(shownName);
   const rest = names.length - others.length - (names.includes(you) ? 1 : 0);
   const all = [...others, ...(rest > 0 ? [n("{count} other", "{count} others", rest)] : []), ...(names.includes(you) ? [t("you")] : [])];
   return new Intl.ListFormat(locale()).format(all);
@@ -34,7 +35,7 @@ export function fillQuote(node, line, link) {
   if (!quote) return;
   const { author = "", text = "" } = line.quote ?? {};
   const words = part(quote, "quote-text");
-  part(quote, "quote-author").textContent = author;
+  part(quote, "quote-author").textContent = shownName(author);
   words.textContent = text || (line.quote ? t("This message was deleted.") : t("A message"));
   words.classList.toggle("gone", !text);
   quote.dataset.number = String(line.reply_to);

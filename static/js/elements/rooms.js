@@ -1,4 +1,5 @@
 /** The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that move between them. */
+import { shownName } from "../names.js";
 import { dotOf } from "../people.js";
 import { reconcile } from "../reconcile.js";
 import { recentsOf } from "../recents.js";
@@ -27,7 +28,7 @@ const render = {
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ { room, unread, mentions, dot }) {
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
-    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = room.title;
+    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = shownName(room.title);
     link.classList.toggle("has-unread", unread > 0);
     part(link, "count").hidden = !unread;
     part(link, "count-number").textContent = short(unread);

@@ -1,4 +1,5 @@
 /** The one message of the timeline that the keyboard is at: Tab comes back to it, arrows and letters go on from it. */
+import { shownName } from "../names.js";
 import { clockTime } from "../dates.js";
 import { t } from "../texts.js";
 
@@ -96,7 +97,7 @@ export class Rover {
     const { line, author = line?.author } = this.rowOf(row) ?? {};
     if (!line) return;
     const text = line.deleted ? t("This message was deleted.") : line.text;
-    row.setAttribute("aria-label", t("{author}, {time}: {text}", { author: author ?? "", time: clockTime(line.at), text }));
+    row.setAttribute("aria-label", t("{author}, {time}: {text}", { author: shownName(author ?? ""), time: clockTime(line.at), text }));
   }
 
   /** @returns {HTMLElement[]} */

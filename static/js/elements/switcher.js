@@ -2,6 +2,7 @@
 import { openConversation } from "../conversations.js";
 import { onOpener, openDialog } from "../dialogs.js";
 import { peopleAsked } from "../lookups.js";
+import { DELETED, shownName } from "../names.js";
 import { dotOf } from "../people.js";
 import { rank } from "../ranking.js";
 import { recentsOf } from "../recents.js";
@@ -98,7 +99,7 @@ export class ChatSwitcher extends HTMLElement {
       ...rooms.map((room) => ({
         kind: /** @type {Candidate["kind"]} */ (room.kind),
         name: room.name,
-        title: room.title,
+        title: shownName(room.title),
         unread: unreadOf(state, room),
         calls: callsOf(state, room),
         visited: visited.get(room.name),
@@ -110,7 +111,7 @@ export class ChatSwitcher extends HTMLElement {
 
   /** With whom one talks already. */
   #partners() {
-    return [...this.page.store.state.rooms.values()].flatMap((room) => (room.kind === "direct" ? [room.title] : []));
+    return [...this.page.store.state.rooms.values()].flatMap((room) => (room.kind === "direct" && room.title !== DELETED ? [room.title] : []));
   }
 
   /** What is typed, without the sign of a person. */
@@ -214,7 +215,7 @@ export class ChatSwitcher extends HTMLElement {
   #take(index, picks) {
     const item = this.#items[index];
     if (!item) return;
-    if (picks && (item.kind === "person" || item.kind === "direct")) {
+    if (picks && (item.kind === "person" || item.kind === "direct") && item.title !== shownName(DELETED)) {
       if (!this.#several) this.#setSeveral(true);
       this.box.value = "";
       this.#pick(item.title);

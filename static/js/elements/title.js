@@ -1,4 +1,5 @@
 /** The head of the room, and what the browser shows of the page outside it: the title with what calls for one, the dot in the icon. */
+import { shownName } from "../names.js";
 import { dotOf } from "../people.js";
 import { part } from "../template.js";
 import { sumUp } from "../unread.js";
@@ -22,7 +23,7 @@ export class ChatTitle extends HTMLElement {
     const first = name.textContent ?? "";
     store.watch(["room"], () => {
       topic.textContent = topic.title = state.room.topic ?? "";
-      name.textContent = state.room.title ?? state.room.name;
+      name.textContent = shownName(state.room.title ?? state.room.name);
     });
     store.watch(["room", "rooms", "reading", "members"], () => {
       const { calls, unread } = sumUp(state);

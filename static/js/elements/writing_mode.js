@@ -1,4 +1,5 @@
 /** The strip above the box that says what one is doing: answering a post, or editing one. */
+import { shownName } from "../names.js";
 import { part } from "../template.js";
 import { t } from "../texts.js";
 
@@ -15,7 +16,7 @@ export class WritingMode {
   /** @param {boolean} editing @param {import("../drafts.js").Quoted|null} answered */
   show(editing, answered) {
     const mode = editing ? "edit" : answered ? "reply" : "";
-    const what = editing ? t("Editing your message") : answered?.author ? t("Replying to {name}", { name: answered.author }) : t("Replying");
+    const what = editing ? t("Editing your message") : answered?.author ? t("Replying to {name}", { name: shownName(answered.author) }) : t("Replying");
     const quote = editing ? "" : (answered?.text ?? "");
     const shown = JSON.stringify([mode, what, quote]);
     if (shown === this.#shown) return;

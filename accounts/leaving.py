@@ -1,0 +1,233 @@
+"""Leaving for good: the account ends at once, and what belonged to it is taken away bit by bit.
+
+A row says what remains to be done, from the transaction that ends the account until all is done: whichever process crashes, another
+goes on. Whatever is done may be done twice. The other parts of the site take their own away: they append to app[LEAVING]."""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+from peewee_async.databases import AioDatabase
+from redis.exceptions import RedisError
+
+from accounts.following import Follow, FollowCount
+from accounts.models import Download, Leaving, Picture, SiteFact, User
+from accounts.names import DELETED
+from accounts.signing import end_all_sessions
+from helpers.clock import now_ms
+from helpers.database import is_away, is_sqlite
+from helpers.keys import DATABASE
+from helpers.text import one_line
+
+log = logging.getLogger("aiochat.leaving")
+
+SETTLE_SECONDS = 30.0
+"""After so long all that was under way when the account ended is over: requests, open sockets, what is stored every ten seconds.
+Then everything is looked through once more, and what came in between goes too."""
+
+LEASE_SECONDS = 8.0
+"""For so long nobody else takes it up from a process that says no more of itself."""
+
+RENEW_SECONDS = 2.0
+POLL_SECONDS = 3.0
+AFTER_TROUBLE_SECONDS = 20.0
+AT_ONCE = 500
+
+
+@dataclass(frozen=True)
+class Leaver:
+    """Who has left. `name` is what they were called; `removes`: what they wrote goes too."""
+
+    user_id: int
+    name: str
+    removes: bool
+
+
+Part = Callable[[Leaver], AsyncGenerator[None, None]]
+"""Takes away what one part of the site has of somebody, in short transactions, and yields after each.
+
+It may be called again at any time, and has to begin with what it finds."""
+
+LEAVING = web.AppKey("leaving", list[Part])
+
+
+class OnlyAdministrator(Exception):
+    """Without this account nobody would administer the site, and others have accounts here."""
+
+
+async def end_account(database: AioDatabase, user: User, *, removes: bool) -> None:
+    """From now on there is no such account, and its name is free. Raises OnlyAdministrator, and nothing has changed.
+
+    Of the row only the id stays. What stands for the name, to keep the columns unique, holds a space: no name that is asked for does."""
+    nothing = {
+        **dict.fromkeys(("display_name", "bio", "place", "time_zone"), ""),
+        **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
+        **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
+    }
+    async with database.aio_atomic():
+        # Locked: of two administrators who leave at once the second sees that there is no other any more.
+        query: Any = User.select(User.id).where(User.is_admin).order_by(User.id)
+        admins = await (query if is_sqlite(database) else query.for_update()).tuples().aio_execute()
+        if [user_id for (user_id,) in admins] == [user.id]:
+            others = User.select(User.id).where(User.id != user.id, User.left_at.is_null())
+            if await others.limit(1).tuples().aio_execute():
+                raise OnlyAdministrator
+        if not await User.update(**nothing).where(User.id == user.id, User.left_at.is_null()).aio_execute():
+            return
+        now = now_ms()
+        row = {"user_id": user.id, "name": user.name, "removes": removes, "at": now, "due_at": now, "taken_by": "", "taken_until": 0}
+        await Leaving.insert(row).aio_execute()
+        await Picture.delete().where(Picture.user_id == user.id).aio_execute()
+        await SiteFact.update(value="").where(SiteFact.name == "first_account", SiteFact.value == user.name).aio_execute()
+
+
+class Departures:
+    """Does what the rows say, one process at a time for each: at the start, again and again, and at once when asked to."""
+
+    def __init__(self, database: AioDatabase, parts: list[Part]) -> None:
+        self._database = database
+        self._parts = parts
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    def hurry(self, user_id: int) -> "asyncio.Task[None]":
+        """Begins with this one now. Whoever waits for the task knows that most of it is done; it may be done elsewhere as well."""
+        # An empty context: nothing of a request's.
+        task = asyncio.create_task(self._see_off(user_id), context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            try:
+                for user_id in await self._due():
+                    await self._see_off(user_id)
+            except Exception as error:
+                if not is_away(error):
+                    log.exception("nobody was seen off")
+            await asyncio.sleep(POLL_SECONDS)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _due(self) -> list[int]:
+        now = now_ms()
+        query = Leaving.select(Leaving.user_id).where(Leaving.due_at <= now, Leaving.taken_until <= now)
+        return [user_id for (user_id,) in await query.order_by(Leaving.due_at).limit(20).tuples().aio_execute()]
+
+    async def _see_off(self, user_id: int) -> None:
+        lease = _Lease(user_id)
+        try:
+            leaving = await lease.take()
+            if leaving is None:
+                return
+            began = now_ms()
+            await self._do(Leaver(user_id, leaving.name, bool(leaving.removes)), lease)
+            settled_at = leaving.at + int(SETTLE_SECONDS * 1000)
+            await lease.give_back(None if began >= settled_at else settled_at)
+        except _TakenAway:
+            log.warning("account %d is being seen off by another process", user_id)
+        except Exception as error:
+            if is_away(error) or isinstance(error, RedisError):
+                log.warning("account %d isn't seen off yet: %s", user_id, one_line(error))
+            else:
+                log.exception("account %d can't be seen off", user_id)
+            with contextlib.suppress(Exception):
+                await lease.give_back(now_ms() + int(AFTER_TROUBLE_SECONDS * 1000))
+
+    async def _do(self, leaver: Leaver, lease: "_Lease") -> None:
+        for part in self._parts:
+            async with contextlib.aclosing(part(leaver)) as steps:
+                async for _ in steps:
+                    await lease.renew()
+
+
+class _TakenAway(Exception):
+    """The lease ran out, and another process has it."""
+
+
+class _Lease:
+    """One process's claim to a row. Should two work at it all the same, for a moment, no harm is done."""
+
+    def __init__(self, user_id: int) -> None:
+        self._token = secrets.token_hex(8)
+        self._row = Leaving.user_id == user_id
+        self._renewed = 0.0
+
+    async def take(self) -> Leaving | None:
+        """The row, or None where it is another's, or gone."""
+        now = now_ms()
+        is_free = Leaving.taken_until <= now
+        taken = Leaving.update(taken_by=self._token, taken_until=self._until()).where(self._row, is_free)
+        if not await taken.aio_execute():
+            return None
+        found: Leaving | None = await Leaving.aio_get_or_none(self._row)
+        return found
+
+    async def renew(self) -> None:
+        """Raises _TakenAway."""
+        if time.monotonic() - self._renewed < RENEW_SECONDS:
+            return
+        if not await Leaving.update(taken_until=self._until()).where(self._row, Leaving.taken_by == self._token).aio_execute():
+            raise _TakenAway
+
+    async def give_back(self, due_at: int | None) -> None:
+        """To be taken up again then; None where all is done."""
+        own = self._row & (Leaving.taken_by == self._token)
+        if due_at is None:
+            await Leaving.delete().where(own).aio_execute()
+        else:
+            await Leaving.update(due_at=due_at, taken_until=0).where(own).aio_execute()
+
+    def _until(self) -> int:
+        self._renewed = time.monotonic()
+        return now_ms() + int(LEASE_SECONDS * 1000)
+
+
+def first_part(app: web.Application) -> Part:
+    """Who has left does nothing any more: before all other parts."""
+
+    async def end_sessions(leaver: Leaver) -> AsyncGenerator[None, None]:
+        await end_all_sessions(app, leaver.user_id)
+        yield
+
+    return end_sessions
+
+
+async def last_part(leaver: Leaver) -> AsyncGenerator[None, None]:
+    """Follows, both ways, and what a request may have stored late. After all other parts: these may still tell followers something."""
+    user_id = leaver.user_id
+    await Picture.delete().where(Picture.user_id == user_id).aio_execute()
+    await Download.delete().where(Download.user_id == user_id).aio_execute()
+    for own, other in ((Follow.follower_id, Follow.followed_id), (Follow.followed_id, Follow.follower_id)):
+        while ids := [row[0] for row in await Follow.select(other).where(own == user_id).limit(AT_ONCE).tuples().aio_execute()]:
+            await Follow.delete().where(own == user_id, other.in_(ids)).aio_execute()
+            yield
+    await FollowCount.delete().where(FollowCount.user_id == user_id).aio_execute()
+
+
+DEPARTURES = web.AppKey("departures", Departures)
+
+
+async def _run_departures(app: web.Application) -> AsyncIterator[None]:
+    departures = app[DEPARTURES] = Departures(app[DATABASE], [first_part(app), *app[LEAVING], last_part])
+    task = asyncio.create_task(departures.run(), context=contextvars.Context())
+    yield
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    await departures.close()
+
+
+def setup_leaving(app: web.Application) -> None:
+    """After all parts of the site that have something to take away: it begins when they have, and ends before they do."""
+    app.cleanup_ctx.append(_run_departures)

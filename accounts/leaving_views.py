@@ -1,0 +1,148 @@
+"""The ends of an account: taking one's data along, and deleting it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+from pydantic import field_validator
+
+from accounts.devices import device_of
+from accounts.leaving import DEPARTURES, OnlyAdministrator, end_account
+from accounts.own_data import OWN_DATA, Claim, document
+from accounts.security_views import WithPassword, is_password
+from accounts.signing import USER, sign_out_for_good
+from helpers.clock import iso
+from helpers.database import is_away
+from helpers.errors import Refusal
+from helpers.forms import Form, check_form, read_form
+from helpers.keys import DATABASE, SETTINGS
+from helpers.limits import Buckets
+from helpers.routing import wants_json
+from helpers.sessions import STORAGE
+from helpers.texts import Text, current
+
+log = logging.getLogger("aiochat.own_data")
+
+DOWNLOAD_LIMITS = web.AppKey("download_limits", Buckets)
+DOWNLOADS_PER_SECOND = 1 / 600
+DOWNLOADS_AT_ONCE = 6.0
+"""It reads all that somebody ever wrote."""
+
+STUCK_SECONDS = 60.0
+"""Who takes nothing for so long is cut. Less than the claim lasts."""
+
+RETRY_SECONDS = 60
+
+PATIENCE_SECONDS = 2.0
+"""What can be taken away at once is gone when the answer comes."""
+
+FILE_NAME = "aiochat-data.json"
+
+
+class DeletionForm(WithPassword):
+    messages: str = ""
+
+    @field_validator("messages")
+    @classmethod
+    def _one_of_two(cls, value: str) -> str:
+        if value not in ("keep", "remove"):
+            raise ValueError(Text("Choose one of the two, please."))
+        return value
+
+
+class DeleteAccount(web.View):
+    """With the password, and with `messages`: `keep` leaves what one wrote under another name, `remove` takes it away too."""
+
+    async def get(self) -> web.Response:
+        return self._page(Form({"messages": "keep"}))
+
+    async def post(self) -> web.Response:
+        request, t = self.request, current().t
+        user, app = request[USER], request.app
+        data, form = check_form(DeletionForm, {"messages": "", **await read_form(request)})
+        if data is None:
+            return self._page(form, 422)
+        if not await is_password(request, data.password):
+            form.errors["password"] = t("That isn't your password.")
+            return self._page(form, 403)
+        try:
+            await end_account(app[DATABASE], user, removes=data.messages == "remove")
+        except OnlyAdministrator:
+            form.errors[""] = t("You are the site’s only administrator. Make somebody else one first: python app.py make-admin NAME")
+            return self._page(form, 409)
+        await sign_out_for_good(request)
+        await asyncio.wait([app[DEPARTURES].hurry(user.id)], timeout=PATIENCE_SECONDS)
+        if wants_json(request):
+            return web.Response(status=204)
+        raise web.HTTPSeeOther("/")
+
+    def _page(self, form: Form, status: int = 200) -> web.Response:
+        if wants_json(self.request) and status != 200:
+            return web.json_response({"errors": form.errors}, status=status)
+        return aiohttp_jinja2.render_template("accounts/delete.html", self.request, {"form": form}, status=status)
+
+
+class OwnData(web.View):
+    async def get(self) -> web.Response:
+        return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})
+
+
+class Download(web.View):
+    """The document, written as it is read. One at a time for each person."""
+
+    async def get(self) -> web.StreamResponse:
+        request = self.request
+        user, app = request[USER], request.app
+        wait = app[DOWNLOAD_LIMITS].take(user.id) if app[SETTINGS].rate_limits == "on" else 0
+        if wait:
+            raise _busy(Text("You have just downloaded it several times. Please come again later."), int(wait) + 1)
+        claim = Claim(user.id)
+        if not await claim.take():
+            raise _busy(Text("Your data are being written already. One download at a time, please."), RETRY_SECONDS)
+        try:
+            pieces = document(user, await self._sessions(), app[OWN_DATA])
+            return await self._send(pieces, claim)
+        finally:
+            await claim.give_back()
+
+    async def _sessions(self) -> list[dict[str, Any]]:
+        storage = self.request.app[STORAGE]
+        await storage.store_uses()
+        uses = (await storage.store.of_user(self.request[USER].id)).values()
+        return [
+            {"device": device_of(use.agent), "agent": use.agent, "address": use.address, "used_at": iso(use.at) if use.at else None}
+            for use in uses
+        ]
+
+    async def _send(self, pieces: AsyncIterator[bytes], claim: Claim) -> web.StreamResponse:
+        request = self.request
+        headers = {"Content-Disposition": f'attachment; filename="{FILE_NAME}"', "X-Accel-Buffering": "no"}
+        response = web.StreamResponse(headers=headers)
+        response.content_type = "application/json"
+        first = await anext(pieces)
+        await response.prepare(request)
+        try:
+            await response.write(first)
+            async for piece in pieces:
+                async with asyncio.timeout(STUCK_SECONDS):
+                    await response.write(piece)
+                await claim.prolong()
+            # Before its end: who has it may ask for it again at once.
+            await claim.give_back()
+            await response.write_eof()
+        except Exception as error:
+            # What was sent can't be taken back; without its end nobody takes it for the whole.
+            if not is_away(error):
+                log.exception("a download broke off")
+            if request.transport is not None:
+                request.transport.abort()
+        return response
+
+
+def _busy(text: Text, seconds: int) -> Refusal:
+    refusal = Refusal("rate_limited", text, 429, ("/accounts/data", current().t("Your data")))
+    refusal.headers["Retry-After"] = str(seconds)
+    return refusal

@@ -1,0 +1,55 @@
+"""What the feed has of somebody, for the download of their own data. Nothing here writes."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from accounts.models import User
+from accounts.own_data import PAGE, Section
+from feed.models import Comment, Like, Post
+from helpers.clock import iso
+
+Rows = AsyncIterator[dict[str, Any]]
+
+
+def _written(written: Post | Comment) -> dict[str, Any]:
+    edited_at = iso(written.edited_at) if written.edited_at is not None else None
+    return {"id": written.id, "at": iso(written.at), "text": written.text, "edited_at": edited_at}
+
+
+async def _posts(user: User) -> Rows:
+    after = 0
+    while True:
+        query = Post.select().where(Post.author_id == user.id, Post.deleted_at.is_null(), Post.id > after)
+        rows = list(await query.order_by(Post.id).limit(PAGE).aio_execute())
+        for post in rows:
+            after = post.id
+            yield _written(post)
+        if len(rows) < PAGE:
+            return
+
+
+async def _comments(user: User) -> Rows:
+    after = 0
+    while True:
+        query = Comment.select().where(Comment.author_id == user.id, Comment.id > after)
+        rows = list(await query.order_by(Comment.id).limit(PAGE).aio_execute())
+        for comment in rows:
+            after = comment.id
+            yield {**_written(comment), "post": comment.post_id}
+        if len(rows) < PAGE:
+            return
+
+
+async def _likes(user: User) -> Rows:
+    after = 0
+    while True:
+        query = Like.select(Like.post_id, Like.at).where(Like.user_id == user.id, Like.post_id > after)
+        rows = await query.order_by(Like.post_id).limit(PAGE).tuples().aio_execute()
+        for post_id, at in rows:
+            after = post_id
+            yield {"post": post_id, "at": iso(at)}
+        if len(rows) < PAGE:
+            return
+
+
+SECTIONS = [Section("posts", _posts), Section("comments", _comments), Section("likes", _likes)]
