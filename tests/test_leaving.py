@@ -14,8 +14,8 @@ from tests.servers import Aiochat
 
 async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, chat: Aiochat, bob: Person, lobby: str) -> None:
     carol = cast.stranger("carol")
-    await carol.registers(email=f"{carol.name}@mail.example")
-    profile = {"display_name": "Caroline Smith", "bio": "I grow beans", "place": "Porto", "time_zone": "Europe/Lisbon"}
+    await carol.registers(email=f"{carol.name}@left.example")
+    profile = {"display_name": "Wilhelmina Smith", "bio": "I grow quinces", "place": "Vaduz", "time_zone": "Europe/Lisbon"}
     assert (await carol.submits("/accounts/profile", **profile)).status == 303
     await acts(carol, f"/users/{bob.name}/follow")
     await acts(bob, f"/users/{carol.name}/follow")
@@ -37,7 +37,7 @@ async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, c
         assert DELETED not in [one["name"] for one in (await bob.gets(f"/people?q={query}"))["people"]]
     assert carol.name not in [one["name"] for one in (await bob.gets(f"/rooms/{lobby}/members"))["members"]]
     assert (await cast.stranger().submits("/accounts/login", username=carol.name, password=PASSWORD)).status == 401
-    assert (await cast.stranger().submits("/accounts/login", username=f"{carol.name}@mail.example", password=PASSWORD)).status == 401
+    assert (await cast.stranger().submits("/accounts/login", username=f"{carol.name}@left.example", password=PASSWORD)).status == 401
     for login in (f"~ {user_id}", DELETED):
         assert (await cast.stranger().submits("/accounts/login", username=login, password="!")).status == 401
     headers = {**JSON, "X-CSRF-Token": await bob.token("/rooms")}
@@ -45,7 +45,7 @@ async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, c
         assert answer.status == 422
     await until(lambda: not rows(chat, f"SELECT 1 FROM follows WHERE {user_id} IN (follower_id, followed_id)"))
     stored = everything(chat)
-    for word in ("Caroline", "grow beans", "Porto", "mail.example", "my horse"):
+    for word in ("Wilhelmina", "grow quinces", "Vaduz", "left.example", "my horse"):
         assert word not in stored
     lines = [line for line in stored.splitlines() if carol.name in line]
     assert len(lines) == 1, f"but in what Bob said: {lines}"

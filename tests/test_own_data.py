@@ -11,7 +11,7 @@ from PIL import Image
 
 from accounts.own_data import PAGE
 from tests.conftest import LIMITS_OFF, Cast, unique
-from tests.leavers import acts, asks, change, rows
+from tests.leavers import acts, asks, change, leaves, rows
 from tests.people import Person
 from tests.servers import Aiochat
 
@@ -74,6 +74,26 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     assert [one["post"] for one in found["likes"]] == [his["id"]]
     text = json.dumps(found)
     assert not any(word in text for word in ("Bob says", "His post", "His comment", "password", "argon2"))
+
+
+async def test_pictures_of_posts_come_along_and_go(cast: Cast, chat: Aiochat) -> None:
+    carol = await cast.person("carol")
+    picture = io.BytesIO()
+    Image.new("RGB", (30, 20), "red").save(picture, "PNG")
+    form = aiohttp.FormData({"text": "Look"})
+    form.add_field("picture", picture.getvalue(), filename="red.png", content_type="image/png")
+    form.add_field("alt", "Something red")
+    headers = {"Accept": "application/json", "X-CSRF-Token": await carol.token("/rooms")}
+    async with carol.http.post("/feed", data=form, headers=headers) as answer:
+        assert answer.status == 201, await answer.text()
+        post_id = (await answer.json())["id"]
+    ((found,),) = [post["pictures"] for post in (await downloads(carol))["posts"]]
+    assert found["alt"] == "Something red"
+    assert Image.open(io.BytesIO(base64.b64decode(found["data"].removeprefix("data:image/webp;base64,")))).size == (30, 20)
+    await leaves(carol, "remove")
+    async with asyncio.timeout(20):
+        while rows(chat, f"SELECT 1 FROM feed_pictures WHERE post_id = {post_id}"):
+            await asyncio.sleep(0.05)
 
 
 async def test_who_has_done_nothing_yet(cast: Cast, bob: Person) -> None:

@@ -1,5 +1,7 @@
 /** What stands for a person: a coloured initial, the same everywhere for the same name, and over it their picture, once it has come. */
 
+import { DELETED } from "../names.js";
+
 const HUES = 12; // as many as css/timeline.css has
 
 /** The versions of people's pictures, by their names. @type {Map<string, number>} */
@@ -32,7 +34,7 @@ export function paintAvatar(node, name) {
   // Mixed, since names that differ in their last letter only would else be neighbours.
   node.dataset.hue = String((Math.imul(hash, 2654435761) >>> 16) % HUES);
   node.textContent = [...name][0]?.toUpperCase() ?? "?";
-  if (version) node.append(picture(node, name, version));
+  if (version && name !== DELETED) node.append(picture(node, name, version));
 }
 
 /** @param {HTMLElement} node @param {string} name @param {string} version */
