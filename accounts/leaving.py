@@ -17,8 +17,8 @@ from aiohttp import web
 from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
-from accounts.following import Follow, FollowCount
-from accounts.models import Download, Leaving, Picture, SiteFact, User
+from accounts.following import Follow, FollowCount, FollowRequest
+from accounts.models import Block, Download, Leaving, Picture, SiteFact, User
 from accounts.names import DELETED
 from accounts.signing import end_all_sessions
 from helpers.clock import now_ms
@@ -65,7 +65,8 @@ class OnlyAdministrator(Exception):
 async def end_account(database: AioDatabase, user: User, *, removes: bool) -> None:
     """From now on there is no such account, and its name is free. Raises OnlyAdministrator, and nothing has changed.
 
-    Of the row only the id stays. What stands for the name, to keep the columns unique, holds a space: no name that is asked for does."""
+    Of the row only the id stays, and whether posts were for followers alone: who reads them now is nobody's choice any more. What stands
+    for the name, to keep the columns unique, holds a space: no name that is asked for does."""
     nothing = {
         **dict.fromkeys(("display_name", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
@@ -205,13 +206,23 @@ def first_part(app: web.Application) -> Part:
 
 
 async def last_part(leaver: Leaver) -> AsyncGenerator[None, None]:
-    """Follows, both ways, and what a request may have stored late. After all other parts: these may still tell followers something."""
+    """Follows, requests and blocks, both ways, and what a request may have stored late. After all other parts, which may still have
+    something to tell to followers."""
     user_id = leaver.user_id
     await Picture.delete().where(Picture.user_id == user_id).aio_execute()
     await Download.delete().where(Download.user_id == user_id).aio_execute()
-    for own, other in ((Follow.follower_id, Follow.followed_id), (Follow.followed_id, Follow.follower_id)):
-        while ids := [row[0] for row in await Follow.select(other).where(own == user_id).limit(AT_ONCE).tuples().aio_execute()]:
-            await Follow.delete().where(own == user_id, other.in_(ids)).aio_execute()
+    # Each in the order of an index: without one PostgreSQL hopes to meet such rows soon, and reads all that there are.
+    for model, own, other, order in (
+        (Follow, Follow.follower_id, Follow.followed_id, Follow.followed_id),
+        (Follow, Follow.followed_id, Follow.follower_id, Follow.follower_id),
+        (FollowRequest, FollowRequest.follower_id, FollowRequest.followed_id, FollowRequest.followed_id),
+        (FollowRequest, FollowRequest.followed_id, FollowRequest.follower_id, FollowRequest.at),
+        (Block, Block.blocker_id, Block.blocked_id, Block.blocked_id),
+        (Block, Block.blocked_id, Block.blocker_id, Block.blocker_id),
+    ):
+        query = model.select(other).where(own == user_id).order_by(order).limit(AT_ONCE).tuples()
+        while ids := [row[0] for row in await query.aio_execute()]:
+            await model.delete().where(own == user_id, other.in_(ids)).aio_execute()
             yield
     await FollowCount.delete().where(FollowCount.user_id == user_id).aio_execute()
 

@@ -11,8 +11,8 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from accounts.following import Follow
-from accounts.models import Download, User
+from accounts.following import Follow, FollowRequest
+from accounts.models import Block, Download, User
 from accounts.pictures import SIZES, read_picture
 from helpers.clock import iso, now_ms
 
@@ -62,25 +62,35 @@ async def _account(user: User) -> dict[str, Any]:
     return {
         **profile,
         "is_admin": bool(user.is_admin),
+        "is_private": bool(user.is_private),
         "created_at": iso(user.created_at),
         "picture": "data:image/webp;base64," + base64.b64encode(picture).decode() if picture else None,
     }
 
 
-async def _following(user: User) -> AsyncIterator[dict[str, Any]]:
-    after = 0
-    while True:
-        name = User.select(User.name).where(User.id == Follow.followed_id)
-        query = Follow.select(Follow.followed_id, Follow.at, name).where(Follow.follower_id == user.id, Follow.followed_id > after)
-        rows = await query.order_by(Follow.followed_id).limit(PAGE).tuples().aio_execute()
-        for followed_id, at, found in rows:
-            after = followed_id
-            yield {"name": found, "at": iso(at)}
-        if len(rows) < PAGE:
-            return
+def _people(model: type[Follow] | type[FollowRequest] | type[Block], own: Any, other: Any) -> Callable[[User], AsyncIterator[Any]]:
+    """Those who stand in the column `other` of the rows that have oneself in `own`."""
+
+    async def rows_of(user: User) -> AsyncIterator[dict[str, Any]]:
+        after = 0
+        name = User.select(User.name).where(User.id == other)
+        while True:
+            query = model.select(other, model.at, name).where(own == user.id, other > after)
+            rows = await query.order_by(other).limit(PAGE).tuples().aio_execute()
+            for other_id, at, found in rows:
+                after = other_id
+                yield {"name": found, "at": iso(at)}
+            if len(rows) < PAGE:
+                return
+
+    return rows_of
 
 
-SECTIONS = [Section("following", _following)]
+SECTIONS = [
+    Section("following", _people(Follow, Follow.follower_id, Follow.followed_id)),
+    Section("asked_to_follow", _people(FollowRequest, FollowRequest.follower_id, FollowRequest.followed_id)),
+    Section("blocked", _people(Block, Block.blocker_id, Block.blocked_id)),
+]
 
 
 class Claim:

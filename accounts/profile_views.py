@@ -1,5 +1,6 @@
 """A person's page, the form for one's own, and the list of people."""
 
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
@@ -27,6 +28,11 @@ class People(web.View):
         return web.json_response({"people": [{"name": name, **({"picture": picture} if picture else {})} for name, picture in found]})
 
 
+PersonSection = Callable[[web.Request, User], Awaitable[str]]
+PERSON_SECTIONS = web.AppKey("person_sections", list[PersonSection])
+"""What other parts of the site show on a person's page, to those who may see what that person posts."""
+
+
 class PersonPage(web.View):
     async def get(self) -> web.Response:
         person = await people.user_by_name(self.request.match_info["name"])
@@ -40,6 +46,7 @@ class PersonPage(web.View):
             return web.json_response({"name": person.name, "display_name": person.display_name, **_relation(person, standing, is_hidden)})
         since = datetime.fromtimestamp(person.created_at / 1000, UTC)
         there = profiles.local_time(person)
+        sees_posts = not is_hidden and await sights.sees_posts(user.id, person.id)
         context = {
             "person": person,
             "since": since,
@@ -49,7 +56,8 @@ class PersonPage(web.View):
             "standing": standing,
             "is_hidden": is_hidden,
             "request_count": await following.asking_count(user) if person.id == user.id else 0,
-            "sees_posts": not is_hidden and await sights.sees_posts(user.id, person.id),
+            "sees_posts": sees_posts,
+            "sections": [await section(self.request, person) for section in self.request.app[PERSON_SECTIONS] if sees_posts],
         }
         return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 

@@ -13,6 +13,7 @@ from accounts.leaving_views import DOWNLOAD_LIMITS, DOWNLOADS_AT_ONCE, DOWNLOADS
 from accounts.names import DELETED
 from accounts.own_data import OWN_DATA, SECTIONS
 from accounts.people_lists import request_count
+from accounts.profile_views import PERSON_SECTIONS
 from accounts.signing import USERS
 from accounts.views import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
 from accounts.visibility import SIGHTS, Sights
@@ -34,6 +35,7 @@ def setup_accounts(app: web.Application) -> None:
     pages["deleted_user"] = DELETED
     pages["person_name"] = lambda name: current().t("deleted user") if name == DELETED else name
     app[LEAVING] = []
+    app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]
     app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
     setup_guessing(app)

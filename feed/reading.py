@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from peewee_async.databases import AioDatabase
 
+from accounts.models import User
 from accounts.people import users_by_ids
 from accounts.visibility import Sights
 from feed import pictures
@@ -110,7 +111,7 @@ async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
         liked = {post_id for (post_id,) in await mine.tuples().aio_execute()}
     return [
         {
-            **_written(post, users[post.author_id].name),
+            **_written(post, users[post.author_id]),
             "likes": post.likes,
             "comments": post.comments,
             "pictures": shown_pictures[post.id],
@@ -121,10 +122,11 @@ async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
     ]
 
 
-def _written(written: Post | Comment, author: str) -> Shown:
+def _written(written: Post | Comment, author: User) -> Shown:
     return {
         "id": written.id,
-        "author": author,
+        "author": author.name,
+        "author_picture": author.picture,
         "text": written.text,
         "html": written.html or (plain_html(written.text) if written.text else ""),
         "at": iso(written.at),
@@ -148,4 +150,4 @@ async def comments_by_ids(ids: Sequence[int]) -> list[Shown]:
 
 async def _shown_comments(comments: list[Comment]) -> list[Shown]:
     users = await users_by_ids(sorted({comment.author_id for comment in comments})) if comments else {}
-    return [{**_written(comment, users[comment.author_id].name), "post": comment.post_id} for comment in comments]
+    return [{**_written(comment, users[comment.author_id]), "post": comment.post_id} for comment in comments]

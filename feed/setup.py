@@ -8,6 +8,7 @@ from aiohttp import web
 
 from accounts.leaving import LEAVING
 from accounts.own_data import OWN_DATA
+from accounts.profile_views import PERSON_SECTIONS
 from accounts.signing import SESSION_ENDED
 from accounts.visibility import SIGHTS
 from feed.bus import Bus, LocalBus, RedisBus
@@ -15,6 +16,7 @@ from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
 from feed.leaving import leave_feed
 from feed.own_data import SECTIONS
 from feed.streams import Streams
+from feed.views import person_section
 from feed.writing import Writer
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
@@ -61,6 +63,7 @@ async def end_streams(app: web.Application) -> None:
 
 def setup_feed(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
+    app[PERSON_SECTIONS].append(person_section)
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
     app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
     app[STREAMS] = Streams(app[DATABASE], app[SIGHTS])

@@ -5,6 +5,7 @@ from typing import Any
 import aiohttp_jinja2
 from aiohttp import web
 
+from accounts.models import User
 from accounts.people import user_by_name
 from accounts.signing import USER
 from accounts.visibility import SIGHTS
@@ -114,7 +115,14 @@ class PersonPosts(PostAddress):
         page = await reading.author_page(person.id, looker.id, self.cursor("before", reading.NEWEST))
         if wants_json(self.request):
             return web.json_response({"posts": page.items, "next": page.next})
-        return self.render("feed/person_posts.html", {"person": person, "posts": page.items, "next": page.next})
+        return self.render("feed/person_posts.html", {"person": person, "posts": page.items, "next": page.next, "is_page": True})
+
+
+async def person_section(request: web.Request, person: User) -> str:
+    """Somebody's newest posts as HTML, for their page: one of app[PERSON_SECTIONS]. Only for those who may see them."""
+    page = await reading.author_page(person.id, request[USER].id)
+    context = {"person": person, "posts": page.items, "next": page.next, "is_page": False}
+    return aiohttp_jinja2.render_string("feed/person_section.html", request, context)
 
 
 class _PostView(PostAddress):

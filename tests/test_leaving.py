@@ -208,11 +208,19 @@ async def test_what_came_in_late_goes_in_the_end(cast: Cast, chat: Aiochat, bob:
     await leaves(carol)
     await until(lambda: bool(rows(chat, f"SELECT 1 FROM leavings WHERE user_id = {user_id} AND due_at > at")))
     change(chat, f"INSERT INTO statuses (user_id, status, text) VALUES ({user_id}, 'away', 'late')")
-    change(chat, f"INSERT INTO follows (follower_id, followed_id, at) VALUES ({his_id}, {user_id}, 1), ({user_id}, {his_id}, 1)")
+    late = f"VALUES ({his_id}, {user_id}, 1), ({user_id}, {his_id}, 1)"
+    change(chat, f"INSERT INTO follows (follower_id, followed_id, at) {late}")
+    change(chat, f"INSERT INTO follow_requests (follower_id, followed_id, at) {late}")
+    change(chat, f"INSERT INTO blocks (blocker_id, blocked_id, at) {late}")
     change(chat, f"UPDATE leavings SET at = 0, due_at = 0 WHERE user_id = {user_id}")
     await until(lambda: not rows(chat, f"SELECT 1 FROM leavings WHERE user_id = {user_id}"))
     assert not rows(chat, f"SELECT 1 FROM statuses WHERE user_id = {user_id}")
-    assert not rows(chat, f"SELECT 1 FROM follows WHERE {user_id} IN (follower_id, followed_id)")
+    for table, one, other in (
+        ("follows", "follower_id", "followed_id"),
+        ("follow_requests", "follower_id", "followed_id"),
+        ("blocks", "blocker_id", "blocked_id"),
+    ):
+        assert not rows(chat, f"SELECT 1 FROM {table} WHERE {user_id} IN ({one}, {other})")
 
 
 @pytest.mark.parametrize(

@@ -13,6 +13,7 @@ from accounts.own_data import PAGE
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.leavers import acts, asks, change, leaves, rows
 from tests.people import Person
+from tests.reader import goes_private
 from tests.servers import Aiochat
 
 DOWNLOAD = "/accounts/data/download"
@@ -39,6 +40,10 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     async with carol.http.post("/accounts/picture", data=form, headers={"X-CSRF-Token": await carol.token("/rooms")}) as answer:
         assert answer.status in (200, 303)
     await acts(carol, f"/users/{bob.name}/follow")
+    dave, erin = await cast.person("dave"), await cast.person("erin")
+    await goes_private(dave)
+    await acts(carol, f"/users/{dave.name}/follow")
+    await acts(carol, f"/users/{erin.name}/block")
     at_carol, at_bob = await carol.enters(lobby), await bob.enters(lobby)
     await at_bob.says("Bob says this")
     await at_carol.says('Carol says "this" \u2028 🎉')
@@ -60,6 +65,8 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     assert image.size == (256, 256)
     assert [(one["address"], bool(one["used_at"])) for one in found["sessions"]] == [("127.0.0.1", True)]
     assert [one["name"] for one in found["following"]] == [bob.name]
+    assert [one["name"] for one in found["asked_to_follow"]] == [dave.name]
+    assert [one["name"] for one in found["blocked"]] == [erin.name]
     assert {(one["room"], one["role"]) for one in found["rooms"]} == {(lobby, "member"), (direct, "member")}
     messages = {(one["room"], one["number"]): (one["text"], one["edited_at"] is not None, one.get("people")) for one in found["messages"]}
     assert messages == {

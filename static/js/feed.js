@@ -1,6 +1,6 @@
 /**
- * The feed and a post's page, live: forms without leaving the page, and what happens as it is told by /feed/events.
- * Without this module both work by forms alone.
+ * The feed, a post's page and somebody's posts, live: forms without leaving the page, and what happens as it is told by /feed/events.
+ * Without this module they work by forms alone.
  */
 import { shortTime } from "./dates.js";
 import { DELETED, shownName } from "./names.js";
@@ -8,11 +8,11 @@ import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from ".
 import { cloneElement, part } from "./template.js";
 import { n, t } from "./texts.js";
 
-/** @typedef {{id: number, author: string, text: string, html: string, at: string, edited_at: string|null}} Written */
+/** @typedef {{id: number, author: string, author_picture: number, text: string, html: string, at: string, edited_at: string|null}} Written */
 /** @typedef {Written & {likes: number, comments: number, liked?: boolean, pictures: import("./post_pictures.js").Picture[]}} Post */
 /** @typedef {Written & {post: number}} Comment */
 
-const page = /** @type {HTMLElement} */ (document.querySelector("#feed, #post-page"));
+const page = /** @type {HTMLElement} */ (document.querySelector("#feed, #post-page, #person-posts"));
 const me = page.dataset.user;
 const onlyPost = page.dataset.postId;
 const list = document.querySelector("#posts");
@@ -30,6 +30,10 @@ const shownComment = (id) => document.querySelector(`[data-comment="${id}"]`);
 /** What a post and a comment have in common. @param {HTMLElement} element @param {Written} written @param {string} address */
 function fill(element, written, address) {
   const author = /** @type {HTMLAnchorElement} */ (part(element, "author"));
+  const face = part(element, "face").querySelector("img");
+  const source = `/users/${encodeURIComponent(written.author)}/picture?size=64&v=${written.author_picture}`;
+  if (written.author === DELETED) face?.remove();
+  else if (face && face.getAttribute("src") !== source) face.src = source;
   if (written.author === DELETED) author.removeAttribute("href");
   else author.href = `/users/${encodeURIComponent(written.author)}`;
   /** @type {HTMLElement} */ (author.firstElementChild).textContent = shownName(written.author);
