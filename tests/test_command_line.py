@@ -218,6 +218,12 @@ async def test_whoever_was_registered_so_signs_in(chat: Aiochat, folder: Path) -
 def on_a_terminal(folder: Path, *answers: bytes, command: tuple[str, ...] = ("register", "alice")) -> tuple[int, str]:
     """A command typed at a terminal. Returns the exit code and what stood on the screen."""
     leader, follower = pty.openpty()
+
+    def take_terminal() -> None:
+        """Ctrl-C comes from there, also where the tests run in the background and it is ignored."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
     env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
     process = subprocess.Popen(
         [sys.executable, str(ROOT / "app.py"), *command],
@@ -226,7 +232,7 @@ def on_a_terminal(folder: Path, *answers: bytes, command: tuple[str, ...] = ("re
         stderr=follower,
         env=env,
         start_new_session=True,
-        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),  # so that Ctrl-C comes from there
+        preexec_fn=take_terminal,
     )
     os.close(follower)
     screen, waiting = b"", list(answers)
