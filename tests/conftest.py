@@ -134,10 +134,12 @@ class Cast:
 @pytest.fixture
 async def cast(chat: Aiochat) -> AsyncIterator[Cast]:
     boss = Person(chat.url, "boss")
-    await boss.logs_in()
     stage = Cast(chat.url, boss, [boss])
-    yield stage
-    await stage.close()
+    try:
+        await boss.logs_in()
+        yield stage
+    finally:
+        await stage.close()
 
 
 @pytest.fixture

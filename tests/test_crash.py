@@ -36,7 +36,8 @@ class Sender:
                 await asyncio.sleep(0.1)
                 continue
             self.epoch = listener.events[0]["epoch"]
-            with contextlib.suppress(aiohttp.ClientError, ConnectionError, AssertionError, RuntimeError):
+            # Without an answer for long it asks again, by another connection.
+            with contextlib.suppress(aiohttp.ClientError, ConnectionError, TimeoutError, AssertionError, RuntimeError):
                 await self._talk(listener, waiting)
             self._note(listener)
             await listener.close()
@@ -80,7 +81,9 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
         tasks = [asyncio.create_task(sender.run(messages)) for sender in senders]
         await _until(lambda: sum(len(sender.receipts) for sender in senders) > SENDERS * 3)
         await trouble()
-        await _until(lambda: all(len(sender.receipts) == messages for sender in senders))
+        await _until(lambda: all(len(sender.receipts) == messages for sender in senders) or any(task.done() for task in tasks))
+        if ended := [task for task in tasks if task.done()]:
+            raise AssertionError("a sender gave up") from ended[0].exception()
         last = (await senders[0].person.history(room))[-1]["seq"]
         for sender in senders:
             sender.stop()

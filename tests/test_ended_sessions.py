@@ -113,6 +113,8 @@ async def test_who_administers_is_known_at_once(chat: Aiochat, alice: Person, bo
     assert (await listener.says("/clear"))["type"] == "error"
     await says(chat, "make-admin", bob.name)
     assert (await listener.says("/clear"))["type"] == "cleared"
+    await says(chat, "make-admin", bob.name, "--undo")
+    assert (await listener.says("/clear"))["type"] == "error"
 
 
 @pytest.fixture(params=["sqlite", "redis"])
