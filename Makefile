@@ -20,7 +20,7 @@ run: $(RUNTIME)  ## start the chat on this machine, without any other service
 test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where they are missing. ARGS="-k name" goes to pytest
 	@deploy/provision --tests
 	@$(MAKE) -s --no-print-directory $(DEV)
-	.venv/bin/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 ifneq ($(wildcard tests/js/*.test.js tests/js/*.test.mjs),)
 	@if command -v node >/dev/null; then set -x; node --test $(wildcard tests/js/*.test.js tests/js/*.test.mjs); \
 	else echo "tests/js is left out: there is no node"; fi

@@ -150,6 +150,8 @@ export class ChatComposer extends HTMLElement {
   }
 
   #send() {
+    // Of what was chosen a moment ago, too: the next frame may still be to come.
+    this.#follow();
     const text = this.box.value.trimEnd();
     const { store, outbox, timeline, typing } = this.page;
     // From a page that can't come back the text stays where it is, as the draft.
