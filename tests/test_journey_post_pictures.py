@@ -7,7 +7,7 @@ from playwright.async_api import FilePayload, ViewportSize, expect
 
 from tests.test_journey_feed import follows, is_live, opens
 from tests.test_pictures import drawn
-from tests.visitors import PHONE, WIDE, Visitor
+from tests.visitors import PHONE, WIDE, Visitor, comes_true
 
 PASTE = """async (box) => {
   const canvas = new OffscreenCanvas(900, 600);
@@ -38,7 +38,7 @@ async def test_pictures_are_posted_and_seen(visitors: Callable[[str, ViewportSiz
     await form.locator("[name=picture]").set_input_files([file("a.png", "image/png", drawn()), file("b.jpg", "image/jpeg", drawn("JPEG"))])
     await expect(rows).to_have_count(3)
     handle = await rows.nth(0).locator("canvas").element_handle()
-    await alice.page.wait_for_function(PAINTED, arg=handle)
+    await comes_true(alice.page, PAINTED, handle)
     await form.locator("[name=picture]").set_input_files([file("c.gif", "image/gif", drawn("GIF"))])
     await expect(form.locator("[data-part=error]")).to_have_text("A picture is a JPEG, PNG or WebP file.")
     await form.get_by_label("Description of picture 1").fill("A black wall")
@@ -54,7 +54,7 @@ async def test_pictures_are_posted_and_seen(visitors: Callable[[str, ViewportSiz
         pictures = one.page.locator("[data-post] .shot img")
         await expect(pictures).to_have_count(2)
         await expect(pictures.nth(0)).to_have_attribute("alt", "A black wall")
-        await one.page.wait_for_function("[...document.querySelectorAll('.shot img')].every((one) => one.naturalWidth > 0)")
+        await comes_true(one.page, "[...document.querySelectorAll('.shot img')].every((one) => one.naturalWidth > 0)")
     # One is opened over the page, and the other by a key.
     await bob.page.get_by_role("link", name="A black wall").click()
     opened = bob.page.locator("#lightbox")

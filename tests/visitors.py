@@ -1,5 +1,6 @@
 """People at a browser: real Chromium, wide or a phone, and what one does with the pages."""
 
+import asyncio
 import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -23,6 +24,13 @@ PHONE: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 
 expect.set_options(timeout=15_000)
+
+
+async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
+    """Waits for it in the page. Playwright's wait_for_function asks again by `eval`, which the site's pages forbid."""
+    async with asyncio.timeout(15):
+        while not await page.evaluate(expression, argument):
+            await asyncio.sleep(0.05)
 
 
 class Visitor:
