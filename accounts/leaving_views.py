@@ -12,12 +12,12 @@ from pydantic import field_validator
 from accounts.devices import device_of
 from accounts.leaving import DEPARTURES, OnlyAdministrator, end_account
 from accounts.own_data import OWN_DATA, Claim, document
-from accounts.security_views import WithPassword, is_password
+from accounts.security_views import WithPassword, check_with_password
 from accounts.signing import USER, sign_out_for_good
 from helpers.clock import iso
 from helpers.database import is_away
 from helpers.errors import Refusal
-from helpers.forms import Form, check_form, read_form
+from helpers.forms import Form, read_form
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.routing import wants_json
@@ -62,12 +62,9 @@ class DeleteAccount(web.View):
     async def post(self) -> web.Response:
         request, t = self.request, current().t
         user, app = request[USER], request.app
-        data, form = check_form(DeletionForm, {"messages": "", **await read_form(request)})
+        data, form, status = await check_with_password(request, DeletionForm, {"messages": "", **await read_form(request)})
         if data is None:
-            return self._page(form, 422)
-        if not await is_password(request, data.password):
-            form.errors["password"] = t("That isn't your password.")
-            return self._page(form, 403)
+            return self._page(form, status)
         try:
             await end_account(app[DATABASE], user, removes=data.messages == "remove")
         except OnlyAdministrator:

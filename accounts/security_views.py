@@ -1,5 +1,8 @@
 """How one signs in: one's e-mail address, password, and where one is signed in. The first two ask for the password again."""
 
+from collections.abc import Mapping
+from typing import TypeVar
+
 import aiohttp_jinja2
 from aiohttp import web
 from aiohttp_session import get_session
@@ -52,7 +55,7 @@ class PasswordForm(WithPassword):
     new_password: str
 
 
-async def is_password(request: web.Request, password: str) -> bool:
+async def _is_password(request: web.Request, password: str) -> bool:
     """Is it the user's own? Who guesses is slowed as at the login."""
     user = request[USER]
 
@@ -62,8 +65,18 @@ async def is_password(request: web.Request, password: str) -> bool:
     return bool(await guess(request, people.login_key(user.name), attempt))
 
 
-def _say_wrong(form: Form) -> None:
-    form.errors["password"] = current().t("That isn't your password.")
+Fields = TypeVar("Fields", bound=WithPassword)
+
+
+async def check_with_password(request: web.Request, model: type[Fields], given: Mapping[str, str]) -> tuple[Fields | None, Form, int]:
+    """As check_form, and the password has to be the user's own. With None comes the status of the page that is shown again."""
+    data, form = check_form(model, given)
+    if data is None:
+        return None, form, 422
+    if not await _is_password(request, data.password):
+        form.errors["password"] = current().t("That isn't your password.")
+        return None, form, 403
+    return data, form, 200
 
 
 class Email(web.View):
@@ -72,12 +85,9 @@ class Email(web.View):
 
     async def post(self) -> web.Response:
         request = self.request
-        data, form = check_form(EmailForm, await read_form(request))
+        data, form, status = await check_with_password(request, EmailForm, await read_form(request))
         if data is None:
-            return self._page(form, 422)
-        if not await is_password(request, data.password):
-            _say_wrong(form)
-            return self._page(form, 403)
+            return self._page(form, status)
         try:
             await people.change_email(request[USER], data.email)
         except people.BadAccount as error:
@@ -96,12 +106,9 @@ class Password(web.View):
 
     async def post(self) -> web.Response:
         request = self.request
-        data, form = check_form(PasswordForm, await read_form(request))
+        data, form, status = await check_with_password(request, PasswordForm, await read_form(request))
         if data is None:
-            return self._page(form, 422)
-        if not await is_password(request, data.password):
-            _say_wrong(form)
-            return self._page(form, 403)
+            return self._page(form, status)
         try:
             await people.change_password(request[USER], data.new_password)
         except people.BadAccount as error:
