@@ -26,27 +26,28 @@ from accounts.setup import setup_accounts
 from accounts.signing import SESSION_ENDED, USER
 from chat.setup import setup_chat
 from feed.setup import setup_feed
-from helpers.compression import compression
-from helpers.csrf import csrf
-from helpers.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
-from helpers.errors import errors
+from helpers.db.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
+from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.fetching import keep_fetcher
-from helpers.files import Files
-from helpers.forms import forms
-from helpers.headers import add_headers
 from helpers.keys import DATABASE, SETTINGS
-from helpers.languages import languages
-from helpers.migrations import MIGRATIONS, check_migrations, migrate
-from helpers.pages import setup_pages
-from helpers.protocol import Runner
-from helpers.redis import REDIS, open_redis
-from helpers.routing import add_routes
-from helpers.serving import Place, Worker, calm_the_collector, end, told_to_end
-from helpers.sessions import STORAGE, DatabaseSessions, TokenStorage, session_store
-from helpers.sockets import BACKLOG, listen
-from helpers.supervisor import Supervisor
-from helpers.terminal import Failure, Misuse, lasting, say, shown
-from helpers.text import one_line
+from helpers.processes.listening import BACKLOG, listen
+from helpers.processes.supervisor import Supervisor
+from helpers.processes.terminal import Failure, Misuse, lasting, say, shown
+from helpers.processes.worker import Place, Worker, calm_the_collector, end, told_to_end
+from helpers.redis.client import REDIS, open_redis
+from helpers.text.characters import one_line
+from helpers.web.compression import compression
+from helpers.web.csrf import csrf
+from helpers.web.errors import errors
+from helpers.web.files import Files
+from helpers.web.forms import forms
+from helpers.web.headers import add_headers
+from helpers.web.languages import languages
+from helpers.web.pages import setup_pages
+from helpers.web.protocol import Runner
+from helpers.web.routing import add_routes
+from helpers.web.session_stores import DatabaseSessions, session_store
+from helpers.web.sessions import STORAGE, TokenStorage
 from settings import ROOT, Settings, SettingsError, read_settings
 from weather.setup import setup_weather
 

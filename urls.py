@@ -16,9 +16,9 @@ from chat import conversation_views as conversations
 from chat import views as chat
 from feed import picture_views, stream_views, uploads
 from feed import views as feed
-from helpers.health import Live, Ready
-from helpers.languages import ChooseLanguage
-from helpers.routing import Access, Route
+from helpers.web.health import Live, Ready
+from helpers.web.languages import ChooseLanguage
+from helpers.web.routing import Access, Route
 from weather.views import WeatherPage
 
 STATIC = Path(__file__).resolve().parent / "static"

@@ -8,7 +8,7 @@ from peewee_async.databases import AioDatabase
 from accounts.following import end_following, holding
 from accounts.models import Block, User
 from helpers.clock import now_ms
-from helpers.texts import Text
+from helpers.text.translation import Text
 
 Blocked = Callable[[int, int], Awaitable[None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])

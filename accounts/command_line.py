@@ -22,12 +22,12 @@ from accounts.models import User
 from accounts.passwords import hash_password
 from accounts.people_file import Row, read_people
 from helpers.clock import iso
-from helpers.database import is_away, open_database
-from helpers.migrations import MIGRATIONS, check_migrations, migrate
-from helpers.redis import open_redis
-from helpers.sessions import SessionStore, Use, session_store
-from helpers.terminal import Failure, Progress, ask_password, say
-from helpers.text import one_line
+from helpers.db.database import is_away, open_database
+from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
+from helpers.processes.terminal import Failure, Progress, ask_password, say
+from helpers.redis.client import open_redis
+from helpers.text.characters import one_line
+from helpers.web.session_stores import SessionStore, Use, session_store
 from settings import Settings
 
 SHOWN_ID = 8

@@ -2,7 +2,7 @@
 
 import re
 
-from helpers.texts import current
+from helpers.text.translation import current
 
 # In this order: most of them claim to be those below them as well.
 _BROWSERS = (

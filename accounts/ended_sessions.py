@@ -15,8 +15,8 @@ from redis.exceptions import RedisError
 from accounts.models import EndedSession
 from accounts.signing import end_session
 from helpers.clock import now_ms
-from helpers.database import fetch, is_away, is_sqlite
-from helpers.sessions import SessionStore
+from helpers.db.database import fetch, is_away, is_sqlite
+from helpers.web.session_stores import SessionStore
 
 log = logging.getLogger("aiochat.sessions")
 

@@ -11,9 +11,9 @@ from peewee_async.databases import AioDatabase
 from accounts.models import Block, User
 from accounts.visibility import is_block_between
 from helpers.clock import now_ms
-from helpers.database import is_sqlite
-from helpers.models import Base
-from helpers.texts import Text
+from helpers.db.base import Base
+from helpers.db.database import is_sqlite
+from helpers.text.translation import Text
 
 MAX_FOLLOWED = 10_000
 """People that one person can follow, or ask to. A page of the feed looks at each of them, for 10 µs (docs/performance.md)."""

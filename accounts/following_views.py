@@ -8,13 +8,13 @@ from accounts import blocking, following
 from accounts.models import User
 from accounts.people import user_by_name
 from accounts.signing import USER
-from helpers.errors import Refusal, error_response
-from helpers.forms import read_form
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
-from helpers.redirects import safe_next
-from helpers.routing import wants_json
-from helpers.texts import Text
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal, error_response
+from helpers.web.forms import read_form
+from helpers.web.redirects import safe_next
+from helpers.web.routing import wants_json
 
 FOLLOW_LIMITS = web.AppKey("follow_limits", Buckets)
 FOLLOWS_PER_SECOND = 2.0

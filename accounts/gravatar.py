@@ -13,11 +13,11 @@ from aiohttp import web
 
 from accounts.models import User
 from accounts.pictures import SIZES, make_picture
+from helpers.cache import Kept
 from helpers.fetching import FETCHER, Fetcher, Unfetched
 from helpers.images import BadPicture
-from helpers.keeping import Kept
 from helpers.keys import SETTINGS
-from helpers.multipart import Upload
+from helpers.web.multipart import Upload
 
 log = logging.getLogger("aiochat.gravatar")
 

@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from aiohttp import web
 
-from helpers.addresses import client_address
 from helpers.keys import SETTINGS
 from helpers.limits import Guesses
+from helpers.web.addresses import client_address
 
 ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
 ADDRESS_GUESSES = web.AppKey("address_guesses", Guesses)

@@ -22,9 +22,9 @@ from accounts.models import Block, Download, Leaving, Picture, SiteFact, User
 from accounts.names import DELETED
 from accounts.signing import end_all_sessions
 from helpers.clock import now_ms
-from helpers.database import is_away, is_sqlite
+from helpers.db.database import is_away, is_sqlite
 from helpers.keys import DATABASE
-from helpers.text import one_line
+from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.leaving")
 

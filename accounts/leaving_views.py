@@ -15,14 +15,14 @@ from accounts.own_data import OWN_DATA, Claim, document
 from accounts.security_views import WithPassword, check_with_password
 from accounts.signing import USER, sign_out_for_good
 from helpers.clock import iso
-from helpers.database import is_away
-from helpers.errors import Refusal
-from helpers.forms import Form, read_form
+from helpers.db.database import is_away
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
-from helpers.routing import wants_json
-from helpers.sessions import STORAGE
-from helpers.texts import Text, current
+from helpers.text.translation import Text, current
+from helpers.web.errors import Refusal
+from helpers.web.forms import Form, read_form
+from helpers.web.routing import wants_json
+from helpers.web.sessions import STORAGE
 
 log = logging.getLogger("aiochat.own_data")
 

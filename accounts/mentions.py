@@ -5,8 +5,8 @@ from collections.abc import Iterable
 from accounts.models import User
 from accounts.names import BadName, name_at, name_key
 from accounts.people import users_by_keys
-from helpers.markdown import Reference
-from helpers.sharing import BatchedReads
+from helpers.batching import BatchedReads
+from helpers.text.markdown import Reference
 
 PERSON = Reference("@", "/users/", "mention", name_at)
 

@@ -7,9 +7,9 @@ from aiohttp.typedefs import Handler
 from aiohttp_session import get_session
 
 from accounts.signing import USER, USERS
-from helpers.redirects import MAX_LENGTH
-from helpers.routing import Access, access_of, takes_method, wants_json
-from helpers.sessions import USER_ID
+from helpers.web.redirects import MAX_LENGTH
+from helpers.web.routing import Access, access_of, takes_method, wants_json
+from helpers.web.session_stores import USER_ID
 
 
 @web.middleware

@@ -2,7 +2,7 @@
 
 import peewee
 
-from helpers.models import Base
+from helpers.db.base import Base
 
 
 class User(Base):

@@ -7,7 +7,7 @@ from typing import Any
 import precis_i18n
 from confusable_homoglyphs import categories, confusables
 
-from helpers.texts import Text
+from helpers.text.translation import Text
 
 MAX_LENGTH = 32
 

@@ -6,8 +6,8 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from helpers.text import is_unicode
-from helpers.texts import Text
+from helpers.text.characters import is_unicode
+from helpers.text.translation import Text
 
 MIN_LENGTH = 8
 MAX_LENGTH = 128

@@ -11,10 +11,10 @@ from accounts.models import SiteFact, User
 from accounts.names import MAX_LENGTH, BadName, clean_name, name_key, skeleton
 from accounts.passwords import hash_password, verify_password, weakness
 from helpers.clock import now_ms
-from helpers.database import is_sqlite
-from helpers.models import database_proxy
-from helpers.text import is_one_line
-from helpers.texts import Text
+from helpers.db.base import database_proxy
+from helpers.db.database import is_sqlite
+from helpers.text.characters import is_one_line
+from helpers.text.translation import Text
 
 MAX_EMAIL = 254
 
@@ -78,7 +78,7 @@ def _key_of(name: str) -> str:
 
 
 LOOKED_UP_AT_ONCE = 20
-"""As in helpers/sharing.py: for many more PostgreSQL would rather read the whole table."""
+"""As in helpers/batching.py: for many more PostgreSQL would rather read the whole table."""
 
 
 async def pictures_of(names: list[str]) -> dict[str, int]:

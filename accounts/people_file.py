@@ -5,7 +5,7 @@ import io
 from dataclasses import dataclass
 from pathlib import Path
 
-from helpers.terminal import Failure
+from helpers.processes.terminal import Failure
 
 COLUMNS = ("name", "email", "password")
 

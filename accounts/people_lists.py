@@ -11,10 +11,10 @@ from accounts.models import Block, User
 from accounts.people import user_by_name, users_by_ids
 from accounts.signing import USER
 from helpers.clock import iso
-from helpers.database import is_away
-from helpers.errors import Refusal
-from helpers.routing import wants_json
-from helpers.texts import Text
+from helpers.db.database import is_away
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal
+from helpers.web.routing import wants_json
 
 MAX_SHOWN = 100
 """People on a page."""

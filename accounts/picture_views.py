@@ -10,13 +10,13 @@ from accounts.models import User
 from accounts.profile_views import profile_page
 from accounts.signing import USER
 from helpers import images
-from helpers.errors import Refusal
-from helpers.flash import flash
-from helpers.forms import Form, read_file
-from helpers.headers import IMAGE_POLICY
 from helpers.keys import DATABASE
-from helpers.routing import wants_json
-from helpers.texts import Text, current, told
+from helpers.text.translation import Text, current, told
+from helpers.web.errors import Refusal
+from helpers.web.flash import flash
+from helpers.web.forms import Form, read_file
+from helpers.web.headers import IMAGE_POLICY
+from helpers.web.routing import wants_json
 
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"

@@ -8,7 +8,7 @@ from PIL import Image, ImageOps
 from accounts.models import Picture, User
 from helpers import images
 from helpers.clock import now_ms
-from helpers.multipart import Upload
+from helpers.web.multipart import Upload
 
 SIZES = (64, 128, 256)
 """Pixels of a side. They are shown at half of these or less, for screens with two pixels or more to one of the page."""

@@ -13,11 +13,11 @@ from accounts.models import User
 from accounts.signing import USER
 from accounts.visibility import SIGHTS
 from helpers import images
-from helpers.flash import flash
-from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
-from helpers.routing import wants_json
-from helpers.texts import Text, current
+from helpers.text.translation import Text, current
+from helpers.web.flash import flash
+from helpers.web.forms import Form, check_form, read_form
+from helpers.web.routing import wants_json
 
 
 class People(web.View):

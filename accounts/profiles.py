@@ -7,8 +7,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from accounts.models import User
-from helpers.text import has_forbidden, is_plainly_visible
-from helpers.texts import Text
+from helpers.text.characters import has_forbidden, is_plainly_visible
+from helpers.text.translation import Text
 
 MAX_DISPLAY_NAME = 50
 MAX_PLACE = 80

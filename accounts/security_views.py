@@ -14,10 +14,10 @@ from accounts.guessing import guess
 from accounts.passwords import verify_password
 from accounts.signing import USER, end_other_sessions, end_session
 from helpers.clock import iso
-from helpers.flash import flash
-from helpers.forms import Form, check_form, read_form
-from helpers.sessions import STORAGE
-from helpers.texts import Text, current, told
+from helpers.text.translation import Text, current, told
+from helpers.web.flash import flash
+from helpers.web.forms import Form, check_form, read_form
+from helpers.web.sessions import STORAGE
 
 MAX_FIELD = 500
 MAX_SHOWN = 100

@@ -17,10 +17,10 @@ from accounts.profile_views import PERSON_SECTIONS
 from accounts.signing import USERS
 from accounts.views import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
 from accounts.visibility import SIGHTS, Sights
+from helpers.batching import BatchedReads
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
-from helpers.sharing import BatchedReads
-from helpers.texts import current
+from helpers.text.translation import current
 
 
 def setup_accounts(app: web.Application) -> None:

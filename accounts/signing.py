@@ -7,10 +7,11 @@ from aiohttp_session import get_session, new_session
 
 from accounts import people
 from accounts.models import User
-from helpers import csrf, flash
-from helpers.sessions import CONFIRM, STORAGE, USER_ID
-from helpers.sharing import BatchedReads
-from helpers.texts import current
+from helpers.batching import BatchedReads
+from helpers.text.translation import current
+from helpers.web import csrf, flash
+from helpers.web.session_stores import USER_ID
+from helpers.web.sessions import CONFIRM, STORAGE
 
 USER = web.RequestKey("user", User)
 USERS = web.AppKey("users", BatchedReads[int, User])

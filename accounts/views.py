@@ -7,14 +7,14 @@ from pydantic import BaseModel, field_validator
 from accounts import people
 from accounts.guessing import guess
 from accounts.signing import USER, sign_in, sign_out
-from helpers.addresses import client_address
-from helpers.errors import error_response
-from helpers.flash import flash
-from helpers.forms import Form, check_form, read_form
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
-from helpers.redirects import safe_next
-from helpers.texts import Text, current, told
+from helpers.text.translation import Text, current, told
+from helpers.web.addresses import client_address
+from helpers.web.errors import error_response
+from helpers.web.flash import flash
+from helpers.web.forms import Form, check_form, read_form
+from helpers.web.redirects import safe_next
 
 REGISTRATIONS = web.AppKey("registrations", Buckets)
 

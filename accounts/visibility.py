@@ -9,8 +9,8 @@ from aiohttp import web
 from peewee_async.databases import AioDatabase
 
 from accounts.models import Block
-from helpers.bulk import Bulk
-from helpers.database import fetch
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
 
 AT_ONCE = 1000
 """Pairs in one statement."""

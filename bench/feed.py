@@ -14,8 +14,8 @@ import psycopg
 
 from feed import journal
 from feed.reading import NEWEST, author_page, feed_page, feed_statement
-from helpers.database import fetch, open_database, sqlite_path
-from helpers.migrations import migrate
+from helpers.db.database import fetch, open_database, sqlite_path
+from helpers.db.migrations import migrate
 from settings import ROOT
 
 PEOPLE = 200_000

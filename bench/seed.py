@@ -20,9 +20,10 @@ from bench.wire import message_text
 from chat.models import Member, Room
 from chat.roles import Role
 from helpers.clock import now_ms
-from helpers.database import open_database
-from helpers.redis import open_redis
-from helpers.sessions import SIGNED_IN_SECONDS, USER_ID, DatabaseSessions, RedisSessions, hash_token
+from helpers.db.database import open_database
+from helpers.redis.client import open_redis
+from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, DatabaseSessions, RedisSessions
+from helpers.web.sessions import hash_token
 
 ROWS = 100
 """In one INSERT: SQLite takes a limited number of values."""

@@ -13,7 +13,7 @@ from bench.guests import Address, Seats
 from bench.processes import pin
 from bench.seed import seed
 from bench.stage import Cores, Services, Stage
-from helpers.migrations import migrate
+from helpers.db.migrations import migrate
 from settings import ROOT
 from tests.servers import Aiochat, Nginx, Server, free_port
 

@@ -15,7 +15,7 @@ from chat.posting import Rendered, check_text, new_nonce, rendered
 from chat.refusal import Refused
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from chat.roles import Permission
-from helpers.emoji import is_emoji
+from helpers.text.emoji import is_emoji
 
 UNDELETE_SECONDS = 60
 """A page offers to take a deletion back for 5; a bad connection may need the rest."""

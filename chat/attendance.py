@@ -16,7 +16,7 @@ from chat.ledger import Person
 from chat.models import Member
 from chat.presence import RENEW_SECONDS
 from chat.refusal import Refused
-from helpers.database import is_away
+from helpers.db.database import is_away
 
 log = logging.getLogger("aiochat.attendance")
 

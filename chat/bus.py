@@ -11,7 +11,7 @@ from typing import Protocol
 import msgspec
 
 from chat.events import Activity, Batch, Fleeting, News, encode_value
-from helpers.pubsub import PubSub
+from helpers.redis.pubsub import PubSub
 
 log = logging.getLogger("aiochat.bus")
 

@@ -7,8 +7,8 @@ from typing import Any, Protocol
 
 from chat.events import CaughtUp, Close, Event, Reset, Sealed, encode
 from chat.history import Changes
-from helpers.database import is_away
-from helpers.frames import MAX_FRAME, Outbox, joined_frames, text_frame
+from helpers.db.database import is_away
+from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
 
 PATIENCE_SECONDS = 20.0
 """A client that reads nothing for so long is closed, and may come back."""

@@ -11,10 +11,10 @@ from accounts.signing import USER
 from chat import membership, posting
 from chat.keys import ENGINE, take_token
 from chat.refusal import Refused
-from helpers.emoji import EMOJIS
-from helpers.errors import Refusal
-from helpers.forms import read_form
-from helpers.markdown import plain_html
+from helpers.text.emoji import EMOJIS
+from helpers.text.markdown import plain_html
+from helpers.web.errors import Refusal
+from helpers.web.forms import read_form
 
 KEPT_SECONDS = 7 * 24 * 3600
 

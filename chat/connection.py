@@ -17,11 +17,11 @@ from chat.refusal import Refused, blocked, broken, unavailable
 from chat.requests import Amendment, Ping, Post, Read, Typing, nonce_of, read_frame
 from chat.roles import STRANGER, Permission, Standing
 from chat.titles import title_of
-from helpers.database import is_away
-from helpers.frames import Outbox
+from helpers.db.database import is_away
 from helpers.limits import Buckets
-from helpers.texts import Language
-from helpers.websocket import Heart, WebSocket
+from helpers.text.translation import Language
+from helpers.websocket.frames import Outbox
+from helpers.websocket.protocol import Heart, WebSocket
 
 log = logging.getLogger("aiochat.connection")
 

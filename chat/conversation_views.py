@@ -9,10 +9,10 @@ from chat.conversations import MAX_PEOPLE, open_conversation
 from chat.keys import ENGINE, take_token
 from chat.refusal import Refused
 from chat.titles import title_of
-from helpers.errors import error_response
-from helpers.forms import read_values
-from helpers.routing import wants_json
-from helpers.texts import told
+from helpers.text.translation import told
+from helpers.web.errors import error_response
+from helpers.web.forms import read_values
+from helpers.web.routing import wants_json
 
 
 class Conversations(web.View):

@@ -4,8 +4,8 @@ import re
 from collections.abc import Mapping
 
 from accounts.mentions import PERSON
-from helpers.markdown import Markdown, Reference
-from helpers.markdown import Markup as MarkupOfHelpers
+from helpers.text.markdown import Markdown, Reference
+from helpers.text.markdown import Markup as MarkupOfHelpers
 
 _ROOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?![\w-])")
 

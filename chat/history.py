@@ -12,9 +12,9 @@ from accounts.models import User
 from chat.events import Batch, Changed, Cleared, Close, Event, Message, Quote, Reactions, Sealed, encode
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
+from helpers.batching import SharedCalls
 from helpers.clock import iso
-from helpers.markdown import without_marks
-from helpers.sharing import SharedCalls
+from helpers.text.markdown import without_marks
 
 MAX_BEHIND = 1000
 """Changes. Who missed more loads the page anew: that is 50 messages, and this would be megabytes."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from chat.channel import Channel, Client
 from chat.events import Batch, Close, Event, Fleeting
 from chat.history import Changes
-from helpers.database import is_away
+from helpers.db.database import is_away
 
 log = logging.getLogger("aiochat.hub")
 

@@ -18,9 +18,9 @@ from chat.ledger import Draft, KnownNonce, Ledger, Person
 from chat.ledgers import Ledgers
 from chat.refusal import Refused, blocked, broken, unavailable
 from chat.roles import Permission
-from helpers.database import is_away
-from helpers.text import one_line
-from helpers.transactions import short_transaction
+from helpers.db.database import is_away
+from helpers.db.transactions import short_transaction
+from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.journal")
 

@@ -6,7 +6,7 @@ from chat.attendance import Attendance
 from chat.engine import Engine
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
-from helpers.websocket import Heart
+from helpers.websocket.protocol import Heart
 
 ENGINE = web.AppKey("engine", Engine)
 ATTENDANCE = web.AppKey("attendance", Attendance)

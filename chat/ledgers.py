@@ -12,10 +12,10 @@ from chat.history import Line
 from chat.ledger import Draft, KnownNonce, Ledger
 from chat.members import BLOCKED
 from chat.roles import STRANGER, Permission, Role, Standing
-from helpers.bulk import Bulk
-from helpers.database import is_sqlite
-from helpers.statement import Statement
-from helpers.transactions import ShortTransaction, in_one_trip
+from helpers.db.bulk import Bulk
+from helpers.db.database import is_sqlite
+from helpers.db.statement import Statement
+from helpers.db.transactions import ShortTransaction, in_one_trip
 
 MAX_REMEMBERED = 2000
 """Rooms. One that is forgotten is read again."""

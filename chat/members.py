@@ -13,10 +13,10 @@ from accounts.names import DELETED
 from chat.models import CONVERSATIONS, Member, Mention, Room, Status
 from chat.roles import Role, Standing
 from chat.titles import people_in, title_for
-from helpers.bulk import Bulk
+from helpers.batching import BatchedReads
 from helpers.clock import iso, now_ms
-from helpers.database import fetch
-from helpers.sharing import BatchedReads
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
 
 MAX_MEMBERS = 1000
 

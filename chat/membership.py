@@ -18,8 +18,8 @@ from chat.posting import new_nonce
 from chat.refusal import Refused
 from chat.roles import Permission, Role, Standing
 from helpers.clock import now_ms
-from helpers.text import is_one_line
-from helpers.texts import Text
+from helpers.text.characters import is_one_line
+from helpers.text.translation import Text
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 CONVERSATION_NAME = re.compile(r"(?:direct|group)\.[0-9a-f]{16}")

@@ -9,8 +9,8 @@ from peewee_async.databases import AioDatabase
 from accounts.mentions import NamedPeople
 from chat.history import Called
 from chat.members import MAX_CALLS, Entrances
-from helpers.bulk import Bulk
-from helpers.database import fetch
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
 
 
 class Named(NamedTuple):

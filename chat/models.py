@@ -4,7 +4,7 @@ import peewee
 
 from accounts.models import User
 from chat.roles import CONVERSATION_GRANTS
-from helpers.models import Base
+from helpers.db.base import Base
 
 CONVERSATIONS = tuple(CONVERSATION_GRANTS)
 """Kinds of rooms that belong to certain people: two, or some. They have no name of their own, no owner and nobody who moderates."""

@@ -9,8 +9,8 @@ from chat.members import MAX_OWN
 from chat.mentions import MentionCounts
 from chat.models import CONVERSATIONS
 from chat.titles import people_in, title_for
-from helpers.bulk import Bulk
-from helpers.database import fetch
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
 
 
 @dataclass(frozen=True, slots=True)

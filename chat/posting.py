@@ -11,8 +11,8 @@ from chat.history import Called
 from chat.journal import Answer
 from chat.ledger import Draft, Person
 from chat.refusal import Refused
-from helpers.markdown import is_slow, may_name
-from helpers.text import has_forbidden
+from helpers.text.characters import has_forbidden
+from helpers.text.markdown import is_slow, may_name
 
 MAX_TEXT = 10_000
 MAX_NONCE = 64

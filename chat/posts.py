@@ -8,9 +8,9 @@ from chat import history
 from chat.members import Entrance
 from chat.views import PAGE, RoomPage, entrance, no_such_message, shown, shown_around
 from helpers.clock import iso
-from helpers.errors import Refusal
-from helpers.routing import wants_json
-from helpers.texts import Text
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal
+from helpers.web.routing import wants_json
 
 
 def _number(request: web.Request) -> int:

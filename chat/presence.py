@@ -8,7 +8,7 @@ from typing import Protocol
 
 from redis.asyncio import Redis
 
-from helpers.sharing import SharedCalls
+from helpers.batching import SharedCalls
 
 LEASE_SECONDS = 20.0
 RENEW_SECONDS = 6.0

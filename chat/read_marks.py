@@ -9,8 +9,8 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from chat.events import MovedMark
-from helpers.bulk import Bulk
-from helpers.database import fetch, is_away
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch, is_away
 
 log = logging.getLogger("aiochat.read_marks")
 

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from helpers.texts import Text
+from helpers.text.translation import Text
 
 
 class Refused(Exception):

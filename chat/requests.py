@@ -3,7 +3,7 @@
 import msgspec
 
 from chat.refusal import Refused
-from helpers.strict_json import BadJson, decode, looks_like_object
+from helpers.text.strict_json import BadJson, decode, looks_like_object
 
 MAX_NUMBER = 2**53
 

@@ -20,8 +20,8 @@ from chat.leaving import leave_chat
 from chat.own_data import SECTIONS
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
-from helpers.redis import REDIS
-from helpers.websocket import Heart
+from helpers.redis.client import REDIS
+from helpers.websocket.protocol import Heart
 from weather.keys import WEATHER
 
 MESSAGES_PER_SECOND = 20.0

@@ -8,8 +8,8 @@ from chat.events import News, Presence, encode
 from chat.models import Status
 from chat.refusal import Refused
 from helpers.clock import iso
-from helpers.database import is_away
-from helpers.text import is_one_line
+from helpers.db.database import is_away
+from helpers.text.characters import is_one_line
 
 log = logging.getLogger("aiochat.statuses")
 

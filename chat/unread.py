@@ -19,9 +19,9 @@ from peewee_async.databases import AioDatabase
 from chat.events import Activity, MovedMark, OwnRoom, Unread, encode
 from chat.history import Line
 from chat.own_rooms import OwnRooms, OwnRoomView
-from helpers.database import is_away
-from helpers.frames import Outbox
-from helpers.sharing import READ_AT_ONCE
+from helpers.batching import READ_AT_ONCE
+from helpers.db.database import is_away
+from helpers.websocket.frames import Outbox
 
 log = logging.getLogger("aiochat.unread")
 

@@ -22,12 +22,12 @@ from chat.members import Entrance, RoomView, open_rooms, own_rooms
 from chat.models import Room
 from chat.refusal import Refused
 from chat.titles import title_of
-from helpers.errors import Refusal
-from helpers.forms import Form, check_form, read_form
 from helpers.keys import SETTINGS
-from helpers.routing import wants_json
-from helpers.texts import Text, current, told
-from helpers.websocket import Upgrade
+from helpers.text.translation import Text, current, told
+from helpers.web.errors import Refusal
+from helpers.web.forms import Form, check_form, read_form
+from helpers.web.routing import wants_json
+from helpers.websocket.protocol import Upgrade
 from weather.keys import WEATHER
 
 PAGE = 50

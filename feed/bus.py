@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Protocol
 
-from helpers.pubsub import PubSub
+from helpers.redis.pubsub import PubSub
 
 FEED = b"aiochat:feed"
 

@@ -4,8 +4,8 @@ import asyncio
 
 from accounts.mentions import PERSON, NamedPeople
 from feed.refusal import Refused
-from helpers.markdown import Markdown, is_slow
-from helpers.text import has_forbidden
+from helpers.text.characters import has_forbidden
+from helpers.text.markdown import Markdown, is_slow
 
 MAX_POST = 10_000
 MAX_COMMENT = 4_000

@@ -5,9 +5,9 @@ from aiohttp import web
 from feed import pictures
 from feed.views import PostAddress
 from helpers import images
-from helpers.errors import Refusal
-from helpers.headers import PHOTO_POLICY
-from helpers.texts import Text
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal
+from helpers.web.headers import PHOTO_POLICY
 
 A_DAY = "private, max-age=86400, immutable"
 """What a picture's id stands for never changes; but it can be deleted."""

@@ -8,8 +8,8 @@ from PIL import Image
 from feed.models import Picture, PictureFile
 from feed.refusal import Refused
 from helpers import images
-from helpers.multipart import Upload
-from helpers.text import has_forbidden
+from helpers.text.characters import has_forbidden
+from helpers.web.multipart import Upload
 
 SIZES = (640, 1600)
 """Pixels of the longer side, at most: beside others or on a phone, and by itself. What is smaller stays as it is."""

@@ -12,8 +12,8 @@ from feed import pictures
 from feed.models import Comment, Like, Post
 from feed.refusal import gone, removed
 from helpers.clock import iso
-from helpers.database import fetch, is_sqlite
-from helpers.markdown import plain_html
+from helpers.db.database import fetch, is_sqlite
+from helpers.text.markdown import plain_html
 
 PAGE = 30
 COMMENTS_PAGE = 100

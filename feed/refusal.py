@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from helpers.errors import Refusal
-from helpers.texts import Text
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal
 
 
 class Refused(Exception):

@@ -13,8 +13,8 @@ from feed.keys import STREAMS
 from feed.reading import seen_post
 from feed.refusal import Refused
 from feed.streams import MAX_STREAMS, Stream
-from helpers.errors import Refusal
-from helpers.texts import Text
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal
 
 RETRY_MS = (1000, 4000)
 """When a browser comes back by itself: not all at once."""

@@ -15,8 +15,8 @@ from accounts.visibility import Sights
 from feed import journal
 from feed.journal import MAX_BEHIND
 from feed.telling import AT_ONCE, Told, frame, gone, mark, tell
-from helpers.bulk import Bulk
-from helpers.database import fetch, is_away
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch, is_away
 
 log = logging.getLogger("aiochat.feed")
 

@@ -11,8 +11,8 @@ from feed.keys import PICTURE_LIMITS
 from feed.pictures import Change, Made
 from feed.refusal import Refused, TooFast
 from helpers import images
-from helpers.forms import read_files, read_form, read_values
 from helpers.keys import SETTINGS
+from helpers.web.forms import read_files, read_form, read_values
 
 MAX_BODY = (pictures.MOST + 1) * images.MAX_BYTES
 """One more than a post takes: who chose too many, or one that is too large, is told so beside what they wrote."""

@@ -13,12 +13,12 @@ from feed import journal, reading
 from feed.keys import WRITE_LIMITS, WRITER
 from feed.refusal import Refused, TooFast
 from feed.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
-from helpers.errors import Refusal
-from helpers.forms import Form, read_form
 from helpers.keys import DATABASE, SETTINGS
-from helpers.redirects import safe_next
-from helpers.routing import wants_json
-from helpers.texts import Text, told
+from helpers.text.translation import Text, told
+from helpers.web.errors import Refusal
+from helpers.web.forms import Form, read_form
+from helpers.web.redirects import safe_next
+from helpers.web.routing import wants_json
 
 FEED = "/feed"
 

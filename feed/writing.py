@@ -17,7 +17,7 @@ from feed.models import Comment, Like, Picture, PictureFile, Post
 from feed.pictures import Change, Made
 from feed.refusal import Refused, comment_gone, gone, sent_before
 from helpers.clock import now_ms
-from helpers.database import is_sqlite
+from helpers.db.database import is_sqlite
 
 NO_CHANGE = Change()
 

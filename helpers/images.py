@@ -9,8 +9,8 @@ from typing import IO, NamedTuple
 
 from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
-from helpers.multipart import Upload
-from helpers.texts import Text
+from helpers.text.translation import Text
+from helpers.web.multipart import Upload
 
 MAX_BYTES = 8 * 1024 * 1024
 """Photographs of most phones are 3 to 6 MB."""

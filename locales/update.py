@@ -15,7 +15,7 @@ from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
 from chat.commands import COMMANDS
-from helpers.texts import LOCALES, read_catalogue
+from helpers.text.translation import LOCALES, read_catalogue
 from settings import ROOT
 
 PYTHON = {"t": None, "n": (1, 2), "Text": None, "Refused": (2,)}

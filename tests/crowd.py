@@ -6,7 +6,8 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from helpers.sessions import USER_ID, hash_token
+from helpers.web.session_stores import USER_ID
+from helpers.web.sessions import hash_token
 from tests import feeding
 
 FOREVER = 2**52

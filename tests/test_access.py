@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from helpers.routing import Access, Route
+from helpers.web.routing import Access, Route
 from tests.conftest import Cast, unique
 from tests.people import Person
 from tests.raw import Answer, cookie_of, request

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import User
-from helpers.database import open_database
-from helpers.redirects import safe_next
+from helpers.db.database import open_database
+from helpers.web.redirects import safe_next
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.people import PASSWORD, Person, person
 from tests.servers import Aiochat, Postgres, Redis

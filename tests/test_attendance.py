@@ -14,10 +14,10 @@ from chat.engine import Engine, open_engine
 from chat.ledger import Person
 from chat.models import Member, Message, Room
 from chat.roles import Role
-from helpers.database import fetch, open_database
-from helpers.migrations import migrate
-from helpers.statement import Statement
-from helpers.transactions import ShortTransaction
+from helpers.db.database import fetch, open_database
+from helpers.db.migrations import migrate
+from helpers.db.statement import Statement
+from helpers.db.transactions import ShortTransaction
 from settings import ROOT
 from tests.test_channel import FakeClient
 

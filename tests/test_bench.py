@@ -11,7 +11,7 @@ from bench.result import latency
 from bench.scenarios import SCENARIOS
 from bench.talk import Talk
 from bench.wire import TEXT, Frames, client_frame, frame_at, message_text, sender_and_turn
-from helpers.frames import joined_frames, text_frame
+from helpers.websocket.frames import joined_frames, text_frame
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ from bench.dialects import Circle, Echoing, JetStream, Nats, PlainChat, SocketIo
 from bench.echoed import EchoSender
 from bench.guests import Address, Seats
 from bench.wire import BINARY, PONG, TEXT, filled_in, message_text, text_template
-from helpers.frames import text_frame
+from helpers.websocket.frames import text_frame
 
 SEATS = Seats(rooms=1, members=3, senders=1, witnesses=1)
 SENDER, COUNTER, WITNESS = (SEATS.guest(place, "", [Address(1, "http://127.0.0.1:1")]) for place in range(3))

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
-from helpers.files import Files
-from helpers.scripts import without_comments
+from helpers.web.files import Files
+from helpers.web.scripts import without_comments
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.people import Person
 from tests.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port

@@ -11,7 +11,7 @@ import chat.channel
 from chat.channel import Channel
 from chat.events import Close, Pong, Sealed
 from chat.history import MAX_BEHIND, Changes
-from helpers.frames import MAX_UNREAD
+from helpers.websocket.frames import MAX_UNREAD
 
 
 class Pipe:
@@ -42,7 +42,7 @@ class Pipe:
 
 class FakeClient:
     def __init__(self, user_id: int = 0) -> None:
-        from helpers.frames import Outbox
+        from helpers.websocket.frames import Outbox
 
         self.user_id = user_id
         self.room_id = 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.emoji import is_emoji
+from helpers.text.emoji import is_emoji
 
 EMOJIS = [
     "👍",

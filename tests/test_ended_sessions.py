@@ -16,10 +16,11 @@ from accounts.ended_sessions import end_sessions
 from accounts.models import EndedSession, User
 from accounts.signing import SESSION_ENDED
 from app import create_app
-from helpers.database import open_database
+from helpers.db.database import open_database
+from helpers.db.migrations import MIGRATIONS, migrate
 from helpers.keys import DATABASE
-from helpers.migrations import MIGRATIONS, migrate
-from helpers.sessions import STORAGE, DatabaseSessions
+from helpers.web.session_stores import DatabaseSessions
+from helpers.web.sessions import STORAGE
 from settings import Settings
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.people import PASSWORD, Listener, Person

@@ -10,8 +10,8 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from helpers import fetching
+from helpers.cache import Kept
 from helpers.fetching import Fetched, Fetcher, Unfetched, is_public
-from helpers.keeping import Kept
 from tests.elsewhere import Elsewhere, elsewhere
 from tests.servers import free_port
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import brotli
 import pytest
 
-from helpers.files import READ_AGAIN_SECONDS, Files
-from helpers.scripts import without_comments
+from helpers.web.files import READ_AGAIN_SECONDS, Files
+from helpers.web.scripts import without_comments
 from tests.conftest import Cast
 from tests.people import Person
 from tests.raw import cookie_of, request
@@ -98,7 +98,7 @@ def test_a_newer_release_in_the_folder_is_served_by_who_began_before_it(folder: 
     new = Files(folder)
     assert old._release(new.version) is None  # it has just looked
     now = time.monotonic()
-    monkeypatch.setattr("helpers.files.time.monotonic", lambda: now + READ_AGAIN_SECONDS)
+    monkeypatch.setattr("helpers.web.files.time.monotonic", lambda: now + READ_AGAIN_SECONDS)
     found = old._release(new.version)
     assert found is not None
     assert found.files["js/aside.js"].body == b"new"

@@ -6,7 +6,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from helpers.headers import ALWAYS, FIXED
+from helpers.web.headers import ALWAYS, FIXED
 from tests.conftest import LIMITS_OFF, Cast
 from tests.people import Person
 from tests.raw import Answer, cookie_of, request, send

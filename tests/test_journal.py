@@ -21,10 +21,10 @@ from chat.models import Member, Message, MessageVersion, Reaction, Room
 from chat.refusal import Refused
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from chat.roles import Role
-from helpers.database import open_database
-from helpers.migrations import migrate
-from helpers.statement import Rows, Statement
-from helpers.transactions import ShortTransaction
+from helpers.db.database import open_database
+from helpers.db.migrations import migrate
+from helpers.db.statement import Rows, Statement
+from helpers.db.transactions import ShortTransaction
 from settings import ROOT
 
 ALICE = Person(1, "alice")

@@ -12,8 +12,8 @@ from chat.ledger import Draft, Ledger, Person
 from chat.models import Member, Message, Room
 from chat.refusal import Refused
 from chat.roles import STRANGER, Role
-from helpers.database import open_database
-from helpers.migrations import migrate
+from helpers.db.database import open_database
+from helpers.db.migrations import migrate
 from settings import ROOT
 from tests.conftest import unique
 from tests.servers import Postgres

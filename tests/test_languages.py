@@ -11,8 +11,8 @@ import pytest
 from babel.messages.catalog import Catalog
 
 from chat.commands import COMMANDS
-from helpers.languages import COOKIE, choose
-from helpers.texts import ENGLISH, LANGUAGES, LOCALES, Text, read_catalogue
+from helpers.text.translation import ENGLISH, LANGUAGES, LOCALES, Text, read_catalogue
+from helpers.web.languages import COOKIE, choose
 from locales.update import catalogue_files, find_texts, missing, update, write
 from tests.conftest import Cast
 from tests.people import Person

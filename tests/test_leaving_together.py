@@ -11,8 +11,8 @@ import redis.asyncio as aioredis
 from accounts import people
 from accounts.leaving import Departures, Leaver, Part, end_account
 from accounts.models import Leaving
-from helpers.database import open_database
-from helpers.migrations import migrate
+from helpers.db.database import open_database
+from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.leavers import JSON, everything, leaves, rows, status, until
 from tests.people import PASSWORD, JsonObject, Listener, Person

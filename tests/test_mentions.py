@@ -16,8 +16,8 @@ from chat.members import MAX_CALLS, own_rooms
 from chat.mentions import MentionCounts
 from chat.models import Member, Mention, Room
 from chat.roles import Role
-from helpers.database import open_database
-from helpers.migrations import migrate
+from helpers.db.database import open_database
+from helpers.db.migrations import migrate
 from settings import ROOT
 from tests.conftest import Cast, unique
 from tests.people import JsonObject, Listener, Person

@@ -16,8 +16,8 @@ from accounts import following as following_models
 from accounts import models as accounts_models
 from chat import models as chat_models
 from feed import models as feed_models
-from helpers.migrations import migrate, pending
-from helpers.models import Base
+from helpers.db.base import Base
+from helpers.db.migrations import migrate, pending
 from tests.conftest import unique
 from tests.servers import ROOT, Postgres
 
@@ -160,7 +160,7 @@ def test_an_id_is_never_given_again(url: str) -> None:
 
 def test_several_at_once_are_one(url: str) -> None:
     """As when workers start together: each in a process of its own."""
-    code = f"from pathlib import Path; from helpers.migrations import migrate; print(migrate({url!r}, Path({str(FOLDER)!r})))"
+    code = f"from pathlib import Path; from helpers.db.migrations import migrate; print(migrate({url!r}, Path({str(FOLDER)!r})))"
 
     def one(_: int) -> subprocess.CompletedProcess[str]:
         return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)

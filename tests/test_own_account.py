@@ -9,9 +9,9 @@ import pytest
 import redis.asyncio as aioredis
 
 from accounts.devices import device_of
-from helpers.database import open_database
-from helpers.migrations import migrate
-from helpers.sessions import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore, Use
+from helpers.db.database import open_database
+from helpers.db.migrations import migrate
+from helpers.web.session_stores import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore, Use
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.people import PASSWORD, Listener, Person
 from tests.raw import cookie_of, request

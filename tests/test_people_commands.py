@@ -15,11 +15,11 @@ from pathlib import Path
 import pytest
 
 from accounts import command_line
-from helpers.database import DatabaseError, open_database
-from helpers.migrations import migrate
-from helpers.redis import open_redis
-from helpers.sessions import Use, session_store
-from helpers.terminal import Progress, lasting
+from helpers.db.database import DatabaseError, open_database
+from helpers.db.migrations import migrate
+from helpers.processes.terminal import Progress, lasting
+from helpers.redis.client import open_redis
+from helpers.web.session_stores import Use, session_store
 from tests.conftest import unique
 from tests.servers import ROOT, Postgres, Redis
 from tests.shell import Shell, empty_redis
@@ -344,7 +344,7 @@ class Terminal:
 def test_progress_is_shown_at_a_terminal_and_then_removed(monkeypatch: pytest.MonkeyPatch) -> None:
     terminal = Terminal()
     monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("helpers.terminal.REDRAW_SECONDS", 0.0)
+    monkeypatch.setattr("helpers.processes.terminal.REDRAW_SECONDS", 0.0)
     with Progress("Counted", 2) as progress:
         progress.step()
         progress.step()

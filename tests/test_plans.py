@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from helpers.migrations import migrate
+from helpers.db.migrations import migrate
 from tests.a_day import live
 from tests.conftest import LIMITS_OFF
 from tests.crowd import Crowd

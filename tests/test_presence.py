@@ -10,7 +10,7 @@ from redis.exceptions import ConnectionError as RedisAway
 
 import chat.presence
 from chat.presence import LocalLeases, RedisLeases
-from helpers.redis import open_redis
+from helpers.redis.client import open_redis
 from tests.servers import Redis
 
 HALL = 1

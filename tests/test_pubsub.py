@@ -9,8 +9,8 @@ from functools import partial
 import pytest
 from redis.exceptions import RedisError
 
-from helpers import redis_link
-from helpers.pubsub import MAX_WAITING, PubSub
+from helpers.redis import link
+from helpers.redis.pubsub import MAX_WAITING, PubSub
 from tests.conftest import unique
 from tests.servers import Postgres, Redis, RedisCluster
 
@@ -225,8 +225,8 @@ async def test_a_redis_that_is_killed_and_comes_back(channel: bytes) -> None:
 
 
 async def test_a_redis_that_hangs_is_left_and_found_again(channel: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(redis_link, "QUIET_SECONDS", 0.5)
-    monkeypatch.setattr(redis_link, "ANSWER_SECONDS", 0.5)
+    monkeypatch.setattr(link, "QUIET_SECONDS", 0.5)
+    monkeypatch.setattr(link, "ANSWER_SECONDS", 0.5)
     with Redis() as redis:
         async with processes(redis.url) as (one, two):
             await two.pubsub.follow(channel)

@@ -6,9 +6,9 @@ import time
 import pytest
 
 from chat.formatting import markdown, parse, render
-from helpers import highlighting
-from helpers.emoji import EMOJIS, is_emoji, with_emojis
-from helpers.markdown import MAX_HTML, MAX_NAMED, is_slow, may_name, without_marks
+from helpers.text import highlighting
+from helpers.text.emoji import EMOJIS, is_emoji, with_emojis
+from helpers.text.markdown import MAX_HTML, MAX_NAMED, is_slow, may_name, without_marks
 from tests.servers import ROOT
 
 PEOPLE = {"alice": "alice", "ALICE": "alice", "bob": "Bob", "Жук": "Жук", "नमस्ते": "नमस्ते", "a.b": "a.b", "x_y": "x_y"}

@@ -8,9 +8,10 @@ import aiohttp
 import pytest
 import redis as redis_client
 
-from helpers.database import fetch, open_database
-from helpers.migrations import migrate
-from helpers.sessions import ANONYMOUS_SECONDS, SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore, hash_token
+from helpers.db.database import fetch, open_database
+from helpers.db.migrations import migrate
+from helpers.web.session_stores import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore
+from helpers.web.sessions import ANONYMOUS_SECONDS, hash_token
 from tests.conftest import LIMITS_OFF, Cast
 from tests.people import PASSWORD, Listener, Person
 from tests.raw import cookie_of, request

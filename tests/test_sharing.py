@@ -5,7 +5,7 @@ import contextvars
 
 import pytest
 
-from helpers.sharing import BatchedReads, SharedCalls
+from helpers.batching import BatchedReads, SharedCalls
 
 inside = contextvars.ContextVar("inside", default="outside")
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.durations import MAX_SECONDS, parse_duration, show_duration
+from helpers.text.durations import MAX_SECONDS, parse_duration, show_duration
 from tests.conftest import LIMITS_OFF, unique
 from tests.people import JsonObject, Listener, Person, person
 from tests.servers import Aiochat

@@ -11,7 +11,7 @@ from yarl import URL
 
 from helpers.fetching import Fetched, Fetcher, Unfetched
 from helpers.limits import Buckets
-from helpers.texts import ENGLISH
+from helpers.text.translation import ENGLISH
 from tests.conftest import LIMITS_OFF, Cast
 from tests.elsewhere import Elsewhere, elsewhere
 from tests.people import Person

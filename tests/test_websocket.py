@@ -9,9 +9,9 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from helpers import websocket
-from helpers.frames import text_frame
-from helpers.websocket import MAX_BYTES, Heart, Upgrade, WebSocket
+from helpers.websocket import protocol
+from helpers.websocket.frames import text_frame
+from helpers.websocket.protocol import MAX_BYTES, Heart, Upgrade, WebSocket
 
 PATIENCE = 5.0
 MASK = b"\x37\xfa\x21\x3d"
@@ -215,7 +215,7 @@ BROKEN = {
 async def test_what_breaks_the_protocol_ends_the_connection(
     raw: Raw, echoes: list[Echo], name: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(websocket, "CLOSE_SECONDS", 0.1)
+    monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.1)
     data, code = BROKEN[name]
     raw.writer.write(data + _frame(TEXT, b"after"))
     assert await raw.closing_code() == code
@@ -243,7 +243,7 @@ async def test_closing_takes_nothing_more_and_waits_for_the_answer(raw: Raw, ech
 
 
 async def test_who_never_answers_a_closing_is_cut_off(raw: Raw, echoes: list[Echo], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "CLOSE_SECONDS", 0.05)
+    monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.05)
     raw.writer.write(_frame(TEXT, b"close"))
     await raw.frame()
     await asyncio.wait_for(echoes[0].lost.wait(), PATIENCE)
@@ -281,8 +281,8 @@ async def test_no_sign_of_life_ends_it(raw: Raw, echoes: list[Echo]) -> None:
 
 
 async def test_the_heart_pings_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(websocket, "HEARTBEAT_SECONDS", 3)
-    monkeypatch.setattr(websocket, "BEAT_SECONDS", 0.01)
+    monkeypatch.setattr(protocol, "HEARTBEAT_SECONDS", 3)
+    monkeypatch.setattr(protocol, "BEAT_SECONDS", 0.01)
     pinged: list[int] = []
 
     class Patient(WebSocket):

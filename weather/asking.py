@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from helpers.limits import Buckets
-from helpers.texts import Language, Text
+from helpers.text.translation import Language, Text
 from weather.forecast import NoWeather, Weather, clean_place
 
 ASKS_PER_SECOND = 0.2

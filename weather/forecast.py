@@ -7,11 +7,11 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from accounts import profiles
+from helpers.batching import SharedCalls
+from helpers.cache import Kept
 from helpers.fetching import Fetcher, Unfetched
-from helpers.keeping import Kept
-from helpers.sharing import SharedCalls
-from helpers.text import is_one_line
-from helpers.texts import Text
+from helpers.text.characters import is_one_line
+from helpers.text.translation import Text
 
 log = logging.getLogger("aiochat.weather")
 

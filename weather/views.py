@@ -4,9 +4,9 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.signing import USER
-from helpers.errors import Refusal
-from helpers.routing import wants_json
-from helpers.texts import Text, current, told
+from helpers.text.translation import Text, current, told
+from helpers.web.errors import Refusal
+from helpers.web.routing import wants_json
 from weather.forecast import NoWeather
 from weather.keys import WEATHER
 

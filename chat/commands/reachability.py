@@ -5,7 +5,7 @@ from typing import Literal
 from chat.commands.registry import Answer, Call, Duration, Rest, command
 from chat.statuses import AWAY, DND
 from helpers.clock import now_ms
-from helpers.durations import show_duration
+from helpers.text.durations import show_duration
 
 
 @command()

@@ -14,8 +14,8 @@ from chat.events import CommandHelp, Receipt
 from chat.ledger import Person
 from chat.refusal import Refused
 from chat.roles import Permission, Standing
-from helpers.durations import parse_duration
-from helpers.texts import ENGLISH, Language, Text
+from helpers.text.durations import parse_duration
+from helpers.text.translation import ENGLISH, Language, Text
 
 Word = NewType("Word", str)
 """One word of the line."""

@@ -1,6 +1,6 @@
 /**
  * The words of the page in its language. English stands in the code; another language's catalogue is embedded in the page by
- * helpers/languages.py, with the strings that scripts use. `make texts` finds the calls of `t` and `n`: their words are literals.
+ * helpers/web/languages.py, with the strings that scripts use. `make texts` finds the calls of `t` and `n`: their words are literals.
  */
 
 /** @typedef {{language: string, plurals: string[], texts: Record<string, string|string[]>}} Texts */

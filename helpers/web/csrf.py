@@ -7,9 +7,9 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from aiohttp_session import Session, get_session
 
-from helpers.forms import read_form
 from helpers.keys import SETTINGS
-from helpers.routing import takes_method
+from helpers.web.forms import read_form
+from helpers.web.routing import takes_method
 
 FIELD = "csrf_token"
 HEADER = "X-CSRF-Token"

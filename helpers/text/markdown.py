@@ -14,8 +14,8 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from helpers.emoji import with_emojis
-from helpers.highlighting import CLASSES, highlight
+from helpers.text.emoji import with_emojis
+from helpers.text.highlighting import CLASSES, highlight
 
 MAX_NAMED = 20
 """Of each kind that one text can name."""

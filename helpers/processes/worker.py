@@ -10,7 +10,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from helpers.sockets import BACKLOG
+from helpers.processes.listening import BACKLOG
 
 BREATH_SECONDS = 0.1
 """Between the last connection that is taken and the end: what it asks for is on its way."""

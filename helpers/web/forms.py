@@ -11,10 +11,10 @@ from aiohttp.typedefs import Handler
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from helpers.multipart import Parts, Upload, read_parts
-from helpers.routing import route_of
-from helpers.text import is_unicode
-from helpers.texts import Text, told
+from helpers.text.characters import is_unicode
+from helpers.text.translation import Text, told
+from helpers.web.multipart import Parts, Upload, read_parts
+from helpers.web.routing import route_of
 
 MAX_FIELDS = 40
 

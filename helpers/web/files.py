@@ -15,7 +15,7 @@ from pathlib import Path
 import brotli
 from aiohttp import web
 
-from helpers.scripts import imports, without_comments
+from helpers.web.scripts import imports, without_comments
 
 TYPES = {
     ".css": "text/css; charset=utf-8",

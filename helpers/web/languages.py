@@ -5,10 +5,10 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from helpers.errors import Refusal
 from helpers.keys import SETTINGS
-from helpers.redirects import safe_next
-from helpers.texts import ENGLISH, LANGUAGES, Language, Text, speak
+from helpers.text.translation import ENGLISH, LANGUAGES, Language, Text, speak
+from helpers.web.errors import Refusal
+from helpers.web.redirects import safe_next
 
 COOKIE = "language"
 COOKIE_SECONDS = 400 * 86400

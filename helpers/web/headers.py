@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from helpers.keys import SETTINGS
-from helpers.routing import Access, access_of, route_of
+from helpers.web.routing import Access, access_of, route_of
 
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; form-action 'self'; "

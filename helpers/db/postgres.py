@@ -13,7 +13,7 @@ from peewee_async import PostgresqlDatabase, Psycopg3Database
 from peewee_async.pool import AioPgPoolBackend, PsycopgPoolBackend
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from helpers.pipeline import PipelineConnection
+from helpers.db.pipeline import PipelineConnection
 
 POOL_SIZE = 10
 ACQUIRE_SECONDS = 4.0

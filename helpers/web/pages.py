@@ -8,17 +8,17 @@ import jinja2
 from aiohttp import web
 from aiohttp_session import SESSION_KEY, get_session
 
-from helpers.csrf import CsrfToken
-from helpers.files import Files
-from helpers.flash import pop_flashes
 from helpers.keys import SETTINGS
-from helpers.texts import LANGUAGES, current, told
+from helpers.text.translation import LANGUAGES, current, told
+from helpers.web.csrf import CsrfToken
+from helpers.web.files import Files
+from helpers.web.flash import pop_flashes
 
 
 def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
     """Templates know: `static(path)`, `modules(path)` that a script imports, `user`, `csrf_token`, `flashes`, `site_name`,
     `registration_open`, `path`, `path_qs`; of languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and of
-    helpers/texts.py `t`, `n` and the filters `told` and `moment`.
+    helpers/text/translation.py `t`, `n` and the filters `told` and `moment`.
 
     An error page may be rendered where none of the request's own are known: they are undefined there, but for the language."""
 

@@ -6,7 +6,7 @@ from enum import Enum
 
 from aiohttp import web
 
-from helpers.files import Files
+from helpers.web.files import Files
 
 
 class Access(Enum):

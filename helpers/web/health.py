@@ -6,9 +6,9 @@ from collections.abc import Awaitable
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from helpers.database import fetch, is_away
+from helpers.db.database import fetch, is_away
 from helpers.keys import DATABASE
-from helpers.redis import REDIS
+from helpers.redis.client import REDIS
 
 CHECK_SECONDS = 3.0
 NEVER_KEPT = {"Cache-Control": "no-store"}

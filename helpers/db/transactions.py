@@ -11,9 +11,9 @@ import aiosqlite
 from peewee_async.connection import ConnectionContext, connection_context
 from peewee_async.databases import AioDatabase
 
-from helpers.pipeline import PipelineConnection
-from helpers.sqlite import KeptSqliteDatabase
-from helpers.statement import Rows, Statement
+from helpers.db.pipeline import PipelineConnection
+from helpers.db.sqlite import KeptSqliteDatabase
+from helpers.db.statement import Rows, Statement
 
 
 class ShortTransaction:

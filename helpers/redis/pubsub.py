@@ -14,9 +14,9 @@ from typing import Any
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
-from helpers.redis_link import Address, Answer, Link, open_link
-from helpers.redis_map import SlotMap, moved_to
-from helpers.text import one_line
+from helpers.redis.cluster import SlotMap, moved_to
+from helpers.redis.link import Address, Answer, Link, open_link
+from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.bus")
 

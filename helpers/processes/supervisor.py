@@ -14,7 +14,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.serving import COVER, UNCOVER
+from helpers.processes.worker import COVER, UNCOVER
 
 log = logging.getLogger("aiochat.supervisor")
 

@@ -8,7 +8,7 @@ from aiohttp import web
 from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.web_request import BaseRequest
 
-from helpers.headers import FIXED
+from helpers.web.headers import FIXED
 
 log = logging.getLogger("aiochat.http")
 

@@ -16,7 +16,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeoutError
 
-from helpers.text import one_line
+from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.redis")
 

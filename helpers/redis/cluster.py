@@ -6,7 +6,7 @@ from typing import Any
 from redis.crc import REDIS_CLUSTER_HASH_SLOTS, key_slot
 from redis.exceptions import RedisError, ResponseError
 
-from helpers.redis_link import Access, Address
+from helpers.redis.link import Access, Address
 
 CLUSTER = "+cluster"
 NOWHERE = Address("")

@@ -14,7 +14,7 @@ from psycopg import pq
 from psycopg.adapt import Transformer
 from psycopg.errors import error_from_result
 
-from helpers.statement import Rows, Statement
+from helpers.db.statement import Rows, Statement
 
 
 class PipelineConnection(psycopg.AsyncConnection[Any]):

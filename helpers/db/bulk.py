@@ -7,8 +7,8 @@ from typing import Any
 import msgspec
 from peewee_async.databases import AioDatabase
 
-from helpers.database import is_sqlite
-from helpers.statement import Statement
+from helpers.db.database import is_sqlite
+from helpers.db.statement import Statement
 
 DATABASE_NOW_MS = {
     True: "CAST((julianday('now') - 2440587.5) * 86400000 AS INTEGER)",

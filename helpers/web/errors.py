@@ -8,10 +8,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
-from helpers.database import is_away
-from helpers.routing import wants_json
-from helpers.text import one_line
-from helpers.texts import Text, told
+from helpers.db.database import is_away
+from helpers.text.characters import one_line
+from helpers.text.translation import Text, told
+from helpers.web.routing import wants_json
 
 log = logging.getLogger("aiochat.http")
 

@@ -9,9 +9,9 @@ import psycopg
 import psycopg2
 from peewee_async.databases import AioDatabase
 
-from helpers.models import database_proxy
-from helpers.postgres import aiopg_database, psycopg_database
-from helpers.sqlite import KeptSqliteDatabase
+from helpers.db.base import database_proxy
+from helpers.db.postgres import aiopg_database, psycopg_database
+from helpers.db.sqlite import KeptSqliteDatabase
 
 AWAY_ERRORS = (
     peewee.OperationalError,

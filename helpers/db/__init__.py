@@ -1,0 +1,1 @@
+"""The databases: opening them, statements over many rows, transactions, migrations."""

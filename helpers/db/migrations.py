@@ -1,0 +1,74 @@
+"""Runs numbered migrations by yoyo, on SQLite and PostgreSQL: each in its transaction, one process at a time."""
+
+import contextlib
+import logging
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from yoyo import get_backend, read_migrations
+from yoyo.exceptions import LockTimeout
+
+from helpers.db.database import DatabaseError, sqlite_path
+from helpers.processes.terminal import Failure, lasting
+from helpers.text.characters import one_line
+from settings import ROOT
+
+MIGRATIONS = ROOT / "migrations"
+"""Those of this program."""
+
+LOCK_SECONDS = 20
+CONNECT_SECONDS = 5
+
+
+def _yoyo_url(url: str) -> str:
+    if url.startswith("sqlite:"):
+        return f"sqlite:///{sqlite_path(url)}"
+    address = f"postgresql+psycopg:{url.partition(':')[2]}"
+    return address if "connect_timeout=" in url else f"{address}{'&' if '?' in url else '?'}connect_timeout={CONNECT_SECONDS}"
+
+
+@contextlib.contextmanager
+def _backend(url: str) -> Iterator[Any]:
+    """yoyo's connection. What goes wrong with it is a DatabaseError."""
+    try:
+        backend = get_backend(_yoyo_url(url))
+        try:
+            yield backend
+        finally:
+            backend.connection.close()
+    except LockTimeout:
+        raise DatabaseError("another process is migrating, or was killed while it did; when none is, run: yoyo break-lock") from None
+    except Exception as error:
+        if type(error).__module__.partition(".")[0] in ("psycopg", "sqlite3", "yoyo"):
+            raise DatabaseError(f"the database can't be used: {one_line(error)}") from error
+        raise
+
+
+def migrate(url: str, folder: Path, around: Callable[[str], contextlib.AbstractContextManager[None]] = lasting) -> int:
+    """Brings the database up to date. Returns how many migrations were applied. Each runs inside an `around`, which tells of it.
+
+    Raises DatabaseError when it can't be reached, or another process holds the lock for longer than LOCK_SECONDS."""
+    logging.getLogger("yoyo").setLevel(logging.WARNING)
+    with _backend(url) as backend:
+        migrations = read_migrations(str(folder))
+        if not backend.to_apply(migrations):
+            return 0
+        with backend.lock(LOCK_SECONDS):
+            lacking = backend.to_apply(migrations)
+            for place, migration in enumerate(lacking, 1):
+                with around(f"migration {migration.id} ({place} of {len(lacking)})"):
+                    backend.apply_one(migration)
+            return len(lacking)
+
+
+def check_migrations(url: str) -> None:
+    """Raises Failure where the database lacks migrations."""
+    if pending(url, MIGRATIONS):
+        raise Failure("the database lacks migrations; run first: python app.py migrate")
+
+
+def pending(url: str, folder: Path) -> int:
+    """How many migrations the database still lacks. Raises DatabaseError when it can't be reached."""
+    with _backend(url) as backend:
+        return len(backend.to_apply(read_migrations(str(folder))))

@@ -1,0 +1,1 @@
+"""Processes: the supervisor, its workers, listening sockets, the terminal."""

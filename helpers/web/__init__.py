@@ -1,0 +1,1 @@
+"""What any aiohttp site needs: routes, forms, sessions, headers, pages, files."""
