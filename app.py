@@ -17,13 +17,13 @@ from aiohttp_session import session_middleware
 from redis.exceptions import RedisError
 
 import urls
-from accounts import command_line
-from accounts.ended_sessions import watch_ended
-from accounts.leaving import setup_leaving
-from accounts.middlewares import request_user
+from accounts.doors import command_line
+from accounts.keys import SESSION_ENDED, USER
 from accounts.models import User
+from accounts.personal_data.deletion import setup_leaving
 from accounts.setup import setup_accounts
-from accounts.signing import SESSION_ENDED, USER
+from accounts.signin.ended_sessions import watch_ended
+from accounts.signin.middleware import request_user
 from chat.setup import setup_chat
 from feed.setup import setup_feed
 from helpers.db.database import DatabaseError, check_durability, is_away, open_database, sqlite_path

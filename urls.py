@@ -4,13 +4,11 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts import following_views as following
-from accounts import leaving_views as leaving
-from accounts import people_lists as lists
-from accounts import picture_views as pictures
-from accounts import profile_views as profiles
-from accounts import security_views as security
-from accounts import views as accounts
+from accounts.doors import personal_data as leaving
+from accounts.doors import pictures, profiles, security
+from accounts.doors import relation_lists as lists
+from accounts.doors import relations as following
+from accounts.doors import signin as accounts
 from chat import composing, posts
 from chat import conversation_views as conversations
 from chat import views as chat

@@ -6,7 +6,7 @@ from helpers.db.base import Base
 
 
 class User(Base):
-    """A person or bot with a name. `name_key` and `skeleton` (accounts/names.py) keep two names from looking alike."""
+    """A person or bot with a name. `name_key` and `skeleton` (accounts/people/names.py) keep two names from looking alike."""
 
     name = peewee.TextField()
     name_key = peewee.TextField(unique=True)
@@ -15,7 +15,7 @@ class User(Base):
     password_hash = peewee.TextField()
     is_admin = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
-    # accounts/profiles.py says what may stand in these. Empty is what somebody doesn't tell.
+    # accounts/people/profiles.py says what may stand in these. Empty is what somebody doesn't tell.
     display_name = peewee.TextField(default="")
     bio = peewee.TextField(default="")
     place = peewee.TextField(default="")
@@ -24,14 +24,15 @@ class User(Base):
     is_private = peewee.BooleanField(default=False)
     """Then posts are for those who follow, and to follow one has to ask."""
     left_at = peewee.BigIntegerField(null=True)
-    """When the account was deleted (accounts/leaving.py). The row stays, for what refers to it, and says nothing of anybody."""
+    """When the account was deleted (accounts/personal_data/deletion.py). The row stays, for what
+    refers to it, and says nothing of anybody."""
 
     class Meta:
         table_name = "users"
 
 
 class Block(Base):
-    """`blocker_id` wants nothing to do with `blocked_id`. It holds both ways (accounts/visibility.py)."""
+    """`blocker_id` wants nothing to do with `blocked_id`. It holds both ways (accounts/relations/visibility.py)."""
 
     blocker_id = peewee.BigIntegerField()
     blocked_id = peewee.BigIntegerField()
@@ -43,7 +44,7 @@ class Block(Base):
 
 
 class Picture(Base):
-    """A person's picture in one of the sizes of accounts/pictures.py."""
+    """A person's picture in one of the sizes of accounts/people/pictures.py."""
 
     user_id = peewee.BigIntegerField()
     size = peewee.SmallIntegerField()
@@ -56,7 +57,7 @@ class Picture(Base):
 
 
 class EndedSession(Base):
-    """A session that was ended by another program than the server; see accounts/ended_sessions.py."""
+    """A session that was ended by another program than the server; see accounts/signin/ended_sessions.py."""
 
     session_id = peewee.TextField()
     at = peewee.BigIntegerField()

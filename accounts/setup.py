@@ -3,20 +3,18 @@
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts import people
-from accounts.blocking import BLOCKED
-from accounts.following_views import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
-from accounts.gravatar import keep_gravatar
-from accounts.guessing import setup_guessing
-from accounts.leaving import LEAVING
-from accounts.leaving_views import DOWNLOAD_LIMITS, DOWNLOADS_AT_ONCE, DOWNLOADS_PER_SECOND
-from accounts.names import DELETED
-from accounts.own_data import OWN_DATA, SECTIONS
-from accounts.people_lists import request_count
-from accounts.profile_views import PERSON_SECTIONS
-from accounts.signing import USERS
-from accounts.views import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
-from accounts.visibility import SIGHTS, Sights
+from accounts.doors.personal_data import DOWNLOAD_LIMITS, DOWNLOADS_AT_ONCE, DOWNLOADS_PER_SECOND
+from accounts.doors.profiles import PERSON_SECTIONS
+from accounts.doors.relation_lists import request_count
+from accounts.doors.relations import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
+from accounts.doors.signin import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
+from accounts.keys import BLOCKED, LEAVING, OWN_DATA, USERS
+from accounts.people import directory
+from accounts.people.gravatar import keep_gravatar
+from accounts.people.names import DELETED
+from accounts.personal_data.export import SECTIONS
+from accounts.relations.visibility import SIGHTS, Sights
+from accounts.signin.throttling import setup_guessing
 from helpers.batching import BatchedReads
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
@@ -24,7 +22,7 @@ from helpers.text.translation import current
 
 
 def setup_accounts(app: web.Application) -> None:
-    app[USERS] = BatchedReads(people.accounts_by_ids)
+    app[USERS] = BatchedReads(directory.accounts_by_ids)
     app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
     app[FOLLOW_LIMITS] = Buckets(FOLLOWS_PER_SECOND, FOLLOWS_AT_ONCE)
     app[SIGHTS] = Sights(app[DATABASE])

@@ -14,7 +14,7 @@ import psycopg
 from peewee import chunked
 
 from accounts.models import User
-from accounts.names import clean_name, name_key, skeleton
+from accounts.people.names import clean_name, name_key, skeleton
 from bench.guests import Seats, room_name, user_name
 from bench.wire import message_text
 from chat.models import Member, Room

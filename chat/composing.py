@@ -7,7 +7,7 @@ from functools import cache
 import msgspec
 from aiohttp import web
 
-from accounts.signing import USER
+from accounts.keys import USER
 from chat import membership, posting
 from chat.keys import ENGINE, take_token
 from chat.refusal import Refused

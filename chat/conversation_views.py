@@ -2,9 +2,9 @@
 
 from aiohttp import web
 
+from accounts.keys import USER
 from accounts.models import User
-from accounts.people import user_by_name
-from accounts.signing import USER
+from accounts.people.directory import user_by_name
 from chat.conversations import MAX_PEOPLE, open_conversation
 from chat.keys import ENGINE, take_token
 from chat.refusal import Refused

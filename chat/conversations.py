@@ -9,8 +9,8 @@ import peewee
 from redis.exceptions import RedisError
 
 from accounts.models import User
-from accounts.people import are_here
-from accounts.visibility import is_block_between
+from accounts.people.directory import are_here
+from accounts.relations.visibility import is_block_between
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.journal import Change

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from accounts.mentions import PERSON
+from accounts.people.mentions import PERSON
 from helpers.text.markdown import Markdown, Reference
 from helpers.text.markdown import Markup as MarkupOfHelpers
 

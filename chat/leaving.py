@@ -10,8 +10,8 @@ from itertools import groupby
 
 from peewee import Case, Tuple
 
-from accounts.leaving import Leaver
-from accounts.names import DELETED
+from accounts.keys import Leaver
+from accounts.people.names import DELETED
 from chat import membership
 from chat.engine import Engine
 from chat.events import Receipt

@@ -8,7 +8,7 @@ import msgspec
 from msgspec.structs import replace
 
 from accounts.models import User
-from accounts.people import are_here
+from accounts.people.directory import are_here
 from chat.events import Receipt
 from chat.history import Called, Line, post_at
 from chat.models import Member, Mention, MessageVersion, Reaction, Room

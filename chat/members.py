@@ -9,7 +9,7 @@ from peewee import JOIN, SQL, Case, Select, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from accounts.names import DELETED
+from accounts.people.names import DELETED
 from chat.models import CONVERSATIONS, Member, Mention, Room, Status
 from chat.roles import Role, Standing
 from chat.titles import people_in, title_for

@@ -6,7 +6,7 @@ import re
 import peewee
 
 from accounts.models import User
-from accounts.people import are_here
+from accounts.people.directory import are_here
 from chat.conversations import tell_of_titles
 from chat.engine import Engine
 from chat.events import Receipt

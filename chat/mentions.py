@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
 
-from accounts.mentions import NamedPeople
+from accounts.people.mentions import NamedPeople
 from chat.history import Called
 from chat.members import MAX_CALLS, Entrances
 from helpers.db.bulk import Bulk

@@ -5,8 +5,9 @@ from typing import Any
 
 from peewee import Tuple
 
+from accounts.keys import Section
 from accounts.models import User
-from accounts.own_data import PAGE, Section
+from accounts.personal_data.export import PAGE
 from chat.models import CONVERSATIONS, Member, Reaction, Room, Status
 from chat.models import Message as Row
 from chat.roles import Role

@@ -7,11 +7,8 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from accounts.blocking import BLOCKED
-from accounts.leaving import LEAVING
+from accounts.keys import BLOCKED, LEAVING, OWN_DATA, SESSION_ENDED
 from accounts.models import SiteFact
-from accounts.own_data import OWN_DATA
-from accounts.signing import SESSION_ENDED
 from chat.attendance import Attendance
 from chat.conversations import note_block
 from chat.engine import open_engine

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from accounts.models import User
-from accounts.names import DELETED
+from accounts.people.names import DELETED
 from chat.models import Member, Room
 
 AT_ONCE = 50

@@ -9,9 +9,9 @@ from aiohttp import web
 from aiohttp_session import get_session
 from pydantic import BaseModel, field_validator
 
-from accounts import people
+from accounts.keys import USER
 from accounts.models import User
-from accounts.signing import USER
+from accounts.people import directory
 from chat import history, membership
 from chat.commands.registry import allowed
 from chat.connection import Connection
@@ -173,7 +173,7 @@ async def _pictures(user: User, members: list[dict[str, Any]], messages: list[di
     known = {member["name"] for member in members}
     others = {line["author"] for line in messages if "number" in line} | {view.title for view in rooms if view.kind == "direct"}
     asked = sorted(others - known)
-    return {**await people.pictures_of(asked), **({user.name: user.picture} if user.picture else {})}
+    return {**await directory.pictures_of(asked), **({user.name: user.picture} if user.picture else {})}
 
 
 def _read_number(found: Entrance) -> int:

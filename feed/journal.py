@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import peewee
 
-from accounts.following import Follow
+from accounts.relations.following import Follow
 from feed.models import Clock, Happened
 
 CLOCK = 1

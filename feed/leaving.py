@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 
-from accounts.leaving import Leaver
+from accounts.keys import Leaver
 from accounts.models import User
 from feed.models import Comment, Like, Post
 from feed.refusal import Refused

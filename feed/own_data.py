@@ -4,8 +4,9 @@ import base64
 from collections.abc import AsyncIterator
 from typing import Any
 
+from accounts.keys import Section
 from accounts.models import User
-from accounts.own_data import PAGE, Section
+from accounts.personal_data.export import PAGE
 from feed.models import Comment, Like, Picture, Post
 from feed.pictures import SIZES, read
 from helpers.clock import iso

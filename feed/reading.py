@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from accounts.people import users_by_ids
-from accounts.visibility import Sights
+from accounts.people.directory import users_by_ids
+from accounts.relations.visibility import Sights
 from feed import pictures
 from feed.models import Comment, Like, Post
 from feed.refusal import gone, removed

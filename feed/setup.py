@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from accounts.leaving import LEAVING
-from accounts.own_data import OWN_DATA
-from accounts.profile_views import PERSON_SECTIONS
-from accounts.signing import SESSION_ENDED
-from accounts.visibility import SIGHTS
+from accounts.doors.profiles import PERSON_SECTIONS
+from accounts.keys import LEAVING, OWN_DATA, SESSION_ENDED
+from accounts.relations.visibility import SIGHTS
 from feed.bus import Bus, LocalBus, RedisBus
 from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
 from feed.leaving import leave_feed

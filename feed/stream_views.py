@@ -6,8 +6,8 @@ import random
 from aiohttp import web
 from aiohttp_session import get_session
 
-from accounts.signing import USER
-from accounts.visibility import SIGHTS
+from accounts.keys import USER
+from accounts.relations.visibility import SIGHTS
 from feed import journal
 from feed.keys import STREAMS
 from feed.reading import seen_post

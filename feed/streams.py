@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 from peewee_async.databases import AioDatabase
 
-from accounts.visibility import Sights
+from accounts.relations.visibility import Sights
 from feed import journal
 from feed.journal import MAX_BEHIND
 from feed.telling import AT_ONCE, Told, frame, gone, mark, tell

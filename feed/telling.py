@@ -4,7 +4,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from accounts.people import users_by_ids
+from accounts.people.directory import users_by_ids
 from feed import journal
 from feed.models import Happened
 from feed.reading import comments_by_ids, counts_of, posts_by_ids

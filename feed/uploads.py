@@ -5,7 +5,7 @@ import secrets
 
 from aiohttp import web
 
-from accounts.signing import USER
+from accounts.keys import USER
 from feed import pictures
 from feed.keys import PICTURE_LIMITS
 from feed.pictures import Change, Made

@@ -5,10 +5,10 @@ from typing import Any
 import aiohttp_jinja2
 from aiohttp import web
 
+from accounts.keys import USER
 from accounts.models import User
-from accounts.people import user_by_name
-from accounts.signing import USER
-from accounts.visibility import SIGHTS
+from accounts.people.directory import user_by_name
+from accounts.relations.visibility import SIGHTS
 from feed import journal, reading
 from feed.keys import WRITE_LIMITS, WRITER
 from feed.refusal import Refused, TooFast

@@ -8,9 +8,9 @@ from typing import Any, TypeVar
 
 from peewee_async.databases import AioDatabase
 
-from accounts.mentions import NamedPeople
 from accounts.models import User
-from accounts.visibility import Sights
+from accounts.people.mentions import NamedPeople
+from accounts.relations.visibility import Sights
 from feed import journal, pictures
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
 from feed.models import Comment, Like, Picture, PictureFile, Post

@@ -11,10 +11,11 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from peewee_async.databases import AioDatabase
 
-from accounts import ended_sessions, people
-from accounts.ended_sessions import end_sessions
+from accounts.keys import SESSION_ENDED
 from accounts.models import EndedSession, User
-from accounts.signing import SESSION_ENDED
+from accounts.people import accounts, directory
+from accounts.signin import ended_sessions
+from accounts.signin.ended_sessions import end_sessions
 from app import create_app
 from helpers.db.database import open_database
 from helpers.db.migrations import MIGRATIONS, migrate
@@ -129,21 +130,21 @@ async def app(request: pytest.FixtureRequest, tmp_path: Path) -> web.Application
 
 async def test_no_sign_in_with_the_old_password_outlives_its_change(app: web.Application, monkeypatch: pytest.MonkeyPatch) -> None:
     """The old one was found right, then it was changed and all sessions ended, and only then would the new session be stored."""
-    really = people.authenticate
+    really = directory.authenticate
 
     async def slowly(login: str, password: str) -> User | None:
         found = await really(login, password)
-        user = await people.user_by_name("alice")
+        user = await directory.user_by_name("alice")
         assert user
         if password == PASSWORD:
-            await people.change_password(user, NEW)
+            await accounts.change_password(user, NEW)
         store = app[STORAGE].store
         await end_sessions(app[DATABASE], store, await store.of_user(user.id))
         return found
 
-    monkeypatch.setattr(people, "authenticate", slowly)
+    monkeypatch.setattr(directory, "authenticate", slowly)
     async with TestClient(TestServer(app)) as client:
-        await people.register(app[DATABASE], "alice", "", PASSWORD)
+        await accounts.register(app[DATABASE], "alice", "", PASSWORD)
         someone = Person(str(client.make_url("/")), "alice")
         for password, status in ((PASSWORD, 303), (NEW, 200)):
             assert (await someone.submits("/accounts/login", username="alice", password=password)).status == 303

@@ -9,9 +9,9 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from accounts import gravatar
-from accounts.gravatar import Gravatar, hash_of
 from accounts.models import User
+from accounts.people import gravatar
+from accounts.people.gravatar import Gravatar, hash_of
 from helpers.fetching import Fetcher
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.elsewhere import Elsewhere, drawn, elsewhere

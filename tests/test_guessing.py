@@ -5,8 +5,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from accounts import views
-from accounts.people import login_key
+from accounts.doors import signin
+from accounts.people.directory import login_key
 from tests.conftest import LIMITS_OFF
 from tests.people import PASSWORD, Person, person
 from tests.raw import cookie_of, request
@@ -56,7 +56,7 @@ async def test_an_address_that_makes_account_after_account_is_stopped(limited: A
             answer = await request(limited.url, "POST", "/accounts/register", cookie=cookie_of(script), body=body, headers=headers)
             return answer.status, answer.headers.get("Retry-After", "")
 
-        for number in range(int(views.REGISTRATIONS_AT_ONCE)):
+        for number in range(int(signin.REGISTRATIONS_AT_ONCE)):
             assert (await register(f"bot{number}", "192.0.2.1"))[0] == 422
         status, wait = await register("bot", "192.0.2.1")
         assert status == 429
@@ -81,7 +81,7 @@ async def test_without_a_proxy_its_header_is_anyones_word() -> None:
         someone = Person(server.url, "liar")
         token = await someone.token("/accounts/register")
         statuses = set()
-        for number in range(int(views.REGISTRATIONS_AT_ONCE) + 1):
+        for number in range(int(signin.REGISTRATIONS_AT_ONCE) + 1):
             body = f"username=bot&password=too+short+no&email=bad&csrf_token={token}".encode()
             headers = {"X-Forwarded-For": f"192.0.2.{number}"}
             statuses.add(

@@ -79,7 +79,9 @@ def imports() -> dict[str, set[str]]:
 
 
 def test_there_is_something_to_read() -> None:
-    assert {"settings", "helpers.web.csrf", "accounts.people", "chat.hub", "chat.commands.registry", "urls", "app"} <= set(modules())
+    assert {"settings", "helpers.web.csrf", "accounts.people.directory", "chat.hub", "chat.commands.registry", "urls", "app"} <= set(
+        modules()
+    )
     assert "chat.history" in imports()["chat.engine"]
 
 

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 import pytest
 from playwright.async_api import Browser, expect
 
-from accounts.gravatar import hash_of
+from accounts.people.gravatar import hash_of
 from tests.conftest import LIMITS_OFF, unique
 from tests.elsewhere import Elsewhere, drawn, elsewhere
 from tests.people import Person

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from accounts.names import DELETED
+from accounts.people.names import DELETED
 from chat.leaving import without_name
 from tests.conftest import Cast, unique
 from tests.leavers import JSON, acts, asks, change, everything, leaves, rows, status, until

@@ -8,9 +8,10 @@ from pathlib import Path
 import psycopg
 import redis.asyncio as aioredis
 
-from accounts import people
-from accounts.leaving import Departures, Leaver, Part, end_account
+from accounts.keys import Leaver, Part
 from accounts.models import Leaving
+from accounts.people import accounts
+from accounts.personal_data.deletion import Departures, end_account
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
@@ -129,7 +130,7 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
     url = f"sqlite:///{tmp_path}/leavings.db"
     migrate(url, ROOT / "migrations")
     database = open_database(url)
-    wilma = await people.register(database, "wilma", "", PASSWORD)
+    wilma = await accounts.register(database, "wilma", "", PASSWORD)
     await end_account(database, wilma, removes=True)
     begun: list[str] = []
     go_on = asyncio.Event()
@@ -166,8 +167,8 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
 
 async def kill_in_the_middle(server: Aiochat) -> None:
     """A thousand messages are being removed when the server is killed: after its restart the rest goes too."""
-    people = [await Person(server.url, name).registers() for name in ("boss", "alice", "carol")]
-    alice, carol = people[1:]
+    directory = [await Person(server.url, name).registers() for name in ("boss", "alice", "carol")]
+    alice, carol = directory[1:]
     await alice.creates("Lobby")
     at_carol = await carol.enters("Lobby")
     for number in range(1000):
@@ -188,7 +189,7 @@ async def kill_in_the_middle(server: Aiochat) -> None:
     seqs = sorted(seq for (seq,) in rows(server, "SELECT changed_seq FROM messages"))
     assert len(seqs) == len(set(seqs))
     assert rows(server, "SELECT last_seq FROM rooms") == [(seqs[-1],)]
-    for someone in people:
+    for someone in directory:
         await someone.close()
 
 

@@ -12,8 +12,8 @@ import peewee
 import psycopg
 import pytest
 
-from accounts import following as following_models
 from accounts import models as accounts_models
+from accounts.relations import following as following_models
 from chat import models as chat_models
 from feed import models as feed_models
 from helpers.db.base import Base

@@ -2,7 +2,7 @@
 
 import pytest
 
-from accounts.names import BadName, clean_name, name_key, skeleton
+from accounts.people.names import BadName, clean_name, name_key, skeleton
 
 
 @pytest.mark.parametrize(

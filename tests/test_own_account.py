@@ -8,7 +8,7 @@ import time
 import pytest
 import redis.asyncio as aioredis
 
-from accounts.devices import device_of
+from accounts.signin.devices import device_of
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from helpers.web.session_stores import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore, Use

@@ -9,7 +9,7 @@ from typing import Any
 import aiohttp
 from PIL import Image
 
-from accounts.own_data import PAGE
+from accounts.personal_data.export import PAGE
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.leavers import acts, asks, change, leaves, rows
 from tests.people import Person

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts import command_line
+from accounts.doors import command_line
 from helpers.db.database import DatabaseError, open_database
 from helpers.db.migrations import migrate
 from helpers.processes.terminal import Progress, lasting

@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 from PIL import Image
 
-from accounts.pictures import HUES, SIZES, hue_of
+from accounts.people.pictures import HUES, SIZES, hue_of
 from helpers.images import MAX_BYTES, MAX_PIXELS
 from tests.conftest import Cast, unique
 from tests.people import Person

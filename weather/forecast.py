@@ -6,7 +6,7 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
-from accounts import profiles
+from accounts.people import profiles
 from helpers.batching import SharedCalls
 from helpers.cache import Kept
 from helpers.fetching import Fetcher, Unfetched

@@ -3,7 +3,7 @@
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.signing import USER
+from accounts.keys import USER
 from helpers.text.translation import Text, current, told
 from helpers.web.errors import Refusal
 from helpers.web.routing import wants_json

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_hints
 
 from accounts.models import User
-from accounts.people import user_by_name
+from accounts.people.directory import user_by_name
 from chat.engine import Engine
 from chat.events import CommandHelp, Receipt
 from chat.ledger import Person

@@ -9,7 +9,7 @@ import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import Block, User
-from accounts.visibility import is_block_between
+from accounts.relations.visibility import is_block_between
 from helpers.clock import now_ms
 from helpers.db.base import Base
 from helpers.db.database import is_sqlite

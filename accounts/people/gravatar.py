@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from accounts.models import User
-from accounts.pictures import SIZES, make_picture
+from accounts.people.pictures import SIZES, make_picture
 from helpers.cache import Kept
 from helpers.fetching import FETCHER, Fetcher, Unfetched
 from helpers.images import BadPicture

@@ -9,11 +9,12 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import field_validator
 
-from accounts.devices import device_of
-from accounts.leaving import DEPARTURES, OnlyAdministrator, end_account
-from accounts.own_data import OWN_DATA, Claim, document
-from accounts.security_views import WithPassword, check_with_password
-from accounts.signing import USER, sign_out_for_good
+from accounts.doors.security import WithPassword, check_with_password
+from accounts.keys import OWN_DATA, USER
+from accounts.personal_data.deletion import DEPARTURES, OnlyAdministrator, end_account
+from accounts.personal_data.export import Claim, document
+from accounts.signin.devices import device_of
+from accounts.signin.sessions import sign_out_for_good
 from helpers.clock import iso
 from helpers.db.database import is_away
 from helpers.keys import DATABASE, SETTINGS

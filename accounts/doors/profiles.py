@@ -8,10 +8,11 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
-from accounts import following, people, profiles
+from accounts.keys import USER
 from accounts.models import User
-from accounts.signing import USER
-from accounts.visibility import SIGHTS
+from accounts.people import directory, profiles
+from accounts.relations import following
+from accounts.relations.visibility import SIGHTS
 from helpers import images
 from helpers.keys import DATABASE, SETTINGS
 from helpers.text.translation import Text, current
@@ -24,7 +25,7 @@ class People(web.View):
     """Who there is: `q` is the beginning of a name, or a part of it."""
 
     async def get(self) -> web.Response:
-        found = await people.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
+        found = await directory.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
         return web.json_response({"people": [{"name": name, **({"picture": picture} if picture else {})} for name, picture in found]})
 
 
@@ -35,7 +36,7 @@ PERSON_SECTIONS = web.AppKey("person_sections", list[PersonSection])
 
 class PersonPage(web.View):
     async def get(self) -> web.Response:
-        person = await people.user_by_name(self.request.match_info["name"])
+        person = await directory.user_by_name(self.request.match_info["name"])
         if person is None:
             raise web.HTTPNotFound
         language, user = current(), self.request[USER]

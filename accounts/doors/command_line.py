@@ -15,12 +15,12 @@ from typing import Any
 from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
-from accounts import people
-from accounts.devices import device_of
-from accounts.ended_sessions import end_sessions
+from accounts.doors.people_file import Row, read_people
 from accounts.models import User
-from accounts.passwords import hash_password
-from accounts.people_file import Row, read_people
+from accounts.people import accounts, directory
+from accounts.people.passwords import hash_password
+from accounts.signin.devices import device_of
+from accounts.signin.ended_sessions import end_sessions
 from helpers.clock import iso
 from helpers.db.database import is_away, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
@@ -51,7 +51,7 @@ async def _site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionS
 
 
 async def _person(name: str) -> User:
-    user = await people.user_by_login(name)
+    user = await directory.user_by_login(name)
     if user is None:
         raise Failure(f"there is nobody called {name!r} here")
     return user
@@ -64,7 +64,7 @@ def _said(errors: Mapping[str, str]) -> str:
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
-    except people.BadAccount as error:
+    except accounts.BadAccount as error:
         raise Failure(_said(error.errors)) from None
 
 
@@ -85,7 +85,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
 
     async def add() -> None:
         async with _site(settings) as (database, _):
-            user = await people.register(database, arguments.name, arguments.email, password, is_admin=arguments.admin)
+            user = await accounts.register(database, arguments.name, arguments.email, password, is_admin=arguments.admin)
         say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
 
     return _run(add())
@@ -103,7 +103,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
             for user in users:
                 user.is_admin = arguments.admin
             await _hash_all(users, passwords)
-            await people.add_all(database, users)
+            await accounts.add_all(database, users)
         made = [f"{user.name},{password}" for user, password, row in zip(users, passwords, rows, strict=True) if not row.password]
         if made:
             # Neither of the two can hold anything that CSV would quote.
@@ -121,11 +121,11 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
     with Progress("Checked", len(rows)) as progress:
         for row, password in zip(rows, passwords, strict=True):
             try:
-                user = people.new_user(row.name, row.email, password)
-                if mistake := _said(await people.taken(user)) or _said_before(user, row.line, lines):
+                user = accounts.new_user(row.name, row.email, password)
+                if mistake := _said(await accounts.taken(user)) or _said_before(user, row.line, lines):
                     wrong.append(f"{path}:{row.line}: {mistake}")
                 users.append(user)
-            except people.BadAccount as error:
+            except accounts.BadAccount as error:
                 wrong.append(f"{path}:{row.line}: {_said(error.errors)}")
             progress.step()
     if wrong:
@@ -168,8 +168,8 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
         async with _site(settings) as (database, store):
             user = await _person(arguments.name)
             try:
-                await people.change_password(user, password)
-            except people.BadAccount as error:
+                await accounts.change_password(user, password)
+            except accounts.BadAccount as error:
                 raise Failure(f"password: {error}") from None
             try:
                 found = await store.of_user(user.id)
@@ -192,8 +192,8 @@ def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
         async with _site(settings) as (database, _):
             user = await _person(arguments.name)
             try:
-                changed = await people.set_admin(database, user, is_admin=not arguments.undo)
-            except people.LastAdministrator:
+                changed = await accounts.set_admin(database, user, is_admin=not arguments.undo)
+            except accounts.LastAdministrator:
                 raise Failure(f"{user.name} is the site's only administrator; make another one first") from None
         if arguments.undo:
             say(f"{user.name} {'no longer administers' if changed else 'did not administer'} the site.")

@@ -5,11 +5,11 @@ from typing import Any, NamedTuple
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts import following
-from accounts.following import Follow, FollowRequest
+from accounts.keys import USER
 from accounts.models import Block, User
-from accounts.people import user_by_name, users_by_ids
-from accounts.signing import USER
+from accounts.people.directory import user_by_name, users_by_ids
+from accounts.relations import following
+from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso
 from helpers.db.database import is_away
 from helpers.text.translation import Text

@@ -13,7 +13,7 @@ from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
 from accounts.models import EndedSession
-from accounts.signing import end_session
+from accounts.signin.sessions import end_session
 from helpers.clock import now_ms
 from helpers.db.database import fetch, is_away, is_sqlite
 from helpers.web.session_stores import SessionStore

@@ -4,9 +4,10 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
-from accounts import people
-from accounts.guessing import guess
-from accounts.signing import USER, sign_in, sign_out
+from accounts.keys import USER
+from accounts.people import accounts, directory
+from accounts.signin.sessions import sign_in, sign_out
+from accounts.signin.throttling import guess
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.text.translation import Text, current, told
@@ -88,8 +89,8 @@ class Register(web.View):
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
         try:
-            user = await people.register(request.app[DATABASE], data.username, data.email, data.password)
-        except people.BadAccount as error:
+            user = await accounts.register(request.app[DATABASE], data.username, data.email, data.password)
+        except accounts.BadAccount as error:
             form.errors.update((field, told(text)) for field, text in error.errors.items())
             return _page(request, self.template, form, 422)
         await sign_in(request, user)
@@ -117,7 +118,7 @@ class Login(web.View):
         if data is None:
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
-        user = await guess(request, people.login_key(username), lambda: people.authenticate(username, password))
+        user = await guess(request, directory.login_key(username), lambda: directory.authenticate(username, password))
         if user is None:
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)

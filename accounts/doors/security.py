@@ -8,11 +8,12 @@ from aiohttp import web
 from aiohttp_session import get_session
 from pydantic import BaseModel, field_validator
 
-from accounts import people
-from accounts.devices import device_of
-from accounts.guessing import guess
-from accounts.passwords import verify_password
-from accounts.signing import USER, end_other_sessions, end_session
+from accounts.keys import USER
+from accounts.people import accounts, directory
+from accounts.people.passwords import verify_password
+from accounts.signin.devices import device_of
+from accounts.signin.sessions import end_other_sessions, end_session
+from accounts.signin.throttling import guess
 from helpers.clock import iso
 from helpers.text.translation import Text, current, told
 from helpers.web.flash import flash
@@ -62,7 +63,7 @@ async def _is_password(request: web.Request, password: str) -> bool:
     async def attempt() -> bool | None:
         return await verify_password(user.password_hash, password) or None
 
-    return bool(await guess(request, people.login_key(user.name), attempt))
+    return bool(await guess(request, directory.login_key(user.name), attempt))
 
 
 Fields = TypeVar("Fields", bound=WithPassword)
@@ -89,8 +90,8 @@ class Email(web.View):
         if data is None:
             return self._page(form, status)
         try:
-            await people.change_email(request[USER], data.email)
-        except people.BadAccount as error:
+            await accounts.change_email(request[USER], data.email)
+        except accounts.BadAccount as error:
             form.errors.update((field, told(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await flash(request, current().t("Your e-mail address is saved."), "success")
@@ -110,8 +111,8 @@ class Password(web.View):
         if data is None:
             return self._page(form, status)
         try:
-            await people.change_password(request[USER], data.new_password)
-        except people.BadAccount as error:
+            await accounts.change_password(request[USER], data.new_password)
+        except accounts.BadAccount as error:
             form.errors.update((field, told(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await end_other_sessions(request)

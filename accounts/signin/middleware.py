@@ -6,7 +6,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from aiohttp_session import get_session
 
-from accounts.signing import USER, USERS
+from accounts.keys import USER, USERS
 from helpers.web.redirects import MAX_LENGTH
 from helpers.web.routing import Access, access_of, takes_method, wants_json
 from helpers.web.session_stores import USER_ID

@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 
 from accounts.models import User
-from accounts.names import BadName, name_at, name_key
-from accounts.people import users_by_keys
+from accounts.people.directory import users_by_keys
+from accounts.people.names import BadName, name_at, name_key
 from helpers.batching import BatchedReads
 from helpers.text.markdown import Reference
 

@@ -1,18 +1,13 @@
-"""Blocking somebody, and no longer: the verbs, and the list of whom one blocks. What a block hides is in accounts/visibility.py."""
+"""Blocking somebody, and no longer: the verbs, and the list of whom one blocks. What a block hides
+is in accounts/relations/visibility.py."""
 
-from collections.abc import Awaitable, Callable
-
-from aiohttp import web
 from peewee_async.databases import AioDatabase
 
-from accounts.following import end_following, holding
+from accounts.keys import Blocked
 from accounts.models import Block, User
+from accounts.relations.following import end_following, holding
 from helpers.clock import now_ms
 from helpers.text.translation import Text
-
-Blocked = Callable[[int, int], Awaitable[None]]
-BLOCKED = web.AppKey("blocked", list[Blocked])
-"""Called with the ids of two people in the transaction that puts a block between them. What it does is committed with that."""
 
 
 class CannotBlock(Exception):

@@ -4,11 +4,11 @@ import zlib
 
 from aiohttp import web
 
-from accounts import people, pictures
-from accounts.gravatar import GRAVATAR
+from accounts.doors.profiles import profile_page
+from accounts.keys import USER
 from accounts.models import User
-from accounts.profile_views import profile_page
-from accounts.signing import USER
+from accounts.people import directory, pictures
+from accounts.people.gravatar import GRAVATAR
 from helpers import images
 from helpers.keys import DATABASE
 from helpers.text.translation import Text, current, told
@@ -37,7 +37,7 @@ class Picture(web.View):
         size = request.query.get("size", "128")
         if size not in map(str, pictures.SIZES):
             raise Refusal("bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))))
-        person = await people.user_by_name(request.match_info["name"])
+        person = await directory.user_by_name(request.match_info["name"])
         if person is None:
             raise web.HTTPNotFound
         if not person.picture:

@@ -1,25 +1,15 @@
 """Signing in and out. The session's id changes with each; ending a session tells whoever holds something open for it."""
 
-from collections.abc import Awaitable, Callable
-
 from aiohttp import web
 from aiohttp_session import get_session, new_session
 
-from accounts import people
+from accounts.keys import SESSION_ENDED, USER
 from accounts.models import User
-from helpers.batching import BatchedReads
+from accounts.people import accounts
 from helpers.text.translation import current
 from helpers.web import csrf, flash
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import CONFIRM, STORAGE
-
-USER = web.RequestKey("user", User)
-USERS = web.AppKey("users", BatchedReads[int, User])
-"""Finds users by their ids: one statement for all who ask at once."""
-
-SessionEnded = Callable[[str], Awaitable[None]]
-SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
-"""Called with a session's id when it has ended."""
 
 
 async def sign_in(request: web.Request, user: User) -> None:
@@ -31,7 +21,7 @@ async def sign_in(request: web.Request, user: User) -> None:
     session = await new_session(request)
     session[USER_ID] = user.id
     # Whoever changes the password ends the sessions that are there by then. This one comes after, and must not outlive that.
-    request[CONFIRM] = lambda: people.still_has_password(user)
+    request[CONFIRM] = lambda: accounts.still_has_password(user)
     # Made here and not by the first page: of several pages opened at once each would make its own, and only one would hold.
     session[csrf.FIELD] = csrf.new_token()
     if flashes:

@@ -4,10 +4,11 @@ from typing import Any
 
 from aiohttp import web
 
-from accounts import blocking, following
+from accounts import keys
+from accounts.keys import USER
 from accounts.models import User
-from accounts.people import user_by_name
-from accounts.signing import USER
+from accounts.people.directory import user_by_name
+from accounts.relations import blocking, following
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.text.translation import Text
@@ -94,7 +95,7 @@ class RemoveFollower(_Answer):
 class Block(_Choice):
     async def choose(self, user: User, person: User) -> None:
         app = self.request.app
-        await blocking.block(app[DATABASE], user, person, app[blocking.BLOCKED])
+        await blocking.block(app[DATABASE], user, person, app[keys.BLOCKED])
 
     async def answer(self, user: User, person: User) -> dict[str, Any]:
         return {"blocked": (await following.standing(person, user)).is_blocked}

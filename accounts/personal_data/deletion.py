@@ -9,18 +9,18 @@ import contextvars
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 from aiohttp import web
 from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
-from accounts.following import Follow, FollowCount, FollowRequest
+from accounts.keys import LEAVING, Leaver, Part
 from accounts.models import Block, Download, Leaving, Picture, SiteFact, User
-from accounts.names import DELETED
-from accounts.signing import end_all_sessions
+from accounts.people.names import DELETED
+from accounts.relations.following import Follow, FollowCount, FollowRequest
+from accounts.signin.sessions import end_all_sessions
 from helpers.clock import now_ms
 from helpers.db.database import is_away, is_sqlite
 from helpers.keys import DATABASE
@@ -39,23 +39,6 @@ RENEW_SECONDS = 2.0
 POLL_SECONDS = 3.0
 AFTER_TROUBLE_SECONDS = 20.0
 AT_ONCE = 500
-
-
-@dataclass(frozen=True)
-class Leaver:
-    """Who has left. `name` is what they were called; `removes`: what they wrote goes too."""
-
-    user_id: int
-    name: str
-    removes: bool
-
-
-Part = Callable[[Leaver], AsyncGenerator[None, None]]
-"""Takes away what one part of the site has of somebody, in short transactions, and yields after each.
-
-It may be called again at any time, and has to begin with what it finds."""
-
-LEAVING = web.AppKey("leaving", list[Part])
 
 
 class OnlyAdministrator(Exception):

@@ -5,15 +5,14 @@ is only known when all is written. A picture is in it in base64. Other parts of 
 
 import base64
 from collections.abc import AsyncIterator, Callable
-from dataclasses import dataclass
 from typing import Any
 
 import msgspec
-from aiohttp import web
 
-from accounts.following import Follow, FollowRequest
+from accounts.keys import Section
 from accounts.models import Block, Download, User
-from accounts.pictures import SIZES, read_picture
+from accounts.people.pictures import SIZES, read_picture
+from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso, now_ms
 
 PAGE = 200
@@ -26,17 +25,6 @@ LEASE_SECONDS = 120.0
 """For so long nobody begins another download of their data after a process was killed over one."""
 
 _encoder = msgspec.json.Encoder()
-
-
-@dataclass(frozen=True)
-class Section:
-    """A list in the document. `rows` reads it by pages, by keys that an index has."""
-
-    name: str
-    rows: Callable[[User], AsyncIterator[Any]]
-
-
-OWN_DATA = web.AppKey("own_data", list[Section])
 
 
 async def document(user: User, sessions: list[dict[str, Any]], sections: list[Section]) -> AsyncIterator[bytes]:

@@ -1,0 +1,1 @@
+"""The pages and commands by which people reach their accounts."""

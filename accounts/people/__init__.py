@@ -1,0 +1,1 @@
+"""Who has an account: names, passwords, profiles, pictures, and finding them."""

@@ -1,0 +1,1 @@
+"""An account's end, and the download of one's own data."""

@@ -1,0 +1,1 @@
+"""Signing in and out, sessions and devices, and what slows guessing down."""
