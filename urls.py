@@ -9,9 +9,8 @@ from accounts.doors import pictures, profiles, security
 from accounts.doors import relation_lists as lists
 from accounts.doors import relations as following
 from accounts.doors import signin as accounts
-from chat import composing, posts
-from chat import conversation_views as conversations
-from chat import views as chat
+from chat.doors import conversations, history, posts, previews, room_list, upgrade
+from chat.doors import room_pages as chat
 from feed import picture_views, stream_views, uploads
 from feed import views as feed
 from helpers.web.health import Live, Ready
@@ -62,7 +61,7 @@ ROUTES = [
     Route("/accounts/data", leaving.OwnData, "own_data", Access.SIGNED_IN),
     Route("/accounts/data/download", leaving.Download, "own_data_download", Access.SIGNED_IN),
     Route("/accounts/delete", leaving.DeleteAccount, "delete_account", Access.SIGNED_IN),
-    Route("/emoji", composing.Emoji, "emoji", Access.FILE, json=True),
+    Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
@@ -87,13 +86,13 @@ ROUTES = [
     Route(f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
-    Route("/rooms", chat.Rooms, "rooms", Access.SIGNED_IN),
+    Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
-    Route("/rooms/{name}/messages", chat.Messages, "messages", Access.SIGNED_IN, json=True),
-    Route("/rooms/{name}/members", chat.Members, "members", Access.SIGNED_IN, json=True),
-    Route("/rooms/{name}/preview", composing.Preview, "preview", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
-    Route("/rooms/{name}/ws", chat.Socket, "socket", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True),
 ]

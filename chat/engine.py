@@ -7,18 +7,19 @@ from dataclasses import dataclass
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
-from chat.bus import Bus, Listener, LocalBus, RedisBus
-from chat.events import Activity, Fleeting, News
-from chat.history import Line, batches, last_seqs, shared_changes_since
-from chat.hub import Hub
-from chat.journal import Journal
-from chat.members import Entrances
-from chat.mentions import Directory, MentionCounts
-from chat.presence import Leases, LocalLeases, RedisLeases
-from chat.read_marks import ReadMarks
-from chat.statuses import Statuses
-from chat.typists import Typists
-from chat.unread import UnreadNews
+from chat.delivery.bus import Bus, Listener, LocalBus, RedisBus
+from chat.delivery.hub import Hub
+from chat.delivery.leases import Leases, LocalLeases, RedisLeases
+from chat.delivery.read_marks import ReadMarks
+from chat.delivery.statuses import Statuses
+from chat.delivery.typing import Typists
+from chat.delivery.unread import UnreadNews
+from chat.envelopes import Activity, Fleeting, News
+from chat.history.access import Entrances
+from chat.history.catch_up import batches, last_seqs, shared_changes_since
+from chat.history.journal import Journal
+from chat.history.lines import Line
+from chat.history.mentions import Directory, MentionCounts
 from weather.asking import Desk
 
 

@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from chat.attendance import Attendance
+from chat.actions.presence import Attendance
 from chat.engine import Engine
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets

@@ -1,9 +1,40 @@
 """What clients ask for on a socket: one class for each request of docs/protocol.md, and how a frame becomes one."""
 
+import secrets
+
 import msgspec
 
-from chat.refusal import Refused
+from chat.errors import Refused
+from helpers.text.characters import has_forbidden
+from helpers.text.emoji import is_emoji
 from helpers.text.strict_json import BadJson, decode, looks_like_object
+
+MAX_TEXT = 10_000
+MAX_NONCE = 64
+
+
+def new_nonce() -> str:
+    """For what comes without one: 128 random bits never meet a client's."""
+    return secrets.token_urlsafe(16)
+
+
+def check_nonce(nonce: str) -> str:
+    """Raises Refused for what can't be a nonce."""
+    if not 1 <= len(nonce) <= MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
+        raise Refused("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
+    return nonce
+
+
+def check_text(text: str) -> str:
+    """Raises Refused for what can't be said."""
+    if not text.strip():
+        raise Refused("empty", "There is nothing in this message.")
+    if len(text) > MAX_TEXT:
+        raise Refused("too_long", "A message holds at most {most} characters; this has {given}.", most=MAX_TEXT, given=len(text))
+    if has_forbidden(text):
+        raise Refused("bad_text", "This holds control characters that no message can hold.")
+    return text
+
 
 MAX_NUMBER = 2**53
 
@@ -72,6 +103,14 @@ class _JustNonce(msgspec.Struct, frozen=True):
 
 
 _nonce_decoder = msgspec.json.Decoder(_JustNonce)
+
+
+def check(request: Amendment) -> None:
+    """Raises Refused for what can't be asked of any post."""
+    if isinstance(request, Edit):
+        check_text(request.text)
+    elif isinstance(request, React) and not is_emoji(request.emoji):
+        raise Refused("bad_emoji", "A reaction is one emoji.")
 
 
 def read_frame(text: str) -> Request:

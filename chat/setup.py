@@ -9,12 +9,12 @@ from aiohttp import web
 
 from accounts.keys import BLOCKED, LEAVING, OWN_DATA, SESSION_ENDED
 from accounts.models import SiteFact
-from chat.attendance import Attendance
-from chat.conversations import note_block
+from chat.actions.conversations import note_block
+from chat.actions.presence import Attendance
 from chat.engine import open_engine
 from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
-from chat.leaving import leave_chat
-from chat.own_data import SECTIONS
+from chat.personal_data.erasure import leave_chat
+from chat.personal_data.export import SECTIONS
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redis.client import REDIS

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-import chat.attendance
+import chat.actions.presence
 from accounts.models import User
-from chat.attendance import Attendance
+from chat.actions.presence import Attendance
+from chat.drafts import Person
 from chat.engine import Engine, open_engine
-from chat.ledger import Person
 from chat.models import Member, Message, Room
 from chat.roles import Role
 from helpers.db.database import fetch, open_database
@@ -28,7 +28,7 @@ CROWD = 1000
 @pytest.fixture
 async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
     """A hall in which the history says that a thousand are."""
-    monkeypatch.setattr(chat.attendance, "GRACE_SECONDS", 0.0)
+    monkeypatch.setattr(chat.actions.presence, "GRACE_SECONDS", 0.0)
     url = f"sqlite:///{tmp_path / 'test.db'}"
     migrate(url, ROOT / "migrations")
     database = open_database(url)
@@ -133,7 +133,7 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(engine: Engine, mo
 
     with monkeypatch.context() as patch:
         patch.setattr(ShortTransaction, "begin", away)
-        patch.setattr("chat.journal.RETRY_SECONDS", 0.0)
+        patch.setattr("chat.history.journal.RETRY_SECONDS", 0.0)
         with pytest.raises(Exception, match="reach its database"):
             await attendance._tell_of_the_gone()
     assert len(await present(engine)) == CROWD
@@ -142,8 +142,8 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(engine: Engine, mo
 
 
 async def test_the_loop_compares_at_the_start_and_then_no_more(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat.attendance, "COMPARE_SECONDS", 0.0)
-    monkeypatch.setattr(chat.attendance, "TICK_SECONDS", 0.001)
+    monkeypatch.setattr(chat.actions.presence, "COMPARE_SECONDS", 0.0)
+    monkeypatch.setattr(chat.actions.presence, "TICK_SECONDS", 0.001)
     attendance = Attendance(engine)
     compared = []
 
@@ -151,7 +151,7 @@ async def test_the_loop_compares_at_the_start_and_then_no_more(engine: Engine, m
         compared.append(True)
 
     monkeypatch.setattr(attendance, "_compare", compare)
-    monkeypatch.setattr(chat.attendance, "RENEW_SECONDS", 0.0)
+    monkeypatch.setattr(chat.actions.presence, "RENEW_SECONDS", 0.0)
     renewed = asyncio.Event()
     renew, times = engine.leases.renew, []
 

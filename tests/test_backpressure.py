@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psycopg
 
-from chat.connection import MAX_UNANSWERED
+from chat.doors.websocket import MAX_UNANSWERED
 from tests.conftest import server_env, unique
 from tests.people import Person
 from tests.servers import Aiochat, Postgres, Redis

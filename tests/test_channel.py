@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-import chat.channel
-from chat.channel import Channel
-from chat.events import Close, Pong, Sealed
-from chat.history import MAX_BEHIND, Changes
+import chat.delivery.channel
+from chat.delivery.channel import Channel
+from chat.envelopes import Sealed
+from chat.events import Close, Pong
+from chat.history.catch_up import MAX_BEHIND, Changes
 from helpers.websocket.frames import MAX_UNREAD
 
 
@@ -229,7 +230,7 @@ async def test_who_reads_nothing_costs_no_memory_and_misses_nothing(place: Place
 
 
 async def test_who_never_reads_is_closed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat.channel, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(chat.delivery.channel, "PATIENCE_SECONDS", 0.2)
     client = FakeClient()
     await place.enter(client)
     client.pipe.reads = False

@@ -10,15 +10,17 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.amending import MAX_REACTIONS, UNDELETE_SECONDS, amend
+from chat.actions.editing import MAX_REACTIONS, UNDELETE_SECONDS, amend
+from chat.drafts import Draft, Person
 from chat.engine import Engine
-from chat.events import Batch, Receipt
-from chat.history import batches
-from chat.journal import Change, Journal
-from chat.ledger import Draft, Ledger, Person
-from chat.ledgers import Ledgers
+from chat.envelopes import Batch
+from chat.errors import Refused
+from chat.events import Receipt
+from chat.history.catch_up import batches
+from chat.history.journal import Change, Journal
+from chat.history.statements import Ledgers
+from chat.history.transaction import Ledger
 from chat.models import Member, Message, MessageVersion, Reaction, Room
-from chat.refusal import Refused
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from chat.roles import Role
 from helpers.db.database import open_database
@@ -218,7 +220,7 @@ async def test_while_the_database_is_away_the_sender_hears_so(journal: Journal, 
     async def away(self: Ledgers, *args: Any) -> Any:
         raise peewee.OperationalError("could not connect")
 
-    monkeypatch.setattr("chat.journal.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr("chat.history.journal.RETRY_SECONDS", 0.1)
     with monkeypatch.context() as patch:
         patch.setattr(Ledgers, "open", away)
         with pytest.raises(Refused) as refused:
@@ -285,8 +287,8 @@ async def test_closing_finishes_what_waits(database: AioDatabase, committed: lis
 
 
 async def test_it_says_when_too_many_wait_and_when_no_longer(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("chat.journal.MAX_WAITING", 3)
-    monkeypatch.setattr("chat.journal.MAX_BATCH", 2)
+    monkeypatch.setattr("chat.history.journal.MAX_WAITING", 3)
+    monkeypatch.setattr("chat.history.journal.MAX_BATCH", 2)
     answers = []
     for number in range(3):
         assert not journal.is_full

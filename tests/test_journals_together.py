@@ -6,11 +6,12 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest
 
 from accounts.models import User
+from chat.drafts import Draft, Person
+from chat.errors import Refused
 from chat.events import Receipt
-from chat.journal import Change, Journal
-from chat.ledger import Draft, Ledger, Person
+from chat.history.journal import Change, Journal
+from chat.history.transaction import Ledger
 from chat.models import Member, Message, Room
-from chat.refusal import Refused
 from chat.roles import STRANGER, Role
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate

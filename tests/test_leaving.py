@@ -5,7 +5,7 @@ import time
 import pytest
 
 from accounts.people.names import DELETED
-from chat.leaving import without_name
+from chat.personal_data.erasure import without_name
 from tests.conftest import Cast, unique
 from tests.leavers import JSON, acts, asks, change, everything, leaves, rows, status, until
 from tests.people import PASSWORD, Listener, Person

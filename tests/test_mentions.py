@@ -12,8 +12,8 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.members import MAX_CALLS, own_rooms
-from chat.mentions import MentionCounts
+from chat.history.mentions import MAX_CALLS, MentionCounts
+from chat.history.room_lists import own_rooms
 from chat.models import Member, Mention, Room
 from chat.roles import Role
 from helpers.db.database import open_database

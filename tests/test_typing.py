@@ -7,11 +7,11 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat.connection import Connection
-from chat.events import Fleeting
-from chat.refusal import Refused
+from chat.delivery.typing import KEPT_TYPISTS, SHOWN_SECONDS, TOLD_SECONDS, Typists
+from chat.doors.websocket import Connection
+from chat.envelopes import Fleeting
+from chat.errors import Refused
 from chat.requests import Typing
-from chat.typists import KEPT_TYPISTS, SHOWN_SECONDS, TOLD_SECONDS, Typists
 from tests.people import Listener, Person, person
 from tests.servers import Aiochat
 

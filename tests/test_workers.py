@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from chat.unread import CHECK_SECONDS
+from chat.delivery.unread import CHECK_SECONDS
 from tests.conftest import server_env, unique
 from tests.people import Person
 from tests.servers import Aiochat, Nginx, Postgres, Redis, free_port

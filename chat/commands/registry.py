@@ -9,10 +9,10 @@ from typing import Any, Literal, NewType, Union, get_args, get_origin, get_type_
 
 from accounts.models import User
 from accounts.people.directory import user_by_name
+from chat.drafts import Person
 from chat.engine import Engine
+from chat.errors import Refused
 from chat.events import CommandHelp, Receipt
-from chat.ledger import Person
-from chat.refusal import Refused
 from chat.roles import Permission, Standing
 from helpers.text.durations import parse_duration
 from helpers.text.translation import ENGLISH, Language, Text

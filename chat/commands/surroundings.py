@@ -1,7 +1,7 @@
 """Commands about the world outside of the room."""
 
 from chat.commands.registry import Answer, Call, Later, Rest, command
-from chat.refusal import Refused
+from chat.errors import Refused
 from weather.asking import Desk
 from weather.forecast import NoWeather
 

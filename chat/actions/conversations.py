@@ -1,0 +1,105 @@
+"""Conversations: rooms that belong to two people, or to a few, who are always found in the same one. They have no name of their own."""
+
+import hashlib
+from collections.abc import Iterable
+
+import peewee
+
+from accounts.models import User
+from accounts.people.directory import are_here
+from accounts.relations.visibility import is_block_between
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import Refused
+from chat.events import Receipt
+from chat.history.journal import Change
+from chat.history.transaction import Ledger
+from chat.models import Member, Room
+from chat.requests import new_nonce
+from chat.roles import Role
+from helpers.clock import now_ms
+
+MAX_PEOPLE = 20
+"""In one conversation: for more there are rooms."""
+
+
+def _name_of(user_ids: Iterable[int]) -> str:
+    """One name for the same people, in whatever order they are given."""
+    ids = sorted(user_ids)
+    digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
+    return f"{'direct' if len(ids) == 2 else 'group'}.{digest[:16]}"
+
+
+async def open_conversation(engine: Engine, user: User, others: list[User]) -> Room:
+    """The conversation of `user` with these others, made where there is none. Raises Refused where there can be none.
+
+    Who has left a group is in it again when they open it themselves, and only then."""
+    ids = {user.id, *(other.id for other in others)}
+    if len(ids) < 2:
+        raise Refused("refused", "A conversation needs somebody else.")
+    if len(ids) > MAX_PEOPLE:
+        raise Refused("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
+    if len(ids) == 2 and await is_block_between(*ids):
+        raise Refused("blocked", "You can’t write to this person.")
+    name = _name_of(ids)
+    room = await _find(name) or await _make(engine, name, ids)
+    if not (await engine.entrances.standing(room.id, user)).is_member:
+        await _come_back(engine, room, user)
+    return room
+
+
+async def _find(name: str) -> Room | None:
+    found: Room | None = await Room.aio_get_or_none(Room.slug == name)
+    return found
+
+
+async def note_block(one_id: int, other_id: int) -> None:
+    """In the transaction that puts a block between two people: whoever remembers what they may do in their conversation looks again.
+
+    Its histories know nothing of it. The room's lock puts it in order with what they write there at this moment."""
+    query = Room.update(standings_seq=Room.last_seq + 1)
+    await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
+
+
+async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
+    counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number"), 0)
+    room = Room(name=name, slug=name, topic="", kind=name.partition(".")[0], created_at=now_ms(), **counters)
+    try:
+        async with engine.database.aio_atomic():
+            if not await are_here(user_ids):
+                raise Refused("no_such_user", "There is no such account any more.")
+            await room.aio_save(force_insert=True)
+            row = {"room": room.id, "role": Role.MEMBER, "present": False, "read_number": 0, "joined_at": room.created_at}
+            await Member.insert_many([{**row, "user": user_id} for user_id in sorted(user_ids)]).aio_execute()
+    except peewee.IntegrityError:
+        # Another of them has made it in the same moment.
+        found = await _find(name)
+        if found is None:
+            raise
+        return found
+    engine.unread.note_standings(user_ids)
+    return room
+
+
+async def _come_back(engine: Engine, room: Room, user: User) -> None:
+    person = Person(user.id, user.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        if (await ledger.standing(user.id)).is_member:
+            raise Refused("refused", "Already here.")
+        await ledger.add_member(user.id, Role.MEMBER, present=False)
+        return ledger.record("joined", person, f"{person.name} joined the conversation", change.nonce)
+
+    change = Change(room.id, person, new_nonce(), apply)
+    try:
+        await engine.journal.change(change)
+    except Refused as refused:
+        if refused.code != "refused":
+            raise
+    await tell_of_titles(engine, room.id)
+
+
+async def tell_of_titles(engine: Engine, room_id: int) -> None:
+    """Those who are in the conversation are told what it is called now."""
+    rows = await Member.select(Member.user).where(Member.room == room_id).tuples().aio_execute()
+    engine.unread.note_standings(user_id for (user_id,) in rows)

@@ -1,0 +1,141 @@
+"""What is done to a post after it was said: edited, deleted and taken back, reacted to, pinned.
+
+Each asks for a state and not for a step: where the post is so already, the answer is the receipt of its last change, and nothing is
+recorded. So sending the same again is harmless without remembering nonces."""
+
+from collections.abc import Awaitable, Callable
+
+from chat.actions.moderation import require
+from chat.actions.posting import Rendered, rendered
+from chat.drafts import Called, Person, Reacted
+from chat.engine import Engine
+from chat.errors import Refused
+from chat.events import Receipt
+from chat.history.journal import Change
+from chat.history.lines import Line
+from chat.history.transaction import Ledger
+from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_nonce
+from chat.roles import Permission
+
+UNDELETE_SECONDS = 60
+"""A page offers to take a deletion back for 5; a bad connection may need the rest."""
+
+MAX_EMOJIS = 20
+"""Different ones, to one message."""
+
+MAX_REACTIONS = 200
+"""To one message: all who reacted are named whenever it is told."""
+
+
+async def amend(engine: Engine, room_id: int, person: Person, request: Amendment) -> Receipt:
+    """Does what was asked and checked, and returns the seq of the change. Raises Refused."""
+    match request:
+        case Edit():
+            apply = _edit(person, request, await rendered(engine, request.text))
+        case Delete():
+            apply = _delete(person, request)
+        case Undelete():
+            apply = _undelete(person, request)
+        case React():
+            apply = _react(person, request)
+        case Pin():
+            apply = _pin(person, request)
+    return await engine.journal.change(Change(room_id, person, new_nonce(), apply))
+
+
+Apply = Callable[[Ledger], Awaitable[Receipt]]
+
+
+def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
+    async def apply(ledger: Ledger) -> Receipt:
+        await require(ledger, person, Permission.POST)
+        line = await _present(ledger, request.number)
+        if line.author_id != person.id:
+            raise Refused("forbidden", "Only its author edits a message.")
+        if line.text == request.text:
+            return _unchanged(line)
+        mentions = await _called_by(ledger, line, now.called)
+        return ledger.amend(line, text=request.text, html=now.html, edited_at=ledger.at, mentions=mentions)
+
+    return apply
+
+
+async def _called_by(ledger: Ledger, line: Line, named: tuple[Called, ...]) -> tuple[Called, ...]:
+    """Whom a post calls now that its text names these. Who was called before needn't be a member any more; who is answered is called
+    by whatever the text says."""
+    kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
+    added = await ledger.members_among(one for one in named if one not in line.mentions and one.user_id != line.author_id)
+    return (*kept, *added)
+
+
+def _delete(person: Person, request: Delete) -> Apply:
+    async def apply(ledger: Ledger) -> Receipt:
+        standing = await require(ledger, person, Permission.RETRACT)
+        line = await ledger.post(request.number)
+        if line.author_id != person.id and not standing.may(Permission.DELETE):
+            raise Refused("forbidden", "Only its author and moderators delete a message.")
+        if line.is_deleted:
+            return _unchanged(line)
+        return ledger.amend(line, deleted_at=ledger.at, deleted_by=person.id)
+
+    return apply
+
+
+def _undelete(person: Person, request: Undelete) -> Apply:
+    async def apply(ledger: Ledger) -> Receipt:
+        await require(ledger, person, Permission.POST)
+        line = await ledger.post(request.number)
+        if line.deleted_at is None:
+            if line.author_id != person.id:
+                raise Refused("forbidden", "Only who deleted a message takes that back.")
+            return _unchanged(line)
+        if line.deleted_by != person.id:
+            raise Refused("forbidden", "Only who deleted a message takes that back.")
+        if ledger.at - line.deleted_at > UNDELETE_SECONDS * 1000:
+            raise Refused("too_late", "A deletion can be taken back for {seconds} seconds.", seconds=UNDELETE_SECONDS)
+        return ledger.amend(line, deleted_at=None, deleted_by=None)
+
+    return apply
+
+
+def _react(person: Person, request: React) -> Apply:
+    async def apply(ledger: Ledger) -> Receipt:
+        await require(ledger, person, Permission.REACT)
+        line = await _present(ledger, request.number)
+        own = Reacted(request.emoji, person.id, person.name)
+        others = tuple(one for one in line.reactions if (one.emoji, one.user_id) != (own.emoji, own.user_id))
+        if request.on == (len(others) < len(line.reactions)):
+            return _unchanged(line)
+        if request.on:
+            emojis = {one.emoji for one in others}
+            if len(others) >= MAX_REACTIONS or (len(emojis) >= MAX_EMOJIS and own.emoji not in emojis):
+                raise Refused(
+                    "too_many_reactions",
+                    "A message holds {most} reactions, and {kinds} different ones; this one is full.",
+                    most=MAX_REACTIONS,
+                    kinds=MAX_EMOJIS,
+                )
+        return ledger.amend(line, reactions=(*others, own) if request.on else others)
+
+    return apply
+
+
+def _pin(person: Person, request: Pin) -> Apply:
+    async def apply(ledger: Ledger) -> Receipt:
+        await require(ledger, person, Permission.PIN)
+        line = await _present(ledger, request.number)
+        return _unchanged(line) if request.on == bool(line.pinned) else ledger.amend(line, pinned=request.on)
+
+    return apply
+
+
+async def _present(ledger: Ledger, number: int) -> Line:
+    """The post, where it can be acted on. Raises Refused."""
+    line = await ledger.post(number)
+    if line.is_deleted:
+        raise Refused("deleted", "That message has been deleted.")
+    return line
+
+
+def _unchanged(line: Line) -> Receipt:
+    return Receipt(line.nonce, max(line.changed_seq, line.seq), line.number)

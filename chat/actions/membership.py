@@ -1,0 +1,187 @@
+"""Rooms being made, people becoming members, coming, going and leaving."""
+
+import asyncio
+import re
+
+import peewee
+
+from accounts.models import User
+from accounts.people.directory import are_here
+from chat.actions.conversations import tell_of_titles
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import Refused
+from chat.events import Receipt
+from chat.history.access import Entrance
+from chat.history.journal import Change
+from chat.history.transaction import Ledger
+from chat.models import CONVERSATIONS, Member, Room
+from chat.requests import new_nonce
+from chat.roles import Permission, Role, Standing
+from helpers.clock import now_ms
+from helpers.text.characters import is_one_line
+from helpers.text.translation import Text
+
+NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
+CONVERSATION_NAME = re.compile(r"(?:direct|group)\.[0-9a-f]{16}")
+"""No name that anybody can give to a room holds a dot."""
+
+MAX_TOPIC = 200
+KINDS = ("open", "closed")
+
+
+def room_name_problem(name: str) -> Text | None:
+    """Why a room can't be called this, or None."""
+    if not name:
+        return Text("A room needs a name.")
+    return None if NAME.fullmatch(name) else Text("1 to 32 letters, digits, - and _, a letter first.")
+
+
+def topic_problem(topic: str) -> Text | None:
+    """Why this can't be a topic, or None."""
+    if len(topic) > MAX_TOPIC:
+        return Text("At most {most} characters, please.", most=MAX_TOPIC)
+    return None if is_one_line(topic) else Text("One line without control characters, please.")
+
+
+async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
+    """Makes a room that belongs to `owner`. Raises Refused where the name is taken; the fields must have been checked."""
+    person = Person(owner.id, owner.name)
+    room = Room(
+        name=name, slug=name.lower(), topic=topic, kind=kind, last_seq=0, posts=0, cleared_seq=0, cleared_number=0, created_at=now_ms()
+    )
+    try:
+        async with engine.database.aio_atomic():
+            if not await are_here([owner.id]):
+                raise Refused("no_such_user", "There is no such account any more.")
+            await room.aio_save(force_insert=True)
+            await Member.insert(
+                room=room.id, user=owner.id, role=Role.OWNER, present=False, read_number=0, joined_at=room.created_at
+            ).aio_execute()
+    except peewee.IntegrityError:
+        raise Refused("refused", "There is a room of this name.") from None
+
+    async def first_line(ledger: Ledger) -> Receipt:
+        return ledger.record("created", person, f"{person.name} created the room", change.nonce)
+
+    change = Change(room.id, person, new_nonce(), first_line)
+    await engine.journal.change(change)
+    return room
+
+
+async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
+    """The room of this name and what `user` is in it; None where there is none, or it is closed to them."""
+    if not NAME.fullmatch(slug) and not CONVERSATION_NAME.fullmatch(slug):
+        return None
+    found = await engine.entrances.find(slug.lower(), user)
+    return found if found and (found.room.is_open or found.standing.is_member) else None
+
+
+async def come(engine: Engine, room: Room, user: User) -> Standing:
+    """The user is in the room now: a member, and present. Says so in the history unless they have been there all along.
+
+    Nobody comes to a conversation or goes: who is in it is in it, and who has it open is only known by the leases.
+    Raises Refused where the room is closed to them."""
+    standing = await engine.entrances.standing(room.id, user)
+    if standing.present or (room.is_conversation and standing.is_member):
+        return standing
+    room_id = room.id
+    person = Person(user.id, user.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        nonlocal standing
+        found = await ledger.standing(user.id)
+        if found.role is None:
+            if not ledger.is_open:
+                raise Refused("not_a_member", "This room is closed to you.")
+            await ledger.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+            kind, text = "joined", f"{person.name} joined the room"
+        elif found.present:
+            standing = found
+            raise Refused("refused", "Already here.")
+        else:
+            ledger.change_member(user.id, Standing(found.role, True, found.is_admin))
+            kind, text = "came", f"{person.name} came in"
+        standing = await ledger.standing(user.id)
+        return ledger.record(kind, person, text, change.nonce)
+
+    change = Change(room_id, person, new_nonce(), apply)
+    try:
+        await engine.journal.change(change)
+    except Refused as refused:
+        if refused.code != "refused":
+            raise
+    return standing
+
+
+async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
+    """Queues that the person is no longer here, and stays a member. The future raises Refused where they are here, or weren't present."""
+
+    async def apply(ledger: Ledger) -> Receipt:
+        standing = await ledger.standing(person.id)
+        if standing.role is None or not standing.present or engine.hub.is_connected(room_id, person.id):
+            raise Refused("refused", "Nobody went away.")
+        ledger.change_member(person.id, Standing(standing.role, False, standing.is_admin))
+        return ledger.record("went", person, f"{person.name} went away", change.nonce)
+
+    change = Change(room_id, person, new_nonce(), apply)
+    return engine.journal.put(change)
+
+
+async def leave(engine: Engine, room_id: int, person: Person, nonce: str, *, for_good: bool = False) -> Receipt:
+    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to its first member.
+
+    `for_good`: their account is deleted, and then they leave conversations of two as well."""
+    is_conversation = False
+
+    async def apply(ledger: Ledger) -> Receipt:
+        nonlocal is_conversation
+        is_conversation = ledger.kind in CONVERSATIONS
+        standing = await ledger.standing(person.id)
+        if standing.role is None:
+            raise Refused("not_a_member", "You are not a member of this room.")
+        if not for_good and not standing.may(Permission.LEAVE):
+            raise Refused("forbidden", "Nobody leaves a conversation of two.")
+        heir = await _heir(room_id, person.id) if standing.role == Role.OWNER else None
+        ledger.end_membership(person.id)
+        receipt = ledger.record("left", person, f"{person.name} left the room", nonce)
+        if heir is not None:
+            ledger.change_member(heir.id, Standing(Role.OWNER, (await ledger.standing(heir.id)).present))
+            ledger.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
+        return receipt
+
+    receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
+    if is_conversation:
+        await tell_of_titles(engine, room_id)
+    return receipt
+
+
+async def _heir(room_id: int, owner_id: int) -> Person | None:
+    rows = await (
+        Member.select(User.id, User.name)
+        .join(User, on=(User.id == Member.user))
+        .where(Member.room == room_id, Member.user != owner_id, User.left_at.is_null())
+        .order_by(Member.role.desc(), Member.joined_at, User.id)
+        .limit(1)
+        .tuples()
+        .aio_execute()
+    )
+    return Person(*rows[0]) if rows else None
+
+
+async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
+    """Makes `guest` a member. In a closed room that takes a moderator."""
+    target = Person(guest.id, guest.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        needed = Permission.INVITE_TO_OPEN if ledger.is_open else Permission.INVITE_TO_CLOSED
+        if not (await ledger.standing(person.id)).may(needed):
+            if not ledger.is_open:
+                raise Refused("forbidden", "Only moderators invite to a closed room.")
+            raise Refused("forbidden", "You are not a member of this room.")
+        if (await ledger.standing(guest.id)).is_member:
+            raise Refused("refused", "{name} is a member already.", name=guest.name)
+        await ledger.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
+        return ledger.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
+
+    return await engine.journal.change(Change(room_id, person, nonce, apply))

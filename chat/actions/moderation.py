@@ -1,0 +1,100 @@
+"""Order in a room: topics, roles, removing someone, emptying the history. Each checks the permission inside its transaction."""
+
+from collections.abc import Awaitable, Callable
+
+from accounts.models import User
+from chat.actions.membership import topic_problem
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import Refused, blocked
+from chat.events import Receipt
+from chat.history.journal import Change
+from chat.history.transaction import Ledger
+from chat.roles import Permission, Role, Standing
+
+MAX_REASON = 200
+
+
+async def _change(engine: Engine, room_id: int, person: Person, nonce: str, apply: Callable[[Ledger], Awaitable[Receipt]]) -> Receipt:
+    return await engine.journal.change(Change(room_id, person, nonce, apply))
+
+
+async def require(ledger: Ledger, person: Person, permission: Permission) -> Standing:
+    """What the person is here. Raises Refused where they may not do this."""
+    standing = await ledger.standing(person.id)
+    if not standing.is_member:
+        raise Refused("not_a_member", "You are not a member of this room.")
+    if not standing.may(permission):
+        raise blocked() if standing.is_blocked else Refused("forbidden", "You may not do this here.")
+    return standing
+
+
+async def _require_over(ledger: Ledger, person: Person, permission: Permission, target: Person) -> Standing:
+    """The target's standing, where `person` may use the permission on them."""
+    own = await require(ledger, person, permission)
+    standing = await ledger.standing(target.id)
+    if not standing.is_member:
+        raise Refused("no_such_user", "{name} is not a member of this room.", name=target.name)
+    if not own.outranks(standing):
+        raise Refused("forbidden", "You may not do this to {name}: nobody acts on an equal or higher role.", name=target.name)
+    return standing
+
+
+def check_reason(reason: str) -> str:
+    if len(reason) > MAX_REASON:
+        raise Refused("bad_usage", "A reason holds at most {most} characters.", most=MAX_REASON)
+    return reason
+
+
+async def kill(engine: Engine, room_id: int, person: Person, user: User, reason: str, nonce: str) -> Receipt:
+    """Ends someone's membership; their connections to the room close, in every process, when they are told of it."""
+    target = Person(user.id, user.name)
+    check_reason(reason)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        await _require_over(ledger, person, Permission.KILL, target)
+        ledger.end_membership(target.id)
+        text = f"{person.name} removed {target.name} from the room" + (f": {reason}" if reason else "")
+        return ledger.record("killed", person, text, nonce, target=target)
+
+    return await _change(engine, room_id, person, nonce, apply)
+
+
+async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
+    """Empties the history for everybody. What is hidden stays stored, and its nonces stay used."""
+
+    async def apply(ledger: Ledger) -> Receipt:
+        await require(ledger, person, Permission.CLEAR)
+        ledger.clear()
+        return ledger.record("cleared", person, f"{person.name} cleared the history", nonce)
+
+    return await _change(engine, room_id, person, nonce, apply)
+
+
+async def set_topic(engine: Engine, room_id: int, person: Person, topic: str, nonce: str) -> Receipt:
+    problem = topic_problem(topic)
+    if problem:
+        raise Refused("bad_usage", problem)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        await require(ledger, person, Permission.SET_TOPIC)
+        ledger.set_topic(topic)
+        return ledger.record("topic", person, topic, nonce)
+
+    return await _change(engine, room_id, person, nonce, apply)
+
+
+async def grant(engine: Engine, room_id: int, person: Person, user: User, role: Role, nonce: str) -> Receipt:
+    """Makes a member a moderator, or a moderator a member again."""
+    target = Person(user.id, user.name)
+
+    async def apply(ledger: Ledger) -> Receipt:
+        standing = await _require_over(ledger, person, Permission.GRANT, target)
+        if standing.role == role:
+            if role == Role.MODERATOR:
+                raise Refused("refused", "{name} is a moderator already.", name=target.name)
+            raise Refused("refused", "{name} is a member already.", name=target.name)
+        ledger.change_member(target.id, Standing(role, standing.present, standing.is_admin))
+        return ledger.record("role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target)
+
+    return await _change(engine, room_id, person, nonce, apply)

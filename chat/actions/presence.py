@@ -1,0 +1,137 @@
+"""Comings and goings: when the last connection of somebody is gone for some seconds, the history says that they went."""
+
+import asyncio
+import contextlib
+import logging
+import math
+import time
+
+import peewee
+from redis.exceptions import RedisError
+
+from accounts.models import User
+from chat.actions import membership
+from chat.delivery.leases import RENEW_SECONDS
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import Refused
+from chat.models import Member
+from helpers.db.database import is_away
+
+log = logging.getLogger("aiochat.attendance")
+
+GRACE_SECONDS = 10.0
+"""Who is back by then was never gone."""
+
+TICK_SECONDS = 1.0
+
+COMPARE_SECONDS = 10.0
+"""So long after a process has begun or ended those who are said to be here are compared with those who are: the others
+have come back by then. With the lease and the grace, who crashed is gone within a minute."""
+
+AT_ONCE = 1000
+"""Rows in one statement, when everybody is compared."""
+
+GO_AT_ONCE = 200
+"""Who go in one commit, about, when thousands do: it locks their room."""
+
+
+class Attendance:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._gone: dict[tuple[int, Person], float] = {}
+        """Since when somebody isn't connected here, the longest first."""
+
+    async def arrive(self, room_id: int, person: Person) -> None:
+        self._gone.pop((room_id, person), None)
+        with contextlib.suppress(RedisError, OSError):
+            await self._engine.leases.hold(room_id, person.id)
+
+    def depart(self, room_id: int, person: Person) -> None:
+        """The connection is over. Who has no other, in any process, is gone when the grace is."""
+        if not self._engine.hub.is_connected(room_id, person.id):
+            self._miss(room_id, person)
+            self._engine.hub.spawn(self._release(room_id, person.id))
+
+    def _miss(self, room_id: int, person: Person) -> None:
+        self._gone.pop((room_id, person), None)
+        self._gone[room_id, person] = time.monotonic()
+
+    async def _release(self, room_id: int, user_id: int) -> None:
+        # Who has come back meanwhile holds it still.
+        if not self._engine.hub.is_connected(room_id, user_id):
+            with contextlib.suppress(RedisError, OSError):
+                await self._engine.leases.release(room_id, user_id)
+
+    async def run(self) -> None:
+        """Renews the leases and tells of the gone, until cancelled. While the database or Redis is away nobody is said to be gone."""
+        renew_at, compare_at = 0.0, math.inf
+        is_in_doubt = False
+        while True:
+            try:
+                now = time.monotonic()
+                if now >= renew_at:
+                    renew_at = now + RENEW_SECONDS
+                    was_in_doubt, is_in_doubt = is_in_doubt, True
+                    if await self._engine.leases.renew() or was_in_doubt:
+                        compare_at = min(compare_at, now + COMPARE_SECONDS)
+                    is_in_doubt = False
+                if now >= compare_at:
+                    await self._compare()
+                    compare_at = math.inf
+                await self._tell_of_the_gone()
+            except Exception as error:
+                if not is_away(error) and not isinstance(error, (RedisError, Refused)):
+                    log.exception("attendance failed")
+            await asyncio.sleep(TICK_SECONDS)
+
+    async def _tell_of_the_gone(self) -> None:
+        due = []
+        for key, since in self._gone.items():
+            if time.monotonic() - since < GRACE_SECONDS:
+                break
+            due.append(key)
+        for start in range(0, len(due), GO_AT_ONCE):
+            await self._let_go(due[start : start + GO_AT_ONCE])
+
+    async def _let_go(self, keys: list[tuple[int, Person]]) -> None:
+        """Says that they went, in as few commits as there may be. Whoever can't be told of now stays in the list."""
+        held = await self._engine.leases.held([(room_id, person.id) for room_id, person in keys])
+        told = []
+        for room_id, person in keys:
+            since = self._gone.get((room_id, person))
+            if since is None:
+                continue
+            if (room_id, person.id) in held or self._engine.hub.is_connected(room_id, person.id):
+                del self._gone[room_id, person]
+            else:
+                told.append(((room_id, person), since, await membership.go(self._engine, room_id, person)))
+        answers = await asyncio.gather(*(answer for _, _, answer in told), return_exceptions=True)
+        trouble = None
+        for (key, since, _), answer in zip(told, answers, strict=True):
+            if isinstance(answer, BaseException) and not (isinstance(answer, Refused) and answer.retry_after is None):
+                trouble = answer
+            elif self._gone.get(key) == since:
+                del self._gone[key]
+        if trouble is not None:
+            raise trouble
+
+    async def _compare(self) -> None:
+        """Misses those whom the history calls present and who hold no lease. They too have their grace, to come back."""
+        place = (0, 0)
+        while True:
+            rows = await (
+                Member.select(Member.room, Member.user, User.select(User.name).where(User.id == Member.user))
+                .where(Member.present, peewee.Tuple(Member.room, Member.user) > place)
+                .order_by(Member.room, Member.user)
+                .limit(AT_ONCE)
+                .tuples()
+                .aio_execute()
+            )
+            if not rows:
+                return
+            place = rows[-1][:2]
+            held = await self._engine.leases.held([(room_id, user_id) for room_id, user_id, _ in rows])
+            for room_id, user_id, name in rows:
+                if (room_id, user_id) not in held and (room_id, Person(user_id, name)) not in self._gone:
+                    self._miss(room_id, Person(user_id, name))

@@ -1,0 +1,55 @@
+"""Commands for everyone: help, other ways to say something, and what one has read."""
+
+from accounts.models import User
+from chat import requests
+from chat.actions import posting
+from chat.actions.conversations import open_conversation
+from chat.commands.registry import Answer, Call, Rest, Word, allowed, command, find
+from chat.errors import Refused
+from chat.events import CommandHelp
+from chat.models import Room
+
+
+def _explained(call: Call) -> list[CommandHelp]:
+    return [found.explain(call.language) for found in allowed(call.engine, call.standing)]
+
+
+@command()
+async def help(call: Call, command: Word | None = None) -> Answer:
+    """Shows the commands that you may use, or how to use one."""
+    if command is None:
+        return "\n".join(f"{told.usage}: {told.help}" for told in _explained(call))
+    found = find(call.engine, command.removeprefix("/"))
+    if found is None or not found.may_be_run_by(call.standing):
+        raise Refused("unknown_command", "There is no /{name} for you. /help lists the commands.", name=command.removeprefix("/")[:32])
+    told = found.explain(call.language)
+    also = call.language.t("Also: {names}.", names=", ".join(f"/{alias}" for alias in found.aliases)) if found.aliases else ""
+    return f"{told.usage}: {told.help} {also}".rstrip()
+
+
+@command()
+async def me(call: Call, text: Rest) -> Answer:
+    """Says what you do, as in "/me waves"."""
+    return await posting.say(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
+
+
+@command()
+async def msg(call: Call, user: User, text: Rest) -> Answer:
+    """Writes to someone in private, where you two alone read it."""
+    requests.check_text(text)
+    room = await open_conversation(call.engine, call.user, [user])
+    await posting.say(call.engine, room.id, call.person, text, call.nonce, kind="post")
+    return call.language.t("Sent to {name}: {address}", name=user.name, address=f"/rooms/{room.name}")
+
+
+@command()
+async def unread(call: Call, number: Word | None = None) -> Answer:
+    """Marks a message and all after it as unread for you, or, without its number, the last one."""
+    room = await Room.aio_get(Room.id == call.room_id)
+    digits = str(room.posts) if number is None else number.removeprefix("#")
+    if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
+        raise Refused("bad_usage", "The number of a message, please.")
+    if not room.cleared_number < int(digits) <= room.posts:
+        raise Refused("no_such_message", "There is no such message.")
+    await call.engine.read_marks.put(call.room_id, call.user.id, int(digits) - 1, back=True)
+    return call.language.t("Unread from {number} on.", number=int(digits))

@@ -1,0 +1,244 @@
+"""One room's delivery in this process: who listens, up to which seq they were served, and the way back for who fell behind."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from typing import Any, Protocol
+
+from chat.envelopes import Sealed
+from chat.events import CaughtUp, Close, Event, Reset, encode
+from chat.history.catch_up import Changes
+from helpers.db.database import is_away
+from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
+
+PATIENCE_SECONDS = 20.0
+"""A client that reads nothing for so long is closed, and may come back."""
+
+MAX_HELD = 5000
+"""Events kept for a client while it catches up. Above it the client is closed, and may come back."""
+
+
+class Client(Protocol):
+    """What delivery needs of a Connection."""
+
+    user_id: int
+    room_id: int
+    session_id: str
+    outbox: Outbox
+
+    def end(self, code: int) -> None:
+        """Closes the connection, without waiting."""
+
+    def greet_anew(self) -> None:
+        """Says hello again, without waiting: what its user may do has changed."""
+
+
+class Channel:
+    """Live clients have all been served up to `last_seq`. Others are behind (with what came since they began to catch up, or None
+    before that) or ahead (with the seq up to which they have everything)."""
+
+    def __init__(
+        self, room_id: int, changes_since: Callable[[int, int], Awaitable[Changes]], spawn: Callable[[Coroutine[Any, Any, None]], None]
+    ) -> None:
+        self.room_id = room_id
+        self.last_seq = 0
+        self.minded = False
+        self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._changes_since = changes_since
+        self._spawn = spawn
+        self._newest = 0
+        self._waiting: dict[int, Sealed] = {}
+        self._live: set[Client] = set()
+        self._behind: dict[Client, list[Sealed] | None] = {}
+        self._ahead: dict[Client, int] = {}
+
+    @property
+    def has_hole(self) -> bool:
+        return self._newest > self.last_seq
+
+    def begin(self, last_seq: int) -> None:
+        """Starts after `last_seq`; what was heard while it was being read follows."""
+        self.last_seq = last_seq
+        self.opened.set_result(None)
+        self.receive([])
+
+    def heard_of(self, last_seq: int) -> None:
+        """The room is known to have got so far."""
+        self._newest = max(self._newest, last_seq)
+
+    def forget(self, client: Client) -> None:
+        self._live.discard(client)
+        self._behind.pop(client, None)
+        self._ahead.pop(client, None)
+
+    def receive(self, events: list[Sealed]) -> None:
+        """Delivers what comes next, and keeps what comes after a hole. What was delivered before is passed over."""
+        if events and self.opened.done() and events[0].seq == self.last_seq + 1 and not self._waiting:
+            self._push(events, events[-1].seq)
+            return
+        for event in events:
+            if event.seq > self.last_seq:
+                self._waiting[event.seq] = event
+                self._newest = max(self._newest, event.seq)
+        if not self.opened.done():
+            return
+        run = []
+        seq = self.last_seq + 1
+        while seq in self._waiting:
+            run.append(self._waiting.pop(seq))
+            seq += 1
+        if run:
+            self._push(run, run[-1].seq)
+        if len(self._waiting) > MAX_HELD:
+            self._waiting.clear()
+
+    def tell(self, data: bytes, but_user_id: int) -> None:
+        """Tells those who have caught up something that is worth nothing later: who reads too slowly never hears of it."""
+        frame = text_frame(data)
+        for client in (*self._live, *self._ahead):
+            if client.user_id != but_user_id and not client.outbox.is_full:
+                client.outbox.write(frame)
+
+    def fill(self, changes: Changes) -> None:
+        """Delivers what the history has after `last_seq`; where that is too much, everyone begins anew."""
+        if changes.last_seq <= self.last_seq:
+            # Heard of, and not there: the history went back, as after a restored backup.
+            self._newest = self.last_seq
+            return
+        if changes.events is None:
+            before, self.last_seq = self.last_seq, changes.last_seq
+            self._write(self._live, joined_frames([encode(Reset(changes.last_seq))]), before, {})
+            for client in [*self._behind, *self._ahead]:
+                # What these were promised after their own snapshot was never here.
+                client.end(Close.TOO_SLOW)
+        else:
+            self._push([event for event in changes.events if event.seq > self.last_seq], changes.last_seq)
+        self._waiting = {seq: event for seq, event in self._waiting.items() if seq > self.last_seq}
+        self.receive([])
+
+    async def catch_up(self, client: Client, since: int | None, hello: Callable[[Changes], Event] | None = None) -> None:
+        """Brings the client from `since` to live: holds what comes, reads one moment of the history, and then gives what it held.
+
+        `since` None means from now on; below zero, that the client has another history. Raises what reading raises."""
+        held: list[Sealed] = []
+        self._behind[client] = held
+        changes = await self._changes_since(self.room_id, self.last_seq if since is None or since < 0 else since)
+        lines = [encode(hello(changes))] if hello else []
+        if since is not None:
+            if changes.events is None or since < 0:
+                lines.append(encode(Reset(changes.last_seq)))
+            else:
+                lines += lines_for(client, changes.events)
+        if hello:
+            lines.append(encode(CaughtUp(changes.last_seq)))
+        await self._write_slowly(client, lines)
+        if client not in self._behind:
+            return
+        # Nothing is awaited from here on: what is pushed next finds the client live.
+        del self._behind[client]
+        client.outbox.write(joined_frames(lines_for(client, [event for event in held if event.seq > changes.last_seq])))
+        if self.last_seq >= changes.last_seq:
+            self._live.add(client)
+        else:
+            self._ahead[client] = changes.last_seq
+
+    def _push(self, events: list[Sealed], last_seq: int) -> None:
+        """Delivers events that come next. After it every live client has been served up to `last_seq`, or is behind."""
+        before, self.last_seq = self.last_seq, last_seq
+        self._newest = max(self._newest, last_seq)
+        if events:
+            lines = [event.data for event in events]
+            self._write(self._live, joined_frames(lines), before, _own_lines(events, lines))
+            for client, held in list(self._behind.items()):
+                if held is not None:
+                    held.extend(events)
+                    if len(held) > MAX_HELD:
+                        client.end(Close.TOO_SLOW)
+            for client, seen in self._ahead.items():
+                client.outbox.write(joined_frames(lines_for(client, [event for event in events if event.seq > seen])))
+        for client in [client for client, seen in self._ahead.items() if seen <= last_seq]:
+            del self._ahead[client]
+            self._live.add(client)
+        for event in events:
+            if event.about:
+                self._tell_whom_it_is_about(event)
+
+    def _write(self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]) -> None:
+        """Writes the frames to live clients, or, to whom there are lines of their own by user id, those. Who left too much unread gets
+        nothing more until it has read, and then what it missed after `before`."""
+        full, others = [], []
+        for client in clients:
+            if client.outbox.is_full:
+                full.append(client)
+            elif client.user_id in own_lines:
+                # First, and with their receipts: they may be waiting for these to go on.
+                client.outbox.add(*own_lines[client.user_id])
+                client.outbox.flush()
+            else:
+                others.append(client.outbox)
+        for outbox in others:
+            outbox.write(frames)
+        for client in full:
+            self._live.discard(client)
+            self._behind[client] = None
+            self._spawn(self._recover(client, before))
+
+    async def _recover(self, client: Client, seen: int) -> None:
+        if await self._drained(client) and client in self._behind:
+            try:
+                await self.catch_up(client, seen)
+            except Exception as error:
+                client.end(Close.UNAVAILABLE)
+                if not is_away(error):
+                    raise
+
+    async def _write_slowly(self, client: Client, lines: list[bytes]) -> None:
+        """Writes no faster than the client reads."""
+        held: list[bytes] = []
+        size = 0
+        for line in lines:
+            held.append(line)
+            size += len(line)
+            if size > MAX_FRAME // 2:
+                if not await self._drained(client):
+                    return
+                client.outbox.write(joined_frames(held))
+                held, size = [], 0
+        client.outbox.write(joined_frames(held))
+
+    async def _drained(self, client: Client) -> bool:
+        """Waits until the client has read enough. False if it is closed, or now closed for reading nothing."""
+        least, since = client.outbox.unread, time.monotonic()
+        while client.outbox.is_full and not client.outbox.closed:
+            await asyncio.sleep(0.05)
+            if client.outbox.unread < least:
+                least, since = client.outbox.unread, time.monotonic()
+            elif time.monotonic() - since > PATIENCE_SECONDS:
+                client.end(Close.TOO_SLOW)
+        return not client.outbox.closed
+
+    def _tell_whom_it_is_about(self, event: Sealed) -> None:
+        for client in [*self._live, *self._behind, *self._ahead]:
+            if client.user_id != event.about:
+                continue
+            if event.close_code:
+                client.end(event.close_code)
+            else:
+                client.greet_anew()
+
+
+def lines_for(client: Client, events: list[Sealed]) -> list[bytes]:
+    """The events as this client gets them: its own with their nonces."""
+    return [event.for_author() if event.author_id == client.user_id and event.nonce else event.data for event in events]
+
+
+def _own_lines(events: list[Sealed], lines: list[bytes]) -> dict[int, list[bytes]]:
+    """For each author of these events, by id, the lines with the nonces of their own."""
+    found: dict[int, list[bytes]] = {}
+    for place, event in enumerate(events):
+        if event.nonce:
+            own = found.get(event.author_id)
+            if own is None:
+                own = found[event.author_id] = lines.copy()
+            own[place] = event.for_author()
+    return found

@@ -1,0 +1,209 @@
+"""This process's Connections by Room: delivers in the order of seq, fills holes from the history, brings back who fell behind."""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, Protocol
+
+from chat.delivery.channel import Channel, Client
+from chat.envelopes import Batch, Fleeting
+from chat.events import Close, Event
+from chat.history.catch_up import Changes
+from helpers.db.database import is_away
+
+log = logging.getLogger("aiochat.hub")
+
+POLL_SECONDS = 1.5
+"""A wake-up that got lost is found after so long at most."""
+
+MAX_CONNECTIONS = 10
+"""A person's, in this process."""
+
+AWAY_SECONDS = 0.5
+"""Between two attempts to read from a database that is away."""
+
+HOLE_SECONDS = 0.02
+"""What another process committed first usually comes a moment later. Only then the database is asked."""
+
+
+class Followed(Protocol):
+    """What the hub needs of the bus."""
+
+    remote: bool
+
+    async def follow(self, room_id: int) -> None: ...
+    def unfollow(self, room_id: int) -> None: ...
+
+
+class Hub:
+    """`changes_since(room_id, seq)` reads the history, `last_seqs(room_ids)` its ends."""
+
+    def __init__(
+        self,
+        changes_since: Callable[[int, int], Awaitable[Changes]],
+        last_seqs: Callable[[list[int]], Awaitable[dict[int, int]]],
+    ) -> None:
+        self._changes_since = changes_since
+        self._last_seqs = last_seqs
+        self._channels: dict[int, Channel] = {}
+        self._clients: set[Client] = set()
+        self._by_room: dict[int, set[Client]] = {}
+        self._by_user: dict[int, set[Client]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._look = asyncio.Event()
+        self.empty = asyncio.Event()
+        """Set while nobody is connected."""
+        self.empty.set()
+        self._bus: Followed
+
+    def start(self, bus: Followed) -> None:
+        """Follows rooms on `bus` from now on; the bus in its turn was given `deliver`."""
+        self._bus = bus
+        self.spawn(self._watch())
+
+    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+        """Runs `work` in a context of its own: a task begun within somebody's transaction would read in it."""
+        task = asyncio.create_task(work, context=contextvars.Context())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def close(self) -> None:
+        for task in list(self._tasks):
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    @property
+    def clients(self) -> list[Client]:
+        return list(self._clients)
+
+    def admit(self, client: Client) -> bool:
+        """Counts the client in, or says that this person has too many. Whoever was admitted must leave."""
+        if len(self._by_user.get(client.user_id, ())) >= MAX_CONNECTIONS:
+            return False
+        self._clients.add(client)
+        self._by_user.setdefault(client.user_id, set()).add(client)
+        self._by_room.setdefault(client.room_id, set()).add(client)
+        self.empty.clear()
+        return True
+
+    def is_connected(self, room_id: int, user_id: int) -> bool:
+        return any(client.room_id == room_id for client in self._by_user.get(user_id, ()))
+
+    def rooms_of(self, user_id: int) -> set[int]:
+        """Those that the user is connected to here."""
+        return {client.room_id for client in self._by_user.get(user_id, ())}
+
+    async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
+        """Serves an admitted client: `hello`, all that it missed since `since`, and from then on all there is.
+
+        `since` None means from now on, and below zero that what it has is another history. Raises what reading the history raises."""
+        channel = await self._channel(client.room_id)
+        await channel.catch_up(client, since, hello)
+
+    def leave(self, client: Client) -> None:
+        """Forgets the client. Calling it twice is harmless."""
+        self._clients.discard(client)
+        if not self._clients:
+            self.empty.set()
+        _discard(self._by_user, client.user_id, client)
+        _discard(self._by_room, client.room_id, client)
+        channel = self._channels.get(client.room_id)
+        if channel is not None:
+            channel.forget(client)
+            if client.room_id not in self._by_room:
+                del self._channels[client.room_id]
+                self._bus.unfollow(client.room_id)
+
+    def deliver(self, batch: Batch) -> None:
+        """Gives what was committed to the room's clients here: at once if it comes next, else when the hole before it is filled."""
+        channel = self._channels.get(batch.room_id)
+        if channel is None:
+            return
+        channel.receive(batch.events)
+        self._mind(channel)
+
+    def tell(self, fleeting: Fleeting) -> None:
+        """Gives the room's clients here what is worth something now alone."""
+        channel = self._channels.get(fleeting.room_id)
+        if channel is not None:
+            channel.tell(fleeting.data, fleeting.but_user_id)
+
+    def end_session(self, session_id: str) -> None:
+        """Closes every connection that the session opened."""
+        for client in self.clients:
+            if client.session_id == session_id:
+                client.end(Close.SIGNED_OUT)
+
+    def look_for_gaps(self) -> None:
+        """Compares the rooms with the database now: something may have been missed."""
+        self._look.set()
+
+    async def _channel(self, room_id: int) -> Channel:
+        channel = self._channels.get(room_id)
+        if channel is None:
+            channel = self._channels[room_id] = Channel(room_id, self._changes_since, self.spawn)
+            self.spawn(self._open(channel))
+        await asyncio.shield(channel.opened)
+        return channel
+
+    async def _open(self, channel: Channel) -> None:
+        """Hears first and reads second, so that nothing falls between."""
+        try:
+            await self._bus.follow(channel.room_id)
+            found = await self._last_seqs([channel.room_id])
+            channel.begin(found.get(channel.room_id, 0))
+            self._mind(channel)
+        except Exception as error:
+            self._channels.pop(channel.room_id, None)
+            self._bus.unfollow(channel.room_id)
+            if not channel.opened.done():
+                channel.opened.set_exception(error)
+                channel.opened.exception()
+
+    def _mind(self, channel: Channel) -> None:
+        """Sees to a hole, if the channel has one that nobody sees to. One that isn't open yet begins after what it hears."""
+        if channel.opened.done() and channel.has_hole and not channel.minded:
+            channel.minded = True
+            self.spawn(self._fill(channel))
+
+    async def _fill(self, channel: Channel) -> None:
+        try:
+            await asyncio.sleep(HOLE_SECONDS)
+            while channel.has_hole and self._channels.get(channel.room_id) is channel:
+                try:
+                    channel.fill(await self._changes_since(channel.room_id, channel.last_seq))
+                except Exception as error:
+                    if not is_away(error):
+                        raise
+                    await asyncio.sleep(AWAY_SECONDS)
+        finally:
+            channel.minded = False
+
+    async def _watch(self) -> None:
+        """Looks for gaps: whenever someone doubts, and where other processes write to our rooms, again and again."""
+        while True:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._look.wait(), POLL_SECONDS if self._bus.remote else None)
+            self._look.clear()
+            try:
+                for room_id, last_seq in (await self._last_seqs(list(self._channels))).items():
+                    channel = self._channels.get(room_id)
+                    if channel is not None:
+                        channel.heard_of(last_seq)
+                        self._mind(channel)
+            except Exception as error:
+                if not is_away(error):
+                    log.exception("looking for gaps failed")
+                self._look.set()
+                await asyncio.sleep(AWAY_SECONDS)
+
+
+def _discard(index: dict[int, set[Client]], key: int, client: Client) -> None:
+    """Takes the client out of its set, and the set out of the index when it was the last."""
+    found = index.get(key)
+    if found is not None:
+        found.discard(client)
+        if not found:
+            del index[key]

@@ -1,0 +1,111 @@
+"""How far people have read: noted for a moment, and stored together once a second. One statement for all, however many write."""
+
+import asyncio
+import contextvars
+import logging
+from collections.abc import Callable
+from typing import NamedTuple
+
+from peewee_async.databases import AioDatabase
+
+from chat.envelopes import MovedMark
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch, is_away
+
+log = logging.getLogger("aiochat.read_marks")
+
+STORE_SECONDS = 1.0
+
+
+class _Noted(NamedTuple):
+    """What is to become of a mark: at least `number`, or, where somebody went back, exactly that."""
+
+    number: int
+    is_exact: bool
+
+    def then(self, later: "_Noted") -> "_Noted":
+        return later if later.is_exact else _Noted(max(self.number, later.number), self.is_exact)
+
+
+class ReadMarks:
+    """Marks move forward, and back only where somebody says so; never past the room's last post, nor before what was cleared.
+
+    `on_moved` is told of those that were stored. A forward one that is lost with the process is noted again by reading on."""
+
+    def __init__(self, database: AioDatabase, on_moved: Callable[[list[MovedMark]], None]) -> None:
+        self._database = database
+        self._on_moved = on_moved
+        self._noted: dict[tuple[int, int], _Noted] = {}
+        self._storing = asyncio.Lock()
+        self._update = Bulk(
+            database,
+            """
+            UPDATE members SET read_number = CASE
+                WHEN given.number > room.posts THEN room.posts
+                WHEN given.number < room.cleared_number THEN room.cleared_number
+                ELSE given.number END
+            FROM {given} JOIN rooms AS room ON room.id = given.room_id
+            WHERE members.room_id = given.room_id AND members.user_id = given.user_id
+                AND (members.read_number < given.number OR given.is_exact = 1)
+            RETURNING members.room_id, members.user_id, members.read_number""",
+            given={"room_id": "bigint", "user_id": "bigint", "number": "bigint", "is_exact": "bigint"},
+        )
+        self._task = asyncio.create_task(self._run(), name="read marks", context=contextvars.Context())
+
+    def note(self, room_id: int, user_id: int, number: int) -> None:
+        """The user has seen everything up to this post."""
+        self._add((room_id, user_id), _Noted(number, False))
+
+    async def put(self, room_id: int, user_id: int, number: int, *, back: bool) -> None:
+        """The same, stored when it returns; with `back` the mark becomes this number though it was higher. Raises what storing raises,
+        and is stored later then."""
+        self._add((room_id, user_id), _Noted(number, back))
+        await self._store()
+
+    def forget(self, room_id: int, user_id: int) -> None:
+        """The user went back in another process: what was noted here was noted before that."""
+        noted = self._noted.get((room_id, user_id))
+        if noted is not None and not noted.is_exact:
+            del self._noted[room_id, user_id]
+
+    async def close(self) -> None:
+        """Stores what is noted, and stops."""
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        await self._store_or_log()
+
+    def _add(self, key: tuple[int, int], later: _Noted) -> None:
+        before = self._noted.get(key)
+        self._noted[key] = before.then(later) if before is not None else later
+
+    async def _run(self) -> None:
+        while True:
+            await asyncio.sleep(STORE_SECONDS)
+            await self._store_or_log()
+
+    async def _store_or_log(self) -> None:
+        try:
+            await self._store()
+        except Exception as error:
+            if not is_away(error):
+                log.exception("read marks weren't stored")
+
+    async def _store(self) -> None:
+        # One after the other: of two that run at once the older might be the last to write.
+        async with self._storing:
+            noted, self._noted = self._noted, {}
+            if not noted:
+                return
+            statement = self._update.over(sorted((*key, number, int(is_exact)) for key, (number, is_exact) in noted.items()))
+            try:
+                rows = await fetch(self._database, statement.sql, *statement.params)
+            except BaseException as error:
+                if not isinstance(error, Exception) or is_away(error):
+                    # Before what was noted meanwhile.
+                    meanwhile, self._noted = self._noted, noted
+                    for key, later in meanwhile.items():
+                        self._add(key, later)
+                raise
+        moved = [MovedMark(room_id, user_id, number, noted[room_id, user_id].is_exact) for room_id, user_id, number in rows]
+        if moved:
+            self._on_moved(moved)

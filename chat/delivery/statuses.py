@@ -1,0 +1,78 @@
+"""What people say of themselves wherever they are: away, or not to be disturbed. Kept for each user; nothing of it is in a history."""
+
+import logging
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from chat.envelopes import News
+from chat.errors import Refused
+from chat.events import Presence, encode
+from chat.models import Status
+from helpers.clock import iso
+from helpers.db.database import is_away
+from helpers.text.characters import is_one_line
+
+log = logging.getLogger("aiochat.statuses")
+
+AWAY = "away"
+DND = "dnd"
+MAX_TEXT = 100
+
+
+class Statuses:
+    """`announce` tells the rooms of a user, in all processes. `spawn` runs what nobody waits for."""
+
+    def __init__(self, announce: Callable[[News], None], spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+        self._announce = announce
+        self._spawn = spawn
+        self._away: set[int] = set()
+        """Who is away, as far as is known here: they are back when they write."""
+
+    async def open(self) -> None:
+        """Learns who is away. What changes from then on is heard."""
+        rows = await Status.select(Status.user_id).where(Status.status == AWAY).tuples().aio_execute()
+        self._away.update(user_id for (user_id,) in rows)
+
+    async def set(self, user_id: int, name: str, status: str, text: str = "", until: int | None = None) -> None:
+        """Stores and announces it. `until`, in ms since 1970, is when it ends by itself. Raises Refused for what can't be its text."""
+        if len(text) > MAX_TEXT or not is_one_line(text):
+            raise Refused("bad_usage", "One line of at most {most} characters, please.", most=MAX_TEXT)
+        values = {Status.status: status, Status.text: text, Status.until: until}
+        await Status.insert({Status.user_id: user_id, **values}).on_conflict(conflict_target=[Status.user_id], update=values).aio_execute()
+        shown = Presence(name, status, text, None if until is None else iso(until))
+        self._tell(News(user_id, encode(shown), status == AWAY))
+
+    async def clear(self, user_id: int, name: str, status: str | None = None) -> bool:
+        """Ends the user's status, or, where one is named, that. False where there was none."""
+        is_this = Status.user_id == user_id
+        if status is not None:
+            is_this &= Status.status == status
+        found = bool(await Status.delete().where(is_this).aio_execute())
+        if found:
+            self._tell(News(user_id, encode(Presence(name, "")), False))
+        return found
+
+    def posted(self, user_id: int, name: str) -> None:
+        """Who writes isn't away any more."""
+        if user_id in self._away:
+            self._away.discard(user_id)
+            self._spawn(self._come_back(user_id, name))
+
+    def note(self, news: News) -> None:
+        """Another process has told it."""
+        if news.is_away:
+            self._away.add(news.user_id)
+        else:
+            self._away.discard(news.user_id)
+
+    def _tell(self, news: News) -> None:
+        self.note(news)
+        self._announce(news)
+
+    async def _come_back(self, user_id: int, name: str) -> None:
+        try:
+            await self.clear(user_id, name, AWAY)
+        except Exception as error:
+            self._away.add(user_id)
+            if not is_away(error):
+                log.exception("a status wasn't cleared")

@@ -1,0 +1,349 @@
+"""Tells people what is new in all of their rooms, wherever they are connected: at most once a second, and never on a message's way.
+
+Commits, read marks and what other processes say are only noted. One task looks at the notes, tells those whom it concerns, and
+reads from the database what the notes don't say. One after the other: what is committed while it reads is told in its next round."""
+
+import asyncio
+import contextlib
+import contextvars
+import itertools
+import logging
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
+
+from msgspec.structs import replace
+from peewee_async.databases import AioDatabase
+
+from chat.delivery.unread_index import KnownRoom, Pair, Reader, Watcher
+from chat.envelopes import Activity, MovedMark
+from chat.events import OwnRoom, Unread, encode
+from chat.history.lines import Line
+from chat.history.unread_counts import OwnRooms, OwnRoomView
+from helpers.batching import READ_AT_ONCE
+from helpers.db.database import is_away
+
+log = logging.getLogger("aiochat.unread")
+
+ROUND_SECONDS = 1.0
+GATHER_SECONDS = 0.05
+"""What comes in one breath is told in one frame."""
+
+CHECK_SECONDS = 60.0
+"""Within this time everybody's rooms are compared with the database, where other processes may have said something that got lost."""
+
+READ_A_ROUND = 1000
+"""People whose rooms are read in one round: a crowd that comes back has its own within seconds, and the database time for others."""
+
+WRITE_AT_ONCE = 200
+"""Frames between which others may do something."""
+
+LEISURE = 10
+"""A round that took long is followed by a pause this many times as long."""
+
+MAX_PAUSE_SECONDS = 10.0
+
+_CHANGES_STANDING = {"created": False, "joined": False, "left": False, "invited": True, "killed": True}
+"""Kinds of lines after which somebody's rooms are others, and whether it is their target's rather than their author's."""
+
+News = dict["Watcher", dict[int, OwnRoom]]
+
+
+class UnreadNews:
+    """`publish` tells the other processes, or is None where there are none."""
+
+    def __init__(self, database: AioDatabase, publish: Callable[[Activity], None] | None) -> None:
+        self._own_rooms = OwnRooms(database)
+        self._publish = publish
+        self._readers: dict[int, Reader] = {}
+        self._rooms: dict[int, KnownRoom] = {}
+        self._wants_whole: set[Watcher] = set()
+        self._numbers: dict[int, int] = {}
+        self._moved: dict[Pair, int] = {}
+        self._doubtful: set[Pair] = set()
+        self._stale: set[int] = set()
+        self._stale_rooms: set[int] = set()
+        self._amended: set[int] = set()
+        self._unchecked: deque[int] = deque()
+        self._checked_at = time.monotonic()
+        self._is_in_doubt = False
+        self._unsaid = Activity()
+        self._wake = asyncio.Event()
+        self._task = asyncio.create_task(self._run(), name="unread", context=contextvars.Context())
+
+    # What is noted
+
+    def watch(self, watcher: Watcher) -> None:
+        """Tells the connection what its user has in all rooms, and from then on what becomes of it."""
+        reader = self._readers.setdefault(watcher.user_id, Reader())
+        reader.watchers += (watcher,)
+        for room_id in reader.rooms:
+            if room_id != watcher.room_id:
+                self._rooms[room_id].elsewhere.add(watcher)
+        self._wants_whole.add(watcher)
+        self._wake.set()
+
+    def forget(self, watcher: Watcher) -> None:
+        """Calling it twice, or for one that never watched, is harmless."""
+        self._wants_whole.discard(watcher)
+        reader = self._readers.get(watcher.user_id)
+        if reader is None or watcher not in reader.watchers:
+            return
+        reader.watchers = tuple(other for other in reader.watchers if other is not watcher)
+        for room_id in reader.rooms:
+            self._rooms[room_id].elsewhere.discard(watcher)
+        if not reader.watchers:
+            self._drop(reader, list(reader.rooms))
+            del self._readers[watcher.user_id]
+
+    def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
+        """What was committed here, by room."""
+        for room_id, told in lines.items():
+            for line in told:
+                if line.number is not None:
+                    if line.changed_seq <= line.seq:
+                        self._numbers[room_id] = self._unsaid.numbers[room_id] = line.number
+                    elif room_id not in self._unsaid.amended:
+                        self._amended.add(room_id)
+                        self._unsaid.amended.append(room_id)
+                    for user_id, _ in line.mentions:
+                        self._unsaid.called.append((room_id, user_id))
+                        if user_id in self._readers:
+                            self._doubtful.add((room_id, user_id))
+                elif line.kind in _CHANGES_STANDING:
+                    self.note_standings([line.target_id or 0 if _CHANGES_STANDING[line.kind] else line.author_id])
+                elif line.kind == "cleared":
+                    self._stale_rooms.add(room_id)
+                    self._unsaid.cleared.append(room_id)
+        self._wake.set()
+
+    def note_standings(self, user_ids: Iterable[int]) -> None:
+        """These people are in other rooms than before, by what was committed here."""
+        for user_id in user_ids:
+            self._unsaid.standings.append(user_id)
+            if user_id in self._readers:
+                self._stale.add(user_id)
+        self._wake.set()
+
+    def note_moved(self, marks: list[MovedMark]) -> None:
+        """These read marks were stored here."""
+        self._unsaid.moved.extend(marks)
+        self._note_moved(marks, is_local=True)
+        if any(mark.went_back for mark in marks):
+            # What others have noted of these people's reading is to be forgotten before it is stored.
+            self._say()
+
+    def hear(self, activity: Activity) -> None:
+        """What another process says."""
+        for room_id, number in activity.numbers.items():
+            self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
+        self._stale_rooms.update(activity.cleared)
+        self._amended.update(activity.amended)
+        self._stale.update(user_id for user_id in activity.standings if user_id in self._readers)
+        self._doubtful.update(pair for pair in activity.called if pair[1] in self._readers)
+        self._note_moved(activity.moved, is_local=False)
+
+    def doubt(self) -> None:
+        """Something may have been missed: everybody's rooms are compared with the database."""
+        self._is_in_doubt = True
+        self._wake.set()
+
+    def _note_moved(self, marks: list[MovedMark], *, is_local: bool) -> None:
+        for room_id, user_id, number, went_back in marks:
+            reader = self._readers.get(user_id)
+            if reader is None:
+                continue
+            _, mentions = reader.rooms.get(room_id, (0, 0))
+            # Word of what was stored elsewhere may come after word of what was stored later.
+            if went_back or mentions or not is_local:
+                self._doubtful.add((room_id, user_id))
+            else:
+                self._moved[room_id, user_id] = number
+        self._wake.set()
+
+    # The rounds
+
+    async def close(self) -> None:
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+
+    async def _run(self) -> None:
+        while True:
+            # Where there are others, whose word may get lost, everybody has their turn to be looked at.
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(ROUND_SECONDS if self._publish else None):
+                    await self._wake.wait()
+            await asyncio.sleep(GATHER_SECONDS)
+            self._wake.clear()
+            took = 0.0
+            try:
+                took = await self._round()
+            except Exception as error:
+                self._wake.set()
+                if not is_away(error):
+                    log.exception("what is unread wasn't told")
+            if self._wants_whole or self._stale or self._doubtful or self._unchecked:
+                self._wake.set()
+            await asyncio.sleep(min(max(ROUND_SECONDS, LEISURE * took), MAX_PAUSE_SECONDS) - GATHER_SECONDS)
+
+    async def _round(self) -> float:
+        """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is for the next round."""
+        self._say()
+        news: News = {}
+        self._take_numbers(news)
+        self._take_moved(news)
+        wholes: dict[Watcher, bytes] = {}
+        try:
+            await self._take_doubtful(news)
+            await self._read_people(wholes)
+        finally:
+            took = await self._tell(news, wholes)
+        return took
+
+    def _say(self) -> None:
+        unsaid, self._unsaid = self._unsaid, Activity()
+        if self._publish and unsaid != Activity():
+            self._publish(unsaid)
+
+    def _take_numbers(self, news: News) -> None:
+        numbers, self._numbers = self._numbers, {}
+        for room_id, number in numbers.items():
+            room = self._rooms.get(room_id)
+            if room is None or number <= room.last_number:
+                continue
+            room.last_number = number
+            told = OwnRoom(room.name, last_number=number)
+            for watcher in room.elsewhere:
+                news.setdefault(watcher, {})[room_id] = told
+
+    def _take_moved(self, news: News) -> None:
+        moved, self._moved = self._moved, {}
+        for (room_id, user_id), number in moved.items():
+            reader = self._readers.get(user_id)
+            if reader is None or room_id not in reader.rooms:
+                continue
+            before, mentions = reader.rooms[room_id]
+            if number <= before:
+                continue
+            reader.rooms[room_id] = (number, mentions)
+            # Whose only connection is here has just said so.
+            if len(reader.watchers) > 1:
+                self._add(news, reader, room_id, read_number=number)
+
+    async def _take_doubtful(self, news: News) -> None:
+        if self._amended:
+            # A post that was edited or deleted may call somebody no longer.
+            amended, self._amended = self._amended, set()
+            for user_id, known in self._readers.items():
+                called_in = [room_id for room_id, (_, mentions) in known.rooms.items() if mentions and room_id in amended]
+                self._doubtful.update((room_id, user_id) for room_id in called_in)
+        self._doubtful = {pair for pair in self._doubtful if pair[1] in self._readers}
+        pairs = list(itertools.islice(self._doubtful, READ_A_ROUND))
+        self._doubtful.difference_update(pairs)
+        for start in range(0, len(pairs), READ_AT_ONCE):
+            try:
+                found = await self._own_rooms.marks(pairs[start : start + READ_AT_ONCE])
+            except BaseException:
+                self._doubtful.update(pairs[start:])
+                raise
+            for (room_id, user_id), (number, mentions) in found.items():
+                reader = self._readers.get(user_id)
+                if reader is None or room_id not in reader.rooms or reader.rooms[room_id] == (number, mentions):
+                    continue
+                reader.rooms[room_id] = (number, mentions)
+                self._add(news, reader, room_id, read_number=number, mentions=mentions)
+
+    def _add(self, news: News, reader: Reader, room_id: int, **fields: int) -> None:
+        for watcher in reader.watchers:
+            rooms = news.setdefault(watcher, {})
+            rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._rooms[room_id].name), **fields)
+
+    async def _read_people(self, wholes: dict[Watcher, bytes]) -> None:
+        """Reads the rooms of those who want all of them, whose rooms have changed, and of some who have their turn to be looked at."""
+        if self._stale_rooms:
+            cleared, self._stale_rooms = self._stale_rooms, set()
+            self._stale.update(user_id for user_id, reader in self._readers.items() if not cleared.isdisjoint(reader.rooms))
+        waiting = (watcher.user_id for watcher in self._wants_whole if not watcher.outbox.is_full)
+        wanted = dict.fromkeys(itertools.islice(itertools.chain(self._stale, waiting), READ_A_ROUND))
+        for user_id in self._next_to_check():
+            wanted[user_id] = None
+        user_ids = [user_id for user_id in wanted if user_id in self._readers]
+        stale = self._stale.intersection(wanted)
+        self._stale -= stale
+        for start in range(0, len(user_ids), READ_AT_ONCE):
+            some = user_ids[start : start + READ_AT_ONCE]
+            try:
+                found = await self._own_rooms.of(some)
+            except BaseException:
+                self._stale.update(stale.intersection(user_ids[start:]))
+                self._unchecked.extend(user_ids[start:])
+                raise
+            for user_id in some:
+                self._take(user_id, found[user_id], wholes, is_stale=user_id in stale)
+
+    def _next_to_check(self) -> list[int]:
+        now = time.monotonic()
+        if self._is_in_doubt or (self._publish and not self._unchecked and now - self._checked_at >= CHECK_SECONDS):
+            self._is_in_doubt = False
+            self._checked_at = now
+            self._unchecked = deque(self._readers)
+        most = max(READ_AT_ONCE, round(len(self._readers) * ROUND_SECONDS / CHECK_SECONDS) + 1)
+        return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
+
+    def _take(self, user_id: int, found: list[OwnRoomView], wholes: dict[Watcher, bytes], *, is_stale: bool) -> None:
+        """Remembers somebody's rooms as they were read now, and has them told to the connections that don't know them so."""
+        reader = self._readers.get(user_id)
+        if reader is None:
+            return
+        now = {view.id: (view.told.read_number or 0, view.told.mentions or 0) for view in found}
+        is_other = is_stale or now != reader.rooms
+        self._drop(reader, [room_id for room_id in reader.rooms if room_id not in now])
+        for view in found:
+            number = view.told.last_number or 0
+            room = self._rooms.setdefault(view.id, KnownRoom(view.told.name, number))
+            if view.id not in reader.rooms:
+                room.readers += 1
+                room.elsewhere.update(watcher for watcher in reader.watchers if watcher.room_id != view.id)
+            if number > room.last_number:
+                # Not heard of yet, or never.
+                self._numbers[view.id] = max(number, self._numbers.get(view.id, 0))
+                self._wake.set()
+        reader.rooms = now
+        told = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
+        if told:
+            whole = encode(Unread([view.told for view in found], whole=True))
+            wholes.update(dict.fromkeys(told, whole))
+
+    def _drop(self, reader: Reader, room_ids: list[int]) -> None:
+        for room_id in room_ids:
+            room = self._rooms[room_id]
+            room.elsewhere.difference_update(reader.watchers)
+            room.readers -= 1
+            if not room.readers:
+                del self._rooms[room_id]
+
+    async def _tell(self, news: News, wholes: dict[Watcher, bytes]) -> float:
+        """Writes a frame to each: all that there is, or what is new. Who left too much unread gets all of it later."""
+        began = time.monotonic()
+        frames: dict[int, bytes] = {}
+        """Many are told the same: the news of one room, by its id."""
+        for written, watcher in enumerate([*wholes, *(watcher for watcher in news if watcher not in wholes)], 1):
+            if watcher.outbox.is_full:
+                self._wants_whole.add(watcher)
+            elif watcher in wholes:
+                self._wants_whole.discard(watcher)
+                watcher.outbox.add(wholes[watcher])
+            elif watcher not in self._wants_whole:
+                watcher.outbox.add(_frame(news[watcher], frames))
+            if written % WRITE_AT_ONCE == 0:
+                await asyncio.sleep(0)
+        return time.monotonic() - began
+
+
+def _frame(rooms: dict[int, OwnRoom], frames: dict[int, bytes]) -> bytes:
+    ((room_id, told), *others) = rooms.items()
+    if others or told.read_number is not None or told.mentions is not None:
+        return encode(Unread([*rooms.values()]))
+    if room_id not in frames:
+        frames[room_id] = encode(Unread([told]))
+    return frames[room_id]

@@ -1,0 +1,1 @@
+"""The ways in: the WebSocket, pages, and requests by HTTP."""

@@ -1,0 +1,60 @@
+"""A room's history and its members as JSON."""
+
+from aiohttp import web
+
+from chat.actions.member_lists import members_in
+from chat.doors.room_pages import PAGE, entrance, no_such_message, shown
+from chat.history import reading
+from chat.keys import ENGINE
+from chat.models import Room
+from helpers.text.translation import Text
+from helpers.web.errors import Refusal
+
+MAX_NUMBER = 2**53
+
+
+class Messages(web.View):
+    """The history by pages. `around`, `before` and `after` are numbers of posts, `before_seq` and `after_seq` the exact cursor."""
+
+    async def get(self) -> web.Response:
+        room = (await entrance(self.request)).room
+        limit = self._number("limit", 1, reading.MAX_PAGE) or PAGE
+        asked = {
+            name: number
+            for name in ("around", "before", "after", "before_seq", "after_seq")
+            if (number := self._number(name, 0, MAX_NUMBER)) is not None
+        }
+        if len(asked) > 1:
+            raise Refusal("bad_request", Text("Only one of these, please: {names}.", names=", ".join(asked)))
+        if "around" in asked:
+            return await self._around(room, asked["around"], limit)
+        if "before" in asked:
+            found = await reading.page_before(room, asked["before"], limit)
+        elif "after" in asked:
+            found = await reading.page_after(room, asked["after"], limit)
+        else:
+            found = await reading.page(room, limit, **asked)
+        body = {"messages": shown(found.lines), "more": found.more}
+        return web.json_response(body)
+
+    async def _around(self, room: Room, number: int, limit: int) -> web.Response:
+        found = await reading.page_around(room, number, limit)
+        if found is None:
+            raise no_such_message(room)
+        return web.json_response({"messages": shown(found.lines), "more": found.more, "newer": found.newer})
+
+    def _number(self, name: str, least: int, most: int) -> int | None:
+        text = self.request.query.get(name)
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 16 and least <= int(text) <= most):
+            raise Refusal(
+                "bad_request", Text("`{name}` is a whole number from {least} to {most}.", name=name, least=str(least), most=str(most))
+            )
+        return int(text)
+
+
+class Members(web.View):
+    async def get(self) -> web.Response:
+        room = (await entrance(self.request)).room
+        return web.json_response({"members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)]})

@@ -1,0 +1,62 @@
+"""What a page asks for while somebody writes: how a text will look, and which emojis there are."""
+
+import gzip
+import hashlib
+from functools import cache
+
+import msgspec
+from aiohttp import web
+
+from accounts.keys import USER
+from chat import requests
+from chat.actions import membership, posting
+from chat.errors import Refused
+from chat.keys import ENGINE, take_token
+from helpers.text.emoji import EMOJIS
+from helpers.text.markdown import plain_html
+from helpers.web.errors import Refusal
+from helpers.web.forms import read_form
+
+KEPT_SECONDS = 7 * 24 * 3600
+
+
+class Preview(web.View):
+    """The HTML that a text would have as a message in this room. For its members, and as often as they may write."""
+
+    async def post(self) -> web.Response:
+        request = self.request
+        engine, user = request.app[ENGINE], request[USER]
+        found = await membership.find_room(engine, request.match_info["name"], user)
+        if found is None:
+            raise web.HTTPNotFound
+        if not found.standing.is_member:
+            raise web.HTTPForbidden
+        text = (await read_form(request)).get("text", "")
+        try:
+            requests.check_text(text)
+        except Refused as refused:
+            raise Refusal(refused.code, refused.phrase) from None
+        take_token(request, user.id)
+        html = (await posting.rendered(engine, text)).html
+        return web.json_response({"html": plain_html(text) if html is None else html})
+
+
+@cache
+def _emoji_file() -> tuple[bytes, bytes, str]:
+    """The list as JSON, the same compressed, and its ETag."""
+    body = msgspec.json.encode({"emoji": EMOJIS})
+    return body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:16]
+
+
+class Emoji(web.View):
+    """[emoji, name, shortcode] of each. It only changes with the server, so it is kept for a week and then asked for by its ETag."""
+
+    async def get(self) -> web.Response:
+        body, packed, tag = _emoji_file()
+        headers = {"ETag": f'"{tag}"', "Vary": "Accept-Encoding", "Cache-Control": f"public, max-age={KEPT_SECONDS}"}
+        asked = self.request.if_none_match
+        if asked and any(one.value in (tag, "*") for one in asked):
+            return web.Response(status=304, headers=headers)
+        if "gzip" in self.request.headers.get("Accept-Encoding", "").lower():
+            body, headers["Content-Encoding"] = packed, "gzip"
+        return web.Response(body=body, content_type="application/json", charset="utf-8", headers=headers)

@@ -1,0 +1,89 @@
+"""The list of rooms, and making one."""
+
+import aiohttp_jinja2
+from aiohttp import web
+from pydantic import BaseModel, field_validator
+
+from accounts.keys import USER
+from chat.actions import membership
+from chat.errors import Refused
+from chat.history.room_lists import open_rooms, own_rooms
+from chat.keys import ENGINE
+from helpers.text.translation import Text, told
+from helpers.web.errors import Refusal
+from helpers.web.forms import Form, check_form, read_form
+from helpers.web.routing import wants_json
+
+
+class NewRoom(BaseModel):
+    name: str
+    topic: str = ""
+    kind: str = "open"
+
+    @field_validator("name")
+    @classmethod
+    def _name(cls, value: str) -> str:
+        return _checked(value, membership.room_name_problem(value))
+
+    @field_validator("topic")
+    @classmethod
+    def _topic(cls, value: str) -> str:
+        return _checked(value.strip(), membership.topic_problem(value.strip()))
+
+    @field_validator("kind")
+    @classmethod
+    def _kind(cls, value: str) -> str:
+        return _checked(value, None if value in membership.KINDS else Text("A room is open or closed."))
+
+
+def _checked(value: str, problem: Text | None) -> str:
+    if problem:
+        raise ValueError(problem)
+    return value
+
+
+class Rooms(web.View):
+    """One's own rooms, and by pages the open ones. `q` is a part of their names, `after` the room after which the page begins."""
+
+    async def get(self) -> web.Response:
+        return await self._page(Form())
+
+    async def post(self) -> web.Response:
+        request = self.request
+        data, form = check_form(NewRoom, await read_form(request))
+        room = None
+        if data is not None:
+            try:
+                room = await membership.create_room(request.app[ENGINE], request[USER], data.name, data.topic, data.kind)
+            except Refused as refused:
+                if refused.retry_after:
+                    raise web.HTTPServiceUnavailable from None
+                form.errors["name"] = told(refused.phrase)
+        if room is None:
+            return web.json_response({"errors": form.errors}, status=422) if wants_json(request) else await self._page(form, 422)
+        if wants_json(request):
+            body = {
+                "name": room.name,
+                "title": room.name,
+                "topic": room.topic,
+                "kind": room.kind,
+                "role": "owner",
+                "unread": 0,
+                "last_number": 0,
+                "read_number": 0,
+                "mentions": 0,
+            }
+            return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
+        raise web.HTTPSeeOther(f"/rooms/{room.name}")
+
+    async def _page(self, form: Form, status: int = 200) -> web.Response:
+        user, query = self.request[USER], self.request.query
+        named, after, only_own = query.get("q", "").strip(), query.get("after", ""), query.get("only") == "own"
+        if after and membership.room_name_problem(after):
+            raise Refusal("bad_request", Text("`after` is the name of a room."))
+        own = [] if after else await own_rooms(user, named)
+        others, more = ([], False) if only_own else await open_rooms(user, named, after)
+        if wants_json(self.request):
+            return web.json_response({"rooms": [vars(room) for room in own + others], "more": more})
+        context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
+        return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)

@@ -1,0 +1,42 @@
+"""From an HTTP request to a room's WebSocket."""
+
+from aiohttp import web
+from aiohttp_session import get_session
+
+from accounts.keys import USER
+from chat.doors.room_pages import entrance
+from chat.doors.websocket import Connection
+from chat.keys import ATTENDANCE, ENGINE, HEART, message_limits
+from helpers.keys import SETTINGS
+from helpers.text.translation import Text, current
+from helpers.web.errors import Refusal
+from helpers.websocket.protocol import Upgrade
+
+
+class Socket(web.View):
+    async def get(self) -> web.StreamResponse:
+        request = self.request
+        settings = request.app[SETTINGS]
+        if request.headers.get("Origin") not in settings.origins and not settings.debug:
+            raise web.HTTPForbidden
+        room = (await entrance(request)).room
+        since = self._since()
+        if not web.WebSocketResponse().can_prepare(request):
+            raise Refusal("bad_request", Text("This address speaks WebSocket."))
+        session = await get_session(request)
+        app = request.app
+        session_id, language = str(session.identity), current()
+        connection = Connection(
+            app[ENGINE], app[ATTENDANCE], app[HEART], message_limits(app), request[USER], room, session_id, language, since
+        )
+        return Upgrade(connection.websocket)
+
+    def _since(self) -> int | None:
+        """`since` of the address; -1 where the client's history is of another epoch."""
+        text = self.request.query.get("since")
+        epoch = self.request.query.get("epoch")
+        if text is None:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 16):
+            raise Refusal("bad_request", Text("`since` is a seq: a whole number from 0."))
+        return -1 if epoch and epoch != self.request.app[ENGINE].epoch else int(text)

@@ -1,0 +1,102 @@
+"""A room as somebody finds it, and what they are in it: read once for all who ask at the same time."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from peewee_async.databases import AioDatabase
+
+from accounts.models import User
+from chat.models import Room
+from chat.roles import Role, Standing
+from helpers.batching import BatchedReads
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
+
+
+@dataclass(frozen=True)
+class Entrance:
+    """A room as somebody finds it who wants to come in; `read_number` is None where they are no member."""
+
+    room: Room
+    standing: Standing
+    read_number: int | None
+
+
+BLOCKED = """
+    CASE WHEN (SELECT kind FROM rooms WHERE rooms.id = member.room_id) = 'direct' THEN EXISTS (
+        SELECT 1 FROM members AS other WHERE other.room_id = member.room_id AND other.user_id <> member.user_id AND (
+            (SELECT 1 FROM blocks WHERE blocker_id = member.user_id AND blocked_id = other.user_id) IS NOT NULL
+            OR (SELECT 1 FROM blocks WHERE blocker_id = other.user_id AND blocked_id = member.user_id) IS NOT NULL))
+    ELSE FALSE END"""
+"""Of a `member` in a statement: do the two of this conversation not write to each other? No other room looks."""
+
+
+class _Member(NamedTuple):
+    """Somebody in a room of this kind, as they are stored."""
+
+    kind: str
+    role: int
+    present: bool
+    read_number: int
+    is_blocked: bool
+
+
+class Entrances:
+    """Finds rooms, and what those who ask are in them: one statement for all who come at once."""
+
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        self._find = Bulk(
+            database,
+            """
+            SELECT given.slug, room.id, room.name, room.topic, room.kind, room.last_seq, room.posts,
+                room.cleared_seq, room.cleared_number, room.created_at
+            FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
+            given={"slug": "text"},
+        )
+        self._stand = Bulk(
+            database,
+            f"""
+            SELECT member.room_id, member.user_id, room.kind, member.role, member.present, member.read_number, {BLOCKED}
+            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
+            JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
+            given={"room_id": "bigint", "user_id": "bigint"},
+        )
+        self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms)
+        self._members: BatchedReads[tuple[int, int], _Member] = BatchedReads(self._read_members)
+
+    async def find(self, slug: str, user: User) -> Entrance | None:
+        """The room of this name without capitals, or None."""
+        room = await self._rooms.get(slug)
+        if room is None:
+            return None
+        member = await self._members.get((room.id, user.id))
+        return Entrance(room, _standing(member, user), member.read_number if member else None)
+
+    async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
+        """Those that there are, by their names without capitals."""
+        return await self._rooms.get_all(slugs)
+
+    async def standing(self, room_id: int, user: User) -> Standing:
+        """What the user is in the room now."""
+        return _standing(await self._members.get((room_id, user.id)), user)
+
+    async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:
+        statement = self._find.over([(slug,) for slug in slugs])
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {row[0]: Room(**dict(zip(_ROOM_COLUMNS, row, strict=True))) for row in rows}
+
+    async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], _Member]:
+        statement = self._stand.over(asked)
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {(room_id, user_id): _Member(*member) for room_id, user_id, *member in rows}
+
+
+_ROOM_COLUMNS = ("slug", "id", "name", "topic", "kind", "last_seq", "posts", "cleared_seq", "cleared_number", "created_at")
+
+
+def _standing(member: _Member | None, user: User) -> Standing:
+    if member is None:
+        return Standing(None, False, user.is_admin)
+    return Standing(Role(member.role), bool(member.present), user.is_admin, member.kind, bool(member.is_blocked))

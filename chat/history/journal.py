@@ -1,0 +1,295 @@
+"""Turns Drafts into Messages, many per commit. The one writer of a process: whatever waits goes into one transaction."""
+
+import asyncio
+import contextlib
+import contextvars
+import logging
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from typing import NamedTuple
+
+import msgspec
+from peewee_async.databases import AioDatabase
+
+from chat.drafts import Called, Draft, KnownNonce, Person
+from chat.errors import Refused, blocked, broken, unavailable
+from chat.events import Receipt
+from chat.history.lines import Line
+from chat.history.statements import Ledgers
+from chat.history.transaction import Ledger
+from chat.roles import Permission
+from helpers.db.database import is_away
+from helpers.db.transactions import short_transaction
+from helpers.text.characters import one_line
+
+log = logging.getLogger("aiochat.journal")
+
+MAX_BATCH = 1000
+"""Entries in one commit: PostgreSQL takes 171,000 rows a second in hundreds, and a longer transaction only delays its first."""
+
+MAX_WAITING = 10_000
+"""Entries that wait for their commit. Above it whoever appends waits too, and so reads its socket less."""
+
+PACE = 0.5
+"""Where others wait already when a commit ends, the next one gives them this much of the time that it took, to become more."""
+
+MAX_GATHER_SECONDS = 0.005
+
+RETRY_SECONDS = 6.0
+"""For so long a batch is tried again when the database is away. Then its senders hear `unavailable` and send again."""
+
+CLOSE_SECONDS = 8.0
+
+
+class Change(msgspec.Struct, frozen=True):
+    """What a verb wants to do to a room. `apply` is called inside the transaction, and records at least one line with `nonce`,
+    unless it finds that all is as it should be, or only amends what was said.
+
+    It may be called again, with a fresh Ledger, when the transaction has to be."""
+
+    room_id: int
+    author: Person
+    nonce: str
+    apply: Callable[[Ledger], Awaitable[Receipt]]
+
+
+Entry = Draft | Change
+Answer = Callable[[str, "Receipt | Refused"], None]
+"""Called with the entry's nonce and what became of it. It must not raise."""
+
+
+class _Waiting(NamedTuple):
+    entry: Entry
+    answer: Answer
+
+
+class Journal:
+    """Appends to the histories. `on_commit` is called after each commit with the lines that it brought, by room;
+
+    `on_doubt` when a commit may have brought something that it wasn't called for."""
+
+    def __init__(self, database: AioDatabase, on_commit: Callable[[dict[int, list[Line]]], None], on_doubt: Callable[[], None]) -> None:
+        self._database = database
+        self._ledgers = Ledgers(database)
+        self._on_commit = on_commit
+        self._on_doubt = on_doubt
+        self._waiting: deque[_Waiting] = deque()
+        self._wake = asyncio.Event()
+        self._enough = 1
+        """So many must wait to wake the writer."""
+        self._room_to_wait: list[Callable[[], None]] = []
+        self._closing = False
+        # An empty context: a task started within somebody's transaction would write into it.
+        self._task = asyncio.create_task(self._run(), name="journal", context=contextvars.Context())
+
+    def append(self, entry: Entry, answer: Answer) -> None:
+        """Queues an entry. `answer` hears its Receipt after the commit, or why there is none. Entries of one caller keep their order."""
+        if self._closing:
+            answer(entry.nonce, unavailable())
+            return
+        self._waiting.append(_Waiting(entry, answer))
+        if len(self._waiting) == self._enough:
+            self._wake.set()
+
+    @property
+    def is_full(self) -> bool:
+        """Do so many wait that nobody should append more before `when_not_full`?"""
+        return len(self._waiting) >= MAX_WAITING
+
+    def when_not_full(self, go_on: Callable[[], None]) -> None:
+        """Calls `go_on` once, when there is room again."""
+        self._room_to_wait.append(go_on)
+
+    async def change(self, entry: Entry) -> Receipt:
+        """Appends an entry and waits for its Receipt. Raises what it was refused with; whoever stops waiting doesn't take it back."""
+        return await self.put(entry)
+
+    def put(self, entry: Entry) -> "asyncio.Future[Receipt]":
+        """Appends an entry, and returns its Receipt to be."""
+        done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
+
+        def answer(_: str, outcome: Receipt | Refused) -> None:
+            if done.done():
+                return
+            if isinstance(outcome, Refused):
+                done.set_exception(outcome)
+            else:
+                done.set_result(outcome)
+
+        self.append(entry, answer)
+        return done
+
+    async def close(self) -> None:
+        """Finishes what waits, for some seconds, and stops."""
+        self._closing = True
+        self._wake.set()
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(self._task), CLOSE_SECONDS)
+        self._task.cancel()
+        await asyncio.gather(self._task, return_exceptions=True)
+        _answer([*self._waiting], unavailable())
+
+    async def _run(self) -> None:
+        while self._waiting or not self._closing:
+            if not self._waiting:
+                self._wake.clear()
+                await self._wake.wait()
+                continue
+            batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
+            if self._room_to_wait and not self.is_full:
+                self._let_in()
+            began = time.monotonic()
+            try:
+                await self._commit_or_explain(batch, began + RETRY_SECONDS)
+            except Exception:
+                log.exception("a batch of %d was lost", len(batch))
+                _answer(batch, broken())
+            await self._gather(len(batch), time.monotonic() - began)
+
+    async def _gather(self, answered: int, took: float) -> None:
+        """Under load lets more come together after a commit: fewer and larger commits, and fewer and larger frames.
+
+        When it is quiet nothing waits for this. It is over as soon as as many wait as were answered and waited before: those who talk
+        have all been heard then, and nobody is left to wait for."""
+        if not 0 < len(self._waiting) < MAX_BATCH or self._closing:
+            return
+        self._enough = min(answered + len(self._waiting), MAX_BATCH)
+        self._wake.clear()
+        timer = asyncio.get_running_loop().call_later(min(MAX_GATHER_SECONDS, PACE * took), self._wake.set)
+        await self._wake.wait()
+        timer.cancel()
+        self._enough = 1
+
+    def _let_in(self) -> None:
+        held, self._room_to_wait = self._room_to_wait, []
+        for go_on in held:
+            go_on()
+
+    async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
+        """Commits the batch, again while the database is away, and one by one where one of it may be to blame."""
+        try:
+            batch = await self._store_at_once(batch)
+            doubtful = False
+        except Exception as error:
+            # A nonce that was used before, or a database that is away.
+            log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
+            doubtful = is_away(error)
+        pause = 0.02
+        while batch:
+            try:
+                await self._commit_locked(batch)
+                break
+            except Exception as error:
+                if not is_away(error):
+                    if len(batch) == 1:
+                        log.exception("an entry can't be stored")
+                        _answer(batch, broken())
+                        break
+                    log.warning("a batch of %d failed and is tried one by one: %s", len(batch), one_line(error))
+                    for waiting in batch:
+                        await self._commit_or_explain([waiting], deadline)
+                    break
+                doubtful = True
+                if time.monotonic() + pause > deadline or self._closing:
+                    log.warning("the database is away: %s", one_line(error))
+                    _answer(batch, unavailable())
+                    break
+                await asyncio.sleep(pause)
+                pause = min(1.0, pause * 2)
+        if doubtful:
+            # What seemed to fail may have been committed, and nobody here was told of it.
+            self._on_doubt()
+
+    async def _store_at_once(self, batch: list[_Waiting]) -> list[_Waiting]:
+        """Commits the drafts of those who are remembered as people who may post, in one round trip. Returns the rest, for the locked way.
+
+        Nothing is refused here and no nonce is looked up: what isn't plainly in order is for `_commit_locked` to decide. So it may
+        raise what the database says to a nonce that is there already, and then nothing of the batch stays."""
+        locked = {entry.room_id for entry, _ in batch if not self._is_plain(entry)}
+        drafts: dict[int, list[Draft]] = {}
+        for entry, _ in batch:
+            if entry.room_id not in locked and isinstance(entry, Draft):
+                drafts.setdefault(entry.room_id, []).append(entry)
+        if not drafts:
+            return batch
+        lines = await self._ledgers.store(drafts)
+        answers = {room_id: iter(stored) for room_id, stored in lines.items()}
+        for entry, answer in batch:
+            if entry.room_id in answers:
+                line = next(answers[entry.room_id])
+                answer(entry.nonce, Receipt(line.nonce, line.seq, line.number))
+        self._tell(lines)
+        return [waiting for waiting in batch if waiting.entry.room_id not in lines] if locked or len(lines) < len(drafts) else []
+
+    def _is_plain(self, entry: Entry) -> bool:
+        # What a reply answers must be looked at, and whether those whom a post calls are members.
+        is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.called
+        return is_alone and self._ledgers.remembers(entry.room_id, entry.author.id)
+
+    async def _commit_locked(self, batch: list[_Waiting]) -> None:
+        """One transaction for the batch, then the events, then the receipts. Trying again is harmless: the nonces tell."""
+        async with short_transaction(self._database) as transaction:
+            standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
+            drafts = [waiting.entry for waiting in batch if isinstance(waiting.entry, Draft)]
+            standings |= {(draft.room_id, called.user_id) for draft in drafts for called in draft.called}
+            nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
+            ledgers, known = await self._ledgers.open(transaction, standings, nonces)
+            answers = [await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known) for waiting in batch]
+            await self._ledgers.close(transaction, ledgers)
+        for waiting, answer in zip(batch, answers, strict=True):
+            waiting.answer(waiting.entry.nonce, answer)
+        self._tell({room_id: ledger.told for room_id, ledger in ledgers.items()})
+
+    async def _decide(self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]) -> Receipt | Refused:
+        if ledger is None:
+            return Refused("not_a_member", "There is no such room any more.")
+        same = known.get((entry.author.id, entry.nonce))
+        if same is not None:
+            return same.receipt if _is_resend(entry, same) else Refused("nonce_reused", "This nonce was used for another message.")
+        last_seq, writes = ledger.last_seq, len(ledger.writes)
+        try:
+            receipt = await _say(entry, ledger) if isinstance(entry, Draft) else await entry.apply(ledger)
+        except Refused as refused:
+            if (ledger.last_seq, len(ledger.writes)) != (last_seq, writes):
+                raise RuntimeError("a verb refused after it had recorded") from refused
+            return refused
+        text, kind = (entry.text, entry.kind) if isinstance(entry, Draft) else ("", "")
+        known[entry.author.id, entry.nonce] = KnownNonce(entry.room_id, kind, text, receipt)
+        return receipt
+
+    def _tell(self, lines: dict[int, list[Line]]) -> None:
+        try:
+            self._on_commit(lines)
+        except Exception:
+            # What is stored is acknowledged, whatever befalls its delivery.
+            log.exception("a delivery broke")
+            self._on_doubt()
+
+
+def _answer(batch: list[_Waiting], refused: Refused) -> None:
+    for waiting in batch:
+        waiting.answer(waiting.entry.nonce, refused)
+
+
+async def _say(draft: Draft, ledger: Ledger) -> Receipt:
+    standing = ledger.standings[draft.author.id]
+    if not standing.is_member:
+        raise Refused("not_a_member", "You are not a member of this room.")
+    if not standing.may(Permission.POST):
+        raise blocked() if standing.is_blocked else Refused("forbidden", "You may not write here.")
+    answered = await ledger.post(draft.reply_to) if draft.reply_to is not None else None
+    if answered is not None and answered.is_deleted:
+        raise Refused("deleted", "That message has been deleted.")
+    called = [*draft.called, Called(answered.author_id, answered.author)] if answered is not None else draft.called
+    mentions = await ledger.members_among(person for person in called if person.user_id != draft.author.id)
+    return ledger.record(
+        draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True, answered=answered, mentions=mentions
+    )
+
+
+def _is_resend(entry: Entry, same: KnownNonce) -> bool:
+    """Is it the same sending again? A change can't be compared by its text: that its room is the same must do."""
+    if entry.room_id != same.room_id:
+        return False
+    return not isinstance(entry, Draft) or (entry.kind, entry.text) == (same.kind, same.text)

@@ -1,0 +1,99 @@
+"""A line of a room's history, and the events that tell of it."""
+
+from typing import Any
+
+import msgspec
+
+from chat.drafts import Called, Reacted
+from chat.envelopes import Sealed
+from chat.events import Changed, Cleared, Close, Event, Message, Quote, Reactions, encode
+from helpers.clock import iso
+from helpers.text.markdown import without_marks
+
+MAX_QUOTE = 100
+"""Characters that a reply shows of what it answers."""
+
+
+def _quote(author: str, text: str) -> Quote:
+    """The beginning of a text, as one line."""
+    line = " ".join(without_marks(text[: 4 * MAX_QUOTE]).split())
+    return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
+
+
+class Line(msgspec.Struct, frozen=True, gc=False):
+    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being written.
+
+    `called_ids` are Message.mentions as they are stored; `mentions` has their names."""
+
+    seq: int
+    number: int | None
+    kind: str
+    author_id: int
+    author: str
+    target_id: int | None
+    target: str | None
+    nonce: str
+    text: str
+    html: str | None
+    at: int
+    changed_seq: int = 0
+    reply_to: int | None = None
+    edited_at: int | None = None
+    deleted_at: int | None = None
+    deleted_by: int | None = None
+    pinned: bool = False
+    reaction_count: int = 0
+    quoted_author: str | None = None
+    quoted_text: str | None = None
+    called_ids: str | None = None
+    reactions: tuple[Reacted, ...] = ()
+    mentions: tuple[Called, ...] = ()
+
+    @property
+    def is_deleted(self) -> bool:
+        return self.deleted_at is not None
+
+    def event(self) -> Event:
+        """The line as it is now, for who sees it for the first time."""
+        if self.kind == "cleared":
+            return Cleared(self.seq, self.author, self.text, iso(self.at))
+        if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
+            return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
+        return Message(self.seq, self.kind, self.author, at=iso(self.at), number=self.number, target=self.target, **self._state())
+
+    def change(self) -> Event:
+        """The same for who has seen it before."""
+        return Changed(self.changed_seq, self.seq, self.number or 0, self.kind, self.author, at=iso(self.at), **self._state())
+
+    def _state(self) -> dict[str, Any]:
+        """What may change, and what is said of the post that it answers. Of a deleted one nothing is told."""
+        if self.is_deleted:
+            return {"text": "", "deleted": True}
+        by_emoji: dict[str, list[str]] = {}
+        for emoji, _, name in self.reactions:
+            by_emoji.setdefault(emoji, []).append(name)
+        return {
+            "text": self.text,
+            "html": self.html,
+            "reply_to": self.reply_to,
+            "quote": _quote(self.quoted_author or "?", self.quoted_text or "") if self.reply_to is not None else None,
+            "edited_at": iso(self.edited_at) if self.edited_at is not None else None,
+            "reactions": [Reactions(emoji, names) for emoji, names in by_emoji.items()] or None,
+            "pinned": bool(self.pinned),
+            "mentions": [one.name for one in self.mentions] or None,
+        }
+
+    def seal(self, since: int | None = None) -> Sealed:
+        """Encodes the event, and says whose connections it is about. `since` is the seq up to which it is known who gets it;
+        without it they know all that was before."""
+        if self.changed_seq > self.seq:
+            is_known = since is None or self.seq <= since
+            return Sealed(self.changed_seq, encode(self.change() if is_known else self.event()), self.author_id, self.nonce)
+        about, code = 0, 0
+        if self.kind == "killed":
+            about, code = self.target_id or 0, Close.KILLED
+        elif self.kind == "left":
+            about, code = self.author_id, Close.LEFT
+        elif self.kind == "role":
+            about = self.target_id or 0
+        return Sealed(self.seq, encode(self.event()), self.author_id, self.nonce, about, code)

@@ -1,0 +1,75 @@
+"""Reading who is in a room, and which rooms someone is in. Nothing here writes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from peewee import fn
+
+from accounts.models import User
+from accounts.people.names import DELETED
+from chat.models import Member, Status
+from chat.roles import Role, Standing
+from helpers.clock import iso, now_ms
+
+MAX_MEMBERS = 1000
+
+
+@dataclass(frozen=True)
+class MemberView:
+    name: str
+    role: str
+    present: bool
+    status: str = ""
+    status_text: str = ""
+    status_until: str = ""
+    picture: int | None = None
+    """The version of theirs."""
+
+    def shown(self) -> dict[str, Any]:
+        """As JSON has it: without what says nothing."""
+        return {name: value for name, value in vars(self).items() if value != "" and value is not None}
+
+
+async def members_of(room_id: int) -> list[MemberView]:
+    """The members by role and name, at most MAX_MEMBERS: of a larger crowd those who are here, before those who are away."""
+    # The order is the index's, so that no more is read than is shown. The users are looked up one by one: for a join
+    # PostgreSQL would rather read all there are.
+    # Name and picture in one value: each that is looked up for each member costs.
+    with_picture = User.name.concat(" ").concat(User.picture.cast("TEXT"))
+    name, is_admin = (User.select(column).where(User.id == Member.user) for column in (with_picture, User.is_admin))
+    rows = await (
+        Member.select(name, Member.role, Member.present, is_admin, _stored_status(Member.user))
+        .where(Member.room == room_id)
+        .order_by(Member.present.desc(), Member.role.desc(), Member.user)
+        .limit(MAX_MEMBERS)
+        .tuples()
+        .aio_execute()
+    )
+    return [
+        MemberView(
+            name.rpartition(" ")[0],
+            Standing(Role(role), is_admin=bool(is_admin)).title or "",
+            bool(present),
+            *_status(status),
+            picture=int(name.rpartition(" ")[2]) or None,
+        )
+        for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
+        # Whose account was deleted a moment ago is just leaving.
+        if name.rpartition(" ")[0] != DELETED
+    ]
+
+
+def _stored_status(user_id: Any) -> Any:
+    """A user's status in one value, as `_status` reads it: each that is looked up for each member costs."""
+    until = fn.COALESCE(Status.until.cast("TEXT"), "")
+    return Status.select(Status.status.concat(" ").concat(until).concat(" ").concat(Status.text)).where(Status.user_id == user_id)
+
+
+def _status(stored: str | None) -> tuple[str, str, str]:
+    """The status, its text, and until when it holds; empty where there is none, or it has run out."""
+    if not stored:
+        return "", "", ""
+    status, until, text = stored.split(" ", 2)
+    if until and int(until) <= now_ms():
+        return "", "", ""
+    return status, text, iso(int(until)) if until else ""

@@ -1,0 +1,214 @@
+"""Reading a room's history: by pages for people, by changes for connections that come back. Nothing here writes."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from msgspec.structs import replace
+from peewee import SQL, fn
+
+from accounts.models import User
+from chat.drafts import Called, Reacted
+from chat.history.lines import MAX_QUOTE, Line
+from chat.models import Message as Row
+from chat.models import MessageVersion, Reaction, Room
+
+MAX_PAGE = 100
+MAX_PINS = 100
+
+MAX_VERSIONS = 100
+"""Former texts of one post, the last ones: each may be of ten thousand characters, and nobody counts them."""
+
+NAMES_AT_ONCE = 100
+"""Looked up by one statement. For many more PostgreSQL would rather read all users."""
+
+
+def _name_of(user_id: Any) -> Any:
+    """Looked up line by line: for a join of some hundred lines PostgreSQL would rather read all the users there are."""
+    return User.select(User.name).where(User.id == user_id)
+
+
+_answered = Row.alias()
+_IS_ANSWERED = (_answered.room_id == Row.room_id) & (_answered.number == Row.reply_to)
+
+LINE_COLUMNS = (
+    Row.seq,
+    Row.number,
+    Row.kind,
+    Row.author_id,
+    fn.COALESCE(_name_of(Row.author_id), "?"),
+    Row.target_id,
+    _name_of(Row.target_id),
+    Row.nonce,
+    Row.text,
+    Row.html,
+    Row.at,
+    Row.changed_seq,
+    Row.reply_to,
+    Row.edited_at,
+    Row.deleted_at,
+    Row.deleted_by,
+    Row.pinned,
+    Row.reactions,
+    _name_of(_answered.select(_answered.author_id).where(_IS_ANSWERED)),
+    _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(_IS_ANSWERED, _answered.deleted_at.is_null()),
+    Row.mentions,
+)
+"""The columns of a Line."""
+
+
+@dataclass(frozen=True)
+class Page:
+    lines: list[Line]
+    more: bool
+
+
+@dataclass(frozen=True)
+class Around:
+    """Lines on both sides of a post, and whether there are older and newer ones."""
+
+    lines: list[Line]
+    more: bool
+    newer: bool
+
+
+async def page(room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None) -> Page:
+    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after one."""
+    # One lower bound: of two SQLite takes the first, and reads all that lies between them.
+    first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
+    query = Row.select(*LINE_COLUMNS).where(Row.room_id == room.id, Row.seq >= first).tuples()
+    if after_seq is not None:
+        lines = [Line(*row) for row in await query.order_by(Row.seq).limit(limit + 1).aio_execute()]
+        return Page(await complete(room.id, lines[:limit]), len(lines) > limit)
+    if before_seq is not None:
+        query = query.where(Row.seq < before_seq)
+    lines = [Line(*row) for row in await query.order_by(Row.seq.desc()).limit(limit + 1).aio_execute()]
+    return Page(await complete(room.id, lines[:limit][::-1]), len(lines) > limit)
+
+
+def _numbered(query: Any, room_id: int, number: int) -> Any:
+    """Of a selection of Rows the one with this number. PostgreSQL sees a low number in every room and, asked for equality, expects
+    many rows: with a limit it reads the history for the first of them. In the order of the numbers it takes the index."""
+    return query.where(Row.room_id == room_id, Row.number >= number, Row.number <= number).order_by(Row.number).limit(1)
+
+
+async def post_at(room_id: int, number: int) -> Line | None:
+    """The post with this number, as it is now."""
+    rows = await _numbered(Row.select(*LINE_COLUMNS), room_id, number).tuples().aio_execute()
+    return (await complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
+
+
+async def posts_with(room_id: int, seqs: list[int]) -> list[Line]:
+    """The posts that have these seqs as they are now, cleared away or not."""
+    rows = await Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, Row.seq.in_(seqs)).order_by(Row.seq).tuples().aio_execute()
+    return await complete(room_id, [Line(*row) for row in rows if row[1] is not None])
+
+
+async def visible_post(room: Room, number: int) -> Line | None:
+    """The post with this number, unless it was cleared away."""
+    return await post_at(room.id, number) if number > room.cleared_number else None
+
+
+async def pinned(room: Room) -> list[Line]:
+    """The pinned posts, the newest first, at most MAX_PINS."""
+    # In the words of the index messages_pins.
+    is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
+    query = Row.select(*LINE_COLUMNS).where(is_pinned, Row.number > room.cleared_number)
+    rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
+    return await complete(room.id, [Line(*row) for row in rows])
+
+
+async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
+    """What a line said before it was changed, and since when; the oldest first, of more than MAX_VERSIONS the last ones."""
+    query = MessageVersion.select(MessageVersion.text, MessageVersion.at).where(
+        MessageVersion.room_id == room_id, MessageVersion.seq == seq
+    )
+    rows = await query.order_by(MessageVersion.replaced_seq.desc()).limit(MAX_VERSIONS).tuples().aio_execute()
+    return list(reversed(rows))
+
+
+async def complete(room_id: int, lines: list[Line]) -> list[Line]:
+    """The lines with who reacted to them, and whom they call. Where that is nobody, which is most often, nothing is read."""
+    reacted = [line.seq for line in lines if line.reaction_count]
+    if reacted:
+        reactions = await _reactions(room_id, reacted)
+        lines = [replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line for line in lines]
+    called = {line.seq: [int(user_id) for user_id in line.called_ids.split(",")] for line in lines if line.called_ids}
+    if called:
+        names = await _names(sorted({user_id for user_ids in called.values() for user_id in user_ids}))
+        lines = [
+            replace(line, mentions=tuple(Called(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names))
+            if line.seq in called
+            else line
+            for line in lines
+        ]
+    return lines
+
+
+async def _names(user_ids: list[int]) -> dict[int, str]:
+    """Of those who haven't left: nobody is called who isn't there."""
+    found: dict[int, str] = {}
+    for start in range(0, len(user_ids), NAMES_AT_ONCE):
+        some = user_ids[start : start + NAMES_AT_ONCE]
+        found.update(await User.select(User.id, User.name).where(User.id.in_(some), User.left_at.is_null()).tuples().aio_execute())
+    return found
+
+
+async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
+    """By seq, who reacted to these lines and how, the first first."""
+    name = fn.COALESCE(_name_of(Reaction.user_id), "?")
+    query = Reaction.select(Reaction.added_seq, Reaction.seq, Reaction.emoji, Reaction.user_id, name)
+    rows = await query.where(Reaction.room_id == room_id, Reaction.seq.in_(seqs)).tuples().aio_execute()
+    found: dict[int, list[Reacted]] = {}
+    for _, seq, *reaction in sorted(rows):
+        found.setdefault(seq, []).append(Reacted(*reaction))
+    return found
+
+
+async def page_before(room: Room, number: int, limit: int) -> Page:
+    """The lines before a post. Where comings and goings alone would fill the page, its first line is the next post."""
+    end = await _next_post(room, number) or room.last_seq + 1
+    found = await page(room, limit, before_seq=end)
+    if not found.more or any(line.number for line in found.lines):
+        return found
+    next_post = await _post_before(room, number)
+    return Page([*await _line_at(room, next_post), *found.lines[1:]], more=True) if next_post else found
+
+
+async def page_after(room: Room, number: int, limit: int) -> Page:
+    """The lines after a post. Where comings and goings alone would fill the page, its last line is the next post."""
+    start = await _post_before(room, number + 1) or 0
+    found = await page(room, limit, after_seq=start)
+    if not found.more or any(line.number for line in found.lines):
+        return found
+    next_post = await _next_post(room, number + 1)
+    return Page([*found.lines[:-1], *await _line_at(room, next_post)], more=True) if next_post else found
+
+
+async def page_around(room: Room, number: int, limit: int) -> Around | None:
+    """At most `limit` lines with this post in their middle, oldest first. None where there is no such post, or it was cleared away."""
+    seq = await _numbered(Row.select(Row.seq), room.id, number).aio_scalar() if number > room.cleared_number else None
+    if seq is None:
+        return None
+    older = await page(room, limit // 2, before_seq=seq)
+    newer = await page(room, limit - limit // 2, after_seq=seq - 1)
+    return Around(older.lines + newer.lines, older.more, newer.more)
+
+
+async def _line_at(room: Room, seq: int) -> list[Line]:
+    return (await page(room, 1, after_seq=seq - 1)).lines
+
+
+async def _next_post(room: Room, number: int) -> int | None:
+    """The seq of the first visible post from this number on."""
+    first = max(number, room.cleared_number + 1)
+    query = Row.select(Row.seq).where(Row.room_id == room.id, Row.number >= first).order_by(Row.number).limit(1)
+    seq: int | None = await query.aio_scalar()
+    return seq
+
+
+async def _post_before(room: Room, number: int) -> int | None:
+    """The seq of the last visible post before this number."""
+    is_visible = (Row.room_id == room.id) & (Row.number > room.cleared_number)
+    query = Row.select(Row.seq).where(is_visible, Row.number < number).order_by(Row.number.desc()).limit(1)
+    seq: int | None = await query.aio_scalar()
+    return seq

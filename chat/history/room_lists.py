@@ -1,0 +1,96 @@
+"""Lists of rooms for one person: their own, and those they may join."""
+
+import re
+from dataclasses import dataclass, replace
+from typing import Any
+
+from peewee import JOIN, SQL, Case, Select, fn
+
+from accounts.models import User
+from chat.history.mentions import MAX_CALLS
+from chat.history.titles import people_in, title_for
+from chat.models import CONVERSATIONS, Member, Mention, Room
+from chat.roles import Role, Standing
+
+MAX_OWN = 200
+"""One's own rooms in a list, those with unread posts first. Who is in more of them finds the others by their names."""
+
+MAX_OPEN = 100
+"""Open rooms on a page."""
+
+_NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
+
+
+@dataclass(frozen=True)
+class RoomView:
+    """A room as somebody sees it in a list; `role` is None where they are no member. `title` is what to show as its name.
+
+    `read_number` is the last post that they have seen, `mentions` how many after it call them."""
+
+    name: str
+    title: str
+    topic: str
+    kind: str
+    role: str | None
+    unread: int
+    last_number: int
+    read_number: int
+    mentions: int = 0
+
+    @property
+    def is_conversation(self) -> bool:
+        return self.kind in CONVERSATIONS
+
+
+_LISTED = (Room.id, Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
+
+_SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
+_IS_CALL = (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
+_CALLS = Select([Mention.select(Mention.number).where(_IS_CALL).limit(MAX_CALLS).alias("calls")], [fn.COUNT(SQL("1"))])
+"""How often the member is called by what they haven't seen. Before the room was cleared nothing counts."""
+
+
+def _is_named(words: str) -> Any:
+    """Has the room's name this in it? No name has anything but the letters of names."""
+    words = words.strip().removeprefix("#").lower()
+    # LIKE takes `_` for any letter, and is written in another way on each database.
+    return fn.REPLACE(Room.slug, words, "") != Room.slug if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
+
+
+async def own_rooms(user: User, named: str = "") -> list[RoomView]:
+    """The rooms that the user is in, those with unread posts first, at most MAX_OWN. With `named`, those with this in their names."""
+    has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
+    query = Room.select(*_LISTED, _CALLS).join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
+    if named:
+        # A conversation's own name says nothing to anybody.
+        query = query.where(_is_named(named), Room.kind.not_in(CONVERSATIONS))
+    rows = await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()
+    views = {row[0]: _view(row[1:], user) for row in rows}
+    people = await people_in(room_id for room_id, view in views.items() if view.kind in CONVERSATIONS)
+    for room_id, named_people in people.items():
+        views[room_id] = replace(views[room_id], title=title_for(user.id, named_people, views[room_id].kind))
+    return [*views.values()]
+
+
+async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:
+    """The next MAX_OPEN open rooms that the user isn't in, by name, after the room of that name; and whether there are more."""
+    query = (
+        Room.select(*_LISTED)
+        .join(Member, JOIN.LEFT_OUTER, on=((Member.room == Room.id) & (Member.user == user.id)))
+        .where(Room.kind == "open", Member.user.is_null())
+    )
+    if after:
+        query = query.where(Room.slug > after.lower())
+    if named:
+        query = query.where(_is_named(named))
+    rows = await query.order_by(Room.slug).limit(MAX_OPEN + 1).tuples().aio_execute()
+    return [_view(row[1:], user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
+
+
+def _view(row: tuple[Any, ...], user: User) -> RoomView:
+    name, topic, kind, role, posts, cleared_number, read_number, *calls = row
+    if role is None:
+        return RoomView(name, name, topic, kind, None, 0, posts, posts)
+    seen = max(cleared_number, read_number or 0)
+    title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
+    return RoomView(name, name, topic, kind, title, max(0, posts - seen), posts, seen, *calls)

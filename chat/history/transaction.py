@@ -1,0 +1,196 @@
+"""A room inside a transaction: verbs read its standings, and record what happens in it."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from msgspec.structs import replace
+
+from accounts.models import User
+from accounts.people.directory import are_here
+from chat.drafts import Called, Person
+from chat.errors import Refused
+from chat.events import Receipt
+from chat.history.lines import Line
+from chat.history.reading import post_at
+from chat.models import Member, Mention, MessageVersion, Reaction, Room
+from chat.models import Message as Row
+from chat.roles import STRANGER, Role, Standing
+
+
+@dataclass
+class Ledger:
+    """A locked room inside a transaction: reads see what is true until the commit, writes happen with it or not at all.
+
+    A verb decides and refuses before it records: what is recorded is not taken back. And whatever it changes, it records: whoever
+    remembers the standings of a room knows by `standings_seq` whether they still hold. A change of a post is no such change.
+
+    `lines` are new, `told` is what everyone hears, in order: new lines and posts as they have become. `amendments` are written last."""
+
+    room_id: int
+    name: str
+    topic: str
+    kind: str
+    last_seq: int
+    posts: int
+    standings_seq: int
+    cleared_seq: int
+    cleared_number: int
+    at: int
+    lines: list[Line] = field(default_factory=list)
+    told: list[Line] = field(default_factory=list)
+    writes: list[Any] = field(default_factory=list)
+    amendments: list[Any] = field(default_factory=list)
+    standings: dict[int, Standing] = field(default_factory=dict)
+
+    @property
+    def is_open(self) -> bool:
+        return self.kind == "open"
+
+    async def standing(self, user_id: int) -> Standing:
+        """What the user is in this room now."""
+        if user_id not in self.standings:
+            rows = await (
+                Member.select(Member.role, Member.present, User.is_admin)
+                .join(User, on=(User.id == Member.user))
+                .where(Member.room == self.room_id, Member.user == user_id)
+                .tuples()
+                .aio_execute()
+            )
+            self.standings[user_id] = Standing(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2]), self.kind) if rows else STRANGER
+        return self.standings[user_id]
+
+    def record(
+        self,
+        kind: str,
+        author: Person,
+        text: str,
+        nonce: str,
+        *,
+        html: str | None = None,
+        target: Person | None = None,
+        numbered: bool = False,
+        answered: Line | None = None,
+        mentions: tuple[Called, ...] = (),
+    ) -> Receipt:
+        """Takes the next seq, and for a post the next number, for a line of the history."""
+        self.last_seq += 1
+        self.posts += numbered
+        number = self.posts if numbered else None
+        target_id, target_name = (target.id, target.name) if target else (None, None)
+        line = Line(self.last_seq, number, kind, author.id, author.name, target_id, target_name, nonce, text, html, self.at)
+        if answered is not None:
+            line = replace(line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text)
+        if mentions:
+            line = replace(line, mentions=mentions, called_ids=_ids_of(mentions))
+        self.lines.append(line)
+        self.told.append(line)
+        return Receipt(nonce, self.last_seq, number)
+
+    async def members_among(self, people: Iterable[Called]) -> tuple[Called, ...]:
+        """Those of them who are members now, each once."""
+        return tuple([person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member])
+
+    async def post(self, number: int) -> Line:
+        """The post with this number as it is now, also where this very transaction wrote or changed it. Raises Refused."""
+        if self.cleared_number < number <= self.posts:
+            line = next((line for line in reversed(self.told) if line.number == number), None) or await post_at(self.room_id, number)
+            if line is not None:
+                return line
+        raise Refused("no_such_message", "There is no such message.")
+
+    def amend(self, line: Line, **changes: Any) -> Receipt:
+        """Takes the next seq for a post that becomes another. `changes` are fields of the Line."""
+        self.last_seq += 1
+        after = replace(line, changed_seq=self.last_seq, **changes)
+        if after.mentions != line.mentions:
+            after = replace(after, called_ids=_ids_of(after.mentions))
+        self.told.append(after)
+        here = {"room_id": self.room_id, "seq": line.seq}
+        if after.text != line.text:
+            since = line.at if line.edited_at is None else line.edited_at
+            self.amendments.append(MessageVersion.insert(**here, replaced_seq=self.last_seq, text=line.text, at=since))
+        for emoji, user_id, _ in set(after.reactions) - set(line.reactions):
+            self.amendments.append(Reaction.insert(**here, user_id=user_id, emoji=emoji, added_seq=self.last_seq))
+        for emoji, user_id, _ in set(line.reactions) - set(after.reactions):
+            is_this = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
+            self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
+        before, now = set(_counted(line)), set(_counted(after))
+        for one in now - before:
+            self.amendments.append(Mention.insert(room_id=self.room_id, number=line.number, user_id=one.user_id))
+        if before - now:
+            is_gone = Mention.user_id.in_([one.user_id for one in before - now])
+            self.amendments.append(Mention.delete().where(is_gone, Mention.room_id == self.room_id, Mention.number == line.number))
+        row = {name: getattr(after, name) for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")}
+        row |= {"reactions": len(after.reactions), "mentions": after.called_ids}
+        self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
+        return Receipt(line.nonce, self.last_seq, line.number)
+
+    def erase(self, lines: Iterable[Line]) -> None:
+        """Takes the texts of posts away for good, and what hangs on them: nobody takes that back. Who sees one is told."""
+        erased = list(lines)
+        for line in erased:
+            if self._is_seen(line):
+                self.last_seq += 1
+                line = replace(line, changed_seq=self.last_seq, deleted_at=self.at, deleted_by=line.author_id, text="", html=None)
+                self.told.append(line)
+            row: dict[str, Any] = {"changed_seq": line.changed_seq, "deleted_at": line.deleted_at or self.at, "deleted_by": line.author_id}
+            row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+            self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
+            if line.called_ids:
+                is_called = Mention.user_id.in_([int(user_id) for user_id in line.called_ids.split(",")])
+                self.amendments.append(Mention.delete().where(is_called, Mention.room_id == self.room_id, Mention.number == line.number))
+        for table in (MessageVersion, Reaction):
+            self.amendments.append(table.delete().where(table.room_id == self.room_id, table.seq.in_([line.seq for line in erased])))
+
+    def withdraw_reactions(self, line: Line, user_id: int) -> None:
+        """Takes all reactions of somebody from a post. Who sees it is told."""
+        others = tuple(one for one in line.reactions if one.user_id != user_id)
+        if self._is_seen(line):
+            self.amend(line, reactions=others)
+            return
+        own = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
+        self.amendments.append(Reaction.delete().where(own))
+        count = Row.update(reactions=len(others)).where(Row.room_id == self.room_id, Row.seq == line.seq)
+        self.amendments.append(count)
+
+    def _is_seen(self, line: Line) -> bool:
+        """Is anybody still told what it says?"""
+        return not line.is_deleted and line.seq >= self.cleared_seq
+
+    async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
+        """Raises Refused for who has left the site. Whoever is there now stays at least until the commit: leaving waits for it."""
+        if not await are_here([user_id]):
+            raise Refused("no_such_user", "There is no such account any more.")
+        row = {"room": self.room_id, "user": user_id, "role": role, "present": present, "read_number": self.posts, "joined_at": self.at}
+        self.writes.append(Member.insert(row))
+        self.standings[user_id] = Standing(role, present, is_admin, self.kind)
+
+    def change_member(self, user_id: int, standing: Standing) -> None:
+        """Stores the role and presence of a member."""
+        change = {"role": standing.role, "present": standing.present}
+        self.writes.append(Member.update(change).where(Member.room == self.room_id, Member.user == user_id))
+        self.standings[user_id] = standing
+
+    def end_membership(self, user_id: int) -> None:
+        self.writes.append(Member.delete().where(Member.room == self.room_id, Member.user == user_id))
+        self.standings[user_id] = STRANGER
+
+    def set_topic(self, topic: str) -> None:
+        self.topic = topic
+        self.writes.append(Room.update(topic=topic).where(Room.id == self.room_id))
+
+    def clear(self) -> None:
+        """Hides everything up to now. The next line recorded is the first of what is seen."""
+        self.cleared_seq = self.last_seq + 1
+        self.cleared_number = self.posts
+
+
+def _ids_of(mentions: tuple[Called, ...]) -> str | None:
+    """As Message.mentions holds them."""
+    return ",".join(str(one.user_id) for one in mentions) or None
+
+
+def _counted(line: Line) -> tuple[Called, ...]:
+    """Of a deleted post nobody is told that it calls them."""
+    return () if line.is_deleted else line.mentions

@@ -1,0 +1,173 @@
+"""What the chat does when somebody's account is deleted: they leave every room, and their traces go, told live like any other change.
+
+Bit by bit: a transaction holds a room for some dozens of posts at most, and then lets others do something."""
+
+import asyncio
+import re
+import time
+from collections.abc import AsyncGenerator, Iterable
+from itertools import groupby
+
+from peewee import Case, Tuple
+
+from accounts.keys import Leaver
+from accounts.people.names import DELETED
+from chat.actions import membership
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import Refused
+from chat.events import Receipt
+from chat.history.journal import Change
+from chat.history.reading import posts_with
+from chat.history.transaction import Ledger
+from chat.models import Member, Mention, Reaction
+from chat.models import Message as Row
+from chat.requests import new_nonce
+
+LOOKED_AT = 500
+"""Rows in one look for what is left."""
+
+POSTS_AT_ONCE = 50
+"""Of one room, in one transaction: some 20 ms. While 20,000 go, others in the room wait that much longer at most."""
+
+REACTED_AT_ONCE = 20
+"""The same, of posts that are read with all the reactions to them."""
+
+LEISURE = 1.0
+"""A transaction is followed by a pause this many times as long."""
+
+Steps = AsyncGenerator[None, None]
+
+
+async def leave_chat(engine: Engine, leaver: Leaver) -> Steps:
+    """An accounts.leaving.Part. First they leave, so that nothing more comes; then goes what is there."""
+    await engine.statuses.clear(leaver.user_id, leaver.name)
+    yield
+    for part in (_leave_rooms, _take_posts, _take_name, _take_reactions, _take_calls):
+        async for _ in part(engine, leaver):
+            yield
+
+
+async def _leave_rooms(engine: Engine, leaver: Leaver) -> Steps:
+    person = Person(leaver.user_id, leaver.name)
+    query = Member.select(Member.room).where(Member.user == leaver.user_id).limit(LOOKED_AT).tuples()
+    while room_ids := [room_id for (room_id,) in await query.aio_execute()]:
+        for room_id in room_ids:
+            try:
+                await membership.leave(engine, room_id, person, new_nonce(), for_good=True)
+            except Refused as refused:
+                if refused.code != "not_a_member":
+                    raise _trouble(refused) from refused
+            yield
+
+
+def _trouble(refused: Refused) -> Exception:
+    return TimeoutError(refused.text) if refused.retry_after else RuntimeError(refused.text)
+
+
+async def _change(engine: Engine, leaver: Leaver, room_id: int, seqs: list[int], apply: "type[_Erase] | type[_Withdraw]") -> None:
+    """Lets the journal do it to the posts of one room that have these seqs."""
+    began = time.monotonic()
+    change = Change(room_id, Person(leaver.user_id, DELETED), new_nonce(), apply(leaver.user_id, room_id, seqs))
+    try:
+        await engine.journal.change(change)
+    except Refused as refused:
+        raise _trouble(refused) from refused
+    await asyncio.sleep(LEISURE * (time.monotonic() - began))
+
+
+class _Erase:
+    def __init__(self, user_id: int, room_id: int, seqs: list[int]) -> None:
+        self.user_id = user_id
+        self.room_id = room_id
+        self.seqs = seqs
+
+    async def __call__(self, ledger: Ledger) -> Receipt:
+        ledger.erase(await posts_with(self.room_id, self.seqs))
+        return Receipt("", ledger.last_seq)
+
+
+class _Withdraw(_Erase):
+    async def __call__(self, ledger: Ledger) -> Receipt:
+        for line in await posts_with(self.room_id, self.seqs):
+            ledger.withdraw_reactions(line, self.user_id)
+        return Receipt("", ledger.last_seq)
+
+
+async def _take_posts(engine: Engine, leaver: Leaver) -> Steps:
+    """Looks through all that they wrote. Posts go where they shall; of service lines, which say what happened, only the name does."""
+    is_post = Row.number.is_null(False)
+    columns = (Row.nonce, Row.room_id, Row.seq, is_post & (Row.text != ""), Case(None, [(is_post, "")], Row.text), Row.kind)
+    after = ""
+    while True:
+        # In the order of the index that keeps nonces apart, the only one that knows authors.
+        query = Row.select(*columns).where(Row.author_id == leaver.user_id, Row.nonce > after).order_by(Row.nonce)
+        rows = await query.limit(LOOKED_AT).tuples().aio_execute()
+        if not rows:
+            return
+        after = rows[-1][0]
+        await _rename(engine, leaver, [(room_id, seq, text) for _, room_id, seq, _, text, kind in rows if text and kind != "topic"])
+        yield
+        if leaver.removes:
+            posts = sorted((room_id, seq) for _, room_id, seq, is_there, _, _ in rows if is_there)
+            for room_id, seqs in _by_room(posts, POSTS_AT_ONCE):
+                await _change(engine, leaver, room_id, seqs, _Erase)
+                yield
+
+
+def _by_room(places: list[tuple[int, int]], most: int) -> Iterable[tuple[int, list[int]]]:
+    """Places in order of rooms, as pieces of one room each."""
+    for room_id, some in groupby(places, key=lambda place: place[0]):
+        seqs = [seq for _, seq in some]
+        for start in range(0, len(seqs), most):
+            yield room_id, seqs[start : start + most]
+
+
+async def _take_name(engine: Engine, leaver: Leaver) -> Steps:
+    """Out of the service lines that are about them."""
+    place = (0, 0)
+    while True:
+        where = (Row.target_id == leaver.user_id) & (Tuple(Row.room_id, Row.seq) > place)
+        query = Row.select(Row.room_id, Row.seq, Row.text).where(where).order_by(Row.room_id, Row.seq)
+        rows = await query.limit(LOOKED_AT).tuples().aio_execute()
+        if not rows:
+            return
+        place = rows[-1][:2]
+        await _rename(engine, leaver, rows)
+        yield
+
+
+async def _rename(engine: Engine, leaver: Leaver, lines: list[tuple[int, int, str]]) -> None:
+    """Stores service lines without the name. No seq is taken: who looks at them has read the name already."""
+    changed = [(room_id, seq, now) for room_id, seq, text in lines if (now := without_name(text, leaver.name)) != text]
+    for start in range(0, len(changed), POSTS_AT_ONCE):
+        async with engine.database.aio_atomic():
+            for room_id, seq, text in changed[start : start + POSTS_AT_ONCE]:
+                await Row.update(text=text).where(Row.room_id == room_id, Row.seq == seq).aio_execute()
+
+
+def without_name(text: str, name: str) -> str:
+    """A service line with DELETED where it names this person: as who did it, or as whom it was done to. What others say stays theirs."""
+    escaped = re.escape(name)
+    text = re.sub(rf"\A{escaped}(?= )", DELETED, text)
+    return re.sub(rf"\A((?:{DELETED}|\S+) (?:invited|removed|made) ){escaped}(?= |\Z)", lambda found: found[1] + DELETED, text)
+
+
+async def _take_reactions(engine: Engine, leaver: Leaver) -> Steps:
+    query = Reaction.select(Reaction.room_id, Reaction.seq).where(Reaction.user_id == leaver.user_id)
+    query = query.order_by(Reaction.room_id, Reaction.seq).limit(LOOKED_AT).tuples()
+    while places := sorted(set(await query.aio_execute())):
+        for room_id, seqs in _by_room(places, REACTED_AT_ONCE):
+            await _change(engine, leaver, room_id, seqs, _Withdraw)
+            yield
+
+
+async def _take_calls(engine: Engine, leaver: Leaver) -> Steps:
+    """Nobody counts any more how often they were called."""
+    query = Mention.select(Mention.room_id, Mention.number).where(Mention.user_id == leaver.user_id)
+    query = query.order_by(Mention.room_id, Mention.number).limit(LOOKED_AT).tuples()
+    while places := list(await query.aio_execute()):
+        for room_id, numbers in _by_room(places, LOOKED_AT):
+            is_there = (Mention.room_id == room_id) & Mention.number.in_(numbers)
+            await Mention.delete().where(Mention.user_id == leaver.user_id, is_there).aio_execute()
+            yield
