@@ -11,8 +11,9 @@ from accounts.doors import relations as following
 from accounts.doors import signin as accounts
 from chat.doors import conversations, history, posts, previews, room_list, upgrade
 from chat.doors import room_pages as chat
-from feed import picture_views, stream_views, uploads
-from feed import views as feed
+from feed.doors import events, uploads
+from feed.doors import pages as feed
+from feed.doors import pictures as picture_views
 from helpers.web.health import Live, Ready
 from helpers.web.languages import ChooseLanguage
 from helpers.web.routing import Access, Route
@@ -74,7 +75,7 @@ ROUTES = [
     Route("/users/{name}/unblock", following.Unblock, "unblock", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
-    Route("/feed/events", stream_views.Events, "feed_events", Access.SIGNED_IN, json=True),
+    Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
     Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route(f"/feed/{POST}/pictures/{PICTURE}", picture_views.PostPicture, "feed_picture", Access.SIGNED_IN, kept=True),

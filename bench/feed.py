@@ -12,7 +12,7 @@ from typing import Any
 
 import psycopg
 
-from feed import journal
+from feed import event_log
 from feed.reading import NEWEST, author_page, feed_page, feed_statement
 from helpers.db.database import fetch, open_database, sqlite_path
 from helpers.db.migrations import migrate
@@ -99,7 +99,7 @@ async def measure(url: str) -> None:
                 assert await fetch(database, ours) == await fetch(database, obvious)
                 print(f"{what}, {name}: {page:.1f} ms, of it the statement {found:.1f}; the obvious one {other:.1f}", flush=True)
         for reader in (4, PEOPLE + 1):
-            back = await median(lambda reader=reader: journal.read_since(10_000, 500, reader_id=reader))  # type: ignore[misc]
+            back = await median(lambda reader=reader: event_log.read_since(10_000, 500, reader_id=reader))  # type: ignore[misc]
             print(f"coming back after 10,000 events, follows {READERS.get(reader, 1)}: {back:.1f} ms")
         print(f"posts of one person: {await median(lambda: author_page(7, 4)):.1f} ms")
         counted = await median(lambda: fetch(database, "SELECT COUNT(*) FROM follows WHERE followed_id = 1"))

@@ -3,7 +3,7 @@
 import asyncio
 
 from accounts.people.mentions import PERSON, NamedPeople
-from feed.refusal import Refused
+from feed.errors import Refused
 from helpers.text.characters import has_forbidden
 from helpers.text.markdown import Markdown, is_slow
 

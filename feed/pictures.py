@@ -5,8 +5,8 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
+from feed.errors import Refused
 from feed.models import Picture, PictureFile
-from feed.refusal import Refused
 from helpers import images
 from helpers.text.characters import has_forbidden
 from helpers.web.multipart import Upload

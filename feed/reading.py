@@ -9,8 +9,8 @@ from accounts.models import User
 from accounts.people.directory import users_by_ids
 from accounts.relations.visibility import Sights
 from feed import pictures
+from feed.errors import gone, removed
 from feed.models import Comment, Like, Post
-from feed.refusal import gone, removed
 from helpers.clock import iso
 from helpers.db.database import fetch, is_sqlite
 from helpers.text.markdown import plain_html

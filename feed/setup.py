@@ -10,11 +10,11 @@ from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.keys import LEAVING, OWN_DATA, SESSION_ENDED
 from accounts.relations.visibility import SIGHTS
 from feed.bus import Bus, LocalBus, RedisBus
+from feed.doors.pages import person_section
+from feed.erasure import leave_feed
+from feed.export import SECTIONS
 from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
-from feed.leaving import leave_feed
-from feed.own_data import SECTIONS
 from feed.streams import Streams
-from feed.views import person_section
 from feed.writing import Writer
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets

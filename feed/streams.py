@@ -12,8 +12,8 @@ from typing import Protocol, TypeVar
 from peewee_async.databases import AioDatabase
 
 from accounts.relations.visibility import Sights
-from feed import journal
-from feed.journal import MAX_BEHIND
+from feed import event_log
+from feed.event_log import MAX_BEHIND
 from feed.telling import AT_ONCE, Told, frame, gone, mark, tell
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_away
@@ -181,12 +181,12 @@ class Streams:
                 self._empty.set()
 
     async def _catch_up(self, stream: Stream) -> None:
-        last = await journal.last_id()
+        last = await event_log.last_id()
         if stream.position > last or last - stream.position > MAX_BEHIND:
             stream.position = last
             await _write(stream, frame(last, "reset", {"last": last}))
         while True:
-            found = await journal.read_since(stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id)
+            found = await event_log.read_since(stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id)
             told = (await self._fitted([stream], await tell(found.events), None))[stream]
             if stream.is_cut.is_set():
                 raise Cut
@@ -200,7 +200,7 @@ class Streams:
 
     async def deliver_forever(self) -> None:
         """Gives the live streams what happens."""
-        self._last = await _until_there(journal.last_id)
+        self._last = await _until_there(event_log.last_id)
         while True:
             try:
                 while await self._deliver():
@@ -220,12 +220,12 @@ class Streams:
         """Gives the next events to whom they concern. Was there anything?"""
         if not any(stream.is_live for stream in self._streams):
             # Who comes reads for themselves.
-            last = await journal.last_id()
+            last = await event_log.last_id()
             if any(stream.is_live for stream in self._streams):
                 return True
             self._last = max(self._last, last)
             return False
-        found = await journal.read_since(self._last, AT_ONCE)
+        found = await event_log.read_since(self._last, AT_ONCE)
         if found.upto <= self._last:
             return False
         # Together, without awaiting: who becomes live from here on has caught up with these.
@@ -274,7 +274,7 @@ class Streams:
     async def sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            await _until_there(journal.forget_old)
+            await _until_there(event_log.forget_old)
 
 
 def _concerns(stream: Stream, event: Told, follows: set[tuple[int, int]]) -> bool:

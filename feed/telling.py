@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from accounts.people.directory import users_by_ids
-from feed import journal
+from feed import event_log
 from feed.models import Happened
 from feed.reading import comments_by_ids, counts_of, posts_by_ids
 
@@ -39,37 +39,37 @@ def mark(event_id: int) -> bytes:
 
 def gone(told: Told) -> Told:
     """The event for somebody who followed its post and no longer may: the post is gone."""
-    encoded = frame(told.id, journal.POST, {"change": journal.REMOVED, "id": told.post_id})
+    encoded = frame(told.id, event_log.POST, {"change": event_log.REMOVED, "id": told.post_id})
     return told._replace(frame=encoded, nameless=encoded)
 
 
 async def tell(events: list[Happened]) -> list[Told]:
     """The events in their order. What has been deleted since is told as removed."""
     posts, comments, counts, names = {}, {}, {}, {}
-    if wanted := sorted({event.post_id for event in events if event.kind == journal.POST and event.change != journal.REMOVED}):
+    if wanted := sorted({event.post_id for event in events if event.kind == event_log.POST and event.change != event_log.REMOVED}):
         posts = {post["id"]: post for post in await posts_by_ids(wanted)}
-    if wanted := sorted({event.comment_id for event in events if event.comment_id and event.change != journal.REMOVED}):
+    if wanted := sorted({event.comment_id for event in events if event.comment_id and event.change != event_log.REMOVED}):
         comments = {comment["id"]: comment for comment in await comments_by_ids(wanted)}
-    if wanted := sorted({event.post_id for event in events if event.kind != journal.POST}):
+    if wanted := sorted({event.post_id for event in events if event.kind != event_log.POST}):
         counts = await counts_of(wanted)
-    if wanted := sorted({event.user_id for event in events if event.kind == journal.LIKE}):
+    if wanted := sorted({event.user_id for event in events if event.kind == event_log.LIKE}):
         names = {user.id: user.name for user in (await users_by_ids(wanted)).values()}
     told = []
     for event in events:
         likes, number = counts.get(event.post_id, (0, 0))
         data: dict[str, Any]
         nameless: dict[str, Any] | None = None
-        if event.kind == journal.POST:
+        if event.kind == event_log.POST:
             post = posts.get(event.post_id)
-            data = {"change": event.change if post else journal.REMOVED, "id": event.post_id}
+            data = {"change": event.change if post else event_log.REMOVED, "id": event.post_id}
             if post:
                 data["post"] = post
-        elif event.kind == journal.COMMENT:
+        elif event.kind == event_log.COMMENT:
             comment = comments.get(event.comment_id or 0)
-            data = {"change": event.change if comment else journal.REMOVED, "id": event.comment_id, "post": event.post_id}
+            data = {"change": event.change if comment else event_log.REMOVED, "id": event.comment_id, "post": event.post_id}
             data["comments"] = number
             if comment:
-                nameless = {**data, "change": journal.REMOVED}
+                nameless = {**data, "change": event_log.REMOVED}
                 data["comment"] = comment
         else:
             data = {"change": event.change, "post": event.post_id, "by": names.get(event.user_id), "likes": likes}

@@ -11,11 +11,11 @@ from peewee_async.databases import AioDatabase
 from accounts.models import User
 from accounts.people.mentions import NamedPeople
 from accounts.relations.visibility import Sights
-from feed import journal, pictures
+from feed import event_log, pictures
+from feed.errors import Refused, comment_gone, gone, sent_before
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
 from feed.models import Comment, Like, Picture, PictureFile, Post
 from feed.pictures import Change, Made
-from feed.refusal import Refused, comment_gone, gone, sent_before
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
 
@@ -48,7 +48,7 @@ class Writer:
                 return await _post_before(author, text, made, nonce)
             post_id = int(found[0].id)
             await _add_pictures(post_id, 0, made)
-            await journal.note(journal.POST, journal.ADDED, author_id=author.id, post_id=post_id, user_id=author.id)
+            await event_log.note(event_log.POST, event_log.ADDED, author_id=author.id, post_id=post_id, user_id=author.id)
         return post_id
 
     async def edit(self, author: User, post_id: int, text: str, change: Change = NO_CHANGE) -> None:
@@ -61,7 +61,7 @@ class Writer:
             if post.text == text and not is_changed:
                 return
             await Post.update(text=text, html=html, edited_at=now_ms()).where(Post.id == post_id).aio_execute()
-            await journal.note(journal.POST, journal.EDITED, author_id=author.id, post_id=post_id, user_id=author.id)
+            await event_log.note(event_log.POST, event_log.EDITED, author_id=author.id, post_id=post_id, user_id=author.id)
 
     async def delete(self, user: User, post_id: int) -> None:
         """Its text and pictures go for good; its comments and likes are seen by nobody any more. An administrator may do it to any post."""
@@ -70,7 +70,7 @@ class Writer:
             removed_by = user.id if post.author_id != user.id else None
             gone_now = {"text": "", "html": None, "deleted_at": now_ms(), "removed_by": removed_by}
             await Post.update(gone_now).where(Post.id == post_id).aio_execute()
-            await journal.note(journal.POST, journal.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
+            await event_log.note(event_log.POST, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
 
     async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
         """Returns the comment's id. The nonce is as with a post."""
@@ -83,7 +83,7 @@ class Writer:
             if not found:
                 return await _comment_before(author, post_id, text, nonce)
             comment_id = int(found[0].id)
-            await self._note_comment(journal.ADDED, post, author, comment_id)
+            await self._note_comment(event_log.ADDED, post, author, comment_id)
         return comment_id
 
     async def edit_comment(self, author: User, post_id: int, comment_id: int, text: str) -> None:
@@ -94,7 +94,7 @@ class Writer:
             if _own(await _comment(post_id, comment_id), author).text == text:
                 return
             await Comment.update(text=text, html=html, edited_at=now_ms()).where(Comment.id == comment_id).aio_execute()
-            await self._note_comment(journal.EDITED, post, author, comment_id)
+            await self._note_comment(event_log.EDITED, post, author, comment_id)
 
     async def delete_comment(self, user: User, post_id: int, comment_id: int) -> None:
         """An administrator may do it to any comment."""
@@ -104,24 +104,24 @@ class Writer:
             if not user.is_admin:
                 _own(comment, user)
             await Comment.delete().where(Comment.id == comment_id).aio_execute()
-            await self._note_comment(journal.REMOVED, post, user, comment_id)
+            await self._note_comment(event_log.REMOVED, post, user, comment_id)
 
     async def like(self, user: User, post_id: int) -> None:
         async with self._transaction():
             post = await self._seen(post_id, user)
             given = {"post_id": post_id, "user_id": user.id, "at": now_ms()}
             if await Like.insert(**given).on_conflict_ignore().returning(Like.user_id).aio_execute():
-                await journal.note(journal.LIKE, journal.ADDED, author_id=post.author_id, post_id=post_id, user_id=user.id)
+                await event_log.note(event_log.LIKE, event_log.ADDED, author_id=post.author_id, post_id=post_id, user_id=user.id)
 
     async def unlike(self, user: User, post_id: int) -> None:
         async with self._transaction():
             post = await self._seen(post_id, user)
             if await Like.delete().where(Like.post_id == post_id, Like.user_id == user.id).aio_execute():
-                await journal.note(journal.LIKE, journal.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
+                await event_log.note(event_log.LIKE, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
 
     async def _note_comment(self, change: str, post: Post, user: User, comment_id: int) -> None:
         given = {"author_id": post.author_id, "post_id": post.id, "user_id": user.id, "comment_id": comment_id}
-        await journal.note(journal.COMMENT, change, **given)
+        await event_log.note(event_log.COMMENT, change, **given)
 
     async def _seen(self, post_id: int, user: User) -> Post:
         """As `_locked`, for somebody who may see it: for others there is no such post."""

@@ -7,9 +7,9 @@ from aiohttp import web
 
 from accounts.keys import USER
 from feed import pictures
+from feed.errors import Refused, TooFast
 from feed.keys import PICTURE_LIMITS
 from feed.pictures import Change, Made
-from feed.refusal import Refused, TooFast
 from helpers import images
 from helpers.keys import SETTINGS
 from helpers.web.forms import read_files, read_form, read_values

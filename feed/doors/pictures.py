@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from feed import pictures
-from feed.views import PostAddress
+from feed.doors.pages import PostAddress
 from helpers import images
 from helpers.text.translation import Text
 from helpers.web.errors import Refusal

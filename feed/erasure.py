@@ -5,8 +5,8 @@ from collections.abc import AsyncGenerator, Awaitable
 
 from accounts.keys import Leaver
 from accounts.models import User
+from feed.errors import Refused
 from feed.models import Comment, Like, Post
-from feed.refusal import Refused
 from feed.streams import POLL_SECONDS
 from feed.writing import Writer
 

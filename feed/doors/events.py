@@ -8,10 +8,10 @@ from aiohttp_session import get_session
 
 from accounts.keys import USER
 from accounts.relations.visibility import SIGHTS
-from feed import journal
+from feed import event_log
+from feed.errors import Refused
 from feed.keys import STREAMS
 from feed.reading import seen_post
-from feed.refusal import Refused
 from feed.streams import MAX_STREAMS, Stream
 from helpers.text.translation import Text
 from helpers.web.errors import Refusal
@@ -53,7 +53,7 @@ class Events(web.View):
                 await seen_post(request.app[SIGHTS], post_id, user.id)
             except Refused as refused:
                 raise Refusal(refused.code, refused.phrase, refused.status) from None
-        position = await journal.last_id() if since is None else since
+        position = await event_log.last_id() if since is None else since
         if streams.count(user.id) >= MAX_STREAMS:
             refusal = Refusal("too_many_streams", Text("At most {most} streams at once, please.", most=MAX_STREAMS), 429)
             refusal.headers["Retry-After"] = "5"

@@ -9,10 +9,10 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.relations.visibility import SIGHTS
-from feed import journal, reading
+from feed import event_log, reading
+from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
+from feed.errors import Refused, TooFast
 from feed.keys import WRITE_LIMITS, WRITER
-from feed.refusal import Refused, TooFast
-from feed.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
 from helpers.keys import DATABASE, SETTINGS
 from helpers.text.translation import Text, told
 from helpers.web.errors import Refusal
@@ -98,7 +98,7 @@ class Feed(PostAddress):
         request = self.request
         before = self.cursor("before", reading.NEWEST)
         # First: what happens while the page is read comes again, and isn't missed.
-        since = await journal.last_id()
+        since = await event_log.last_id()
         page = await reading.feed_page(request.app[DATABASE], request[USER].id, before)
         if wants_json(request):
             return web.json_response({"posts": page.items, "next": page.next, "since": since})
@@ -128,7 +128,7 @@ async def person_section(request: web.Request, person: User) -> str:
 class _PostView(PostAddress):
     async def page(self, form: Form, status: int = 200) -> web.Response:
         """The post with its comments. `form` is that of a new comment, or names in `values` what it edits."""
-        since = await journal.last_id()
+        since = await event_log.last_id()
         post = await self.shown_post()
         sights, looker = self.request.app[SIGHTS], self.request[USER]
         comments = await reading.comments_page(sights, self.post_id, looker.id, self.cursor("after", 0))

@@ -1,0 +1,1 @@
+"""The ways in: pages and forms, the stream of events, pictures."""
