@@ -22,7 +22,7 @@ from bench.sweep import charts
 from bench.systems import DATABASES, Setup
 from bench.talk import Talk
 from bench.yardstick import take_yardstick
-from tests.servers import ServerError
+from tests.support.servers import ServerError
 
 SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds", "messages", "behind")
 

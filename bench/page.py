@@ -10,9 +10,9 @@ from typing import Any
 from playwright.async_api import Page, async_playwright
 
 from bench.wire import message_text
-from tests.people import Listener, Person
-from tests.servers import Aiochat
-from tests.visitors import ARGUMENTS, CHROMIUM, WIDE
+from tests.support.browser import ARGUMENTS, CHROMIUM, WIDE
+from tests.support.people import Listener, Person
+from tests.support.servers import Aiochat
 
 SENDERS = 10
 STEP_SECONDS = 0.02

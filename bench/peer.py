@@ -21,7 +21,7 @@ from bench.processes import pin
 from bench.stage import Cores, Services, Stage
 from bench.systems import System
 from settings import ROOT
-from tests.servers import Server, free_port
+from tests.support.servers import Server, free_port
 
 FOLDER = ROOT / "bench" / "peers"
 NODE_FOLDER = ROOT / "var" / "bench" / "node"

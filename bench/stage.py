@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bench.dialects import Dialect
 from bench.guests import Guest
 from bench.processes import Usage, memory_kb, usage
-from tests.servers import Postgres, Redis, Server
+from tests.support.servers import Postgres, Redis, Server
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from bench.seed import seed
 from bench.stage import Cores, Services, Stage
 from helpers.db.migrations import migrate
 from settings import ROOT
-from tests.servers import Aiochat, Nginx, Server, free_port
+from tests.support.servers import Aiochat, Nginx, Server, free_port
 
 DATABASES = ("sqlite", "postgresql", "postgresql+redis", "postgresql+aiopg", "postgresql+aiopg+redis")
 

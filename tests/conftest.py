@@ -11,10 +11,10 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
-from tests.people import PASSWORD, Person
-from tests.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
-from tests.stored import Stored, stored_by
-from tests.visitors import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
+from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
+from tests.support.database_snapshot import Stored, stored_by
+from tests.support.people import PASSWORD, Person
+from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
@@ -27,7 +27,7 @@ LONGEST = (
     "test_crash",
     "test_command_line",
     "test_accessible",
-    "test_plans",
+    "test_query_plans",
     "test_health",
     "test_workers",
     "test_journey",

@@ -1,0 +1,202 @@
+"""Sessions live on the server: their id changes at the login, and with the logout everything that was open for them ends."""
+
+import asyncio
+import sqlite3
+import time
+
+import aiohttp
+import pytest
+import redis as redis_client
+
+from helpers.db.database import fetch, open_database
+from helpers.db.migrations import migrate
+from helpers.web.session_stores import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore
+from helpers.web.sessions import ANONYMOUS_SECONDS, hash_token
+from tests.conftest import LIMITS_OFF, Cast
+from tests.support.people import PASSWORD, Listener, Person
+from tests.support.raw_http import cookie_of, request
+from tests.support.servers import ROOT, Aiochat, Redis
+
+
+async def status_of(url: str, cookie: str) -> int:
+    """What the rooms' page says to whoever holds this cookie."""
+    return (await request(url, "GET", "/rooms", cookie=cookie)).status
+
+
+async def again(cast: Cast, someone: Person) -> Person:
+    """The same person at another browser."""
+    other = cast.stranger()
+    other.name = someone.name
+    return await other.logs_in()
+
+
+async def test_the_session_is_another_one_after_signing_in(cast: Cast) -> None:
+    someone = cast.stranger("mover")
+    await someone.token()
+    visiting = cookie_of(someone)
+    await someone.registers()
+    registered = cookie_of(someone)
+    assert visiting != registered
+    assert await status_of(cast.url, visiting) == 303, "whoever planted it gains nothing"
+    await someone.logs_out()
+    left = cookie_of(someone)
+    await someone.logs_in()
+    assert len({visiting, registered, left, cookie_of(someone)}) == 4
+
+
+async def test_a_session_that_we_did_not_make_is_none(cast: Cast) -> None:
+    visitor = cast.stranger()
+    planted = "session=chosen-by-an-attacker"
+    answer = await request(cast.url, "GET", "/accounts/login", cookie=planted)
+    assert answer.headers["Set-Cookie"].startswith("session=")
+    assert "chosen-by-an-attacker" not in answer.headers["Set-Cookie"]
+    assert await status_of(cast.url, planted) == 303
+    await visitor.close()
+
+
+@pytest.mark.parametrize("token", ["\xff\xfe", '"\\377"', "a" * 5000, "", "../../etc/passwd", "'; DROP TABLE sessions; --", "%00", "a=b"])
+async def test_a_broken_cookie_is_none(cast: Cast, token: str) -> None:
+    assert await status_of(cast.url, f"session={token}") == 303
+
+
+async def test_who_only_looks_gets_no_cookie(cast: Cast) -> None:
+    for path in ("/", "/robots.txt", "/livez", "/nowhere", "/rooms"):
+        assert "Set-Cookie" not in (await request(cast.url, "GET", path)).headers, path
+
+
+async def test_after_the_logout_a_copied_cookie_is_dead(cast: Cast, alice: Person) -> None:
+    copied = cookie_of(alice)
+    assert await status_of(cast.url, copied) == 200
+    await alice.logs_out()
+    assert await status_of(cast.url, copied) == 303
+    async with alice.http.get("/rooms", allow_redirects=False) as answer:
+        assert answer.status == 303
+    with pytest.raises(aiohttp.WSServerHandshakeError) as error:
+        await alice.http.ws_connect("/rooms/any/ws", headers={"Cookie": copied}, origin=cast.url)
+    assert error.value.status == 401
+
+
+async def test_the_logout_ends_the_sockets_of_its_session_within_a_second(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+    here = [await alice.enters(lobby), await alice.enters(lobby)]
+    elsewhere = await (await again(cast, alice)).enters(lobby)
+    at_bob = await bob.enters(lobby)
+    began = time.monotonic()
+    await alice.logs_out()
+    assert [await listener.ends() for listener in here] == [4503, 4503]
+    assert time.monotonic() - began < 3, "within a second; a busy machine that tests is given more"
+    for listener in (elsewhere, at_bob):
+        await listener.is_told()
+
+
+async def test_signing_in_as_another_ends_the_sockets_of_the_first(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+    listener = await alice.enters(lobby)
+    answer = await alice.submits("/accounts/login", page="/rooms", username=bob.name, password=PASSWORD)
+    assert answer.status == 303
+    assert await listener.ends() == 4503
+
+
+async def test_logging_out_on_one_worker_ends_sockets_on_the_other(postgres_chat: Aiochat) -> None:
+    shared = {name: postgres_chat.env[name] for name in ("AIOCHAT_DATABASE_URL", "AIOCHAT_REDIS_URL")}
+    someone = Person(postgres_chat.url, "twoplaces")
+    await someone.registers()
+    await someone.creates("Twoplaces")
+    with Aiochat(env={**shared, **LIMITS_OFF, "AIOCHAT_PUBLIC_URL": postgres_chat.url}) as other:
+        ws = await someone.http.ws_connect(f"{other.url}/rooms/Twoplaces/ws", origin=postgres_chat.url)
+        listener = Listener(ws)
+        someone.listeners.append(listener)
+        await listener.hears("caught_up")
+        began = time.monotonic()
+        await someone.logs_out()
+        assert await listener.ends() == 4503
+        assert time.monotonic() - began < 3, "within a second; a busy machine that tests is given more"
+        await someone.close()
+
+
+async def test_logging_out_twice_is_no_error(alice: Person) -> None:
+    token, cookie = await alice.token("/rooms"), cookie_of(alice)
+    answers = await asyncio.gather(
+        *(request(alice.url, "POST", "/accounts/logout", cookie=cookie, body=f"csrf_token={token}".encode()) for _ in range(5))
+    )
+    assert {answer.status for answer in answers} <= {303, 401, 403}
+    assert 303 in {answer.status for answer in answers}
+
+
+async def test_a_sentence_for_the_next_page_is_shown_once(cast: Cast) -> None:
+    someone = await cast.person("newcomer")
+    pages = [await (await someone.http.get("/rooms")).text() for _ in range(2)]
+    assert [f"Welcome, {someone.name}!" in page for page in pages] == [True, False]
+
+
+async def test_an_error_page_shows_it_once_too(cast: Cast) -> None:
+    someone = await cast.person("newcomer")
+    pages = [await (await someone.http.get("/nowhere")).text() for _ in range(2)]
+    assert [f"Welcome, {someone.name}!" in page for page in pages] == [True, False]
+
+
+async def test_the_cookie_is_for_this_site_and_no_script(cast: Cast) -> None:
+    cookie = (await request(cast.url, "GET", "/accounts/login")).headers["Set-Cookie"]
+    parts = {part.strip() for part in cookie.split(";")[1:]}
+    assert {"HttpOnly", "SameSite=Lax", "Path=/"} <= parts
+    assert "Secure" not in parts
+    assert not any(part.startswith("Domain") for part in parts)
+
+
+async def test_behind_tls_the_cookie_is_bound_to_the_host() -> None:
+    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_PUBLIC_URL": "https://chat.example.org"}) as server:
+        cookie = (await request(server.url, "GET", "/accounts/login")).headers["Set-Cookie"]
+        parts = {part.strip() for part in cookie.split(";")[1:]}
+        assert cookie.startswith("__Host-session=")
+        assert {"HttpOnly", "SameSite=Lax", "Path=/", "Secure"} <= parts
+        assert not any(part.startswith("Domain") for part in parts)
+
+
+async def test_sqlite_never_sees_the_token(sqlite_chat: Aiochat) -> None:
+    someone = await Person(sqlite_chat.url, "hashed").registers()
+    token = cookie_of(someone).removeprefix("session=")
+    with sqlite3.connect(sqlite_chat.data_dir / "aiochat.db") as database:
+        kept = [row[0] for row in database.execute("SELECT token_hash FROM sessions")]
+    database.close()
+    assert hash_token(token) in kept
+    assert token not in kept
+    await someone.close()
+
+
+async def test_redis_never_sees_the_token(postgres_chat: Aiochat, redis: Redis) -> None:
+    someone = await Person(postgres_chat.url, "hashed").registers()
+    token = cookie_of(someone).removeprefix("session=")
+    with redis_client.Redis.from_url(redis.url) as client:
+        keys = [key.decode() for key in client.keys("aiochat:session:*")]
+        assert f"aiochat:session:{hash_token(token)}" in keys
+        assert not [key for key in keys if token in key]
+        assert 0 < client.ttl(f"aiochat:session:{hash_token(token)}") <= SIGNED_IN_SECONDS
+    await someone.close()
+
+
+async def test_a_session_that_has_ended_is_not_brought_back(tmp_path: object, redis: Redis) -> None:
+    url = f"sqlite:///{tmp_path}/sessions.db"
+    migrate(url, ROOT / "migrations")
+    database = open_database(url)
+    client = redis_client.asyncio.Redis.from_url(redis.url)
+    stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
+    for store in stores:
+        await store.create("key", "{}", ANONYMOUS_SECONDS)
+        await store.update("key", '{"a": 1}', ANONYMOUS_SECONDS)
+        assert await store.load("key") == '{"a": 1}'
+        await store.delete("key")
+        await store.update("key", '{"a": 2}', ANONYMOUS_SECONDS)
+        assert await store.load("key") is None
+    await client.aclose()
+    await database.aio_close()
+
+
+async def test_what_has_expired_is_gone_and_then_swept(tmp_path: object) -> None:
+    url = f"sqlite:///{tmp_path}/sessions.db"
+    migrate(url, ROOT / "migrations")
+    database = open_database(url)
+    store = DatabaseSessions(database)
+    await store.create("old", "{}", -1)
+    await store.create("new", "{}", 60)
+    assert await store.load("old") is None
+    await store.sweep()
+    assert await fetch(database, "SELECT token_hash FROM sessions") == [("new",)]
+    await database.aio_close()

@@ -1,0 +1,220 @@
+"""What the room's page may cost, in bytes, round trips, rows and frames. How long things take is measured by bench/page.py."""
+
+import gzip
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from playwright.async_api import Browser, BrowserContext, Page, expect
+
+from helpers.web.files import Files
+from helpers.web.scripts import without_comments
+from tests.conftest import LIMITS_OFF, server_env, unique
+from tests.support.browser import WIDE
+from tests.support.people import Person
+from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
+
+FIRST_VIEW = 100_000
+"""Bytes of content, with nothing in the cache: FEATURES.md. The headers of sixty answers come to 20 KB more by HTTP/1.1; by HTTP/2,
+which nginx speaks over TLS, they are sent once."""
+
+SCRIPTS = 60_000
+"""Bytes of our own JavaScript that the first view needs: each file without its comments, by gzip."""
+
+HEAP_GROWTH = 3_000_000
+"""Bytes that a thousand messages up and down may leave behind: less than 300 rows weigh."""
+
+
+def first_scripts() -> set[str]:
+    """The names of the scripts that the page names."""
+    files = Files(ROOT / "static")
+    return {address.split("/", 3)[3] for address in files.modules("js/room.js")} | {"js/room.js", "js/theme.js"}
+
+
+def test_the_scripts_are_small() -> None:
+    scripts = {name: without_comments((ROOT / "static" / name).read_text()) for name in first_scripts()}
+    sizes = {name: len(gzip.compress(text.encode(), 9)) for name, text in scripts.items()}
+    assert len(sizes) > 20
+    assert sum(sizes.values()) < SCRIPTS, sizes
+
+
+@pytest.fixture(scope="module", params=["straight", "behind nginx"])
+def address(request: pytest.FixtureRequest) -> Iterator[str]:
+    if request.param == "straight":
+        with Aiochat(env=LIMITS_OFF) as server:
+            yield server.url
+        return
+    postgres: Postgres = request.getfixturevalue("postgres")
+    redis: Redis = request.getfixturevalue("redis")
+    port = free_port()
+    nginx = Nginx([port])
+    env = {**server_env(postgres, redis, "budgets"), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    with Aiochat(port=port, env=env), nginx:
+        yield nginx.url
+
+
+straight = pytest.mark.parametrize("address", ["straight"], indirect=True)
+"""What the page does by itself doesn't depend on who sent it."""
+
+
+@pytest.fixture
+async def alice(address: str) -> AsyncIterator[Person]:
+    found = await Person(address, unique("alice")).registers()
+    yield found
+    await found.close()
+
+
+@pytest.fixture
+async def room(alice: Person) -> str:
+    """A room with fifty messages, as long as messages are."""
+    name = unique("Hall")
+    await alice.creates(name)
+    listener = await alice.enters(name)
+    for number in range(50):
+        await listener.says(f"{number}. What people say is a line or two, seldom more than a hundred characters, and **sometimes** `code`.")
+    await listener.ws.send_json({"type": "read", "number": 50, "nonce": "read"})
+    await listener.hears("receipt", nonce="read")
+    return name
+
+
+@pytest.fixture
+async def context(browser: Browser, alice: Person) -> AsyncIterator[BrowserContext]:
+    found = await browser.new_context(viewport=WIDE, reduced_motion="reduce")
+    cookie = next(iter(alice.http.cookie_jar))
+    await found.add_cookies([{"name": cookie.key, "value": cookie.value, "url": alice.url}])
+    yield found
+    await found.close()
+
+
+@dataclass
+class Traffic:
+    """What a page asks for, as Chromium's network panel shows it."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    askers: dict[str, str] = field(default_factory=dict)
+    heads: dict[str, float] = field(default_factory=dict)
+    bytes: dict[str, float] = field(default_factory=dict)
+    """Of their contents; none for what came from the cache."""
+
+    async def watch(self, page: Page) -> None:
+        session = await page.context.new_cdp_session(page)
+        session.on("Network.requestWillBeSent", self._sent)
+        session.on("Network.responseReceived", self._headed)
+        session.on("Network.loadingFinished", self._finished)
+        await session.send("Network.enable")
+
+    def _sent(self, event: dict[str, Any]) -> None:
+        self.addresses[event["requestId"]] = event["request"]["url"]
+        self.askers[event["request"]["url"]] = event["initiator"]["type"]
+
+    def _headed(self, event: dict[str, Any]) -> None:
+        self.heads[event["requestId"]] = event["response"]["encodedDataLength"]
+
+    def _finished(self, event: dict[str, Any]) -> None:
+        self.bytes[self.addresses[event["requestId"]]] = max(0, event["encodedDataLength"] - self.heads.get(event["requestId"], 0))
+
+
+async def is_open(page: Page) -> None:
+    await expect(page.locator("#status")).to_have_attribute("data-state", "connected")
+
+
+async def test_the_first_view_is_small_and_two_round_trips_deep(context: BrowserContext, address: str, room: str) -> None:
+    page = await context.new_page()
+    traffic = Traffic()
+    await traffic.watch(page)
+    where = f"{address}/rooms/{room}"
+    await page.goto(where, wait_until="networkidle")
+    await is_open(page)
+    await expect(page.locator("#timeline > .message")).to_have_count(50)
+    first = {url: size for url, size in traffic.bytes.items() if not url.endswith(".js") or url.split("/", 5)[5] in first_scripts()}
+    assert len(first) > 30
+    assert sum(first.values()) < FIRST_VIEW, sorted(first.items(), key=lambda item: -item[1])
+    # All but the page itself is named by the page: nothing waits for another file to be read.
+    deeper = {url: asker for url, asker in traffic.askers.items() if url != where and asker not in ("parser", "preload", "other")}
+    assert not set(deeper) & set(first), deeper
+    assert all(url.endswith(".js") for url in deeper), deeper
+
+
+async def test_the_second_view_asks_for_the_page_alone(context: BrowserContext, address: str, room: str) -> None:
+    page = await context.new_page()
+    where = f"{address}/rooms/{room}"
+    await page.goto(where, wait_until="networkidle")
+    await is_open(page)
+    traffic = Traffic()
+    await traffic.watch(page)
+    await page.goto(where, wait_until="networkidle")
+    await is_open(page)
+    asked = {url for url, size in traffic.bytes.items() if size}
+    assert asked == {where}
+
+
+@straight
+async def test_sending_shows_in_the_next_frame(context: BrowserContext, address: str, room: str) -> None:
+    page = await context.new_page()
+    await page.goto(f"{address}/rooms/{room}")
+    await is_open(page)
+    await page.fill("#composer-text", "as quick as that")
+    frames = await page.evaluate(
+        """() => new Promise((resolve) => {
+            const box = document.querySelector('#composer-text');
+            box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+            let frames = 0;
+            const look = () => {
+              frames += 1;
+              if (document.querySelector('#timeline').lastElementChild.textContent.includes('as quick as that')) resolve(frames);
+              else if (frames > 100) resolve(-1);
+              else requestAnimationFrame(look);
+            };
+            requestAnimationFrame(look);
+        })"""
+    )
+    assert frames == 1
+
+
+async def heap(page: Page) -> float:
+    """Bytes that are in use after the garbage was collected."""
+    session = await page.context.new_cdp_session(page)
+    await session.send("HeapProfiler.collectGarbage")
+    used = (await session.send("Runtime.getHeapUsage"))["usedSize"]
+    await session.detach()
+    return float(used)
+
+
+SCROLL = """(by) => new Promise((resolve) => {
+    const box = document.querySelector('.timeline-scroller');
+    box.scrollTop += by;
+    requestAnimationFrame(() => requestAnimationFrame(resolve));
+})"""
+
+
+@straight
+async def test_scrolling_through_a_long_history_leaves_nothing_behind(
+    context: BrowserContext, alice: Person, address: str, room: str
+) -> None:
+    listener = await alice.enters(room)
+    for number in range(51, 1_001):
+        await listener.ws.send_json({"type": "post", "text": f"line {number}", "nonce": f"scroll-{number}"})
+    await listener.hears("receipt", nonce="scroll-1000")
+    page = await context.new_page()
+    await page.goto(f"{address}/rooms/{room}")
+    await is_open(page)
+    rows = page.locator("#timeline > *")
+
+    async def there(number: int) -> bool:
+        return await page.locator(f"#timeline > [data-number='{number}']").count() > 0
+
+    async def up_and_down() -> int:
+        most = 0
+        for number, by in ((1, -4_000), (1_000, 4_000)):
+            while not await there(number):
+                await page.evaluate(SCROLL, by)
+                most = max(most, await rows.count())
+        return most
+
+    most = await up_and_down()
+    before = await heap(page)
+    for _ in range(2):
+        most = max(most, await up_and_down())
+    assert 200 < most <= 320
+    assert await heap(page) - before < HEAP_GROWTH

@@ -1,0 +1,171 @@
+"""Who went is told, each once, a crowd in a few commits, and nobody who is still here."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+import chat.actions.presence
+from accounts.models import User
+from chat.actions.presence import Attendance
+from chat.drafts import Person
+from chat.engine import Engine, open_engine
+from chat.models import Member, Message, Room
+from chat.roles import Role
+from helpers.db.database import fetch, open_database
+from helpers.db.migrations import migrate
+from helpers.db.statement import Statement
+from helpers.db.transactions import ShortTransaction
+from settings import ROOT
+from tests.chat.delivery.test_channel import FakeClient
+
+HALL = 1
+CROWD = 1000
+
+
+@pytest.fixture
+async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
+    """A hall in which the history says that a thousand are."""
+    monkeypatch.setattr(chat.actions.presence, "GRACE_SECONDS", 0.0)
+    url = f"sqlite:///{tmp_path / 'test.db'}"
+    migrate(url, ROOT / "migrations")
+    database = open_database(url)
+    counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number", "created_at"), 0)
+    await Room.insert(id=HALL, name="Hall", slug="hall", topic="", kind="open", **counters).aio_execute()
+    async with database.aio_atomic():
+        for number in range(1, CROWD + 1):
+            name = f"p{number}"
+            keys = {"name": name, "name_key": name, "skeleton": name}
+            await User.insert(id=number, **keys, password_hash="", is_admin=False, created_at=0).aio_execute()
+            await Member.insert(room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
+    async with open_engine(database, None, "", "epoch") as found:
+        yield found
+    await database.aio_close()
+
+
+async def went(engine: Engine) -> list[str]:
+    rows = await Message.select(Message.text).where(Message.kind == "went").order_by(Message.seq).tuples().aio_execute()
+    return [text.partition(" ")[0] for (text,) in rows]
+
+
+async def present(engine: Engine) -> list[int]:
+    return [user_id for (user_id,) in await fetch(engine.database, "SELECT user_id FROM members WHERE present ORDER BY user_id")]
+
+
+@pytest.fixture
+def commits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Grows with each."""
+    found: list[float] = []
+    commit = ShortTransaction.commit
+
+    async def noted(self: ShortTransaction, *statements: Statement) -> None:
+        found.append(time.monotonic())
+        await commit(self, *statements)
+
+    monkeypatch.setattr(ShortTransaction, "commit", noted)
+    return found
+
+
+async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(engine: Engine, commits: list[float]) -> None:
+    attendance = Attendance(engine)
+    await attendance.arrive(HALL, Person(7, "p7"))
+    await attendance._compare()
+    await attendance._tell_of_the_gone()
+    assert len(commits) <= CROWD / 100
+    assert sorted(await went(engine)) == sorted(f"p{number}" for number in range(1, CROWD + 1) if number != 7)
+    assert await present(engine) == [7]
+    await attendance._compare()
+    await attendance._tell_of_the_gone()
+    assert len(await went(engine)) == CROWD - 1, "each once"
+
+
+async def test_who_comes_back_in_time_was_never_gone(engine: Engine) -> None:
+    attendance = Attendance(engine)
+    await attendance._compare()
+    await attendance.arrive(HALL, Person(7, "p7"))
+    await attendance._tell_of_the_gone()
+    assert await present(engine) == [7]
+
+
+async def test_who_connects_while_it_is_being_written_stays(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The entry waits for its commit; what holds then is decided then."""
+    attendance = Attendance(engine)
+    await attendance._compare()
+    client = FakeClient(user_id=7)
+    asked = engine.leases.held
+
+    async def held(leases: list[tuple[int, int]]) -> set[tuple[int, int]]:
+        found = await asked(leases)
+        asyncio.get_running_loop().call_soon(engine.hub.admit, client)
+        return found
+
+    monkeypatch.setattr(engine.leases, "held", held)
+    await attendance._tell_of_the_gone()
+    assert await present(engine) == [7]
+    engine.hub.leave(client)
+
+
+async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
+    attendance = Attendance(engine)
+    tabs = [FakeClient(user_id=7), FakeClient(user_id=7)]
+    for tab in tabs:
+        engine.hub.admit(tab)
+        await attendance.arrive(HALL, Person(7, "p7"))
+    engine.hub.leave(tabs[0])
+    attendance.depart(HALL, Person(7, "p7"))
+    await attendance._tell_of_the_gone()
+    assert await went(engine) == []
+    engine.hub.leave(tabs[1])
+    attendance.depart(HALL, Person(7, "p7"))
+    await asyncio.sleep(0)
+    await attendance._tell_of_the_gone()
+    assert await went(engine) == ["p7"]
+
+
+async def test_whoever_cannot_be_told_of_now_is_told_of_later(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    attendance = Attendance(engine)
+    await attendance._compare()
+
+    async def away(self: ShortTransaction, *statements: Statement) -> None:
+        raise ConnectionError("the database is away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(ShortTransaction, "begin", away)
+        patch.setattr("chat.history.journal.RETRY_SECONDS", 0.0)
+        with pytest.raises(Exception, match="reach its database"):
+            await attendance._tell_of_the_gone()
+    assert len(await present(engine)) == CROWD
+    await attendance._tell_of_the_gone()
+    assert await present(engine) == []
+
+
+async def test_the_loop_compares_at_the_start_and_then_no_more(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(chat.actions.presence, "COMPARE_SECONDS", 0.0)
+    monkeypatch.setattr(chat.actions.presence, "TICK_SECONDS", 0.001)
+    attendance = Attendance(engine)
+    compared = []
+
+    async def compare() -> None:
+        compared.append(True)
+
+    monkeypatch.setattr(attendance, "_compare", compare)
+    monkeypatch.setattr(chat.actions.presence, "RENEW_SECONDS", 0.0)
+    renewed = asyncio.Event()
+    renew, times = engine.leases.renew, []
+
+    async def noted() -> bool:
+        times.append(True)
+        if len(times) == 10:
+            renewed.set()
+        if len(times) == 5:
+            raise ConnectionError("Redis is away")
+        return await renew()
+
+    monkeypatch.setattr(engine.leases, "renew", noted)
+    task = asyncio.create_task(attendance.run())
+    await asyncio.wait_for(renewed.wait(), 5)
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+    assert len(compared) == 2, "at the start, and after Redis was away"

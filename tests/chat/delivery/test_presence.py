@@ -1,0 +1,148 @@
+"""Leases over a real Redis: seen by all processes, gone with the process that held them, and cheap, however many there are."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis as Client
+from redis.exceptions import ConnectionError as RedisAway
+
+import chat.delivery.leases
+from chat.delivery.leases import LocalLeases, RedisLeases
+from helpers.redis.client import open_redis
+from tests.support.servers import Redis
+
+HALL = 1
+ALICE, BOB = (HALL, 1), (HALL, 2)
+
+
+@pytest.fixture(scope="module")
+def own_redis() -> Iterator[Redis]:
+    """One that these stories may empty."""
+    with Redis() as server:
+        yield server
+
+
+@pytest.fixture
+async def client(own_redis: Redis) -> AsyncIterator[Client]:
+    found = open_redis(own_redis.url)
+    assert found is not None
+    await found.flushall()
+    yield found
+    await found.aclose()
+
+
+@pytest.fixture
+async def one(client: Client) -> RedisLeases:
+    found = RedisLeases(client)
+    assert await found.renew(), "who begins compares"
+    return found
+
+
+@pytest.fixture
+async def two(client: Client, one: RedisLeases) -> RedisLeases:
+    found = RedisLeases(client)
+    assert await found.renew()
+    return found
+
+
+async def commands(client: Client) -> int:
+    """How many Redis has been asked to do so far."""
+    stats = await client.info("stats")
+    return int(stats["total_commands_processed"])
+
+
+async def end_of(client: Client, leases: RedisLeases) -> None:
+    """What Redis does when a process has been dead for the lease's time."""
+    assert 0 < await client.pttl(leases._key) <= chat.delivery.leases.LEASE_SECONDS * 1000, "its leases end by themselves"
+    await client.delete(leases._key)
+
+
+async def test_a_lease_is_seen_by_every_process(one: RedisLeases, two: RedisLeases) -> None:
+    await one.hold(*ALICE)
+    assert await one.held([ALICE, BOB]) == await two.held([ALICE, BOB]) == {ALICE}
+    await one.release(*ALICE)
+    assert await one.held([ALICE]) == await two.held([ALICE]) == set()
+
+
+async def test_a_process_that_nobody_has_heard_of_is_seen_with_its_first_lease(one: RedisLeases, client: Client) -> None:
+    await RedisLeases(client).hold(*ALICE)
+    assert await one.held([ALICE]) == {ALICE}
+
+
+async def test_who_is_at_two_processes_stays_until_the_last_goes(one: RedisLeases, two: RedisLeases) -> None:
+    await one.hold(*ALICE)
+    await two.hold(*ALICE)
+    await one.release(*ALICE)
+    assert await one.held([ALICE]) == {ALICE}
+    await two.release(*ALICE)
+    assert await one.held([ALICE]) == set()
+
+
+async def test_the_end_of_a_process_ends_its_leases_and_one_of_the_others_notices(
+    one: RedisLeases, two: RedisLeases, client: Client
+) -> None:
+    three = RedisLeases(client)
+    await three.renew()
+    await one.hold(*ALICE)
+    assert not await two.renew()
+    await end_of(client, one)
+    assert await two.held([ALICE]) == set()
+    assert sorted([await two.renew(), await three.renew()]) == [False, True]
+    assert not await two.renew(), "once"
+
+
+async def test_who_was_only_paused_is_back(one: RedisLeases, two: RedisLeases, client: Client) -> None:
+    await one.hold(*ALICE)
+    await end_of(client, one)
+    await two.renew()
+    assert await one.renew(), "others may have been told that its people went"
+    assert await two.held([ALICE]) == {ALICE}
+    assert not await one.renew()
+
+
+async def test_a_redis_that_was_emptied_is_filled_again(one: RedisLeases, two: RedisLeases, client: Client) -> None:
+    everyone = [(HALL, user) for user in range(1, 1202)]
+    await asyncio.gather(*[one.hold(*lease) for lease in everyone])
+    await client.flushall()
+    await one.hold(2, 1)
+    assert await one.renew()
+    assert await two.held(everyone) == set(everyone)
+    assert not await one.renew()
+
+
+async def test_what_could_not_be_written_is_written_later(one: RedisLeases, two: RedisLeases, monkeypatch: pytest.MonkeyPatch) -> None:
+    await one.hold(*BOB)
+    with monkeypatch.context() as patch:
+
+        async def fail(*_: Any, **__: Any) -> None:
+            raise RedisAway("gone")
+
+        patch.setattr("redis.asyncio.client.Pipeline.execute", fail)
+        for change in (one.hold(*ALICE), one.release(*BOB), one.renew()):
+            with pytest.raises(RedisAway):
+                await change
+    assert not await one.renew()
+    assert await two.held([ALICE, BOB]) == {ALICE}
+
+
+async def test_thousands_cost_no_more_than_one(one: RedisLeases, two: RedisLeases, client: Client) -> None:
+    before = await commands(client)
+    await asyncio.gather(*[one.hold(HALL, user) for user in range(10_000)])
+    assert await commands(client) - before < 100, "who comes at once is written at once"
+    before = await commands(client)
+    await one.renew()
+    assert await commands(client) - before < 10
+    before = await commands(client)
+    assert len(await two.held([(HALL, user) for user in range(10_000)])) == 10_000
+    assert await commands(client) - before < 50
+
+
+async def test_without_redis_who_begins_compares() -> None:
+    leases = LocalLeases()
+    assert [await leases.renew(), await leases.renew()] == [True, False]
+    await leases.hold(*ALICE)
+    assert await leases.held([ALICE, BOB]) == {ALICE}
+    await leases.release(*ALICE)
+    assert await leases.held([ALICE]) == set()

@@ -1,0 +1,1 @@
+"""The history: written in one order, read again."""

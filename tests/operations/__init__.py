@@ -1,0 +1,1 @@
+"""Running it: processes, databases, deployment, the command line."""

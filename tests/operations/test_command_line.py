@@ -1,0 +1,300 @@
+"""The command line: what each command does, and one line with a non-zero exit where it can't."""
+
+import contextlib
+import fcntl
+import os
+import pty
+import re
+import signal
+import socket
+import sqlite3
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import LIMITS_OFF, unique
+from tests.support.people import PASSWORD, person
+from tests.support.servers import ROOT, Aiochat, Postgres, Redis, ServerError
+from tests.support.shell import line_of, run
+
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+HELP = {
+    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions"),
+    "serve": ("--migrate", "--workers"),
+    "migrate": ("database",),
+    "register": ("NAME", "--email", "--admin", "--file"),
+    "set-password": ("NAME", "standard input"),
+    "make-admin": ("NAME", "--undo"),
+    "sessions": ("NAME", "--end", "--end-all", "--json"),
+}
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_help_says_what_there_is(folder: Path, command: str) -> None:
+    done = run(folder, *command.split(), "--help", PORT="wrong, and nobody minds")
+    assert done.returncode == 0
+    for word in HELP[command]:
+        assert word in done.stdout.decode()
+    assert not (folder / "data").exists()
+
+
+def test_the_version(folder: Path) -> None:
+    assert re.fullmatch(rb"aiochat \d+\.\d+\.\d+\n", run(folder, "--version").stdout)
+
+
+@pytest.mark.parametrize("arguments", [(), ("dance",), ("serve", "--fast"), ("register",), ("migrate", "extra")])
+def test_a_command_that_is_none_gets_its_usage(folder: Path, arguments: tuple[str, ...]) -> None:
+    done = run(folder, *arguments)
+    assert done.returncode == 2
+    assert b"usage:" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+COMMANDS = [("serve", "--migrate"), ("serve",), ("migrate",), ("register", "alice")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_a_wrong_setting_is_one_line(folder: Path, command: tuple[str, ...]) -> None:
+    assert line_of(run(folder, *command, PORT="x")).startswith("AIOCHAT_PORT='x' is wrong: ")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", f"postgresql://aiochat:s3cret@{NOWHERE}/x"),
+        ("DATABASE_URL", f"postgresql+aiopg://aiochat:s3cret@{NOWHERE}/x"),
+        ("DATABASE_URL", "postgresql://user:s3cret@ss/x@127.0.0.1:1/x"),
+        ("DATABASE_URL", f"postgresql://{NOWHERE}/x?nonsense=1"),
+        ("DATA_DIR", "/dev/null"),
+    ],
+)
+def test_a_database_that_is_not_there_is_one_line(folder: Path, command: tuple[str, ...], name: str, value: str) -> None:
+    line = line_of(run(folder, *command, given=PASSWORD.encode(), **{name: value}))
+    assert "s3cret" not in line
+
+
+@pytest.mark.parametrize("url", [f"redis://{NOWHERE}/0", "redis://:s3cret@127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
+def test_a_redis_that_is_not_there_is_one_line(folder: Path, url: str) -> None:
+    line = line_of(run(folder, "serve", "--migrate", REDIS_URL=url))
+    assert line.startswith("Redis can't be used: ")
+    assert "s3cret" not in line
+
+
+def test_a_redis_that_is_something_else_is_one_line(folder: Path, postgres: Postgres, chat: Aiochat) -> None:
+    for port in (postgres.port, chat.port):
+        assert line_of(run(folder, "serve", "--migrate", REDIS_URL=f"redis://127.0.0.1:{port}/0")).startswith("Redis can't be used: ")
+
+
+def test_a_postgresql_that_is_something_else_is_one_line(folder: Path, redis: Redis) -> None:
+    assert "database" in line_of(run(folder, "migrate", DATABASE_URL=f"postgresql://127.0.0.1:{redis.port}/x"))
+
+
+def test_a_database_or_role_that_is_not_there_is_one_line(folder: Path, postgres: Postgres) -> None:
+    assert "does not exist" in line_of(run(folder, "migrate", DATABASE_URL=postgres.database_url("nowhere")))
+    stranger = f"postgresql://stranger@127.0.0.1:{postgres.port}/aiochat"
+    assert "does not exist" in line_of(run(folder, "serve", DATABASE_URL=stranger))
+
+
+def test_a_postgresql_without_fsync_is_refused(folder: Path) -> None:
+    with Postgres(options={"fsync": "off"}) as careless:
+        for scheme in ("postgresql", "postgresql+aiopg"):
+            url = careless.url.replace("postgresql", scheme, 1)
+            assert "fsync=off" in line_of(run(folder, "serve", "--migrate", DATABASE_URL=url))
+
+
+def test_a_port_in_use_is_one_line(folder: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        line = line_of(run(folder, "serve", "--migrate", PORT=str(taken.getsockname()[1])))
+    assert line.startswith("can't listen on 127.0.0.1:")
+    assert line.endswith("choose another with AIOCHAT_PORT")
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no.such.host.invalid", "a b"])
+def test_an_address_that_is_not_ours_is_one_line(folder: Path, host: str) -> None:
+    assert line_of(run(folder, "serve", "--migrate", HOST=host)).startswith(f"can't listen on {host}:")
+
+
+def test_a_database_file_that_is_none_is_one_line(folder: Path) -> None:
+    (folder / "letter.txt").write_text("Dear Bob, this is no database, and longer than the header of one. " * 3)
+    for command in COMMANDS:
+        for url in (f"sqlite:///{folder}/letter.txt", f"sqlite:///{folder}"):
+            line_of(run(folder, *command, given=PASSWORD.encode(), DATABASE_URL=url))
+
+
+def test_serving_without_migrations_says_what_to_do(folder: Path) -> None:
+    assert line_of(run(folder, "serve")) == "the database lacks migrations; run first: python app.py migrate"
+
+
+def test_migrating_twice_is_harmless(folder: Path) -> None:
+    first, second = run(folder, "migrate"), run(folder, "migrate")
+    assert (first.returncode, second.returncode) == (0, 0)
+    assert first.stdout.decode().endswith("migrations applied.\n")
+    assert second.stdout == b"Nothing to migrate.\n"
+
+
+def test_two_on_one_data_folder_would_not_hear_each_other(folder: Path) -> None:
+    with Aiochat(env=LIMITS_OFF) as server, pytest.raises(ServerError, match="another aiochat is running"):
+        Aiochat(env=LIMITS_OFF, data_dir=server.data_dir).start()
+
+
+def test_it_greets_whoever_starts_it(folder: Path) -> None:
+    with Aiochat() as server:
+        greeting = server.tail()
+        assert f"aiochat is running on {server.url}" in greeting
+        assert "the first account becomes the site's administrator" in greeting
+        assert "WARNING" not in greeting
+        server.stop()
+        added = run(folder, "register", "alice", given=PASSWORD.encode(), DATA_DIR=str(server.data_dir))
+        assert added.returncode == 0
+        before = len(server.tail(1000))
+        server.start()
+        assert "first account" not in server.tail(1000)[before:]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_it_ends_when_it_is_told_to(number: signal.Signals) -> None:
+    with Aiochat(env=LIMITS_OFF) as server:
+        server.stop_signal = number
+        assert server.stop() == 0
+        assert "Traceback" not in server.tail(1000)
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgres"])
+def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
+    env = {} if kind == "sqlite" else {"DATABASE_URL": postgres.create_database(unique("commands"))}
+    first = run(folder, "register", "Alice", "--email", "A@mail.example", given=b"a fine password\nand another line\n", **env)
+    assert (first.returncode, first.stdout) == (0, b"Alice has an account, and administers the site.\n")
+    second = run(folder, "register", "bob", given=PASSWORD.encode(), **env)
+    assert (second.returncode, second.stdout) == (0, b"bob has an account.\n")
+    taken = run(folder, "register", "ALICE", given=PASSWORD.encode(), **env)
+    assert line_of(taken) == "username: This name is taken, or too much like one that is."
+    shared = run(folder, "register", "carl", "--email", "a@MAIL.example", given=PASSWORD.encode(), **env)
+    assert line_of(shared) == "email: Somebody has an account with this address."
+
+
+@pytest.mark.parametrize(
+    ("name", "email", "password", "text"),
+    [
+        ("carl", "", b"short", "password: At least 8"),
+        ("carl", "", b"password1", "password: This is one of the first"),
+        ("carl", "", b"", "password: At least 8"),
+        ("carl", "", b"fine until \xff here", "password"),
+        (
+            "c a r l",
+            "nowhere",
+            b"a fine password",
+            "username: Letters, digits, dots, dashes and underscores only, please.; email: This doesn't look",
+        ),
+        ("c\udcff", "c\udcff@mail.example", b"a fine password", "username: Letters, digits"),
+    ],
+)
+def test_no_account_is_made_of_this(folder: Path, name: str, email: str, password: bytes, text: str) -> None:
+    assert text in line_of(run(folder, "register", name, "--email", email, given=password))
+
+
+async def test_whoever_was_registered_so_signs_in(chat: Aiochat, folder: Path) -> None:
+    env = {name.removeprefix("AIOCHAT_"): value for name, value in chat.env.items()}
+    name = unique("added")
+    added = run(folder, "register", name, given=PASSWORD.encode(), **{"DATA_DIR": str(chat.data_dir), **env})
+    assert added.returncode == 0, added.stderr
+    async with person(chat.url, name) as someone:
+        await someone.logs_in()
+
+
+def on_a_terminal(folder: Path, *answers: bytes, command: tuple[str, ...] = ("register", "alice")) -> tuple[int, str]:
+    """A command typed at a terminal. Returns the exit code and what stood on the screen."""
+    leader, follower = pty.openpty()
+
+    def take_terminal() -> None:
+        """Ctrl-C comes from there, also where the tests run in the background and it is ignored."""
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+    env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
+    process = subprocess.Popen(
+        [sys.executable, str(ROOT / "app.py"), *command],
+        stdin=follower,
+        stdout=follower,
+        stderr=follower,
+        env=env,
+        start_new_session=True,
+        preexec_fn=take_terminal,
+    )
+    os.close(follower)
+    screen, waiting = b"", list(answers)
+    with contextlib.suppress(OSError):  # how a terminal says that its last program has gone
+        while chunk := os.read(leader, 1000):
+            screen += chunk
+            if screen.rstrip().endswith(b":") and waiting:
+                time.sleep(0.1)  # getpass throws away what was typed before it turned the echo off
+                os.write(leader, waiting.pop(0))
+    os.close(leader)
+    return process.wait(30), screen.decode()
+
+
+def test_on_a_terminal_the_password_is_asked_for_unseen(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, b"a fine password\n", b"a fine password\n")
+    assert code == 0, screen
+    assert "Password for alice:" in screen
+    assert "The same again:" in screen
+    assert "alice has an account" in screen
+    assert "fine password" not in screen
+
+
+def test_on_a_terminal_the_password_is_asked_for_twice(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, b"a fine password\n", b"a fine passwort\n")
+    assert code == 1
+    assert "aiochat: that wasn't the same password again" in screen
+    assert run(folder, "migrate").stdout != b"Nothing to migrate.\n", "nothing was begun"
+
+
+def test_on_a_terminal_ctrl_c_ends_it(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, b"\x03")
+    assert code == 130
+    assert "Traceback" not in screen
+
+
+def test_on_a_terminal_one_may_think_better_of_it(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, b"\x04")
+    assert code == 1
+    assert "aiochat: no password was given" in screen
+    assert "Traceback" not in screen
+
+
+def test_on_a_terminal_each_migration_is_shown(folder: Path) -> None:
+    code, screen = on_a_terminal(folder, command=("migrate",))
+    assert code == 0
+    total = len(list((ROOT / "migrations").glob("[0-9]*.py")))
+    assert re.search(rf"^migration 0001_accounts \(1 of {total}\) \.\.\. \d+\.\d s\r?$", screen, re.MULTILINE), screen
+    assert len(re.findall(r"^migration ", screen, re.MULTILINE)) == total
+
+
+def test_without_any_input_there_is_no_password(folder: Path) -> None:
+    command = f'exec "{sys.executable}" "{ROOT / "app.py"}" register alice <&-'
+    env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
+    done = subprocess.run(["sh", "-c", command], env=env, capture_output=True, check=False)
+    assert "standard input" in line_of(done)
+
+
+def test_a_database_that_somebody_holds_is_one_line(folder: Path) -> None:
+    assert run(folder, "migrate").returncode == 0
+    holder = sqlite3.connect(folder / "data" / "aiochat.db", isolation_level=None)
+    holder.execute("BEGIN IMMEDIATE")
+    try:
+        assert "locked" in line_of(run(folder, "register", "alice", given=PASSWORD.encode()))
+    finally:
+        holder.close()

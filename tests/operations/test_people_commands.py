@@ -1,0 +1,367 @@
+"""The commands about people: who gets an account, a new password, or the site to administer, and where somebody is signed in."""
+
+import asyncio
+import json
+import os
+import re
+import sqlite3
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from accounts.doors import command_line
+from helpers.db.database import DatabaseError, open_database
+from helpers.db.migrations import migrate
+from helpers.processes.terminal import Progress, lasting
+from helpers.redis.client import open_redis
+from helpers.web.session_stores import Use, session_store
+from tests.conftest import unique
+from tests.support.servers import ROOT, Postgres, Redis
+from tests.support.shell import Shell, empty_redis
+
+PASSWORD = "a fine password"
+NEW = "another fine password"
+NOWHERE = "127.0.0.1:1"
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def shell(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Iterator[Shell]:
+    """Commands on a site of their own, whose administrator is alice."""
+    env = {"AIOCHAT_DATA_DIR": str(tmp_path / "data")}
+    name = unique("shell")
+    if request.param == "postgres":
+        postgres: Postgres = request.getfixturevalue("postgres")
+        redis: Redis = request.getfixturevalue("redis")
+        env |= {"AIOCHAT_DATABASE_URL": postgres.create_database(name), "AIOCHAT_REDIS_URL": empty_redis(redis, 13)}
+    shell = Shell(monkeypatch, capsys, env)
+    shell.says("register", "alice", given=f"{PASSWORD}\n")
+    yield shell
+    if request.param == "postgres":
+        postgres.drop_database(name)
+
+
+@pytest.fixture
+def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
+    """Commands on a new folder, without any site yet."""
+    return Shell(monkeypatch, capsys, {"AIOCHAT_DATA_DIR": str(tmp_path / "data")})
+
+
+def is_signed_in(shell: Shell, *sessions: tuple[str, str, str]) -> None:
+    """Alice, with these ids, programs and addresses, the one after the other."""
+
+    async def store() -> None:
+        database = open_database(shell.env.get("AIOCHAT_DATABASE_URL", f"sqlite:///{shell.env['AIOCHAT_DATA_DIR']}/aiochat.db"))
+        redis = open_redis(shell.env.get("AIOCHAT_REDIS_URL", ""))
+        kept = session_store(database, redis)
+        for place, (key, agent, address) in enumerate(sessions):
+            await kept.create(key, "{}", 60, Use(1, agent, address, 1_790_000_000_000 + place * 60_000))
+        if redis:
+            await redis.aclose()
+        await database.aio_close()
+
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(asyncio.run, store()).result()
+
+
+FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+
+
+@pytest.fixture
+def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Where clocks show three and a half hours more."""
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "FAR-03:30")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("far_away")
+def test_sessions_are_shown_and_ended(shell: Shell) -> None:
+    assert shell.says("sessions", "alice") == "alice isn't signed in anywhere.\n"
+    keys = ["aa" + "0" * 62, "ab" + "1" * 62, "cc" + "2" * 62]
+    is_signed_in(shell, (keys[0], FIREFOX, "192.0.2.1"), (keys[1], "my-bot/1", "2001:db8::1"), (keys[2], "", "\x1b[31m"))
+    header, *rows = shell.says("sessions", "@Alice").splitlines()
+    assert header.split("  ")[0] == "ID"
+    assert rows[1] == "ab111111  my-bot             2001:db8::1  2026-09-21 17:44 FAR"
+    assert [row.split()[0] for row in rows] == ["cc222222", "ab111111", "aa000000"]
+    assert "\x1b" not in rows[0]
+    told = json.loads(shell.says("sessions", "alice", "--json"))
+    assert told[2] == {"id": keys[0], "device": "Firefox, Linux", "address": "192.0.2.1", "used": "2026-09-21T14:13:20.000Z"}
+    assert shell.refuses("sessions", "alice", "--end", "a") == (
+        "alice has 2 sessions that begin with a; give more letters of the one that you mean"
+    )
+    assert shell.refuses("sessions", "alice", "--end", "dd") == "alice has no session dd; it may have ended already"
+    assert shell.says("sessions", "alice", "--end", "AB") == "1 session of alice ended.\n"
+    assert [found["id"] for found in json.loads(shell.says("sessions", "alice", "--json"))] == [keys[2], keys[0]]
+    assert shell.says("sessions", "alice", "--end-all") == "2 sessions of alice ended.\n"
+    assert json.loads(shell.says("sessions", "alice", "--json")) == []
+
+
+def test_a_new_password_ends_all_sessions(shell: Shell) -> None:
+    is_signed_in(shell, ("a" * 64, "", ""), ("b" * 64, "", ""))
+    shell.says("register", "bob", "--email", "bob@mail.example", given=PASSWORD)
+    assert shell.refuses("set-password", "alice", given="short\n") == "password: At least 8 characters, please."
+    assert shell.refuses("set-password", "alice", given="") == "password: At least 8 characters, please."
+    assert len(json.loads(shell.says("sessions", "alice", "--json"))) == 2, "nothing was changed"
+    assert shell.says("set-password", "alice", given=f"{NEW}\nand another line\n") == "alice has a new password. 2 sessions ended.\n"
+    assert shell.says("set-password", "bob@mail.example", given=NEW) == "bob has a new password.\n"
+    assert json.loads(shell.says("sessions", "alice", "--json")) == []
+
+
+def test_who_administers_the_site(shell: Shell) -> None:
+    shell.says("register", "bob", given=PASSWORD)
+    assert shell.refuses("make-admin", "alice", "--undo") == "alice is the site's only administrator; make another one first"
+    assert shell.says("make-admin", "bob", "--undo") == "bob did not administer the site.\n"
+    assert shell.says("make-admin", "bob") == "bob administers the site now.\n"
+    assert shell.says("make-admin", "BOB") == "bob administered the site already.\n"
+    assert shell.says("make-admin", "alice", "--undo") == "alice no longer administers the site.\n"
+    assert shell.refuses("make-admin", "bob", "--undo") == "bob is the site's only administrator; make another one first"
+    assert shell.says("register", "carl", "--admin", given=PASSWORD) == "carl has an account, and administers the site.\n"
+    assert shell.says("make-admin", "bob", "--undo") == "bob no longer administers the site.\n"
+
+
+ABOUT_SOMEBODY = ("set-password", "make-admin", "sessions")
+
+
+@pytest.mark.parametrize("name", ["mallory", "a b", "", "\udcff", "two\nlines", "x" * 5000, "nobody@mail.example", "a\0@b.example"])
+def test_nobody_is_called_so(plain: Shell, name: str) -> None:
+    plain.says("migrate")
+    for command in ABOUT_SOMEBODY:
+        assert plain.refuses(command, name, given=NEW) == f"there is nobody called {name!r} here"
+
+
+def test_a_new_site_needs_its_tables_first(plain: Shell) -> None:
+    for command in ABOUT_SOMEBODY:
+        assert plain.refuses(command, "alice", given=NEW) == "the database lacks migrations; run first: python app.py migrate"
+    assert plain.says("register", "alice", given=NEW) == "alice has an account, and administers the site.\n"
+
+
+@pytest.mark.parametrize("command", ABOUT_SOMEBODY)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", f"postgresql://aiochat:s3cret@{NOWHERE}/x"),
+        ("DATABASE_URL", f"postgresql+aiopg://aiochat:s3cret@{NOWHERE}/x"),
+        ("DATA_DIR", "/dev/null"),
+        ("PORT", "x"),
+    ],
+)
+def test_a_site_that_is_not_there_is_one_line(plain: Shell, command: str, name: str, value: str) -> None:
+    plain.env = {**plain.env, f"AIOCHAT_{name}": value}
+    assert "s3cret" not in plain.refuses(command, "alice", given=NEW)
+
+
+def test_without_redis_no_password_is_changed(plain: Shell) -> None:
+    plain.says("register", "alice", given=PASSWORD)
+    before = _password_hash(plain)
+    plain.env = {**plain.env, "AIOCHAT_REDIS_URL": f"redis://:s3cret@{NOWHERE}/0"}
+    for command in (("set-password",), ("sessions",), ("sessions", "--end-all")):
+        line = plain.refuses(*command, "alice", given=NEW)
+        assert line.startswith("Redis can't be used: ")
+        assert "s3cret" not in line
+    assert _password_hash(plain) == before
+    assert plain.says("make-admin", "alice") == "alice administered the site already.\n", "which has nothing to do with Redis"
+
+
+def test_an_outage_behind_the_change_is_told(plain: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def away(*_: object) -> None:
+        raise ConnectionError("the line is cut")
+
+    plain.says("register", "alice", given=PASSWORD)
+    before = _password_hash(plain)
+    monkeypatch.setattr(command_line, "end_sessions", away)
+    line = plain.refuses("set-password", "alice", given=NEW)
+    assert line == "the password is changed, but sessions may go on (the line is cut); try: python app.py sessions alice --end-all"
+    assert _password_hash(plain) != before
+
+
+def _password_hash(shell: Shell) -> str:
+    database = sqlite3.connect(f"{shell.env['AIOCHAT_DATA_DIR']}/aiochat.db")
+    ((found,),) = database.execute("SELECT password_hash FROM users").fetchall()
+    database.close()
+    return str(found)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("register",),
+        ("register", "alice", "--file", "people.csv"),
+        ("register", "--file", "people.csv", "--email", "a@mail.example"),
+        ("set-password",),
+        ("make-admin", "alice", "--again"),
+        ("sessions",),
+        ("sessions", "alice", "--end", ""),
+        ("sessions", "alice", "--end", "%"),
+        ("sessions", "alice", "--end", "a" * 65),
+        ("sessions", "alice", "--end", "a", "--end-all"),
+        ("sessions", "alice", "--end-all", "--json"),
+    ],
+)
+def test_misuse_is_told_with_the_usage(plain: Shell, arguments: tuple[str, ...]) -> None:
+    code, out, err = plain(*arguments)
+    assert (code, out) == (2, "")
+    assert err.startswith("usage: ")
+    assert not Path(plain.env["AIOCHAT_DATA_DIR"]).exists()
+
+
+def test_a_folder_that_cannot_be_written_is_one_line(plain: Shell) -> None:
+    plain.says("register", "alice", given=PASSWORD)
+    before = _password_hash(plain)
+    folder = Path(plain.env["AIOCHAT_DATA_DIR"])
+    # Root may write everywhere, unless that is taken from it.
+    powerless = ["setpriv", "--bounding-set", "-dac_override,-dac_read_search"] if os.getuid() == 0 else []
+    command = [*powerless, sys.executable, str(ROOT / "app.py")]
+    for path in (*folder.iterdir(), folder):
+        path.chmod(0o500 if path.is_dir() else 0o400)
+    for arguments in (("set-password", "alice"), ("make-admin", "alice"), ("register", "bob")):
+        done = subprocess.run([*command, *arguments], env={**os.environ, **plain.env}, input=NEW.encode(), capture_output=True, check=False)
+        assert done.returncode == 1, done
+        assert len(done.stderr.splitlines()) == 1, done
+    folder.chmod(0o700)
+    assert _password_hash(plain) == before
+
+
+def file_of(folder: Path, text: str | bytes) -> str:
+    path = folder / "people.csv"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return str(path)
+
+
+def test_everybody_in_a_file(shell: Shell, tmp_path: Path) -> None:
+    path = file_of(tmp_path, "\ufeffName;E-mail\nbob;x\n")
+    assert "name its columns" in shell.refuses("register", "--file", path)
+    path = file_of(tmp_path, f'\ufeffName;Email;Password\r\nbob;Bob@mail.example;"{PASSWORD}; {NEW}"\r\n\r\nАлиса;;\r\n')
+    code, out, err = shell("register", "--file", path)
+    assert (code, err) == (0, "2 accounts made.\n")
+    made = re.fullmatch(r"name,password\nАлиса,(\S{16})\n", out)
+    assert made
+    assert shell.refuses("register", "BOB", given=PASSWORD) == "username: This name is taken, or too much like one that is."
+    assert shell.says("make-admin", "Алиса", "--undo") == "Алиса did not administer the site.\n"
+    path = file_of(tmp_path, f"name,password\ndora,{PASSWORD}\nemil,{PASSWORD}\n")
+    assert shell("register", "--file", path, "--admin")[0] == 0
+    assert shell.says("make-admin", "emil") == "emil administered the site already.\n"
+
+
+def test_of_a_file_with_a_mistake_nobody_gets_an_account(shell: Shell, tmp_path: Path) -> None:
+    rows = [
+        "name,email,password",
+        f"bob,bob@mail.example,{PASSWORD}",
+        "ALICE,,",
+        f"b0b,,{PASSWORD}",
+        "carl,BOB@mail.example,",
+        "d,,short",
+        ",,x",
+    ]
+    code, out, err = shell("register", "--file", file_of(tmp_path, "\n".join(rows)))
+    assert (code, out) == (1, "")
+    told = [line.removeprefix(f"{tmp_path}/people.csv:") for line in err.splitlines()]
+    assert told == [
+        "3: username: This name is taken, or too much like one that is.",
+        "4: username: line 2 has a name that looks like it",
+        "5: email: line 2 has the same address",
+        "6: password: At least 8 characters, please.",
+        "7: username: A name is needed.; password: At least 8 characters, please.",
+        "aiochat: no account was made, since 5 of 6 lines are wrong",
+    ]
+    assert shell.refuses("make-admin", "bob") == "there is nobody called 'bob' here"
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        (b"", "has to name its columns"),
+        (b"name\n", "names nobody"),
+        (b"bob\ncarl\n", "has to name its columns"),
+        (b"name,name\nbob,bob\n", "has to name its columns"),
+        (b"name,colour\nbob,red\n", "has to name its columns"),
+        (b"name\n\xff\n", "isn't UTF-8"),
+        (b"name,email\nbob\n", "line 2 of"),
+        (b'name\n"bob\n', "can't be read"),
+        (b"name\n" + b"x" * 200_000, "can't be read"),
+        (b"name\n" + b"bob\n" * 2001, "too many"),
+        (b"x" * (4 * 1024 * 1024 + 1), "too large"),
+    ],
+)
+def test_a_file_that_is_none_of_people(plain: Shell, tmp_path: Path, text: bytes, line: str) -> None:
+    assert line in plain.refuses("register", "--file", file_of(tmp_path, text))
+    assert not Path(plain.env["AIOCHAT_DATA_DIR"]).exists()
+
+
+@pytest.mark.parametrize("path", ["nowhere.csv", "/", "a\0b", "/dev/zero"])
+def test_a_file_that_cannot_be_read(plain: Shell, path: str) -> None:
+    plain.refuses("register", "--file", path)
+
+
+@pytest.mark.parametrize("target", ["/dev/full", "a pipe that nobody reads"])
+def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, target: str) -> None:
+    plain.says("register", "alice", given=PASSWORD)
+    env = {**os.environ, **plain.env}
+    if target == "/dev/full":
+        out = os.open(target, os.O_WRONLY)
+    else:
+        reads, out = os.pipe()
+        os.close(reads)
+    command = [sys.executable, str(ROOT / "app.py"), "sessions", "alice"]
+    done = subprocess.run(command, env=env, stdout=out, stderr=subprocess.PIPE, check=False)
+    os.close(out)
+    assert done.returncode == 1
+    assert re.fullmatch(rb"aiochat: the answer can't be written \(.*\)\n", done.stderr), done.stderr
+
+
+def test_a_name_that_the_terminal_has_no_letters_for(plain: Shell) -> None:
+    command = [sys.executable, str(ROOT / "app.py"), "register", "Алиса"]
+    env = {**os.environ, **plain.env, "PYTHONIOENCODING": "ascii"}
+    done = subprocess.run(command, env=env, input=PASSWORD.encode(), capture_output=True, check=False)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert done.stdout.endswith(b"has an account, and administers the site.\n")
+
+
+class Terminal:
+    """What was written to it."""
+
+    def __init__(self) -> None:
+        self.text = ""
+
+    def isatty(self) -> bool:
+        return True
+
+    def write(self, text: str) -> None:
+        self.text += text
+
+    def flush(self) -> None:
+        pass
+
+
+def test_progress_is_shown_at_a_terminal_and_then_removed(monkeypatch: pytest.MonkeyPatch) -> None:
+    terminal = Terminal()
+    monkeypatch.setattr(sys, "stderr", terminal)
+    monkeypatch.setattr("helpers.processes.terminal.REDRAW_SECONDS", 0.0)
+    with Progress("Counted", 2) as progress:
+        progress.step()
+        progress.step()
+    assert terminal.text == "".join(f"\r{text}\x1b[K" for text in ("Counted: 0 of 2", "Counted: 1 of 2", "Counted: 2 of 2", ""))
+
+
+def test_elsewhere_only_what_takes_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    with lasting("this"):
+        pass
+    with lasting("that", 0.0):
+        time.sleep(0.2)
+    with Progress("Counted", 1) as progress:
+        progress.step()
+    assert capsys.readouterr().err == "that takes a while ...\n"
+
+
+def test_a_migration_that_cannot_be_applied_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "0001_bad.py").write_text("this is no Python")
+    with pytest.raises(DatabaseError):
+        migrate(f"sqlite:///{tmp_path}/x.db", tmp_path)

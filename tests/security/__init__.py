@@ -1,0 +1,1 @@
+"""What nobody may do, and what no input breaks."""

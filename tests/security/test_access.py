@@ -1,0 +1,187 @@
+"""Who may use what: one row for each address and method, taken from the routes themselves. A route without a row fails."""
+
+import re
+
+import pytest
+
+from helpers.web.routing import Access, Route
+from tests.conftest import Cast, unique
+from tests.support.people import Person
+from tests.support.raw_http import Answer, cookie_of, request
+from urls import ROUTES
+
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
+
+LOGIN = "to the login page"
+ROLES = ("anonymous", "outsider", "guest", "member")
+"""Without an account; of no room, asking for a closed one; of no room, asking for an open one; of the closed room."""
+
+MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
+    ("index", "GET"): (200, 303, 303, 303),
+    ("favicon", "GET"): (200, 200, 200, 200),
+    ("robots", "GET"): (200, 200, 200, 200),
+    ("livez", "GET"): (200, 200, 200, 200),
+    ("readyz", "GET"): (200, 200, 200, 200),
+    # Let in, and told to say which.
+    ("language", "GET"): (400, 400, 400, 400),
+    ("register", "GET"): (200, 303, 303, 303),
+    ("register", "POST"): (422, 422, 422, 422),
+    ("login", "GET"): (200, 303, 303, 303),
+    ("login", "POST"): (422, 422, 422, 422),
+    ("logout", "POST"): (401, 303, 303, 303),
+    ("people", "GET"): (401, 200, 200, 200),
+    ("profile", "GET"): (LOGIN, 200, 200, 200),
+    ("profile", "POST"): (401, 303, 303, 303),
+    ("email", "GET"): (LOGIN, 200, 200, 200),
+    ("email", "POST"): (401, 422, 422, 422),
+    ("password", "GET"): (LOGIN, 200, 200, 200),
+    ("password", "POST"): (401, 422, 422, 422),
+    ("sessions", "GET"): (LOGIN, 200, 200, 200),
+    ("sessions", "POST"): (401, 303, 303, 303),
+    ("own_data", "GET"): (LOGIN, 200, 200, 200),
+    ("own_data_download", "GET"): (LOGIN, 200, 200, 200),
+    ("delete_account", "GET"): (LOGIN, 200, 200, 200),
+    ("delete_account", "POST"): (401, 422, 422, 422),
+    # Nothing was chosen.
+    ("change_picture", "POST"): (401, 422, 422, 422),
+    ("remove_picture", "POST"): (401, 303, 303, 303),
+    ("picture", "GET"): (LOGIN, 404, 404, 404),
+    # Nobody is called like a room.
+    ("person", "GET"): (LOGIN, 404, 404, 404),
+    ("follow", "POST"): (401, 404, 404, 404),
+    ("unfollow", "POST"): (401, 404, 404, 404),
+    **{(what, "POST"): (401, 404, 404, 404) for what in ("accept", "decline", "remove_follower", "block", "unblock")},
+    **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
+    ("person_posts", "GET"): (LOGIN, 404, 404, 404),
+    ("feed", "GET"): (LOGIN, 200, 200, 200),
+    ("feed", "POST"): (401, 422, 422, 422),
+    # 400: let in, and then told that this is no id.
+    ("feed_events", "GET"): (401, 400, 400, 400),
+    # No post has this number, which is the largest that an address takes.
+    ("feed_post", "GET"): (LOGIN, 404, 404, 404),
+    ("feed_picture", "GET"): (LOGIN, 404, 404, 404),
+    **{
+        (f"feed_{what}", "POST"): (401, 404, 404, 404)
+        for what in ("edit", "delete", "like", "unlike", "comments", "comment_edit", "comment_delete")
+    },
+    # Let in, and told to say where.
+    ("weather", "GET"): (LOGIN, 400, 400, 400),
+    ("conversations", "POST"): (401, 422, 422, 422),
+    ("rooms", "GET"): (LOGIN, 200, 200, 200),
+    ("rooms", "POST"): (401, 422, 422, 422),
+    ("room", "GET"): (LOGIN, 404, 200, 200),
+    ("messages", "GET"): (401, 404, 200, 200),
+    ("members", "GET"): (401, 404, 200, 200),
+    ("pins", "GET"): (401, 404, 200, 200),
+    ("permalink", "GET"): (LOGIN, 404, 200, 200),
+    ("versions", "GET"): (401, 404, 200, 200),
+    # A guest isn't a member yet, and who is has sent no text.
+    ("preview", "POST"): (401, 404, 403, 400),
+    ("emoji", "GET"): (200, 200, 200, 200),
+    # 400: let in, and then told that this address speaks WebSocket.
+    ("socket", "GET"): (401, 404, 400, 400),
+}
+
+BY_NAME = {route.name: route for route in ROUTES}
+
+
+def answers_to(route: Route) -> set[str]:
+    return {method for method in METHODS if hasattr(route.view, method.lower())}
+
+
+def test_every_address_and_method_has_a_row() -> None:
+    assert set(MATRIX) == {(route.name, method) for route in ROUTES for method in answers_to(route)}
+
+
+def test_all_but_the_front_door_is_behind_the_login() -> None:
+    front = {"index", "language", "login", "register", "favicon", "robots", "livez", "readyz", "emoji"}
+    assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
+
+
+@pytest.fixture
+async def rooms(alice: Person, lobby: str, cellar: str) -> dict[str, str]:
+    """Which room each role asks for. In each there is a post."""
+    for room in (lobby, cellar):
+        await (await alice.enters(room)).says("hello")
+    return {"anonymous": lobby, "outsider": cellar, "guest": lobby, "member": cellar}
+
+
+@pytest.fixture
+async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person]:
+    return {"anonymous": cast.stranger(), "outsider": mallory, "guest": mallory, "member": alice}
+
+
+def path_of(route: Route, room: str) -> str:
+    path = re.sub(r"\{(post|comment|picture).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path += "?since=x" if route.name == "feed_events" else ""
+    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", path).replace("{name}", room)
+
+
+async def ask(someone: Person, method: str, path: str) -> Answer:
+    """As a page of ours would: with the token, where there is one to have."""
+    headers = {"Origin": someone.url}
+    if method == "POST":
+        signed_in = bool(cookie_of(someone))
+        headers["X-CSRF-Token"] = await someone.token("/rooms" if signed_in else "/accounts/login")
+    return await request(someone.url, method, path, cookie=cookie_of(someone), headers=headers)
+
+
+@pytest.mark.parametrize(("name", "method"), MATRIX)
+async def test_the_matrix(people: dict[str, Person], rooms: dict[str, str], name: str, method: str) -> None:
+    for role, expected in zip(ROLES, MATRIX[name, method], strict=True):
+        if (name, role) in (("logout", "guest"), ("register", "guest")):
+            continue  # the outsider has just gone through this door
+        path = path_of(BY_NAME[name], rooms[role])
+        answer = await ask(people[role], method, path)
+        if expected == LOGIN:
+            assert (answer.status, answer.location) == (303, f"/accounts/login?next={path}"), role
+        else:
+            assert answer.status == expected, (role, answer.text)
+
+
+@pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
+async def test_other_methods_are_not_allowed(people: dict[str, Person], rooms: dict[str, str], route: Route) -> None:
+    for role in ("anonymous", "member"):
+        path = path_of(route, rooms[role])
+        for method in sorted(set(METHODS) - answers_to(route)):
+            answer = await request(people[role].url, method, path, cookie=cookie_of(people[role]))
+            assert answer.status == 405, (role, method)
+            assert set(answer.headers["Allow"].split(",")) == answers_to(route)
+
+
+async def test_who_is_not_signed_in_comes_back_after_the_login(cast: Cast, alice: Person, lobby: str) -> None:
+    visitor = cast.stranger()
+    async with visitor.http.get(f"/rooms/{lobby}?from=a%26b") as answer:
+        assert answer.url.path == "/accounts/login"
+        assert answer.url.query["next"] == f"/rooms/{lobby}?from=a%26b"
+
+
+async def test_an_endless_address_is_not_carried_along(cast: Cast) -> None:
+    answer = await request(cast.url, "GET", "/rooms?" + "a" * 3000)
+    assert (answer.status, answer.location) == (303, "/accounts/login?next=")
+
+
+async def test_programs_are_told_in_json(cast: Cast, lobby: str) -> None:
+    visitor = cast.stranger()
+    for path in ("/rooms", f"/rooms/{lobby}", f"/rooms/{lobby}/messages"):
+        async with visitor.http.get(path, headers={"Accept": "application/json"}) as answer:
+            assert answer.status == 401
+            assert (await answer.json())["error"]["code"] == "signed_out"
+
+
+async def test_an_anonymous_post_makes_no_room(cast: Cast, alice: Person) -> None:
+    name = unique("Stolen")
+    visitor = cast.stranger()
+    token = await visitor.token()
+    answer = await request(
+        cast.url, "POST", "/rooms", cookie=cookie_of(visitor), body=f"name={name}&kind=open".encode(), headers={"X-CSRF-Token": token}
+    )
+    assert answer.status == 401
+    assert name not in [room["name"] for room in (await alice.gets("/rooms"))["rooms"]]
+
+
+async def test_an_address_that_is_nowhere_is_404_for_all(people: dict[str, Person]) -> None:
+    for someone in (people["anonymous"], people["member"]):
+        for method in METHODS:
+            answer = await request(someone.url, method, "/nowhere", cookie=cookie_of(someone))
+            assert answer.status == 404

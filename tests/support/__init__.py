@@ -1,0 +1,1 @@
+"""What the stories are told with: people, servers, browsers, large sites."""

@@ -1,0 +1,111 @@
+"""People at a browser: real Chromium, wide or a phone, and what one does with the pages."""
+
+import asyncio
+import shutil
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import BrowserContext, Page, ViewportSize, expect
+
+from tests.support.people import PASSWORD, Person
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") or "/usr/bin/chromium"
+"""The first one is Chromium without its windows: the same pages for half of the work."""
+
+PHONE: ViewportSize = {"width": 390, "height": 844}
+WIDE: ViewportSize = {"width": 1280, "height": 800}
+
+expect.set_options(timeout=15_000)
+
+
+async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
+    """Waits for it in the page. Playwright's wait_for_function asks again by `eval`, which the site's pages forbid."""
+    async with asyncio.timeout(15):
+        while not await page.evaluate(expression, argument):
+            await asyncio.sleep(0.05)
+
+
+class Visitor:
+    """Somebody at a browser. Whatever the page complains of is in `complaints`."""
+
+    def __init__(self, context: BrowserContext, page: Page, url: str, name: str) -> None:
+        self.context = context
+        self.page = page
+        self.url = url
+        self.name = name
+        self.person: Person | None = None
+        """Who they are to a program, unless they registered by the form."""
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", self._hear)
+
+    def _hear(self, message: Any) -> None:
+        # A network that was cut on purpose is complained of too.
+        if (
+            message.type == "error"
+            and "ERR_" not in message.text
+            and "WebSocket connection" not in message.text
+            and "status of 50" not in message.text
+        ):
+            self.complaints.append(message.text)
+
+    async def registers(self) -> None:
+        await self.page.goto(f"{self.url}/accounts/register")
+        await self.page.fill("[name=username]", self.name)
+        await self.page.fill("[name=password]", PASSWORD)
+        await self.page.click("main form button")
+        await self.page.wait_for_url("**/rooms")
+
+    async def is_registered(self) -> None:
+        """An account and its session, without a form."""
+        self.person = await Person(self.url, self.name).registers()
+        cookies = [{"name": cookie.key, "value": cookie.value, "url": self.url} for cookie in self.person.http.cookie_jar]
+        await self.context.add_cookies(cookies)  # type: ignore[arg-type]
+
+    async def leaves(self) -> None:
+        """Closes all that is theirs."""
+        if self.person:
+            await self.person.close()
+        await self.context.close()
+
+    async def makes(self, room: str) -> None:
+        """A new open room, without a form, in which they are then."""
+        assert self.person
+        await self.person.creates(room)
+        await self.enters(room)
+
+    async def enters(self, room: str) -> None:
+        await self.page.goto(f"{self.url}/rooms/{room}")
+        await self.is_connected()
+
+    async def is_connected(self) -> None:
+        await expect(self.page.locator("#status")).to_have_attribute("data-state", "connected")
+
+    async def says(self, text: str) -> None:
+        """Types and sends: by Enter, or on a phone, where Enter breaks the line, by the button."""
+        await self.page.fill("#composer-text", text)
+        if self.page.viewport_size == PHONE:
+            await self.page.click("#composer .send-button")
+        else:
+            await self.page.press("#composer-text", "Enter")
+
+    def line(self, text: str) -> Any:
+        return self.page.locator("#timeline .message-text", has_text=text)
+
+    async def sees(self, text: str) -> None:
+        await expect(self.line(text)).to_have_count(1)
+
+    async def texts(self) -> list[str]:
+        return await self.page.locator("#timeline [data-number] .message-text").all_inner_texts()
+
+
+Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
+"""Makes visitors: by the name that they go by, and the size of their screen."""

@@ -1,0 +1,57 @@
+"""aiochat itself, as its users start it."""
+
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+
+from tests.support.servers.process import ROOT, Server
+
+
+class Aiochat(Server):
+    """aiochat itself: `python app.py serve --migrate`. Settings of the caller's environment don't reach it, `env` does."""
+
+    name = "aiochat"
+    start_seconds = 20.0
+    stop_seconds = 15.0  # its own bound is 10 s
+
+    def __init__(
+        self,
+        *,
+        port: int | None = None,
+        env: Mapping[str, str] | None = None,
+        data_dir: Path | None = None,
+        arguments: Sequence[str] = ("serve", "--migrate"),
+        program: Path = ROOT / "app.py",
+    ) -> None:
+        super().__init__(port=port)
+        self.env = dict(env or {})
+        self.data_dir = data_dir or self.folder / "data"
+        self.arguments = list(arguments)
+        self.program = program
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def _environment(self) -> Mapping[str, str]:
+        outer = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}
+        own = {"AIOCHAT_HOST": "127.0.0.1", "AIOCHAT_PORT": str(self.port), "AIOCHAT_DATA_DIR": str(self.data_dir)}
+        # Nothing of the tests goes out: the weather is asked of a port on which nobody is.
+        own["AIOCHAT_WEATHER_URL"] = "http://127.0.0.1:9/{place}"
+        return {**outer, "PYTHONUNBUFFERED": "1", **own, **self.env}
+
+    def _command(self) -> list[str]:
+        # Run from its folder, so that a .env file of the checkout isn't read.
+        return [sys.executable, str(self.program), *self.arguments]
+
+    def _is_ready(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=2)
+        try:
+            connection.request("GET", "/livez")
+            return connection.getresponse().status == 200
+        except HTTPException:
+            return False
+        finally:
+            connection.close()

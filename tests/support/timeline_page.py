@@ -1,0 +1,154 @@
+"""Somebody who reads a long room in real Chromium, and somebody who writes it by a program."""
+
+import contextlib
+import secrets
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+
+from tests.conftest import unique
+from tests.support.browser import PHONE, WIDE
+from tests.support.people import Listener, Person
+
+TEXT = "What is said here takes a line or two on a phone, and one on a desk. "
+
+Reads = Callable[..., Awaitable["Reader"]]
+
+
+async def writes(listener: Listener, first: int, last: int) -> None:
+    """Lines from one number to another, in a room that has nothing else, as fast as they are taken."""
+    nonce = ""
+    for number in range(first, last + 1):
+        nonce = secrets.token_hex(8)
+        await listener.ws.send_json({"type": "post", "text": f"line {number}. {TEXT * (number % 3)}", "nonce": nonce})
+    await listener.hears("receipt", nonce=nonce)
+
+
+class Reader:
+    """Alice's page. Whatever it complains of is in `complaints`."""
+
+    def __init__(self, page: Page, person: Person, room: str) -> None:
+        self.page = page
+        self.person = person
+        self.room = room
+        self.complaints: list[str] = []
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+
+    async def opens(self, address: str = "") -> None:
+        await self.page.goto(f"{self.person.url}/rooms/{self.room}{address}")
+        await expect(self.page.locator("#status")).to_have_attribute("data-state", "connected")
+
+    def message(self, number: int) -> Any:
+        return self.page.locator(f"#timeline > [data-number='{number}']")
+
+    async def top_of(self, number: int) -> float:
+        """Its top in px against the top of what is visible."""
+        found: float = await self.page.evaluate(
+            """number => document.querySelector(`#timeline > [data-number="${number}"]`).getBoundingClientRect().top
+               - document.querySelector('.timeline-scroller').getBoundingClientRect().top""",
+            number,
+        )
+        return found
+
+    async def height(self) -> float:
+        found: float = await self.page.evaluate("document.querySelector('.timeline-scroller').clientHeight")
+        return found
+
+    async def sees(self, number: int) -> None:
+        await expect(self.message(number)).to_be_in_viewport(ratio=0.9)
+
+    async def scrolls(self, by: int) -> None:
+        """By the wheel or, on a phone, as a finger would; until the page has drawn it and has nothing under way."""
+        await self.page.mouse.move(500 if self.page.viewport_size == WIDE else 200, 300)
+        await self.page.evaluate(
+            """by => {
+                const box = document.querySelector('.timeline-scroller');
+                const rest = by < 0 ? box.scrollTop : box.scrollHeight - box.clientHeight - box.scrollTop;
+                window.scrolled_ = rest < 1 || new Promise((resolve) => box.addEventListener('scroll', resolve, { once: true }));
+            }""",
+            by,
+        )
+        if self.page.viewport_size == PHONE:
+            await self.page.evaluate("by => document.querySelector('.timeline-scroller').scrollBy(0, by)", by)
+        else:
+            await self.page.mouse.wheel(0, by)
+        await self.page.evaluate("async () => void (await window.scrolled_)")
+        await self.calms()
+
+    async def calms(self) -> None:
+        """Nothing moves any more, and no more of the history is on its way."""
+        await self.page.evaluate(
+            """async () => {
+                const box = document.querySelector('.timeline-scroller');
+                const { history } = document.querySelector('chat-timeline').page;
+                for (let still = 0, was = -1; still < 4; was = box.scrollTop + box.scrollHeight) {
+                  await new Promise(requestAnimationFrame);
+                  still = was === box.scrollTop + box.scrollHeight && !history.loading ? still + 1 : 0;
+                }
+            }"""
+        )
+
+    async def first_on_screen(self) -> tuple[int, float]:
+        """The number of the first post that is wholly on screen, and its top."""
+        number, top = await self.page.evaluate(
+            """() => {
+                const frame = document.querySelector('.timeline-scroller').getBoundingClientRect();
+                const rows = [...document.querySelectorAll('#timeline > [data-number]')];
+                const row = rows.find((one) => one.getBoundingClientRect().top >= frame.top);
+                return [Number(row.dataset.number), row.getBoundingClientRect().top - frame.top];
+            }"""
+        )
+        return number, top
+
+    async def rows(self) -> int:
+        return await self.page.locator("#timeline > *").count()
+
+    async def server_mark(self) -> int:
+        """How many posts are unread for the server."""
+        rooms = (await self.person.gets("/rooms?only=own"))["rooms"]
+        return int(next(room["unread"] for room in rooms if room["name"] == self.room))
+
+    async def is_unread(self, count: int) -> None:
+        """The server counts so many, soon: marks are stored once a second."""
+        for _ in range(100):
+            if await self.server_mark() == count:
+                return
+            await self.page.wait_for_timeout(100)
+        assert await self.server_mark() == count
+
+
+async def press(alice: Reader, *keys: str) -> None:
+    for key in keys:
+        await alice.page.keyboard.press(key)
+
+
+async def here(alice: Reader) -> int | None:
+    """The number of the message that has the focus."""
+    number: str | None = await alice.page.evaluate("document.activeElement?.dataset.number ?? null")
+    return int(number) if number else None
+
+
+@contextlib.asynccontextmanager
+async def readers_of(browser: Browser, url: str, room: str) -> AsyncIterator[Reads]:
+    """Opens pages of the room, each for a new person, or for a given one on another device. None of them may have complained."""
+    contexts: list[BrowserContext] = []
+    readers: list[Reader] = []
+
+    async def make(person: Person | None = None, viewport: ViewportSize = WIDE) -> Reader:
+        person = person or await Person(url, unique("alice")).registers()
+        context = await browser.new_context(viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce")
+        contexts.append(context)
+        cookies = [{"name": cookie.key, "value": cookie.value, "url": url} for cookie in person.http.cookie_jar]
+        await context.add_cookies(cookies)  # type: ignore[arg-type]
+        reader = Reader(await context.new_page(), person, room)
+        readers.append(reader)
+        return reader
+
+    yield make
+    for context in contexts:
+        await context.close()
+    for reader in readers:
+        await reader.person.close()
+        assert not reader.complaints, reader.complaints
