@@ -10,12 +10,14 @@ from chat.keys import ATTENDANCE, ENGINE, HEART, message_limits
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, current
 from helpers.web.errors import Refusal
+from helpers.web.languages import speak_as_addressed
 from helpers.websocket.protocol import Upgrade
 
 
 class Socket(web.View):
     async def get(self) -> web.StreamResponse:
         request = self.request
+        speak_as_addressed(request)
         settings = request.app[SETTINGS]
         if request.headers.get("Origin") not in settings.origins and not settings.debug:
             raise web.HTTPForbidden

@@ -41,6 +41,17 @@ async def languages(request: web.Request, handler: Handler) -> web.StreamRespons
     return await handler(request)
 
 
+def speak_as_addressed(request: web.Request) -> None:
+    """Speaks the language that `language` in the address names, if there is such a one.
+
+    Only for what a page opens: not every browser sends Accept-Language with the handshake of a WebSocket.
+    A page's own address never names a language, for the switch couldn't change it.
+    """
+    addressed = LANGUAGES.get(request.query.get("language", ""))
+    if addressed is not None:
+        speak(addressed)
+
+
 class ChooseLanguage(web.View):
     """Remembers a language in this browser, and goes back to the page. It changes nothing else, so a link of ours may do it."""
 

@@ -71,7 +71,8 @@ export class Wire {
     const { since, epoch } = this.listener.position();
     const url = new URL(this.path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    url.search = new URLSearchParams({ since: String(since), epoch }).toString();
+    // Not every browser sends Accept-Language with a handshake; the answers are in the language of the page.
+    url.search = new URLSearchParams({ since: String(since), epoch, language: document.documentElement.lang }).toString();
     const socket = new WebSocket(url);
     this.#socket = socket;
     this.#heardAt = performance.now();

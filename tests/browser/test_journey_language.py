@@ -39,7 +39,9 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
         at_eve = await eve.enters(room)
         await at_eve.types("/leave")
         await at_eve.ends()
-        await vera.enters(room)
+        async with page.expect_websocket() as opened:
+            await vera.enters(room)
+        assert "language=ru" in (await opened.value).url.partition("?")[2].split("&")
         await expect(page.locator("#status")).to_have_text("на связи")
         await expect(page.locator("#here-title")).to_have_text("Здесь – 2")
         await expect(page.locator("#timeline .divider.day")).to_have_text("Сегодня")
@@ -82,5 +84,7 @@ async def test_the_switch_goes_back_to_the_same_page(vera: Visitor) -> None:
     await vera.is_connected()
     await expect(page.locator("#status")).to_have_text("connected")
     await expect(page.locator("#timeline .divider.day")).to_have_text("Today")
+    await vera.says("/nichts")
+    await expect(page.locator("#timeline .refusal-reason")).to_contain_text("There is no /nichts.")
     shown = (await page.locator("#app").inner_text()).replace("Привет", "")
     assert not CYRILLIC.search(shown), shown

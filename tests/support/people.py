@@ -156,10 +156,17 @@ class Person:
             cursor = f"&before_seq={lines[0]['seq']}"
 
     async def enters(
-        self, room: str, since: int | None = None, epoch: str | None = None, url: str | None = None, headers: dict[str, str] | None = None
+        self,
+        room: str,
+        since: int | None = None,
+        epoch: str | None = None,
+        url: str | None = None,
+        headers: dict[str, str] | None = None,
+        language: str | None = None,
     ) -> Listener:
-        """Opens the room's socket and waits until it has caught up."""
-        query = "&".join(f"{name}={value}" for name, value in (("since", since), ("epoch", epoch)) if value is not None)
+        """Opens the room's socket and waits until it has caught up. `language` is written as addresses write it."""
+        named = (("since", since), ("epoch", epoch), ("language", language))
+        query = "&".join(f"{name}={value}" for name, value in named if value is not None)
         address = f"{url or ''}/rooms/{room}/ws?{query}"
         ws = await self.http.ws_connect(address, origin=self.url, headers=headers, max_msg_size=0)
         listener = Listener(ws)
