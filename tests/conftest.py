@@ -102,8 +102,8 @@ def chat(request: pytest.FixtureRequest) -> Aiochat:
 
 @pytest.fixture
 def stored(chat: Aiochat) -> Stored:
-    """What the database holds, to be compared."""
-    return lambda: stored_by(chat)
+    """What the database holds of these people, to be compared."""
+    return lambda *people: stored_by(chat, people)
 
 
 @dataclass

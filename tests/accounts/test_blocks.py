@@ -20,7 +20,7 @@ async def test_a_block_ends_following_both_ways_and_keeps_it_ended(alice: Person
     for _ in range(2):
         await blocks(alice, bob)
     assert "0 followers" in (await page(alice, f"/users/{alice.name}"))[1]
-    before = stored()
+    before = stored(alice, bob)
     for one, other in ((alice, bob), (bob, alice)):
         status, body = await asks(one, f"/users/{other.name}/follow")
         assert (status, body["error"]["code"]) == (422, "cannot_follow")
@@ -28,7 +28,7 @@ async def test_a_block_ends_following_both_ways_and_keeps_it_ended(alice: Person
         answer = await fills(one, f"/users/{other.name}/follow", "/rooms")
         assert answer.status == 422
         assert (await asks(one, f"/users/{other.name}/unfollow"))[1]["following"] is False
-    assert stored() == before
+    assert stored(alice, bob) == before
     for _ in range(2):
         assert await asks(alice, f"/users/{bob.name}/unblock") == (200, {"name": bob.name, "blocked": False})
     # What it ended stays ended, until somebody follows again.
@@ -37,7 +37,7 @@ async def test_a_block_ends_following_both_ways_and_keeps_it_ended(alice: Person
 
 
 async def test_blocks_that_cannot_be(alice: Person, bob: Person, stored: Stored) -> None:
-    before = stored()
+    before = stored(alice, bob)
     status, body = await asks(alice, f"/users/{alice.name}/block")
     assert (status, body["error"]["code"]) == (422, "cannot_block")
     assert (await fills(alice, f"/users/{alice.name}/block", "/rooms")).status == 422
@@ -45,7 +45,7 @@ async def test_blocks_that_cannot_be(alice: Person, bob: Person, stored: Stored)
         for what in ("block", "unblock", "accept", "decline", "remove-follower"):
             assert (await asks(alice, f"/users/{name}/{what}"))[0] == 404
     assert (await asks(alice, f"/users/{bob.name}/unblock"))[1] == {"name": bob.name, "blocked": False}
-    assert stored() == before
+    assert stored(alice, bob) == before
 
 
 async def test_who_blocks_whom_is_the_blockers_own_matter(alice: Person, bob: Person) -> None:
@@ -92,7 +92,8 @@ async def test_what_they_wrote_is_not_there_for_each_other(alice: Person, bob: P
         await comments(one, by_mallory, f"comment of {one.name}")
         await asks(one, f"/feed/{by_mallory['id']}/like")
     await blocks(alice, bob)
-    before = stored()
+    before = stored(alice, bob, mallory)
+    assert [len(before[table]) for table in ("blocks", "feed_posts", "feed_comments", "feed_likes")] == [1, 3, 3, 2]
     for one, other, post in ((alice, bob, by_bob), (bob, alice, by_alice)):
         here = f"/feed/{post['id']}"
         for path in (here, f"/users/{other.name}/posts", f"/feed/events?post={post['id']}"):
@@ -106,7 +107,7 @@ async def test_what_they_wrote_is_not_there_for_each_other(alice: Person, bob: P
         assert (found["post"]["comments"], found["post"]["likes"]) == (2, 2)
         _, text = await page(one, f"/feed/{by_mallory['id']}")
         assert f"comment of {other.name}" not in text
-    assert stored() == before
+    assert stored(alice, bob, mallory) == before
     assert len((await mallory.gets(f"/feed/{by_mallory['id']}"))["comments"]) == 2
     assert (await mallory.gets(f"/feed/{by_alice['id']}"))["comments"][0]["text"] == "before the block"
     assert (await alice.gets(f"/feed/{by_alice['id']}"))["comments"] == []
@@ -156,7 +157,8 @@ async def test_they_write_no_direct_messages(alice: Person, bob: Person, lobby: 
         await at_bob.says(f"b{number}")
     in_lobby = [await one.enters(lobby) for one in (alice, bob)]
     await blocks(alice, bob)
-    before = stored()["messages"]
+    before = stored(alice, bob)["messages"]
+    assert len(before) >= 6, "what they wrote to each other"
     for one, other, listener in ((alice, bob, at_alice), (bob, alice, at_bob)):
         for text in ("psst", f"psst @{other.name}", "/me waves"):
             answer = await listener.says(text)
@@ -176,7 +178,7 @@ async def test_they_write_no_direct_messages(alice: Person, bob: Person, lobby: 
         assert (await one.submits("/conversations", page="/rooms", **{"with": other.name})).status == 422
     for other, listener in ((bob, in_lobby[0]), (alice, in_lobby[1])):
         assert (await listener.says(f"/msg {other.name} psst"))["code"] == "blocked"
-    assert stored()["messages"] == before
+    assert stored(alice, bob)["messages"] == before
     # One's own words can still be taken away, what was said is still there, and others are none of it.
     await at_bob.ws.send_json({"type": "delete", "number": 2, "nonce": "d"})
     assert (await at_bob.hears(nonce="d"))["type"] == "receipt"
@@ -195,10 +197,10 @@ async def test_they_write_no_direct_messages(alice: Person, bob: Person, lobby: 
 
 async def test_a_block_before_any_conversation(cast: Cast, alice: Person, bob: Person, mallory: Person, stored: Stored) -> None:
     await blocks(bob, alice)
-    before = stored()["messages"]
+    before = stored(alice, bob, mallory)["messages"]
     for one, other in ((alice, bob), (bob, alice)):
         assert (await posts(one, other.name))[0] == 422
-    assert stored()["messages"] == before
+    assert stored(alice, bob, mallory)["messages"] == before
     assert (await alice.gets("/rooms?only=own"))["rooms"] == []
     # Groups stay as they are.
     assert (await posts(alice, bob.name, mallory.name))[0] == 201

@@ -46,11 +46,11 @@ async def test_to_follow_somebody_private_is_asked_for(alice: Person, bob: Perso
     assert await asks(alice, f"/users/{bob.name}/accept") == (200, {"name": bob.name, "follower": True}), "a state"
     for _ in range(2):
         assert await asks(alice, f"/users/{mallory.name}/decline") == (200, {"name": mallory.name, "follower": False})
-    before = stored()
+    before = stored(alice, bob, mallory)
     status, body = await asks(alice, f"/users/{mallory.name}/accept")
     assert (status, body["error"]["code"]) == (404, "not_asked")
     assert (await asks(mallory, f"/users/{bob.name}/accept"))[0] == 404, "somebody else's request"
-    assert stored() == before
+    assert stored(alice, bob, mallory) == before
     assert (await alice.gets("/accounts/requests")) == {"requests": [], "count": 0}
     assert (await asks(bob, f"/users/{alice.name}/follow"))[1] == {"name": alice.name, "following": True, "followers": 1}
     assert [one["name"] for one in (await alice.gets("/accounts/followers"))["followers"]] == [bob.name]
@@ -75,12 +75,12 @@ async def test_posts_of_somebody_private(cast: Cast, alice: Person, bob: Person,
     await asks(bob, f"/users/{alice.name}/follow")
     await asks(alice, f"/users/{bob.name}/accept")
     here = f"/feed/{post['id']}"
-    before = stored()
+    before = stored(alice, bob, mallory)
     for path in (here, f"/users/{alice.name}/posts", f"/feed/events?post={post['id']}"):
         assert await status_of(mallory, path) == 404, path
     for path in (*asked_of(post), f"{here}/comments/{comment['id']}/edit", f"{here}/comments/{comment['id']}/delete"):
         assert (await asks(mallory, path, text="from outside"))[0] == 404, path
-    assert stored() == before
+    assert stored(alice, bob, mallory) == before
     _, text = await page(mallory, f"/users/{alice.name}")
     for shown in ("Alice P.", "This profile is private.", "Ask to follow", "1 follower<"):
         assert shown in text
@@ -167,7 +167,7 @@ async def test_asking_while_somebody_goes_public(cast: Cast, alice: Person) -> N
             assert (await asks(one, f"/users/{alice.name}/unfollow"))[1]["following"] is False
 
 
-async def test_lists_by_pages(cast: Cast, alice: Person, stored: Stored) -> None:
+async def test_lists_by_pages(cast: Cast, alice: Person) -> None:
     for path in ("/accounts/followers", "/accounts/blocked"):
         async with alice.http.get(f"{path}?after=nobody-at-all", headers={"Accept": "application/json"}) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (400, "bad_request")
@@ -187,10 +187,10 @@ async def test_an_administrator_removes_a_post(cast: Cast, alice: Person, bob: P
     stays, post = await writes(alice, "stays"), await writes(alice, "rude words")
     here = f"/feed/{post['id']}"
     comment = await comments(bob, stays, "rude comment")
-    before = stored()
+    before = stored(alice, bob)
     assert (await asks(bob, f"{here}/delete"))[0] == 403
     assert (await asks(boss, f"{here}/edit", text="nicer"))[0] == 403, "nobody speaks for others"
-    assert stored() == before
+    assert stored(alice, bob) == before
     assert 'data-part="moderation"' not in (await page(bob, here))[1]
     _, text = await page(boss, here)
     assert 'data-part="moderation"' in text.partition("<template")[0]
@@ -211,7 +211,7 @@ async def test_an_administrator_removes_a_post(cast: Cast, alice: Person, bob: P
     assert [(one["text"], one.get("removed")) for one in mine] == [("", True), ("stays", None)]
     _, text = await page(alice, f"/users/{alice.name}/posts")
     assert "An administrator removed this post." in text
-    assert "rude words" not in str(stored())
+    assert "rude words" not in str(stored(alice, bob))
     for one in (bob, boss):
         assert await status_of(one, here) == 404
         assert await texts(one, f"/users/{alice.name}/posts") == ["stays"]

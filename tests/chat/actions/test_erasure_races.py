@@ -26,11 +26,12 @@ async def test_of_two_administrators_one_stays(postgres: Postgres, redis: Redis)
     with Aiochat(env=server_env(postgres, redis, unique("admins"))) as server:
         wilma, second, other = [await Person(server.url, name).registers() for name in ("wilma", "second", "other")]
         url = server.env["AIOCHAT_DATABASE_URL"]
+        waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
         with psycopg.connect(url) as leaving, psycopg.connect(url, autocommit=True) as looking:
             looking.execute("UPDATE users SET is_admin = TRUE WHERE name = 'second'")
             leaving.execute("UPDATE users SET is_admin = FALSE WHERE name = 'wilma'")
             wants = asyncio.create_task(second.submits("/accounts/delete", password=PASSWORD, messages="keep"))
-            await until(lambda: bool(looking.execute("SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock'").fetchall()))
+            await until(lambda: bool(looking.execute(waits).fetchall()))
             leaving.commit()
             assert (await wants).status == 409
         for someone in (wilma, other, second):
@@ -116,7 +117,8 @@ async def test_an_invitation_waits_for_who_is_leaving(postgres_chat: Aiochat) ->
         leaving.execute("UPDATE users SET name_key = '~ ' || id, left_at = 1 WHERE name = %s", [carol.name])
         await at_bob.ws.send_json({"type": "post", "text": f"/invite @{carol.name}", "nonce": "invites"})
         with psycopg.connect(postgres_chat.env["AIOCHAT_DATABASE_URL"], autocommit=True) as looking:
-            waits = "SELECT 1 FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND query LIKE '%KEY SHARE%'"
+            waits = """SELECT 1 FROM pg_stat_activity
+                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%KEY SHARE%'"""
             await until(lambda: bool(looking.execute(waits).fetchall()))
         leaving.commit()
     assert (await at_bob.hears("error", nonce="invites"))["code"] == "no_such_user"
