@@ -1,7 +1,5 @@
 """Accounts that are deleted: nothing of them is left but what they leave, and nobody can be them again."""
 
-import time
-
 import pytest
 
 from accounts.people.names import DELETED
@@ -23,10 +21,8 @@ async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, c
     await at_carol.says("/away at lunch with my horse")
     await at_bob.says(f"hello @{carol.name}")
     ((user_id,),) = rows(chat, f"SELECT id FROM users WHERE name = '{carol.name}'")
-    began = time.monotonic()
     await leaves(carol)
     assert await at_carol.ends() in (4502, 4503)
-    assert time.monotonic() - began < 4, "within a second; a busy machine that tests is given more"
     async with carol.http.get("/") as page:
         assert "Your account is deleted." in await page.text()
     await at_bob.hears("message", kind="left", author=carol.name)

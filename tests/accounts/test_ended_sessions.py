@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import time
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -32,9 +31,6 @@ from tests.support.shell import beside, empty_redis
 
 NEW = "another horse battery"
 
-A_SECOND = 3
-"""Within a second; a busy machine that tests is given more."""
-
 
 async def says(server: Aiochat, *arguments: str, given: str = "") -> str:
     return await asyncio.to_thread(beside, server, *arguments, given=given)
@@ -56,10 +52,8 @@ async def test_a_new_password_ends_what_is_open(chat: Aiochat, cast: Cast, alice
     here, there, at_bob = [await someone.enters(lobby) for someone in (alice, elsewhere, bob)]
     stream, at_bobs = await listens(elsewhere), await listens(bob)
     assert await says(chat, "set-password", alice.name, given=NEW) == f"{alice.name} has a new password. 2 sessions ended.\n"
-    began = time.monotonic()
     assert [await listener.ends() for listener in (here, there)] == [4503, 4503]
     await stream.ends()
-    assert time.monotonic() - began < A_SECOND
     await at_bob.is_told()
     assert not at_bobs.task.done()
     assert [await is_signed_in(someone) for someone in (alice, elsewhere, bob)] == [False, False, True]
@@ -100,9 +94,7 @@ async def test_one_session_ends_and_the_others_do_not(servers: list[Aiochat]) ->
     found = json.loads(await says(last, "sessions", "alice", "--json"))
     assert len(found) == 2, "the last signed in stands first"
     assert await says(last, "sessions", "alice", "--end", found[0]["id"][:8]) == "1 session of alice ended.\n"
-    began = time.monotonic()
     assert {await listener.ends() for listener in sockets} == {4503}
-    assert time.monotonic() - began < A_SECOND
     await staying.is_told()
     assert [await is_signed_in(person) for person in (someone, elsewhere)] == [True, False]
     for person in (someone, elsewhere):

@@ -39,11 +39,9 @@ async def is_signed_in(someone: Person) -> bool:
 async def test_a_new_password_ends_all_other_sessions_and_their_sockets(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
     elsewhere = await again(cast, alice)
     here, there, at_bob = [await someone.enters(lobby) for someone in (alice, elsewhere, bob)]
-    began = time.monotonic()
     answer = await alice.submits("/accounts/password", password=PASSWORD, new_password=NEW)
     assert (answer.status, answer.headers["Location"]) == (303, "/accounts/password")
     assert await there.ends() == 4503
-    assert time.monotonic() - began < 3, "within a second; a busy machine that tests is given more"
     for listener in (here, at_bob):
         await listener.is_told()
     assert [await is_signed_in(someone) for someone in (alice, elsewhere, bob)] == [True, False, True]

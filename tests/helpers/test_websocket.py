@@ -13,7 +13,7 @@ from helpers.websocket import protocol
 from helpers.websocket.frames import text_frame
 from helpers.websocket.protocol import MAX_BYTES, Heart, Upgrade, WebSocket
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 MASK = b"\x37\xfa\x21\x3d"
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import aiohttp
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 PASSWORD = "correct horse battery"
 
 JsonObject = dict[str, Any]
@@ -24,12 +24,10 @@ class Listener:
         self.events: list[JsonObject] = []
         self._unheard: list[JsonObject] = []
         self._came = asyncio.Event()
-        self.frames = 0
         self._task = asyncio.create_task(self._listen())
 
     async def _listen(self) -> None:
         async for frame in self.ws:
-            self.frames += 1
             for line in frame.data.split("\n"):
                 event = json.loads(line)
                 self.events.append(event)

@@ -1,7 +1,6 @@
 """Accounts that are deleted while others do something: at once, in several processes, and by one that is killed."""
 
 import asyncio
-import time
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,13 +9,13 @@ import redis.asyncio as aioredis
 
 from accounts.keys import Leaver, Part
 from accounts.models import Leaving
-from accounts.people import accounts
+from accounts.people.directory import accounts
 from accounts.personal_data.deletion import Departures, end_account
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.deleted_accounts import JSON, everything, leaves, rows, status, until
-from tests.support.people import PASSWORD, JsonObject, Listener, Person
+from tests.support.people import PASSWORD, PATIENCE, JsonObject, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import ROOT, Aiochat, Postgres, Redis
 
@@ -59,12 +58,10 @@ async def test_every_session_ends_in_every_process(postgres_chat: Aiochat) -> No
         await at_elsewhere.says("said elsewhere")
         stream = await elsewhere.http.get(f"{other.url}/feed/events")
         ((user_id,),) = rows(postgres_chat, f"SELECT id FROM users WHERE name = '{someone.name}'")
-        began = time.monotonic()
         await leaves(someone, "remove")
         assert await at_elsewhere.ends() in (4502, 4503)
-        async with asyncio.timeout(4):
+        async with asyncio.timeout(PATIENCE):
             await stream.read()
-        assert time.monotonic() - began < 4, "within a second; a busy machine that tests is given more"
         client = aioredis.Redis.from_url(shared["AIOCHAT_REDIS_URL"])
         assert await client.hgetall(f"aiochat:sessions-of:{user_id}") == {}
         await client.aclose()

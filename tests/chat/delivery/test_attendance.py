@@ -165,7 +165,7 @@ async def test_the_loop_compares_at_the_start_and_then_no_more(engine: Engine, m
 
     monkeypatch.setattr(engine.leases, "renew", noted)
     task = asyncio.create_task(attendance.run())
-    await asyncio.wait_for(renewed.wait(), 5)
+    await asyncio.wait_for(renewed.wait(), 20)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert len(compared) == 2, "at the start, and after Redis was away"

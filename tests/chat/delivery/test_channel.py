@@ -224,7 +224,7 @@ async def test_who_reads_nothing_costs_no_memory_and_misses_nothing(place: Place
     assert len(slow.pipe.unread) < MAX_UNREAD + 10_000
     assert quick.seqs == list(range(1, 254))
     slow.pipe.catch_up()
-    await asyncio.wait_for(asyncio.gather(*place.tasks), 5)
+    await asyncio.wait_for(asyncio.gather(*place.tasks), 20)
     place.channel.receive(place.commit())
     assert slow.seqs == quick.seqs == list(range(1, 255))
 
@@ -236,7 +236,7 @@ async def test_who_never_reads_is_closed(place: Place, monkeypatch: pytest.Monke
     client.pipe.reads = False
     for _ in range(20):
         place.channel.receive(place.commit(5, size=1000))
-    await asyncio.wait_for(asyncio.gather(*place.tasks), 5)
+    await asyncio.wait_for(asyncio.gather(*place.tasks), 20)
     assert client.code == Close.TOO_SLOW
 
 

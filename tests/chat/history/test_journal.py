@@ -296,7 +296,7 @@ async def test_it_says_when_too_many_wait_and_when_no_longer(journal: Journal, m
     assert journal.is_full
     room_again = asyncio.Event()
     journal.when_not_full(room_again.set)
-    await asyncio.wait_for(room_again.wait(), 5)
+    await asyncio.wait_for(room_again.wait(), 20)
     assert not journal.is_full
     assert [(await answer).number for answer in answers] == [1, 2, 3]
 
