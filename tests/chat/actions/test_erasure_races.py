@@ -9,7 +9,7 @@ import redis.asyncio as aioredis
 
 from accounts.keys import Leaver, Part
 from accounts.models import Leaving
-from accounts.people.directory import accounts
+from accounts.people import accounts
 from accounts.personal_data.deletion import Departures, end_account
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
