@@ -59,12 +59,23 @@ MAX_WORKERS = 256
 
 
 async def create_app(settings: Settings) -> web.Application:
-    """The application, with nothing opened yet but what costs nothing. The database must have been migrated."""
+    """The application, with nothing opened yet but what costs nothing. The database must have been
+    migrated."""
     database = open_database(settings.database)
     redis = open_redis(settings.redis_url)
     storage = TokenStorage(session_store(database, redis), secure=settings.secure)
-    # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for when no session can be kept.
-    middlewares = [compression, languages, forms, errors, session_middleware(storage), errors, request_user, csrf]
+    # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for
+    # when no session can be kept.
+    middlewares = [
+        compression,
+        languages,
+        forms,
+        errors,
+        session_middleware(storage),
+        errors,
+        request_user,
+        csrf,
+    ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[SETTINGS] = settings
     app[DATABASE] = database
@@ -133,14 +144,22 @@ def _alone(settings: Settings) -> Iterator[None]:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise Failure(f"another aiochat is running on {settings.database}; for several processes use PostgreSQL and Redis") from None
+            raise Failure(
+                f"another aiochat is running on {settings.database}; for several processes use PostgreSQL "
+                "and Redis"
+            ) from None
         yield
 
 
 async def _serve(settings: Settings, place: Place | None) -> None:
     """Serves until SIGTERM or SIGINT, and then ends so that nobody loses anything."""
     stop = told_to_end()
-    runner = Runner(await create_app(settings), access_log=None, keepalive_timeout=KEEP_ALIVE_SECONDS, shutdown_timeout=SHUTDOWN_SECONDS)
+    runner = Runner(
+        await create_app(settings),
+        access_log=None,
+        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        shutdown_timeout=SHUTDOWN_SECONDS,
+    )
     try:
         await runner.setup()
         calm_the_collector()
@@ -169,21 +188,31 @@ async def _supervise(settings: Settings, count: int) -> int:
         sockets = listen(settings.host, settings.port, count)
     except OSError as error:
         raise _cannot_listen(settings, error) from None
-    return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(lambda: print(greeting, flush=True))
+    return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(
+        lambda: print(greeting, flush=True)
+    )
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> Failure:
-    return Failure(f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with AIOCHAT_PORT")
+    return Failure(
+        f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with "
+        "AIOCHAT_PORT"
+    )
 
 
 def _warn(settings: Settings) -> None:
     if settings.rate_limits == "off":
         print(
-            "WARNING: RATE LIMITS ARE OFF (AIOCHAT_RATE_LIMITS=off). Anyone may guess passwords and flood rooms as fast as they like.",
+            "WARNING: RATE LIMITS ARE OFF (AIOCHAT_RATE_LIMITS=off). Anyone may guess passwords and flood "
+            "rooms as fast as they like.",
             file=sys.stderr,
         )
     if settings.debug:
-        print("WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in here.", file=sys.stderr)
+        print(
+            "WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in "
+            "here.",
+            file=sys.stderr,
+        )
 
 
 async def _greeting(settings: Settings) -> str:
@@ -195,7 +224,10 @@ async def _greeting(settings: Settings) -> str:
 
 def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
     if arguments.workers > 1 and (settings.database.startswith("sqlite:") or not settings.redis_url):
-        raise Misuse("several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or leave out --workers")
+        raise Misuse(
+            "several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or "
+            "leave out --workers"
+        )
     with _alone(settings):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
@@ -214,7 +246,9 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
-    count = migrate(settings.database, MIGRATIONS, shown if sys.stderr is not None and sys.stderr.isatty() else lasting)
+    count = migrate(
+        settings.database, MIGRATIONS, shown if sys.stderr is not None and sys.stderr.isatty() else lasting
+    )
     say(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
 
 
@@ -226,29 +260,36 @@ def _worker_count(text: str) -> int:
 
 def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
-        prog="python app.py", description="aiochat: a chat with rooms. Settings come from the environment and .env; see README."
+        prog="python app.py",
+        description="aiochat: a chat with rooms. Settings come from the environment and .env; see README.",
     )
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     commands.add_argument("--version", action="version", version=f"aiochat {version}")
     choices = commands.add_subparsers(title="commands", metavar="COMMAND")
-    command = choices.add_parser("serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM.")
+    command = choices.add_parser(
+        "serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM."
+    )
     command.add_argument("--migrate", action="store_true", help="bring the database up to date first")
     command.add_argument(
         "--workers",
         type=_worker_count,
         default=1,
         metavar="N",
-        help="serve by N processes on one port (1). Needs PostgreSQL and Redis. SIGHUP replaces them one by one, and nothing is lost",
+        help="serve by N processes on one port (1). Needs PostgreSQL and Redis. SIGHUP replaces them one by "
+        "one, and nothing is lost",
     )
     command.set_defaults(run=serve)
-    # What `serve --workers` starts. It isn't listed: it needs open files that only a supervisor can give.
+    # What `serve --workers` starts. It isn't listed: it needs open files that only a supervisor can
+    # give.
     command = choices.add_parser("worker", add_help=False)
     command.add_argument("--own", type=int, nargs="+", required=True)
     command.add_argument("--others", type=int, nargs="+", required=True)
     command.add_argument("--control", type=int, required=True)
     command.add_argument("--private", type=Path, required=True)
     command.set_defaults(run=serve_as_worker)
-    command = choices.add_parser("migrate", help="bring the database up to date", description="Brings the database up to date.")
+    command = choices.add_parser(
+        "migrate", help="bring the database up to date", description="Brings the database up to date."
+    )
     command.set_defaults(run=run_migrations)
     command_line.add_commands(choices)
     return commands
@@ -266,7 +307,9 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     # Several processes write one log: the supervisor tells which is which.
     process = " [%(process)d]" if arguments.run is serve_as_worker else ""
-    logging.basicConfig(level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s")
+    logging.basicConfig(
+        level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s"
+    )
     try:
         return arguments.run(read_settings(), arguments) or 0
     except Misuse as error:

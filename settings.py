@@ -1,4 +1,5 @@
-"""The settings: read once from the environment and `.env`, checked, and never changed afterwards."""
+"""The settings: read once from the environment and `.env`, checked, and never changed
+afterwards."""
 
 import re
 from pathlib import Path
@@ -38,13 +39,18 @@ class _WithoutEmpty(PydanticBaseSettingsSource):
         return self._source.get_field_value(field, field_name)
 
     def __call__(self) -> dict[str, Any]:
-        return {name: value for name, value in self._source().items() if value != "" or name in OFF_WHEN_EMPTY}
+        return {
+            name: value for name, value in self._source().items() if value != "" or name in OFF_WHEN_EMPTY
+        }
 
 
 class Settings(BaseSettings):
-    """Every setting, each read from `AIOCHAT_` and its name in capitals. README has the table of them."""
+    """Every setting, each read from `AIOCHAT_` and its name in capitals. README has the table of
+    them."""
 
-    model_config = SettingsConfigDict(env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="AIOCHAT_", env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True
+    )
 
     host: str = "127.0.0.1"
     port: int = Field(default=8080, ge=1, le=65535)
@@ -70,15 +76,23 @@ class Settings(BaseSettings):
         dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
-        return init_settings, _WithoutEmpty(settings_cls, env_settings), _WithoutEmpty(settings_cls, dotenv_settings)
+        return (
+            init_settings,
+            _WithoutEmpty(settings_cls, env_settings),
+            _WithoutEmpty(settings_cls, dotenv_settings),
+        )
 
     @field_validator("database_url")
     @classmethod
     def _known_database(cls, value: str) -> str:
         if not value:
             return value
-        parts = _split(value, DATABASE_SCHEMES, "must begin with sqlite:///, postgresql:// or postgresql+aiopg://")
-        if parts.scheme == "sqlite" and (not value.startswith("sqlite:///") or not value.removeprefix("sqlite:///").strip("/")):
+        parts = _split(
+            value, DATABASE_SCHEMES, "must begin with sqlite:///, postgresql:// or postgresql+aiopg://"
+        )
+        if parts.scheme == "sqlite" and (
+            not value.startswith("sqlite:///") or not value.removeprefix("sqlite:///").strip("/")
+        ):
             raise ValueError("needs a file: sqlite:///path/to/file.db")
         if parts.scheme != "sqlite" and not parts.path.strip("/"):
             raise ValueError("needs the database's name: postgresql://user:password@host/name")
@@ -106,7 +120,11 @@ class Settings(BaseSettings):
             return cls._known_redis(value)
         login, at, hosts = rest.partition("?")[0].rpartition("@")
         for host in hosts.removesuffix("/").split(","):
-            parts = _split(f"{scheme}://{login}{at}{host}", BUS_SCHEMES, "must begin with redis+cluster:// or rediss+cluster://")
+            parts = _split(
+                f"{scheme}://{login}{at}{host}",
+                BUS_SCHEMES,
+                "must begin with redis+cluster:// or rediss+cluster://",
+            )
             if not parts.hostname or parts.path:
                 raise ValueError("needs some of the cluster's servers: redis+cluster://host:6379,host:6379")
         return value
@@ -119,7 +137,13 @@ class Settings(BaseSettings):
         wrong = "must be the site's address without a path, like https://chat.example.org"
         parts = _split(value, ("http", "https"), wrong)
         # It stands in headers: nothing but a host and a port.
-        if not _HOST.fullmatch(parts.hostname or "") or parts.path.strip("/") or parts.query or parts.fragment or "@" in parts.netloc:
+        if (
+            not _HOST.fullmatch(parts.hostname or "")
+            or parts.path.strip("/")
+            or parts.query
+            or parts.fragment
+            or "@" in parts.netloc
+        ):
             raise ValueError(wrong)
         return f"{parts.scheme}://{parts.netloc}".lower()
 
@@ -130,7 +154,9 @@ class Settings(BaseSettings):
             return ""
         parts = _split_page(value, "must be off, or an address like https://wttr.in/{place}?format=3")
         if "{place}" not in parts.path + parts.query:
-            raise ValueError("needs {place} in its path or after the question mark, where the place's name goes")
+            raise ValueError(
+                "needs {place} in its path or after the question mark, where the place's name goes"
+            )
         unknown = re.sub(r"\{(place|lang)\}", "", value)
         if "{" in unknown or "}" in unknown:
             raise ValueError("may hold {place} and {lang} behind the host, and no other braces")
@@ -171,16 +197,19 @@ class Settings(BaseSettings):
     def origins(self) -> frozenset[str]:
         """The exact origins that may open a socket or post a form.
 
-        With a public URL, that one alone; without, this host and the names of loopback on this port."""
+        With a public URL, that one alone; without, this host and the names of loopback on this
+        port."""
         if self.public_url:
             return frozenset({_without_default_port(self.public_url)})
         return frozenset(
-            {_without_default_port(f"http://{name}:{self.port}") for name in LOOPBACK_NAMES} | {_without_default_port(self.address)}
+            {_without_default_port(f"http://{name}:{self.port}") for name in LOOPBACK_NAMES}
+            | {_without_default_port(self.address)}
         )
 
 
 def _split(url: str, schemes: tuple[str, ...], wrong: str) -> SplitResult:
-    """The parts of a URL. Raises ValueError with `wrong` for another scheme, and where a port is no port."""
+    """The parts of a URL. Raises ValueError with `wrong` for another scheme, and where a port is no
+    port."""
     parts = urlsplit(url)
     if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
         raise ValueError(wrong)

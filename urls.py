@@ -1,4 +1,5 @@
-"""Every address of the site, and who may use it. A new page is a line here, a view, and a template."""
+"""Every address of the site, and who may use it. A new page is a line here, a view, and a
+template."""
 
 from pathlib import Path
 
@@ -51,7 +52,13 @@ ROUTES = [
     Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
     Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
-    Route("/accounts/picture", pictures.ChangePicture, "change_picture", Access.SIGNED_IN, max_body=pictures.MAX_BODY),
+    Route(
+        "/accounts/picture",
+        pictures.ChangePicture,
+        "change_picture",
+        Access.SIGNED_IN,
+        max_body=pictures.MAX_BODY,
+    ),
     Route("/accounts/picture/remove", pictures.RemovePicture, "remove_picture", Access.SIGNED_IN),
     Route("/accounts/email", security.Email, "email", Access.SIGNED_IN),
     Route("/accounts/password", security.Password, "password", Access.SIGNED_IN),
@@ -78,13 +85,21 @@ ROUTES = [
     Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
     Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
-    Route(f"/feed/{POST}/pictures/{PICTURE}", picture_views.PostPicture, "feed_picture", Access.SIGNED_IN, kept=True),
+    Route(
+        f"/feed/{POST}/pictures/{PICTURE}",
+        picture_views.PostPicture,
+        "feed_picture",
+        Access.SIGNED_IN,
+        kept=True,
+    ),
     Route(f"/feed/{POST}/delete", feed.DeletePost, "feed_delete", Access.SIGNED_IN),
     Route(f"/feed/{POST}/like", feed.LikePost, "feed_like", Access.SIGNED_IN),
     Route(f"/feed/{POST}/unlike", feed.UnlikePost, "feed_unlike", Access.SIGNED_IN),
     Route(f"/feed/{POST}/comments", feed.Comments, "feed_comments", Access.SIGNED_IN),
     Route(f"/feed/{POST}/comments/{COMMENT}/edit", feed.EditComment, "feed_comment_edit", Access.SIGNED_IN),
-    Route(f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN),
+    Route(
+        f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN
+    ),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),

@@ -19,7 +19,8 @@ SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
 
 Blocked = Callable[[int, int], Awaitable[None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])
-"""Called with the ids of two people in the transaction that puts a block between them. What it does is committed with that."""
+"""Called with the ids of two people in the transaction that puts a block between them. What it does
+is committed with that."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,8 @@ class Leaver:
 
 
 Part = Callable[[Leaver], AsyncGenerator[None, None]]
-"""Takes away what one part of the site has of somebody, in short transactions, and yields after each.
+"""Takes away what one part of the site has of somebody, in short transactions, and yields after
+each.
 
 It may be called again at any time, and has to begin with what it finds."""
 

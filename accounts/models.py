@@ -6,7 +6,8 @@ from helpers.db.base import Base
 
 
 class User(Base):
-    """A person or bot with a name. `name_key` and `skeleton` (accounts/people/names.py) keep two names from looking alike."""
+    """A person or bot with a name. `name_key` and `skeleton` (accounts/people/names.py) keep two
+    names from looking alike."""
 
     name = peewee.TextField()
     name_key = peewee.TextField(unique=True)
@@ -32,7 +33,8 @@ class User(Base):
 
 
 class Block(Base):
-    """`blocker_id` wants nothing to do with `blocked_id`. It holds both ways (accounts/relations/visibility.py)."""
+    """`blocker_id` wants nothing to do with `blocked_id`. It holds both ways
+    (accounts/relations/visibility.py)."""
 
     blocker_id = peewee.BigIntegerField()
     blocked_id = peewee.BigIntegerField()
@@ -57,7 +59,8 @@ class Picture(Base):
 
 
 class EndedSession(Base):
-    """A session that was ended by another program than the server; see accounts/signin/ended_sessions.py."""
+    """A session that was ended by another program than the server; see
+    accounts/signin/ended_sessions.py."""
 
     session_id = peewee.TextField()
     at = peewee.BigIntegerField()
@@ -67,9 +70,11 @@ class EndedSession(Base):
 
 
 class Leaving(Base):
-    """What is still to be taken away of somebody who has left: as long as the row is there, some of it may be.
+    """What is still to be taken away of somebody who has left: as long as the row is there, some of
+    it may be.
 
-    `name` is what they were called. From `due_at` on a process may take it up, which holds it until `taken_until`."""
+    `name` is what they were called. From `due_at` on a process may take it up, which holds it until
+    `taken_until`."""
 
     user_id = peewee.BigIntegerField(primary_key=True)
     name = peewee.TextField()
@@ -94,7 +99,8 @@ class Download(Base):
 
 
 class SiteFact(Base):
-    """One thing the site remembers: who became its first administrator, the epoch of its history."""
+    """One thing the site remembers: who became its first administrator, the epoch of its
+    history."""
 
     name = peewee.TextField(primary_key=True)
     value = peewee.TextField()

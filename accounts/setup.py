@@ -27,7 +27,10 @@ def setup_accounts(app: web.Application) -> None:
     app[FOLLOW_LIMITS] = Buckets(FOLLOWS_PER_SECOND, FOLLOWS_AT_ONCE)
     app[SIGHTS] = Sights(app[DATABASE])
     app[BLOCKED] = []
-    app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (*app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY], request_count)
+    app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
+        *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
+        request_count,
+    )
     # In the reader's language, where it is nobody's name.
     pages = aiohttp_jinja2.get_env(app).globals
     pages["deleted_user"] = DELETED

@@ -34,7 +34,13 @@ class Words(argparse.Action):
         super().__init__(*args, **kwargs)
         self.known = list(known)
 
-    def __call__(self, parser: argparse.ArgumentParser, namespace: argparse.Namespace, values: Any, option: str | None = None) -> None:
+    def __call__(
+        self,
+        parser: argparse.ArgumentParser,
+        namespace: argparse.Namespace,
+        values: Any,
+        option: str | None = None,
+    ) -> None:
         words = [word for word in values.split(",") if word]
         for word in words:
             if word not in self.known:
@@ -45,35 +51,68 @@ class Words(argparse.Action):
 def parser() -> argparse.ArgumentParser:
     options = argparse.ArgumentParser(
         prog="python -m bench",
-        description="Measures aiochat beside its peers, on servers of its own. Without arguments: a selection, in a few minutes.",
+        description="Measures aiochat beside its peers, on servers of its own. Without arguments: a "
+        "selection, in a few minutes.",
         epilog="docs/performance.md explains what comes out.",
     )
-    options.add_argument("--scenario", action=Words, known=SCENARIOS, metavar="NAMES", help=f"of {', '.join(SCENARIOS)}")
     options.add_argument(
-        "--peer", action=Words, known=["all", "none", *PEERS], metavar="NAMES", help=f"all, none, or of {', '.join(PEERS)}"
+        "--scenario", action=Words, known=SCENARIOS, metavar="NAMES", help=f"of {', '.join(SCENARIOS)}"
     )
     options.add_argument(
-        "--database", action=Words, known=["none", *DATABASES], metavar="NAMES", help=f"of {', '.join(DATABASES)}; none: peers alone"
+        "--peer",
+        action=Words,
+        known=["all", "none", *PEERS],
+        metavar="NAMES",
+        help=f"all, none, or of {', '.join(PEERS)}",
     )
-    options.add_argument("--workers", type=int, default=1, help="processes of aiochat that share the rooms (1)")
-    options.add_argument("--mixed", action="store_true", help="every room through every worker, and not through one each, as nginx does it")
+    options.add_argument(
+        "--database",
+        action=Words,
+        known=["none", *DATABASES],
+        metavar="NAMES",
+        help=f"of {', '.join(DATABASES)}; none: peers alone",
+    )
+    options.add_argument(
+        "--workers", type=int, default=1, help="processes of aiochat that share the rooms (1)"
+    )
+    options.add_argument(
+        "--mixed",
+        action="store_true",
+        help="every room through every worker, and not through one each, as nginx does it",
+    )
     options.add_argument("--nginx", action="store_true", help="aiochat through nginx")
     whole = options.add_mutually_exclusive_group()
     for option, const, text in (
         ("--all", plan.EVERYTHING, "every scenario on every setup, in half an hour"),
-        ("--plot", plan.SWEEP, "rooms of five sizes and four rates, drawn as var/bench-*.svg, in six minutes"),
+        (
+            "--plot",
+            plan.SWEEP,
+            "rooms of five sizes and four rates, drawn as var/bench-*.svg, in six minutes",
+        ),
     ):
-        whole.add_argument(option, dest="plan", action="store_const", const=const, default=plan.USUAL, help=text)
-    shape = options.add_argument_group("the scenario", "These change a named scenario, or without one make one of your own.")
+        whole.add_argument(
+            option, dest="plan", action="store_const", const=const, default=plan.USUAL, help=text
+        )
+    shape = options.add_argument_group(
+        "the scenario", "These change a named scenario, or without one make one of your own."
+    )
     shape.add_argument("--rooms", type=int)
     shape.add_argument("--members", type=int, help="of each room")
     shape.add_argument("--senders", type=int, help="those of them who talk, in each room")
     shape.add_argument("--outstanding", type=int, help="messages under way, in all")
-    shape.add_argument("--rate", type=float, help="messages a second in all, sent whether answers come or not")
+    shape.add_argument(
+        "--rate", type=float, help="messages a second in all, sent whether answers come or not"
+    )
     shape.add_argument("--messages", type=int, help="of the long history (1,000,000)")
     shape.add_argument("--behind", type=int, help="messages that everybody has to catch up with (200)")
     shape.add_argument("--seconds", type=float, help="how long to measure")
-    options.add_argument("--out", type=Path, default=Path("var"), metavar="FOLDER", help="for bench.json, bench.md and the plots (var)")
+    options.add_argument(
+        "--out",
+        type=Path,
+        default=Path("var"),
+        metavar="FOLDER",
+        help="for bench.json, bench.md and the plots (var)",
+    )
     return options
 
 
@@ -81,7 +120,9 @@ def chosen_peers(words: Sequence[str]) -> tuple[list[Peer], list[str]]:
     """Those asked for whose parts are there, and a line for each of the others."""
     names = [*PEERS] if "all" in words else [word for word in words if word != "none"]
     missing = {name: PEERS[name].get() for name in names}
-    return [PEERS[name] for name in names if not missing[name]], [f"{name} is left out: {why}" for name, why in missing.items() if why]
+    return [PEERS[name] for name in names if not missing[name]], [
+        f"{name} is left out: {why}" for name, why in missing.items() if why
+    ]
 
 
 def shape_of(arguments: argparse.Namespace) -> dict[str, Any]:
@@ -100,9 +141,19 @@ def chosen_plan(arguments: argparse.Namespace) -> Plan:
         chosen = plan.lasting(chosen, arguments.seconds)
     if arguments.database or arguments.nginx or arguments.workers > 1:
         databases = arguments.database or [setup.database for setup in plan.USUAL_SETUPS]
-        chosen = plan.on(chosen, [Setup(name, arguments.workers, arguments.nginx, arguments.mixed) for name in databases if name != "none"])
+        chosen = plan.on(
+            chosen,
+            [
+                Setup(name, arguments.workers, arguments.nginx, arguments.mixed)
+                for name in databases
+                if name != "none"
+            ],
+        )
     for part in chosen:
-        for problem in (*(setup.problem() for setup in part.setups), *(scenario.problem() for scenario in part.scenarios)):
+        for problem in (
+            *(setup.problem() for setup in part.setups),
+            *(scenario.problem() for scenario in part.scenarios),
+        ):
             if problem:
                 raise ValueError(problem)
     return chosen
@@ -113,7 +164,10 @@ def _changed(scenarios: Sequence[Scenario], given: dict[str, Any]) -> list[Scena
     known = {scenario.name: {field.name for field in dataclasses.fields(scenario)} for scenario in scenarios}
     if unknown := given.keys() - set().union(*known.values()):
         raise ValueError(f"{', '.join(known)}: no --{unknown.pop()}")
-    return [dataclasses.replace(one, **{name: value for name, value in given.items() if name in known[one.name]}) for one in scenarios]
+    return [
+        dataclasses.replace(one, **{name: value for name, value in given.items() if name in known[one.name]})
+        for one in scenarios
+    ]
 
 
 def _own(given: dict[str, Any]) -> Scenario:
@@ -122,7 +176,9 @@ def _own(given: dict[str, Any]) -> Scenario:
 
 
 def measure(step: Step, services: Services) -> Result:
-    with step.system.open(step.scenario.seats, step.scenario.posts, services, divide_cores(step.system.workers)) as stage:
+    with step.system.open(
+        step.scenario.seats, step.scenario.posts, services, divide_cores(step.system.workers)
+    ) as stage:
         return step.scenario.measure(stage)
 
 
@@ -162,7 +218,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     measured = run(steps, left_out)
     text = report(measured, left_out, yardstick)
     print(text)
-    files = {"bench.json": json.dumps(as_json(measured, left_out, yardstick), indent=2) + "\n", "bench.md": text, **charts(measured)}
+    files = {
+        "bench.json": json.dumps(as_json(measured, left_out, yardstick), indent=2) + "\n",
+        "bench.md": text,
+        **charts(measured),
+    }
     arguments.out.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         (arguments.out / name).write_text(content)

@@ -19,7 +19,8 @@ from bench.stage import Stage
 
 @dataclass(frozen=True)
 class CatchUp(Scenario):
-    """Everybody is `behind` messages. Who isn't back within the `patience`, in seconds, is missing."""
+    """Everybody is `behind` messages. Who isn't back within the `patience`, in seconds, is
+    missing."""
 
     members: int = 1000
     senders: int = 0

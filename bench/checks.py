@@ -1,4 +1,5 @@
-"""Was anything lost, doubled or swapped? Numbers that should come as n, n + 1, n + 2 are counted against that."""
+"""Was anything lost, doubled or swapped? Numbers that should come as n, n + 1, n + 2 are counted
+against that."""
 
 from dataclasses import dataclass, field
 
@@ -51,11 +52,17 @@ class Verdict:
     out_of_order: int = 0
 
     def __add__(self, other: "Verdict") -> "Verdict":
-        return Verdict(self.lost + other.lost, self.duplicates + other.duplicates, self.out_of_order + other.out_of_order)
+        return Verdict(
+            self.lost + other.lost, self.duplicates + other.duplicates, self.out_of_order + other.out_of_order
+        )
 
     def __or__(self, other: "Verdict") -> "Verdict":
         """The worse of two looks at the same messages."""
-        return Verdict(max(self.lost, other.lost), max(self.duplicates, other.duplicates), max(self.out_of_order, other.out_of_order))
+        return Verdict(
+            max(self.lost, other.lost),
+            max(self.duplicates, other.duplicates),
+            max(self.out_of_order, other.out_of_order),
+        )
 
     @property
     def is_clean(self) -> bool:

@@ -1,4 +1,5 @@
-"""What every connection of the benchmark is, whatever the server speaks. Some talk, some read every word, most count.
+"""What every connection of the benchmark is, whatever the server speaks. Some talk, some read every
+word, most count.
 
 None of them waits."""
 
@@ -19,7 +20,8 @@ _buffer = bytearray(READ_BYTES)
 
 @dataclass
 class Window:
-    """What all clients share: whether to go on talking, and from when to when messages were sent that count for the latencies."""
+    """What all clients share: whether to go on talking, and from when to when messages were sent
+    that count for the latencies."""
 
     begin: float = math.inf
     end: float = math.inf
@@ -30,7 +32,8 @@ class Window:
 
 @dataclass(frozen=True)
 class Told:
-    """What has been said in a room: the seq that the last receipt told, how many messages were acknowledged, and how many were sent."""
+    """What has been said in a room: the seq that the last receipt told, how many messages were
+    acknowledged, and how many were sent."""
 
     last_seq: int
     acknowledged: int
@@ -38,7 +41,8 @@ class Told:
 
 
 class Client:
-    """A connection to the room number `room`. `count` messages came, `resets` times it was told to load anew."""
+    """A connection to the room number `room`. `count` messages came, `resets` times it was told to
+    load anew."""
 
     is_patient = False
     """May be read a few milliseconds later: it takes no time."""
@@ -101,7 +105,8 @@ class Client:
 
 
 class Sender(Client):
-    """Talks, and takes the time until each answer. Without a rate, each answer brings the next message.
+    """Talks, and takes the time until each answer. Without a rate, each answer brings the next
+    message.
 
     `frame` makes the bytes of the message with that turn."""
 

@@ -1,4 +1,5 @@
-"""Clients of aiochat that come back, all at once: each connects anew with the last seq that it saw, and is read until it has caught up."""
+"""Clients of aiochat that come back, all at once: each connects anew with the last seq that it saw,
+and is read until it has caught up."""
 
 import os
 import select
@@ -17,7 +18,8 @@ _buffer = bytearray(1 << 20)
 
 
 class Comeback:
-    """`seconds` holds, of each client that is back, how long it took from the beginning; `refusals`, how often one was turned away.
+    """`seconds` holds, of each client that is back, how long it took from the beginning;
+    `refusals`, how often one was turned away.
 
     Who is turned away tries again after a random wait, as docs/protocol.md asks of clients."""
 
@@ -107,7 +109,8 @@ class _Return:
         self.connection.connect_ex(("127.0.0.1", self._guest.address.port))
 
     def go_on(self) -> bool:
-        """Sends the request, or reads what came. Has the client caught up by it? Raises OSError where it isn't let in."""
+        """Sends the request, or reads what came. Has the client caught up by it? Raises OSError
+        where it isn't let in."""
         if not self._is_sent:
             if problem := self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 raise OSError(problem, os.strerror(problem))
@@ -119,7 +122,9 @@ class _Return:
             raise ConnectionError("the server closed the connection of one who came back")
         self._take(_buffer, size)
         if self.client.closed is not None:
-            raise ConnectionError(f"the server closed the connection of one who came back {self.client.closed}")
+            raise ConnectionError(
+                f"the server closed the connection of one who came back {self.client.closed}"
+            )
         return self.client.is_live
 
     def _take(self, data: bytearray, size: int) -> None:

@@ -1,4 +1,5 @@
-"""What a part of a run has cost: processor time of the servers, of this program, and of others on the machine."""
+"""What a part of a run has cost: processor time of the servers, of this program, and of others on
+the machine."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +14,8 @@ FOREIGN = 0.1
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds a second: by server, of the generator, and of processes that aren't ours."""
+    """Processor seconds a second: by server, of the generator, and of processes that aren't
+    ours."""
 
     seconds: float
     servers: dict[str, float]
@@ -45,7 +47,9 @@ class Reading:
 
     def until(self, later: "Reading") -> Cost:
         seconds = later.at - self.at
-        servers = {name: (later.usage.servers[name] - used) / seconds for name, used in self.usage.servers.items()}
+        servers = {
+            name: (later.usage.servers[name] - used) / seconds for name, used in self.usage.servers.items()
+        }
         generator = (later.own - self.own) / seconds
         others = (later.usage.machine - self.usage.machine) / seconds - generator - sum(servers.values())
         return Cost(seconds, servers, generator, max(0.0, others))

@@ -1,8 +1,10 @@
-"""All connections of a run, and one loop over epoll that reads them, cheap enough that the server is what is measured.
+"""All connections of a run, and one loop over epoll that reads them, cheap enough that the server
+is what is measured.
 
-asyncio isn't used, since its cost for each read is what a server's write costs. Senders and witnesses are read at once; those who
-only count are read every few milliseconds, so that one read brings several frames. That changes no figure but this program's own
-cost: the server has written long before, and latency is taken at the witnesses."""
+asyncio isn't used, since its cost for each read is what a server's write costs. Senders and
+witnesses are read at once; those who only count are read every few milliseconds, so that one read
+brings several frames. That changes no figure but this program's own cost: the server has written
+long before, and latency is taken at the witnesses."""
 
 import contextlib
 import gc
@@ -37,7 +39,9 @@ ENTER_SECONDS = 20.0
 class Crowd:
     """Those who come, the loop that reads them, and what they share."""
 
-    def __init__(self, guests: Sequence[Guest], dialect: Dialect, *, answers_bring_more: bool = False) -> None:
+    def __init__(
+        self, guests: Sequence[Guest], dialect: Dialect, *, answers_bring_more: bool = False
+    ) -> None:
         self.window = Window()
         self.clients: dict[int, Client] = {}
         self.senders: dict[int, Sender] = {}
@@ -51,11 +55,15 @@ class Crowd:
         self._lazy_at = 0.0
 
     def connect(self) -> None:
-        """Opens every connection; the senders' first, since the witnesses ask them. Raises OSError where one can't be opened."""
+        """Opens every connection; the senders' first, since the witnesses ask them. Raises OSError
+        where one can't be opened."""
         guests = sorted(self._guests, key=lambda guest: not guest.is_sender)
         for start in range(0, len(guests), AT_ONCE):
             with contextlib.ExitStack() as stack:
-                opening = [(guest, stack.enter_context(self._open(guest))) for guest in guests[start : start + AT_ONCE]]
+                opening = [
+                    (guest, stack.enter_context(self._open(guest)))
+                    for guest in guests[start : start + AT_ONCE]
+                ]
                 for guest, connection in opening:
                     self._take_in(guest, connection)
                 stack.pop_all()
@@ -63,7 +71,8 @@ class Crowd:
             self.read_all()
 
     def run_until(self, end: float, due: Callable[[float], float] = lambda now: math.inf) -> None:
-        """Reads until `end`. `due` is called with the time, does what is due, and says when there is something next."""
+        """Reads until `end`. `due` is called with the time, does what is due, and says when there
+        is something next."""
         while (now := time.perf_counter()) < end:
             next_due = due(now)
             if not self.read_prompt():
@@ -140,7 +149,8 @@ class Crowd:
 
 
 def open_socket(guest: Guest) -> socket.socket:
-    """A socket that isn't connected yet, from one of several loopback addresses where there are very many."""
+    """A socket that isn't connected yet, from one of several loopback addresses where there are
+    very many."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

@@ -1,4 +1,5 @@
-"""How the generator speaks to each kind of server: how one comes into a room, says something, and hears the others."""
+"""How the generator speaks to each kind of server: how one comes into a room, says something, and
+hears the others."""
 
 import json
 import re
@@ -29,7 +30,8 @@ from bench.wire import (
 
 @dataclass(frozen=True)
 class Circle:
-    """What the clients of a run share. With `answers_bring_more`, each answer to a sender brings their next message."""
+    """What the clients of a run share. With `answers_bring_more`, each answer to a sender brings
+    their next message."""
 
     window: Window
     senders: dict[int, Sender]
@@ -45,8 +47,9 @@ class Dialect(ABC):
 
     @abstractmethod
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
-        """Waits until the guest, who has sent the request, is in the room. Returns the room's last seq, where it has any, and what
-        came already of what follows. Raises OSError where they aren't let in."""
+        """Waits until the guest, who has sent the request, is in the room. Returns the room's last
+        seq, where it has any, and what came already of what follows. Raises OSError where they
+        aren't let in."""
 
     @abstractmethod
     def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
@@ -68,7 +71,13 @@ class Aiochat(Dialect):
 
     def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
         if guest.is_sender:
-            return NumberedSender(connection, guest.room, circle.window, guest.index, answers_bring_more=circle.answers_bring_more)
+            return NumberedSender(
+                connection,
+                guest.room,
+                circle.window,
+                guest.index,
+                answers_bring_more=circle.answers_bring_more,
+            )
         if guest.is_witness:
             return NumberedWitness(connection, guest.room, circle.window, circle.senders)
         return NumberedCounter(connection, guest.room, circle.window)
@@ -79,7 +88,8 @@ class Echoing(Dialect):
 
     @abstractmethod
     def template(self, guest: Guest, text: bytes) -> bytes:
-        """The frame that says `text`, in which `%08d` is still to be filled in, in the guest's room."""
+        """The frame that says `text`, in which `%08d` is still to be filled in, in the guest's
+        room."""
 
     def answer(self, guest: Guest) -> Pattern:
         """What the answers to the guest's messages are known by."""
@@ -93,17 +103,31 @@ class Echoing(Dialect):
         if guest.is_sender:
             frame = filled_in(self.template(guest, text_template(guest.index).encode()))
             known_by, more = self.answer(guest), circle.answers_bring_more
-            return EchoSender(connection, guest.room, circle.window, self.reply, guest.index, known_by, frame, answers_bring_more=more)
+            return EchoSender(
+                connection,
+                guest.room,
+                circle.window,
+                self.reply,
+                guest.index,
+                known_by,
+                frame,
+                answers_bring_more=more,
+            )
         if guest.is_witness:
             return EchoWitness(connection, guest.room, circle.window, self.reply, circle.senders)
         return EchoCounter(connection, guest.room, circle.window, self.reply)
 
 
 class PlainChat(Echoing):
-    """The small servers of bench/peers: the room is in the path, messages are JSON, and `{"joined": room}` comes first."""
+    """The small servers of bench/peers: the room is in the path, messages are JSON, and `{"joined":
+    room}` comes first."""
 
     def request(self, guest: Guest) -> bytes:
-        return upgrade(f"/rooms/{guest.room_name}?{urlencode({'name': guest.name})}", guest.address.host, guest.address.origin)
+        return upgrade(
+            f"/rooms/{guest.room_name}?{urlencode({'name': guest.name})}",
+            guest.address.host,
+            guest.address.origin,
+        )
 
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
         return 0, Talk(connection).until(b'"joined"')
@@ -134,7 +158,8 @@ class SocketIo(Echoing):
 
 
 class Nats(Echoing):
-    """NATS's own protocol over its WebSocket. A room is a subject; who publishes hears it too, since they subscribe."""
+    """NATS's own protocol over its WebSocket. A room is a subject; who publishes hears it too,
+    since they subscribe."""
 
     def request(self, guest: Guest) -> bytes:
         return upgrade("/", guest.address.host, guest.address.origin)
@@ -143,7 +168,9 @@ class Nats(Echoing):
         talk = Talk(connection)
         talk.until(b"INFO ")
         talk.say(
-            BINARY, b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.%s 1\r\nPING\r\n' % guest.room_name.encode()
+            BINARY,
+            b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.%s 1\r\nPING\r\n'
+            % guest.room_name.encode(),
         )
         return 0, talk.until(b"PONG")
 
@@ -158,14 +185,19 @@ class Nats(Echoing):
 
 
 class JetStream(Nats):
-    """NATS that stores every message in a stream. Its answer to the sender says that it is stored; delivery doesn't wait for that."""
+    """NATS that stores every message in a stream. Its answer to the sender says that it is stored;
+    delivery doesn't wait for that."""
 
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
         found = super().enter(connection, guest)
         if guest.index == 0:
             stream = b'{"name":"rooms","subjects":["rooms.*"],"storage":"file"}'
             connection.sendall(client_frame(BINARY, b"SUB created 3\r\n"))
-            connection.sendall(client_frame(BINARY, b"PUB $JS.API.STREAM.CREATE.rooms created %d\r\n%s\r\n" % (len(stream), stream)))
+            connection.sendall(
+                client_frame(
+                    BINARY, b"PUB $JS.API.STREAM.CREATE.rooms created %d\r\n%s\r\n" % (len(stream), stream)
+                )
+            )
             data = b""
             while b'"created"' not in data:
                 data += more(connection)
@@ -189,16 +221,21 @@ class Talk:
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
         self._frames = Frames()
-        self._came = [payload for opcode, payload in self._frames.take(after_upgrade(connection)) if opcode in DATA]
+        self._came = [
+            payload for opcode, payload in self._frames.take(after_upgrade(connection)) if opcode in DATA
+        ]
 
     def say(self, opcode: int, payload: bytes) -> None:
         self._connection.sendall(client_frame(opcode, payload))
 
     def until(self, wanted: bytes) -> bytes:
-        """Waits for a frame that holds `wanted`. Returns what came after it of a frame that isn't complete yet."""
+        """Waits for a frame that holds `wanted`. Returns what came after it of a frame that isn't
+        complete yet."""
         while True:
             for payload in self._came:
                 if wanted in payload:
                     self._came.clear()
                     return self._frames.rest
-            self._came = [payload for opcode, payload in self._frames.take(more(self._connection)) if opcode in DATA]
+            self._came = [
+                payload for opcode, payload in self._frames.take(more(self._connection)) if opcode in DATA
+            ]

@@ -1,6 +1,8 @@
-"""Clients of servers that neither number nor acknowledge: a message is known by its text, and its answer is itself, coming back.
+"""Clients of servers that neither number nor acknowledge: a message is known by its text, and its
+answer is itself, coming back.
 
-What they send is a stream of bytes, in which each message has one MARK: a server may join messages in frames or cut them as it likes."""
+What they send is a stream of bytes, in which each message has one MARK: a server may join messages
+in frames or cut them as it likes."""
 
 import re
 import socket
@@ -12,7 +14,8 @@ from bench.clients import Client, Sender, Told, Window
 from bench.wire import DATA, MARK, MARKED, MARKED_BYTES, frame_at
 
 Reply = Callable[[bytes], bytes | None]
-"""What a client must answer to a frame without a message, if anything: some protocols have pings of their own."""
+"""What a client must answer to a frame without a message, if anything: some protocols have pings of
+their own."""
 
 
 class EchoClient(Client):
@@ -56,7 +59,8 @@ class EchoClient(Client):
             self._answer_at_once(reply)
 
     def verdict(self, told: Told) -> Verdict:
-        """By the number alone: what came back to its sender must have come here too, and nothing twice."""
+        """By the number alone: what came back to its sender must have come here too, and nothing
+        twice."""
         return Verdict(lost=max(0, told.acknowledged - self.count), duplicates=max(0, self.count - told.sent))
 
     def has_all(self, told: Told) -> bool:
@@ -69,7 +73,8 @@ class EchoCounter(EchoClient):
     is_patient = True
 
     def _take(self, data: bytearray, size: int, now: float) -> None:
-        """Nearly all frames are whole, and between 126 and 65,535 bytes: those take the short way."""
+        """Nearly all frames are whole, and between 126 and 65,535 bytes: those take the short
+        way."""
         at = 0
         if not self._left and not self._kept:
             count = 0
@@ -87,7 +92,8 @@ class EchoCounter(EchoClient):
 
 @dataclass(frozen=True)
 class Pattern:
-    """What is looked for in the stream, where frames and reads may cut it: always of so many bytes."""
+    """What is looked for in the stream, where frames and reads may cut it: always of so many
+    bytes."""
 
     expression: re.Pattern[bytes]
     size: int
@@ -118,7 +124,9 @@ class Search:
 class EchoWitness(EchoClient):
     """Reads whose which message comes, and takes the time from its sending."""
 
-    def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply, senders: dict[int, Sender]) -> None:
+    def __init__(
+        self, connection: socket.socket, room: int, window: Window, reply: Reply, senders: dict[int, Sender]
+    ) -> None:
         super().__init__(connection, room, window, reply)
         self._search = Search(OF_ANYBODY)
         self.turns = {index: Sequence(0) for index, sender in senders.items() if sender.room == room}

@@ -1,6 +1,8 @@
-"""How the feed is read, on a large site: `python -m bench.feed postgresql://…` (an empty database), or `sqlite:///…` (a new file).
+"""How the feed is read, on a large site: `python -m bench.feed postgresql://…` (an empty database),
+or `sqlite:///…` (a new file).
 
-It fills the database with people, whom they follow, posts and likes, runs each statement some times, and prints the medians."""
+It fills the database with people, whom they follow, posts and likes, runs each statement some
+times, and prints the medians."""
 
 import asyncio
 import sqlite3
@@ -42,7 +44,8 @@ def numbers(first: int, last: int, sqlite: bool) -> str:
 
 
 def fill(url: str) -> None:
-    """By a connection that checks no foreign keys and runs no triggers: PostgreSQL lets a superuser."""
+    """By a connection that checks no foreign keys and runs no triggers: PostgreSQL lets a
+    superuser."""
     sqlite = url.startswith("sqlite:")
     connection: Any = sqlite3.connect(sqlite_path(url)) if sqlite else psycopg.connect(url, autocommit=True)
 
@@ -55,9 +58,15 @@ def fill(url: str) -> None:
     run(1, PEOPLE, users, f"SELECT i, 'p' || i, 'p' || i, 'p' || i, '', {'0' if sqlite else 'false'}, 0")
     # Those with ids above 100,000 wrote the first half of the posts, the others the second.
     writer = (
-        f"CASE WHEN i <= {POSTS // 2} THEN 100000 + (CAST(i AS BIGINT) * 7919) % 100000 ELSE 6 + (CAST(i AS BIGINT) * 7919) % 99990 END"
+        f"CASE WHEN i <= {POSTS // 2} THEN 100000 + (CAST(i AS BIGINT) * 7919) % 100000 ELSE 6 + (CAST(i "
+        "AS BIGINT) * 7919) % 99990 END"
     )
-    run(1, POSTS, "INSERT INTO feed_posts (author_id, text, at)", f"SELECT {writer}, 'Some words, as people write them', i")
+    run(
+        1,
+        POSTS,
+        "INSERT INTO feed_posts (author_id, text, at)",
+        f"SELECT {writer}, 'Some words, as people write them', i",
+    )
     follow = "INSERT INTO follows (follower_id, followed_id, at)"
     for reader, count in READERS.items():
         first = 100_000 if reader == 5 else 6
@@ -97,14 +106,20 @@ async def measure(url: str) -> None:
                 found = await median(lambda ours=ours: fetch(database, ours))  # type: ignore[misc]
                 other = await median(lambda obvious=obvious: fetch(database, obvious))  # type: ignore[misc]
                 assert await fetch(database, ours) == await fetch(database, obvious)
-                print(f"{what}, {name}: {page:.1f} ms, of it the statement {found:.1f}; the obvious one {other:.1f}", flush=True)
+                print(
+                    f"{what}, {name}: {page:.1f} ms, of it the statement {found:.1f}; the obvious one "
+                    f"{other:.1f}",
+                    flush=True,
+                )
         for reader in (4, PEOPLE + 1):
             back = await median(lambda reader=reader: event_log.read_since(10_000, 500, reader_id=reader))  # type: ignore[misc]
             print(f"coming back after 10,000 events, follows {READERS.get(reader, 1)}: {back:.1f} ms")
         print(f"posts of one person: {await median(lambda: author_page(7, 4)):.1f} ms")
         counted = await median(lambda: fetch(database, "SELECT COUNT(*) FROM follows WHERE followed_id = 1"))
         print(f"counting {FOLLOWERS} followers, which nobody does: {counted:.1f} ms")
-        counted = await median(lambda: fetch(database, f"SELECT COUNT(*) FROM feed_likes WHERE post_id = {POSTS}"))
+        counted = await median(
+            lambda: fetch(database, f"SELECT COUNT(*) FROM feed_likes WHERE post_id = {POSTS}")
+        )
         print(f"counting {LIKES} likes, which nobody does: {counted:.1f} ms")
     finally:
         await database.aio_close()

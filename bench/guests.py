@@ -33,7 +33,8 @@ class Guest:
 class Seats:
     """How many rooms, of how many members each. The first `senders` of a room talk.
 
-    One or two `witnesses` read every word: the last to come, since many servers send to them last, and the first after the senders."""
+    One or two `witnesses` read every word: the last to come, since many servers send to them last,
+    and the first after the senders."""
 
     rooms: int
     members: int
@@ -41,7 +42,8 @@ class Seats:
     witnesses: int
 
     def guest(self, place: int, token: str, addresses: list[Address], *, mixed: bool = False) -> Guest:
-        """The guest number `place`, room by room. A room's guests come by one address, as nginx would send them, or, `mixed`, by all."""
+        """The guest number `place`, room by room. A room's guests come by one address, as nginx
+        would send them, or, `mixed`, by all."""
         room, seat = divmod(place, self.members)
         is_sender = seat < self.senders
         is_witness = not is_sender and seat in (self.members - 1, self.senders)[: self.witnesses]

@@ -1,4 +1,5 @@
-"""Does a long history cost anything? A room with very many messages beside one with few: pages, the list of rooms, and coming in."""
+"""Does a long history cost anything? A room with very many messages beside one with few: pages, the
+list of rooms, and coming in."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -47,7 +48,11 @@ class Visitor:
         self._http.close()
 
     def _fetch(self, path: str) -> None:
-        headers = {"Cookie": f"session={self._guest.token}", "Host": self._guest.address.host, "Accept": "application/json"}
+        headers = {
+            "Cookie": f"session={self._guest.token}",
+            "Host": self._guest.address.host,
+            "Accept": "application/json",
+        }
         self._http.request("GET", path, headers=headers)
         answer = self._http.getresponse()
         body = answer.read()
@@ -66,7 +71,8 @@ QUESTIONS: dict[str, Callable[[Visitor], None]] = {
 
 @dataclass(frozen=True)
 class History(Scenario):
-    """`messages` in the one room, FEW in the other. Each question is asked one after the other for a share of `seconds`."""
+    """`messages` in the one room, FEW in the other. Each question is asked one after the other for
+    a share of `seconds`."""
 
     rooms: int = 2
     members: int = 10
@@ -82,7 +88,10 @@ class History(Scenario):
         return [self.messages, FEW]
 
     def measure(self, stage: Stage) -> Result:
-        visitors = [Visitor([guest for guest in stage.guests if guest.room == room], self.posts[room]) for room in range(self.rooms)]
+        visitors = [
+            Visitor([guest for guest in stage.guests if guest.room == room], self.posts[room])
+            for room in range(self.rooms)
+        ]
         share = self.seconds / len(QUESTIONS) / self.rooms
         found: dict[str, list[Latency]] = {}
         with pinned(stage.cores.generator), closing(visitors[0]), closing(visitors[1]):
@@ -96,7 +105,10 @@ class History(Scenario):
             stage.is_peer,
             cells={
                 "messages": f"{self.messages:,} and {FEW:,}",
-                **{f"{name} ms": f"{many.p50:.1f}/{many.p99:.1f} and {few.p50:.1f}/{few.p99:.1f}" for name, (many, few) in found.items()},
+                **{
+                    f"{name} ms": f"{many.p50:.1f}/{many.p99:.1f} and {few.p50:.1f}/{few.p99:.1f}"
+                    for name, (many, few) in found.items()
+                },
             },
             figures={
                 **asdict(self),

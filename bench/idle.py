@@ -1,4 +1,5 @@
-"""Many are connected and nobody says anything: what does each cost? The server's pings come and are answered."""
+"""Many are connected and nobody says anything: what does each cost? The server's pings come and are
+answered."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -70,6 +71,9 @@ class Idle(Scenario):
                 "memory_mb": {name: round(held / 1024, 1) for name, held in after.items()},
             },
             headlines=[Headline("kB each", each), Headline("cores", cores)],
-            notes=[*cost.notes(stage.cores), *([f"{len(closed)} were closed, the first {closed[0]}"] if closed else [])],
+            notes=[
+                *cost.notes(stage.cores),
+                *([f"{len(closed)} were closed, the first {closed[0]}"] if closed else []),
+            ],
             is_clean=not closed,
         )

@@ -1,4 +1,5 @@
-"""Lets a crowd talk, at a rate or with so many messages under way, and takes the figures at both ends of the measured window."""
+"""Lets a crowd talk, at a rate or with so many messages under way, and takes the figures at both
+ends of the measured window."""
 
 import math
 import time
@@ -17,8 +18,9 @@ PATIENCE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Pressure:
-    """With a `rate`, so many messages a second are sent in all, whether answers come or not, and latency counts from the moment
-    at which each was due. Without, `outstanding` messages are under way in all: each answer brings the next one."""
+    """With a `rate`, so many messages a second are sent in all, whether answers come or not, and
+    latency counts from the moment at which each was due. Without, `outstanding` messages are under
+    way in all: each answer brings the next one."""
 
     outstanding: int
     rate: float
@@ -62,7 +64,8 @@ class Load:
         self._turn = 0
 
     def run(self, seconds: float, patience: float = PATIENCE_SECONDS) -> Outcome:
-        """Warms up, measures, and waits until everything has arrived or its `patience`, in seconds, is over."""
+        """Warms up, measures, and waits until everything has arrived or its `patience`, in seconds,
+        is over."""
         with no_collector():
             begin = time.perf_counter() + WARM_UP_SECONDS
             window = self._crowd.window
@@ -125,7 +128,9 @@ class Load:
         for sender in self._crowd.senders.values():
             before = told.get(sender.room, Told(0, 0, 0))
             last_seq = max(before.last_seq, sender.last_seq)
-            told[sender.room] = Told(last_seq, before.acknowledged + sender.acknowledged, before.sent + len(sender.sent))
+            told[sender.room] = Told(
+                last_seq, before.acknowledged + sender.acknowledged, before.sent + len(sender.sent)
+            )
         return told
 
     def outcome(self, first: Mark, last: Mark) -> Outcome:

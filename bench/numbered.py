@@ -1,4 +1,5 @@
-"""Clients of aiochat: every line has a seq, and every message gets a receipt. docs/protocol.md is what they speak."""
+"""Clients of aiochat: every line has a seq, and every message gets a receipt. docs/protocol.md is
+what they speak."""
 
 import re
 import socket
@@ -11,7 +12,8 @@ from bench.clients import Client, Sender, Told, Window
 from bench.wire import CLOSE, TEXT, Frames, filled_in, frame_at, frame_template, text_template
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
-"""How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and means the same."""
+"""How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and
+means the same."""
 
 
 MESSAGE = b'{"type":"message","seq":'
@@ -46,7 +48,8 @@ def turn_of(nonce: str) -> int:
 
 
 def after_caught_up(data: bytes) -> tuple[int, bytes] | None:
-    """The seq of `caught_up`, with which what is live begins, and what came after its frame. None if it hasn't come yet."""
+    """The seq of `caught_up`, with which what is live begins, and what came after its frame. None
+    if it hasn't come yet."""
     at = 0
     while (found := frame_at(data, at, len(data))) is not None:
         opcode, begin, length = found
@@ -76,7 +79,8 @@ class NumberedClient(Client):
         return self.seqs.next - 1
 
     def resume(self, connection: socket.socket) -> None:
-        """Goes on with another connection, which was opened with `since`. Not live before it has caught up."""
+        """Goes on with another connection, which was opened with `since`. Not live before it has
+        caught up."""
         self.socket = connection
         self.closed = None
         self.is_live = False
@@ -101,8 +105,9 @@ class NumberedClient(Client):
 
 
 class NumberedCounter(NumberedClient):
-    """Counts the lines of each frame and looks at the first seq of the first and the last frame of each read: they must join
-    without hole or overlap. What is between is believed; the witness of the same room reads it."""
+    """Counts the lines of each frame and looks at the first seq of the first and the last frame of
+    each read: they must join without hole or overlap. What is between is believed; the witness of
+    the same room reads it."""
 
     is_patient = True
 
@@ -131,7 +136,8 @@ class NumberedCounter(NumberedClient):
         self._left = 0
 
     def _count_whole(self, data: bytearray, at: int, size: int) -> int:
-        """Counts whole frames of messages as long as there are any. Returns where the next one begins, 0 if there was none."""
+        """Counts whole frames of messages as long as there are any. Returns where the next one
+        begins, 0 if there was none."""
         first = last = lines = before_last = 0
         while size - at > 4 and data[at] == FINAL_TEXT and data[at + 1] == 126:
             begin = at + 4
@@ -149,7 +155,8 @@ class NumberedCounter(NumberedClient):
         return at
 
     def _begin_frame(self, data: bytearray, at: int, size: int) -> int:
-        """Where to go on: in the frame's payload if it is to be counted, else behind it; at the end if more of it must come first."""
+        """Where to go on: in the frame's payload if it is to be counted, else behind it; at the end
+        if more of it must come first."""
         found = frame_at(data, at, size)
         if found is not None:
             opcode, begin, length = found
@@ -192,9 +199,12 @@ def _seq_at(data: bytearray, at: int) -> int:
 
 
 class NumberedWitness(NumberedClient):
-    """Reads every line: seq, number, and whose which message it is. Takes the time from each sending to its delivery."""
+    """Reads every line: seq, number, and whose which message it is. Takes the time from each
+    sending to its delivery."""
 
-    def __init__(self, connection: socket.socket, room: int, window: Window, senders: dict[int, Sender]) -> None:
+    def __init__(
+        self, connection: socket.socket, room: int, window: Window, senders: dict[int, Sender]
+    ) -> None:
         super().__init__(connection, room, window)
         self.numbers = Sequence(1)
         self.turns = {index: Sequence(0) for index, sender in senders.items() if sender.room == room}
@@ -242,8 +252,12 @@ class NumberedWitness(NumberedClient):
 class NumberedSender(NumberedClient, Sender):
     """Its answers are the receipts."""
 
-    def __init__(self, connection: socket.socket, room: int, window: Window, index: int, *, answers_bring_more: bool) -> None:
-        Sender.__init__(self, connection, room, window, index, post_frames(index), answers_bring_more=answers_bring_more)
+    def __init__(
+        self, connection: socket.socket, room: int, window: Window, index: int, *, answers_bring_more: bool
+    ) -> None:
+        Sender.__init__(
+            self, connection, room, window, index, post_frames(index), answers_bring_more=answers_bring_more
+        )
         self.seqs = Sequence(1)
         self._frames = Frames()
 
@@ -257,7 +271,8 @@ class NumberedSender(NumberedClient, Sender):
         self._go_on(answers, now)
 
     def _read(self, lines: list[bytes], now: float) -> int:
-        """Counts the messages, looking at the first of each run, and returns how many answers were among them."""
+        """Counts the messages, looking at the first of each run, and returns how many answers were
+        among them."""
         answers = run = first = 0
         for line in lines:
             if line.startswith(b'{"type":"message"'):

@@ -1,4 +1,5 @@
-"""How a room's page bears a burst, in real Chromium: `python -m bench.page --help`. No part of `make bench`: it needs a browser."""
+"""How a room's page bears a burst, in real Chromium: `python -m bench.page --help`. No part of
+`make bench`: it needs a browser."""
 
 import argparse
 import asyncio
@@ -17,13 +18,15 @@ from tests.support.servers import Aiochat
 SENDERS = 10
 STEP_SECONDS = 0.02
 LIMIT_MS = 100
-"""The longest task of the page, in its own time: beyond it people notice that it doesn't answer (RAIL)."""
+"""The longest task of the page, in its own time: beyond it people notice that it doesn't answer
+(RAIL)."""
 
 WATCH = """() => {
     window.tasks = [];
     window.frames = [];
-    new PerformanceObserver((list) => { for (const { startTime, duration } of list.getEntries()) tasks.push([startTime, duration]); })
-        .observe({ type: 'longtask' });
+    new PerformanceObserver((list) => {
+        for (const { startTime, duration } of list.getEntries()) tasks.push([startTime, duration]);
+    }).observe({ type: 'longtask' });
     let last = performance.now();
     const look = (now) => { frames.push(now - last); last = now; requestAnimationFrame(look); };
     requestAnimationFrame(look);
@@ -46,7 +49,9 @@ async def _send(listeners: list[Listener], burst: Burst) -> int:
     for step in itertools.count(1):
         due = min(total, int(burst.rate * step * STEP_SECONDS))
         while sent < due:
-            text = json.dumps({"type": "post", "text": message_text(sent % SENDERS, sent)[:112], "nonce": f"burst-{sent}"})
+            text = json.dumps(
+                {"type": "post", "text": message_text(sent % SENDERS, sent)[:112], "nonce": f"burst-{sent}"}
+            )
             await listeners[sent % SENDERS].ws.send_str(text)
             sent += 1
         if sent == total:
@@ -56,13 +61,18 @@ async def _send(listeners: list[Listener], burst: Burst) -> int:
 
 
 def own_ms(trace: bytes) -> float:
-    """The longest task of the page's thread, in time that it had a core. What other programs took doesn't count."""
+    """The longest task of the page's thread, in time that it had a core. What other programs took
+    doesn't count."""
     events = json.loads(trace)["traceEvents"]
     pages = {
-        (event["pid"], event["tid"]) for event in events if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
+        (event["pid"], event["tid"])
+        for event in events
+        if event["name"] == "thread_name" and event["args"]["name"] == "CrRendererMain"
     }
     tasks = [
-        event["tdur"] for event in events if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in pages and "tdur" in event
+        event["tdur"]
+        for event in events
+        if event["name"].endswith("RunTask") and (event["pid"], event["tid"]) in pages and "tdur" in event
     ]
     return max(tasks, default=0) / 1000
 
@@ -83,7 +93,9 @@ async def measure(burst: Burst) -> dict[str, Any]:
         await people[0].creates("Burst")
         listeners = [await person.enters("Burst") for person in people]
         for number in range(300):
-            await listeners[0].ws.send_json({"type": "post", "text": message_text(0, number)[:112], "nonce": f"before-{number}"})
+            await listeners[0].ws.send_json(
+                {"type": "post", "text": message_text(0, number)[:112], "nonce": f"before-{number}"}
+            )
         await listeners[0].hears("receipt", nonce="before-299")
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
@@ -96,7 +108,9 @@ async def measure(burst: Burst) -> dict[str, Any]:
             await browser.start_tracing(page=page, categories=["toplevel"])
             sent = await _send(listeners, burst)
             await page.wait_for_function(
-                "last => document.querySelector('chat-timeline').page.store.state.lastNumber >= last", arg=300 + sent, timeout=30_000
+                "last => document.querySelector('chat-timeline').page.store.state.lastNumber >= last",
+                arg=300 + sent,
+                timeout=30_000,
             )
             await page.wait_for_timeout(500)
             tasks = [task for _, task in await page.evaluate("tasks")]

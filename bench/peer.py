@@ -1,4 +1,5 @@
-"""A peer as a system to be measured: what runs it, what it speaks, and whether its parts are there."""
+"""A peer as a system to be measured: what runs it, what it speaks, and whether its parts are
+there."""
 
 import contextlib
 import json
@@ -30,7 +31,8 @@ NPM_SECONDS = 120
 
 @dataclass(frozen=True)
 class Peer(System):
-    """`name` is what the command line calls it, `label` the tables. `needs_postgres` asks for a database."""
+    """`name` is what the command line calls it, `label` the tables. `needs_postgres` asks for a
+    database."""
 
     name: str
     title: str
@@ -98,7 +100,13 @@ class PeerServer(Server):
         return f"http://127.0.0.1:{self.port}"
 
     def _environment(self) -> Mapping[str, str]:
-        return {**os.environ, "PYTHONPATH": str(FOLDER), "NODE_ENV": "production", "PORT": str(self.port), **self._env}
+        return {
+            **os.environ,
+            "PYTHONPATH": str(FOLDER),
+            "NODE_ENV": "production",
+            "PORT": str(self.port),
+            **self._env,
+        }
 
     def _command(self) -> list[str]:
         return ["taskset", "--cpu-list", self._cores, *self._peer.command(self.port, self.folder)]
@@ -132,7 +140,16 @@ class HypercornPeer(PythonPeer):
     """An ASGI application, named `app`, under Hypercorn."""
 
     def command(self, port: int, folder: Path) -> list[str]:
-        return [sys.executable, "-m", "hypercorn", "--worker-class", "uvloop", "--bind", f"127.0.0.1:{port}", f"{self.name}:app"]
+        return [
+            sys.executable,
+            "-m",
+            "hypercorn",
+            "--worker-class",
+            "uvloop",
+            "--bind",
+            f"127.0.0.1:{port}",
+            f"{self.name}:app",
+        ]
 
 
 @dataclass(frozen=True)
@@ -162,7 +179,8 @@ class NodePeer(Peer):
 
 @dataclass(frozen=True)
 class NatsPeer(Peer):
-    """nats-server with its WebSocket and, if it is to store messages, JetStream; nothing else is changed."""
+    """nats-server with its WebSocket and, if it is to store messages, JetStream; nothing else is
+    changed."""
 
     stores: bool = False
 
@@ -176,7 +194,10 @@ class NatsPeer(Peer):
     def command(self, port: int, folder: Path) -> list[str]:
         config = folder / "nats.conf"
         store = f'jetstream {{ store_dir: "{folder}/jetstream" }}\n' if self.stores else ""
-        config.write_text(f'listen: "127.0.0.1:{free_port()}"\nwebsocket {{ listen: "127.0.0.1:{port}", no_tls: true }}\n{store}')
+        config.write_text(
+            f'listen: "127.0.0.1:{free_port()}"\nwebsocket '
+            f'{{ listen: "127.0.0.1:{port}", no_tls: true }}\n{store}'
+        )
         return [_nats(), "--config", str(config)]
 
 
@@ -192,14 +213,17 @@ def _node_is_filled() -> bool:
 
 @cache
 def _fill_node() -> str | None:
-    """Installs the packages of bench/peers/package.json. Returns why that couldn't be done, or None."""
+    """Installs the packages of bench/peers/package.json. Returns why that couldn't be done, or
+    None."""
     shutil.rmtree(NODE_FOLDER, ignore_errors=True)
     NODE_FOLDER.mkdir(parents=True)
     shutil.copyfile(FOLDER / "package.json", NODE_FOLDER / "package.json")
     print("Installing bench/peers/package.json into var/bench/node", file=sys.stderr)
     command = ["npm", "install", "--no-audit", "--no-fund", "--no-package-lock"]
     try:
-        done = subprocess.run(command, cwd=NODE_FOLDER, capture_output=True, text=True, check=False, timeout=NPM_SECONDS)
+        done = subprocess.run(
+            command, cwd=NODE_FOLDER, capture_output=True, text=True, check=False, timeout=NPM_SECONDS
+        )
         problem = done.stderr.strip() or "it ended without a word" if done.returncode else ""
     except subprocess.TimeoutExpired:
         problem = f"no answer within {NPM_SECONDS} s"
@@ -212,7 +236,9 @@ def _fill_node() -> str | None:
 PEERS: dict[str, Peer] = {
     peer.name: peer
     for peer in (
-        PythonPeer("aiochat_pattern", "insert + send_json", PlainChat(), needs_postgres=True, package="aiohttp"),
+        PythonPeer(
+            "aiochat_pattern", "insert + send_json", PlainChat(), needs_postgres=True, package="aiohttp"
+        ),
         HypercornPeer("quart_queues", "Quart", PlainChat(), package="quart"),
         PythonPeer("tornado_chat", "Tornado", PlainChat(), package="tornado"),
         PythonPeer("websockets_broadcast", "websockets", PlainChat(), package="websockets"),

@@ -31,7 +31,8 @@ class Step:
 
 @dataclass(frozen=True)
 class Part:
-    """Each of the scenarios on each of the setups of aiochat, one after the other, and then on the peers."""
+    """Each of the scenarios on each of the setups of aiochat, one after the other, and then on the
+    peers."""
 
     scenarios: Sequence[Scenario]
     setups: Sequence[Setup] = USUAL_SETUPS
@@ -73,4 +74,9 @@ def on(plan: Plan, setups: Sequence[Setup]) -> Plan:
 
 def lasting(plan: Plan, seconds: float) -> Plan:
     """The same, each measured for so long."""
-    return [dataclasses.replace(part, scenarios=[dataclasses.replace(one, seconds=seconds) for one in part.scenarios]) for part in plan]
+    return [
+        dataclasses.replace(
+            part, scenarios=[dataclasses.replace(one, seconds=seconds) for one in part.scenarios]
+        )
+        for part in plan
+    ]

@@ -7,12 +7,24 @@ from html import escape
 
 WIDTH, HEIGHT = 920, 460
 LEFT, TOP, RIGHT, BOTTOM = 76, 44, 250, 52
-COLOURS = ("#0b57d0", "#00868b", "#c2410c", "#7c3aed", "#15803d", "#b91c1c", "#a16207", "#be185d", "#475569", "#111111")
+COLOURS = (
+    "#0b57d0",
+    "#00868b",
+    "#c2410c",
+    "#7c3aed",
+    "#15803d",
+    "#b91c1c",
+    "#a16207",
+    "#be185d",
+    "#475569",
+    "#111111",
+)
 
 
 @dataclass(frozen=True)
 class Line:
-    """`points` are (x, y), all above zero. A dashed line has the colour of the one of the same label that isn't."""
+    """`points` are (x, y), all above zero. A dashed line has the colour of the one of the same
+    label that isn't."""
 
     label: str
     points: Sequence[tuple[float, float]]
@@ -40,12 +52,16 @@ def chart(title: str, x_title: str, y_title: str, lines: Sequence[Line]) -> str:
         raise ValueError("there is nothing to draw")
     xs = sorted({x for x, _ in points})
     x_scale = _Scale(xs[0] / 1.2, xs[-1] * 1.2, LEFT, WIDTH - RIGHT)
-    decades = range(math.floor(math.log10(min(y for _, y in points))), math.ceil(math.log10(max(y for _, y in points)) + 1e-9) + 1)
+    decades = range(
+        math.floor(math.log10(min(y for _, y in points))),
+        math.ceil(math.log10(max(y for _, y in points)) + 1e-9) + 1,
+    )
     y_scale = _Scale(10.0 ** decades[0], 10.0 ** decades[-1], HEIGHT - BOTTOM, TOP)
     colours = dict(zip(dict.fromkeys(line.label for line in lines), COLOURS * len(lines), strict=False))
     middle = (TOP + HEIGHT - BOTTOM) / 2
     parts = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" font-size="13" fill="#222">',
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" font-family="sans-serif" '
+        'font-size="13" fill="#222">',
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
         _text(LEFT, 26, title, size=16),
         _text((LEFT + WIDTH - RIGHT) / 2, HEIGHT - 12, x_title, anchor="middle"),
@@ -53,14 +69,23 @@ def chart(title: str, x_title: str, y_title: str, lines: Sequence[Line]) -> str:
     ]
     for power in decades:
         y = y_scale(10.0**power)
-        parts += [f'<path d="M{LEFT} {y}H{WIDTH - RIGHT}" stroke="#ddd"/>', _text(LEFT - 8, y + 4, number(10.0**power), anchor="end")]
+        parts += [
+            f'<path d="M{LEFT} {y}H{WIDTH - RIGHT}" stroke="#ddd"/>',
+            _text(LEFT - 8, y + 4, number(10.0**power), anchor="end"),
+        ]
     for x in xs:
         at = x_scale(x)
-        parts += [f'<path d="M{at} {TOP}V{HEIGHT - BOTTOM}" stroke="#eee"/>', _text(at, HEIGHT - BOTTOM + 18, number(x), anchor="middle")]
+        parts += [
+            f'<path d="M{at} {TOP}V{HEIGHT - BOTTOM}" stroke="#eee"/>',
+            _text(at, HEIGHT - BOTTOM + 18, number(x), anchor="middle"),
+        ]
     parts += [_drawn(line, colours[line.label], x_scale, y_scale) for line in lines if line.points]
     for place, (label, colour) in enumerate(colours.items()):
         y = TOP + 12 + 22 * place
-        parts += [f'<path d="M{WIDTH - RIGHT + 16} {y}h22" stroke="{colour}" stroke-width="3"/>', _text(WIDTH - RIGHT + 46, y + 4, label)]
+        parts += [
+            f'<path d="M{WIDTH - RIGHT + 16} {y}h22" stroke="{colour}" stroke-width="3"/>',
+            _text(WIDTH - RIGHT + 46, y + 4, label),
+        ]
     return "\n".join([*parts, "</svg>\n"])
 
 

@@ -1,4 +1,5 @@
-"""What processes use, by /proc: processor time and memory, and on which core they run. Linux only."""
+"""What processes use, by /proc: processor time and memory, and on which core they run. Linux
+only."""
 
 import contextlib
 import os
@@ -11,7 +12,8 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds of processor time used so far: by the servers, by name, and by everything on the machine."""
+    """Seconds of processor time used so far: by the servers, by name, and by everything on the
+    machine."""
 
     servers: dict[str, float]
     machine: float
@@ -19,7 +21,10 @@ class Usage:
 
 def usage(servers: Mapping[str, Iterable[int]]) -> Usage:
     """What the first processes of each server and all their descendants have used."""
-    used = {name: sum(_cpu_seconds(pid) for first in pids for pid in family(first)) for name, pids in servers.items()}
+    used = {
+        name: sum(_cpu_seconds(pid) for first in pids for pid in family(first))
+        for name, pids in servers.items()
+    }
     return Usage(used, _machine_seconds())
 
 
@@ -33,7 +38,8 @@ def family(pid: int) -> Iterator[int]:
 
 
 def memory_kb(pids: Iterable[int]) -> int:
-    """What the families of these processes hold, in kB. A page that some of them share is divided between them."""
+    """What the families of these processes hold, in kB. A page that some of them share is divided
+    between them."""
     return sum(_memory_kb(member) for pid in pids for member in family(pid))
 
 

@@ -1,4 +1,5 @@
-"""The results as tables of Markdown and as JSON, with the ratios to the peers and the conditions under which they came about."""
+"""The results as tables of Markdown and as JSON, with the ratios to the peers and the conditions
+under which they came about."""
 
 import os
 import platform
@@ -27,12 +28,15 @@ def report(measured: Sequence[Result], left_out: Sequence[str], yardstick: Yards
 
 
 def tables(measured: Sequence[Result]) -> str:
-    """A table for each kind of scenario, in the order in which they came, and the notes below. Latencies are p50/p99/max."""
+    """A table for each kind of scenario, in the order in which they came, and the notes below.
+    Latencies are p50/p99/max."""
     kinds: dict[tuple[str, ...], list[Result]] = {}
     for one in measured:
         kinds.setdefault(tuple(one.cells), []).append(one)
     parts = [
-        _table(("scenario", "system", *names), [(one.scenario, one.system, *one.cells.values()) for one in some])
+        _table(
+            ("scenario", "system", *names), [(one.scenario, one.system, *one.cells.values()) for one in some]
+        )
         for names, some in kinds.items()
     ]
     notes = [f"- {one.scenario}, {one.system}: {note}" for one in measured for note in one.notes]
@@ -40,7 +44,8 @@ def tables(measured: Sequence[Result]) -> str:
 
 
 def ratios(measured: Sequence[Result]) -> str:
-    """How many times better each aiochat is than each peer of the same scenario; below 1 the peer is better. Empty without both."""
+    """How many times better each aiochat is than each peer of the same scenario; below 1 the peer
+    is better. Empty without both."""
     peers = list(dict.fromkeys(one.system for one in measured if one.is_peer))
     rows = []
     for own in measured:
@@ -48,7 +53,10 @@ def ratios(measured: Sequence[Result]) -> str:
         if own.is_peer or not theirs:
             continue
         for place, headline in enumerate(own.headlines):
-            found = [headline.times_better_than(theirs[peer].headlines[place]) if peer in theirs else None for peer in peers]
+            found = [
+                headline.times_better_than(theirs[peer].headlines[place]) if peer in theirs else None
+                for peer in peers
+            ]
             rows.append((own.scenario, own.system, headline.what, *(_times(value) for value in found)))
     return _table(("aiochat is better by", "system", "in", *peers), rows) if rows else ""
 
@@ -59,7 +67,10 @@ def _times(value: float | None) -> str:
 
 def _table(header: Row, rows: Sequence[Row]) -> str:
     widths = [max(len(row[place]) for row in (header, *rows)) for place in range(len(header))]
-    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |" for row in (header, *rows)]
+    lines = [
+        "| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) + " |"
+        for row in (header, *rows)
+    ]
     lines.insert(1, "|" + "|".join("-" * (width + 2) for width in widths) + "|")
     return "\n".join(lines)
 
@@ -102,7 +113,13 @@ def as_json(measured: Sequence[Result], left_out: Sequence[str], yardstick: Yard
 
 def _ratios_json(measured: Sequence[Result]) -> list[dict[str, Any]]:
     return [
-        {"scenario": own.scenario, "system": own.system, "peer": peer.system, "in": mine.what, "times_better": round(times, 3)}
+        {
+            "scenario": own.scenario,
+            "system": own.system,
+            "peer": peer.system,
+            "in": mine.what,
+            "times_better": round(times, 3),
+        }
         for own in measured
         for peer in measured
         if peer.is_peer and not own.is_peer and peer.scenario == own.scenario

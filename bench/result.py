@@ -45,7 +45,8 @@ class Headline:
 
 @dataclass(frozen=True)
 class Result:
-    """One scenario on one system. `cells` is its row in the table of its kind, `figures` what the JSON file gets."""
+    """One scenario on one system. `cells` is its row in the table of its kind, `figures` what the
+    JSON file gets."""
 
     scenario: str
     system: str

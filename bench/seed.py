@@ -1,6 +1,7 @@
 """Rooms, people, sessions and history, written into the database before the server starts.
 
-Nobody registers by HTTP: a password's hash costs 25 ms, and a thousand of them are not what is measured."""
+Nobody registers by HTTP: a password's hash costs 25 ms, and a thousand of them are not what is
+measured."""
 
 import contextlib
 import json
@@ -42,7 +43,14 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
     places = range(seats.rooms * seats.members)
     users = [_user(place, now) for place in places]
     members = [
-        {"room": place // seats.members + 1, "user": place + 1, "role": Role.MEMBER, "present": True, "read_number": 0, "joined_at": now}
+        {
+            "room": place // seats.members + 1,
+            "user": place + 1,
+            "role": Role.MEMBER,
+            "present": True,
+            "read_number": 0,
+            "joined_at": now,
+        }
         for place in places
     ]
     tokens = [secrets.token_urlsafe(32) for _ in users]
@@ -73,10 +81,13 @@ def _write_history(database_url: str, room: int, author: int, count: int, now: i
     insert = (
         "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, at) "
         f"WITH RECURSIVE line(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM line WHERE seq < {count:d}) "
-        f"SELECT {room:d}, seq, seq, seq, 'post', {author:d}, 'h' || seq, '{HISTORY_TEXT}' || seq, {now:d} - {count:d} + seq FROM line"
+        f"SELECT {room:d}, seq, seq, seq, 'post', {author:d}, 'h' || seq, '{HISTORY_TEXT}' || seq, {now:d} - "
+        f"{count:d} + seq FROM line"
     )
     if database_url.startswith("sqlite:"):
-        with contextlib.closing(sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)) as connection:
+        with contextlib.closing(
+            sqlite3.connect(database_url.removeprefix("sqlite:///"), isolation_level=None)
+        ) as connection:
             connection.execute(insert)
             connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         return
@@ -87,12 +98,32 @@ def _write_history(database_url: str, room: int, author: int, count: int, now: i
 
 
 def _room(number: int, posts: int, now: int) -> dict[str, Any]:
-    names = {"id": number + 1, "name": room_name(number), "slug": room_name(number), "topic": "", "kind": "open"}
-    return {**names, "last_seq": posts, "posts": posts, "cleared_seq": 0, "cleared_number": 0, "created_at": now}
+    names = {
+        "id": number + 1,
+        "name": room_name(number),
+        "slug": room_name(number),
+        "topic": "",
+        "kind": "open",
+    }
+    return {
+        **names,
+        "last_seq": posts,
+        "posts": posts,
+        "cleared_seq": 0,
+        "cleared_number": 0,
+        "created_at": now,
+    }
 
 
 def _user(place: int, now: int) -> dict[str, Any]:
     """A row for somebody who signs in by no password."""
     name = clean_name(user_name(place))
     keys = {"name": name, "name_key": name_key(name), "skeleton": skeleton(name)}
-    return {"id": place + 1, **keys, "email": None, "password_hash": "!", "is_admin": False, "created_at": now}
+    return {
+        "id": place + 1,
+        **keys,
+        "email": None,
+        "password_hash": "!",
+        "is_admin": False,
+        "created_at": now,
+    }

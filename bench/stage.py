@@ -12,7 +12,8 @@ from tests.support.servers import Postgres, Redis, Server
 
 @dataclass(frozen=True)
 class Cores:
-    """Which cores the servers get and which one the generator gets; the same where there is nothing to divide."""
+    """Which cores the servers get and which one the generator gets; the same where there is nothing
+    to divide."""
 
     servers: set[int]
     generator: set[int]
@@ -32,7 +33,8 @@ def divide_cores(workers: int) -> Cores:
 
 @dataclass
 class Stage:
-    """`main` names the servers that hold the connections. `system` is what the table calls all of them together."""
+    """`main` names the servers that hold the connections. `system` is what the table calls all of
+    them together."""
 
     system: str
     main: str
@@ -51,7 +53,8 @@ class Stage:
 
 
 class Services:
-    """PostgreSQL and Redis, started when first needed and kept for the next measurement. Those that are given stay when the block ends."""
+    """PostgreSQL and Redis, started when first needed and kept for the next measurement. Those that
+    are given stay when the block ends."""
 
     def __init__(self, postgres: Postgres | None = None, redis: Redis | None = None) -> None:
         self._stack = contextlib.ExitStack()

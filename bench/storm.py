@@ -1,4 +1,5 @@
-"""The network breaks while people talk: everybody who listens is cut off at once, and comes back at once."""
+"""The network breaks while people talk: everybody who listens is cut off at once, and comes back at
+once."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -20,7 +21,8 @@ POLL_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Storm(Scenario):
-    """The senders stay and post `rate` messages a second. `seconds` is how long they go on when all are back."""
+    """The senders stay and post `rate` messages a second. `seconds` is how long they go on when all
+    are back."""
 
     members: int = 1000
     seconds: float = 1.0
@@ -40,7 +42,9 @@ class Storm(Scenario):
                     load.start()
                     load.go_on_until(time.perf_counter() + WARM_UP_SECONDS)
                     listeners = [
-                        client for client in crowd.clients.values() if isinstance(client, NumberedClient) and not isinstance(client, Sender)
+                        client
+                        for client in crowd.clients.values()
+                        if isinstance(client, NumberedClient) and not isinstance(client, Sender)
                     ]
                     first = load.mark()
                     crowd.window.begin = time.perf_counter()

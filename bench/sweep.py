@@ -14,9 +14,14 @@ KEEPS_UP = 0.9
 """Of the rate. Who publishes less isn't drawn: its latency says only how long was measured."""
 
 BY_SIZE = {
-    f"room{size}": Talk(f"room{size}", members=size, senders=min(10, size // 3), seconds=SECONDS, patience=PATIENCE) for size in SIZES
+    f"room{size}": Talk(
+        f"room{size}", members=size, senders=min(10, size // 3), seconds=SECONDS, patience=PATIENCE
+    )
+    for size in SIZES
 }
-BY_RATE = {f"rate{rate}": Talk(f"rate{rate}", rate=float(rate), seconds=SECONDS, patience=PATIENCE) for rate in RATES}
+BY_RATE = {
+    f"rate{rate}": Talk(f"rate{rate}", rate=float(rate), seconds=SECONDS, patience=PATIENCE) for rate in RATES
+}
 
 
 def charts(measured: Sequence[Result]) -> dict[str, str]:
@@ -26,18 +31,29 @@ def charts(measured: Sequence[Result]) -> dict[str, str]:
     found = {}
     if sizes:
         lines = [
-            Line(name, [(one.figures["members"], one.figures["deliveries_per_second"]) for one in some]) for name, some in _by_system(sizes)
+            Line(name, [(one.figures["members"], one.figures["deliveries_per_second"]) for one in some])
+            for name, some in _by_system(sizes)
         ]
-        found["bench-rooms.svg"] = chart("Deliveries by the size of a room, 200 messages under way", "members", "deliveries/s", lines)
+        found["bench-rooms.svg"] = chart(
+            "Deliveries by the size of a room, 200 messages under way", "members", "deliveries/s", lines
+        )
     kept_up = [one for one in rates if one.figures["published_per_second"] >= KEEPS_UP * one.figures["rate"]]
     if kept_up:
         lines = [
-            Line(name, [(one.figures["rate"], one.figures["delivery_ms"][share]) for one in some], is_dashed=share == "p99")
+            Line(
+                name,
+                [(one.figures["rate"], one.figures["delivery_ms"][share]) for one in some],
+                is_dashed=share == "p99",
+            )
             for name, some in _by_system(kept_up)
             for share in ("p50", "p99")
         ]
-        title = "Latency by rate into a room of 100: p50, dashed p99; a line ends where a server can't keep up"
-        found["bench-latency.svg"] = chart(title, "messages/s", "ms from the due moment to the delivery", lines)
+        title = (
+            "Latency by rate into a room of 100: p50, dashed p99; a line ends where a server can't keep up"
+        )
+        found["bench-latency.svg"] = chart(
+            title, "messages/s", "ms from the due moment to the delivery", lines
+        )
     return found
 
 

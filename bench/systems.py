@@ -36,8 +36,11 @@ class System(ABC):
         """Why this can't be measured, or None."""
 
     @abstractmethod
-    def open(self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores) -> AbstractContextManager[Stage]:
-        """Starts it anew, with so many `posts` in each of the rooms. Everything is ended when the block ends."""
+    def open(
+        self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores
+    ) -> AbstractContextManager[Stage]:
+        """Starts it anew, with so many `posts` in each of the rooms. Everything is ended when the
+        block ends."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ class Setup(System):
     workers: int = 1
     nginx: bool = False
     mixed: bool = False
-    """With several workers: is every room used through all of them, and not through one each, as nginx does it?"""
+    """With several workers: is every room used through all of them, and not through one each, as
+    nginx does it?"""
     is_peer = False
 
     @property
@@ -91,7 +95,11 @@ class Setup(System):
                 addresses = [Address(front.port, front.url)]
                 servers["nginx"] = [front]
             for worker in workers:
-                worker.env = {"AIOCHAT_DATABASE_URL": database_url, "AIOCHAT_REDIS_URL": redis_url, "AIOCHAT_RATE_LIMITS": "off"}
+                worker.env = {
+                    "AIOCHAT_DATABASE_URL": database_url,
+                    "AIOCHAT_REDIS_URL": redis_url,
+                    "AIOCHAT_RATE_LIMITS": "off",
+                }
                 if front is not None:
                     worker.env |= {"AIOCHAT_PUBLIC_URL": front.url, "AIOCHAT_TRUST_PROXY": "1"}
             migrate(database_url, ROOT / "migrations")
@@ -99,5 +107,7 @@ class Setup(System):
             for server in (*workers, *([front] if front else [])):
                 server.start()
             pin((server.pid for group in servers.values() for server in group), cores.servers)
-            guests = [seats.guest(place, token, addresses, mixed=self.mixed) for place, token in enumerate(tokens)]
+            guests = [
+                seats.guest(place, token, addresses, mixed=self.mixed) for place, token in enumerate(tokens)
+            ]
             yield Stage(self.label, "aiochat", False, guests, AiochatDialect(), servers, cores)

@@ -16,8 +16,8 @@ ENOUGH = 1000
 
 @dataclass(frozen=True)
 class Talk(Scenario):
-    """They talk for `seconds` after a warm-up: `rate` messages a second, or `outstanding` under way. Then what is under way may arrive for
-    `patience` seconds."""
+    """They talk for `seconds` after a warm-up: `rate` messages a second, or `outstanding` under
+    way. Then what is under way may arrive for `patience` seconds."""
 
     outstanding: int = 200
     rate: float = 0.0
@@ -35,7 +35,10 @@ class Talk(Scenario):
         if self.members <= self.senders:
             return "a room needs more members than senders: somebody has to listen"
         if not self.rate and self.outstanding < self.rooms * self.senders:
-            return f"{self.rooms * self.senders} senders need at least as many messages under way; see --outstanding"
+            return (
+                f"{self.rooms * self.senders} senders need at least as many messages under way; see "
+                "--outstanding"
+            )
         return super().problem()
 
     def measure(self, stage: Stage) -> Result:
@@ -52,7 +55,9 @@ class Talk(Scenario):
         each = (connected[stage.main] - before[stage.main]) / self.connections
         return self._result(stage, outcome, each, after)
 
-    def _result(self, stage: Stage, outcome: Outcome, kb_per_connection: float, after: dict[str, int]) -> Result:
+    def _result(
+        self, stage: Stage, outcome: Outcome, kb_per_connection: float, after: dict[str, int]
+    ) -> Result:
         begin, end = outcome.begin, outcome.end
         cost = begin.cost.until(end.cost)
         seconds = cost.seconds
@@ -90,13 +95,17 @@ class Talk(Scenario):
                 "refused": outcome.refused,
                 "unanswered": outcome.unanswered,
                 "server_cores": {name: round(used, 2) for name, used in cost.servers.items()},
-                "deliveries_per_server_second": round(delivered / seconds / max(sum(cost.servers.values()), 0.01)),
+                "deliveries_per_server_second": round(
+                    delivered / seconds / max(sum(cost.servers.values()), 0.01)
+                ),
                 "generator_cores": round(cost.generator, 2),
                 "others_cores": round(cost.others, 2),
                 "memory_mb": memory,
                 "kb_per_connection": round(kb_per_connection, 1),
             },
-            headlines=by_rate if self.rate else [Headline("deliveries/s", delivered / seconds, more_is_better=True)],
+            headlines=by_rate
+            if self.rate
+            else [Headline("deliveries/s", delivered / seconds, more_is_better=True)],
             notes=[*cost.notes(stage.cores), *outcome_notes(outcome)],
             is_clean=verdict.is_clean and not outcome.closed and not outcome.unanswered,
         )

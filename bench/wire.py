@@ -1,4 +1,5 @@
-"""WebSocket as a client speaks it, cheaper than any library, and the texts that are sent: each tells whose it is and which."""
+"""WebSocket as a client speaks it, cheaper than any library, and the texts that are sent: each
+tells whose it is and which."""
 
 import re
 import socket
@@ -10,17 +11,22 @@ DATA = (CONTINUATION, TEXT, BINARY)
 
 TEXT_CHARACTERS = 120
 MARK = b"X"
-"""Begins each text, and is nowhere else in what servers send: who counts this byte counts messages, wherever the bytes were cut."""
+"""Begins each text, and is nowhere else in what servers send: who counts this byte counts messages,
+wherever the bytes were cut."""
 
 MARKED = re.compile(rb"X(\d{5}) (\d{8})")
 MARKED_BYTES = 15
 
-_WORDS = "the room is quiet this morning, so let us see how far a plain line of text gets before lunch, and who answers it "
+_WORDS = (
+    "the room is quiet this morning, so let us see how far a plain line of text gets before lunch, and who "
+    "answers it "
+)
 _FILLER = (_WORDS * 2)[: TEXT_CHARACTERS - MARKED_BYTES - 1]
 
 
 def message_text(sender: int, turn: int) -> str:
-    """A sender's message number `turn`. It tells both, so that whoever gets it knows which it is."""
+    """A sender's message number `turn`. It tells both, so that whoever gets it knows which it
+    is."""
     return text_template(sender) % turn
 
 
@@ -36,20 +42,37 @@ def sender_and_turn(text: str) -> tuple[int, int]:
 
 def upgrade(path: str, host: str, origin: str, *headers: str) -> bytes:
     """The request that opens a WebSocket."""
-    lines = [f"GET {path} HTTP/1.1", f"Host: {host}", f"Origin: {origin}", *headers, "Connection: Upgrade", "Upgrade: websocket"]
-    return "\r\n".join([*lines, "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==", "", ""]).encode()
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {host}",
+        f"Origin: {origin}",
+        *headers,
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+    ]
+    return "\r\n".join(
+        [*lines, "Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: MDEyMzQ1Njc4OWFiY2RlZg==", "", ""]
+    ).encode()
 
 
 def client_frame(opcode: int, payload: bytes) -> bytes:
-    """A final frame. RFC 6455 wants a mask from clients; the one of zeros leaves the payload as it is."""
+    """A final frame. RFC 6455 wants a mask from clients; the one of zeros leaves the payload as it
+    is."""
     length = len(payload)
-    head = struct.pack("!BB", 0x80 | opcode, 0x80 | length) if length < 126 else struct.pack("!BBH", 0x80 | opcode, 0xFE, length)
+    head = (
+        struct.pack("!BB", 0x80 | opcode, 0x80 | length)
+        if length < 126
+        else struct.pack("!BBH", 0x80 | opcode, 0xFE, length)
+    )
     return head + bytes(4) + payload
 
 
 def frame_template(opcode: int, payload: bytes) -> bytes:
-    """`client_frame` of a payload that still has to be filled in; each `%08d` of it stands for 8 bytes."""
-    head = client_frame(opcode, payload.replace(b"%08d", bytes(8)))[: -len(payload) - 4 * payload.count(b"%08d")]
+    """`client_frame` of a payload that still has to be filled in; each `%08d` of it stands for 8
+    bytes."""
+    head = client_frame(opcode, payload.replace(b"%08d", bytes(8)))[
+        : -len(payload) - 4 * payload.count(b"%08d")
+    ]
     return head.replace(b"%", b"%%") + payload
 
 
@@ -61,15 +84,20 @@ def filled_in(template: bytes) -> Callable[[int], bytes]:
 
 
 def frame_at(data: bytes | bytearray, at: int, size: int) -> tuple[int, int, int] | None:
-    """Of the frame that begins at `at`: its opcode, where its payload begins, how long that is. None if `size` cuts its header."""
+    """Of the frame that begins at `at`: its opcode, where its payload begins, how long that is.
+    None if `size` cuts its header."""
     if size - at < 2:
         return None
     length = data[at + 1]
     if length < 126:
         return data[at] & 15, at + 2, length
     if length == 126:
-        return (data[at] & 15, at + 4, int.from_bytes(data[at + 2 : at + 4], "big")) if size - at >= 4 else None
-    return (data[at] & 15, at + 10, int.from_bytes(data[at + 2 : at + 10], "big")) if size - at >= 10 else None
+        return (
+            (data[at] & 15, at + 4, int.from_bytes(data[at + 2 : at + 4], "big")) if size - at >= 4 else None
+        )
+    return (
+        (data[at] & 15, at + 10, int.from_bytes(data[at + 2 : at + 10], "big")) if size - at >= 10 else None
+    )
 
 
 class Frames:
@@ -107,7 +135,8 @@ def more(connection: socket.socket) -> bytes:
 
 
 def after_upgrade(connection: socket.socket) -> bytes:
-    """Waits for the answer to `upgrade`, and returns what came after it. Raises ConnectionError if it is a refusal."""
+    """Waits for the answer to `upgrade`, and returns what came after it. Raises ConnectionError if
+    it is a refusal."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += more(connection)

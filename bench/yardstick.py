@@ -1,4 +1,5 @@
-"""How fast this machine is at the three things that a chat server does all day. Figures of two machines compare only beside these."""
+"""How fast this machine is at the three things that a chat server does all day. Figures of two
+machines compare only beside these."""
 
 import os
 import socket
@@ -14,14 +15,18 @@ BLOCK = bytes(8192)
 
 @dataclass(frozen=True)
 class Yardstick:
-    """In a second, on one core: additions in a Python loop, frames sent to a reader over loopback, blocks appended and synced."""
+    """In a second, on one core: additions in a Python loop, frames sent to a reader over loopback,
+    blocks appended and synced."""
 
     additions: int
     sends: int
     syncs: int
 
     def __str__(self) -> str:
-        return f"{self.additions / 1e6:.1f}M additions, {self.sends / 1e3:.0f}k sends, {self.syncs / 1e3:.1f}k syncs a second"
+        return (
+            f"{self.additions / 1e6:.1f}M additions, {self.sends / 1e3:.0f}k sends, "
+            f"{self.syncs / 1e3:.1f}k syncs a second"
+        )
 
 
 def take_yardstick() -> Yardstick:

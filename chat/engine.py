@@ -1,4 +1,5 @@
-"""Opens the machinery, ties its parts together, and closes it: the one module in which Journal, Hub, Bus and Leases meet."""
+"""Opens the machinery, ties its parts together, and closes it: the one module in which Journal,
+Hub, Bus and Leases meet."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -46,7 +47,8 @@ class Engine:
 async def open_engine(
     database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str, weather: Desk | None = None
 ) -> AsyncIterator[Engine]:
-    """The running machinery; without `bus_url` for one process. At the end what waits is committed and delivered before anything closes."""
+    """The running machinery; without `bus_url` for one process. At the end what waits is committed
+    and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs)
 
     def on_news(news: News) -> None:
@@ -79,7 +81,8 @@ async def open_engine(
         bus.tell(fleeting)
 
     def tell_of(news: News) -> None:
-        # Others may be in a room with them that they are connected to here alone: so each process tells its own rooms of it.
+        # Others may be in a room with them that they are connected to here alone: so each process
+        # tells its own rooms of it.
         for room_id in hub.rooms_of(news.user_id):
             tell(Fleeting(room_id, news.data))
 

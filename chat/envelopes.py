@@ -1,4 +1,5 @@
-"""Events on their way: encoded once, with what delivery and other processes must know about them."""
+"""Events on their way: encoded once, with what delivery and other processes must know about
+them."""
 
 from typing import NamedTuple
 
@@ -10,8 +11,8 @@ from chat.events import encode_value
 class Sealed(msgspec.Struct, frozen=True, array_like=True):
     """A durable event as it goes on the wire, encoded once, with what delivery must know about it.
 
-    `about` is the id of a user whose standing it changes, 0 for none: their connections to the room end with it, by `close_code`,
-    or, where that is 0, are greeted anew."""
+    `about` is the id of a user whose standing it changes, 0 for none: their connections to the room
+    end with it, by `close_code`, or, where that is 0, are greeted anew."""
 
     seq: int
     data: bytes
@@ -33,7 +34,8 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Fleeting(msgspec.Struct, frozen=True, array_like=True):
-    """An event that is told to whoever listens now, but for one user, and to nobody later. It has no place in the order."""
+    """An event that is told to whoever listens now, but for one user, and to nobody later. It has
+    no place in the order."""
 
     room_id: int
     data: bytes
@@ -41,7 +43,8 @@ class Fleeting(msgspec.Struct, frozen=True, array_like=True):
 
 
 class News(msgspec.Struct, frozen=True):
-    """An event about a user, for all the rooms that they are connected to. `is_away`: are they, from now on?"""
+    """An event about a user, for all the rooms that they are connected to. `is_away`: are they,
+    from now on?"""
 
     user_id: int
     data: bytes
@@ -58,8 +61,9 @@ class MovedMark(NamedTuple):
 
 
 class Activity(msgspec.Struct, array_like=True):
-    """What happened in one process, for those who count what is unread: the last posts of rooms, (room id, user id) of who was called,
-    whose rooms are others now, which histories were emptied, the read marks that moved, and in which rooms posts have changed."""
+    """What happened in one process, for those who count what is unread: the last posts of rooms,
+    (room id, user id) of who was called, whose rooms are others now, which histories were emptied,
+    the read marks that moved, and in which rooms posts have changed."""
 
     numbers: dict[int, int] = msgspec.field(default_factory=dict)
     called: list[tuple[int, int]] = msgspec.field(default_factory=list)

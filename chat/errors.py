@@ -1,4 +1,5 @@
-"""A clear no: what a verb raises when it won't, and what the `error` event and the HTTP answer are made of."""
+"""A clear no: what a verb raises when it won't, and what the `error` event and the HTTP answer are
+made of."""
 
 from typing import Any
 
@@ -6,9 +7,11 @@ from helpers.text.translation import Text
 
 
 class Refused(Exception):
-    """`code` is stable and for programs (docs/protocol.md lists them), `text` is a sentence for people.
+    """`code` is stable and for programs (docs/protocol.md lists them), `text` is a sentence for
+    people.
 
-    It is a literal with `{places}` for `values`; `phrase` is the same, to be told in the reader's language.
+    It is a literal with `{places}` for `values`; `phrase` is the same, to be told in the reader's
+    language.
 
     `retry_after`, in seconds, where the same sending may go through later."""
 
@@ -21,7 +24,9 @@ class Refused(Exception):
 
 
 def unavailable() -> Refused:
-    return Refused("unavailable", "The chat can't reach its database just now. Please send it again.", retry_after=2)
+    return Refused(
+        "unavailable", "The chat can't reach its database just now. Please send it again.", retry_after=2
+    )
 
 
 def blocked() -> Refused:

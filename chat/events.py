@@ -1,4 +1,5 @@
-"""What clients are told: one frozen class for each event of docs/protocol.md, and how it is encoded, once."""
+"""What clients are told: one frozen class for each event of docs/protocol.md, and how it is
+encoded, once."""
 
 from typing import Any, ClassVar
 
@@ -143,8 +144,9 @@ class Presence(Event, tag="presence", frozen=True):
 
 
 class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of somebody's own rooms, or what has become another of it. `last_number` is its last post, `read_number` the last one that
-    they have seen, `mentions` how many after that call them."""
+    """One of somebody's own rooms, or what has become another of it. `last_number` is its last
+    post, `read_number` the last one that they have seen, `mentions` how many after that call
+    them."""
 
     name: str
     kind: str | None = None
@@ -163,7 +165,9 @@ class Pong(Event, tag="pong", frozen=True):
     pass
 
 
-CATALOGUE: dict[str, type[Event]] = {str(event.__struct_config__.tag): event for event in Event.__subclasses__()}
+CATALOGUE: dict[str, type[Event]] = {
+    str(event.__struct_config__.tag): event for event in Event.__subclasses__()
+}
 
 
 class Close:

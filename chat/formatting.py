@@ -31,7 +31,8 @@ class Markup:
     def html(self, people: Mapping[str, str], rooms: Mapping[str, str]) -> str | None:
         """The HTML, or None where escaping the text, with its line breaks, gives the same picture.
 
-        `people` and `rooms` are those of the names that somebody or something has, and how it is written."""
+        `people` and `rooms` are those of the names that somebody or something has, and how it is
+        written."""
         return self._markup.html({PERSON.sign: people, ROOM.sign: rooms})
 
 

@@ -20,7 +20,8 @@ def message_limits(app: web.Application) -> Buckets | None:
 
 
 def take_token(request: web.Request, user_id: int) -> None:
-    """Counts a request like one message of the user's. Raises HTTPTooManyRequests, which says when to come again."""
+    """Counts a request like one message of the user's. Raises HTTPTooManyRequests, which says when
+    to come again."""
     limits = message_limits(request.app)
     if wait := limits.take(user_id) if limits else 0:
         raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(wait) + 1)})

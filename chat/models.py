@@ -7,14 +7,17 @@ from chat.roles import CONVERSATION_GRANTS
 from helpers.db.base import Base
 
 CONVERSATIONS = tuple(CONVERSATION_GRANTS)
-"""Kinds of rooms that belong to certain people: two, or some. They have no name of their own, no owner and nobody who moderates."""
+"""Kinds of rooms that belong to certain people: two, or some. They have no name of their own, no
+owner and nobody who moderates."""
 
 
 class Room(Base):
-    """A named place. It owns the numbering of what happens in it: `last_seq` and `posts` only ever grow.
+    """A named place. It owns the numbering of what happens in it: `last_seq` and `posts` only ever
+    grow.
 
-    Everything before `cleared_seq` is hidden; `cleared_number` is the last post of it. `slug` is the name without capitals.
-    `standings_seq` is the last change of who is in it and what they may do."""
+    Everything before `cleared_seq` is hidden; `cleared_number` is the last post of it. `slug` is
+    the name without capitals. `standings_seq` is the last change of who is in it and what they may
+    do."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -40,7 +43,8 @@ class Room(Base):
 
 
 class Member(Base):
-    """A User's standing in a Room. `present` agrees with the history: the last line about them says that they are here."""
+    """A User's standing in a Room. `present` agrees with the history: the last line about them says
+    that they are here."""
 
     room = peewee.ForeignKeyField(Room)
     user = peewee.ForeignKeyField(User)
@@ -55,10 +59,12 @@ class Member(Base):
 
 
 class Message(Base):
-    """A line of a room's history: a post, or a service line about what happened. `changed_seq` is when it was changed last.
+    """A line of a room's history: a post, or a service line about what happened. `changed_seq` is
+    when it was changed last.
 
-    `reply_to` is the number of another post. A deleted one keeps its text, which nobody is told any more. `reactions` is their count,
-    `mentions` the ids of those whom it calls, divided by commas."""
+    `reply_to` is the number of another post. A deleted one keeps its text, which nobody is told
+    any more. `reactions` is their count, `mentions` the ids of those whom it calls, divided by
+    commas."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -85,7 +91,8 @@ class Message(Base):
 
 
 class Reaction(Base):
-    """An emoji that somebody put to a message. `added_seq` is the change that did it, and so their order."""
+    """An emoji that somebody put to a message. `added_seq` is the change that did it, and so their
+    order."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -99,7 +106,8 @@ class Reaction(Base):
 
 
 class Mention(Base):
-    """Somebody whom a post calls, as long as it isn't deleted: what Message.mentions says, for counting."""
+    """Somebody whom a post calls, as long as it isn't deleted: what Message.mentions says, for
+    counting."""
 
     room_id = peewee.BigIntegerField()
     number = peewee.BigIntegerField()
@@ -125,7 +133,8 @@ class MessageVersion(Base):
 
 
 class Status(Base):
-    """What a user says of themselves, `away` or `dnd`, everywhere. From `until` on it says nothing. Most have none."""
+    """What a user says of themselves, `away` or `dnd`, everywhere. From `until` on it says nothing.
+    Most have none."""
 
     user_id = peewee.BigIntegerField(primary_key=True)
     status = peewee.TextField()

@@ -1,4 +1,5 @@
-"""What clients ask for on a socket: one class for each request of docs/protocol.md, and how a frame becomes one."""
+"""What clients ask for on a socket: one class for each request of docs/protocol.md, and how a frame
+becomes one."""
 
 import secrets
 
@@ -30,7 +31,12 @@ def check_text(text: str) -> str:
     if not text.strip():
         raise Refused("empty", "There is nothing in this message.")
     if len(text) > MAX_TEXT:
-        raise Refused("too_long", "A message holds at most {most} characters; this has {given}.", most=MAX_TEXT, given=len(text))
+        raise Refused(
+            "too_long",
+            "A message holds at most {most} characters; this has {given}.",
+            most=MAX_TEXT,
+            given=len(text),
+        )
     if has_forbidden(text):
         raise Refused("bad_text", "This holds control characters that no message can hold.")
     return text
@@ -132,7 +138,8 @@ def read_frame(text: str) -> Request:
 
 
 def nonce_of(text: str) -> str | None:
-    """The nonce of a frame that was refused, where it has one, so that its sender knows which it was."""
+    """The nonce of a frame that was refused, where it has one, so that its sender knows which it
+    was."""
     try:
         nonce = _nonce_decoder.decode(text).nonce
         return nonce if len(nonce) <= 64 and nonce.isascii() else None

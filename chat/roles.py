@@ -11,7 +11,8 @@ class Role(IntEnum):
     MODERATOR = 2
     OWNER = 3
     ADMIN = 4
-    """The site's administrator, in any room that they are in. Never stored: it follows from the account."""
+    """The site's administrator, in any room that they are in. Never stored: it follows from the
+    account."""
 
 
 class Permission(StrEnum):
@@ -30,19 +31,30 @@ class Permission(StrEnum):
     """To delete what one wrote oneself."""
 
 
-_MEMBER = frozenset({Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE, Permission.RETRACT})
+_MEMBER = frozenset(
+    {Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE, Permission.RETRACT}
+)
 _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR),
     *(Permission.DELETE, Permission.PIN),
 }
 _OWNER = _MODERATOR | {Permission.GRANT}
 
-GRANTS: dict[Role, frozenset[Permission]] = {Role.MEMBER: _MEMBER, Role.MODERATOR: _MODERATOR, Role.OWNER: _OWNER, Role.ADMIN: _OWNER}
+GRANTS: dict[Role, frozenset[Permission]] = {
+    Role.MEMBER: _MEMBER,
+    Role.MODERATOR: _MODERATOR,
+    Role.OWNER: _OWNER,
+    Role.ADMIN: _OWNER,
+}
 
 _TALKING = frozenset({Permission.POST, Permission.REACT, Permission.PIN, Permission.RETRACT})
 
-CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {"direct": _TALKING, "group": _TALKING | {Permission.LEAVE}}
-"""In conversations, by their kind, all may do the same, and nobody is above another: the site's administrator neither."""
+CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {
+    "direct": _TALKING,
+    "group": _TALKING | {Permission.LEAVE},
+}
+"""In conversations, by their kind, all may do the same, and nobody is above another: the site's
+administrator neither."""
 
 BLOCKED_GRANTS = frozenset({Permission.RETRACT})
 """In the conversation of two of whom one blocks the other."""
@@ -50,9 +62,11 @@ BLOCKED_GRANTS = frozenset({Permission.RETRACT})
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody is in a room: the stored role and whether they are here, or, with `role` None, no member. `kind` is the room's.
+    """What somebody is in a room: the stored role and whether they are here, or, with `role` None,
+    no member. `kind` is the room's.
 
-    `is_blocked` in the conversation of two of whom one blocks the other, whoever of them this is."""
+    `is_blocked` in the conversation of two of whom one blocks the other, whoever of them this
+    is."""
 
     role: Role | None
     present: bool = False
@@ -63,7 +77,11 @@ class Standing:
     @property
     def rank(self) -> Role | None:
         """The role that counts: an administrator's is above all, once they are in the room."""
-        return Role.ADMIN if self.role is not None and self.is_admin and self.kind not in CONVERSATION_GRANTS else self.role
+        return (
+            Role.ADMIN
+            if self.role is not None and self.is_admin and self.kind not in CONVERSATION_GRANTS
+            else self.role
+        )
 
     @property
     def title(self) -> str | None:

@@ -1,4 +1,5 @@
-"""Makes the chat part of an application: opens its engine, and closes it so that nobody loses anything."""
+"""Makes the chat part of an application: opens its engine, and closes it so that nobody loses
+anything."""
 
 import asyncio
 import contextlib
@@ -30,14 +31,17 @@ GOING_AWAY = 1012
 
 
 async def _epoch() -> str:
-    """Which history this is. It is given at the first start and changes when a backup was restored."""
+    """Which history this is. It is given at the first start and changes when a backup was
+    restored."""
     await SiteFact.insert(name="epoch", value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
     return str((await SiteFact.aio_get(SiteFact.name == "epoch")).value)
 
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch(), app.get(WEATHER)) as engine:
+    async with open_engine(
+        app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch(), app.get(WEATHER)
+    ) as engine:
         attendance = Attendance(engine)
         app[ENGINE] = engine
         app[ATTENDANCE] = attendance
@@ -58,7 +62,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
 
 
 async def say_goodbye(app: web.Application) -> None:
-    """For `on_shutdown`: what waits is committed, its receipts go out, and every client is told to come back."""
+    """For `on_shutdown`: what waits is committed, its receipts go out, and every client is told to
+    come back."""
     engine = app.get(ENGINE)
     if engine is None:
         return

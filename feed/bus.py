@@ -1,4 +1,5 @@
-"""Tells the other processes that something happened to the feed, and which sessions have ended. It only wakes them up."""
+"""Tells the other processes that something happened to the feed, and which sessions have ended. It
+only wakes them up."""
 
 from collections.abc import Callable
 from typing import Protocol
@@ -42,7 +43,8 @@ class LocalBus:
 
 
 class RedisBus:
-    """One channel of Redis. `on_news` is called when another process has committed, or may have; `on_session_end` with a session's id."""
+    """One channel of Redis. `on_news` is called when another process has committed, or may have;
+    `on_session_end` with a session's id."""
 
     def __init__(self, url: str, on_news: Callable[[], None], on_session_end: Callable[[str], None]) -> None:
         self._on_news = on_news

@@ -1,4 +1,5 @@
-"""What the feed does when somebody's account is deleted: likes go, and what they wrote where they want it to. Readers are told of each."""
+"""What the feed does when somebody's account is deleted: likes go, and what they wrote where they
+want it to. Readers are told of each."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
@@ -20,7 +21,10 @@ async def leave_feed(writer: Writer, leaver: Leaver) -> Steps:
     """An accounts.leaving.Part."""
     nobody = User(id=leaver.user_id)
     own_likes = Like.user_id == leaver.user_id
-    while post_ids := [row[0] for row in await Like.select(Like.post_id).where(own_likes).limit(AT_ONCE).tuples().aio_execute()]:
+    while post_ids := [
+        row[0]
+        for row in await Like.select(Like.post_id).where(own_likes).limit(AT_ONCE).tuples().aio_execute()
+    ]:
         for post_id in post_ids:
             if not await _was_there(writer.unlike(nobody, post_id)):
                 await Like.delete().where(own_likes, Like.post_id == post_id).aio_execute()
@@ -28,7 +32,9 @@ async def leave_feed(writer: Writer, leaver: Leaver) -> Steps:
     if not leaver.removes:
         return
     is_own = Comment.author_id == leaver.user_id
-    comments = Comment.select(Comment.id, Comment.post_id).where(is_own).order_by(Comment.id).limit(AT_ONCE).tuples()
+    comments = (
+        Comment.select(Comment.id, Comment.post_id).where(is_own).order_by(Comment.id).limit(AT_ONCE).tuples()
+    )
     while rows := list(await comments.aio_execute()):
         for comment_id, post_id in rows:
             if not await _was_there(writer.delete_comment(nobody, post_id, comment_id)):
@@ -43,7 +49,8 @@ async def leave_feed(writer: Writer, leaver: Leaver) -> Steps:
             await _was_there(writer.delete(nobody, post_id))
             yield
     if removed:
-        # The streams of all processes look up who follows when they read of it; after this nobody does any more.
+        # The streams of all processes look up who follows when they read of it; after this nobody
+        # does any more.
         await asyncio.sleep(POLL_SECONDS + 0.5)
         yield
 

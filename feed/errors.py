@@ -7,9 +7,12 @@ from helpers.web.errors import Refusal
 
 
 class Refused(Exception):
-    """What was asked can't be done. `code` is for programs, `phrase` for people, `status` that of HTTP; `field` is that of the form."""
+    """What was asked can't be done. `code` is for programs, `phrase` for people, `status` that of
+    HTTP; `field` is that of the form."""
 
-    def __init__(self, code: str, text: str, *, status: int = 422, field: str = "text", **values: Any) -> None:
+    def __init__(
+        self, code: str, text: str, *, status: int = 422, field: str = "text", **values: Any
+    ) -> None:
         self.phrase = text if isinstance(text, Text) else Text(text, **values)
         super().__init__(self.phrase)
         self.code = code
@@ -30,7 +33,10 @@ def comment_gone() -> Refused:
 
 
 def sent_before() -> Refused:
-    return Refused("sent_before", "This form was sent before, with something else in it. Send it once more to post this as well.")
+    return Refused(
+        "sent_before",
+        "This form was sent before, with something else in it. Send it once more to post this as well.",
+    )
 
 
 class TooFast(Refusal):

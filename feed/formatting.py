@@ -20,7 +20,9 @@ def check_text(text: str, most: int) -> str:
     if not text:
         raise Refused("empty", "There is nothing in it.")
     if len(text) > most:
-        raise Refused("too_long", "At most {most} characters, please; this has {given}.", most=most, given=len(text))
+        raise Refused(
+            "too_long", "At most {most} characters, please; this has {given}.", most=most, given=len(text)
+        )
     if has_forbidden(text):
         raise Refused("bad_text", "It holds a control character, which nobody could see.")
     return text

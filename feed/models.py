@@ -6,7 +6,8 @@ from helpers.db.base import Base
 
 
 class Post(Base):
-    """What somebody wrote. The database counts `likes` and `comments` (migration 0012): nothing here sets them."""
+    """What somebody wrote. The database counts `likes` and `comments` (migration 0012): nothing
+    here sets them."""
 
     author_id = peewee.BigIntegerField()
     text = peewee.TextField()
@@ -25,7 +26,8 @@ class Post(Base):
 
 
 class Picture(Base):
-    """One of a post's, as large as it is shown. The database removes it with its post, and its files with it."""
+    """One of a post's, as large as it is shown. The database removes it with its post, and its
+    files with it."""
 
     post_id = peewee.BigIntegerField()
     place = peewee.SmallIntegerField()
@@ -84,7 +86,8 @@ class Clock(Base):
 
 
 class Happened(Base):
-    """One change of the feed. `author_id` is the post's: whoever follows them is told. `user_id` did it."""
+    """One change of the feed. `author_id` is the post's: whoever follows them is told. `user_id`
+    did it."""
 
     id = peewee.BigIntegerField(primary_key=True)
     kind = peewee.TextField()

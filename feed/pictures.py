@@ -1,4 +1,5 @@
-"""Pictures of posts: made of what is uploaded with them, and read. `feed/writing.py` stores them."""
+"""Pictures of posts: made of what is uploaded with them, and read. `feed/writing.py` stores
+them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -12,7 +13,8 @@ from helpers.text.characters import has_forbidden
 from helpers.web.multipart import Upload
 
 SIZES = (640, 1600)
-"""Pixels of the longer side, at most: beside others or on a phone, and by itself. What is smaller stays as it is."""
+"""Pixels of the longer side, at most: beside others or on a phone, and by itself. What is smaller
+stays as it is."""
 
 MOST = 4
 MAX_ALT = 1000
@@ -41,7 +43,11 @@ def check_alt(alt: str) -> str:
     alt = " ".join(alt.split())
     if len(alt) > MAX_ALT:
         raise Refused(
-            "too_long", "A description has at most {most} characters; this has {given}.", field="pictures", most=MAX_ALT, given=len(alt)
+            "too_long",
+            "A description has at most {most} characters; this has {given}.",
+            field="pictures",
+            most=MAX_ALT,
+            given=len(alt),
         )
     if has_forbidden(alt):
         raise Refused("bad_text", "It holds a control character, which nobody could see.", field="pictures")
@@ -51,11 +57,16 @@ def check_alt(alt: str) -> str:
 def fitted(width: int, height: int, size: int) -> tuple[int, int]:
     """The size of a picture whose longer side is at most `size`."""
     longer = max(width, height)
-    return (width, height) if longer <= size else (max(1, round(width * size / longer)), max(1, round(height * size / longer)))
+    return (
+        (width, height)
+        if longer <= size
+        else (max(1, round(width * size / longer)), max(1, round(height * size / longer)))
+    )
 
 
 async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[Made]:
-    """Of each upload a picture. The first text of `alts` stands for the first of them, and so on. Raises Refused."""
+    """Of each upload a picture. The first text of `alts` stands for the first of them, and so on.
+    Raises Refused."""
     checked = [check_alt(alt) for alt in alts]
     if len(uploads) > MOST:
         raise too_many()
@@ -108,6 +119,8 @@ def _shown(picture: Picture) -> dict[str, Any]:
 
 
 async def read(picture_id: int, size: int) -> bytes | None:
-    query = PictureFile.select(PictureFile.data).where(PictureFile.picture_id == picture_id, PictureFile.size == size)
+    query = PictureFile.select(PictureFile.data).where(
+        PictureFile.picture_id == picture_id, PictureFile.size == size
+    )
     found = await query.tuples().aio_execute()
     return bytes(found[0][0]) if found else None

@@ -29,28 +29,35 @@ class Page(NamedTuple):
     next: int | None
 
 
-# Of those one follows only the authors of the newest posts can have written what is on a page: of thirty posts thirty authors at
-# most, found by one look at the index for each person. Then thirty posts of each of these are enough.
+# Of those one follows only the authors of the newest posts can have written what is on a page: of
+# thirty posts thirty authors at most, found by one look at the index for each person. Then thirty
+# posts of each of these are enough.
 _FEED = """
     WITH latest AS (
         SELECT followed.author_id, (
             SELECT post.id FROM feed_posts AS post
             WHERE post.author_id = followed.author_id AND post.deleted_at IS NULL AND post.id < {before}
             ORDER BY post.id DESC LIMIT 1) AS id
-        FROM (SELECT followed_id AS author_id FROM follows WHERE follower_id = {me} UNION ALL SELECT {me}) AS followed),
+        FROM (SELECT followed_id AS author_id FROM follows
+            WHERE follower_id = {me} UNION ALL SELECT {me}) AS followed),
     authors AS (SELECT author_id FROM latest WHERE id IS NOT NULL ORDER BY id DESC LIMIT {most})
     SELECT newest.id FROM authors JOIN {newest} ORDER BY newest.id DESC LIMIT {most}"""
 
 _THEIR_NEWEST = """
     SELECT post.id FROM feed_posts AS post
-    WHERE post.author_id = authors.author_id AND post.deleted_at IS NULL AND post.id < {before} ORDER BY post.id DESC LIMIT {most}"""
+    WHERE post.author_id = authors.author_id AND post.deleted_at IS NULL
+        AND post.id < {before} ORDER BY post.id DESC LIMIT {most}"""
 
-_NEWEST = {True: f"feed_posts AS newest ON newest.id IN ({_THEIR_NEWEST})", False: f"LATERAL ({_THEIR_NEWEST}) AS newest ON TRUE"}
+_NEWEST = {
+    True: f"feed_posts AS newest ON newest.id IN ({_THEIR_NEWEST})",
+    False: f"LATERAL ({_THEIR_NEWEST}) AS newest ON TRUE",
+}
 """SQLite has no LATERAL, PostgreSQL reads all posts for the other."""
 
 
 def feed_statement(database: AioDatabase, user_id: int, before: int, most: int) -> str:
-    """The statement that finds the newest posts in somebody's feed. All that is filled in is a number."""
+    """The statement that finds the newest posts in somebody's feed. All that is filled in is a
+    number."""
     newest = _NEWEST[is_sqlite(database)].format(before=int(before), most=int(most))
     me = int(user_id) if is_sqlite(database) else f"CAST({int(user_id)} AS BIGINT)"
     return _FEED.format(before=int(before), me=me, most=int(most), newest=newest)
@@ -58,16 +65,22 @@ def feed_statement(database: AioDatabase, user_id: int, before: int, most: int) 
 
 async def feed_page(database: AioDatabase, user_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
     """The posts of those whom a user follows and their own, newest first, those before `before`."""
-    ids = [post_id for (post_id,) in await fetch(database, feed_statement(database, user_id, before, limit + 1))]
+    ids = [
+        post_id for (post_id,) in await fetch(database, feed_statement(database, user_id, before, limit + 1))
+    ]
     return _page(await posts_by_ids(ids[:limit], user_id), len(ids) > limit)
 
 
 async def author_page(author_id: int, looker_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
-    """The posts of one person, newest first. They themselves are also shown which an administrator removed.
+    """The posts of one person, newest first. They themselves are also shown which an administrator
+    removed.
 
     Whether `looker_id` may see them is for the caller to ask."""
     found: list[Post] = []
-    for is_shown in (Post.deleted_at.is_null(), *([Post.removed_by.is_null(False)] if author_id == looker_id else [])):
+    for is_shown in (
+        Post.deleted_at.is_null(),
+        *([Post.removed_by.is_null(False)] if author_id == looker_id else []),
+    ):
         query = Post.select().where(Post.author_id == author_id, is_shown, Post.id < before)
         found += await query.order_by(Post.id.desc()).limit(limit + 1).aio_execute()
     found.sort(key=lambda post: -post.id)
@@ -87,7 +100,8 @@ async def posts_by_ids(ids: Sequence[int], looker_id: int | None = None) -> list
 
 
 async def seen_post(sights: Sights, post_id: int, looker_id: int) -> Shown:
-    """A post as `looker_id` sees it. Raises Refused where there is none for them; its author is told that it was removed."""
+    """A post as `looker_id` sees it. Raises Refused where there is none for them; its author is
+    told that it was removed."""
     post: Post | None = await Post.aio_get_or_none(Post.id == post_id)
     if post is not None and post.removed_by is not None and post.author_id == looker_id:
         raise removed()
@@ -107,7 +121,9 @@ async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
     shown_pictures = await pictures.shown_of(post.id for post in posts)
     liked: set[int] = set()
     if posts and looker_id is not None:
-        mine = Like.select(Like.post_id).where(Like.post_id.in_([post.id for post in posts]), Like.user_id == looker_id)
+        mine = Like.select(Like.post_id).where(
+            Like.post_id.in_([post.id for post in posts]), Like.user_id == looker_id
+        )
         liked = {post_id for (post_id,) in await mine.tuples().aio_execute()}
     return [
         {
@@ -134,8 +150,11 @@ def _written(written: Post | Comment, author: User) -> Shown:
     }
 
 
-async def comments_page(sights: Sights, post_id: int, looker_id: int, after: int = 0, limit: int = COMMENTS_PAGE) -> Page:
-    """The comments of a post, oldest first, those after `after`. A page has fewer where some are hidden from `looker_id`."""
+async def comments_page(
+    sights: Sights, post_id: int, looker_id: int, after: int = 0, limit: int = COMMENTS_PAGE
+) -> Page:
+    """The comments of a post, oldest first, those after `after`. A page has fewer where some are
+    hidden from `looker_id`."""
     query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
     found = list(await query.limit(limit + 1).aio_execute())
     hidden = await sights.hidden_people((looker_id, comment.author_id) for comment in found)
@@ -145,7 +164,11 @@ async def comments_page(sights: Sights, post_id: int, looker_id: int, after: int
 
 async def comments_by_ids(ids: Sequence[int]) -> list[Shown]:
     """Those comments that are there."""
-    return await _shown_comments(list(await Comment.select().where(Comment.id.in_(ids)).aio_execute())) if ids else []
+    return (
+        await _shown_comments(list(await Comment.select().where(Comment.id.in_(ids)).aio_execute()))
+        if ids
+        else []
+    )
 
 
 async def _shown_comments(comments: list[Comment]) -> list[Shown]:

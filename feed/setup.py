@@ -46,7 +46,10 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
     app[SESSION_ENDED].append(end_session)
     app[LEAVING].append(lambda leaver: leave_feed(app[WRITER], leaver))
     context = contextvars.Context()
-    tasks = [asyncio.create_task(work, context=context) for work in (streams.deliver_forever(), streams.sweep_forever())]
+    tasks = [
+        asyncio.create_task(work, context=context)
+        for work in (streams.deliver_forever(), streams.sweep_forever())
+    ]
     yield
     for task in tasks:
         task.cancel()

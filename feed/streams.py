@@ -1,6 +1,8 @@
-"""The streams of this process: what happened is read once, and given to each stream of somebody whom it concerns.
+"""The streams of this process: what happened is read once, and given to each stream of somebody
+whom it concerns.
 
-A stream that comes, or that something went wrong for, reads from the database what it lacks, until it has all that the others have."""
+A stream that comes, or that something went wrong for, reads from the database what it lacks, until
+it has all that the others have."""
 
 import asyncio
 import contextlib
@@ -57,7 +59,9 @@ class Connection(Protocol):
 class Stream:
     """One reader. `post_id` is the one post that they follow, None for their feed."""
 
-    def __init__(self, connection: Connection, user_id: int, session_id: str, post_id: int | None, position: int) -> None:
+    def __init__(
+        self, connection: Connection, user_id: int, session_id: str, post_id: int | None, position: int
+    ) -> None:
         self.connection = connection
         self.user_id = user_id
         self.session_id = session_id
@@ -102,7 +106,8 @@ class Stream:
         self._stirred.set()
 
     async def next(self) -> bytes:
-        """What is to be written next, after a while without anything a mark. Empty where the stream has to catch up first. Raises Cut."""
+        """What is to be written next, after a while without anything a mark. Empty where the stream
+        has to catch up first. Raises Cut."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_SECONDS):
                 await self._stirred.wait()
@@ -127,13 +132,15 @@ class Streams:
         """Up to this id the live streams were given everything."""
         self._news = asyncio.Event()
         self._empty = asyncio.Event()
-        # Looked up pair by pair: where millions follow somebody, PostgreSQL would rather read them all.
+        # Looked up pair by pair: where millions follow somebody, PostgreSQL would rather read them
+        # all.
         self._follows = Bulk(
             database,
             """
             SELECT given.follower_id, given.followed_id FROM {given}
             WHERE (
-                SELECT 1 FROM follows WHERE follows.follower_id = given.follower_id AND follows.followed_id = given.followed_id
+                SELECT 1 FROM follows WHERE follows.follower_id = given.follower_id
+                    AND follows.followed_id = given.followed_id
             ) IS NOT NULL
             """,
             given={"follower_id": "bigint", "followed_id": "bigint"},
@@ -160,7 +167,8 @@ class Streams:
         return sum(stream.user_id == user_id and stream.connection.is_open for stream in self._streams)
 
     async def run(self, stream: Stream) -> None:
-        """Writes to a reader until they go, are cut, can't be written to, or the database is away: whoever is left comes back."""
+        """Writes to a reader until they go, are cut, can't be written to, or the database is away:
+        whoever is left comes back."""
         self._streams.add(stream)
         try:
             while stream.connection.is_open:
@@ -186,7 +194,9 @@ class Streams:
             stream.position = last
             await _write(stream, frame(last, "reset", {"last": last}))
         while True:
-            found = await event_log.read_since(stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id)
+            found = await event_log.read_since(
+                stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id
+            )
             told = (await self._fitted([stream], await tell(found.events), None))[stream]
             if stream.is_cut.is_set():
                 raise Cut
@@ -243,23 +253,43 @@ class Streams:
     async def _fitted(
         self, streams: Sequence[Stream], told: Sequence[Told], follows: set[tuple[int, int]] | None
     ) -> dict[Stream, list[Told]]:
-        """What each stream is given of these events, as its reader may see them. Without `follows` all concern every stream.
+        """What each stream is given of these events, as its reader may see them. Without `follows`
+        all concern every stream.
 
-        Asked when the events have been read: a block or an end of following that was committed before them holds for them."""
-        heard = {stream: [event for event in told if follows is None or _concerns(stream, event, follows)] for stream in streams}
-        named = {event.user_id for events in heard.values() for event in events if event.nameless is not event.frame}
+        Asked when the events have been read: a block or an end of following that was committed
+        before them holds for them."""
+        heard = {
+            stream: [event for event in told if follows is None or _concerns(stream, event, follows)]
+            for stream in streams
+        }
+        named = {
+            event.user_id
+            for events in heard.values()
+            for event in events
+            if event.nameless is not event.frame
+        }
         unseen = await self._sights.hidden_among({stream.user_id for stream in streams}, named)
         hidden = await self._sights.hidden_posts(
-            (stream.user_id, events[0].author_id) for stream, events in heard.items() if stream.post_id is not None and events
+            (stream.user_id, events[0].author_id)
+            for stream, events in heard.items()
+            if stream.post_id is not None and events
         )
         for stream, events in heard.items():
-            if hidden and stream.post_id is not None and events and (stream.user_id, events[0].author_id) in hidden:
+            if (
+                hidden
+                and stream.post_id is not None
+                and events
+                and (stream.user_id, events[0].author_id) in hidden
+            ):
                 # Told once, and then nothing: not even that something goes on there.
                 heard[stream] = [] if stream.is_over else [gone(events[0])]
                 stream.is_over = True
             elif unseen:
                 heard[stream] = [
-                    event._replace(frame=event.nameless) if (stream.user_id, event.user_id) in unseen else event for event in events
+                    event._replace(frame=event.nameless)
+                    if (stream.user_id, event.user_id) in unseen
+                    else event
+                    for event in events
                 ]
         return heard
 
@@ -268,7 +298,10 @@ class Streams:
         found: set[tuple[int, int]] = set()
         for start in range(0, len(pairs), PAIRS_AT_ONCE):
             statement = self._follows.over(pairs[start : start + PAIRS_AT_ONCE])
-            found.update((follower, followed) for follower, followed in await fetch(self._database, statement.sql, *statement.params))
+            found.update(
+                (follower, followed)
+                for follower, followed in await fetch(self._database, statement.sql, *statement.params)
+            )
         return found
 
     async def sweep_forever(self) -> None:

@@ -1,4 +1,5 @@
-"""Events as they are told: what happened, with what it happened to as it is now, encoded once for all who hear it."""
+"""Events as they are told: what happened, with what it happened to as it is now, encoded once for
+all who hear it."""
 
 from typing import Any, NamedTuple
 
@@ -24,7 +25,8 @@ class Told(NamedTuple):
     post_id: int
     frame: bytes
     nameless: bytes
-    """The same for those from whom who did it is hidden: the count is right, and nobody is named. Without words of theirs as `frame`."""
+    """The same for those from whom who did it is hidden: the count is right, and nobody is named.
+    Without words of theirs as `frame`."""
 
 
 def frame(event_id: int, kind: str, data: Any) -> bytes:
@@ -46,9 +48,17 @@ def gone(told: Told) -> Told:
 async def tell(events: list[Happened]) -> list[Told]:
     """The events in their order. What has been deleted since is told as removed."""
     posts, comments, counts, names = {}, {}, {}, {}
-    if wanted := sorted({event.post_id for event in events if event.kind == event_log.POST and event.change != event_log.REMOVED}):
+    if wanted := sorted(
+        {
+            event.post_id
+            for event in events
+            if event.kind == event_log.POST and event.change != event_log.REMOVED
+        }
+    ):
         posts = {post["id"]: post for post in await posts_by_ids(wanted)}
-    if wanted := sorted({event.comment_id for event in events if event.comment_id and event.change != event_log.REMOVED}):
+    if wanted := sorted(
+        {event.comment_id for event in events if event.comment_id and event.change != event_log.REMOVED}
+    ):
         comments = {comment["id"]: comment for comment in await comments_by_ids(wanted)}
     if wanted := sorted({event.post_id for event in events if event.kind != event_log.POST}):
         counts = await counts_of(wanted)
@@ -66,13 +76,22 @@ async def tell(events: list[Happened]) -> list[Told]:
                 data["post"] = post
         elif event.kind == event_log.COMMENT:
             comment = comments.get(event.comment_id or 0)
-            data = {"change": event.change if comment else event_log.REMOVED, "id": event.comment_id, "post": event.post_id}
+            data = {
+                "change": event.change if comment else event_log.REMOVED,
+                "id": event.comment_id,
+                "post": event.post_id,
+            }
             data["comments"] = number
             if comment:
                 nameless = {**data, "change": event_log.REMOVED}
                 data["comment"] = comment
         else:
-            data = {"change": event.change, "post": event.post_id, "by": names.get(event.user_id), "likes": likes}
+            data = {
+                "change": event.change,
+                "post": event.post_id,
+                "by": names.get(event.user_id),
+                "likes": likes,
+            }
             nameless = {**data, "by": None}
         encoded = frame(event.id, event.kind, data)
         hidden = frame(event.id, event.kind, nameless) if nameless else encoded

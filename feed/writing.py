@@ -1,4 +1,5 @@
-"""The verbs of the feed, and the only code that changes it. Each asks for a state, so that asking twice changes nothing more.
+"""The verbs of the feed, and the only code that changes it. Each asks for a state, so that asking
+twice changes nothing more.
 
 Whoever may not, or asks for what is gone, gets a Refused, and nothing has changed."""
 
@@ -38,17 +39,28 @@ class Writer:
         self._on_commit()
 
     async def post(self, author: User, text: str, made: Sequence[Made] = (), nonce: str | None = None) -> int:
-        """Returns the post's id: that of the one before, where the author has sent the same with this nonce."""
+        """Returns the post's id: that of the one before, where the author has sent the same with
+        this nonce."""
         text = _post_text(text, has_pictures=bool(made))
         html = await render(self._people, text)
-        given = {"author_id": author.id, "text": text, "html": html, "at": now_ms(), "likes": 0, "comments": 0, "nonce": nonce}
+        given = {
+            "author_id": author.id,
+            "text": text,
+            "html": html,
+            "at": now_ms(),
+            "likes": 0,
+            "comments": 0,
+            "nonce": nonce,
+        }
         async with self._transaction():
             found = await Post.insert(**given).on_conflict_ignore().returning(Post.id).aio_execute()
             if not found:
                 return await _post_before(author, text, made, nonce)
             post_id = int(found[0].id)
             await _add_pictures(post_id, 0, made)
-            await event_log.note(event_log.POST, event_log.ADDED, author_id=author.id, post_id=post_id, user_id=author.id)
+            await event_log.note(
+                event_log.POST, event_log.ADDED, author_id=author.id, post_id=post_id, user_id=author.id
+            )
         return post_id
 
     async def edit(self, author: User, post_id: int, text: str, change: Change = NO_CHANGE) -> None:
@@ -60,17 +72,26 @@ class Writer:
             _post_text(text, has_pictures)
             if post.text == text and not is_changed:
                 return
-            await Post.update(text=text, html=html, edited_at=now_ms()).where(Post.id == post_id).aio_execute()
-            await event_log.note(event_log.POST, event_log.EDITED, author_id=author.id, post_id=post_id, user_id=author.id)
+            await (
+                Post.update(text=text, html=html, edited_at=now_ms()).where(Post.id == post_id).aio_execute()
+            )
+            await event_log.note(
+                event_log.POST, event_log.EDITED, author_id=author.id, post_id=post_id, user_id=author.id
+            )
 
     async def delete(self, user: User, post_id: int) -> None:
-        """Its text and pictures go for good; its comments and likes are seen by nobody any more. An administrator may do it to any post."""
+        """Its text and pictures go for good; its comments and likes are seen by nobody any more. An
+        administrator may do it to any post."""
         async with self._transaction():
-            post = await self._locked(post_id) if user.is_admin else _own(await self._seen(post_id, user), user)
+            post = (
+                await self._locked(post_id) if user.is_admin else _own(await self._seen(post_id, user), user)
+            )
             removed_by = user.id if post.author_id != user.id else None
             gone_now = {"text": "", "html": None, "deleted_at": now_ms(), "removed_by": removed_by}
             await Post.update(gone_now).where(Post.id == post_id).aio_execute()
-            await event_log.note(event_log.POST, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
+            await event_log.note(
+                event_log.POST, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id
+            )
 
     async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
         """Returns the comment's id. The nonce is as with a post."""
@@ -78,7 +99,14 @@ class Writer:
         html = await render(self._people, text)
         async with self._transaction():
             post = await self._seen(post_id, author)
-            given = {"post_id": post_id, "author_id": author.id, "text": text, "html": html, "at": now_ms(), "nonce": nonce}
+            given = {
+                "post_id": post_id,
+                "author_id": author.id,
+                "text": text,
+                "html": html,
+                "at": now_ms(),
+                "nonce": nonce,
+            }
             found = await Comment.insert(**given).on_conflict_ignore().returning(Comment.id).aio_execute()
             if not found:
                 return await _comment_before(author, post_id, text, nonce)
@@ -93,7 +121,11 @@ class Writer:
             post = await self._seen(post_id, author)
             if _own(await _comment(post_id, comment_id), author).text == text:
                 return
-            await Comment.update(text=text, html=html, edited_at=now_ms()).where(Comment.id == comment_id).aio_execute()
+            await (
+                Comment.update(text=text, html=html, edited_at=now_ms())
+                .where(Comment.id == comment_id)
+                .aio_execute()
+            )
             await self._note_comment(event_log.EDITED, post, author, comment_id)
 
     async def delete_comment(self, user: User, post_id: int, comment_id: int) -> None:
@@ -111,16 +143,33 @@ class Writer:
             post = await self._seen(post_id, user)
             given = {"post_id": post_id, "user_id": user.id, "at": now_ms()}
             if await Like.insert(**given).on_conflict_ignore().returning(Like.user_id).aio_execute():
-                await event_log.note(event_log.LIKE, event_log.ADDED, author_id=post.author_id, post_id=post_id, user_id=user.id)
+                await event_log.note(
+                    event_log.LIKE,
+                    event_log.ADDED,
+                    author_id=post.author_id,
+                    post_id=post_id,
+                    user_id=user.id,
+                )
 
     async def unlike(self, user: User, post_id: int) -> None:
         async with self._transaction():
             post = await self._seen(post_id, user)
             if await Like.delete().where(Like.post_id == post_id, Like.user_id == user.id).aio_execute():
-                await event_log.note(event_log.LIKE, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id)
+                await event_log.note(
+                    event_log.LIKE,
+                    event_log.REMOVED,
+                    author_id=post.author_id,
+                    post_id=post_id,
+                    user_id=user.id,
+                )
 
     async def _note_comment(self, change: str, post: Post, user: User, comment_id: int) -> None:
-        given = {"author_id": post.author_id, "post_id": post.id, "user_id": user.id, "comment_id": comment_id}
+        given = {
+            "author_id": post.author_id,
+            "post_id": post.id,
+            "user_id": user.id,
+            "comment_id": comment_id,
+        }
         await event_log.note(event_log.COMMENT, change, **given)
 
     async def _seen(self, post_id: int, user: User) -> Post:
@@ -131,9 +180,12 @@ class Writer:
         return post
 
     async def _locked(self, post_id: int) -> Post:
-        """The post, which nobody else changes before the commit. All lock it before the clock: so nobody waits in a circle."""
+        """The post, which nobody else changes before the commit. All lock it before the clock: so
+        nobody waits in a circle."""
         query: Any = Post.select().where(Post.id == post_id, Post.deleted_at.is_null())
-        found: list[Post] = list(await (query if is_sqlite(self._database) else query.for_update()).aio_execute())
+        found: list[Post] = list(
+            await (query if is_sqlite(self._database) else query.for_update()).aio_execute()
+        )
         if not found:
             raise gone()
         return found[0]
@@ -149,7 +201,9 @@ def _own(written: Written, author: User) -> Written:
 
 
 async def _comment(post_id: int, comment_id: int) -> Comment:
-    found: Comment | None = await Comment.aio_get_or_none(Comment.id == comment_id, Comment.post_id == post_id)
+    found: Comment | None = await Comment.aio_get_or_none(
+        Comment.id == comment_id, Comment.post_id == post_id
+    )
     if found is None:
         raise comment_gone()
     return found
@@ -161,7 +215,8 @@ def _post_text(text: str, has_pictures: bool) -> str:
 
 
 async def _post_before(author: User, text: str, made: Sequence[Made], nonce: str | None) -> int:
-    """The post that the author sent with this nonce. Raises Refused where it was another, or is gone."""
+    """The post that the author sent with this nonce. Raises Refused where it was another, or is
+    gone."""
     post = await Post.aio_get(Post.author_id == author.id, Post.nonce == nonce)
     if post.deleted_at is not None:
         raise gone()

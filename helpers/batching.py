@@ -1,6 +1,8 @@
-"""Work that many wait for at once, done once: one call for all who ask for the same, or one for all the keys that are asked for.
+"""Work that many wait for at once, done once: one call for all who ask for the same, or one for all
+the keys that are asked for.
 
-A call is only shared by those who asked before it began, so nobody is given what was true before they asked."""
+A call is only shared by those who asked before it began, so nobody is given what was true before
+they asked."""
 
 import asyncio
 import contextvars
@@ -12,7 +14,8 @@ Value = TypeVar("Value")
 
 
 class SharedCalls(Generic[Key, Value]):
-    """Of each key one call runs, and one more waits for it to end: that is the one for all who ask meanwhile.
+    """Of each key one call runs, and one more waits for it to end: that is the one for all who ask
+    meanwhile.
 
     Not for use inside a transaction: the calls run outside it."""
 
@@ -22,11 +25,15 @@ class SharedCalls(Generic[Key, Value]):
         self._next: dict[Key, asyncio.Task[Value]] = {}
 
     async def get(self, key: Key) -> Value:
-        """What a call that begins from now on returns. Raises what it raises, to each who shares it."""
+        """What a call that begins from now on returns. Raises what it raises, to each who shares
+        it."""
         task = self._next.get(key)
         if task is None:
-            # An empty context: whoever asks first may be in a transaction, which the others must not read in.
-            task = asyncio.create_task(self._take_turn(key, self._running.get(key)), context=contextvars.Context())
+            # An empty context: whoever asks first may be in a transaction, which the others must
+            # not read in.
+            task = asyncio.create_task(
+                self._take_turn(key, self._running.get(key)), context=contextvars.Context()
+            )
             task.add_done_callback(_look_at)
             self._next[key] = task
         # Whoever stops waiting takes it away from nobody else.
@@ -47,10 +54,14 @@ READ_AT_ONCE = 20
 
 
 class BatchedReads(Generic[Key, Value]):
-    """The same for a reading that takes many keys: it gets all those that were asked for while the one before it ran."""
+    """The same for a reading that takes many keys: it gets all those that were asked for while the
+    one before it ran."""
 
-    def __init__(self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], most: int = READ_AT_ONCE) -> None:
-        """`most` keys are given to `read` at once; where more wait, several reads follow each other."""
+    def __init__(
+        self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], most: int = READ_AT_ONCE
+    ) -> None:
+        """`most` keys are given to `read` at once; where more wait, several reads follow each
+        other."""
         self._read = read
         self._most = most
         self._wanted: set[Key] = set()

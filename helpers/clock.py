@@ -1,4 +1,5 @@
-"""Time of day as the database keeps it: whole milliseconds since 1970, UTC. For show only; nothing is ordered by it."""
+"""Time of day as the database keeps it: whole milliseconds since 1970, UTC. For show only; nothing
+is ordered by it."""
 
 import functools
 import time

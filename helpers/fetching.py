@@ -1,7 +1,9 @@
-"""What the server fetches from elsewhere for people: one GET to a checked address, with limits of time and size, that follows nothing.
+"""What the server fetches from elsewhere for people: one GET to a checked address, with limits of
+time and size, that follows nothing.
 
-Whoever asks gets the whole answer or Unfetched, within the time. The address that is checked is the one that is connected to: the
-check stands where the socket is made, behind every lookup of a name, so a name that changes in between gains nothing."""
+Whoever asks gets the whole answer or Unfetched, within the time. The address that is checked is the
+one that is connected to: the check stands where the socket is made, behind every lookup of a name,
+so a name that changes in between gains nothing."""
 
 import asyncio
 import contextlib
@@ -23,7 +25,8 @@ AT_ONCE_PER_HOST = 4
 """Connections. One service that hangs leaves enough to the others."""
 
 LOOKUPS_AT_ONCE = 4
-"""A lookup can't be called off: where names aren't answered, these threads wait for it and none of those that render texts."""
+"""A lookup can't be called off: where names aren't answered, these threads wait for it and none of
+those that render texts."""
 
 AGENT = "aiochat (aiohttp)"
 """wttr.in gives text, not a page, to programs that it knows: aiohttp is one of them."""
@@ -31,8 +34,25 @@ AGENT = "aiochat (aiohttp)"
 _PRIVATE_4 = [
     ip_network(network)
     for network in (
-        *("0.0.0.0/8", "10.0.0.0/8", "100.64.0.0/10", "127.0.0.0/8", "169.254.0.0/16", "172.16.0.0/12", "192.0.0.0/24", "192.0.2.0/24"),
-        *("192.88.99.0/24", "192.168.0.0/16", "198.18.0.0/15", "198.51.100.0/24", "203.0.113.0/24", "224.0.0.0/4", "240.0.0.0/4"),
+        *(
+            "0.0.0.0/8",
+            "10.0.0.0/8",
+            "100.64.0.0/10",
+            "127.0.0.0/8",
+            "169.254.0.0/16",
+            "172.16.0.0/12",
+            "192.0.0.0/24",
+            "192.0.2.0/24",
+        ),
+        *(
+            "192.88.99.0/24",
+            "192.168.0.0/16",
+            "198.18.0.0/15",
+            "198.51.100.0/24",
+            "203.0.113.0/24",
+            "224.0.0.0/4",
+            "240.0.0.0/4",
+        ),
     )
 ]
 _PUBLIC_6 = IPv6Network("2000::/3")
@@ -42,8 +62,9 @@ _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """May the server connect there for people? By IANA's special-purpose registries (RFC 6890), without what is local, private,
-    reserved or for many. An IPv4 address within one of IPv6 counts as what it is (RFC 4291 2.5.5.2, RFC 6052)."""
+    """May the server connect there for people? By IANA's special-purpose registries (RFC 6890),
+    without what is local, private, reserved or for many. An IPv4 address within one of IPv6 counts
+    as what it is (RFC 4291 2.5.5.2, RFC 6052)."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -62,7 +83,8 @@ class Unfetched(Exception):
 
 @dataclass(frozen=True)
 class Fetched:
-    """`type` is the content type without its parameters; `body` is empty where the status isn't 200."""
+    """`type` is the content type without its parameters; `body` is empty where the status isn't
+    200."""
 
     status: int
     type: str
@@ -78,12 +100,15 @@ def _public_socket(found: tuple[Any, ...]) -> socket.socket:
 
 
 class _Names(AbstractResolver):
-    """The system's lookup of names, in threads that nothing waits for, not even the end of the process."""
+    """The system's lookup of names, in threads that nothing waits for, not even the end of the
+    process."""
 
     def __init__(self) -> None:
         self._free = asyncio.Semaphore(LOOKUPS_AT_ONCE)
 
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[ResolveResult]:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
+    ) -> list[ResolveResult]:
         await self._free.acquire()
         loop = asyncio.get_running_loop()
         answer: asyncio.Future[list[Any]] = loop.create_future()
@@ -107,7 +132,9 @@ class _Names(AbstractResolver):
 
         threading.Thread(target=look_up, name="names", daemon=True).start()
         return [
-            ResolveResult(hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol, flags=0)
+            ResolveResult(
+                hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol, flags=0
+            )
             for kind, _, protocol, _, address in await answer
         ]
 
@@ -116,7 +143,8 @@ class _Names(AbstractResolver):
 
 
 class Fetcher:
-    """Two ways out: to public addresses, and to where a setting points. Neither keeps cookies nor asks a proxy of the environment."""
+    """Two ways out: to public addresses, and to where a setting points. Neither keeps cookies nor
+    asks a proxy of the environment."""
 
     def __init__(self, names: AbstractResolver | None = None) -> None:
         """`names` looks up names instead of the system."""
@@ -126,7 +154,11 @@ class Fetcher:
 
     def _way_out(self, make_socket: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
-            limit=AT_ONCE, limit_per_host=AT_ONCE_PER_HOST, resolver=self._names, use_dns_cache=False, socket_factory=make_socket
+            limit=AT_ONCE,
+            limit_per_host=AT_ONCE_PER_HOST,
+            resolver=self._names,
+            use_dns_cache=False,
+            socket_factory=make_socket,
         )
         return aiohttp.ClientSession(
             connector=connector,
@@ -141,8 +173,9 @@ class Fetcher:
     async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Fetched:
         """What is at `url`, of at most `most` bytes, within `seconds`. Raises Unfetched.
 
-        `configured` says that its host stands in a setting: where it is written there as an address or as localhost, the
-        administrator means just that, and it needn't be a public one. A name has to lead to a public one all the same."""
+        `configured` says that its host stands in a setting: where it is written there as an address
+        or as localhost, the administrator means just that, and it needn't be a public one. A name
+        has to lead to a public one all the same."""
         address = _address(url)
         session = self._any if configured and is_written_out(address.host or "") else self._public
         try:

@@ -1,4 +1,5 @@
-"""Pictures that people upload: what is safe of them is drawn anew as WebP. What was uploaded isn't kept."""
+"""Pictures that people upload: what is safe of them is drawn anew as WebP. What was uploaded isn't
+kept."""
 
 import asyncio
 import io
@@ -16,10 +17,11 @@ MAX_BYTES = 8 * 1024 * 1024
 """Photographs of most phones are 3 to 6 MB."""
 
 MAX_PIXELS = 40_000_000
-"""As a PNG with transparency 380 MB while it is drawn; one is drawn at a time. A JPEG that is shown small takes a hundredth, since it is
-read small."""
+"""As a PNG with transparency 380 MB while it is drawn; one is drawn at a time. A JPEG that is shown
+small takes a hundredth, since it is read small."""
 
-# By what a file begins with, never by its name. The picture of many phones is an MPO: a JPEG with others behind it.
+# By what a file begins with, never by its name. The picture of many phones is an MPO: a JPEG with
+# others behind it.
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 TYPE = "image/webp"
@@ -49,8 +51,9 @@ class Drawn(NamedTuple):
 async def draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
     """What `drawing` makes of the picture, each as WebP, one request at a time.
 
-    It gets the picture as the camera held it, at least `enough` pixels on its shorter side or all that there are; what it makes is
-    turned upright afterwards, when it is small. Raises BadPicture."""
+    It gets the picture as the camera held it, at least `enough` pixels on its shorter side or
+    all that there are; what it makes is turned upright afterwards, when it is small. Raises
+    BadPicture."""
     return await asyncio.get_running_loop().run_in_executor(_thread, _draw, upload, drawing, enough)
 
 
@@ -64,7 +67,9 @@ def _draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
     except BadPicture:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
-        raise BadPicture(Text("At most {most} million pixels, please.", most=MAX_PIXELS // 1_000_000)) from None
+        raise BadPicture(
+            Text("At most {most} million pixels, please.", most=MAX_PIXELS // 1_000_000)
+        ) from None
     except UnidentifiedImageError:
         raise BadPicture(Text("A picture is a JPEG, PNG or WebP file.")) from None
     except Exception:
@@ -90,7 +95,8 @@ def _read(file: IO[bytes], claimed: str, enough: int) -> Image.Image:
 
 
 def _usual_colours(image: Image.Image) -> Image.Image:
-    """The picture in sRGB, which all take it for that says nothing else. Many phones photograph in Display P3."""
+    """The picture in sRGB, which all take it for that says nothing else. Many phones photograph in
+    Display P3."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         return ImageCms.profileToProfile(image, profile, _SRGB, outputMode=image.mode) or image

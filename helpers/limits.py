@@ -17,7 +17,8 @@ class Buckets:
         self._levels: dict[object, tuple[float, float]] = {}
 
     def take(self, key: object) -> float:
-        """Takes one. Returns 0, or, where nothing is left and nothing was taken, the seconds until there is."""
+        """Takes one. Returns 0, or, where nothing is left and nothing was taken, the seconds until
+        there is."""
         now = self._clock()
         level, since = self._levels.get(key, (self.burst, now))
         level = min(self.burst, level + (now - since) * self.rate)
@@ -30,16 +31,21 @@ class Buckets:
 
     def _forget(self, now: float) -> None:
         self._levels = {
-            key: (level, since) for key, (level, since) in self._levels.items() if level + (now - since) * self.rate < self.burst
+            key: (level, since)
+            for key, (level, since) in self._levels.items()
+            if level + (now - since) * self.rate < self.burst
         }
         if len(self._levels) >= KEPT_KEYS:
             self._levels.clear()
 
 
 class Guesses:
-    """Failed guesses by key. After `free` of them in `window` seconds each further one is slowed, and nobody is ever locked out."""
+    """Failed guesses by key. After `free` of them in `window` seconds each further one is slowed,
+    and nobody is ever locked out."""
 
-    def __init__(self, free: int, window: float, most: float = 8.0, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, free: int, window: float, most: float = 8.0, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self.free = free
         self.window = window
         self.most = most

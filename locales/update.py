@@ -1,6 +1,8 @@
-"""`make texts`: finds every text in Python, templates and scripts, brings the catalogues in step with them, and tells what is missing.
+"""`make texts`: finds every text in Python, templates and scripts, brings the catalogues in step
+with them, and tells what is missing.
 
-A translation that nothing asks for any more is dropped. No guesses are made for new ones: they are empty until somebody writes them."""
+A translation that nothing asks for any more is dropped. No guesses are made for new ones: they are
+empty until somebody writes them."""
 
 import inspect
 import io
@@ -88,7 +90,8 @@ def _shown(text: Any) -> str:
 
 
 def write(catalogue: Catalog, path: Path) -> None:
-    """Without dates and line numbers: only what somebody changed differs from one version to the next."""
+    """Without dates and line numbers: only what somebody changed differs from one version to the
+    next."""
     written = io.BytesIO()
     write_po(written, catalogue, width=0, sort_by_file=True, include_lineno=False)
     path.write_text(_NOISE.sub("", written.getvalue().decode()), encoding="utf-8")

@@ -43,7 +43,8 @@ def unique(name: str) -> str:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first: what is left for the end is short, and no process is without work for long."""
+    """The longest files first: what is left for the end is short, and no process is without work
+    for long."""
     items.sort(key=lambda item: not item.path.stem.startswith(LONGEST))
 
 
@@ -90,7 +91,11 @@ def appoint_boss(server: Aiochat) -> None:
 
 def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
     """The settings of a worker on a new database of this name."""
-    return {"AIOCHAT_DATABASE_URL": postgres.create_database(database), "AIOCHAT_REDIS_URL": redis.url, **LIMITS_OFF}
+    return {
+        "AIOCHAT_DATABASE_URL": postgres.create_database(database),
+        "AIOCHAT_REDIS_URL": redis.url,
+        **LIMITS_OFF,
+    }
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
@@ -197,7 +202,11 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
     redis: Redis = request.getfixturevalue("redis")
     port = free_port()
     nginx = Nginx([port])
-    env = {**server_env(postgres, redis, unique("journey")), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    env = {
+        **server_env(postgres, redis, unique("journey")),
+        "AIOCHAT_PUBLIC_URL": nginx.url,
+        "AIOCHAT_TRUST_PROXY": "true",
+    }
     with Aiochat(port=port, env=env) as server, nginx:
         yield nginx.url, server
 
@@ -209,7 +218,9 @@ async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator
 
     async def make(name: str, viewport: ViewportSize) -> Visitor:
         theme: Literal["dark", "light"] = "dark" if viewport is PHONE else "light"
-        context = await browser.new_context(viewport=viewport, has_touch=viewport is PHONE, color_scheme=theme)
+        context = await browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, color_scheme=theme
+        )
         # As a whole browser does by itself for whoever presses a key.
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
         visitor = Visitor(context, await context.new_page(), site[0], unique(name))

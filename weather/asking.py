@@ -26,10 +26,14 @@ class Desk:
         self._limits = limits
 
     def place_for(self, user: User, place: str) -> str:
-        """The place that is meant: one's own where none is given. Counts as one asking. Raises NoWeather."""
+        """The place that is meant: one's own where none is given. Counts as one asking. Raises
+        NoWeather."""
         place = place.strip() or user.place
         if not place:
-            raise NoWeather("bad_place", Text("Which place? Name one, or set your own in your profile, at /accounts/profile."))
+            raise NoWeather(
+                "bad_place",
+                Text("Which place? Name one, or set your own in your profile, at /accounts/profile."),
+            )
         place = clean_place(place)
         if self._limits and self._limits.take(user.id):
             raise NoWeather("rate_limited", Text("That was a lot of weather at once. Please wait a moment."))

@@ -1,4 +1,5 @@
-"""Asks the provider for a place's weather and keeps what it says for a while. That is a stranger's: one line of text or nothing."""
+"""Asks the provider for a place's weather and keeps what it says for a while. That is a stranger's:
+one line of text or nothing."""
 
 import logging
 import time
@@ -26,7 +27,8 @@ MAX_LINE = 200
 
 KEPT_SECONDS = 600.0
 AWAY_SECONDS = 30.0
-"""That no answer is kept: a provider that is away isn't asked for the same place by everybody who looks."""
+"""That no answer is kept: a provider that is away isn't asked for the same place by everybody who
+looks."""
 
 KEPT_PLACES = 2000
 """A kilobyte each."""
@@ -63,11 +65,14 @@ def clean_place(text: str) -> str:
 
 
 def clean_line(body: bytes) -> str:
-    """The one line of an answer, without what isn't seen. Raises ValueError where it is anything else."""
+    """The one line of an answer, without what isn't seen. Raises ValueError where it is anything
+    else."""
     text = body.decode().strip()
     if not text or not is_one_line(text.replace("\t", " ")):
         raise ValueError("no single line of text")
-    seen = "".join(letter for letter in text if letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN)
+    seen = "".join(
+        letter for letter in text if letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN
+    )
     line = " ".join(seen.split())
     return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
 
@@ -78,7 +83,8 @@ def _key(asked: Asked) -> Asked:
 
 
 class Weather:
-    """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where it speaks several languages."""
+    """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where
+    it speaks several languages."""
 
     def __init__(self, fetcher: Fetcher, template: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
@@ -94,15 +100,21 @@ class Weather:
         if line is None:
             line = await self._asking.get(asked)
         if not line:
-            raise NoWeather("weather_away", Text("The weather service has no answer for “{place}” just now.", place=place))
+            raise NoWeather(
+                "weather_away", Text("The weather service has no answer for “{place}” just now.", place=place)
+            )
         return line
 
     def address(self, place: str, language: str) -> str:
-        """Where the place's weather is. Whatever the place is, it is one part of a path or of a query: nothing in it divides either."""
-        return self._template.replace("{place}", quote(place, safe="")).replace("{lang}", quote(language, safe=""))
+        """Where the place's weather is. Whatever the place is, it is one part of a path or of a
+        query: nothing in it divides either."""
+        return self._template.replace("{place}", quote(place, safe="")).replace(
+            "{lang}", quote(language, safe="")
+        )
 
     async def _ask(self, asked: Asked) -> str:
-        # Those who asked while another call ran come here when it has ended: the answer is there by then.
+        # Those who asked while another call ran come here when it has ended: the answer is there by
+        # then.
         if (known := self._lines.get(_key(asked))) is not None:
             return known
         try:

@@ -1,4 +1,5 @@
-"""The weather for a page or a program: what the box in a room asks, and its form where there are no scripts."""
+"""The weather for a page or a program: what the box in a room asks, and its form where there are no
+scripts."""
 
 import aiohttp_jinja2
 from aiohttp import web

@@ -1,4 +1,5 @@
-"""The commands of the shell that are about people: register, set-password, make-admin, sessions. app.py puts them into its parser."""
+"""The commands of the shell that are about people: register, set-password, make-admin, sessions.
+app.py puts them into its parser."""
 
 import argparse
 import asyncio
@@ -31,7 +32,8 @@ from helpers.web.session_stores import SessionStore, Use, session_store
 from settings import Settings
 
 SHOWN_ID = 8
-"""Letters of a session's id in the table: any that are enough to tell it from the others name it."""
+"""Letters of a session's id in the table: any that are enough to tell it from the others name
+it."""
 
 MADE_PASSWORD_BYTES = 12
 
@@ -85,7 +87,9 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
 
     async def add() -> None:
         async with _site(settings) as (database, _):
-            user = await accounts.register(database, arguments.name, arguments.email, password, is_admin=arguments.admin)
+            user = await accounts.register(
+                database, arguments.name, arguments.email, password, is_admin=arguments.admin
+            )
         say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
 
     return _run(add())
@@ -97,14 +101,19 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
 
     async def add() -> None:
         async with _site(settings) as (database, _):
-            # One after the other, since the first finds the mistakes of its lines, and only for good ones it is worth to hash.
+            # One after the other, since the first finds the mistakes of its lines, and only for
+            # good ones it is worth to hash.
             passwords = [row.password or secrets.token_urlsafe(MADE_PASSWORD_BYTES) for row in rows]
             users = await _checked(arguments.file, rows, passwords)
             for user in users:
                 user.is_admin = arguments.admin
             await _hash_all(users, passwords)
             await accounts.add_all(database, users)
-        made = [f"{user.name},{password}" for user, password, row in zip(users, passwords, rows, strict=True) if not row.password]
+        made = [
+            f"{user.name},{password}"
+            for user, password, row in zip(users, passwords, rows, strict=True)
+            if not row.password
+        ]
         if made:
             # Neither of the two can hold anything that CSV would quote.
             say("\n".join(["name,password", *made]))
@@ -114,7 +123,8 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) -> list[User]:
-    """Those who may all have accounts. Otherwise each line that is wrong is told, and Failure raised."""
+    """Those who may all have accounts. Otherwise each line that is wrong is told, and Failure
+    raised."""
     users: list[User] = []
     lines: dict[tuple[str, str], int] = {}
     wrong: list[str] = []
@@ -130,12 +140,16 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
             progress.step()
     if wrong:
         print(*wrong, sep="\n", file=sys.stderr)
-        raise Failure(f"no account was made, since {len(wrong)} of {len(rows)} lines {'is' if len(wrong) == 1 else 'are'} wrong")
+        raise Failure(
+            f"no account was made, since {len(wrong)} of {len(rows)} lines "
+            f"{'is' if len(wrong) == 1 else 'are'} wrong"
+        )
     return users
 
 
 def _said_before(user: User, line: int, lines: dict[tuple[str, str], int]) -> str:
-    """What of theirs another line has as well; empty for nothing. `lines` is where what was said stands."""
+    """What of theirs another line has as well; empty for nothing. `lines` is where what was said
+    stands."""
     for field, key, what in (
         ("username", user.name_key, "the same name"),
         ("username", user.skeleton, "a name that looks like it"),
@@ -153,14 +167,17 @@ async def _hash_all(users: Sequence[User], passwords: Sequence[str]) -> None:
             user.password_hash = await hash_password(password)
             progress.step()
 
-        await asyncio.gather(*(hash_one(user, password) for user, password in zip(users, passwords, strict=True)))
+        await asyncio.gather(
+            *(hash_one(user, password) for user, password in zip(users, passwords, strict=True))
+        )
 
 
 def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def look() -> None:
-        # Nobody types a password twice to hear only then that there is no such person, or that Redis is away.
+        # Nobody types a password twice to hear only then that there is no such person, or that
+        # Redis is away.
         async with _site(settings) as (_, store):
             await store.of_user((await _person(arguments.name)).id)
 
@@ -178,7 +195,9 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
                 if not isinstance(error, RedisError) and not is_away(error):
                     raise
                 hint = f"try: python app.py sessions {user.name} --end-all"
-                raise Failure(f"the password is changed, but sessions may go on ({one_line(error)}); {hint}") from None
+                raise Failure(
+                    f"the password is changed, but sessions may go on ({one_line(error)}); {hint}"
+                ) from None
         say(f"{user.name} has a new password." + (f" {_sessions(len(found))} ended." if found else ""))
 
     _run(look())
@@ -194,7 +213,9 @@ def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
             try:
                 changed = await accounts.set_admin(database, user, is_admin=not arguments.undo)
             except accounts.LastAdministrator:
-                raise Failure(f"{user.name} is the site's only administrator; make another one first") from None
+                raise Failure(
+                    f"{user.name} is the site's only administrator; make another one first"
+                ) from None
         if arguments.undo:
             say(f"{user.name} {'no longer administers' if changed else 'did not administer'} the site.")
         else:
@@ -219,7 +240,14 @@ def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
             elif arguments.json:
                 say(json.dumps([_as_json(key, use) for key, use in found.items()], indent=2))
             elif found:
-                say(_table([("ID", "DEVICE", "ADDRESS", "LAST USED"), *(_as_row(key, use) for key, use in found.items())]))
+                say(
+                    _table(
+                        [
+                            ("ID", "DEVICE", "ADDRESS", "LAST USED"),
+                            *(_as_row(key, use) for key, use in found.items()),
+                        ]
+                    )
+                )
             else:
                 say(f"{user.name} isn't signed in anywhere.")
 
@@ -231,12 +259,20 @@ def _one_of(found: dict[str, Use], user: User, beginning: str) -> str:
     if not keys:
         raise Failure(f"{user.name} has no session {beginning}; it may have ended already")
     if len(keys) > 1:
-        raise Failure(f"{user.name} has {len(keys)} sessions that begin with {beginning}; give more letters of the one that you mean")
+        raise Failure(
+            f"{user.name} has {len(keys)} sessions that begin with {beginning}; give more letters of the one "
+            "that you mean"
+        )
     return keys[0]
 
 
 def _as_json(key: str, use: Use) -> dict[str, str | None]:
-    return {"id": key, "device": device_of(use.agent), "address": use.address, "used": iso(use.at) if use.at else None}
+    return {
+        "id": key,
+        "device": device_of(use.agent),
+        "address": use.address,
+        "used": iso(use.at) if use.at else None,
+    }
 
 
 def _as_row(key: str, use: Use) -> tuple[str, ...]:
@@ -248,12 +284,16 @@ def _as_row(key: str, use: Use) -> tuple[str, ...]:
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join("  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows)
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(row, widths, strict=True)).rstrip() for row in rows
+    )
 
 
 def _beginning_of_id(text: str) -> str:
     if not re.fullmatch("[0-9a-f]{1,64}", text.lower()):
-        raise argparse.ArgumentTypeError(f"must be the letters that `sessions` shows, 0 to 9 and a to f, not {text!r}")
+        raise argparse.ArgumentTypeError(
+            f"must be the letters that `sessions` shows, 0 to 9 and a to f, not {text!r}"
+        )
     return text.lower()
 
 
@@ -262,7 +302,8 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser(
         "register",
         help="make an account, or those of a file",
-        description="Makes an account. Asks for the password, or reads a line of standard input. The first one of a site administers it.",
+        description="Makes an account. Asks for the password, or reads a line of standard input. The first "
+        "one of a site administers it.",
     )
     command.add_argument("name", metavar="NAME", nargs="?", help="the name of the person")
     command.add_argument("--email", default="", help="their e-mail address, to sign in with as well")
@@ -272,13 +313,15 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="make the accounts of everybody in a CSV file, or, when a line is wrong, none. "
-        "Its first line names the columns: name, email, password. Without a password one is made, and printed with the name",
+        "Its first line names the columns: name, email, password. Without a password one is made, and "
+        "printed with the name",
     )
     command.set_defaults(run=register, misuse=command.error)
     command = commands.add_parser(
         "set-password",
         help="give somebody a new password",
-        description="Gives somebody a new password, and ends all their sessions. Asks for it, or reads a line of standard input.",
+        description="Gives somebody a new password, and ends all their sessions. Asks for it, or reads a "
+        "line of standard input.",
     )
     command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
     command.set_defaults(run=set_password)
@@ -293,12 +336,18 @@ def add_commands(commands: Commands) -> None:
     command = commands.add_parser(
         "sessions",
         help="show where somebody is signed in, or sign them out",
-        description="Shows where somebody is signed in, with what, and when they last were there (give or take some minutes). "
+        description="Shows where somebody is signed in, with what, and when they last were there (give or "
+        "take some minutes). "
         "What is open for a session closes within a second of its end.",
     )
     command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
     choice = command.add_mutually_exclusive_group()
-    choice.add_argument("--end", type=_beginning_of_id, metavar="ID", help="end the session whose id begins with these letters")
+    choice.add_argument(
+        "--end",
+        type=_beginning_of_id,
+        metavar="ID",
+        help="end the session whose id begins with these letters",
+    )
     choice.add_argument("--end-all", action="store_true", help="end all of them")
     choice.add_argument("--json", action="store_true", help="show them as JSON, for programs")
     command.set_defaults(run=sessions)

@@ -1,4 +1,5 @@
-"""A file of people who get accounts: CSV in UTF-8, whose first line names its columns. Commas or semicolons, as spreadsheets write them."""
+"""A file of people who get accounts: CSV in UTF-8, whose first line names its columns. Commas or
+semicolons, as spreadsheets write them."""
 
 import csv
 import io
@@ -53,15 +54,27 @@ def _parse(path: Path, text: str) -> list[Row]:
     try:
         columns = [column.strip().lower() for column in next(reader, [])]
         if "name" not in columns or not set(columns) <= set(COLUMNS) or len(set(columns)) < len(columns):
-            raise Failure(f"the first line of {path} has to name its columns: name, and where they are there email and password")
+            raise Failure(
+                f"the first line of {path} has to name its columns: name, and where they are there email and "
+                "password"
+            )
         for fields in reader:
             if not any(field.strip() for field in fields):
                 continue
             if len(fields) != len(columns):
-                raise Failure(f"line {reader.line_num} of {path} has {len(fields)} fields, and not {len(columns)}")
+                raise Failure(
+                    f"line {reader.line_num} of {path} has {len(fields)} fields, and not {len(columns)}"
+                )
             said = dict(zip(columns, fields, strict=True))
             # A space belongs to a password, and to nothing else.
-            rows.append(Row(reader.line_num, said["name"].strip(), said.get("email", "").strip(), said.get("password", "")))
+            rows.append(
+                Row(
+                    reader.line_num,
+                    said["name"].strip(),
+                    said.get("email", "").strip(),
+                    said.get("password", ""),
+                )
+            )
     except csv.Error as error:
         raise Failure(f"line {reader.line_num} of {path} can't be read ({error})") from None
     return rows

@@ -55,7 +55,8 @@ class DeletionForm(WithPassword):
 
 
 class DeleteAccount(web.View):
-    """With the password, and with `messages`: `keep` leaves what one wrote under another name, `remove` takes it away too."""
+    """With the password, and with `messages`: `keep` leaves what one wrote under another name,
+    `remove` takes it away too."""
 
     async def get(self) -> web.Response:
         return self._page(Form({"messages": "keep"}))
@@ -63,13 +64,18 @@ class DeleteAccount(web.View):
     async def post(self) -> web.Response:
         request, t = self.request, current().t
         user, app = request[USER], request.app
-        data, form, status = await check_with_password(request, DeletionForm, {"messages": "", **await read_form(request)})
+        data, form, status = await check_with_password(
+            request, DeletionForm, {"messages": "", **await read_form(request)}
+        )
         if data is None:
             return self._page(form, status)
         try:
             await end_account(app[DATABASE], user, removes=data.messages == "remove")
         except OnlyAdministrator:
-            form.errors[""] = t("You are the site’s only administrator. Make somebody else one first: python app.py make-admin NAME")
+            form.errors[""] = t(
+                "You are the site’s only administrator. Make somebody else one first: python app.py "
+                "make-admin NAME"
+            )
             return self._page(form, 409)
         await sign_out_for_good(request)
         await asyncio.wait([app[DEPARTURES].hurry(user.id)], timeout=PATIENCE_SECONDS)
@@ -80,7 +86,9 @@ class DeleteAccount(web.View):
     def _page(self, form: Form, status: int = 200) -> web.Response:
         if wants_json(self.request) and status != 200:
             return web.json_response({"errors": form.errors}, status=status)
-        return aiohttp_jinja2.render_template("accounts/delete.html", self.request, {"form": form}, status=status)
+        return aiohttp_jinja2.render_template(
+            "accounts/delete.html", self.request, {"form": form}, status=status
+        )
 
 
 class OwnData(web.View):
@@ -96,10 +104,14 @@ class Download(web.View):
         user, app = request[USER], request.app
         wait = app[DOWNLOAD_LIMITS].take(user.id) if app[SETTINGS].rate_limits == "on" else 0
         if wait:
-            raise _busy(Text("You have just downloaded it several times. Please come again later."), int(wait) + 1)
+            raise _busy(
+                Text("You have just downloaded it several times. Please come again later."), int(wait) + 1
+            )
         claim = Claim(user.id)
         if not await claim.take():
-            raise _busy(Text("Your data are being written already. One download at a time, please."), RETRY_SECONDS)
+            raise _busy(
+                Text("Your data are being written already. One download at a time, please."), RETRY_SECONDS
+            )
         try:
             pieces = document(user, await self._sessions(), app[OWN_DATA])
             return await self._send(pieces, claim)
@@ -111,7 +123,12 @@ class Download(web.View):
         await storage.store_uses()
         uses = (await storage.store.of_user(self.request[USER].id)).values()
         return [
-            {"device": device_of(use.agent), "agent": use.agent, "address": use.address, "used_at": iso(use.at) if use.at else None}
+            {
+                "device": device_of(use.agent),
+                "agent": use.agent,
+                "address": use.address,
+                "used_at": iso(use.at) if use.at else None,
+            }
             for use in uses
         ]
 

@@ -21,7 +21,8 @@ from helpers.web.routing import wants_json
 FOR_EVER = "private, max-age=31536000, immutable"
 ASK_AGAIN = "private, no-cache"
 FOR_A_WHILE = "private, max-age=3600"
-"""For those who have given no picture: their initial, until Gravatar is allowed, and what Gravatar has."""
+"""For those who have given no picture: their initial, until Gravatar is allowed, and what Gravatar
+has."""
 SOON_ANOTHER = "private, max-age=60"
 """Where Gravatar hasn't answered yet."""
 
@@ -30,13 +31,16 @@ MAX_BODY = images.MAX_BYTES + 64 * 1024
 
 
 class Picture(web.View):
-    """`size` is one of pictures.SIZES. With its version as `v` it can be kept: for ever, if it is one that they gave."""
+    """`size` is one of pictures.SIZES. With its version as `v` it can be kept: for ever, if it is
+    one that they gave."""
 
     async def get(self) -> web.Response:
         request = self.request
         size = request.query.get("size", "128")
         if size not in map(str, pictures.SIZES):
-            raise Refusal("bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))))
+            raise Refusal(
+                "bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES)))
+            )
         person = await directory.user_by_name(request.match_info["name"])
         if person is None:
             raise web.HTTPNotFound
@@ -64,7 +68,11 @@ class Picture(web.View):
         data, lasting = await gravatar.picture(person, size)
         if data is None:
             return self._initial(person, kept if lasting or kept is ASK_AGAIN else SOON_ANOTHER)
-        headers = {"Cache-Control": kept, "Content-Security-Policy": IMAGE_POLICY, "ETag": f'"g{zlib.crc32(data):08x}-{size}"'}
+        headers = {
+            "Cache-Control": kept,
+            "Content-Security-Policy": IMAGE_POLICY,
+            "ETag": f'"g{zlib.crc32(data):08x}-{size}"',
+        }
         if self.request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         return web.Response(body=data, content_type=images.TYPE, headers=headers)
@@ -74,7 +82,9 @@ class Picture(web.View):
         headers = {"Cache-Control": kept, "Content-Security-Policy": IMAGE_POLICY, "ETag": '"0"'}
         if self.request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        return web.Response(text=pictures.draw_initial(person.name), content_type="image/svg+xml", headers=headers)
+        return web.Response(
+            text=pictures.draw_initial(person.name), content_type="image/svg+xml", headers=headers
+        )
 
 
 class ChangePicture(web.View):

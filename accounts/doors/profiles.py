@@ -26,12 +26,19 @@ class People(web.View):
 
     async def get(self) -> web.Response:
         found = await directory.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
-        return web.json_response({"people": [{"name": name, **({"picture": picture} if picture else {})} for name, picture in found]})
+        return web.json_response(
+            {
+                "people": [
+                    {"name": name, **({"picture": picture} if picture else {})} for name, picture in found
+                ]
+            }
+        )
 
 
 PersonSection = Callable[[web.Request, User], Awaitable[str]]
 PERSON_SECTIONS = web.AppKey("person_sections", list[PersonSection])
-"""What other parts of the site show on a person's page, to those who may see what that person posts."""
+"""What other parts of the site show on a person's page, to those who may see what that person
+posts."""
 
 
 class PersonPage(web.View):
@@ -44,7 +51,13 @@ class PersonPage(web.View):
         sights = self.request.app[SIGHTS]
         is_hidden = bool(await sights.hidden_people([(user.id, person.id)]))
         if wants_json(self.request):
-            return web.json_response({"name": person.name, "display_name": person.display_name, **_relation(person, standing, is_hidden)})
+            return web.json_response(
+                {
+                    "name": person.name,
+                    "display_name": person.display_name,
+                    **_relation(person, standing, is_hidden),
+                }
+            )
         since = datetime.fromtimestamp(person.created_at / 1000, UTC)
         there = profiles.local_time(person)
         sees_posts = not is_hidden and await sights.sees_posts(user.id, person.id)
@@ -58,7 +71,11 @@ class PersonPage(web.View):
             "is_hidden": is_hidden,
             "request_count": await following.asking_count(user) if person.id == user.id else 0,
             "sees_posts": sees_posts,
-            "sections": [await section(self.request, person) for section in self.request.app[PERSON_SECTIONS] if sees_posts],
+            "sections": [
+                await section(self.request, person)
+                for section in self.request.app[PERSON_SECTIONS]
+                if sees_posts
+            ],
         }
         return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 
@@ -68,7 +85,11 @@ def _relation(person: User, standing: following.Standing, is_hidden: bool) -> di
     if is_hidden:
         return {"blocked": standing.is_blocked}
     counts = {"followers": standing.followers, "follows": standing.followed}
-    asked = {"following": standing.is_followed, "requested": standing.is_requested, "blocked": standing.is_blocked}
+    asked = {
+        "following": standing.is_followed,
+        "requested": standing.is_requested,
+        "blocked": standing.is_blocked,
+    }
     return {"private": person.is_private, **counts, **asked}
 
 

@@ -1,4 +1,5 @@
-"""Of one's own account: who asks to follow, who follows, whom one blocks. Each a page with a form for each person, and JSON."""
+"""Of one's own account: who asks to follow, who follows, whom one blocks. Each a page with a form
+for each person, and JSON."""
 
 from typing import Any, NamedTuple
 
@@ -26,7 +27,8 @@ class _Listed(NamedTuple):
 
 
 async def request_count(request: web.Request) -> dict[str, Any]:
-    """For the pages of one's own account: how many ask to follow. A context processor of the templates."""
+    """For the pages of one's own account: how many ask to follow. A context processor of the
+    templates."""
     user = request.get(USER)
     if user is None or not request.path.startswith("/accounts/"):
         return {}
@@ -58,7 +60,10 @@ class _People(web.View):
         people = [_Listed(users[user_id], iso(at)) for user_id, at in rows[:MAX_SHOWN] if user_id in users]
         more = len(rows) > MAX_SHOWN
         if wants_json(request):
-            shown = [{"name": one.person.name, "display_name": one.person.display_name, "at": one.at} for one in people]
+            shown = [
+                {"name": one.person.name, "display_name": one.person.display_name, "at": one.at}
+                for one in people
+            ]
             return web.json_response({self.key: shown, **await self.rest(people, more)})
         context = {"people": people, **await self.rest(people, more)}
         return aiohttp_jinja2.render_template(self.template, request, context)
@@ -78,8 +83,15 @@ class Requests(_People):
     template = "accounts/requests.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
-        query = FollowRequest.select(FollowRequest.follower_id, FollowRequest.at).where(FollowRequest.followed_id == user.id)
-        return list(await query.order_by(FollowRequest.at, FollowRequest.follower_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
+        query = FollowRequest.select(FollowRequest.follower_id, FollowRequest.at).where(
+            FollowRequest.followed_id == user.id
+        )
+        return list(
+            await query.order_by(FollowRequest.at, FollowRequest.follower_id)
+            .limit(MAX_SHOWN + 1)
+            .tuples()
+            .aio_execute()
+        )
 
     async def rest(self, people: list[_Listed], more: bool) -> dict[str, Any]:
         return {"count": await following.asking_count(self.request[USER])}
@@ -90,7 +102,9 @@ class Followers(_People):
     template = "accounts/followers.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
-        query = Follow.select(Follow.follower_id, Follow.at).where(Follow.followed_id == user.id, Follow.follower_id > after)
+        query = Follow.select(Follow.follower_id, Follow.at).where(
+            Follow.followed_id == user.id, Follow.follower_id > after
+        )
         return list(await query.order_by(Follow.follower_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
 
 
@@ -99,5 +113,7 @@ class Blocked(_People):
     template = "accounts/blocked.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
-        query = Block.select(Block.blocked_id, Block.at).where(Block.blocker_id == user.id, Block.blocked_id > after)
+        query = Block.select(Block.blocked_id, Block.at).where(
+            Block.blocker_id == user.id, Block.blocked_id > after
+        )
         return list(await query.order_by(Block.blocked_id).limit(MAX_SHOWN + 1).tuples().aio_execute())

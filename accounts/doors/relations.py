@@ -1,4 +1,5 @@
-"""What one decides about somebody: to follow them, to let them follow, to block them. By a form, or for programs with an answer in JSON."""
+"""What one decides about somebody: to follow them, to let them follow, to block them. By a form, or
+for programs with an answer in JSON."""
 
 from typing import Any
 

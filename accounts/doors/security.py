@@ -1,4 +1,5 @@
-"""How one signs in: one's e-mail address, password, and where one is signed in. The first two ask for the password again."""
+"""How one signs in: one's e-mail address, password, and where one is signed in. The first two ask
+for the password again."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -69,8 +70,11 @@ async def _is_password(request: web.Request, password: str) -> bool:
 Fields = TypeVar("Fields", bound=WithPassword)
 
 
-async def check_with_password(request: web.Request, model: type[Fields], given: Mapping[str, str]) -> tuple[Fields | None, Form, int]:
-    """As check_form, and the password has to be the user's own. With None comes the status of the page that is shown again."""
+async def check_with_password(
+    request: web.Request, model: type[Fields], given: Mapping[str, str]
+) -> tuple[Fields | None, Form, int]:
+    """As check_form, and the password has to be the user's own. With None comes the status of the
+    page that is shown again."""
     data, form = check_form(model, given)
     if data is None:
         return None, form, 422
@@ -98,7 +102,9 @@ class Email(web.View):
         raise web.HTTPSeeOther("/accounts/email")
 
     def _page(self, form: Form, status: int = 200) -> web.Response:
-        return aiohttp_jinja2.render_template("accounts/email.html", self.request, {"form": form}, status=status)
+        return aiohttp_jinja2.render_template(
+            "accounts/email.html", self.request, {"form": form}, status=status
+        )
 
 
 class Password(web.View):
@@ -116,11 +122,15 @@ class Password(web.View):
             form.errors.update((field, told(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await end_other_sessions(request)
-        await flash(request, current().t("Your password is changed. You are signed out everywhere else."), "success")
+        await flash(
+            request, current().t("Your password is changed. You are signed out everywhere else."), "success"
+        )
         raise web.HTTPSeeOther("/accounts/password")
 
     def _page(self, form: Form, status: int = 200) -> web.Response:
-        return aiohttp_jinja2.render_template("accounts/password.html", self.request, {"form": form}, status=status)
+        return aiohttp_jinja2.render_template(
+            "accounts/password.html", self.request, {"form": form}, status=status
+        )
 
 
 class Sessions(web.View):
@@ -152,11 +162,19 @@ class Sessions(web.View):
         t, n = current().t, current().n
         if "all" in fields:
             count = await end_other_sessions(request)
-            await flash(request, n("{count} other session is signed out.", "{count} other sessions are signed out.", count), "success")
+            await flash(
+                request,
+                n("{count} other session is signed out.", "{count} other sessions are signed out.", count),
+                "success",
+            )
             raise web.HTTPSeeOther("/accounts/sessions")
         own = (await get_session(request)).identity
         asked = fields.get("session", "")
-        found = [key for key in await request.app[STORAGE].store.of_user(request[USER].id) if key[:SHOWN_ID] == asked and key != own]
+        found = [
+            key
+            for key in await request.app[STORAGE].store.of_user(request[USER].id)
+            if key[:SHOWN_ID] == asked and key != own
+        ]
         for key in found:
             await end_session(request.app, key)
         # Twice is no mistake: it had ended already.

@@ -85,7 +85,11 @@ class Register(web.View):
             return _page(request, self.template, form, 422)
         wait = request.app[REGISTRATIONS].take(client_address(request)) if settings.rate_limits == "on" else 0
         if wait:
-            response = error_response(request, 429, Text("Too many accounts have been made from your address. Please try again later."))
+            response = error_response(
+                request,
+                429,
+                Text("Too many accounts have been made from your address. Please try again later."),
+            )
             response.headers["Retry-After"] = str(int(wait) + 1)
             return response
         try:
@@ -118,7 +122,9 @@ class Login(web.View):
         if data is None:
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
-        user = await guess(request, directory.login_key(username), lambda: directory.authenticate(username, password))
+        user = await guess(
+            request, directory.login_key(username), lambda: directory.authenticate(username, password)
+        )
         if user is None:
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)

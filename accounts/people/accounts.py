@@ -25,7 +25,8 @@ class BadAccount(Exception):
 
 
 def email_weakness(email: str) -> Text | None:
-    """Why this can't be an address, or None. What mail servers take is theirs to say: RFC 5321 is only looked at from afar."""
+    """Why this can't be an address, or None. What mail servers take is theirs to say: RFC 5321 is
+    only looked at from afar."""
     local, at, domain = email.rpartition("@")
     if (
         len(email) > MAX_EMAIL
@@ -41,7 +42,8 @@ def email_weakness(email: str) -> Text | None:
 
 
 def new_user(name: str, email: str, password: str) -> User:
-    """Somebody who may have an account, and hasn't yet: neither is the password hashed, nor the name compared with others'.
+    """Somebody who may have an account, and hasn't yet: neither is the password hashed, nor the
+    name compared with others'.
 
     Raises BadAccount."""
     errors: dict[str, Text] = {}
@@ -57,13 +59,23 @@ def new_user(name: str, email: str, password: str) -> User:
         errors["password"] = problem
     if errors:
         raise BadAccount(errors)
-    return User(name=name, name_key=key, skeleton=skeleton(name), email=email or None, is_admin=False, created_at=now_ms())
+    return User(
+        name=name,
+        name_key=key,
+        skeleton=skeleton(name),
+        email=email or None,
+        is_admin=False,
+        created_at=now_ms(),
+    )
 
 
-async def register(database: AioDatabase, name: str, email: str, password: str, *, is_admin: bool = False) -> User:
+async def register(
+    database: AioDatabase, name: str, email: str, password: str, *, is_admin: bool = False
+) -> User:
     """Makes an account. The first one becomes the site's administrator.
 
-    Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't right."""
+    Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't
+    right."""
     user = new_user(name, email, password)
     user.password_hash = await hash_password(password)
     user.is_admin = is_admin
@@ -72,12 +84,19 @@ async def register(database: AioDatabase, name: str, email: str, password: str, 
 
 
 async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
-    """Makes all of these accounts, or, where it raises BadAccount, none. The first of a site becomes its administrator."""
+    """Makes all of these accounts, or, where it raises BadAccount, none. The first of a site
+    becomes its administrator."""
     user = users[0]
     try:
         async with database.aio_atomic():
-            # Of two first accounts at once, this row's key lets one through and makes the other wait.
-            first = await SiteFact.insert(name="first_account", value=user.name).on_conflict_ignore().returning(SiteFact.name).aio_execute()
+            # Of two first accounts at once, this row's key lets one through and makes the other
+            # wait.
+            first = (
+                await SiteFact.insert(name="first_account", value=user.name)
+                .on_conflict_ignore()
+                .returning(SiteFact.name)
+                .aio_execute()
+            )
             user.is_admin = bool(first) or user.is_admin
             for user in users:
                 await user.aio_save(force_insert=True)
@@ -97,7 +116,8 @@ async def change_email(user: User, email: str) -> None:
 
 
 async def change_password(user: User, password: str) -> None:
-    """Raises BadAccount. Sessions are left to whoever calls this: accounts/signin/sessions.py ends them."""
+    """Raises BadAccount. Sessions are left to whoever calls this: accounts/signin/sessions.py ends
+    them."""
     if problem := weakness(password, user.name, user.email or ""):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
@@ -106,7 +126,9 @@ async def change_password(user: User, password: str) -> None:
 
 async def still_has_password(user: User) -> bool:
     """Is it the same as when `user` was read?"""
-    return bool(await User.select().where(User.id == user.id, User.password_hash == user.password_hash).aio_exists())
+    return bool(
+        await User.select().where(User.id == user.id, User.password_hash == user.password_hash).aio_exists()
+    )
 
 
 class LastAdministrator(Exception):
@@ -114,11 +136,14 @@ class LastAdministrator(Exception):
 
 
 async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> bool:
-    """Makes them an administrator of the site, or ends that. Returns False where it was so already. Raises LastAdministrator."""
+    """Makes them an administrator of the site, or ends that. Returns False where it was so already.
+    Raises LastAdministrator."""
     async with database.aio_atomic():
         query = User.select(User.id).where(User.is_admin).order_by(User.id)
         # Of two who end being administrators at once one waits for the other, and is the last.
-        admins = {found.id for found in await (query if is_sqlite(database) else query.for_update()).aio_execute()}
+        admins = {
+            found.id for found in await (query if is_sqlite(database) else query.for_update()).aio_execute()
+        }
         if (user.id in admins) == is_admin:
             return False
         if not is_admin and len(admins) == 1:
@@ -132,7 +157,11 @@ TAKEN_EMAIL = Text("Somebody has an account with this address.")
 
 async def taken(user: User) -> dict[str, Text]:
     """What of a new user's is somebody else's already, by field."""
-    if await User.select().where((User.name_key == user.name_key) | (User.skeleton == user.skeleton)).aio_exists():
+    if (
+        await User.select()
+        .where((User.name_key == user.name_key) | (User.skeleton == user.skeleton))
+        .aio_exists()
+    ):
         return {"username": Text("This name is taken, or too much like one that is.")}
     if user.email and await User.select().where(User.email == user.email).aio_exists():
         return {"email": TAKEN_EMAIL}

@@ -33,20 +33,30 @@ async def users_by_ids(user_ids: list[int]) -> dict[int, User]:
 
 async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
     """The same without those whose accounts are deleted."""
-    return {user.id: user for user in await User.select().where(User.id.in_(user_ids), User.left_at.is_null()).aio_execute()}
+    return {
+        user.id: user
+        for user in await User.select().where(User.id.in_(user_ids), User.left_at.is_null()).aio_execute()
+    }
 
 
 async def are_here(user_ids: Iterable[int]) -> bool:
-    """Has none of them left? In a transaction: and none does before it ends, since leaving waits for the lock."""
+    """Has none of them left? In a transaction: and none does before it ends, since leaving waits
+    for the lock."""
     ids = sorted(set(user_ids))
     query: Any = User.select(User.id).where(User.id.in_(ids), User.left_at.is_null()).order_by(User.id)
-    found = await (query if is_sqlite(database_proxy.obj) else query.for_update("FOR KEY SHARE")).tuples().aio_execute()
+    found = (
+        await (query if is_sqlite(database_proxy.obj) else query.for_update("FOR KEY SHARE"))
+        .tuples()
+        .aio_execute()
+    )
     return len(found) == len(ids)
 
 
 async def users_by_keys(name_keys: list[str]) -> dict[str, User]:
     """Those who are there, by the keys of their names."""
-    return {user.name_key: user for user in await User.select().where(User.name_key.in_(name_keys)).aio_execute()}
+    return {
+        user.name_key: user for user in await User.select().where(User.name_key.in_(name_keys)).aio_execute()
+    }
 
 
 async def user_by_name(text: str) -> User | None:
@@ -73,13 +83,16 @@ async def pictures_of(names: list[str]) -> dict[str, int]:
     """The versions of the pictures of those who have one, by their names."""
     found: dict[str, int] = {}
     for start in range(0, len(names), LOOKED_UP_AT_ONCE):
-        users = await users_by_keys([key for name in names[start : start + LOOKED_UP_AT_ONCE] if (key := _key_of(name))])
+        users = await users_by_keys(
+            [key for name in names[start : start + LOOKED_UP_AT_ONCE] if (key := _key_of(name))]
+        )
         found.update((user.name, user.picture) for user in users.values() if user.picture)
     return found
 
 
 async def people_named(database: AioDatabase, text: str) -> list[tuple[str, int]]:
-    """Names, and versions of pictures: of those whose name begins with this, in any capitals, then of those in whose it is found.
+    """Names, and versions of pictures: of those whose name begins with this, in any capitals, then
+    of those in whose it is found.
 
     At most MAX_FOUND."""
     key = unicodedata.normalize("NFC", text.strip().removeprefix("@").lower())

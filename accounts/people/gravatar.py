@@ -1,6 +1,8 @@
-"""Pictures of those who gave us none but have an e-mail address: from Gravatar, by way of this server, so that it sees none of the readers.
+"""Pictures of those who gave us none but have an e-mail address: from Gravatar, by way of this
+server, so that it sees none of the readers.
 
-Gravatar is told the hash of the address, and nothing else. What it answers is made anew like an upload, and kept for a day."""
+Gravatar is told the hash of the address, and nothing else. What it answers is made anew like an
+upload, and kept for a day."""
 
 import asyncio
 import contextvars
@@ -25,7 +27,8 @@ SECONDS = 5.0
 """That a picture may take."""
 
 PATIENCE = 0.5
-"""Seconds that a reader waits for it. After them the initial is drawn, and the picture is there for the next reader."""
+"""Seconds that a reader waits for it. After them the initial is drawn, and the picture is there for
+the next reader."""
 
 MAX_BYTES = 512 * 1024
 """Of a picture 256 pixels wide: mostly 20 KB."""
@@ -49,24 +52,31 @@ def hash_of(email: str) -> str:
 
 
 class Gravatar:
-    """`base` is the address of the service, to which the hash of an e-mail address is added: Gravatar, or another of its kind."""
+    """`base` is the address of the service, to which the hash of an e-mail address is added:
+    Gravatar, or another of its kind."""
 
     def __init__(self, fetcher: Fetcher, base: str) -> None:
         self._fetcher = fetcher
         self._base = base
         self._pictures: Kept[str, dict[int, bytes]] = Kept(KEPT_PICTURES)
         self._without: Kept[str, bool] = Kept(KEPT_NAMELESS)
-        """Those that aren't to be asked for. True where there is none, False where the service was away or gave none that can be used."""
+        """Those that aren't to be asked for. True where there is none, False where the service was
+        away or gave none that can be used."""
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
     async def picture(self, person: User, size: int) -> tuple[bytes | None, bool]:
-        """Their picture, as WebP of one of pictures.SIZES, or None; and whether that will be so for a while.
+        """Their picture, as WebP of one of pictures.SIZES, or None; and whether that will be so for
+        a while.
 
         It takes PATIENCE at most, and nothing raises."""
         if not person.email:
             return None, True
         name = hash_of(person.email)
-        if name not in self._fetching and self._pictures.get(name) is None and self._without.get(name) is None:
+        if (
+            name not in self._fetching
+            and self._pictures.get(name) is None
+            and self._without.get(name) is None
+        ):
             if len(self._fetching) >= AT_ONCE:
                 return None, False
             # A context of its own: it outlives the request that began it.
@@ -87,7 +97,9 @@ class Gravatar:
                 return
             if answer.status != 200:
                 raise Unfetched(f"the service answers {answer.status}")
-            self._pictures.put(name, await make_picture(Upload(answer.type, len(answer.body), io.BytesIO(answer.body))), DAY)
+            self._pictures.put(
+                name, await make_picture(Upload(answer.type, len(answer.body), io.BytesIO(answer.body))), DAY
+            )
         except (Unfetched, BadPicture) as error:
             log.warning("no Gravatar: %s", error)
             self._without.put(name, False, AWAY_SECONDS)

@@ -14,8 +14,9 @@ MAX_LENGTH = 32
 _mapped = precis_i18n.get_profile("UsernameCaseMapped")
 _preserved = precis_i18n.get_profile("UsernameCasePreserved")
 
-# A name is one word of a line: `@name, hello` must end where the name does. L is a letter or digit, and M a mark on it,
-# as most scripts of India write their vowels; three marks are enough for every language, and too few to reach the line above.
+# A name is one word of a line: `@name, hello` must end where the name does. L is a letter or digit,
+# and M a mark on it, as most scripts of India write their vowels; three marks are enough for every
+# language, and too few to reach the line above.
 _SHAPE = re.compile(r"LM{0,3}(?:[._-]*LM{0,3})*")
 _NEUTRAL = frozenset({"COMMON", "INHERITED"})
 # Scripts that are written together, by UTS 39's "highly restrictive" level.
@@ -24,7 +25,8 @@ _WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN
 
 
 DELETED = "deleted user"
-"""What everybody is called whose account is deleted. No name holds a space, so nobody can be taken for one of them."""
+"""What everybody is called whose account is deleted. No name holds a space, so nobody can be taken
+for one of them."""
 
 
 class BadName(ValueError):
@@ -46,7 +48,12 @@ def clean_name(text: str) -> str:
     except (UnicodeError, ValueError):
         raise BadName(Text("Letters, digits, dots, dashes and underscores only, please.")) from None
     if len(name) > MAX_LENGTH or not _SHAPE.fullmatch("".join(map(_kind, name))):
-        raise BadName(Text("Letters, digits, dots, dashes and underscores only, please, with a letter or digit first and last."))
+        raise BadName(
+            Text(
+                "Letters, digits, dots, dashes and underscores only, please, with a letter or digit first "
+                "and last."
+            )
+        )
     scripts = {categories.alias(letter) for letter in name} - _NEUTRAL
     if len(scripts) > 1 and not any(scripts <= family for family in _WRITTEN_TOGETHER):
         raise BadName(Text("Letters of one script only, please."))
@@ -60,13 +67,15 @@ def _kind(letter: str) -> str:
 
 
 def name_at(text: str, start: int) -> str:
-    """The longest part of the text from `start` on that is shaped like a name; empty where there is none, or it is too long."""
+    """The longest part of the text from `start` on that is shaped like a name; empty where there is
+    none, or it is too long."""
     found = _SHAPE.match("".join(map(_kind, text[start : start + MAX_LENGTH + 1])))
     return text[start : start + found.end()] if found and found.end() <= MAX_LENGTH else ""
 
 
 def name_key(name: str) -> str:
-    """By what a name is found: one key for each way of writing it in capitals or composed letters. Raises BadName."""
+    """By what a name is found: one key for each way of writing it in capitals or composed letters.
+    Raises BadName."""
     try:
         return str(_mapped.enforce(name))
     except (UnicodeError, ValueError):
@@ -79,8 +88,14 @@ def skeleton(name: str) -> str:
     Unicode UTS 39, 4, by single letters."""
     letters = []
     for letter in unicodedata.normalize("NFKC", name).replace("I", "l"):
-        found: Any = confusables.is_confusable(letter, preferred_aliases=["latin"]) if not letter.isascii() else False
-        twins = [twin["c"] for twin in found[0]["homoglyphs"] if len(twin["c"]) == 1 and twin["c"].isascii()] if found else []
+        found: Any = (
+            confusables.is_confusable(letter, preferred_aliases=["latin"]) if not letter.isascii() else False
+        )
+        twins = (
+            [twin["c"] for twin in found[0]["homoglyphs"] if len(twin["c"]) == 1 and twin["c"].isascii()]
+            if found
+            else []
+        )
         letters.append(min(twins) if twins else letter)
     # Of the ASCII twins only those count that common typefaces really draw alike.
     return "".join(letters).lower().translate(_TWINS)

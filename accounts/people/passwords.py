@@ -1,4 +1,5 @@
-"""Passwords: argon2id in a thread (OWASP Password Storage: 19 MiB, t=2, p=1; 25 ms), at most two at a time."""
+"""Passwords: argon2id in a thread (OWASP Password Storage: 19 MiB, t=2, p=1; 25 ms), at most two at
+a time."""
 
 import asyncio
 from concurrent.futures import ThreadPoolExecutor
@@ -15,24 +16,27 @@ MAX_LENGTH = 128
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
-# What is checked for somebody who isn't there takes as long as for somebody who is: no enumeration by timing.
+# What is checked for somebody who isn't there takes as long as for somebody who is: no enumeration
+# by timing.
 _NOBODY = _hasher.hash("nobody has this password")
 
 # The commonest of published lists that are long enough to be asked for at all.
 COMMONEST = frozenset(
     """
-    12345678 123456789 1234567890 password password1 password12 password123 passw0rd p@ssw0rd qwertyui qwertyuiop qwerty123
-    qwerty1234 11111111 00000000 88888888 87654321 12341234 11223344 123123123 987654321 1q2w3e4r 1q2w3e4r5t 1qaz2wsx
-    qazwsxedc asdfghjk asdfghjkl zxcvbnm1 iloveyou iloveyou1 sunshine princess football baseball superman batman123 trustno1
-    starwars letmein1 welcome1 welcome123 admin123 administrator changeme computer internet michelle jennifer whatever
-    dragon123 monkey123 abcd1234 abc12345 a1b2c3d4 aa123456 test1234 testtest secret123 master123 shadow123 aiochat1
-    aiochat123 chatchat
-    """.split()  # noqa: SIM905 - a wall of quotation marks reads worse
+    12345678 123456789 1234567890 password password1 password12 password123 passw0rd p@ssw0rd
+    qwertyui qwertyuiop qwerty123 qwerty1234 11111111 00000000 88888888 87654321 12341234 11223344
+    123123123 987654321 1q2w3e4r 1q2w3e4r5t 1qaz2wsx qazwsxedc asdfghjk asdfghjkl zxcvbnm1 iloveyou
+    iloveyou1 sunshine princess football baseball superman batman123 trustno1 starwars letmein1
+    welcome1 welcome123 admin123 administrator changeme computer internet michelle jennifer whatever
+    dragon123 monkey123 abcd1234 abc12345 a1b2c3d4 aa123456 test1234 testtest secret123 master123
+    shadow123 aiochat1 aiochat123 chatchat
+""".split()  # noqa: SIM905 - a wall of quotation marks reads worse
 )
 
 
 def weakness(password: str, *own: str) -> Text | None:
-    """Why this password can't be taken, as a sentence, or None. `own` are the person's name and address."""
+    """Why this password can't be taken, as a sentence, or None. `own` are the person's name and
+    address."""
     if len(password) < MIN_LENGTH:
         return Text("At least {least} characters, please.", least=MIN_LENGTH)
     if not is_unicode(password):

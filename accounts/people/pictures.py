@@ -1,4 +1,5 @@
-"""Pictures of people: made of what they upload, and kept in the database in each size that is shown."""
+"""Pictures of people: made of what they upload, and kept in the database in each size that is
+shown."""
 
 import functools
 
@@ -11,7 +12,8 @@ from helpers.clock import now_ms
 from helpers.web.multipart import Upload
 
 SIZES = (64, 128, 256)
-"""Pixels of a side. They are shown at half of these or less, for screens with two pixels or more to one of the page."""
+"""Pixels of a side. They are shown at half of these or less, for screens with two pixels or more to
+one of the page."""
 
 
 async def make_picture(upload: Upload) -> dict[int, bytes]:
@@ -30,10 +32,16 @@ def _squares(image: Image.Image) -> list[Image.Image]:
 async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]) -> int:
     """Replaces the user's picture. With nothing it is removed. Returns its version, 0 for none."""
     version = max(now_ms(), user.picture + 1) if made else 0
-    rows = [{"user_id": user.id, "size": size, "version": version, "data": data} for size, data in made.items()]
+    rows = [
+        {"user_id": user.id, "size": size, "version": version, "data": data} for size, data in made.items()
+    ]
     async with database.aio_atomic():
         # The user's row first: two uploads at once follow each other.
-        if not await User.update(picture=version).where(User.id == user.id, User.left_at.is_null()).aio_execute():
+        if (
+            not await User.update(picture=version)
+            .where(User.id == user.id, User.left_at.is_null())
+            .aio_execute()
+        ):
             return 0
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
         if rows:
@@ -42,7 +50,12 @@ async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]
 
 
 async def read_picture(user: User, size: int) -> bytes | None:
-    found = await Picture.select(Picture.data).where(Picture.user_id == user.id, Picture.size == size).tuples().aio_execute()
+    found = (
+        await Picture.select(Picture.data)
+        .where(Picture.user_id == user.id, Picture.size == size)
+        .tuples()
+        .aio_execute()
+    )
     return bytes(found[0][0]) if found else None
 
 
@@ -63,8 +76,10 @@ HUES = (
 """As in static/css/timeline.css: the same name has the same colour, whoever draws it."""
 
 _SVG = (
-    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" fill="{fill}"/><text x="32" y="42" '
-    'text-anchor="middle" font-family="system-ui, sans-serif" font-size="28" font-weight="600" fill="#fff">{initial}</text></svg>'
+    '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" '
+    'fill="{fill}"/><text x="32" y="42" '
+    'text-anchor="middle" font-family="system-ui, sans-serif" font-size="28" font-weight="600" '
+    'fill="#fff">{initial}</text></svg>'
 )
 
 
@@ -75,5 +90,6 @@ def hue_of(name: str) -> int:
 
 
 def draw_initial(name: str) -> str:
-    """The coloured initial that stands for whoever has no picture, as SVG. A name holds nothing that XML would read."""
+    """The coloured initial that stands for whoever has no picture, as SVG. A name holds nothing
+    that XML would read."""
     return _SVG.format(fill=f"oklch({HUES[hue_of(name)]})", initial=name[:1].upper())

@@ -32,7 +32,8 @@ class Profile:
 
 
 def clean_line(text: str, most: int) -> str:
-    """One line as it is shown: freer than a name, for it names nobody. Empty is fine. Raises BadProfile."""
+    """One line as it is shown: freer than a name, for it names nobody. Empty is fine. Raises
+    BadProfile."""
     line = unicodedata.normalize("NFC", text.strip(" \t"))
     if len(line) > most:
         raise BadProfile(Text("At most {most} characters, please.", most=most))
@@ -56,7 +57,8 @@ def clean_bio(text: str) -> str:
 
 @functools.cache
 def time_zones() -> dict[str, list[str]]:
-    """The time zones that are named for places, by region. They are looked up once: the list is read from files."""
+    """The time zones that are named for places, by region. They are looked up once: the list is
+    read from files."""
     zones: dict[str, list[str]] = {}
     for name in sorted(zoneinfo.available_timezones()):
         region, _, city = name.partition("/")

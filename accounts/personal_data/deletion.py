@@ -1,7 +1,8 @@
 """Leaving for good: the account ends at once, and what belonged to it is taken away bit by bit.
 
-A row says what remains to be done, from the transaction that ends the account until all is done: whichever process crashes, another
-goes on. Whatever is done may be done twice. The other parts of the site take their own away: they append to app[LEAVING]."""
+A row says what remains to be done, from the transaction that ends the account until all is done:
+whichever process crashes, another goes on. Whatever is done may be done twice. The other parts of
+the site take their own away: they append to app[LEAVING]."""
 
 import asyncio
 import contextlib
@@ -29,8 +30,9 @@ from helpers.text.characters import one_line
 log = logging.getLogger("aiochat.leaving")
 
 SETTLE_SECONDS = 30.0
-"""After so long all that was under way when the account ended is over: requests, open sockets, what is stored every ten seconds.
-Then everything is looked through once more, and what came in between goes too."""
+"""After so long all that was under way when the account ended is over: requests, open sockets, what
+is stored every ten seconds. Then everything is looked through once more, and what came in between
+goes too."""
 
 LEASE_SECONDS = 8.0
 """For so long nobody else takes it up from a process that says no more of itself."""
@@ -46,17 +48,20 @@ class OnlyAdministrator(Exception):
 
 
 async def end_account(database: AioDatabase, user: User, *, removes: bool) -> None:
-    """From now on there is no such account, and its name is free. Raises OnlyAdministrator, and nothing has changed.
+    """From now on there is no such account, and its name is free. Raises OnlyAdministrator, and
+    nothing has changed.
 
-    Of the row only the id stays, and whether posts were for followers alone: who reads them now is nobody's choice any more. What stands
-    for the name, to keep the columns unique, holds a space: no name that is asked for does."""
+    Of the row only the id stays, and whether posts were for followers alone: who reads them now is
+    nobody's choice any more. What stands for the name, to keep the columns unique, holds a space:
+    no name that is asked for does."""
     nothing = {
         **dict.fromkeys(("display_name", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
         **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
     }
     async with database.aio_atomic():
-        # Locked: of two administrators who leave at once the second sees that there is no other any more.
+        # Locked: of two administrators who leave at once the second sees that there is no other any
+        # more.
         query: Any = User.select(User.id).where(User.is_admin).order_by(User.id)
         admins = await (query if is_sqlite(database) else query.for_update()).tuples().aio_execute()
         if [user_id for (user_id,) in admins] == [user.id]:
@@ -66,14 +71,27 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         if not await User.update(**nothing).where(User.id == user.id, User.left_at.is_null()).aio_execute():
             return
         now = now_ms()
-        row = {"user_id": user.id, "name": user.name, "removes": removes, "at": now, "due_at": now, "taken_by": "", "taken_until": 0}
+        row = {
+            "user_id": user.id,
+            "name": user.name,
+            "removes": removes,
+            "at": now,
+            "due_at": now,
+            "taken_by": "",
+            "taken_until": 0,
+        }
         await Leaving.insert(row).aio_execute()
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
-        await SiteFact.update(value="").where(SiteFact.name == "first_account", SiteFact.value == user.name).aio_execute()
+        await (
+            SiteFact.update(value="")
+            .where(SiteFact.name == "first_account", SiteFact.value == user.name)
+            .aio_execute()
+        )
 
 
 class Departures:
-    """Does what the rows say, one process at a time for each: at the start, again and again, and at once when asked to."""
+    """Does what the rows say, one process at a time for each: at the start, again and again, and at
+    once when asked to."""
 
     def __init__(self, database: AioDatabase, parts: list[Part]) -> None:
         self._database = database
@@ -81,7 +99,8 @@ class Departures:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def hurry(self, user_id: int) -> "asyncio.Task[None]":
-        """Begins with this one now. Whoever waits for the task knows that most of it is done; it may be done elsewhere as well."""
+        """Begins with this one now. Whoever waits for the task knows that most of it is done; it
+        may be done elsewhere as well."""
         # An empty context: nothing of a request's.
         task = asyncio.create_task(self._see_off(user_id), context=contextvars.Context())
         self._tasks.add(task)
@@ -107,7 +126,9 @@ class Departures:
     async def _due(self) -> list[int]:
         now = now_ms()
         query = Leaving.select(Leaving.user_id).where(Leaving.due_at <= now, Leaving.taken_until <= now)
-        return [user_id for (user_id,) in await query.order_by(Leaving.due_at).limit(20).tuples().aio_execute()]
+        return [
+            user_id for (user_id,) in await query.order_by(Leaving.due_at).limit(20).tuples().aio_execute()
+        ]
 
     async def _see_off(self, user_id: int) -> None:
         lease = _Lease(user_id)
@@ -141,7 +162,8 @@ class _TakenAway(Exception):
 
 
 class _Lease:
-    """One process's claim to a row. Should two work at it all the same, for a moment, no harm is done."""
+    """One process's claim to a row. Should two work at it all the same, for a moment, no harm is
+    done."""
 
     def __init__(self, user_id: int) -> None:
         self._token = secrets.token_hex(8)
@@ -162,7 +184,11 @@ class _Lease:
         """Raises _TakenAway."""
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return
-        if not await Leaving.update(taken_until=self._until()).where(self._row, Leaving.taken_by == self._token).aio_execute():
+        if (
+            not await Leaving.update(taken_until=self._until())
+            .where(self._row, Leaving.taken_by == self._token)
+            .aio_execute()
+        ):
             raise _TakenAway
 
     async def give_back(self, due_at: int | None) -> None:
@@ -189,12 +215,13 @@ def first_part(app: web.Application) -> Part:
 
 
 async def last_part(leaver: Leaver) -> AsyncGenerator[None, None]:
-    """Follows, requests and blocks, both ways, and what a request may have stored late. After all other parts, which may still have
-    something to tell to followers."""
+    """Follows, requests and blocks, both ways, and what a request may have stored late. After all
+    other parts, which may still have something to tell to followers."""
     user_id = leaver.user_id
     await Picture.delete().where(Picture.user_id == user_id).aio_execute()
     await Download.delete().where(Download.user_id == user_id).aio_execute()
-    # Each in the order of an index: without one PostgreSQL hopes to meet such rows soon, and reads all that there are.
+    # Each in the order of an index: without one PostgreSQL hopes to meet such rows soon, and reads
+    # all that there are.
     for model, own, other, order in (
         (Follow, Follow.follower_id, Follow.followed_id, Follow.followed_id),
         (Follow, Follow.followed_id, Follow.follower_id, Follow.follower_id),
@@ -223,5 +250,6 @@ async def _run_departures(app: web.Application) -> AsyncIterator[None]:
 
 
 def setup_leaving(app: web.Application) -> None:
-    """After all parts of the site that have something to take away: it begins when they have, and ends before they do."""
+    """After all parts of the site that have something to take away: it begins when they have, and
+    ends before they do."""
     app.cleanup_ctx.append(_run_departures)

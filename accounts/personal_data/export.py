@@ -1,7 +1,9 @@
-"""One's own data, as one JSON document that is written while it is read from the database: a page of it is in memory at a time.
+"""One's own data, as one JSON document that is written while it is read from the database: a page
+of it is in memory at a time.
 
-JSON and not a ZIP: any program reads it, one that was cut off can't be taken for a whole one, and it needs no table of contents that
-is only known when all is written. A picture is in it in base64. Other parts of the site append their own to app[OWN_DATA]."""
+JSON and not a ZIP: any program reads it, one that was cut off can't be taken for a whole one, and
+it needs no table of contents that is only known when all is written. A picture is in it in base64.
+Other parts of the site append their own to app[OWN_DATA]."""
 
 import base64
 from collections.abc import AsyncIterator, Callable
@@ -27,7 +29,9 @@ LEASE_SECONDS = 120.0
 _encoder = msgspec.json.Encoder()
 
 
-async def document(user: User, sessions: list[dict[str, Any]], sections: list[Section]) -> AsyncIterator[bytes]:
+async def document(
+    user: User, sessions: list[dict[str, Any]], sections: list[Section]
+) -> AsyncIterator[bytes]:
     """The pieces of the document."""
     waiting = bytearray(b'{"account": ' + _encoder.encode(await _account(user)))
     waiting += b',\n"sessions": ' + _encoder.encode(sessions)
@@ -46,7 +50,9 @@ async def document(user: User, sessions: list[dict[str, Any]], sections: list[Se
 
 async def _account(user: User) -> dict[str, Any]:
     picture = await read_picture(user, SIZES[-1])
-    profile = {name: getattr(user, name) for name in ("name", "email", "display_name", "bio", "place", "time_zone")}
+    profile = {
+        name: getattr(user, name) for name in ("name", "email", "display_name", "bio", "place", "time_zone")
+    }
     return {
         **profile,
         "is_admin": bool(user.is_admin),
@@ -56,7 +62,9 @@ async def _account(user: User) -> dict[str, Any]:
     }
 
 
-def _people(model: type[Follow] | type[FollowRequest] | type[Block], own: Any, other: Any) -> Callable[[User], AsyncIterator[Any]]:
+def _people(
+    model: type[Follow] | type[FollowRequest] | type[Block], own: Any, other: Any
+) -> Callable[[User], AsyncIterator[Any]]:
     """Those who stand in the column `other` of the rows that have oneself in `own`."""
 
     async def rows_of(user: User) -> AsyncIterator[dict[str, Any]]:
@@ -101,8 +109,16 @@ class Claim:
         """To be called now and then while it lasts."""
         if self._until - now_ms() < LEASE_SECONDS * 500:
             before, self._until = self._until, now_ms() + int(LEASE_SECONDS * 1000)
-            await Download.update(until=self._until).where(Download.user_id == self._user_id, Download.until == before).aio_execute()
+            await (
+                Download.update(until=self._until)
+                .where(Download.user_id == self._user_id, Download.until == before)
+                .aio_execute()
+            )
 
     async def give_back(self) -> None:
         """Twice is harmless."""
-        await Download.delete().where(Download.user_id == self._user_id, Download.until == self._until).aio_execute()
+        await (
+            Download.delete()
+            .where(Download.user_id == self._user_id, Download.until == self._until)
+            .aio_execute()
+        )

@@ -32,5 +32,6 @@ async def block(database: AioDatabase, user: User, person: User, also: list[Bloc
 
 
 async def unblock(user: User, person: User) -> None:
-    """`user` no longer blocks `person`, whether they did or not. What the block ended stays ended."""
+    """`user` no longer blocks `person`, whether they did or not. What the block ended stays
+    ended."""
     await Block.delete().where(Block.blocker_id == user.id, Block.blocked_id == person.id).aio_execute()

@@ -1,4 +1,5 @@
-"""Who follows whom, and who asks to: following, unfollowing, answering those who ask, and what a person's page says of it."""
+"""Who follows whom, and who asks to: following, unfollowing, answering those who ask, and what a
+person's page says of it."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,10 +17,12 @@ from helpers.db.database import is_sqlite
 from helpers.text.translation import Text
 
 MAX_FOLLOWED = 10_000
-"""People that one person can follow, or ask to. A page of the feed looks at each of them, for 10 µs (docs/performance.md)."""
+"""People that one person can follow, or ask to. A page of the feed looks at each of them, for 10 µs
+(docs/performance.md)."""
 
 MAX_ASKING = 1000
-"""People who wait for one person's answer. Who goes public answers all of them in one transaction, which has to be short."""
+"""People who wait for one person's answer. Who goes public answers all of them in one transaction,
+which has to be short."""
 
 
 class Follow(Base):
@@ -70,7 +73,8 @@ class NotAsked(Exception):
 
 @dataclass(frozen=True)
 class Standing:
-    """How many follow a person, how many that person follows, and what the one who looks is to them."""
+    """How many follow a person, how many that person follows, and what the one who looks is to
+    them."""
 
     followers: int
     followed: int
@@ -82,10 +86,11 @@ class Standing:
 
 @asynccontextmanager
 async def holding(database: AioDatabase, *user_ids: int) -> AsyncIterator[dict[int, User]]:
-    """A transaction in which nobody else changes what is between these people. Raises LookupError where one of them is gone.
+    """A transaction in which nobody else changes what is between these people. Raises LookupError
+    where one of them is gone.
 
-    All that change it lock the users first, in the order of their ids: so nobody waits in a circle, and of a block and a follow in
-    one moment the second sees the first."""
+    All that change it lock the users first, in the order of their ids: so nobody waits in a circle,
+    and of a block and a follow in one moment the second sees the first."""
     async with database.aio_atomic():
         query: Any = User.select().where(User.id.in_(user_ids)).order_by(User.id)
         # The weaker lock lets through whoever only refers to the user: who writes a message, say.
@@ -97,7 +102,8 @@ async def holding(database: AioDatabase, *user_ids: int) -> AsyncIterator[dict[i
 
 
 async def follow(database: AioDatabase, user: User, person: User) -> None:
-    """From now on `user` follows `person`, or asks to where they are private, if they didn't before. Raises CannotFollow."""
+    """From now on `user` follows `person`, or asks to where they are private, if they didn't
+    before. Raises CannotFollow."""
     if user.id == person.id:
         raise CannotFollow(Text("You can’t follow yourself: what you write is in your feed anyway."))
     async with holding(database, user.id, person.id) as people:
@@ -107,13 +113,20 @@ async def follow(database: AioDatabase, user: User, person: User) -> None:
             return
         asked = await FollowRequest.select().where(FollowRequest.follower_id == user.id).aio_count()
         if await followed_count(user) + asked >= MAX_FOLLOWED:
-            raise CannotFollow(Text("You follow {most} people already, which is as many as can be.", most=MAX_FOLLOWED))
+            raise CannotFollow(
+                Text("You follow {most} people already, which is as many as can be.", most=MAX_FOLLOWED)
+            )
         row = {"follower_id": user.id, "followed_id": person.id, "at": now_ms()}
         if not people[person.id].is_private:
             await Follow.insert(row).aio_execute()
             return
         if await asking_count(person) >= MAX_ASKING:
-            raise CannotFollow(Text("So many ask to follow this person that there is no room for one more. Please try again later."))
+            raise CannotFollow(
+                Text(
+                    "So many ask to follow this person that there is no room for one more. Please try again "
+                    "later."
+                )
+            )
         await FollowRequest.insert(row).aio_execute()
 
 
@@ -124,10 +137,15 @@ async def unfollow(database: AioDatabase, user: User, person: User) -> None:
 
 
 async def accept(database: AioDatabase, user: User, person: User) -> None:
-    """`person`, who asked to, follows `user` now. Raises NotAsked where they neither ask nor follow."""
+    """`person`, who asked to, follows `user` now. Raises NotAsked where they neither ask nor
+    follow."""
     async with holding(database, user.id, person.id):
         if await FollowRequest.delete().where(_between(FollowRequest, person.id, user.id)).aio_execute():
-            await Follow.insert(follower_id=person.id, followed_id=user.id, at=now_ms()).on_conflict_ignore().aio_execute()
+            await (
+                Follow.insert(follower_id=person.id, followed_id=user.id, at=now_ms())
+                .on_conflict_ignore()
+                .aio_execute()
+            )
         elif not await _is_there(Follow, person.id, user.id):
             raise NotAsked
 
@@ -150,7 +168,8 @@ async def end_following(follower_id: int, followed_id: int) -> None:
 
 
 async def set_private(database: AioDatabase, user: User, is_private: bool) -> None:
-    """Says who may see what the user posts. Whoever asks to follow somebody who goes public follows them."""
+    """Says who may see what the user posts. Whoever asks to follow somebody who goes public follows
+    them."""
     async with holding(database, user.id) as people:
         if people[user.id].is_private == is_private:
             return
@@ -186,7 +205,12 @@ async def standing(person: User, looker: User) -> Standing:
         await followed_count(person),
         await _is_there(Follow, looker.id, person.id),
         await _is_there(FollowRequest, looker.id, person.id),
-        bool(await Block.select(Block.at).where(Block.blocker_id == looker.id, Block.blocked_id == person.id).tuples().aio_execute()),
+        bool(
+            await Block.select(Block.at)
+            .where(Block.blocker_id == looker.id, Block.blocked_id == person.id)
+            .tuples()
+            .aio_execute()
+        ),
     )
 
 
@@ -195,5 +219,8 @@ def _between(model: type[Follow] | type[FollowRequest], follower_id: int, follow
 
 
 async def _is_there(model: type[Follow] | type[FollowRequest], follower_id: int, followed_id: int) -> bool:
-    # Without a limit: with one PostgreSQL hopes to meet the row soon, and reads all that there are where many follow either.
-    return bool(await model.select(model.at).where(_between(model, follower_id, followed_id)).tuples().aio_execute())
+    # Without a limit: with one PostgreSQL hopes to meet the row soon, and reads all that there are
+    # where many follow either.
+    return bool(
+        await model.select(model.at).where(_between(model, follower_id, followed_id)).tuples().aio_execute()
+    )

@@ -1,7 +1,9 @@
-"""Who may see what somebody writes: the one place that says so, for pages, verbs and streams. Nothing here writes.
+"""Who may see what somebody writes: the one place that says so, for pages, verbs and streams.
+Nothing here writes.
 
-A block hides two people from each other, whoever of them made it. What a private person posts is for those who follow them. The
-site's administrators have to see what they are asked to remove: only whom they block themselves is hidden from them."""
+A block hides two people from each other, whoever of them made it. What a private person posts is
+for those who follow them. The site's administrators have to see what they are asked to remove: only
+whom they block themselves is hidden from them."""
 
 from collections.abc import Collection, Iterable
 
@@ -22,18 +24,25 @@ _IS_ADMIN = "COALESCE((SELECT users.is_admin FROM users WHERE users.id = given.l
 
 # Looked up pair by pair: for a join PostgreSQL would rather read all people.
 _IS_BLOCKED = f"""(
-    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.looker_id AND blocks.blocked_id = given.person_id) IS NOT NULL
-    OR (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id AND blocks.blocked_id = given.looker_id) IS NOT NULL
+    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.looker_id
+        AND blocks.blocked_id = given.person_id) IS NOT NULL
+    OR (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id
+        AND blocks.blocked_id = given.looker_id) IS NOT NULL
         AND NOT {_IS_ADMIN})"""  # noqa: S608 - names of our own
 
 _IS_CLOSED = f"""(
-    given.looker_id <> given.person_id AND (SELECT users.is_private FROM users WHERE users.id = given.person_id) AND NOT {_IS_ADMIN}
-    AND (SELECT 1 FROM follows WHERE follows.follower_id = given.looker_id AND follows.followed_id = given.person_id) IS NULL)"""  # noqa: S608
+    given.looker_id <> given.person_id AND (SELECT users.is_private FROM users
+        WHERE users.id = given.person_id) AND NOT {_IS_ADMIN}
+    AND (SELECT 1 FROM follows WHERE follows.follower_id = given.looker_id
+        AND follows.followed_id = given.person_id) IS NULL)"""  # noqa: S608
 
-# Each in the order of its index: without one PostgreSQL hopes to meet such a row soon, and reads all that there are.
+# Each in the order of its index: without one PostgreSQL hopes to meet such a row soon, and reads
+# all that there are.
 _IN_BLOCKS = """
-    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id ORDER BY blocks.blocked_id LIMIT 1) IS NOT NULL
-    OR (SELECT 1 FROM blocks WHERE blocks.blocked_id = given.person_id ORDER BY blocks.blocker_id LIMIT 1) IS NOT NULL"""
+    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id ORDER BY blocks.blocked_id LIMIT 1) IS
+        NOT NULL
+    OR (SELECT 1 FROM blocks WHERE blocks.blocked_id = given.person_id ORDER BY blocks.blocker_id LIMIT 1) IS
+        NOT NULL"""
 
 
 class Sights:
@@ -52,15 +61,21 @@ class Sights:
         )
 
     async def hidden_people(self, pairs: Iterable[Pair]) -> set[Pair]:
-        """Those pairs of which the first doesn't see the second: their comments, and that they like something."""
-        return await self._find(self._blocked, [(looker, person) for looker, person in pairs if looker != person])
+        """Those pairs of which the first doesn't see the second: their comments, and that they like
+        something."""
+        return await self._find(
+            self._blocked, [(looker, person) for looker, person in pairs if looker != person]
+        )
 
     async def hidden_posts(self, pairs: Iterable[Pair]) -> set[Pair]:
         """Those pairs of which the first doesn't see what the second posts."""
-        return await self._find(self._hidden, [(looker, person) for looker, person in pairs if looker != person])
+        return await self._find(
+            self._hidden, [(looker, person) for looker, person in pairs if looker != person]
+        )
 
     async def hidden_among(self, lookers: Collection[int], people: Iterable[int]) -> set[Pair]:
-        """`hidden_people` of each with each. Most people take part in no block, and cost one look."""
+        """`hidden_people` of each with each. Most people take part in no block, and cost one
+        look."""
         found = await self._find(self._in_blocks, [(person,) for person in people])
         return await self.hidden_people((looker, person) for person, _ in found for looker in lookers)
 
@@ -73,7 +88,9 @@ class Sights:
         found: set[Pair] = set()
         for start in range(0, len(rows), AT_ONCE):
             statement = bulk.over(rows[start : start + AT_ONCE])
-            found.update((one, other) for one, other in await fetch(self._database, statement.sql, *statement.params))
+            found.update(
+                (one, other) for one, other in await fetch(self._database, statement.sql, *statement.params)
+            )
         return found
 
 
@@ -84,5 +101,6 @@ async def is_block_between(one_id: int, other_id: int) -> bool:
     """Does either of them block the other?"""
     forth = (Block.blocker_id == one_id) & (Block.blocked_id == other_id)
     back = (Block.blocker_id == other_id) & (Block.blocked_id == one_id)
-    # Without a limit, with which PostgreSQL would rather read all blocks of somebody who is blocked by many.
+    # Without a limit, with which PostgreSQL would rather read all blocks of somebody who is blocked
+    # by many.
     return bool(await Block.select(Block.at).where(forth | back).tuples().aio_execute())

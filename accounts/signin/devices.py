@@ -1,4 +1,5 @@
-"""What somebody signed in with, in a few words, from what their browser says of itself. It may say anything: nothing is decided by it."""
+"""What somebody signed in with, in a few words, from what their browser says of itself. It may say
+anything: nothing is decided by it."""
 
 import re
 

@@ -1,6 +1,8 @@
-"""Sessions that another program than the server has ended: the command line. It writes them down, and each serving process carries it out.
+"""Sessions that another program than the server has ended: the command line. It writes them down,
+and each serving process carries it out.
 
-The bus can't tell: without Redis there is none, and what it carries may get lost. A row is there until everybody has surely read it."""
+The bus can't tell: without Redis there is none, and what it carries may get lost. A row is there
+until everybody has surely read it."""
 
 import asyncio
 import contextvars
@@ -21,7 +23,8 @@ from helpers.web.session_stores import SessionStore
 log = logging.getLogger("aiochat.sessions")
 
 LOOK_SECONDS = 0.4
-"""What is open ends within a second. A look is one statement that finds nothing by the primary key: 0.4 ms of CPU."""
+"""What is open ends within a second. A look is one statement that finds nothing by the primary key:
+0.4 ms of CPU."""
 
 KEPT_MS = 24 * 3600 * 1000
 """A process that couldn't ask the database for longer has nothing open any more."""
@@ -30,13 +33,15 @@ READ_AT_ONCE = 100
 
 
 async def end_sessions(database: AioDatabase, store: SessionStore, session_ids: Collection[str]) -> None:
-    """Ends them from outside: whoever holds one is signed out, and what servers hold open for it ends within a second."""
+    """Ends them from outside: whoever holds one is signed out, and what servers hold open for it
+    ends within a second."""
     if not session_ids:
         return
     # Written down first: the servers end them even if this process doesn't come to it.
     async with database.aio_atomic():
         if not is_sqlite(database):
-            # Ids have to be in the order of the commits, or a reader would go past one that is committed late.
+            # Ids have to be in the order of the commits, or a reader would go past one that is
+            # committed late.
             await fetch(database, "LOCK TABLE ended_sessions IN EXCLUSIVE MODE")
         now = now_ms()
         await EndedSession.delete().where(EndedSession.at < now - KEPT_MS).aio_execute()
@@ -48,7 +53,8 @@ async def end_sessions(database: AioDatabase, store: SessionStore, session_ids: 
 
 
 async def watch_ended(app: web.Application) -> AsyncIterator[None]:
-    """For `cleanup_ctx`, behind all that puts something into SESSION_ENDED. What was ended before can't have anything open here."""
+    """For `cleanup_ctx`, behind all that puts something into SESSION_ENDED. What was ended before
+    can't have anything open here."""
     last = await EndedSession.select(peewee.fn.MAX(EndedSession.id)).aio_scalar() or 0
     task = asyncio.create_task(_look_forever(app, last), context=contextvars.Context())
     yield

@@ -1,4 +1,5 @@
-"""Signing in and out. The session's id changes with each; ending a session tells whoever holds something open for it."""
+"""Signing in and out. The session's id changes with each; ending a session tells whoever holds
+something open for it."""
 
 from aiohttp import web
 from aiohttp_session import get_session, new_session
@@ -13,16 +14,19 @@ from helpers.web.sessions import CONFIRM, STORAGE
 
 
 async def sign_in(request: web.Request, user: User) -> None:
-    """Starts a session for `user`, as they were when their password was found right. What an attacker may have planted before is
-    another session, and gone. Where the password has been changed meanwhile there is none."""
+    """Starts a session for `user`, as they were when their password was found right. What an
+    attacker may have planted before is another session, and gone. Where the password has been
+    changed meanwhile there is none."""
     old = await get_session(request)
     flashes = old.get(flash.KEY)
     await _end(request)
     session = await new_session(request)
     session[USER_ID] = user.id
-    # Whoever changes the password ends the sessions that are there by then. This one comes after, and must not outlive that.
+    # Whoever changes the password ends the sessions that are there by then. This one comes after,
+    # and must not outlive that.
     request[CONFIRM] = lambda: accounts.still_has_password(user)
-    # Made here and not by the first page: of several pages opened at once each would make its own, and only one would hold.
+    # Made here and not by the first page: of several pages opened at once each would make its own,
+    # and only one would hold.
     session[csrf.FIELD] = csrf.new_token()
     if flashes:
         session[flash.KEY] = flashes
@@ -71,7 +75,11 @@ async def end_all_sessions(app: web.Application, user_id: int) -> None:
 async def end_other_sessions(request: web.Request) -> int:
     """Ends all sessions of the user but this one. Returns how many."""
     own = (await get_session(request)).identity
-    others = [session_id for session_id in await request.app[STORAGE].store.of_user(request[USER].id) if session_id != own]
+    others = [
+        session_id
+        for session_id in await request.app[STORAGE].store.of_user(request[USER].id)
+        if session_id != own
+    ]
     for session_id in others:
         await end_session(request.app, session_id)
     return len(others)

@@ -1,4 +1,5 @@
-"""Slows down whoever guesses passwords, by account and by address: at the login, and wherever a password is asked for again."""
+"""Slows down whoever guesses passwords, by account and by address: at the login, and wherever a
+password is asked for again."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -18,8 +19,11 @@ GUESS_WINDOW_SECONDS = 15 * 60
 Found = TypeVar("Found")
 
 
-async def guess(request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]) -> Found | None:
-    """What the attempt finds; None is a wrong guess. After many of those it begins late. `account` is a people.login_key."""
+async def guess(
+    request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]
+) -> Found | None:
+    """What the attempt finds; None is a wrong guess. After many of those it begins late. `account`
+    is a people.login_key."""
     address = client_address(request)
     by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
     if request.app[SETTINGS].rate_limits == "on":

@@ -1,4 +1,5 @@
-"""The pattern of the aiohttp tutorials: each message is one row, inserted through the ORM, then sent as JSON to one member after another.
+"""The pattern of the aiohttp tutorials: each message is one row, inserted through the ORM, then
+sent as JSON to one member after another.
 
 The answer to a sender is the message itself, which comes when it is on disk."""
 
@@ -52,4 +53,11 @@ async def make_app() -> web.Application:
     return app
 
 
-web.run_app(make_app(), host="127.0.0.1", port=int(os.environ["PORT"]), access_log=None, print=None, loop=uvloop.new_event_loop())
+web.run_app(
+    make_app(),
+    host="127.0.0.1",
+    port=int(os.environ["PORT"]),
+    access_log=None,
+    print=None,
+    loop=uvloop.new_event_loop(),
+)

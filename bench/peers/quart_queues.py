@@ -1,4 +1,5 @@
-"""Quart as its chat tutorial has it: every connection has a queue, a message is put into those of its room, and a task sends what comes."""
+"""Quart as its chat tutorial has it: every connection has a queue, a message is put into those of
+its room, and a task sends what comes."""
 
 import asyncio
 import time

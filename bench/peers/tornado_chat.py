@@ -22,7 +22,12 @@ class Chat(WebSocketHandler):
         self.write_message({"joined": room})
 
     def on_message(self, message: str | bytes) -> None:
-        chat = {"room": self.room, "author": self.author, "text": json.loads(message)["text"], "at": time.time()}
+        chat = {
+            "room": self.room,
+            "author": self.author,
+            "text": json.loads(message)["text"],
+            "at": time.time(),
+        }
         for member in self.members[self.room]:
             member.write_message(chat)
 
@@ -31,7 +36,9 @@ class Chat(WebSocketHandler):
 
 
 async def main() -> None:
-    Application([(r"/rooms/(\w+)", Chat)], websocket_ping_interval=25).listen(int(os.environ["PORT"]), "127.0.0.1")
+    Application([(r"/rooms/(\w+)", Chat)], websocket_ping_interval=25).listen(
+        int(os.environ["PORT"]), "127.0.0.1"
+    )
     await asyncio.Event().wait()
 
 

@@ -20,7 +20,12 @@ async def chat(connection: ServerConnection) -> None:
     await connection.send(json.dumps({"joined": room}))
     try:
         async for said in connection:
-            broadcast(members[room], json.dumps({"room": room, "author": author, "text": json.loads(said)["text"], "at": time.time()}))
+            broadcast(
+                members[room],
+                json.dumps(
+                    {"room": room, "author": author, "text": json.loads(said)["text"], "at": time.time()}
+                ),
+            )
     finally:
         members[room].discard(connection)
 

@@ -1,4 +1,5 @@
-"""Conversations: rooms that belong to two people, or to a few, who are always found in the same one. They have no name of their own."""
+"""Conversations: rooms that belong to two people, or to a few, who are always found in the same
+one. They have no name of their own."""
 
 import hashlib
 from collections.abc import Iterable
@@ -31,7 +32,8 @@ def _name_of(user_ids: Iterable[int]) -> str:
 
 
 async def open_conversation(engine: Engine, user: User, others: list[User]) -> Room:
-    """The conversation of `user` with these others, made where there is none. Raises Refused where there can be none.
+    """The conversation of `user` with these others, made where there is none. Raises Refused where
+    there can be none.
 
     Who has left a group is in it again when they open it themselves, and only then."""
     ids = {user.id, *(other.id for other in others)}
@@ -54,9 +56,11 @@ async def _find(name: str) -> Room | None:
 
 
 async def note_block(one_id: int, other_id: int) -> None:
-    """In the transaction that puts a block between two people: whoever remembers what they may do in their conversation looks again.
+    """In the transaction that puts a block between two people: whoever remembers what they may do
+    in their conversation looks again.
 
-    Its histories know nothing of it. The room's lock puts it in order with what they write there at this moment."""
+    Its histories know nothing of it. The room's lock puts it in order with what they write there at
+    this moment."""
     query = Room.update(standings_seq=Room.last_seq + 1)
     await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
 
@@ -69,7 +73,13 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
             if not await are_here(user_ids):
                 raise Refused("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
-            row = {"room": room.id, "role": Role.MEMBER, "present": False, "read_number": 0, "joined_at": room.created_at}
+            row = {
+                "room": room.id,
+                "role": Role.MEMBER,
+                "present": False,
+                "read_number": 0,
+                "joined_at": room.created_at,
+            }
             await Member.insert_many([{**row, "user": user_id} for user_id in sorted(user_ids)]).aio_execute()
     except peewee.IntegrityError:
         # Another of them has made it in the same moment.

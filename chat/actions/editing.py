@@ -1,7 +1,8 @@
 """What is done to a post after it was said: edited, deleted and taken back, reacted to, pinned.
 
-Each asks for a state and not for a step: where the post is so already, the answer is the receipt of its last change, and nothing is
-recorded. So sending the same again is harmless without remembering nonces."""
+Each asks for a state and not for a step: where the post is so already, the answer is the receipt of
+its last change, and nothing is recorded. So sending the same again is harmless without remembering
+nonces."""
 
 from collections.abc import Awaitable, Callable
 
@@ -61,10 +62,12 @@ def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
 
 
 async def _called_by(ledger: Ledger, line: Line, named: tuple[Called, ...]) -> tuple[Called, ...]:
-    """Whom a post calls now that its text names these. Who was called before needn't be a member any more; who is answered is called
-    by whatever the text says."""
+    """Whom a post calls now that its text names these. Who was called before needn't be a member
+    any more; who is answered is called by whatever the text says."""
     kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
-    added = await ledger.members_among(one for one in named if one not in line.mentions and one.user_id != line.author_id)
+    added = await ledger.members_among(
+        one for one in named if one not in line.mentions and one.user_id != line.author_id
+    )
     return (*kept, *added)
 
 
@@ -92,7 +95,9 @@ def _undelete(person: Person, request: Undelete) -> Apply:
         if line.deleted_by != person.id:
             raise Refused("forbidden", "Only who deleted a message takes that back.")
         if ledger.at - line.deleted_at > UNDELETE_SECONDS * 1000:
-            raise Refused("too_late", "A deletion can be taken back for {seconds} seconds.", seconds=UNDELETE_SECONDS)
+            raise Refused(
+                "too_late", "A deletion can be taken back for {seconds} seconds.", seconds=UNDELETE_SECONDS
+            )
         return ledger.amend(line, deleted_at=None, deleted_by=None)
 
     return apply

@@ -13,7 +13,8 @@ from chat.models import Member, Room
 
 
 async def members_in(engine: Engine, room: Room) -> list[MemberView]:
-    """The members as members_of lists them. In a conversation all are alike, and those are present who are connected to any room."""
+    """The members as members_of lists them. In a conversation all are alike, and those are present
+    who are connected to any room."""
     found = await members_of(room.id)
     if not room.is_conversation:
         return found
@@ -23,9 +24,16 @@ async def members_in(engine: Engine, room: Room) -> list[MemberView]:
 
 async def _connected(engine: Engine, room_id: int) -> set[str]:
     elsewhere = Member.alias()
-    is_elsewhere = peewee.fn.EXISTS(elsewhere.select(1).where(elsewhere.user == Member.user, elsewhere.present))
+    is_elsewhere = peewee.fn.EXISTS(
+        elsewhere.select(1).where(elsewhere.user == Member.user, elsewhere.present)
+    )
     name = User.select(User.name).where(User.id == Member.user)
-    rows = await Member.select(Member.user, name, is_elsewhere).where(Member.room == room_id).tuples().aio_execute()
+    rows = (
+        await Member.select(Member.user, name, is_elsewhere)
+        .where(Member.room == room_id)
+        .tuples()
+        .aio_execute()
+    )
     here: set[tuple[int, int]] = set()
     with contextlib.suppress(RedisError, OSError):
         here = await engine.leases.held([(room_id, user_id) for user_id, _, _ in rows])

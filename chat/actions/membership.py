@@ -45,10 +45,19 @@ def topic_problem(topic: str) -> Text | None:
 
 
 async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
-    """Makes a room that belongs to `owner`. Raises Refused where the name is taken; the fields must have been checked."""
+    """Makes a room that belongs to `owner`. Raises Refused where the name is taken; the fields must
+    have been checked."""
     person = Person(owner.id, owner.name)
     room = Room(
-        name=name, slug=name.lower(), topic=topic, kind=kind, last_seq=0, posts=0, cleared_seq=0, cleared_number=0, created_at=now_ms()
+        name=name,
+        slug=name.lower(),
+        topic=topic,
+        kind=kind,
+        last_seq=0,
+        posts=0,
+        cleared_seq=0,
+        cleared_number=0,
+        created_at=now_ms(),
     )
     try:
         async with engine.database.aio_atomic():
@@ -56,7 +65,12 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
                 raise Refused("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             await Member.insert(
-                room=room.id, user=owner.id, role=Role.OWNER, present=False, read_number=0, joined_at=room.created_at
+                room=room.id,
+                user=owner.id,
+                role=Role.OWNER,
+                present=False,
+                read_number=0,
+                joined_at=room.created_at,
             ).aio_execute()
     except peewee.IntegrityError:
         raise Refused("refused", "There is a room of this name.") from None
@@ -70,7 +84,8 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
 
 
 async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
-    """The room of this name and what `user` is in it; None where there is none, or it is closed to them."""
+    """The room of this name and what `user` is in it; None where there is none, or it is closed to
+    them."""
     if not NAME.fullmatch(slug) and not CONVERSATION_NAME.fullmatch(slug):
         return None
     found = await engine.entrances.find(slug.lower(), user)
@@ -78,10 +93,11 @@ async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
 
 
 async def come(engine: Engine, room: Room, user: User) -> Standing:
-    """The user is in the room now: a member, and present. Says so in the history unless they have been there all along.
+    """The user is in the room now: a member, and present. Says so in the history unless they have
+    been there all along.
 
-    Nobody comes to a conversation or goes: who is in it is in it, and who has it open is only known by the leases.
-    Raises Refused where the room is closed to them."""
+    Nobody comes to a conversation or goes: who is in it is in it, and who has it open is only known
+    by the leases. Raises Refused where the room is closed to them."""
     standing = await engine.entrances.standing(room.id, user)
     if standing.present or (room.is_conversation and standing.is_member):
         return standing
@@ -115,7 +131,8 @@ async def come(engine: Engine, room: Room, user: User) -> Standing:
 
 
 async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
-    """Queues that the person is no longer here, and stays a member. The future raises Refused where they are here, or weren't present."""
+    """Queues that the person is no longer here, and stays a member. The future raises Refused where
+    they are here, or weren't present."""
 
     async def apply(ledger: Ledger) -> Receipt:
         standing = await ledger.standing(person.id)
@@ -128,8 +145,11 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
     return engine.journal.put(change)
 
 
-async def leave(engine: Engine, room_id: int, person: Person, nonce: str, *, for_good: bool = False) -> Receipt:
-    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to its first member.
+async def leave(
+    engine: Engine, room_id: int, person: Person, nonce: str, *, for_good: bool = False
+) -> Receipt:
+    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to
+    its first member.
 
     `for_good`: their account is deleted, and then they leave conversations of two as well."""
     is_conversation = False

@@ -1,4 +1,5 @@
-"""Order in a room: topics, roles, removing someone, emptying the history. Each checks the permission inside its transaction."""
+"""Order in a room: topics, roles, removing someone, emptying the history. Each checks the
+permission inside its transaction."""
 
 from collections.abc import Awaitable, Callable
 
@@ -15,7 +16,9 @@ from chat.roles import Permission, Role, Standing
 MAX_REASON = 200
 
 
-async def _change(engine: Engine, room_id: int, person: Person, nonce: str, apply: Callable[[Ledger], Awaitable[Receipt]]) -> Receipt:
+async def _change(
+    engine: Engine, room_id: int, person: Person, nonce: str, apply: Callable[[Ledger], Awaitable[Receipt]]
+) -> Receipt:
     return await engine.journal.change(Change(room_id, person, nonce, apply))
 
 
@@ -36,7 +39,11 @@ async def _require_over(ledger: Ledger, person: Person, permission: Permission, 
     if not standing.is_member:
         raise Refused("no_such_user", "{name} is not a member of this room.", name=target.name)
     if not own.outranks(standing):
-        raise Refused("forbidden", "You may not do this to {name}: nobody acts on an equal or higher role.", name=target.name)
+        raise Refused(
+            "forbidden",
+            "You may not do this to {name}: nobody acts on an equal or higher role.",
+            name=target.name,
+        )
     return standing
 
 
@@ -47,7 +54,8 @@ def check_reason(reason: str) -> str:
 
 
 async def kill(engine: Engine, room_id: int, person: Person, user: User, reason: str, nonce: str) -> Receipt:
-    """Ends someone's membership; their connections to the room close, in every process, when they are told of it."""
+    """Ends someone's membership; their connections to the room close, in every process, when they
+    are told of it."""
     target = Person(user.id, user.name)
     check_reason(reason)
 
@@ -95,6 +103,8 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
                 raise Refused("refused", "{name} is a moderator already.", name=target.name)
             raise Refused("refused", "{name} is a member already.", name=target.name)
         ledger.change_member(target.id, Standing(role, standing.present, standing.is_admin))
-        return ledger.record("role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target)
+        return ledger.record(
+            "role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target
+        )
 
     return await _change(engine, room_id, person, nonce, apply)

@@ -20,19 +20,35 @@ class Rendered(NamedTuple):
 
 
 def takes_time(text: str) -> bool:
-    """Must names be looked up for it, or might it take long to render? Then `post_later` is for it."""
+    """Must names be looked up for it, or might it take long to render? Then `post_later` is for
+    it."""
     return is_slow(text) or may_name(text)
 
 
-def post(engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None) -> None:
-    """Queues a message whose text and nonce were checked. `answer` hears its Receipt, or what it was refused with.
+def post(
+    engine: Engine,
+    room_id: int,
+    author: Person,
+    text: str,
+    nonce: str,
+    answer: Answer,
+    reply_to: int | None = None,
+) -> None:
+    """Queues a message whose text and nonce were checked. `answer` hears its Receipt, or what it
+    was refused with.
 
     `reply_to` is the number of the post that it answers."""
     engine.journal.append(Draft(room_id, author, nonce, text, render(text), reply_to=reply_to), answer)
 
 
 async def post_later(
-    engine: Engine, room_id: int, author: Person, text: str, nonce: str, answer: Answer, reply_to: int | None = None
+    engine: Engine,
+    room_id: int,
+    author: Person,
+    text: str,
+    nonce: str,
+    answer: Answer,
+    reply_to: int | None = None,
 ) -> None:
     """As `post`, rendered with the names in it, and in a thread where that may take long."""
     html, called = await rendered(engine, text)
@@ -52,7 +68,9 @@ async def rendered(engine: Engine, text: str) -> Rendered:
     markup = await asyncio.to_thread(parse, text) if slow else parse(text)
     if markup is None:
         return Rendered(None, ())
-    people, rooms = await engine.directory.find(markup.names, markup.rooms) if markup.names or markup.rooms else ({}, {})
+    people, rooms = (
+        await engine.directory.find(markup.names, markup.rooms) if markup.names or markup.rooms else ({}, {})
+    )
     names = {typed: called.name for typed, called in people.items()}
     html = await asyncio.to_thread(markup.html, names, rooms) if slow else markup.html(names, rooms)
     return Rendered(html, tuple(dict.fromkeys(people.values())))

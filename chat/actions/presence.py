@@ -1,4 +1,5 @@
-"""Comings and goings: when the last connection of somebody is gone for some seconds, the history says that they went."""
+"""Comings and goings: when the last connection of somebody is gone for some seconds, the history
+says that they went."""
 
 import asyncio
 import contextlib
@@ -26,8 +27,9 @@ GRACE_SECONDS = 10.0
 TICK_SECONDS = 1.0
 
 COMPARE_SECONDS = 10.0
-"""So long after a process has begun or ended those who are said to be here are compared with those who are: the others
-have come back by then. With the lease and the grace, who crashed is gone within a minute."""
+"""So long after a process has begun or ended those who are said to be here are compared with those
+who are: the others have come back by then. With the lease and the grace, who crashed is gone within
+a minute."""
 
 AT_ONCE = 1000
 """Rows in one statement, when everybody is compared."""
@@ -64,7 +66,8 @@ class Attendance:
                 await self._engine.leases.release(room_id, user_id)
 
     async def run(self) -> None:
-        """Renews the leases and tells of the gone, until cancelled. While the database or Redis is away nobody is said to be gone."""
+        """Renews the leases and tells of the gone, until cancelled. While the database or Redis is
+        away nobody is said to be gone."""
         renew_at, compare_at = 0.0, math.inf
         is_in_doubt = False
         while True:
@@ -95,7 +98,8 @@ class Attendance:
             await self._let_go(due[start : start + GO_AT_ONCE])
 
     async def _let_go(self, keys: list[tuple[int, Person]]) -> None:
-        """Says that they went, in as few commits as there may be. Whoever can't be told of now stays in the list."""
+        """Says that they went, in as few commits as there may be. Whoever can't be told of now
+        stays in the list."""
         held = await self._engine.leases.held([(room_id, person.id) for room_id, person in keys])
         told = []
         for room_id, person in keys:
@@ -109,7 +113,9 @@ class Attendance:
         answers = await asyncio.gather(*(answer for _, _, answer in told), return_exceptions=True)
         trouble = None
         for (key, since, _), answer in zip(told, answers, strict=True):
-            if isinstance(answer, BaseException) and not (isinstance(answer, Refused) and answer.retry_after is None):
+            if isinstance(answer, BaseException) and not (
+                isinstance(answer, Refused) and answer.retry_after is None
+            ):
                 trouble = answer
             elif self._gone.get(key) == since:
                 del self._gone[key]
@@ -117,7 +123,8 @@ class Attendance:
             raise trouble
 
     async def _compare(self) -> None:
-        """Misses those whom the history calls present and who hold no lease. They too have their grace, to come back."""
+        """Misses those whom the history calls present and who hold no lease. They too have their
+        grace, to come back."""
         place = (0, 0)
         while True:
             rows = await (

@@ -13,7 +13,11 @@ async def who(call: Call) -> Answer:
     """Lists who is here, and who else is a member."""
     members = await members_in(call.engine, await Room.aio_get(Room.id == call.room_id))
     t = call.language.t
-    here = [f"{member.name} ({t(member.role)})" if member.role != "member" else member.name for member in members if member.present]
+    here = [
+        f"{member.name} ({t(member.role)})" if member.role != "member" else member.name
+        for member in members
+        if member.present
+    ]
     away = [member.name for member in members if not member.present]
     lines = [t("Here: {names}", names=", ".join(here)) if here else t("Here: nobody")]
     return "\n".join([*lines, t("Away: {names}", names=", ".join(away))] if away else lines)

@@ -21,9 +21,17 @@ async def help(call: Call, command: Word | None = None) -> Answer:
         return "\n".join(f"{told.usage}: {told.help}" for told in _explained(call))
     found = find(call.engine, command.removeprefix("/"))
     if found is None or not found.may_be_run_by(call.standing):
-        raise Refused("unknown_command", "There is no /{name} for you. /help lists the commands.", name=command.removeprefix("/")[:32])
+        raise Refused(
+            "unknown_command",
+            "There is no /{name} for you. /help lists the commands.",
+            name=command.removeprefix("/")[:32],
+        )
     told = found.explain(call.language)
-    also = call.language.t("Also: {names}.", names=", ".join(f"/{alias}" for alias in found.aliases)) if found.aliases else ""
+    also = (
+        call.language.t("Also: {names}.", names=", ".join(f"/{alias}" for alias in found.aliases))
+        if found.aliases
+        else ""
+    )
     return f"{told.usage}: {told.help} {also}".rstrip()
 
 

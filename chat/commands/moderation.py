@@ -9,7 +9,8 @@ from chat.roles import Permission, Role
 
 @command(needs=Permission.KILL, aliases=("kick",))
 async def kill(call: Call, user: User, reason: Rest | None = None) -> Answer:
-    """Removes someone from the room: their membership and every open connection of theirs to it end."""
+    """Removes someone from the room: their membership and every open connection of theirs to it
+    end."""
     return await moderation.kill(call.engine, call.room_id, call.person, user, reason or "", call.nonce)
 
 

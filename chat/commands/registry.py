@@ -1,4 +1,5 @@
-"""The registry of commands: names, arguments, help and permission come from each function's own name, annotations and docstring."""
+"""The registry of commands: names, arguments, help and permission come from each function's own
+name, annotations and docstring."""
 
 import difflib
 import inspect
@@ -29,18 +30,21 @@ Duration = NewType("Duration", int)
 
 @dataclass(frozen=True)
 class Later:
-    """A text that may take seconds. What its caller asks for meanwhile is done and answered before it."""
+    """A text that may take seconds. What its caller asks for meanwhile is done and answered before
+    it."""
 
     text: Coroutine[Any, Any, str]
 
 
 Answer = Receipt | str | Later
-"""A receipt for what changed the room; a text, in their language, for what only tells the caller something."""
+"""A receipt for what changed the room; a text, in their language, for what only tells the caller
+something."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One use of a command: who, where, what they are there, and in which language they are answered."""
+    """One use of a command: who, where, what they are there, and in which language they are
+    answered."""
 
     engine: Engine
     room_id: int
@@ -92,7 +96,9 @@ class Command:
     def explain(self, language: Language) -> CommandHelp:
         key = (self.name, language.code)
         if key not in _explained:
-            _explained[key] = CommandHelp(self.name, self.usage_in(language), language.t(self.help), self.aliases)
+            _explained[key] = CommandHelp(
+                self.name, self.usage_in(language), language.t(self.help), self.aliases
+            )
         return _explained[key]
 
 
@@ -108,12 +114,16 @@ def _always(_: Engine) -> bool:
 
 
 def command(
-    *, needs: Permission | None = None, aliases: Iterable[str] = (), is_there: Callable[[Engine], bool] = _always
+    *,
+    needs: Permission | None = None,
+    aliases: Iterable[str] = (),
+    is_there: Callable[[Engine], bool] = _always,
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
-    """Registers a command. Its first parameter is the Call; the others are its arguments, each a User, Word, Duration
-    or Rest, or in place of it a word of a Literal.
+    """Registers a command. Its first parameter is the Call; the others are its arguments, each a
+    User, Word, Duration or Rest, or in place of it a word of a Literal.
 
-    `needs` decides who is shown it; the verb that it calls checks the permission too. `is_there` says whether this site has it."""
+    `needs` decides who is shown it; the verb that it calls checks the permission too. `is_there`
+    says whether this site has it."""
 
     def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
         name = function.__name__.strip("_")
@@ -122,7 +132,16 @@ def command(
         kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
         if not function.__doc__:
             raise TypeError(f"/{name} has no docstring to be its help")
-        COMMANDS[name] = Command(name, tuple(aliases), needs, " ".join(function.__doc__.split()), arguments, kinds, function, is_there)
+        COMMANDS[name] = Command(
+            name,
+            tuple(aliases),
+            needs,
+            " ".join(function.__doc__.split()),
+            arguments,
+            kinds,
+            function,
+            is_there,
+        )
         return function
 
     return register
@@ -147,11 +166,16 @@ def find(engine: Engine, name: str) -> Command | None:
 
 def allowed(engine: Engine, standing: Standing) -> list[Command]:
     """Those that somebody of this standing may run, by name."""
-    return [found for _, found in sorted(COMMANDS.items()) if found.is_there(engine) and found.may_be_run_by(standing)]
+    return [
+        found
+        for _, found in sorted(COMMANDS.items())
+        if found.is_there(engine) and found.may_be_run_by(standing)
+    ]
 
 
 async def run(call: Call, line: str) -> Answer:
-    """Runs the line, which begins with `/`. Raises Refused where there is no such command, it is used wrongly, or it refuses."""
+    """Runs the line, which begins with `/`. Raises Refused where there is no such command, it is
+    used wrongly, or it refuses."""
     name, _, rest = line[1:].partition(" ")
     name, _, below = name.partition("\n")
     rest = f"{below}\n{rest}" if below else rest
@@ -195,12 +219,19 @@ async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any
         elif kind.type is User:
             user = await user_by_name(word)
             if user is None:
-                raise Refused("no_such_user", "There is nobody called {name}. Usage: {usage}", name=word[:40], usage=usage)
+                raise Refused(
+                    "no_such_user",
+                    "There is nobody called {name}. Usage: {usage}",
+                    name=word[:40],
+                    usage=usage,
+                )
             values[argument.name] = user
         elif kind.type is Duration:
             seconds = parse_duration(word)
             if seconds is None:
-                raise Refused("bad_usage", "Usage: {usage}. A duration is written like 10m, 2h, 3d or 1w.", usage=usage)
+                raise Refused(
+                    "bad_usage", "Usage: {usage}. A duration is written like 10m, 2h, 3d or 1w.", usage=usage
+                )
             values[argument.name] = seconds
         else:
             values[argument.name] = word

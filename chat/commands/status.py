@@ -25,7 +25,8 @@ async def back(call: Call) -> Answer:
 
 @command()
 async def dnd(call: Call, duration: Duration | Literal["off"] | None = None) -> Answer:
-    """Tells others not to disturb you, for as long as "30m", "2h", "3d" or "1w" say, or until you turn it off."""
+    """Tells others not to disturb you, for as long as "30m", "2h", "3d" or "1w" say, or until you
+    turn it off."""
     t = call.language.t
     if duration == "off":
         is_news = await call.engine.statuses.clear(call.user.id, call.user.name, DND)
@@ -34,4 +35,6 @@ async def dnd(call: Call, duration: Duration | Literal["off"] | None = None) -> 
     await call.engine.statuses.set(call.user.id, call.user.name, DND, until=until)
     if duration is None:
         return t("You are not to be disturbed. /dnd off ends it.")
-    return t("You are not to be disturbed for {duration}. /dnd off ends it.", duration=show_duration(duration))
+    return t(
+        "You are not to be disturbed for {duration}. /dnd off ends it.", duration=show_duration(duration)
+    )

@@ -1,4 +1,5 @@
-"""Carries what was committed to the other processes. It only wakes them up: what gets lost here is found in the database.
+"""Carries what was committed to the other processes. It only wakes them up: what gets lost here is
+found in the database.
 
 And what is fleeting, of which nothing is found anywhere."""
 
@@ -20,18 +21,21 @@ CONTROL = b"aiochat:control"
 ACTIVITY = b"aiochat:activity"
 
 NEWS = b"{"
-"""What begins with this on the control channel is news, as JSON; anything else is the id of a session."""
+"""What begins with this on the control channel is news, as JSON; anything else is the id of a
+session."""
 
 FLEETING = b"~"
-"""What begins with this is fleeting. A batch is an array, which in msgpack begins with another byte."""
+"""What begins with this is fleeting. A batch is an array, which in msgpack begins with another
+byte."""
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what it told a room,
+    """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what
+    it told a room,
 
-    `on_news` with what it announced of a user, `on_session_end` with a session's id, `on_activity` with what is news for
-    who counts the unread, `on_gap` when messages may have been missed."""
+    `on_news` with what it announced of a user, `on_session_end` with a session's id, `on_activity`
+    with what is news for who counts the unread, `on_gap` when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
     on_fleeting: Callable[[Fleeting], None]
@@ -104,7 +108,8 @@ class LocalBus:
 
 
 class RedisBus:
-    """Redis pub/sub, sharded where Redis is a cluster: one channel a room, and two for what isn't about one room."""
+    """Redis pub/sub, sharded where Redis is a cluster: one channel a room, and two for what isn't
+    about one room."""
 
     remote = True
 

@@ -1,4 +1,5 @@
-"""One room's delivery in this process: who listens, up to which seq they were served, and the way back for who fell behind."""
+"""One room's delivery in this process: who listens, up to which seq they were served, and the way
+back for who fell behind."""
 
 import asyncio
 import time
@@ -15,7 +16,8 @@ PATIENCE_SECONDS = 20.0
 """A client that reads nothing for so long is closed, and may come back."""
 
 MAX_HELD = 5000
-"""Events kept for a client while it catches up. Above it the client is closed, and may come back."""
+"""Events kept for a client while it catches up. Above it the client is closed, and may come
+back."""
 
 
 class Client(Protocol):
@@ -34,11 +36,15 @@ class Client(Protocol):
 
 
 class Channel:
-    """Live clients have all been served up to `last_seq`. Others are behind (with what came since they began to catch up, or None
-    before that) or ahead (with the seq up to which they have everything)."""
+    """Live clients have all been served up to `last_seq`. Others are behind (with what came since
+    they began to catch up, or None before that) or ahead (with the seq up to which they have
+    everything)."""
 
     def __init__(
-        self, room_id: int, changes_since: Callable[[int, int], Awaitable[Changes]], spawn: Callable[[Coroutine[Any, Any, None]], None]
+        self,
+        room_id: int,
+        changes_since: Callable[[int, int], Awaitable[Changes]],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self.room_id = room_id
         self.last_seq = 0
@@ -72,7 +78,8 @@ class Channel:
         self._ahead.pop(client, None)
 
     def receive(self, events: list[Sealed]) -> None:
-        """Delivers what comes next, and keeps what comes after a hole. What was delivered before is passed over."""
+        """Delivers what comes next, and keeps what comes after a hole. What was delivered before is
+        passed over."""
         if events and self.opened.done() and events[0].seq == self.last_seq + 1 and not self._waiting:
             self._push(events, events[-1].seq)
             return
@@ -93,14 +100,16 @@ class Channel:
             self._waiting.clear()
 
     def tell(self, data: bytes, but_user_id: int) -> None:
-        """Tells those who have caught up something that is worth nothing later: who reads too slowly never hears of it."""
+        """Tells those who have caught up something that is worth nothing later: who reads too
+        slowly never hears of it."""
         frame = text_frame(data)
         for client in (*self._live, *self._ahead):
             if client.user_id != but_user_id and not client.outbox.is_full:
                 client.outbox.write(frame)
 
     def fill(self, changes: Changes) -> None:
-        """Delivers what the history has after `last_seq`; where that is too much, everyone begins anew."""
+        """Delivers what the history has after `last_seq`; where that is too much, everyone begins
+        anew."""
         if changes.last_seq <= self.last_seq:
             # Heard of, and not there: the history went back, as after a restored backup.
             self._newest = self.last_seq
@@ -116,13 +125,19 @@ class Channel:
         self._waiting = {seq: event for seq, event in self._waiting.items() if seq > self.last_seq}
         self.receive([])
 
-    async def catch_up(self, client: Client, since: int | None, hello: Callable[[Changes], Event] | None = None) -> None:
-        """Brings the client from `since` to live: holds what comes, reads one moment of the history, and then gives what it held.
+    async def catch_up(
+        self, client: Client, since: int | None, hello: Callable[[Changes], Event] | None = None
+    ) -> None:
+        """Brings the client from `since` to live: holds what comes, reads one moment of the
+        history, and then gives what it held.
 
-        `since` None means from now on; below zero, that the client has another history. Raises what reading raises."""
+        `since` None means from now on; below zero, that the client has another history. Raises what
+        reading raises."""
         held: list[Sealed] = []
         self._behind[client] = held
-        changes = await self._changes_since(self.room_id, self.last_seq if since is None or since < 0 else since)
+        changes = await self._changes_since(
+            self.room_id, self.last_seq if since is None or since < 0 else since
+        )
         lines = [encode(hello(changes))] if hello else []
         if since is not None:
             if changes.events is None or since < 0:
@@ -136,14 +151,17 @@ class Channel:
             return
         # Nothing is awaited from here on: what is pushed next finds the client live.
         del self._behind[client]
-        client.outbox.write(joined_frames(lines_for(client, [event for event in held if event.seq > changes.last_seq])))
+        client.outbox.write(
+            joined_frames(lines_for(client, [event for event in held if event.seq > changes.last_seq]))
+        )
         if self.last_seq >= changes.last_seq:
             self._live.add(client)
         else:
             self._ahead[client] = changes.last_seq
 
     def _push(self, events: list[Sealed], last_seq: int) -> None:
-        """Delivers events that come next. After it every live client has been served up to `last_seq`, or is behind."""
+        """Delivers events that come next. After it every live client has been served up to
+        `last_seq`, or is behind."""
         before, self.last_seq = self.last_seq, last_seq
         self._newest = max(self._newest, last_seq)
         if events:
@@ -155,7 +173,9 @@ class Channel:
                     if len(held) > MAX_HELD:
                         client.end(Close.TOO_SLOW)
             for client, seen in self._ahead.items():
-                client.outbox.write(joined_frames(lines_for(client, [event for event in events if event.seq > seen])))
+                client.outbox.write(
+                    joined_frames(lines_for(client, [event for event in events if event.seq > seen]))
+                )
         for client in [client for client, seen in self._ahead.items() if seen <= last_seq]:
             del self._ahead[client]
             self._live.add(client)
@@ -163,9 +183,12 @@ class Channel:
             if event.about:
                 self._tell_whom_it_is_about(event)
 
-    def _write(self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]) -> None:
-        """Writes the frames to live clients, or, to whom there are lines of their own by user id, those. Who left too much unread gets
-        nothing more until it has read, and then what it missed after `before`."""
+    def _write(
+        self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]
+    ) -> None:
+        """Writes the frames to live clients, or, to whom there are lines of their own by user id,
+        those. Who left too much unread gets nothing more until it has read, and then what it missed
+        after `before`."""
         full, others = [], []
         for client in clients:
             if client.outbox.is_full:
@@ -207,7 +230,8 @@ class Channel:
         client.outbox.write(joined_frames(held))
 
     async def _drained(self, client: Client) -> bool:
-        """Waits until the client has read enough. False if it is closed, or now closed for reading nothing."""
+        """Waits until the client has read enough. False if it is closed, or now closed for reading
+        nothing."""
         least, since = client.outbox.unread, time.monotonic()
         while client.outbox.is_full and not client.outbox.closed:
             await asyncio.sleep(0.05)
@@ -229,7 +253,10 @@ class Channel:
 
 def lines_for(client: Client, events: list[Sealed]) -> list[bytes]:
     """The events as this client gets them: its own with their nonces."""
-    return [event.for_author() if event.author_id == client.user_id and event.nonce else event.data for event in events]
+    return [
+        event.for_author() if event.author_id == client.user_id and event.nonce else event.data
+        for event in events
+    ]
 
 
 def _own_lines(events: list[Sealed], lines: list[bytes]) -> dict[int, list[bytes]]:

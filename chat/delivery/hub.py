@@ -1,4 +1,5 @@
-"""This process's Connections by Room: delivers in the order of seq, fills holes from the history, brings back who fell behind."""
+"""This process's Connections by Room: delivers in the order of seq, fills holes from the history,
+brings back who fell behind."""
 
 import asyncio
 import contextlib
@@ -25,7 +26,8 @@ AWAY_SECONDS = 0.5
 """Between two attempts to read from a database that is away."""
 
 HOLE_SECONDS = 0.02
-"""What another process committed first usually comes a moment later. Only then the database is asked."""
+"""What another process committed first usually comes a moment later. Only then the database is
+asked."""
 
 
 class Followed(Protocol):
@@ -64,7 +66,8 @@ class Hub:
         self.spawn(self._watch())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs `work` in a context of its own: a task begun within somebody's transaction would read in it."""
+        """Runs `work` in a context of its own: a task begun within somebody's transaction would
+        read in it."""
         task = asyncio.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -79,7 +82,8 @@ class Hub:
         return list(self._clients)
 
     def admit(self, client: Client) -> bool:
-        """Counts the client in, or says that this person has too many. Whoever was admitted must leave."""
+        """Counts the client in, or says that this person has too many. Whoever was admitted must
+        leave."""
         if len(self._by_user.get(client.user_id, ())) >= MAX_CONNECTIONS:
             return False
         self._clients.add(client)
@@ -96,9 +100,11 @@ class Hub:
         return {client.room_id for client in self._by_user.get(user_id, ())}
 
     async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
-        """Serves an admitted client: `hello`, all that it missed since `since`, and from then on all there is.
+        """Serves an admitted client: `hello`, all that it missed since `since`, and from then on
+        all there is.
 
-        `since` None means from now on, and below zero that what it has is another history. Raises what reading the history raises."""
+        `since` None means from now on, and below zero that what it has is another history. Raises
+        what reading the history raises."""
         channel = await self._channel(client.room_id)
         await channel.catch_up(client, since, hello)
 
@@ -117,7 +123,8 @@ class Hub:
                 self._bus.unfollow(client.room_id)
 
     def deliver(self, batch: Batch) -> None:
-        """Gives what was committed to the room's clients here: at once if it comes next, else when the hole before it is filled."""
+        """Gives what was committed to the room's clients here: at once if it comes next, else when
+        the hole before it is filled."""
         channel = self._channels.get(batch.room_id)
         if channel is None:
             return
@@ -163,7 +170,8 @@ class Hub:
                 channel.opened.exception()
 
     def _mind(self, channel: Channel) -> None:
-        """Sees to a hole, if the channel has one that nobody sees to. One that isn't open yet begins after what it hears."""
+        """Sees to a hole, if the channel has one that nobody sees to. One that isn't open yet
+        begins after what it hears."""
         if channel.opened.done() and channel.has_hole and not channel.minded:
             channel.minded = True
             self.spawn(self._fill(channel))
@@ -182,7 +190,8 @@ class Hub:
             channel.minded = False
 
     async def _watch(self) -> None:
-        """Looks for gaps: whenever someone doubts, and where other processes write to our rooms, again and again."""
+        """Looks for gaps: whenever someone doubts, and where other processes write to our rooms,
+        again and again."""
         while True:
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._look.wait(), POLL_SECONDS if self._bus.remote else None)

@@ -1,4 +1,5 @@
-"""Who holds a connection to a room, as leases with a time to live: whoever crashes stops renewing. Never a counter."""
+"""Who holds a connection to a room, as leases with a time to live: whoever crashes stops renewing.
+Never a counter."""
 
 import asyncio
 import itertools
@@ -17,7 +18,8 @@ AT_ONCE = 500
 """Leases in one command: ten thousand in one held everything else up for a sixth of a second."""
 
 Lease = tuple[int, int]
-"""(room, user): who is connected to which room. However many connections of theirs a process has, it holds one."""
+"""(room, user): who is connected to which room. However many connections of theirs a process has,
+it holds one."""
 
 
 class Leases(Protocol):
@@ -26,8 +28,8 @@ class Leases(Protocol):
     async def renew(self) -> bool:
         """Prolongs all leases of this process; to be called at the start, and every RENEW_SECONDS.
 
-        True when everybody ought to be compared with those who are said to be here: this process has just begun,
-        another one has ended, or what it had written was lost."""
+        True when everybody ought to be compared with those who are said to be here: this process
+        has just begun, another one has ended, or what it had written was lost."""
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         """Those of the leases that some process holds."""
@@ -55,12 +57,14 @@ class LocalLeases:
 
 
 class RedisLeases:
-    """A set of `room:user` for each process, which is gone when that doesn't prolong it: one command, however many it holds."""
+    """A set of `room:user` for each process, which is gone when that doesn't prolong it: one
+    command, however many it holds."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
         self._worker = secrets.token_hex(8)
-        # The braces keep a process's keys together in a Redis Cluster, so that one can take the place of the other.
+        # The braces keep a process's keys together in a Redis Cluster, so that one can take the
+        # place of the other.
         self._key = _key(self._worker)
         self._held: set[Lease] = set()
         self._unwritten: set[Lease] = set()
@@ -105,7 +109,8 @@ class RedisLeases:
         return found
 
     async def _write(self) -> None:
-        """Writes what has changed, for all who wait for it. What couldn't be written is, the next time."""
+        """Writes what has changed, for all who wait for it. What couldn't be written is, the next
+        time."""
         async with self._writing:
             unwritten, self._unwritten = self._unwritten, set()
             try:
@@ -122,7 +127,8 @@ class RedisLeases:
                 raise
 
     async def _write_anew(self) -> None:
-        """Redis was emptied, or had given us up. The new set takes the place of the old one at once."""
+        """Redis was emptied, or had given us up. The new set takes the place of the old one at
+        once."""
         new = f"{self._key}:new"
         await self._redis.delete(new)
         for some in _slices(list(self._held)):
@@ -133,13 +139,16 @@ class RedisLeases:
         await self._redis.rename(new, self._key)
 
     def _prolong(self, pipeline: "Redis", key: str) -> None:
-        # The nameless member keeps a set there that holds nothing else: where there is none, there is no process.
+        # The nameless member keeps a set there that holds nothing else: where there is none, there
+        # is no process.
         pipeline.sadd(key, "")
         pipeline.expire(key, int(LEASE_SECONDS))
 
     async def _other_workers(self) -> list[str]:
         """Those that live, and those of which nobody has noticed yet that they don't."""
-        workers = [worker.decode() for worker in await self._redis.smembers(_WORKERS) if isinstance(worker, bytes)]
+        workers = [
+            worker.decode() for worker in await self._redis.smembers(_WORKERS) if isinstance(worker, bytes)
+        ]
         return [worker for worker in workers if worker != self._worker]
 
     async def _bury(self) -> bool:
@@ -148,7 +157,9 @@ class RedisLeases:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for worker in others:
                 pipeline.exists(_key(worker))
-            dead = [worker for worker, lives in zip(others, await pipeline.execute(), strict=True) if not lives]
+            dead = [
+                worker for worker, lives in zip(others, await pipeline.execute(), strict=True) if not lives
+            ]
         return bool(dead and await self._redis.srem(_WORKERS, *dead))
 
 

@@ -1,4 +1,5 @@
-"""How far people have read: noted for a moment, and stored together once a second. One statement for all, however many write."""
+"""How far people have read: noted for a moment, and stored together once a second. One statement
+for all, however many write."""
 
 import asyncio
 import contextvars
@@ -18,7 +19,8 @@ STORE_SECONDS = 1.0
 
 
 class _Noted(NamedTuple):
-    """What is to become of a mark: at least `number`, or, where somebody went back, exactly that."""
+    """What is to become of a mark: at least `number`, or, where somebody went back, exactly
+    that."""
 
     number: int
     is_exact: bool
@@ -28,9 +30,11 @@ class _Noted(NamedTuple):
 
 
 class ReadMarks:
-    """Marks move forward, and back only where somebody says so; never past the room's last post, nor before what was cleared.
+    """Marks move forward, and back only where somebody says so; never past the room's last post,
+    nor before what was cleared.
 
-    `on_moved` is told of those that were stored. A forward one that is lost with the process is noted again by reading on."""
+    `on_moved` is told of those that were stored. A forward one that is lost with the process is
+    noted again by reading on."""
 
     def __init__(self, database: AioDatabase, on_moved: Callable[[list[MovedMark]], None]) -> None:
         self._database = database
@@ -57,8 +61,8 @@ class ReadMarks:
         self._add((room_id, user_id), _Noted(number, False))
 
     async def put(self, room_id: int, user_id: int, number: int, *, back: bool) -> None:
-        """The same, stored when it returns; with `back` the mark becomes this number though it was higher. Raises what storing raises,
-        and is stored later then."""
+        """The same, stored when it returns; with `back` the mark becomes this number though it was
+        higher. Raises what storing raises, and is stored later then."""
         self._add((room_id, user_id), _Noted(number, back))
         await self._store()
 
@@ -96,7 +100,9 @@ class ReadMarks:
             noted, self._noted = self._noted, {}
             if not noted:
                 return
-            statement = self._update.over(sorted((*key, number, int(is_exact)) for key, (number, is_exact) in noted.items()))
+            statement = self._update.over(
+                sorted((*key, number, int(is_exact)) for key, (number, is_exact) in noted.items())
+            )
             try:
                 rows = await fetch(self._database, statement.sql, *statement.params)
             except BaseException as error:
@@ -106,6 +112,9 @@ class ReadMarks:
                     for key, later in meanwhile.items():
                         self._add(key, later)
                 raise
-        moved = [MovedMark(room_id, user_id, number, noted[room_id, user_id].is_exact) for room_id, user_id, number in rows]
+        moved = [
+            MovedMark(room_id, user_id, number, noted[room_id, user_id].is_exact)
+            for room_id, user_id, number in rows
+        ]
         if moved:
             self._on_moved(moved)

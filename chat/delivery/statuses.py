@@ -1,4 +1,5 @@
-"""What people say of themselves wherever they are: away, or not to be disturbed. Kept for each user; nothing of it is in a history."""
+"""What people say of themselves wherever they are: away, or not to be disturbed. Kept for each
+user; nothing of it is in a history."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -20,9 +21,12 @@ MAX_TEXT = 100
 
 
 class Statuses:
-    """`announce` tells the rooms of a user, in all processes. `spawn` runs what nobody waits for."""
+    """`announce` tells the rooms of a user, in all processes. `spawn` runs what nobody waits
+    for."""
 
-    def __init__(self, announce: Callable[[News], None], spawn: Callable[[Coroutine[Any, Any, None]], None]) -> None:
+    def __init__(
+        self, announce: Callable[[News], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
+    ) -> None:
         self._announce = announce
         self._spawn = spawn
         self._away: set[int] = set()
@@ -33,12 +37,19 @@ class Statuses:
         rows = await Status.select(Status.user_id).where(Status.status == AWAY).tuples().aio_execute()
         self._away.update(user_id for (user_id,) in rows)
 
-    async def set(self, user_id: int, name: str, status: str, text: str = "", until: int | None = None) -> None:
-        """Stores and announces it. `until`, in ms since 1970, is when it ends by itself. Raises Refused for what can't be its text."""
+    async def set(
+        self, user_id: int, name: str, status: str, text: str = "", until: int | None = None
+    ) -> None:
+        """Stores and announces it. `until`, in ms since 1970, is when it ends by itself. Raises
+        Refused for what can't be its text."""
         if len(text) > MAX_TEXT or not is_one_line(text):
             raise Refused("bad_usage", "One line of at most {most} characters, please.", most=MAX_TEXT)
         values = {Status.status: status, Status.text: text, Status.until: until}
-        await Status.insert({Status.user_id: user_id, **values}).on_conflict(conflict_target=[Status.user_id], update=values).aio_execute()
+        await (
+            Status.insert({Status.user_id: user_id, **values})
+            .on_conflict(conflict_target=[Status.user_id], update=values)
+            .aio_execute()
+        )
         shown = Presence(name, status, text, None if until is None else iso(until))
         self._tell(News(user_id, encode(shown), status == AWAY))
 

@@ -1,4 +1,5 @@
-"""Who is typing where: told to the room's others as it happens, at most once in two seconds for each person, and never kept."""
+"""Who is typing where: told to the room's others as it happens, at most once in two seconds for
+each person, and never kept."""
 
 import time
 from collections.abc import Callable

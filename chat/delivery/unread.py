@@ -1,7 +1,9 @@
-"""Tells people what is new in all of their rooms, wherever they are connected: at most once a second, and never on a message's way.
+"""Tells people what is new in all of their rooms, wherever they are connected: at most once a
+second, and never on a message's way.
 
-Commits, read marks and what other processes say are only noted. One task looks at the notes, tells those whom it concerns, and
-reads from the database what the notes don't say. One after the other: what is committed while it reads is told in its next round."""
+Commits, read marks and what other processes say are only noted. One task looks at the notes, tells
+those whom it concerns, and reads from the database what the notes don't say. One after the other:
+what is committed while it reads is told in its next round."""
 
 import asyncio
 import contextlib
@@ -30,10 +32,12 @@ GATHER_SECONDS = 0.05
 """What comes in one breath is told in one frame."""
 
 CHECK_SECONDS = 60.0
-"""Within this time everybody's rooms are compared with the database, where other processes may have said something that got lost."""
+"""Within this time everybody's rooms are compared with the database, where other processes may have
+said something that got lost."""
 
 READ_A_ROUND = 1000
-"""People whose rooms are read in one round: a crowd that comes back has its own within seconds, and the database time for others."""
+"""People whose rooms are read in one round: a crowd that comes back has its own within seconds, and
+the database time for others."""
 
 WRITE_AT_ONCE = 200
 """Frames between which others may do something."""
@@ -44,7 +48,8 @@ LEISURE = 10
 MAX_PAUSE_SECONDS = 10.0
 
 _CHANGES_STANDING = {"created": False, "joined": False, "left": False, "invited": True, "killed": True}
-"""Kinds of lines after which somebody's rooms are others, and whether it is their target's rather than their author's."""
+"""Kinds of lines after which somebody's rooms are others, and whether it is their target's rather
+than their author's."""
 
 News = dict["Watcher", dict[int, OwnRoom]]
 
@@ -74,7 +79,8 @@ class UnreadNews:
     # What is noted
 
     def watch(self, watcher: Watcher) -> None:
-        """Tells the connection what its user has in all rooms, and from then on what becomes of it."""
+        """Tells the connection what its user has in all rooms, and from then on what becomes of
+        it."""
         reader = self._readers.setdefault(watcher.user_id, Reader())
         reader.watchers += (watcher,)
         for room_id in reader.rooms:
@@ -111,7 +117,9 @@ class UnreadNews:
                         if user_id in self._readers:
                             self._doubtful.add((room_id, user_id))
                 elif line.kind in _CHANGES_STANDING:
-                    self.note_standings([line.target_id or 0 if _CHANGES_STANDING[line.kind] else line.author_id])
+                    self.note_standings(
+                        [line.target_id or 0 if _CHANGES_STANDING[line.kind] else line.author_id]
+                    )
                 elif line.kind == "cleared":
                     self._stale_rooms.add(room_id)
                     self._unsaid.cleared.append(room_id)
@@ -130,7 +138,8 @@ class UnreadNews:
         self._unsaid.moved.extend(marks)
         self._note_moved(marks, is_local=True)
         if any(mark.went_back for mark in marks):
-            # What others have noted of these people's reading is to be forgotten before it is stored.
+            # What others have noted of these people's reading is to be forgotten before it is
+            # stored.
             self._say()
 
     def hear(self, activity: Activity) -> None:
@@ -169,7 +178,8 @@ class UnreadNews:
 
     async def _run(self) -> None:
         while True:
-            # Where there are others, whose word may get lost, everybody has their turn to be looked at.
+            # Where there are others, whose word may get lost, everybody has their turn to be looked
+            # at.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(ROUND_SECONDS if self._publish else None):
                     await self._wake.wait()
@@ -187,7 +197,8 @@ class UnreadNews:
             await asyncio.sleep(min(max(ROUND_SECONDS, LEISURE * took), MAX_PAUSE_SECONDS) - GATHER_SECONDS)
 
     async def _round(self) -> float:
-        """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is for the next round."""
+        """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is
+        for the next round."""
         self._say()
         news: News = {}
         self._take_numbers(news)
@@ -235,7 +246,11 @@ class UnreadNews:
             # A post that was edited or deleted may call somebody no longer.
             amended, self._amended = self._amended, set()
             for user_id, known in self._readers.items():
-                called_in = [room_id for room_id, (_, mentions) in known.rooms.items() if mentions and room_id in amended]
+                called_in = [
+                    room_id
+                    for room_id, (_, mentions) in known.rooms.items()
+                    if mentions and room_id in amended
+                ]
                 self._doubtful.update((room_id, user_id) for room_id in called_in)
         self._doubtful = {pair for pair in self._doubtful if pair[1] in self._readers}
         pairs = list(itertools.islice(self._doubtful, READ_A_ROUND))
@@ -248,7 +263,11 @@ class UnreadNews:
                 raise
             for (room_id, user_id), (number, mentions) in found.items():
                 reader = self._readers.get(user_id)
-                if reader is None or room_id not in reader.rooms or reader.rooms[room_id] == (number, mentions):
+                if (
+                    reader is None
+                    or room_id not in reader.rooms
+                    or reader.rooms[room_id] == (number, mentions)
+                ):
                     continue
                 reader.rooms[room_id] = (number, mentions)
                 self._add(news, reader, room_id, read_number=number, mentions=mentions)
@@ -259,10 +278,13 @@ class UnreadNews:
             rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._rooms[room_id].name), **fields)
 
     async def _read_people(self, wholes: dict[Watcher, bytes]) -> None:
-        """Reads the rooms of those who want all of them, whose rooms have changed, and of some who have their turn to be looked at."""
+        """Reads the rooms of those who want all of them, whose rooms have changed, and of some who
+        have their turn to be looked at."""
         if self._stale_rooms:
             cleared, self._stale_rooms = self._stale_rooms, set()
-            self._stale.update(user_id for user_id, reader in self._readers.items() if not cleared.isdisjoint(reader.rooms))
+            self._stale.update(
+                user_id for user_id, reader in self._readers.items() if not cleared.isdisjoint(reader.rooms)
+            )
         waiting = (watcher.user_id for watcher in self._wants_whole if not watcher.outbox.is_full)
         wanted = dict.fromkeys(itertools.islice(itertools.chain(self._stale, waiting), READ_A_ROUND))
         for user_id in self._next_to_check():
@@ -283,15 +305,20 @@ class UnreadNews:
 
     def _next_to_check(self) -> list[int]:
         now = time.monotonic()
-        if self._is_in_doubt or (self._publish and not self._unchecked and now - self._checked_at >= CHECK_SECONDS):
+        if self._is_in_doubt or (
+            self._publish and not self._unchecked and now - self._checked_at >= CHECK_SECONDS
+        ):
             self._is_in_doubt = False
             self._checked_at = now
             self._unchecked = deque(self._readers)
         most = max(READ_AT_ONCE, round(len(self._readers) * ROUND_SECONDS / CHECK_SECONDS) + 1)
         return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
 
-    def _take(self, user_id: int, found: list[OwnRoomView], wholes: dict[Watcher, bytes], *, is_stale: bool) -> None:
-        """Remembers somebody's rooms as they were read now, and has them told to the connections that don't know them so."""
+    def _take(
+        self, user_id: int, found: list[OwnRoomView], wholes: dict[Watcher, bytes], *, is_stale: bool
+    ) -> None:
+        """Remembers somebody's rooms as they were read now, and has them told to the connections
+        that don't know them so."""
         reader = self._readers.get(user_id)
         if reader is None:
             return
@@ -323,11 +350,14 @@ class UnreadNews:
                 del self._rooms[room_id]
 
     async def _tell(self, news: News, wholes: dict[Watcher, bytes]) -> float:
-        """Writes a frame to each: all that there is, or what is new. Who left too much unread gets all of it later."""
+        """Writes a frame to each: all that there is, or what is new. Who left too much unread gets
+        all of it later."""
         began = time.monotonic()
         frames: dict[int, bytes] = {}
         """Many are told the same: the news of one room, by its id."""
-        for written, watcher in enumerate([*wholes, *(watcher for watcher in news if watcher not in wholes)], 1):
+        for written, watcher in enumerate(
+            [*wholes, *(watcher for watcher in news if watcher not in wholes)], 1
+        ):
             if watcher.outbox.is_full:
                 self._wants_whole.add(watcher)
             elif watcher in wholes:

@@ -16,7 +16,8 @@ class Watcher(Protocol):
 
 
 class Reader:
-    """Somebody who is connected here: their connections, and of each of their rooms the read mark and the calls that they were told."""
+    """Somebody who is connected here: their connections, and of each of their rooms the read mark
+    and the calls that they were told."""
 
     __slots__ = ("rooms", "watchers")
 
@@ -26,7 +27,8 @@ class Reader:
 
 
 class KnownRoom:
-    """A room that somebody connected here is in. `elsewhere` are those of its members' connections that aren't connected to it."""
+    """A room that somebody connected here is in. `elsewhere` are those of its members' connections
+    that aren't connected to it."""
 
     __slots__ = ("elsewhere", "last_number", "name", "readers")
 

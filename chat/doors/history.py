@@ -14,7 +14,8 @@ MAX_NUMBER = 2**53
 
 
 class Messages(web.View):
-    """The history by pages. `around`, `before` and `after` are numbers of posts, `before_seq` and `after_seq` the exact cursor."""
+    """The history by pages. `around`, `before` and `after` are numbers of posts, `before_seq` and
+    `after_seq` the exact cursor."""
 
     async def get(self) -> web.Response:
         room = (await entrance(self.request)).room
@@ -49,7 +50,13 @@ class Messages(web.View):
             return None
         if not (text.isascii() and text.isdigit() and len(text) <= 16 and least <= int(text) <= most):
             raise Refusal(
-                "bad_request", Text("`{name}` is a whole number from {least} to {most}.", name=name, least=str(least), most=str(most))
+                "bad_request",
+                Text(
+                    "`{name}` is a whole number from {least} to {most}.",
+                    name=name,
+                    least=str(least),
+                    most=str(most),
+                ),
             )
         return int(text)
 
@@ -57,4 +64,6 @@ class Messages(web.View):
 class Members(web.View):
     async def get(self) -> web.Response:
         room = (await entrance(self.request)).room
-        return web.json_response({"members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)]})
+        return web.json_response(
+            {"members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)]}
+        )

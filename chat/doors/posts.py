@@ -1,4 +1,5 @@
-"""One post by its number: the page that opens around it, its JSON, its former texts; and the pinned ones of a room."""
+"""One post by its number: the page that opens around it, its JSON, its former texts; and the pinned
+ones of a room."""
 
 from typing import Any
 
@@ -19,7 +20,8 @@ def _number(request: web.Request) -> int:
 
 
 async def _post(request: web.Request) -> tuple[Entrance, lines.Line]:
-    """The room and the post of the path. Raises HTTPNotFound where there is no room for this person, Refusal where no post."""
+    """The room and the post of the path. Raises HTTPNotFound where there is no room for this
+    person, Refusal where no post."""
     found = await entrance(request)
     line = await reading.visible_post(found.room, _number(request))
     if line is None:
@@ -51,7 +53,9 @@ class Versions(web.View):
         found, line = await _post(self.request)
         if line.is_deleted:
             raise Refusal("deleted", Text("That message has been deleted."), 410)
-        former = [{"text": text, "at": iso(at)} for text, at in await reading.versions(found.room.id, line.seq)]
+        former = [
+            {"text": text, "at": iso(at)} for text, at in await reading.versions(found.room.id, line.seq)
+        ]
         return web.json_response({"versions": former})
 
 

@@ -21,7 +21,8 @@ KEPT_SECONDS = 7 * 24 * 3600
 
 
 class Preview(web.View):
-    """The HTML that a text would have as a message in this room. For its members, and as often as they may write."""
+    """The HTML that a text would have as a message in this room. For its members, and as often as
+    they may write."""
 
     async def post(self) -> web.Response:
         request = self.request
@@ -49,11 +50,16 @@ def _emoji_file() -> tuple[bytes, bytes, str]:
 
 
 class Emoji(web.View):
-    """[emoji, name, shortcode] of each. It only changes with the server, so it is kept for a week and then asked for by its ETag."""
+    """[emoji, name, shortcode] of each. It only changes with the server, so it is kept for a week
+    and then asked for by its ETag."""
 
     async def get(self) -> web.Response:
         body, packed, tag = _emoji_file()
-        headers = {"ETag": f'"{tag}"', "Vary": "Accept-Encoding", "Cache-Control": f"public, max-age={KEPT_SECONDS}"}
+        headers = {
+            "ETag": f'"{tag}"',
+            "Vary": "Accept-Encoding",
+            "Cache-Control": f"public, max-age={KEPT_SECONDS}",
+        }
         asked = self.request.if_none_match
         if asked and any(one.value in (tag, "*") for one in asked):
             return web.Response(status=304, headers=headers)

@@ -43,7 +43,8 @@ def _checked(value: str, problem: Text | None) -> str:
 
 
 class Rooms(web.View):
-    """One's own rooms, and by pages the open ones. `q` is a part of their names, `after` the room after which the page begins."""
+    """One's own rooms, and by pages the open ones. `q` is a part of their names, `after` the room
+    after which the page begins."""
 
     async def get(self) -> web.Response:
         return await self._page(Form())
@@ -54,13 +55,19 @@ class Rooms(web.View):
         room = None
         if data is not None:
             try:
-                room = await membership.create_room(request.app[ENGINE], request[USER], data.name, data.topic, data.kind)
+                room = await membership.create_room(
+                    request.app[ENGINE], request[USER], data.name, data.topic, data.kind
+                )
             except Refused as refused:
                 if refused.retry_after:
                     raise web.HTTPServiceUnavailable from None
                 form.errors["name"] = told(refused.phrase)
         if room is None:
-            return web.json_response({"errors": form.errors}, status=422) if wants_json(request) else await self._page(form, 422)
+            return (
+                web.json_response({"errors": form.errors}, status=422)
+                if wants_json(request)
+                else await self._page(form, 422)
+            )
         if wants_json(request):
             body = {
                 "name": room.name,
@@ -78,7 +85,11 @@ class Rooms(web.View):
 
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         user, query = self.request[USER], self.request.query
-        named, after, only_own = query.get("q", "").strip(), query.get("after", ""), query.get("only") == "own"
+        named, after, only_own = (
+            query.get("q", "").strip(),
+            query.get("after", ""),
+            query.get("only") == "own",
+        )
         if after and membership.room_name_problem(after):
             raise Refusal("bad_request", Text("`after` is the name of a room."))
         own = [] if after else await own_rooms(user, named)

@@ -29,7 +29,8 @@ PAGE = 50
 
 
 async def entrance(request: web.Request) -> Entrance:
-    """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for them."""
+    """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for
+    them."""
     found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
     if found is None:
         raise web.HTTPNotFound
@@ -38,7 +39,10 @@ async def entrance(request: web.Request) -> Entrance:
 
 def no_such_message(room: Room) -> Refusal:
     return Refusal(
-        "no_such_message", Text("There is no such message here, or it was cleared away."), 404, (f"/rooms/{room.name}", f"#{room.name}")
+        "no_such_message",
+        Text("There is no such message here, or it was cleared away."),
+        404,
+        (f"/rooms/{room.name}", f"#{room.name}"),
     )
 
 
@@ -48,16 +52,27 @@ class RoomPage(web.View):
         user = self.request[USER]
         rooms = await own_rooms(user)
         state = await self._state(found, user, rooms)
-        context = {"room": found.room, "rooms": rooms, "state": state, "has_weather": WEATHER in self.request.app}
+        context = {
+            "room": found.room,
+            "rooms": rooms,
+            "state": state,
+            "has_weather": WEATHER in self.request.app,
+        }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
     async def _state(self, found: Entrance, user: User, rooms: list[RoomView]) -> dict[str, Any]:
-        """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed between the two."""
+        """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed
+        between the two."""
         room, standing = found.room, found.standing
         members = [view.shown() for view in await members_in(self.request.app[ENGINE], room)]
         shown = await self._history(found)
         return {
-            "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": await title_of(room, user.id)},
+            "room": {
+                "name": room.name,
+                "topic": room.topic,
+                "kind": room.kind,
+                "title": await title_of(room, user.id),
+            },
             "you": {"name": user.name, "role": standing.title},
             **shown,
             "last_number": room.posts,
@@ -68,12 +83,15 @@ class RoomPage(web.View):
             # Then those without a picture of their own may have one all the same: the page asks.
             "gravatar": self.request.app[SETTINGS].gravatar,
             "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
-            "commands": [msgspec.to_builtins(command.explain(current())) for command in allowed(self.request.app[ENGINE], standing)],
+            "commands": [
+                msgspec.to_builtins(command.explain(current()))
+                for command in allowed(self.request.app[ENGINE], standing)
+            ],
         }
 
     async def _history(self, found: Entrance) -> dict[str, Any]:
-        """The lines that it shows first, and whether there are more before and after them: the latest, or where there are more
-        unread ones than these, those around the first of them."""
+        """The lines that it shows first, and whether there are more before and after them: the
+        latest, or where there are more unread ones than these, those around the first of them."""
         room, read = found.room, _read_number(found)
         latest = await reading.page(room, PAGE)
         first = next((line.number for line in latest.lines if line.number), room.posts)
@@ -88,17 +106,24 @@ class RoomPage(web.View):
         }
 
 
-async def _pictures(user: User, members: list[dict[str, Any]], messages: list[dict[str, Any]], rooms: list[RoomView]) -> dict[str, int]:
-    """The versions of the pictures of all whom the page shows, but for members, who have theirs with them."""
+async def _pictures(
+    user: User, members: list[dict[str, Any]], messages: list[dict[str, Any]], rooms: list[RoomView]
+) -> dict[str, int]:
+    """The versions of the pictures of all whom the page shows, but for members, who have theirs
+    with them."""
     known = {member["name"] for member in members}
-    others = {line["author"] for line in messages if "number" in line} | {view.title for view in rooms if view.kind == "direct"}
+    others = {line["author"] for line in messages if "number" in line} | {
+        view.title for view in rooms if view.kind == "direct"
+    }
     asked = sorted(others - known)
     return {**await directory.pictures_of(asked), **({user.name: user.picture} if user.picture else {})}
 
 
 def _read_number(found: Entrance) -> int:
     """Up to which post somebody has read; who isn't a member has nothing unread."""
-    return max(found.room.cleared_number, found.room.posts if found.read_number is None else found.read_number)
+    return max(
+        found.room.cleared_number, found.room.posts if found.read_number is None else found.read_number
+    )
 
 
 def shown(lines: Iterable[lines.Line]) -> list[dict[str, Any]]:
@@ -107,12 +132,14 @@ def shown(lines: Iterable[lines.Line]) -> list[dict[str, Any]]:
 
 
 def shown_around(room: Room, around: reading.Around, number: int | None = None) -> dict[str, Any]:
-    """What a page begins with that isn't at the end of the room. `number` is the post that was asked for."""
+    """What a page begins with that isn't at the end of the room. `number` is the post that was
+    asked for."""
     return {
         "messages": shown(around.lines),
         "more": around.more,
         "newer": around.newer,
         "around": number,
-        # What happened since the room was read comes by the socket, though some of it may be in the page already.
+        # What happened since the room was read comes by the socket, though some of it may be in the
+        # page already.
         "last_seq": room.last_seq,
     }

@@ -29,7 +29,15 @@ class Socket(web.View):
         app = request.app
         session_id, language = str(session.identity), current()
         connection = Connection(
-            app[ENGINE], app[ATTENDANCE], app[HEART], message_limits(app), request[USER], room, session_id, language, since
+            app[ENGINE],
+            app[ATTENDANCE],
+            app[HEART],
+            message_limits(app),
+            request[USER],
+            room,
+            session_id,
+            language,
+            since,
         )
         return Upgrade(connection.websocket)
 

@@ -1,4 +1,5 @@
-"""One live client: the browser's WebSocket, or any other. Takes what it asks, does it, and answers."""
+"""One live client: the browser's WebSocket, or any other. Takes what it asks, does it, and
+answers."""
 
 import asyncio
 import logging
@@ -27,16 +28,30 @@ from helpers.websocket.protocol import Heart, WebSocket
 log = logging.getLogger("aiochat.connection")
 
 MAX_UNANSWERED = 100
-"""Messages of one client that wait for their commit. Above it, its socket is read no further until half of them are answered."""
+"""Messages of one client that wait for their commit. Above it, its socket is read no further until
+half of them are answered."""
 
 
 class Connection:
-    """A Client of the hub, and what a WebSocket tells: it is read no faster than the journal commits what it says.
+    """A Client of the hub, and what a WebSocket tells: it is read no faster than the journal
+    commits what it says.
 
-    `since` as in Hub.enter. Of user and room only ids and a name are kept: there may be ten thousand of these."""
+    `since` as in Hub.enter. Of user and room only ids and a name are kept: there may be ten
+    thousand of these."""
 
     __slots__ = (
-        *("_arrival", "_attendance", "_engine", "_is_busy", "_is_closing", "_is_lost", "_language", "_limits", "_person", "_standing"),
+        *(
+            "_arrival",
+            "_attendance",
+            "_engine",
+            "_is_busy",
+            "_is_closing",
+            "_is_lost",
+            "_language",
+            "_limits",
+            "_person",
+            "_standing",
+        ),
         *("_unanswered", "outbox", "room_id", "session_id", "user_id", "websocket"),
     )
 
@@ -64,14 +79,16 @@ class Connection:
         self._person = Person(user.id, user.name)
         self._arrival: tuple[User, Room, int | None] | None = (user, room, since)
         self._standing = STRANGER
-        """What the person was when they were last greeted. Who becomes something else is greeted anew."""
+        """What the person was when they were last greeted. Who becomes something else is greeted
+        anew."""
         self._unanswered = 0
         self._is_busy = False
         self._is_lost = False
         self._is_closing = False
 
     def end(self, code: int) -> None:
-        """Closes with `code`, and takes no further request. What was written before still goes out."""
+        """Closes with `code`, and takes no further request. What was written before still goes
+        out."""
         if not self._is_closing:
             self._is_closing = True
             self.outbox.close()
@@ -98,7 +115,8 @@ class Connection:
         self._tell(Error("bad_frame", self._language.t("Text frames only, please.")))
 
     def on_text(self, text: str) -> None:
-        """Does what one frame asks. Whatever is wrong with it is said, and the connection goes on."""
+        """Does what one frame asks. Whatever is wrong with it is said, and the connection goes
+        on."""
         if self._is_closing:
             return
         nonce = None
@@ -142,7 +160,9 @@ class Connection:
         if posting.takes_time(text):
             self._do(self._post_later(text, nonce, request.reply_to), request.nonce)
         else:
-            posting.post(self._engine, self.room_id, self._person, text, nonce, self._answered, request.reply_to)
+            posting.post(
+                self._engine, self.room_id, self._person, text, nonce, self._answered, request.reply_to
+            )
             self._count_unanswered()
 
     def _take_typing(self, request: Typing) -> None:
@@ -155,7 +175,9 @@ class Connection:
             self._tell(Receipt(nonce))
 
     async def _post_later(self, text: str, nonce: str, reply_to: int | None) -> None:
-        await posting.post_later(self._engine, self.room_id, self._person, text, nonce, self._answered, reply_to)
+        await posting.post_later(
+            self._engine, self.room_id, self._person, text, nonce, self._answered, reply_to
+        )
         self._count_unanswered()
 
     def _take_amendment(self, request: Amendment) -> None:
@@ -185,12 +207,16 @@ class Connection:
         """Raises Refused where that was too much at once."""
         wait = self._limits.take(self.user_id) if self._limits else 0
         if wait:
-            raise Refused("rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2))
+            raise Refused(
+                "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
+            )
 
     async def _run_command(self, text: str, nonce: str, nonce_given: str | None) -> None:
         user = await User.aio_get(User.id == self.user_id)
         standing = await self._engine.entrances.standing(self.room_id, user)
-        answer = await commands.run(Call(self._engine, self.room_id, user, standing, nonce, self._language), text)
+        answer = await commands.run(
+            Call(self._engine, self.room_id, user, standing, nonce, self._language), text
+        )
         if isinstance(answer, Later):
             # Held up by nobody: this connection reads on.
             self._engine.hub.spawn(self._tell_later(answer, nonce_given))
@@ -206,7 +232,8 @@ class Connection:
             self._tell_failed(error, nonce)
 
     def _do(self, work: Coroutine[Any, Any, None], nonce: str | None = None) -> None:
-        """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order in which it was asked for."""
+        """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order
+        in which it was asked for."""
         self._is_busy = True
         self.websocket.hold()
         self._engine.hub.spawn(self._finish(work, nonce))
@@ -229,7 +256,9 @@ class Connection:
             self._standing = standing = await membership.come(self._engine, room, user)
             title = await title_of(room, user.id)
             await self._engine.hub.enter(
-                self, since, lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number)
+                self,
+                since,
+                lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number),
             )
             self._engine.unread.watch(self)
         except Refused as refused:

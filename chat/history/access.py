@@ -1,4 +1,5 @@
-"""A room as somebody finds it, and what they are in it: read once for all who ask at the same time."""
+"""A room as somebody finds it, and what they are in it: read once for all who ask at the same
+time."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,8 @@ from helpers.db.database import fetch
 
 @dataclass(frozen=True)
 class Entrance:
-    """A room as somebody finds it who wants to come in; `read_number` is None where they are no member."""
+    """A room as somebody finds it who wants to come in; `read_number` is None where they are no
+    member."""
 
     room: Room
     standing: Standing
@@ -25,11 +27,15 @@ class Entrance:
 
 BLOCKED = """
     CASE WHEN (SELECT kind FROM rooms WHERE rooms.id = member.room_id) = 'direct' THEN EXISTS (
-        SELECT 1 FROM members AS other WHERE other.room_id = member.room_id AND other.user_id <> member.user_id AND (
-            (SELECT 1 FROM blocks WHERE blocker_id = member.user_id AND blocked_id = other.user_id) IS NOT NULL
-            OR (SELECT 1 FROM blocks WHERE blocker_id = other.user_id AND blocked_id = member.user_id) IS NOT NULL))
+        SELECT 1 FROM members AS other
+            WHERE other.room_id = member.room_id AND other.user_id <> member.user_id AND (
+            (SELECT 1 FROM blocks WHERE blocker_id = member.user_id
+                AND blocked_id = other.user_id) IS NOT NULL
+            OR (SELECT 1 FROM blocks WHERE blocker_id = other.user_id
+                AND blocked_id = member.user_id) IS NOT NULL))
     ELSE FALSE END"""
-"""Of a `member` in a statement: do the two of this conversation not write to each other? No other room looks."""
+"""Of a `member` in a statement: do the two of this conversation not write to each other? No other
+room looks."""
 
 
 class _Member(NamedTuple):
@@ -58,8 +64,10 @@ class Entrances:
         self._stand = Bulk(
             database,
             f"""
-            SELECT member.room_id, member.user_id, room.kind, member.role, member.present, member.read_number, {BLOCKED}
-            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
+            SELECT member.room_id, member.user_id, room.kind, member.role, member.present,
+                member.read_number, {BLOCKED}
+            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
+                AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
         )
@@ -93,10 +101,23 @@ class Entrances:
         return {(room_id, user_id): _Member(*member) for room_id, user_id, *member in rows}
 
 
-_ROOM_COLUMNS = ("slug", "id", "name", "topic", "kind", "last_seq", "posts", "cleared_seq", "cleared_number", "created_at")
+_ROOM_COLUMNS = (
+    "slug",
+    "id",
+    "name",
+    "topic",
+    "kind",
+    "last_seq",
+    "posts",
+    "cleared_seq",
+    "cleared_number",
+    "created_at",
+)
 
 
 def _standing(member: _Member | None, user: User) -> Standing:
     if member is None:
         return Standing(None, False, user.is_admin)
-    return Standing(Role(member.role), bool(member.present), user.is_admin, member.kind, bool(member.is_blocked))
+    return Standing(
+        Role(member.role), bool(member.present), user.is_admin, member.kind, bool(member.is_blocked)
+    )

@@ -11,7 +11,8 @@ from chat.models import Room
 from helpers.batching import SharedCalls
 
 MAX_BEHIND = 1000
-"""Changes. Who missed more loads the page anew: that is 50 messages, and this would be megabytes."""
+"""Changes. Who missed more loads the page anew: that is 50 messages, and this would be
+megabytes."""
 
 
 @dataclass(frozen=True)
@@ -24,7 +25,8 @@ class Changes:
 
 
 async def changes_since(room_id: int, since: int) -> Changes:
-    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`. Raises Room.DoesNotExist.
+    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`.
+    Raises Room.DoesNotExist.
 
     Of a line that was changed more than once there is only the last change."""
     room = await Room.aio_get(Room.id == room_id)
@@ -32,7 +34,8 @@ async def changes_since(room_id: int, since: int) -> Changes:
         return Changes(room.last_seq, room.posts, None)
     if since == room.last_seq:
         return Changes(room.last_seq, room.posts, [])
-    # Not one statement with the room's: PostgreSQL plans by these values, and without them would rather read a long history whole.
+    # Not one statement with the room's: PostgreSQL plans by these values, and without them would
+    # rather read a long history whole.
     is_change = (Row.changed_seq > since) & (Row.changed_seq <= room.last_seq)
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_change, Row.seq >= room.cleared_seq)
     rows = await query.order_by(Row.changed_seq).tuples().aio_execute()
@@ -41,7 +44,8 @@ async def changes_since(room_id: int, since: int) -> Changes:
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:
-    """`changes_since` for a crowd that comes back at once: who asks for the same, before the read begins, shares it."""
+    """`changes_since` for a crowd that comes back at once: who asks for the same, before the read
+    begins, shares it."""
     reads: SharedCalls[tuple[int, int], Changes] = SharedCalls(lambda key: changes_since(*key))
     return lambda room_id, since: reads.get((room_id, since))
 
@@ -50,7 +54,13 @@ async def last_seqs(room_ids: list[int]) -> dict[int, int]:
     """The last seq of each of the rooms, as the database has it now."""
     if not room_ids:
         return {}
-    return {room_id: seq for room_id, seq in await Room.select(Room.id, Room.last_seq).where(Room.id.in_(room_ids)).tuples().aio_execute()}
+    return {
+        room_id: seq
+        for room_id, seq in await Room.select(Room.id, Room.last_seq)
+        .where(Room.id.in_(room_ids))
+        .tuples()
+        .aio_execute()
+    }
 
 
 def batches(lines: dict[int, list[Line]]) -> list[Batch]:

@@ -1,4 +1,5 @@
-"""Turns Drafts into Messages, many per commit. The one writer of a process: whatever waits goes into one transaction."""
+"""Turns Drafts into Messages, many per commit. The one writer of a process: whatever waits goes
+into one transaction."""
 
 import asyncio
 import contextlib
@@ -26,25 +27,30 @@ from helpers.text.characters import one_line
 log = logging.getLogger("aiochat.journal")
 
 MAX_BATCH = 1000
-"""Entries in one commit: PostgreSQL takes 171,000 rows a second in hundreds, and a longer transaction only delays its first."""
+"""Entries in one commit: PostgreSQL takes 171,000 rows a second in hundreds, and a longer
+transaction only delays its first."""
 
 MAX_WAITING = 10_000
-"""Entries that wait for their commit. Above it whoever appends waits too, and so reads its socket less."""
+"""Entries that wait for their commit. Above it whoever appends waits too, and so reads its socket
+less."""
 
 PACE = 0.5
-"""Where others wait already when a commit ends, the next one gives them this much of the time that it took, to become more."""
+"""Where others wait already when a commit ends, the next one gives them this much of the time that
+it took, to become more."""
 
 MAX_GATHER_SECONDS = 0.005
 
 RETRY_SECONDS = 6.0
-"""For so long a batch is tried again when the database is away. Then its senders hear `unavailable` and send again."""
+"""For so long a batch is tried again when the database is away. Then its senders hear `unavailable`
+and send again."""
 
 CLOSE_SECONDS = 8.0
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a verb wants to do to a room. `apply` is called inside the transaction, and records at least one line with `nonce`,
-    unless it finds that all is as it should be, or only amends what was said.
+    """What a verb wants to do to a room. `apply` is called inside the transaction, and records at
+    least one line with `nonce`, unless it finds that all is as it should be, or only amends what
+    was said.
 
     It may be called again, with a fresh Ledger, when the transaction has to be."""
 
@@ -65,11 +71,17 @@ class _Waiting(NamedTuple):
 
 
 class Journal:
-    """Appends to the histories. `on_commit` is called after each commit with the lines that it brought, by room;
+    """Appends to the histories. `on_commit` is called after each commit with the lines that it
+    brought, by room;
 
     `on_doubt` when a commit may have brought something that it wasn't called for."""
 
-    def __init__(self, database: AioDatabase, on_commit: Callable[[dict[int, list[Line]]], None], on_doubt: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: AioDatabase,
+        on_commit: Callable[[dict[int, list[Line]]], None],
+        on_doubt: Callable[[], None],
+    ) -> None:
         self._database = database
         self._ledgers = Ledgers(database)
         self._on_commit = on_commit
@@ -84,7 +96,8 @@ class Journal:
         self._task = asyncio.create_task(self._run(), name="journal", context=contextvars.Context())
 
     def append(self, entry: Entry, answer: Answer) -> None:
-        """Queues an entry. `answer` hears its Receipt after the commit, or why there is none. Entries of one caller keep their order."""
+        """Queues an entry. `answer` hears its Receipt after the commit, or why there is none.
+        Entries of one caller keep their order."""
         if self._closing:
             answer(entry.nonce, unavailable())
             return
@@ -102,7 +115,8 @@ class Journal:
         self._room_to_wait.append(go_on)
 
     async def change(self, entry: Entry) -> Receipt:
-        """Appends an entry and waits for its Receipt. Raises what it was refused with; whoever stops waiting doesn't take it back."""
+        """Appends an entry and waits for its Receipt. Raises what it was refused with; whoever
+        stops waiting doesn't take it back."""
         return await self.put(entry)
 
     def put(self, entry: Entry) -> "asyncio.Future[Receipt]":
@@ -148,10 +162,12 @@ class Journal:
             await self._gather(len(batch), time.monotonic() - began)
 
     async def _gather(self, answered: int, took: float) -> None:
-        """Under load lets more come together after a commit: fewer and larger commits, and fewer and larger frames.
+        """Under load lets more come together after a commit: fewer and larger commits, and fewer
+        and larger frames.
 
-        When it is quiet nothing waits for this. It is over as soon as as many wait as were answered and waited before: those who talk
-        have all been heard then, and nobody is left to wait for."""
+        When it is quiet nothing waits for this. It is over as soon as as many wait as were
+        answered and waited before: those who talk have all been heard then, and nobody is left
+        to wait for."""
         if not 0 < len(self._waiting) < MAX_BATCH or self._closing:
             return
         self._enough = min(answered + len(self._waiting), MAX_BATCH)
@@ -167,7 +183,8 @@ class Journal:
             go_on()
 
     async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
-        """Commits the batch, again while the database is away, and one by one where one of it may be to blame."""
+        """Commits the batch, again while the database is away, and one by one where one of it may
+        be to blame."""
         try:
             batch = await self._store_at_once(batch)
             doubtful = False
@@ -186,7 +203,9 @@ class Journal:
                         log.exception("an entry can't be stored")
                         _answer(batch, broken())
                         break
-                    log.warning("a batch of %d failed and is tried one by one: %s", len(batch), one_line(error))
+                    log.warning(
+                        "a batch of %d failed and is tried one by one: %s", len(batch), one_line(error)
+                    )
                     for waiting in batch:
                         await self._commit_or_explain([waiting], deadline)
                     break
@@ -202,10 +221,12 @@ class Journal:
             self._on_doubt()
 
     async def _store_at_once(self, batch: list[_Waiting]) -> list[_Waiting]:
-        """Commits the drafts of those who are remembered as people who may post, in one round trip. Returns the rest, for the locked way.
+        """Commits the drafts of those who are remembered as people who may post, in one round trip.
+        Returns the rest, for the locked way.
 
-        Nothing is refused here and no nonce is looked up: what isn't plainly in order is for `_commit_locked` to decide. So it may
-        raise what the database says to a nonce that is there already, and then nothing of the batch stays."""
+        Nothing is refused here and no nonce is looked up: what isn't plainly in order is for
+        `_commit_locked` to decide. So it may raise what the database says to a nonce that is there
+        already, and then nothing of the batch stays."""
         locked = {entry.room_id for entry, _ in batch if not self._is_plain(entry)}
         drafts: dict[int, list[Draft]] = {}
         for entry, _ in batch:
@@ -220,7 +241,11 @@ class Journal:
                 line = next(answers[entry.room_id])
                 answer(entry.nonce, Receipt(line.nonce, line.seq, line.number))
         self._tell(lines)
-        return [waiting for waiting in batch if waiting.entry.room_id not in lines] if locked or len(lines) < len(drafts) else []
+        return (
+            [waiting for waiting in batch if waiting.entry.room_id not in lines]
+            if locked or len(lines) < len(drafts)
+            else []
+        )
 
     def _is_plain(self, entry: Entry) -> bool:
         # What a reply answers must be looked at, and whether those whom a post calls are members.
@@ -228,25 +253,35 @@ class Journal:
         return is_alone and self._ledgers.remembers(entry.room_id, entry.author.id)
 
     async def _commit_locked(self, batch: list[_Waiting]) -> None:
-        """One transaction for the batch, then the events, then the receipts. Trying again is harmless: the nonces tell."""
+        """One transaction for the batch, then the events, then the receipts. Trying again is
+        harmless: the nonces tell."""
         async with short_transaction(self._database) as transaction:
             standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
             drafts = [waiting.entry for waiting in batch if isinstance(waiting.entry, Draft)]
             standings |= {(draft.room_id, called.user_id) for draft in drafts for called in draft.called}
             nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
             ledgers, known = await self._ledgers.open(transaction, standings, nonces)
-            answers = [await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known) for waiting in batch]
+            answers = [
+                await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known)
+                for waiting in batch
+            ]
             await self._ledgers.close(transaction, ledgers)
         for waiting, answer in zip(batch, answers, strict=True):
             waiting.answer(waiting.entry.nonce, answer)
         self._tell({room_id: ledger.told for room_id, ledger in ledgers.items()})
 
-    async def _decide(self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]) -> Receipt | Refused:
+    async def _decide(
+        self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]
+    ) -> Receipt | Refused:
         if ledger is None:
             return Refused("not_a_member", "There is no such room any more.")
         same = known.get((entry.author.id, entry.nonce))
         if same is not None:
-            return same.receipt if _is_resend(entry, same) else Refused("nonce_reused", "This nonce was used for another message.")
+            return (
+                same.receipt
+                if _is_resend(entry, same)
+                else Refused("nonce_reused", "This nonce was used for another message.")
+            )
         last_seq, writes = ledger.last_seq, len(ledger.writes)
         try:
             receipt = await _say(entry, ledger) if isinstance(entry, Draft) else await entry.apply(ledger)
@@ -281,15 +316,25 @@ async def _say(draft: Draft, ledger: Ledger) -> Receipt:
     answered = await ledger.post(draft.reply_to) if draft.reply_to is not None else None
     if answered is not None and answered.is_deleted:
         raise Refused("deleted", "That message has been deleted.")
-    called = [*draft.called, Called(answered.author_id, answered.author)] if answered is not None else draft.called
+    called = (
+        [*draft.called, Called(answered.author_id, answered.author)] if answered is not None else draft.called
+    )
     mentions = await ledger.members_among(person for person in called if person.user_id != draft.author.id)
     return ledger.record(
-        draft.kind, draft.author, draft.text, draft.nonce, html=draft.html, numbered=True, answered=answered, mentions=mentions
+        draft.kind,
+        draft.author,
+        draft.text,
+        draft.nonce,
+        html=draft.html,
+        numbered=True,
+        answered=answered,
+        mentions=mentions,
     )
 
 
 def _is_resend(entry: Entry, same: KnownNonce) -> bool:
-    """Is it the same sending again? A change can't be compared by its text: that its room is the same must do."""
+    """Is it the same sending again? A change can't be compared by its text: that its room is the
+    same must do."""
     if entry.room_id != same.room_id:
         return False
     return not isinstance(entry, Draft) or (entry.kind, entry.text) == (same.kind, same.text)

@@ -21,7 +21,8 @@ def _quote(author: str, text: str) -> Quote:
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being written.
+    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being
+    written.
 
     `called_ids` are Message.mentions as they are stored; `mentions` has their names."""
 
@@ -58,15 +59,34 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         if self.kind == "cleared":
             return Cleared(self.seq, self.author, self.text, iso(self.at))
         if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
-            return Message(self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target)
-        return Message(self.seq, self.kind, self.author, at=iso(self.at), number=self.number, target=self.target, **self._state())
+            return Message(
+                self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target
+            )
+        return Message(
+            self.seq,
+            self.kind,
+            self.author,
+            at=iso(self.at),
+            number=self.number,
+            target=self.target,
+            **self._state(),
+        )
 
     def change(self) -> Event:
         """The same for who has seen it before."""
-        return Changed(self.changed_seq, self.seq, self.number or 0, self.kind, self.author, at=iso(self.at), **self._state())
+        return Changed(
+            self.changed_seq,
+            self.seq,
+            self.number or 0,
+            self.kind,
+            self.author,
+            at=iso(self.at),
+            **self._state(),
+        )
 
     def _state(self) -> dict[str, Any]:
-        """What may change, and what is said of the post that it answers. Of a deleted one nothing is told."""
+        """What may change, and what is said of the post that it answers. Of a deleted one nothing
+        is told."""
         if self.is_deleted:
             return {"text": "", "deleted": True}
         by_emoji: dict[str, list[str]] = {}
@@ -76,7 +96,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "text": self.text,
             "html": self.html,
             "reply_to": self.reply_to,
-            "quote": _quote(self.quoted_author or "?", self.quoted_text or "") if self.reply_to is not None else None,
+            "quote": _quote(self.quoted_author or "?", self.quoted_text or "")
+            if self.reply_to is not None
+            else None,
             "edited_at": iso(self.edited_at) if self.edited_at is not None else None,
             "reactions": [Reactions(emoji, names) for emoji, names in by_emoji.items()] or None,
             "pinned": bool(self.pinned),
@@ -84,11 +106,16 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         }
 
     def seal(self, since: int | None = None) -> Sealed:
-        """Encodes the event, and says whose connections it is about. `since` is the seq up to which it is known who gets it;
-        without it they know all that was before."""
+        """Encodes the event, and says whose connections it is about. `since` is the seq up to which
+        it is known who gets it; without it they know all that was before."""
         if self.changed_seq > self.seq:
             is_known = since is None or self.seq <= since
-            return Sealed(self.changed_seq, encode(self.change() if is_known else self.event()), self.author_id, self.nonce)
+            return Sealed(
+                self.changed_seq,
+                encode(self.change() if is_known else self.event()),
+                self.author_id,
+                self.nonce,
+            )
         about, code = 0, 0
         if self.kind == "killed":
             about, code = self.target_id or 0, Close.KILLED

@@ -31,12 +31,15 @@ class MemberView:
 
 
 async def members_of(room_id: int) -> list[MemberView]:
-    """The members by role and name, at most MAX_MEMBERS: of a larger crowd those who are here, before those who are away."""
-    # The order is the index's, so that no more is read than is shown. The users are looked up one by one: for a join
-    # PostgreSQL would rather read all there are.
-    # Name and picture in one value: each that is looked up for each member costs.
+    """The members by role and name, at most MAX_MEMBERS: of a larger crowd those who are here,
+    before those who are away."""
+    # The order is the index's, so that no more is read than is shown. The users are looked up one
+    # by one: for a join PostgreSQL would rather read all there are. Name and picture in one value:
+    # each that is looked up for each member costs.
     with_picture = User.name.concat(" ").concat(User.picture.cast("TEXT"))
-    name, is_admin = (User.select(column).where(User.id == Member.user) for column in (with_picture, User.is_admin))
+    name, is_admin = (
+        User.select(column).where(User.id == Member.user) for column in (with_picture, User.is_admin)
+    )
     rows = await (
         Member.select(name, Member.role, Member.present, is_admin, _stored_status(Member.user))
         .where(Member.room == room_id)
@@ -60,13 +63,17 @@ async def members_of(room_id: int) -> list[MemberView]:
 
 
 def _stored_status(user_id: Any) -> Any:
-    """A user's status in one value, as `_status` reads it: each that is looked up for each member costs."""
+    """A user's status in one value, as `_status` reads it: each that is looked up for each member
+    costs."""
     until = fn.COALESCE(Status.until.cast("TEXT"), "")
-    return Status.select(Status.status.concat(" ").concat(until).concat(" ").concat(Status.text)).where(Status.user_id == user_id)
+    return Status.select(Status.status.concat(" ").concat(until).concat(" ").concat(Status.text)).where(
+        Status.user_id == user_id
+    )
 
 
 def _status(stored: str | None) -> tuple[str, str, str]:
-    """The status, its text, and until when it holds; empty where there is none, or it has run out."""
+    """The status, its text, and until when it holds; empty where there is none, or it has run
+    out."""
     if not stored:
         return "", "", ""
     status, until, text = stored.split(" ", 2)

@@ -1,4 +1,5 @@
-"""Whom and what texts name, and how often somebody is called by posts that they haven't seen. Nothing here writes."""
+"""Whom and what texts name, and how often somebody is called by posts that they haven't seen.
+Nothing here writes."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -13,11 +14,13 @@ from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
 MAX_CALLS = 100
-"""Of one room that are counted: who has been called more often gets to hear that it were so many."""
+"""Of one room that are counted: who has been called more often gets to hear that it were so
+many."""
 
 
 class Named(NamedTuple):
-    """Of what a text names, that which there is: by how it was written, who that is, and how the room's name is written."""
+    """Of what a text names, that which there is: by how it was written, who that is, and how the
+    room's name is written."""
 
     people: dict[str, Called]
     rooms: dict[str, str]
@@ -41,23 +44,29 @@ class Directory:
     async def _find_rooms(self, rooms: Iterable[str]) -> dict[str, str]:
         slugs = {name: name.lower() for name in rooms}
         found = await self._entrances.rooms(set(slugs.values()))
-        return {name: found[slug].name for name, slug in slugs.items() if slug in found and found[slug].is_open}
+        return {
+            name: found[slug].name for name, slug in slugs.items() if slug in found and found[slug].is_open
+        }
 
 
 class MentionCounts:
-    """How many posts of a room call somebody who hasn't read that far. The posts before a clearing don't count."""
+    """How many posts of a room call somebody who hasn't read that far. The posts before a clearing
+    don't count."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
-        # Looked up pair by pair: of a join of some hundred PostgreSQL would rather read all members.
+        # Looked up pair by pair: of a join of some hundred PostgreSQL would rather read all
+        # members.
         self._count = Bulk(
             database,
             """
             SELECT given.room_id, given.user_id, (
                 SELECT COUNT(*) FROM (
                     SELECT 1 FROM mentions AS mention
-                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id AND mention.number > (
-                        SELECT CASE WHEN member.read_number > room.cleared_number THEN member.read_number ELSE room.cleared_number END
+                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
+                        AND mention.number > (
+                        SELECT CASE WHEN member.read_number > room.cleared_number
+                            THEN member.read_number ELSE room.cleared_number END
                         FROM members AS member JOIN rooms AS room ON room.id = member.room_id
                         WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
                     LIMIT {most}) AS calls)
@@ -66,7 +75,8 @@ class MentionCounts:
         )
 
     async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement, at most MAX_CALLS; 0 where they are no member."""
+        """The count for each (room id, user id), by one statement, at most MAX_CALLS; 0 where they
+        are no member."""
         asked = sorted(set(pairs))
         if not asked:
             return {}

@@ -1,4 +1,5 @@
-"""Reading a room's history: by pages for people, by changes for connections that come back. Nothing here writes."""
+"""Reading a room's history: by pages for people, by changes for connections that come back. Nothing
+here writes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -16,14 +17,16 @@ MAX_PAGE = 100
 MAX_PINS = 100
 
 MAX_VERSIONS = 100
-"""Former texts of one post, the last ones: each may be of ten thousand characters, and nobody counts them."""
+"""Former texts of one post, the last ones: each may be of ten thousand characters, and nobody
+counts them."""
 
 NAMES_AT_ONCE = 100
 """Looked up by one statement. For many more PostgreSQL would rather read all users."""
 
 
 def _name_of(user_id: Any) -> Any:
-    """Looked up line by line: for a join of some hundred lines PostgreSQL would rather read all the users there are."""
+    """Looked up line by line: for a join of some hundred lines PostgreSQL would rather read all the
+    users there are."""
     return User.select(User.name).where(User.id == user_id)
 
 
@@ -50,7 +53,9 @@ LINE_COLUMNS = (
     Row.pinned,
     Row.reactions,
     _name_of(_answered.select(_answered.author_id).where(_IS_ANSWERED)),
-    _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(_IS_ANSWERED, _answered.deleted_at.is_null()),
+    _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(
+        _IS_ANSWERED, _answered.deleted_at.is_null()
+    ),
     Row.mentions,
 )
 """The columns of a Line."""
@@ -71,8 +76,11 @@ class Around:
     newer: bool
 
 
-async def page(room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None) -> Page:
-    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after one."""
+async def page(
+    room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None
+) -> Page:
+    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after
+    one."""
     # One lower bound: of two SQLite takes the first, and reads all that lies between them.
     first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room.id, Row.seq >= first).tuples()
@@ -86,9 +94,14 @@ async def page(room: Room, limit: int, *, before_seq: int | None = None, after_s
 
 
 def _numbered(query: Any, room_id: int, number: int) -> Any:
-    """Of a selection of Rows the one with this number. PostgreSQL sees a low number in every room and, asked for equality, expects
-    many rows: with a limit it reads the history for the first of them. In the order of the numbers it takes the index."""
-    return query.where(Row.room_id == room_id, Row.number >= number, Row.number <= number).order_by(Row.number).limit(1)
+    """Of a selection of Rows the one with this number. PostgreSQL sees a low number in every room
+    and, asked for equality, expects many rows: with a limit it reads the history for the first of
+    them. In the order of the numbers it takes the index."""
+    return (
+        query.where(Row.room_id == room_id, Row.number >= number, Row.number <= number)
+        .order_by(Row.number)
+        .limit(1)
+    )
 
 
 async def post_at(room_id: int, number: int) -> Line | None:
@@ -99,7 +112,13 @@ async def post_at(room_id: int, number: int) -> Line | None:
 
 async def posts_with(room_id: int, seqs: list[int]) -> list[Line]:
     """The posts that have these seqs as they are now, cleared away or not."""
-    rows = await Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, Row.seq.in_(seqs)).order_by(Row.seq).tuples().aio_execute()
+    rows = (
+        await Row.select(*LINE_COLUMNS)
+        .where(Row.room_id == room_id, Row.seq.in_(seqs))
+        .order_by(Row.seq)
+        .tuples()
+        .aio_execute()
+    )
     return await complete(room_id, [Line(*row) for row in rows if row[1] is not None])
 
 
@@ -118,7 +137,8 @@ async def pinned(room: Room) -> list[Line]:
 
 
 async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
-    """What a line said before it was changed, and since when; the oldest first, of more than MAX_VERSIONS the last ones."""
+    """What a line said before it was changed, and since when; the oldest first, of more than
+    MAX_VERSIONS the last ones."""
     query = MessageVersion.select(MessageVersion.text, MessageVersion.at).where(
         MessageVersion.room_id == room_id, MessageVersion.seq == seq
     )
@@ -127,16 +147,29 @@ async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
 
 
 async def complete(room_id: int, lines: list[Line]) -> list[Line]:
-    """The lines with who reacted to them, and whom they call. Where that is nobody, which is most often, nothing is read."""
+    """The lines with who reacted to them, and whom they call. Where that is nobody, which is most
+    often, nothing is read."""
     reacted = [line.seq for line in lines if line.reaction_count]
     if reacted:
         reactions = await _reactions(room_id, reacted)
-        lines = [replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line for line in lines]
-    called = {line.seq: [int(user_id) for user_id in line.called_ids.split(",")] for line in lines if line.called_ids}
+        lines = [
+            replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line
+            for line in lines
+        ]
+    called = {
+        line.seq: [int(user_id) for user_id in line.called_ids.split(",")]
+        for line in lines
+        if line.called_ids
+    }
     if called:
         names = await _names(sorted({user_id for user_ids in called.values() for user_id in user_ids}))
         lines = [
-            replace(line, mentions=tuple(Called(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names))
+            replace(
+                line,
+                mentions=tuple(
+                    Called(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names
+                ),
+            )
             if line.seq in called
             else line
             for line in lines
@@ -149,7 +182,12 @@ async def _names(user_ids: list[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for start in range(0, len(user_ids), NAMES_AT_ONCE):
         some = user_ids[start : start + NAMES_AT_ONCE]
-        found.update(await User.select(User.id, User.name).where(User.id.in_(some), User.left_at.is_null()).tuples().aio_execute())
+        found.update(
+            await User.select(User.id, User.name)
+            .where(User.id.in_(some), User.left_at.is_null())
+            .tuples()
+            .aio_execute()
+        )
     return found
 
 
@@ -165,7 +203,8 @@ async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
 
 
 async def page_before(room: Room, number: int, limit: int) -> Page:
-    """The lines before a post. Where comings and goings alone would fill the page, its first line is the next post."""
+    """The lines before a post. Where comings and goings alone would fill the page, its first line
+    is the next post."""
     end = await _next_post(room, number) or room.last_seq + 1
     found = await page(room, limit, before_seq=end)
     if not found.more or any(line.number for line in found.lines):
@@ -175,7 +214,8 @@ async def page_before(room: Room, number: int, limit: int) -> Page:
 
 
 async def page_after(room: Room, number: int, limit: int) -> Page:
-    """The lines after a post. Where comings and goings alone would fill the page, its last line is the next post."""
+    """The lines after a post. Where comings and goings alone would fill the page, its last line is
+    the next post."""
     start = await _post_before(room, number + 1) or 0
     found = await page(room, limit, after_seq=start)
     if not found.more or any(line.number for line in found.lines):
@@ -185,8 +225,13 @@ async def page_after(room: Room, number: int, limit: int) -> Page:
 
 
 async def page_around(room: Room, number: int, limit: int) -> Around | None:
-    """At most `limit` lines with this post in their middle, oldest first. None where there is no such post, or it was cleared away."""
-    seq = await _numbered(Row.select(Row.seq), room.id, number).aio_scalar() if number > room.cleared_number else None
+    """At most `limit` lines with this post in their middle, oldest first. None where there is no
+    such post, or it was cleared away."""
+    seq = (
+        await _numbered(Row.select(Row.seq), room.id, number).aio_scalar()
+        if number > room.cleared_number
+        else None
+    )
     if seq is None:
         return None
     older = await page(room, limit // 2, before_seq=seq)
@@ -201,7 +246,9 @@ async def _line_at(room: Room, seq: int) -> list[Line]:
 async def _next_post(room: Room, number: int) -> int | None:
     """The seq of the first visible post from this number on."""
     first = max(number, room.cleared_number + 1)
-    query = Row.select(Row.seq).where(Row.room_id == room.id, Row.number >= first).order_by(Row.number).limit(1)
+    query = (
+        Row.select(Row.seq).where(Row.room_id == room.id, Row.number >= first).order_by(Row.number).limit(1)
+    )
     seq: int | None = await query.aio_scalar()
     return seq
 

@@ -13,7 +13,8 @@ from chat.models import CONVERSATIONS, Member, Mention, Room
 from chat.roles import Role, Standing
 
 MAX_OWN = 200
-"""One's own rooms in a list, those with unread posts first. Who is in more of them finds the others by their names."""
+"""One's own rooms in a list, those with unread posts first. Who is in more of them finds the others
+by their names."""
 
 MAX_OPEN = 100
 """Open rooms on a page."""
@@ -23,7 +24,8 @@ _NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
 
 @dataclass(frozen=True)
 class RoomView:
-    """A room as somebody sees it in a list; `role` is None where they are no member. `title` is what to show as its name.
+    """A room as somebody sees it in a list; `role` is None where they are no member. `title` is
+    what to show as its name.
 
     `read_number` is the last post that they have seen, `mentions` how many after it call them."""
 
@@ -42,25 +44,42 @@ class RoomView:
         return self.kind in CONVERSATIONS
 
 
-_LISTED = (Room.id, Room.name, Room.topic, Room.kind, Member.role, Room.posts, Room.cleared_number, Member.read_number)
+_LISTED = (
+    Room.id,
+    Room.name,
+    Room.topic,
+    Room.kind,
+    Member.role,
+    Room.posts,
+    Room.cleared_number,
+    Member.read_number,
+)
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
 _IS_CALL = (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
-_CALLS = Select([Mention.select(Mention.number).where(_IS_CALL).limit(MAX_CALLS).alias("calls")], [fn.COUNT(SQL("1"))])
-"""How often the member is called by what they haven't seen. Before the room was cleared nothing counts."""
+_CALLS = Select(
+    [Mention.select(Mention.number).where(_IS_CALL).limit(MAX_CALLS).alias("calls")], [fn.COUNT(SQL("1"))]
+)
+"""How often the member is called by what they haven't seen. Before the room was cleared nothing
+counts."""
 
 
 def _is_named(words: str) -> Any:
     """Has the room's name this in it? No name has anything but the letters of names."""
     words = words.strip().removeprefix("#").lower()
     # LIKE takes `_` for any letter, and is written in another way on each database.
-    return fn.REPLACE(Room.slug, words, "") != Room.slug if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
+    return (
+        fn.REPLACE(Room.slug, words, "") != Room.slug if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
+    )
 
 
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
-    """The rooms that the user is in, those with unread posts first, at most MAX_OWN. With `named`, those with this in their names."""
+    """The rooms that the user is in, those with unread posts first, at most MAX_OWN. With `named`,
+    those with this in their names."""
     has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
-    query = Room.select(*_LISTED, _CALLS).join(Member, on=((Member.room == Room.id) & (Member.user == user.id)))
+    query = Room.select(*_LISTED, _CALLS).join(
+        Member, on=((Member.room == Room.id) & (Member.user == user.id))
+    )
     if named:
         # A conversation's own name says nothing to anybody.
         query = query.where(_is_named(named), Room.kind.not_in(CONVERSATIONS))
@@ -73,7 +92,8 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
 
 
 async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:
-    """The next MAX_OPEN open rooms that the user isn't in, by name, after the room of that name; and whether there are more."""
+    """The next MAX_OPEN open rooms that the user isn't in, by name, after the room of that name;
+    and whether there are more."""
     query = (
         Room.select(*_LISTED)
         .join(Member, JOIN.LEFT_OUTER, on=((Member.room == Room.id) & (Member.user == user.id)))

@@ -1,4 +1,5 @@
-"""The journal's transactions, as statements: rooms locked, read, written and counted, or drafts stored at once where all is known."""
+"""The journal's transactions, as statements: rooms locked, read, written and counted, or drafts
+stored at once where all is known."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -24,7 +25,15 @@ MAX_REMEMBERED = 2000
 MAX_STANDINGS = 2000
 """Remembered of one room."""
 
-_LINE = {"room_id": "bigint", "kind": "text", "author_id": "bigint", "nonce": "text", "text": "text", "html": "text", "at": "bigint"}
+_LINE = {
+    "room_id": "bigint",
+    "kind": "text",
+    "author_id": "bigint",
+    "nonce": "text",
+    "text": "text",
+    "html": "text",
+    "at": "bigint",
+}
 
 
 @dataclass
@@ -38,9 +47,10 @@ class _Remembered:
 class Ledgers:
     """Stores what is said, in one of two ways.
 
-    Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for whatever is asked for.
-    At once: `store` numbers and writes drafts by one statement, in one round trip. It is for those whose authors are remembered as
-    people who may post. The statement has one condition: no standing in the room has changed since (`Room.standings_seq`)."""
+    Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for whatever is
+    asked for. At once: `store` numbers and writes drafts by one statement, in one round trip. It is
+    for those whose authors are remembered as people who may post. The statement has one condition:
+    no standing in the room has changed since (`Room.standings_seq`)."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
@@ -60,22 +70,33 @@ class Ledgers:
             f"""
             SELECT member.room_id, member.user_id, member.role, member.present,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
-            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
+            FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
+                AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
         )
         self._nonces = Bulk(
             database,
             """
             SELECT line.author_id, line.nonce, line.room_id, line.kind, line.text, line.seq, line.number
-            FROM {given} JOIN messages AS line ON line.author_id = given.author_id AND line.nonce = given.nonce""",
+            FROM {given} JOIN messages AS line ON line.author_id = given.author_id
+                AND line.nonce = given.nonce""",
             given={"author_id": "bigint", "nonce": "text"},
         )
         self._insert = Bulk(
             database,
             """
-            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to, mentions)
-            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to, mentions FROM {lines}""",
-            lines={**_LINE, "seq": "bigint", "number": "bigint", "target_id": "bigint", "reply_to": "bigint", "mentions": "text"},
+            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text,
+                html, at, reply_to, mentions)
+            SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to,
+                mentions FROM {lines}""",
+            lines={
+                **_LINE,
+                "seq": "bigint",
+                "number": "bigint",
+                "target_id": "bigint",
+                "reply_to": "bigint",
+                "mentions": "text",
+            },
         )
         self._call = Bulk(
             database,
@@ -85,19 +106,24 @@ class Ledgers:
         self._count = Bulk(
             database,
             """
-            UPDATE rooms SET last_seq = given.last_seq, posts = given.posts, standings_seq = given.standings_seq,
+            UPDATE rooms SET last_seq = given.last_seq, posts = given.posts, standings_seq =
+                given.standings_seq,
                 cleared_seq = given.cleared_seq, cleared_number = given.cleared_number
             FROM {given} WHERE rooms.id = given.id""",
-            given=dict.fromkeys(("id", "last_seq", "posts", "standings_seq", "cleared_seq", "cleared_number"), "bigint"),
+            given=dict.fromkeys(
+                ("id", "last_seq", "posts", "standings_seq", "cleared_seq", "cleared_number"), "bigint"
+            ),
         )
         self._store_statements = _on_sqlite(database) if is_sqlite(database) else _on_postgresql(database)
 
     async def open(
         self, transaction: ShortTransaction, standings: set[tuple[int, int]], nonces: set[tuple[int, str]]
     ) -> tuple[dict[int, Ledger], dict[tuple[int, str], KnownNonce]]:
-        """Begins: locks the rooms, and reads the standing of each (room id, user id) and what is stored under each (author id, nonce).
+        """Begins: locks the rooms, and reads the standing of each (room id, user id) and what is
+        stored under each (author id, nonce).
 
-        Rooms are locked in the order of their ids, so that no two batches wait for each other; the rest is read when the locks are held."""
+        Rooms are locked in the order of their ids, so that no two batches wait for each other; the
+        rest is read when the locks are held."""
         room_rows, standing_rows, nonce_rows = await transaction.begin(
             self._lock.over(sorted({(room_id,) for room_id, _ in standings})),
             self._standings.over(sorted(standings)),
@@ -109,7 +135,9 @@ class Ledgers:
                 ledgers[room_id].standings[user_id] = STRANGER
         for room_id, user_id, role, present, is_admin, is_blocked in standing_rows:
             kind = ledgers[room_id].kind
-            ledgers[room_id].standings[user_id] = Standing(Role(role), bool(present), bool(is_admin), kind, bool(is_blocked))
+            ledgers[room_id].standings[user_id] = Standing(
+                Role(role), bool(present), bool(is_admin), kind, bool(is_blocked)
+            )
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows
@@ -119,8 +147,9 @@ class Ledgers:
         return ledgers, known
 
     async def close(self, transaction: ShortTransaction, ledgers: dict[int, Ledger]) -> None:
-        """Commits what the ledgers hold, all at once: what verbs change besides, the lines by one statement, the counters by another,
-        and at last what became of posts, some of which may be among these lines."""
+        """Commits what the ledgers hold, all at once: what verbs change besides, the lines by one
+        statement, the counters by another, and at last what became of posts, some of which may be
+        among these lines."""
         writes, amendments = [], []
         for ledger in ledgers.values():
             if ledger.writes and not ledger.lines:
@@ -145,12 +174,22 @@ class Ledgers:
         ]
         counters = [
             (
-                *(ledger.room_id, ledger.last_seq, ledger.posts, ledger.last_seq if ledger.writes else ledger.standings_seq),
+                *(
+                    ledger.room_id,
+                    ledger.last_seq,
+                    ledger.posts,
+                    ledger.last_seq if ledger.writes else ledger.standings_seq,
+                ),
                 *(ledger.cleared_seq, ledger.cleared_number),
             )
             for ledger in ledgers
         ]
-        called = [(ledger.room_id, line.number, one.user_id) for ledger in ledgers for line in ledger.lines for one in line.mentions]
+        called = [
+            (ledger.room_id, line.number, one.user_id)
+            for ledger in ledgers
+            for line in ledger.lines
+            for one in line.mentions
+        ]
         return [
             *([self._insert.over(lines)] if lines else []),
             *([self._call.over(called)] if called else []),
@@ -164,8 +203,9 @@ class Ledgers:
         return standing is not None and standing.may(Permission.POST)
 
     async def store(self, drafts: Mapping[int, list[Draft]]) -> dict[int, list[Line]]:
-        """Stores drafts by room, whose authors are all remembered. Returns the lines that they became, by room, without the rooms
-        in which a standing has changed meanwhile, of which nothing was stored and nothing is remembered any more."""
+        """Stores drafts by room, whose authors are all remembered. Returns the lines that they
+        became, by room, without the rooms in which a standing has changed meanwhile, of which
+        nothing was stored and nothing is remembered any more."""
         at = int(time.monotonic() * 1000 + self._clock_ahead)
         rooms = [(room_id, self._remembered[room_id].seq, len(drafts[room_id])) for room_id in sorted(drafts)]
         lines = [
@@ -178,14 +218,17 @@ class Ledgers:
         for room_id, last_seq, posts in found[-1]:
             said = drafts[room_id]
             seq, number = last_seq - len(said), posts - len(said)
-            stored[room_id] = [_line(draft, seq + step, number + step, at) for step, draft in enumerate(said, 1)]
+            stored[room_id] = [
+                _line(draft, seq + step, number + step, at) for step, draft in enumerate(said, 1)
+            ]
             self._remembered[room_id].seq = last_seq
         for room_id in drafts.keys() - stored.keys():
             del self._remembered[room_id]
         return stored
 
     def _remember(self, ledger: Ledger) -> None:
-        """What was true when the ledger was closed. Of those whom it doesn't know, what was known before, if it still holds."""
+        """What was true when the ledger was closed. Of those whom it doesn't know, what was known
+        before, if it still holds."""
         before = self._remembered.pop(ledger.room_id, None)
         standings = before.standings if before is not None and ledger.standings_seq <= before.seq else {}
         standings |= ledger.standings
@@ -199,7 +242,9 @@ class Ledgers:
 
 def _line(draft: Draft, seq: int, number: int, at: int) -> Line:
     author = draft.author
-    return Line(seq, number, draft.kind, author.id, author.name, None, None, draft.nonce, draft.text, draft.html, at)
+    return Line(
+        seq, number, draft.kind, author.id, author.name, None, None, draft.nonce, draft.text, draft.html, at
+    )
 
 
 _ROOM = {"id": "bigint", "seq": "bigint", "drafts": "bigint"}
@@ -210,20 +255,23 @@ Lines = list[tuple[Any, ...]]
 
 
 def _on_postgresql(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
-    # The rooms are locked in the order of their ids here too. Both other parts see what the lock has found.
+    # The rooms are locked in the order of their ids here too. Both other parts see what the lock
+    # has found.
     store = Bulk(
         database,
         """
         WITH given AS MATERIALIZED (SELECT * FROM {asked}),
         locked AS MATERIALIZED (
-            SELECT room.id, room.last_seq, room.posts, given.drafts FROM given JOIN rooms AS room ON room.id = given.id
+            SELECT room.id, room.last_seq, room.posts, given.drafts
+                FROM given JOIN rooms AS room ON room.id = given.id
             WHERE room.standings_seq <= given.seq ORDER BY room.id FOR UPDATE OF room),
         counted AS (
             UPDATE rooms SET last_seq = locked.last_seq + locked.drafts, posts = locked.posts + locked.drafts
             FROM locked WHERE rooms.id = locked.id),
         inserted AS (
             INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, html, at)
-            SELECT room_id, last_seq + step, last_seq + step, posts + step, kind, author_id, nonce, text, html, at
+            SELECT room_id, last_seq + step, last_seq + step, posts + step, kind, author_id, nonce, text,
+                html, at
             FROM {lines} JOIN locked ON locked.id = lines.room_id)
         SELECT id, last_seq + drafts, posts + drafts FROM locked""",
         asked=_ROOM,
@@ -238,7 +286,8 @@ def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement
         database,
         """
         INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, html, at)
-        SELECT room_id, last_seq + step, last_seq + step, posts + step, lines.kind, author_id, nonce, text, html, at
+        SELECT room_id, last_seq + step, last_seq + step, posts + step, lines.kind, author_id, nonce, text,
+            html, at
         FROM {lines} JOIN {given} ON given.id = lines.room_id
         JOIN rooms AS room ON room.id = given.id AND room.standings_seq <= given.seq""",
         lines=_STEP,
@@ -248,7 +297,8 @@ def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement
         database,
         """
         UPDATE rooms SET last_seq = last_seq + given.drafts, posts = posts + given.drafts
-        FROM {given} WHERE rooms.id = given.id AND rooms.standings_seq <= given.seq RETURNING rooms.id, last_seq, posts""",
+        FROM {given} WHERE rooms.id = given.id
+            AND rooms.standings_seq <= given.seq RETURNING rooms.id, last_seq, posts""",
         given=_ROOM,
     )
     return lambda rooms, lines: [insert.over(lines, rooms), count.over(rooms)]

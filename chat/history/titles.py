@@ -1,4 +1,5 @@
-"""What a room is called by those who see it: its name, and in a conversation the names of the others. Nothing here writes."""
+"""What a room is called by those who see it: its name, and in a conversation the names of the
+others. Nothing here writes."""
 
 from collections.abc import Iterable
 
@@ -19,7 +20,9 @@ async def people_in(room_ids: Iterable[int]) -> dict[int, Names]:
     # Looked up one by one: for a join PostgreSQL would rather read all the users there are.
     name = User.select(User.name).where(User.id == Member.user)
     for start in range(0, len(wanted), AT_ONCE):
-        query = Member.select(Member.room, Member.user, name).where(Member.room.in_(wanted[start : start + AT_ONCE]))
+        query = Member.select(Member.room, Member.user, name).where(
+            Member.room.in_(wanted[start : start + AT_ONCE])
+        )
         for room_id, user_id, text in await query.tuples().aio_execute():
             found[room_id].append((user_id, text))
     for people in found.values():
@@ -28,7 +31,8 @@ async def people_in(room_ids: Iterable[int]) -> dict[int, Names]:
 
 
 def title_for(viewer_id: int, people: Names, kind: str) -> str:
-    """A conversation's title for one of those who are in it. Whoever is left alone in a group sees their own name;
+    """A conversation's title for one of those who are in it. Whoever is left alone in a group sees
+    their own name;
 
     out of a conversation of two nobody goes but who is gone altogether."""
     others = [name for user_id, name in people if user_id != viewer_id]

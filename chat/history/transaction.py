@@ -20,12 +20,15 @@ from chat.roles import STRANGER, Role, Standing
 
 @dataclass
 class Ledger:
-    """A locked room inside a transaction: reads see what is true until the commit, writes happen with it or not at all.
+    """A locked room inside a transaction: reads see what is true until the commit, writes happen
+    with it or not at all.
 
-    A verb decides and refuses before it records: what is recorded is not taken back. And whatever it changes, it records: whoever
-    remembers the standings of a room knows by `standings_seq` whether they still hold. A change of a post is no such change.
+    A verb decides and refuses before it records: what is recorded is not taken back. And whatever
+    it changes, it records: whoever remembers the standings of a room knows by `standings_seq`
+    whether they still hold. A change of a post is no such change.
 
-    `lines` are new, `told` is what everyone hears, in order: new lines and posts as they have become. `amendments` are written last."""
+    `lines` are new, `told` is what everyone hears, in order: new lines and posts as they have
+    become. `amendments` are written last."""
 
     room_id: int
     name: str
@@ -57,7 +60,11 @@ class Ledger:
                 .tuples()
                 .aio_execute()
             )
-            self.standings[user_id] = Standing(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2]), self.kind) if rows else STRANGER
+            self.standings[user_id] = (
+                Standing(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2]), self.kind)
+                if rows
+                else STRANGER
+            )
         return self.standings[user_id]
 
     def record(
@@ -78,9 +85,23 @@ class Ledger:
         self.posts += numbered
         number = self.posts if numbered else None
         target_id, target_name = (target.id, target.name) if target else (None, None)
-        line = Line(self.last_seq, number, kind, author.id, author.name, target_id, target_name, nonce, text, html, self.at)
+        line = Line(
+            self.last_seq,
+            number,
+            kind,
+            author.id,
+            author.name,
+            target_id,
+            target_name,
+            nonce,
+            text,
+            html,
+            self.at,
+        )
         if answered is not None:
-            line = replace(line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text)
+            line = replace(
+                line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text
+            )
         if mentions:
             line = replace(line, mentions=mentions, called_ids=_ids_of(mentions))
         self.lines.append(line)
@@ -89,12 +110,17 @@ class Ledger:
 
     async def members_among(self, people: Iterable[Called]) -> tuple[Called, ...]:
         """Those of them who are members now, each once."""
-        return tuple([person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member])
+        return tuple(
+            [person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member]
+        )
 
     async def post(self, number: int) -> Line:
-        """The post with this number as it is now, also where this very transaction wrote or changed it. Raises Refused."""
+        """The post with this number as it is now, also where this very transaction wrote or changed
+        it. Raises Refused."""
         if self.cleared_number < number <= self.posts:
-            line = next((line for line in reversed(self.told) if line.number == number), None) or await post_at(self.room_id, number)
+            line = next(
+                (line for line in reversed(self.told) if line.number == number), None
+            ) or await post_at(self.room_id, number)
             if line is not None:
                 return line
         raise Refused("no_such_message", "There is no such message.")
@@ -109,39 +135,76 @@ class Ledger:
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
             since = line.at if line.edited_at is None else line.edited_at
-            self.amendments.append(MessageVersion.insert(**here, replaced_seq=self.last_seq, text=line.text, at=since))
+            self.amendments.append(
+                MessageVersion.insert(**here, replaced_seq=self.last_seq, text=line.text, at=since)
+            )
         for emoji, user_id, _ in set(after.reactions) - set(line.reactions):
-            self.amendments.append(Reaction.insert(**here, user_id=user_id, emoji=emoji, added_seq=self.last_seq))
+            self.amendments.append(
+                Reaction.insert(**here, user_id=user_id, emoji=emoji, added_seq=self.last_seq)
+            )
         for emoji, user_id, _ in set(line.reactions) - set(after.reactions):
-            is_this = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
+            is_this = (
+                (Reaction.room_id == self.room_id)
+                & (Reaction.seq == line.seq)
+                & (Reaction.user_id == user_id)
+            )
             self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
         before, now = set(_counted(line)), set(_counted(after))
         for one in now - before:
-            self.amendments.append(Mention.insert(room_id=self.room_id, number=line.number, user_id=one.user_id))
+            self.amendments.append(
+                Mention.insert(room_id=self.room_id, number=line.number, user_id=one.user_id)
+            )
         if before - now:
             is_gone = Mention.user_id.in_([one.user_id for one in before - now])
-            self.amendments.append(Mention.delete().where(is_gone, Mention.room_id == self.room_id, Mention.number == line.number))
-        row = {name: getattr(after, name) for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")}
+            self.amendments.append(
+                Mention.delete().where(
+                    is_gone, Mention.room_id == self.room_id, Mention.number == line.number
+                )
+            )
+        row = {
+            name: getattr(after, name)
+            for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")
+        }
         row |= {"reactions": len(after.reactions), "mentions": after.called_ids}
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         return Receipt(line.nonce, self.last_seq, line.number)
 
     def erase(self, lines: Iterable[Line]) -> None:
-        """Takes the texts of posts away for good, and what hangs on them: nobody takes that back. Who sees one is told."""
+        """Takes the texts of posts away for good, and what hangs on them: nobody takes that back.
+        Who sees one is told."""
         erased = list(lines)
         for line in erased:
             if self._is_seen(line):
                 self.last_seq += 1
-                line = replace(line, changed_seq=self.last_seq, deleted_at=self.at, deleted_by=line.author_id, text="", html=None)
+                line = replace(
+                    line,
+                    changed_seq=self.last_seq,
+                    deleted_at=self.at,
+                    deleted_by=line.author_id,
+                    text="",
+                    html=None,
+                )
                 self.told.append(line)
-            row: dict[str, Any] = {"changed_seq": line.changed_seq, "deleted_at": line.deleted_at or self.at, "deleted_by": line.author_id}
+            row: dict[str, Any] = {
+                "changed_seq": line.changed_seq,
+                "deleted_at": line.deleted_at or self.at,
+                "deleted_by": line.author_id,
+            }
             row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
             self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
             if line.called_ids:
                 is_called = Mention.user_id.in_([int(user_id) for user_id in line.called_ids.split(",")])
-                self.amendments.append(Mention.delete().where(is_called, Mention.room_id == self.room_id, Mention.number == line.number))
+                self.amendments.append(
+                    Mention.delete().where(
+                        is_called, Mention.room_id == self.room_id, Mention.number == line.number
+                    )
+                )
         for table in (MessageVersion, Reaction):
-            self.amendments.append(table.delete().where(table.room_id == self.room_id, table.seq.in_([line.seq for line in erased])))
+            self.amendments.append(
+                table.delete().where(
+                    table.room_id == self.room_id, table.seq.in_([line.seq for line in erased])
+                )
+            )
 
     def withdraw_reactions(self, line: Line, user_id: int) -> None:
         """Takes all reactions of somebody from a post. Who sees it is told."""
@@ -159,10 +222,18 @@ class Ledger:
         return not line.is_deleted and line.seq >= self.cleared_seq
 
     async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
-        """Raises Refused for who has left the site. Whoever is there now stays at least until the commit: leaving waits for it."""
+        """Raises Refused for who has left the site. Whoever is there now stays at least until the
+        commit: leaving waits for it."""
         if not await are_here([user_id]):
             raise Refused("no_such_user", "There is no such account any more.")
-        row = {"room": self.room_id, "user": user_id, "role": role, "present": present, "read_number": self.posts, "joined_at": self.at}
+        row = {
+            "room": self.room_id,
+            "user": user_id,
+            "role": role,
+            "present": present,
+            "read_number": self.posts,
+            "joined_at": self.at,
+        }
         self.writes.append(Member.insert(row))
         self.standings[user_id] = Standing(role, present, is_admin, self.kind)
 

@@ -1,4 +1,5 @@
-"""Reading how far rooms have got, and how far people have read in them: for many people by one statement. Nothing here writes."""
+"""Reading how far rooms have got, and how far people have read in them: for many people by one
+statement. Nothing here writes."""
 
 from dataclasses import dataclass
 
@@ -28,24 +29,30 @@ class OwnRooms:
         self._rooms = Bulk(
             database,
             """
-            SELECT member.user_id, room.id, room.name, room.slug, room.kind, room.posts, room.cleared_number, member.read_number
-            FROM {given} JOIN members AS member ON member.user_id = given.user_id JOIN rooms AS room ON room.id = member.room_id""",
+            SELECT member.user_id, room.id, room.name, room.slug, room.kind, room.posts, room.cleared_number,
+                member.read_number
+            FROM {given} JOIN members AS member ON member.user_id = given.user_id
+                JOIN rooms AS room ON room.id = member.room_id""",
             given={"user_id": "bigint"},
         )
         self._marks = Bulk(
             database,
             """
             SELECT member.room_id, member.user_id, room.posts, room.cleared_number, member.read_number
-            FROM {given} JOIN members AS member ON member.room_id = given.room_id AND member.user_id = given.user_id
+            FROM {given} JOIN members AS member ON member.room_id = given.room_id
+                AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id""",
             given={"room_id": "bigint", "user_id": "bigint"},
         )
 
     async def of(self, user_ids: list[int]) -> dict[int, list[OwnRoomView]]:
-        """By user, the rooms that each is in by name; of very many the MAX_OWN with something unread first."""
+        """By user, the rooms that each is in by name; of very many the MAX_OWN with something
+        unread first."""
         statement = self._rooms.over([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
-        by_user: dict[int, list[tuple[bool, str, int, str, str, int, int]]] = {user_id: [] for user_id in user_ids}
+        by_user: dict[int, list[tuple[bool, str, int, str, str, int, int]]] = {
+            user_id: [] for user_id in user_ids
+        }
         for user_id, room_id, name, slug, kind, posts, cleared, read in rows:
             seen = max(cleared, read)
             by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen))
@@ -54,8 +61,12 @@ class OwnRooms:
                 found.sort()
                 del found[MAX_OWN:]
             found.sort(key=lambda room: room[1])
-        people = await people_in(room[2] for found in by_user.values() for room in found if room[4] in CONVERSATIONS)
-        mentions = await self._mentions.of([(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]])
+        people = await people_in(
+            room[2] for found in by_user.values() for room in found if room[4] in CONVERSATIONS
+        )
+        mentions = await self._mentions.of(
+            [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
+        )
         return {
             user_id: [
                 OwnRoomView(
@@ -75,9 +86,12 @@ class OwnRooms:
         }
 
     async def marks(self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
-        """By (room id, user id), up to which post each has read, and how many calls of theirs are after it."""
+        """By (room id, user id), up to which post each has read, and how many calls of theirs are
+        after it."""
         statement = self._marks.over(pairs)
         rows = await fetch(self._database, statement.sql, *statement.params)
         seen = {(room_id, user_id): max(cleared, read) for room_id, user_id, _, cleared, read in rows}
-        mentions = await self._mentions.of([(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]]])
+        mentions = await self._mentions.of(
+            [(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]]]
+        )
         return {pair: (number, mentions.get(pair, 0)) for pair, number in seen.items()}

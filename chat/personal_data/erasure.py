@@ -1,6 +1,8 @@
-"""What the chat does when somebody's account is deleted: they leave every room, and their traces go, told live like any other change.
+"""What the chat does when somebody's account is deleted: they leave every room, and their traces
+go, told live like any other change.
 
-Bit by bit: a transaction holds a room for some dozens of posts at most, and then lets others do something."""
+Bit by bit: a transaction holds a room for some dozens of posts at most, and then lets others do
+something."""
 
 import asyncio
 import re
@@ -28,7 +30,8 @@ LOOKED_AT = 500
 """Rows in one look for what is left."""
 
 POSTS_AT_ONCE = 50
-"""Of one room, in one transaction: some 20 ms. While 20,000 go, others in the room wait that much longer at most."""
+"""Of one room, in one transaction: some 20 ms. While 20,000 go, others in the room wait that much
+longer at most."""
 
 REACTED_AT_ONCE = 20
 """The same, of posts that are read with all the reactions to them."""
@@ -40,7 +43,8 @@ Steps = AsyncGenerator[None, None]
 
 
 async def leave_chat(engine: Engine, leaver: Leaver) -> Steps:
-    """An accounts.leaving.Part. First they leave, so that nothing more comes; then goes what is there."""
+    """An accounts.leaving.Part. First they leave, so that nothing more comes; then goes what is
+    there."""
     await engine.statuses.clear(leaver.user_id, leaver.name)
     yield
     for part in (_leave_rooms, _take_posts, _take_name, _take_reactions, _take_calls):
@@ -65,10 +69,14 @@ def _trouble(refused: Refused) -> Exception:
     return TimeoutError(refused.text) if refused.retry_after else RuntimeError(refused.text)
 
 
-async def _change(engine: Engine, leaver: Leaver, room_id: int, seqs: list[int], apply: "type[_Erase] | type[_Withdraw]") -> None:
+async def _change(
+    engine: Engine, leaver: Leaver, room_id: int, seqs: list[int], apply: "type[_Erase] | type[_Withdraw]"
+) -> None:
     """Lets the journal do it to the posts of one room that have these seqs."""
     began = time.monotonic()
-    change = Change(room_id, Person(leaver.user_id, DELETED), new_nonce(), apply(leaver.user_id, room_id, seqs))
+    change = Change(
+        room_id, Person(leaver.user_id, DELETED), new_nonce(), apply(leaver.user_id, room_id, seqs)
+    )
     try:
         await engine.journal.change(change)
     except Refused as refused:
@@ -95,18 +103,32 @@ class _Withdraw(_Erase):
 
 
 async def _take_posts(engine: Engine, leaver: Leaver) -> Steps:
-    """Looks through all that they wrote. Posts go where they shall; of service lines, which say what happened, only the name does."""
+    """Looks through all that they wrote. Posts go where they shall; of service lines, which say
+    what happened, only the name does."""
     is_post = Row.number.is_null(False)
-    columns = (Row.nonce, Row.room_id, Row.seq, is_post & (Row.text != ""), Case(None, [(is_post, "")], Row.text), Row.kind)
+    columns = (
+        Row.nonce,
+        Row.room_id,
+        Row.seq,
+        is_post & (Row.text != ""),
+        Case(None, [(is_post, "")], Row.text),
+        Row.kind,
+    )
     after = ""
     while True:
         # In the order of the index that keeps nonces apart, the only one that knows authors.
-        query = Row.select(*columns).where(Row.author_id == leaver.user_id, Row.nonce > after).order_by(Row.nonce)
+        query = (
+            Row.select(*columns).where(Row.author_id == leaver.user_id, Row.nonce > after).order_by(Row.nonce)
+        )
         rows = await query.limit(LOOKED_AT).tuples().aio_execute()
         if not rows:
             return
         after = rows[-1][0]
-        await _rename(engine, leaver, [(room_id, seq, text) for _, room_id, seq, _, text, kind in rows if text and kind != "topic"])
+        await _rename(
+            engine,
+            leaver,
+            [(room_id, seq, text) for _, room_id, seq, _, text, kind in rows if text and kind != "topic"],
+        )
         yield
         if leaver.removes:
             posts = sorted((room_id, seq) for _, room_id, seq, is_there, _, _ in rows if is_there)
@@ -138,8 +160,13 @@ async def _take_name(engine: Engine, leaver: Leaver) -> Steps:
 
 
 async def _rename(engine: Engine, leaver: Leaver, lines: list[tuple[int, int, str]]) -> None:
-    """Stores service lines without the name. No seq is taken: who looks at them has read the name already."""
-    changed = [(room_id, seq, now) for room_id, seq, text in lines if (now := without_name(text, leaver.name)) != text]
+    """Stores service lines without the name. No seq is taken: who looks at them has read the name
+    already."""
+    changed = [
+        (room_id, seq, now)
+        for room_id, seq, text in lines
+        if (now := without_name(text, leaver.name)) != text
+    ]
     for start in range(0, len(changed), POSTS_AT_ONCE):
         async with engine.database.aio_atomic():
             for room_id, seq, text in changed[start : start + POSTS_AT_ONCE]:
@@ -147,10 +174,15 @@ async def _rename(engine: Engine, leaver: Leaver, lines: list[tuple[int, int, st
 
 
 def without_name(text: str, name: str) -> str:
-    """A service line with DELETED where it names this person: as who did it, or as whom it was done to. What others say stays theirs."""
+    """A service line with DELETED where it names this person: as who did it, or as whom it was done
+    to. What others say stays theirs."""
     escaped = re.escape(name)
     text = re.sub(rf"\A{escaped}(?= )", DELETED, text)
-    return re.sub(rf"\A((?:{DELETED}|\S+) (?:invited|removed|made) ){escaped}(?= |\Z)", lambda found: found[1] + DELETED, text)
+    return re.sub(
+        rf"\A((?:{DELETED}|\S+) (?:invited|removed|made) ){escaped}(?= |\Z)",
+        lambda found: found[1] + DELETED,
+        text,
+    )
 
 
 async def _take_reactions(engine: Engine, leaver: Leaver) -> Steps:

@@ -20,10 +20,17 @@ Rows = AsyncIterator[dict[str, Any]]
 async def _named(room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """How each room is called: by its name, a conversation by those who are in it."""
     wanted = sorted(set(room_ids))
-    rooms = {room.id: room for room in await Room.select().where(Room.id.in_(wanted)).aio_execute()} if wanted else {}
+    rooms = (
+        {room.id: room for room in await Room.select().where(Room.id.in_(wanted)).aio_execute()}
+        if wanted
+        else {}
+    )
     people = await people_in(room_id for room_id, room in rooms.items() if room.kind in CONVERSATIONS)
     return {
-        room_id: {"room": room.name, **({"people": [name for _, name in people[room_id]]} if room_id in people else {})}
+        room_id: {
+            "room": room.name,
+            **({"people": [name for _, name in people[room_id]]} if room_id in people else {}),
+        }
         for room_id, room in rooms.items()
     }
 
@@ -37,16 +44,32 @@ async def _rooms(user: User) -> Rows:
         names = await _named(row[0] for row in rows)
         for room_id, role, joined_at, read_number in rows:
             after = room_id
-            yield {**names[room_id], "role": Role(role).name.lower(), "joined_at": iso(joined_at), "read_number": read_number}
+            yield {
+                **names[room_id],
+                "role": Role(role).name.lower(),
+                "joined_at": iso(joined_at),
+                "read_number": read_number,
+            }
         if len(rows) < PAGE:
             return
 
 
 async def _messages(user: User) -> Rows:
-    """In the order of the index that keeps nonces apart, the only one that knows authors: in none that means anything."""
+    """In the order of the index that keeps nonces apart, the only one that knows authors: in none
+    that means anything."""
     after = ""
     while True:
-        query = Row.select(Row.nonce, Row.room_id, Row.number, Row.kind, Row.at, Row.text, Row.edited_at, Row.deleted_at, Row.reply_to)
+        query = Row.select(
+            Row.nonce,
+            Row.room_id,
+            Row.number,
+            Row.kind,
+            Row.at,
+            Row.text,
+            Row.edited_at,
+            Row.deleted_at,
+            Row.reply_to,
+        )
         query = query.where(Row.author_id == user.id, Row.nonce > after).order_by(Row.nonce)
         rows = await query.limit(PAGE).tuples().aio_execute()
         names = await _named(row[1] for row in rows)
@@ -69,7 +92,11 @@ async def _reactions(user: User) -> Rows:
     number = Row.select(Row.number).where(Row.room_id == Reaction.room_id, Row.seq == Reaction.seq)
     key = (Reaction.room_id, Reaction.seq, Reaction.emoji)
     while True:
-        query = Reaction.select(*key, number).where(Reaction.user_id == user.id, Tuple(*key) > place).order_by(*key)
+        query = (
+            Reaction.select(*key, number)
+            .where(Reaction.user_id == user.id, Tuple(*key) > place)
+            .order_by(*key)
+        )
         rows = await query.limit(PAGE).tuples().aio_execute()
         names = await _named(row[0] for row in rows)
         for room_id, seq, emoji, found in rows:
@@ -81,7 +108,16 @@ async def _reactions(user: User) -> Rows:
 
 async def _status(user: User) -> Rows:
     for found in await Status.select().where(Status.user_id == user.id).aio_execute():
-        yield {"status": found.status, "text": found.text, "until": iso(found.until) if found.until is not None else None}
+        yield {
+            "status": found.status,
+            "text": found.text,
+            "until": iso(found.until) if found.until is not None else None,
+        }
 
 
-SECTIONS = [Section("status", _status), Section("rooms", _rooms), Section("messages", _messages), Section("reactions", _reactions)]
+SECTIONS = [
+    Section("status", _status),
+    Section("rooms", _rooms),
+    Section("messages", _messages),
+    Section("reactions", _reactions),
+]

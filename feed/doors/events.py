@@ -39,7 +39,8 @@ class _Connection:
 
 
 class Events(web.View):
-    """From `Last-Event-ID` on, or `since` in the address, or from now. `post` asks for one post's alone."""
+    """From `Last-Event-ID` on, or `since` in the address, or from now. `post` asks for one post's
+    alone."""
 
     async def get(self) -> web.StreamResponse:
         request = self.request
@@ -55,7 +56,9 @@ class Events(web.View):
                 raise Refusal(refused.code, refused.phrase, refused.status) from None
         position = await event_log.last_id() if since is None else since
         if streams.count(user.id) >= MAX_STREAMS:
-            refusal = Refusal("too_many_streams", Text("At most {most} streams at once, please.", most=MAX_STREAMS), 429)
+            refusal = Refusal(
+                "too_many_streams", Text("At most {most} streams at once, please.", most=MAX_STREAMS), 429
+            )
             refusal.headers["Retry-After"] = "5"
             raise refusal
         session = await get_session(request)

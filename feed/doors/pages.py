@@ -47,7 +47,11 @@ class PostAddress(web.View):
     def count_write(self) -> None:
         """Raises TooFast."""
         request = self.request
-        wait = request.app[WRITE_LIMITS].take(request[USER].id) if request.app[SETTINGS].rate_limits == "on" else 0
+        wait = (
+            request.app[WRITE_LIMITS].take(request[USER].id)
+            if request.app[SETTINGS].rate_limits == "on"
+            else 0
+        )
         if wait:
             raise TooFast(wait)
 
@@ -64,15 +68,22 @@ class PostAddress(web.View):
             raise _refusal(refused) from None
 
     def refused(self, refused: Refused) -> web.Response | None:
-        """The answer for a text that can't be taken, for programs; None where the page is shown again with it.
+        """The answer for a text that can't be taken, for programs; None where the page is shown
+        again with it.
 
         Raises Refusal for whatever else is refused."""
         if refused.status != 422:
             raise _refusal(refused)
-        return web.json_response({"errors": {refused.field: told(refused.phrase)}}, status=422) if wants_json(self.request) else None
+        return (
+            web.json_response({"errors": {refused.field: told(refused.phrase)}}, status=422)
+            if wants_json(self.request)
+            else None
+        )
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
-        return aiohttp_jinja2.render_template(template, self.request, {**context, "nonce": new_nonce()}, status=status)
+        return aiohttp_jinja2.render_template(
+            template, self.request, {**context, "nonce": new_nonce()}, status=status
+        )
 
 
 class Feed(PostAddress):
@@ -102,7 +113,13 @@ class Feed(PostAddress):
         page = await reading.feed_page(request.app[DATABASE], request[USER].id, before)
         if wants_json(request):
             return web.json_response({"posts": page.items, "next": page.next, "since": since})
-        context = {"posts": page.items, "next": page.next, "form": form, "since": since, "is_first": before == reading.NEWEST}
+        context = {
+            "posts": page.items,
+            "next": page.next,
+            "form": form,
+            "since": since,
+            "is_first": before == reading.NEWEST,
+        }
         return self.render("feed/feed.html", context, status)
 
 
@@ -115,11 +132,15 @@ class PersonPosts(PostAddress):
         page = await reading.author_page(person.id, looker.id, self.cursor("before", reading.NEWEST))
         if wants_json(self.request):
             return web.json_response({"posts": page.items, "next": page.next})
-        return self.render("feed/person_posts.html", {"person": person, "posts": page.items, "next": page.next, "is_page": True})
+        return self.render(
+            "feed/person_posts.html",
+            {"person": person, "posts": page.items, "next": page.next, "is_page": True},
+        )
 
 
 async def person_section(request: web.Request, person: User) -> str:
-    """Somebody's newest posts as HTML, for their page: one of app[PERSON_SECTIONS]. Only for those who may see them."""
+    """Somebody's newest posts as HTML, for their page: one of app[PERSON_SECTIONS]. Only for those
+    who may see them."""
     page = await reading.author_page(person.id, request[USER].id)
     context = {"person": person, "posts": page.items, "next": page.next, "is_page": False}
     return aiohttp_jinja2.render_string("feed/person_section.html", request, context)
@@ -127,14 +148,23 @@ async def person_section(request: web.Request, person: User) -> str:
 
 class _PostView(PostAddress):
     async def page(self, form: Form, status: int = 200) -> web.Response:
-        """The post with its comments. `form` is that of a new comment, or names in `values` what it edits."""
+        """The post with its comments. `form` is that of a new comment, or names in `values` what it
+        edits."""
         since = await event_log.last_id()
         post = await self.shown_post()
         sights, looker = self.request.app[SIGHTS], self.request[USER]
         comments = await reading.comments_page(sights, self.post_id, looker.id, self.cursor("after", 0))
         if wants_json(self.request):
-            return web.json_response({"post": post, "comments": comments.items, "next": comments.next, "since": since})
-        context = {"post": post, "comments": comments.items, "next": comments.next, "form": form, "since": since}
+            return web.json_response(
+                {"post": post, "comments": comments.items, "next": comments.next, "since": since}
+            )
+        context = {
+            "post": post,
+            "comments": comments.items,
+            "next": comments.next,
+            "form": form,
+            "since": since,
+        }
         return self.render("feed/post.html", context, status)
 
 
@@ -150,7 +180,9 @@ class EditPost(_PostView):
         try:
             await request.app[WRITER].edit(request[USER], self.post_id, text, await sent_change(request))
         except Refused as refused:
-            return self.refused(refused) or await self.page(Form({"edited": text}, {"edited": told(refused.phrase)}), 422)
+            return self.refused(refused) or await self.page(
+                Form({"edited": text}, {"edited": told(refused.phrase)}), 422
+            )
         if wants_json(request):
             return web.json_response(await self.shown_post())
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
@@ -198,13 +230,19 @@ class Comments(_PostView):
             nonce = await sent_nonce(request)
             comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text, nonce)
         except Refused as refused:
-            return self.refused(refused) or await self.page(Form({"text": text}, {"text": told(refused.phrase)}), 422)
+            return self.refused(refused) or await self.page(
+                Form({"text": text}, {"text": told(refused.phrase)}), 422
+            )
         address = f"{FEED}/{self.post_id}"
         if wants_json(request):
             comments = await reading.comments_by_ids([comment_id])
-            return web.json_response(comments[0] if comments else {"id": comment_id}, status=201, headers={"Location": address})
+            return web.json_response(
+                comments[0] if comments else {"id": comment_id}, status=201, headers={"Location": address}
+            )
         is_on_first_page = (await self.shown_post())["comments"] <= reading.COMMENTS_PAGE
-        raise web.HTTPSeeOther(f"{address}{'' if is_on_first_page else f'?after={comment_id - 1}'}#comment-{comment_id}")
+        raise web.HTTPSeeOther(
+            f"{address}{'' if is_on_first_page else f'?after={comment_id - 1}'}#comment-{comment_id}"
+        )
 
 
 class _CommentView(_PostView):
@@ -220,7 +258,9 @@ class EditComment(_CommentView):
         try:
             await request.app[WRITER].edit_comment(request[USER], self.post_id, self.comment_id, text)
         except Refused as refused:
-            form = Form({f"comment-{self.comment_id}": text}, {f"comment-{self.comment_id}": told(refused.phrase)})
+            form = Form(
+                {f"comment-{self.comment_id}": text}, {f"comment-{self.comment_id}": told(refused.phrase)}
+            )
             return self.refused(refused) or await self.page(form, 422)
         if wants_json(request):
             (comment,) = await reading.comments_by_ids([self.comment_id])

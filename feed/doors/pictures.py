@@ -20,11 +20,17 @@ class PostPicture(PostAddress):
         request = self.request
         size = request.query.get("size", str(pictures.SIZES[-1]))
         if size not in map(str, pictures.SIZES):
-            raise Refusal("bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))))
+            raise Refusal(
+                "bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES)))
+            )
         picture_id = int(request.match_info["picture"])
         if picture_id not in [picture["id"] for picture in (await self.shown_post())["pictures"]]:
             raise web.HTTPNotFound
-        headers = {"ETag": f'"{picture_id}-{size}"', "Cache-Control": A_DAY, "Content-Security-Policy": PHOTO_POLICY}
+        headers = {
+            "ETag": f'"{picture_id}-{size}"',
+            "Cache-Control": A_DAY,
+            "Content-Security-Policy": PHOTO_POLICY,
+        }
         if request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         data = await pictures.read(picture_id, int(size))

@@ -1,4 +1,5 @@
-"""What the feed's forms bring beside their text: pictures, and a nonce, by which a form that is sent twice posts once."""
+"""What the feed's forms bring beside their text: pictures, and a nonce, by which a form that is
+sent twice posts once."""
 
 import re
 import secrets
@@ -15,7 +16,8 @@ from helpers.keys import SETTINGS
 from helpers.web.forms import read_files, read_form, read_values
 
 MAX_BODY = (pictures.MOST + 1) * images.MAX_BYTES
-"""One more than a post takes: who chose too many, or one that is too large, is told so beside what they wrote."""
+"""One more than a post takes: who chose too many, or one that is too large, is told so beside what
+they wrote."""
 
 MAX_NONCE = 64
 
@@ -34,7 +36,8 @@ async def sent_nonce(request: web.Request) -> str | None:
 
 
 async def sent_pictures(request: web.Request) -> list[Made]:
-    """Of the files `picture`, with their texts `alt`. Raises Refused for what is no picture, and TooFast."""
+    """Of the files `picture`, with their texts `alt`. Raises Refused for what is no picture, and
+    TooFast."""
     uploads = await read_files(request, "picture")
     for _ in uploads[: pictures.MOST] if request.app[SETTINGS].rate_limits == "on" else ():
         if wait := request.app[PICTURE_LIMITS].take(request[USER].id):
@@ -43,9 +46,14 @@ async def sent_pictures(request: web.Request) -> list[Made]:
 
 
 async def sent_change(request: web.Request) -> Change:
-    """What an edit does to the pictures: `remove` takes away, `alt-ID` describes, `picture` adds. Raises as sent_pictures."""
+    """What an edit does to the pictures: `remove` takes away, `alt-ID` describes, `picture` adds.
+    Raises as sent_pictures."""
     removed = await read_values(request, "remove")
-    alts = {name.removeprefix("alt-"): alt for name, alt in (await read_form(request)).items() if name.startswith("alt-")}
+    alts = {
+        name.removeprefix("alt-"): alt
+        for name, alt in (await read_form(request)).items()
+        if name.startswith("alt-")
+    }
     if not all(re.fullmatch(r"[1-9][0-9]{0,15}", given) for given in [*removed, *alts]):
         raise Refused("bad_pictures", "A picture's id is a whole number from 1.", field="pictures")
     described = {int(given): pictures.check_alt(alt) for given, alt in alts.items()}

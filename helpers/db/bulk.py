@@ -1,4 +1,5 @@
-"""One statement over many rows, given as a table: arrays and `unnest` on PostgreSQL, a JSON array and `json_each` on SQLite."""
+"""One statement over many rows, given as a table: arrays and `unnest` on PostgreSQL, a JSON array
+and `json_each` on SQLite."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -19,10 +20,12 @@ _encoder = msgspec.json.Encoder()
 
 
 class Bulk:
-    """`sql` once for both databases. A name in braces stands for a table of rows, like `{given}`, and `{now_ms}` for the database's
-    clock. SQLite, which has one writer and no locks of rows, doesn't see its `FOR UPDATE OF`.
+    """`sql` once for both databases. A name in braces stands for a table of rows, like `{given}`,
+    and `{now_ms}` for the database's clock. SQLite, which has one writer and no locks of rows,
+    doesn't see its `FOR UPDATE OF`.
 
-    `tables` tells for each such name the names and PostgreSQL types of its columns, in the order in which `sql` names the tables."""
+    `tables` tells for each such name the names and PostgreSQL types of its columns, in the order in
+    which `sql` names the tables."""
 
     def __init__(self, database: AioDatabase, sql: str, **tables: Mapping[str, str]) -> None:
         self._sqlite = is_sqlite(database)
@@ -34,8 +37,13 @@ class Bulk:
 
     def _source(self, name: str, columns: Mapping[str, str]) -> str:
         if not self._sqlite:
-            return f"unnest({', '.join(f'%s::{kind}[]' for kind in columns.values())}) AS {name}({', '.join(columns)})"
-        parts = ", ".join(f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns))
+            return (
+                f"unnest({', '.join(f'%s::{kind}[]' for kind in columns.values())}) AS "
+                f"{name}({', '.join(columns)})"
+            )
+        parts = ", ".join(
+            f"json_extract(value, '$[{place}]') AS {column}" for place, column in enumerate(columns)
+        )
         return f"(SELECT {parts} FROM json_each(?)) AS {name}"  # noqa: S608 - names of our own code alone
 
     def over(self, *tables: Sequence[Sequence[Any]]) -> Statement:
@@ -53,7 +61,8 @@ class Bulk:
 
 
 def _numbers(values: Sequence[int | None]) -> str:
-    """An array as PostgreSQL reads it. A driver's own way to one, value by value, took a tenth of a message's time."""
+    """An array as PostgreSQL reads it. A driver's own way to one, value by value, took a tenth of a
+    message's time."""
     return f"{{{','.join(['NULL' if value is None else str(value) for value in values])}}}"
 
 

@@ -24,9 +24,11 @@ AWAY_ERRORS = (
     ConnectionError,
     TimeoutError,
 )
-"""What a query raises when the database can't be asked now: away, restarting, busy beyond its time, disk full.
+"""What a query raises when the database can't be asked now: away, restarting, busy beyond its time,
+disk full.
 
-Both peewee's and the drivers' own are listed, since a rollback on a lost connection raises the driver's."""
+Both peewee's and the drivers' own are listed, since a rollback on a lost connection raises the
+driver's."""
 
 CONFLICT_ERRORS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
@@ -40,12 +42,15 @@ class DatabaseError(Exception):
 
 
 def sqlite_path(url: str) -> Path:
-    """The file of an SQLite URL, in a folder that is there. Raises DatabaseError where none can be made."""
+    """The file of an SQLite URL, in a folder that is there. Raises DatabaseError where none can be
+    made."""
     path = Path(url.removeprefix("sqlite:///")).absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise DatabaseError(f"there can be no folder {path.parent} for the data ({error.strerror}); see AIOCHAT_DATA_DIR") from None
+        raise DatabaseError(
+            f"there can be no folder {path.parent} for the data ({error.strerror}); see AIOCHAT_DATA_DIR"
+        ) from None
     return path
 
 
@@ -66,11 +71,14 @@ def is_sqlite(database: AioDatabase) -> bool:
 
 
 def is_away(error: BaseException) -> bool:
-    """May the same query go through later? True for a lost or busy database, a deadlock or a serialization failure."""
+    """May the same query go through later? True for a lost or busy database, a deadlock or a
+    serialization failure."""
     seen: BaseException | None = error
     found = False
     while seen is not None:
-        if isinstance(seen, sqlite3.OperationalError) and not any(word in str(seen) for word in SQLITE_AWAY_WORDS):
+        if isinstance(seen, sqlite3.OperationalError) and not any(
+            word in str(seen) for word in SQLITE_AWAY_WORDS
+        ):
             return False
         found = found or isinstance(seen, AWAY_ERRORS + CONFLICT_ERRORS)
         seen = seen.__cause__ or seen.__context__
@@ -88,8 +96,11 @@ async def fetch(database: AioDatabase, sql: str, *params: Any) -> list[tuple[Any
 
 
 async def check_durability(database: AioDatabase) -> None:
-    """Raises DatabaseError where PostgreSQL runs without fsync: a receipt would promise what a power cut takes back."""
+    """Raises DatabaseError where PostgreSQL runs without fsync: a receipt would promise what a
+    power cut takes back."""
     if not is_sqlite(database):
         ((fsync,),) = await fetch(database, "SHOW fsync")
         if fsync != "on":
-            raise DatabaseError("PostgreSQL runs with fsync=off and may lose acknowledged messages; set fsync=on")
+            raise DatabaseError(
+                "PostgreSQL runs with fsync=off and may lose acknowledged messages; set fsync=on"
+            )

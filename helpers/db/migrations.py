@@ -1,4 +1,5 @@
-"""Runs numbered migrations by yoyo, on SQLite and PostgreSQL: each in its transaction, one process at a time."""
+"""Runs numbered migrations by yoyo, on SQLite and PostgreSQL: each in its transaction, one process
+at a time."""
 
 import contextlib
 import logging
@@ -25,7 +26,11 @@ def _yoyo_url(url: str) -> str:
     if url.startswith("sqlite:"):
         return f"sqlite:///{sqlite_path(url)}"
     address = f"postgresql+psycopg:{url.partition(':')[2]}"
-    return address if "connect_timeout=" in url else f"{address}{'&' if '?' in url else '?'}connect_timeout={CONNECT_SECONDS}"
+    return (
+        address
+        if "connect_timeout=" in url
+        else f"{address}{'&' if '?' in url else '?'}connect_timeout={CONNECT_SECONDS}"
+    )
 
 
 @contextlib.contextmanager
@@ -38,17 +43,23 @@ def _backend(url: str) -> Iterator[Any]:
         finally:
             backend.connection.close()
     except LockTimeout:
-        raise DatabaseError("another process is migrating, or was killed while it did; when none is, run: yoyo break-lock") from None
+        raise DatabaseError(
+            "another process is migrating, or was killed while it did; when none is, run: yoyo break-lock"
+        ) from None
     except Exception as error:
         if type(error).__module__.partition(".")[0] in ("psycopg", "sqlite3", "yoyo"):
             raise DatabaseError(f"the database can't be used: {one_line(error)}") from error
         raise
 
 
-def migrate(url: str, folder: Path, around: Callable[[str], contextlib.AbstractContextManager[None]] = lasting) -> int:
-    """Brings the database up to date. Returns how many migrations were applied. Each runs inside an `around`, which tells of it.
+def migrate(
+    url: str, folder: Path, around: Callable[[str], contextlib.AbstractContextManager[None]] = lasting
+) -> int:
+    """Brings the database up to date. Returns how many migrations were applied. Each runs inside an
+    `around`, which tells of it.
 
-    Raises DatabaseError when it can't be reached, or another process holds the lock for longer than LOCK_SECONDS."""
+    Raises DatabaseError when it can't be reached, or another process holds the lock for longer than
+    LOCK_SECONDS."""
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     with _backend(url) as backend:
         migrations = read_migrations(str(folder))
@@ -69,6 +80,7 @@ def check_migrations(url: str) -> None:
 
 
 def pending(url: str, folder: Path) -> int:
-    """How many migrations the database still lacks. Raises DatabaseError when it can't be reached."""
+    """How many migrations the database still lacks. Raises DatabaseError when it can't be
+    reached."""
     with _backend(url) as backend:
         return len(backend.to_apply(read_migrations(str(folder))))

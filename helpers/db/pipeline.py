@@ -1,7 +1,9 @@
-"""Several statements in one round trip to PostgreSQL: libpq's pipeline mode, driven straight by the event loop.
+"""Several statements in one round trip to PostgreSQL: libpq's pipeline mode, driven straight by the
+event loop.
 
-psycopg's own pipeline spends 0.5 ms of Python on a transaction of five statements, most of it in passing each wait through layers of
-generators, and more on dumping arrays. This spends 0.07 ms. Everything else about a connection stays psycopg's."""
+psycopg's own pipeline spends 0.5 ms of Python on a transaction of five statements, most of it in
+passing each wait through layers of generators, and more on dumping arrays. This spends 0.07 ms.
+Everything else about a connection stays psycopg's."""
 
 import asyncio
 import re
@@ -27,8 +29,9 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
         self._places = count()
 
     async def run_together(self, statements: Sequence[Statement]) -> list[Rows]:
-        """Sends the statements at once and returns the rows of each. What fails ends all after it, and is raised; outside of a
-        transaction the others stay. Each statement is parsed and planned once per connection. Parameters are sent as texts."""
+        """Sends the statements at once and returns the rows of each. What fails ends all after it,
+        and is raised; outside of a transaction the others stay. Each statement is parsed and
+        planned once per connection. Parameters are sent as texts."""
         pgconn = self.pgconn
         sent: list[tuple[str, bytes] | None] = []
         names = self._names
@@ -40,7 +43,9 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
                     name = b"pipelined_%d" % next(self._places)
                     pgconn.send_prepare(name, _numbered(statement.sql))
                     sent.append((statement.sql, name))
-                pgconn.send_query_prepared(name, [None if param is None else str(param).encode() for param in statement.params])
+                pgconn.send_query_prepared(
+                    name, [None if param is None else str(param).encode() for param in statement.params]
+                )
                 sent.append(None)
             pgconn.pipeline_sync()
             results = await self._results()
@@ -61,7 +66,8 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
         return found
 
     async def _results(self) -> list[Any]:
-        """Everything up to the pipeline's end. Reads while it still writes, so that neither side waits for the other."""
+        """Everything up to the pipeline's end. Reads while it still writes, so that neither side
+        waits for the other."""
         pgconn = self.pgconn
         loop = asyncio.get_running_loop()
         results: list[Any] = []

@@ -1,6 +1,8 @@
-"""SQLite as a server's database: kept connections, a write-ahead log that is synced at every commit, one writer at a time.
+"""SQLite as a server's database: kept connections, a write-ahead log that is synced at every
+commit, one writer at a time.
 
-peewee-async's own pool opens a thread and a file for each query and begins transactions that fail when two of them write."""
+peewee-async's own pool opens a thread and a file for each query and begins transactions that fail
+when two of them write."""
 
 import asyncio
 import contextlib
@@ -20,7 +22,13 @@ CONNECTIONS = 6
 
 BUSY_SECONDS = 5.0
 
-PRAGMAS = ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "temp_store=MEMORY", "cache_size=-16000")
+PRAGMAS = (
+    "journal_mode=WAL",
+    "synchronous=FULL",
+    "foreign_keys=ON",
+    "temp_store=MEMORY",
+    "cache_size=-16000",
+)
 
 
 class KeptPool(AioSqlitePool):
@@ -41,7 +49,8 @@ class KeptPool(AioSqlitePool):
             raise
 
     async def _open(self) -> aiosqlite.Connection:
-        # One after the other: two that switch a new file to WAL at once get in each other's way, whatever the timeout.
+        # One after the other: two that switch a new file to WAL at once get in each other's way,
+        # whatever the timeout.
         async with self._opening:
             connection = await aiosqlite.connect(self.database, isolation_level=None, timeout=BUSY_SECONDS)
             self._opened_connections.add(connection)
@@ -75,7 +84,8 @@ class KeptPoolBackend(AioSqlitePoolBackend):
 
 
 class Immediate(Transaction):
-    """A transaction that takes the write lock when it begins: one that takes it later can only fail when another wrote meanwhile."""
+    """A transaction that takes the write lock when it begins: one that takes it later can only fail
+    when another wrote meanwhile."""
 
     async def begin(self) -> None:
         await self.execute("BEGIN IMMEDIATE")
@@ -87,13 +97,17 @@ class KeptSqliteDatabase(SqliteDatabase):
     def init(self, database: str | None, **kwargs: Any) -> None:
         super().init(database, **kwargs)
         self.writer = asyncio.Lock()
-        """Held by whoever writes in a transaction. Waiting for it is fair and costs nothing; waiting inside SQLite polls."""
+        """Held by whoever writes in a transaction. Waiting for it is fair and costs nothing;
+        waiting inside SQLite polls."""
 
-    async def aio_execute_sql(self, sql: str, params: Sequence[Any] | None = None, fetch_results: FetchResults | None = None) -> Any:
+    async def aio_execute_sql(
+        self, sql: str, params: Sequence[Any] | None = None, fetch_results: FetchResults | None = None
+    ) -> Any:
         context = connection_context.get()
         if (context is not None and context.transaction_is_opened) or sql.lstrip()[:6].upper() == "SELECT":
             return await super().aio_execute_sql(sql, params, fetch_results)
-        # A single statement that writes is a transaction too. Without this a read mark made the next message wait a quarter of a second.
+        # A single statement that writes is a transaction too. Without this a read mark made the
+        # next message wait a quarter of a second.
         async with self.writer:
             return await super().aio_execute_sql(sql, params, fetch_results)
 

@@ -1,7 +1,8 @@
-"""Transactions of few round trips: the statements that begin one go together, and those that end it too.
+"""Transactions of few round trips: the statements that begin one go together, and those that end it
+too.
 
-PostgreSQL takes them as a pipeline (psycopg 3), SQLite in one visit to its connection's thread; aiopg gets them one by one.
-It is for the hot path. Everywhere else `database.aio_atomic()` does."""
+PostgreSQL takes them as a pipeline (psycopg 3), SQLite in one visit to its connection's thread;
+aiopg gets them one by one. It is for the hot path. Everywhere else `database.aio_atomic()` does."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -24,11 +25,13 @@ class ShortTransaction:
         self.is_committed = False
 
     async def begin(self, *statements: Statement) -> list[Rows]:
-        """Begins, and returns the rows of each statement. On SQLite the write lock is taken at once."""
+        """Begins, and returns the rows of each statement. On SQLite the write lock is taken at
+        once."""
         return (await self._run([self._beginning, *statements]))[1:]
 
     async def commit(self, *statements: Statement) -> None:
-        """Runs the statements and commits. If this raises, the commit may have gone through all the same."""
+        """Runs the statements and commits. If this raises, the commit may have gone through all the
+        same."""
         await self._run([*statements, Statement("COMMIT")])
         self.is_committed = True
 
@@ -67,7 +70,9 @@ class ShortTransaction:
 
 async def _run_in_thread(connection: aiosqlite.Connection, statements: list[Statement]) -> list[Rows]:
     def run() -> list[Rows]:
-        return [connection._conn.execute(statement.sql, statement.params).fetchall() for statement in statements]
+        return [
+            connection._conn.execute(statement.sql, statement.params).fetchall() for statement in statements
+        ]
 
     # aiosqlite has no public way to do more than one thing in a visit.
     return cast("list[Rows]", await connection._execute(run))  # type: ignore[no-untyped-call]

@@ -1,7 +1,9 @@
-"""Listening sockets for several processes on one port: one for each process, held open by their parent.
+"""Listening sockets for several processes on one port: one for each process, held open by their
+parent.
 
-The kernel spreads connections over them by a hash of both addresses; a single shared socket is read by whoever wakes up first, mostly the
-same one. Since the parent holds them, what waits in the queue of a process that ends is served by its successor."""
+The kernel spreads connections over them by a hash of both addresses; a single shared socket is read
+by whoever wakes up first, mostly the same one. Since the parent holds them, what waits in the queue
+of a process that ends is served by its successor."""
 
 import contextlib
 import socket
@@ -10,15 +12,20 @@ BACKLOG = 1024
 
 
 def listen(host: str, port: int, count: int) -> list[list[socket.socket]]:
-    """`count` lists of listening sockets, each with one socket for every address of `host`. Raises OSError where that can't be."""
+    """`count` lists of listening sockets, each with one socket for every address of `host`. Raises
+    OSError where that can't be."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in found))
     with contextlib.ExitStack() as opened:
         for family, address in addresses:
-            # Sockets that share a port would share it with those of a second start as well: somebody alone asks first.
+            # Sockets that share a port would share it with those of a second start as well:
+            # somebody alone asks first.
             with _socket(family) as alone:
                 alone.bind(address)
-        groups = [[opened.enter_context(_shared(family, address)) for family, address in addresses] for _ in range(count)]
+        groups = [
+            [opened.enter_context(_shared(family, address)) for family, address in addresses]
+            for _ in range(count)
+        ]
         opened.pop_all()
     return groups
 

@@ -1,6 +1,8 @@
-"""Keeps several worker processes of one program running on one port: starts those that die again, and replaces them one by one.
+"""Keeps several worker processes of one program running on one port: starts those that die again,
+and replaces them one by one.
 
-A worker is the same program with other arguments, begun anew: a rolling restart takes up changed code and settings."""
+A worker is the same program with other arguments, begun anew: a rolling restart takes up changed
+code and settings."""
 
 import asyncio
 import contextlib
@@ -24,7 +26,8 @@ STOP_SECONDS = 15.0
 """A worker's own bound for its end is 10 s."""
 
 STEADY_SECONDS = 10.0
-"""A worker that lived so long is started again at once; one that didn't, after a while that doubles each time."""
+"""A worker that lived so long is started again at once; one that didn't, after a while that doubles
+each time."""
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
@@ -54,7 +57,8 @@ class Started:
 
 
 class Supervisor:
-    """`command` starts a worker when the arguments that tell its place are added; `sockets` has a list of listening sockets for each."""
+    """`command` starts a worker when the arguments that tell its place are added; `sockets` has a
+    list of listening sockets for each."""
 
     def __init__(self, command: Sequence[str], sockets: list[list[socket.socket]]) -> None:
         self._command = list(command)
@@ -67,14 +71,17 @@ class Supervisor:
         self._roll = asyncio.Event()
 
     async def run(self, greet: Callable[[], None]) -> int:
-        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `greet` when all serve. Returns the exit code:
+        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `greet` when all serve.
+        Returns the exit code:
 
         0, or, where the first worker ended before it served anything, that one's."""
         loop = asyncio.get_running_loop()
         ending = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
-        loop.add_signal_handler(signal.SIGHUP, self._hang_up, sys.stdin is not None and sys.stdin.isatty(), ending)
+        loop.add_signal_handler(
+            signal.SIGHUP, self._hang_up, sys.stdin is not None and sys.stdin.isatty(), ending
+        )
         with tempfile.TemporaryDirectory(prefix="aiochat-") as folder:
             self._folder = Path(folder)
             work = asyncio.create_task(self._work(greet))
@@ -116,7 +123,9 @@ class Supervisor:
         self._count += 1
         private = self._folder / str(self._count)
         own = [found.fileno() for found in self._sockets[slot]]
-        others = [found.fileno() for number, group in enumerate(self._sockets) if number != slot for found in group]
+        others = [
+            found.fileno() for number, group in enumerate(self._sockets) if number != slot for found in group
+        ]
         place = [
             *("--own", *map(str, own)),
             *("--others", *map(str, others)),
@@ -126,7 +135,11 @@ class Supervisor:
         try:
             # In a group of its own: Ctrl-C tells the supervisor, and that tells the workers.
             process = await asyncio.create_subprocess_exec(
-                *self._command, *place, pass_fds=(*own, *others, theirs.fileno()), process_group=0, stdin=asyncio.subprocess.DEVNULL
+                *self._command,
+                *place,
+                pass_fds=(*own, *others, theirs.fileno()),
+                process_group=0,
+                stdin=asyncio.subprocess.DEVNULL,
             )
         except BaseException:
             ours.close()
@@ -138,7 +151,8 @@ class Supervisor:
         return worker
 
     async def _is_ready(self, worker: Started) -> bool:
-        """Waits until the worker serves. False if it ends, or says nothing for READY_SECONDS and is ended."""
+        """Waits until the worker serves. False if it ends, or says nothing for READY_SECONDS and is
+        ended."""
         deadline = worker.since + READY_SECONDS
         while not worker.ended and time.monotonic() < deadline:
             if await _answers(worker.private):
@@ -169,13 +183,19 @@ class Supervisor:
                 if self._current[slot] is not worker:
                     continue
                 delay = 0.0 if time.monotonic() - worker.since > STEADY_SECONDS else FIRST_DELAY
-                log.error("%s ended (%s) and is started again in %g s", worker.name, _told(worker.process.returncode), delay)
+                log.error(
+                    "%s ended (%s) and is started again in %g s",
+                    worker.name,
+                    _told(worker.process.returncode),
+                    delay,
+                )
                 self._forget(worker)
                 await self._start_until_ready(slot, delay)
                 log.info("%s serves again", self._current[slot].name)
 
     async def _start_until_ready(self, slot: int, delay: float) -> None:
-        """Starts a worker, again and again until one serves. Meanwhile its siblings take its connections."""
+        """Starts a worker, again and again until one serves. Meanwhile its siblings take its
+        connections."""
         self._current.pop(slot, None)
         self._tell_who_is_away()
         while True:

@@ -1,4 +1,5 @@
-"""What the commands of the shell share: how they fail, how they ask for a password, and how they show that something takes long."""
+"""What the commands of the shell share: how they fail, how they ask for a password, and how they
+show that something takes long."""
 
 import contextlib
 import getpass
@@ -23,7 +24,8 @@ class Misuse(Failure):
 
 
 def say(text: str) -> None:
-    """Prints a command's answer. Raises Failure where it can't be written: whoever read it may have gone, and a disk may be full."""
+    """Prints a command's answer. Raises Failure where it can't be written: whoever read it may have
+    gone, and a disk may be full."""
     try:
         print(text, flush=True)
     except OSError as error:
@@ -56,7 +58,9 @@ def ask_password(name: str) -> str:
 @contextlib.contextmanager
 def lasting(what: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Says what is being done, on stderr, once it has taken long."""
-    timer = threading.Timer(patience_seconds, lambda: print(f"{what} takes a while ...", file=sys.stderr, flush=True))
+    timer = threading.Timer(
+        patience_seconds, lambda: print(f"{what} takes a while ...", file=sys.stderr, flush=True)
+    )
     timer.daemon = True
     timer.start()
     try:
@@ -79,7 +83,8 @@ def shown(what: str) -> Iterator[None]:
 
 
 class Progress:
-    """How far something is, on one line of the terminal that is written over and at last removed. Nothing where stderr is none.
+    """How far something is, on one line of the terminal that is written over and at last removed.
+    Nothing where stderr is none.
 
     As a context manager."""
 

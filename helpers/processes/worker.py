@@ -1,4 +1,5 @@
-"""How a process serves and ends: alone on a port, or as one of several workers that a supervisor started."""
+"""How a process serves and ends: alone on a port, or as one of several workers that a supervisor
+started."""
 
 import asyncio
 import gc
@@ -16,15 +17,17 @@ BREATH_SECONDS = 0.1
 """Between the last connection that is taken and the end: what it asks for is on its way."""
 
 COVER, UNCOVER = b"+", b"-"
-"""What a supervisor says to a worker: one of your siblings is away, take its connections too; and: all are there again."""
+"""What a supervisor says to a worker: one of your siblings is away, take its connections too; and:
+all are there again."""
 
 
 @dataclass(frozen=True)
 class Place:
     """What a worker was given by its supervisor.
 
-    `own` are the listening sockets that it serves, `others` those of its siblings, and on `control` the supervisor speaks: all
-    numbers of open files. At the path `private` the supervisor asks this very worker how it is."""
+    `own` are the listening sockets that it serves, `others` those of its siblings, and on `control`
+    the supervisor speaks: all numbers of open files. At the path `private` the supervisor asks this
+    very worker how it is."""
 
     own: list[int]
     others: list[int]
@@ -50,14 +53,16 @@ async def end(runner: web.AppRunner) -> None:
 
 
 def calm_the_collector() -> None:
-    """What was made until now stays until the end, and a message makes no circles: looking for them took up to a tenth of the time."""
+    """What was made until now stays until the end, and a message makes no circles: looking for them
+    took up to a tenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 class Worker:
-    """One of several: it serves its own sockets, and all of them while a sibling is away. Without a supervisor it ends."""
+    """One of several: it serves its own sockets, and all of them while a sibling is away. Without a
+    supervisor it ends."""
 
     def __init__(self, runner: web.AppRunner, place: Place, stop: Callable[[], None]) -> None:
         self._runner = runner
@@ -87,7 +92,8 @@ class Worker:
         return sites
 
     def _listen(self) -> None:
-        """Hears the supervisor. When it is gone, this worker ends too: nobody would start it again or end it."""
+        """Hears the supervisor. When it is gone, this worker ends too: nobody would start it again
+        or end it."""
         try:
             said = self._control.recv(100)
         except OSError:

@@ -10,11 +10,13 @@ REDIS: "web.AppKey[Redis | None]" = web.AppKey("redis")
 ANSWER_SECONDS = 2.0
 
 CONNECTIONS = 20
-"""At most, of this process. redis-py's own pool refuses the 101st who asks at once; with this one they wait for each other."""
+"""At most, of this process. redis-py's own pool refuses the 101st who asks at once; with this one
+they wait for each other."""
 
 
 def open_redis(url: str) -> "Redis | None":
-    """The pool for `url`, None for none. An answer that takes too long is an error: nobody waits for a Redis that hangs."""
+    """The pool for `url`, None for none. An answer that takes too long is an error: nobody waits
+    for a Redis that hangs."""
     if not url:
         return None
     pool: BlockingConnectionPool = BlockingConnectionPool.from_url(

@@ -1,4 +1,5 @@
-"""Which server of Redis a channel belongs to: the only one, or, in a cluster, the one that owns the channel's slot."""
+"""Which server of Redis a channel belongs to: the only one, or, in a cluster, the one that owns the
+channel's slot."""
 
 import random
 from typing import Any
@@ -30,9 +31,11 @@ class SlotMap:
 
     @property
     def candidates(self) -> list[Address]:
-        """Whom to ask for a cluster's map: the last that something is said to have moved to, then those that own something, in any order,
+        """Whom to ask for a cluster's map: the last that something is said to have moved to, then
+        those that own something, in any order,
 
-        since one of them may be cut off and know old things, and then those that the settings name."""
+        since one of them may be cut off and know old things, and then those that the settings
+        name."""
         known = self.addresses
         told = [self._told] if self._told in known else []
         return list(dict.fromkeys([*told, *random.sample(known, len(known)), *self._seeds]))
@@ -68,8 +71,11 @@ def moved_to(error: ResponseError) -> tuple[int, Address] | None:
 
 
 def _urls_of_seeds(url: str) -> list[str]:
-    """`redis+cluster://name:password@a:1,b:2?x=y` as redis://name:password@a:1?x=y and redis://name:password@b:2?x=y."""
+    """`redis+cluster://name:password@a:1,b:2?x=y` as redis://name:password@a:1?x=y and
+    redis://name:password@b:2?x=y."""
     scheme, _, rest = url.partition("://")
     network, question, query = rest.partition("?")
     login, at, hosts = network.rstrip("/").rpartition("@")
-    return [f"{scheme.removesuffix(CLUSTER)}://{login}{at}{host}{question}{query}" for host in hosts.split(",")]
+    return [
+        f"{scheme.removesuffix(CLUSTER)}://{login}{at}{host}{question}{query}" for host in hosts.split(",")
+    ]

@@ -1,6 +1,8 @@
-"""One connection to one Redis server, for publishing and subscribing at once: RESP3 tells answers from what is pushed.
+"""One connection to one Redis server, for publishing and subscribing at once: RESP3 tells answers
+from what is pushed.
 
-redis-py's waits for each answer, and minds a time and a retry policy for each thing it hears; this one writes, and is called back."""
+redis-py's waits for each answer, and minds a time and a retry policy for each thing it hears; this
+one writes, and is called back."""
 
 import asyncio
 import contextlib
@@ -43,11 +45,14 @@ class Address:
 
 
 class Access:
-    """How the servers of a URL are reached and entered: address, TLS, name and password, as redis-py reads them."""
+    """How the servers of a URL are reached and entered: address, TLS, name and password, as
+    redis-py reads them."""
 
     def __init__(self, url: str) -> None:
         given: dict[str, Any] = dict(parse_url(url))
-        self.credentials = (str(given.get("username") or "default"), str(given["password"])) if given.get("password") else ()
+        self.credentials = (
+            (str(given.get("username") or "default"), str(given["password"])) if given.get("password") else ()
+        )
         if "path" in given:
             self.home = Address(str(given["path"]))
         else:
@@ -57,11 +62,14 @@ class Access:
 
 
 class Link(asyncio.Protocol):
-    """An open connection. `on_heard` is given channel and payload, `on_removed` a channel that this server no longer serves,
+    """An open connection. `on_heard` is given channel and payload, `on_removed` a channel that this
+    server no longer serves,
 
     and `lost` is set when the connection is over."""
 
-    def __init__(self, on_heard: Callable[[bytes, bytes], None], on_removed: Callable[["Link", bytes], None]) -> None:
+    def __init__(
+        self, on_heard: Callable[[bytes, bytes], None], on_removed: Callable[["Link", bytes], None]
+    ) -> None:
         self.lost = asyncio.Event()
         self._on_heard = on_heard
         self._on_removed = on_removed
@@ -73,16 +81,21 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def ask(self, *command: str | bytes, then: Callable[[Answer], None]) -> None:
-        """Sends a command; all that is asked in one turn of the loop goes out in one write. `then` is called with the answers in the
+        """Sends a command; all that is asked in one turn of the loop goes out in one write. `then`
+        is called with the answers in the
 
-        order of the questions, and with a RedisConnectionError when the connection is lost before."""
+        order of the questions, and with a RedisConnectionError when the connection is lost
+        before."""
         self._send(command, b"", then)
 
     def turn(self, word: str, channel: bytes, then: Callable[[Answer], None]) -> None:
-        """Like `ask` for the commands that subscribe and unsubscribe; `then` is called with None when that is confirmed."""
+        """Like `ask` for the commands that subscribe and unsubscribe; `then` is called with None
+        when that is confirmed."""
         self._send((word, channel), word.lower().encode() + channel, then)
 
-    def _send(self, command: tuple[str | bytes, ...], confirms: bytes, then: Callable[[Answer], None]) -> None:
+    def _send(
+        self, command: tuple[str | bytes, ...], confirms: bytes, then: Callable[[Answer], None]
+    ) -> None:
         if self.lost.is_set():
             self._loop.call_soon(then, RedisConnectionError("the connection was lost"))
             return
@@ -92,7 +105,8 @@ class Link(asyncio.Protocol):
         self._asked.append((self._loop.time(), confirms, then))
 
     async def answer(self, *command: str | bytes) -> Answer:
-        """Sends a command and waits. Raises what Redis answers as an error, and RedisTimeoutError."""
+        """Sends a command and waits. Raises what Redis answers as an error, and
+        RedisTimeoutError."""
         answered: asyncio.Future[Answer] = self._loop.create_future()
         self.ask(*command, then=lambda answer: None if answered.done() else answered.set_result(answer))
         try:
@@ -105,7 +119,8 @@ class Link(asyncio.Protocol):
         return answer
 
     def look_after(self) -> None:
-        """Ends a connection whose server owes an answer for too long, and asks a silent one. To be called every second."""
+        """Ends a connection whose server owes an answer for too long, and asks a silent one. To be
+        called every second."""
         now = self._loop.time()
         if self._asked and now - self._asked[0][0] > ANSWER_SECONDS:
             self._transport.abort()
@@ -167,9 +182,13 @@ class Link(asyncio.Protocol):
 
 
 async def open_link(
-    access: Access, address: Address, on_heard: Callable[[bytes, bytes], None], on_removed: Callable[[Link, bytes], None]
+    access: Access,
+    address: Address,
+    on_heard: Callable[[bytes, bytes], None],
+    on_removed: Callable[[Link, bytes], None],
 ) -> Link:
-    """A connection that Redis has let in. Raises RedisError where it can't be had, within ANSWER_SECONDS twice."""
+    """A connection that Redis has let in. Raises RedisError where it can't be had, within
+    ANSWER_SECONDS twice."""
     loop = asyncio.get_running_loop()
 
     def make() -> Link:
@@ -186,7 +205,13 @@ async def open_link(
     except OSError as error:
         raise RedisConnectionError(f"{address}: {one_line(error)}") from None
     try:
-        await link.answer("HELLO", "3", *(("AUTH", *access.credentials) if access.credentials else ()), "SETNAME", "aiochat-bus")
+        await link.answer(
+            "HELLO",
+            "3",
+            *(("AUTH", *access.credentials) if access.credentials else ()),
+            "SETNAME",
+            "aiochat-bus",
+        )
     except BaseException:
         with contextlib.suppress(RuntimeError):
             link.close()

@@ -1,6 +1,8 @@
-"""Publishes to the other processes and hears from them, by one Redis or by a Redis Cluster's sharded channels. Survives outages.
+"""Publishes to the other processes and hears from them, by one Redis or by a Redis Cluster's
+sharded channels. Survives outages.
 
-It wakes up and keeps nothing: what is published while nobody can be reached is kept for a while, and what gets lost is said to be a gap."""
+It wakes up and keeps nothing: what is published while nobody can be reached is kept for a while,
+and what gets lost is said to be a gap."""
 
 import asyncio
 import contextlib
@@ -43,7 +45,8 @@ class Followed:
         """Where the subscription was asked for."""
         self.confirmed = asyncio.Event()
         self.alone = False
-        """Did nobody else hear what was published last? Whoever comes says so, and the order on one connection is the order in Redis."""
+        """Did nobody else hear what was published last? Whoever comes says so, and the order on one
+        connection is the order in Redis."""
         self.unsaid: Payload | None = None
         """The last that wasn't published, since nobody else was there."""
 
@@ -54,17 +57,25 @@ class Followed:
 
 
 class PubSub:
-    """Calls `on_heard(channel, payload)` with what other processes published, and `on_gap` when some of it may have been missed.
+    """Calls `on_heard(channel, payload)` with what other processes published, and `on_gap` when
+    some of it may have been missed.
 
-    `url` is that of one Redis, or `redis+cluster://host:port,host:port` (`rediss+cluster://` with TLS) for a cluster."""
+    `url` is that of one Redis, or `redis+cluster://host:port,host:port` (`rediss+cluster://` with
+    TLS) for a cluster."""
 
-    def __init__(self, url: str, on_heard: Callable[[bytes, bytes], None], on_gap: Callable[[], None]) -> None:
+    def __init__(
+        self, url: str, on_heard: Callable[[bytes, bytes], None], on_gap: Callable[[], None]
+    ) -> None:
         self._map = SlotMap(url)
         self._on_heard = on_heard
         self._on_gap = on_gap
         self._origin = secrets.token_bytes(8)
         prefix = "S" if self._map.is_cluster else ""
-        self._word_publish, self._word_subscribe, self._word_unsubscribe = prefix + "PUBLISH", prefix + "SUBSCRIBE", prefix + "UNSUBSCRIBE"
+        self._word_publish, self._word_subscribe, self._word_unsubscribe = (
+            prefix + "PUBLISH",
+            prefix + "SUBSCRIBE",
+            prefix + "UNSUBSCRIBE",
+        )
         self._links: dict[Address, Link] = {}
         self._keepers: dict[Address, asyncio.Task[None]] = {}
         self._followed: dict[bytes, Followed] = {}
@@ -73,7 +84,8 @@ class PubSub:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Connects. Raises RedisError where that can't be done: later outages are survived, a wrong address isn't."""
+        """Connects. Raises RedisError where that can't be done: later outages are survived, a wrong
+        address isn't."""
         if self._map.is_cluster:
             await self._learn_map()
             self._spawn(self._keep_map(), "map")
@@ -104,7 +116,8 @@ class PubSub:
         self._publish(channel, lambda: payload)
 
     def wake(self, channel: bytes, payload: Payload) -> None:
-        """Like `publish` for what only wakes up. While nobody else follows the channel `payload` isn't even called;
+        """Like `publish` for what only wakes up. While nobody else follows the channel `payload`
+        isn't even called;
 
         whoever comes then hears the last that was left unsaid."""
         followed = self._followed.get(channel)
@@ -114,7 +127,8 @@ class PubSub:
             self._publish(channel, payload)
 
     def mention(self, channel: bytes, payload: bytes) -> None:
-        """Like `publish` for what is worth something now alone: nothing is sent while nobody else follows the channel,
+        """Like `publish` for what is worth something now alone: nothing is sent while nobody else
+        follows the channel,
 
         and nothing is kept while its server is away."""
         followed = self._followed.get(channel)
@@ -122,7 +136,8 @@ class PubSub:
             self._publish(channel, lambda: payload, keep=False)
 
     async def follow(self, channel: bytes) -> None:
-        """From its return on the channel is heard, or, where its server is away, a gap is said when it can be."""
+        """From its return on the channel is heard, or, where its server is away, a gap is said when
+        it can be."""
         followed = self._followed.get(channel)
         if followed is None:
             followed = self._followed[channel] = Followed(channel)
@@ -215,7 +230,8 @@ class PubSub:
             self._ask_map.set()
 
     def _is_elsewhere(self, answer: Answer) -> bool:
-        """Does the cluster say that this belongs elsewhere, or nowhere just now? Then its map is read anew."""
+        """Does the cluster say that this belongs elsewhere, or nowhere just now? Then its map is
+        read anew."""
         if not self._map.is_cluster or not isinstance(answer, ResponseError):
             return False
         moved = moved_to(answer)
@@ -227,7 +243,8 @@ class PubSub:
         return True
 
     def _settle(self) -> None:
-        """After a change of the links or the map: subscribes to what isn't heard where it belongs, and publishes what waits."""
+        """After a change of the links or the map: subscribes to what isn't heard where it belongs,
+        and publishes what waits."""
         changed = set()
         for followed in self._followed.values():
             before = followed.link
@@ -235,7 +252,8 @@ class PubSub:
             if followed.link is not None and followed.link is not before:
                 changed.add(followed.link)
         for link in changed:
-            # Answered after the subscriptions: what comes later is heard, what came before is looked for.
+            # Answered after the subscriptions: what comes later is heard, what came before is
+            # looked for.
             link.ask("PING", then=lambda _: self._on_gap())
         for _ in range(len(self._waiting)):
             self._publish(*self._waiting.popleft())
@@ -301,7 +319,8 @@ class PubSub:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _learn_map(self) -> None:
-        """Asks any server of the cluster for its map. Raises the last one's RedisError where none knows."""
+        """Asks any server of the cluster for its map. Raises the last one's RedisError where none
+        knows."""
         problem: RedisError = RedisConnectionError("no server of the cluster can be reached")
         for address in self._map.candidates:
             link = self._links.get(address)

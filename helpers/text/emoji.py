@@ -1,6 +1,8 @@
-"""What is an emoji: one picture, by the ranges and sequences of Unicode's emoji. New ones within the ranges need no new Python.
+"""What is an emoji: one picture, by the ranges and sequences of Unicode's emoji. New ones within
+the ranges need no new Python.
 
-And what emojis are called: the list that people choose from, and the shortcodes that stand for them in texts."""
+And what emojis are called: the list that people choose from, and the shortcodes that stand for them
+in texts."""
 
 import re
 import unicodedata
@@ -30,20 +32,24 @@ def is_emoji(text: str) -> bool:
     return len(text) <= MAX_CODE_POINTS and _EMOJI.fullmatch(text) is not None
 
 
-# A run of shortcodes, with nothing before and after that would make it a time, a ratio, or a name in C++.
+# A run of shortcodes, with nothing before and after that would make it a time, a ratio, or a name
+# in C++.
 _SHORTCODES = re.compile(r"(?<![\w:])(?::[a-z0-9_+-]{1,64}:)+(?![\w:])")
 _SHORTCODE = re.compile(r":([^:]+):")
 _SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 
 
 def _typed(name: str) -> str:
-    """A name of the library's as a shortcode that can be typed: `:Åland_Islands:` is aland_islands."""
+    """A name of the library's as a shortcode that can be typed: `:Åland_Islands:` is
+    aland_islands."""
     plain = unicodedata.normalize("NFKD", name.strip(":").lower()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9_+-]+", "_", plain.replace(".", "")).strip("_")
 
 
 def _named() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
-    found = [(emoji, facts) for emoji, facts in EMOJI_DATA.items() if facts["status"] == STATUS["fully_qualified"]]
+    found = [
+        (emoji, facts) for emoji, facts in EMOJI_DATA.items() if facts["status"] == STATUS["fully_qualified"]
+    ]
     by_shortcode: dict[str, str] = {}
     # What everybody calls them goes before Unicode's names: `:cat:` is the face of one.
     for names in ("alias", "en"):
@@ -57,16 +63,22 @@ def _named() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     shortcodes: dict[str, str] = {}
     for shortcode, emoji in by_shortcode.items():
         shortcodes.setdefault(emoji, shortcode)
-    names_of = {emoji: facts["en"].strip(":").replace("_", " ") for emoji, facts in found if not _SKIN_TONES.search(emoji)}
+    names_of = {
+        emoji: facts["en"].strip(":").replace("_", " ")
+        for emoji, facts in found
+        if not _SKIN_TONES.search(emoji)
+    }
     return by_shortcode, [(emoji, name, shortcodes[emoji]) for emoji, name in names_of.items()]
 
 
 _BY_SHORTCODE, EMOJIS = _named()
-"""EMOJIS: (emoji, name, first shortcode) of each, by name, without those that only differ in the colour of skin."""
+"""EMOJIS: (emoji, name, first shortcode) of each, by name, without those that only differ in the
+colour of skin."""
 
 
 def with_emojis(text: str) -> str:
-    """The text with emojis for the shortcodes in it: `:tada:` is 🎉. One that there isn't stays as it is."""
+    """The text with emojis for the shortcodes in it: `:tada:` is 🎉. One that there isn't stays as
+    it is."""
     return _SHORTCODES.sub(lambda run: _SHORTCODE.sub(_emoji_of, run[0]), text)
 
 

@@ -1,4 +1,5 @@
-"""Code in colours: which words of it are what, as classes for static/css/code.css. Of languages that people paste, not of all there are."""
+"""Code in colours: which words of it are what, as classes for static/css/code.css. Of languages
+that people paste, not of all there are."""
 
 import html
 import time
@@ -11,16 +12,18 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
 
 MAX_CODE = 3000
-"""Characters; what is longer stays without colours. Code made to be slow takes a time that grows with the square of its length."""
+"""Characters; what is longer stays without colours. Code made to be slow takes a time that grows
+with the square of its length."""
 
 MAX_SECONDS = 0.05
 """Of the processor's. What people write takes some milliseconds."""
 
 _PASTED = """
-    bash c c++ clojure cmake console cpp cs csharp css dart diff docker dockerfile elixir erlang fsharp go golang graphql
-    groovy haskell html ini java javascript js json julia kotlin less lisp lua make makefile nginx nix objc perl php
-    postgres powershell proto ps1 py py3 pycon python python3 r rb rs ruby rust sass scala scss sh shell sql sqlite3 swift
-    terraform tex toml ts tsx typescript udiff vim vue xml yaml yml zig zsh
+    bash c c++ clojure cmake console cpp cs csharp css dart diff docker dockerfile elixir erlang
+    fsharp go golang graphql groovy haskell html ini java javascript js json julia kotlin less lisp
+    lua make makefile nginx nix objc perl php postgres powershell proto ps1 py py3 pycon python
+    python3 r rb rs ruby rust sass scala scss sh shell sql sqlite3 swift terraform tex toml ts tsx
+    typescript udiff vim vue xml yaml yml zig zsh
 """
 LANGUAGES = frozenset(_PASTED.split())
 
@@ -52,7 +55,8 @@ def _class_of(kind: _TokenType) -> str:
 
 
 def highlight(code: str, language: str) -> str:
-    """The code as HTML: escaped, and in spans of CLASSES where the language is one of LANGUAGES. It may take some milliseconds."""
+    """The code as HTML: escaped, and in spans of CLASSES where the language is one of LANGUAGES. It
+    may take some milliseconds."""
     lexer = _lexer(language.lower()) if len(code) <= MAX_CODE else None
     spans = _spans(lexer, code) if lexer is not None else None
     return html.escape(code, quote=False) if spans is None else "".join(spans)

@@ -1,6 +1,8 @@
-"""What people write as HTML: Markdown, rendered once when it is stored, sanitised, and left out where it says no more than the text.
+"""What people write as HTML: Markdown, rendered once when it is stored, sanitised, and left out
+where it says no more than the text.
 
-Whom and what it names isn't known here: `parse` says what might be names, and Markup.html is told which of them are."""
+Whom and what it names isn't known here: `parse` says what might be names, and Markup.html is told
+which of them are."""
 
 import html
 import re
@@ -21,7 +23,8 @@ MAX_NAMED = 20
 """Of each kind that one text can name."""
 
 MAX_HTML = 100_000
-"""Characters. What grows beyond it, tenfold what was typed, is shown as it was typed: all who read it are sent this."""
+"""Characters. What grows beyond it, tenfold what was typed, is shown as it was typed: all who read
+it are sent this."""
 
 QUICKLY_RENDERED = 1000
 """Characters. Markdown made to be slow takes 30 ms a thousand; longer ones are for a thread."""
@@ -50,20 +53,25 @@ TAGS = {
 }
 
 _LINK = r"https?://[^/\\]|mailto:."
-"""What a person may link to: the web and mail, and what of this site a Markdown says. Nothing else of the site's is a click away."""
+"""What a person may link to: the web and mail, and what of this site a Markdown says. Nothing else
+of the site's is a click away."""
 
 _START = re.compile(r"\d{1,9}")
 """What a list may begin to count with: as much as CommonMark takes."""
 
-# Without any of these no rule of Markdown can match. Most texts are such, and this look costs a hundredth of the parser.
-_MARKED = re.compile(r"[*_`~\[\]<>#\\:@]|^[ \t]|^\d+[.)]|^[-+=]|[ \\]\n|\n[ \t]*\n|[\r\n]\s*[-+=]", re.MULTILINE)
+# Without any of these no rule of Markdown can match. Most texts are such, and this look costs a
+# hundredth of the parser.
+_MARKED = re.compile(
+    r"[*_`~\[\]<>#\\:@]|^[ \t]|^\d+[.)]|^[-+=]|[ \\]\n|\n[ \t]*\n|[\r\n]\s*[-+=]", re.MULTILINE
+)
 
-# Most of a chat's are one line without any of these signs at all. Deleting them from its bytes and comparing the length takes a tenth of
-# the time of searching for them.
+# Most of a chat's are one line without any of these signs at all. Deleting them from its bytes and
+# comparing the length takes a tenth of the time of searching for them.
 _SIGNS = b"*_`~[]<>#\\:@\r\n"
 _BEGINNING = re.compile(r"[ \t\-+=]|\d+[.)]")
 
-# A name begins where no word does: not in an e-mail address, a path, a fragment or an entity. The first of them takes all that may be.
+# A name begins where no word does: not in an e-mail address, a path, a fragment or an entity. The
+# first of them takes all that may be.
 _MAY_NAME = re.compile(r"(?<![^\W_])(?:@\w|#[A-Za-z])")
 _NAMED = re.compile(r"(?<![\w@#/.+%&=-])[@#](?=\w)")
 
@@ -98,7 +106,8 @@ class _Parser(MarkdownIt):
 
 
 class _Names:
-    """A rule for the parser: takes the names and shortcodes out of the texts, where they are neither in code nor in a link."""
+    """A rule for the parser: takes the names and shortcodes out of the texts, where they are
+    neither in code nor in a link."""
 
     def __init__(self, references: tuple[Reference, ...]) -> None:
         self._by_sign = {reference.sign: reference for reference in references}
@@ -136,13 +145,18 @@ class _Names:
             start = end
         yield _text("text", with_emojis(text[start:]), token.level)
 
-    def render(self, renderer: Any, tokens: list[Token], place: int, options: Any, env: dict[str, Any]) -> str:
+    def render(
+        self, renderer: Any, tokens: list[Token], place: int, options: Any, env: dict[str, Any]
+    ) -> str:
         typed = tokens[place].content
         reference = self._by_sign[typed[0]]
         name = env.get(reference.sign, {}).get(typed[1:])
         if name is None:
             return html.escape(typed)
-        return f'<a class="{reference.css_class}" href="{reference.path}{quote(name)}">{reference.sign}{html.escape(name)}</a>'
+        return (
+            f'<a class="{reference.css_class}" '
+            f'href="{reference.path}{quote(name)}">{reference.sign}{html.escape(name)}</a>'
+        )
 
 
 def _text(kind: str, content: str, level: int) -> Token:
@@ -156,11 +170,14 @@ def _fence(renderer: Any, tokens: list[Token], place: int, options: Any, env: di
 
 
 class Markdown:
-    """The Markdown of one part of the site: `references` are what its texts may name, `own` the addresses of ours that they may link to."""
+    """The Markdown of one part of the site: `references` are what its texts may name, `own` the
+    addresses of ours that they may link to."""
 
     def __init__(self, *references: Reference, own: str) -> None:
         self._link = re.compile(f"{_LINK}|{own}")
-        self._named = re.compile("|".join(rf"{re.escape(reference.path)}[^/?#\\]+\Z" for reference in references) or r"(?!)")
+        self._named = re.compile(
+            "|".join(rf"{re.escape(reference.path)}[^/?#\\]+\Z" for reference in references) or r"(?!)"
+        )
         self._classes = {reference.css_class for reference in references}
         self._parser = self._new_parser(_Names(references))
         self.clean = nh3.Cleaner(
@@ -172,10 +189,13 @@ class Markdown:
         ).clean
 
     def _new_parser(self, names: _Names) -> MarkdownIt:
-        # Images would be fetched from other people's servers; the address is shown as a link instead.
+        # Images would be fetched from other people's servers; the address is shown as a link
+        # instead.
         parser = _Parser("commonmark", {"html": False, "linkify": True, "breaks": True, "maxNesting": 12})
         parser.link = self._link
-        parser.enable(["linkify", "strikethrough"]).disable(["image", "html_block", "html_inline", "entity", "reference"])
+        parser.enable(["linkify", "strikethrough"]).disable(
+            ["image", "html_block", "html_inline", "entity", "reference"]
+        )
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
         # While it can still be told what was escaped.
         parser.core.ruler.before("text_join", "names", names)
@@ -184,7 +204,8 @@ class Markdown:
         return parser
 
     def _allowed(self, tag: str, attribute: str, value: str) -> str | None:
-        """For nh3: classes are our own, addresses a person's or our own, and numbers are numbers."""
+        """For nh3: classes are our own, addresses a person's or our own, and numbers are
+        numbers."""
         if attribute == "class":
             return value if value in (CLASSES if tag == "span" else self._classes) else None
         if attribute == "start":
@@ -203,7 +224,9 @@ class Markdown:
         markup = self.parse(text)
         return markup.html({}) if markup is not None else None
 
-    def render_parsed(self, text: str, tokens: list[Token], named: Mapping[str, Mapping[str, str]]) -> str | None:
+    def render_parsed(
+        self, text: str, tokens: list[Token], named: Mapping[str, Mapping[str, str]]
+    ) -> str | None:
         """For Markup."""
         rendered = str(self._parser.renderer.render(tokens, self._parser.options, dict(named))).strip()
         if len(rendered) > MAX_HTML or rendered.replace("&quot;", '"') == plain_html(text):
@@ -221,13 +244,16 @@ class Markup:
 
     def names(self, sign: str) -> list[str]:
         """What might be names after this sign, without it, each once."""
-        children = [child.content for token in self._tokens for child in token.children or () if child.type == "named"]
+        children = [
+            child.content for token in self._tokens for child in token.children or () if child.type == "named"
+        ]
         return list(dict.fromkeys(content[1:] for content in children if content[0] == sign))
 
     def html(self, named: Mapping[str, Mapping[str, str]]) -> str | None:
         """The HTML, or None where escaping the text, with its line breaks, gives the same picture.
 
-        `named` tells by sign which of the names somebody or something has, and how each is written."""
+        `named` tells by sign which of the names somebody or something has, and how each is
+        written."""
         return self._markdown.render_parsed(self._text, self._tokens, named)
 
 
@@ -248,7 +274,14 @@ _PAIRED_MARKS = re.compile(r"(?<![\w*~`])(\*\*|\*|__|_|~~|`)(?=\S)([^\n]*?\S)\1(
 
 
 def without_marks(text: str) -> str:
-    """The words of a text, for where one line of it is shown: what Markdown means by signs is left out, roughly and quickly."""
-    for pattern, kept in ((_FENCE_LINE, ""), (_BLOCK_MARKS, ""), (_INLINE_LINK, r"\1"), (_PAIRED_MARKS, r"\2"), (_PAIRED_MARKS, r"\2")):
+    """The words of a text, for where one line of it is shown: what Markdown means by signs is left
+    out, roughly and quickly."""
+    for pattern, kept in (
+        (_FENCE_LINE, ""),
+        (_BLOCK_MARKS, ""),
+        (_INLINE_LINK, r"\1"),
+        (_PAIRED_MARKS, r"\2"),
+        (_PAIRED_MARKS, r"\2"),
+    ):
         text = pattern.sub(kept, text)
     return text

@@ -1,4 +1,5 @@
-"""JSON as RFC 8259 and I-JSON (RFC 7493) want it: no key twice, no lone surrogate, no depth to drown in."""
+"""JSON as RFC 8259 and I-JSON (RFC 7493) want it: no key twice, no lone surrogate, no depth to
+drown in."""
 
 import json
 import re
@@ -25,10 +26,12 @@ def looks_like_object(text: str) -> bool:
 
 
 def decode(text: str, decoder: "msgspec.json.Decoder[T]", keys: tuple[str, ...]) -> T:
-    """`text` by `decoder`. Raises BadJson, or msgspec.ValidationError where it is JSON of another shape.
+    """`text` by `decoder`. Raises BadJson, or msgspec.ValidationError where it is JSON of another
+    shape.
 
-    msgspec is quick and takes a key twice; so where one of `keys` could stand twice, or anything nests deeply, or letters are
-    escaped, the text is looked at slowly first. `keys` are given with their quotes."""
+    msgspec is quick and takes a key twice; so where one of `keys` could stand twice, or anything
+    nests deeply, or letters are escaped, the text is looked at slowly first. `keys` are given with
+    their quotes."""
     if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH or max(map(text.count, keys)) > 1:
         _check_slowly(text)
     try:

@@ -1,6 +1,8 @@
-"""What people read, in their language. English stands in the code and is the key; other languages are catalogues in locales/, of gettext.
+"""What people read, in their language. English stands in the code and is the key; other languages
+are catalogues in locales/, of gettext.
 
-A place in a text is `{name}`. Whole numbers in places are written as the language writes them; what is no quantity is given as str."""
+A place in a text is `{name}`. Whole numbers in places are written as the language writes them; what
+is no quantity is given as str."""
 
 import gettext
 import io
@@ -27,9 +29,11 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 class Text(str):
-    """An English text that whoever tells it can tell in another language: what is raised or returned far from the reader.
+    """An English text that whoever tells it can tell in another language: what is raised or
+    returned far from the reader.
 
-    It is a str like any other for logs and comparisons. The template is a literal, so that `make texts` finds it."""
+    It is a str like any other for logs and comparisons. The template is a literal, so that `make
+    texts` finds it."""
 
     __slots__ = ("template", "values")
     template: str
@@ -61,7 +65,8 @@ def _number(value: int, code: str) -> str:
 
 
 class Language:
-    """One language of the site: it tells texts, numbers and times. English is the one that needs no catalogue."""
+    """One language of the site: it tells texts, numbers and times. English is the one that needs no
+    catalogue."""
 
     def __init__(self, code: str, catalogue: Catalog | None = None) -> None:
         self.code = code
@@ -69,7 +74,8 @@ class Language:
         self.name = (self.locale.get_display_name() or code).capitalize()
         """What it calls itself."""
         self.page_texts = ""
-        """The part of the catalogue that scripts use: JSON for static/js/texts.js, safe within a <script>. Empty where they need none."""
+        """The part of the catalogue that scripts use: JSON for static/js/texts.js, safe within a
+        <script>. Empty where they need none."""
         self._texts = gettext.NullTranslations()
         if catalogue is not None:
             compiled = io.BytesIO()
@@ -97,10 +103,14 @@ class Language:
         return _fill(self.ngettext(one, other, count), {"count": count, **values}, self.code)
 
     def told(self, text: str) -> str:
-        """A Text in this language. Any other str is what it is: somebody typed it, or it was told already."""
+        """A Text in this language. Any other str is what it is: somebody typed it, or it was told
+        already."""
         if not isinstance(text, Text):
             return text
-        values = {name: self.told(value) if isinstance(value, Text) else value for name, value in text.values.items()}
+        values = {
+            name: self.told(value) if isinstance(value, Text) else value
+            for name, value in text.values.items()
+        }
         return self.t(text.template, **values)
 
     def moment(self, at: str) -> str:
@@ -128,7 +138,10 @@ def _page_texts(code: str, catalogue: Catalog, locale: Locale) -> str:
     # Scripts know CLDR's names of plural forms, gettext their places: the form of each place.
     form_of = gettext.c2py(catalogue.plural_expr)
     places = range(catalogue.num_plurals)
-    plurals = [next(locale.plural_form(number) for number in range(1000) if form_of(number) == place) for place in places]
+    plurals = [
+        next(locale.plural_form(number) for number in range(1000) if form_of(number) == place)
+        for place in places
+    ]
     page = {"language": code, "plurals": plurals, "texts": texts}
     return json.dumps(page, ensure_ascii=False, separators=(",", ":")).replace("<", "\\u003c")
 
@@ -143,7 +156,10 @@ ENGLISH = Language(DEFAULT)
 
 LANGUAGES = {
     DEFAULT: ENGLISH,
-    **{path.parent.parent.name: Language(path.parent.parent.name, read_catalogue(path)) for path in sorted(LOCALES.glob("*/*/aiochat.po"))},
+    **{
+        path.parent.parent.name: Language(path.parent.parent.name, read_catalogue(path))
+        for path in sorted(LOCALES.glob("*/*/aiochat.po"))
+    },
 }
 """Every language of the site by its code: English, and those that have a folder in locales/."""
 
@@ -151,7 +167,8 @@ _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
 def current() -> Language:
-    """The language of the request that is answered here; English outside one. What outlives a request remembers its own."""
+    """The language of the request that is answered here; English outside one. What outlives a
+    request remembers its own."""
     return _current.get()
 
 

@@ -1,4 +1,5 @@
-"""No form is taken that didn't come from one of our pages: OWASP ASVS 5.0, 3.5. A token in the session, and Fetch Metadata before it."""
+"""No form is taken that didn't come from one of our pages: OWASP ASVS 5.0, 3.5. A token in the
+session, and Fetch Metadata before it."""
 
 import hmac
 import secrets
@@ -34,7 +35,11 @@ class CsrfToken:
 
 @web.middleware
 async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
-    if request.method in SAFE_METHODS or request.match_info.http_exception is not None or not takes_method(request):
+    if (
+        request.method in SAFE_METHODS
+        or request.match_info.http_exception is not None
+        or not takes_method(request)
+    ):
         return await handler(request)
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         raise web.HTTPForbidden

@@ -1,4 +1,5 @@
-"""Whatever goes wrong in a request becomes one clear answer, as a page or as JSON, and never a traceback."""
+"""Whatever goes wrong in a request becomes one clear answer, as a page or as JSON, and never a
+traceback."""
 
 import errno
 import logging
@@ -16,22 +17,37 @@ from helpers.web.routing import wants_json
 log = logging.getLogger("aiochat.http")
 
 TITLES = {
-    400: (Text("That request isn't right"), Text("Something in the address or in what was sent can't be understood.")),
+    400: (
+        Text("That request isn't right"),
+        Text("Something in the address or in what was sent can't be understood."),
+    ),
     401: (Text("Please sign in"), Text("This needs you to be signed in.")),
     403: (
         Text("That isn't allowed"),
-        Text("You may not do this, or the form is older than your session: go back, reload the page and try again."),
+        Text(
+            "You may not do this, or the form is older than your session: go back, reload the page and try "
+            "again."
+        ),
     ),
     404: (Text("Nothing here"), Text("There is no such page, or it isn't open to you.")),
     405: (Text("That isn't how this works"), Text("This address doesn't take that kind of request.")),
     410: (Text("No longer here"), Text("What was here has been taken away.")),
     413: (Text("That is too big"), Text("What was sent is larger than this takes.")),
-    415: (Text("That isn't a form"), Text("This takes a form: application/x-www-form-urlencoded or multipart/form-data.")),
+    415: (
+        Text("That isn't a form"),
+        Text("This takes a form: application/x-www-form-urlencoded or multipart/form-data."),
+    ),
     429: (Text("Too fast"), Text("Please wait a moment and try again.")),
-    500: (Text("Something broke here"), Text("It has been written to the log. Nothing of yours was lost by it.")),
+    500: (
+        Text("Something broke here"),
+        Text("It has been written to the log. Nothing of yours was lost by it."),
+    ),
     503: (
         Text("Back in a moment"),
-        Text("The chat can't reach its database just now. It tries again by itself; please reload in a few seconds."),
+        Text(
+            "The chat can't reach its database just now. It tries again by itself; please reload in a few "
+            "seconds."
+        ),
     ),
 }
 
@@ -50,22 +66,29 @@ CODES = {
 
 
 def error_response(
-    request: web.Request, status: int, text: str | None = None, code: str | None = None, back: tuple[str, str] | None = None
+    request: web.Request,
+    status: int,
+    text: str | None = None,
+    code: str | None = None,
+    back: tuple[str, str] | None = None,
 ) -> web.Response:
     """The answer for an error, as a page or as JSON, in the language of the request.
 
-    `text` replaces the status's own; `code` is for programs. `back` is an address and what it is called: where the page sends
-    people instead of to the start."""
+    `text` replaces the status's own; `code` is for programs. `back` is an address and what it is
+    called: where the page sends people instead of to the start."""
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
     text = told(text or usual)
     if wants_json(request):
-        return web.json_response({"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status)
+        return web.json_response(
+            {"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status
+        )
     context = {"status": status, "title": told(title), "text": text, "back": back, "path_qs": request.path_qs}
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 
 class Refusal(web.HTTPClientError):
-    """A request that is wrong in a way that can be said: a code, a sentence, and a 4xx status. `back` as in error_response."""
+    """A request that is wrong in a way that can be said: a code, a sentence, and a 4xx status.
+    `back` as in error_response."""
 
     def __init__(self, code: str, text: str, status: int = 400, back: tuple[str, str] | None = None) -> None:
         self.status_code = status

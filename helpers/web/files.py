@@ -1,7 +1,9 @@
-"""The static files: read once, compressed once, served under the version of them all, with the modules that a script needs.
+"""The static files: read once, compressed once, served under the version of them all, with the
+modules that a script needs.
 
-An ES module names its imports relatively, so a version in the path is theirs as well: /static/0123456789ab/js/room.js imports
-/static/0123456789ab/js/store.js, and both can be kept for ever. Without a version, or with an unknown one, a file is asked about anew."""
+An ES module names its imports relatively, so a version in the path is theirs as well:
+/static/0123456789ab/js/room.js imports /static/0123456789ab/js/store.js, and both can be kept for
+ever. Without a version, or with an unknown one, a file is asked about anew."""
 
 import functools
 import gzip
@@ -37,7 +39,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 ASK_AGAIN = "no-cache"
 
 READ_AGAIN_SECONDS = 1.0
-"""A version that isn't known may be that of a new release, which another process already serves; asking for nonsense costs no more."""
+"""A version that isn't known may be that of a new release, which another process already serves;
+asking for nonsense costs no more."""
 
 
 @dataclass(frozen=True)
@@ -53,11 +56,13 @@ class File:
 
     @functools.cached_property
     def by_brotli(self) -> bytes:
-        """A seventh smaller than by gzip: its dictionary knows the words of scripts and styles, and the files are small."""
+        """A seventh smaller than by gzip: its dictionary knows the words of scripts and styles, and
+        the files are small."""
         return bytes(brotli.compress(self.body, quality=11))
 
     def packed(self, codings: set[str]) -> tuple[str, bytes]:
-        """The best of what is understood, and its name; "" for the file as it is, where nothing gains by another."""
+        """The best of what is understood, and its name; "" for the file as it is, where nothing
+        gains by another."""
         if self.packs:
             for coding, attribute in (("br", "by_brotli"), ("gzip", "by_gzip")):
                 if coding in codings and len(packed := getattr(self, attribute)) < len(self.body):
@@ -85,12 +90,15 @@ def _read(folder: Path) -> Release:
             body = without_comments(body.decode()).encode()
         digest = hashlib.sha256(body).hexdigest()
         whole.update(f"{name} {digest}\n".encode())
-        files[name] = File(body, TYPES.get(path.suffix, "application/octet-stream"), digest[:16], path.suffix not in PACKED)
+        files[name] = File(
+            body, TYPES.get(path.suffix, "application/octet-stream"), digest[:16], path.suffix not in PACKED
+        )
     return Release(whole.hexdigest()[:VERSION_DIGITS], files)
 
 
 class Files:
-    """A folder of files. With `fresh` they are read again for each page, for whoever is changing them."""
+    """A folder of files. With `fresh` they are read again for each page, for whoever is changing
+    them."""
 
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
         self._folder = folder
@@ -111,7 +119,8 @@ class Files:
         return f"/static/{self.version}/{name}"
 
     def modules(self, name: str) -> list[str]:
-        """The addresses of all modules that a script imports, those of its imports included. Raises KeyError where one is missing."""
+        """The addresses of all modules that a script imports, those of its imports included. Raises
+        KeyError where one is missing."""
         key = (self.version, name)
         if key not in self._modules:
             self._modules = {key: [f"/static/{self.version}/{module}" for module in self._imports(name)]}
@@ -150,12 +159,21 @@ class Files:
         if file is None:
             raise web.HTTPNotFound
         accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
-        coding, body = file.packed({name for name, _, weight in (one.partition(";") for one in accepted) if weight not in ("q=0", "q=0.0")})
+        coding, body = file.packed(
+            {
+                name
+                for name, _, weight in (one.partition(";") for one in accepted)
+                if weight not in ("q=0", "q=0.0")
+            }
+        )
         headers = {"Cache-Control": FOR_EVER if release else ASK_AGAIN, "Vary": "Accept-Encoding"}
         if not release:
-            # Each representation has a validator of its own (RFC 9110, 8.8.3). What is kept for ever isn't asked about again.
+            # Each representation has a validator of its own (RFC 9110, 8.8.3). What is kept for
+            # ever isn't asked about again.
             headers["ETag"] = etag = f'"{file.etag}{coding and f"-{coding}"}"'
-            known = {tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")}
+            known = {
+                tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")
+            }
             if etag in known or "*" in known:
                 return web.Response(status=304, headers=headers)
         if coding:

@@ -1,4 +1,5 @@
-"""Forms: read strictly, checked by a pydantic model, and shown again with what is wrong beside each field."""
+"""Forms: read strictly, checked by a pydantic model, and shown again with what is wrong beside each
+field."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -21,8 +22,17 @@ MAX_FIELDS = 40
 MAX_TEXT = 64 * 1024
 """Bytes of all texts of a form together, however large its files may be."""
 
-BROKEN = (ValueError, LookupError, AssertionError, TypeError, RuntimeError, BadHttpMessage, web.RequestPayloadError)
-"""What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a broken line, bytes that don't unpack."""
+BROKEN = (
+    ValueError,
+    LookupError,
+    AssertionError,
+    TypeError,
+    RuntimeError,
+    BadHttpMessage,
+    web.RequestPayloadError,
+)
+"""What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a
+broken line, bytes that don't unpack."""
 
 FIELDS = web.RequestKey("form_fields", list[tuple[str, str]])
 
@@ -35,7 +45,8 @@ Model = TypeVar("Model", bound=BaseModel)
 async def read_form(request: web.Request) -> Mapping[str, str]:
     """The fields of the request's form, at most MAX_FIELDS; of a field that comes twice, the last.
 
-    Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for what isn't UTF-8 or not a form."""
+    Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for what isn't UTF-8 or
+    not a form."""
     return dict(await _read_fields(request))
 
 
@@ -45,10 +56,15 @@ async def read_values(request: web.Request, name: str) -> list[str]:
 
 
 async def read_files(request: web.Request, name: str) -> list[Upload]:
-    """The files of a field, where its route says how large the form may be; none where none was chosen. Raises as read_form."""
+    """The files of a field, where its route says how large the form may be; none where none was
+    chosen. Raises as read_form."""
     await _read_fields(request)
     route, parts = route_of(request), request.get(PARTS)
-    return [upload for field_name, upload in parts.files if field_name == name] if parts and route and route.max_body else []
+    return (
+        [upload for field_name, upload in parts.files if field_name == name]
+        if parts and route and route.max_body
+        else []
+    )
 
 
 async def read_file(request: web.Request, name: str) -> Upload | None:
@@ -61,7 +77,10 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
     known: list[tuple[str, str]] | None = request.get(FIELDS)
     if known is not None:
         return known
-    if request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data") and request.can_read_body:
+    if (
+        request.content_type not in ("application/x-www-form-urlencoded", "multipart/form-data")
+        and request.can_read_body
+    ):
         raise web.HTTPUnsupportedMediaType
     try:
         if request.content_type == "multipart/form-data":
@@ -95,7 +114,8 @@ async def forms(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @dataclass
 class Form:
-    """What was typed and what is wrong with it, for the page that shows it again. `errors[""]` is about the whole form."""
+    """What was typed and what is wrong with it, for the page that shows it again. `errors[""]` is
+    about the whole form."""
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
@@ -113,7 +133,8 @@ SECRET_FIELDS = frozenset({"password", "new_password", "csrf_token"})
 
 
 def check_form(model: type[Model], fields: Mapping[str, str]) -> tuple[Model | None, Form]:
-    """The checked model, or None and the form with its errors, in the language of the request. Nothing secret is kept for showing."""
+    """The checked model, or None and the form with its errors, in the language of the request.
+    Nothing secret is kept for showing."""
     form = Form(values={name: value for name, value in fields.items() if name not in SECRET_FIELDS})
     try:
         return model(**{name: value for name, value in fields.items() if name in model.model_fields}), form

@@ -6,7 +6,8 @@ from helpers.keys import SETTINGS
 from helpers.web.routing import Access, access_of, route_of
 
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' {socket}; form-action 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self' "
+    "{socket}; form-action 'self'; "
     "base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'; worker-src 'self'"
 )
 
@@ -22,14 +23,16 @@ FIXED = {
 }
 
 PARTS = {"text/css", "text/javascript"}
-"""Parts of a page, never one: what only says what a page may do is left out, as a third of the bytes of the small ones."""
+"""Parts of a page, never one: what only says what a page may do is left out, as a third of the
+bytes of the small ones."""
 PARTS_POLICY = "default-src 'none'"
 
 IMAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
 """For pictures that people have given: opened by themselves they may do nothing at all."""
 
 PHOTO_POLICY = f"{IMAGE_POLICY}; style-src 'unsafe-inline'"
-"""The same where one opens them to look at them: the browser's own page around a picture has its styles within, by which it fits."""
+"""The same where one opens them to look at them: the browser's own page around a picture has its
+styles within, by which it fits."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

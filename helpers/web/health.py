@@ -32,7 +32,9 @@ class Ready(web.View):
             checks["redis"] = self._works(redis.ping())
         results = dict(zip(checks, await asyncio.gather(*checks.values()), strict=True))
         ready = all(results.values())
-        return web.json_response({"ready": ready, **results}, status=200 if ready else 503, headers=NEVER_KEPT)
+        return web.json_response(
+            {"ready": ready, **results}, status=200 if ready else 503, headers=NEVER_KEPT
+        )
 
     async def _works(self, question: Awaitable[object]) -> bool:
         try:

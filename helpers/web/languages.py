@@ -1,4 +1,5 @@
-"""Which language a request is answered in: the one that its cookie names, else the best of its Accept-Language, else English."""
+"""Which language a request is answered in: the one that its cookie names, else the best of its
+Accept-Language, else English."""
 
 import re
 
@@ -21,7 +22,8 @@ _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 def choose(cookie: str | None, accepted: str) -> Language:
-    """`accepted` is an Accept-Language header: RFC 9110, 12.5.4. What isn't understood of it says nothing."""
+    """`accepted` is an Accept-Language header: RFC 9110, 12.5.4. What isn't understood of it says
+    nothing."""
     if cookie in LANGUAGES:
         return LANGUAGES[cookie]
     best, best_quality = ENGLISH, 0.0
@@ -44,8 +46,8 @@ async def languages(request: web.Request, handler: Handler) -> web.StreamRespons
 def speak_as_addressed(request: web.Request) -> None:
     """Speaks the language that `language` in the address names, if there is such a one.
 
-    Only for what a page opens: not every browser sends Accept-Language with the handshake of a WebSocket.
-    A page's own address never names a language, for the switch couldn't change it.
+    Only for what a page opens: not every browser sends Accept-Language with the handshake of a
+    WebSocket. A page's own address never names a language, for the switch couldn't change it.
     """
     addressed = LANGUAGES.get(request.query.get("language", ""))
     if addressed is not None:
@@ -53,7 +55,8 @@ def speak_as_addressed(request: web.Request) -> None:
 
 
 class ChooseLanguage(web.View):
-    """Remembers a language in this browser, and goes back to the page. It changes nothing else, so a link of ours may do it."""
+    """Remembers a language in this browser, and goes back to the page. It changes nothing else, so
+    a link of ours may do it."""
 
     async def get(self) -> web.Response:
         request = self.request
@@ -61,8 +64,13 @@ class ChooseLanguage(web.View):
             raise web.HTTPForbidden
         code = request.query.get("to", "")
         if code not in LANGUAGES:
-            raise Refusal("bad_request", Text("There is no such language here. `to` is one of: {codes}.", codes=", ".join(LANGUAGES)))
+            raise Refusal(
+                "bad_request",
+                Text("There is no such language here. `to` is one of: {codes}.", codes=", ".join(LANGUAGES)),
+            )
         response = web.HTTPSeeOther(safe_next(request.query.get("next", "")))
         settings = request.app[SETTINGS]
-        response.set_cookie(COOKIE, code, max_age=COOKIE_SECONDS, secure=settings.secure, httponly=True, samesite="Lax")
+        response.set_cookie(
+            COOKIE, code, max_age=COOKIE_SECONDS, secure=settings.secure, httponly=True, samesite="Lax"
+        )
         raise response

@@ -1,4 +1,5 @@
-"""Bodies of the type multipart/form-data, read in bounded memory: texts are short, and files lie on the disk."""
+"""Bodies of the type multipart/form-data, read in bounded memory: texts are short, and files lie on
+the disk."""
 
 import asyncio
 import tempfile
@@ -15,7 +16,8 @@ CHUNK = 256 * 1024
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of a form. What it is called is nothing to rely on, and neither is its content type."""
+    """A file of a form. What it is called is nothing to rely on, and neither is its content
+    type."""
 
     content_type: str
     size: int
@@ -39,7 +41,8 @@ class Parts:
 async def read_parts(request: web.Request, most_parts: int, most_text: int, most: int) -> Parts:
     """Reads the body. `most_text` bytes are for the texts together, `most` for everything.
 
-    Raises HTTPRequestEntityTooLarge, HTTPBadRequest for too many parts, and whatever aiohttp does for what is no such body."""
+    Raises HTTPRequestEntityTooLarge, HTTPBadRequest for too many parts, and whatever aiohttp does
+    for what is no such body."""
     if (request.content_length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most)
     parts = Parts([], [])

@@ -16,11 +16,13 @@ from helpers.web.flash import pop_flashes
 
 
 def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
-    """Templates know: `static(path)`, `modules(path)` that a script imports, `user`, `csrf_token`, `flashes`, `site_name`,
-    `registration_open`, `path`, `path_qs`; of languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and of
-    helpers/text/translation.py `t`, `n` and the filters `told` and `moment`.
+    """Templates know: `static(path)`, `modules(path)` that a script imports, `user`, `csrf_token`,
+    `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; of languages `language()`,
+    `languages`, gettext's `_` and `{% trans %}`; and of helpers/text/translation.py `t`, `n` and
+    the filters `told` and `moment`.
 
-    An error page may be rendered where none of the request's own are known: they are undefined there, but for the language."""
+    An error page may be rendered where none of the request's own are known: they are undefined
+    there, but for the language."""
 
     async def context(request: web.Request) -> dict[str, Any]:
         settings = request.app[SETTINGS]

@@ -1,5 +1,6 @@
-"""The answer to what isn't HTTP at all. No middleware sees it: aiohttp's own has no security headers, tells its version, repeats
-what was sent, and writes a traceback to the log for each port scan."""
+"""The answer to what isn't HTTP at all. No middleware sees it: aiohttp's own has no security
+headers, tells its version, repeats what was sent, and writes a traceback to the log for each port
+scan."""
 
 import logging
 from typing import Any
@@ -24,7 +25,11 @@ class Protocol(web.RequestHandler):
     __slots__ = ()
 
     def handle_error(
-        self, request: BaseRequest, status: int = 500, exc: BaseException | None = None, text: str | None = None
+        self,
+        request: BaseRequest,
+        status: int = 500,
+        exc: BaseException | None = None,
+        text: str | None = None,
     ) -> web.StreamResponse:
         if not isinstance(exc, HttpProcessingError) or request.writer.output_size > 0:
             response = super().handle_error(request, status, exc, text)
@@ -36,7 +41,8 @@ class Protocol(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        # aiohttp reads a refused body to its end, and stumbles a second time over what was wrong with it.
+        # aiohttp reads a refused body to its end, and stumbles a second time over what was wrong
+        # with it.
         if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
             super().log_exception(*args, **kw)
 

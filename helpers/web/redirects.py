@@ -9,7 +9,8 @@ MAX_LENGTH = 500
 def safe_next(target: str, fallback: str = "/") -> str:
     """`target` if it is a path of this site, else `fallback`.
 
-    Browsers read `//host`, `/\\host` and `/<tab>/host` as another site: OWASP, Unvalidated Redirects."""
+    Browsers read `//host`, `/\\host` and `/<tab>/host` as another site: OWASP, Unvalidated
+    Redirects."""
     for text in (target, unquote(target)):
         if (
             not text.startswith("/")

@@ -27,7 +27,8 @@ class Route:
     json: bool = False
     """Does it speak JSON alone? Then its errors do too."""
     kept: bool = False
-    """May browsers keep its answers? Those then say themselves for how long; all others of people who are signed in are kept nowhere."""
+    """May browsers keep its answers? Those then say themselves for how long; all others of people
+    who are signed in are kept nowhere."""
     max_body: int = 0
     """Bytes that a form may have here; 0 is what holds everywhere."""
 
@@ -36,7 +37,8 @@ ROUTES = web.AppKey("routes", dict[str, Route])
 
 
 def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> None:
-    """Adds the routes, and the static files under /static. Raises ValueError where two routes share a name."""
+    """Adds the routes, and the static files under /static. Raises ValueError where two routes share
+    a name."""
     known: dict[str, Route] = {}
     for route in routes:
         if route.name in known:
@@ -63,9 +65,12 @@ def access_of(request: web.Request) -> Access:
 
 
 def takes_method(request: web.Request) -> bool:
-    """Does what the request asks for have an answer to its method? Where it hasn't, its handler says 405."""
+    """Does what the request asks for have an answer to its method? Where it hasn't, its handler
+    says 405."""
     view = request.match_info.handler
-    return not (isinstance(view, type) and issubclass(view, web.View)) or hasattr(view, request.method.lower())
+    return not (isinstance(view, type) and issubclass(view, web.View)) or hasattr(
+        view, request.method.lower()
+    )
 
 
 def wants_json(request: web.Request) -> bool:

@@ -1,4 +1,5 @@
-"""What a browser needs of a script: its imports are found, its comments left out. Lines keep their numbers, so that errors name them."""
+"""What a browser needs of a script: its imports are found, its comments left out. Lines keep their
+numbers, so that errors name them."""
 
 import re
 
@@ -17,12 +18,14 @@ def imports(text: str) -> list[str]:
 
 
 def without_comments(text: str) -> str:
-    """The same script for an engine. Comments behind code stay, and so does what looks like one within a template literal."""
+    """The same script for an engine. Comments behind code stay, and so does what looks like one
+    within a template literal."""
     kept: list[str] = []
     end, is_literal = 0, False
     for comment in _COMMENT.finditer(text):
         code = text[end : comment.start()]
-        # Of each template literal there are two backticks; where their number is odd, this is within one, or can't be told.
+        # Of each template literal there are two backticks; where their number is odd, this is
+        # within one, or can't be told.
         is_literal ^= code.count("`") % 2 == 1
         kept += [code, comment[0] if is_literal else "\n" * comment[0].count("\n")]
         end = comment.end()

@@ -1,4 +1,5 @@
-"""Where sessions are kept, in the database or in Redis, by the hash of their token: a copy of a store signs nobody in."""
+"""Where sessions are kept, in the database or in Redis, by the hash of their token: a copy of a
+store signs nobody in."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +27,8 @@ MAX_AGENT = 300
 
 @dataclass(frozen=True)
 class Use:
-    """Whose a session is, with what browser and from where it was used, and when (ms; None where that was never noted)."""
+    """Whose a session is, with what browser and from where it was used, and when (ms; None where
+    that was never noted)."""
 
     user_id: int
     agent: str
@@ -59,7 +61,8 @@ class SessionStore(Protocol):
 
 
 NOTED_AT_ONCE = 20
-"""In one statement, as in helpers/batching.py: for many more PostgreSQL would rather read the whole table."""
+"""In one statement, as in helpers/batching.py: for many more PostgreSQL would rather read the whole
+table."""
 
 
 def _latest_first(uses: dict[str, Use]) -> dict[str, Use]:
@@ -72,14 +75,22 @@ class DatabaseSessions:
         self._mark = "?" if is_sqlite(database) else "%s"
         self._load = Bulk(
             database,
-            "SELECT given.key, session.data, session.expires_at FROM {given} JOIN sessions AS session ON session.token_hash = given.key",
+            "SELECT given.key, session.data, session.expires_at FROM {given} JOIN sessions AS session ON "
+            "session.token_hash = given.key",
             given={"key": "text"},
         )
         self._note = Bulk(
             database,
-            "UPDATE sessions SET user_id = given.user_id, agent = given.agent, address = given.address, used_at = given.used_at "
+            "UPDATE sessions SET user_id = given.user_id, agent = given.agent, address = given.address, "
+            "used_at = given.used_at "
             "FROM {given} WHERE sessions.token_hash = given.key",
-            given={"key": "text", "user_id": "bigint", "agent": "text", "address": "text", "used_at": "bigint"},
+            given={
+                "key": "text",
+                "user_id": "bigint",
+                "agent": "text",
+                "address": "text",
+                "used_at": "bigint",
+            },
         )
         self._loads: BatchedReads[str, str] = BatchedReads(self._load_many)
 
@@ -101,7 +112,12 @@ class DatabaseSessions:
         await self._run(sql, key, data, now_ms() + seconds * 1000, *given)
 
     async def update(self, key: str, data: str, seconds: int) -> None:
-        await self._run("UPDATE sessions SET data = ?, expires_at = ? WHERE token_hash = ?", data, now_ms() + seconds * 1000, key)
+        await self._run(
+            "UPDATE sessions SET data = ?, expires_at = ? WHERE token_hash = ?",
+            data,
+            now_ms() + seconds * 1000,
+            key,
+        )
 
     async def delete(self, key: str) -> None:
         await self._run("DELETE FROM sessions WHERE token_hash = ?", key)
@@ -115,7 +131,11 @@ class DatabaseSessions:
     async def of_user(self, user_id: int) -> dict[str, Use]:
         sql = "SELECT token_hash, agent, address, used_at, expires_at FROM sessions WHERE user_id = ?"
         now = now_ms()
-        found = {key: Use(user_id, agent, address, at) for key, agent, address, at, until in await self._run(sql, user_id) if until > now}
+        found = {
+            key: Use(user_id, agent, address, at)
+            for key, agent, address, at, until in await self._run(sql, user_id)
+            if until > now
+        }
         return _latest_first(found)
 
     async def sweep(self) -> None:
@@ -124,7 +144,8 @@ class DatabaseSessions:
 
 
 class RedisSessions:
-    """Each session is a key of its own; beside them somebody's sessions are listed in a hash, whose entries may outlive them."""
+    """Each session is a key of its own; beside them somebody's sessions are listed in a hash, whose
+    entries may outlive them."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
@@ -138,10 +159,15 @@ class RedisSessions:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key in keys:
                 pipeline.get(f"aiochat:session:{key}")
-            return {key: data for key, data in zip(keys, await pipeline.execute(), strict=True) if isinstance(data, bytes)}
+            return {
+                key: data
+                for key, data in zip(keys, await pipeline.execute(), strict=True)
+                if isinstance(data, bytes)
+            }
 
     async def create(self, key: str, data: str, seconds: int, use: Use | None = None) -> None:
-        # Listed before it is there: a session that nobody could find might outlive a change of the password.
+        # Listed before it is there: a session that nobody could find might outlive a change of the
+        # password.
         await self.note_uses({key: use} if use else {})
         await self._redis.set(f"aiochat:session:{key}", data, ex=seconds)
 
@@ -185,7 +211,9 @@ class RedisSessions:
                 user_id = json.loads(data or "{}").get("session", {}).get(USER_ID)
                 if user_id is not None:
                     name = _name(key).removeprefix("aiochat:session:")
-                    await self._redis.hsetnx(_list_of(user_id), name, json.dumps(asdict(Use(user_id, "", "", None))))
+                    await self._redis.hsetnx(
+                        _list_of(user_id), name, json.dumps(asdict(Use(user_id, "", "", None)))
+                    )
                     await self._redis.expire(_list_of(user_id), SIGNED_IN_SECONDS)
         await self._redis.set(_ALL_LISTED, 1)
 

@@ -1,4 +1,5 @@
-"""Sessions on the server, in the database or in Redis. A store sees the token's hash alone, so a copy of it signs nobody in."""
+"""Sessions on the server, in the database or in Redis. A store sees the token's hash alone, so a
+copy of it signs nobody in."""
 
 import asyncio
 import contextlib
@@ -23,23 +24,28 @@ USE_SECONDS = 5 * 60
 """How exactly it is known when a session was last used: that is stored no more often."""
 
 STORE_SECONDS = 10.0
-"""All uses of this time are stored by one statement: after a restart everybody comes back at once."""
+"""All uses of this time are stored by one statement: after a restart everybody comes back at
+once."""
 
 KEPT_USES = 100_000
 """Sessions of which a process remembers that their use was stored; 100 bytes each."""
 
 
 CONFIRM: "web.RequestKey[Callable[[], Awaitable[bool]]]" = web.RequestKey("confirm")
-"""Asked once a new session has been stored: may it be? Whoever ends all sessions of somebody may have looked a moment before."""
+"""Asked once a new session has been stored: may it be? Whoever ends all sessions of somebody may
+have looked a moment before."""
 
 
 class TokenStorage(AbstractStorage):
-    """aiohttp-session's storage over a SessionStore. A session's identity is the hash under which it is kept."""
+    """aiohttp-session's storage over a SessionStore. A session's identity is the hash under which
+    it is kept."""
 
     def __init__(self, store: SessionStore, *, secure: bool) -> None:
         # __Host- binds the cookie to this host, over TLS: RFC 6265bis, 4.1.3.2.
         name = "__Host-session" if secure else "session"
-        super().__init__(cookie_name=name, max_age=SIGNED_IN_SECONDS, secure=secure, httponly=True, samesite="Lax")
+        super().__init__(
+            cookie_name=name, max_age=SIGNED_IN_SECONDS, secure=secure, httponly=True, samesite="Lax"
+        )
         self.store = store
         self._uses: dict[str, Use] = {}
         self._noted: dict[str, float] = {}
@@ -67,7 +73,8 @@ class TokenStorage(AbstractStorage):
         self._uses[key] = use_of(request, user_id)
 
     async def store_uses(self) -> None:
-        """Stores what was noted since the last time. When that can't be done now it is no loss: they will be used again."""
+        """Stores what was noted since the last time. When that can't be done now it is no loss:
+        they will be used again."""
         uses, self._uses = self._uses, {}
         try:
             await self.store.note_uses(uses)
@@ -91,7 +98,9 @@ class TokenStorage(AbstractStorage):
             await asyncio.gather(task, return_exceptions=True)
             await self.store_uses()
 
-    async def save_session(self, request: web.Request, response: web.StreamResponse, session: Session) -> None:
+    async def save_session(
+        self, request: web.Request, response: web.StreamResponse, session: Session
+    ) -> None:
         seconds = SIGNED_IN_SECONDS if USER_ID in session else ANONYMOUS_SECONDS
         if session.identity is not None and session.empty:
             await self.store.delete(session.identity)

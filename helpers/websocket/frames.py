@@ -1,11 +1,13 @@
-"""WebSocket frames written past aiohttp's writer: built once, the same bytes to many transports (RFC 6455, 5.2)."""
+"""WebSocket frames written past aiohttp's writer: built once, the same bytes to many transports
+(RFC 6455, 5.2)."""
 
 import asyncio
 import struct
 from collections.abc import Sequence
 
 MAX_UNREAD = 64 * 1024
-"""Bytes that a client may leave unread in our memory; the kernel holds some hundred kB more before any of these."""
+"""Bytes that a client may leave unread in our memory; the kernel holds some hundred kB more before
+any of these."""
 
 MAX_FRAME = 128 * 1024
 """Bytes of joined lines in one frame. Clients bound what they take, usually at 1 MiB."""
@@ -60,7 +62,8 @@ class Outbox:
             self._transport.write(frames)
 
     def add(self, *lines: bytes) -> None:
-        """Adds lines to a frame that is written when the loop comes round: what one moment brings for the client shares it."""
+        """Adds lines to a frame that is written when the loop comes round: what one moment brings
+        for the client shares it."""
         if self._lines is None:
             self._lines = [*lines]
             asyncio.get_running_loop().call_soon(self.flush)

@@ -1,7 +1,9 @@
-"""The server's end of a WebSocket (RFC 6455, no extensions), on a connection that aiohttp hands over after its handshake.
+"""The server's end of a WebSocket (RFC 6455, no extensions), on a connection that aiohttp hands
+over after its handshake.
 
-aiohttp's own keeps the request, its task and every middleware's for as long as the socket is open, and passes each message through a
-queue and a coroutine. This keeps one object, calls its listener straight from the transport, and can be told to stop reading."""
+aiohttp's own keeps the request, its task and every middleware's for as long as the socket is open,
+and passes each message through a queue and a coroutine. This keeps one object, calls its listener
+straight from the transport, and can be told to stop reading."""
 
 import asyncio
 import contextvars
@@ -40,7 +42,8 @@ class _Broken(Exception):
 
 
 class Heart:
-    """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those that gave no sign of life since.
+    """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those
+    that gave no sign of life since.
 
     One task for all: a timer each would cost more than the pings."""
 
@@ -135,14 +138,16 @@ class WebSocket(asyncio.Protocol):
             self._transport.resume_reading()
 
     def close(self, code: int) -> None:
-        """Says goodbye, and waits a moment for the answer. Nothing more is taken from the other side."""
+        """Says goodbye, and waits a moment for the answer. Nothing more is taken from the other
+        side."""
         if self._closing is None and not self._transport.is_closing():
             self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
             self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
             self.go_on()
 
     def ping(self) -> None:
-        """Asks for a sign of life. Without one since the last time, the connection is dropped; while it is held, it isn't asked."""
+        """Asks for a sign of life. Without one since the last time, the connection is dropped;
+        while it is held, it isn't asked."""
         if self._is_held or self._closing is not None or self._transport.is_closing():
             return
         if not self._heard:
@@ -209,12 +214,17 @@ class WebSocket(asyncio.Protocol):
 
 
 def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
-    """The first byte of the frame at `place`, its payload and the place after it; None where it isn't whole yet. Raises _Broken."""
+    """The first byte of the frame at `place`, its payload and the place after it; None where it
+    isn't whole yet. Raises _Broken."""
     size = len(data) - place
     if size < 2:
         return None
     first, length = data[place], data[place + 1]
-    if not length & 0x80 or first & 0x70 or first & 0x0F not in (_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG):
+    if (
+        not length & 0x80
+        or first & 0x70
+        or first & 0x0F not in (_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG)
+    ):
         raise _Broken(_PROTOCOL_ERROR)  # unmasked, an extension, or an opcode that isn't known
     length &= 0x7F
     if first & 0x08 and (length > 125 or not first & 0x80):
@@ -244,7 +254,10 @@ def _closing_code(payload: bytes) -> int:
     if not payload:
         return 1000
     code = int.from_bytes(payload[:2], "big")
-    if len(payload) < 2 or not (code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014) or 3000 <= code < 5000):
+    if len(payload) < 2 or not (
+        code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014)
+        or 3000 <= code < 5000
+    ):
         raise _Broken(_PROTOCOL_ERROR)
     try:
         payload[2:].decode()
@@ -254,7 +267,8 @@ def _closing_code(payload: bytes) -> int:
 
 
 class Upgrade(web.WebSocketResponse):
-    """The answer to a handshake. When aiohttp has sent it, the connection changes hands, and what aiohttp kept for it is let go."""
+    """The answer to a handshake. When aiohttp has sent it, the connection changes hands, and what
+    aiohttp kept for it is let go."""
 
     def __init__(self, websocket: WebSocket) -> None:
         super().__init__(compress=False)

@@ -1,4 +1,5 @@
-"""Accounts that are deleted: nothing of them is left but what they leave, and nobody can be them again."""
+"""Accounts that are deleted: nothing of them is left but what they leave, and nobody can be them
+again."""
 
 import pytest
 
@@ -10,10 +11,17 @@ from tests.support.people import PASSWORD, Listener, Person
 from tests.support.servers import Aiochat
 
 
-async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, chat: Aiochat, bob: Person, lobby: str) -> None:
+async def test_nothing_of_the_account_is_left_and_the_name_is_free(
+    cast: Cast, chat: Aiochat, bob: Person, lobby: str
+) -> None:
     carol = cast.stranger("carol")
     await carol.registers(email=f"{carol.name}@left.example")
-    profile = {"display_name": "Wilhelmina Smith", "bio": "I grow quinces", "place": "Vaduz", "time_zone": "Europe/Lisbon"}
+    profile = {
+        "display_name": "Wilhelmina Smith",
+        "bio": "I grow quinces",
+        "place": "Vaduz",
+        "time_zone": "Europe/Lisbon",
+    }
     assert (await carol.submits("/accounts/profile", **profile)).status == 303
     await acts(carol, f"/users/{bob.name}/follow")
     await acts(bob, f"/users/{carol.name}/follow")
@@ -27,19 +35,31 @@ async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, c
         assert "Your account is deleted." in await page.text()
     await at_bob.hears("message", kind="left", author=carol.name)
     assert [status for (status,) in rows(chat, f"SELECT name FROM users WHERE id = {user_id}")] == [DELETED]
-    assert [await status(bob, f"/users/{carol.name}{rest}") for rest in ("", "/posts", "/picture")] == [404, 404, 404]
+    assert [await status(bob, f"/users/{carol.name}{rest}") for rest in ("", "/posts", "/picture")] == [
+        404,
+        404,
+        404,
+    ]
     assert [await status(bob, f"/users/{odd}") for odd in (f"~%20{user_id}", "deleted%20user")] == [404, 404]
     for query in (carol.name, "deleted", "~", "", f"~ {user_id}", str(user_id)):
         assert DELETED not in [one["name"] for one in (await bob.gets(f"/people?q={query}"))["people"]]
     assert carol.name not in [one["name"] for one in (await bob.gets(f"/rooms/{lobby}/members"))["members"]]
-    assert (await cast.stranger().submits("/accounts/login", username=carol.name, password=PASSWORD)).status == 401
-    assert (await cast.stranger().submits("/accounts/login", username=f"{carol.name}@left.example", password=PASSWORD)).status == 401
+    assert (
+        await cast.stranger().submits("/accounts/login", username=carol.name, password=PASSWORD)
+    ).status == 401
+    assert (
+        await cast.stranger().submits(
+            "/accounts/login", username=f"{carol.name}@left.example", password=PASSWORD
+        )
+    ).status == 401
     for login in (f"~ {user_id}", DELETED):
         assert (await cast.stranger().submits("/accounts/login", username=login, password="!")).status == 401
     headers = {**JSON, "X-CSRF-Token": await bob.token("/rooms")}
     async with bob.http.post("/conversations", data={"with": carol.name}, headers=headers) as answer:
         assert answer.status == 422
-    await until(lambda: not rows(chat, f"SELECT 1 FROM follows WHERE {user_id} IN (follower_id, followed_id)"))
+    await until(
+        lambda: not rows(chat, f"SELECT 1 FROM follows WHERE {user_id} IN (follower_id, followed_id)")
+    )
     stored = everything(chat)
     for word in ("Wilhelmina", "grow quinces", "Vaduz", "left.example", "my horse"):
         assert word not in stored
@@ -54,7 +74,8 @@ async def test_nothing_of_the_account_is_left_and_the_name_is_free(cast: Cast, c
 
 
 async def in_the_room(people: list[Person], lobby: str, what: str) -> tuple[Listener, Listener]:
-    """Alice owns it; Carol has done everything there that there is to do. `what` is in all that she says."""
+    """Alice owns it; Carol has done everything there that there is to do. `what` is in all that she
+    says."""
     alice, carol = people
     at_alice, at_carol = await alice.enters(lobby), await carol.enters(lobby)
     await at_alice.says("Good morning")
@@ -63,13 +84,17 @@ async def in_the_room(people: list[Person], lobby: str, what: str) -> tuple[List
     await asks(at_alice, type="react", number=2, emoji="🎉", on=True)
     await asks(at_carol, type="react", number=1, emoji="👍", on=True)
     await asks(at_alice, type="pin", number=2, on=True)
-    await at_alice.ws.send_json({"type": "post", "text": "Which ones?", "reply_to": 2, "nonce": unique("reply")})
+    await at_alice.ws.send_json(
+        {"type": "post", "text": "Which ones?", "reply_to": 2, "nonce": unique("reply")}
+    )
     await at_carol.says(f"/me waters {what}")
     await at_carol.says(f"{what} for @{alice.name}")
     return at_alice, at_carol
 
 
-async def test_what_was_written_stays_under_another_name(cast: Cast, chat: Aiochat, alice: Person, lobby: str) -> None:
+async def test_what_was_written_stays_under_another_name(
+    cast: Cast, chat: Aiochat, alice: Person, lobby: str
+) -> None:
     carol = await cast.person("carol")
     at_alice, _ = await in_the_room([alice, carol], lobby, "beans")
     await leaves(carol)
@@ -78,7 +103,10 @@ async def test_what_was_written_stays_under_another_name(cast: Cast, chat: Aioch
     history = await alice.history(lobby)
     assert carol.name not in str(history)
     posts = {line["number"]: line for line in history if "number" in line}
-    assert [(posts[number]["author"], posts[number]["text"]) for number in (2, 4)] == [(DELETED, "beans are up"), (DELETED, "waters beans")]
+    assert [(posts[number]["author"], posts[number]["text"]) for number in (2, 4)] == [
+        (DELETED, "beans are up"),
+        (DELETED, "waters beans"),
+    ]
     assert posts[2]["pinned"]
     assert posts[2]["reactions"] == [{"emoji": "🎉", "names": [alice.name]}]
     assert "reactions" not in posts[1]
@@ -109,22 +137,32 @@ async def test_what_was_written_goes(cast: Cast, chat: Aiochat, alice: Person, l
     await at_alice.hears("changed", number=8, deleted=True, text="")
     await until(lambda: not any(text in everything(chat) for text in (what, carol.name)))
     cleared = at_alice.heard("cleared")[0]["seq"]
-    assert [event["number"] for event in at_alice.heard("changed") if event["seq"] > cleared] == [8], "of what is seen, and of nothing else"
+    assert [event["number"] for event in at_alice.heard("changed") if event["seq"] > cleared] == [8], (
+        "of what is seen, and of nothing else"
+    )
     ((room_id,),) = rows(chat, f"SELECT id FROM rooms WHERE name = '{lobby}'")
     assert not rows(chat, f"SELECT 1 FROM message_versions WHERE room_id = {room_id}")
     assert not rows(chat, f"SELECT 1 FROM reactions WHERE room_id = {room_id}")
     history = await alice.history(lobby)
-    assert [(line["author"], line["text"], line.get("deleted", False)) for line in history if "number" in line] == [
+    assert [
+        (line["author"], line["text"], line.get("deleted", False)) for line in history if "number" in line
+    ] == [
         (DELETED, "", True),
         (alice.name, "the last word", False),
     ]
-    seqs = [event["seq"] for event in at_alice.events if "seq" in event and event["type"] in ("message", "changed", "cleared")]
+    seqs = [
+        event["seq"]
+        for event in at_alice.events
+        if "seq" in event and event["type"] in ("message", "changed", "cleared")
+    ]
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), "told live, in order and without holes"
     again = await alice.enters(lobby, since=seqs[0] - 1)
     assert what not in str(again.events)
 
 
-async def test_rooms_pass_on_and_conversations_are_left(cast: Cast, chat: Aiochat, bob: Person, alice: Person) -> None:
+async def test_rooms_pass_on_and_conversations_are_left(
+    cast: Cast, chat: Aiochat, bob: Person, alice: Person
+) -> None:
     carol = await cast.person("carol")
     shared, alone = unique("Shared"), unique("Alone")
     await carol.creates(shared)
@@ -135,7 +173,9 @@ async def test_rooms_pass_on_and_conversations_are_left(cast: Cast, chat: Aiocha
     await (await carol.enters(direct)).says("psst")
     await at_direct.hears("message", text="psst")
     headers = {**JSON, "X-CSRF-Token": await carol.token("/rooms")}
-    async with carol.http.post("/conversations", data=[("with", bob.name), ("with", alice.name)], headers=headers) as answer:
+    async with carol.http.post(
+        "/conversations", data=[("with", bob.name), ("with", alice.name)], headers=headers
+    ) as answer:
         group = (await answer.json())["name"]
     closed = unique("Closed")
     await bob.creates(closed, kind="closed")
@@ -147,7 +187,9 @@ async def test_rooms_pass_on_and_conversations_are_left(cast: Cast, chat: Aiocha
     await at_direct.hears("message", kind="left")
     await until(lambda: carol.name not in everything(chat))
     for room, members in ((shared, [(bob.name, "owner")]), (direct, [(bob.name, "member")])):
-        assert [(one["name"], one["role"]) for one in (await bob.gets(f"/rooms/{room}/members"))["members"]] == members
+        assert [
+            (one["name"], one["role"]) for one in (await bob.gets(f"/rooms/{room}/members"))["members"]
+        ] == members
     assert carol.name not in str(await bob.gets(f"/rooms/{group}/members"))
     titles = {room["name"]: room["title"] for room in (await bob.gets("/rooms"))["rooms"]}
     assert (titles[direct], titles[group]) == (DELETED, alice.name)
@@ -196,13 +238,19 @@ async def test_the_feed(cast: Cast, chat: Aiochat, bob: Person, messages: str) -
     assert what not in everything(chat)
     own = f"post_id IN ({hers['id']}, {his['id']})"
     wanted = {("like", "removed"), ("comment", "removed"), ("post", "removed")}
-    assert wanted <= set(rows(chat, f"SELECT kind, change FROM feed_events WHERE id > {since} AND {own}")), "readers are told"
+    assert wanted <= set(rows(chat, f"SELECT kind, change FROM feed_events WHERE id > {since} AND {own}")), (
+        "readers are told"
+    )
 
 
 async def test_what_came_in_late_goes_in_the_end(cast: Cast, chat: Aiochat, bob: Person) -> None:
-    """A request was under way, and stored something after all had been looked through: it is looked through once more."""
+    """A request was under way, and stored something after all had been looked through: it is looked
+    through once more."""
     carol = await cast.person("carol")
-    ((user_id, his_id),) = rows(chat, f"SELECT a.id, b.id FROM users a, users b WHERE a.name = '{carol.name}' AND b.name = '{bob.name}'")
+    ((user_id, his_id),) = rows(
+        chat,
+        f"SELECT a.id, b.id FROM users a, users b WHERE a.name = '{carol.name}' AND b.name = '{bob.name}'",
+    )
     await leaves(carol)
     await until(lambda: bool(rows(chat, f"SELECT 1 FROM leavings WHERE user_id = {user_id} AND due_at > at")))
     change(chat, f"INSERT INTO statuses (user_id, status, text) VALUES ({user_id}, 'away', 'late')")
@@ -231,7 +279,9 @@ async def test_what_came_in_late_goes_in_the_end(cast: Cast, chat: Aiochat, bob:
         ({"messages": "burn"}, 422, "Choose one"),
     ],
 )
-async def test_no_account_is_deleted_by_a_mistake(alice: Person, lobby: str, fields: dict[str, str], code: int, word: str) -> None:
+async def test_no_account_is_deleted_by_a_mistake(
+    alice: Person, lobby: str, fields: dict[str, str], code: int, word: str
+) -> None:
     answer = await alice.submits("/accounts/delete", **{"password": PASSWORD, "messages": "keep", **fields})
     assert answer.status == code
     assert word in await answer.text()
@@ -258,7 +308,10 @@ async def test_the_only_administrator_stays(cast: Cast, alice: Person, chat: Aio
         ("carol is the owner now", "deleted user is the owner now"),
         ("bob invited carol", "bob invited deleted user"),
         ("bob invited carolyn", "bob invited carolyn"),
-        ("bob removed carol from the room: carol is rude", "bob removed deleted user from the room: carol is rude"),
+        (
+            "bob removed carol from the room: carol is rude",
+            "bob removed deleted user from the room: carol is rude",
+        ),
         ("carol removed carol from the room", "deleted user removed deleted user from the room"),
         ("deleted user made carol a moderator", "deleted user made deleted user a moderator"),
         ("caroline came in", "caroline came in"),

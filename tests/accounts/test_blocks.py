@@ -1,4 +1,5 @@
-"""Blocks: two people who see nothing of each other and don't write to each other, and all others whom it doesn't concern."""
+"""Blocks: two people who see nothing of each other and don't write to each other, and all others
+whom it doesn't concern."""
 
 import asyncio
 from collections.abc import Iterator
@@ -9,12 +10,26 @@ import pytest
 from tests.chat.actions.test_conversations import opens, posts
 from tests.conftest import Cast, server_env, unique
 from tests.support.database_snapshot import Stored
-from tests.support.feed_reader import asked_of, asks, blocks, comments, fills, follows, listens, page, since, status_of, writes
+from tests.support.feed_reader import (
+    asked_of,
+    asks,
+    blocks,
+    comments,
+    fills,
+    follows,
+    listens,
+    page,
+    since,
+    status_of,
+    writes,
+)
 from tests.support.people import JsonObject, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis, free_port
 
 
-async def test_a_block_ends_following_both_ways_and_keeps_it_ended(alice: Person, bob: Person, stored: Stored) -> None:
+async def test_a_block_ends_following_both_ways_and_keeps_it_ended(
+    alice: Person, bob: Person, stored: Stored
+) -> None:
     await follows(alice, bob)
     await follows(bob, alice)
     for _ in range(2):
@@ -74,7 +89,11 @@ async def test_the_page_of_somebody_blocked(alice: Person, bob: Person) -> None:
     for hidden in ("Paints", "Oslo", "follower", "/follow", "/posts", 'action="/conversations"', "locked"):
         assert hidden not in text.partition("<main")[2], hidden
     assert await alice.gets(f"/users/{bob.name}") == {"name": bob.name, "display_name": "", "blocked": True}
-    assert await bob.gets(f"/users/{alice.name}") == {"name": alice.name, "display_name": "", "blocked": False}
+    assert await bob.gets(f"/users/{alice.name}") == {
+        "name": alice.name,
+        "display_name": "",
+        "blocked": False,
+    }
     listed = await alice.gets("/accounts/blocked")
     assert [one["name"] for one in listed["blocked"]] == [bob.name]
     _, text = await page(alice, "/accounts/blocked")
@@ -85,7 +104,9 @@ async def test_the_page_of_somebody_blocked(alice: Person, bob: Person) -> None:
     assert "Grows beans" in (await page(alice, f"/users/{bob.name}"))[1]
 
 
-async def test_what_they_wrote_is_not_there_for_each_other(alice: Person, bob: Person, mallory: Person, stored: Stored) -> None:
+async def test_what_they_wrote_is_not_there_for_each_other(
+    alice: Person, bob: Person, mallory: Person, stored: Stored
+) -> None:
     by_alice, by_bob, by_mallory = [await writes(one, one.name) for one in (alice, bob, mallory)]
     own = await comments(bob, by_alice, "before the block")
     for one in (alice, bob):
@@ -93,14 +114,25 @@ async def test_what_they_wrote_is_not_there_for_each_other(alice: Person, bob: P
         await asks(one, f"/feed/{by_mallory['id']}/like")
     await blocks(alice, bob)
     before = stored(alice, bob, mallory)
-    assert [len(before[table]) for table in ("blocks", "feed_posts", "feed_comments", "feed_likes")] == [1, 3, 3, 2]
+    assert [len(before[table]) for table in ("blocks", "feed_posts", "feed_comments", "feed_likes")] == [
+        1,
+        3,
+        3,
+        2,
+    ]
     for one, other, post in ((alice, bob, by_bob), (bob, alice, by_alice)):
         here = f"/feed/{post['id']}"
         for path in (here, f"/users/{other.name}/posts", f"/feed/events?post={post['id']}"):
             assert await status_of(one, path) == 404, path
         assert (await page(one, here))[0] == 404
-        for path in (*asked_of(post), f"{here}/comments/{own['id']}/edit", f"{here}/comments/{own['id']}/delete"):
-            assert (await asks(one, path, text="after it"))[0] == (404 if post is by_bob or one is bob else 200), path
+        for path in (
+            *asked_of(post),
+            f"{here}/comments/{own['id']}/edit",
+            f"{here}/comments/{own['id']}/delete",
+        ):
+            assert (await asks(one, path, text="after it"))[0] == (
+                404 if post is by_bob or one is bob else 200
+            ), path
         # Elsewhere: the other's comment isn't shown, and the counts are the database's.
         found = await one.gets(f"/feed/{by_mallory['id']}")
         assert [comment["author"] for comment in found["comments"]] == [one.name]
@@ -113,12 +145,17 @@ async def test_what_they_wrote_is_not_there_for_each_other(alice: Person, bob: P
     assert (await alice.gets(f"/feed/{by_alice['id']}"))["comments"] == []
 
 
-async def test_open_streams_tell_nothing_of_the_other_from_the_block_on(alice: Person, bob: Person, mallory: Person) -> None:
+async def test_open_streams_tell_nothing_of_the_other_from_the_block_on(
+    alice: Person, bob: Person, mallory: Person
+) -> None:
     await follows(alice, bob)
     await follows(alice, mallory)
     post, by_bob = await writes(mallory, "common"), await writes(bob, "of Bob")
     start = await since(alice)
-    feed, one = await listens(alice, f"?since={start}"), await listens(alice, f"?post={post['id']}&since={start}")
+    feed, one = (
+        await listens(alice, f"?since={start}"),
+        await listens(alice, f"?post={post['id']}&since={start}"),
+    )
     on_bob = await listens(alice, f"?post={by_bob['id']}&since={start}")
     await asks(bob, f"/feed/{post['id']}/like")
     await feed.hears("like", by=bob.name)
@@ -179,7 +216,8 @@ async def test_they_write_no_direct_messages(alice: Person, bob: Person, lobby: 
     for other, listener in ((bob, in_lobby[0]), (alice, in_lobby[1])):
         assert (await listener.says(f"/msg {other.name} psst"))["code"] == "blocked"
     assert stored(alice, bob)["messages"] == before
-    # One's own words can still be taken away, what was said is still there, and others are none of it.
+    # One's own words can still be taken away, what was said is still there, and others are none of
+    # it.
     await at_bob.ws.send_json({"type": "delete", "number": 2, "nonce": "d"})
     assert (await at_bob.hears(nonce="d"))["type"] == "receipt"
     again = await alice.enters(name)
@@ -195,7 +233,9 @@ async def test_they_write_no_direct_messages(alice: Person, bob: Person, lobby: 
     assert await opens(bob, alice) == name
 
 
-async def test_a_block_before_any_conversation(cast: Cast, alice: Person, bob: Person, mallory: Person, stored: Stored) -> None:
+async def test_a_block_before_any_conversation(
+    cast: Cast, alice: Person, bob: Person, mallory: Person, stored: Stored
+) -> None:
     await blocks(bob, alice)
     before = stored(alice, bob, mallory)["messages"]
     for one, other in ((alice, bob), (bob, alice)):
@@ -207,7 +247,8 @@ async def test_a_block_before_any_conversation(cast: Cast, alice: Person, bob: P
 
 
 class TestInOneMoment:
-    """On PostgreSQL, where two transactions may run at once: the test holds one of them up in its middle."""
+    """On PostgreSQL, where two transactions may run at once: the test holds one of them up in its
+    middle."""
 
     @pytest.fixture
     def chat(self, postgres_chat: Aiochat) -> Aiochat:
@@ -215,7 +256,10 @@ class TestInOneMoment:
 
     async def waiting(self, database: psycopg.AsyncConnection, many: int) -> None:
         """Until so many of the site's statements wait for a lock."""
-        asked = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        asked = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type "
+            "= 'Lock'"
+        )
         async with asyncio.timeout(1.5):  # before the database gives up by itself
             while True:
                 found = await (await database.execute(asked)).fetchone()
@@ -223,7 +267,9 @@ class TestInOneMoment:
                     return
 
     @pytest.mark.parametrize("comes_first", ["follow", "block"])
-    async def test_a_follow_and_a_block(self, chat: Aiochat, alice: Person, bob: Person, mallory: Person, comes_first: str) -> None:
+    async def test_a_follow_and_a_block(
+        self, chat: Aiochat, alice: Person, bob: Person, mallory: Person, comes_first: str
+    ) -> None:
         await follows(mallory, alice)
         await follows(bob, alice)
         if comes_first == "follow":
@@ -235,9 +281,15 @@ class TestInOneMoment:
             await psycopg.AsyncConnection.connect(url) as holding,
             await psycopg.AsyncConnection.connect(url, autocommit=True) as looking,
         ):
-            held = "SELECT followers FROM follow_counts WHERE user_id = (SELECT id FROM users WHERE name = %s) FOR UPDATE"
+            held = (
+                "SELECT followers FROM follow_counts WHERE user_id = (SELECT id FROM users WHERE name = "
+                "%s) FOR UPDATE"
+            )
             await holding.execute(held, [alice.name])
-            choices = {"follow": (bob, f"/users/{alice.name}/follow"), "block": (alice, f"/users/{bob.name}/block")}
+            choices = {
+                "follow": (bob, f"/users/{alice.name}/follow"),
+                "block": (alice, f"/users/{bob.name}/block"),
+            }
             first = asyncio.create_task(asks(*choices.pop(comes_first)))
             await self.waiting(looking, 1)
             second = asyncio.create_task(asks(*choices.popitem()[1]))
@@ -245,7 +297,9 @@ class TestInOneMoment:
             await holding.rollback()
         statuses = [(await first)[0], (await second)[0]]
         assert statuses == ([200, 200] if comes_first == "follow" else [200, 422])
-        assert [one["name"] for one in (await alice.gets("/accounts/followers"))["followers"]] == [mallory.name]
+        assert [one["name"] for one in (await alice.gets("/accounts/followers"))["followers"]] == [
+            mallory.name
+        ]
         assert (await asks(mallory, f"/users/{alice.name}/follow"))[1]["followers"] == 1
 
 
@@ -255,7 +309,10 @@ class TestTwoWorkers:
     @pytest.fixture
     def workers(self, postgres: Postgres, redis: Redis) -> Iterator[tuple[Aiochat, Aiochat]]:
         port = free_port()
-        env = {**server_env(postgres, redis, unique("privacy")), "AIOCHAT_PUBLIC_URL": f"http://127.0.0.1:{port}"}
+        env = {
+            **server_env(postgres, redis, unique("privacy")),
+            "AIOCHAT_PUBLIC_URL": f"http://127.0.0.1:{port}",
+        }
         with Aiochat(port=port, env=env) as one, Aiochat(env=env) as other:
             yield one, other
 

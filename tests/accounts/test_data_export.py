@@ -37,7 +37,9 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     Image.new("RGB", (300, 200), "red").save(picture, "PNG")
     form = aiohttp.FormData()
     form.add_field("picture", picture.getvalue(), filename="me.png", content_type="image/png")
-    async with carol.http.post("/accounts/picture", data=form, headers={"X-CSRF-Token": await carol.token("/rooms")}) as answer:
+    async with carol.http.post(
+        "/accounts/picture", data=form, headers={"X-CSRF-Token": await carol.token("/rooms")}
+    ) as answer:
         assert answer.status in (200, 303)
     await acts(carol, f"/users/{bob.name}/follow")
     dave, erin = await cast.person("dave"), await cast.person("erin")
@@ -60,15 +62,26 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
 
     found = await downloads(carol)
     account = found["account"]
-    assert {**account, **profile, "name": carol.name, "email": f"{carol.name}@mail.example", "is_admin": False} == account
-    image = Image.open(io.BytesIO(base64.b64decode(account["picture"].removeprefix("data:image/webp;base64,"))))
+    assert {
+        **account,
+        **profile,
+        "name": carol.name,
+        "email": f"{carol.name}@mail.example",
+        "is_admin": False,
+    } == account
+    image = Image.open(
+        io.BytesIO(base64.b64decode(account["picture"].removeprefix("data:image/webp;base64,")))
+    )
     assert image.size == (256, 256)
     assert [(one["address"], bool(one["used_at"])) for one in found["sessions"]] == [("127.0.0.1", True)]
     assert [one["name"] for one in found["following"]] == [bob.name]
     assert [one["name"] for one in found["asked_to_follow"]] == [dave.name]
     assert [one["name"] for one in found["blocked"]] == [erin.name]
     assert {(one["room"], one["role"]) for one in found["rooms"]} == {(lobby, "member"), (direct, "member")}
-    messages = {(one["room"], one["number"]): (one["text"], one["edited_at"] is not None, one.get("people")) for one in found["messages"]}
+    messages = {
+        (one["room"], one["number"]): (one["text"], one["edited_at"] is not None, one.get("people"))
+        for one in found["messages"]
+    }
     assert messages == {
         (lobby, 2): ('Carol says "this" \u2028 🎉', False, None),
         (lobby, 3): ("and not that", True, None),
@@ -77,7 +90,9 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     assert [(one["room"], one["number"], one["emoji"]) for one in found["reactions"]] == [(lobby, 1, "👍")]
     assert [(one["status"], one["text"]) for one in found["status"]] == [("away", "digging")]
     assert [(one["id"], one["text"]) for one in found["posts"]] == [(hers["id"], "Her post")]
-    assert [(one["id"], one["post"], one["text"]) for one in found["comments"]] == [(comment["id"], his["id"], "Her comment")]
+    assert [(one["id"], one["post"], one["text"]) for one in found["comments"]] == [
+        (comment["id"], his["id"], "Her comment")
+    ]
     assert [one["post"] for one in found["likes"]] == [his["id"]]
     text = json.dumps(found)
     assert not any(word in text for word in ("Bob says", "His post", "His comment", "password", "argon2"))
@@ -96,7 +111,9 @@ async def test_pictures_of_posts_come_along_and_go(cast: Cast, chat: Aiochat) ->
         post_id = (await answer.json())["id"]
     ((found,),) = [post["pictures"] for post in (await downloads(carol))["posts"]]
     assert found["alt"] == "Something red"
-    assert Image.open(io.BytesIO(base64.b64decode(found["data"].removeprefix("data:image/webp;base64,")))).size == (30, 20)
+    assert Image.open(
+        io.BytesIO(base64.b64decode(found["data"].removeprefix("data:image/webp;base64,")))
+    ).size == (30, 20)
     await leaves(carol, "remove")
     async with asyncio.timeout(20):
         while rows(chat, f"SELECT 1 FROM feed_pictures WHERE post_id = {post_id}"):
@@ -106,7 +123,10 @@ async def test_pictures_of_posts_come_along_and_go(cast: Cast, chat: Aiochat) ->
 async def test_who_has_done_nothing_yet(cast: Cast, bob: Person) -> None:
     found = await downloads(bob)
     assert found["account"]["name"] == bob.name
-    assert all(found[name] == [] for name in ("following", "rooms", "messages", "reactions", "status", "posts", "comments", "likes"))
+    assert all(
+        found[name] == []
+        for name in ("following", "rooms", "messages", "reactions", "status", "posts", "comments", "likes")
+    )
     async with bob.http.get("/accounts/data") as page:
         assert f'href="{DOWNLOAD}"' in await page.text()
 
@@ -116,12 +136,15 @@ async def test_more_than_a_page_of_each(cast: Cast, chat: Aiochat, bob: Person, 
     count = 2 * PAGE
     listener = await bob.enters(lobby)
     await listener.says("hello")
-    ((user_id, room_id),) = rows(chat, f"SELECT u.id, r.id FROM users u, rooms r WHERE u.name = '{bob.name}' AND r.name = '{lobby}'")
+    ((user_id, room_id),) = rows(
+        chat, f"SELECT u.id, r.id FROM users u, rooms r WHERE u.name = '{bob.name}' AND r.name = '{lobby}'"
+    )
     series = f"WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {count})"
     change(
         chat,
         f"""INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, at)
-        {series} SELECT {room_id}, 1000 + n, 1000 + n, 1000 + n, 'post', {user_id}, 'page-' || n, 'text ' || n, 0 FROM series""",
+        {series} SELECT {room_id}, 1000 + n, 1000 + n, 1000 + n, 'post', {user_id}, 'page-' || n, 'text ' ||
+            n, 0 FROM series""",
     )
     change(
         chat,
@@ -134,11 +157,21 @@ async def test_more_than_a_page_of_each(cast: Cast, chat: Aiochat, bob: Person, 
         f"""INSERT INTO users (name, name_key, skeleton, password_hash, is_admin, created_at)
         {series} SELECT '{tag}x' || n, '{tag}x' || n, '{tag}x' || n, '!', FALSE, 0 FROM series""",
     )
-    change(chat, f"INSERT INTO follows (follower_id, followed_id, at) SELECT {user_id}, id, 0 FROM users WHERE name LIKE '{tag}x%'")
-    change(chat, f"INSERT INTO feed_posts (author_id, text, at) {series} SELECT {user_id}, '{tag}' || n, 0 FROM series")
+    change(
+        chat,
+        f"INSERT INTO follows (follower_id, followed_id, at) SELECT {user_id}, id, 0 FROM users WHERE name "
+        f"LIKE '{tag}x%'",
+    )
+    change(
+        chat,
+        f"INSERT INTO feed_posts (author_id, text, at) {series} "
+        f"SELECT {user_id}, '{tag}' || n, 0 FROM series",
+    )
     mine = f"SELECT id, {user_id}, 0 FROM feed_posts WHERE text LIKE '{tag}%'"
     change(chat, f"INSERT INTO feed_likes (post_id, user_id, at) {mine}")
-    change(chat, f"INSERT INTO feed_comments (post_id, author_id, at, text) {mine.replace(', 0', ', 0, text')}")
+    change(
+        chat, f"INSERT INTO feed_comments (post_id, author_id, at, text) {mine.replace(', 0', ', 0, text')}"
+    )
     found = await downloads(bob)
     assert sorted(one["number"] for one in found["messages"]) == [1, *range(1001, 1001 + count)]
     assert sorted(one["emoji"] for one in found["reactions"]) == sorted(f"e{n}" for n in range(1, count + 1))
@@ -158,15 +191,20 @@ async def test_one_download_at_a_time(cast: Cast, chat: Aiochat, bob: Person) ->
     await downloads(bob)
 
 
-async def test_who_goes_away_in_the_middle_can_begin_again(chat: Aiochat, cast: Cast, bob: Person, lobby: str) -> None:
+async def test_who_goes_away_in_the_middle_can_begin_again(
+    chat: Aiochat, cast: Cast, bob: Person, lobby: str
+) -> None:
     await (await bob.enters(lobby)).says("hello")
-    ((user_id, room_id),) = rows(chat, f"SELECT u.id, r.id FROM users u, rooms r WHERE u.name = '{bob.name}' AND r.name = '{lobby}'")
+    ((user_id, room_id),) = rows(
+        chat, f"SELECT u.id, r.id FROM users u, rooms r WHERE u.name = '{bob.name}' AND r.name = '{lobby}'"
+    )
     series = "WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < 3000)"
     wide = "'" + "x" * 5000 + "'"
     change(
         chat,
         f"""INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, at)
-        {series} SELECT {room_id}, 1000 + n, 1000 + n, 1000 + n, 'post', {user_id}, 'wide-' || n, {wide}, 0 FROM series""",
+        {series} SELECT {room_id}, 1000 + n, 1000 + n, 1000 + n, 'post', {user_id}, 'wide-' || n, {wide}, 0
+            FROM series""",
     )
     answer = await bob.http.get(DOWNLOAD)
     await answer.content.readexactly(100_000)

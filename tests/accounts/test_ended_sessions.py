@@ -1,4 +1,5 @@
-"""What the command line does to people holds in a running server at once: sockets and streams end, and who administers is known."""
+"""What the command line does to people holds in a running server at once: sockets and streams end,
+and who administers is known."""
 
 import asyncio
 import json
@@ -47,17 +48,24 @@ async def again(cast: Cast, someone: Person) -> Person:
     return await other.logs_in()
 
 
-async def test_a_new_password_ends_what_is_open(chat: Aiochat, cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_a_new_password_ends_what_is_open(
+    chat: Aiochat, cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     elsewhere = await again(cast, alice)
     here, there, at_bob = [await someone.enters(lobby) for someone in (alice, elsewhere, bob)]
     stream, at_bobs = await listens(elsewhere), await listens(bob)
-    assert await says(chat, "set-password", alice.name, given=NEW) == f"{alice.name} has a new password. 2 sessions ended.\n"
+    assert (
+        await says(chat, "set-password", alice.name, given=NEW)
+        == f"{alice.name} has a new password. 2 sessions ended.\n"
+    )
     assert [await listener.ends() for listener in (here, there)] == [4503, 4503]
     await stream.ends()
     await at_bob.is_told()
     assert not at_bobs.task.done()
     assert [await is_signed_in(someone) for someone in (alice, elsewhere, bob)] == [False, False, True]
-    assert (await cast.stranger().submits("/accounts/login", username=alice.name, password=PASSWORD)).status == 401
+    assert (
+        await cast.stranger().submits("/accounts/login", username=alice.name, password=PASSWORD)
+    ).status == 401
     await alice.logs_in(NEW)
     await alice.enters(lobby)
     for one in (stream, at_bobs):
@@ -68,7 +76,9 @@ async def test_a_new_password_ends_what_is_open(chat: Aiochat, cast: Cast, alice
 def servers(request: pytest.FixtureRequest, postgres: Postgres, redis: Redis) -> Iterator[list[Aiochat]]:
     """On PostgreSQL: one without Redis, or two with it."""
     if request.param == "no Redis":
-        with Aiochat(env={"AIOCHAT_DATABASE_URL": postgres.create_database(unique("plain")), **LIMITS_OFF}) as server:
+        with Aiochat(
+            env={"AIOCHAT_DATABASE_URL": postgres.create_database(unique("plain")), **LIMITS_OFF}
+        ) as server:
             yield [server]
         return
     env = {**server_env(postgres, redis, unique("two")), "AIOCHAT_REDIS_URL": empty_redis(redis, 14)}
@@ -85,7 +95,11 @@ async def test_one_session_ends_and_the_others_do_not(servers: list[Aiochat]) ->
     staying = await someone.enters("Lobby")
     # A socket of the session that ends on each server.
     sockets = [
-        Listener(await elsewhere.http.ws_connect(f"{server.url}/rooms/Lobby/ws", origin=first.url if server is last else server.url))
+        Listener(
+            await elsewhere.http.ws_connect(
+                f"{server.url}/rooms/Lobby/ws", origin=first.url if server is last else server.url
+            )
+        )
         for server in servers
     ]
     elsewhere.listeners.extend(sockets)
@@ -101,7 +115,9 @@ async def test_one_session_ends_and_the_others_do_not(servers: list[Aiochat]) ->
         await person.close()
 
 
-async def test_who_administers_is_known_at_once(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+async def test_who_administers_is_known_at_once(
+    chat: Aiochat, alice: Person, bob: Person, lobby: str
+) -> None:
     await alice.enters(lobby)
     listener = await bob.enters(lobby)
     assert (await listener.says("/clear"))["type"] == "error"
@@ -115,13 +131,18 @@ async def test_who_administers_is_known_at_once(chat: Aiochat, alice: Person, bo
 async def app(request: pytest.FixtureRequest, tmp_path: Path) -> web.Application:
     """The application inside this process, with sessions in the database or in Redis."""
     redis_url = empty_redis(request.getfixturevalue("redis"), 15) if request.param == "redis" else ""
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/chat.db", redis_url=redis_url, rate_limits="off", debug=True)
+    settings = Settings(
+        database_url=f"sqlite:///{tmp_path}/chat.db", redis_url=redis_url, rate_limits="off", debug=True
+    )
     migrate(settings.database, MIGRATIONS)
     return await create_app(settings)
 
 
-async def test_no_sign_in_with_the_old_password_outlives_its_change(app: web.Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The old one was found right, then it was changed and all sessions ended, and only then would the new session be stored."""
+async def test_no_sign_in_with_the_old_password_outlives_its_change(
+    app: web.Application, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old one was found right, then it was changed and all sessions ended, and only then would
+    the new session be stored."""
     really = directory.authenticate
 
     async def slowly(login: str, password: str) -> User | None:
@@ -139,7 +160,9 @@ async def test_no_sign_in_with_the_old_password_outlives_its_change(app: web.App
         await accounts.register(app[DATABASE], "alice", "", PASSWORD)
         someone = Person(str(client.make_url("/")), "alice")
         for password, status in ((PASSWORD, 303), (NEW, 200)):
-            assert (await someone.submits("/accounts/login", username="alice", password=password)).status == 303
+            assert (
+                await someone.submits("/accounts/login", username="alice", password=password)
+            ).status == 303
             async with someone.http.get("/rooms", allow_redirects=False) as answer:
                 assert answer.status == status
         assert len(await app[STORAGE].store.of_user(1)) == 1
@@ -159,7 +182,8 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 async def test_what_is_committed_late_is_not_passed_by(database: AioDatabase) -> None:
-    """Of two that end sessions at once the second waits for the first: a reader who has seen an id has seen all before it."""
+    """Of two that end sessions at once the second waits for the first: a reader who has seen an id
+    has seen all before it."""
     store = DatabaseSessions(database)
     begun, may_commit = asyncio.Event(), asyncio.Event()
 

@@ -8,13 +8,22 @@ from tests.support.people import Person
 
 
 async def test_following_and_no_longer(alice: Person, bob: Person) -> None:
-    assert await asks(alice, f"/users/{bob.name}/follow") == (200, {"name": bob.name, "following": True, "followers": 1})
-    assert await asks(alice, f"/users/{bob.name.upper()}/follow") == (200, {"name": bob.name, "following": True, "followers": 1})
+    assert await asks(alice, f"/users/{bob.name}/follow") == (
+        200,
+        {"name": bob.name, "following": True, "followers": 1},
+    )
+    assert await asks(alice, f"/users/{bob.name.upper()}/follow") == (
+        200,
+        {"name": bob.name, "following": True, "followers": 1},
+    )
     _, text = await page(alice, f"/users/{bob.name}")
     assert f'action="/users/{bob.name}/unfollow"' in text
     assert "1 follower<" in text
     for _ in range(2):
-        assert await asks(alice, f"/users/{bob.name}/unfollow") == (200, {"name": bob.name, "following": False, "followers": 0})
+        assert await asks(alice, f"/users/{bob.name}/unfollow") == (
+            200,
+            {"name": bob.name, "following": False, "followers": 0},
+        )
     _, text = await page(alice, f"/users/{bob.name}")
     assert f'action="/users/{bob.name}/follow"' in text
 

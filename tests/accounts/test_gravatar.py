@@ -28,7 +28,9 @@ async def service() -> AsyncIterator[Elsewhere]:
 @pytest.fixture(scope="module")
 def chat(service: Elsewhere) -> Iterator[Aiochat]:
     """Pictures don't depend on the database."""
-    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_GRAVATAR": "1", "AIOCHAT_GRAVATAR_URL": f"{service.url}/avatar/"}) as server:
+    with Aiochat(
+        env={**LIMITS_OFF, "AIOCHAT_GRAVATAR": "1", "AIOCHAT_GRAVATAR_URL": f"{service.url}/avatar/"}
+    ) as server:
         yield server
 
 
@@ -37,7 +39,9 @@ async def somebody(cast: Cast, email: str = "") -> Person:
     return await person.registers(email=email)
 
 
-async def picture_of(reader: Person, name: str, query: str = "size=64&v=0", **headers: str) -> tuple[aiohttp.ClientResponse, bytes]:
+async def picture_of(
+    reader: Person, name: str, query: str = "size=64&v=0", **headers: str
+) -> tuple[aiohttp.ClientResponse, bytes]:
     async with reader.http.get(f"/users/{name}/picture?{query}", headers=headers) as answer:
         return answer, await answer.read()
 
@@ -83,7 +87,9 @@ async def test_it_is_made_anew_and_asked_for_once(cast: Cast, alice: Person, ser
     assert answer.headers["Content-Type"].startswith("image/svg+xml")
 
 
-async def test_without_one_the_initial_is_drawn_and_nobody_asks_again(cast: Cast, alice: Person, service: Elsewhere) -> None:
+async def test_without_one_the_initial_is_drawn_and_nobody_asks_again(
+    cast: Cast, alice: Person, service: Elsewhere
+) -> None:
     service.asked.clear()
     vera, nobody = await somebody(cast, f"{unique('Nemo')}@example.org"), await somebody(cast)
     for person in (vera, nobody):
@@ -119,10 +125,16 @@ def user(email: str) -> User:
 BROKEN = ["broken", "redirect", "html", "huge", "endless", "bomb", "cut", "garbage", "binary"]
 
 
-async def test_what_is_no_picture_is_none_for_a_while(fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_is_no_picture_is_none_for_a_while(
+    fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(gravatar, "hash_of", lambda email: email)
     found = Gravatar(fetcher, service.url)
-    service.pictures |= {"svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>", "half": drawn()[:100], "page": b"<script>alert(1)</script>"}
+    service.pictures |= {
+        "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        "half": drawn()[:100],
+        "page": b"<script>alert(1)</script>",
+    }
     for name in (*BROKEN, "svg", "half", "page"):
         service.asked.clear()
         for _ in range(2):
@@ -131,7 +143,9 @@ async def test_what_is_no_picture_is_none_for_a_while(fetcher: Fetcher, service:
     await found.close()
 
 
-async def test_nobody_waits_long_for_it(fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nobody_waits_long_for_it(
+    fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert gravatar.PATIENCE <= 0.5
     monkeypatch.setattr(gravatar, "PATIENCE", 0.05)
     found = Gravatar(fetcher, f"{service.url}/slowly/..")

@@ -36,7 +36,9 @@ async def is_signed_in(someone: Person) -> bool:
     return (await request(someone.url, "GET", "/rooms", cookie=cookie_of(someone))).status == 200
 
 
-async def test_a_new_password_ends_all_other_sessions_and_their_sockets(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_a_new_password_ends_all_other_sessions_and_their_sockets(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     elsewhere = await again(cast, alice)
     here, there, at_bob = [await someone.enters(lobby) for someone in (alice, elsewhere, bob)]
     answer = await alice.submits("/accounts/password", password=PASSWORD, new_password=NEW)
@@ -46,7 +48,9 @@ async def test_a_new_password_ends_all_other_sessions_and_their_sockets(cast: Ca
         await listener.is_told()
     assert [await is_signed_in(someone) for someone in (alice, elsewhere, bob)] == [True, False, True]
     again_with_old = cast.stranger()
-    assert (await again_with_old.submits("/accounts/login", username=alice.name, password=PASSWORD)).status == 401
+    assert (
+        await again_with_old.submits("/accounts/login", username=alice.name, password=PASSWORD)
+    ).status == 401
     await elsewhere.logs_in(NEW)
 
 
@@ -59,10 +63,14 @@ async def test_it_ends_them_on_the_other_worker_too(postgres_chat: Aiochat) -> N
     room = unique("Twoworkers")
     await someone.creates(room)
     with Aiochat(env={**shared, **LIMITS_OFF, "AIOCHAT_PUBLIC_URL": postgres_chat.url}) as other:
-        listener = Listener(await elsewhere.http.ws_connect(f"{other.url}/rooms/{room}/ws", origin=postgres_chat.url))
+        listener = Listener(
+            await elsewhere.http.ws_connect(f"{other.url}/rooms/{room}/ws", origin=postgres_chat.url)
+        )
         elsewhere.listeners.append(listener)
         await listener.hears("caught_up")
-        assert (await someone.submits("/accounts/password", password=PASSWORD, new_password=NEW)).status == 303
+        assert (
+            await someone.submits("/accounts/password", password=PASSWORD, new_password=NEW)
+        ).status == 303
         assert await listener.ends() == 4503
         await elsewhere.close()
     await someone.close()
@@ -84,7 +92,9 @@ async def test_no_password_is_changed_by_a_mistake(
     cast: Cast, alice: Person, fields: dict[str, str], status: int, field: str, text: str
 ) -> None:
     elsewhere = await again(cast, alice)
-    answer = await alice.submits("/accounts/password", **{"password": PASSWORD, "new_password": NEW, **fields})
+    answer = await alice.submits(
+        "/accounts/password", **{"password": PASSWORD, "new_password": NEW, **fields}
+    )
     page = await answer.text()
     assert answer.status == status
     assert text in beside(page, field)
@@ -98,7 +108,9 @@ async def test_who_guesses_it_is_slowed_as_at_the_login() -> None:
     with Aiochat(env={"AIOCHAT_RATE_LIMITS": "on"}) as server:
         someone = await Person(server.url, "owner").registers()
         for _ in range(5):
-            assert (await someone.submits("/accounts/password", password="wrong", new_password=NEW)).status == 403
+            assert (
+                await someone.submits("/accounts/password", password="wrong", new_password=NEW)
+            ).status == 403
         began = time.monotonic()
         assert (await someone.submits("/accounts/email", email="", password="wrong")).status == 403
         assert time.monotonic() - began >= 1
@@ -113,7 +125,9 @@ async def test_a_new_address_signs_in_and_the_old_one_no_longer(cast: Cast) -> N
     async with someone.http.get("/accounts/email") as answer:
         assert new.lower() in await answer.text()
     for login, status in ((new, 303), (old, 401)):
-        assert (await cast.stranger().submits("/accounts/login", username=login, password=PASSWORD)).status == status
+        assert (
+            await cast.stranger().submits("/accounts/login", username=login, password=PASSWORD)
+        ).status == status
     assert (await someone.submits("/accounts/email", email="", password=PASSWORD)).status == 303
     assert (await cast.stranger().submits("/accounts/login", username=new, password=PASSWORD)).status == 401
 
@@ -129,14 +143,20 @@ async def test_a_new_address_signs_in_and_the_old_one_no_longer(cast: Cast) -> N
         ("{taken}", PASSWORD, 422, "email", "Somebody has"),
     ],
 )
-async def test_no_address_is_changed_by_a_mistake(cast: Cast, email: str, password: str, status: int, field: str, text: str) -> None:
+async def test_no_address_is_changed_by_a_mistake(
+    cast: Cast, email: str, password: str, status: int, field: str, text: str
+) -> None:
     someone, other = cast.stranger("mailer"), cast.stranger("mailer")
     await other.registers(email=f"{other.name}@mail.example")
     await someone.registers(email=f"{someone.name}@mail.example")
-    answer = await someone.submits("/accounts/email", email=email.replace("{taken}", f"{other.name}@mail.example"), password=password)
+    answer = await someone.submits(
+        "/accounts/email", email=email.replace("{taken}", f"{other.name}@mail.example"), password=password
+    )
     assert answer.status == status
     assert text in beside(await answer.text(), field)
-    login = await cast.stranger().submits("/accounts/login", username=f"{someone.name}@mail.example", password=PASSWORD)
+    login = await cast.stranger().submits(
+        "/accounts/login", username=f"{someone.name}@mail.example", password=PASSWORD
+    )
     assert login.status == 303
 
 
@@ -146,10 +166,14 @@ async def sessions_of(someone: Person) -> str:
         return await answer.text()
 
 
-async def test_one_sees_where_one_is_signed_in_and_ends_one(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_one_sees_where_one_is_signed_in_and_ends_one(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     elsewhere = cast.stranger()
     elsewhere.name = alice.name
-    elsewhere.http.headers["User-Agent"] = "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+    elsewhere.http.headers["User-Agent"] = (
+        "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"
+    )
     await elsewhere.logs_in()
     third = await again(cast, alice)
     socket = await elsewhere.enters(lobby)
@@ -164,7 +188,12 @@ async def test_one_sees_where_one_is_signed_in_and_ends_one(cast: Cast, alice: P
     for _ in range(2):  # twice is no mistake
         assert (await alice.submits("/accounts/sessions", session=found[1])).status == 303
     assert await socket.ends() == 4503
-    assert [await is_signed_in(someone) for someone in (alice, elsewhere, third, bob)] == [True, False, True, True]
+    assert [await is_signed_in(someone) for someone in (alice, elsewhere, third, bob)] == [
+        True,
+        False,
+        True,
+        True,
+    ]
     await alice.submits("/accounts/sessions", all="1")
     assert [await is_signed_in(someone) for someone in (alice, third)] == [True, False]
     assert (await sessions_of(alice)).count("<li>") == 1
@@ -192,12 +221,23 @@ async def test_a_program_may_call_itself_anything(cast: Cast, alice: Person) -> 
     ("agent", "words"),
     [
         (
-            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) Version/18 Mobile Safari/604",
+            "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605 (KHTML, like Gecko) "
+            "Version/18 Mobile Safari/604",
             "Safari, iPhone",
         ),
-        ("Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36 Edg/142.0", "Edge, Windows"),
-        ("Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36", "Chrome, Android"),
-        ("Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605 Version/18 Safari/605", "Safari, macOS"),
+        (
+            "Mozilla/5.0 (Windows NT 10.0; Win64; x64) AppleWebKit/537.36 Chrome/142.0 Safari/537.36 "
+            "Edg/142.0",
+            "Edge, Windows",
+        ),
+        (
+            "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 Chrome/142.0 Mobile Safari/537.36",
+            "Chrome, Android",
+        ),
+        (
+            "Mozilla/5.0 (Macintosh; Intel Mac OS X 10_15) AppleWebKit/605 Version/18 Safari/605",
+            "Safari, macOS",
+        ),
         ("my-bot/1.0", "my-bot"),
         ("", "An unknown device"),
     ],
@@ -224,7 +264,10 @@ async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: obj
         assert [*await store.of_user(USER_ID)] == ["c", "b", "a"]
         await store.delete("b")
         await store.note_uses({"a": Use(USER_ID, "newer", "::1", 10), "b": Use(USER_ID, "", "", 11)})
-        assert await store.of_user(USER_ID) == {"a": Use(USER_ID, "newer", "::1", 10), "c": Use(USER_ID, "agent", "1.2.3.4", 3)}
+        assert await store.of_user(USER_ID) == {
+            "a": Use(USER_ID, "newer", "::1", 10),
+            "c": Use(USER_ID, "agent", "1.2.3.4", 3),
+        }
         assert await store.load("b") is None, "what has ended stays ended"
         assert await store.of_user(USER_ID + 2) == {}
     await client.aclose()
@@ -240,7 +283,9 @@ async def test_redis_knows_the_sessions_of_before(redis: Redis) -> None:
     await client.delete("aiochat:sessions-listed")
     data = json.dumps({"created": 1, "session": {"user_id": USER_ID + 3}})
     await client.set("aiochat:session:older", data, ex=SIGNED_IN_SECONDS)
-    await client.set("aiochat:session:visiting", json.dumps({"created": 1, "session": {"csrf_token": "x"}}), ex=60)
+    await client.set(
+        "aiochat:session:visiting", json.dumps({"created": 1, "session": {"csrf_token": "x"}}), ex=60
+    )
     found = await RedisSessions(client).of_user(USER_ID + 3)
     await client.aclose()
     assert found == {"older": Use(USER_ID + 3, "", "", None)}
@@ -255,7 +300,10 @@ async def test_the_database_knows_the_sessions_of_before() -> None:
             for column in ("user_id", "agent", "address", "used_at"):
                 database.execute(f"ALTER TABLE sessions DROP COLUMN {column}")
             database.execute("DELETE FROM _yoyo_migration WHERE migration_id = '0010_devices'")
-            database.execute("INSERT INTO sessions (token_hash, data, expires_at) VALUES ('broken', 'no json', 9999999999999)")
+            database.execute(
+                "INSERT INTO sessions (token_hash, data, expires_at) VALUES ('broken', 'no json', "
+                "9999999999999)"
+            )
         database.close()
         migrate(f"sqlite:///{server.data_dir}/aiochat.db", ROOT / "migrations")
         assert await is_signed_in(someone)

@@ -1,4 +1,5 @@
-"""Pictures of people: made square of what they upload, the same for everybody, and nothing else of the file."""
+"""Pictures of people: made square of what they upload, the same for everybody, and nothing else of
+the file."""
 
 import io
 import json
@@ -34,7 +35,12 @@ def endless_png() -> bytes:
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(bytes(1000))) + chunk(b"IEND", b"")
+    return (
+        b"\x89PNG\r\n\x1a\n"
+        + chunk(b"IHDR", header)
+        + chunk(b"IDAT", zlib.compress(bytes(1000)))
+        + chunk(b"IEND", b"")
+    )
 
 
 def moving(kind: str) -> bytes:
@@ -44,7 +50,9 @@ def moving(kind: str) -> bytes:
     return file.getvalue()
 
 
-async def uploads(someone: Person, data: bytes, kind: str = "image/png", name: str = "picture.png") -> tuple[int, dict[str, object]]:
+async def uploads(
+    someone: Person, data: bytes, kind: str = "image/png", name: str = "picture.png"
+) -> tuple[int, dict[str, object]]:
     """The status, and the answer for programs."""
     form = aiohttp.FormData()
     form.add_field("picture", io.BytesIO(data), filename=name, content_type=kind)
@@ -53,7 +61,9 @@ async def uploads(someone: Person, data: bytes, kind: str = "image/png", name: s
         return answer.status, json.loads(await answer.text())
 
 
-async def picture_of(reader: Person, name: str, query: str = "size=128") -> tuple[aiohttp.ClientResponse, bytes]:
+async def picture_of(
+    reader: Person, name: str, query: str = "size=128"
+) -> tuple[aiohttp.ClientResponse, bytes]:
     async with reader.http.get(f"/users/{name}/picture?{query}") as answer:
         return answer, await answer.read()
 
@@ -72,7 +82,9 @@ async def test_everybody_sees_it_in_every_size(alice: Person, bob: Person) -> No
         assert (image.format, image.size) == ("WEBP", (size, size))
     async with bob.http.get(f"/users/{alice.name}") as page:
         assert f"v={given['picture']}" in await page.text()
-    assert {"name": alice.name, "picture": given["picture"]} in (await bob.gets(f"/people?q={alice.name}"))["people"]
+    assert {"name": alice.name, "picture": given["picture"]} in (await bob.gets(f"/people?q={alice.name}"))[
+        "people"
+    ]
 
 
 async def test_it_is_the_middle_turned_as_it_was_meant_and_nothing_else(alice: Person) -> None:
@@ -112,7 +124,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(("data", "kind", "text"), BAD, ids=[f"{kind}-{text}" for _, kind, text in BAD])
-async def test_what_is_no_picture_is_said_and_changes_nothing(alice: Person, data: bytes, kind: str, text: str) -> None:
+async def test_what_is_no_picture_is_said_and_changes_nothing(
+    alice: Person, data: bytes, kind: str, text: str
+) -> None:
     await uploads(alice, drawn())
     before = (await picture_of(alice, alice.name))[1]
     status, answer = await uploads(alice, data, kind)
@@ -152,7 +166,9 @@ async def test_a_browser_that_has_it_is_told_so(alice: Person) -> None:
     _, given = await uploads(alice, drawn())
     answer, _ = await picture_of(alice, alice.name)
     assert answer.headers["Cache-Control"] == "private, no-cache", "without a version it may become another"
-    async with alice.http.get(f"/users/{alice.name}/picture", headers={"If-None-Match": answer.headers["ETag"]}) as again:
+    async with alice.http.get(
+        f"/users/{alice.name}/picture", headers={"If-None-Match": answer.headers["ETag"]}
+    ) as again:
         assert again.status == 304
         assert again.headers["Cache-Control"] == "private, no-cache"
     await uploads(alice, drawn(size=(9, 9)))
@@ -175,7 +191,8 @@ def test_the_server_draws_the_same_colour_as_the_page() -> None:
     names = ["alice", "Bob", "Élodie", "李小龍", "x1", "x2", "😀", "ЮРИЙ"]
     script = (
         f'import {{ paintAvatar }} from "{ROOT}/static/js/elements/avatar.js";'
-        "for (const name of JSON.parse(process.argv[1])) { const node = { dataset: {}, append() {}, replaceChildren() {} };"
+        "for (const name of JSON.parse(process.argv[1])) { const node = { dataset: {}, append() {}, "
+        "replaceChildren() {} };"
         " paintAvatar(node, name); console.log(node.dataset.hue); }"
     )
     asked = ["node", "--input-type=module", "-e", script, json.dumps(names)]

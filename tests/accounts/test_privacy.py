@@ -1,4 +1,5 @@
-"""Private profiles, and what an administrator removes: who sees and does what, and that a refusal changes nothing."""
+"""Private profiles, and what an administrator removes: who sees and does what, and that a refusal
+changes nothing."""
 
 import asyncio
 
@@ -24,7 +25,9 @@ from tests.support.feed_reader import (
 from tests.support.people import Person
 
 
-async def test_to_follow_somebody_private_is_asked_for(alice: Person, bob: Person, mallory: Person, stored: Stored) -> None:
+async def test_to_follow_somebody_private_is_asked_for(
+    alice: Person, bob: Person, mallory: Person, stored: Stored
+) -> None:
     await goes_private(alice)
     for one in (bob, mallory):
         asked = {"name": alice.name, "following": False, "requested": True, "followers": 0}
@@ -36,38 +39,66 @@ async def test_to_follow_somebody_private_is_asked_for(alice: Person, bob: Perso
     assert 'class="own-count">2<' in text
     assert "2 people ask to follow you" in (await page(alice, f"/users/{alice.name}"))[1]
     counts = {"followers": 0, "follows": 0}
-    told = {"name": alice.name, "display_name": "", "private": True, **counts, "following": False, "requested": True, "blocked": False}
+    told = {
+        "name": alice.name,
+        "display_name": "",
+        "private": True,
+        **counts,
+        "following": False,
+        "requested": True,
+        "blocked": False,
+    }
     assert await bob.gets(f"/users/{alice.name}") == told
     _, text = await page(bob, f"/users/{alice.name}")
     assert "You have asked to follow" in text
     assert f'action="/users/{alice.name}/unfollow"' in text
     answer = await fills(alice, f"/users/{bob.name}/accept", "/accounts/requests", next="/accounts/requests")
     assert (answer.status, answer.headers["Location"]) == (303, "/accounts/requests")
-    assert await asks(alice, f"/users/{bob.name}/accept") == (200, {"name": bob.name, "follower": True}), "a state"
+    assert await asks(alice, f"/users/{bob.name}/accept") == (200, {"name": bob.name, "follower": True}), (
+        "a state"
+    )
     for _ in range(2):
-        assert await asks(alice, f"/users/{mallory.name}/decline") == (200, {"name": mallory.name, "follower": False})
+        assert await asks(alice, f"/users/{mallory.name}/decline") == (
+            200,
+            {"name": mallory.name, "follower": False},
+        )
     before = stored(alice, bob, mallory)
     status, body = await asks(alice, f"/users/{mallory.name}/accept")
     assert (status, body["error"]["code"]) == (404, "not_asked")
     assert (await asks(mallory, f"/users/{bob.name}/accept"))[0] == 404, "somebody else's request"
     assert stored(alice, bob, mallory) == before
     assert (await alice.gets("/accounts/requests")) == {"requests": [], "count": 0}
-    assert (await asks(bob, f"/users/{alice.name}/follow"))[1] == {"name": alice.name, "following": True, "followers": 1}
+    assert (await asks(bob, f"/users/{alice.name}/follow"))[1] == {
+        "name": alice.name,
+        "following": True,
+        "followers": 1,
+    }
     assert [one["name"] for one in (await alice.gets("/accounts/followers"))["followers"]] == [bob.name]
     # Asked again, and taken back.
     await asks(mallory, f"/users/{alice.name}/follow")
-    assert (await asks(mallory, f"/users/{alice.name}/unfollow"))[1] == {"name": alice.name, "following": False, "followers": 1}
+    assert (await asks(mallory, f"/users/{alice.name}/unfollow"))[1] == {
+        "name": alice.name,
+        "following": False,
+        "followers": 1,
+    }
     assert (await asks(alice, f"/users/{mallory.name}/accept"))[0] == 404
     # And a follower is removed.
-    answer = await fills(alice, f"/users/{bob.name}/remove-follower", "/accounts/followers", next="/accounts/followers")
+    answer = await fills(
+        alice, f"/users/{bob.name}/remove-follower", "/accounts/followers", next="/accounts/followers"
+    )
     assert answer.status == 303
     for _ in range(2):
-        assert await asks(alice, f"/users/{bob.name}/remove-follower") == (200, {"name": bob.name, "follower": False})
+        assert await asks(alice, f"/users/{bob.name}/remove-follower") == (
+            200,
+            {"name": bob.name, "follower": False},
+        )
     assert (await alice.gets("/accounts/followers"))["followers"] == []
     assert "0 followers" in (await page(bob, f"/users/{alice.name}"))[1]
 
 
-async def test_posts_of_somebody_private(cast: Cast, alice: Person, bob: Person, mallory: Person, stored: Stored) -> None:
+async def test_posts_of_somebody_private(
+    cast: Cast, alice: Person, bob: Person, mallory: Person, stored: Stored
+) -> None:
     post = await writes(alice, "among friends")
     comment = await comments(bob, post, "of Bob")
     await goes_private(alice)
@@ -78,7 +109,11 @@ async def test_posts_of_somebody_private(cast: Cast, alice: Person, bob: Person,
     before = stored(alice, bob, mallory)
     for path in (here, f"/users/{alice.name}/posts", f"/feed/events?post={post['id']}"):
         assert await status_of(mallory, path) == 404, path
-    for path in (*asked_of(post), f"{here}/comments/{comment['id']}/edit", f"{here}/comments/{comment['id']}/delete"):
+    for path in (
+        *asked_of(post),
+        f"{here}/comments/{comment['id']}/edit",
+        f"{here}/comments/{comment['id']}/delete",
+    ):
         assert (await asks(mallory, path, text="from outside"))[0] == 404, path
     assert stored(alice, bob, mallory) == before
     _, text = await page(mallory, f"/users/{alice.name}")
@@ -141,7 +176,9 @@ async def test_going_public_lets_in_who_asked(cast: Cast, alice: Person) -> None
     for one in asking:
         await asks(one, f"/users/{alice.name}/follow")
     await blocks(alice, asking[0])
-    assert [one["name"] for one in (await alice.gets("/accounts/requests"))["requests"]] == [one.name for one in asking[1:]]
+    assert [one["name"] for one in (await alice.gets("/accounts/requests"))["requests"]] == [
+        one.name for one in asking[1:]
+    ]
     await alice.submits("/accounts/profile", bio="A form without the field changes nothing of it")
     assert len((await alice.gets("/accounts/requests"))["requests"]) == 2
     await goes_private(alice, "")
@@ -160,7 +197,9 @@ async def test_asking_while_somebody_goes_public(cast: Cast, alice: Person) -> N
     asking = [await cast.person("asks") for _ in range(4)]
     for _ in range(2):
         await goes_private(alice)
-        await asyncio.gather(goes_private(alice, ""), *[asks(one, f"/users/{alice.name}/follow") for one in asking])
+        await asyncio.gather(
+            goes_private(alice, ""), *[asks(one, f"/users/{alice.name}/follow") for one in asking]
+        )
         assert (await alice.gets("/accounts/requests"))["requests"] == []
         assert "4 followers" in (await page(alice, f"/users/{alice.name}"))[1]
         for one in asking:
@@ -169,7 +208,9 @@ async def test_asking_while_somebody_goes_public(cast: Cast, alice: Person) -> N
 
 async def test_lists_by_pages(cast: Cast, alice: Person) -> None:
     for path in ("/accounts/followers", "/accounts/blocked"):
-        async with alice.http.get(f"{path}?after=nobody-at-all", headers={"Accept": "application/json"}) as answer:
+        async with alice.http.get(
+            f"{path}?after=nobody-at-all", headers={"Accept": "application/json"}
+        ) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (400, "bad_request")
         assert (await alice.gets(f"{path}?after={cast.boss.name}"))["next"] is None
     visitor = cast.stranger()
@@ -181,7 +222,9 @@ async def test_lists_by_pages(cast: Cast, alice: Person) -> None:
 # What an administrator removes
 
 
-async def test_an_administrator_removes_a_post(cast: Cast, alice: Person, bob: Person, stored: Stored) -> None:
+async def test_an_administrator_removes_a_post(
+    cast: Cast, alice: Person, bob: Person, stored: Stored
+) -> None:
     boss = cast.boss
     await follows(bob, alice)
     stays, post = await writes(alice, "stays"), await writes(alice, "rude words")

@@ -1,4 +1,5 @@
-"""Profiles: what people tell of themselves, what their page shows of it, and what can't stand there."""
+"""Profiles: what people tell of themselves, what their page shows of it, and what can't stand
+there."""
 
 import re
 
@@ -7,7 +8,12 @@ import pytest
 from tests.conftest import Cast
 from tests.support.people import Person
 
-ALL = {"display_name": "Alice Liddell", "bio": "Down the hole,\nand <b>back</b>.", "place": "Oxford", "time_zone": "Europe/London"}
+ALL = {
+    "display_name": "Alice Liddell",
+    "bio": "Down the hole,\nand <b>back</b>.",
+    "place": "Oxford",
+    "time_zone": "Europe/London",
+}
 
 
 async def page_of(reader: Person, name: str) -> str:
@@ -25,7 +31,13 @@ async def test_others_see_what_one_tells(alice: Person, bob: Person) -> None:
     answer = await alice.submits("/accounts/profile", **ALL)
     assert (answer.status, answer.headers["Location"]) == (303, f"/users/{alice.name}")
     page = await page_of(bob, alice.name.upper())
-    for text in ("<bdi>Alice Liddell</bdi>", f"@{alice.name}", "Down the hole,\nand &lt;b&gt;back&lt;/b&gt;.", "Oxford", "Europe/London"):
+    for text in (
+        "<bdi>Alice Liddell</bdi>",
+        f"@{alice.name}",
+        "Down the hole,\nand &lt;b&gt;back&lt;/b&gt;.",
+        "Oxford",
+        "Europe/London",
+    ):
         assert text in page
     assert re.search(r"<dd>\d{1,2}:\d\d", page), "what time it is there"
     assert "Edit profile" not in page
@@ -54,7 +66,9 @@ async def test_the_form_shows_what_is_stored_and_a_field_left_out_stays(alice: P
 
 
 async def test_a_line_is_tidied(alice: Person) -> None:
-    await alice.submits("/accounts/profile", display_name="  Ame\u0301lie   🧑‍🚀 ", bio="\r\n one \r\ntwo\r\n")
+    await alice.submits(
+        "/accounts/profile", display_name="  Ame\u0301lie   🧑‍🚀 ", bio="\r\n one \r\ntwo\r\n"
+    )
     page = await page_of(alice, alice.name)
     assert "<bdi>Amélie 🧑‍🚀</bdi>" in page
     assert ">one\ntwo</p>" in page
@@ -84,7 +98,9 @@ async def test_a_line_is_tidied(alice: Person) -> None:
         ("time_zone", "\0", "no such time zone"),
     ],
 )
-async def test_what_cannot_stand_there_is_said_and_changes_nothing(cast: Cast, alice: Person, field: str, value: str, text: str) -> None:
+async def test_what_cannot_stand_there_is_said_and_changes_nothing(
+    cast: Cast, alice: Person, field: str, value: str, text: str
+) -> None:
     await alice.submits("/accounts/profile", **ALL)
     answer = await alice.submits("/accounts/profile", **{**ALL, "place": "Elsewhere", field: value})
     page = await answer.text()

@@ -1,4 +1,5 @@
-"""Sessions live on the server: their id changes at the login, and with the logout everything that was open for them ends."""
+"""Sessions live on the server: their id changes at the login, and with the logout everything that
+was open for them ends."""
 
 import asyncio
 import sqlite3
@@ -53,7 +54,10 @@ async def test_a_session_that_we_did_not_make_is_none(cast: Cast) -> None:
     await visitor.close()
 
 
-@pytest.mark.parametrize("token", ["\xff\xfe", '"\\377"', "a" * 5000, "", "../../etc/passwd", "'; DROP TABLE sessions; --", "%00", "a=b"])
+@pytest.mark.parametrize(
+    "token",
+    ["\xff\xfe", '"\\377"', "a" * 5000, "", "../../etc/passwd", "'; DROP TABLE sessions; --", "%00", "a=b"],
+)
 async def test_a_broken_cookie_is_none(cast: Cast, token: str) -> None:
     assert await status_of(cast.url, f"session={token}") == 303
 
@@ -75,7 +79,9 @@ async def test_after_the_logout_a_copied_cookie_is_dead(cast: Cast, alice: Perso
     assert error.value.status == 401
 
 
-async def test_the_logout_ends_the_sockets_of_its_session(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_the_logout_ends_the_sockets_of_its_session(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     here = [await alice.enters(lobby), await alice.enters(lobby)]
     elsewhere = await (await again(cast, alice)).enters(lobby)
     at_bob = await bob.enters(lobby)
@@ -85,7 +91,9 @@ async def test_the_logout_ends_the_sockets_of_its_session(cast: Cast, alice: Per
         await listener.is_told()
 
 
-async def test_signing_in_as_another_ends_the_sockets_of_the_first(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_signing_in_as_another_ends_the_sockets_of_the_first(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     listener = await alice.enters(lobby)
     answer = await alice.submits("/accounts/login", page="/rooms", username=bob.name, password=PASSWORD)
     assert answer.status == 303
@@ -110,7 +118,10 @@ async def test_logging_out_on_one_worker_ends_sockets_on_the_other(postgres_chat
 async def test_logging_out_twice_is_no_error(alice: Person) -> None:
     token, cookie = await alice.token("/rooms"), cookie_of(alice)
     answers = await asyncio.gather(
-        *(request(alice.url, "POST", "/accounts/logout", cookie=cookie, body=f"csrf_token={token}".encode()) for _ in range(5))
+        *(
+            request(alice.url, "POST", "/accounts/logout", cookie=cookie, body=f"csrf_token={token}".encode())
+            for _ in range(5)
+        )
     )
     assert {answer.status for answer in answers} <= {303, 401, 403}
     assert 303 in {answer.status for answer in answers}

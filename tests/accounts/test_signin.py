@@ -27,7 +27,9 @@ def new_site(postgres: Postgres, redis: Redis, kind: str, **env: str) -> Iterato
 
 async def user_of(server: Aiochat, name: str) -> User:
     """The row of this person, from the server's own database."""
-    database = open_database(server.env.get("AIOCHAT_DATABASE_URL") or f"sqlite:///{server.data_dir / 'aiochat.db'}")
+    database = open_database(
+        server.env.get("AIOCHAT_DATABASE_URL") or f"sqlite:///{server.data_dir / 'aiochat.db'}"
+    )
     try:
         found: User = await User.aio_get(User.name == name)
         return found
@@ -61,7 +63,14 @@ async def test_one_signs_in_with_the_name_or_the_address_in_any_capitals(cast: C
     first = cast.stranger()
     first.name = name
     await first.registers(email=f" {name}@Mail.Example ")
-    for login in (name, name.upper(), f"@{name}", f" {name} ", f"{name}@mail.example", f"{name.lower()}@MAIL.EXAMPLE"):
+    for login in (
+        name,
+        name.upper(),
+        f"@{name}",
+        f" {name} ",
+        f"{name}@mail.example",
+        f"{name.lower()}@MAIL.EXAMPLE",
+    ):
         visitor = cast.stranger()
         answer = await visitor.submits("/accounts/login", username=login, password=PASSWORD)
         assert answer.status == 303, login
@@ -69,7 +78,16 @@ async def test_one_signs_in_with_the_name_or_the_address_in_any_capitals(cast: C
 
 async def test_nobody_learns_whether_a_name_is_known(cast: Cast, alice: Person) -> None:
     pages = []
-    for login in (alice.name, "nobody.at.all", "nobody@mail.example", "no such \0 name", "a@b\0c", "@", "@@", "\u202e"):
+    for login in (
+        alice.name,
+        "nobody.at.all",
+        "nobody@mail.example",
+        "no such \0 name",
+        "a@b\0c",
+        "@",
+        "@@",
+        "\u202e",
+    ):
         visitor = cast.stranger()
         answer = await visitor.submits("/accounts/login", username=login, password="not the password")
         assert answer.status == 401, login
@@ -81,7 +99,9 @@ async def test_nobody_learns_whether_a_name_is_known(cast: Cast, alice: Person) 
 
 async def test_a_wrong_login_keeps_what_was_typed_but_never_the_password(cast: Cast) -> None:
     visitor = cast.stranger()
-    answer = await visitor.submits("/accounts/login", username='<b>"al&ice', password="s3cret-as-typed", next="/rooms/Lobby")
+    answer = await visitor.submits(
+        "/accounts/login", username='<b>"al&ice', password="s3cret-as-typed", next="/rooms/Lobby"
+    )
     page = await answer.text()
     assert typed(page, "username") == "&lt;b&gt;&#34;al&amp;ice"
     assert typed(page, "next") == "/rooms/Lobby"
@@ -106,7 +126,11 @@ async def test_a_wrong_login_keeps_what_was_typed_but_never_the_password(cast: C
         ({"password": "PASSWORD1"}, "password", "one of the first"),
         ({"password": "aaaaaaaaaaaa"}, "password", "one of the first"),
         ({"password": "jolly.roger", "username": "Jolly.Roger"}, "password", "your name or your address"),
-        ({"password": "JR@mail.example", "email": "jr@mail.example"}, "password", "your name or your address"),
+        (
+            {"password": "JR@mail.example", "email": "jr@mail.example"},
+            "password",
+            "your name or your address",
+        ),
         ({"email": "no address"}, "email", "look like an e-mail"),
         ({"email": "a@b"}, "email", "look like an e-mail"),
         ({"email": "a@b@c.example"}, "email", "look like an e-mail"),
@@ -116,9 +140,17 @@ async def test_a_wrong_login_keeps_what_was_typed_but_never_the_password(cast: C
         ({"email": "a" * 501}, "email", "too long"),
     ],
 )
-async def test_what_is_wrong_stands_beside_its_field(cast: Cast, fields: dict[str, str], field: str, text: str) -> None:
+async def test_what_is_wrong_stands_beside_its_field(
+    cast: Cast, fields: dict[str, str], field: str, text: str
+) -> None:
     visitor = cast.stranger()
-    given = {"username": unique("fine"), "password": "a fine password", "email": "", "next": "/rooms", **fields}
+    given = {
+        "username": unique("fine"),
+        "password": "a fine password",
+        "email": "",
+        "next": "/rooms",
+        **fields,
+    }
     answer = await visitor.submits("/accounts/register", **given)
     page = await answer.text()
     assert answer.status == 422
@@ -150,7 +182,9 @@ async def test_an_address_is_given_once(cast: Cast) -> None:
     address = f"{unique('shared')}@mail.example"
     await cast.stranger("first").registers(email=address)
     second = cast.stranger("second")
-    answer = await second.submits("/accounts/register", username=second.name, password=PASSWORD, email=address.upper())
+    answer = await second.submits(
+        "/accounts/register", username=second.name, password=PASSWORD, email=address.upper()
+    )
     assert answer.status == 422
     assert beside(await answer.text(), "email") == "Somebody has an account with this address."
     for someone in (cast.stranger("none"), cast.stranger("none")):
@@ -160,16 +194,23 @@ async def test_an_address_is_given_once(cast: Cast) -> None:
 async def test_of_two_at_once_one_gets_the_name(cast: Cast) -> None:
     name = unique("Twin")
     answers = await asyncio.gather(
-        *(cast.stranger().submits("/accounts/register", username=spelt, password=PASSWORD) for spelt in (name, name.upper(), name.lower()))
+        *(
+            cast.stranger().submits("/accounts/register", username=spelt, password=PASSWORD)
+            for spelt in (name, name.upper(), name.lower())
+        )
     )
     assert sorted(answer.status for answer in answers) == [303, 422, 422]
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_of_many_first_accounts_at_once_one_administers(postgres: Postgres, redis: Redis, kind: str) -> None:
+async def test_of_many_first_accounts_at_once_one_administers(
+    postgres: Postgres, redis: Redis, kind: str
+) -> None:
     with new_site(postgres, redis, kind) as server:
         async with contextlib.AsyncExitStack() as stack:
-            people = [await stack.enter_async_context(person(server.url, f"first{letter}")) for letter in "abcdef"]
+            people = [
+                await stack.enter_async_context(person(server.url, f"first{letter}")) for letter in "abcdef"
+            ]
             await asyncio.gather(*(someone.registers() for someone in people))
             welcomes = [await (await someone.http.get("/rooms")).text() for someone in people]
             assert sum("You are this site" in page for page in welcomes) == 1
@@ -177,13 +218,17 @@ async def test_of_many_first_accounts_at_once_one_administers(postgres: Postgres
 
 
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
-async def test_where_registration_is_closed_nobody_registers(postgres: Postgres, redis: Redis, kind: str) -> None:
+async def test_where_registration_is_closed_nobody_registers(
+    postgres: Postgres, redis: Redis, kind: str
+) -> None:
     with new_site(postgres, redis, kind, AIOCHAT_REGISTRATION="closed") as server:
         async with person(server.url, "late") as visitor:
             async with visitor.http.get("/accounts/register") as page:
                 assert page.status == 403
                 assert "Registration is closed" in await page.text()
-            answer = await visitor.submits("/accounts/register", page="/accounts/login", username="late", password=PASSWORD)
+            answer = await visitor.submits(
+                "/accounts/register", page="/accounts/login", username="late", password=PASSWORD
+            )
             assert answer.status == 403
             answer = await visitor.submits("/accounts/login", username="late", password=PASSWORD)
             assert answer.status == 401
@@ -196,7 +241,9 @@ async def test_passwords_are_kept_as_argon2id(chat: Aiochat, alice: Person) -> N
     assert (await user_of(chat, alice.name)).password_hash.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
 
 
-@pytest.mark.parametrize("password", ["пароль с пробелами", "🐎🔋 staple", " spaces around ", "<b>&amp;%00+", "x" * 64 + "y" * 64])
+@pytest.mark.parametrize(
+    "password", ["пароль с пробелами", "🐎🔋 staple", " spaces around ", "<b>&amp;%00+", "x" * 64 + "y" * 64]
+)
 async def test_any_letters_make_a_password_and_only_these(cast: Cast, password: str) -> None:
     someone = cast.stranger("poet")
     await someone.registers(password)
@@ -207,7 +254,11 @@ async def test_any_letters_make_a_password_and_only_these(cast: Cast, password: 
 
 
 async def test_who_is_signed_in_goes_on(alice: Person) -> None:
-    for path, target in (("/", "/rooms"), ("/accounts/login", "/rooms"), ("/accounts/register?next=/rooms/x", "/rooms/x")):
+    for path, target in (
+        ("/", "/rooms"),
+        ("/accounts/login", "/rooms"),
+        ("/accounts/register?next=/rooms/x", "/rooms/x"),
+    ):
         async with alice.http.get(path, allow_redirects=False) as answer:
             assert (answer.status, answer.headers["Location"]) == (303, target)
 
@@ -243,7 +294,9 @@ NEXT = [
 
 
 @pytest.mark.parametrize(("target", "leads"), NEXT)
-async def test_after_the_login_one_is_led_to_a_page_of_ours(cast: Cast, alice: Person, target: str, leads: str) -> None:
+async def test_after_the_login_one_is_led_to_a_page_of_ours(
+    cast: Cast, alice: Person, target: str, leads: str
+) -> None:
     await alice.logs_out()
     answer = await alice.submits("/accounts/login", username=alice.name, password=PASSWORD, next=target)
     assert (answer.status, answer.headers["Location"]) == (303, leads)

@@ -1,4 +1,5 @@
-"""Guessing and flooding over HTTP, with the limits on as they are unless somebody turns them off."""
+"""Guessing and flooding over HTTP, with the limits on as they are unless somebody turns them
+off."""
 
 import time
 from collections.abc import Iterator
@@ -53,7 +54,14 @@ async def test_an_address_that_makes_account_after_account_is_stopped(limited: A
         async def register(name: str, address: str) -> tuple[int, str]:
             body = f"username={name}&password=too+short+no&email=bad&csrf_token={token}".encode()
             headers = {"X-Forwarded-For": f"10.0.0.1, {address}"}
-            answer = await request(limited.url, "POST", "/accounts/register", cookie=cookie_of(script), body=body, headers=headers)
+            answer = await request(
+                limited.url,
+                "POST",
+                "/accounts/register",
+                cookie=cookie_of(script),
+                body=body,
+                headers=headers,
+            )
             return answer.status, answer.headers.get("Retry-After", "")
 
         for number in range(int(signin.REGISTRATIONS_AT_ONCE)):
@@ -71,7 +79,9 @@ async def test_without_limits_nobody_waits() -> None:
             token = await guesser.token()
             began = time.monotonic()
             for _ in range(8):
-                async with guesser.http.post("/accounts/login", data={"username": "a", "password": "b", "csrf_token": token}) as answer:
+                async with guesser.http.post(
+                    "/accounts/login", data={"username": "a", "password": "b", "csrf_token": token}
+                ) as answer:
                     assert answer.status == 401
             assert time.monotonic() - began < 7, "with limits it would be 1 + 2 + 4 seconds"
 
@@ -85,7 +95,16 @@ async def test_without_a_proxy_its_header_is_anyones_word() -> None:
             body = f"username=bot&password=too+short+no&email=bad&csrf_token={token}".encode()
             headers = {"X-Forwarded-For": f"192.0.2.{number}"}
             statuses.add(
-                (await request(server.url, "POST", "/accounts/register", cookie=cookie_of(someone), body=body, headers=headers)).status
+                (
+                    await request(
+                        server.url,
+                        "POST",
+                        "/accounts/register",
+                        cookie=cookie_of(someone),
+                        body=body,
+                        headers=headers,
+                    )
+                ).status
             )
         assert statuses == {422, 429}
         await someone.close()

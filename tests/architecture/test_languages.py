@@ -1,4 +1,5 @@
-"""English and Russian: complete catalogues, and every page, error and socket in the language of who asks."""
+"""English and Russian: complete catalogues, and every page, error and socket in the language of who
+asks."""
 
 import ast
 import json
@@ -36,8 +37,12 @@ def texts_of(catalogue: Catalog) -> set[Any]:
 def test_a_catalogue_has_every_text_and_no_other(path: Path, found: Catalog) -> None:
     catalogue = read_catalogue(path)
     wanted, known = texts_of(found), texts_of(catalogue)
-    assert not wanted - known, f"run `make texts`: {path} doesn't know of\n" + "\n".join(sorted(map(str, wanted - known)))
-    assert not known - wanted, "run `make texts`: nothing asks any more for\n" + "\n".join(sorted(map(str, known - wanted)))
+    assert not wanted - known, f"run `make texts`: {path} doesn't know of\n" + "\n".join(
+        sorted(map(str, wanted - known))
+    )
+    assert not known - wanted, "run `make texts`: nothing asks any more for\n" + "\n".join(
+        sorted(map(str, known - wanted))
+    )
     assert not missing(catalogue), "not translated:\n" + "\n".join(missing(catalogue))
     assert not any(entry.fuzzy for entry in catalogue if entry.id)
 
@@ -58,7 +63,10 @@ def pairs(catalogue: Catalog) -> Iterator[tuple[tuple[str, ...], tuple[str, ...]
     """The forms of each text, and those of its translation."""
     for entry in catalogue:
         if entry.id:
-            yield (entry.id,) if isinstance(entry.id, str) else entry.id, (entry.string,) if isinstance(entry.string, str) else entry.string  # type: ignore[misc]
+            yield (
+                (entry.id,) if isinstance(entry.id, str) else entry.id,
+                (entry.string,) if isinstance(entry.string, str) else entry.string,
+            )  # type: ignore[misc]
 
 
 @pytest.mark.parametrize("path", catalogue_files(), ids=lambda path: str(path.relative_to(LOCALES)))
@@ -82,7 +90,9 @@ def test_russian_is_typeset() -> None:
 def test_plural_forms() -> None:
     one, other = "{count} new message", "{count} new messages"
     counts = (1, 2, 5, 11, 21, 22, 111, 1000)
-    assert [ENGLISH.n(one, other, count) for count in counts[:5]] == [f"{count} new message{'s' * (count != 1)}" for count in counts[:5]]
+    assert [ENGLISH.n(one, other, count) for count in counts[:5]] == [
+        f"{count} new message{'s' * (count != 1)}" for count in counts[:5]
+    ]
     ends = (
         "новое сообщение",
         "новых сообщения",
@@ -92,7 +102,9 @@ def test_plural_forms() -> None:
         "новых сообщения",
         "новых сообщений",
     )
-    assert [RUSSIAN.n(one, other, count) for count in counts[:7]] == [f"{count} {end}" for count, end in zip(counts, ends, strict=False)]
+    assert [RUSSIAN.n(one, other, count) for count in counts[:7]] == [
+        f"{count} {end}" for count, end in zip(counts, ends, strict=False)
+    ]
     assert RUSSIAN.n(one, other, 1000) == "1\N{NO-BREAK SPACE}000 новых сообщений"
     assert json.loads(RUSSIAN.page_texts)["plurals"] == ["one", "few", "many"]
 
@@ -119,12 +131,23 @@ def test_a_text_is_english_until_it_is_told() -> None:
 
 def literal_texts() -> Iterator[tuple[str, ast.Call, int]]:
     """The calls in Python that make a text, with the place of the text among their arguments."""
-    for path in [path for folder in ("accounts", "chat", "helpers") for path in sorted((ROOT / folder).rglob("*.py"))]:
-        if path.name in ("texts.py", "refusal.py", "registry.py", "pages.py") and path.parent.name in ("helpers", "commands"):
+    for path in [
+        path for folder in ("accounts", "chat", "helpers") for path in sorted((ROOT / folder).rglob("*.py"))
+    ]:
+        if path.name in ("texts.py", "refusal.py", "registry.py", "pages.py") and path.parent.name in (
+            "helpers",
+            "commands",
+        ):
             continue
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
-                name = node.func.id if isinstance(node.func, ast.Name) else node.func.attr if isinstance(node.func, ast.Attribute) else ""
+                name = (
+                    node.func.id
+                    if isinstance(node.func, ast.Name)
+                    else node.func.attr
+                    if isinstance(node.func, ast.Attribute)
+                    else ""
+                )
                 if name in ("Text", "t", "Refused"):
                     yield f"{path.relative_to(ROOT)}:{node.lineno}", node, 1 if name == "Refused" else 0
 
@@ -152,7 +175,9 @@ def test_every_text_in_scripts_is_found(found: Catalog) -> None:
 
 def test_service_lines_say_the_same_without_scripts() -> None:
     said = re.compile(r'\bt\("([^"]+)"')
-    script, template = (ROOT / path for path in ("static/js/service_lines.js", "templates/chat/service_line.html"))
+    script, template = (
+        ROOT / path for path in ("static/js/service_lines.js", "templates/chat/service_line.html")
+    )
     assert set(said.findall(script.read_text())) == set(said.findall(template.read_text()))
 
 
@@ -229,7 +254,9 @@ async def test_pages_are_in_the_language_of_the_browser(cast: Cast, alice: Perso
     assert 'id="texts"' not in await page(alice, f"/rooms/{lobby}")
 
 
-async def test_a_room_without_scripts_tells_its_lines_in_the_readers_language(alice: Person, bob: Person, lobby: str) -> None:
+async def test_a_room_without_scripts_tells_its_lines_in_the_readers_language(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     at_alice, _ = await alice.enters(lobby), await bob.enters(lobby)
     await at_alice.says("/topic Beans & peas")
     await at_alice.says(f"/kill @{bob.name} too: loud")
@@ -240,7 +267,9 @@ async def test_a_room_without_scripts_tells_its_lines_in_the_readers_language(al
     assert f"{alice.name} задаёт тему: Beans &amp; peas" in shown
     assert f"{alice.name} удаляет {bob.name} из комнаты: too: loud" in shown
     assert not re.search("joined|created|removed", shown)
-    assert next(line["text"] for line in await alice.history(lobby)) == f"{alice.name} created the room", "what is stored stays English"
+    assert next(line["text"] for line in await alice.history(lobby)) == f"{alice.name} created the room", (
+        "what is stored stays English"
+    )
 
 
 async def test_errors_are_in_the_language_of_the_browser(cast: Cast, alice: Person) -> None:
@@ -248,7 +277,10 @@ async def test_errors_are_in_the_language_of_the_browser(cast: Cast, alice: Pers
     assert "Здесь ничего нет" in text
     headers = {**IN_RUSSIAN, "Accept": "application/json"}
     async with alice.http.get("/rooms?after=!", headers=headers) as answer:
-        assert (await answer.json())["error"] == {"code": "bad_request", "text": "`after` — это название комнаты."}
+        assert (await answer.json())["error"] == {
+            "code": "bad_request",
+            "text": "`after` — это название комнаты.",
+        }
     async with cast.stranger().http.post("/rooms", headers=IN_RUSSIAN) as answer:
         assert answer.status == 401
         assert "Войдите, пожалуйста" in await answer.text()
@@ -256,7 +288,9 @@ async def test_errors_are_in_the_language_of_the_browser(cast: Cast, alice: Pers
         assert answer.status == 403
         assert "Это нельзя" in await answer.text()
     token = await alice.token("/rooms")
-    async with alice.http.post("/rooms", data={"name": "1", "kind": "odd"}, headers={**headers, "X-CSRF-Token": token}) as answer:
+    async with alice.http.post(
+        "/rooms", data={"name": "1", "kind": "odd"}, headers={**headers, "X-CSRF-Token": token}
+    ) as answer:
         errors = (await answer.json())["errors"]
         assert errors == {
             "name": "От 1 до 32 символов: латинские буквы, цифры, - и _, первой — буква.",
@@ -270,18 +304,26 @@ async def test_errors_are_in_the_language_of_the_browser(cast: Cast, alice: Pers
         assert answer.status == 422
     for words in ("Можно только буквы", "Символов должно быть не меньше 8.", "Это не похоже на адрес"):
         assert words in text
-    async with visitor.http.post("/accounts/login", data={"username": "", "csrf_token": token}, headers=IN_RUSSIAN) as answer:
+    async with visitor.http.post(
+        "/accounts/login", data={"username": "", "csrf_token": token}, headers=IN_RUSSIAN
+    ) as answer:
         assert (await answer.text()).count("Это нужно заполнить.") == 2
 
 
 async def test_a_welcome_is_in_the_language_of_the_browser(cast: Cast) -> None:
     someone = cast.stranger("newcomer")
-    fields = {"username": someone.name, "password": "correct horse battery", "csrf_token": await someone.token()}
+    fields = {
+        "username": someone.name,
+        "password": "correct horse battery",
+        "csrf_token": await someone.token(),
+    }
     async with someone.http.post("/accounts/register", data=fields, headers=IN_RUSSIAN) as answer:
         assert f"Добро пожаловать, {someone.name}!" in await answer.text()
 
 
-async def test_the_socket_speaks_the_language_that_it_was_opened_in(alice: Person, bob: Person, lobby: str) -> None:
+async def test_the_socket_speaks_the_language_that_it_was_opened_in(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby, headers=IN_RUSSIAN), await bob.enters(lobby)
     shown = {command["name"]: command for command in at_alice.events[0]["commands"]}
     assert shown["kill"]["usage"] == "/kill @имя [причина]"
@@ -293,18 +335,25 @@ async def test_the_socket_speaks_the_language_that_it_was_opened_in(alice: Perso
     assert (await at_alice.says("/kill"))["text"] == "Как пользоваться: /kill @имя [причина]"
     assert (await at_alice.says("/topic"))["text"] == "Темы нет."
     assert (await at_alice.says("/who"))["text"].startswith(f"Здесь: {alice.name} (владелец)")
-    assert f"/kill @имя [причина]: {RUSSIAN.t(COMMANDS['kill'].help)}" in (await at_alice.says("/help"))["text"]
-    assert (await at_alice.says("x" * 10_001))["text"] == (
-        "В сообщении может быть не больше 10\N{NO-BREAK SPACE}000 символов, а здесь их 10\N{NO-BREAK SPACE}001."
+    assert (
+        f"/kill @имя [причина]: {RUSSIAN.t(COMMANDS['kill'].help)}" in (await at_alice.says("/help"))["text"]
     )
-    assert (await at_bob.says("x" * 10_001))["text"] == "A message holds at most 10,000 characters; this has 10,001."
+    assert (await at_alice.says("x" * 10_001))["text"] == (
+        "В сообщении может быть не больше 10\N{NO-BREAK SPACE}000 символов, а здесь их "
+        "10\N{NO-BREAK SPACE}001."
+    )
+    assert (await at_bob.says("x" * 10_001))[
+        "text"
+    ] == "A message holds at most 10,000 characters; this has 10,001."
     await at_alice.ws.send_bytes(b"x")
     assert (await at_alice.hears("error", code="bad_frame"))["text"] == "Принимаются только текстовые кадры."
 
 
 async def test_the_switch_is_remembered_and_leads_back(alice: Person, lobby: str) -> None:
     assert f"/language?to=ru&amp;next=%2Frooms%2F{lobby}" in await page(alice, f"/rooms/{lobby}")
-    async with alice.http.get("/language", params={"to": "ru", "next": f"/rooms/{lobby}?x=1"}, allow_redirects=False) as answer:
+    async with alice.http.get(
+        "/language", params={"to": "ru", "next": f"/rooms/{lobby}?x=1"}, allow_redirects=False
+    ) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, f"/rooms/{lobby}?x=1")
         cookie = answer.cookies[COOKIE]
     assert (cookie.value, cookie["httponly"], cookie["samesite"]) == ("ru", True, "Lax")
@@ -314,31 +363,44 @@ async def test_the_switch_is_remembered_and_leads_back(alice: Person, lobby: str
     assert '<html lang="en">' in await page(alice, "/rooms", IN_RUSSIAN)
 
 
-@pytest.mark.parametrize("query", ["", "to=", "to=xx", "to=EN", "to=%00", "to=ru%0d%0aSet-Cookie:x", "to=" + "x" * 2000])
+@pytest.mark.parametrize(
+    "query", ["", "to=", "to=xx", "to=EN", "to=%00", "to=ru%0d%0aSet-Cookie:x", "to=" + "x" * 2000]
+)
 async def test_a_language_that_there_is_not_changes_nothing(alice: Person, query: str) -> None:
-    async with alice.http.get(f"/language?{query}", headers={"Accept": "application/json"}, allow_redirects=False) as answer:
+    async with alice.http.get(
+        f"/language?{query}", headers={"Accept": "application/json"}, allow_redirects=False
+    ) as answer:
         assert answer.status == 400
-        assert (await answer.json())["error"]["text"] == "There is no such language here. `to` is one of: en, ru."
+        assert (await answer.json())["error"][
+            "text"
+        ] == "There is no such language here. `to` is one of: en, ru."
         assert COOKIE not in answer.cookies
 
 
 @pytest.mark.parametrize(
-    "target", ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"]
+    "target",
+    ["https://evil.example/", "//evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example"],
 )
 async def test_the_switch_leads_nowhere_else(alice: Person, target: str) -> None:
-    async with alice.http.get("/language", params={"to": "en", "next": target}, allow_redirects=False) as answer:
+    async with alice.http.get(
+        "/language", params={"to": "en", "next": target}, allow_redirects=False
+    ) as answer:
         assert (answer.status, answer.headers["Location"]) == (303, "/")
 
 
 async def test_no_other_site_switches(alice: Person) -> None:
-    async with alice.http.get("/language?to=ru", headers={"Sec-Fetch-Site": "cross-site"}, allow_redirects=False) as answer:
+    async with alice.http.get(
+        "/language?to=ru", headers={"Sec-Fetch-Site": "cross-site"}, allow_redirects=False
+    ) as answer:
         assert answer.status == 403
         assert COOKIE not in answer.cookies
 
 
 async def test_a_hostile_cookie_is_none(alice: Person) -> None:
     for value in ("xx", "ru/../en", "%00", "x" * 3000):
-        assert '<html lang="ru">' in await page(alice, "/rooms", {**IN_RUSSIAN, "Cookie": f"{COOKIE}={value}; " + cookies(alice)})
+        assert '<html lang="ru">' in await page(
+            alice, "/rooms", {**IN_RUSSIAN, "Cookie": f"{COOKIE}={value}; " + cookies(alice)}
+        )
 
 
 def cookies(person: Person) -> str:
@@ -351,15 +413,27 @@ NO_WORDS = {"Aa", "M", "T", "mira", "tom", "Enter", "Shift", "Ctrl", "Alt", "Esc
 
 @pytest.mark.parametrize("path", sorted((ROOT / "templates").rglob("*.html")), ids=lambda path: path.name)
 def test_no_template_has_words_of_its_own(path: Path) -> None:
-    text = re.sub(r"\{#.*?#\}|\{% block (?:body_class|skip_to) %\}.*?\{% endblock %\}", "", path.read_text(), flags=re.DOTALL)
+    text = re.sub(
+        r"\{#.*?#\}|\{% block (?:body_class|skip_to) %\}.*?\{% endblock %\}",
+        "",
+        path.read_text(),
+        flags=re.DOTALL,
+    )
     text = re.sub(r"\{% trans.*?endtrans %\}|\{\{.*?\}\}|\{%.*?%\}", "", text, flags=re.DOTALL)
-    said = [*re.findall(r">([^<>]*)<", text), *re.findall(r'\b(?:title|aria-label|placeholder|alt|content-text)="([^"]*)"', text)]
+    said = [
+        *re.findall(r">([^<>]*)<", text),
+        *re.findall(r'\b(?:title|aria-label|placeholder|alt|content-text)="([^"]*)"', text),
+    ]
     words = {word for part in said for word in re.findall(r"(?<!&)\b[A-Za-z]+\b(?!;)", part)} - NO_WORDS
     assert not words, f"{path.name}: put into _() what says {words}"
 
 
 def test_no_script_shows_words_of_its_own() -> None:
-    shown = re.compile(r'(?:\b(?:textContent|title|placeholder|ariaLabel)\s*=|"(?:aria-label|title)",)\s*(?:"([^"]*)"|`([^`$]*)`)')
+    shown = re.compile(
+        r'(?:\b(?:textContent|title|placeholder|ariaLabel)\s*=|"(?:aria-label|title)",)\s*(?:"([^"]*)"|`([^`$]*)`)'
+    )
     for path in sorted((ROOT / "static/js").rglob("*.js")):
         for found in shown.findall(path.read_text()):
-            assert not re.search("[A-Za-z]{2,}", "".join(found)), f"{path.name}: put into t() what says {found}"
+            assert not re.search("[A-Za-z]{2,}", "".join(found)), (
+                f"{path.name}: put into t() what says {found}"
+            )

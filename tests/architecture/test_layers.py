@@ -1,4 +1,5 @@
-"""The house keeps its own rules: who imports whom, what is documented, how long a file may be. Read from the files themselves."""
+"""The house keeps its own rules: who imports whom, what is documented, how long a file may be. Read
+from the files themselves."""
 
 import ast
 import re
@@ -37,14 +38,38 @@ FEED = (
 )
 """The same for the feed: each may import from its own line and those before it."""
 
-NOT_OF_HELPERS = {"room", "message", "member", "membership", "moderator", "topic", "nonce", "seq", "draft", "receipt", "chat"}
+NOT_OF_HELPERS = {
+    "room",
+    "message",
+    "member",
+    "membership",
+    "moderator",
+    "topic",
+    "nonce",
+    "seq",
+    "draft",
+    "receipt",
+    "chat",
+}
 
-SKIPPED = {".git", ".venv", "var", "node_modules", "__pycache__", ".mypy_cache", ".ruff_cache", ".pytest_cache", ".hypothesis"}
+SKIPPED = {
+    ".git",
+    ".venv",
+    "var",
+    "node_modules",
+    "__pycache__",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".pytest_cache",
+    ".hypothesis",
+}
 
 
 def files(*endings: str) -> list[Path]:
     return sorted(
-        path for path in ROOT.rglob("*") if path.suffix in endings and path.is_file() and not SKIPPED & set(path.relative_to(ROOT).parts)
+        path
+        for path in ROOT.rglob("*")
+        if path.suffix in endings and path.is_file() and not SKIPPED & set(path.relative_to(ROOT).parts)
     )
 
 
@@ -57,7 +82,11 @@ def name_of(path: Path) -> str:
 def modules() -> dict[str, ast.Module]:
     """Every module that runs, without tests, benchmarks and migrations."""
     top = {name for layer in LAYERS for name in layer}
-    return {name: ast.parse(path.read_text()) for path in files(".py") if (name := name_of(path)).partition(".")[0] in top}
+    return {
+        name: ast.parse(path.read_text())
+        for path in files(".py")
+        if (name := name_of(path)).partition(".")[0] in top
+    }
 
 
 @cache
@@ -73,7 +102,10 @@ def imports() -> dict[str, set[str]]:
                 assert not node.level, f"{name}: a relative import"
                 assert node.module
                 # `from chat import history` is a module, `from chat.events import Batch` is not.
-                wanted |= {full if (full := f"{node.module}.{alias.name}") in modules() else node.module for alias in node.names}
+                wanted |= {
+                    full if (full := f"{node.module}.{alias.name}") in modules() else node.module
+                    for alias in node.names
+                }
         found[name] = {other for other in wanted if other in modules()} - {name}
     return found
 
@@ -127,7 +159,11 @@ def test_inside_the_feed_imports_go_one_way() -> None:
 
 
 def test_one_module_ties_the_machinery() -> None:
-    ties = [name for name, wanted in imports().items() if {"chat.delivery.hub", "chat.history.journal", "chat.delivery.bus"} <= wanted]
+    ties = [
+        name
+        for name, wanted in imports().items()
+        if {"chat.delivery.hub", "chat.history.journal", "chat.delivery.bus"} <= wanted
+    ]
     assert ties == ["chat.engine"]
 
 
@@ -147,13 +183,23 @@ def test_nothing_imports_in_a_circle() -> None:
 
 
 def chosen_names(tree: ast.Module) -> set[str]:
-    """The names that a module gives: to functions, classes, arguments, variables, attributes and what stands in its SQL."""
+    """The names that a module gives: to functions, classes, arguments, variables, attributes and
+    what stands in its SQL."""
     found = set()
     for node in ast.walk(tree):
         match node:
-            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name) | ast.alias(asname=str(name)):
+            case (
+                ast.FunctionDef(name=name)
+                | ast.AsyncFunctionDef(name=name)
+                | ast.ClassDef(name=name)
+                | ast.alias(asname=str(name))
+            ):
                 found.add(name)
-            case ast.arg(arg=name) | ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+            case (
+                ast.arg(arg=name)
+                | ast.Name(id=name, ctx=ast.Store())
+                | ast.Attribute(attr=name, ctx=ast.Store())
+            ):
                 found.add(name)
             case ast.Constant(value=str(text)) if re.search(r"\b(SELECT|FROM|UPDATE|INSERT|JOIN)\b", text):
                 found |= set(re.findall(r"\w+", text))
@@ -162,7 +208,9 @@ def chosen_names(tree: ast.Module) -> set[str]:
 
 def words(names: set[str]) -> set[str]:
     """`room` and `id` of room_id, Rooms and roomId."""
-    return {word.lower().removesuffix("s") for name in names for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)}
+    return {
+        word.lower().removesuffix("s") for name in names for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
+    }
 
 
 def test_helpers_know_nothing_of_rooms_and_messages() -> None:
@@ -176,7 +224,9 @@ def test_every_module_says_what_it_is(path: Path) -> None:
     assert ast.get_docstring(ast.parse(path.read_text())), "no docstring"
 
 
-@pytest.mark.parametrize("path", files(".py", ".js", ".mjs", ".css"), ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize(
+    "path", files(".py", ".js", ".mjs", ".css"), ids=lambda path: str(path.relative_to(ROOT))
+)
 def test_no_file_is_too_long_to_be_read(path: Path) -> None:
     assert len(path.read_text().splitlines()) < MAX_LINES
 

@@ -67,13 +67,17 @@ def test_the_requests() -> None:
 
 def test_the_browser_asks_for_nothing_else() -> None:
     scripts = "\n".join(path.read_text() for path in (ROOT / "static" / "js").rglob("*.js"))
-    asked = set(re.findall(r'\btype: "(\w+)"', scripts)) & (set(REQUESTS) | set(re.findall(r'send\(\{ *type: "(\w+)"', scripts)))
+    asked = set(re.findall(r'\btype: "(\w+)"', scripts)) & (
+        set(REQUESTS) | set(re.findall(r'send\(\{ *type: "(\w+)"', scripts))
+    )
     assert set(REQUESTS) >= asked >= {"post", "read", "edit", "delete", "undelete", "react", "pin", "typing"}
     assert set(re.findall(r'send\(\{ *type: "(\w+)"', scripts)) <= set(REQUESTS)
 
 
 def test_the_error_codes() -> None:
-    code = "\n".join(path.read_text() for folder in ("chat", "weather") for path in (ROOT / folder).rglob("*.py"))
+    code = "\n".join(
+        path.read_text() for folder in ("chat", "weather") for path in (ROOT / folder).rglob("*.py")
+    )
     used = set(re.findall(r'\b(?:Refused|Error|NoWeather)\(\s*"(\w+)"', code))
     assert used, "the codes are read from the code"
     assert set(re.findall(r"`(\w+)`", section("Error codes"))) == used
@@ -81,7 +85,11 @@ def test_the_error_codes() -> None:
 
 def test_the_close_codes() -> None:
     own = {value for name, value in vars(Close).items() if name.isupper()}
-    stated = [int(code) for row in re.findall(r"^\| ([\d, ]+) \|", section("Close codes"), re.MULTILINE) for code in row.split(",")]
+    stated = [
+        int(code)
+        for row in re.findall(r"^\| ([\d, ]+) \|", section("Close codes"), re.MULTILINE)
+        for code in row.split(",")
+    ]
     assert {code for code in stated if code >= 4000} == own
     assert len(stated) == len(set(stated))
 
@@ -94,4 +102,6 @@ def test_whether_to_come_back_follows_from_the_code() -> None:
 
 
 def test_every_event_is_of_its_base_alone() -> None:
-    assert all(kind.__bases__ == (Event,) for kind in CATALOGUE.values()), "the catalogue holds the direct ones"
+    assert all(kind.__bases__ == (Event,) for kind in CATALOGUE.values()), (
+        "the catalogue holds the direct ones"
+    )

@@ -1,4 +1,5 @@
-"""The benchmark itself: it runs, it finds nothing wrong with a server that is right, and its checks bite."""
+"""The benchmark itself: it runs, it finds nothing wrong with a server that is right, and its checks
+bite."""
 
 import json
 
@@ -41,7 +42,14 @@ def test_runs_must_join() -> None:
 
 
 def _line(seq: int, turn: int = 0, sender: int = 0) -> bytes:
-    event = {"type": "message", "seq": seq, "kind": "post", "author": "bench0", "text": message_text(sender, turn), "number": seq}
+    event = {
+        "type": "message",
+        "seq": seq,
+        "kind": "post",
+        "author": "bench0",
+        "text": message_text(sender, turn),
+        "number": seq,
+    }
     return json.dumps(event, separators=(",", ":")).encode()
 
 
@@ -91,7 +99,11 @@ def test_a_witness_misses_what_was_acknowledged() -> None:
     sender.last_acknowledged = 2
     right = b"".join(text_frame(_line(turn + 1, turn)) for turn in range(3))
     other = text_frame(_line(1, 0)) + text_frame(_line(2, 2)) + text_frame(_line(3, 1))
-    for data, wrong in ((right, Verdict()), (other, Verdict(out_of_order=1)), (text_frame(_line(1, 0)), Verdict(lost=2))):
+    for data, wrong in (
+        (right, Verdict()),
+        (other, Verdict(out_of_order=1)),
+        (text_frame(_line(1, 0)), Verdict(lost=2)),
+    ):
         witness = NumberedWitness(_Pieces(data, 10_000), 0, Window(), {0: sender})  # type: ignore[arg-type]
         _reads(witness, 1)
         assert witness.verdict(Told(1 if wrong.lost else 3, 0, 0)) == wrong

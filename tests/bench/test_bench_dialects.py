@@ -1,4 +1,5 @@
-"""What the generator says to servers that aren't aiochat: each conversation word by word, against a server that only knows its lines."""
+"""What the generator says to servers that aren't aiochat: each conversation word by word, against a
+server that only knows its lines."""
 
 import json
 import socket
@@ -49,7 +50,10 @@ def said_by(theirs: socket.socket) -> tuple[int, bytes]:
     return first & 15, read(size)
 
 
-CONNECT = (BINARY, b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.bench0 1\r\nPING\r\n')
+CONNECT = (
+    BINARY,
+    b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.bench0 1\r\nPING\r\n',
+)
 STREAM = b'{"name":"rooms","subjects":["rooms.*"],"storage":"file"}'
 
 CONVERSATIONS: dict[str, tuple[Echoing, list[tuple[bytes, list[tuple[int, bytes]]]]]] = {
@@ -57,12 +61,20 @@ CONVERSATIONS: dict[str, tuple[Echoing, list[tuple[bytes, list[tuple[int, bytes]
     "socket.io": (
         SocketIo(),
         [
-            (text_frame(b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'), [(TEXT, b"40")]),
+            (
+                text_frame(
+                    b'0{"sid":"a","upgrades":[],"pingInterval":25000,"pingTimeout":20000,"maxPayload":1000000}'
+                ),
+                [(TEXT, b"40")],
+            ),
             (text_frame(b'40{"sid":"b"}'), [(TEXT, b'420["join", "bench0", "bench0"]')]),
             (text_frame(b"430[]"), []),
         ],
     ),
-    "NATS": (Nats(), [(binary_frame(b'INFO {"server_id":"N"}\r\n'), [CONNECT]), (binary_frame(b"PONG\r\n"), [])]),
+    "NATS": (
+        Nats(),
+        [(binary_frame(b'INFO {"server_id":"N"}\r\n'), [CONNECT]), (binary_frame(b"PONG\r\n"), [])],
+    ),
     "JetStream": (
         JetStream(),
         [
@@ -154,7 +166,9 @@ def test_jetstream_answers_when_it_has_stored(size: int, pair: tuple[socket.sock
         ("NATS", binary_frame(b"PING\r\n"), (BINARY, b"PONG\r\n")),
     ],
 )
-def test_pings_are_answered(name: str, ping: bytes, pong: tuple[int, bytes], pair: tuple[socket.socket, socket.socket]) -> None:
+def test_pings_are_answered(
+    name: str, ping: bytes, pong: tuple[int, bytes], pair: tuple[socket.socket, socket.socket]
+) -> None:
     ours, theirs = pair
     client = CONVERSATIONS[name][0].client(ours, COUNTER, Circle(Window(), {}, answers_bring_more=False))
     client.begin(0, ping)
@@ -188,13 +202,17 @@ class Crew:
 
 
 def spoken(*turns: int, joined: bool = False) -> bytes:
-    lines = [json.dumps({"author": "bench0", "text": message_text(0, turn), "at": 1.5}).encode() for turn in turns]
+    lines = [
+        json.dumps({"author": "bench0", "text": message_text(0, turn), "at": 1.5}).encode() for turn in turns
+    ]
     return text_frame(b"\r\n".join(lines)) if joined else b"".join(map(text_frame, lines))
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 333, 100_000])
 @pytest.mark.parametrize("joined", [False, True])
-def test_messages_are_counted_however_they_are_cut(size: int, joined: bool, pair: tuple[socket.socket, socket.socket]) -> None:
+def test_messages_are_counted_however_they_are_cut(
+    size: int, joined: bool, pair: tuple[socket.socket, socket.socket]
+) -> None:
     crew = Crew(pair[0], 300)
     assert crew.verdicts(spoken(*range(300), joined=joined) + b"\x89\x00", size) == [Verdict(), Verdict()]
     assert [client.count for client in (crew.sender, *crew.others)] == [300, 300, 300]

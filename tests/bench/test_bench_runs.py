@@ -21,13 +21,28 @@ SMALL = Talk("small", members=6, senders=2, outstanding=6, seconds=0.3)
 
 
 def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
-    return subprocess.run([sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        [sys.executable, "-m", "bench", *arguments], cwd=ROOT, capture_output=True, text=True, check=False
+    )
 
 
 def test_every_scenario_in_miniature(tmp_path: Path) -> None:
     shape = ("--rooms", "2", "--members", "8", "--senders", "2", "--outstanding", "8", "--rate", "50")
-    little = ("--messages", "300", "--behind", "20", "--seconds", "0.5", "--database", "sqlite", "--out", str(tmp_path))
-    done = run("--scenario", "r200,catchup,storm,history,idle", *shape, *little, "--peer", "websockets_broadcast")
+    little = (
+        "--messages",
+        "300",
+        "--behind",
+        "20",
+        "--seconds",
+        "0.5",
+        "--database",
+        "sqlite",
+        "--out",
+        str(tmp_path),
+    )
+    done = run(
+        "--scenario", "r200,catchup,storm,history,idle", *shape, *little, "--peer", "websockets_broadcast"
+    )
     assert done.returncode == 0, done.stderr
     found = json.loads((tmp_path / "bench.json").read_text())
     own = {one["scenario"]: one for one in found["measured"] if not one["is_peer"]}
@@ -50,10 +65,15 @@ def test_every_peer_in_miniature(name: str, postgres: Postgres, redis: Redis) ->
     peer = PEERS[name]
     if missing := peer.missing():
         pytest.skip(missing)
-    with Services(postgres, redis) as services, peer.open(SMALL.seats, SMALL.posts, services, divide_cores(workers=2)) as stage:
+    with (
+        Services(postgres, redis) as services,
+        peer.open(SMALL.seats, SMALL.posts, services, divide_cores(workers=2)) as stage,
+    ):
         result = SMALL.measure(stage)
     assert result.is_clean, result.notes
-    assert result.figures["deliveries_per_second"] == pytest.approx(6 * result.figures["published_per_second"], rel=0.2)
+    assert result.figures["deliveries_per_second"] == pytest.approx(
+        6 * result.figures["published_per_second"], rel=0.2
+    )
     assert result.figures["published_per_second"] > 0
     assert peer.version()
 
@@ -83,18 +103,35 @@ def test_what_cannot_be_measured_is_refused_at_once(arguments: tuple[str, ...], 
 def test_a_peer_that_cannot_start_is_left_out(tmp_path: Path) -> None:
     """Without node in PATH; its packages may be there or not."""
     env = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
-    command = [sys.executable, "-m", "bench", "--scenario", "r200", "--database", "none", "--peer", "socketio", "--out", str(tmp_path)]
+    command = [
+        sys.executable,
+        "-m",
+        "bench",
+        "--scenario",
+        "r200",
+        "--database",
+        "none",
+        "--peer",
+        "socketio",
+        "--out",
+        str(tmp_path),
+    ]
     done = subprocess.run(command, cwd=ROOT, env=env, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     assert "socketio is left out: there is no node" in done.stdout
 
 
-def result(system: str, scenario: str, headline: Headline, *, is_peer: bool = False, **figures: object) -> Result:
+def result(
+    system: str, scenario: str, headline: Headline, *, is_peer: bool = False, **figures: object
+) -> Result:
     return Result(scenario, system, is_peer, {"deliveries/s": f"{headline.value:,.0f}"}, figures, [headline])
 
 
 def test_ratios_say_how_many_times_better() -> None:
-    many, few = Headline("deliveries/s", 3e6, more_is_better=True), Headline("deliveries/s", 1.5e5, more_is_better=True)
+    many, few = (
+        Headline("deliveries/s", 3e6, more_is_better=True),
+        Headline("deliveries/s", 1.5e5, more_is_better=True),
+    )
     slow, fast = Headline("p50 ms", 3.0), Headline("p50 ms", 1.5)
     measured = [
         result("aiochat", "sat100", many),
@@ -112,16 +149,28 @@ def test_ratios_say_how_many_times_better() -> None:
 def test_plots_are_drawn_from_the_sweep() -> None:
     latencies = {"p50": 1.0, "p99": 5.0}
     measured = [
-        *(result("ws", f"room{size}", Headline("", 1.0), members=size, deliveries_per_second=1e5) for size in (10, 1000)),
         *(
-            result("ws", f"rate{rate}", Headline("", 1.0), rate=rate, published_per_second=min(rate, 2000), delivery_ms=latencies)
+            result("ws", f"room{size}", Headline("", 1.0), members=size, deliveries_per_second=1e5)
+            for size in (10, 1000)
+        ),
+        *(
+            result(
+                "ws",
+                f"rate{rate}",
+                Headline("", 1.0),
+                rate=rate,
+                published_per_second=min(rate, 2000),
+                delivery_ms=latencies,
+            )
             for rate in (200, 1000, 10_000)
         ),
     ]
     found = charts(measured)
     assert set(found) == {"bench-rooms.svg", "bench-latency.svg"}
     assert found["bench-rooms.svg"].count("<circle") == 2
-    assert found["bench-latency.svg"].count("<circle") == 4, "p50 and p99 of the two rates that it kept up with"
+    assert found["bench-latency.svg"].count("<circle") == 4, (
+        "p50 and p99 of the two rates that it kept up with"
+    )
     assert all(len(text) < 15_000 for text in found.values())
     assert charts([]) == {}
 
@@ -132,7 +181,9 @@ def test_the_plans_hold_what_they_promise() -> None:
 
     assert names([*EVERYTHING]) == set(SCENARIOS)
     assert names([*USUAL]) <= set(SCENARIOS)
-    assert names([*SWEEP]) == {f"room{size}" for size in (10, 30, 100, 300, 1000)} | {f"rate{rate}" for rate in (200, 1000, 3000, 10_000)}
+    assert names([*SWEEP]) == {f"room{size}" for size in (10, 30, 100, 300, 1000)} | {
+        f"rate{rate}" for rate in (200, 1000, 3000, 10_000)
+    }
     for part in (*USUAL, *EVERYTHING, *SWEEP):
         assert all(scenario.problem() is None for scenario in part.scenarios)
         assert all(setup.problem() is None for setup in part.setups)

@@ -1,4 +1,5 @@
-"""axe-core finds nothing against WCAG 2.2 AA on any page, in any of its states: wide and on a phone, light and dark."""
+"""axe-core finds nothing against WCAG 2.2 AA on any page, in any of its states: wide and on a
+phone, light and dark."""
 
 import subprocess
 from collections.abc import AsyncIterator
@@ -44,7 +45,17 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
     """The checker's source, from the npm registry."""
     folder = tmp_path_factory.mktemp("axe")
     subprocess.run(
-        ["npm", "install", "--no-audit", "--no-fund", "--no-save", "--ignore-scripts", "--prefer-offline", "--loglevel=error", AXE],
+        [
+            "npm",
+            "install",
+            "--no-audit",
+            "--no-fund",
+            "--no-save",
+            "--ignore-scripts",
+            "--prefer-offline",
+            "--loglevel=error",
+            AXE,
+        ],
         cwd=folder,
         check=True,
         timeout=120,
@@ -55,7 +66,8 @@ def axe(tmp_path_factory: pytest.TempPathFactory) -> str:
 AT_REST = "() => Promise.all(document.getAnimations().map((one) => one.finished.catch(() => {})))"
 
 SCENES = [(WIDE, "light"), (PHONE, "dark")]
-"""Both themes and both layouts; all four took CI twice as long, and the colours are the same in both layouts."""
+"""Both themes and both layouts; all four took CI twice as long, and the colours are the same in
+both layouts."""
 
 
 class Inspector:
@@ -68,7 +80,10 @@ class Inspector:
 
     async def opens(self, url: str, someone: Person | None = None) -> Page:
         if someone:
-            cookies = [{"name": cookie.key, "value": cookie.value, "url": someone.url} for cookie in someone.http.cookie_jar]
+            cookies = [
+                {"name": cookie.key, "value": cookie.value, "url": someone.url}
+                for cookie in someone.http.cookie_jar
+            ]
             await self.context.add_cookies(cookies)  # type: ignore[arg-type]
         page = await self.context.new_page()
         await page.goto(url)
@@ -79,7 +94,9 @@ class Inspector:
             await page.evaluate(self.axe)
         await page.evaluate(AT_REST)
         violations = await page.evaluate(
-            "async (tags) => (await axe.run(document, { runOnly: tags, resultTypes: ['violations'] })).violations", RULES
+            "async (tags) => (await axe.run(document, { runOnly: tags, resultTypes: ['violations'] "
+            "})).violations",
+            RULES,
         )
         self.found += [
             f"{what}: {violation['id']}: {' '.join(map(str, node['target']))}: {node['failureSummary']}"
@@ -91,7 +108,9 @@ class Inspector:
 @pytest.fixture(params=SCENES, ids=lambda scene: f"{'phone' if scene[0] is PHONE else 'wide'}-{scene[1]}")
 async def inspector(request: pytest.FixtureRequest, browser: Browser, axe: str) -> AsyncIterator[Inspector]:
     viewport, scheme = request.param
-    context = await browser.new_context(viewport=viewport, has_touch=viewport is PHONE, color_scheme=scheme, reduced_motion="reduce")
+    context = await browser.new_context(
+        viewport=viewport, has_touch=viewport is PHONE, color_scheme=scheme, reduced_motion="reduce"
+    )
     found = Inspector(context, axe)
     yield found
     await context.close()
@@ -100,7 +119,8 @@ async def inspector(request: pytest.FixtureRequest, browser: Browser, axe: str) 
 
 @pytest.fixture
 async def garden(alice: Person, bob: Person) -> str:
-    """A room of Alice's in which everything has happened that shows: in order, so that Bob's last words are unread."""
+    """A room of Alice's in which everything has happened that shows: in order, so that Bob's last
+    words are unread."""
     name = unique("Garden")
     await alice.creates(name, topic="Beans")
     at_alice = await alice.enters(name)
@@ -148,7 +168,9 @@ async def test_the_pages_for_visitors(inspector: Inspector, cast: Cast) -> None:
     await inspector.looks(page, "a refused form")
 
 
-async def test_the_pages_around_the_rooms(inspector: Inspector, alice: Person, bob: Person, garden: str) -> None:
+async def test_the_pages_around_the_rooms(
+    inspector: Inspector, alice: Person, bob: Person, garden: str
+) -> None:
     await bob.creates(unique("Attic"), topic="Dust")
     page = await inspector.opens(f"{alice.url}/rooms", alice)
     await page.locator("summary").evaluate_all("all => all.forEach((one) => one.click())")
@@ -156,7 +178,15 @@ async def test_the_pages_around_the_rooms(inspector: Inspector, alice: Person, b
     await goes_private(alice)
     await asks(bob, f"/users/{alice.name}/follow")
     lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked", "/accounts/profile")
-    for path in (f"/users/{bob.name}", f"/users/{alice.name}", *lists, "/accounts/data", "/accounts/delete", "/weather", "/rooms/nowhere"):
+    for path in (
+        f"/users/{bob.name}",
+        f"/users/{alice.name}",
+        *lists,
+        "/accounts/data",
+        "/accounts/delete",
+        "/weather",
+        "/rooms/nowhere",
+    ):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)
 
@@ -221,7 +251,11 @@ async def test_what_opens_over_a_room(inspector: Inspector, alice: Person, bob: 
     await expect(page.locator(".card-sure")).to_be_visible()
     await inspector.looks(page, "a card that asks whether one is sure")
     await page.locator("#person-card [data-close]").click()
-    for opener, dialog in (("#me-button", "#settings"), ("[data-keys].keys-button", "#keys"), ("#pins-button", "#pins")):
+    for opener, dialog in (
+        ("#me-button", "#settings"),
+        ("[data-keys].keys-button", "#keys"),
+        ("#pins-button", "#pins"),
+    ):
         await opens_by_script(page, opener, dialog)
         if dialog == "#pins":
             await expect(page.locator(".pinned-text")).to_have_count(1)

@@ -1,4 +1,5 @@
-"""What the room's page may cost, in bytes, round trips, rows and frames. How long things take is measured by bench/page.py."""
+"""What the room's page may cost, in bytes, round trips, rows and frames. How long things take is
+measured by bench/page.py."""
 
 import gzip
 from collections.abc import AsyncIterator, Iterator
@@ -16,11 +17,12 @@ from tests.support.people import Person
 from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
 
 FIRST_VIEW = 100_000
-"""Bytes of content, with nothing in the cache: FEATURES.md. The headers of sixty answers come to 20 KB more by HTTP/1.1; by HTTP/2,
-which nginx speaks over TLS, they are sent once."""
+"""Bytes of content, with nothing in the cache: FEATURES.md. The headers of sixty answers come to 20
+KB more by HTTP/1.1; by HTTP/2, which nginx speaks over TLS, they are sent once."""
 
 SCRIPTS = 60_000
-"""Bytes of our own JavaScript that the first view needs: each file without its comments, by gzip."""
+"""Bytes of our own JavaScript that the first view needs: each file without its comments, by
+gzip."""
 
 HEAP_GROWTH = 3_000_000
 """Bytes that a thousand messages up and down may leave behind: less than 300 rows weigh."""
@@ -29,7 +31,10 @@ HEAP_GROWTH = 3_000_000
 def first_scripts() -> set[str]:
     """The names of the scripts that the page names."""
     files = Files(ROOT / "static")
-    return {address.split("/", 3)[3] for address in files.modules("js/room.js")} | {"js/room.js", "js/theme.js"}
+    return {address.split("/", 3)[3] for address in files.modules("js/room.js")} | {
+        "js/room.js",
+        "js/theme.js",
+    }
 
 
 def test_the_scripts_are_small() -> None:
@@ -49,7 +54,11 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
     redis: Redis = request.getfixturevalue("redis")
     port = free_port()
     nginx = Nginx([port])
-    env = {**server_env(postgres, redis, "budgets"), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    env = {
+        **server_env(postgres, redis, "budgets"),
+        "AIOCHAT_PUBLIC_URL": nginx.url,
+        "AIOCHAT_TRUST_PROXY": "true",
+    }
     with Aiochat(port=port, env=env), nginx:
         yield nginx.url
 
@@ -72,7 +81,10 @@ async def room(alice: Person) -> str:
     await alice.creates(name)
     listener = await alice.enters(name)
     for number in range(50):
-        await listener.says(f"{number}. What people say is a line or two, seldom more than a hundred characters, and **sometimes** `code`.")
+        await listener.says(
+            f"{number}. What people say is a line or two, seldom more than a hundred characters, and "
+            "**sometimes** `code`."
+        )
     await listener.ws.send_json({"type": "read", "number": 50, "nonce": "read"})
     await listener.hears("receipt", nonce="read")
     return name
@@ -112,14 +124,18 @@ class Traffic:
         self.heads[event["requestId"]] = event["response"]["encodedDataLength"]
 
     def _finished(self, event: dict[str, Any]) -> None:
-        self.bytes[self.addresses[event["requestId"]]] = max(0, event["encodedDataLength"] - self.heads.get(event["requestId"], 0))
+        self.bytes[self.addresses[event["requestId"]]] = max(
+            0, event["encodedDataLength"] - self.heads.get(event["requestId"], 0)
+        )
 
 
 async def is_open(page: Page) -> None:
     await expect(page.locator("#status")).to_have_attribute("data-state", "connected")
 
 
-async def test_the_first_view_is_small_and_two_round_trips_deep(context: BrowserContext, address: str, room: str) -> None:
+async def test_the_first_view_is_small_and_two_round_trips_deep(
+    context: BrowserContext, address: str, room: str
+) -> None:
     page = await context.new_page()
     traffic = Traffic()
     await traffic.watch(page)
@@ -127,16 +143,26 @@ async def test_the_first_view_is_small_and_two_round_trips_deep(context: Browser
     await page.goto(where, wait_until="networkidle")
     await is_open(page)
     await expect(page.locator("#timeline > .message")).to_have_count(50)
-    first = {url: size for url, size in traffic.bytes.items() if not url.endswith(".js") or url.split("/", 5)[5] in first_scripts()}
+    first = {
+        url: size
+        for url, size in traffic.bytes.items()
+        if not url.endswith(".js") or url.split("/", 5)[5] in first_scripts()
+    }
     assert len(first) > 30
     assert sum(first.values()) < FIRST_VIEW, sorted(first.items(), key=lambda item: -item[1])
     # All but the page itself is named by the page: nothing waits for another file to be read.
-    deeper = {url: asker for url, asker in traffic.askers.items() if url != where and asker not in ("parser", "preload", "other")}
+    deeper = {
+        url: asker
+        for url, asker in traffic.askers.items()
+        if url != where and asker not in ("parser", "preload", "other")
+    }
     assert not set(deeper) & set(first), deeper
     assert all(url.endswith(".js") for url in deeper), deeper
 
 
-async def test_the_second_view_asks_for_the_page_alone(context: BrowserContext, address: str, room: str) -> None:
+async def test_the_second_view_asks_for_the_page_alone(
+    context: BrowserContext, address: str, room: str
+) -> None:
     page = await context.new_page()
     where = f"{address}/rooms/{room}"
     await page.goto(where, wait_until="networkidle")
@@ -158,11 +184,13 @@ async def test_sending_shows_in_the_next_frame(context: BrowserContext, address:
     frames = await page.evaluate(
         """() => new Promise((resolve) => {
             const box = document.querySelector('#composer-text');
-            box.dispatchEvent(new KeyboardEvent('keydown', { key: 'Enter', bubbles: true, cancelable: true }));
+            const enter = { key: 'Enter', bubbles: true, cancelable: true };
+            box.dispatchEvent(new KeyboardEvent('keydown', enter));
             let frames = 0;
             const look = () => {
               frames += 1;
-              if (document.querySelector('#timeline').lastElementChild.textContent.includes('as quick as that')) resolve(frames);
+              const last = document.querySelector('#timeline').lastElementChild;
+              if (last.textContent.includes('as quick as that')) resolve(frames);
               else if (frames > 100) resolve(-1);
               else requestAnimationFrame(look);
             };

@@ -1,4 +1,5 @@
-"""A journey in real Chromium: two people with a browser each, one of them on a phone, from registering to the end."""
+"""A journey in real Chromium: two people with a browser each, one of them on a phone, from
+registering to the end."""
 
 import asyncio
 
@@ -9,7 +10,8 @@ from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE, Visitor, Visitors
 from tests.support.servers import Aiochat
 
-UNREAD = """() => fetch('/rooms?only=own', { headers: { Accept: 'application/json' } }).then((answer) => answer.json())
+UNREAD = """() => fetch('/rooms?only=own', { headers: { Accept: 'application/json' } })
+    .then((answer) => answer.json())
     .then(({ rooms }) => rooms.reduce((sum, room) => sum + room.unread, 0))"""
 
 
@@ -33,7 +35,9 @@ async def room(alice: Visitor, bob: Visitor) -> str:
     return name
 
 
-async def test_who_registers_makes_a_room_that_others_find(browser: Browser, site: tuple[str, Aiochat], bob: Visitor) -> None:
+async def test_who_registers_makes_a_room_that_others_find(
+    browser: Browser, site: tuple[str, Aiochat], bob: Visitor
+) -> None:
     context = await browser.new_context(viewport=WIDE)
     alice = Visitor(context, await context.new_page(), site[0], unique("alice"))
     await alice.registers()
@@ -64,9 +68,9 @@ async def test_two_people_talk(alice: Visitor, bob: Visitor, room: str) -> None:
     await bob.says("*Hello*, Alice!")
     await alice.sees("Hello, Alice!")
     await expect(alice.page.locator("#timeline .message-text em")).to_have_text("Hello")
-    await expect(alice.page.locator("#timeline .own .message-text, #timeline .own.message-text")).to_have_text(
-        ["Hello, Bob! <b>not bold</b>"]
-    )
+    await expect(
+        alice.page.locator("#timeline .own .message-text, #timeline .own.message-text")
+    ).to_have_text(["Hello, Bob! <b>not bold</b>"])
     await expect(alice.page.locator("#timeline .pending")).to_have_count(0)
 
 
@@ -78,7 +82,9 @@ async def test_shift_enter_makes_a_new_line(alice: Visitor, bob: Visitor, room: 
     await bob.sees("one\ntwo")
 
 
-async def test_what_is_written_without_a_network_is_sent_with_it(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_what_is_written_without_a_network_is_sent_with_it(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await bob.context.set_offline(True)
     await expect(bob.page.locator("#status")).not_to_have_attribute("data-state", "connected")
     await bob.says("from the tunnel 1")
@@ -94,7 +100,9 @@ async def test_what_is_written_without_a_network_is_sent_with_it(alice: Visitor,
     assert await alice.texts() == await bob.texts() == ["meanwhile", "from the tunnel 1", "from the tunnel 2"]
 
 
-async def test_what_waits_survives_a_reload_and_a_killed_server(alice: Visitor, bob: Visitor, room: str, site: tuple[str, Aiochat]) -> None:
+async def test_what_waits_survives_a_reload_and_a_killed_server(
+    alice: Visitor, bob: Visitor, room: str, site: tuple[str, Aiochat]
+) -> None:
     server = site[1]
     await alice.says("before")
     await bob.sees("before")
@@ -174,4 +182,6 @@ async def test_signing_out_elsewhere_ends_the_page(alice: Visitor, room: str) ->
     await other.locator("form[action='/accounts/logout'] button").first.click()
     await other.wait_for_url(f"{alice.url}/")
     await expect(alice.page.locator("#banner")).to_be_visible()
-    await expect(alice.page.locator("#banner a")).to_have_attribute("href", "/accounts/login?next=" + f"/rooms/{room}".replace("/", "%2F"))
+    await expect(alice.page.locator("#banner a")).to_have_attribute(
+        "href", "/accounts/login?next=" + f"/rooms/{room}".replace("/", "%2F")
+    )

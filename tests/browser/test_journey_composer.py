@@ -1,4 +1,5 @@
-"""The composer in real Chromium: what one types, marks, pastes and chooses, by keyboard and on a phone."""
+"""The composer in real Chromium: what one types, marks, pastes and chooses, by keyboard and on a
+phone."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any
@@ -14,7 +15,8 @@ from tests.support.servers import Aiochat
 
 @pytest.fixture(scope="module")
 def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; the other journeys tell the server's, on each database."""
+    """What is told here is the browser's part; the other journeys tell the server's, on each
+    database."""
     return sqlite_chat.url, sqlite_chat
 
 
@@ -53,7 +55,8 @@ async def frames_of(page: Page, act: Callable[[], Awaitable[Any]]) -> int:
                     let count = 0;
                     const look = () => {
                         count += 1;
-                        if (document.querySelector("#timeline .pending, #timeline [data-number]")) resolve(count);
+                        const shown = document.querySelector("#timeline .pending, #timeline [data-number]");
+                        if (shown) resolve(count);
                         else requestAnimationFrame(look);
                     };
                     requestAnimationFrame(look);
@@ -72,7 +75,9 @@ async def test_what_is_sent_shows_within_a_frame(alice: Visitor, room: str) -> N
     await expect(box(alice)).to_have_value("")
 
 
-async def test_the_keys_of_the_tools_mark_what_is_selected_and_undo_takes_it_back(alice: Visitor, room: str) -> None:
+async def test_the_keys_of_the_tools_mark_what_is_selected_and_undo_takes_it_back(
+    alice: Visitor, room: str
+) -> None:
     await write(alice, "a fine day", "{Control+A}", "{Control+B}")
     await expect(box(alice)).to_have_value("**a fine day**")
     await write(alice, "{Control+B}")
@@ -111,11 +116,16 @@ async def test_a_phone_has_its_tools_behind_one_button(bob: Visitor, alice: Visi
     await expect(box(bob)).to_have_value("**loud**")
     await expect(box(bob)).to_be_focused()
     boxes = [await tool.bounding_box() for tool in await tools.locator("button").all()]
-    assert all(place and place["x"] >= 0 and place["x"] + place["width"] <= 390 and place["width"] >= 24 for place in boxes)
+    assert all(
+        place and place["x"] >= 0 and place["x"] + place["width"] <= 390 and place["width"] >= 24
+        for place in boxes
+    )
     assert await bob.page.evaluate("document.documentElement.scrollWidth") <= 390
 
 
-async def test_lists_go_on_with_a_new_line_and_end_at_an_empty_item(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_lists_go_on_with_a_new_line_and_end_at_an_empty_item(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await write(alice, "- milk", "{Shift+Enter}", "tea", "{Shift+Enter}", "{Shift+Enter}", "done")
     await expect(box(alice)).to_have_value("- milk\n- tea\ndone")
     await bob.enters(room)
@@ -128,7 +138,8 @@ async def test_an_address_pasted_onto_words_makes_a_link(alice: Visitor, room: s
     paste = """(text) => {
         const clipboardData = new DataTransfer();
         clipboardData.setData("text/plain", text);
-        document.activeElement.dispatchEvent(new ClipboardEvent("paste", { clipboardData, bubbles: true, cancelable: true }));
+        const paste = { clipboardData, bubbles: true, cancelable: true };
+        document.activeElement.dispatchEvent(new ClipboardEvent("paste", paste));
     }"""
     await write(alice, "see this", "{Control+Shift+ArrowLeft}")
     await alice.page.evaluate(paste, "https://example.org/a")
@@ -160,13 +171,14 @@ async def test_an_input_method_keeps_its_keys(alice: Visitor, room: str) -> None
     session = await alice.context.new_cdp_session(alice.page)
     await session.send("Input.imeSetComposition", {"text": "に", "selectionStart": 1, "selectionEnd": 1})
     await alice.page.evaluate(
-        """document.activeElement.dispatchEvent(
-            new KeyboardEvent("keydown", { key: "Enter", code: "Enter", isComposing: true, bubbles: true, cancelable: true }))"""
+        """document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+            { key: "Enter", code: "Enter", isComposing: true, bubbles: true, cancelable: true }))"""
     )
-    # Safari ends the composition before the key of which it was the end, and says so by its code only.
+    # Safari ends the composition before the key of which it was the end, and says so by its code
+    # only.
     await alice.page.evaluate(
-        """document.activeElement.dispatchEvent(
-            new KeyboardEvent("keydown", { key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true }))"""
+        """document.activeElement.dispatchEvent(new KeyboardEvent("keydown",
+            { key: "Enter", code: "Enter", keyCode: 229, bubbles: true, cancelable: true }))"""
     )
     await expect(box(alice)).to_have_value("に")
     await expect(alice.page.locator("#timeline .pending, #timeline [data-number]")).to_have_count(0)
@@ -175,7 +187,9 @@ async def test_an_input_method_keeps_its_keys(alice: Visitor, room: str) -> None
     await alice.sees("日本")
 
 
-async def test_members_are_proposed_and_whoever_was_called_last_comes_first(alice: Visitor, visitors: Visitors, room: str) -> None:
+async def test_members_are_proposed_and_whoever_was_called_last_comes_first(
+    alice: Visitor, visitors: Visitors, room: str
+) -> None:
     names = []
     for name in ("pam", "pat"):
         friend = await visitors(name, WIDE)
@@ -206,7 +220,9 @@ async def test_rooms_are_proposed_by_their_names(alice: Visitor, room: str) -> N
     await expect(box(alice)).to_have_value(f"see #{room} there")
 
 
-async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(alice: Visitor, visitors: Visitors, room: str) -> None:
+async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
+    alice: Visitor, visitors: Visitors, room: str
+) -> None:
     friend = await visitors("friend", WIDE)
     await friend.enters(room)
     await expect(alice.page.locator("#members")).to_contain_text(friend.name)
@@ -228,10 +244,14 @@ async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
     await write(alice, "{Enter}")
     await expect(alice.page.locator("#members")).to_contain_text(stranger.name)
     await write(alice, "/unmod fri", "{Enter}")
-    await expect(alice.page.locator("#timeline .notice, #timeline .refusal")).to_contain_text("nobody called fri")
+    await expect(alice.page.locator("#timeline .notice, #timeline .refusal")).to_contain_text(
+        "nobody called fri"
+    )
 
 
-async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(alice: Visitor, room: str) -> None:
+async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(
+    alice: Visitor, room: str
+) -> None:
     await write(alice, "fine :thumbsu")
     await expect(options(alice).first).to_contain_text("👍")
     await write(alice, "{Enter}", "then")
@@ -247,7 +267,9 @@ async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(
     await expect(box(alice)).to_have_value("👍 ")
 
 
-async def test_the_preview_stands_in_place_of_the_box_until_escape(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_the_preview_stands_in_place_of_the_box_until_escape(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await write(alice, "so **loud** <b>x</b>")
     button = alice.page.locator("[data-tool=preview]")
     await button.click()

@@ -1,4 +1,5 @@
-"""What is written and not sent yet, in real Chromium: drafts, replies, edits, what waits, and two tabs of one room."""
+"""What is written and not sent yet, in real Chromium: drafts, replies, edits, what waits, and two
+tabs of one room."""
 
 import asyncio
 import json
@@ -14,7 +15,8 @@ from tests.support.servers import Aiochat
 
 @pytest.fixture(scope="module")
 def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; the other journeys tell the server's, on each database."""
+    """What is told here is the browser's part; the other journeys tell the server's, on each
+    database."""
     return sqlite_chat.url, sqlite_chat
 
 
@@ -37,7 +39,9 @@ async def room(alice: Visitor) -> str:
     return name
 
 
-async def test_a_draft_and_what_it_answers_survive_a_reload_and_an_outage(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_a_draft_and_what_it_answers_survive_a_reload_and_an_outage(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await bob.enters(room)
     await bob.says("who brings the tea?")
     await alice.sees("who brings the tea?")
@@ -57,7 +61,9 @@ async def test_a_draft_and_what_it_answers_survive_a_reload_and_an_outage(alice:
     await alice.context.set_offline(False)
     await alice.is_connected()
     await all_sent(alice)
-    found = await alice.page.evaluate("fetch(location.pathname + '/messages').then((answer) => answer.json())")
+    found = await alice.page.evaluate(
+        "fetch(location.pathname + '/messages').then((answer) => answer.json())"
+    )
     reply = next(line for line in found["messages"] if line["text"] == "I do")
     assert (reply["reply_to"], reply["quote"]) == (1, {"author": bob.name, "text": "who brings the tea?"})
 
@@ -78,7 +84,9 @@ async def test_escape_leaves_the_reply_and_a_command_answers_nothing(alice: Visi
     await expect(mode).to_be_hidden()
 
 
-async def test_two_tabs_send_what_waits_once_and_a_closed_one_leaves_it_to_the_other(alice: Visitor, room: str) -> None:
+async def test_two_tabs_send_what_waits_once_and_a_closed_one_leaves_it_to_the_other(
+    alice: Visitor, room: str
+) -> None:
     await cut(alice)
     await alice.says("from the first tab")
     await alice.context.set_offline(False)
@@ -95,7 +103,9 @@ async def test_two_tabs_send_what_waits_once_and_a_closed_one_leaves_it_to_the_o
     await alice.says("left behind")
     await expect(first.locator("#timeline .pending")).to_have_count(1)
     # While the first lives, it is the first's to send.
-    await second.evaluate("new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))")
+    await second.evaluate(
+        "new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
+    )
     await expect(second.locator("#timeline .pending")).to_have_count(0)
     await first.close()
     await expect(second.locator("#timeline .pending")).to_have_count(1)
@@ -132,7 +142,9 @@ async def test_a_reply_to_nothing_is_refused_and_can_be_sent_without(alice: Visi
     await alice.sees("who?")
 
 
-async def test_arrow_up_holds_the_last_message_and_escape_brings_the_draft_back(alice: Visitor, room: str) -> None:
+async def test_arrow_up_holds_the_last_message_and_escape_brings_the_draft_back(
+    alice: Visitor, room: str
+) -> None:
     await alice.says("one")
     await alice.says("two")
     await all_sent(alice)
@@ -147,7 +159,9 @@ async def test_arrow_up_holds_the_last_message_and_escape_brings_the_draft_back(
     await expect(box(alice)).to_have_value("draft")
 
 
-async def test_others_hear_that_one_types_and_nothing_of_commands(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_others_hear_that_one_types_and_nothing_of_commands(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     heard: list[tuple[str, bool]] = []
 
     def note(frame: str | bytes) -> None:
@@ -172,7 +186,9 @@ async def test_others_hear_that_one_types_and_nothing_of_commands(alice: Visitor
     assert heard[1] == (alice.name, False)
 
 
-async def test_an_edit_is_saved_by_enter_and_the_draft_is_left_alone(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_an_edit_is_saved_by_enter_and_the_draft_is_left_alone(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await bob.enters(room)
     await alice.says("one")
     await alice.says("tow")
@@ -198,12 +214,16 @@ async def test_an_edit_is_saved_by_enter_and_the_draft_is_left_alone(alice: Visi
     await expect(alice.page.locator("#composer-mode")).to_contain_text(f"Replying to {alice.name}")
 
 
-async def test_a_reply_is_chosen_in_the_menu_and_its_quote_shows_while_it_waits(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_a_reply_is_chosen_in_the_menu_and_its_quote_shows_while_it_waits(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await bob.enters(room)
     await bob.says("who brings the tea?")
     await alice.sees("who brings the tea?")
     await choose(alice, "who brings the tea?", "Reply")
-    await expect(alice.page.locator("#composer-mode")).to_contain_text(f"Replying to {bob.name} who brings the tea?")
+    await expect(alice.page.locator("#composer-mode")).to_contain_text(
+        f"Replying to {bob.name} who brings the tea?"
+    )
     await expect(box(alice)).to_be_focused()
     await cut(alice)
     await write(alice, "I do", "{Enter}")
@@ -220,7 +240,9 @@ async def test_a_reply_is_chosen_in_the_menu_and_its_quote_shows_while_it_waits(
         await expect(answer).to_contain_text("who brings the tea?")
 
 
-async def test_an_edit_without_a_network_waits_and_a_refused_one_gives_its_text_back(alice: Visitor, bob: Visitor, room: str) -> None:
+async def test_an_edit_without_a_network_waits_and_a_refused_one_gives_its_text_back(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
     await bob.enters(room)
     await bob.says("helo")
     await bob.says("bye")

@@ -1,4 +1,5 @@
-"""A journey through the feed in real Chromium: two people follow each other, write, comment and like, and see it live.
+"""A journey through the feed in real Chromium: two people follow each other, write, comment and
+like, and see it live.
 
 And all of it without scripts."""
 
@@ -56,7 +57,9 @@ async def test_two_people_read_each_other_live(visitors: Visitors, screen: Viewp
     await expect(announced).to_have_text("2 new posts")
     await expect(post(alice, "My")).to_have_count(0)
     await announced.click()
-    await expect(alice.page.locator("#posts [data-post]")).to_have_text([re.compile("My second post"), re.compile("My first post")])
+    await expect(alice.page.locator("#posts [data-post]")).to_have_text(
+        [re.compile("My second post"), re.compile("My first post")]
+    )
     await expect(announced).to_be_hidden()
     await expect(post(alice, "My first post").locator("strong")).to_have_text("first")
 

@@ -104,7 +104,10 @@ async def test_the_keys_are_shown(alice: Reader, pen: Listener) -> None:
     dialog = alice.page.locator("#keys")
     await expect(dialog).to_be_visible()
     await expect(dialog).to_contain_text("Next message")
-    ends = await dialog.evaluate("node => [...node.querySelectorAll('.key-group')].map((group) => group.getBoundingClientRect().bottom)")
+    ends = await dialog.evaluate(
+        "node => [...node.querySelectorAll('.key-group')].map((group) => "
+        "group.getBoundingClientRect().bottom)"
+    )
     assert abs(ends[1] - ends[2]) < 60, "two columns, which end together"
     await press(alice, "Escape")
     await expect(dialog).to_be_hidden()
@@ -133,7 +136,9 @@ async def test_menu_and_reaction_are_asked_for_by_events(alice: Reader, pen: Lis
     await expect(alice.page.locator("#message-menu")).to_be_visible()
 
 
-async def test_the_keyboard_keeps_its_place_when_its_message_leaves_the_page(reads: Reads, pen: Listener) -> None:
+async def test_the_keyboard_keeps_its_place_when_its_message_leaves_the_page(
+    reads: Reads, pen: Listener
+) -> None:
     await writes(pen, 1, 700)
     alice = await reads()
     await alice.opens()
@@ -161,7 +166,9 @@ async def test_a_permalink_opens_in_context(reads: Reads, pen: Listener, viewpor
     await expect(alice.page.locator("#timeline > .pointed")).to_have_count(0)
     await writes(pen, 301, 303)
     await alice.calms()
-    assert abs(await alice.top_of(150) + (await alice.message(150).bounding_box())["height"] / 2 - middle) <= 1
+    assert (
+        abs(await alice.top_of(150) + (await alice.message(150).bounding_box())["height"] / 2 - middle) <= 1
+    )
     while not await alice.message(1).count():
         await alice.scrolls(-1500)
     while not await alice.message(303).count():
@@ -179,7 +186,8 @@ async def test_links_to_messages_lead_there_and_back(reads: Reads, pen: Listener
     await writes(pen, 1, 300)
     alice = await reads()
     await pen.says(
-        f"see {alice.person.url}/rooms/{room}/20 and {alice.person.url}/rooms/{room}/295 and {alice.person.url}/rooms/{room}/999"
+        f"see {alice.person.url}/rooms/{room}/20 and {alice.person.url}/rooms/{room}/295 and "
+        f"{alice.person.url}/rooms/{room}/999"
     )
     await alice.opens()
     await alice.sees(301)
@@ -198,7 +206,9 @@ async def test_links_to_messages_lead_there_and_back(reads: Reads, pen: Listener
     # From where one was reading, to one that is loaded, and back to the pixel.
     await alice.scrolls(-150)
     number, top = await alice.first_on_screen()
-    await alice.page.locator("a", has_text=f"/rooms/{room}/295").dispatch_event("click")  # a click would scroll to it first
+    await alice.page.locator("a", has_text=f"/rooms/{room}/295").dispatch_event(
+        "click"
+    )  # a click would scroll to it first
     await alice.sees(295)
     await alice.page.go_back()
     await alice.calms()

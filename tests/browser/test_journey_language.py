@@ -1,4 +1,5 @@
-"""The room page in Russian, in real Chromium: what scripts say, dates, plurals, errors from the server, and the switch."""
+"""The room page in Russian, in real Chromium: what scripts say, dates, plurals, errors from the
+server, and the switch."""
 
 import re
 from collections.abc import AsyncIterator
@@ -49,20 +50,31 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
         await expect(run).to_have_text(f"{bob.name}, {eve.name} и {vera.name} вступают и покидают комнату")
         await run.click()
         await expect(page.locator("#timeline .run li [data-part=text]")).to_have_text(
-            [f"{bob.name} приходит", f"{eve.name} вступает в комнату", f"{eve.name} покидает комнату", f"{vera.name} вступает в комнату"]
+            [
+                f"{bob.name} приходит",
+                f"{eve.name} вступает в комнату",
+                f"{eve.name} покидает комнату",
+                f"{vera.name} вступает в комнату",
+            ]
         )
         await vera.says("/nichts")
         await expect(page.locator("#timeline .refusal-reason")).to_contain_text("Команды /nichts нет.")
         await page.locator("#timeline [data-action=discard]").click()
         await page.fill("#composer-text", "x" * 10_021)
-        await expect(page.locator("#composer-hint")).to_have_text("Слишком длинно: лишний 21 символ. Отправьте по частям.")
+        await expect(page.locator("#composer-hint")).to_have_text(
+            "Слишком длинно: лишний 21 символ. Отправьте по частям."
+        )
         await page.fill("#composer-text", "/i")
         await expect(page.locator("#completions")).to_contain_text("/invite @имя")
         await page.fill("#composer-text", "")
         await at_bob.says(f"/kill @{vera.name}")
         await expect(page.locator("#banner")).to_contain_text("Вас удалили из этой комнаты.")
         await page.click("#me-button")
-        await page.locator("#settings label", has=page.locator("[value=dark]")).filter(has_text="Тёмная").click()
+        await (
+            page.locator("#settings label", has=page.locator("[value=dark]"))
+            .filter(has_text="Тёмная")
+            .click()
+        )
         await expect(page.locator("html")).to_have_attribute("data-theme", "dark")
     finally:
         await bob.close()

@@ -1,4 +1,5 @@
-"""What one does with messages: Alice at a wide screen and by keyboard alone, Bob on a phone, the network cut in between."""
+"""What one does with messages: Alice at a wide screen and by keyboard alone, Bob on a phone, the
+network cut in between."""
 
 from collections.abc import AsyncIterator
 
@@ -15,7 +16,8 @@ FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 
 @pytest.fixture(scope="module")
 def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; the other journeys tell the server's, on each database."""
+    """What is told here is the browser's part; the other journeys tell the server's, on each
+    database."""
     return sqlite_chat.url, sqlite_chat
 
 
@@ -49,7 +51,9 @@ async def room(alice: Visitor, bob: Visitor) -> str:
 
 def row(visitor: Visitor, text: str) -> Locator:
     """The stored message with this text; others may quote it."""
-    return visitor.page.locator("#timeline > .message[data-number]").filter(has=visitor.page.locator(".message-text", has_text=text))
+    return visitor.page.locator("#timeline > .message[data-number]").filter(
+        has=visitor.page.locator(".message-text", has_text=text)
+    )
 
 
 def chip(visitor: Visitor, text: str, emoji: str) -> Locator:
@@ -117,7 +121,8 @@ async def test_reactions_by_pointer_finger_and_keyboard(alice: Visitor, bob: Vis
     await expect(chip(bob, "Slugs again", "👍")).to_have_accessible_name(f"👍 2: {alice.name} and you")
     await chip(bob, "Slugs again", "👍").tap()
     await shows_reaction(alice, "Slugs again", "👍", 1, own=True)
-    # By keyboard: the first of the menu's emoji, and away again from the chip itself, which goes with its last one.
+    # By keyboard: the first of the menu's emoji, and away again from the chip itself, which goes
+    # with its last one.
     await focuses(alice, "Slugs again")
     for key in ("Shift+F10", "Home", "ArrowRight", "Enter"):
         await alice.page.keyboard.press(key)
@@ -137,7 +142,9 @@ async def test_reactions_by_pointer_finger_and_keyboard(alice: Visitor, bob: Vis
 
 async def test_any_emoji_is_found_by_name(alice: Visitor, bob: Visitor, room: str) -> None:
     asked: list[str] = []
-    alice.page.on("request", lambda request: asked.append(request.url) if request.url.endswith("/emoji") else None)
+    alice.page.on(
+        "request", lambda request: asked.append(request.url) if request.url.endswith("/emoji") else None
+    )
     await alice.says("What grows here?")
     await chooses(alice, "What grows here?", "Copy link")
     assert not asked, "the names of emoji are loaded when they are needed"
@@ -154,10 +161,21 @@ async def test_any_emoji_is_found_by_name(alice: Visitor, bob: Visitor, room: st
     assert len(asked) == 1
     # It is the first to be proposed now, and arrows move among those that are shown.
     await row(alice, "What grows here?").locator(".bubble").hover()
-    await row(alice, "What grows here?").get_by_role("toolbar").get_by_role("button", name="React", exact=True).click()
+    await (
+        row(alice, "What grows here?")
+        .get_by_role("toolbar")
+        .get_by_role("button", name="React", exact=True)
+        .click()
+    )
     await expect(picker.get_by_role("option").first).to_have_text("🎄")
     chosen = picker.locator("[aria-selected=true]")
-    for key, emoji in (("ArrowDown", "😀"), ("ArrowRight", "😃"), ("ArrowDown", "🙃"), ("ArrowUp", "😃"), ("ArrowLeft", "😀")):
+    for key, emoji in (
+        ("ArrowDown", "😀"),
+        ("ArrowRight", "😃"),
+        ("ArrowDown", "🙃"),
+        ("ArrowUp", "😃"),
+        ("ArrowLeft", "😀"),
+    ):
         await alice.page.keyboard.press(key)
         await expect(chosen).to_have_text(emoji)
     await expect(picker.locator(".picker-name")).to_have_text("grinning face")
@@ -207,7 +225,9 @@ async def test_a_deletion_can_be_taken_back(alice: Visitor, bob: Visitor, room: 
     await expect(bob.page.locator("#timeline .deleted")).to_have_count(1)
 
 
-async def test_what_is_asked_without_a_network_happens_once_with_it(alice: Visitor, bob: Visitor, room: str, carol: Listener) -> None:
+async def test_what_is_asked_without_a_network_happens_once_with_it(
+    alice: Visitor, bob: Visitor, room: str, carol: Listener
+) -> None:
     await bob.says("From the tunnel")
     await alice.says("Which tunnel?")
     await bob.sees("Which tunnel?")
@@ -261,7 +281,9 @@ async def test_pins_show_everywhere(alice: Visitor, bob: Visitor, room: str) -> 
     await expect(bob.page.locator(".pin-mark")).to_have_count(0)
 
 
-async def test_an_edited_message_shows_what_it_said_before(alice: Visitor, bob: Visitor, room: str, carol: Listener) -> None:
+async def test_an_edited_message_shows_what_it_said_before(
+    alice: Visitor, bob: Visitor, room: str, carol: Listener
+) -> None:
     requests: list[JsonObject] = [
         {"type": "post", "text": "Sxi beans"},
         {"number": 1, "text": "Six beans"},
@@ -283,7 +305,9 @@ async def test_an_edited_message_shows_what_it_said_before(alice: Visitor, bob: 
 
 async def test_links_and_texts_are_copied(alice: Visitor, bob: Visitor, room: str) -> None:
     await alice.says("Take **this** along")
-    await expect(row(alice, "Take this along").locator(".message-link")).to_have_attribute("href", f"/rooms/{room}/1")
+    await expect(row(alice, "Take this along").locator(".message-link")).to_have_attribute(
+        "href", f"/rooms/{room}/1"
+    )
     await chooses(alice, "Take this along", "Copy link")
     await expect(alice.page.locator(".toast", has_text="Link copied")).to_be_visible()
     assert await alice.page.evaluate("navigator.clipboard.readText()") == f"{alice.url}/rooms/{room}/1"
@@ -299,7 +323,9 @@ async def test_links_and_texts_are_copied(alice: Visitor, bob: Visitor, room: st
     assert await bob.page.evaluate("getSelection().toString()") == f"{bob.url}/rooms/{room}/1"
 
 
-async def test_an_answer_quotes_what_is_said_now(alice: Visitor, bob: Visitor, room: str, carol: Listener) -> None:
+async def test_an_answer_quotes_what_is_said_now(
+    alice: Visitor, bob: Visitor, room: str, carol: Listener
+) -> None:
     await bob.says("The beans are up, six of them")
     await bob.says("And the peas")
     await carol.ws.send_json({"type": "post", "text": "Well done", "reply_to": 1, "nonce": "r"})
@@ -311,7 +337,9 @@ async def test_an_answer_quotes_what_is_said_now(alice: Visitor, bob: Visitor, r
     # What is quoted changes with what was said.
     await chooses(bob, "And the peas", "Delete")
     for visitor in (alice, bob):
-        await expect(row(visitor, "What was that?").locator(".quote")).to_have_text(f"{bob.name} This message was deleted.")
+        await expect(row(visitor, "What was that?").locator(".quote")).to_have_text(
+            f"{bob.name} This message was deleted."
+        )
     await bob.page.locator(".toast").get_by_role("button", name="Undo").tap()
     await expect(row(alice, "What was that?").locator(".quote")).to_have_text(f"{bob.name} And the peas")
 
@@ -329,7 +357,9 @@ async def test_answering_and_editing_from_the_menu(alice: Visitor, bob: Visitor,
     await alice.page.keyboard.press("Enter")
     for visitor in (alice, bob):
         await visitor.sees("Who brings the rake?")
-        await expect(row(visitor, "Who brings the rake?").get_by_role("button", name="edited")).to_be_visible()
+        await expect(
+            row(visitor, "Who brings the rake?").get_by_role("button", name="edited")
+        ).to_be_visible()
     # On the phone: a finger that stays, Reply, and the quote leads back.
     await holds(bob, "Who brings the rake?")
     await menu(bob).get_by_role("menuitem", name="Reply").tap()
@@ -341,7 +371,9 @@ async def test_answering_and_editing_from_the_menu(alice: Visitor, bob: Visitor,
     await expect(row(alice, "Who brings the rake?")).to_be_focused()
 
 
-async def test_an_old_message_is_jumped_to_and_left_unread(alice: Visitor, bob: Visitor, room: str, carol: Listener) -> None:
+async def test_an_old_message_is_jumped_to_and_left_unread(
+    alice: Visitor, bob: Visitor, room: str, carol: Listener
+) -> None:
     for number in range(70):
         await carol.says(f"line {number}.")
     await carol.ws.send_json({"type": "post", "text": "As I said", "reply_to": 3, "nonce": "r"})

@@ -1,4 +1,5 @@
-"""A journey around the timeline in real Chromium: what is unread elsewhere, conversations, people and how they are, one's own settings."""
+"""A journey around the timeline in real Chromium: what is unread elsewhere, conversations, people
+and how they are, one's own settings."""
 
 import re
 from collections.abc import AsyncIterator
@@ -83,7 +84,9 @@ async def shows(visitor: Visitor, title: str, unread: int, mentions: int = 0) ->
             await expect(badge).to_be_hidden()
 
 
-async def test_what_is_unread_elsewhere_is_counted_live(alice: Visitor, bob: Visitor, garden: str, lounge: str) -> None:
+async def test_what_is_unread_elsewhere_is_counted_live(
+    alice: Visitor, bob: Visitor, garden: str, lounge: str
+) -> None:
     icon = alice.page.locator("link[rel=icon]")
     await shows(alice, garden, 0)
     before = await alice.page.locator(".sidebar a[data-room]").all_inner_texts()
@@ -100,7 +103,9 @@ async def test_what_is_unread_elsewhere_is_counted_live(alice: Visitor, bob: Vis
     assert after == [text.split("\n")[0] for text in before]
 
 
-async def test_what_one_device_has_read_the_other_has(alice: Visitor, bob: Visitor, tablet: Visitor, garden: str, lounge: str) -> None:
+async def test_what_one_device_has_read_the_other_has(
+    alice: Visitor, bob: Visitor, tablet: Visitor, garden: str, lounge: str
+) -> None:
     await bob.enters(garden)
     await bob.says(f"@{alice.name} the beans are up")
     await shows(alice, garden, 1, mentions=1)
@@ -110,12 +115,16 @@ async def test_what_one_device_has_read_the_other_has(alice: Visitor, bob: Visit
     await expect(alice.page).to_have_title(re.compile(f"^#{lounge}"))
 
 
-async def test_a_direct_message_by_the_keyboard(alice: Visitor, bob: Visitor, garden: str, lounge: str) -> None:
+async def test_a_direct_message_by_the_keyboard(
+    alice: Visitor, bob: Visitor, garden: str, lounge: str
+) -> None:
     await bob.enters(garden)
     await alice.page.keyboard.press("Control+k")
     await expect(alice.page.locator("#switcher")).to_be_visible()
     await alice.page.keyboard.type(bob.name)
-    await expect(alice.page.locator("#switcher-list [role=option][aria-selected=true]")).to_contain_text(bob.name)
+    await expect(alice.page.locator("#switcher-list [role=option][aria-selected=true]")).to_contain_text(
+        bob.name
+    )
     await alice.page.keyboard.press("Enter")
     await alice.page.wait_for_url(re.compile(r"/rooms/direct\.[0-9a-f]{16}$"))
     await alice.is_connected()
@@ -145,7 +154,9 @@ async def test_a_message_to_several(alice: Visitor, bob: Visitor, carol: Person,
 
 
 @page_alone
-async def test_the_switcher_goes_to_rooms_and_gives_the_focus_back(alice: Visitor, garden: str, lounge: str) -> None:
+async def test_the_switcher_goes_to_rooms_and_gives_the_focus_back(
+    alice: Visitor, garden: str, lounge: str
+) -> None:
     await alice.page.locator("#composer-text").focus()
     await alice.page.keyboard.press("Control+k")
     await alice.page.keyboard.type("nothing is called so")

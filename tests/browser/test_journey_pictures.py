@@ -1,4 +1,5 @@
-"""A picture in the browser: given without any script, and then beside every message and name, once it has come."""
+"""A picture in the browser: given without any script, and then beside every message and name, once
+it has come."""
 
 import io
 from collections.abc import Awaitable, Callable
@@ -26,10 +27,14 @@ async def creates(visitor: Visitor, room: str) -> None:
     await visitor.is_connected()
 
 
-async def test_a_picture_stands_beside_what_one_says(visitors: Callable[[str, ViewportSize], Awaitable[Visitor]]) -> None:
+async def test_a_picture_stands_beside_what_one_says(
+    visitors: Callable[[str, ViewportSize], Awaitable[Visitor]],
+) -> None:
     alice, bob = await visitors("alice", WIDE), await visitors("bob", PHONE)
     await alice.page.goto(f"{alice.url}/accounts/profile")
-    await alice.page.set_input_files("[name=picture]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": drawn()})
+    await alice.page.set_input_files(
+        "[name=picture]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": drawn()}
+    )
     await alice.page.click("[form=picture-form]")
     await expect(alice.page.locator(".flash")).to_have_text("Your picture is saved.")
     room = unique("Gallery")
@@ -43,16 +48,22 @@ async def test_a_picture_stands_beside_what_one_says(visitors: Callable[[str, Vi
     await bob.says("I have none")
     await bob.sees("I have none")
     await alice.sees("I have none")
-    await expect(alice.page.locator("#members .avatar img.loaded, chat-members .avatar img.loaded")).to_have_count(1)
+    await expect(
+        alice.page.locator("#members .avatar img.loaded, chat-members .avatar img.loaded")
+    ).to_have_count(1)
     other = alice.page.locator(".message:not(.own) .avatar")
     await expect(other).to_have_text("B")
     assert await other.locator("img").count() == 0
 
 
-async def test_whoever_has_left_keeps_their_picture_beside_their_words(visitors: Callable[[str, ViewportSize], Awaitable[Visitor]]) -> None:
+async def test_whoever_has_left_keeps_their_picture_beside_their_words(
+    visitors: Callable[[str, ViewportSize], Awaitable[Visitor]],
+) -> None:
     alice, bob = await visitors("alice", WIDE), await visitors("bob", WIDE)
     await bob.page.goto(f"{bob.url}/accounts/profile")
-    await bob.page.set_input_files("[name=picture]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": drawn()})
+    await bob.page.set_input_files(
+        "[name=picture]", {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": drawn()}
+    )
     await bob.page.click("[form=picture-form]")
     room = unique("Gallery")
     await creates(alice, room)

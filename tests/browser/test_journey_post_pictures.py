@@ -1,4 +1,5 @@
-"""Pictures in posts, in real Chromium behind nginx: pasted, chosen, described and taken back, and seen live by somebody else."""
+"""Pictures in posts, in real Chromium behind nginx: pasted, chosen, described and taken back, and
+seen live by somebody else."""
 
 from collections.abc import Awaitable, Callable
 
@@ -24,7 +25,9 @@ def file(name: str, kind: str, data: bytes) -> FilePayload:
 
 
 @pytest.mark.parametrize("site", ["postgres behind nginx"], indirect=True)
-async def test_pictures_are_posted_and_seen(visitors: Callable[[str, ViewportSize], Awaitable[Visitor]]) -> None:
+async def test_pictures_are_posted_and_seen(
+    visitors: Callable[[str, ViewportSize], Awaitable[Visitor]],
+) -> None:
     alice, bob = await visitors("alice", WIDE), await visitors("bob", PHONE)
     await follows(bob, alice)
     for one in (alice, bob):
@@ -35,7 +38,9 @@ async def test_pictures_are_posted_and_seen(visitors: Callable[[str, ViewportSiz
 
     # What is chosen or pasted is shown, and can be described and taken back.
     await form.locator("textarea").evaluate(PASTE)
-    await form.locator("[name=picture]").set_input_files([file("a.png", "image/png", drawn()), file("b.jpg", "image/jpeg", drawn("JPEG"))])
+    await form.locator("[name=picture]").set_input_files(
+        [file("a.png", "image/png", drawn()), file("b.jpg", "image/jpeg", drawn("JPEG"))]
+    )
     await expect(rows).to_have_count(3)
     handle = await rows.nth(0).locator("canvas").element_handle()
     await comes_true(alice.page, PAINTED, handle)
@@ -54,7 +59,9 @@ async def test_pictures_are_posted_and_seen(visitors: Callable[[str, ViewportSiz
         pictures = one.page.locator("[data-post] .shot img")
         await expect(pictures).to_have_count(2)
         await expect(pictures.nth(0)).to_have_attribute("alt", "A black wall")
-        await comes_true(one.page, "[...document.querySelectorAll('.shot img')].every((one) => one.naturalWidth > 0)")
+        await comes_true(
+            one.page, "[...document.querySelectorAll('.shot img')].every((one) => one.naturalWidth > 0)"
+        )
     # One is opened over the page, and the other by a key.
     await bob.page.get_by_role("link", name="A black wall").click()
     opened = bob.page.locator("#lightbox")

@@ -1,4 +1,5 @@
-"""A journey in real Chromium: somebody goes private, lets a follower in, and blocks them from their card in a room."""
+"""A journey in real Chromium: somebody goes private, lets a follower in, and blocks them from their
+card in a room."""
 
 from collections.abc import Awaitable, Callable
 
@@ -17,7 +18,9 @@ def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
     return sqlite_chat.url, sqlite_chat
 
 
-async def test_a_private_person_and_a_follower(visitors: Callable[[str, ViewportSize], Awaitable[Visitor]]) -> None:
+async def test_a_private_person_and_a_follower(
+    visitors: Callable[[str, ViewportSize], Awaitable[Visitor]],
+) -> None:
     alice, bob = await visitors("alice", WIDE), await visitors("bob", PHONE)
     at_alice, at_bob = alice.page, bob.page
     await at_alice.goto(f"{alice.url}/accounts/profile")

@@ -1,4 +1,5 @@
-"""The timeline in real Chromium: long histories and what of them is read. Alice reads what Bob has written."""
+"""The timeline in real Chromium: long histories and what of them is read. Alice reads what Bob has
+written."""
 
 import asyncio
 import re
@@ -56,14 +57,18 @@ async def test_what_one_does_may_have_several_paragraphs(alice: Reader, pen: Lis
     await alice.opens()
     line = alice.page.locator(".me-line")
     await expect(line).to_contain_text("goes")
-    first, second = await line.evaluate("node => [...node.querySelectorAll('p')].map((p) => p.getBoundingClientRect().top)")
+    first, second = await line.evaluate(
+        "node => [...node.querySelectorAll('p')].map((p) => p.getBoundingClientRect().top)"
+    )
     author = await line.evaluate("node => node.querySelector('.message-author').getBoundingClientRect().top")
     assert abs(first - author) < 4, "behind the name"
     assert second - first > 15, "below it"
 
 
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
-async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(reads: Reads, pen: Listener, viewport: ViewportSize) -> None:
+async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(
+    reads: Reads, pen: Listener, viewport: ViewportSize
+) -> None:
     await writes(pen, 1, 900)
     alice = await reads(viewport=viewport)
     await alice.opens()
@@ -93,7 +98,8 @@ async def test_what_one_reads_stays_where_it_is_to_the_pixel(reads: Reads, pen: 
         drifts.append(abs(await alice.top_of(number) - top - 400))
     assert await alice.message(700).count() == 0
     assert max(drifts) <= 1, drifts
-    # Live messages, a picture's worth of height above, a narrower window: what is there stays there.
+    # Live messages, a picture's worth of height above, a narrower window: what is there stays
+    # there.
     number, top = await alice.first_on_screen()
     await writes(pen, 701, 720)
     await alice.page.evaluate(
@@ -116,7 +122,8 @@ async def test_what_one_reads_stays_where_it_is_to_the_pixel(reads: Reads, pen: 
 
 
 async def test_a_page_that_comes_late_moves_nothing(reads: Reads, pen: Listener) -> None:
-    """Even at the very top, where the first message has its author's name until it is known to continue another."""
+    """Even at the very top, where the first message has its author's name until it is known to
+    continue another."""
     await writes(pen, 1, 100)
     alice = await reads()
     await alice.opens()
@@ -191,7 +198,9 @@ async def test_unread_from_here_stays_until_one_reads_on(alice: Reader, pen: Lis
     await alice.page.keyboard.press("Escape")
     await alice.sees(40)
     await alice.is_unread(0)
-    await alice.page.evaluate("document.querySelector('chat-timeline').page.store.dispatch({ type: 'unread_from', number: 38 })")
+    await alice.page.evaluate(
+        "document.querySelector('chat-timeline').page.store.dispatch({ type: 'unread_from', number: 38 })"
+    )
     await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "38")
     await writes(pen, 41, 41)
     await alice.sees(41)
@@ -200,7 +209,9 @@ async def test_unread_from_here_stays_until_one_reads_on(alice: Reader, pen: Lis
     await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "38")
 
 
-async def test_a_hidden_page_doesnt_run_ahead_of_its_reader(reads: Reads, pen: Listener, alice: Reader) -> None:
+async def test_a_hidden_page_doesnt_run_ahead_of_its_reader(
+    reads: Reads, pen: Listener, alice: Reader
+) -> None:
     await writes(pen, 1, 30)
     await alice.opens()
     await alice.page.keyboard.press("Escape")

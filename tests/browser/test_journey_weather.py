@@ -1,4 +1,5 @@
-"""What comes from elsewhere, in the browser: the weather in the sidebar, and pictures that are at Gravatar."""
+"""What comes from elsewhere, in the browser: the weather in the sidebar, and pictures that are at
+Gravatar."""
 
 from collections.abc import AsyncIterator
 
@@ -22,7 +23,11 @@ async def others() -> AsyncIterator[Elsewhere]:
 @pytest.fixture
 async def alice(browser: Browser, others: Elsewhere) -> AsyncIterator[Visitor]:
     """She is at home in Oslo."""
-    env = {"AIOCHAT_WEATHER_URL": f"{others.url}/{{place}}", "AIOCHAT_GRAVATAR": "1", "AIOCHAT_GRAVATAR_URL": f"{others.url}/avatar"}
+    env = {
+        "AIOCHAT_WEATHER_URL": f"{others.url}/{{place}}",
+        "AIOCHAT_GRAVATAR": "1",
+        "AIOCHAT_GRAVATAR_URL": f"{others.url}/avatar",
+    }
     with Aiochat(env={**LIMITS_OFF, **env}) as server:
         context = await browser.new_context(viewport=WIDE)
         found = Visitor(context, await context.new_page(), server.url, unique("alice"))

@@ -57,7 +57,9 @@ async def test_cursors_of_another_shape(alice: Person, cursor: str) -> None:
 
 async def test_what_is_written_is_rendered_and_harmless(alice: Person, bob: Person) -> None:
     post = await writes(
-        alice, f"**Hello** @{bob.name.upper()}\r\n<script>alert(1)</script> [x](javascript:alert(1)) [p](/feed/1) [r](/rooms/a)"
+        alice,
+        f"**Hello** @{bob.name.upper()}\r\n<script>alert(1)</script> [x](javascript:alert(1)) [p](/feed/1) "
+        "[r](/rooms/a)",
     )
     assert f'<a class="mention" href="/users/{bob.name}"' in post["html"]
     assert "<strong>Hello</strong>" in post["html"]
@@ -114,7 +116,12 @@ async def test_a_text_that_cannot_be_is_shown_again(alice: Person) -> None:
         (f"{here}/comments", here),
         (f"{here}/comments/{comment['id']}/edit", here),
     ):
-        for text, says in (("", "nothing in it"), (" \n ", "nothing in it"), ("a" * 10_001, "At most"), ("a\x01b", "control")):
+        for text, says in (
+            ("", "nothing in it"),
+            (" \n ", "nothing in it"),
+            ("a" * 10_001, "At most"),
+            ("a\x01b", "control"),
+        ):
             answer = await fills(alice, path, on, text=text)
             assert answer.status == 422
             shown = await answer.text()
@@ -131,7 +138,12 @@ async def test_only_who_wrote_it_changes_it(alice: Person, mallory: Person) -> N
     post = await writes(alice, "mine")
     comment = await comments(alice, post, "mine too")
     here = f"/feed/{post['id']}"
-    for path in (f"{here}/edit", f"{here}/delete", f"{here}/comments/{comment['id']}/edit", f"{here}/comments/{comment['id']}/delete"):
+    for path in (
+        f"{here}/edit",
+        f"{here}/delete",
+        f"{here}/comments/{comment['id']}/edit",
+        f"{here}/comments/{comment['id']}/delete",
+    ):
         status, body = await asks(mallory, path, text="yours")
         assert (status, body["error"]["code"]) == (403, "forbidden")
     found = await mallory.gets(here)
@@ -172,7 +184,9 @@ async def test_counts_are_right_whoever_does_what_at_once(cast: Cast, alice: Per
     headers = [{"Accept": "application/json", "X-CSRF-Token": await one.token("/rooms")} for one in people]
 
     async def likes(number: int, path: str, text: str = "") -> int:
-        async with people[number].http.post(f"{here}/{path}", data={"text": text}, headers=headers[number]) as answer:
+        async with people[number].http.post(
+            f"{here}/{path}", data={"text": text}, headers=headers[number]
+        ) as answer:
             await answer.read()
             return answer.status
 
@@ -192,12 +206,16 @@ async def test_comments_by_pages(alice: Person) -> None:
     post = await writes(alice, "much to say")
     headers = {"Accept": "application/json", "X-CSRF-Token": await alice.token("/rooms")}
     for number in range(101):
-        async with alice.http.post(f"/feed/{post['id']}/comments", data={"text": f"c{number}"}, headers=headers) as answer:
+        async with alice.http.post(
+            f"/feed/{post['id']}/comments", data={"text": f"c{number}"}, headers=headers
+        ) as answer:
             assert answer.status == 201
     here = f"/feed/{post['id']}"
     first = await alice.gets(here)
     assert [comment["text"] for comment in first["comments"]] == [f"c{number}" for number in range(100)]
-    assert [comment["text"] for comment in (await alice.gets(f"{here}?after={first['next']}"))["comments"]] == ["c100"]
+    assert [
+        comment["text"] for comment in (await alice.gets(f"{here}?after={first['next']}"))["comments"]
+    ] == ["c100"]
     answer = await fills(alice, f"{here}/comments", here, text="the last")
     _, text = await page(alice, answer.headers["Location"].partition("#")[0])
     assert "the last" in text

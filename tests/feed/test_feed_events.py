@@ -1,4 +1,5 @@
-"""The feed's stream of events: what happens comes once and in order, to whom it concerns, also to who comes back."""
+"""The feed's stream of events: what happens comes once and in order, to whom it concerns, also to
+who comes back."""
 
 import asyncio
 import contextlib
@@ -21,7 +22,10 @@ async def since(someone: Person) -> int:
 
 async def test_everything_that_happens(alice: Person, bob: Person, mallory: Person) -> None:
     await follows(bob, alice)
-    stream, other = await listens(bob, f"?since={await since(bob)}"), await listens(mallory, f"?since={await since(mallory)}")
+    stream, other = (
+        await listens(bob, f"?since={await since(bob)}"),
+        await listens(mallory, f"?since={await since(mallory)}"),
+    )
     post = await writes(alice, "a *post*")
     told = await stream.hears("post", change="added", id=post["id"])
     assert told["post"] == {name: value for name, value in post.items() if name != "liked"}
@@ -58,7 +62,11 @@ async def test_what_changes_nothing_is_no_event(alice: Person) -> None:
         await asks(alice, f"{here}/{path}")
     await asks(alice, f"{here}/edit", text="one")
     await asks(alice, f"{here}/edit", text="two")
-    assert [(await stream.hears(kind))["change"] for kind in ("like", "like", "post")] == ["added", "removed", "edited"]
+    assert [(await stream.hears(kind))["change"] for kind in ("like", "like", "post")] == [
+        "added",
+        "removed",
+        "edited",
+    ]
     await stream.close()
 
 
@@ -140,7 +148,9 @@ async def test_many_at_once_come_in_order(cast: Cast, alice: Person) -> None:
     heard = [(await stream.hears("post"))["post"]["text"] for _ in range(32)]
     assert len(set(heard)) == 32
     for someone in people:
-        assert [text for text in heard if text.startswith(someone.name + " ")] == [f"{someone.name} {number}" for number in range(8)]
+        assert [text for text in heard if text.startswith(someone.name + " ")] == [
+            f"{someone.name} {number}" for number in range(8)
+        ]
     again = await listens(alice, "", str(stream.ids[0] - 1))
     assert [(await again.hears("post"))["post"]["text"] for _ in range(32)] == heard
     assert again.ids == stream.ids == sorted(set(stream.ids))
@@ -177,13 +187,17 @@ async def test_who_does_not_read_is_cut(alice: Person) -> None:
     with socket.socket() as lazy:
         lazy.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         lazy.connect((host, int(port)))
-        lazy.sendall(f"GET /feed/events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookie_of(alice)}\r\n\r\n".encode())
+        lazy.sendall(
+            f"GET /feed/events HTTP/1.1\r\nHost: {host}:{port}\r\nCookie: {cookie_of(alice)}\r\n\r\n".encode()
+        )
         assert b"200 OK" in lazy.recv(200)
         post = await writes(alice, "x")
         headers = {"Accept": "application/json", "X-CSRF-Token": await alice.token("/rooms")}
         text = "x" * 9990
         for number in range(400):
-            async with alice.http.post(f"/feed/{post['id']}/edit", data={"text": f"{text}{number}"}, headers=headers) as answer:
+            async with alice.http.post(
+                f"/feed/{post['id']}/edit", data={"text": f"{text}{number}"}, headers=headers
+            ) as answer:
                 assert answer.status == 200
         # What the kernel holds still comes, and then the end, long before all that was written.
         came = 0
@@ -209,10 +223,16 @@ class TestTwoWorkers:
             yield server
 
     @pytest.fixture
-    async def site(self, postgres: Postgres, redis: Redis, bus: Redis) -> AsyncIterator[tuple[list[Aiochat], str]]:
+    async def site(
+        self, postgres: Postgres, redis: Redis, bus: Redis
+    ) -> AsyncIterator[tuple[list[Aiochat], str]]:
         ports = [free_port(), free_port()]
         nginx = Nginx(ports)
-        env = {**server_env(postgres, redis, unique("feed")), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+        env = {
+            **server_env(postgres, redis, unique("feed")),
+            "AIOCHAT_PUBLIC_URL": nginx.url,
+            "AIOCHAT_TRUST_PROXY": "true",
+        }
         env["AIOCHAT_BUS_URL"] = bus.url
         with Aiochat(port=ports[0], env=env) as one, Aiochat(port=ports[1], env=env) as other, nginx:
             yield [one, other], nginx.url
@@ -227,7 +247,9 @@ class TestTwoWorkers:
             await follows(bob, alice)
             start = await since(bob)
             streams = [await listens(bob, f"?since={start}", url=worker.url) for worker in workers]
-            streams.append(await listens(bob, f"?since={start}"))  # through nginx, which must not hold it back
+            streams.append(
+                await listens(bob, f"?since={start}")
+            )  # through nginx, which must not hold it back
             for number in range(3):
                 post = await writes(alice, f"n{number}")
                 for stream in streams:

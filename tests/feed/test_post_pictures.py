@@ -1,4 +1,5 @@
-"""Pictures of posts: drawn anew of what is uploaded, described, shown to who may see the post, and gone with it."""
+"""Pictures of posts: drawn anew of what is uploaded, described, shown to who may see the post, and
+gone with it."""
 
 import asyncio
 import contextlib
@@ -28,7 +29,11 @@ File = tuple[bytes, str]
 def form_of(files: Sequence[bytes | File], alts: Sequence[str], fields: dict[str, str]) -> aiohttp.FormData:
     form = aiohttp.FormData(fields)
     for number, file in enumerate(files):
-        data, kind = file if isinstance(file, tuple) else (file, "image/jpeg" if file[:2] == b"\xff\xd8" else "image/png")
+        data, kind = (
+            file
+            if isinstance(file, tuple)
+            else (file, "image/jpeg" if file[:2] == b"\xff\xd8" else "image/png")
+        )
         form.add_field("picture", io.BytesIO(data), filename=f"{number}.png", content_type=kind)
     for alt in alts:
         form.add_field("alt", alt)
@@ -66,7 +71,10 @@ async def album(alice: Person) -> JsonObject:
 
 async def test_everybody_sees_them_in_two_sizes(alice: Person, bob: Person, album: JsonObject) -> None:
     large, little = album["pictures"]
-    assert [(one["width"], one["height"], one["alt"]) for one in (large, little)] == [(1600, 1200, "The harbour"), (300, 200, "")]
+    assert [(one["width"], one["height"], one["alt"]) for one in (large, little)] == [
+        (1600, 1200, "The harbour"),
+        (300, 200, ""),
+    ]
     assert (large["small"]["width"], large["small"]["height"]) == (640, 480)
     for shown in (large, large["small"], little, little["small"]):
         picture = await sees(bob, shown["url"])
@@ -81,7 +89,9 @@ async def test_everybody_sees_them_in_two_sizes(alice: Person, bob: Person, albu
 async def test_nothing_else_of_the_file_is_kept_and_it_stands_upright(alice: Person) -> None:
     exif = Image.Exif()
     exif[0x0112], exif[0x010F] = 6, "a camera of mine"  # turned by a quarter, as a phone is held
-    status, post = await sends(alice, [drawn("JPEG", (2400, 1200), exif=exif, icc_profile=b"a profile of mine")], text="")
+    status, post = await sends(
+        alice, [drawn("JPEG", (2400, 1200), exif=exif, icc_profile=b"a profile of mine")], text=""
+    )
     assert (status, post["text"], post["html"]) == (201, "", "")
     (shown,) = post["pictures"]
     assert (shown["width"], shown["height"]) == (800, 1600)
@@ -139,7 +149,11 @@ async def test_what_cannot_be_is_said_and_nothing_is_posted(alice: Person) -> No
     for files, alts, says in BAD:
         status, answer = await sends(alice, files, alts, text="Words")
         assert (status, says in answer["errors"]["pictures"]) == (422, True), (says, answer)
-    form = form_of([drawn(), b"no picture"], [], {"text": "Words that took long", "csrf_token": await alice.token("/feed")})
+    form = form_of(
+        [drawn(), b"no picture"],
+        [],
+        {"text": "Words that took long", "csrf_token": await alice.token("/feed")},
+    )
     async with alice.http.post("/feed", data=form) as again:
         shown = await again.text()
     assert again.status == 422
@@ -156,7 +170,10 @@ async def test_neither_words_nor_pictures(alice: Person) -> None:
 async def test_bodies_that_are_no_form(alice: Person) -> None:
     headers = {"X-CSRF-Token": await alice.token("/rooms"), "Accept": "application/json"}
     kind = {"Content-Type": "multipart/form-data; boundary=x"}
-    picture = b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a"\r\nContent-Type: image/png\r\n\r\n'
+    picture = (
+        b'--x\r\nContent-Disposition: form-data; name="picture"; filename="a"\r\nContent-Type: '
+        b"image/png\r\n\r\n"
+    )
     text = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n'
     end = b"\r\n--x--\r\n"
     for body, expected in (
@@ -167,7 +184,9 @@ async def test_bodies_that_are_no_form(alice: Person) -> None:
         (picture.replace(b"picture", b"picture\xff") + drawn() + end, 400),
         (picture + bytes(41 << 20) + end, 413),
     ):
-        answer = await request(alice.url, "POST", "/feed", cookie=cookie_of(alice), body=body, headers={**headers, **kind})
+        answer = await request(
+            alice.url, "POST", "/feed", cookie=cookie_of(alice), body=body, headers={**headers, **kind}
+        )
         assert answer.status == expected, (body[:20], answer.body[:200])
     assert await texts(alice) == []
     # Where no pictures are taken forms stay small.
@@ -175,12 +194,18 @@ async def test_bodies_that_are_no_form(alice: Person) -> None:
     assert status == 413
 
 
-async def test_who_may_not_see_the_post_sees_none(cast: Any, alice: Person, bob: Person, album: JsonObject) -> None:
+async def test_who_may_not_see_the_post_sees_none(
+    cast: Any, alice: Person, bob: Person, album: JsonObject
+) -> None:
     address = album["pictures"][0]["url"].partition("?")[0]
     async with cast.stranger().http.get(address, allow_redirects=False) as answer:
         assert answer.status == 303
     other = await writes(bob, "other")
-    for wrong in (f"/feed/{other['id']}/pictures/{album['pictures'][0]['id']}", f"{address}0", f"/feed/{album['id']}/pictures/x"):
+    for wrong in (
+        f"/feed/{other['id']}/pictures/{album['pictures'][0]['id']}",
+        f"{address}0",
+        f"/feed/{album['id']}/pictures/x",
+    ):
         async with bob.http.get(wrong) as answer:
             assert answer.status == 404, wrong
     for size in ("", "64", "1601", "-1", "x", "%00", "9" * 30):
@@ -201,7 +226,9 @@ def files_of(chat: Aiochat, post: JsonObject) -> int:
     return int(found)
 
 
-async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(chat: Aiochat, alice: Person, bob: Person, album: JsonObject) -> None:
+async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(
+    chat: Aiochat, alice: Person, bob: Person, album: JsonObject
+) -> None:
     address = album["pictures"][0]["url"]
     assert files_of(chat, album) == 4
     async with bob.http.get(address) as answer:
@@ -219,7 +246,13 @@ async def test_an_edit_removes_describes_and_adds(alice: Person, album: JsonObje
     first, second = album["pictures"]
     here = f"/feed/{album['id']}"
     status, post = await sends(
-        alice, [drawn(size=(50, 80))], ["New"], f"{here}/edit", text="Now", remove=str(first["id"]), **{f"alt-{second['id']}": "A wall"}
+        alice,
+        [drawn(size=(50, 80))],
+        ["New"],
+        f"{here}/edit",
+        text="Now",
+        remove=str(first["id"]),
+        **{f"alt-{second['id']}": "A wall"},
     )
     assert (status, post["text"]) == (200, "Now")
     assert [(one["width"], one["alt"]) for one in post["pictures"]] == [(300, "A wall"), (50, "New")]
@@ -302,7 +335,9 @@ async def test_the_pages_forms_are_such(alice: Person) -> None:
     for path, to in (("/feed", "/feed"), (f"/feed/{post['id']}", f"/feed/{post['id']}/comments")):
         found = re.search(r'name="nonce"[^>]* value="([^"]{16,64})"', (await page(alice, path))[1])
         assert found
-        locations = {(await fills(alice, to, path, text="twice", nonce=found[1])).headers["Location"] for _ in range(2)}
+        locations = {
+            (await fills(alice, to, path, text="twice", nonce=found[1])).headers["Location"] for _ in range(2)
+        }
         assert len(locations) == 1
     assert await texts(alice) == ["twice", "here"]
     assert (await alice.gets(f"/feed/{post['id']}"))["post"]["comments"] == 1
@@ -311,7 +346,11 @@ async def test_the_pages_forms_are_such(alice: Person) -> None:
 async def test_photographs_pass_through_nginx(postgres: Postgres, redis: Redis) -> None:
     port = free_port()
     nginx = Nginx([port])
-    env = {**server_env(postgres, redis, unique("pictures")), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "true"}
+    env = {
+        **server_env(postgres, redis, unique("pictures")),
+        "AIOCHAT_PUBLIC_URL": nginx.url,
+        "AIOCHAT_TRUST_PROXY": "true",
+    }
     env["AIOCHAT_RATE_LIMITS"] = "on"
     with Aiochat(port=port, env=env), nginx:
         alice = Person(nginx.url, unique("alice"))
@@ -321,7 +360,12 @@ async def test_photographs_pass_through_nginx(postgres: Postgres, redis: Redis) 
             assert (status, len(post["pictures"])) == (201, 4)
             assert (await sees(alice, post["pictures"][3]["url"])).size == (300, 200)
             status, post = await sends(
-                alice, [drawn() + bytes(2 << 20)], [], f"/feed/{post['id']}/edit", text="x", remove=str(post["pictures"][0]["id"])
+                alice,
+                [drawn() + bytes(2 << 20)],
+                [],
+                f"/feed/{post['id']}/edit",
+                text="x",
+                remove=str(post["pictures"][0]["id"]),
             )
             assert (status, len(post["pictures"])) == (200, 4)
             # And not without end: forty, and what comes back meanwhile.

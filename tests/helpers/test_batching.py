@@ -1,4 +1,5 @@
-"""Reads that are shared: fewer of them, none that began before it was asked for, and one's trouble stays one's own."""
+"""Reads that are shared: fewer of them, none that began before it was asked for, and one's trouble
+stays one's own."""
 
 import asyncio
 import contextvars
@@ -93,7 +94,9 @@ async def test_an_error_is_heard_by_all_who_shared_it_and_by_no_other(source: So
     source.error = None
     late = await asked(asyncio.create_task(shared.get("a")))
     source.gate.set()
-    assert [type(result) for result in await asyncio.gather(*early, return_exceptions=True)] == [ConnectionError] * 2
+    assert [type(result) for result in await asyncio.gather(*early, return_exceptions=True)] == [
+        ConnectionError
+    ] * 2
     assert await asyncio.gather(*late) == [0]
 
 

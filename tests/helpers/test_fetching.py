@@ -1,4 +1,5 @@
-"""What the server fetches for people: only from public addresses, whole or not at all, in time, and nothing else goes along."""
+"""What the server fetches for people: only from public addresses, whole or not at all, in time, and
+nothing else goes along."""
 
 import asyncio
 import socket
@@ -26,9 +27,37 @@ PUBLIC = [
     "64:ff9b::101:101",
 ]
 PRIVATE = [
-    *("0.0.0.0", "10.0.0.1", "100.64.0.1", "127.0.0.1", "127.255.255.254", "169.254.169.254", "172.16.0.1", "172.31.255.255"),
-    *("192.0.0.1", "192.0.2.1", "192.88.99.1", "192.168.0.1", "198.18.0.1", "198.51.100.1", "203.0.113.1", "224.0.0.1", "239.1.1.1"),
-    *("240.0.0.1", "255.255.255.255", "::", "::1", "::7f00:1", "::ffff:127.0.0.1", "::ffff:10.0.0.1", "::ffff:a9fe:a9fe"),
+    *(
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "127.0.0.1",
+        "127.255.255.254",
+        "169.254.169.254",
+        "172.16.0.1",
+        "172.31.255.255",
+    ),
+    *(
+        "192.0.0.1",
+        "192.0.2.1",
+        "192.88.99.1",
+        "192.168.0.1",
+        "198.18.0.1",
+        "198.51.100.1",
+        "203.0.113.1",
+        "224.0.0.1",
+        "239.1.1.1",
+    ),
+    *(
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::7f00:1",
+        "::ffff:127.0.0.1",
+        "::ffff:10.0.0.1",
+        "::ffff:a9fe:a9fe",
+    ),
     *(
         "64:ff9b::7f00:1",
         "64:ff9b::a00:1",
@@ -40,7 +69,20 @@ PRIVATE = [
         "2002:7f00:1::",
         "2002:a00:1::",
     ),
-    *("3fff::1", "5f00::1", "fc00::1", "fd00::1", "fe80::1", "fe80::1%eth0", "fec0::1", "ff02::1", "", "localhost", "127.1", "2130706433"),
+    *(
+        "3fff::1",
+        "5f00::1",
+        "fc00::1",
+        "fd00::1",
+        "fe80::1",
+        "fe80::1%eth0",
+        "fec0::1",
+        "ff02::1",
+        "",
+        "localhost",
+        "127.1",
+        "2130706433",
+    ),
 ]
 
 
@@ -51,7 +93,9 @@ class Names(AbstractResolver):
         self.addresses = addresses
         self.asked = 0
 
-    async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET) -> list[ResolveResult]:
+    async def resolve(
+        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_INET
+    ) -> list[ResolveResult]:
         self.asked += 1
         if host.partition(".")[0] not in self.addresses:
             raise OSError("no such name")
@@ -80,7 +124,9 @@ async def fetcher() -> AsyncIterator[Fetcher]:
     await found.close()
 
 
-async def get(fetcher: Fetcher, url: str, *, most: int = 1000, seconds: float = 5, configured: bool = True) -> Fetched:
+async def get(
+    fetcher: Fetcher, url: str, *, most: int = 1000, seconds: float = 5, configured: bool = True
+) -> Fetched:
     return await fetcher.get(url, most=most, seconds=seconds, configured=configured)
 
 
@@ -101,7 +147,10 @@ async def test_what_a_setting_says_is_fetched(fetcher: Fetcher, there: Elsewhere
     assert not {"Cookie", "Referer", "Authorization"} & set(there.headers[0])
 
 
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433", "0x7f000001", "0.0.0.0"])
+@pytest.mark.parametrize(
+    "host",
+    ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433", "0x7f000001", "0.0.0.0"],
+)
 async def test_what_anybody_else_says_is_not(fetcher: Fetcher, there: Elsewhere, host: str) -> None:
     with pytest.raises(Unfetched):
         await get(fetcher, f"http://{host}:{there.port}/fine", configured=False)
@@ -109,7 +158,16 @@ async def test_what_anybody_else_says_is_not(fetcher: Fetcher, there: Elsewhere,
 
 
 @pytest.mark.parametrize(
-    "address", ["127.0.0.1", "::1", "::ffff:127.0.0.1", "10.0.0.1", "169.254.169.254", "64:ff9b::7f00:1", "2002:7f00:1::"]
+    "address",
+    [
+        "127.0.0.1",
+        "::1",
+        "::ffff:127.0.0.1",
+        "10.0.0.1",
+        "169.254.169.254",
+        "64:ff9b::7f00:1",
+        "2002:7f00:1::",
+    ],
 )
 @pytest.mark.parametrize("configured", [True, False])
 async def test_a_name_that_leads_inside_is_refused(there: Elsewhere, address: str, configured: bool) -> None:
@@ -120,7 +178,9 @@ async def test_a_name_that_leads_inside_is_refused(there: Elsewhere, address: st
     await fetcher.close()
 
 
-async def test_the_address_that_is_checked_is_the_one_that_is_connected_to(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_address_that_is_checked_is_the_one_that_is_connected_to(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     # The tests have no public address; one of loopback's plays it.
     monkeypatch.setattr(fetching, "is_public", lambda address: address == "127.0.0.2")
     names = Names(changing=["127.0.0.2"])
@@ -162,7 +222,9 @@ async def test_nothing_is_followed(fetcher: Fetcher, there: Elsewhere) -> None:
         ("garbage", "127.0.0.1: "),
     ],
 )
-async def test_what_is_too_much_too_slow_or_broken_is_left(fetcher: Fetcher, there: Elsewhere, name: str, text: str) -> None:
+async def test_what_is_too_much_too_slow_or_broken_is_left(
+    fetcher: Fetcher, there: Elsewhere, name: str, text: str
+) -> None:
     begun = time.monotonic()
     with pytest.raises(Unfetched, match=text):
         await get(fetcher, f"{there.url}/{name}", seconds=0.2 if text.startswith("more than 0") else 5)
@@ -188,14 +250,26 @@ async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["", "fine", "//127.0.0.1/", "ftp://127.0.0.1/", "file:///etc/passwd", "http://", "http://:80/", "http://[::1/"]
+    "url",
+    [
+        "",
+        "fine",
+        "//127.0.0.1/",
+        "ftp://127.0.0.1/",
+        "file:///etc/passwd",
+        "http://",
+        "http://:80/",
+        "http://[::1/",
+    ],
 )
 async def test_what_is_no_address(fetcher: Fetcher, url: str) -> None:
     with pytest.raises(Unfetched):
         await get(fetcher, url)
 
 
-async def test_names_that_are_not_answered_hold_up_nobody_else(there: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_names_that_are_not_answered_hold_up_nobody_else(
+    there: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     begun, go = [], threading.Event()
 
     def look_up(host: str, *_: object) -> list[object]:
@@ -205,7 +279,9 @@ async def test_names_that_are_not_answered_hold_up_nobody_else(there: Elsewhere,
 
     monkeypatch.setattr("helpers.fetching.socket.getaddrinfo", look_up)
     fetcher = Fetcher()
-    waiting = [asyncio.create_task(get(fetcher, f"http://{number}.example/", seconds=0.3)) for number in range(10)]
+    waiting = [
+        asyncio.create_task(get(fetcher, f"http://{number}.example/", seconds=0.3)) for number in range(10)
+    ]
     assert {type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)} == {Unfetched}
     assert len(begun) <= fetching.LOOKUPS_AT_ONCE
     assert (await get(fetcher, f"http://127.0.0.1:{there.port}/fine")).body == b"fine"
@@ -226,7 +302,9 @@ async def test_a_hanging_service_leaves_room_for_others(fetcher: Fetcher, there:
         assert {answer.body for answer in await asyncio.gather(*hanging)} == {b"slowly: at last"}
 
 
-async def test_no_cookies_are_kept_and_no_proxy_is_asked(there: Elsewhere, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_no_cookies_are_kept_and_no_proxy_is_asked(
+    there: Elsewhere, monkeypatch: pytest.MonkeyPatch
+) -> None:
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy", "ALL_PROXY"):
         monkeypatch.setenv(name, f"http://127.0.0.1:{free_port()}")
     fetcher = Fetcher()

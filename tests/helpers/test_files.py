@@ -92,7 +92,9 @@ f(); /* stays */ g("//h");
     assert without_comments(script) == expected
 
 
-def test_a_newer_release_in_the_folder_is_served_by_who_began_before_it(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_newer_release_in_the_folder_is_served_by_who_began_before_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     old = Files(folder)
     (folder / "js" / "aside.js").write_text("new")
     new = Files(folder)
@@ -120,7 +122,9 @@ async def test_files_are_compressed_for_whoever_understands_that(cast: Cast) -> 
     assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
     assert "Content-Encoding" not in plain.headers
     assert packed.headers["Content-Encoding"] == "gzip"
-    assert gzip.decompress(packed.body) == plain.body == without_comments((ROOT / path[1:]).read_text()).encode()
+    assert (
+        gzip.decompress(packed.body) == plain.body == without_comments((ROOT / path[1:]).read_text()).encode()
+    )
     assert smallest.headers["Content-Encoding"] == "br"
     assert brotli.decompress(smallest.body) == plain.body
     assert len({answer.headers["ETag"] for answer in (plain, packed, smallest)}) == 3
@@ -134,9 +138,18 @@ async def test_files_are_compressed_for_whoever_understands_that(cast: Cast) -> 
 
 @pytest.mark.parametrize(
     ("site", "packs"),
-    [("same-origin", True), ("none", True), ("cross-site", False), ("same-site", False), (None, False), ("nonsense", False)],
+    [
+        ("same-origin", True),
+        ("none", True),
+        ("cross-site", False),
+        ("same-site", False),
+        (None, False),
+        ("nonsense", False),
+    ],
 )
-async def test_a_page_is_compressed_where_no_other_site_asked_for_it(alice: Person, lobby: str, site: str | None, packs: bool) -> None:
+async def test_a_page_is_compressed_where_no_other_site_asked_for_it(
+    alice: Person, lobby: str, site: str | None, packs: bool
+) -> None:
     headers = {"Accept-Encoding": "gzip", **({"Sec-Fetch-Site": site} if site else {})}
     for path in (f"/rooms/{lobby}", "/rooms"):
         answer = await request(alice.url, "GET", path, cookie=cookie_of(alice), headers=headers)

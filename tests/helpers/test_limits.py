@@ -86,7 +86,9 @@ def test_a_bucket_gives_its_burst_and_then_its_rate(clock: Clock) -> None:
     assert [buckets.take("a") for _ in range(4)] == [0, 0, 0, 0.5], "and never more than its burst"
 
 
-def test_what_is_remembered_of_buckets_is_bounded_and_the_full_go_first(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_is_remembered_of_buckets_is_bounded_and_the_full_go_first(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(limits, "KEPT_KEYS", 10)
     buckets = Buckets(rate=1, burst=2, clock=clock)
     for number in range(9):

@@ -1,4 +1,5 @@
-"""What processes tell each other by Redis: heard in order, said only when somebody else listens, and back after every outage."""
+"""What processes tell each other by Redis: heard in order, said only when somebody else listens,
+and back after every outage."""
 
 import asyncio
 import contextlib
@@ -47,7 +48,8 @@ async def _until(true: Callable[[], bool], seconds: float = 10) -> None:
 
 
 async def answered(process: Process, channel: bytes) -> None:
-    """All that the process asked Redis about the channel has been answered: what it asks the same server now is answered after it."""
+    """All that the process asked Redis about the channel has been answered: what it asks the same
+    server now is answered after it."""
     await process.pubsub.follow(b"{%s}%d" % (channel, next(_turns)))
 
 
@@ -164,7 +166,8 @@ async def test_a_mention_does_not_outlive_an_outage(channel: bytes) -> None:
 
 
 async def test_who_comes_never_misses_the_last(url: str, channel: bytes) -> None:
-    """One commits numbers and wakes; the other follows, and then reads the last number. It must have that or hear of a later one."""
+    """One commits numbers and wakes; the other follows, and then reads the last number. It must
+    have that or hear of a later one."""
     async with processes(url) as (one, two):
         await one.pubsub.follow(channel)
         committed = 0
@@ -224,7 +227,9 @@ async def test_a_redis_that_is_killed_and_comes_back(channel: bytes) -> None:
             assert len(two.heard) <= MAX_WAITING + 2
 
 
-async def test_a_redis_that_hangs_is_left_and_found_again(channel: bytes, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_redis_that_hangs_is_left_and_found_again(
+    channel: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(link, "QUIET_SECONDS", 0.5)
     monkeypatch.setattr(link, "ANSWER_SECONDS", 0.5)
     with Redis() as redis:
@@ -264,7 +269,11 @@ async def test_a_local_socket(channel: bytes) -> None:
 
 @pytest.mark.parametrize("scheme", ["redis", "redis+cluster"])
 async def test_what_is_no_redis_is_refused(scheme: str, postgres: Postgres, redis: Redis) -> None:
-    wrong = [f"{scheme}://127.0.0.1:{postgres.port}", f"{scheme}://127.0.0.1:1", f"{scheme}://no.such.host.invalid:1"]
+    wrong = [
+        f"{scheme}://127.0.0.1:{postgres.port}",
+        f"{scheme}://127.0.0.1:1",
+        f"{scheme}://no.such.host.invalid:1",
+    ]
     if scheme == "redis+cluster":
         wrong.append(f"redis+cluster://127.0.0.1:{redis.port}")
     for url in wrong:
@@ -273,7 +282,10 @@ async def test_what_is_no_redis_is_refused(scheme: str, postgres: Postgres, redi
 
 
 async def test_one_living_seed_is_enough(small_cluster: RedisCluster, channel: bytes) -> None:
-    async with processes(f"redis+cluster://127.0.0.1:1,127.0.0.1:{small_cluster.nodes[1].port}") as (one, two):
+    async with processes(f"redis+cluster://127.0.0.1:1,127.0.0.1:{small_cluster.nodes[1].port}") as (
+        one,
+        two,
+    ):
         await two.pubsub.follow(channel)
         one.pubsub.publish(channel, b"hello")
         await two.hears(channel, b"hello")
@@ -284,7 +296,9 @@ async def test_a_slot_that_moves_is_followed(small_cluster: RedisCluster, channe
         await one.pubsub.follow(channel)
         await two.pubsub.follow(channel)
         for turn in range(4):
-            others = [node for node in small_cluster.nodes if node is not small_cluster.owner(channel.decode())]
+            others = [
+                node for node in small_cluster.nodes if node is not small_cluster.owner(channel.decode())
+            ]
             gaps = two.gaps
             await asyncio.to_thread(partial(small_cluster.move, channel.decode(), others[turn % 2]))
             await _until(lambda before=gaps: two.gaps > before, 3)  # type: ignore[misc]

@@ -1,4 +1,5 @@
-"""What a text becomes: Markdown, code in colours, emojis, names; and nothing that could do harm, whatever is in it."""
+"""What a text becomes: Markdown, code in colours, emojis, names; and nothing that could do harm,
+whatever is in it."""
 
 import re
 import time
@@ -11,7 +12,15 @@ from helpers.text.emoji import EMOJIS, is_emoji, with_emojis
 from helpers.text.markdown import MAX_HTML, MAX_NAMED, is_slow, may_name, without_marks
 from tests.support.servers import ROOT
 
-PEOPLE = {"alice": "alice", "ALICE": "alice", "bob": "Bob", "Жук": "Жук", "नमस्ते": "नमस्ते", "a.b": "a.b", "x_y": "x_y"}
+PEOPLE = {
+    "alice": "alice",
+    "ALICE": "alice",
+    "bob": "Bob",
+    "Жук": "Жук",
+    "नमस्ते": "नमस्ते",
+    "a.b": "a.b",
+    "x_y": "x_y",
+}
 ROOMS = {"garden": "Garden", "GARDEN": "Garden", "fff": "fff"}
 
 ALICE = '<a class="mention" href="/users/alice" rel="noopener noreferrer nofollow">@alice</a>'
@@ -25,7 +34,8 @@ def shown(text: str) -> str | None:
 
 
 def inner(text: str) -> str:
-    """What is within the one paragraph that the text becomes; the text itself where it has no HTML."""
+    """What is within the one paragraph that the text becomes; the text itself where it has no
+    HTML."""
     html = shown(text)
     return text if html is None else html.removeprefix("<p>").removesuffix("</p>")
 
@@ -60,9 +70,43 @@ def test_names_and_emojis(text: str, html: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
-        *("mail alice@bob.org", "@alice@bob.org", "a.@bob", "a+@bob", "x@alice", "@nobody", "@", "@ alice", "@@alice", "@аlice", "@Aliсe"),
-        *("#1", "#nowhere", "a#garden", "##garden", "/#garden", "&#garden;", "#garden-x", "#garden_", "#" + "g" * 33),
-        *("10:30:45", "a:tada:b", "std::x::y", ":nope:", ":Tada:", ": tada :", ":tada", "::", ":::", "a:x:", ":" + "a" * 65 + ":"),
+        *(
+            "mail alice@bob.org",
+            "@alice@bob.org",
+            "a.@bob",
+            "a+@bob",
+            "x@alice",
+            "@nobody",
+            "@",
+            "@ alice",
+            "@@alice",
+            "@аlice",
+            "@Aliсe",
+        ),
+        *(
+            "#1",
+            "#nowhere",
+            "a#garden",
+            "##garden",
+            "/#garden",
+            "&#garden;",
+            "#garden-x",
+            "#garden_",
+            "#" + "g" * 33,
+        ),
+        *(
+            "10:30:45",
+            "a:tada:b",
+            "std::x::y",
+            ":nope:",
+            ":Tada:",
+            ": tada :",
+            ":tada",
+            "::",
+            ":::",
+            "a:x:",
+            ":" + "a" * 65 + ":",
+        ),
         "@" + "a" * 33,
     ],
     ids=ascii,
@@ -102,10 +146,16 @@ def test_code_is_highlighted() -> None:
     html = shown("```python\ndef f(x: int):  # <b>\n    return 'a'\n```")
     assert html == (
         '<pre><code><span class="k">def</span> <span class="nf">f</span>(x: <span class="nb">int</span>):  '
-        '<span class="c"># &lt;b&gt;</span>\n    <span class="k">return</span> <span class="s">\'a\'</span>\n</code></pre>'
+        '<span class="c"># &lt;b&gt;</span>\n    <span class="k">return</span> <span '
+        "class=\"s\">'a'</span>\n</code></pre>"
     )
-    assert shown("~~~SQL\nselect 1\n~~~") == '<pre><code><span class="k">select</span> <span class="m">1</span>\n</code></pre>'
-    assert shown("```brainfuck\n<+>\n```") == "<pre><code>&lt;+&gt;\n</code></pre>", "not one of those that people paste"
+    assert (
+        shown("~~~SQL\nselect 1\n~~~")
+        == '<pre><code><span class="k">select</span> <span class="m">1</span>\n</code></pre>'
+    )
+    assert shown("```brainfuck\n<+>\n```") == "<pre><code>&lt;+&gt;\n</code></pre>", (
+        "not one of those that people paste"
+    )
     long = "x = 1\n" * (highlighting.MAX_CODE // 6 + 1)
     assert shown(f"```python\n{long}```") == f"<pre><code>{long}</code></pre>", "too long for colours"
 
@@ -114,18 +164,66 @@ def test_code_is_highlighted() -> None:
 def test_every_language_is_known(language: str) -> None:
     code = "if x < 1: 'a' & \"b\"\n\n  y\n"
     html = highlighting.highlight(code, language)
-    assert re.sub(r"<[^>]*>", "", html).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == code, "nothing is lost"
-    assert set(re.findall(r"<[^>]*>", html)) <= {"</span>", *(f'<span class="{name}">' for name in highlighting.CLASSES)}
+    assert (
+        re.sub(r"<[^>]*>", "", html).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&") == code
+    ), "nothing is lost"
+    assert set(re.findall(r"<[^>]*>", html)) <= {
+        "</span>",
+        *(f'<span class="{name}">' for name in highlighting.CLASSES),
+    }
 
 
 HOSTILE = [
-    *("<script>alert(1)</script>", "<img src=x onerror=alert(1)>", '<a class="mention" href="/accounts/logout">x</a>', "<b>bold</b>"),
-    *("[x](javascript:alert(1))", "[x](JaVaScRiPt:alert(1))", "[x](java\nscript:alert(1))", "[x](&#106;avascript:alert(1))"),
-    *("[x](data:text/html;base64,PHN2Zz4=)", "[x](vbscript:x)", "[x](file:///etc/passwd)", "<javascript:alert(1)>", "<ftp://a.b>"),
-    *("[x](/accounts/logout)", "[x](accounts/logout)", "[x](//evil.example)", "[x](\\\\evil.example)", "[x](/\\evil.example)", "[x](#top)"),
-    *("[x](https:/accounts/logout)", "[x](http:accounts)", "[x](https:///evil)", "[x](/users/bob)", "[x](?a=b)", "[x]()", "[x](.)"),
-    *("[x](/rooms/../accounts/logout)", "[x](/rooms/a/../../accounts)", "[x](/rooms/a/1/2)", "[x](/rooms/a?x=1)", "[x](/rooms/a/ws)"),
-    *("[x](/rooms/%2e%2e/accounts)", "[x](/rooms//evil)", "[x](/rooms)", "[x](/rooms/a/1#x)", "![x](https://a.example/x.png)"),
+    *(
+        "<script>alert(1)</script>",
+        "<img src=x onerror=alert(1)>",
+        '<a class="mention" href="/accounts/logout">x</a>',
+        "<b>bold</b>",
+    ),
+    *(
+        "[x](javascript:alert(1))",
+        "[x](JaVaScRiPt:alert(1))",
+        "[x](java\nscript:alert(1))",
+        "[x](&#106;avascript:alert(1))",
+    ),
+    *(
+        "[x](data:text/html;base64,PHN2Zz4=)",
+        "[x](vbscript:x)",
+        "[x](file:///etc/passwd)",
+        "<javascript:alert(1)>",
+        "<ftp://a.b>",
+    ),
+    *(
+        "[x](/accounts/logout)",
+        "[x](accounts/logout)",
+        "[x](//evil.example)",
+        "[x](\\\\evil.example)",
+        "[x](/\\evil.example)",
+        "[x](#top)",
+    ),
+    *(
+        "[x](https:/accounts/logout)",
+        "[x](http:accounts)",
+        "[x](https:///evil)",
+        "[x](/users/bob)",
+        "[x](?a=b)",
+        "[x]()",
+        "[x](.)",
+    ),
+    *(
+        "[x](/rooms/../accounts/logout)",
+        "[x](/rooms/a/../../accounts)",
+        "[x](/rooms/a/1/2)",
+        "[x](/rooms/a?x=1)",
+        "[x](/rooms/a/ws)",
+    ),
+    *(
+        "[x](/rooms/%2e%2e/accounts)",
+        "[x](/rooms//evil)",
+        "[x](/rooms)",
+        "[x](/rooms/a/1#x)",
+        "![x](https://a.example/x.png)",
+    ),
     '```" onclick="alert(1)" class="mention\nx\n```',
     '```python"><script>alert(1)</script>\n<script>alert(1)</script>\n```',
     '```html\n<script class="mention" onclick=x>alert("1")</script>\n```',
@@ -162,7 +260,8 @@ HOSTILE = [
 _ALLOWED_TAG = re.compile(
     r"</?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li|h[1-6])>|<ol start=\"\d{1,9}\">"
     r"|<(?:br|hr)>|</(?:a|span)>|<span class=\"[a-z]{1,2}\">"
-    r"|<a rel=\"noopener noreferrer nofollow\">"  # a link to nothing
+    r"|<a"
+    r" rel=\"noopener noreferrer nofollow\">"  # a link to nothing
     r"|<a (?:class=\"(?:mention|room-ref)\" href=\"/(?:users|rooms)/[\w.%-]+\""
     r"|href=\"(?:https?://[^\"/<>\\][^\"<>]*|mailto:[^\"<>]+|/rooms/[A-Za-z][\w-]*(?:/\d+)?)\") rel=\"noopener noreferrer nofollow\">"
 )
@@ -187,14 +286,26 @@ def test_a_numbered_list_begins_where_it_was_begun() -> None:
 
 
 def test_links_that_may_be() -> None:
-    for address in ("https://a.example/x?y=1&z#w", "http://a.example", "mailto:a@b.example", "/rooms/Garden", "/rooms/Garden/12"):
+    for address in (
+        "https://a.example/x?y=1&z#w",
+        "http://a.example",
+        "mailto:a@b.example",
+        "/rooms/Garden",
+        "/rooms/Garden/12",
+    ):
         html = shown(f"[there]({address})")
-        assert html == f'<p><a href="{address.replace("&", "&amp;")}" rel="noopener noreferrer nofollow">there</a></p>'
+        assert (
+            html == f'<p><a href="{address.replace("&", "&amp;")}" rel="noopener noreferrer '
+            'nofollow">there</a></p>'
+        )
 
 
-@pytest.mark.parametrize("text", [text for text in HOSTILE if not is_slow(text)], ids=lambda text: ascii(text)[:40])
+@pytest.mark.parametrize(
+    "text", [text for text in HOSTILE if not is_slow(text)], ids=lambda text: ascii(text)[:40]
+)
 def test_what_is_rendered_in_place_is_quick(text: str) -> None:
-    """Of the processor's time, so that a busy machine doesn't matter; a hundredth of a second is what it mostly is."""
+    """Of the processor's time, so that a busy machine doesn't matter; a hundredth of a second is
+    what it mostly is."""
     began = time.thread_time()
     shown(text)
     assert time.thread_time() - began < 0.5
@@ -207,7 +318,9 @@ def test_what_takes_long_goes_elsewhere() -> None:
     assert not is_slow("plain `code` text")
 
 
-@pytest.mark.parametrize(("language", "piece"), [("cs", "a\n "), ("c", "\n"), ("terraform", "a"), ("make", "("), ("sql", "[")])
+@pytest.mark.parametrize(
+    ("language", "piece"), [("cs", "a\n "), ("c", "\n"), ("terraform", "a"), ("make", "("), ("sql", "[")]
+)
 def test_slow_code_is_given_up(language: str, piece: str) -> None:
     code = (piece * highlighting.MAX_CODE)[: highlighting.MAX_CODE]
     began = time.thread_time()
@@ -232,7 +345,9 @@ def test_every_emoji_of_the_list_can_be_typed() -> None:
 
 def _luminance(colour: str) -> float:
     parts = [int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
 
@@ -244,7 +359,9 @@ def _contrast(one: str, other: str) -> float:
 def test_code_can_be_read_in_both_themes() -> None:
     """WCAG 2.2 AA: 4.5 to 1."""
     tokens = (ROOT / "static" / "css" / "tokens.css").read_text()
-    colours = {name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", tokens)}
+    colours = {
+        name: pair for name, *pair in re.findall(r"--([\w-]+): light-dark\((#\w{6}), (#\w{6})\)", tokens)
+    }
     code = [name for name in colours if name.startswith("code-")]
     assert len(code) == 6
     pairs = [(name, "paper-2") for name in code] + [("accent-strong", "accent-soft")]

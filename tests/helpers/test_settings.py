@@ -17,14 +17,29 @@ def nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_without_any_it_runs_on_this_machine_alone() -> None:
     found = read_settings()
-    assert (found.host, found.port, found.data_dir, found.database) == ("127.0.0.1", 8080, Path("var"), "sqlite:///var/aiochat.db")
-    assert (found.registration, found.rate_limits, found.debug, found.trust_proxy, found.redis_url) == ("open", "on", False, False, "")
+    assert (found.host, found.port, found.data_dir, found.database) == (
+        "127.0.0.1",
+        8080,
+        Path("var"),
+        "sqlite:///var/aiochat.db",
+    )
+    assert (found.registration, found.rate_limits, found.debug, found.trust_proxy, found.redis_url) == (
+        "open",
+        "on",
+        False,
+        False,
+        "",
+    )
     assert found.address == "http://127.0.0.1:8080"
     assert not found.secure
 
 
-def test_they_come_from_the_environment_and_else_from_env(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (nowhere / ".env").write_text("AIOCHAT_PORT=1111\nAIOCHAT_REGISTRATION=closed\nAIOCHAT_REDIS_URL=\nSOMEBODY_ELSES=1\n# a comment\n")
+def test_they_come_from_the_environment_and_else_from_env(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (nowhere / ".env").write_text(
+        "AIOCHAT_PORT=1111\nAIOCHAT_REGISTRATION=closed\nAIOCHAT_REDIS_URL=\nSOMEBODY_ELSES=1\n# a comment\n"
+    )
     assert (read_settings().port, read_settings().registration) == (1111, "closed")
     monkeypatch.setenv("AIOCHAT_PORT", "2222")
     assert (read_settings().port, read_settings().registration) == (2222, "closed")
@@ -37,7 +52,9 @@ def test_an_empty_one_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
     assert read_settings().host == "127.0.0.1", "and above all not every address"
 
 
-def test_the_weather_alone_is_turned_off_by_an_empty_one(nowhere: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_weather_alone_is_turned_off_by_an_empty_one(
+    nowhere: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     assert read_settings().weather_url.startswith("https://wttr.in/{place}?format=3")
     for value in ("", "off", "OFF"):
         monkeypatch.setenv("AIOCHAT_WEATHER_URL", value)
@@ -45,8 +62,13 @@ def test_the_weather_alone_is_turned_off_by_an_empty_one(nowhere: Path, monkeypa
     monkeypatch.delenv("AIOCHAT_WEATHER_URL")
     (nowhere / ".env").write_text("AIOCHAT_WEATHER_URL=\nAIOCHAT_GRAVATAR_URL=\nAIOCHAT_GRAVATAR=1\n")
     found = read_settings()
-    assert (found.weather_url, found.gravatar, found.gravatar_url) == ("", True, "https://gravatar.com/avatar")
-    # What is empty in the environment leaves the others to .env, but says of the weather that there is none.
+    assert (found.weather_url, found.gravatar, found.gravatar_url) == (
+        "",
+        True,
+        "https://gravatar.com/avatar",
+    )
+    # What is empty in the environment leaves the others to .env, but says of the weather that there
+    # is none.
     (nowhere / ".env").write_text("AIOCHAT_WEATHER_URL=http://127.0.0.1:1/{place}\nAIOCHAT_PORT=1111\n")
     assert (read_settings().weather_url, read_settings().port) == ("http://127.0.0.1:1/{place}", 1111)
     for name in ("WEATHER_URL", "PORT"):
@@ -55,7 +77,12 @@ def test_the_weather_alone_is_turned_off_by_an_empty_one(nowhere: Path, monkeypa
 
 
 @pytest.mark.parametrize(
-    "url", ["http://[::1]:80/{place}", "https://api.example.org/v1?q={place}&hl={lang}&key=a%20b", "http://localhost:9/{place}/{place}"]
+    "url",
+    [
+        "http://[::1]:80/{place}",
+        "https://api.example.org/v1?q={place}&hl={lang}&key=a%20b",
+        "http://localhost:9/{place}/{place}",
+    ],
 )
 def test_weather_providers(url: str) -> None:
     assert read_settings(weather_url=url).weather_url == url
@@ -70,7 +97,11 @@ WRONG = [
     ("RATE_LIMITS", "0", "AIOCHAT_RATE_LIMITS='0' is wrong: input should be 'on' or 'off'"),
     ("DEBUG", "perhaps", "AIOCHAT_DEBUG='perhaps' is wrong"),
     ("TRUST_PROXY", "2", "AIOCHAT_TRUST_PROXY='2' is wrong"),
-    ("DATABASE_URL", "mysql://h/x", "AIOCHAT_DATABASE_URL='mysql://h/x' is wrong: must begin with sqlite:///"),
+    (
+        "DATABASE_URL",
+        "mysql://h/x",
+        "AIOCHAT_DATABASE_URL='mysql://h/x' is wrong: must begin with sqlite:///",
+    ),
     ("DATABASE_URL", "chat.db", "must begin with"),
     ("DATABASE_URL", "sqlite:chat.db", "must begin with"),
     ("DATABASE_URL", "sqlite://chat.db", "needs a file"),
@@ -122,7 +153,9 @@ WRONG = [
 
 
 @pytest.mark.parametrize(("name", "value", "text"), WRONG)
-def test_a_wrong_one_is_named_in_one_line(monkeypatch: pytest.MonkeyPatch, name: str, value: str, text: str) -> None:
+def test_a_wrong_one_is_named_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, text: str
+) -> None:
     monkeypatch.setenv(f"AIOCHAT_{name}", value)
     with pytest.raises(SettingsError) as error:
         read_settings()
@@ -149,7 +182,12 @@ def test_a_password_is_never_repeated(name: str, value: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        *("sqlite:///var/x.db", "sqlite:////absolute/x.db", "postgresql://u:p%40ss@h:5432/x", "postgresql+aiopg://u@h/x"),
+        *(
+            "sqlite:///var/x.db",
+            "sqlite:////absolute/x.db",
+            "postgresql://u:p%40ss@h:5432/x",
+            "postgresql+aiopg://u@h/x",
+        ),
         *("postgresql:///x?host=/run/postgresql", "postgresql://[::1]:5432/x"),
     ],
 )
@@ -157,7 +195,10 @@ def test_databases(url: str) -> None:
     assert read_settings(database_url=url).database == url
 
 
-@pytest.mark.parametrize("url", ["redis://127.0.0.1:6379/0", "redis://localhost", "rediss://:word@host:6380/1", "unix:///run/redis.sock"])
+@pytest.mark.parametrize(
+    "url",
+    ["redis://127.0.0.1:6379/0", "redis://localhost", "rediss://:word@host:6380/1", "unix:///run/redis.sock"],
+)
 def test_redis(url: str) -> None:
     assert read_settings(redis_url=url).redis_url == url
 
@@ -203,14 +244,42 @@ def test_a_bus_alone_is_not_enough() -> None:
 @pytest.mark.parametrize(
     ("given", "address", "origins"),
     [
-        ({}, "http://127.0.0.1:8080", {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"}),
+        (
+            {},
+            "http://127.0.0.1:8080",
+            {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"},
+        ),
         ({"port": 80}, "http://127.0.0.1:80", {"http://127.0.0.1", "http://localhost", "http://[::1]"}),
-        ({"host": "0.0.0.0"}, "http://127.0.0.1:8080", {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"}),
-        ({"host": "::1"}, "http://[::1]:8080", {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"}),
-        ({"public_url": "https://Chat.Example.org/"}, "https://chat.example.org", {"https://chat.example.org"}),
-        ({"public_url": "https://chat.example.org:443"}, "https://chat.example.org:443", {"https://chat.example.org"}),
-        ({"public_url": "http://chat.example.org:80"}, "http://chat.example.org:80", {"http://chat.example.org"}),
-        ({"public_url": "https://chat.example.org:8443"}, "https://chat.example.org:8443", {"https://chat.example.org:8443"}),
+        (
+            {"host": "0.0.0.0"},
+            "http://127.0.0.1:8080",
+            {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"},
+        ),
+        (
+            {"host": "::1"},
+            "http://[::1]:8080",
+            {"http://127.0.0.1:8080", "http://localhost:8080", "http://[::1]:8080"},
+        ),
+        (
+            {"public_url": "https://Chat.Example.org/"},
+            "https://chat.example.org",
+            {"https://chat.example.org"},
+        ),
+        (
+            {"public_url": "https://chat.example.org:443"},
+            "https://chat.example.org:443",
+            {"https://chat.example.org"},
+        ),
+        (
+            {"public_url": "http://chat.example.org:80"},
+            "http://chat.example.org:80",
+            {"http://chat.example.org"},
+        ),
+        (
+            {"public_url": "https://chat.example.org:8443"},
+            "https://chat.example.org:8443",
+            {"https://chat.example.org:8443"},
+        ),
         ({"public_url": "http://[::1]:8080"}, "http://[::1]:8080", {"http://[::1]:8080"}),
     ],
     # Not the sets: their order changes from process to process.

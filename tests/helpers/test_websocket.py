@@ -85,7 +85,9 @@ class Raw:
         return int.from_bytes(payload[:2], "big")
 
 
-def _frame(opcode: int, payload: bytes = b"", *, final: bool = True, flags: int = 0, mask: bytes = MASK) -> bytes:
+def _frame(
+    opcode: int, payload: bytes = b"", *, final: bool = True, flags: int = 0, mask: bytes = MASK
+) -> bytes:
     first = opcode | flags | (0x80 if final else 0)
     masked = 0x80 if mask else 0
     if len(payload) < 126:
@@ -156,7 +158,9 @@ async def test_frames_may_come_a_byte_at_a_time(raw: Raw, echoes: list[Echo]) ->
 
 async def test_many_frames_may_come_at_once(raw: Raw, echoes: list[Echo]) -> None:
     raw.writer.write(b"".join(_frame(TEXT, str(number).encode()) for number in range(1000)))
-    assert [await raw.frame() for _ in range(1000)] == [(TEXT, str(number).encode()) for number in range(1000)]
+    assert [await raw.frame() for _ in range(1000)] == [
+        (TEXT, str(number).encode()) for number in range(1000)
+    ]
 
 
 @pytest.mark.parametrize("size", [125, 126, 127, 65535, MAX_BYTES])
@@ -198,16 +202,25 @@ BROKEN = {
     "fragmented ping": (_frame(PING, b"x", final=False), 1002),
     "continuation of nothing": (_frame(CONTINUATION, b"x"), 1002),
     "text within fragments": (_frame(TEXT, b"x", final=False) + _frame(TEXT, b"y"), 1002),
-    "fragmented within fragments": (_frame(TEXT, b"x", final=False) + _frame(BINARY, b"y", final=False), 1002),
+    "fragmented within fragments": (
+        _frame(TEXT, b"x", final=False) + _frame(BINARY, b"y", final=False),
+        1002,
+    ),
     "not UTF-8": (_frame(TEXT, b"\xce\xba\xe1\xbd\xb9\xcf\x83\xce\xbc\xce\xb5\xed\xa0\x80"), 1007),
     "overlong UTF-8": (_frame(TEXT, b"\xc0\xaf"), 1007),
     "half a letter": (_frame(TEXT, b"\xf4\x8f", final=False) + _frame(CONTINUATION, b"\xbf"), 1007),
     "too big": (_frame(TEXT, b"x" * (MAX_BYTES + 1)), 1009),
     "too big by its head": (b"\x81\xff\x7f\xff\xff\xff\xff\xff\xff\xff" + MASK, 1009),
-    "too big in fragments": (_frame(TEXT, b"x" * 40_000, final=False) + _frame(CONTINUATION, b"x" * 40_000), 1009),
+    "too big in fragments": (
+        _frame(TEXT, b"x" * 40_000, final=False) + _frame(CONTINUATION, b"x" * 40_000),
+        1009,
+    ),
     "close with one byte": (_frame(CLOSE, b"\x03"), 1002),
     "close with bad UTF-8": (_frame(CLOSE, b"\x03\xe8\xff"), 1007),
-    **{f"close with {code}": (_frame(CLOSE, code.to_bytes(2, "big")), 1002) for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000)},
+    **{
+        f"close with {code}": (_frame(CLOSE, code.to_bytes(2, "big")), 1002)
+        for code in (0, 999, 1004, 1005, 1006, 1015, 1016, 2999, 5000)
+    },
 }
 
 
@@ -242,7 +255,9 @@ async def test_closing_takes_nothing_more_and_waits_for_the_answer(raw: Raw, ech
     assert echoes[0].heard == ["close"]
 
 
-async def test_who_never_answers_a_closing_is_cut_off(raw: Raw, echoes: list[Echo], monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_never_answers_a_closing_is_cut_off(
+    raw: Raw, echoes: list[Echo], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.05)
     raw.writer.write(_frame(TEXT, b"close"))
     await raw.frame()
@@ -250,7 +265,9 @@ async def test_who_never_answers_a_closing_is_cut_off(raw: Raw, echoes: list[Ech
 
 
 async def test_a_held_connection_is_read_no_further_and_loses_nothing(raw: Raw, echoes: list[Echo]) -> None:
-    raw.writer.write(_frame(TEXT, b"hold") + _frame(TEXT, b"one") + _frame(TEXT, b"hold") + _frame(TEXT, b"two")[:5])
+    raw.writer.write(
+        _frame(TEXT, b"hold") + _frame(TEXT, b"one") + _frame(TEXT, b"hold") + _frame(TEXT, b"two")[:5]
+    )
     while echoes[0].heard != ["hold"]:
         await asyncio.sleep(0)
     raw.writer.write(_frame(TEXT, b"two")[5:])

@@ -1,4 +1,5 @@
-"""Two workers joined by a Redis Cluster of three nodes: sharded pub/sub, while slots move and nodes are killed."""
+"""Two workers joined by a Redis Cluster of three nodes: sharded pub/sub, while slots move and nodes
+are killed."""
 
 import asyncio
 import contextlib
@@ -14,7 +15,8 @@ from tests.support.people import Listener, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis, RedisCluster, free_port
 
 PROMPT_SECONDS = 0.3
-"""By the poll of the database, which fills what the bus loses, it is 0 to 1.5 s: longer than this for four messages out of five."""
+"""By the poll of the database, which fills what the bus loses, it is 0 to 1.5 s: longer than this
+for four messages out of five."""
 
 
 @dataclass
@@ -28,7 +30,8 @@ class Pair:
     count: int = 0
 
     async def talk(self) -> float:
-        """Alice says something and Bob answers. Returns the seconds that the slower of both took to be heard."""
+        """Alice says something and Bob answers. Returns the seconds that the slower of both took to
+        be heard."""
         longest = 0.0
         for speaker, hearer in ((self.alice, self.bob), (self.bob, self.alice)):
             self.count += 1
@@ -41,7 +44,8 @@ class Pair:
         return longest
 
     async def is_prompt(self, turns: int = 8) -> None:
-        """Nearly all is heard at once: a machine that tests may be busy now and then, and the poll would be late nearly always."""
+        """Nearly all is heard at once: a machine that tests may be busy now and then, and the poll
+        would be late nearly always."""
         times = [await self.talk() for _ in range(turns)]
         assert sum(seconds < PROMPT_SECONDS for seconds in times) >= turns - 2, times
 
@@ -84,7 +88,11 @@ def cluster() -> Iterator[RedisCluster]:
 def workers(cluster: RedisCluster, postgres: Postgres, redis: Redis) -> Iterator[list[Aiochat]]:
     """Two, whose bus is the cluster; their sessions and leases are in a Redis beside it."""
     ports = [free_port(), free_port()]
-    env = {**server_env(postgres, redis, "clustered"), "AIOCHAT_BUS_URL": cluster.url, "AIOCHAT_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}"}
+    env = {
+        **server_env(postgres, redis, "clustered"),
+        "AIOCHAT_BUS_URL": cluster.url,
+        "AIOCHAT_PUBLIC_URL": f"http://127.0.0.1:{ports[0]}",
+    }
     with Aiochat(port=ports[0], env=env) as one, Aiochat(port=ports[1], env=env) as two:
         yield [one, two]
 
@@ -104,7 +112,14 @@ async def site(cluster: RedisCluster, workers: list[Aiochat]) -> AsyncIterator[S
             await alice.creates(name)
             with psycopg.connect(one.env["AIOCHAT_DATABASE_URL"]) as database:
                 ((number,),) = database.execute("SELECT id FROM rooms WHERE name = %s", (name,)).fetchall()
-            found.pairs.append(Pair(name, f"aiochat:room:{number}", await alice.enters(name), await bob.enters(name, url=two.url)))
+            found.pairs.append(
+                Pair(
+                    name,
+                    f"aiochat:room:{number}",
+                    await alice.enters(name),
+                    await bob.enters(name, url=two.url),
+                )
+            )
         yield found
 
 
@@ -136,7 +151,9 @@ async def test_a_slot_moves_to_another_node(site: Site, cluster: RedisCluster) -
     pair.is_whole()
 
 
-async def test_a_node_is_killed_and_its_replica_takes_over(site: Site, cluster: RedisCluster, workers: list[Aiochat]) -> None:
+async def test_a_node_is_killed_and_its_replica_takes_over(
+    site: Site, cluster: RedisCluster, workers: list[Aiochat]
+) -> None:
     node = cluster.nodes[0]
     pair, others = site.at(node), site.but_at(node)
     talking = asyncio.create_task(_talk_until(pair, taken := asyncio.Event()))

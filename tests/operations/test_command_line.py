@@ -53,7 +53,9 @@ def test_the_version(folder: Path) -> None:
     assert re.fullmatch(rb"aiochat \d+\.\d+\.\d+\n", run(folder, "--version").stdout)
 
 
-@pytest.mark.parametrize("arguments", [(), ("dance",), ("serve", "--fast"), ("register",), ("migrate", "extra")])
+@pytest.mark.parametrize(
+    "arguments", [(), ("dance",), ("serve", "--fast"), ("register",), ("migrate", "extra")]
+)
 def test_a_command_that_is_none_gets_its_usage(folder: Path, arguments: tuple[str, ...]) -> None:
     done = run(folder, *arguments)
     assert done.returncode == 2
@@ -80,12 +82,16 @@ def test_a_wrong_setting_is_one_line(folder: Path, command: tuple[str, ...]) -> 
         ("DATA_DIR", "/dev/null"),
     ],
 )
-def test_a_database_that_is_not_there_is_one_line(folder: Path, command: tuple[str, ...], name: str, value: str) -> None:
+def test_a_database_that_is_not_there_is_one_line(
+    folder: Path, command: tuple[str, ...], name: str, value: str
+) -> None:
     line = line_of(run(folder, *command, given=PASSWORD.encode(), **{name: value}))
     assert "s3cret" not in line
 
 
-@pytest.mark.parametrize("url", [f"redis://{NOWHERE}/0", "redis://:s3cret@127.0.0.1:1/0", "unix:///nowhere/redis.sock"])
+@pytest.mark.parametrize(
+    "url", [f"redis://{NOWHERE}/0", "redis://:s3cret@127.0.0.1:1/0", "unix:///nowhere/redis.sock"]
+)
 def test_a_redis_that_is_not_there_is_one_line(folder: Path, url: str) -> None:
     line = line_of(run(folder, "serve", "--migrate", REDIS_URL=url))
     assert line.startswith("Redis can't be used: ")
@@ -94,11 +100,15 @@ def test_a_redis_that_is_not_there_is_one_line(folder: Path, url: str) -> None:
 
 def test_a_redis_that_is_something_else_is_one_line(folder: Path, postgres: Postgres, chat: Aiochat) -> None:
     for port in (postgres.port, chat.port):
-        assert line_of(run(folder, "serve", "--migrate", REDIS_URL=f"redis://127.0.0.1:{port}/0")).startswith("Redis can't be used: ")
+        assert line_of(run(folder, "serve", "--migrate", REDIS_URL=f"redis://127.0.0.1:{port}/0")).startswith(
+            "Redis can't be used: "
+        )
 
 
 def test_a_postgresql_that_is_something_else_is_one_line(folder: Path, redis: Redis) -> None:
-    assert "database" in line_of(run(folder, "migrate", DATABASE_URL=f"postgresql://127.0.0.1:{redis.port}/x"))
+    assert "database" in line_of(
+        run(folder, "migrate", DATABASE_URL=f"postgresql://127.0.0.1:{redis.port}/x")
+    )
 
 
 def test_a_database_or_role_that_is_not_there_is_one_line(folder: Path, postgres: Postgres) -> None:
@@ -129,7 +139,9 @@ def test_an_address_that_is_not_ours_is_one_line(folder: Path, host: str) -> Non
 
 
 def test_a_database_file_that_is_none_is_one_line(folder: Path) -> None:
-    (folder / "letter.txt").write_text("Dear Bob, this is no database, and longer than the header of one. " * 3)
+    (folder / "letter.txt").write_text(
+        "Dear Bob, this is no database, and longer than the header of one. " * 3
+    )
     for command in COMMANDS:
         for url in (f"sqlite:///{folder}/letter.txt", f"sqlite:///{folder}"):
             line_of(run(folder, *command, given=PASSWORD.encode(), DATABASE_URL=url))
@@ -176,7 +188,15 @@ def test_it_ends_when_it_is_told_to(number: signal.Signals) -> None:
 @pytest.mark.parametrize("kind", ["sqlite", "postgres"])
 def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
     env = {} if kind == "sqlite" else {"DATABASE_URL": postgres.create_database(unique("commands"))}
-    first = run(folder, "register", "Alice", "--email", "A@mail.example", given=b"a fine password\nand another line\n", **env)
+    first = run(
+        folder,
+        "register",
+        "Alice",
+        "--email",
+        "A@mail.example",
+        given=b"a fine password\nand another line\n",
+        **env,
+    )
     assert (first.returncode, first.stdout) == (0, b"Alice has an account, and administers the site.\n")
     second = run(folder, "register", "bob", given=PASSWORD.encode(), **env)
     assert (second.returncode, second.stdout) == (0, b"bob has an account.\n")
@@ -215,7 +235,9 @@ async def test_whoever_was_registered_so_signs_in(chat: Aiochat, folder: Path) -
         await someone.logs_in()
 
 
-def on_a_terminal(folder: Path, *answers: bytes, command: tuple[str, ...] = ("register", "alice")) -> tuple[int, str]:
+def on_a_terminal(
+    folder: Path, *answers: bytes, command: tuple[str, ...] = ("register", "alice")
+) -> tuple[int, str]:
     """A command typed at a terminal. Returns the exit code and what stood on the screen."""
     leader, follower = pty.openpty()
 
@@ -279,7 +301,9 @@ def test_on_a_terminal_each_migration_is_shown(folder: Path) -> None:
     code, screen = on_a_terminal(folder, command=("migrate",))
     assert code == 0
     total = len(list((ROOT / "migrations").glob("[0-9]*.py")))
-    assert re.search(rf"^migration 0001_accounts \(1 of {total}\) \.\.\. \d+\.\d s\r?$", screen, re.MULTILINE), screen
+    assert re.search(
+        rf"^migration 0001_accounts \(1 of {total}\) \.\.\. \d+\.\d s\r?$", screen, re.MULTILINE
+    ), screen
     assert len(re.findall(r"^migration ", screen, re.MULTILINE)) == total
 
 

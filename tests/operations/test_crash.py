@@ -1,4 +1,5 @@
-"""Whatever is killed: a message with a receipt is in the history exactly once, and the chat comes back by itself."""
+"""Whatever is killed: a message with a receipt is in the history exactly once, and the chat comes
+back by itself."""
 
 import asyncio
 import contextlib
@@ -17,7 +18,8 @@ SENDERS = 20
 
 
 class Sender:
-    """Sends numbered texts as a good client does: keeps each until its receipt, and after a reconnect sends it again."""
+    """Sends numbered texts as a good client does: keeps each until its receipt, and after a
+    reconnect sends it again."""
 
     def __init__(self, person: Person, room: str) -> None:
         self.person = person
@@ -28,16 +30,22 @@ class Sender:
         self._stopping = False
 
     async def run(self, total: int) -> None:
-        waiting = {f"{self.person.name}-{number}": f"{self.person.name} says {number}" for number in range(total)}
+        waiting = {
+            f"{self.person.name}-{number}": f"{self.person.name} says {number}" for number in range(total)
+        }
         while waiting or not self._stopping:
             try:
-                listener = await self.person.enters(self.room, since=self.seen[-1] if self.seen else 0, epoch=self.epoch)
+                listener = await self.person.enters(
+                    self.room, since=self.seen[-1] if self.seen else 0, epoch=self.epoch
+                )
             except (aiohttp.ClientError, AssertionError, OSError):
                 await asyncio.sleep(0.1)
                 continue
             self.epoch = listener.events[0]["epoch"]
             # Without an answer for long it asks again, by another connection.
-            with contextlib.suppress(aiohttp.ClientError, ConnectionError, TimeoutError, AssertionError, RuntimeError):
+            with contextlib.suppress(
+                aiohttp.ClientError, ConnectionError, TimeoutError, AssertionError, RuntimeError
+            ):
                 await self._talk(listener, waiting)
             self._note(listener)
             await listener.close()
@@ -75,13 +83,19 @@ async def _twenty_senders(url: str, room: str) -> AsyncIterator[list[Sender]]:
 
 
 async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int = 30) -> None:
-    """Twenty send while there is trouble; then every receipt is compared with the history, and what each saw with the history's order."""
+    """Twenty send while there is trouble; then every receipt is compared with the history, and what
+    each saw with the history's order."""
     room = "Storm" + secrets.token_hex(4)
     async with _twenty_senders(url, room) as senders:
         tasks = [asyncio.create_task(sender.run(messages)) for sender in senders]
         await _until(lambda: sum(len(sender.receipts) for sender in senders) > SENDERS * 3)
         await trouble()
-        await _until(lambda: all(len(sender.receipts) == messages for sender in senders) or any(task.done() for task in tasks))
+        await _until(
+            lambda: (
+                all(len(sender.receipts) == messages for sender in senders)
+                or any(task.done() for task in tasks)
+            )
+        )
         if ended := [task for task in tasks if task.done()]:
             raise AssertionError("a sender gave up") from ended[0].exception()
         last = (await senders[0].person.history(room))[-1]["seq"]
@@ -89,7 +103,9 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
             sender.stop()
         await asyncio.wait_for(asyncio.gather(*tasks), 30)
         history = await senders[0].person.history(room)
-        assert [line["seq"] for line in history] == list(range(1, len(history) + 1)), "seqs are 1..last without holes"
+        assert [line["seq"] for line in history] == list(range(1, len(history) + 1)), (
+            "seqs are 1..last without holes"
+        )
         by_seq = {line["seq"]: line for line in history}
         for sender in senders:
             for number in range(messages):
@@ -103,7 +119,9 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
         posts = [line["text"] for line in history if line["kind"] == "post"]
         assert len(posts) == len(set(posts)) == SENDERS * messages, "each exactly once"
         for sender in senders:
-            assert sender.seen == list(range(1, len(sender.seen) + 1)), "everyone saw everything in order, once"
+            assert sender.seen == list(range(1, len(sender.seen) + 1)), (
+                "everyone saw everything in order, once"
+            )
             assert len(sender.seen) >= last
 
 
@@ -168,15 +186,23 @@ async def test_a_clean_end_tells_everyone_to_come_back() -> None:
         assert await at_alice.ends() == 1012
         assert await stopping == 0
         server.start()
-        assert [line["text"] for line in await alice.history("Lobby") if line.get("number")] in (["last words"], [])
-        assert bool(at_alice.heard("receipt")) == bool([line for line in await alice.history("Lobby") if line.get("number")])
+        assert [line["text"] for line in await alice.history("Lobby") if line.get("number")] in (
+            ["last words"],
+            [],
+        )
+        assert bool(at_alice.heard("receipt")) == bool(
+            [line for line in await alice.history("Lobby") if line.get("number")]
+        )
         await alice.close()
 
 
 async def test_who_crashed_is_gone_within_a_minute() -> None:
     """The server is killed and nobody comes back but one: the history says that the other went."""
     with Aiochat(env=LIMITS_OFF) as server:
-        alice, bob = await Person(server.url, "alice").registers(), await Person(server.url, "bob").registers()
+        alice, bob = (
+            await Person(server.url, "alice").registers(),
+            await Person(server.url, "bob").registers(),
+        )
         await alice.creates("Lobby")
         await alice.enters("Lobby")
         await bob.enters("Lobby")

@@ -1,4 +1,5 @@
-"""The scripts and units of deploy/, the Vagrantfile and the Makefile: as far as they can be tried without a machine to install on."""
+"""The scripts and units of deploy/, the Vagrantfile and the Makefile: as far as they can be tried
+without a machine to install on."""
 
 import os
 import shutil
@@ -22,8 +23,12 @@ UBUNTU = 'ID=ubuntu\nID_LIKE=debian\nPRETTY_NAME="Ubuntu 24.04"\n'
 needs_root = pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 
 
-def run(command: Sequence[str | Path], env: Mapping[str, str] | None = None) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(command, check=False, capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL, timeout=60)
+def run(
+    command: Sequence[str | Path], env: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command, check=False, capture_output=True, text=True, env=env, stdin=subprocess.DEVNULL, timeout=60
+    )
 
 
 def needs(program: str) -> pytest.MarkDecorator:
@@ -53,7 +58,11 @@ def test_the_vagrantfile_can_be_parsed() -> None:
 def test_units_are_right(unit: Path) -> None:
     done = run(["systemd-analyze", "verify", unit])
     # What they start is there only after an installation.
-    complaints = [line for line in done.stderr.splitlines() if str(unit.stem.rstrip("@")) in line and "/opt/aiochat" not in line]
+    complaints = [
+        line
+        for line in done.stderr.splitlines()
+        if str(unit.stem.rstrip("@")) in line and "/opt/aiochat" not in line
+    ]
     assert complaints == []
 
 
@@ -100,8 +109,14 @@ class System:
             (self.programs / name).chmod(0o755)
 
     def add_apt(self, *, first_fails: bool = False, installs: Sequence[str] = ()) -> None:
-        made = "".join(f'touch "{self.programs}/{name}"; chmod 755 "{self.programs}/{name}"; ' for name in installs)
-        refuse = f'[ -e "{self.folder}/updated" ] || {{ echo "E: Unable to locate package"; exit 100; }}' if first_fails else ":"
+        made = "".join(
+            f'touch "{self.programs}/{name}"; chmod 755 "{self.programs}/{name}"; ' for name in installs
+        )
+        refuse = (
+            f'[ -e "{self.folder}/updated" ] || {{ echo "E: Unable to locate package"; exit 100; }}'
+            if first_fails
+            else ":"
+        )
         self.add(
             "apt-get",
             text=f"""#!/bin/sh
@@ -113,11 +128,24 @@ esac
 """,
         )
 
-    def provision(self, *options: str, system: str = DEBIAN, user: str | None = None) -> subprocess.CompletedProcess[str]:
+    def provision(
+        self, *options: str, system: str = DEBIAN, user: str | None = None
+    ) -> subprocess.CompletedProcess[str]:
         release = self.folder / "os-release"
         release.write_text(system)
-        become = [str(shutil.which("setpriv")), "--reuid", user, "--regid", "65534", "--clear-groups", "--"] if user else []
-        command = [*become, str(shutil.which("bash")), str(self.script()), "--os-release", str(release), *options]
+        become = (
+            [str(shutil.which("setpriv")), "--reuid", user, "--regid", "65534", "--clear-groups", "--"]
+            if user
+            else []
+        )
+        command = [
+            *become,
+            str(shutil.which("bash")),
+            str(self.script()),
+            "--os-release",
+            str(release),
+            *options,
+        ]
         return run(command, env={"PATH": str(self.programs), "HOME": "/"})
 
     def script(self) -> Path:
@@ -216,7 +244,9 @@ def test_another_system_is_told_what_to_install(system: System) -> None:
     assert done.returncode == 1
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
-    assert line.startswith("deploy/provision: this is Fedora Linux 44, not Debian or Ubuntu. Install by hand: ")
+    assert line.startswith(
+        "deploy/provision: this is Fedora Linux 44, not Debian or Ubuntu. Install by hand: "
+    )
     assert line.endswith("nginx, Chromium, Node.js, npm")
     assert "PostgreSQL server >= 13" in line or Path("/usr/lib/postgresql").exists()
     assert system.calls() == []
@@ -229,7 +259,9 @@ def test_another_system_will_do_when_all_is_there(system: System) -> None:
 
 @needs_root
 @pytest.mark.parametrize(
-    "sudo", [None, "#!/bin/sh\necho sudo: a password is required >&2\nexit 1\n"], ids=["no sudo", "sudo wants a password"]
+    "sudo",
+    [None, "#!/bin/sh\necho sudo: a password is required >&2\nexit 1\n"],
+    ids=["no sudo", "sudo wants a password"],
 )
 def test_without_the_right_to_install_it_says_what_to_run(system: System, sudo: str | None) -> None:
     system.add("redis-server")
@@ -248,7 +280,10 @@ def test_without_the_right_to_install_it_says_what_to_run(system: System, sudo: 
 def test_without_being_root_it_installs_by_sudo(system: System) -> None:
     system.add("redis-server")
     system.add_apt(installs=["nginx"])
-    system.add("sudo", text=f'#!/bin/sh\n[ "$1" = -n ] && shift\necho "sudo $1" >> "{system.folder}/sudo.log"\nexec "$@"\n')
+    system.add(
+        "sudo",
+        text=f'#!/bin/sh\n[ "$1" = -n ] && shift\necho "sudo $1" >> "{system.folder}/sudo.log"\nexec "$@"\n',
+    )
     system.programs.chmod(0o777)
     system.folder.chmod(0o777)
     assert system.provision(user="nobody").returncode == 0
@@ -267,7 +302,9 @@ def test_without_being_root_it_installs_by_sudo(system: System) -> None:
         (["--box", "--key", "/key.pem"], "belong together"),
     ],
 )
-def test_wrong_options_are_refused_before_anything_happens(system: System, options: list[str], text: str) -> None:
+def test_wrong_options_are_refused_before_anything_happens(
+    system: System, options: list[str], text: str
+) -> None:
     system.add_apt()
     done = system.provision(*options)
     assert done.returncode == 1

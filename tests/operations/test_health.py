@@ -1,4 +1,5 @@
-"""Health, and what people see while the database or Redis is away: 503 and when to come back, never an error of ours."""
+"""Health, and what people see while the database or Redis is away: 503 and when to come back, never
+an error of ours."""
 
 import asyncio
 import sqlite3
@@ -19,7 +20,10 @@ async def test_both_are_well_on_a_good_day(cast: Cast) -> None:
     live, ready = await request(cast.url, "GET", "/livez"), await request(cast.url, "GET", "/readyz")
     assert (live.status, live.text) == (200, '{"alive": true}')
     assert ready.status == 200
-    assert ready.text in ('{"ready": true, "database": true}', '{"ready": true, "database": true, "redis": true}')
+    assert ready.text in (
+        '{"ready": true, "database": true}',
+        '{"ready": true, "database": true, "redis": true}',
+    )
 
 
 async def test_while_another_program_holds_sqlite(sqlite_chat: Aiochat) -> None:
@@ -29,10 +33,19 @@ async def test_while_another_program_holds_sqlite(sqlite_chat: Aiochat) -> None:
     holder = sqlite3.connect(sqlite_chat.data_dir / "aiochat.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     try:
-        answer = await request(someone.url, "POST", "/rooms", cookie=cookie_of(someone), body=b"name=Held", headers={"X-CSRF-Token": token})
+        answer = await request(
+            someone.url,
+            "POST",
+            "/rooms",
+            cookie=cookie_of(someone),
+            body=b"name=Held",
+            headers={"X-CSRF-Token": token},
+        )
         assert answer.status == 503
         assert answer.headers["Retry-After"]
-        assert (await request(someone.url, "GET", "/rooms", cookie=cookie_of(someone))).status == 200, "reading goes on"
+        assert (await request(someone.url, "GET", "/rooms", cookie=cookie_of(someone))).status == 200, (
+            "reading goes on"
+        )
     finally:
         holder.close()
     assert (await someone.creates("Held"))["name"] == "Held"
@@ -55,7 +68,9 @@ def own_redis() -> Iterator[Redis]:
 def site(request: pytest.FixtureRequest, own_postgres: Postgres, own_redis: Redis) -> Iterator[Aiochat]:
     """aiochat with a PostgreSQL and a Redis that nobody misses."""
     url = own_postgres.create_database(unique("health")).replace("postgresql", request.param, 1)
-    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_DATABASE_URL": url, "AIOCHAT_REDIS_URL": own_redis.url}) as server:
+    with Aiochat(
+        env={**LIMITS_OFF, "AIOCHAT_DATABASE_URL": url, "AIOCHAT_REDIS_URL": own_redis.url}
+    ) as server:
         yield server
 
 
@@ -84,13 +99,18 @@ async def becomes(site: Aiochat, state: str) -> None:
 async def pages_are_away(someone: Person, token: str) -> None:
     async def away(method: str, path: str, body: bytes = b"") -> None:
         headers = {"Origin": someone.url, "X-CSRF-Token": token}
-        answer = await request(someone.url, method, path, cookie=cookie_of(someone), body=body, headers=headers)
+        answer = await request(
+            someone.url, method, path, cookie=cookie_of(someone), body=body, headers=headers
+        )
         assert answer.status == 503, path
         assert int(answer.headers["Retry-After"]) >= 1
         assert '"unavailable"' in answer.text or "Back in a moment" in answer.text
 
     await asyncio.gather(
-        *(away("GET", f"/rooms{path}") for path in ("", "/Home", "/Home/messages", "/Home/members", "/Home/ws")),
+        *(
+            away("GET", f"/rooms{path}")
+            for path in ("", "/Home", "/Home/messages", "/Home/members", "/Home/ws")
+        ),
         away("POST", "/rooms", b"name=Never&kind=open"),
         away("POST", "/accounts/logout"),
         away("POST", "/accounts/login", b"username=resident&password=x"),
@@ -111,7 +131,9 @@ async def test_while_postgresql_is_away(site: Aiochat, own_postgres: Postgres, r
     finally:
         own_postgres.start()
     await becomes(site, WELL)
-    assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 200, "nobody was signed out"
+    assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 200, (
+        "nobody was signed out"
+    )
     assert "Never" not in [room["name"] for room in (await resident.gets("/rooms"))["rooms"]]
     await resident.creates("Again")
     assert "Traceback" not in site.tail(10_000)
@@ -126,13 +148,17 @@ async def test_while_redis_is_away(site: Aiochat, own_redis: Redis, resident: Pe
     finally:
         own_redis.start()
     await becomes(site, WELL)
-    assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 303, "it came back empty"
+    assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 303, (
+        "it came back empty"
+    )
     await resident.logs_in()
     assert (await request(site.url, "GET", "/rooms/Home", cookie=cookie_of(resident))).status == 200
     assert "Traceback" not in site.tail(10_000)
 
 
-async def test_when_redis_is_there_but_does_not_answer(site: Aiochat, own_redis: Redis, resident: Person) -> None:
+async def test_when_redis_is_there_but_does_not_answer(
+    site: Aiochat, own_redis: Redis, resident: Person
+) -> None:
     token = await resident.token("/rooms")
     own_redis.pause()
     try:
@@ -145,10 +171,14 @@ async def test_when_redis_is_there_but_does_not_answer(site: Aiochat, own_redis:
     assert "Traceback" not in site.tail(10_000)
 
 
-async def test_connections_that_were_cut_are_not_missed(site: Aiochat, own_postgres: Postgres, resident: Person) -> None:
+async def test_connections_that_were_cut_are_not_missed(
+    site: Aiochat, own_postgres: Postgres, resident: Person
+) -> None:
     for _ in range(3):
         own_postgres.cut_connections(site.env["AIOCHAT_DATABASE_URL"].rpartition("/")[2])
-        answers = await asyncio.gather(*(request(site.url, "GET", "/rooms", cookie=cookie_of(resident)) for _ in range(5)))
+        answers = await asyncio.gather(
+            *(request(site.url, "GET", "/rooms", cookie=cookie_of(resident)) for _ in range(5))
+        )
         assert {answer.status for answer in answers} <= {200, 503}
         await becomes(site, WELL)
     assert (await request(site.url, "GET", "/rooms", cookie=cookie_of(resident))).status == 200

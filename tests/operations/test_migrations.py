@@ -1,4 +1,5 @@
-"""The migrations and the models tell the same story about the tables, on both databases, however often and by however many they run."""
+"""The migrations and the models tell the same story about the tables, on both databases, however
+often and by however many they run."""
 
 import sqlite3
 import subprocess
@@ -26,7 +27,10 @@ MODELS = [
     model
     for module in (accounts_models, following_models, chat_models, feed_models)
     for model in vars(module).values()
-    if isinstance(model, type) and issubclass(model, Base) and model is not Base and model.__module__ == module.__name__
+    if isinstance(model, type)
+    and issubclass(model, Base)
+    and model is not Base
+    and model.__module__ == module.__name__
 ]
 KINDS = {
     peewee.TextField: {"text"},
@@ -69,7 +73,10 @@ def columns_of(url: str, table: str) -> dict[str, tuple[str, bool]]:
         # A text key may be null for SQLite alone; and `id` can't, whatever it says.
         rows = ask(url, f"PRAGMA table_info({table})")
         return {name: (kind.lower(), not required and not key) for _, name, kind, required, _, key in rows}
-    sql = f"SELECT column_name, data_type, is_nullable FROM information_schema.columns WHERE table_name = '{table}'"
+    sql = (
+        "SELECT column_name, data_type, is_nullable FROM information_schema.columns WHERE table_name = "
+        f"'{table}'"
+    )
     return {name: (kind, nullable == "YES") for name, kind, nullable in ask(url, sql)}
 
 
@@ -129,10 +136,17 @@ def test_what_is_unique_in_the_models_is_in_the_tables(url: str) -> None:
         table = model._meta.table_name
         if url.startswith("sqlite:"):
             names = [row[1] for row in ask(url, f"PRAGMA index_list({table})") if row[2]]
-            unique_columns = {tuple(row[2] for row in ask(url, f"PRAGMA index_info({name})")) for name in names}
+            unique_columns = {
+                tuple(row[2] for row in ask(url, f"PRAGMA index_info({name})")) for name in names
+            }
         else:
-            sql = f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexdef LIKE 'CREATE UNIQUE%'"
-            unique_columns = {tuple(row[0].partition("(")[2].partition(")")[0].split(", ")) for row in ask(url, sql)}
+            sql = (
+                f"SELECT indexdef FROM pg_indexes WHERE tablename = '{table}' AND indexdef LIKE 'CREATE "
+                "UNIQUE%'"
+            )
+            unique_columns = {
+                tuple(row[0].partition("(")[2].partition(")")[0].split(", ")) for row in ask(url, sql)
+            }
         for field in model._meta.sorted_fields:
             if field.unique and not field.primary_key:
                 assert (field.column_name,) in unique_columns, (model, field)
@@ -145,9 +159,11 @@ def test_an_id_is_never_given_again(url: str) -> None:
     migrate(url, FOLDER)
     columns = "(name, slug, topic, kind, last_seq, posts, cleared_seq, cleared_number, created_at)"
     if not url.startswith("sqlite:"):
-        assert ask(url, "SELECT is_identity FROM information_schema.columns WHERE table_name = 'rooms' AND column_name = 'id'") == [
-            ("YES",)
-        ]
+        assert ask(
+            url,
+            "SELECT is_identity FROM information_schema.columns WHERE table_name = 'rooms' AND column_name = "
+            "'id'",
+        ) == [("YES",)]
         return
     connection = sqlite3.connect(url.removeprefix("sqlite:///"))
     for expected in (1, 2):
@@ -160,10 +176,15 @@ def test_an_id_is_never_given_again(url: str) -> None:
 
 def test_several_at_once_are_one(url: str) -> None:
     """As when workers start together: each in a process of its own."""
-    code = f"from pathlib import Path; from helpers.db.migrations import migrate; print(migrate({url!r}, Path({str(FOLDER)!r})))"
+    code = (
+        f"from pathlib import Path; from helpers.db.migrations import migrate; print(migrate({url!r}, "
+        f"Path({str(FOLDER)!r})))"
+    )
 
     def one(_: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False)
+        return subprocess.run(
+            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+        )
 
     with ThreadPoolExecutor(4) as threads:
         done = list(threads.map(one, range(4)))

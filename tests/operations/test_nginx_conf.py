@@ -97,7 +97,9 @@ async def test_a_plain_request_asks_for_no_upgrade(client: aiohttp.ClientSession
     assert "Connection" not in headers  # kept alive: HTTP/1.1's default
 
 
-async def test_what_a_client_claims_about_its_address_is_overwritten(client: aiohttp.ClientSession, nginx: Nginx) -> None:
+async def test_what_a_client_claims_about_its_address_is_overwritten(
+    client: aiohttp.ClientSession, nginx: Nginx
+) -> None:
     claims = {"X-Forwarded-For": "8.8.8.8", "X-Forwarded-Proto": "https", "Forwarded": "for=8.8.8.8"}
     async with client.get("/", headers=claims) as answer:
         headers = (await answer.json())["headers"]
@@ -142,19 +144,28 @@ async def test_a_worker_keeps_its_own_headers_and_they_come_once(client: aiohttp
         assert "nginx/" not in answer.headers["Server"]
 
 
-CACHED = {"/static/js/wire.js?v=1": "no-cache", "/static/js/wire.js": "no-cache", "/static/manifest.webmanifest": "no-cache"}
+CACHED = {
+    "/static/js/wire.js?v=1": "no-cache",
+    "/static/js/wire.js": "no-cache",
+    "/static/manifest.webmanifest": "no-cache",
+}
 CACHED |= dict.fromkeys(("/favicon.ico", "/robots.txt"), "public, max-age=86400")
 
 
 @pytest.mark.parametrize(("path", "cache"), CACHED.items())
-async def test_files_come_from_disk_with_headers_and_a_validator(client: aiohttp.ClientSession, path: str, cache: str) -> None:
+async def test_files_come_from_disk_with_headers_and_a_validator(
+    client: aiohttp.ClientSession, path: str, cache: str
+) -> None:
     async with client.get(path) as answer:
         assert answer.status == 200
         assert answer.headers.getall("Cache-Control") == [cache]
         assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
         # Of a script what says what a page may do is left out.
         left_out = {"Referrer-Policy", "Cross-Origin-Opener-Policy"} if ".js" in path else set()
-        assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == {**SECURITY_HEADERS, **dict.fromkeys(left_out)}
+        assert {name: answer.headers.get(name) for name in SECURITY_HEADERS} == {
+            **SECURITY_HEADERS,
+            **dict.fromkeys(left_out),
+        }
         assert "Strict-Transport-Security" not in answer.headers
         etag = answer.headers["ETag"]
     async with client.get(path, headers={"If-None-Match": etag}) as answer:
@@ -187,15 +198,20 @@ async def test_scripts_are_compressed_and_pages_are_not(client: aiohttp.ClientSe
         assert "Content-Encoding" not in answer.headers
 
 
-FOREIGN = """/static/.secret /static/js/../.secret /static/%2e%2e/app.py /static..%2fapp.py /static/none.js /static/0123456789ab/
-    /static/0123456789ab/none.js /static/0123456789ab/.secret /static/0123456789ab/../.secret /static/0123456789ab/%2e%2e/%2e%2e/app.py"""
+FOREIGN = """
+    /static/.secret /static/js/../.secret /static/%2e%2e/app.py /static..%2fapp.py
+    /static/none.js /static/0123456789ab/ /static/0123456789ab/none.js
+    /static/0123456789ab/.secret /static/0123456789ab/../.secret
+    /static/0123456789ab/%2e%2e/%2e%2e/app.py"""
 
 
 @pytest.mark.parametrize("path", FOREIGN.split())
 async def test_no_other_file_is_served(client: aiohttp.ClientSession, nginx: Nginx, path: str) -> None:
     answer = await ask(nginx, f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n")
     head, _, body = answer.partition(b"\r\n\r\n")
-    assert b"immutable" not in head  # either nginx refuses, or the path is none of its own and reaches a worker
+    assert (
+        b"immutable" not in head
+    )  # either nginx refuses, or the path is none of its own and reaches a worker
     assert head.split()[1] in (b"400", b"404") or json.loads(body)["worker"]
 
 
@@ -209,7 +225,9 @@ async def test_a_body_over_a_megabyte_is_refused(client: aiohttp.ClientSession) 
 
 
 @pytest.mark.parametrize(("path", "most"), [("/accounts/picture", 8), ("/feed", 40), ("/feed/12/edit", 40)])
-async def test_pictures_pass_where_the_workers_take_them(client: aiohttp.ClientSession, path: str, most: int) -> None:
+async def test_pictures_pass_where_the_workers_take_them(
+    client: aiohttp.ClientSession, path: str, most: int
+) -> None:
     async with client.post(path, data=io.BytesIO(bytes(most << 20))) as answer:
         assert (await answer.json())["size"] == most << 20
     async with client.post(path, data=io.BytesIO(bytes((most + 1 << 20) + 1))) as answer:
@@ -262,7 +280,10 @@ async def test_when_a_worker_is_down_the_other_answers_and_when_all_are_a_page_d
         await worker.start()
     with Nginx([worker.port for worker in both], static=static) as nginx:
         async with aiohttp.ClientSession(nginx.url) as session:
-            homes = {f"/rooms/room-{number}": await worker_of(session, f"/rooms/room-{number}") for number in range(20)}
+            homes = {
+                f"/rooms/room-{number}": await worker_of(session, f"/rooms/room-{number}")
+                for number in range(20)
+            }
             await both[0].stop()
             assert {await worker_of(session, path) for path in homes} == {"south"}
             # A POST that could not be delivered at all goes elsewhere, too.
@@ -296,7 +317,9 @@ def assert_no_secret_in(nginx: Nginx, secret: str) -> None:
             assert secret not in log.read_text(), log
 
 
-async def test_logs_carry_the_path_and_neither_query_nor_referrer(client: aiohttp.ClientSession, nginx: Nginx) -> None:
+async def test_logs_carry_the_path_and_neither_query_nor_referrer(
+    client: aiohttp.ClientSession, nginx: Nginx
+) -> None:
     headers = {"Referer": "http://127.0.0.1/?token=hunter2", "Cookie": "session=hunter2"}
     async with client.get("/accounts/login?next=hunter2", headers=headers) as answer:
         assert answer.status == 200
@@ -314,7 +337,10 @@ async def test_logs_carry_the_path_and_neither_query_nor_referrer(client: aiohtt
 async def test_a_reload_takes_other_workers_and_keeps_open_sockets(workers: list[Worker]) -> None:
     north, south = workers
     with Nginx([north.port]) as nginx:
-        async with aiohttp.ClientSession(nginx.url) as session, session.ws_connect("/rooms/lobby/ws") as socket:
+        async with (
+            aiohttp.ClientSession(nginx.url) as session,
+            session.ws_connect("/rooms/lobby/ws") as socket,
+        ):
             assert await socket.receive_str() == "north"
             nginx.reload([south.port])
 
@@ -333,15 +359,32 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
         pytest.skip("needs openssl")
     folder = tmp_path_factory.mktemp("tls")
     certificate, key = folder / "certificate.pem", folder / "key.pem"
-    kind = ["-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-days", "1", "-subj", "/CN=localhost"]
-    subprocess.run(["openssl", "req", *kind, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    kind = [
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:prime256v1",
+        "-nodes",
+        "-days",
+        "1",
+        "-subj",
+        "/CN=localhost",
+    ]
+    subprocess.run(
+        ["openssl", "req", *kind, "-keyout", str(key), "-out", str(certificate)],
+        check=True,
+        capture_output=True,
+    )
     return certificate, key
 
 
 async def test_over_tls_there_is_hsts_and_plain_http_leads_there(
     workers: list[Worker], static: Path, certificate: tuple[Path, Path]
 ) -> None:
-    nginx = Nginx([worker.port for worker in workers], static=static, certificate=certificate[0], key=certificate[1])
+    nginx = Nginx(
+        [worker.port for worker in workers], static=static, certificate=certificate[0], key=certificate[1]
+    )
     with nginx:
         async with aiohttp.ClientSession(f"https://localhost:{nginx.port}") as session:
             async with session.get("/", ssl=False) as answer:
@@ -351,7 +394,10 @@ async def test_over_tls_there_is_hsts_and_plain_http_leads_there(
             async with session.ws_connect("/rooms/lobby/ws", ssl=False) as socket:
                 assert await socket.receive_str() in ("north", "south")
         with pytest.raises(aiohttp.ClientConnectionError):
-            async with aiohttp.ClientSession() as session, session.get(f"https://127.0.0.2:{nginx.port}/", ssl=False):
+            async with (
+                aiohttp.ClientSession() as session,
+                session.get(f"https://127.0.0.2:{nginx.port}/", ssl=False),
+            ):
                 pass
         async with aiohttp.ClientSession(f"http://localhost:{nginx.redirect_port}") as session:
             async with session.get("/rooms?page=2", allow_redirects=False) as answer:

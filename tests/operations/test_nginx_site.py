@@ -27,7 +27,9 @@ def test_without_options_the_site_is_the_file_as_it_stands() -> None:
     ],
 )
 def test_values_that_mean_something_to_nginx_are_refused(arguments: list[str]) -> None:
-    done = subprocess.run([ROOT / "deploy" / "nginx-site", *arguments], check=False, capture_output=True, text=True)
+    done = subprocess.run(
+        [ROOT / "deploy" / "nginx-site", *arguments], check=False, capture_output=True, text=True
+    )
     assert done.returncode == 2
     assert done.stderr.startswith("deploy/nginx-site: ")
     assert done.stdout == ""

@@ -1,4 +1,5 @@
-"""The commands about people: who gets an account, a new password, or the site to administer, and where somebody is signed in."""
+"""The commands about people: who gets an account, a new password, or the site to administer, and
+where somebody is signed in."""
 
 import asyncio
 import json
@@ -31,7 +32,10 @@ NOWHERE = "127.0.0.1:1"
 
 @pytest.fixture(params=["sqlite", "postgres"])
 def shell(
-    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> Iterator[Shell]:
     """Commands on a site of their own, whose administrator is alice."""
     env = {"AIOCHAT_DATA_DIR": str(tmp_path / "data")}
@@ -39,7 +43,10 @@ def shell(
     if request.param == "postgres":
         postgres: Postgres = request.getfixturevalue("postgres")
         redis: Redis = request.getfixturevalue("redis")
-        env |= {"AIOCHAT_DATABASE_URL": postgres.create_database(name), "AIOCHAT_REDIS_URL": empty_redis(redis, 13)}
+        env |= {
+            "AIOCHAT_DATABASE_URL": postgres.create_database(name),
+            "AIOCHAT_REDIS_URL": empty_redis(redis, 13),
+        }
     shell = Shell(monkeypatch, capsys, env)
     shell.says("register", "alice", given=f"{PASSWORD}\n")
     yield shell
@@ -57,7 +64,9 @@ def is_signed_in(shell: Shell, *sessions: tuple[str, str, str]) -> None:
     """Alice, with these ids, programs and addresses, the one after the other."""
 
     async def store() -> None:
-        database = open_database(shell.env.get("AIOCHAT_DATABASE_URL", f"sqlite:///{shell.env['AIOCHAT_DATA_DIR']}/aiochat.db"))
+        database = open_database(
+            shell.env.get("AIOCHAT_DATABASE_URL", f"sqlite:///{shell.env['AIOCHAT_DATA_DIR']}/aiochat.db")
+        )
         redis = open_redis(shell.env.get("AIOCHAT_REDIS_URL", ""))
         kept = session_store(database, redis)
         for place, (key, agent, address) in enumerate(sessions):
@@ -87,20 +96,36 @@ def far_away(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def test_sessions_are_shown_and_ended(shell: Shell) -> None:
     assert shell.says("sessions", "alice") == "alice isn't signed in anywhere.\n"
     keys = ["aa" + "0" * 62, "ab" + "1" * 62, "cc" + "2" * 62]
-    is_signed_in(shell, (keys[0], FIREFOX, "192.0.2.1"), (keys[1], "my-bot/1", "2001:db8::1"), (keys[2], "", "\x1b[31m"))
+    is_signed_in(
+        shell,
+        (keys[0], FIREFOX, "192.0.2.1"),
+        (keys[1], "my-bot/1", "2001:db8::1"),
+        (keys[2], "", "\x1b[31m"),
+    )
     header, *rows = shell.says("sessions", "@Alice").splitlines()
     assert header.split("  ")[0] == "ID"
     assert rows[1] == "ab111111  my-bot             2001:db8::1  2026-09-21 17:44 FAR"
     assert [row.split()[0] for row in rows] == ["cc222222", "ab111111", "aa000000"]
     assert "\x1b" not in rows[0]
     told = json.loads(shell.says("sessions", "alice", "--json"))
-    assert told[2] == {"id": keys[0], "device": "Firefox, Linux", "address": "192.0.2.1", "used": "2026-09-21T14:13:20.000Z"}
+    assert told[2] == {
+        "id": keys[0],
+        "device": "Firefox, Linux",
+        "address": "192.0.2.1",
+        "used": "2026-09-21T14:13:20.000Z",
+    }
     assert shell.refuses("sessions", "alice", "--end", "a") == (
         "alice has 2 sessions that begin with a; give more letters of the one that you mean"
     )
-    assert shell.refuses("sessions", "alice", "--end", "dd") == "alice has no session dd; it may have ended already"
+    assert (
+        shell.refuses("sessions", "alice", "--end", "dd")
+        == "alice has no session dd; it may have ended already"
+    )
     assert shell.says("sessions", "alice", "--end", "AB") == "1 session of alice ended.\n"
-    assert [found["id"] for found in json.loads(shell.says("sessions", "alice", "--json"))] == [keys[2], keys[0]]
+    assert [found["id"] for found in json.loads(shell.says("sessions", "alice", "--json"))] == [
+        keys[2],
+        keys[0],
+    ]
     assert shell.says("sessions", "alice", "--end-all") == "2 sessions of alice ended.\n"
     assert json.loads(shell.says("sessions", "alice", "--json")) == []
 
@@ -108,30 +133,46 @@ def test_sessions_are_shown_and_ended(shell: Shell) -> None:
 def test_a_new_password_ends_all_sessions(shell: Shell) -> None:
     is_signed_in(shell, ("a" * 64, "", ""), ("b" * 64, "", ""))
     shell.says("register", "bob", "--email", "bob@mail.example", given=PASSWORD)
-    assert shell.refuses("set-password", "alice", given="short\n") == "password: At least 8 characters, please."
+    assert (
+        shell.refuses("set-password", "alice", given="short\n") == "password: At least 8 characters, please."
+    )
     assert shell.refuses("set-password", "alice", given="") == "password: At least 8 characters, please."
     assert len(json.loads(shell.says("sessions", "alice", "--json"))) == 2, "nothing was changed"
-    assert shell.says("set-password", "alice", given=f"{NEW}\nand another line\n") == "alice has a new password. 2 sessions ended.\n"
+    assert (
+        shell.says("set-password", "alice", given=f"{NEW}\nand another line\n")
+        == "alice has a new password. 2 sessions ended.\n"
+    )
     assert shell.says("set-password", "bob@mail.example", given=NEW) == "bob has a new password.\n"
     assert json.loads(shell.says("sessions", "alice", "--json")) == []
 
 
 def test_who_administers_the_site(shell: Shell) -> None:
     shell.says("register", "bob", given=PASSWORD)
-    assert shell.refuses("make-admin", "alice", "--undo") == "alice is the site's only administrator; make another one first"
+    assert (
+        shell.refuses("make-admin", "alice", "--undo")
+        == "alice is the site's only administrator; make another one first"
+    )
     assert shell.says("make-admin", "bob", "--undo") == "bob did not administer the site.\n"
     assert shell.says("make-admin", "bob") == "bob administers the site now.\n"
     assert shell.says("make-admin", "BOB") == "bob administered the site already.\n"
     assert shell.says("make-admin", "alice", "--undo") == "alice no longer administers the site.\n"
-    assert shell.refuses("make-admin", "bob", "--undo") == "bob is the site's only administrator; make another one first"
-    assert shell.says("register", "carl", "--admin", given=PASSWORD) == "carl has an account, and administers the site.\n"
+    assert (
+        shell.refuses("make-admin", "bob", "--undo")
+        == "bob is the site's only administrator; make another one first"
+    )
+    assert (
+        shell.says("register", "carl", "--admin", given=PASSWORD)
+        == "carl has an account, and administers the site.\n"
+    )
     assert shell.says("make-admin", "bob", "--undo") == "bob no longer administers the site.\n"
 
 
 ABOUT_SOMEBODY = ("set-password", "make-admin", "sessions")
 
 
-@pytest.mark.parametrize("name", ["mallory", "a b", "", "\udcff", "two\nlines", "x" * 5000, "nobody@mail.example", "a\0@b.example"])
+@pytest.mark.parametrize(
+    "name", ["mallory", "a b", "", "\udcff", "two\nlines", "x" * 5000, "nobody@mail.example", "a\0@b.example"]
+)
 def test_nobody_is_called_so(plain: Shell, name: str) -> None:
     plain.says("migrate")
     for command in ABOUT_SOMEBODY:
@@ -140,7 +181,10 @@ def test_nobody_is_called_so(plain: Shell, name: str) -> None:
 
 def test_a_new_site_needs_its_tables_first(plain: Shell) -> None:
     for command in ABOUT_SOMEBODY:
-        assert plain.refuses(command, "alice", given=NEW) == "the database lacks migrations; run first: python app.py migrate"
+        assert (
+            plain.refuses(command, "alice", given=NEW)
+            == "the database lacks migrations; run first: python app.py migrate"
+        )
     assert plain.says("register", "alice", given=NEW) == "alice has an account, and administers the site.\n"
 
 
@@ -168,7 +212,9 @@ def test_without_redis_no_password_is_changed(plain: Shell) -> None:
         assert line.startswith("Redis can't be used: ")
         assert "s3cret" not in line
     assert _password_hash(plain) == before
-    assert plain.says("make-admin", "alice") == "alice administered the site already.\n", "which has nothing to do with Redis"
+    assert plain.says("make-admin", "alice") == "alice administered the site already.\n", (
+        "which has nothing to do with Redis"
+    )
 
 
 def test_an_outage_behind_the_change_is_told(plain: Shell, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -179,7 +225,11 @@ def test_an_outage_behind_the_change_is_told(plain: Shell, monkeypatch: pytest.M
     before = _password_hash(plain)
     monkeypatch.setattr(command_line, "end_sessions", away)
     line = plain.refuses("set-password", "alice", given=NEW)
-    assert line == "the password is changed, but sessions may go on (the line is cut); try: python app.py sessions alice --end-all"
+    assert (
+        line
+        == "the password is changed, but sessions may go on (the line is cut); try: python app.py sessions "
+        "alice --end-all"
+    )
     assert _password_hash(plain) != before
 
 
@@ -223,7 +273,13 @@ def test_a_folder_that_cannot_be_written_is_one_line(plain: Shell) -> None:
     for path in (*folder.iterdir(), folder):
         path.chmod(0o500 if path.is_dir() else 0o400)
     for arguments in (("set-password", "alice"), ("make-admin", "alice"), ("register", "bob")):
-        done = subprocess.run([*command, *arguments], env={**os.environ, **plain.env}, input=NEW.encode(), capture_output=True, check=False)
+        done = subprocess.run(
+            [*command, *arguments],
+            env={**os.environ, **plain.env},
+            input=NEW.encode(),
+            capture_output=True,
+            check=False,
+        )
         assert done.returncode == 1, done
         assert len(done.stderr.splitlines()) == 1, done
     folder.chmod(0o700)
@@ -239,12 +295,17 @@ def file_of(folder: Path, text: str | bytes) -> str:
 def test_everybody_in_a_file(shell: Shell, tmp_path: Path) -> None:
     path = file_of(tmp_path, "\ufeffName;E-mail\nbob;x\n")
     assert "name its columns" in shell.refuses("register", "--file", path)
-    path = file_of(tmp_path, f'\ufeffName;Email;Password\r\nbob;Bob@mail.example;"{PASSWORD}; {NEW}"\r\n\r\nАлиса;;\r\n')
+    path = file_of(
+        tmp_path, f'\ufeffName;Email;Password\r\nbob;Bob@mail.example;"{PASSWORD}; {NEW}"\r\n\r\nАлиса;;\r\n'
+    )
     code, out, err = shell("register", "--file", path)
     assert (code, err) == (0, "2 accounts made.\n")
     made = re.fullmatch(r"name,password\nАлиса,(\S{16})\n", out)
     assert made
-    assert shell.refuses("register", "BOB", given=PASSWORD) == "username: This name is taken, or too much like one that is."
+    assert (
+        shell.refuses("register", "BOB", given=PASSWORD)
+        == "username: This name is taken, or too much like one that is."
+    )
     assert shell.says("make-admin", "Алиса", "--undo") == "Алиса did not administer the site.\n"
     path = file_of(tmp_path, f"name,password\ndora,{PASSWORD}\nemil,{PASSWORD}\n")
     assert shell("register", "--file", path, "--admin")[0] == 0
@@ -348,7 +409,9 @@ def test_progress_is_shown_at_a_terminal_and_then_removed(monkeypatch: pytest.Mo
     with Progress("Counted", 2) as progress:
         progress.step()
         progress.step()
-    assert terminal.text == "".join(f"\r{text}\x1b[K" for text in ("Counted: 0 of 2", "Counted: 1 of 2", "Counted: 2 of 2", ""))
+    assert terminal.text == "".join(
+        f"\r{text}\x1b[K" for text in ("Counted: 0 of 2", "Counted: 1 of 2", "Counted: 2 of 2", "")
+    )
 
 
 def test_elsewhere_only_what_takes_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:

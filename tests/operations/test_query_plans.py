@@ -1,7 +1,9 @@
-"""No statement of the hot paths reads more than it shows, however long the histories and however many the rooms.
+"""No statement of the hot paths reads more than it shows, however long the histories and however
+many the rooms.
 
-A real server runs on a large site (tests/support/large_site.py) while people do there what people do. PostgreSQL itself notes the plan of
-everything that it ran, with the rows that each step of it read; SQLite's statements are noted and explained afterwards."""
+A real server runs on a large site (tests/support/large_site.py) while people do there what people
+do. PostgreSQL itself notes the plan of everything that it ran, with the rows that each step of it
+read; SQLite's statements are noted and explained afterwards."""
 
 import asyncio
 import json
@@ -21,27 +23,50 @@ from tests.support.a_day import live
 from tests.support.large_site import Crowd
 from tests.support.servers import ROOT, Aiochat, Postgres
 
-TABLES = {"users", "rooms", "members", "messages", "sessions", "reactions", "message_versions", "mentions", "statuses"}
-TABLES |= {"follows", "follow_requests", "follow_counts", "blocks", "feed_posts", "feed_comments", "feed_likes", "feed_events"}
+TABLES = {
+    "users",
+    "rooms",
+    "members",
+    "messages",
+    "sessions",
+    "reactions",
+    "message_versions",
+    "mentions",
+    "statuses",
+}
+TABLES |= {
+    "follows",
+    "follow_requests",
+    "follow_counts",
+    "blocks",
+    "feed_posts",
+    "feed_comments",
+    "feed_likes",
+    "feed_events",
+}
 """Those that grow."""
 
 MOST_ROWS = 6000
-"""That one step of a plan may read: the longest list has a thousand, and the page of open rooms, a hundred, is compared with
-each of one's own."""
+"""That one step of a plan may read: the longest list has a thousand, and the page of open rooms, a
+hundred, is compared with each of one's own."""
 
 MOST_EXPECTED = 20_000
-"""That PostgreSQL may expect where it sees a hundred times as much as there is: six hundred changes look like thirteen thousand."""
+"""That PostgreSQL may expect where it sees a hundred times as much as there is: six hundred changes
+look like thirteen thousand."""
 
 READ_FIRST = {"Sort", "Hash", "Materialize", "Bitmap Heap Scan", "Bitmap Index Scan", "Aggregate"}
-"""Steps that read all before they give anything on. Where PostgreSQL expects many rows there it was lucky with this site: a longer
-history is read from end to end, as one of ten million lines was."""
+"""Steps that read all before they give anything on. Where PostgreSQL expects many rows there it was
+lucky with this site: a longer history is read from end to end, as one of ten million lines was."""
 
 MOST_INSTRUCTIONS = 150_000
-"""Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's history takes five times as much."""
+"""Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's
+history takes five times as much."""
 
 EXCEPTIONS = {
-    r"\"users\".*REPLACE\(": "to find people by a part of their names the names are read, where not enough begin with it",
-    r"rooms.*REPLACE\(": "to find a room by a part of its name the names are read: some milliseconds for 10,000, when somebody types",
+    r"\"users\".*REPLACE\(": "to find people by a part of their names the names are read, where not enough "
+    "begin with it",
+    r"rooms.*REPLACE\(": "to find a room by a part of its name the names are read: some milliseconds for "
+    "10,000, when somebody types",
     r"FROM \"statuses\" AS \"t1\" WHERE \(\"t1\"\.\"status\" = ": "at the start: who is away?",
     r"WITH latest AS": "a page of the feed looks at each person whom one follows, 10,000 at most",
     r"\"is_admin\" ORDER BY": "when an account is deleted: the index that is read holds administrators alone",
@@ -66,16 +91,29 @@ class Seen:
 
 
 def report(seen: list[Seen]) -> str:
-    wrong = [str(one) for one in seen if one.problems and not any(re.search(found, one.statement, re.S) for found in EXCEPTIONS)]
-    return f"{len(wrong)} of {len(seen)} statements read too much\n\n" + "\n\n".join(wrong[:10]) if wrong else ""
+    wrong = [
+        str(one)
+        for one in seen
+        if one.problems and not any(re.search(found, one.statement, re.S) for found in EXCEPTIONS)
+    ]
+    return (
+        f"{len(wrong)} of {len(seen)} statements read too much\n\n" + "\n\n".join(wrong[:10]) if wrong else ""
+    )
 
 
 def check(seen: list[Seen]) -> None:
-    """Fails with the plans of those statements that read too much, or when it saw less than there is."""
-    missed = [path for path, words in HOT_PATHS.items() if not any(re.search(words, one.statement, re.S) for one in seen)]
+    """Fails with the plans of those statements that read too much, or when it saw less than there
+    is."""
+    missed = [
+        path
+        for path, words in HOT_PATHS.items()
+        if not any(re.search(words, one.statement, re.S) for one in seen)
+    ]
     assert not missed, "not seen"
     for found in EXCEPTIONS:
-        assert any(re.search(found, one.statement, re.S) for one in seen), f"the exception {found} has become needless"
+        assert any(re.search(found, one.statement, re.S) for one in seen), (
+            f"the exception {found} has become needless"
+        )
     assert not report(seen), report(seen)
 
 
@@ -169,7 +207,9 @@ def explaining() -> Iterator[Postgres]:
     """A PostgreSQL that writes the plans of what the role `aiochat` runs to its log."""
     modules = {"shared_preload_libraries": "auto_explain"}
     settings = {"log_analyze": "on", "log_timing": "off", "log_format": "json", "log_nested_statements": "on"}
-    with Postgres(options={**modules, **{f"auto_explain.{name}": value for name, value in settings.items()}}) as server:
+    with Postgres(
+        options={**modules, **{f"auto_explain.{name}": value for name, value in settings.items()}}
+    ) as server:
         yield server
 
 
@@ -195,7 +235,10 @@ def judge_plan(statement: str, plan: dict[str, Any]) -> Seen:
     problems, lines = [], []
     for depth, step in steps(plan):
         kind, table = step["Node Type"], step.get("Relation Name", "")
-        lines.append(f"{'  ' * depth}{kind} {table} {step.get('Index Name', '')} {step.get('Index Cond', '')} rows {rows_read(step):.0f}")
+        lines.append(
+            f"{'  ' * depth}{kind} {table} {step.get('Index Name', '')} {step.get('Index Cond', '')} rows "
+            f"{rows_read(step):.0f}"
+        )
         if kind == "Seq Scan" and table in TABLES:
             problems.append(f"scans {table}")
         if rows_read(step) > MOST_ROWS:
@@ -216,11 +259,20 @@ async def test_postgres_reads_what_is_shown_and_no_more(explaining: Postgres) ->
         admin.execute("ALTER ROLE aiochat SET auto_explain.log_min_duration = 0")
     with Aiochat(env={"AIOCHAT_DATABASE_URL": url, **LIMITS_OFF}, arguments=["serve"]) as server:
         await live(server.url, crowd)
-        # And once more with a planner that believes in a hundred times as many messages, rooms, members and people.
-        with psycopg.connect(explaining.admin_url.removesuffix("postgres") + "large", autocommit=True) as admin:
-            admin.execute("UPDATE pg_class SET reltuples = reltuples * 100 WHERE relname = ANY(%s)", [sorted(TABLES)])
+        # And once more with a planner that believes in a hundred times as many messages, rooms,
+        # members and people.
+        with psycopg.connect(
+            explaining.admin_url.removesuffix("postgres") + "large", autocommit=True
+        ) as admin:
+            admin.execute(
+                "UPDATE pg_class SET reltuples = reltuples * 100 WHERE relname = ANY(%s)", [sorted(TABLES)]
+            )
         await live(server.url, crowd)
-        await until(lambda: bool(re.search(HOT_PATHS["who is lost"], explaining.log.read_text().replace('\\"', '"'), re.S)))
+        await until(
+            lambda: bool(
+                re.search(HOT_PATHS["who is lost"], explaining.log.read_text().replace('\\"', '"'), re.S)
+            )
+        )
     check([judge_plan(statement, plan) for statement, plan in plans(explaining.log.read_text())])
 
 
@@ -229,7 +281,10 @@ async def test_postgres_reads_what_is_shown_and_no_more(explaining: Postgres) ->
 
 def explain(connection: sqlite3.Connection, statement: str) -> Seen:
     lines = [detail for *_, detail in connection.execute(f"EXPLAIN QUERY PLAN {statement}")]
-    aliases = {alias or table: table for table, alias in re.findall(r'(?:FROM|JOIN|UPDATE|,) "?(\w+)"?(?: AS "?(\w+)"?)?', statement)}
+    aliases = {
+        alias or table: table
+        for table, alias in re.findall(r'(?:FROM|JOIN|UPDATE|,) "?(\w+)"?(?: AS "?(\w+)"?)?', statement)
+    }
     problems = []
     for line in lines:
         scanned = re.match(r"SCAN (\w+)", line)
@@ -271,7 +326,10 @@ def fill_sqlite(path: Path, crowd: Crowd) -> None:
 
 def statements_of(path: Path) -> list[str]:
     """Each once, whatever the values in it."""
-    by_shape = {re.sub(r"'(?:[^']|'')*'|\b\d+\b", "?", text): text for text in map(json.loads, path.read_text().splitlines())}
+    by_shape = {
+        re.sub(r"'(?:[^']|'')*'|\b\d+\b", "?", text): text
+        for text in map(json.loads, path.read_text().splitlines())
+    }
     return [text for text in by_shape.values() if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)]
 
 
@@ -287,7 +345,9 @@ async def test_sqlite_reads_what_is_shown_and_no_more(tmp_path: Path) -> None:
     )
     with server:
         await live(server.url, crowd)
-        await until(lambda: bool(re.search(HOT_PATHS["who is lost"], trace.read_text().replace('\\"', '"'), re.S)))
+        await until(
+            lambda: bool(re.search(HOT_PATHS["who is lost"], trace.read_text().replace('\\"', '"'), re.S))
+        )
     for is_analysed in (False, True):  # SQLite isn't told of sizes unless somebody does
         connection = sqlite3.connect(path)
         if is_analysed:

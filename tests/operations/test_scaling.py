@@ -10,7 +10,9 @@ from tests.support.people import Person, person
 from tests.support.servers import ROOT, Aiochat, Postgres, Redis, RedisCluster
 
 
-async def test_the_messages_are_split_into_partitions_and_all_goes_on(postgres: Postgres, redis: Redis) -> None:
+async def test_the_messages_are_split_into_partitions_and_all_goes_on(
+    postgres: Postgres, redis: Redis
+) -> None:
     (sql,) = re.findall(r"```sql\n(.*?)```", (ROOT / "docs" / "scaling.md").read_text(), re.DOTALL)
     with Aiochat(env=server_env(postgres, redis, unique("partitions"))) as server:
         async with person(server.url, unique("alice")) as alice, person(server.url, unique("bob")) as bob:
@@ -31,13 +33,17 @@ async def _before_and_after(server: Aiochat, sql: str, alice: Person, bob: Perso
     server.stop()
     with psycopg.connect(server.env["AIOCHAT_DATABASE_URL"], autocommit=True) as database:
         database.execute(sql.encode())
-        ((kind,),) = database.execute("SELECT relkind::text FROM pg_class WHERE relname = 'messages'").fetchall()
+        ((kind,),) = database.execute(
+            "SELECT relkind::text FROM pg_class WHERE relname = 'messages'"
+        ).fetchall()
         assert kind == "p"
     server.start()
     for room in rooms:
         at_bob = await bob.enters(room)
         at_alice = await alice.enters(room, since=first[room]["seq"])
-        assert await at_alice.says("before", nonce=f"first-{room}") == first[room], "sent again, and stored once"
+        assert await at_alice.says("before", nonce=f"first-{room}") == first[room], (
+            "sent again, and stored once"
+        )
         receipt = await at_alice.says("after", nonce=f"second-{room}")
         assert await at_alice.says("after", nonce=f"second-{room}") == receipt
         assert (await at_bob.hears("message", seq=receipt["seq"]))["text"] == "after"
@@ -47,7 +53,9 @@ async def _before_and_after(server: Aiochat, sql: str, alice: Person, bob: Perso
 
 
 async def test_the_bus_needs_no_more_rights_than_it_is_given() -> None:
-    (command,) = re.findall(r"^ {4}(ACL SETUSER .*)$", (ROOT / "docs" / "scaling.md").read_text(), re.MULTILINE)
+    (command,) = re.findall(
+        r"^ {4}(ACL SETUSER .*)$", (ROOT / "docs" / "scaling.md").read_text(), re.MULTILINE
+    )
     with RedisCluster() as cluster:
         for node in cluster.nodes:
             cluster.ask(node, *command.replace("…", "word").split())

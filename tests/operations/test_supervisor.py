@@ -1,4 +1,5 @@
-"""`serve --workers N`: several processes on one port, started again when they die, replaced one by one, ended together."""
+"""`serve --workers N`: several processes on one port, started again when they die, replaced one by
+one, ended together."""
 
 import asyncio
 import contextlib
@@ -53,7 +54,8 @@ def _answers(server: Aiochat, seconds: float = 10) -> bool:
 
 
 def _visit_until(server: Aiochat, true: Callable[[], bool], seconds: float = 30) -> int:
-    """New connections, one after the other, until something is true. Every one must be answered. Returns how many there were."""
+    """New connections, one after the other, until something is true. Every one must be answered.
+    Returns how many there were."""
     deadline, count = time.monotonic() + seconds, 0
     while not true():
         assert time.monotonic() < deadline, server.tail(1000)
@@ -78,10 +80,21 @@ def _connections(pid: int, port: int) -> int:
 def _run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
     given = {"AIOCHAT_DATA_DIR": str(folder), "AIOCHAT_PORT": str(free_port()), **env}
     command = [sys.executable, str(ROOT / "app.py"), "serve", "--migrate", *arguments]
-    return subprocess.run(command, cwd=folder, env={**os.environ, **given}, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command,
+        cwd=folder,
+        env={**os.environ, **given},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
 
 
-NEEDS = "aiochat: several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or leave out --workers\n"
+NEEDS = (
+    "aiochat: several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, "
+    "or leave out --workers\n"
+)
 
 
 @pytest.mark.parametrize("names", [(), ("AIOCHAT_REDIS_URL",), ("AIOCHAT_DATABASE_URL",)])
@@ -109,16 +122,23 @@ def test_a_number_of_workers_that_is_none(count: str, capsys: pytest.CaptureFixt
 
 
 def test_what_keeps_the_workers_from_serving_is_said_once(tmp_path: Path, postgres: Postgres) -> None:
-    env = {"AIOCHAT_DATABASE_URL": postgres.create_database(unique("supervised")), "AIOCHAT_REDIS_URL": "redis://127.0.0.1:1/0"}
+    env = {
+        "AIOCHAT_DATABASE_URL": postgres.create_database(unique("supervised")),
+        "AIOCHAT_REDIS_URL": "redis://127.0.0.1:1/0",
+    }
     done = _run(tmp_path, "--workers", "3", **env)
     assert done.returncode == 1
     assert [line[:32] for line in done.stderr.splitlines()] == ["aiochat: Redis can't be used: Er"]
 
 
-def test_connections_are_spread_and_nobody_else_gets_any(tmp_path: Path, postgres: Postgres, redis: Redis) -> None:
+def test_connections_are_spread_and_nobody_else_gets_any(
+    tmp_path: Path, postgres: Postgres, redis: Redis
+) -> None:
     with _workers(postgres, redis) as server, contextlib.ExitStack() as stack:
         for _ in range(60):
-            connection = stack.enter_context(contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=5)))
+            connection = stack.enter_context(
+                contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=5))
+            )
             connection.request("GET", "/livez")
             assert connection.getresponse().read()
         workers = _processes(server)
@@ -135,7 +155,9 @@ def test_connections_are_spread_and_nobody_else_gets_any(tmp_path: Path, postgre
         server.start()
 
 
-async def test_a_rolling_restart_loses_neither_message_nor_connection(postgres: Postgres, redis: Redis) -> None:
+async def test_a_rolling_restart_loses_neither_message_nor_connection(
+    postgres: Postgres, redis: Redis
+) -> None:
     with _workers(postgres, redis) as server:
         before = _processes(server)
 
@@ -160,7 +182,9 @@ async def test_a_worker_that_is_killed_is_started_again(postgres: Postgres, redi
 
         await _through_trouble(server.url, lambda: asyncio.to_thread(kill))
         assert survivor in _processes(server)
-        line = rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s"
+        line = (
+            rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s"
+        )
         assert re.search(line, server.tail(1000))
 
 
@@ -172,7 +196,10 @@ def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgre
         _visit_until(server, lambda: "the old one goes on" in server.tail(1000))
         assert _processes(server) == before, "a replacement that doesn't serve replaces nobody"
         os.kill(victim, signal.SIGKILL)
-        _visit_until(server, lambda: server.tail(1000).count("doesn't serve (exit code 1); the next attempt is in") >= 1)
+        _visit_until(
+            server,
+            lambda: server.tail(1000).count("doesn't serve (exit code 1); the next attempt is in") >= 1,
+        )
         assert [_answers(server, 2) for _ in range(30)] == [True] * 30
         redis.start()
         _visit_until(server, lambda: "serves again" in server.tail(1000))

@@ -1,4 +1,5 @@
-"""Two workers on one PostgreSQL and one Redis behave as one, directly and behind nginx, with Redis there and away."""
+"""Two workers on one PostgreSQL and one Redis behave as one, directly and behind nginx, with Redis
+there and away."""
 
 import asyncio
 import contextlib
@@ -43,7 +44,11 @@ def _site(postgres: Postgres, database: str) -> Iterator[Site]:
         redis = stack.enter_context(Redis())
         ports = [free_port(), free_port()]
         nginx = Nginx(ports)
-        env = {**server_env(postgres, redis, database), "AIOCHAT_PUBLIC_URL": nginx.url, "AIOCHAT_TRUST_PROXY": "1"}
+        env = {
+            **server_env(postgres, redis, database),
+            "AIOCHAT_PUBLIC_URL": nginx.url,
+            "AIOCHAT_TRUST_PROXY": "1",
+        }
         workers = [stack.enter_context(Aiochat(port=port, env=env)) for port in ports]
         stack.enter_context(nginx)
         yield Site(workers, nginx, redis)
@@ -58,7 +63,10 @@ def site(postgres: Postgres) -> Iterator[Site]:
 @pytest.fixture
 async def people(site: Site) -> AsyncIterator[tuple[Person, Person, str]]:
     """Alice, who owns a room, Bob, and the room's name. Both signed in through nginx."""
-    alice, bob = await Person(site.url, unique("alice")).registers(), await Person(site.url, unique("bob")).registers()
+    alice, bob = (
+        await Person(site.url, unique("alice")).registers(),
+        await Person(site.url, unique("bob")).registers(),
+    )
     room = unique("Hall")
     await alice.creates(room)
     yield alice, bob, room
@@ -72,7 +80,9 @@ async def _is_ready(someone: Person) -> None:
             await asyncio.sleep(0.1)
 
 
-async def test_a_message_crosses_from_worker_to_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+async def test_a_message_crosses_from_worker_to_worker(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
     alice, bob, room = people
     at_one, at_two = await alice.enters(room, url=site.one), await bob.enters(room, url=site.two)
     for turn in range(10):
@@ -125,19 +135,28 @@ async def test_a_status_is_told_on_every_worker(site: Site, people: tuple[Person
 
 async def test_both_workers_write_one_order(site: Site, people: tuple[Person, Person, str]) -> None:
     alice, bob, room = people
-    listeners = [await someone.enters(room, url=url) for someone in (alice, bob) for url in (site.one, site.two)]
+    listeners = [
+        await someone.enters(room, url=url) for someone in (alice, bob) for url in (site.one, site.two)
+    ]
     total = 100
     for number in range(total):
         for place, listener in enumerate(listeners):
-            await listener.ws.send_json({"type": "post", "text": f"{place} {number}", "nonce": f"{room}-{place}-{number}"})
+            await listener.ws.send_json(
+                {"type": "post", "text": f"{place} {number}", "nonce": f"{room}-{place}-{number}"}
+            )
     for listener in listeners:
         await listener.hears("message", number=total * 4)
-    orders = [[(event["seq"], event["text"]) for event in listener.heard("message") if event["kind"] == "post"] for listener in listeners]
+    orders = [
+        [(event["seq"], event["text"]) for event in listener.heard("message") if event["kind"] == "post"]
+        for listener in listeners
+    ]
     assert all(order == orders[0] for order in orders)
     assert [seq for seq, _ in orders[0]] == list(range(orders[0][0][0], orders[0][0][0] + total * 4))
 
 
-async def test_a_killed_persons_connections_close_on_every_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+async def test_a_killed_persons_connections_close_on_every_worker(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
     alice, bob, room = people
     at_alice = await alice.enters(room, url=site.one)
     tabs = [await bob.enters(room, url=url) for url in (site.one, site.two)]
@@ -145,7 +164,9 @@ async def test_a_killed_persons_connections_close_on_every_worker(site: Site, pe
     assert [await tab.ends() for tab in tabs] == [4501, 4501]
 
 
-async def test_signing_out_closes_the_sockets_on_every_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+async def test_signing_out_closes_the_sockets_on_every_worker(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
     alice, bob, room = people
     tabs = [await bob.enters(room, url=url) for url in (site.one, site.two)]
     at_alice = await alice.enters(room, url=site.two)
@@ -154,7 +175,9 @@ async def test_signing_out_closes_the_sockets_on_every_worker(site: Site, people
     await at_alice.is_told()
 
 
-async def test_one_person_on_two_workers_is_one_person(site: Site, people: tuple[Person, Person, str]) -> None:
+async def test_one_person_on_two_workers_is_one_person(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
     alice, bob, room = people
     at_alice = await alice.enters(room, url=site.one)
     first = await bob.enters(room, url=site.one)
@@ -166,7 +189,9 @@ async def test_one_person_on_two_workers_is_one_person(site: Site, people: tuple
     assert [line["kind"] for line in await alice.history(room)] == ["created", "came", "joined"]
 
 
-async def test_what_is_unread_crosses_from_worker_to_worker(site: Site, people: tuple[Person, Person, str]) -> None:
+async def test_what_is_unread_crosses_from_worker_to_worker(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
     alice, bob, room = people
     other = unique("Other")
     await alice.creates(other)
@@ -203,7 +228,9 @@ async def test_marks_cross_from_device_to_device(site: Site, people: tuple[Perso
     assert {item["name"]: item["unread"] for item in found["rooms"]}[room] == 4
 
 
-async def test_what_is_unread_heals_when_redis_is_back(site: Site, people: tuple[Person, Person, str]) -> None:
+async def test_what_is_unread_heals_when_redis_is_back(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
     alice, bob, room = people
     other = unique("Other")
     await alice.creates(other)
@@ -246,7 +273,8 @@ async def test_a_rolling_restart_loses_nothing(site: Site) -> None:
 
 
 async def test_without_redis_the_rooms_go_on(site: Site, people: tuple[Person, Person, str]) -> None:
-    """Sends are received, delivered locally and elsewhere, by looking into the database; and with Redis back, all is as before."""
+    """Sends are received, delivered locally and elsewhere, by looking into the database; and with
+    Redis back, all is as before."""
     alice, bob, room = people
     at_one, at_two, near = (
         await alice.enters(room, url=site.one),

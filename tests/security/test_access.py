@@ -1,4 +1,5 @@
-"""Who may use what: one row for each address and method, taken from the routes themselves. A route without a row fails."""
+"""Who may use what: one row for each address and method, taken from the routes themselves. A route
+without a row fails."""
 
 import re
 
@@ -14,7 +15,8 @@ METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 
 LOGIN = "to the login page"
 ROLES = ("anonymous", "outsider", "guest", "member")
-"""Without an account; of no room, asking for a closed one; of no room, asking for an open one; of the closed room."""
+"""Without an account; of no room, asking for a closed one; of no room, asking for an open one; of
+the closed room."""
 
 MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("index", "GET"): (200, 303, 303, 303),
@@ -50,7 +52,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("person", "GET"): (LOGIN, 404, 404, 404),
     ("follow", "POST"): (401, 404, 404, 404),
     ("unfollow", "POST"): (401, 404, 404, 404),
-    **{(what, "POST"): (401, 404, 404, 404) for what in ("accept", "decline", "remove_follower", "block", "unblock")},
+    **{
+        (what, "POST"): (401, 404, 404, 404)
+        for what in ("accept", "decline", "remove_follower", "block", "unblock")
+    },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
     ("person_posts", "GET"): (LOGIN, 404, 404, 404),
     ("feed", "GET"): (LOGIN, 200, 200, 200),
@@ -140,7 +145,9 @@ async def test_the_matrix(people: dict[str, Person], rooms: dict[str, str], name
 
 
 @pytest.mark.parametrize("route", ROUTES, ids=lambda route: route.name)
-async def test_other_methods_are_not_allowed(people: dict[str, Person], rooms: dict[str, str], route: Route) -> None:
+async def test_other_methods_are_not_allowed(
+    people: dict[str, Person], rooms: dict[str, str], route: Route
+) -> None:
     for role in ("anonymous", "member"):
         path = path_of(route, rooms[role])
         for method in sorted(set(METHODS) - answers_to(route)):
@@ -174,7 +181,12 @@ async def test_an_anonymous_post_makes_no_room(cast: Cast, alice: Person) -> Non
     visitor = cast.stranger()
     token = await visitor.token()
     answer = await request(
-        cast.url, "POST", "/rooms", cookie=cookie_of(visitor), body=f"name={name}&kind=open".encode(), headers={"X-CSRF-Token": token}
+        cast.url,
+        "POST",
+        "/rooms",
+        cookie=cookie_of(visitor),
+        body=f"name={name}&kind=open".encode(),
+        headers={"X-CSRF-Token": token},
     )
     assert answer.status == 401
     assert name not in [room["name"] for room in (await alice.gets("/rooms"))["rooms"]]

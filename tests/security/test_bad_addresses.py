@@ -1,4 +1,5 @@
-"""Bad addresses, query parameters and headers: a clear 4xx, or none of our business; never an error of ours."""
+"""Bad addresses, query parameters and headers: a clear 4xx, or none of our business; never an error
+of ours."""
 
 from collections.abc import AsyncIterator
 
@@ -26,7 +27,24 @@ async def gets(someone: Person, path: str | bytes, **headers: str) -> Answer:
 
 
 NOT_NUMBERS = [
-    *("", "x", "-1", "+1", "1.0", "1e3", "0x10", "%201", "1_0", "%00", "%FF", "%ED%A0%80", "%C2%B2", "%D9%A3", "%EF%BC%91", "%0A1"),
+    *(
+        "",
+        "x",
+        "-1",
+        "+1",
+        "1.0",
+        "1e3",
+        "0x10",
+        "%201",
+        "1_0",
+        "%00",
+        "%FF",
+        "%ED%A0%80",
+        "%C2%B2",
+        "%D9%A3",
+        "%EF%BC%91",
+        "%0A1",
+    ),
     *("9" * 17, "9" * 5000, "9007199254740993", "true", "null", "[]", "1%27--"),
 ]
 
@@ -44,11 +62,15 @@ async def test_what_is_no_number_is_no_place_in_the_history(alice: Person, lobby
         "Sec_WebSocket_Key": "AAAAAAAAAAAAAAAAAAAAAA==",
     }
     if value != "9007199254740993":  # ahead of the room like any other
-        assert (await gets(alice, f"/rooms/{lobby}/ws?since={value}", Origin=alice.url, **upgrade)).status == 400
+        assert (
+            await gets(alice, f"/rooms/{lobby}/ws?since={value}", Origin=alice.url, **upgrade)
+        ).status == 400
 
 
 @pytest.mark.parametrize(
-    "value", [*NOT_NUMBERS, "0", "01", "0012", "1/", "1//versions", "1/Versions", "1.json"], ids=lambda value: value[:20] or "empty"
+    "value",
+    [*NOT_NUMBERS, "0", "01", "0012", "1/", "1//versions", "1/Versions", "1.json"],
+    ids=lambda value: value[:20] or "empty",
 )
 async def test_a_post_has_one_address(alice: Person, lobby: str, value: str) -> None:
     await (await alice.enters(lobby)).says("the first")
@@ -68,7 +90,15 @@ async def test_there_is_no_such_post(alice: Person, lobby: str, number: str) -> 
 
 
 @pytest.mark.parametrize(
-    "query", ["limit=0", "limit=101", "before=1&after=1", "around=1&before=1", "before=1&before_seq=1", "after=0&before=0&after_seq=0"]
+    "query",
+    [
+        "limit=0",
+        "limit=101",
+        "before=1&after=1",
+        "around=1&before=1",
+        "before=1&before_seq=1",
+        "after=0&before=0&after_seq=0",
+    ],
 )
 async def test_what_makes_no_page_is_refused(alice: Person, lobby: str, query: str) -> None:
     answer = await gets(alice, f"/rooms/{lobby}/messages?{query}")
@@ -92,7 +122,16 @@ async def test_the_ends_of_the_numbers_are_no_trouble(alice: Person, lobby: str,
 
 
 @pytest.mark.parametrize(
-    "query", ["%FF=%FF", "a&b&&=&c==", "limit", "&".join(f"a{n}=1" for n in range(900)), "x=" + "y" * 7000, "?" * 100, "%"]
+    "query",
+    [
+        "%FF=%FF",
+        "a&b&&=&c==",
+        "limit",
+        "&".join(f"a{n}=1" for n in range(900)),
+        "x=" + "y" * 7000,
+        "?" * 100,
+        "%",
+    ],
 )
 async def test_unknown_parameters_are_ignored(alice: Person, lobby: str, query: str) -> None:
     answer = await gets(alice, f"/rooms/{lobby}/messages?{query}")

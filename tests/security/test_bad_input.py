@@ -1,4 +1,5 @@
-"""Bad input over HTTP: every field, parameter, path and header gets a clear 4xx, and nothing else happens."""
+"""Bad input over HTTP: every field, parameter, path and header gets a clear 4xx, and nothing else
+happens."""
 
 import gzip
 from collections.abc import AsyncIterator
@@ -20,10 +21,15 @@ class Sender:
     token: str
 
     async def posts(self, path: str, body: bytes, kind: str = "", **headers: str) -> Answer:
-        given = {"X-CSRF-Token": self.token, **{name.replace("_", "-"): value for name, value in headers.items()}}
+        given = {
+            "X-CSRF-Token": self.token,
+            **{name.replace("_", "-"): value for name, value in headers.items()},
+        }
         if kind:
             given["Content-Type"] = kind
-        return await request(self.person.url, "POST", path, cookie=cookie_of(self.person), body=body, headers=given)
+        return await request(
+            self.person.url, "POST", path, cookie=cookie_of(self.person), body=body, headers=given
+        )
 
     async def gets(self, path: str | bytes, **headers: str) -> Answer:
         return await request(self.person.url, "GET", path, cookie=cookie_of(self.person), headers=headers)
@@ -52,7 +58,8 @@ async def nothing_else_happens(chat: Aiochat, cast: Cast) -> AsyncIterator[None]
     assert not [name for name in names if "evil" in name.lower() or not name]
 
 
-# What is sent as the value of a field, percent-encoded as browsers do it, and what the answer is: 400 where it isn't even text.
+# What is sent as the value of a field, percent-encoded as browsers do it, and what the answer is:
+# 400 where it isn't even text.
 BAD_VALUES = {
     "empty": (b"", 422),
     "spaces": (b"+++", 422),
@@ -79,7 +86,9 @@ BAD_VALUES = {
 
 @pytest.mark.parametrize(("value", "status"), BAD_VALUES.values(), ids=BAD_VALUES)
 async def test_names_of_people(visitor: Sender, value: bytes, status: int) -> None:
-    assert (await visitor.posts("/accounts/register", b"password=" + PASSWORD.encode() + b"&username=" + value)).status == status
+    assert (
+        await visitor.posts("/accounts/register", b"password=" + PASSWORD.encode() + b"&username=" + value)
+    ).status == status
     # At the login a name that can't be is one that nobody has.
     login = await visitor.posts("/accounts/login", b"password=x&username=" + value)
     assert login.status == status or (status, login.status) == (422, 401)
@@ -89,7 +98,12 @@ async def test_names_of_people(visitor: Sender, value: bytes, status: int) -> No
 async def test_addresses_and_passwords(visitor: Sender, value: bytes, status: int) -> None:
     # The name is impossible, so that a field that takes the value makes no account.
     for field in (b"email=", b"password="):
-        body = b"username=evil+one&" + field + value + (b"&password=a+fine+password" if field == b"email=" else b"")
+        body = (
+            b"username=evil+one&"
+            + field
+            + value
+            + (b"&password=a+fine+password" if field == b"email=" else b"")
+        )
         assert (await visitor.posts("/accounts/register", body)).status == status
     body = b"username=evil&password=" + value
     login = await visitor.posts("/accounts/login", body)
@@ -100,12 +114,27 @@ async def test_addresses_and_passwords(visitor: Sender, value: bytes, status: in
 async def test_rooms(member: Sender, value: bytes, status: int) -> None:
     assert (await member.posts("/rooms", b"kind=open&topic=&name=" + value)).status == status
     assert (await member.posts("/rooms", b"name=evilkind&topic=&kind=" + value)).status == status
-    answer = await member.posts("/rooms", b"name=evil+topic&kind=open&topic=" + value, Accept="application/json")
+    answer = await member.posts(
+        "/rooms", b"name=evil+topic&kind=open&topic=" + value, Accept="application/json"
+    )
     assert answer.status == status
 
 
 @pytest.mark.parametrize(
-    "name", ["1evil", "-evil", "_evil", "evil room", "e.vil", "évil", "evil/..", "ｅvil", "e" * 33, "#evil", "evil\u0301"]
+    "name",
+    [
+        "1evil",
+        "-evil",
+        "_evil",
+        "evil room",
+        "e.vil",
+        "évil",
+        "evil/..",
+        "ｅvil",
+        "e" * 33,
+        "#evil",
+        "evil\u0301",
+    ],
 )
 async def test_no_names_of_rooms(member: Sender, name: str) -> None:
     answer = await member.posts("/rooms", f"name={name}&kind=open".encode())
@@ -114,15 +143,31 @@ async def test_no_names_of_rooms(member: Sender, name: str) -> None:
     assert f'value="{name}"' in answer.text, "what was typed is kept"
 
 
-@pytest.mark.parametrize("topic", ["x" * 201, "two\nlines", "a\ttab", "a\0NUL", "a\u2028b", "a\x85b", "a\x7fb"])
+@pytest.mark.parametrize(
+    "topic", ["x" * 201, "two\nlines", "a\ttab", "a\0NUL", "a\u2028b", "a\x85b", "a\x7fb"]
+)
 async def test_no_topics(member: Sender, topic: str) -> None:
-    answer = await member.posts("/rooms", b"name=Eviltopic&topic=" + topic.encode(), Accept="application/json")
+    answer = await member.posts(
+        "/rooms", b"name=Eviltopic&topic=" + topic.encode(), Accept="application/json"
+    )
     assert answer.status == 422
     assert '"topic"' in answer.text
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"&&&", b"=", b"name", b"kind=open", b"topic=x", b"Name=evil", b"name[]=evil", b";name=evil", b"name==="]
+    "body",
+    [
+        b"",
+        b"&&&",
+        b"=",
+        b"name",
+        b"kind=open",
+        b"topic=x",
+        b"Name=evil",
+        b"name[]=evil",
+        b";name=evil",
+        b"name===",
+    ],
 )
 async def test_a_room_without_a_name_is_none(member: Sender, body: bytes) -> None:
     assert (await member.posts("/rooms", body)).status == 422
@@ -136,9 +181,15 @@ async def test_of_a_field_that_comes_twice_the_last_counts(member: Sender) -> No
 async def test_more_fields_than_any_form_has(member: Sender, visitor: Sender) -> None:
     body = b"&".join(b"evil%d=1" % number for number in range(3000))
     assert (await member.posts("/rooms", b"name=Evilmany&" + body)).status == 400
-    assert (await visitor.posts("/accounts/register", b"username=evil&password=evil1234&" + body)).status == 400
-    parts = b"".join(b'--x\r\nContent-Disposition: form-data; name="evil%d"\r\n\r\n1\r\n' % number for number in range(900))
-    assert (await member.posts("/rooms", parts + b"--x--\r\n", "multipart/form-data; boundary=x")).status == 400
+    assert (
+        await visitor.posts("/accounts/register", b"username=evil&password=evil1234&" + body)
+    ).status == 400
+    parts = b"".join(
+        b'--x\r\nContent-Disposition: form-data; name="evil%d"\r\n\r\n1\r\n' % number for number in range(900)
+    )
+    assert (
+        await member.posts("/rooms", parts + b"--x--\r\n", "multipart/form-data; boundary=x")
+    ).status == 400
 
 
 @pytest.mark.parametrize("path", ["/rooms", "/accounts/login", "/accounts/register"])
@@ -147,9 +198,15 @@ async def test_huge_bodies(member: Sender, visitor: Sender, path: str) -> None:
     assert (await sender.posts(path, b"name=Evil&username=" + b"e" * 70_000)).status == 413
     part = b'--x\r\nContent-Disposition: form-data; name="name"\r\n\r\n' + b"e" * 70_000 + b"\r\n--x--\r\n"
     assert (await sender.posts(path, part, "multipart/form-data; boundary=x")).status == 413
-    upload = b'--x\r\nContent-Disposition: form-data; name="name"; filename="e"\r\n\r\n' + b"e" * 70_000 + b"\r\n--x--\r\n"
+    upload = (
+        b'--x\r\nContent-Disposition: form-data; name="name"; filename="e"\r\n\r\n'
+        + b"e" * 70_000
+        + b"\r\n--x--\r\n"
+    )
     assert (await sender.posts(path, upload, "multipart/form-data; boundary=x")).status == 413
-    assert (await sender.posts(path, gzip.compress(b"name=" + b"e" * 5_000_000), Content_Encoding="gzip")).status == 413
+    assert (
+        await sender.posts(path, gzip.compress(b"name=" + b"e" * 5_000_000), Content_Encoding="gzip")
+    ).status == 413
 
 
 @pytest.mark.parametrize(
@@ -186,8 +243,14 @@ BAD_PARTS = {
     "a charset that isn't one": (DISPOSITION + b"\r\nContent-Type: text/plain; charset=hex", b"ZZ"),
     "a charset with surrogates": (DISPOSITION + b"\r\nContent-Type: text/plain; charset=utf-7", b"Evil+2AA-"),
     "an unknown encoding": (DISPOSITION + b"\r\nContent-Transfer-Encoding: nope", b"Evil"),
-    "parts within": (DISPOSITION + b"\r\nContent-Type: multipart/mixed; boundary=y", b"--y\r\n\r\nEvil\r\n--y--"),
-    "a default charset": (b'Content-Disposition: form-data; name="_charset_"', b"nope\r\n--x\r\n" + DISPOSITION + b"\r\n\r\nEvil"),
+    "parts within": (
+        DISPOSITION + b"\r\nContent-Type: multipart/mixed; boundary=y",
+        b"--y\r\n\r\nEvil\r\n--y--",
+    ),
+    "a default charset": (
+        b'Content-Disposition: form-data; name="_charset_"',
+        b"nope\r\n--x\r\n" + DISPOSITION + b"\r\n\r\nEvil",
+    ),
 }
 
 

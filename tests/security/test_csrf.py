@@ -22,7 +22,9 @@ POSTS = [example(route.path) for route in ROUTES if hasattr(route.view, "post")]
 
 async def post(someone: Person, path: str, fields: str = "", **headers: str) -> Answer:
     given = {name.replace("_", "-"): value for name, value in headers.items()}
-    return await request(someone.url, "POST", path, cookie=cookie_of(someone), body=fields.encode(), headers=given)
+    return await request(
+        someone.url, "POST", path, cookie=cookie_of(someone), body=fields.encode(), headers=given
+    )
 
 
 async def is_signed_in(someone: Person) -> bool:
@@ -36,12 +38,21 @@ def test_the_stories_are_about_every_form() -> None:
 
 
 @pytest.mark.parametrize("path", POSTS)
-async def test_without_the_token_of_the_session_nothing_happens(alice: Person, bob: Person, path: str) -> None:
+async def test_without_the_token_of_the_session_nothing_happens(
+    alice: Person, bob: Person, path: str
+) -> None:
     foreign = await bob.token("/rooms")
     own = await alice.token("/rooms")
     name = unique("Forged")
     fields = f"username={name}&password={PASSWORD}&name={name}"
-    for sent in ("", "&csrf_token=", "&csrf_token=wrong", f"&csrf_token={foreign}", f"&csrf_token={own}x", f"&csrf_token={own[:-1]}"):
+    for sent in (
+        "",
+        "&csrf_token=",
+        "&csrf_token=wrong",
+        f"&csrf_token={foreign}",
+        f"&csrf_token={own}x",
+        f"&csrf_token={own[:-1]}",
+    ):
         assert (await post(alice, path, fields + sent)).status == 403, sent
     for header in ("wrong", foreign, "\xff"):
         assert (await post(alice, path, fields, X_CSRF_Token=header)).status == 403, header
@@ -66,9 +77,14 @@ async def test_without_the_token_of_the_session_nothing_happens(alice: Person, b
     ],
     ids=str,
 )
-async def test_with_the_token_but_from_another_site_nothing_happens(alice: Person, header: dict[str, str]) -> None:
+async def test_with_the_token_but_from_another_site_nothing_happens(
+    alice: Person, header: dict[str, str]
+) -> None:
     token = await alice.token("/rooms")
-    sent = {name: value.format(own=alice.url, rest=alice.url.removeprefix("http")) for name, value in header.items()}
+    sent = {
+        name: value.format(own=alice.url, rest=alice.url.removeprefix("http"))
+        for name, value in header.items()
+    }
     for path in POSTS:
         assert (await post(alice, path, "name=x", X_CSRF_Token=token, **sent)).status == 403, path
     assert await is_signed_in(alice)
@@ -77,11 +93,15 @@ async def test_with_the_token_but_from_another_site_nothing_happens(alice: Perso
 async def test_a_visitor_without_a_session_has_no_token_to_guess(cast: Cast) -> None:
     visitor = cast.stranger()
     for sent in ("", "&csrf_token=", "&csrf_token=None"):
-        assert (await post(visitor, "/accounts/login", f"username=alice&password={PASSWORD}{sent}")).status == 403
+        assert (
+            await post(visitor, "/accounts/login", f"username=alice&password={PASSWORD}{sent}")
+        ).status == 403
 
 
 @pytest.mark.parametrize("where", ["field", "header"])
-@pytest.mark.parametrize("site", [{}, {"Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "none"}, {"Origin": "{own}"}], ids=str)
+@pytest.mark.parametrize(
+    "site", [{}, {"Sec_Fetch_Site": "same-origin"}, {"Sec_Fetch_Site": "none"}, {"Origin": "{own}"}], ids=str
+)
 async def test_our_own_pages_are_let_through(alice: Person, where: str, site: dict[str, str]) -> None:
     token, name = await alice.token("/rooms"), unique("Own")
     sent = {header: value.format(own=alice.url) for header, value in site.items()}
@@ -95,7 +115,9 @@ async def test_our_own_pages_are_let_through(alice: Person, where: str, site: di
 async def test_a_site_without_public_url_is_itself_by_each_name_of_loopback(alice: Person) -> None:
     token, port = await alice.token("/rooms"), alice.url.rpartition(":")[2]
     for host in ("127.0.0.1", "localhost", "[::1]"):
-        answer = await post(alice, "/rooms", f"name={unique('Loop')}", X_CSRF_Token=token, Origin=f"http://{host}:{port}")
+        answer = await post(
+            alice, "/rooms", f"name={unique('Loop')}", X_CSRF_Token=token, Origin=f"http://{host}:{port}"
+        )
         assert answer.status == 303, host
 
 
@@ -112,7 +134,9 @@ async def test_an_error_page_has_a_token_that_works(cast: Cast) -> None:
     someone = await cast.person("lost")
     visitor = cast.stranger(someone.name)
     visitor.name = someone.name
-    answer = await visitor.submits("/accounts/login", username=someone.name, password=PASSWORD, next="/rooms/nowhere")
+    answer = await visitor.submits(
+        "/accounts/login", username=someone.name, password=PASSWORD, next="/rooms/nowhere"
+    )
     assert answer.headers["Location"] == "/rooms/nowhere"
     token = await visitor.token("/rooms/nowhere")
     assert (await post(visitor, "/accounts/logout", f"csrf_token={token}")).status == 303

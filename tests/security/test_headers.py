@@ -19,7 +19,9 @@ def check(answer: Answer, *, socket: str | None = None) -> None:
     is_part = answer.headers.get("Content-Type", "").startswith(("text/css", "text/javascript"))
     for name, value in (ALWAYS if is_part else FIXED).items():
         assert answer.headers[name] == value
-    policy = dict(part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";"))
+    policy = dict(
+        part.strip().partition(" ")[::2] for part in answer.headers["Content-Security-Policy"].split(";")
+    )
     assert policy["default-src"] == "'none'"
     assert is_part or policy["frame-ancestors"] == "'none'"
     if socket and not is_part:
@@ -73,7 +75,12 @@ async def test_answers_to_whoever_is_signed_in_have_them_too(alice: Person, lobb
         ("POST", "/accounts/logout", 303, b""),
     ):
         answer = await request(
-            alice.url, method, path, cookie=cookie, body=body, headers={"X-CSRF-Token": token} if method == "POST" else {}
+            alice.url,
+            method,
+            path,
+            cookie=cookie,
+            body=body,
+            headers={"X-CSRF-Token": token} if method == "POST" else {},
         )
         assert answer.status == status, path
         check(answer, socket=alice.url.replace("http", "ws"))
@@ -87,7 +94,13 @@ async def test_a_sockets_handshake_has_them(alice: Person, lobby: str) -> None:
         "Sec-WebSocket-Version": "13",
         "Sec-WebSocket-Key": "AAAAAAAAAAAAAAAAAAAAAA==",
     }
-    answer = await request(alice.url, "GET", f"/rooms/{lobby}/ws", cookie=cookie_of(alice), headers={**upgrade, "Origin": alice.url})
+    answer = await request(
+        alice.url,
+        "GET",
+        f"/rooms/{lobby}/ws",
+        cookie=cookie_of(alice),
+        headers={**upgrade, "Origin": alice.url},
+    )
     assert answer.status == 101
     check(answer, socket=alice.url.replace("http", "ws"))
 
@@ -103,7 +116,9 @@ async def test_a_sockets_handshake_has_them(alice: Person, lobby: str) -> None:
         b"FROB / HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET /" + b"a" * 9000 + b" HTTP/1.1\r\nHost: x\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX: " + b"a" * 9000 + b"\r\n\r\n",
-        b"GET / HTTP/1.1\r\nHost: x\r\n" + b"".join(b"X%d: y\r\n" % number for number in range(500)) + b"\r\n",
+        b"GET / HTTP/1.1\r\nHost: x\r\n"
+        + b"".join(b"X%d: y\r\n" % number for number in range(500))
+        + b"\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nX: \x00\r\n\r\n",
         b"GET / HTTP/1.1\r\nHost: x\r\nno colon\r\n\r\n",
         b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: -1\r\n\r\n",

@@ -1,4 +1,5 @@
-"""A day on the site: everything that people do there and that asks the database for something, for tests/operations/test_query_plans.py."""
+"""A day on the site: everything that people do there and that asks the database for something, for
+tests/operations/test_query_plans.py."""
 
 import asyncio
 import secrets
@@ -41,7 +42,11 @@ async def _look_around(alice: Person) -> None:
             assert page.status == 200
     for query in ("", "only=own", "after=Room5", "q=oom77"):
         await alice.gets(f"/rooms?{query}")
-    cursors = [f"{name}={place}" for name in ("before", "after", "before_seq", "after_seq") for place in (3, 50_000, 99_000)]
+    cursors = [
+        f"{name}={place}"
+        for name in ("before", "after", "before_seq", "after_seq")
+        for place in (3, 50_000, 99_000)
+    ]
     for cursor in ("", *cursors):
         await alice.gets(f"/rooms/Hall/messages?limit=50&{cursor}")
     await alice.gets("/rooms/Hall/members")
@@ -60,12 +65,15 @@ async def _go_back(alice: Person) -> None:
     await listener.hears("unread", whole=True)
     for number in (9, 8, 7):
         await listener.ws.send_json({"type": "read", "number": number, "back": True})
-        while not any(room.get("read_number") == number for room in (await listener.hears("unread"))["rooms"]):
+        while not any(
+            room.get("read_number") == number for room in (await listener.hears("unread"))["rooms"]
+        ):
             pass
 
 
 async def _leave(alice: Person, new: Person) -> None:
-    """Alice takes her data along, and the newcomer deletes their account with all that they wrote."""
+    """Alice takes her data along, and the newcomer deletes their account with all that they
+    wrote."""
     async with alice.http.get("/accounts/data/download") as answer:
         found = await answer.json()
     assert found["messages"]
@@ -76,7 +84,9 @@ async def _leave(alice: Person, new: Person) -> None:
     await guest.hears("receipt", nonce="waves")
     answer = await new.submits("/accounts/delete", password=PASSWORD, messages="remove")
     assert answer.status == 303
-    while not any("Good morning, Alice" in str(event) or event.get("deleted") for event in listener.heard("changed")):
+    while not any(
+        "Good morning, Alice" in str(event) or event.get("deleted") for event in listener.heard("changed")
+    ):
         await listener.hears("changed")
     while (await alice.gets(f"/rooms/Hall/{number}"))["message"].get("reactions"):
         await asyncio.sleep(0.1)
@@ -102,7 +112,17 @@ async def _converse(alice: Person, new: Person) -> None:
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:
     listener, guest = await alice.enters("Hall", since=lines - 600), await new.enters("Hall")
-    texts = ("Good morning", "/me waves", "@p7 and @p8, see #Room4", "/who", "/topic All and sundry", "/help", "/away", "/dnd 2h", "/back")
+    texts = (
+        "Good morning",
+        "/me waves",
+        "@p7 and @p8, see #Room4",
+        "/who",
+        "/topic All and sundry",
+        "/help",
+        "/away",
+        "/dnd 2h",
+        "/back",
+    )
     for text in texts:
         await listener.says(text)
     await listener.ws.send_json({"type": "read", "number": 7})
@@ -117,7 +137,11 @@ async def _amend(listener: Listener, number: int) -> None:
     """Does all that can be done to a post of one's own, and answers it."""
     await listener.ws.send_json({"type": "post", "text": "An answer", "reply_to": number})
     texts = [f"{secrets.token_hex(4)} {names}" for names in ("@p7 @p8", "@p8 @p9")]
-    for request in (*[{"type": "edit", "text": text} for text in texts], {"type": "delete"}, {"type": "undelete"}):
+    for request in (
+        *[{"type": "edit", "text": text} for text in texts],
+        {"type": "delete"},
+        {"type": "undelete"},
+    ):
         await listener.ws.send_json({**request, "number": number})
     for is_on in (True, False, True):
         await listener.ws.send_json({"type": "react", "number": number, "emoji": "👍", "on": is_on})

@@ -27,7 +27,8 @@ expect.set_options(timeout=15_000)
 
 
 async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
-    """Waits for it in the page. Playwright's wait_for_function asks again by `eval`, which the site's pages forbid."""
+    """Waits for it in the page. Playwright's wait_for_function asks again by `eval`, which the
+    site's pages forbid."""
     async with asyncio.timeout(15):
         while not await page.evaluate(expression, argument):
             await asyncio.sleep(0.05)
@@ -67,7 +68,10 @@ class Visitor:
     async def is_registered(self) -> None:
         """An account and its session, without a form."""
         self.person = await Person(self.url, self.name).registers()
-        cookies = [{"name": cookie.key, "value": cookie.value, "url": self.url} for cookie in self.person.http.cookie_jar]
+        cookies = [
+            {"name": cookie.key, "value": cookie.value, "url": self.url}
+            for cookie in self.person.http.cookie_jar
+        ]
         await self.context.add_cookies(cookies)  # type: ignore[arg-type]
 
     async def leaves(self) -> None:

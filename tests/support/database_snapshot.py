@@ -1,4 +1,5 @@
-"""What the database holds of the feed, of messages and of what is between people: a refusal changes none of it."""
+"""What the database holds of the feed, of messages and of what is between people: a refusal changes
+none of it."""
 
 import contextlib
 import sqlite3
@@ -24,7 +25,10 @@ PEOPLE = {
 """The columns of each table that hold a person."""
 
 PLACES = {
-    **dict.fromkeys(("feed_comments", "feed_likes", "feed_events"), ("post_id", "SELECT id FROM feed_posts WHERE author_id")),
+    **dict.fromkeys(
+        ("feed_comments", "feed_likes", "feed_events"),
+        ("post_id", "SELECT id FROM feed_posts WHERE author_id"),
+    ),
     "messages": ("room_id", "SELECT room_id FROM members WHERE user_id"),
 }
 """What others put below the posts of these people, and into their rooms, is theirs as well."""
@@ -32,7 +36,8 @@ PLACES = {
 
 class Stored(Protocol):
     def __call__(self, *people: Person) -> dict[str, Any]:
-        """The rows by table that these people wrote or that are about them. Other tests change the others meanwhile."""
+        """The rows by table that these people wrote or that are about them. Other tests change the
+        others meanwhile."""
 
 
 def stored_by(chat: Aiochat, people: Iterable[Person]) -> dict[str, Any]:
@@ -48,6 +53,9 @@ def stored_by(chat: Aiochat, people: Iterable[Person]) -> dict[str, Any]:
         statements[table] = f"SELECT * FROM {table} WHERE {' OR '.join(conditions)} ORDER BY 1, 2"
     if url := chat.env.get("AIOCHAT_DATABASE_URL"):
         with psycopg.connect(url) as postgres:
-            return {table: postgres.execute(statement.encode()).fetchall() for table, statement in statements.items()}
+            return {
+                table: postgres.execute(statement.encode()).fetchall()
+                for table, statement in statements.items()
+            }
     with contextlib.closing(sqlite3.connect(chat.data_dir / "aiochat.db")) as sqlite:
         return {table: sqlite.execute(statement).fetchall() for table, statement in statements.items()}

@@ -45,7 +45,11 @@ def everything(chat: Aiochat) -> str:
         found = rows(chat, "SELECT tablename FROM pg_tables WHERE schemaname = 'public'")
     else:
         found = rows(chat, "SELECT name FROM sqlite_master WHERE type = 'table'")
-    tables = [name for (name,) in found if name not in ("leavings", "sessions") and not name.startswith(("_", "yoyo", "sqlite"))]
+    tables = [
+        name
+        for (name,) in found
+        if name not in ("leavings", "sessions") and not name.startswith(("_", "yoyo", "sqlite"))
+    ]
     return "\n".join(f"{table}: {row}" for table in tables for row in rows(chat, f"SELECT * FROM {table}"))
 
 
@@ -61,7 +65,8 @@ async def leaves(someone: Person, messages: str = "keep") -> None:
 
 
 async def acts(someone: Person, path: str, **fields: str) -> Any:
-    """Posts a form as a program does, and it is done. Returns the JSON of the answer, None without any."""
+    """Posts a form as a program does, and it is done. Returns the JSON of the answer, None without
+    any."""
     status, answer = await feed_reader.asks(someone, path, **fields)
     assert status < 300, answer
     return answer

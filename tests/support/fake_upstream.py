@@ -1,4 +1,5 @@
-"""Servers of others, as they are and as they can be: a local one that answers well, badly, slowly or without end."""
+"""Servers of others, as they are and as they can be: a local one that answers well, badly, slowly
+or without end."""
 
 import asyncio
 import contextlib
@@ -19,9 +20,11 @@ def drawn(colour: str = "red", size: tuple[int, int] = (256, 256)) -> bytes:
 
 
 class Elsewhere:
-    """Answers by the last part of the path; `asked` holds every request, path and query as they came.
+    """Answers by the last part of the path; `asked` holds every request, path and query as they
+    came.
 
-    What is in `lines` is the answer to that name. `slowly` answers when `go` is set, `drip` sends a byte and no more."""
+    What is in `lines` is the answer to that name. `slowly` answers when `go` is set, `drip` sends a
+    byte and no more."""
 
     def __init__(self) -> None:
         self.asked: list[str] = []
@@ -69,7 +72,11 @@ class Elsewhere:
         return web.Response(text="x" * 2_000_000)
 
     async def _bomb(self, _: web.Request) -> web.StreamResponse:
-        return web.Response(body=gzip.compress(bytes(10_000_000)), content_type="text/plain", headers={"Content-Encoding": "gzip"})
+        return web.Response(
+            body=gzip.compress(bytes(10_000_000)),
+            content_type="text/plain",
+            headers={"Content-Encoding": "gzip"},
+        )
 
     async def _endless(self, request: web.Request) -> web.StreamResponse:
         answer = web.StreamResponse(headers={"Content-Type": "text/plain"})

@@ -11,7 +11,8 @@ from tests.support.people import PATIENCE, JsonObject, Person
 
 
 async def asks(someone: Person, path: str, **fields: str) -> tuple[int, Any]:
-    """Posts a form as a program does. Returns the status and the JSON of the answer, None without any."""
+    """Posts a form as a program does. Returns the status and the JSON of the answer, None without
+    any."""
     headers = {"Accept": "application/json", "X-CSRF-Token": await someone.token("/rooms")}
     async with someone.http.post(path, data=fields, headers=headers) as answer:
         return answer.status, await answer.json() if answer.content_type == "application/json" else None
@@ -76,7 +77,8 @@ def asked_of(post: JsonObject) -> list[str]:
 
 
 class Stream:
-    """An open stream of the feed's events: (id, event, data) of each, as a browser understands them."""
+    """An open stream of the feed's events: (id, event, data) of each, as a browser understands
+    them."""
 
     def __init__(self, answer: aiohttp.ClientResponse) -> None:
         self.answer = answer
@@ -124,10 +126,15 @@ class Stream:
         await asyncio.gather(self.task, return_exceptions=True)
 
 
-async def listens(someone: Person, query: str = "", last_event_id: str | None = None, url: str = "") -> Stream:
-    """Opens a stream of events. It has caught up with what was committed before when it says where it stands."""
+async def listens(
+    someone: Person, query: str = "", last_event_id: str | None = None, url: str = ""
+) -> Stream:
+    """Opens a stream of events. It has caught up with what was committed before when it says where
+    it stands."""
     headers = {"Last-Event-ID": last_event_id} if last_event_id is not None else {}
-    answer = await someone.http.get(f"{url}/feed/events{query}", headers=headers, timeout=aiohttp.ClientTimeout(total=None))
+    answer = await someone.http.get(
+        f"{url}/feed/events{query}", headers=headers, timeout=aiohttp.ClientTimeout(total=None)
+    )
     assert answer.status == 200, await answer.text()
     assert answer.content_type == "text/event-stream"
     return Stream(answer)

@@ -23,9 +23,16 @@ def fill(people: int, series: Callable[[int], str]) -> Iterator[str]:
     posts = "INSERT INTO feed_posts (author_id, text, at)"
     yield f"UPDATE users SET is_private = TRUE WHERE id = {PRIVATE}"
     yield f"{posts} VALUES ({STAR}, 'What is everybody doing?', 0)"
-    yield f"{posts} {series(POSTS)} SELECT 1 + n % {people}, 'Some words, as people write them', n FROM series"
-    # She follows many, many follow the star and the private one, hundreds ask her, and all block the troll.
-    for follower, followed, count in (("1", "n", FOLLOWED), ("n", str(STAR), CROWD), ("n", str(PRIVATE), CROWD)):
+    yield (
+        f"{posts} {series(POSTS)} SELECT 1 + n % {people}, 'Some words, as people write them', n FROM series"
+    )
+    # She follows many, many follow the star and the private one, hundreds ask her, and all block
+    # the troll.
+    for follower, followed, count in (
+        ("1", "n", FOLLOWED),
+        ("n", str(STAR), CROWD),
+        ("n", str(PRIVATE), CROWD),
+    ):
         which = f"SELECT {follower}, {followed}, 0 FROM series WHERE n > 4"
         yield f"INSERT INTO follows (follower_id, followed_id, at) {series(count)} {which}"
     which = f"SELECT n, {HERS}, n FROM series WHERE n > 4000"
@@ -35,10 +42,16 @@ def fill(people: int, series: Callable[[int], str]) -> Iterator[str]:
     happened = "INSERT INTO feed_events (id, kind, change, author_id, post_id, user_id)"
     yield f"{happened} {series(EVENTS)} SELECT n, 'like', 'added', 1 + n % {people}, n, n FROM series"
     yield f"UPDATE feed_clock SET last = {EVENTS}"
-    yield f"INSERT INTO blocks (blocker_id, blocked_id, at) {series(people)} SELECT n, {TROLL}, 0 FROM series WHERE n > 4"
+    yield (
+        f"INSERT INTO blocks (blocker_id, blocked_id, at) {series(people)} SELECT n, {TROLL}, 0 FROM "
+        "series WHERE n > 4"
+    )
     blocking = f"SELECT n, n + 1, 0 FROM series WHERE n > 4 AND n < {people}"
     yield f"INSERT INTO blocks (blocker_id, blocked_id, at) {series(people)} {blocking}"
-    yield f"INSERT INTO blocks (blocker_id, blocked_id, at) {series(4900)} SELECT {HERS}, n, 0 FROM series WHERE n > 4400"
+    yield (
+        f"INSERT INTO blocks (blocker_id, blocked_id, at) {series(4900)} SELECT {HERS}, n, 0 FROM series "
+        "WHERE n > 4400"
+    )
     liked = f"SELECT {TALKED_OF}, n, 0 FROM series WHERE n > 4"
     yield f"INSERT INTO feed_likes (post_id, user_id, at) {series(CROWD)} {liked}"
     said = f"SELECT {TALKED_OF}, n, 'Well said', 0 FROM series WHERE n > 4"
@@ -50,7 +63,10 @@ async def reads_and_writes(alice: Person, new: Person, p1: Person, p7: Person) -
     start = (await alice.gets("/feed"))["since"]
     own = await writes(alice, "Good morning")
     await comments(new, {"id": TALKED_OF}, "Good morning")
-    feed, one = await listens(alice, f"?since={start}"), await listens(alice, f"?post={TALKED_OF}&since={start}")
+    feed, one = (
+        await listens(alice, f"?since={start}"),
+        await listens(alice, f"?post={TALKED_OF}&since={start}"),
+    )
     for path in (
         "/feed",
         "/feed?before=5000",
@@ -63,7 +79,13 @@ async def reads_and_writes(alice: Person, new: Person, p1: Person, p7: Person) -
         assert (await page(alice, path))[0] == 200, path
     assert (await page(p7, "/users/p3/posts"))[0] == 200
     assert (await page(p1, "/users/p3/posts"))[0] == 404
-    for path in ("/accounts/requests", "/accounts/followers", "/accounts/blocked", "/accounts/blocked?after=p4500", "/users/alice/posts"):
+    for path in (
+        "/accounts/requests",
+        "/accounts/followers",
+        "/accounts/blocked",
+        "/accounts/blocked?after=p4500",
+        "/users/alice/posts",
+    ):
         await alice.gets(path)
     for someone in (alice, new):
         comment = await comments(someone, {"id": TALKED_OF}, "Indeed")

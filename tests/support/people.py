@@ -1,4 +1,5 @@
-"""People of the tests: who register, talk and listen over real HTTP and WebSocket, as a stranger's program would."""
+"""People of the tests: who register, talk and listen over real HTTP and WebSocket, as a stranger's
+program would."""
 
 import asyncio
 import contextlib
@@ -17,7 +18,8 @@ JsonObject = dict[str, Any]
 
 
 class Listener:
-    """An open connection to a room: it `.says()` and it `.hears()`. Every event that came is in `events`."""
+    """An open connection to a room: it `.says()` and it `.hears()`. Every event that came is in
+    `events`."""
 
     def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
         self.ws = ws
@@ -57,10 +59,15 @@ class Listener:
             while True:
                 while self._unheard:
                     event = self._unheard.pop(0)
-                    if (type is None or event["type"] == type) and all(event.get(name) == value for name, value in expected.items()):
+                    if (type is None or event["type"] == type) and all(
+                        event.get(name) == value for name, value in expected.items()
+                    ):
                         return event
                 if self._task.done():
-                    raise AssertionError(f"closed with {self.ws.close_code} before {type} {expected}; heard {self.events[-10:]}")
+                    raise AssertionError(
+                        f"closed with {self.ws.close_code} before {type} {expected}; heard "
+                        f"{self.events[-10:]}"
+                    )
                 self._came.clear()
                 await self._came.wait()
 
@@ -72,7 +79,9 @@ class Listener:
     def heard(self, type: str, **expected: Any) -> list[JsonObject]:
         """All events like this so far."""
         return [
-            event for event in self.events if event["type"] == type and all(event.get(name) == value for name, value in expected.items())
+            event
+            for event in self.events
+            if event["type"] == type and all(event.get(name) == value for name, value in expected.items())
         ]
 
     async def is_told(self) -> None:
@@ -131,7 +140,9 @@ class Person:
     async def creates(self, room: str, kind: str = "open", topic: str = "") -> JsonObject:
         token = await self.token("/rooms")
         headers = {"Accept": "application/json", "X-CSRF-Token": token}
-        async with self.http.post("/rooms", data={"name": room, "kind": kind, "topic": topic}, headers=headers) as answer:
+        async with self.http.post(
+            "/rooms", data={"name": room, "kind": kind, "topic": topic}, headers=headers
+        ) as answer:
             assert answer.status == 201, await answer.text()
             found: JsonObject = await answer.json()
             return found
@@ -162,7 +173,8 @@ class Person:
         headers: dict[str, str] | None = None,
         language: str | None = None,
     ) -> Listener:
-        """Opens the room's socket and waits until it has caught up. `language` is written as addresses write it."""
+        """Opens the room's socket and waits until it has caught up. `language` is written as
+        addresses write it."""
         named = (("since", since), ("epoch", epoch), ("language", language))
         query = "&".join(f"{name}={value}" for name, value in named if value is not None)
         address = f"{url or ''}/rooms/{room}/ws?{query}"

@@ -1,4 +1,5 @@
-"""aiochat as a program whose statements on SQLite, with their values, are appended to the file STATEMENTS, one JSON string a line."""
+"""aiochat as a program whose statements on SQLite, with their values, are appended to the file
+STATEMENTS, one JSON string a line."""
 
 import json
 import os
@@ -16,7 +17,9 @@ _connect = sqlite3.connect
 
 def _connect_and_listen(*args: Any, **kwargs: Any) -> sqlite3.Connection:
     connection: sqlite3.Connection = _connect(*args, **kwargs)
-    connection.set_trace_callback(lambda statement: os.write(_file, json.dumps(statement).encode() + b"\n") and None)
+    connection.set_trace_callback(
+        lambda statement: os.write(_file, json.dumps(statement).encode() + b"\n") and None
+    )
     return connection
 
 

@@ -46,16 +46,25 @@ async def send(url: str, data: bytes) -> Answer:
 
 
 async def request(
-    url: str, method: str, path: str | bytes, *, cookie: str = "", body: bytes = b"", headers: dict[str, str] | None = None
+    url: str,
+    method: str,
+    path: str | bytes,
+    *,
+    cookie: str = "",
+    body: bytes = b"",
+    headers: dict[str, str] | None = None,
 ) -> Answer:
-    """One request. A POST says that its body is a form, unless `headers` say otherwise; a header given as "" is left out."""
+    """One request. A POST says that its body is a form, unless `headers` say otherwise; a header
+    given as "" is left out."""
     fields = {"Host": urlsplit(url).netloc, "Cookie": cookie, "Connection": "close"}
     if method == "POST" or body:
         fields |= {"Content-Type": FORM, "Content-Length": str(len(body))}
     fields |= headers or {}
     head = "".join(f"{name}: {value}\r\n" for name, value in fields.items() if value)
     target = path.encode() if isinstance(path, str) else path
-    return await send(url, method.encode() + b" " + target + b" HTTP/1.1\r\n" + head.encode("latin-1") + b"\r\n" + body)
+    return await send(
+        url, method.encode() + b" " + target + b" HTTP/1.1\r\n" + head.encode("latin-1") + b"\r\n" + body
+    )
 
 
 def cookie_of(someone: Person) -> str:

@@ -1,4 +1,5 @@
-"""Commands of the shell as tests give them: as processes, or, where many are given, inside this one."""
+"""Commands of the shell as tests give them: as processes, or, where many are given, inside this
+one."""
 
 import io
 import os
@@ -22,7 +23,13 @@ def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subpro
     named = {f"AIOCHAT_{name}": value for name, value in env.items()}
     command = [sys.executable, str(ROOT / "app.py"), *arguments]
     return subprocess.run(
-        command, cwd=folder, env={**os.environ, **own, **named}, input=given, capture_output=True, timeout=30, check=False
+        command,
+        cwd=folder,
+        env={**os.environ, **own, **named},
+        input=given,
+        capture_output=True,
+        timeout=30,
+        check=False,
     )
 
 
@@ -44,7 +51,8 @@ def beside(server: Aiochat, *arguments: str, given: str = "") -> str:
 
 
 def empty_redis(redis: Redis, number: int) -> str:
-    """The URL of one of its numbered databases, emptied: sessions there are nobody else's who has the same id."""
+    """The URL of one of its numbered databases, emptied: sessions there are nobody else's who has
+    the same id."""
     url = f"redis://127.0.0.1:{redis.port}/{number}"
     with redis_client.Redis.from_url(url) as client:
         client.flushdb()

@@ -17,11 +17,14 @@ Reads = Callable[..., Awaitable["Reader"]]
 
 
 async def writes(listener: Listener, first: int, last: int) -> None:
-    """Lines from one number to another, in a room that has nothing else, as fast as they are taken."""
+    """Lines from one number to another, in a room that has nothing else, as fast as they are
+    taken."""
     nonce = ""
     for number in range(first, last + 1):
         nonce = secrets.token_hex(8)
-        await listener.ws.send_json({"type": "post", "text": f"line {number}. {TEXT * (number % 3)}", "nonce": nonce})
+        await listener.ws.send_json(
+            {"type": "post", "text": f"line {number}. {TEXT * (number % 3)}", "nonce": nonce}
+        )
     await listener.hears("receipt", nonce=nonce)
 
 
@@ -34,7 +37,10 @@ class Reader:
         self.room = room
         self.complaints: list[str] = []
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("console", lambda message: self.complaints.append(message.text) if message.type == "error" else None)
+        page.on(
+            "console",
+            lambda message: self.complaints.append(message.text) if message.type == "error" else None,
+        )
 
     async def opens(self, address: str = "") -> None:
         await self.page.goto(f"{self.person.url}/rooms/{self.room}{address}")
@@ -46,7 +52,8 @@ class Reader:
     async def top_of(self, number: int) -> float:
         """Its top in px against the top of what is visible."""
         found: float = await self.page.evaluate(
-            """number => document.querySelector(`#timeline > [data-number="${number}"]`).getBoundingClientRect().top
+            """number => document.querySelector(`#timeline > [data-number="${number}"]`)
+                   .getBoundingClientRect().top
                - document.querySelector('.timeline-scroller').getBoundingClientRect().top""",
             number,
         )
@@ -60,13 +67,15 @@ class Reader:
         await expect(self.message(number)).to_be_in_viewport(ratio=0.9)
 
     async def scrolls(self, by: int) -> None:
-        """By the wheel or, on a phone, as a finger would; until the page has drawn it and has nothing under way."""
+        """By the wheel or, on a phone, as a finger would; until the page has drawn it and has
+        nothing under way."""
         await self.page.mouse.move(500 if self.page.viewport_size == WIDE else 200, 300)
         await self.page.evaluate(
             """by => {
                 const box = document.querySelector('.timeline-scroller');
                 const rest = by < 0 ? box.scrollTop : box.scrollHeight - box.clientHeight - box.scrollTop;
-                window.scrolled_ = rest < 1 || new Promise((resolve) => box.addEventListener('scroll', resolve, { once: true }));
+                window.scrolled_ = rest < 1 || new Promise((resolve) =>
+                    box.addEventListener('scroll', resolve, { once: true }));
             }""",
             by,
         )
@@ -132,15 +141,20 @@ async def here(alice: Reader) -> int | None:
 
 @contextlib.asynccontextmanager
 async def readers_of(browser: Browser, url: str, room: str) -> AsyncIterator[Reads]:
-    """Opens pages of the room, each for a new person, or for a given one on another device. None of them may have complained."""
+    """Opens pages of the room, each for a new person, or for a given one on another device. None of
+    them may have complained."""
     contexts: list[BrowserContext] = []
     readers: list[Reader] = []
 
     async def make(person: Person | None = None, viewport: ViewportSize = WIDE) -> Reader:
         person = person or await Person(url, unique("alice")).registers()
-        context = await browser.new_context(viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce")
+        context = await browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce"
+        )
         contexts.append(context)
-        cookies = [{"name": cookie.key, "value": cookie.value, "url": url} for cookie in person.http.cookie_jar]
+        cookies = [
+            {"name": cookie.key, "value": cookie.value, "url": url} for cookie in person.http.cookie_jar
+        ]
         await context.add_cookies(cookies)  # type: ignore[arg-type]
         reader = Reader(await context.new_page(), person, room)
         readers.append(reader)

@@ -1,4 +1,5 @@
-"""The weather: a stranger's line, shown as such and no more, and nobody waits for it who hasn't asked for it."""
+"""The weather: a stranger's line, shown as such and no more, and nobody waits for it who hasn't
+asked for it."""
 
 import asyncio
 import json
@@ -30,7 +31,9 @@ async def provider() -> AsyncIterator[Elsewhere]:
 @pytest.fixture(scope="module")
 def chat(provider: Elsewhere) -> Iterator[Aiochat]:
     """The weather doesn't depend on the database."""
-    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_WEATHER_URL": f"{provider.url}/in/{{place}}?lang={{lang}}&key=1"}) as server:
+    with Aiochat(
+        env={**LIMITS_OFF, "AIOCHAT_WEATHER_URL": f"{provider.url}/in/{{place}}?lang={{lang}}&key=1"}
+    ) as server:
         yield server
 
 
@@ -43,7 +46,9 @@ def sky(provider: Elsewhere) -> None:
 
 async def weather_at(someone: Person, place: str | None, **headers: str) -> tuple[int, Any]:
     params = {} if place is None else {"place": place}
-    async with someone.http.get("/weather", params=params, headers={"Accept": "application/json", **headers}) as answer:
+    async with someone.http.get(
+        "/weather", params=params, headers={"Accept": "application/json", **headers}
+    ) as answer:
         return answer.status, await answer.json()
 
 
@@ -71,12 +76,25 @@ async def test_the_provider_is_asked_in_the_readers_language(alice: Person, prov
 
 
 HOSTILE = (
-    *("a/../../b", "..%2fb", "a?b=c", "a#b", "a&key=2", "@evil.example/b", "//evil.example/b", "http://evil.example", "a\\b", "{lang}"),
+    *(
+        "a/../../b",
+        "..%2fb",
+        "a?b=c",
+        "a#b",
+        "a&key=2",
+        "@evil.example/b",
+        "//evil.example/b",
+        "http://evil.example",
+        "a\\b",
+        "{lang}",
+    ),
     *("a:80@b", "a b", "a;b", "%61", "a%00", "ä", "💥a"),
 )
 
 
-async def test_whatever_the_place_is_it_is_one_part_of_the_address(alice: Person, provider: Elsewhere) -> None:
+async def test_whatever_the_place_is_it_is_one_part_of_the_address(
+    alice: Person, provider: Elsewhere
+) -> None:
     for place in HOSTILE:
         provider.asked.clear()
         assert (await weather_at(alice, place))[1]["error"]["code"] == "weather_away"
@@ -85,7 +103,21 @@ async def test_whatever_the_place_is_it_is_one_part_of_the_address(alice: Person
         assert "/" not in path
 
 
-BAD_PLACES = ["..", ".", "?!", "/", "a\nb", "a\x00b", "a\u202eb", "a\u200bb", "\u3164", "x" * 81, "💥", "a\x1b[31m", "\udcff"]
+BAD_PLACES = [
+    "..",
+    ".",
+    "?!",
+    "/",
+    "a\nb",
+    "a\x00b",
+    "a\u202eb",
+    "a\u200bb",
+    "\u3164",
+    "x" * 81,
+    "💥",
+    "a\x1b[31m",
+    "\udcff",
+]
 
 
 async def test_what_is_no_place(alice: Person, provider: Elsewhere) -> None:
@@ -94,13 +126,26 @@ async def test_what_is_no_place(alice: Person, provider: Elsewhere) -> None:
             clean_place(place)
         assert error.value.code == "bad_place"
     for query in ("..", "a%00b", "%ED%A0%80.", "%FF", "x" * 81, "a%0Ab"):
-        async with alice.http.get(URL(f"/weather?place={query}", encoded=True), headers={"Accept": "application/json"}) as answer:
+        async with alice.http.get(
+            URL(f"/weather?place={query}", encoded=True), headers={"Accept": "application/json"}
+        ) as answer:
             assert (answer.status, (await answer.json())["error"]["code"]) == (400, "bad_place")
     assert not provider.asked
 
 
 async def test_a_provider_that_is_away_or_talks_nonsense(alice: Person, provider: Elsewhere) -> None:
-    for place in ("nowhere", "broken", "redirect", "html", "huge", "endless", "bomb", "binary", "cut", "garbage"):
+    for place in (
+        "nowhere",
+        "broken",
+        "redirect",
+        "html",
+        "huge",
+        "endless",
+        "bomb",
+        "binary",
+        "cut",
+        "garbage",
+    ):
         provider.asked.clear()
         for _ in range(2):
             status, answer = await weather_at(alice, place)
@@ -128,7 +173,11 @@ async def test_the_command_tells_its_caller_alone(alice: Person, bob: Person, lo
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     answer = await at_alice.says("/weather Bergen")
     assert (answer["type"], answer["text"]) == ("notice", "Bergen: 🌧 +5°C")
-    for line, code in (("/weather", "bad_place"), ("/weather ..", "bad_place"), ("/weather nowhere", "weather_away")):
+    for line, code in (
+        ("/weather", "bad_place"),
+        ("/weather ..", "bad_place"),
+        ("/weather nowhere", "weather_away"),
+    ):
         assert (await at_alice.says(line))["code"] == code
     await lives_in(alice, "Bergen")
     assert (await at_alice.says("/weather"))["text"] == "Bergen: 🌧 +5°C"
@@ -139,7 +188,9 @@ async def test_the_command_tells_its_caller_alone(alice: Person, bob: Person, lo
     assert "weather" in {command["name"] for command in at_bob.events[0]["commands"]}
 
 
-async def test_a_slow_provider_holds_nothing_up(alice: Person, bob: Person, lobby: str, provider: Elsewhere) -> None:
+async def test_a_slow_provider_holds_nothing_up(
+    alice: Person, bob: Person, lobby: str, provider: Elsewhere
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     await at_alice.ws.send_json({"type": "post", "text": "/weather slowly", "nonce": "slow"})
     assert (await at_alice.says("while I wait"))["type"] == "receipt"
@@ -169,14 +220,18 @@ async def nothing_of_it_is_there(calm: Person, lobby: str) -> None:
     there = await calm.enters(f"{lobby}calm")
     assert (await there.says("/weather Bergen"))["code"] == "unknown_command"
     assert (await there.says("/help weather"))["code"] == "unknown_command"
-    assert "weather" not in (await there.says("/help"))["text"] + (await there.says("/weathe"))["text"] + json.dumps(there.events[0])
+    assert "weather" not in (await there.says("/help"))["text"] + (await there.says("/weathe"))[
+        "text"
+    ] + json.dumps(there.events[0])
     async with calm.http.get(f"/rooms/{lobby}calm") as page:
         assert "<chat-weather" not in await page.text()
     await calm.close()
 
 
 async def test_strangers_get_none(cast: Cast, provider: Elsewhere) -> None:
-    async with cast.stranger().http.get("/weather?place=Oslo", headers={"Accept": "application/json"}) as answer:
+    async with cast.stranger().http.get(
+        "/weather?place=Oslo", headers={"Accept": "application/json"}
+    ) as answer:
         assert answer.status == 401
     assert not provider.asked
 
@@ -266,7 +321,18 @@ def test_of_the_line_nothing_unseen_is_left(body: str, line: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b" \n", b"two\nlines", b"a\rb", b"\x1b[31mred", b"\xff", b"a\x00b", "a\u2028b".encode(), b"\xed\xa0\x80"]
+    "body",
+    [
+        b"",
+        b" \n",
+        b"two\nlines",
+        b"a\rb",
+        b"\x1b[31mred",
+        b"\xff",
+        b"a\x00b",
+        "a\u2028b".encode(),
+        b"\xed\xa0\x80",
+    ],
 )
 def test_what_is_no_line(body: bytes) -> None:
     with pytest.raises(ValueError, match=r"."):
@@ -274,6 +340,15 @@ def test_what_is_no_line(body: bytes) -> None:
 
 
 def test_places_of_the_world() -> None:
-    for place in ("'s-Hertogenbosch", "São Paulo", "北京", "Ürümqi", "-34.6,-58.4", "~Eiffel tower", "Saint-Denis (93)", "Москва"):
+    for place in (
+        "'s-Hertogenbosch",
+        "São Paulo",
+        "北京",
+        "Ürümqi",
+        "-34.6,-58.4",
+        "~Eiffel tower",
+        "Saint-Denis (93)",
+        "Москва",
+    ):
         assert clean_place(f" {place} ") == place
     assert MAX_BYTES < 10_000

@@ -1,4 +1,5 @@
-"""Slash commands and order in a room: who may what, what everyone sees, and that a refusal changes nothing."""
+"""Slash commands and order in a room: who may what, what everyone sees, and that a refusal changes
+nothing."""
 
 import contextlib
 
@@ -81,7 +82,9 @@ async def test_kill_ends_the_membership_and_every_connection(alice: Person, bob:
         assert tab.heard("message", kind="killed")[0]["target"] == bob.name
     line = (await alice.history(lobby))[-1]
     assert line["text"] == f"{alice.name} removed {bob.name} from the room: too loud"
-    assert bob.name not in [member["name"] for member in (await alice.gets(f"/rooms/{lobby}/members"))["members"]]
+    assert bob.name not in [
+        member["name"] for member in (await alice.gets(f"/rooms/{lobby}/members"))["members"]
+    ]
     back = await bob.enters(lobby)
     assert back.heard("hello")[0]["you"]["role"] == "member", "a removal is no ban"
 
@@ -96,7 +99,9 @@ async def test_kill_in_a_closed_room_is_for_good(alice: Person, bob: Person, cel
         assert answer.status == 404
 
 
-async def test_nobody_acts_on_an_equal_or_higher_role(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_nobody_acts_on_an_equal_or_higher_role(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     carol = await cast.person("carol")
     at_alice, at_bob, at_carol = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
     for someone in (bob, carol):
@@ -104,7 +109,9 @@ async def test_nobody_acts_on_an_equal_or_higher_role(cast: Cast, alice: Person,
     assert (await at_bob.says(f"/kill @{carol.name}"))["code"] == "forbidden"
     assert (await at_bob.says(f"/kill @{alice.name}"))["code"] == "forbidden"
     assert (await at_bob.says(f"/kill @{bob.name}"))["code"] == "forbidden"
-    assert (await at_bob.says(f"/mod @{carol.name}"))["code"] == "forbidden", "moderators don't make moderators"
+    assert (await at_bob.says(f"/mod @{carol.name}"))["code"] == "forbidden", (
+        "moderators don't make moderators"
+    )
     assert (await at_alice.says(f"/mod @{carol.name}"))["code"] == "refused"
     assert (await at_alice.says(f"/unmod @{carol.name}"))["type"] == "receipt"
     assert (await at_bob.says(f"/kill @{carol.name}"))["type"] == "receipt"
@@ -146,10 +153,14 @@ async def test_clear_empties_the_history_for_everybody(alice: Person, bob: Perso
     assert [line["type"] for line in await bob.history(lobby)] == ["cleared"]
     assert next(room["unread"] for room in (await bob.gets("/rooms"))["rooms"] if room["name"] == lobby) == 0
     await at_alice.says("new")
-    assert [line.get("number") for line in (await bob.gets(f"/rooms/{lobby}/messages?after=1"))["messages"]] == [None, 2]
+    assert [
+        line.get("number") for line in (await bob.gets(f"/rooms/{lobby}/messages?after=1"))["messages"]
+    ] == [None, 2]
     for since in (0, seen - 1, seen):
         again = await bob.enters(lobby, since=since)
-        assert [event["type"] for event in again.events] == ["hello", "cleared", "message", "caught_up"], f"since {since}"
+        assert [event["type"] for event in again.events] == ["hello", "cleared", "message", "caught_up"], (
+            f"since {since}"
+        )
         await again.close()
 
 
@@ -186,13 +197,17 @@ async def test_who_is_here(alice: Person, bob: Person, lobby: str) -> None:
     assert (await at_alice.says("/WHO"))["text"] == f"Here: {alice.name} (owner), {bob.name}"
 
 
-async def test_inviting(cast: Cast, alice: Person, bob: Person, mallory: Person, lobby: str, cellar: str) -> None:
+async def test_inviting(
+    cast: Cast, alice: Person, bob: Person, mallory: Person, lobby: str, cellar: str
+) -> None:
     at_alice = await alice.enters(cellar)
     assert (await at_alice.says("/invite nobody-of-this-name"))["code"] == "no_such_user"
     assert (await at_alice.says(f"/invite {bob.name}"))["type"] == "receipt"
     assert (await at_alice.says(f"/invite {bob.name}"))["code"] == "refused"
     at_bob = await bob.enters(cellar)
-    assert (await at_bob.says(f"/invite {mallory.name}"))["code"] == "forbidden", "in a closed room that takes a moderator"
+    assert (await at_bob.says(f"/invite {mallory.name}"))["code"] == "forbidden", (
+        "in a closed room that takes a moderator"
+    )
     in_lobby = await bob.enters(lobby)
     assert (await in_lobby.says(f"/invite {mallory.name}"))["type"] == "receipt"
     assert [line["kind"] for line in await bob.history(lobby)][-1] == "invited"
@@ -215,7 +230,9 @@ async def test_a_room_is_never_without_an_owner(cast: Cast, alice: Person, bob: 
     await at_alice.says(f"/mod {carol.name}")
     await at_alice.types("/leave")
     assert await at_alice.ends() == 4502
-    assert await at_bob.hears("message", kind="role", target=carol.name, text=f"{carol.name} is the owner now")
+    assert await at_bob.hears(
+        "message", kind="role", target=carol.name, text=f"{carol.name} is the owner now"
+    )
     assert (await at_carol.says(f"/mod {bob.name}"))["type"] == "receipt"
 
 
@@ -229,7 +246,9 @@ async def test_a_command_again_with_its_nonce_is_done_once(alice: Person, bob: P
     assert bob.name in (await at_alice.says("/who"))["text"]
 
 
-async def test_what_is_in_flight_when_one_is_killed_comes_too_late(alice: Person, bob: Person, lobby: str) -> None:
+async def test_what_is_in_flight_when_one_is_killed_comes_too_late(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     # The last may find the socket closed already.
     with contextlib.suppress(aiohttp.ClientConnectionError):
@@ -239,6 +258,10 @@ async def test_what_is_in_flight_when_one_is_killed_comes_too_late(alice: Person
                 await at_alice.ws.send_json({"type": "post", "text": f"/kill {bob.name}", "nonce": "kill"})
     killed = await at_alice.hears("message", kind="killed")
     await at_bob.ends()
-    assert not [line for line in await alice.history(lobby) if line["author"] == bob.name and line["seq"] > killed["seq"]]
+    assert not [
+        line
+        for line in await alice.history(lobby)
+        if line["author"] == bob.name and line["seq"] > killed["seq"]
+    ]
     stored = {line["number"] for line in await alice.history(lobby) if line.get("number")}
     assert {receipt["number"] for receipt in at_bob.heard("receipt")} <= stored

@@ -1,4 +1,5 @@
-"""Conversations: two people, or a few, who always find each other in the same place, and nobody else does."""
+"""Conversations: two people, or a few, who always find each other in the same place, and nobody
+else does."""
 
 import asyncio
 import re
@@ -14,7 +15,9 @@ from tests.support.people import JsonObject, Person
 async def posts(person: Person, *others: str) -> tuple[int, JsonObject]:
     """Asks for a conversation with these, and returns the status and what is answered."""
     headers = {"Accept": "application/json", "X-CSRF-Token": await person.token("/rooms")}
-    async with person.http.post("/conversations", data=[("with", name) for name in others], headers=headers) as answer:
+    async with person.http.post(
+        "/conversations", data=[("with", name) for name in others], headers=headers
+    ) as answer:
         return answer.status, await answer.json()
 
 
@@ -76,7 +79,10 @@ async def test_who_is_present_is_who_is_connected_anywhere(alice: Person, bob: P
     name = await opens(alice, bob)
 
     async def present() -> dict[str, bool]:
-        return {member["name"]: member["present"] for member in (await alice.gets(f"/rooms/{name}/members"))["members"]}
+        return {
+            member["name"]: member["present"]
+            for member in (await alice.gets(f"/rooms/{name}/members"))["members"]
+        }
 
     assert await present() == {alice.name: False, bob.name: False}
     await bob.enters(lobby)
@@ -91,7 +97,14 @@ async def test_who_was_written_to_finds_it_at_once(alice: Person, bob: Person, l
     at_alice = await alice.enters(await opens(alice, bob))
     found = await whole(at_bob)
     (name,) = found.keys() - {lobby}
-    assert found[name] == {"name": name, "kind": "direct", "title": alice.name, "last_number": 0, "read_number": 0, "mentions": 0}
+    assert found[name] == {
+        "name": name,
+        "kind": "direct",
+        "title": alice.name,
+        "last_number": 0,
+        "read_number": 0,
+        "mentions": 0,
+    }
     await at_alice.says("hello")
     assert await news(at_bob, name) == {"name": name, "last_number": 1}
     assert await room_of(bob, name) == {
@@ -125,9 +138,18 @@ async def test_it_is_nobody_elses(cast: Cast, alice: Person, bob: Person, mallor
         for path in ("", "/messages", "/members", "/ws"):
             async with outsider.http.get(f"/rooms/{name}{path}", headers={"Origin": cast.url}) as answer:
                 assert answer.status == 404
-        rooms = (await outsider.gets(f"/rooms?q={name.partition('.')[2]}"))["rooms"] + (await outsider.gets("/rooms?q=direct"))["rooms"]
+        rooms = (await outsider.gets(f"/rooms?q={name.partition('.')[2]}"))["rooms"] + (
+            await outsider.gets("/rooms?q=direct")
+        )["rooms"]
         assert name not in [room["name"] for room in rooms]
-    for missing in ("direct.0123456789abcdef", "direct.", "direct.xyz", "group.0123456789ABCDEF", "direct.0123456789abcdef0", "a.b"):
+    for missing in (
+        "direct.0123456789abcdef",
+        "direct.",
+        "direct.xyz",
+        "group.0123456789ABCDEF",
+        "direct.0123456789abcdef0",
+        "a.b",
+    ):
         async with alice.http.get(f"/rooms/{missing}") as answer:
             assert answer.status == 404
 
@@ -138,7 +160,14 @@ async def test_nobody_moderates_it(cast: Cast, alice: Person) -> None:
     assert at_boss.events[0]["you"]["role"] == "member", "not even the site's administrator"
     offered = {command["name"] for command in at_boss.events[0]["commands"]}
     assert offered.isdisjoint({"kill", "clear", "mod", "unmod", "invite", "leave"})
-    for line in (f"/kill {alice.name}", "/clear", f"/mod {alice.name}", f"/invite {alice.name}", "/leave", "/topic ours"):
+    for line in (
+        f"/kill {alice.name}",
+        "/clear",
+        f"/mod {alice.name}",
+        f"/invite {alice.name}",
+        "/leave",
+        "/topic ours",
+    ):
         assert (await at_boss.says(line))["code"] == "forbidden", line
     at_alice = await alice.enters(name)
     await at_alice.says("mine")
@@ -175,7 +204,17 @@ async def test_a_group_can_be_left_and_opened_again(cast: Cast, alice: Person, b
 
 async def test_conversations_with_whom_there_are_none(cast: Cast, alice: Person, bob: Person) -> None:
     crowd = [await cast.person("crowd") for _ in range(20)]
-    for others in ([], [""], [alice.name], ["nobody-of-this-name"], [bob.name, "nobody"], ["no\x00one"], ["x" * 500], ["a b"], ["<b>"]):
+    for others in (
+        [],
+        [""],
+        [alice.name],
+        ["nobody-of-this-name"],
+        [bob.name, "nobody"],
+        ["no\x00one"],
+        ["x" * 500],
+        ["a b"],
+        ["<b>"],
+    ):
         status, found = await posts(alice, *others)
         assert (status, set(found["errors"])) == (422, {"with"}), others
     status, found = await posts(alice, *(person.name for person in crowd))
@@ -197,7 +236,9 @@ async def test_the_form_leads_to_it(cast: Cast, alice: Person, bob: Person) -> N
         assert refused.status == 403, "without the token"
     async with alice.http.get("/conversations") as none:
         assert none.status == 405
-    async with cast.stranger().http.post("/conversations", data={"with": bob.name}, allow_redirects=False) as stranger:
+    async with cast.stranger().http.post(
+        "/conversations", data={"with": bob.name}, allow_redirects=False
+    ) as stranger:
         assert stranger.status == 401
 
 
@@ -210,16 +251,25 @@ async def test_msg_writes_to_someone_and_says_where(alice: Person, bob: Person, 
     assert (await whole(at_bob))[name]["title"] == alice.name
     assert await at_alice.says(f"/msg @{bob.name} *psst*, over here", nonce="once") == answer
     (line,) = await bob.history(name)
-    assert (line["author"], line["text"], line["html"]) == (alice.name, "*psst*, over here", "<p><em>psst</em>, over here</p>")
-    assert [line for line in await alice.history(lobby) if line.get("number")] == [], "nothing of it is seen in the room"
+    assert (line["author"], line["text"], line["html"]) == (
+        alice.name,
+        "*psst*, over here",
+        "<p><em>psst</em>, over here</p>",
+    )
+    assert [line for line in await alice.history(lobby) if line.get("number")] == [], (
+        "nothing of it is seen in the room"
+    )
 
 
 @pytest.mark.parametrize(
     ("line", "code"),
     [
-        ("/msg", "bad_usage"), ("/msg {bob}", "bad_usage"), ("/msg {bob}   ", "bad_usage"), ("/msg nobody hi", "no_such_user"),
-        ("/msg {alice} hi", "refused"), ("/unread x", "bad_usage"), ("/unread 0", "no_such_message"), ("/unread 3", "no_such_message"),
-        ("/unread -1", "bad_usage"), ("/unread 99999999999999999", "bad_usage"), ("/unread 1 2", "bad_usage"), ("/unread ²", "bad_usage"),
+        ("/msg", "bad_usage"), ("/msg {bob}", "bad_usage"), ("/msg {bob}   ", "bad_usage"),
+        ("/msg nobody hi", "no_such_user"),
+        ("/msg {alice} hi", "refused"), ("/unread x", "bad_usage"),
+        ("/unread 0", "no_such_message"), ("/unread 3", "no_such_message"),
+        ("/unread -1", "bad_usage"), ("/unread 99999999999999999", "bad_usage"), 
+        ("/unread 1 2", "bad_usage"), ("/unread ²", "bad_usage"),
     ],
 )  # fmt: skip
 async def test_commands_used_wrongly(alice: Person, bob: Person, lobby: str, line: str, code: str) -> None:
@@ -242,12 +292,17 @@ async def test_unread_sets_ones_own_mark_back(alice: Person, bob: Person, lobby:
     assert (await room_of(alice, lobby))["unread"] == 1
     at_bob = await bob.enters(lobby)
     await at_bob.says("/unread 1")
-    assert ((await room_of(alice, lobby))["unread"], (await room_of(bob, lobby))["unread"]) == (1, 4), "it is each person's own"
+    assert ((await room_of(alice, lobby))["unread"], (await room_of(bob, lobby))["unread"]) == (1, 4), (
+        "it is each person's own"
+    )
 
 
 async def test_people_are_found_by_their_names(cast: Cast, alice: Person) -> None:
     word = unique("zo")
-    made = [await Person(cast.url, f"{beginning}{word}{end}").registers() for beginning, end in (("", "e"), ("", "E2"), ("x", ""))]
+    made = [
+        await Person(cast.url, f"{beginning}{word}{end}").registers()
+        for beginning, end in (("", "e"), ("", "E2"), ("x", ""))
+    ]
     cast.people.extend(made)
 
     async def named(text: str) -> Any:

@@ -1,4 +1,5 @@
-"""What becomes of a message after it was said: live, on coming back and in the history alike, on both databases."""
+"""What becomes of a message after it was said: live, on coming back and in the history alike, on
+both databases."""
 
 import asyncio
 import secrets
@@ -38,8 +39,9 @@ async def test_an_edit_is_seen_live_and_later(alice: Person, bob: Person, lobby:
     assert (receipt["type"], receipt["number"], receipt["seq"]) == ("receipt", 1, first["seq"] + 1)
     changed = await at_alice.hears("changed")
     assert changed == {
-        "type": "changed", "seq": receipt["seq"], "of": first["seq"], "number": 1, "kind": "post", "author": bob.name,
-        "text": "**hello**", "html": "<p><strong>hello</strong></p>", "at": changed["at"], "edited_at": changed["edited_at"],
+        "type": "changed", "seq": receipt["seq"], "of": first["seq"], "number": 1,
+        "kind": "post", "author": bob.name, "text": "**hello**", "html": "<p><strong>hello</strong></p>",
+        "at": changed["at"], "edited_at": changed["edited_at"],
     }  # fmt: skip
     own = at_bob.heard("changed") or [await at_bob.hears("changed")]
     assert same(own[0]) == same(changed)
@@ -109,7 +111,9 @@ async def test_what_changes_while_one_catches_up_comes_once(alice: Person, bob: 
         assert sorted(set(seqs)) == seqs, "each change once and in order"
 
 
-async def test_a_deleted_message_leaves_its_place_and_may_come_back(alice: Person, bob: Person, lobby: str) -> None:
+async def test_a_deleted_message_leaves_its_place_and_may_come_back(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     first = await at_bob.says("*oops*")
     await asks(at_bob, "react", number=1, emoji="🎉", on=True)
@@ -121,12 +125,22 @@ async def test_a_deleted_message_leaves_its_place_and_may_come_back(alice: Perso
     assert same(stored) == same(gone)
     async with alice.http.get(f"/rooms/{lobby}") as page:
         assert "oops" not in await page.text()
-    for request in ({"type": "edit", "text": "no"}, {"type": "react", "emoji": "👍", "on": True}, {"type": "pin", "on": True}):
-        assert (await asks(at_alice if request["type"] == "pin" else at_bob, **request, number=1))["code"] == "deleted"
+    for request in (
+        {"type": "edit", "text": "no"},
+        {"type": "react", "emoji": "👍", "on": True},
+        {"type": "pin", "on": True},
+    ):
+        assert (await asks(at_alice if request["type"] == "pin" else at_bob, **request, number=1))[
+            "code"
+        ] == "deleted"
     assert (await asks(at_alice, "post", text="what?", reply_to=1))["code"] == "deleted"
     assert (await asks(at_bob, "undelete", number=1))["type"] == "receipt"
     back = await at_alice.hears("changed")
-    assert (back["text"], back["html"], back["reactions"]) == ("*oops*", "<p><em>oops</em></p>", [{"emoji": "🎉", "names": [bob.name]}])
+    assert (back["text"], back["html"], back["reactions"]) == (
+        "*oops*",
+        "<p><em>oops</em></p>",
+        [{"emoji": "🎉", "names": [bob.name]}],
+    )
 
 
 async def test_who_may_what(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
@@ -135,7 +149,9 @@ async def test_who_may_what(cast: Cast, alice: Person, bob: Person, lobby: str) 
     await at_alice.says(f"/mod @{carol.name}")
     await at_bob.says("mine")
     for other in (at_alice, at_carol):
-        assert (await asks(other, "edit", number=1, text="theirs"))["code"] == "forbidden", "only the author edits"
+        assert (await asks(other, "edit", number=1, text="theirs"))["code"] == "forbidden", (
+            "only the author edits"
+        )
     await at_alice.says("hers")
     assert (await asks(at_bob, "delete", number=2))["code"] == "forbidden"
     assert (await asks(at_bob, "pin", number=1, on=True))["code"] == "forbidden"
@@ -145,7 +161,9 @@ async def test_who_may_what(cast: Cast, alice: Person, bob: Person, lobby: str) 
         assert (await asks(other, "pin", number=1, on=True))["type"] == "receipt"
         assert (await asks(other, "pin", number=1, on=False))["type"] == "receipt"
     assert (await asks(at_carol, "delete", number=1))["type"] == "receipt", "a moderator deletes"
-    assert (await asks(at_bob, "undelete", number=1))["code"] == "forbidden", "what a moderator deleted its author doesn't bring back"
+    assert (await asks(at_bob, "undelete", number=1))["code"] == "forbidden", (
+        "what a moderator deleted its author doesn't bring back"
+    )
     assert (await asks(at_carol, "undelete", number=1))["type"] == "receipt", "the moderator may"
     assert (await post_in(bob, lobby, 1))["text"] == "mine"
 
@@ -176,7 +194,10 @@ async def test_reactions_are_named_in_their_order(alice: Person, bob: Person, lo
         assert [event.get("reactions") for event in listener.heard("changed")][-1] == expected
     assert (await post_in(bob, lobby, 1))["reactions"] == expected
     await asks(at_bob, "react", number=1, emoji="👍", on=False)
-    assert (await post_in(bob, lobby, 1))["reactions"] == [expected[1], {"emoji": "👍", "names": [alice.name]}]
+    assert (await post_in(bob, lobby, 1))["reactions"] == [
+        expected[1],
+        {"emoji": "👍", "names": [alice.name]},
+    ]
     await asks(at_alice, "react", number=1, emoji="👍", on=False)
     await asks(at_alice, "react", number=1, emoji="❤️", on=False)
     assert "reactions" not in await post_in(bob, lobby, 1)
@@ -198,7 +219,8 @@ async def test_asking_again_is_harmless(alice: Person, lobby: str) -> None:
         again = await asks(at_alice, type, number=1, **fields)
         assert (first["type"], again["type"], again["seq"]) == ("receipt", "receipt", first["seq"])
     assert (await at_alice.says("next"))["seq"] == posted["seq"] + 8, "seven changes"
-    # A nonce of a post names the answer to a change as well, and is neither's receipt instead of the other's.
+    # A nonce of a post names the answer to a change as well, and is neither's receipt instead of
+    # the other's.
     await at_alice.ws.send_json({"type": "pin", "number": 2, "on": True, "nonce": posted["nonce"]})
     assert (await at_alice.hears("receipt", nonce=posted["nonce"]))["seq"] == posted["seq"] + 9
     await at_alice.ws.send_json({"type": "pin", "number": 2, "on": False})
@@ -255,7 +277,9 @@ async def test_what_is_said_and_changed_in_one_moment(alice: Person, bob: Person
     assert seqs == list(range(seqs[0], seqs[0] + len(seqs))), "no holes"
     state = {event["number"]: same(event) for event in heard if event.get("number")}
     stored = {line["number"]: same(line) for line in await bob.history(lobby) if line.get("number")}
-    assert {state[number].pop("quote")["text"] for number in range(2, 60, 3)} <= {"one", "three"}, "as it was when it was told"
+    assert {state[number].pop("quote")["text"] for number in range(2, 60, 3)} <= {"one", "three"}, (
+        "as it was when it was told"
+    )
     assert {stored[number].pop("quote")["text"] for number in range(2, 60, 3)} == {"three"}
     assert stored == state
     assert [state[number]["text"] for number in (1, 2, 3)] == ["three", "two", "four"]
@@ -333,21 +357,29 @@ async def test_bad_requests_change_nothing(alice: Person, lobby: str) -> None:
         request = {"number": 1, "text": "x", "emoji": "👍", "on": True, "nonce": "a b"}
         await at_alice.ws.send_json({"type": type, **request})
         assert (await at_alice.hears("error"))["code"] == "bad_nonce"
-        await at_alice.types(f'{{"type":"{type}","number":1,"number":1,"text":"x","emoji":"👍","on":true,"on":true}}')
+        await at_alice.types(
+            f'{{"type":"{type}","number":1,"number":1,"text":"x","emoji":"👍","on":true,"on":true}}'
+        )
         assert (await at_alice.hears("error"))["code"] == "bad_json"
     assert not at_alice.heard("changed")
     assert await alice.history(lobby) == before
 
 
 @pytest.mark.parametrize("is_distinct", [True, False])
-async def test_a_message_holds_some_reactions_and_no_more(alice: Person, bob: Person, lobby: str, is_distinct: bool) -> None:
+async def test_a_message_holds_some_reactions_and_no_more(
+    alice: Person, bob: Person, lobby: str, is_distinct: bool
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     await at_alice.says("one")
     emojis = [chr(0x1F600 + place) for place in range(25)]
     if is_distinct:
         answers = [await asks(at_alice, "react", number=1, emoji=emoji, on=True) for emoji in emojis]
-        assert [answer.get("code", "receipt") for answer in answers] == ["receipt"] * 20 + ["too_many_reactions"] * 5
-        assert (await asks(at_bob, "react", number=1, emoji=emojis[0], on=True))["type"] == "receipt", "one that is there is joined"
+        assert [answer.get("code", "receipt") for answer in answers] == ["receipt"] * 20 + [
+            "too_many_reactions"
+        ] * 5
+        assert (await asks(at_bob, "react", number=1, emoji=emojis[0], on=True))["type"] == "receipt", (
+            "one that is there is joined"
+        )
     for _ in range(100):
         await at_bob.ws.send_json({"type": "react", "number": 1, "emoji": emojis[1], "on": True})
     await at_bob.is_told()

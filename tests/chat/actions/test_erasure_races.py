@@ -1,4 +1,5 @@
-"""Accounts that are deleted while others do something: at once, in several processes, and by one that is killed."""
+"""Accounts that are deleted while others do something: at once, in several processes, and by one
+that is killed."""
 
 import asyncio
 from collections.abc import AsyncGenerator
@@ -21,15 +22,22 @@ from tests.support.servers import ROOT, Aiochat, Postgres, Redis
 
 
 async def test_of_two_administrators_one_stays(postgres: Postgres, redis: Redis) -> None:
-    """The first is just leaving as the second wants to; on a site where nobody else is the last may leave as well."""
+    """The first is just leaving as the second wants to; on a site where nobody else is the last may
+    leave as well."""
     with Aiochat(env=server_env(postgres, redis, unique("admins"))) as server:
-        wilma, second, other = [await Person(server.url, name).registers() for name in ("wilma", "second", "other")]
+        wilma, second, other = [
+            await Person(server.url, name).registers() for name in ("wilma", "second", "other")
+        ]
         url = server.env["AIOCHAT_DATABASE_URL"]
-        waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        waits = (
+            "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
         with psycopg.connect(url) as leaving, psycopg.connect(url, autocommit=True) as looking:
             looking.execute("UPDATE users SET is_admin = TRUE WHERE name = 'second'")
             leaving.execute("UPDATE users SET is_admin = FALSE WHERE name = 'wilma'")
-            wants = asyncio.create_task(second.submits("/accounts/delete", password=PASSWORD, messages="keep"))
+            wants = asyncio.create_task(
+                second.submits("/accounts/delete", password=PASSWORD, messages="keep")
+            )
             await until(lambda: bool(looking.execute(waits).fetchall()))
             leaving.commit()
             assert (await wants).status == 409
@@ -50,7 +58,9 @@ async def test_every_session_ends_in_every_process(postgres_chat: Aiochat) -> No
     with Aiochat(env={**shared, **LIMITS_OFF, "AIOCHAT_PUBLIC_URL": postgres_chat.url}) as other:
         listeners = []
         for who in (elsewhere, owner):
-            listener = Listener(await who.http.ws_connect(f"{other.url}/rooms/{room}/ws", origin=postgres_chat.url))
+            listener = Listener(
+                await who.http.ws_connect(f"{other.url}/rooms/{room}/ws", origin=postgres_chat.url)
+            )
             who.listeners.append(listener)
             await listener.hears("caught_up")
             listeners.append(listener)
@@ -72,8 +82,11 @@ async def test_every_session_ends_in_every_process(postgres_chat: Aiochat) -> No
             await who.close()
 
 
-async def test_whoever_leaves_does_not_come_back_by_what_is_under_way(cast: Cast, chat: Aiochat, bob: Person) -> None:
-    """Others invite them and open conversations, and they themselves open rooms, while they leave."""
+async def test_whoever_leaves_does_not_come_back_by_what_is_under_way(
+    cast: Cast, chat: Aiochat, bob: Person
+) -> None:
+    """Others invite them and open conversations, and they themselves open rooms, while they
+    leave."""
     rooms = [unique("Race") for _ in range(6)]
     for room in rooms:
         await bob.creates(room)
@@ -91,16 +104,23 @@ async def test_whoever_leaves_does_not_come_back_by_what_is_under_way(cast: Cast
             await listener.ws.send_str(f"/invite @{name}")
 
         async def begins(name: str = carol.name, token: str = token) -> None:
-            async with bob.http.post("/conversations", data={"with": name}, headers={**JSON, "X-CSRF-Token": token}):
+            async with bob.http.post(
+                "/conversations", data={"with": name}, headers={**JSON, "X-CSRF-Token": token}
+            ):
                 pass
 
         leaving = asyncio.create_task(leaves(carol))
         await asyncio.sleep(0.02 * turn)
-        work = [*(comes(room) for room in rooms[:3]), *(invites(listener) for listener in listeners[3:]), begins()]
+        work = [
+            *(comes(room) for room in rooms[:3]),
+            *(invites(listener) for listener in listeners[3:]),
+            begins(),
+        ]
         await asyncio.gather(*work, return_exceptions=True)
         await leaving
         assert await status(carol, "/rooms") == 303
-        await until(lambda: not rows(chat, f"SELECT 1 FROM leavings WHERE user_id = {user_id} AND due_at <= at"))  # noqa: B023
+        due = f"SELECT 1 FROM leavings WHERE user_id = {user_id} AND due_at <= at"
+        await until(lambda: not rows(chat, due))  # noqa: B023
         assert rows(chat, f"SELECT room_id FROM members WHERE user_id = {user_id}") == []
 
 
@@ -115,7 +135,8 @@ async def test_an_invitation_waits_for_who_is_leaving(postgres_chat: Aiochat) ->
         await at_bob.ws.send_json({"type": "post", "text": f"/invite @{carol.name}", "nonce": "invites"})
         with psycopg.connect(postgres_chat.env["AIOCHAT_DATABASE_URL"], autocommit=True) as looking:
             waits = """SELECT 1 FROM pg_stat_activity
-                WHERE datname = current_database() AND wait_event_type = 'Lock' AND query LIKE '%KEY SHARE%'"""
+                WHERE datname = current_database() AND wait_event_type = 'Lock'
+                    AND query LIKE '%KEY SHARE%'"""
             await until(lambda: bool(looking.execute(waits).fetchall()))
         leaving.commit()
     assert (await at_bob.hears("error", nonce="invites"))["code"] == "no_such_user"
@@ -165,7 +186,8 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
 
 
 async def kill_in_the_middle(server: Aiochat) -> None:
-    """A thousand messages are being removed when the server is killed: after its restart the rest goes too."""
+    """A thousand messages are being removed when the server is killed: after its restart the rest
+    goes too."""
     directory = [await Person(server.url, name).registers() for name in ("boss", "alice", "carol")]
     alice, carol = directory[1:]
     await alice.creates("Lobby")

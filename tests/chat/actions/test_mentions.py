@@ -1,4 +1,5 @@
-"""Whom a post calls: live, on coming back, in the history and in the list of rooms alike, on both databases."""
+"""Whom a post calls: live, on coming back, in the history and in the list of rooms alike, on both
+databases."""
 
 import asyncio
 import gzip
@@ -42,7 +43,8 @@ async def post_in(someone: Person, room: str, number: int) -> JsonObject:
 
 
 async def calls(someone: Person, room: str) -> int:
-    """How often somebody is called in a room by what they haven't read, as the list of rooms says it."""
+    """How often somebody is called in a room by what they haven't read, as the list of rooms says
+    it."""
     found = next(item for item in (await someone.gets("/rooms?only=own"))["rooms"] if item["name"] == room)
     return int(found["mentions"])
 
@@ -86,7 +88,15 @@ async def test_a_closed_room_is_not_named(alice: Person, cellar: str, lobby: str
 
 async def test_most_messages_call_nobody(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
-    for text in ("hello", "mail a@b.example", f"`@{bob.name}`", f"https://a.example/@{bob.name}", "# heading", "#1", f"@{alice.name}"):
+    for text in (
+        "hello",
+        "mail a@b.example",
+        f"`@{bob.name}`",
+        f"https://a.example/@{bob.name}",
+        "# heading",
+        "#1",
+        f"@{alice.name}",
+    ):
         await at_alice.says(text)
     await at_bob.hears("message", number=7)
     assert not [event for event in at_bob.heard("message") if "mentions" in event]
@@ -96,7 +106,9 @@ async def test_most_messages_call_nobody(alice: Person, bob: Person, lobby: str)
 async def test_all_stays_in_order(alice: Person, bob: Person, lobby: str) -> None:
     """A text with names waits for them, and what was sent after it waits too."""
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
-    texts = [f"@{bob.name} {n}" if n % 3 == 0 else "x" * 1500 + str(n) if n % 7 == 0 else str(n) for n in range(90)]
+    texts = [
+        f"@{bob.name} {n}" if n % 3 == 0 else "x" * 1500 + str(n) if n % 7 == 0 else str(n) for n in range(90)
+    ]
     await asyncio.gather(*[at_alice.ws.send_json({"type": "post", "text": text}) for text in texts])
     await at_bob.hears("message", number=90)
     assert [event["text"] for event in at_bob.heard("message", author=alice.name, kind="post")] == texts
@@ -118,10 +130,14 @@ async def test_who_is_answered_is_called(alice: Person, bob: Person, lobby: str)
     assert "mentions" not in await at_bob.hears("message", number=4)
     await calls_until(bob, lobby, 2)
     await asks(at_alice, "edit", number=2, text="the answer")
-    assert (await at_bob.hears("changed", number=2))["mentions"] == [bob.name], "whatever it says, it answers him"
+    assert (await at_bob.hears("changed", number=2))["mentions"] == [bob.name], (
+        "whatever it says, it answers him"
+    )
 
 
-async def test_an_edit_calls_others(cast: Cast, alice: Person, bob: Person, mallory: Person, lobby: str) -> None:
+async def test_an_edit_calls_others(
+    cast: Cast, alice: Person, bob: Person, mallory: Person, lobby: str
+) -> None:
     carol = await cast.person("carol")
     at_alice, at_bob, _ = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
     await at_alice.says(f"@{bob.name} hello")
@@ -152,7 +168,11 @@ async def test_what_is_deleted_calls_nobody_until_it_is_back(alice: Person, bob:
     assert (await at_bob.hears("changed"))["mentions"] == [bob.name]
     assert await calls(bob, lobby) == 1
     # All of it in one commit, as well as it may be.
-    for asked in ({"type": "post", "text": f"@{bob.name}"}, {"type": "delete", "number": 2}, {"type": "undelete", "number": 2}):
+    for asked in (
+        {"type": "post", "text": f"@{bob.name}"},
+        {"type": "delete", "number": 2},
+        {"type": "undelete", "number": 2},
+    ):
         await at_alice.ws.send_json(asked)
     await at_bob.hears("changed", number=2, deleted=None)
     assert await calls(bob, lobby) == 2
@@ -222,13 +242,22 @@ async def test_a_preview_is_what_the_message_will_be(alice: Person, bob: Person,
     at_alice = await alice.enters(lobby)
     for text in (f"**@{bob.name}** :tada:", "```js\nlet a\n```", "*so* " * 500):
         receipt = await at_alice.says(text)
-        assert (await previews(alice, lobby, text)) == (200, {"html": (await post_in(alice, lobby, receipt["number"]))["html"]})
+        assert (await previews(alice, lobby, text)) == (
+            200,
+            {"html": (await post_in(alice, lobby, receipt["number"]))["html"]},
+        )
     assert (await previews(alice, lobby, "a < b\n& c")) == (200, {"html": "<p>a &lt; b<br />\n&amp; c</p>"})
     await at_alice.is_told()
     assert len(at_alice.heard("message", kind="post")) == 3, "nothing is stored by it"
 
 
-BAD_TEXTS = {"": "empty", " \n": "empty", "x" * 10_001: "too_long", "a\x00b": "bad_text", "a\x1bb": "bad_text"}
+BAD_TEXTS = {
+    "": "empty",
+    " \n": "empty",
+    "x" * 10_001: "too_long",
+    "a\x00b": "bad_text",
+    "a\x1bb": "bad_text",
+}
 
 
 @pytest.mark.parametrize(("text", "code"), BAD_TEXTS.items(), ids=BAD_TEXTS.values())
@@ -240,7 +269,9 @@ async def test_no_preview(alice: Person, lobby: str, text: str, code: str) -> No
     assert russian["error"]["text"] != body["error"]["text"], "said in the language of who asks"
 
 
-async def test_previews_are_for_members(alice: Person, mallory: Person, cast: Cast, lobby: str, cellar: str) -> None:
+async def test_previews_are_for_members(
+    alice: Person, mallory: Person, cast: Cast, lobby: str, cellar: str
+) -> None:
     assert (await previews(mallory, lobby, "x"))[0] == 403
     assert (await previews(mallory, cellar, "x"))[0] == 404
     assert (await previews(alice, "nowhere", "x"))[0] == 404
@@ -280,7 +311,10 @@ async def test_previews_are_limited_with_messages(tmp_path: Path) -> None:
         statuses: list[int] = []
         try:
             while 429 not in statuses and len(statuses) < 1000:
-                answers = [someone.http.post("/rooms/Lobby/preview", data={"text": "x"}, headers=headers) for _ in range(50)]
+                answers = [
+                    someone.http.post("/rooms/Lobby/preview", data={"text": "x"}, headers=headers)
+                    for _ in range(50)
+                ]
                 for answer in await asyncio.gather(*answers):
                     statuses.append(answer.status)
                     if answer.status == 429:
@@ -318,7 +352,8 @@ async def test_the_emojis(cast: Cast) -> None:
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AioDatabase]:
-    """Two rooms, of which the second was cleared up to post 5; Alice is in both, and has read up to post 3; Bob in none."""
+    """Two rooms, of which the second was cleared up to post 5; Alice is in both, and has read up to
+    post 3; Bob in none."""
     if request.param == "sqlite":
         url = f"sqlite:///{tmp_path / 'test.db'}"
     else:
@@ -327,13 +362,25 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     migrate(url, ROOT / "migrations")
     found = open_database(url)
     for number, name in ((1, "alice"), (2, "bob")):
-        await User.insert(id=number, name=name, name_key=name, skeleton=name, password_hash="", is_admin=False, created_at=0).aio_execute()
+        await User.insert(
+            id=number, name=name, name_key=name, skeleton=name, password_hash="", is_admin=False, created_at=0
+        ).aio_execute()
     for number in (1, 2):
         await Room.insert(
-            **{"id": number, "name": f"r{number}", "slug": f"r{number}", "topic": "", "kind": "open", "last_seq": 9, "posts": 9},
+            **{
+                "id": number,
+                "name": f"r{number}",
+                "slug": f"r{number}",
+                "topic": "",
+                "kind": "open",
+                "last_seq": 9,
+                "posts": 9,
+            },
             **{"cleared_seq": 0, "cleared_number": 5 * (number - 1), "created_at": 0},
         ).aio_execute()
-        await Member.insert(room=number, user=1, role=Role.MEMBER, present=True, read_number=3, joined_at=0).aio_execute()
+        await Member.insert(
+            room=number, user=1, role=Role.MEMBER, present=True, read_number=3, joined_at=0
+        ).aio_execute()
         for post in range(1, 10):
             for user_id in (1, 2):
                 await Mention.insert(room_id=number, number=post, user_id=user_id).aio_execute()
@@ -343,7 +390,13 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 async def test_counting(database: AioDatabase) -> None:
     counts = MentionCounts(database)
-    assert await counts.of([(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)]) == {(1, 1): 6, (2, 1): 4, (1, 2): 0, (3, 1): 0, (1, 3): 0}
+    assert await counts.of([(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)]) == {
+        (1, 1): 6,
+        (2, 1): 4,
+        (1, 2): 0,
+        (3, 1): 0,
+        (1, 3): 0,
+    }
     assert await counts.of([]) == {}
     many = await counts.of([(room, user) for room in range(1, 50) for user in range(1, 20)])
     assert sum(many.values()) == 10

@@ -17,9 +17,14 @@ async def test_what_one_says_everyone_hears(alice: Person, bob: Person, lobby: s
     assert receipt["number"] == 1
     message = await at_bob.hears("message", number=1)
     assert message == {
-        "type": "message", "seq": receipt["seq"], "number": 1, "kind": "post", "author": alice.name, "text": "hello", "at": message["at"],
+        "type": "message", "seq": receipt["seq"], "number": 1, "kind": "post",
+        "author": alice.name, "text": "hello", "at": message["at"],
     }  # fmt: skip
-    own = await at_alice.hears("message", number=1) if not at_alice.heard("message", number=1) else at_alice.heard("message", number=1)[0]
+    own = (
+        await at_alice.hears("message", number=1)
+        if not at_alice.heard("message", number=1)
+        else at_alice.heard("message", number=1)[0]
+    )
     assert own["nonce"] == receipt["nonce"]
 
 
@@ -93,10 +98,15 @@ async def test_order_is_the_same_for_all_and_without_holes(cast: Cast, alice: Pe
         await listener.hears("message", number=120)
         seqs = [event["seq"] for event in listener.events if event["type"] == "message"]
         assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
-    orders = [[(e["number"], e["text"]) for e in listener.heard("message") if e.get("number")] for listener in listeners]
+    orders = [
+        [(e["number"], e["text"]) for e in listener.heard("message") if e.get("number")]
+        for listener in listeners
+    ]
     assert all(order == orders[0] for order in orders)
     for talker in range(6):
-        assert [text for _, text in orders[0] if text.startswith(f"{talker} ")] == [f"{talker} {turn}" for turn in range(20)]
+        assert [text for _, text in orders[0] if text.startswith(f"{talker} ")] == [
+            f"{talker} {turn}" for turn in range(20)
+        ]
 
 
 async def test_who_comes_back_gets_all_they_missed(alice: Person, bob: Person, lobby: str) -> None:
@@ -123,7 +133,9 @@ async def test_from_the_beginning_is_since_zero(alice: Person, lobby: str) -> No
 
 
 @pytest.mark.parametrize(("since", "epoch"), [(999_999, None), (1, "another")])
-async def test_who_has_another_history_begins_anew(alice: Person, lobby: str, since: int, epoch: str | None) -> None:
+async def test_who_has_another_history_begins_anew(
+    alice: Person, lobby: str, since: int, epoch: str | None
+) -> None:
     listener = await alice.enters(lobby, since=since, epoch=epoch)
     assert [event["type"] for event in listener.events] == ["hello", "reset", "caught_up"]
     assert listener.events[1]["seq"] == 2
@@ -146,7 +158,9 @@ async def test_several_tabs_of_one_person_all_work(alice: Person, lobby: str) ->
     receipt = await tabs[0].says("to myself")
     for tab in tabs[1:]:
         assert (await tab.hears("message", number=1))["nonce"] == receipt["nonce"]
-    assert [line["kind"] for line in await alice.history(lobby)] == ["created", "came", "post"], "three tabs are one person"
+    assert [line["kind"] for line in await alice.history(lobby)] == ["created", "came", "post"], (
+        "three tabs are one person"
+    )
 
 
 async def test_the_eleventh_tab_is_one_too_many(alice: Person, lobby: str) -> None:
@@ -168,9 +182,13 @@ async def test_comings_and_goings_are_in_the_history(alice: Person, bob: Person,
     assert went["author"] == bob.name
     await bob.enters(lobby)
     await at_alice.hears("message", kind="came")
-    assert [line["kind"] for line in await alice.history(lobby)] == ["created", "came", "joined", "went", "came"], (
-        "a reconnect within 10 s says nothing"
-    )
+    assert [line["kind"] for line in await alice.history(lobby)] == [
+        "created",
+        "came",
+        "joined",
+        "went",
+        "came",
+    ], "a reconnect within 10 s says nothing"
 
 
 async def _hears_late(listener: object, kind: str) -> dict[str, str]:

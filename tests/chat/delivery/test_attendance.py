@@ -39,19 +39,32 @@ async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             name = f"p{number}"
             keys = {"name": name, "name_key": name, "skeleton": name}
             await User.insert(id=number, **keys, password_hash="", is_admin=False, created_at=0).aio_execute()
-            await Member.insert(room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
+            await Member.insert(
+                room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0
+            ).aio_execute()
     async with open_engine(database, None, "", "epoch") as found:
         yield found
     await database.aio_close()
 
 
 async def went(engine: Engine) -> list[str]:
-    rows = await Message.select(Message.text).where(Message.kind == "went").order_by(Message.seq).tuples().aio_execute()
+    rows = (
+        await Message.select(Message.text)
+        .where(Message.kind == "went")
+        .order_by(Message.seq)
+        .tuples()
+        .aio_execute()
+    )
     return [text.partition(" ")[0] for (text,) in rows]
 
 
 async def present(engine: Engine) -> list[int]:
-    return [user_id for (user_id,) in await fetch(engine.database, "SELECT user_id FROM members WHERE present ORDER BY user_id")]
+    return [
+        user_id
+        for (user_id,) in await fetch(
+            engine.database, "SELECT user_id FROM members WHERE present ORDER BY user_id"
+        )
+    ]
 
 
 @pytest.fixture
@@ -68,7 +81,9 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     return found
 
 
-async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(engine: Engine, commits: list[float]) -> None:
+async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(
+    engine: Engine, commits: list[float]
+) -> None:
     attendance = Attendance(engine)
     await attendance.arrive(HALL, Person(7, "p7"))
     await attendance._compare()
@@ -89,7 +104,9 @@ async def test_who_comes_back_in_time_was_never_gone(engine: Engine) -> None:
     assert await present(engine) == [7]
 
 
-async def test_who_connects_while_it_is_being_written_stays(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_who_connects_while_it_is_being_written_stays(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The entry waits for its commit; what holds then is decided then."""
     attendance = Attendance(engine)
     await attendance._compare()
@@ -124,7 +141,9 @@ async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
     assert await went(engine) == ["p7"]
 
 
-async def test_whoever_cannot_be_told_of_now_is_told_of_later(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_whoever_cannot_be_told_of_now_is_told_of_later(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     attendance = Attendance(engine)
     await attendance._compare()
 
@@ -141,7 +160,9 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(engine: Engine, mo
     assert await present(engine) == []
 
 
-async def test_the_loop_compares_at_the_start_and_then_no_more(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_loop_compares_at_the_start_and_then_no_more(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(chat.actions.presence, "COMPARE_SECONDS", 0.0)
     monkeypatch.setattr(chat.actions.presence, "TICK_SECONDS", 0.001)
     attendance = Attendance(engine)

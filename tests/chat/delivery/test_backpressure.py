@@ -1,4 +1,5 @@
-"""A client that sends faster than its messages are stored is read no faster than that, and nothing of it is lost."""
+"""A client that sends faster than its messages are stored is read no faster than that, and nothing
+of it is lost."""
 
 import asyncio
 import json
@@ -23,7 +24,8 @@ def _resident_kb(pid: int) -> int:
 
 
 async def test_a_flood_waits_in_its_own_socket(postgres: Postgres, redis: Redis) -> None:
-    """While the room is locked by another, only a hundred messages are taken; the rest stays with the sender, and not in our memory."""
+    """While the room is locked by another, only a hundred messages are taken; the rest stays with
+    the sender, and not in our memory."""
     with Aiochat(env=server_env(postgres, redis, "flood")) as server:
         alice = await Person(server.url, unique("alice")).registers()
         await alice.creates("Flood")

@@ -106,11 +106,16 @@ class Place:
 
     def commit(self, count: int = 1, *, size: int = 0, author_id: int = 9) -> list[Sealed]:
         """Writes to the history, and returns what would be delivered."""
-        new = [sealed(len(self.history) + number, size=size, author_id=author_id) for number in range(1, count + 1)]
+        new = [
+            sealed(len(self.history) + number, size=size, author_id=author_id)
+            for number in range(1, count + 1)
+        ]
         self.history += new
         return new
 
-    async def enter(self, client: FakeClient, since: int | None = 0, hello: Callable[[Changes], Any] | None = None) -> None:
+    async def enter(
+        self, client: FakeClient, since: int | None = 0, hello: Callable[[Changes], Any] | None = None
+    ) -> None:
         await self.channel.catch_up(client, since, hello or (lambda changes: Pong()))
 
 
@@ -166,7 +171,8 @@ async def test_a_hole_too_large_begins_anew(place: Place) -> None:
 
 
 async def test_who_catches_up_while_a_hole_is_too_large_comes_back_for_it(place: Place) -> None:
-    """Its snapshot was read before the hole, and the hole was never delivered here: live, it would miss what lies between."""
+    """Its snapshot was read before the hole, and the hole was never delivered here: live, it would
+    miss what lies between."""
     place.gate.clear()
     client = FakeClient()
     entering = asyncio.create_task(place.enter(client))

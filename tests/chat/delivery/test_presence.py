@@ -1,4 +1,5 @@
-"""Leases over a real Redis: seen by all processes, gone with the process that held them, and cheap, however many there are."""
+"""Leases over a real Redis: seen by all processes, gone with the process that held them, and cheap,
+however many there are."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
@@ -55,7 +56,9 @@ async def commands(client: Client) -> int:
 
 async def end_of(client: Client, leases: RedisLeases) -> None:
     """What Redis does when a process has been dead for the lease's time."""
-    assert 0 < await client.pttl(leases._key) <= chat.delivery.leases.LEASE_SECONDS * 1000, "its leases end by themselves"
+    assert 0 < await client.pttl(leases._key) <= chat.delivery.leases.LEASE_SECONDS * 1000, (
+        "its leases end by themselves"
+    )
     await client.delete(leases._key)
 
 
@@ -66,7 +69,9 @@ async def test_a_lease_is_seen_by_every_process(one: RedisLeases, two: RedisLeas
     assert await one.held([ALICE]) == await two.held([ALICE]) == set()
 
 
-async def test_a_process_that_nobody_has_heard_of_is_seen_with_its_first_lease(one: RedisLeases, client: Client) -> None:
+async def test_a_process_that_nobody_has_heard_of_is_seen_with_its_first_lease(
+    one: RedisLeases, client: Client
+) -> None:
     await RedisLeases(client).hold(*ALICE)
     assert await one.held([ALICE]) == {ALICE}
 
@@ -102,7 +107,9 @@ async def test_who_was_only_paused_is_back(one: RedisLeases, two: RedisLeases, c
     assert not await one.renew()
 
 
-async def test_a_redis_that_was_emptied_is_filled_again(one: RedisLeases, two: RedisLeases, client: Client) -> None:
+async def test_a_redis_that_was_emptied_is_filled_again(
+    one: RedisLeases, two: RedisLeases, client: Client
+) -> None:
     everyone = [(HALL, user) for user in range(1, 1202)]
     await asyncio.gather(*[one.hold(*lease) for lease in everyone])
     await client.flushall()
@@ -112,7 +119,9 @@ async def test_a_redis_that_was_emptied_is_filled_again(one: RedisLeases, two: R
     assert not await one.renew()
 
 
-async def test_what_could_not_be_written_is_written_later(one: RedisLeases, two: RedisLeases, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_could_not_be_written_is_written_later(
+    one: RedisLeases, two: RedisLeases, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await one.hold(*BOB)
     with monkeypatch.context() as patch:
 

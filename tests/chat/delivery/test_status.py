@@ -1,4 +1,5 @@
-"""What people say of themselves: away, not to be disturbed, back; told in every room, kept for each user, in no history."""
+"""What people say of themselves: away, not to be disturbed, back; told in every room, kept for each
+user, in no history."""
 
 import datetime
 from pathlib import Path
@@ -29,7 +30,12 @@ async def test_everyone_sees_that_one_is_away_and_back(alice: Person, bob: Perso
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     before = await alice.history(lobby)
     await says(at_bob, "/away at lunch")
-    assert await at_alice.hears("presence") == {"type": "presence", "name": bob.name, "status": "away", "text": "at lunch"}
+    assert await at_alice.hears("presence") == {
+        "type": "presence",
+        "name": bob.name,
+        "status": "away",
+        "text": "at lunch",
+    }
     await at_bob.is_told()
     assert at_bob.heard("presence"), "one's own pages show it too"
     assert await listed(alice, lobby, bob.name) == {"status": "away", "status_text": "at lunch"}
@@ -40,10 +46,16 @@ async def test_everyone_sees_that_one_is_away_and_back(alice: Person, bob: Perso
     assert await alice.history(lobby) == before
 
 
-async def test_it_is_told_in_every_room_that_one_is_in(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+async def test_it_is_told_in_every_room_that_one_is_in(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
     other = unique("Kitchen")
     await bob.creates(other)
-    in_lobby, in_other, in_cellar = await alice.enters(lobby), await alice.enters(other), await alice.enters(cellar)
+    in_lobby, in_other, in_cellar = (
+        await alice.enters(lobby),
+        await alice.enters(other),
+        await alice.enters(cellar),
+    )
     bob_in_lobby, _ = await bob.enters(lobby), await bob.enters(other)
     await says(bob_in_lobby, "/dnd")
     for place in (in_lobby, in_other):
@@ -63,7 +75,9 @@ async def test_who_writes_is_not_away(alice: Person, bob: Person, lobby: str) ->
     await says(at_bob, "/away")
     await says(at_bob, "/help")
     assert (await at_bob.says(""))["type"] == "error"
-    assert await listed(alice, lobby, bob.name) == {"status": "away"}, "what isn't said to others ends nothing"
+    assert await listed(alice, lobby, bob.name) == {"status": "away"}, (
+        "what isn't said to others ends nothing"
+    )
 
 
 async def test_who_writes_may_still_not_be_disturbed(alice: Person, bob: Person, lobby: str) -> None:
@@ -83,7 +97,11 @@ async def test_not_to_be_disturbed_for_a_while(alice: Person, bob: Person, lobby
     assert await says(at_bob, "/dnd 1h30m") == "You are not to be disturbed for 1h30m. /dnd off ends it."
     event = await at_alice.hears("presence", status="dnd")
     until = datetime.datetime.fromisoformat(event["until"])
-    assert datetime.timedelta(minutes=90) <= until - began + datetime.timedelta(seconds=1) < datetime.timedelta(minutes=91)
+    assert (
+        datetime.timedelta(minutes=90)
+        <= until - began + datetime.timedelta(seconds=1)
+        < datetime.timedelta(minutes=91)
+    )
     assert await listed(alice, lobby, bob.name) == {"status": "dnd", "status_until": event["until"]}
     assert await says(at_bob, "/dnd OFF") == "You may be disturbed again."
     await at_alice.hears("presence", status="")
@@ -114,7 +132,22 @@ async def test_the_page_says_it(alice: Person, bob: Person, lobby: str) -> None:
 BAD = [
     *(
         f"/dnd {word}"
-        for word in ("soon", "10", "m", "-1m", "1.5h", "0m", "1y", "٣m", "367d", "9999w", "99999m", "1h 30m", "10m off", "1" * 500 + "m")
+        for word in (
+            "soon",
+            "10",
+            "m",
+            "-1m",
+            "1.5h",
+            "0m",
+            "1y",
+            "٣m",
+            "367d",
+            "9999w",
+            "99999m",
+            "1h 30m",
+            "10m off",
+            "1" * 500 + "m",
+        )
     ),
     *("/away " + "x" * 101, "/away two\nlines", "/away tab\there", "/back soon"),
 ]
@@ -135,7 +168,9 @@ async def test_what_is_no_status_changes_nothing(alice: Person, bob: Person, lob
 
 async def test_a_duration_is_explained(alice: Person, lobby: str) -> None:
     at_alice = await alice.enters(lobby)
-    assert (await at_alice.says("/dnd soon"))["text"] == "Usage: /dnd [duration|off]. A duration is written like 10m, 2h, 3d or 1w."
+    assert (await at_alice.says("/dnd soon"))[
+        "text"
+    ] == "Usage: /dnd [duration|off]. A duration is written like 10m, 2h, 3d or 1w."
     assert {"name": "dnd", "usage": "/dnd [duration|off]"}.items() <= next(
         command for command in at_alice.heard("hello")[0]["commands"] if command["name"] == "dnd"
     ).items()
@@ -155,7 +190,15 @@ async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
 
 
 def test_durations() -> None:
-    for text, seconds in {"30s": 30, "10m": 600, "2h": 7200, "3d": 259_200, "1w": 604_800, "1H30M": 5400, "366d": MAX_SECONDS}.items():
+    for text, seconds in {
+        "30s": 30,
+        "10m": 600,
+        "2h": 7200,
+        "3d": 259_200,
+        "1w": 604_800,
+        "1H30M": 5400,
+        "366d": MAX_SECONDS,
+    }.items():
         assert parse_duration(text) == seconds
     for seconds in (1, 59, 60, 3661, 86_400, 604_800, 694_861, MAX_SECONDS):
         assert parse_duration(show_duration(seconds)) == seconds

@@ -42,7 +42,11 @@ async def test_the_others_hear_it_and_it_is_kept_nowhere(alice: Person, bob: Per
 
 
 async def test_it_stays_in_its_room(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
-    in_lobby, in_cellar, at_bob = await alice.enters(lobby), await alice.enters(cellar), await bob.enters(lobby)
+    in_lobby, in_cellar, at_bob = (
+        await alice.enters(lobby),
+        await alice.enters(cellar),
+        await bob.enters(lobby),
+    )
     await types(at_bob, on=True)
     await in_lobby.hears("typing")
     await in_cellar.is_told()
@@ -88,10 +92,14 @@ BAD: dict[str, Any] = {
 
 
 @pytest.mark.parametrize("name", BAD)
-async def test_what_is_no_request_is_told_to_nobody(alice: Person, bob: Person, lobby: str, name: str) -> None:
+async def test_what_is_no_request_is_told_to_nobody(
+    alice: Person, bob: Person, lobby: str, name: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     await types(at_bob, **BAD[name])
-    assert (await at_bob.hears("error"))["code"] == ("bad_nonce" if isinstance(BAD[name].get("nonce"), str) else "bad_request")
+    assert (await at_bob.hears("error"))["code"] == (
+        "bad_nonce" if isinstance(BAD[name].get("nonce"), str) else "bad_request"
+    )
     await at_bob.says("still here")
     await at_alice.hears("message", number=1)
     assert not told(at_alice)

@@ -1,4 +1,5 @@
-"""What is unread in all of one's rooms: told once a second over any of one's sockets, in step between devices, on both databases."""
+"""What is unread in all of one's rooms: told once a second over any of one's sockets, in step
+between devices, on both databases."""
 
 import asyncio
 import secrets
@@ -32,19 +33,37 @@ async def news(listener: Listener, name: str, **expected: Any) -> JsonObject:
                 return room
 
 
-async def test_after_catching_up_one_hears_of_all_rooms(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+async def test_after_catching_up_one_hears_of_all_rooms(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
     at_bob = await bob.enters(lobby)
     for text in ("one", "two"):
         await at_bob.says(text)
     at_alice = await alice.enters(lobby)
     assert [event["type"] for event in at_alice.events][:2] == ["hello", "caught_up"]
     assert await whole(at_alice) == {
-        lobby: {"name": lobby, "kind": "open", "title": lobby, "last_number": 2, "read_number": 0, "mentions": 0},
-        cellar: {"name": cellar, "kind": "closed", "title": cellar, "last_number": 0, "read_number": 0, "mentions": 0},
+        lobby: {
+            "name": lobby,
+            "kind": "open",
+            "title": lobby,
+            "last_number": 2,
+            "read_number": 0,
+            "mentions": 0,
+        },
+        cellar: {
+            "name": cellar,
+            "kind": "closed",
+            "title": cellar,
+            "last_number": 0,
+            "read_number": 0,
+            "mentions": 0,
+        },
     }
 
 
-async def test_a_message_elsewhere_is_told_and_one_here_is_not(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_a_message_elsewhere_is_told_and_one_here_is_not(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
     other = unique("Other")
     await alice.creates(other)
     at_alice, at_bob = await alice.enters(other), await bob.enters(lobby)
@@ -57,7 +76,9 @@ async def test_a_message_elsewhere_is_told_and_one_here_is_not(cast: Cast, alice
     await at_bob.says("more news")
     assert await news(at_alice, lobby, last_number=2) == {"name": lobby, "last_number": 2}
     told = [room for event in at_alice.heard("unread") if "whole" not in event for room in event["rooms"]]
-    assert not [room for room in told if room["name"] == other and "last_number" in room], "of this room the messages tell"
+    assert not [room for room in told if room["name"] == other and "last_number" in room], (
+        "of this room the messages tell"
+    )
     mallory = await (await cast.person("mallory")).enters(other)
     assert set(await whole(mallory)) == {other}
     await at_bob.says("still more")
@@ -66,7 +87,9 @@ async def test_a_message_elsewhere_is_told_and_one_here_is_not(cast: Cast, alice
     assert len(mallory.heard("unread")) == 1, "it is no room of hers"
 
 
-async def test_many_messages_are_one_frame_a_second(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+async def test_many_messages_are_one_frame_a_second(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
     at_alice, at_bob = await alice.enters(cellar), await bob.enters(lobby)
     await whole(at_alice)
     began = asyncio.get_running_loop().time()
@@ -91,7 +114,9 @@ async def test_a_mark_is_in_step_between_devices(alice: Person, bob: Person, lob
     assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 1
 
 
-async def test_marking_unread_goes_back_and_is_told_to_all_devices(alice: Person, bob: Person, lobby: str) -> None:
+async def test_marking_unread_goes_back_and_is_told_to_all_devices(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     phone, desk, at_bob = await alice.enters(lobby), await alice.enters(lobby), await bob.enters(lobby)
     for number in range(5):
         await at_bob.says(str(number))
@@ -105,7 +130,9 @@ async def test_marking_unread_goes_back_and_is_told_to_all_devices(alice: Person
         assert (await news(listener, lobby, read_number=2))["mentions"] == 0
 
 
-async def test_going_back_is_exact_among_marks_before_and_after_it(alice: Person, bob: Person, lobby: str) -> None:
+async def test_going_back_is_exact_among_marks_before_and_after_it(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     for number in range(9):
         await at_bob.says(str(number))
@@ -124,16 +151,28 @@ async def test_a_mark_stays_within_the_room(alice: Person, bob: Person, lobby: s
     for back in (False, True):
         await reads(at_alice, 2**53, back=back)
         await at_bob.says("one more")
-        assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 1, "it passes no post that isn't there"
+        assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 1, (
+            "it passes no post that isn't there"
+        )
     await at_alice.says("/clear")
     await reads(at_alice, 0, back=True)
     await at_bob.says("after it")
-    assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 1, "what was cleared isn't unread again"
+    assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 1, (
+        "what was cleared isn't unread again"
+    )
 
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"number": -1}, {"number": 2**53 + 1}, {"number": "1"}, {"number": 1.5}, {"number": 1, "back": 1}, {"number": 1, "back": "yes"}, {}],
+    [
+        {"number": -1},
+        {"number": 2**53 + 1},
+        {"number": "1"},
+        {"number": 1.5},
+        {"number": 1, "back": 1},
+        {"number": 1, "back": "yes"},
+        {},
+    ],
 )
 async def test_a_wrong_mark_is_refused(alice: Person, lobby: str, wrong: JsonObject) -> None:
     at_alice = await alice.enters(lobby)
@@ -143,14 +182,22 @@ async def test_a_wrong_mark_is_refused(alice: Person, lobby: str, wrong: JsonObj
     assert (await at_alice.hears("error"))["code"] == "bad_nonce"
 
 
-async def test_calls_are_counted_apart_until_they_are_read(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
-    at_alice, elsewhere, at_bob = await alice.enters(lobby), await alice.enters(cellar), await bob.enters(lobby)
+async def test_calls_are_counted_apart_until_they_are_read(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
+    at_alice, elsewhere, at_bob = (
+        await alice.enters(lobby),
+        await alice.enters(cellar),
+        await bob.enters(lobby),
+    )
     for listener in (at_alice, elsewhere):
         await whole(listener)
     await at_bob.says("nobody in particular")
     await at_bob.says(f"@{alice.name}, look")
     await at_bob.says(f"and again, @{alice.name}")
-    assert (await news(at_alice, lobby, mentions=2)) == {"name": lobby, "read_number": 0, "mentions": 2}, "told in the room itself too"
+    assert (await news(at_alice, lobby, mentions=2)) == {"name": lobby, "read_number": 0, "mentions": 2}, (
+        "told in the room itself too"
+    )
     assert (await news(elsewhere, lobby, mentions=2))["mentions"] == 2
     await at_bob.ws.send_json({"type": "edit", "number": 3, "text": "and nobody again"})
     for listener in (at_alice, elsewhere):
@@ -164,7 +211,9 @@ async def test_calls_are_counted_apart_until_they_are_read(alice: Person, bob: P
     await news(elsewhere, lobby, mentions=0)
 
 
-async def test_who_joins_leaves_or_is_invited_hears_of_all_rooms_anew(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+async def test_who_joins_leaves_or_is_invited_hears_of_all_rooms_anew(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
     at_bob, at_alice = await bob.enters(lobby), await alice.enters(cellar)
     assert set(await whole(at_bob)) == {lobby}
     await at_alice.says("for members")
@@ -180,7 +229,11 @@ async def test_who_joins_leaves_or_is_invited_hears_of_all_rooms_anew(alice: Per
 
 
 async def test_what_is_cleared_is_not_unread(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
-    at_alice, elsewhere, at_bob = await alice.enters(lobby), await alice.enters(cellar), await bob.enters(lobby)
+    at_alice, elsewhere, at_bob = (
+        await alice.enters(lobby),
+        await alice.enters(cellar),
+        await bob.enters(lobby),
+    )
     await whole(elsewhere)
     for number in range(3):
         await at_bob.says(str(number))
@@ -189,7 +242,9 @@ async def test_what_is_cleared_is_not_unread(alice: Person, bob: Person, lobby: 
     assert (await whole(elsewhere))[lobby]["read_number"] == 3
 
 
-async def test_who_reads_nothing_gets_the_whole_when_they_read_again(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+async def test_who_reads_nothing_gets_the_whole_when_they_read_again(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
     at_alice, at_bob = await alice.enters(cellar), await bob.enters(lobby)
     await whole(at_alice)
     transport = at_alice.ws._response.connection.transport  # type: ignore[union-attr]

@@ -1,4 +1,5 @@
-"""Whatever comes in on the socket: a clear error, nothing stored, nothing sent to others, and the connection goes on."""
+"""Whatever comes in on the socket: a clear error, nothing stored, nothing sent to others, and the
+connection goes on."""
 
 import json
 import struct
@@ -53,8 +54,12 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("frame", "code"), BAD, ids=lambda value: value[:40] if isinstance(value, str) else None)
-async def test_bad_frames_change_nothing(alice: Person, bob: Person, lobby: str, frame: str, code: str) -> None:
+@pytest.mark.parametrize(
+    ("frame", "code"), BAD, ids=lambda value: value[:40] if isinstance(value, str) else None
+)
+async def test_bad_frames_change_nothing(
+    alice: Person, bob: Person, lobby: str, frame: str, code: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     before = await alice.history(lobby)
     await at_alice.types(frame)
@@ -65,7 +70,11 @@ async def test_bad_frames_change_nothing(alice: Person, bob: Person, lobby: str,
     await at_bob.is_told()
     assert await alice.history(lobby) == before
     # What is unread elsewhere comes when it comes.
-    assert [event["type"] for event in at_bob.events if event["type"] != "unread"] == ["hello", "caught_up", "pong"]
+    assert [event["type"] for event in at_bob.events if event["type"] != "unread"] == [
+        "hello",
+        "caught_up",
+        "pong",
+    ]
 
 
 async def test_an_error_carries_the_nonce_of_what_it_is_about(alice: Person, lobby: str) -> None:
@@ -99,7 +108,9 @@ NAUGHTY = [
 
 
 @pytest.mark.parametrize("text", NAUGHTY)
-async def test_naughty_strings_come_back_as_they_were(alice: Person, bob: Person, lobby: str, text: str) -> None:
+async def test_naughty_strings_come_back_as_they_were(
+    alice: Person, bob: Person, lobby: str, text: str
+) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     answer = await at_alice.says(text)
     if not text.strip():
@@ -126,7 +137,9 @@ def _masked(opcode: int, payload: bytes) -> bytes:
     [(_masked(1, b"\xff\xfe"), 1007), (_masked(0x70 | 1, b"x"), 1002), (_masked(1, b"\xed\xa0\x80"), 1007)],
     ids=["not UTF-8", "reserved bits", "a surrogate in UTF-8"],
 )
-async def test_a_broken_frame_ends_the_connection(alice: Person, bob: Person, lobby: str, raw: bytes, code: int) -> None:
+async def test_a_broken_frame_ends_the_connection(
+    alice: Person, bob: Person, lobby: str, raw: bytes, code: int
+) -> None:
     at_bob = await bob.enters(lobby)
     at_alice = await alice.enters(lobby)
     transport = at_alice.ws.get_extra_info("socket")
@@ -168,7 +181,10 @@ async def test_only_pages_of_the_site_may_connect(alice: Person, lobby: str, ori
     assert error.value.status == 403
 
 
-@pytest.mark.parametrize("query", ["since=x", "since=-1", "since=1.5", "since=", "since=" + "9" * 40, "since=%00", "since=%ff", "since=１"])
+@pytest.mark.parametrize(
+    "query",
+    ["since=x", "since=-1", "since=1.5", "since=", "since=" + "9" * 40, "since=%00", "since=%ff", "since=１"],
+)
 async def test_a_bad_since_is_refused(alice: Person, lobby: str, query: str) -> None:
     with pytest.raises(aiohttp.WSServerHandshakeError) as error:
         await alice.http.ws_connect(f"/rooms/{lobby}/ws?{query}", origin=alice.url)

@@ -1,4 +1,5 @@
-"""The list of rooms: one's own first, the open ones by pages, and any of them by a part of its name."""
+"""The list of rooms: one's own first, the open ones by pages, and any of them by a part of its
+name."""
 
 import asyncio
 import re
@@ -15,7 +16,8 @@ async def listed(person: Person, query: str = "") -> list[str]:
 
 @pytest.fixture
 async def shelf(alice: Person) -> list[str]:
-    """More rooms of Alice's than a page shows, by name; and no other test's rooms have this word in theirs."""
+    """More rooms of Alice's than a page shows, by name; and no other test's rooms have this word in
+    theirs."""
     word = unique("Shelf")
     names = [f"{word}_{number:03}" for number in range(103)]
     await asyncio.gather(*[alice.creates(name) for name in names])
@@ -57,7 +59,9 @@ async def test_the_pages_are_links_on_the_page(bob: Person, shelf: list[str]) ->
     assert 'rel="next"' not in page
 
 
-async def test_a_room_is_found_by_a_part_of_its_name(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+async def test_a_room_is_found_by_a_part_of_its_name(
+    alice: Person, bob: Person, lobby: str, cellar: str
+) -> None:
     for words in (lobby, lobby.upper(), f"%23{lobby.lower()}", lobby[2:], f" {lobby} "):
         assert lobby in await listed(bob, f"q={words}")
         assert lobby in await listed(alice, f"q={words}")
@@ -113,9 +117,21 @@ async def test_of_two_lower_bounds_the_higher_one_holds(alice: Person, lobby: st
     cleared = listener.heard("cleared")[0]["seq"]
 
     async def texts(query: str) -> list[str]:
-        return [line["text"] for line in (await alice.gets(f"/rooms/{lobby}/messages?{query}"))["messages"] if line.get("number")]
+        return [
+            line["text"]
+            for line in (await alice.gets(f"/rooms/{lobby}/messages?{query}"))["messages"]
+            if line.get("number")
+        ]
 
-    for query in ("after=0", "after=1", "after=2", "after_seq=0", f"after_seq={cleared - 1}", f"after_seq={cleared}", "before=9"):
+    for query in (
+        "after=0",
+        "after=1",
+        "after=2",
+        "after_seq=0",
+        f"after_seq={cleared - 1}",
+        f"after_seq={cleared}",
+        "before=9",
+    ):
         assert await texts(query) == ["three", "four"], query
     assert await texts("after=3") == await texts(f"after_seq={cleared + 1}") == ["four"]
     assert await texts("before=4") == ["three"]

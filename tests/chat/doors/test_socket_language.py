@@ -4,7 +4,9 @@ from tests.architecture.test_languages import CYRILLIC, IN_RUSSIAN, page
 from tests.support.people import Person
 
 
-async def speaks(someone: Person, room: str, language: str | None, headers: dict[str, str] | None = None) -> str:
+async def speaks(
+    someone: Person, room: str, language: str | None, headers: dict[str, str] | None = None
+) -> str:
     """The code of the language in which a socket that is opened so greets and refuses."""
     listener = await someone.enters(room, language=language, headers=headers)
     helps = [command["help"] for command in listener.events[0]["commands"]]
@@ -34,13 +36,28 @@ async def test_the_sockets_address_names_its_language(alice: Person, lobby: str)
 
 
 async def test_an_address_with_an_unknown_language_says_nothing(alice: Person, lobby: str) -> None:
-    unknown = ("", "xx", "RU", "ru-RU", "%00", "%FF", "%ED%A0%80", "ru%0d%0aX-Evil:1", "..%2Fru", "ru%20", "x" * 4000, "xx&language=ru")
+    unknown = (
+        "",
+        "xx",
+        "RU",
+        "ru-RU",
+        "%00",
+        "%FF",
+        "%ED%A0%80",
+        "ru%0d%0aX-Evil:1",
+        "..%2Fru",
+        "ru%20",
+        "x" * 4000,
+        "xx&language=ru",
+    )
     for language in unknown:
         assert await speaks(alice, lobby, language) == "en", language
         assert await speaks(alice, lobby, language, IN_RUSSIAN) == "ru", language
 
 
-async def test_what_refuses_to_open_a_socket_is_in_the_language_of_its_address(alice: Person, lobby: str) -> None:
+async def test_what_refuses_to_open_a_socket_is_in_the_language_of_its_address(
+    alice: Person, lobby: str
+) -> None:
     headers = {"Accept": "application/json", "Origin": alice.url}
     for query, words in (("", "WebSocket"), ("&since=x", "`since`")):
         async with alice.http.get(f"/rooms/{lobby}/ws?language=ru{query}", headers=headers) as answer:

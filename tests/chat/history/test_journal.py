@@ -1,4 +1,5 @@
-"""The journal on a database of its own: one commit for what waits, retries that are harmless, refusals that change nothing."""
+"""The journal on a database of its own: one commit for what waits, retries that are harmless,
+refusals that change nothing."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -41,7 +42,13 @@ async def database(tmp_path: Path) -> AsyncIterator[AioDatabase]:
     found = open_database(url)
     for person in (ALICE, BOB, MALLORY):
         await User.insert(
-            id=person.id, name=person.name, name_key=person.name, skeleton=person.name, password_hash="", is_admin=False, created_at=0
+            id=person.id,
+            name=person.name,
+            name_key=person.name,
+            skeleton=person.name,
+            password_hash="",
+            is_admin=False,
+            created_at=0,
         ).aio_execute()
     for number in (1, 2):
         await Room.insert(
@@ -57,7 +64,9 @@ async def database(tmp_path: Path) -> AsyncIterator[AioDatabase]:
             created_at=0,
         ).aio_execute()
         for person in (ALICE, BOB):
-            await Member.insert(room=number, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
+            await Member.insert(
+                room=number, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0
+            ).aio_execute()
     yield found
     await found.aio_close()
 
@@ -74,7 +83,9 @@ def doubts() -> list[bool]:
 
 
 @pytest.fixture
-async def journal(database: AioDatabase, committed: list[Batch], doubts: list[bool]) -> AsyncIterator[Journal]:
+async def journal(
+    database: AioDatabase, committed: list[Batch], doubts: list[bool]
+) -> AsyncIterator[Journal]:
     found = Journal(database, lambda lines: committed.extend(batches(lines)), lambda: doubts.append(True))
     yield found
     await found.close()
@@ -138,7 +149,8 @@ async def test_one_bad_entry_takes_no_other_down(journal: Journal, database: Aio
 async def test_a_lost_answer_is_found_by_the_nonce(
     journal: Journal, monkeypatch: pytest.MonkeyPatch, doubts: list[bool], is_remembered: bool
 ) -> None:
-    """The commit went through, and its answer never came: the same again gives the receipt, and no second message."""
+    """The commit went through, and its answer never came: the same again gives the receipt, and no
+    second message."""
     if is_remembered:
         await append(journal, draft("before"))
     run = ShortTransaction._run
@@ -182,11 +194,20 @@ async def test_a_room_that_is_remembered_takes_one_round_trip(
     with pytest.raises(Refused):
         await append(journal, draft("never was", MALLORY))
     assert len(trips) == 6, "nobody is refused by memory"
-    assert [text for _, _, text in await stored()] == ["first", "second", "bob isn't remembered yet", "third", "fourth"]
+    assert [text for _, _, text in await stored()] == [
+        "first",
+        "second",
+        "bob isn't remembered yet",
+        "third",
+        "fourth",
+    ]
 
 
-async def test_a_room_that_another_process_wrote_to_is_read_again(journal: Journal, database: AioDatabase) -> None:
-    """What was remembered is no longer true: the other's line keeps its place, and whom it removed is refused."""
+async def test_a_room_that_another_process_wrote_to_is_read_again(
+    journal: Journal, database: AioDatabase
+) -> None:
+    """What was remembered is no longer true: the other's line keeps its place, and whom it removed
+    is refused."""
     await append(journal, draft("first", BOB))
     other = Journal(database, lambda lines: None, lambda: None)
 
@@ -216,7 +237,9 @@ async def test_a_verb_records_what_it_changes(journal: Journal) -> None:
     assert (await append(journal, draft("still here", BOB))).seq == 1
 
 
-async def test_while_the_database_is_away_the_sender_hears_so(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_while_the_database_is_away_the_sender_hears_so(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async def away(self: Ledgers, *args: Any) -> Any:
         raise peewee.OperationalError("could not connect")
 
@@ -231,7 +254,8 @@ async def test_while_the_database_is_away_the_sender_hears_so(journal: Journal, 
 
 
 async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -> None:
-    """A removal and what the removed one said wait in one batch: what was said after it comes too late."""
+    """A removal and what the removed one said wait in one batch: what was said after it comes too
+    late."""
 
     async def remove_bob(ledger: Ledger) -> Receipt:
         ledger.end_membership(BOB.id)
@@ -250,7 +274,9 @@ async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -
     assert [text for _, _, text in await stored()] == ["in time", ""]
 
 
-async def test_a_verb_that_refuses_late_changes_nothing(journal: Journal, caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_verb_that_refuses_late_changes_nothing(
+    journal: Journal, caplog: pytest.LogCaptureFixture
+) -> None:
     async def careless(ledger: Ledger) -> Receipt:
         ledger.record("topic", ALICE, "half", "careless")
         raise Refused("refused", "after all")
@@ -286,7 +312,9 @@ async def test_closing_finishes_what_waits(database: AioDatabase, committed: lis
     assert refused.value.code == "unavailable"
 
 
-async def test_it_says_when_too_many_wait_and_when_no_longer(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_says_when_too_many_wait_and_when_no_longer(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("chat.history.journal.MAX_WAITING", 3)
     monkeypatch.setattr("chat.history.journal.MAX_BATCH", 2)
     answers = []
@@ -301,8 +329,11 @@ async def test_it_says_when_too_many_wait_and_when_no_longer(journal: Journal, m
     assert [(await answer).number for answer in answers] == [1, 2, 3]
 
 
-async def test_a_task_inside_a_transaction_doesnt_write_in_it(journal: Journal, database: AioDatabase) -> None:
-    """The journal was begun elsewhere: what it acknowledges stays, whatever becomes of the caller's transaction."""
+async def test_a_task_inside_a_transaction_doesnt_write_in_it(
+    journal: Journal, database: AioDatabase
+) -> None:
+    """The journal was begun elsewhere: what it acknowledges stays, whatever becomes of the caller's
+    transaction."""
     answer = append(journal, draft("acknowledged"))
     with pytest.raises(ZeroDivisionError):
         async with database.aio_atomic():
@@ -322,7 +353,9 @@ async def ask(journal: Journal, request: Amendment, person: Person = ALICE) -> R
     return await amend(cast(Engine, _Engine(journal)), 1, person, request)
 
 
-async def test_a_change_of_a_post_invalidates_no_standing(journal: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_change_of_a_post_invalidates_no_standing(
+    journal: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
     await append(journal, draft("before"))
     await ask(journal, React(1, "🎉", True), BOB)
     await ask(journal, React(1, "👍", True))
@@ -376,7 +409,10 @@ async def test_strangers_change_nothing(journal: Journal) -> None:
 async def test_a_message_holds_two_hundred_reactions(journal: Journal) -> None:
     await append(journal, draft("one"))
     await Reaction.insert_many(
-        [{"room_id": 1, "seq": 1, "user_id": 100 + place, "emoji": "👍", "added_seq": 0} for place in range(MAX_REACTIONS)]
+        [
+            {"room_id": 1, "seq": 1, "user_id": 100 + place, "emoji": "👍", "added_seq": 0}
+            for place in range(MAX_REACTIONS)
+        ]
     ).aio_execute()
     await Message.update(reactions=MAX_REACTIONS).aio_execute()
     with pytest.raises(Refused) as refused:

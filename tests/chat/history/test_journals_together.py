@@ -1,4 +1,5 @@
-"""Two processes' journals on one PostgreSQL, in the same rooms at once: one order, no holes, and nobody speaks who was removed before."""
+"""Two processes' journals on one PostgreSQL, in the same rooms at once: one order, no holes, and
+nobody speaks who was removed before."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -34,9 +35,13 @@ async def journals(postgres: Postgres, request: pytest.FixtureRequest) -> AsyncI
         await User.insert(id=person.id, **keys, password_hash="", is_admin=False, created_at=0).aio_execute()
     counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number", "created_at"), 0)
     for room_id in ROOMS:
-        await Room.insert(id=room_id, name=f"r{room_id}", slug=f"r{room_id}", topic="", kind="open", **counters).aio_execute()
+        await Room.insert(
+            id=room_id, name=f"r{room_id}", slug=f"r{room_id}", topic="", kind="open", **counters
+        ).aio_execute()
         for person in PEOPLE:
-            await Member.insert(room=room_id, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0).aio_execute()
+            await Member.insert(
+                room=room_id, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0
+            ).aio_execute()
     found = [Journal(database, lambda lines: None, lambda: None) for database in databases]
     yield found
     for journal, database in zip(found, databases, strict=True):
@@ -69,12 +74,18 @@ async def test_two_journals_in_the_same_rooms(journals: list[Journal]) -> None:
 
     async def talk(journal: Journal, place: int) -> None:
         for turn in range(ROUNDS):
-            said = [Draft(room_id, person, f"{place}-{turn}-{room_id}-{person.id}", "hello") for room_id in ROOMS for person in PEOPLE]
+            said = [
+                Draft(room_id, person, f"{place}-{turn}-{room_id}-{person.id}", "hello")
+                for room_id in ROOMS
+                for person in PEOPLE
+            ]
             told.extend(await asyncio.gather(*map(journal.put, said), return_exceptions=True))
             if turn % 5 == place:
                 person, change = (PEOPLE[0], _removes) if turn % 2 else (victim, _lets_in)
                 nonces = {room_id: f"{place}-{turn}-{room_id}-change" for room_id in ROOMS}
-                changes = [Change(room_id, person, nonce, change(victim, nonce)) for room_id, nonce in nonces.items()]
+                changes = [
+                    Change(room_id, person, nonce, change(victim, nonce)) for room_id, nonce in nonces.items()
+                ]
                 told.extend(await asyncio.gather(*map(journal.put, changes), return_exceptions=True))
 
     await asyncio.gather(*(talk(journal, place) for place, journal in enumerate(journals)))
@@ -85,7 +96,9 @@ async def test_two_journals_in_the_same_rooms(journals: list[Journal]) -> None:
     assert len(receipts) > ROUNDS * len(ROOMS) * len(PEOPLE)
     stored = 0
     for room_id in ROOMS:
-        rows = list(await Message.select().where(Message.room_id == room_id).order_by(Message.seq).aio_execute())
+        rows = list(
+            await Message.select().where(Message.room_id == room_id).order_by(Message.seq).aio_execute()
+        )
         stored += len(rows)
         assert [row.seq for row in rows] == list(range(1, len(rows) + 1))
         numbers = [row.number for row in rows if row.number is not None]

@@ -1,4 +1,5 @@
-"""A post by its number: its own address, what is around it, what it said before; and what is pinned. On both databases."""
+"""A post by its number: its own address, what is around it, what it said before; and what is
+pinned. On both databases."""
 
 import asyncio
 import json
@@ -41,7 +42,10 @@ async def test_the_page_opens_around_a_post(alice: Person, bob: Person, lobby: s
     assert (state["around"], state["more"], state["newer"]) == (60, True, True)
     assert numbers(state["messages"]) == list(range(35, 85))
     assert state["last_number"] == 120
-    near_end, near_start = await state_of(bob, f"/rooms/{lobby}/119"), await state_of(bob, f"/rooms/{lobby}/2")
+    near_end, near_start = (
+        await state_of(bob, f"/rooms/{lobby}/119"),
+        await state_of(bob, f"/rooms/{lobby}/2"),
+    )
     assert (near_end["more"], near_end["newer"], numbers(near_end["messages"])[-1]) == (True, False, 120)
     assert (near_start["more"], near_start["newer"], numbers(near_start["messages"])[0]) == (False, True, 1)
     plain = await state_of(bob, f"/rooms/{lobby}")
@@ -57,7 +61,12 @@ async def test_the_page_opens_around_the_first_unread_post(alice: Person, bob: P
     for number in range(50, 121):
         await at_alice.says(f"line {number}")
     state = await state_of(bob, f"/rooms/{lobby}")
-    assert (state["around"], state["newer"], numbers(state["messages"])[0], state["last_number"]) == (None, True, 1, 120)
+    assert (state["around"], state["newer"], numbers(state["messages"])[0], state["last_number"]) == (
+        None,
+        True,
+        1,
+        120,
+    )
     at_bob = await bob.enters(lobby)
     await at_bob.ws.send_json({"type": "read", "number": 30})
     async with asyncio.timeout(10):
@@ -68,7 +77,9 @@ async def test_the_page_opens_around_the_first_unread_post(alice: Person, bob: P
     assert numbers(state["messages"])[0] < 30
 
 
-async def test_what_comes_by_the_socket_goes_on_after_the_page(alice: Person, bob: Person, lobby: str) -> None:
+async def test_what_comes_by_the_socket_goes_on_after_the_page(
+    alice: Person, bob: Person, lobby: str
+) -> None:
     at_alice = await alice.enters(lobby)
     await says_many(at_alice, 10)
     state = await state_of(bob, f"/rooms/{lobby}/5")

@@ -1,6 +1,8 @@
-"""Real servers for the tests: PostgreSQL, Redis, nginx and aiochat itself, each in a folder and on a port of its own.
+"""Real servers for the tests: PostgreSQL, Redis, nginx and aiochat itself, each in a folder and on
+a port of its own.
 
-Everything here is synchronous and built on subprocesses; fixtures and the names of people and rooms live elsewhere."""
+Everything here is synchronous and built on subprocesses; fixtures and the names of people and rooms
+live elsewhere."""
 
 from tests.support.servers.aiochat import Aiochat
 from tests.support.servers.nginx import Nginx
@@ -8,4 +10,14 @@ from tests.support.servers.postgres import Postgres
 from tests.support.servers.process import ROOT, Server, ServerError, free_port
 from tests.support.servers.redis import Redis, RedisCluster
 
-__all__ = ["ROOT", "Aiochat", "Nginx", "Postgres", "Redis", "RedisCluster", "Server", "ServerError", "free_port"]
+__all__ = [
+    "ROOT",
+    "Aiochat",
+    "Nginx",
+    "Postgres",
+    "Redis",
+    "RedisCluster",
+    "Server",
+    "ServerError",
+    "free_port",
+]

@@ -10,7 +10,8 @@ from tests.support.servers.process import ROOT, Server
 
 
 class Aiochat(Server):
-    """aiochat itself: `python app.py serve --migrate`. Settings of the caller's environment don't reach it, `env` does."""
+    """aiochat itself: `python app.py serve --migrate`. Settings of the caller's environment don't
+    reach it, `env` does."""
 
     name = "aiochat"
     start_seconds = 20.0
@@ -37,7 +38,11 @@ class Aiochat(Server):
 
     def _environment(self) -> Mapping[str, str]:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}
-        own = {"AIOCHAT_HOST": "127.0.0.1", "AIOCHAT_PORT": str(self.port), "AIOCHAT_DATA_DIR": str(self.data_dir)}
+        own = {
+            "AIOCHAT_HOST": "127.0.0.1",
+            "AIOCHAT_PORT": str(self.port),
+            "AIOCHAT_DATA_DIR": str(self.data_dir),
+        }
         # Nothing of the tests goes out: the weather is asked of a port on which nobody is.
         own["AIOCHAT_WEATHER_URL"] = "http://127.0.0.1:9/{place}"
         return {**outer, "PYTHONUNBUFFERED": "1", **own, **self.env}

@@ -17,14 +17,18 @@ from tests.support.servers.process import PROVISION, Server, ServerError, set_pr
 
 
 class Postgres(Server):
-    """PostgreSQL with fsync on, the newest installed one. As root it runs as another user, since it refuses root.
+    """PostgreSQL with fsync on, the newest installed one. As root it runs as another user, since it
+    refuses root.
 
-    `options` are server settings, like `{"fsync": "off"}`. The role `aiochat` owns its databases and is no superuser."""
+    `options` are server settings, like `{"fsync": "off"}`. The role `aiochat` owns its databases
+    and is no superuser."""
 
     name = "PostgreSQL"
     start_seconds = 60.0  # recovery after a SIGKILL
     stop_signal = signal.SIGINT  # the "fast" shutdown: doesn't wait for clients
-    parent_death_signal = "QUIT"  # the "immediate" shutdown: no clients are waited for, shared memory is given back
+    parent_death_signal = (
+        "QUIT"  # the "immediate" shutdown: no clients are waited for, shared memory is given back
+    )
 
     def __init__(self, *, port: int | None = None, options: Mapping[str, str] | None = None) -> None:
         self.programs = _postgres_programs()
@@ -52,7 +56,9 @@ class Postgres(Server):
     def create_database(self, name: str, template: str = "template0") -> str:
         """A new database owned by the role `aiochat`, a copy of `template`. Returns its URL."""
         self._administer(
-            sql.SQL("create database {} owner aiochat template {}").format(sql.Identifier(name), sql.Identifier(template)),
+            sql.SQL("create database {} owner aiochat template {}").format(
+                sql.Identifier(name), sql.Identifier(template)
+            ),
         )
         return self.database_url(name)
 
@@ -62,7 +68,11 @@ class Postgres(Server):
 
     def cut_connections(self, name: str = "aiochat") -> None:
         """End every connection to the database `name` from the server's side."""
-        self._administer(sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {}").format(sql.Literal(name)))
+        self._administer(
+            sql.SQL("select pg_terminate_backend(pid) from pg_stat_activity where datname = {}").format(
+                sql.Literal(name)
+            )
+        )
 
     def _administer(self, *statements: sql.SQL | sql.Composed) -> None:
         with psycopg.connect(self.admin_url, autocommit=True) as connection:
@@ -79,7 +89,13 @@ class Postgres(Server):
             shutil.chown(self.folder, user)
         initdb = [
             *set_privileges(self._user(), "KILL"),
-            *(str(self.programs / "initdb"), "--pgdata", str(self.data), "--username=postgres", "--auth=trust"),
+            *(
+                str(self.programs / "initdb"),
+                "--pgdata",
+                str(self.data),
+                "--username=postgres",
+                "--auth=trust",
+            ),
             *("--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"),
         ]
         done = subprocess.run(initdb, cwd=self.folder, capture_output=True, text=True, check=False)
@@ -90,7 +106,10 @@ class Postgres(Server):
         new = not self.data.exists()
         super().start()
         if new:
-            self._administer(sql.SQL("create role aiochat login"), sql.SQL("create database aiochat owner aiochat template template0"))
+            self._administer(
+                sql.SQL("create role aiochat login"),
+                sql.SQL("create database aiochat owner aiochat template template0"),
+            )
         return self
 
     def _command(self) -> list[str]:
@@ -115,8 +134,13 @@ class Postgres(Server):
 
 
 def _postgres_programs() -> Path:
-    """The folder of the newest PostgreSQL's programs. On Debian PATH isn't asked: any `postgres` there is of another origin."""
-    found = [path.parent for path in Path("/usr/lib/postgresql").glob("*/bin/postgres") if path.parent.parent.name.isdigit()]
+    """The folder of the newest PostgreSQL's programs. On Debian PATH isn't asked: any `postgres`
+    there is of another origin."""
+    found = [
+        path.parent
+        for path in Path("/usr/lib/postgresql").glob("*/bin/postgres")
+        if path.parent.parent.name.isdigit()
+    ]
     if found:
         return max(found, key=lambda path: int(path.parent.name))
     elsewhere = shutil.which("initdb")

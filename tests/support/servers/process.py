@@ -1,4 +1,5 @@
-"""A server as a process: started, waited for, ended by its id. The folders, ports and privileges that it needs are here too.
+"""A server as a process: started, waited for, ended by its id. The folders, ports and privileges
+that it needs are here too.
 
 Every process is the leader of its own session, and dies with the process that started it.
 Linux only: `setpriv` ties a child's life to its parent's, abstract sockets reserve ports."""
@@ -30,19 +31,22 @@ PROVISION = "run deploy/provision --tests"
 PORTS = range(20000, 32000)
 _chance = random.SystemRandom()  # the global generator is seeded by hypothesis
 
-# A child dies when the thread that started it ends. This thread ends with the process, whoever calls start().
+# A child dies when the thread that started it ends. This thread ends with the process, whoever
+# calls start().
 _starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="servers")
 _running: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
 
 class ServerError(Exception):
-    """A server is missing, didn't start, or didn't answer in time. The text ends with the tail of its log."""
+    """A server is missing, didn't start, or didn't answer in time. The text ends with the tail of
+    its log."""
 
 
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on, never given twice while this process lives.
 
-    It is reserved by an abstract socket that closes with the process, so that parallel test runs don't meet."""
+    It is reserved by an abstract socket that closes with the process, so that parallel test runs
+    don't meet."""
     for _ in range(1000):
         port = _chance.choice(PORTS)
         claim = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
@@ -111,7 +115,8 @@ class Server(ABC):
         return self
 
     def wait_until_ready(self, seconds: float | None = None) -> None:
-        """Return as soon as it answers. If it ends or stays silent, end it and raise ServerError."""
+        """Return as soon as it answers. If it ends or stays silent, end it and raise
+        ServerError."""
         seconds = self.start_seconds if seconds is None else seconds
         deadline = time.monotonic() + seconds
         while self.running:
@@ -126,7 +131,8 @@ class Server(ABC):
         raise ServerError(f"{self.name} ended with {code} while starting\n{self.tail()}")
 
     def stop(self) -> int | None:
-        """Ask it to end and wait; after `stop_seconds` kill it. Returns its exit code, None if it never ran."""
+        """Ask it to end and wait; after `stop_seconds` kill it. Returns its exit code, None if it
+        never ran."""
         if self.process is None:
             return None
         if self.running:
@@ -248,9 +254,12 @@ def set_privileges(user: str | None, parent_death_signal: str) -> list[str]:
 
 
 def _new_folder(name: str) -> tuple[Path, int]:
-    """A new folder whose path any user may walk, and short enough for a socket in it; and its lock."""
+    """A new folder whose path any user may walk, and short enough for a socket in it; and its
+    lock."""
     usual = Path(tempfile.gettempdir())
-    walkable = all(folder.stat().st_mode & 0o001 for folder in (usual, *usual.parents)) and len(str(usual)) < 50
+    walkable = (
+        all(folder.stat().st_mode & 0o001 for folder in (usual, *usual.parents)) and len(str(usual)) < 50
+    )
     parent = usual if walkable else Path("/tmp")
     _sweep(parent)
     folder = Path(tempfile.mkdtemp(prefix=f"aiochat-test-{name.lower()}-", dir=parent))
@@ -262,7 +271,8 @@ def _new_folder(name: str) -> tuple[Path, int]:
 
 
 def _lock(folder: Path) -> int | None:
-    """Lock it until the returned descriptor is closed, at the latest when this process ends. None if another one has."""
+    """Lock it until the returned descriptor is closed, at the latest when this process ends. None
+    if another one has."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

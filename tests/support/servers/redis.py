@@ -12,7 +12,8 @@ from tests.support.servers.process import POLL_SECONDS, Server, ServerError, fre
 
 
 class Redis(Server):
-    """Redis without persistence: a restart comes up empty. `options` are further settings, like `("--requirepass", "x")`."""
+    """Redis without persistence: a restart comes up empty. `options` are further settings, like
+    `("--requirepass", "x")`."""
 
     name = "Redis"
 
@@ -26,7 +27,15 @@ class Redis(Server):
 
     def _command(self) -> list[str]:
         return [
-            *(program_path("redis-server"), "--port", str(self.port), "--bind", "127.0.0.1", "--dir", str(self.folder)),
+            *(
+                program_path("redis-server"),
+                "--port",
+                str(self.port),
+                "--bind",
+                "127.0.0.1",
+                "--dir",
+                str(self.folder),
+            ),
             *("--save", "", "--appendonly", "no", "--daemonize", "no", *self.options),
         ]
 
@@ -38,9 +47,11 @@ class Redis(Server):
 
 
 class RedisCluster:
-    """A Redis Cluster of three nodes that share the slots evenly, and of replicas: one for each of the first `replicas` of them.
+    """A Redis Cluster of three nodes that share the slots evenly, and of replicas: one for each of
+    the first `replicas` of them.
 
-    A node that is killed and started again finds its place by its own file; the rest of its data is gone."""
+    A node that is killed and started again finds its place by its own file; the rest of its data is
+    gone."""
 
     seconds = 20.0
     node_timeout_ms = 1000
@@ -90,14 +101,29 @@ class RedisCluster:
         share = REDIS_CLUSTER_HASH_SLOTS / len(masters)
         for number, node in enumerate(masters):
             self.ask(node, "CLUSTER", "SET-CONFIG-EPOCH", str(number + 1))
-            self.ask(node, "CLUSTER", "ADDSLOTSRANGE", str(round(number * share)), str(round((number + 1) * share) - 1))
+            self.ask(
+                node,
+                "CLUSTER",
+                "ADDSLOTSRANGE",
+                str(round(number * share)),
+                str(round((number + 1) * share) - 1),
+            )
         for node in self.nodes[1:]:
             self.ask(self.nodes[0], "CLUSTER", "MEET", "127.0.0.1", str(node.port), node.options[3])
-        self._wait(lambda: all(f"cluster_known_nodes:{len(self.nodes)}\r" in self.ask(node, "CLUSTER", "INFO") for node in self.nodes))
+        self._wait(
+            lambda: all(
+                f"cluster_known_nodes:{len(self.nodes)}\r" in self.ask(node, "CLUSTER", "INFO")
+                for node in self.nodes
+            )
+        )
         for master, replica in zip(masters, replicas, strict=False):
             self.ask(replica, "CLUSTER", "REPLICATE", self.ask(master, "CLUSTER", "MYID"))
-        self._wait(lambda: all("cluster_state:ok\r" in self.ask(node, "CLUSTER", "INFO") for node in self.nodes))
-        self._wait(lambda: all(self.ask(replica, "INFO")["master_link_status"] == "up" for replica in replicas))
+        self._wait(
+            lambda: all("cluster_state:ok\r" in self.ask(node, "CLUSTER", "INFO") for node in self.nodes)
+        )
+        self._wait(
+            lambda: all(self.ask(replica, "INFO")["master_link_status"] == "up" for replica in replicas)
+        )
 
     def _living(self) -> Redis:
         return next(node for node in self.nodes if node.running)
@@ -111,5 +137,7 @@ class RedisCluster:
         deadline = time.monotonic() + self.seconds
         while not true():
             if time.monotonic() > deadline:
-                raise ServerError(f"the Redis Cluster isn't ready within {self.seconds:g} s\n{self.nodes[0].tail()}")
+                raise ServerError(
+                    f"the Redis Cluster isn't ready within {self.seconds:g} s\n{self.nodes[0].tail()}"
+                )
             time.sleep(POLL_SECONDS)

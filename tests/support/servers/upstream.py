@@ -1,4 +1,5 @@
-"""What stands behind nginx where nginx itself is tested: a worker that only says what reached it."""
+"""What stands behind nginx where nginx itself is tested: a worker that only says what reached
+it."""
 
 from dataclasses import dataclass, field
 
