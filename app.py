@@ -33,7 +33,7 @@ from helpers.keys import DATABASE, SETTINGS
 from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
 from helpers.processes.terminal import Failure, Misuse, lasting, say, shown
-from helpers.processes.worker import Place, Worker, calm_the_collector, end, told_to_end
+from helpers.processes.worker import Worker, WorkerArguments, end, freeze_gc, told_to_end
 from helpers.redis.client import REDIS, open_redis
 from helpers.text.characters import one_line
 from helpers.web.compression import compression
@@ -151,7 +151,7 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-async def _serve(settings: Settings, place: Place | None) -> None:
+async def _serve(settings: Settings, place: WorkerArguments | None) -> None:
     """Serves until SIGTERM or SIGINT, and then ends so that nobody loses anything."""
     stop = told_to_end()
     runner = Runner(
@@ -162,7 +162,7 @@ async def _serve(settings: Settings, place: Place | None) -> None:
     )
     try:
         await runner.setup()
-        calm_the_collector()
+        freeze_gc()
         if place is not None:
             await Worker(runner, place, stop.set).start()
         else:
@@ -242,7 +242,11 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
-    uvloop.run(_serve(settings, Place(arguments.own, arguments.others, arguments.control, arguments.private)))
+    uvloop.run(
+        _serve(
+            settings, WorkerArguments(arguments.own, arguments.others, arguments.control, arguments.private)
+        )
+    )
 
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:

@@ -7,10 +7,10 @@ from typing import Any
 from aiohttp import web
 
 from accounts.models import User
-from helpers.batching import BatchedReads
+from helpers.batching import BatchLoader
 
 USER = web.RequestKey("user", User)
-USERS = web.AppKey("users", BatchedReads[int, User])
+USERS = web.AppKey("users", BatchLoader[int, User])
 """Finds users by their ids: one statement for all who ask at once."""
 
 SessionEnded = Callable[[str], Awaitable[None]]
@@ -24,7 +24,7 @@ is committed with that."""
 
 
 @dataclass(frozen=True)
-class Leaver:
+class DeletedAccount:
     """Who has left. `name` is what they were called; `removes`: what they wrote goes too."""
 
     user_id: int
@@ -32,13 +32,13 @@ class Leaver:
     removes: bool
 
 
-Part = Callable[[Leaver], AsyncGenerator[None, None]]
+Eraser = Callable[[DeletedAccount], AsyncGenerator[None, None]]
 """Takes away what one part of the site has of somebody, in short transactions, and yields after
 each.
 
 It may be called again at any time, and has to begin with what it finds."""
 
-LEAVING = web.AppKey("leaving", list[Part])
+ERASERS = web.AppKey("leaving", list[Eraser])
 
 
 @dataclass(frozen=True)

@@ -8,24 +8,24 @@ from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
 from accounts.doors.relations import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
 from accounts.doors.signin import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
-from accounts.keys import BLOCKED, LEAVING, OWN_DATA, USERS
+from accounts.keys import BLOCKED, ERASERS, OWN_DATA, USERS
 from accounts.people import directory
 from accounts.people.gravatar import keep_gravatar
 from accounts.people.names import DELETED
 from accounts.personal_data.export import SECTIONS
-from accounts.relations.visibility import SIGHTS, Sights
+from accounts.relations.visibility import VISIBILITY, Visibility
 from accounts.signin.throttling import setup_guessing
-from helpers.batching import BatchedReads
+from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.text.translation import current
 
 
 def setup_accounts(app: web.Application) -> None:
-    app[USERS] = BatchedReads(directory.accounts_by_ids)
+    app[USERS] = BatchLoader(directory.accounts_by_ids)
     app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
     app[FOLLOW_LIMITS] = Buckets(FOLLOWS_PER_SECOND, FOLLOWS_AT_ONCE)
-    app[SIGHTS] = Sights(app[DATABASE])
+    app[VISIBILITY] = Visibility(app[DATABASE])
     app[BLOCKED] = []
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
@@ -35,7 +35,7 @@ def setup_accounts(app: web.Application) -> None:
     pages = aiohttp_jinja2.get_env(app).globals
     pages["deleted_user"] = DELETED
     pages["person_name"] = lambda name: current().t("deleted user") if name == DELETED else name
-    app[LEAVING] = []
+    app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]
     app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)

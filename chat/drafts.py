@@ -16,7 +16,7 @@ class Reacted(NamedTuple):
     name: str
 
 
-class Called(NamedTuple):
+class Mentioned(NamedTuple):
     """One person whom a post calls."""
 
     user_id: int
@@ -41,7 +41,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     html: str | None = None
     kind: str = "post"
     reply_to: int | None = None
-    called: tuple[Called, ...] = ()
+    called: tuple[Mentioned, ...] = ()
     """Whom its text names, be they members or not."""
 
 

@@ -14,14 +14,14 @@ from chat.delivery.leases import Leases, LocalLeases, RedisLeases
 from chat.delivery.read_marks import ReadMarks
 from chat.delivery.statuses import Statuses
 from chat.delivery.typing import Typists
-from chat.delivery.unread import UnreadNews
-from chat.envelopes import Activity, Fleeting, News
-from chat.history.access import Entrances
+from chat.delivery.unread import UnreadTracker
+from chat.envelopes import EphemeralEvent, StatusChange, UnreadHint
+from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory, MentionCounts
-from weather.asking import Desk
+from weather.asking import WeatherRequests
 
 
 @dataclass(frozen=True)
@@ -32,43 +32,47 @@ class Engine:
     bus: Bus
     leases: Leases
     read_marks: ReadMarks
-    unread: UnreadNews
-    entrances: Entrances
+    unread: UnreadTracker
+    access: RoomAccessReader
     directory: Directory
     mention_counts: MentionCounts
     typists: Typists
     statuses: Statuses
     epoch: str
-    weather: Desk | None
+    weather: WeatherRequests | None
     """None where the site has no weather."""
 
 
 @contextlib.asynccontextmanager
 async def open_engine(
-    database: AioDatabase, redis: "Redis | None", bus_url: str, epoch: str, weather: Desk | None = None
+    database: AioDatabase,
+    redis: "Redis | None",
+    bus_url: str,
+    epoch: str,
+    weather: WeatherRequests | None = None,
 ) -> AsyncIterator[Engine]:
     """The running machinery; without `bus_url` for one process. At the end what waits is committed
     and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs)
 
-    def on_news(news: News) -> None:
-        statuses.note(news)
-        tell_of(news)
+    def on_status_change(change: StatusChange) -> None:
+        statuses.note(change)
+        tell_rooms_of(change)
 
-    def on_activity(activity: Activity) -> None:
-        unread.hear(activity)
-        for mark in activity.moved:
+    def on_unread_hint(hint: UnreadHint) -> None:
+        unread.hear(hint)
+        for mark in hint.moved:
             if mark.went_back:
                 read_marks.forget(mark.room_id, mark.user_id)
 
     def on_gap() -> None:
         hub.look_for_gaps()
-        unread.doubt()
+        unread.mark_stale()
 
-    listener = Listener(hub.deliver, hub.tell, on_news, hub.end_session, on_activity, on_gap)
+    listener = Listener(hub.deliver, hub.tell, on_status_change, hub.end_session, on_unread_hint, on_gap)
     bus: Bus = RedisBus(bus_url, listener) if bus_url else LocalBus()
     leases: Leases = RedisLeases(redis) if redis else LocalLeases()
-    unread = UnreadNews(database, bus.tell_activity if bus.remote else None)
+    unread = UnreadTracker(database, bus.tell_unread_hint if bus.remote else None)
 
     def on_commit(lines: dict[int, list[Line]]) -> None:
         for batch in batches(lines):
@@ -76,19 +80,19 @@ async def open_engine(
             bus.publish(batch)
         unread.note_commit(lines)
 
-    def tell(fleeting: Fleeting) -> None:
-        hub.tell(fleeting)
-        bus.tell(fleeting)
+    def tell(ephemeral: EphemeralEvent) -> None:
+        hub.tell(ephemeral)
+        bus.tell(ephemeral)
 
-    def tell_of(news: News) -> None:
+    def tell_rooms_of(change: StatusChange) -> None:
         # Others may be in a room with them that they are connected to here alone: so each process
         # tells its own rooms of it.
-        for room_id in hub.rooms_of(news.user_id):
-            tell(Fleeting(room_id, news.data))
+        for room_id in hub.rooms_of(change.user_id):
+            tell(EphemeralEvent(room_id, change.data))
 
-    def announce(news: News) -> None:
-        tell_of(news)
-        bus.announce(news)
+    def announce(change: StatusChange) -> None:
+        tell_rooms_of(change)
+        bus.announce(change)
 
     journal = Journal(database, on_commit, on_gap)
     read_marks = ReadMarks(database, unread.note_moved)
@@ -97,10 +101,10 @@ async def open_engine(
         await bus.open()
         await statuses.open()
         hub.start(bus)
-        entrances = Entrances(database)
+        access = RoomAccessReader(database)
         yield Engine(
-            *(database, journal, hub, bus, leases, read_marks, unread, entrances),
-            directory=Directory(entrances),
+            *(database, journal, hub, bus, leases, read_marks, unread, access),
+            directory=Directory(access),
             mention_counts=MentionCounts(database),
             typists=Typists(tell),
             statuses=statuses,

@@ -8,7 +8,7 @@ import msgspec
 from chat.events import encode_value
 
 
-class Sealed(msgspec.Struct, frozen=True, array_like=True):
+class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     """A durable event as it goes on the wire, encoded once, with what delivery must know about it.
 
     `about` is the id of a user whose standing it changes, 0 for none: their connections to the room
@@ -30,10 +30,10 @@ class Batch(msgspec.Struct, frozen=True, array_like=True):
     """What one commit brought for one room, in order of seq, without holes."""
 
     room_id: int
-    events: list[Sealed]
+    events: list[EncodedEvent]
 
 
-class Fleeting(msgspec.Struct, frozen=True, array_like=True):
+class EphemeralEvent(msgspec.Struct, frozen=True, array_like=True):
     """An event that is told to whoever listens now, but for one user, and to nobody later. It has
     no place in the order."""
 
@@ -42,7 +42,7 @@ class Fleeting(msgspec.Struct, frozen=True, array_like=True):
     but_user_id: int = 0
 
 
-class News(msgspec.Struct, frozen=True):
+class StatusChange(msgspec.Struct, frozen=True):
     """An event about a user, for all the rooms that they are connected to. `is_away`: are they,
     from now on?"""
 
@@ -60,7 +60,7 @@ class MovedMark(NamedTuple):
     went_back: bool
 
 
-class Activity(msgspec.Struct, array_like=True):
+class UnreadHint(msgspec.Struct, array_like=True):
     """What happened in one process, for those who count what is unread: the last posts of rooms,
     (room id, user id) of who was called, whose rooms are others now, which histories were emptied,
     the read marks that moved, and in which rooms posts have changed."""

@@ -6,7 +6,7 @@ from typing import Any
 from helpers.text.translation import Text
 
 
-class Refused(Exception):
+class ActionError(Exception):
     """`code` is stable and for programs (docs/protocol.md lists them), `text` is a sentence for
     people.
 
@@ -23,15 +23,15 @@ class Refused(Exception):
         self.retry_after = retry_after
 
 
-def unavailable() -> Refused:
-    return Refused(
+def unavailable() -> ActionError:
+    return ActionError(
         "unavailable", "The chat can't reach its database just now. Please send it again.", retry_after=2
     )
 
 
-def blocked() -> Refused:
-    return Refused("blocked", "You can’t write to each other here.")
+def blocked() -> ActionError:
+    return ActionError("blocked", "You can’t write to each other here.")
 
 
-def broken() -> Refused:
-    return Refused("broken", "Something broke here. It has been written to the log.")
+def broken() -> ActionError:
+    return ActionError("broken", "Something broke here. It has been written to the log.")

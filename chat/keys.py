@@ -2,16 +2,16 @@
 
 from aiohttp import web
 
-from chat.actions.presence import Attendance
+from chat.actions.presence import PresenceTracker
 from chat.engine import Engine
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
-from helpers.websocket.protocol import Heart
+from helpers.websocket.protocol import KeepAlive
 
 ENGINE = web.AppKey("engine", Engine)
-ATTENDANCE = web.AppKey("attendance", Attendance)
+PRESENCE = web.AppKey("attendance", PresenceTracker)
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
-HEART = web.AppKey("heart", Heart)
+KEEP_ALIVE = web.AppKey("heart", KeepAlive)
 
 
 def message_limits(app: web.Application) -> Buckets | None:

@@ -5,7 +5,7 @@ import secrets
 
 import msgspec
 
-from chat.errors import Refused
+from chat.errors import ActionError
 from helpers.text.characters import has_forbidden
 from helpers.text.emoji import is_emoji
 from helpers.text.strict_json import BadJson, decode, looks_like_object
@@ -20,25 +20,25 @@ def new_nonce() -> str:
 
 
 def check_nonce(nonce: str) -> str:
-    """Raises Refused for what can't be a nonce."""
+    """Raises ActionError for what can't be a nonce."""
     if not 1 <= len(nonce) <= MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
-        raise Refused("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
+        raise ActionError("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
     return nonce
 
 
 def check_text(text: str) -> str:
-    """Raises Refused for what can't be said."""
+    """Raises ActionError for what can't be said."""
     if not text.strip():
-        raise Refused("empty", "There is nothing in this message.")
+        raise ActionError("empty", "There is nothing in this message.")
     if len(text) > MAX_TEXT:
-        raise Refused(
+        raise ActionError(
             "too_long",
             "A message holds at most {most} characters; this has {given}.",
             most=MAX_TEXT,
             given=len(text),
         )
     if has_forbidden(text):
-        raise Refused("bad_text", "This holds control characters that no message can hold.")
+        raise ActionError("bad_text", "This holds control characters that no message can hold.")
     return text
 
 
@@ -112,28 +112,30 @@ _nonce_decoder = msgspec.json.Decoder(_JustNonce)
 
 
 def check(request: Amendment) -> None:
-    """Raises Refused for what can't be asked of any post."""
+    """Raises ActionError for what can't be asked of any post."""
     if isinstance(request, Edit):
         check_text(request.text)
     elif isinstance(request, React) and not is_emoji(request.emoji):
-        raise Refused("bad_emoji", "A reaction is one emoji.")
+        raise ActionError("bad_emoji", "A reaction is one emoji.")
 
 
 def read_frame(text: str) -> Request:
-    """The request in a text frame: a JSON object, or a line as typed. Raises Refused."""
+    """The request in a text frame: a JSON object, or a line as typed. Raises ActionError."""
     if not looks_like_object(text):
         return Post(text.removesuffix("\n"))
     try:
         request: Request = decode(text, _decoder, _KEYS)
     except BadJson as error:
-        raise Refused("bad_json", "This isn't JSON that can be taken: {error}", error=str(error)) from None
+        raise ActionError(
+            "bad_json", "This isn't JSON that can be taken: {error}", error=str(error)
+        ) from None
     except msgspec.ValidationError as error:
-        raise Refused("bad_request", "This isn't a request: {error}", error=str(error)) from None
+        raise ActionError("bad_request", "This isn't a request: {error}", error=str(error)) from None
     if isinstance(request, Post):
         if request.reply_to is not None and not 1 <= request.reply_to <= MAX_NUMBER:
-            raise Refused("bad_request", "This isn't a request: `reply_to` is the number of a post.")
+            raise ActionError("bad_request", "This isn't a request: `reply_to` is the number of a post.")
     elif not isinstance(request, (Typing, Ping)) and not 0 <= request.number <= MAX_NUMBER:
-        raise Refused("bad_request", "This isn't a request: `number` is the number of a post.")
+        raise ActionError("bad_request", "This isn't a request: `number` is the number of a post.")
     return request
 
 

@@ -8,18 +8,18 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from accounts.keys import BLOCKED, LEAVING, OWN_DATA, SESSION_ENDED
+from accounts.keys import BLOCKED, ERASERS, OWN_DATA, SESSION_ENDED
 from accounts.models import SiteFact
 from chat.actions.conversations import note_block
-from chat.actions.presence import Attendance
+from chat.actions.presence import PresenceTracker
 from chat.engine import open_engine
-from chat.keys import ATTENDANCE, ENGINE, HEART, MESSAGE_LIMITS
+from chat.keys import ENGINE, KEEP_ALIVE, MESSAGE_LIMITS, PRESENCE
 from chat.personal_data.erasure import leave_chat
 from chat.personal_data.export import SECTIONS
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redis.client import REDIS
-from helpers.websocket.protocol import Heart
+from helpers.websocket.protocol import KeepAlive
 from weather.keys import WEATHER
 
 MESSAGES_PER_SECOND = 20.0
@@ -42,10 +42,10 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     async with open_engine(
         app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch(), app.get(WEATHER)
     ) as engine:
-        attendance = Attendance(engine)
+        presence = PresenceTracker(engine)
         app[ENGINE] = engine
-        app[ATTENDANCE] = attendance
-        app[HEART] = heart = Heart()
+        app[PRESENCE] = presence
+        app[KEEP_ALIVE] = keep_alive = KeepAlive()
 
         async def end_session(session_id: str) -> None:
             engine.hub.end_session(session_id)
@@ -53,10 +53,10 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
 
         app[SESSION_ENDED].append(end_session)
         app[BLOCKED].append(note_block)
-        app[LEAVING].append(lambda leaver: leave_chat(engine, leaver))
-        task = asyncio.create_task(attendance.run())
+        app[ERASERS].append(lambda account: leave_chat(engine, account))
+        task = asyncio.create_task(presence.run())
         yield
-        await heart.close()
+        await keep_alive.close()
         task.cancel()
         await asyncio.gather(task, return_exceptions=True)
 

@@ -4,9 +4,9 @@ want it to. Readers are told of each."""
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
 
-from accounts.keys import Leaver
+from accounts.keys import DeletedAccount
 from accounts.models import User
-from feed.errors import Refused
+from feed.errors import ActionError
 from feed.models import Comment, Like, Post
 from feed.streams import POLL_SECONDS
 from feed.writing import Writer
@@ -17,10 +17,10 @@ AT_ONCE = 200
 Steps = AsyncGenerator[None, None]
 
 
-async def leave_feed(writer: Writer, leaver: Leaver) -> Steps:
-    """An accounts.leaving.Part."""
-    nobody = User(id=leaver.user_id)
-    own_likes = Like.user_id == leaver.user_id
+async def leave_feed(writer: Writer, account: DeletedAccount) -> Steps:
+    """An accounts.leaving.Eraser."""
+    nobody = User(id=account.user_id)
+    own_likes = Like.user_id == account.user_id
     while post_ids := [
         row[0]
         for row in await Like.select(Like.post_id).where(own_likes).limit(AT_ONCE).tuples().aio_execute()
@@ -29,9 +29,9 @@ async def leave_feed(writer: Writer, leaver: Leaver) -> Steps:
             if not await _was_there(writer.unlike(nobody, post_id)):
                 await Like.delete().where(own_likes, Like.post_id == post_id).aio_execute()
             yield
-    if not leaver.removes:
+    if not account.removes:
         return
-    is_own = Comment.author_id == leaver.user_id
+    is_own = Comment.author_id == account.user_id
     comments = (
         Comment.select(Comment.id, Comment.post_id).where(is_own).order_by(Comment.id).limit(AT_ONCE).tuples()
     )
@@ -40,7 +40,7 @@ async def leave_feed(writer: Writer, leaver: Leaver) -> Steps:
             if not await _was_there(writer.delete_comment(nobody, post_id, comment_id)):
                 await Comment.delete().where(is_own, Comment.id == comment_id).aio_execute()
             yield
-    posts = Post.select(Post.id).where(Post.author_id == leaver.user_id, Post.deleted_at.is_null())
+    posts = Post.select(Post.id).where(Post.author_id == account.user_id, Post.deleted_at.is_null())
     posts = posts.order_by(Post.id).limit(AT_ONCE).tuples()
     removed = False
     while post_ids := [row[0] for row in await posts.aio_execute()]:
@@ -59,6 +59,6 @@ async def _was_there(verb: Awaitable[None]) -> bool:
     """False where the post is gone: then nobody is to be told of what hangs on it."""
     try:
         await verb
-    except Refused:
+    except ActionError:
         return False
     return True

@@ -6,7 +6,7 @@ from helpers.text.translation import Text
 from helpers.web.errors import Refusal
 
 
-class Refused(Exception):
+class ActionError(Exception):
     """What was asked can't be done. `code` is for programs, `phrase` for people, `status` that of
     HTTP; `field` is that of the form."""
 
@@ -20,20 +20,20 @@ class Refused(Exception):
         self.field = field
 
 
-def gone() -> Refused:
-    return Refused("not_found", "There is no such post, or it was deleted.", status=404)
+def gone() -> ActionError:
+    return ActionError("not_found", "There is no such post, or it was deleted.", status=404)
 
 
-def removed() -> Refused:
-    return Refused("removed", "An administrator removed this post.", status=410)
+def removed() -> ActionError:
+    return ActionError("removed", "An administrator removed this post.", status=410)
 
 
-def comment_gone() -> Refused:
-    return Refused("not_found", "There is no such comment, or it was deleted.", status=404)
+def comment_gone() -> ActionError:
+    return ActionError("not_found", "There is no such comment, or it was deleted.", status=404)
 
 
-def sent_before() -> Refused:
-    return Refused(
+def sent_before() -> ActionError:
+    return ActionError(
         "sent_before",
         "This form was sent before, with something else in it. Send it once more to post this as well.",
     )

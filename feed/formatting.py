@@ -3,7 +3,7 @@
 import asyncio
 
 from accounts.people.mentions import PERSON, NamedPeople
-from feed.errors import Refused
+from feed.errors import ActionError
 from helpers.text.characters import has_forbidden
 from helpers.text.markdown import Markdown, is_slow
 
@@ -14,17 +14,17 @@ _markdown = Markdown(PERSON, own=r"/feed/\d{1,16}\Z")
 
 
 def check_text(text: str, most: int) -> str:
-    """The text as it is kept. Raises Refused."""
+    """The text as it is kept. Raises ActionError."""
     # Spaces at the beginning mean something in Markdown.
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
     if not text:
-        raise Refused("empty", "There is nothing in it.")
+        raise ActionError("empty", "There is nothing in it.")
     if len(text) > most:
-        raise Refused(
+        raise ActionError(
             "too_long", "At most {most} characters, please; this has {given}.", most=most, given=len(text)
         )
     if has_forbidden(text):
-        raise Refused("bad_text", "It holds a control character, which nobody could see.")
+        raise ActionError("bad_text", "It holds a control character, which nobody could see.")
     return text
 
 

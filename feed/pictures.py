@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from feed.errors import Refused
+from feed.errors import ActionError
 from feed.models import Picture, PictureFile
 from helpers import images
 from helpers.text.characters import has_forbidden
@@ -39,10 +39,10 @@ class Change(NamedTuple):
 
 
 def check_alt(alt: str) -> str:
-    """The text as it is kept, which is one line. Raises Refused."""
+    """The text as it is kept, which is one line. Raises ActionError."""
     alt = " ".join(alt.split())
     if len(alt) > MAX_ALT:
-        raise Refused(
+        raise ActionError(
             "too_long",
             "A description has at most {most} characters; this has {given}.",
             field="pictures",
@@ -50,7 +50,9 @@ def check_alt(alt: str) -> str:
             given=len(alt),
         )
     if has_forbidden(alt):
-        raise Refused("bad_text", "It holds a control character, which nobody could see.", field="pictures")
+        raise ActionError(
+            "bad_text", "It holds a control character, which nobody could see.", field="pictures"
+        )
     return alt
 
 
@@ -66,25 +68,27 @@ def fitted(width: int, height: int, size: int) -> tuple[int, int]:
 
 async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[Made]:
     """Of each upload a picture. The first text of `alts` stands for the first of them, and so on.
-    Raises Refused."""
+    Raises ActionError."""
     checked = [check_alt(alt) for alt in alts]
     if len(uploads) > MOST:
         raise too_many()
     if any(checked[len(uploads) :]):
-        raise Refused("bad_pictures", "There is a description without its picture.", field="pictures")
+        raise ActionError("bad_pictures", "There is a description without its picture.", field="pictures")
     made = []
     for upload, alt in zip(uploads, [*checked, *[""] * MOST], strict=False):
         try:
             drawn = await images.draw(upload, _sizes, SIZES[-1])
         except images.BadPicture as error:
-            raise Refused("bad_pictures", error.args[0], field="pictures") from None
+            raise ActionError("bad_pictures", error.args[0], field="pictures") from None
         files = {size: one.data for size, one in zip(reversed(SIZES), drawn, strict=False)}
         made.append(Made(drawn[0].width, drawn[0].height, alt, files))
     return made
 
 
-def too_many() -> Refused:
-    return Refused("too_many_pictures", "A post has at most {most} pictures.", field="pictures", most=MOST)
+def too_many() -> ActionError:
+    return ActionError(
+        "too_many_pictures", "A post has at most {most} pictures.", field="pictures", most=MOST
+    )
 
 
 def _sizes(image: Image.Image) -> list[Image.Image]:

@@ -7,7 +7,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from accounts.people.directory import users_by_ids
-from accounts.relations.visibility import Sights
+from accounts.relations.visibility import Visibility
 from feed import pictures
 from feed.errors import gone, removed
 from feed.models import Comment, Like, Post
@@ -99,13 +99,17 @@ async def posts_by_ids(ids: Sequence[int], looker_id: int | None = None) -> list
     return await _shown(list(await query.aio_execute()), looker_id)
 
 
-async def seen_post(sights: Sights, post_id: int, looker_id: int) -> Shown:
-    """A post as `looker_id` sees it. Raises Refused where there is none for them; its author is
+async def seen_post(visibility: Visibility, post_id: int, looker_id: int) -> Shown:
+    """A post as `looker_id` sees it. Raises ActionError where there is none for them; its author is
     told that it was removed."""
     post: Post | None = await Post.aio_get_or_none(Post.id == post_id)
     if post is not None and post.removed_by is not None and post.author_id == looker_id:
         raise removed()
-    if post is None or post.deleted_at is not None or not await sights.sees_posts(looker_id, post.author_id):
+    if (
+        post is None
+        or post.deleted_at is not None
+        or not await visibility.sees_posts(looker_id, post.author_id)
+    ):
         raise gone()
     return (await _shown([post], looker_id))[0]
 
@@ -151,13 +155,13 @@ def _written(written: Post | Comment, author: User) -> Shown:
 
 
 async def comments_page(
-    sights: Sights, post_id: int, looker_id: int, after: int = 0, limit: int = COMMENTS_PAGE
+    visibility: Visibility, post_id: int, looker_id: int, after: int = 0, limit: int = COMMENTS_PAGE
 ) -> Page:
     """The comments of a post, oldest first, those after `after`. A page has fewer where some are
     hidden from `looker_id`."""
     query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
     found = list(await query.limit(limit + 1).aio_execute())
-    hidden = await sights.hidden_people((looker_id, comment.author_id) for comment in found)
+    hidden = await visibility.hidden_people((looker_id, comment.author_id) for comment in found)
     seen = [comment for comment in found[:limit] if (looker_id, comment.author_id) not in hidden]
     return Page(await _shown_comments(seen), found[limit - 1].id if len(found) > limit else None)
 

@@ -7,8 +7,8 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from accounts.doors.profiles import PERSON_SECTIONS
-from accounts.keys import LEAVING, OWN_DATA, SESSION_ENDED
-from accounts.relations.visibility import SIGHTS
+from accounts.keys import ERASERS, OWN_DATA, SESSION_ENDED
+from accounts.relations.visibility import VISIBILITY
 from feed.bus import Bus, LocalBus, RedisBus
 from feed.doors.pages import person_section
 from feed.erasure import leave_feed
@@ -42,9 +42,9 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
         streams.end_session(session_id)
         bus.end_session(session_id)
 
-    app[WRITER] = Writer(app[DATABASE], app[SIGHTS], on_commit)
+    app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], on_commit)
     app[SESSION_ENDED].append(end_session)
-    app[LEAVING].append(lambda leaver: leave_feed(app[WRITER], leaver))
+    app[ERASERS].append(lambda account: leave_feed(app[WRITER], account))
     context = contextvars.Context()
     tasks = [
         asyncio.create_task(work, context=context)
@@ -67,6 +67,6 @@ def setup_feed(app: web.Application) -> None:
     app[PERSON_SECTIONS].append(person_section)
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
     app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
-    app[STREAMS] = Streams(app[DATABASE], app[SIGHTS])
+    app[STREAMS] = Streams(app[DATABASE], app[VISIBILITY])
     app.cleanup_ctx.append(run_feed)
     app.on_shutdown.append(end_streams)

@@ -13,7 +13,7 @@ from typing import Protocol, TypeVar
 
 from peewee_async.databases import AioDatabase
 
-from accounts.relations.visibility import Sights
+from accounts.relations.visibility import Visibility
 from feed import event_log
 from feed.event_log import MAX_BEHIND
 from feed.telling import AT_ONCE, Told, frame, gone, mark, tell
@@ -88,7 +88,7 @@ class Stream:
         if self._outbox:
             self._stirred.set()
 
-    def doubt(self) -> None:
+    def mark_stale(self) -> None:
         """Something may have been missed: it is read from the database."""
         self.is_live = False
         self._stirred.set()
@@ -124,9 +124,9 @@ class Stream:
 
 
 class Streams:
-    def __init__(self, database: AioDatabase, sights: Sights) -> None:
+    def __init__(self, database: AioDatabase, visibility: Visibility) -> None:
         self._database = database
-        self._sights = sights
+        self._sights = visibility
         self._streams: set[Stream] = set()
         self._last = 0
         """Up to this id the live streams were given everything."""
@@ -219,7 +219,7 @@ class Streams:
                 if not is_away(error):
                     log.exception("the feed's streams")
                 for stream in self._streams:
-                    stream.doubt()
+                    stream.mark_stale()
                 await asyncio.sleep(POLL_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):

@@ -1,7 +1,7 @@
 """The verbs of the feed, and the only code that changes it. Each asks for a state, so that asking
 twice changes nothing more.
 
-Whoever may not, or asks for what is gone, gets a Refused, and nothing has changed."""
+Whoever may not, or asks for what is gone, gets a ActionError, and nothing has changed."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -11,9 +11,9 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from accounts.people.mentions import NamedPeople
-from accounts.relations.visibility import Sights
+from accounts.relations.visibility import Visibility
 from feed import event_log, pictures
-from feed.errors import Refused, comment_gone, gone, sent_before
+from feed.errors import ActionError, comment_gone, gone, sent_before
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
 from feed.models import Comment, Like, Picture, PictureFile, Post
 from feed.pictures import Change, Made
@@ -26,9 +26,9 @@ NO_CHANGE = Change()
 class Writer:
     """Writes what people ask for. `on_commit` is called after each change that was stored."""
 
-    def __init__(self, database: AioDatabase, sights: Sights, on_commit: Callable[[], None]) -> None:
+    def __init__(self, database: AioDatabase, visibility: Visibility, on_commit: Callable[[], None]) -> None:
         self._database = database
-        self._sights = sights
+        self._sights = visibility
         self._on_commit = on_commit
         self._people = NamedPeople()
 
@@ -196,7 +196,7 @@ Written = TypeVar("Written", Post, Comment)
 
 def _own(written: Written, author: User) -> Written:
     if written.author_id != author.id:
-        raise Refused("forbidden", "Only who wrote it may change it.", status=403)
+        raise ActionError("forbidden", "Only who wrote it may change it.", status=403)
     return written
 
 
@@ -210,12 +210,12 @@ async def _comment(post_id: int, comment_id: int) -> Comment:
 
 
 def _post_text(text: str, has_pictures: bool) -> str:
-    """The text as it is kept. Only where there are pictures may it be empty. Raises Refused."""
+    """The text as it is kept. Only where there are pictures may it be empty. Raises ActionError."""
     return "" if has_pictures and not text.strip() else check_text(text, MAX_POST)
 
 
 async def _post_before(author: User, text: str, made: Sequence[Made], nonce: str | None) -> int:
-    """The post that the author sent with this nonce. Raises Refused where it was another, or is
+    """The post that the author sent with this nonce. Raises ActionError where it was another, or is
     gone."""
     post = await Post.aio_get(Post.author_id == author.id, Post.nonce == nonce)
     if post.deleted_at is not None:
@@ -242,7 +242,7 @@ async def _add_pictures(post_id: int, first: int, made: Sequence[Made]) -> None:
 
 
 async def _change_pictures(post_id: int, change: Change) -> tuple[bool, bool]:
-    """Are there any pictures then, and is anything changed? Raises Refused for too many."""
+    """Are there any pictures then, and is anything changed? Raises ActionError for too many."""
     query = Picture.select().where(Picture.post_id == post_id).order_by(Picture.place)
     before: list[Picture] = list(await query.aio_execute())
     kept = [picture for picture in before if picture.id not in change.removed]

@@ -13,7 +13,7 @@ Key = TypeVar("Key", bound=Hashable)
 Value = TypeVar("Value")
 
 
-class SharedCalls(Generic[Key, Value]):
+class SingleFlight(Generic[Key, Value]):
     """Of each key one call runs, and one more waits for it to end: that is the one for all who ask
     meanwhile.
 
@@ -53,7 +53,7 @@ READ_AT_ONCE = 20
 """Keys in one statement. For many more PostgreSQL would rather read whole tables."""
 
 
-class BatchedReads(Generic[Key, Value]):
+class BatchLoader(Generic[Key, Value]):
     """The same for a reading that takes many keys: it gets all those that were asked for while the
     one before it ran."""
 
@@ -65,7 +65,7 @@ class BatchedReads(Generic[Key, Value]):
         self._read = read
         self._most = most
         self._wanted: set[Key] = set()
-        self._turns: SharedCalls[None, dict[Key, Value]] = SharedCalls(self._read_wanted)
+        self._turns: SingleFlight[None, dict[Key, Value]] = SingleFlight(self._read_wanted)
 
     async def get(self, key: Key) -> Value | None:
         """What is found for the key by a read that begins from now on, None for nothing."""

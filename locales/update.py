@@ -20,7 +20,7 @@ from chat.commands import COMMANDS
 from helpers.text.translation import LOCALES, read_catalogue
 from settings import ROOT
 
-PYTHON = {"t": None, "n": (1, 2), "Text": None, "Refused": (2,)}
+PYTHON = {"t": None, "n": (1, 2), "Text": None, "ActionError": (2,)}
 SCRIPTS = {"t": None, "n": (1, 2)}
 TEMPLATES = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c"), 2), **SCRIPTS}
 

@@ -18,7 +18,7 @@ class Report:
     line: str
 
 
-class Desk:
+class WeatherRequests:
     """One for all doors. `limits` is None where the settings have none."""
 
     def __init__(self, weather: Weather, limits: Buckets | None) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from urllib.parse import quote
 
 from accounts.people import profiles
-from helpers.batching import SharedCalls
+from helpers.batching import SingleFlight
 from helpers.cache import Kept
 from helpers.fetching import Fetcher, Unfetched
 from helpers.text.characters import is_one_line
@@ -91,7 +91,7 @@ class Weather:
         self._template = template
         self._lines: Kept[Asked, str] = Kept(KEPT_PLACES, clock)
         """An empty one: the provider was away."""
-        self._asking: SharedCalls[Asked, str] = SharedCalls(self._ask)
+        self._asking: SingleFlight[Asked, str] = SingleFlight(self._ask)
 
     async def line(self, place: str, language: str) -> str:
         """What clean_place gave, as one line in the language of this code. Raises NoWeather."""

@@ -7,7 +7,7 @@ from aiohttp import web
 from helpers.fetching import FETCHER
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
-from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, Desk
+from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, WeatherRequests
 from weather.forecast import Weather
 from weather.keys import WEATHER
 
@@ -16,7 +16,7 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     if settings.weather_url:
         limits = Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE) if settings.rate_limits == "on" else None
-        app[WEATHER] = Desk(Weather(app[FETCHER], settings.weather_url), limits)
+        app[WEATHER] = WeatherRequests(Weather(app[FETCHER], settings.weather_url), limits)
     yield
 
 

@@ -21,10 +21,10 @@ class WeatherPage(web.View):
         request = self.request
         place = request.query.get("place", "")
         try:
-            desk = request.app.get(WEATHER)
-            if desk is None:
+            requests = request.app.get(WEATHER)
+            if requests is None:
                 raise NoWeather("weather_off", Text("This site shows no weather."))
-            report = await desk.report(desk.place_for(request[USER], place), current())
+            report = await requests.report(requests.place_for(request[USER], place), current())
         except NoWeather as error:
             status = STATUSES[error.code]
             if wants_json(request) or error.code == "weather_off":

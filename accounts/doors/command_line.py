@@ -28,7 +28,7 @@ from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.processes.terminal import Failure, Progress, ask_password, say
 from helpers.redis.client import open_redis
 from helpers.text.characters import one_line
-from helpers.web.session_stores import SessionStore, Use, session_store
+from helpers.web.session_stores import SessionInfo, SessionStore, session_store
 from settings import Settings
 
 SHOWN_ID = 8
@@ -254,7 +254,7 @@ def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
     _run(show_or_end())
 
 
-def _one_of(found: dict[str, Use], user: User, beginning: str) -> str:
+def _one_of(found: dict[str, SessionInfo], user: User, beginning: str) -> str:
     keys = [key for key in found if key.startswith(beginning)]
     if not keys:
         raise Failure(f"{user.name} has no session {beginning}; it may have ended already")
@@ -266,7 +266,7 @@ def _one_of(found: dict[str, Use], user: User, beginning: str) -> str:
     return keys[0]
 
 
-def _as_json(key: str, use: Use) -> dict[str, str | None]:
+def _as_json(key: str, use: SessionInfo) -> dict[str, str | None]:
     return {
         "id": key,
         "device": device_of(use.agent),
@@ -275,7 +275,7 @@ def _as_json(key: str, use: Use) -> dict[str, str | None]:
     }
 
 
-def _as_row(key: str, use: Use) -> tuple[str, ...]:
+def _as_row(key: str, use: SessionInfo) -> tuple[str, ...]:
     used = datetime.fromtimestamp(use.at / 1000).astimezone().strftime("%Y-%m-%d %H:%M %Z") if use.at else ""
     # Where a proxy is trusted an address is what it says.
     address = "".join(letter if letter.isprintable() else "?" for letter in use.address)

@@ -11,7 +11,7 @@ from pydantic import field_validator
 
 from accounts.doors.security import WithPassword, check_with_password
 from accounts.keys import OWN_DATA, USER
-from accounts.personal_data.deletion import DEPARTURES, OnlyAdministrator, end_account
+from accounts.personal_data.deletion import ACCOUNT_DELETION, OnlyAdministrator, end_account
 from accounts.personal_data.export import Claim, document
 from accounts.signin.devices import device_of
 from accounts.signin.sessions import sign_out_for_good
@@ -78,7 +78,7 @@ class DeleteAccount(web.View):
             )
             return self._page(form, 409)
         await sign_out_for_good(request)
-        await asyncio.wait([app[DEPARTURES].hurry(user.id)], timeout=PATIENCE_SECONDS)
+        await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)
         if wants_json(request):
             return web.Response(status=204)
         raise web.HTTPSeeOther("/")

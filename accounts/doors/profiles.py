@@ -12,7 +12,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people import directory, profiles
 from accounts.relations import following
-from accounts.relations.visibility import SIGHTS
+from accounts.relations.visibility import VISIBILITY
 from helpers import images
 from helpers.keys import DATABASE, SETTINGS
 from helpers.text.translation import Text, current
@@ -48,8 +48,8 @@ class PersonPage(web.View):
             raise web.HTTPNotFound
         language, user = current(), self.request[USER]
         standing = await following.standing(person, user)
-        sights = self.request.app[SIGHTS]
-        is_hidden = bool(await sights.hidden_people([(user.id, person.id)]))
+        visibility = self.request.app[VISIBILITY]
+        is_hidden = bool(await visibility.hidden_people([(user.id, person.id)]))
         if wants_json(self.request):
             return web.json_response(
                 {
@@ -60,7 +60,7 @@ class PersonPage(web.View):
             )
         since = datetime.fromtimestamp(person.created_at / 1000, UTC)
         there = profiles.local_time(person)
-        sees_posts = not is_hidden and await sights.sees_posts(user.id, person.id)
+        sees_posts = not is_hidden and await visibility.sees_posts(user.id, person.id)
         context = {
             "person": person,
             "since": since,

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from accounts.models import User
 from accounts.people.directory import users_by_keys
 from accounts.people.names import BadName, name_at, name_key
-from helpers.batching import BatchedReads
+from helpers.batching import BatchLoader
 from helpers.text.markdown import Reference
 
 PERSON = Reference("@", "/users/", "mention", name_at)
@@ -15,7 +15,7 @@ class NamedPeople:
     """Finds people by their names as they were written: one statement for all who write at once."""
 
     def __init__(self) -> None:
-        self._users: BatchedReads[str, User] = BatchedReads(users_by_keys)
+        self._users: BatchLoader[str, User] = BatchLoader(users_by_keys)
 
     async def find(self, names: Iterable[str]) -> dict[str, User]:
         """Those who have one of the names, by how it was written."""

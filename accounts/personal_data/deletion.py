@@ -2,7 +2,7 @@
 
 A row says what remains to be done, from the transaction that ends the account until all is done:
 whichever process crashes, another goes on. Whatever is done may be done twice. The other parts of
-the site take their own away: they append to app[LEAVING]."""
+the site take their own away: they append to app[ERASERS]."""
 
 import asyncio
 import contextlib
@@ -17,7 +17,7 @@ from aiohttp import web
 from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
-from accounts.keys import LEAVING, Leaver, Part
+from accounts.keys import ERASERS, DeletedAccount, Eraser
 from accounts.models import Block, Download, Leaving, Picture, SiteFact, User
 from accounts.people.names import DELETED
 from accounts.relations.following import Follow, FollowCount, FollowRequest
@@ -89,20 +89,20 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         )
 
 
-class Departures:
+class AccountDeletion:
     """Does what the rows say, one process at a time for each: at the start, again and again, and at
     once when asked to."""
 
-    def __init__(self, database: AioDatabase, parts: list[Part]) -> None:
+    def __init__(self, database: AioDatabase, parts: list[Eraser]) -> None:
         self._database = database
         self._parts = parts
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def hurry(self, user_id: int) -> "asyncio.Task[None]":
+    def run_now(self, user_id: int) -> "asyncio.Task[None]":
         """Begins with this one now. Whoever waits for the task knows that most of it is done; it
         may be done elsewhere as well."""
         # An empty context: nothing of a request's.
-        task = asyncio.create_task(self._see_off(user_id), context=contextvars.Context())
+        task = asyncio.create_task(self._erase(user_id), context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -112,7 +112,7 @@ class Departures:
         while True:
             try:
                 for user_id in await self._due():
-                    await self._see_off(user_id)
+                    await self._erase(user_id)
             except Exception as error:
                 if not is_away(error):
                     log.exception("nobody was seen off")
@@ -130,14 +130,14 @@ class Departures:
             user_id for (user_id,) in await query.order_by(Leaving.due_at).limit(20).tuples().aio_execute()
         ]
 
-    async def _see_off(self, user_id: int) -> None:
+    async def _erase(self, user_id: int) -> None:
         lease = _Lease(user_id)
         try:
             leaving = await lease.take()
             if leaving is None:
                 return
             began = now_ms()
-            await self._do(Leaver(user_id, leaving.name, bool(leaving.removes)), lease)
+            await self._do(DeletedAccount(user_id, leaving.name, bool(leaving.removes)), lease)
             settled_at = leaving.at + int(SETTLE_SECONDS * 1000)
             await lease.give_back(None if began >= settled_at else settled_at)
         except _TakenAway:
@@ -150,9 +150,9 @@ class Departures:
             with contextlib.suppress(Exception):
                 await lease.give_back(now_ms() + int(AFTER_TROUBLE_SECONDS * 1000))
 
-    async def _do(self, leaver: Leaver, lease: "_Lease") -> None:
+    async def _do(self, account: DeletedAccount, lease: "_Lease") -> None:
         for part in self._parts:
-            async with contextlib.aclosing(part(leaver)) as steps:
+            async with contextlib.aclosing(part(account)) as steps:
                 async for _ in steps:
                     await lease.renew()
 
@@ -204,20 +204,20 @@ class _Lease:
         return now_ms() + int(LEASE_SECONDS * 1000)
 
 
-def first_part(app: web.Application) -> Part:
+def first_part(app: web.Application) -> Eraser:
     """Who has left does nothing any more: before all other parts."""
 
-    async def end_sessions(leaver: Leaver) -> AsyncGenerator[None, None]:
-        await end_all_sessions(app, leaver.user_id)
+    async def end_sessions(account: DeletedAccount) -> AsyncGenerator[None, None]:
+        await end_all_sessions(app, account.user_id)
         yield
 
     return end_sessions
 
 
-async def last_part(leaver: Leaver) -> AsyncGenerator[None, None]:
+async def last_part(account: DeletedAccount) -> AsyncGenerator[None, None]:
     """Follows, requests and blocks, both ways, and what a request may have stored late. After all
     other parts, which may still have something to tell to followers."""
-    user_id = leaver.user_id
+    user_id = account.user_id
     await Picture.delete().where(Picture.user_id == user_id).aio_execute()
     await Download.delete().where(Download.user_id == user_id).aio_execute()
     # Each in the order of an index: without one PostgreSQL hopes to meet such rows soon, and reads
@@ -237,11 +237,13 @@ async def last_part(leaver: Leaver) -> AsyncGenerator[None, None]:
     await FollowCount.delete().where(FollowCount.user_id == user_id).aio_execute()
 
 
-DEPARTURES = web.AppKey("departures", Departures)
+ACCOUNT_DELETION = web.AppKey("departures", AccountDeletion)
 
 
 async def _run_departures(app: web.Application) -> AsyncIterator[None]:
-    departures = app[DEPARTURES] = Departures(app[DATABASE], [first_part(app), *app[LEAVING], last_part])
+    departures = app[ACCOUNT_DELETION] = AccountDeletion(
+        app[DATABASE], [first_part(app), *app[ERASERS], last_part]
+    )
     task = asyncio.create_task(departures.run(), context=contextvars.Context())
     yield
     task.cancel()

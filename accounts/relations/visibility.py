@@ -45,7 +45,7 @@ _IN_BLOCKS = """
         NOT NULL"""
 
 
-class Sights:
+class Visibility:
     def __init__(self, database: AioDatabase) -> None:
         def over_pairs(condition: str) -> Bulk:
             sql = f"SELECT given.looker_id, given.person_id FROM {{given}} WHERE {condition}"  # noqa: S608 - words of our own
@@ -94,7 +94,7 @@ class Sights:
         return found
 
 
-SIGHTS = web.AppKey("sights", Sights)
+VISIBILITY = web.AppKey("sights", Visibility)
 
 
 async def is_block_between(one_id: int, other_id: int) -> bool:

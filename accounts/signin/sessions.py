@@ -10,7 +10,7 @@ from accounts.people import accounts
 from helpers.text.translation import current
 from helpers.web import csrf, flash
 from helpers.web.session_stores import USER_ID
-from helpers.web.sessions import CONFIRM, STORAGE
+from helpers.web.sessions import CONFIRM_NEW_SESSION, STORAGE
 
 
 async def sign_in(request: web.Request, user: User) -> None:
@@ -24,7 +24,7 @@ async def sign_in(request: web.Request, user: User) -> None:
     session[USER_ID] = user.id
     # Whoever changes the password ends the sessions that are there by then. This one comes after,
     # and must not outlive that.
-    request[CONFIRM] = lambda: accounts.still_has_password(user)
+    request[CONFIRM_NEW_SESSION] = lambda: accounts.still_has_password(user)
     # Made here and not by the first page: of several pages opened at once each would make its own,
     # and only one would hold.
     session[csrf.FIELD] = csrf.new_token()

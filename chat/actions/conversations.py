@@ -11,10 +11,10 @@ from accounts.people.directory import are_here
 from accounts.relations.visibility import is_block_between
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.journal import Change
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.models import Member, Room
 from chat.requests import new_nonce
 from chat.roles import Role
@@ -32,20 +32,20 @@ def _name_of(user_ids: Iterable[int]) -> str:
 
 
 async def open_conversation(engine: Engine, user: User, others: list[User]) -> Room:
-    """The conversation of `user` with these others, made where there is none. Raises Refused where
+    """The conversation of `user` with these others, made where there is none. Raises ActionError where
     there can be none.
 
     Who has left a group is in it again when they open it themselves, and only then."""
     ids = {user.id, *(other.id for other in others)}
     if len(ids) < 2:
-        raise Refused("refused", "A conversation needs somebody else.")
+        raise ActionError("refused", "A conversation needs somebody else.")
     if len(ids) > MAX_PEOPLE:
-        raise Refused("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
+        raise ActionError("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
     if len(ids) == 2 and await is_block_between(*ids):
-        raise Refused("blocked", "You can’t write to this person.")
+        raise ActionError("blocked", "You can’t write to this person.")
     name = _name_of(ids)
     room = await _find(name) or await _make(engine, name, ids)
-    if not (await engine.entrances.standing(room.id, user)).is_member:
+    if not (await engine.access.standing(room.id, user)).is_member:
         await _come_back(engine, room, user)
     return room
 
@@ -71,7 +71,7 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
     try:
         async with engine.database.aio_atomic():
             if not await are_here(user_ids):
-                raise Refused("no_such_user", "There is no such account any more.")
+                raise ActionError("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             row = {
                 "room": room.id,
@@ -94,17 +94,17 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
 async def _come_back(engine: Engine, room: Room, user: User) -> None:
     person = Person(user.id, user.name)
 
-    async def apply(ledger: Ledger) -> Receipt:
-        if (await ledger.standing(user.id)).is_member:
-            raise Refused("refused", "Already here.")
-        await ledger.add_member(user.id, Role.MEMBER, present=False)
-        return ledger.record("joined", person, f"{person.name} joined the conversation", change.nonce)
+    async def apply(room: RoomTransaction) -> Receipt:
+        if (await room.standing(user.id)).is_member:
+            raise ActionError("refused", "Already here.")
+        await room.add_member(user.id, Role.MEMBER, present=False)
+        return room.record("joined", person, f"{person.name} joined the conversation", change.nonce)
 
     change = Change(room.id, person, new_nonce(), apply)
     try:
         await engine.journal.change(change)
-    except Refused as refused:
-        if refused.code != "refused":
+    except ActionError as error:
+        if error.code != "refused":
             raise
     await tell_of_titles(engine, room.id)
 

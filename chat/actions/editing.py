@@ -8,13 +8,13 @@ from collections.abc import Awaitable, Callable
 
 from chat.actions.moderation import require
 from chat.actions.posting import Rendered, rendered
-from chat.drafts import Called, Person, Reacted
+from chat.drafts import Mentioned, Person, Reacted
 from chat.engine import Engine
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.journal import Change
 from chat.history.lines import Line
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_nonce
 from chat.roles import Permission
 
@@ -29,7 +29,7 @@ MAX_REACTIONS = 200
 
 
 async def amend(engine: Engine, room_id: int, person: Person, request: Amendment) -> Receipt:
-    """Does what was asked and checked, and returns the seq of the change. Raises Refused."""
+    """Does what was asked and checked, and returns the seq of the change. Raises ActionError."""
     match request:
         case Edit():
             apply = _edit(person, request, await rendered(engine, request.text))
@@ -44,69 +44,71 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
     return await engine.journal.change(Change(room_id, person, new_nonce(), apply))
 
 
-Apply = Callable[[Ledger], Awaitable[Receipt]]
+Apply = Callable[[RoomTransaction], Awaitable[Receipt]]
 
 
 def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
-    async def apply(ledger: Ledger) -> Receipt:
-        await require(ledger, person, Permission.POST)
-        line = await _present(ledger, request.number)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.POST)
+        line = await _present(room, request.number)
         if line.author_id != person.id:
-            raise Refused("forbidden", "Only its author edits a message.")
+            raise ActionError("forbidden", "Only its author edits a message.")
         if line.text == request.text:
             return _unchanged(line)
-        mentions = await _called_by(ledger, line, now.called)
-        return ledger.amend(line, text=request.text, html=now.html, edited_at=ledger.at, mentions=mentions)
+        mentions = await _called_by(room, line, now.called)
+        return room.amend(line, text=request.text, html=now.html, edited_at=room.at, mentions=mentions)
 
     return apply
 
 
-async def _called_by(ledger: Ledger, line: Line, named: tuple[Called, ...]) -> tuple[Called, ...]:
+async def _called_by(
+    room: RoomTransaction, line: Line, named: tuple[Mentioned, ...]
+) -> tuple[Mentioned, ...]:
     """Whom a post calls now that its text names these. Who was called before needn't be a member
     any more; who is answered is called by whatever the text says."""
     kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
-    added = await ledger.members_among(
+    added = await room.members_among(
         one for one in named if one not in line.mentions and one.user_id != line.author_id
     )
     return (*kept, *added)
 
 
 def _delete(person: Person, request: Delete) -> Apply:
-    async def apply(ledger: Ledger) -> Receipt:
-        standing = await require(ledger, person, Permission.RETRACT)
-        line = await ledger.post(request.number)
+    async def apply(room: RoomTransaction) -> Receipt:
+        standing = await require(room, person, Permission.RETRACT)
+        line = await room.post(request.number)
         if line.author_id != person.id and not standing.may(Permission.DELETE):
-            raise Refused("forbidden", "Only its author and moderators delete a message.")
+            raise ActionError("forbidden", "Only its author and moderators delete a message.")
         if line.is_deleted:
             return _unchanged(line)
-        return ledger.amend(line, deleted_at=ledger.at, deleted_by=person.id)
+        return room.amend(line, deleted_at=room.at, deleted_by=person.id)
 
     return apply
 
 
 def _undelete(person: Person, request: Undelete) -> Apply:
-    async def apply(ledger: Ledger) -> Receipt:
-        await require(ledger, person, Permission.POST)
-        line = await ledger.post(request.number)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.POST)
+        line = await room.post(request.number)
         if line.deleted_at is None:
             if line.author_id != person.id:
-                raise Refused("forbidden", "Only who deleted a message takes that back.")
+                raise ActionError("forbidden", "Only who deleted a message takes that back.")
             return _unchanged(line)
         if line.deleted_by != person.id:
-            raise Refused("forbidden", "Only who deleted a message takes that back.")
-        if ledger.at - line.deleted_at > UNDELETE_SECONDS * 1000:
-            raise Refused(
+            raise ActionError("forbidden", "Only who deleted a message takes that back.")
+        if room.at - line.deleted_at > UNDELETE_SECONDS * 1000:
+            raise ActionError(
                 "too_late", "A deletion can be taken back for {seconds} seconds.", seconds=UNDELETE_SECONDS
             )
-        return ledger.amend(line, deleted_at=None, deleted_by=None)
+        return room.amend(line, deleted_at=None, deleted_by=None)
 
     return apply
 
 
 def _react(person: Person, request: React) -> Apply:
-    async def apply(ledger: Ledger) -> Receipt:
-        await require(ledger, person, Permission.REACT)
-        line = await _present(ledger, request.number)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.REACT)
+        line = await _present(room, request.number)
         own = Reacted(request.emoji, person.id, person.name)
         others = tuple(one for one in line.reactions if (one.emoji, one.user_id) != (own.emoji, own.user_id))
         if request.on == (len(others) < len(line.reactions)):
@@ -114,31 +116,31 @@ def _react(person: Person, request: React) -> Apply:
         if request.on:
             emojis = {one.emoji for one in others}
             if len(others) >= MAX_REACTIONS or (len(emojis) >= MAX_EMOJIS and own.emoji not in emojis):
-                raise Refused(
+                raise ActionError(
                     "too_many_reactions",
                     "A message holds {most} reactions, and {kinds} different ones; this one is full.",
                     most=MAX_REACTIONS,
                     kinds=MAX_EMOJIS,
                 )
-        return ledger.amend(line, reactions=(*others, own) if request.on else others)
+        return room.amend(line, reactions=(*others, own) if request.on else others)
 
     return apply
 
 
 def _pin(person: Person, request: Pin) -> Apply:
-    async def apply(ledger: Ledger) -> Receipt:
-        await require(ledger, person, Permission.PIN)
-        line = await _present(ledger, request.number)
-        return _unchanged(line) if request.on == bool(line.pinned) else ledger.amend(line, pinned=request.on)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.PIN)
+        line = await _present(room, request.number)
+        return _unchanged(line) if request.on == bool(line.pinned) else room.amend(line, pinned=request.on)
 
     return apply
 
 
-async def _present(ledger: Ledger, number: int) -> Line:
-    """The post, where it can be acted on. Raises Refused."""
-    line = await ledger.post(number)
+async def _present(room: RoomTransaction, number: int) -> Line:
+    """The post, where it can be acted on. Raises ActionError."""
+    line = await room.post(number)
     if line.is_deleted:
-        raise Refused("deleted", "That message has been deleted.")
+        raise ActionError("deleted", "That message has been deleted.")
     return line
 
 

@@ -10,11 +10,11 @@ from accounts.people.directory import are_here
 from chat.actions.conversations import tell_of_titles
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.access import Entrance
+from chat.history.access import RoomAccess
 from chat.history.journal import Change
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
@@ -45,7 +45,7 @@ def topic_problem(topic: str) -> Text | None:
 
 
 async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
-    """Makes a room that belongs to `owner`. Raises Refused where the name is taken; the fields must
+    """Makes a room that belongs to `owner`. Raises ActionError where the name is taken; the fields must
     have been checked."""
     person = Person(owner.id, owner.name)
     room = Room(
@@ -62,7 +62,7 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
     try:
         async with engine.database.aio_atomic():
             if not await are_here([owner.id]):
-                raise Refused("no_such_user", "There is no such account any more.")
+                raise ActionError("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             await Member.insert(
                 room=room.id,
@@ -73,22 +73,22 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
                 joined_at=room.created_at,
             ).aio_execute()
     except peewee.IntegrityError:
-        raise Refused("refused", "There is a room of this name.") from None
+        raise ActionError("refused", "There is a room of this name.") from None
 
-    async def first_line(ledger: Ledger) -> Receipt:
-        return ledger.record("created", person, f"{person.name} created the room", change.nonce)
+    async def first_line(room: RoomTransaction) -> Receipt:
+        return room.record("created", person, f"{person.name} created the room", change.nonce)
 
     change = Change(room.id, person, new_nonce(), first_line)
     await engine.journal.change(change)
     return room
 
 
-async def find_room(engine: Engine, slug: str, user: User) -> Entrance | None:
+async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
     """The room of this name and what `user` is in it; None where there is none, or it is closed to
     them."""
     if not NAME.fullmatch(slug) and not CONVERSATION_NAME.fullmatch(slug):
         return None
-    found = await engine.entrances.find(slug.lower(), user)
+    found = await engine.access.find(slug.lower(), user)
     return found if found and (found.room.is_open or found.standing.is_member) else None
 
 
@@ -97,49 +97,49 @@ async def come(engine: Engine, room: Room, user: User) -> Standing:
     been there all along.
 
     Nobody comes to a conversation or goes: who is in it is in it, and who has it open is only known
-    by the leases. Raises Refused where the room is closed to them."""
-    standing = await engine.entrances.standing(room.id, user)
+    by the leases. Raises ActionError where the room is closed to them."""
+    standing = await engine.access.standing(room.id, user)
     if standing.present or (room.is_conversation and standing.is_member):
         return standing
     room_id = room.id
     person = Person(user.id, user.name)
 
-    async def apply(ledger: Ledger) -> Receipt:
+    async def apply(room: RoomTransaction) -> Receipt:
         nonlocal standing
-        found = await ledger.standing(user.id)
+        found = await room.standing(user.id)
         if found.role is None:
-            if not ledger.is_open:
-                raise Refused("not_a_member", "This room is closed to you.")
-            await ledger.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+            if not room.is_open:
+                raise ActionError("not_a_member", "This room is closed to you.")
+            await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
             kind, text = "joined", f"{person.name} joined the room"
         elif found.present:
             standing = found
-            raise Refused("refused", "Already here.")
+            raise ActionError("refused", "Already here.")
         else:
-            ledger.change_member(user.id, Standing(found.role, True, found.is_admin))
+            room.change_member(user.id, Standing(found.role, True, found.is_admin))
             kind, text = "came", f"{person.name} came in"
-        standing = await ledger.standing(user.id)
-        return ledger.record(kind, person, text, change.nonce)
+        standing = await room.standing(user.id)
+        return room.record(kind, person, text, change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
     try:
         await engine.journal.change(change)
-    except Refused as refused:
-        if refused.code != "refused":
+    except ActionError as error:
+        if error.code != "refused":
             raise
     return standing
 
 
 async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
-    """Queues that the person is no longer here, and stays a member. The future raises Refused where
+    """Queues that the person is no longer here, and stays a member. The future raises ActionError where
     they are here, or weren't present."""
 
-    async def apply(ledger: Ledger) -> Receipt:
-        standing = await ledger.standing(person.id)
+    async def apply(room: RoomTransaction) -> Receipt:
+        standing = await room.standing(person.id)
         if standing.role is None or not standing.present or engine.hub.is_connected(room_id, person.id):
-            raise Refused("refused", "Nobody went away.")
-        ledger.change_member(person.id, Standing(standing.role, False, standing.is_admin))
-        return ledger.record("went", person, f"{person.name} went away", change.nonce)
+            raise ActionError("refused", "Nobody went away.")
+        room.change_member(person.id, Standing(standing.role, False, standing.is_admin))
+        return room.record("went", person, f"{person.name} went away", change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
     return engine.journal.put(change)
@@ -154,20 +154,20 @@ async def leave(
     `for_good`: their account is deleted, and then they leave conversations of two as well."""
     is_conversation = False
 
-    async def apply(ledger: Ledger) -> Receipt:
+    async def apply(room: RoomTransaction) -> Receipt:
         nonlocal is_conversation
-        is_conversation = ledger.kind in CONVERSATIONS
-        standing = await ledger.standing(person.id)
+        is_conversation = room.kind in CONVERSATIONS
+        standing = await room.standing(person.id)
         if standing.role is None:
-            raise Refused("not_a_member", "You are not a member of this room.")
+            raise ActionError("not_a_member", "You are not a member of this room.")
         if not for_good and not standing.may(Permission.LEAVE):
-            raise Refused("forbidden", "Nobody leaves a conversation of two.")
+            raise ActionError("forbidden", "Nobody leaves a conversation of two.")
         heir = await _heir(room_id, person.id) if standing.role == Role.OWNER else None
-        ledger.end_membership(person.id)
-        receipt = ledger.record("left", person, f"{person.name} left the room", nonce)
+        room.end_membership(person.id)
+        receipt = room.record("left", person, f"{person.name} left the room", nonce)
         if heir is not None:
-            ledger.change_member(heir.id, Standing(Role.OWNER, (await ledger.standing(heir.id)).present))
-            ledger.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
+            room.change_member(heir.id, Standing(Role.OWNER, (await room.standing(heir.id)).present))
+            room.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
         return receipt
 
     receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
@@ -193,15 +193,15 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
     """Makes `guest` a member. In a closed room that takes a moderator."""
     target = Person(guest.id, guest.name)
 
-    async def apply(ledger: Ledger) -> Receipt:
-        needed = Permission.INVITE_TO_OPEN if ledger.is_open else Permission.INVITE_TO_CLOSED
-        if not (await ledger.standing(person.id)).may(needed):
-            if not ledger.is_open:
-                raise Refused("forbidden", "Only moderators invite to a closed room.")
-            raise Refused("forbidden", "You are not a member of this room.")
-        if (await ledger.standing(guest.id)).is_member:
-            raise Refused("refused", "{name} is a member already.", name=guest.name)
-        await ledger.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
-        return ledger.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
+    async def apply(room: RoomTransaction) -> Receipt:
+        needed = Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED
+        if not (await room.standing(person.id)).may(needed):
+            if not room.is_open:
+                raise ActionError("forbidden", "Only moderators invite to a closed room.")
+            raise ActionError("forbidden", "You are not a member of this room.")
+        if (await room.standing(guest.id)).is_member:
+            raise ActionError("refused", "{name} is a member already.", name=guest.name)
+        await room.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
+        return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
 
     return await engine.journal.change(Change(room_id, person, nonce, apply))

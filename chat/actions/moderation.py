@@ -7,39 +7,45 @@ from accounts.models import User
 from chat.actions.membership import topic_problem
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused, blocked
+from chat.errors import ActionError, blocked
 from chat.events import Receipt
 from chat.history.journal import Change
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.roles import Permission, Role, Standing
 
 MAX_REASON = 200
 
 
 async def _change(
-    engine: Engine, room_id: int, person: Person, nonce: str, apply: Callable[[Ledger], Awaitable[Receipt]]
+    engine: Engine,
+    room_id: int,
+    person: Person,
+    nonce: str,
+    apply: Callable[[RoomTransaction], Awaitable[Receipt]],
 ) -> Receipt:
     return await engine.journal.change(Change(room_id, person, nonce, apply))
 
 
-async def require(ledger: Ledger, person: Person, permission: Permission) -> Standing:
-    """What the person is here. Raises Refused where they may not do this."""
-    standing = await ledger.standing(person.id)
+async def require(room: RoomTransaction, person: Person, permission: Permission) -> Standing:
+    """What the person is here. Raises ActionError where they may not do this."""
+    standing = await room.standing(person.id)
     if not standing.is_member:
-        raise Refused("not_a_member", "You are not a member of this room.")
+        raise ActionError("not_a_member", "You are not a member of this room.")
     if not standing.may(permission):
-        raise blocked() if standing.is_blocked else Refused("forbidden", "You may not do this here.")
+        raise blocked() if standing.is_blocked else ActionError("forbidden", "You may not do this here.")
     return standing
 
 
-async def _require_over(ledger: Ledger, person: Person, permission: Permission, target: Person) -> Standing:
+async def _require_over(
+    room: RoomTransaction, person: Person, permission: Permission, target: Person
+) -> Standing:
     """The target's standing, where `person` may use the permission on them."""
-    own = await require(ledger, person, permission)
-    standing = await ledger.standing(target.id)
+    own = await require(room, person, permission)
+    standing = await room.standing(target.id)
     if not standing.is_member:
-        raise Refused("no_such_user", "{name} is not a member of this room.", name=target.name)
+        raise ActionError("no_such_user", "{name} is not a member of this room.", name=target.name)
     if not own.outranks(standing):
-        raise Refused(
+        raise ActionError(
             "forbidden",
             "You may not do this to {name}: nobody acts on an equal or higher role.",
             name=target.name,
@@ -49,7 +55,7 @@ async def _require_over(ledger: Ledger, person: Person, permission: Permission, 
 
 def check_reason(reason: str) -> str:
     if len(reason) > MAX_REASON:
-        raise Refused("bad_usage", "A reason holds at most {most} characters.", most=MAX_REASON)
+        raise ActionError("bad_usage", "A reason holds at most {most} characters.", most=MAX_REASON)
     return reason
 
 
@@ -59,11 +65,11 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
     target = Person(user.id, user.name)
     check_reason(reason)
 
-    async def apply(ledger: Ledger) -> Receipt:
-        await _require_over(ledger, person, Permission.KILL, target)
-        ledger.end_membership(target.id)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await _require_over(room, person, Permission.KILL, target)
+        room.end_membership(target.id)
         text = f"{person.name} removed {target.name} from the room" + (f": {reason}" if reason else "")
-        return ledger.record("killed", person, text, nonce, target=target)
+        return room.record("killed", person, text, nonce, target=target)
 
     return await _change(engine, room_id, person, nonce, apply)
 
@@ -71,10 +77,10 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
 async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
     """Empties the history for everybody. What is hidden stays stored, and its nonces stay used."""
 
-    async def apply(ledger: Ledger) -> Receipt:
-        await require(ledger, person, Permission.CLEAR)
-        ledger.clear()
-        return ledger.record("cleared", person, f"{person.name} cleared the history", nonce)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.CLEAR)
+        room.clear()
+        return room.record("cleared", person, f"{person.name} cleared the history", nonce)
 
     return await _change(engine, room_id, person, nonce, apply)
 
@@ -82,12 +88,12 @@ async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Rec
 async def set_topic(engine: Engine, room_id: int, person: Person, topic: str, nonce: str) -> Receipt:
     problem = topic_problem(topic)
     if problem:
-        raise Refused("bad_usage", problem)
+        raise ActionError("bad_usage", problem)
 
-    async def apply(ledger: Ledger) -> Receipt:
-        await require(ledger, person, Permission.SET_TOPIC)
-        ledger.set_topic(topic)
-        return ledger.record("topic", person, topic, nonce)
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.SET_TOPIC)
+        room.set_topic(topic)
+        return room.record("topic", person, topic, nonce)
 
     return await _change(engine, room_id, person, nonce, apply)
 
@@ -96,14 +102,14 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
     """Makes a member a moderator, or a moderator a member again."""
     target = Person(user.id, user.name)
 
-    async def apply(ledger: Ledger) -> Receipt:
-        standing = await _require_over(ledger, person, Permission.GRANT, target)
+    async def apply(room: RoomTransaction) -> Receipt:
+        standing = await _require_over(room, person, Permission.GRANT, target)
         if standing.role == role:
             if role == Role.MODERATOR:
-                raise Refused("refused", "{name} is a moderator already.", name=target.name)
-            raise Refused("refused", "{name} is a member already.", name=target.name)
-        ledger.change_member(target.id, Standing(role, standing.present, standing.is_admin))
-        return ledger.record(
+                raise ActionError("refused", "{name} is a moderator already.", name=target.name)
+            raise ActionError("refused", "{name} is a member already.", name=target.name)
+        room.change_member(target.id, Standing(role, standing.present, standing.is_admin))
+        return room.record(
             "role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target
         )
 

@@ -3,7 +3,7 @@
 import asyncio
 from typing import NamedTuple
 
-from chat.drafts import Called, Draft, Person
+from chat.drafts import Draft, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import parse, render
@@ -16,7 +16,7 @@ class Rendered(NamedTuple):
     """A text's HTML, None where it says no more than the text, and whom it names."""
 
     html: str | None
-    called: tuple[Called, ...]
+    called: tuple[Mentioned, ...]
 
 
 def takes_time(text: str) -> bool:
@@ -56,7 +56,7 @@ async def post_later(
 
 
 async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
-    """Says it and waits for the Receipt. Raises Refused."""
+    """Says it and waits for the Receipt. Raises ActionError."""
     check_text(text)
     html, called = await rendered(engine, text)
     return await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, called=called))

@@ -15,7 +15,7 @@ from chat.actions import membership
 from chat.delivery.leases import RENEW_SECONDS
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.models import Member
 from helpers.db.database import is_away
 
@@ -38,7 +38,7 @@ GO_AT_ONCE = 200
 """Who go in one commit, about, when thousands do: it locks their room."""
 
 
-class Attendance:
+class PresenceTracker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._gone: dict[tuple[int, Person], float] = {}
@@ -52,10 +52,10 @@ class Attendance:
     def depart(self, room_id: int, person: Person) -> None:
         """The connection is over. Who has no other, in any process, is gone when the grace is."""
         if not self._engine.hub.is_connected(room_id, person.id):
-            self._miss(room_id, person)
+            self._went_offline(room_id, person)
             self._engine.hub.spawn(self._release(room_id, person.id))
 
-    def _miss(self, room_id: int, person: Person) -> None:
+    def _went_offline(self, room_id: int, person: Person) -> None:
         self._gone.pop((room_id, person), None)
         self._gone[room_id, person] = time.monotonic()
 
@@ -84,7 +84,7 @@ class Attendance:
                     compare_at = math.inf
                 await self._tell_of_the_gone()
             except Exception as error:
-                if not is_away(error) and not isinstance(error, (RedisError, Refused)):
+                if not is_away(error) and not isinstance(error, (RedisError, ActionError)):
                     log.exception("attendance failed")
             await asyncio.sleep(TICK_SECONDS)
 
@@ -95,9 +95,9 @@ class Attendance:
                 break
             due.append(key)
         for start in range(0, len(due), GO_AT_ONCE):
-            await self._let_go(due[start : start + GO_AT_ONCE])
+            await self._record_offline(due[start : start + GO_AT_ONCE])
 
-    async def _let_go(self, keys: list[tuple[int, Person]]) -> None:
+    async def _record_offline(self, keys: list[tuple[int, Person]]) -> None:
         """Says that they went, in as few commits as there may be. Whoever can't be told of now
         stays in the list."""
         held = await self._engine.leases.held([(room_id, person.id) for room_id, person in keys])
@@ -114,7 +114,7 @@ class Attendance:
         trouble = None
         for (key, since, _), answer in zip(told, answers, strict=True):
             if isinstance(answer, BaseException) and not (
-                isinstance(answer, Refused) and answer.retry_after is None
+                isinstance(answer, ActionError) and answer.retry_after is None
             ):
                 trouble = answer
             elif self._gone.get(key) == since:
@@ -141,4 +141,4 @@ class Attendance:
             held = await self._engine.leases.held([(room_id, user_id) for room_id, user_id, _ in rows])
             for room_id, user_id, name in rows:
                 if (room_id, user_id) not in held and (room_id, Person(user_id, name)) not in self._gone:
-                    self._miss(room_id, Person(user_id, name))
+                    self._went_offline(room_id, Person(user_id, name))

@@ -5,7 +5,7 @@ from chat import requests
 from chat.actions import posting
 from chat.actions.conversations import open_conversation
 from chat.commands.registry import Answer, Call, Rest, Word, allowed, command, find
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import CommandHelp
 from chat.models import Room
 
@@ -21,7 +21,7 @@ async def help(call: Call, command: Word | None = None) -> Answer:
         return "\n".join(f"{told.usage}: {told.help}" for told in _explained(call))
     found = find(call.engine, command.removeprefix("/"))
     if found is None or not found.may_be_run_by(call.standing):
-        raise Refused(
+        raise ActionError(
             "unknown_command",
             "There is no /{name} for you. /help lists the commands.",
             name=command.removeprefix("/")[:32],
@@ -56,8 +56,8 @@ async def unread(call: Call, number: Word | None = None) -> Answer:
     room = await Room.aio_get(Room.id == call.room_id)
     digits = str(room.posts) if number is None else number.removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
-        raise Refused("bad_usage", "The number of a message, please.")
+        raise ActionError("bad_usage", "The number of a message, please.")
     if not room.cleared_number < int(digits) <= room.posts:
-        raise Refused("no_such_message", "There is no such message.")
+        raise ActionError("no_such_message", "There is no such message.")
     await call.engine.read_marks.put(call.room_id, call.user.id, int(digits) - 1, back=True)
     return call.language.t("Unread from {number} on.", number=int(digits))

@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.people.directory import user_by_name
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import CommandHelp, Receipt
 from chat.roles import Permission, Standing
 from helpers.text.durations import parse_duration
@@ -174,21 +174,21 @@ def allowed(engine: Engine, standing: Standing) -> list[Command]:
 
 
 async def run(call: Call, line: str) -> Answer:
-    """Runs the line, which begins with `/`. Raises Refused where there is no such command, it is
+    """Runs the line, which begins with `/`. Raises ActionError where there is no such command, it is
     used wrongly, or it refuses."""
     name, _, rest = line[1:].partition(" ")
     name, _, below = name.partition("\n")
     rest = f"{below}\n{rest}" if below else rest
     found = find(call.engine, name)
     if found is None:
-        raise Refused(
+        raise ActionError(
             "unknown_command",
             "There is no /{name}. {hint} Begin with // to say something that begins with a slash.",
             name=name[:32],
             hint=_nearest(name, allowed(call.engine, call.standing)),
         )
     if not found.may_be_run_by(call.standing):
-        raise Refused("forbidden", "You may not use /{name} here.", name=found.name)
+        raise ActionError("forbidden", "You may not use /{name} here.", name=found.name)
     return await found.function(call, **await _parse(found, rest, call.language))
 
 
@@ -199,9 +199,9 @@ def _nearest(name: str, commands: list[Command]) -> Text:
 
 
 async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any]:
-    """The arguments by name. Raises Refused with the usage."""
+    """The arguments by name. Raises ActionError with the usage."""
     usage = found.usage_in(language)
-    wrong = Refused("bad_usage", "Usage: {usage}", usage=usage)
+    wrong = ActionError("bad_usage", "Usage: {usage}", usage=usage)
     values: dict[str, Any] = {}
     for argument in found.arguments:
         rest = rest.strip()
@@ -219,7 +219,7 @@ async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any
         elif kind.type is User:
             user = await user_by_name(word)
             if user is None:
-                raise Refused(
+                raise ActionError(
                     "no_such_user",
                     "There is nobody called {name}. Usage: {usage}",
                     name=word[:40],
@@ -229,7 +229,7 @@ async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any
         elif kind.type is Duration:
             seconds = parse_duration(word)
             if seconds is None:
-                raise Refused(
+                raise ActionError(
                     "bad_usage", "Usage: {usage}. A duration is written like 10m, 2h, 3d or 1w.", usage=usage
                 )
             values[argument.name] = seconds

@@ -1,30 +1,30 @@
 """Commands about the world outside of the room."""
 
 from chat.commands.registry import Answer, Call, Later, Rest, command
-from chat.errors import Refused
-from weather.asking import Desk
+from chat.errors import ActionError
+from weather.asking import WeatherRequests
 from weather.forecast import NoWeather
 
 
 @command(is_there=lambda engine: engine.weather is not None)
 async def weather(call: Call, place: Rest | None = None) -> Answer:
     """Tells you the weather at a place, or at your own, which is part of your profile."""
-    desk = call.engine.weather
-    if desk is None:
-        raise Refused("weather_off", "This site shows no weather.")
+    requests = call.engine.weather
+    if requests is None:
+        raise ActionError("weather_off", "This site shows no weather.")
     try:
-        return Later(_report(call, desk, desk.place_for(call.user, place or "")))
+        return Later(_report(call, requests, requests.place_for(call.user, place or "")))
     except NoWeather as error:
         raise _refused(error) from None
 
 
-async def _report(call: Call, desk: Desk, place: str) -> str:
+async def _report(call: Call, requests: WeatherRequests, place: str) -> str:
     try:
-        return (await desk.report(place, call.language)).line
+        return (await requests.report(place, call.language)).line
     except NoWeather as error:
         raise _refused(error) from None
 
 
-def _refused(error: NoWeather) -> Refused:
+def _refused(error: NoWeather) -> ActionError:
     """As the socket tells it."""
-    return Refused(error.code, error.text)
+    return ActionError(error.code, error.text)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 import msgspec
 
-from chat.envelopes import Activity, Batch, Fleeting, News
+from chat.envelopes import Batch, EphemeralEvent, StatusChange, UnreadHint
 from chat.events import encode_value
 from helpers.redis.pubsub import PubSub
 
@@ -34,14 +34,15 @@ class Listener:
     """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what
     it told a room,
 
-    `on_news` with what it announced of a user, `on_session_end` with a session's id, `on_activity`
-    with what is news for who counts the unread, `on_gap` when messages may have been missed."""
+    `on_status_change` with what it announced of a user, `on_session_end` with a session's id,
+    `on_unread_hint` with what is news for who counts the unread, `on_gap` when messages may have
+    been missed."""
 
     on_batch: Callable[[Batch], None]
-    on_fleeting: Callable[[Fleeting], None]
-    on_news: Callable[[News], None]
+    on_fleeting: Callable[[EphemeralEvent], None]
+    on_status_change: Callable[[StatusChange], None]
     on_session_end: Callable[[str], None]
-    on_activity: Callable[[Activity], None]
+    on_unread_hint: Callable[[UnreadHint], None]
     on_gap: Callable[[], None]
 
 
@@ -52,16 +53,16 @@ class Bus(Protocol):
     def publish(self, batch: Batch) -> None:
         """Sends a batch to the other processes. Never waits and never fails."""
 
-    def tell(self, fleeting: Fleeting) -> None:
+    def tell(self, ephemeral: EphemeralEvent) -> None:
         """Sends it to the other processes that follow its room now. Never waits and never fails."""
 
-    def announce(self, news: News) -> None:
+    def announce(self, change: StatusChange) -> None:
         """Tells the other processes, wherever the user is."""
 
     def end_session(self, session_id: str) -> None:
         """Tells the other processes that a session has ended."""
 
-    def tell_activity(self, activity: Activity) -> None:
+    def tell_unread_hint(self, hint: UnreadHint) -> None:
         """Tells the other processes what is news for who counts the unread."""
 
     async def follow(self, room_id: int) -> None:
@@ -82,16 +83,16 @@ class LocalBus:
     def publish(self, batch: Batch) -> None:
         pass
 
-    def tell(self, fleeting: Fleeting) -> None:
+    def tell(self, ephemeral: EphemeralEvent) -> None:
         pass
 
-    def announce(self, news: News) -> None:
+    def announce(self, change: StatusChange) -> None:
         pass
 
     def end_session(self, session_id: str) -> None:
         pass
 
-    def tell_activity(self, activity: Activity) -> None:
+    def tell_unread_hint(self, hint: UnreadHint) -> None:
         pass
 
     async def follow(self, room_id: int) -> None:
@@ -120,17 +121,17 @@ class RedisBus:
     def publish(self, batch: Batch) -> None:
         self._pubsub.wake(_channel(batch.room_id), functools.partial(_encoder.encode, batch))
 
-    def tell(self, fleeting: Fleeting) -> None:
-        self._pubsub.mention(_channel(fleeting.room_id), FLEETING + _encoder.encode(fleeting))
+    def tell(self, ephemeral: EphemeralEvent) -> None:
+        self._pubsub.mention(_channel(ephemeral.room_id), FLEETING + _encoder.encode(ephemeral))
 
-    def announce(self, news: News) -> None:
-        self._pubsub.publish(CONTROL, encode_value(news))
+    def announce(self, change: StatusChange) -> None:
+        self._pubsub.publish(CONTROL, encode_value(change))
 
     def end_session(self, session_id: str) -> None:
         self._pubsub.publish(CONTROL, session_id.encode())
 
-    def tell_activity(self, activity: Activity) -> None:
-        self._pubsub.wake(ACTIVITY, functools.partial(_encoder.encode, activity))
+    def tell_unread_hint(self, hint: UnreadHint) -> None:
+        self._pubsub.wake(ACTIVITY, functools.partial(_encoder.encode, hint))
 
     async def follow(self, room_id: int) -> None:
         await self._pubsub.follow(_channel(room_id))
@@ -149,11 +150,11 @@ class RedisBus:
     def _receive(self, channel: bytes, payload: bytes) -> None:
         try:
             if channel == CONTROL and payload.startswith(NEWS):
-                self._listener.on_news(_news_decoder.decode(payload))
+                self._listener.on_status_change(_status_change_decoder.decode(payload))
             elif channel == CONTROL:
                 self._listener.on_session_end(payload.decode())
             elif channel == ACTIVITY:
-                self._listener.on_activity(_activity_decoder.decode(payload))
+                self._listener.on_unread_hint(_activity_decoder.decode(payload))
             elif payload.startswith(FLEETING):
                 self._listener.on_fleeting(_fleeting_decoder.decode(payload[1:]))
             else:
@@ -164,9 +165,9 @@ class RedisBus:
 
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(Batch)
-_news_decoder = msgspec.json.Decoder(News)
-_fleeting_decoder = msgspec.msgpack.Decoder(Fleeting)
-_activity_decoder = msgspec.msgpack.Decoder(Activity)
+_status_change_decoder = msgspec.json.Decoder(StatusChange)
+_fleeting_decoder = msgspec.msgpack.Decoder(EphemeralEvent)
+_activity_decoder = msgspec.msgpack.Decoder(UnreadHint)
 
 
 def _channel(room_id: int) -> bytes:

@@ -6,7 +6,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
 from typing import Any, Protocol
 
-from chat.envelopes import Sealed
+from chat.envelopes import EncodedEvent
 from chat.events import CaughtUp, Close, Event, Reset, encode
 from chat.history.catch_up import Changes
 from helpers.db.database import is_away
@@ -48,18 +48,18 @@ class Channel:
     ) -> None:
         self.room_id = room_id
         self.last_seq = 0
-        self.minded = False
+        self.is_filling = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._changes_since = changes_since
         self._spawn = spawn
         self._newest = 0
-        self._waiting: dict[int, Sealed] = {}
+        self._waiting: dict[int, EncodedEvent] = {}
         self._live: set[Client] = set()
-        self._behind: dict[Client, list[Sealed] | None] = {}
+        self._behind: dict[Client, list[EncodedEvent] | None] = {}
         self._ahead: dict[Client, int] = {}
 
     @property
-    def has_hole(self) -> bool:
+    def has_gap(self) -> bool:
         return self._newest > self.last_seq
 
     def begin(self, last_seq: int) -> None:
@@ -77,7 +77,7 @@ class Channel:
         self._behind.pop(client, None)
         self._ahead.pop(client, None)
 
-    def receive(self, events: list[Sealed]) -> None:
+    def receive(self, events: list[EncodedEvent]) -> None:
         """Delivers what comes next, and keeps what comes after a hole. What was delivered before is
         passed over."""
         if events and self.opened.done() and events[0].seq == self.last_seq + 1 and not self._waiting:
@@ -133,7 +133,7 @@ class Channel:
 
         `since` None means from now on; below zero, that the client has another history. Raises what
         reading raises."""
-        held: list[Sealed] = []
+        held: list[EncodedEvent] = []
         self._behind[client] = held
         changes = await self._changes_since(
             self.room_id, self.last_seq if since is None or since < 0 else since
@@ -159,7 +159,7 @@ class Channel:
         else:
             self._ahead[client] = changes.last_seq
 
-    def _push(self, events: list[Sealed], last_seq: int) -> None:
+    def _push(self, events: list[EncodedEvent], last_seq: int) -> None:
         """Delivers events that come next. After it every live client has been served up to
         `last_seq`, or is behind."""
         before, self.last_seq = self.last_seq, last_seq
@@ -241,7 +241,7 @@ class Channel:
                 client.end(Close.TOO_SLOW)
         return not client.outbox.closed
 
-    def _tell_whom_it_is_about(self, event: Sealed) -> None:
+    def _tell_whom_it_is_about(self, event: EncodedEvent) -> None:
         for client in [*self._live, *self._behind, *self._ahead]:
             if client.user_id != event.about:
                 continue
@@ -251,7 +251,7 @@ class Channel:
                 client.greet_anew()
 
 
-def lines_for(client: Client, events: list[Sealed]) -> list[bytes]:
+def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:
     """The events as this client gets them: its own with their nonces."""
     return [
         event.for_author() if event.author_id == client.user_id and event.nonce else event.data
@@ -259,7 +259,7 @@ def lines_for(client: Client, events: list[Sealed]) -> list[bytes]:
     ]
 
 
-def _own_lines(events: list[Sealed], lines: list[bytes]) -> dict[int, list[bytes]]:
+def _own_lines(events: list[EncodedEvent], lines: list[bytes]) -> dict[int, list[bytes]]:
     """For each author of these events, by id, the lines with the nonces of their own."""
     found: dict[int, list[bytes]] = {}
     for place, event in enumerate(events):

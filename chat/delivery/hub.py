@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
 from chat.delivery.channel import Channel, Client
-from chat.envelopes import Batch, Fleeting
+from chat.envelopes import Batch, EphemeralEvent
 from chat.events import Close, Event
 from chat.history.catch_up import Changes
 from helpers.db.database import is_away
@@ -25,7 +25,7 @@ MAX_CONNECTIONS = 10
 AWAY_SECONDS = 0.5
 """Between two attempts to read from a database that is away."""
 
-HOLE_SECONDS = 0.02
+GAP_SECONDS = 0.02
 """What another process committed first usually comes a moment later. Only then the database is
 asked."""
 
@@ -129,13 +129,13 @@ class Hub:
         if channel is None:
             return
         channel.receive(batch.events)
-        self._mind(channel)
+        self._schedule_gap_fill(channel)
 
-    def tell(self, fleeting: Fleeting) -> None:
+    def tell(self, ephemeral: EphemeralEvent) -> None:
         """Gives the room's clients here what is worth something now alone."""
-        channel = self._channels.get(fleeting.room_id)
+        channel = self._channels.get(ephemeral.room_id)
         if channel is not None:
-            channel.tell(fleeting.data, fleeting.but_user_id)
+            channel.tell(ephemeral.data, ephemeral.but_user_id)
 
     def end_session(self, session_id: str) -> None:
         """Closes every connection that the session opened."""
@@ -161,7 +161,7 @@ class Hub:
             await self._bus.follow(channel.room_id)
             found = await self._last_seqs([channel.room_id])
             channel.begin(found.get(channel.room_id, 0))
-            self._mind(channel)
+            self._schedule_gap_fill(channel)
         except Exception as error:
             self._channels.pop(channel.room_id, None)
             self._bus.unfollow(channel.room_id)
@@ -169,17 +169,17 @@ class Hub:
                 channel.opened.set_exception(error)
                 channel.opened.exception()
 
-    def _mind(self, channel: Channel) -> None:
+    def _schedule_gap_fill(self, channel: Channel) -> None:
         """Sees to a hole, if the channel has one that nobody sees to. One that isn't open yet
         begins after what it hears."""
-        if channel.opened.done() and channel.has_hole and not channel.minded:
-            channel.minded = True
+        if channel.opened.done() and channel.has_gap and not channel.is_filling:
+            channel.is_filling = True
             self.spawn(self._fill(channel))
 
     async def _fill(self, channel: Channel) -> None:
         try:
-            await asyncio.sleep(HOLE_SECONDS)
-            while channel.has_hole and self._channels.get(channel.room_id) is channel:
+            await asyncio.sleep(GAP_SECONDS)
+            while channel.has_gap and self._channels.get(channel.room_id) is channel:
                 try:
                     channel.fill(await self._changes_since(channel.room_id, channel.last_seq))
                 except Exception as error:
@@ -187,7 +187,7 @@ class Hub:
                         raise
                     await asyncio.sleep(AWAY_SECONDS)
         finally:
-            channel.minded = False
+            channel.is_filling = False
 
     async def _watch(self) -> None:
         """Looks for gaps: whenever someone doubts, and where other processes write to our rooms,
@@ -201,7 +201,7 @@ class Hub:
                     channel = self._channels.get(room_id)
                     if channel is not None:
                         channel.heard_of(last_seq)
-                        self._mind(channel)
+                        self._schedule_gap_fill(channel)
             except Exception as error:
                 if not is_away(error):
                     log.exception("looking for gaps failed")

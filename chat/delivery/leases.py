@@ -9,7 +9,7 @@ from typing import Protocol
 
 from redis.asyncio import Redis
 
-from helpers.batching import SharedCalls
+from helpers.batching import SingleFlight
 
 LEASE_SECONDS = 20.0
 RENEW_SECONDS = 6.0
@@ -69,7 +69,7 @@ class RedisLeases:
         self._held: set[Lease] = set()
         self._unwritten: set[Lease] = set()
         self._writing = asyncio.Lock()
-        self._writes: SharedCalls[None, None] = SharedCalls(lambda _: self._write())
+        self._writes: SingleFlight[None, None] = SingleFlight(lambda _: self._write())
 
     async def hold(self, room_id: int, user_id: int) -> None:
         self._held.add((room_id, user_id))
@@ -94,7 +94,7 @@ class RedisLeases:
             is_lost = bool(is_new) or (not self._unwritten and count != len(self._held) + 1)
             if is_lost:
                 await self._write_anew()
-        return await self._bury() or is_lost
+        return await self.remove_dead_workers() or is_lost
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         found = self._held.intersection(leases)
@@ -151,7 +151,7 @@ class RedisLeases:
         ]
         return [worker for worker in workers if worker != self._worker]
 
-    async def _bury(self) -> bool:
+    async def remove_dead_workers(self) -> bool:
         """Takes the processes that have ended from the list. True to the one of us who did."""
         others = await self._other_workers()
         async with self._redis.pipeline(transaction=False) as pipeline:

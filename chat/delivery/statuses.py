@@ -5,8 +5,8 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from chat.envelopes import News
-from chat.errors import Refused
+from chat.envelopes import StatusChange
+from chat.errors import ActionError
 from chat.events import Presence, encode
 from chat.models import Status
 from helpers.clock import iso
@@ -25,7 +25,7 @@ class Statuses:
     for."""
 
     def __init__(
-        self, announce: Callable[[News], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
+        self, announce: Callable[[StatusChange], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
     ) -> None:
         self._announce = announce
         self._spawn = spawn
@@ -41,9 +41,9 @@ class Statuses:
         self, user_id: int, name: str, status: str, text: str = "", until: int | None = None
     ) -> None:
         """Stores and announces it. `until`, in ms since 1970, is when it ends by itself. Raises
-        Refused for what can't be its text."""
+        ActionError for what can't be its text."""
         if len(text) > MAX_TEXT or not is_one_line(text):
-            raise Refused("bad_usage", "One line of at most {most} characters, please.", most=MAX_TEXT)
+            raise ActionError("bad_usage", "One line of at most {most} characters, please.", most=MAX_TEXT)
         values = {Status.status: status, Status.text: text, Status.until: until}
         await (
             Status.insert({Status.user_id: user_id, **values})
@@ -51,7 +51,7 @@ class Statuses:
             .aio_execute()
         )
         shown = Presence(name, status, text, None if until is None else iso(until))
-        self._tell(News(user_id, encode(shown), status == AWAY))
+        self._tell(StatusChange(user_id, encode(shown), status == AWAY))
 
     async def clear(self, user_id: int, name: str, status: str | None = None) -> bool:
         """Ends the user's status, or, where one is named, that. False where there was none."""
@@ -60,7 +60,7 @@ class Statuses:
             is_this &= Status.status == status
         found = bool(await Status.delete().where(is_this).aio_execute())
         if found:
-            self._tell(News(user_id, encode(Presence(name, "")), False))
+            self._tell(StatusChange(user_id, encode(Presence(name, "")), False))
         return found
 
     def posted(self, user_id: int, name: str) -> None:
@@ -69,16 +69,16 @@ class Statuses:
             self._away.discard(user_id)
             self._spawn(self._come_back(user_id, name))
 
-    def note(self, news: News) -> None:
+    def note(self, change: StatusChange) -> None:
         """Another process has told it."""
-        if news.is_away:
-            self._away.add(news.user_id)
+        if change.is_away:
+            self._away.add(change.user_id)
         else:
-            self._away.discard(news.user_id)
+            self._away.discard(change.user_id)
 
-    def _tell(self, news: News) -> None:
-        self.note(news)
-        self._announce(news)
+    def _tell(self, change: StatusChange) -> None:
+        self.note(change)
+        self._announce(change)
 
     async def _come_back(self, user_id: int, name: str) -> None:
         try:

@@ -4,7 +4,7 @@ each person, and never kept."""
 import time
 from collections.abc import Callable
 
-from chat.envelopes import Fleeting
+from chat.envelopes import EphemeralEvent
 from chat.events import Typing, encode
 
 TOLD_SECONDS = 2.0
@@ -19,7 +19,9 @@ KEPT_TYPISTS = 10_000
 class Typists:
     """`tell` gives an event to a room's connections, here and in other processes."""
 
-    def __init__(self, tell: Callable[[Fleeting], None], clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, tell: Callable[[EphemeralEvent], None], clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._tell = tell
         self._clock = clock
         self._told: dict[tuple[int, int], float] = {}
@@ -36,13 +38,13 @@ class Typists:
             self._forget(now)
         self._told[key] = now
         self._shown.add(key)
-        self._tell(Fleeting(room_id, encode(Typing(name, True)), user_id))
+        self._tell(EphemeralEvent(room_id, encode(Typing(name, True)), user_id))
 
     def stop(self, room_id: int, user_id: int, name: str) -> None:
         """They type no longer. Told at once, where it was told that they did."""
         if (room_id, user_id) in self._shown:
             self._shown.discard((room_id, user_id))
-            self._tell(Fleeting(room_id, encode(Typing(name, False)), user_id))
+            self._tell(EphemeralEvent(room_id, encode(Typing(name, False)), user_id))
 
     def posted(self, room_id: int, user_id: int) -> None:
         """Their message says itself that they type no longer."""

@@ -18,7 +18,7 @@ from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
 from chat.delivery.unread_index import KnownRoom, Pair, Reader, Watcher
-from chat.envelopes import Activity, MovedMark
+from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
 from chat.history.unread_counts import OwnRooms, OwnRoomView
@@ -51,13 +51,13 @@ _CHANGES_STANDING = {"created": False, "joined": False, "left": False, "invited"
 """Kinds of lines after which somebody's rooms are others, and whether it is their target's rather
 than their author's."""
 
-News = dict["Watcher", dict[int, OwnRoom]]
+Updates = dict["Watcher", dict[int, OwnRoom]]
 
 
-class UnreadNews:
+class UnreadTracker:
     """`publish` tells the other processes, or is None where there are none."""
 
-    def __init__(self, database: AioDatabase, publish: Callable[[Activity], None] | None) -> None:
+    def __init__(self, database: AioDatabase, publish: Callable[[UnreadHint], None] | None) -> None:
         self._own_rooms = OwnRooms(database)
         self._publish = publish
         self._readers: dict[int, Reader] = {}
@@ -72,7 +72,7 @@ class UnreadNews:
         self._unchecked: deque[int] = deque()
         self._checked_at = time.monotonic()
         self._is_in_doubt = False
-        self._unsaid = Activity()
+        self._unsaid = UnreadHint()
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="unread", context=contextvars.Context())
 
@@ -142,17 +142,17 @@ class UnreadNews:
             # stored.
             self._say()
 
-    def hear(self, activity: Activity) -> None:
+    def hear(self, hint: UnreadHint) -> None:
         """What another process says."""
-        for room_id, number in activity.numbers.items():
+        for room_id, number in hint.numbers.items():
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
-        self._stale_rooms.update(activity.cleared)
-        self._amended.update(activity.amended)
-        self._stale.update(user_id for user_id in activity.standings if user_id in self._readers)
-        self._doubtful.update(pair for pair in activity.called if pair[1] in self._readers)
-        self._note_moved(activity.moved, is_local=False)
+        self._stale_rooms.update(hint.cleared)
+        self._amended.update(hint.amended)
+        self._stale.update(user_id for user_id in hint.standings if user_id in self._readers)
+        self._doubtful.update(pair for pair in hint.called if pair[1] in self._readers)
+        self._note_moved(hint.moved, is_local=False)
 
-    def doubt(self) -> None:
+    def mark_stale(self) -> None:
         """Something may have been missed: everybody's rooms are compared with the database."""
         self._is_in_doubt = True
         self._wake.set()
@@ -200,23 +200,23 @@ class UnreadNews:
         """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is
         for the next round."""
         self._say()
-        news: News = {}
-        self._take_numbers(news)
-        self._take_moved(news)
+        updates: Updates = {}
+        self._take_numbers(updates)
+        self._take_moved(updates)
         wholes: dict[Watcher, bytes] = {}
         try:
-            await self._take_doubtful(news)
+            await self._take_doubtful(updates)
             await self._read_people(wholes)
         finally:
-            took = await self._tell(news, wholes)
+            took = await self._tell(updates, wholes)
         return took
 
     def _say(self) -> None:
-        unsaid, self._unsaid = self._unsaid, Activity()
-        if self._publish and unsaid != Activity():
+        unsaid, self._unsaid = self._unsaid, UnreadHint()
+        if self._publish and unsaid != UnreadHint():
             self._publish(unsaid)
 
-    def _take_numbers(self, news: News) -> None:
+    def _take_numbers(self, updates: Updates) -> None:
         numbers, self._numbers = self._numbers, {}
         for room_id, number in numbers.items():
             room = self._rooms.get(room_id)
@@ -225,9 +225,9 @@ class UnreadNews:
             room.last_number = number
             told = OwnRoom(room.name, last_number=number)
             for watcher in room.elsewhere:
-                news.setdefault(watcher, {})[room_id] = told
+                updates.setdefault(watcher, {})[room_id] = told
 
-    def _take_moved(self, news: News) -> None:
+    def _take_moved(self, updates: Updates) -> None:
         moved, self._moved = self._moved, {}
         for (room_id, user_id), number in moved.items():
             reader = self._readers.get(user_id)
@@ -239,9 +239,9 @@ class UnreadNews:
             reader.rooms[room_id] = (number, mentions)
             # Whose only connection is here has just said so.
             if len(reader.watchers) > 1:
-                self._add(news, reader, room_id, read_number=number)
+                self._add(updates, reader, room_id, read_number=number)
 
-    async def _take_doubtful(self, news: News) -> None:
+    async def _take_doubtful(self, updates: Updates) -> None:
         if self._amended:
             # A post that was edited or deleted may call somebody no longer.
             amended, self._amended = self._amended, set()
@@ -270,11 +270,11 @@ class UnreadNews:
                 ):
                     continue
                 reader.rooms[room_id] = (number, mentions)
-                self._add(news, reader, room_id, read_number=number, mentions=mentions)
+                self._add(updates, reader, room_id, read_number=number, mentions=mentions)
 
-    def _add(self, news: News, reader: Reader, room_id: int, **fields: int) -> None:
+    def _add(self, updates: Updates, reader: Reader, room_id: int, **fields: int) -> None:
         for watcher in reader.watchers:
-            rooms = news.setdefault(watcher, {})
+            rooms = updates.setdefault(watcher, {})
             rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._rooms[room_id].name), **fields)
 
     async def _read_people(self, wholes: dict[Watcher, bytes]) -> None:
@@ -349,14 +349,14 @@ class UnreadNews:
             if not room.readers:
                 del self._rooms[room_id]
 
-    async def _tell(self, news: News, wholes: dict[Watcher, bytes]) -> float:
+    async def _tell(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
         """Writes a frame to each: all that there is, or what is new. Who left too much unread gets
         all of it later."""
         began = time.monotonic()
         frames: dict[int, bytes] = {}
         """Many are told the same: the news of one room, by its id."""
         for written, watcher in enumerate(
-            [*wholes, *(watcher for watcher in news if watcher not in wholes)], 1
+            [*wholes, *(watcher for watcher in updates if watcher not in wholes)], 1
         ):
             if watcher.outbox.is_full:
                 self._wants_whole.add(watcher)
@@ -364,7 +364,7 @@ class UnreadNews:
                 self._wants_whole.discard(watcher)
                 watcher.outbox.add(wholes[watcher])
             elif watcher not in self._wants_whole:
-                watcher.outbox.add(_frame(news[watcher], frames))
+                watcher.outbox.add(_frame(updates[watcher], frames))
             if written % WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return time.monotonic() - began

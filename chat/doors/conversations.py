@@ -6,7 +6,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from chat.actions.conversations import MAX_PEOPLE, open_conversation
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.history.titles import title_of
 from chat.keys import ENGINE, take_token
 from helpers.text.translation import told
@@ -25,26 +25,26 @@ class Conversations(web.View):
         take_token(request, user.id)
         try:
             room = await open_conversation(engine, user, await self._people(names))
-        except Refused as refused:
-            if refused.retry_after:
+        except ActionError as error:
+            if error.retry_after:
                 raise web.HTTPServiceUnavailable from None
             if wants_json(request):
-                return web.json_response({"errors": {"with": told(refused.phrase)}}, status=422)
-            return error_response(request, 422, refused.phrase)
+                return web.json_response({"errors": {"with": told(error.phrase)}}, status=422)
+            return error_response(request, 422, error.phrase)
         if wants_json(request):
             body = {"name": room.name, "title": await title_of(room, user.id), "kind": room.kind}
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
         raise web.HTTPSeeOther(f"/rooms/{room.name}")
 
     async def _people(self, names: list[str]) -> list[User]:
-        """Those who are called so. Raises Refused for a name that nobody has."""
+        """Those who are called so. Raises ActionError for a name that nobody has."""
         wanted = dict.fromkeys(stripped for name in names if (stripped := name.strip()))
         if len(wanted) > MAX_PEOPLE:
-            raise Refused("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
+            raise ActionError("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)
         found = []
         for name in wanted:
             person = await user_by_name(name)
             if person is None:
-                raise Refused("no_such_user", "There is nobody called {name}.", name=name[:40])
+                raise ActionError("no_such_user", "There is nobody called {name}.", name=name[:40])
             found.append(person)
         return found

@@ -7,7 +7,7 @@ from aiohttp import web
 
 from chat.doors.room_pages import PAGE, RoomPage, entrance, no_such_message, shown, shown_around
 from chat.history import lines, reading
-from chat.history.access import Entrance
+from chat.history.access import RoomAccess
 from helpers.clock import iso
 from helpers.text.translation import Text
 from helpers.web.errors import Refusal
@@ -19,7 +19,7 @@ def _number(request: web.Request) -> int:
     return int(request.match_info["number"])
 
 
-async def _post(request: web.Request) -> tuple[Entrance, lines.Line]:
+async def _post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
     """The room and the post of the path. Raises HTTPNotFound where there is no room for this
     person, Refusal where no post."""
     found = await entrance(request)
@@ -38,7 +38,7 @@ class Permalink(RoomPage):
         _, line = await _post(self.request)
         return web.json_response({"message": shown([line])[0]})
 
-    async def _history(self, found: Entrance) -> dict[str, Any]:
+    async def _history(self, found: RoomAccess) -> dict[str, Any]:
         number = _number(self.request)
         around = await reading.page_around(found.room, number, PAGE)
         if around is None:

@@ -10,7 +10,7 @@ from aiohttp import web
 from accounts.keys import USER
 from chat import requests
 from chat.actions import membership, posting
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
 from helpers.text.emoji import EMOJIS
 from helpers.text.markdown import plain_html
@@ -35,8 +35,8 @@ class Preview(web.View):
         text = (await read_form(request)).get("text", "")
         try:
             requests.check_text(text)
-        except Refused as refused:
-            raise Refusal(refused.code, refused.phrase) from None
+        except ActionError as error:
+            raise Refusal(error.code, error.phrase) from None
         take_token(request, user.id)
         html = (await posting.rendered(engine, text)).html
         return web.json_response({"html": plain_html(text) if html is None else html})

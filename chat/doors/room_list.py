@@ -6,7 +6,7 @@ from pydantic import BaseModel, field_validator
 
 from accounts.keys import USER
 from chat.actions import membership
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
 from helpers.text.translation import Text, told
@@ -58,10 +58,10 @@ class Rooms(web.View):
                 room = await membership.create_room(
                     request.app[ENGINE], request[USER], data.name, data.topic, data.kind
                 )
-            except Refused as refused:
-                if refused.retry_after:
+            except ActionError as error:
+                if error.retry_after:
                     raise web.HTTPServiceUnavailable from None
-                form.errors["name"] = told(refused.phrase)
+                form.errors["name"] = told(error.phrase)
         if room is None:
             return (
                 web.json_response({"errors": form.errors}, status=422)

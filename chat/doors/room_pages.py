@@ -15,7 +15,7 @@ from chat.actions.member_lists import members_in
 from chat.commands.registry import allowed
 from chat.events import OwnRoom
 from chat.history import lines, reading
-from chat.history.access import Entrance
+from chat.history.access import RoomAccess
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.titles import title_of
 from chat.keys import ENGINE
@@ -28,7 +28,7 @@ from weather.keys import WEATHER
 PAGE = 50
 
 
-async def entrance(request: web.Request) -> Entrance:
+async def entrance(request: web.Request) -> RoomAccess:
     """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for
     them."""
     found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
@@ -60,7 +60,7 @@ class RoomPage(web.View):
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
-    async def _state(self, found: Entrance, user: User, rooms: list[RoomView]) -> dict[str, Any]:
+    async def _state(self, found: RoomAccess, user: User, rooms: list[RoomView]) -> dict[str, Any]:
         """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed
         between the two."""
         room, standing = found.room, found.standing
@@ -89,7 +89,7 @@ class RoomPage(web.View):
             ],
         }
 
-    async def _history(self, found: Entrance) -> dict[str, Any]:
+    async def _history(self, found: RoomAccess) -> dict[str, Any]:
         """The lines that it shows first, and whether there are more before and after them: the
         latest, or where there are more unread ones than these, those around the first of them."""
         room, read = found.room, _read_number(found)
@@ -119,7 +119,7 @@ async def _pictures(
     return {**await directory.pictures_of(asked), **({user.name: user.picture} if user.picture else {})}
 
 
-def _read_number(found: Entrance) -> int:
+def _read_number(found: RoomAccess) -> int:
     """Up to which post somebody has read; who isn't a member has nothing unread."""
     return max(
         found.room.cleared_number, found.room.posts if found.read_number is None else found.read_number

@@ -6,7 +6,7 @@ from aiohttp_session import get_session
 from accounts.keys import USER
 from chat.doors.room_pages import entrance
 from chat.doors.websocket import Connection
-from chat.keys import ATTENDANCE, ENGINE, HEART, message_limits
+from chat.keys import ENGINE, KEEP_ALIVE, PRESENCE, message_limits
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, current
 from helpers.web.errors import Refusal
@@ -30,8 +30,8 @@ class Socket(web.View):
         session_id, language = str(session.identity), current()
         connection = Connection(
             app[ENGINE],
-            app[ATTENDANCE],
-            app[HEART],
+            app[PRESENCE],
+            app[KEEP_ALIVE],
             message_limits(app),
             request[USER],
             room,

@@ -9,11 +9,11 @@ from typing import Any
 from accounts.models import User
 from chat import commands, requests
 from chat.actions import editing, membership, posting
-from chat.actions.presence import Attendance
+from chat.actions.presence import PresenceTracker
 from chat.commands.registry import Call, Later, allowed
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused, blocked, broken, unavailable
+from chat.errors import ActionError, blocked, broken, unavailable
 from chat.events import Close, Error, Event, Hello, Notice, Pong, Receipt, RoomState, You, encode
 from chat.history.titles import title_of
 from chat.models import Room
@@ -23,7 +23,7 @@ from helpers.db.database import is_away
 from helpers.limits import Buckets
 from helpers.text.translation import Language
 from helpers.websocket.frames import Outbox
-from helpers.websocket.protocol import Heart, WebSocket
+from helpers.websocket.protocol import KeepAlive, WebSocket
 
 log = logging.getLogger("aiochat.connection")
 
@@ -42,7 +42,7 @@ class Connection:
     __slots__ = (
         *(
             "_arrival",
-            "_attendance",
+            "_presence",
             "_engine",
             "_is_busy",
             "_is_closing",
@@ -58,8 +58,8 @@ class Connection:
     def __init__(
         self,
         engine: Engine,
-        attendance: Attendance,
-        heart: Heart,
+        presence: PresenceTracker,
+        keep_alive: KeepAlive,
         limits: Buckets | None,
         user: User,
         room: Room,
@@ -71,9 +71,9 @@ class Connection:
         self.room_id: int = room.id
         self.session_id = session_id
         self.outbox: Outbox
-        self.websocket = WebSocket(self, heart)
+        self.websocket = WebSocket(self, keep_alive)
         self._engine = engine
-        self._attendance = attendance
+        self._presence = presence
         self._limits = limits
         self._language = language
         self._person = Person(user.id, user.name)
@@ -136,8 +136,8 @@ class Connection:
             else:
                 nonce = request.nonce
                 self._take_amendment(request)
-        except Refused as refused:
-            self._tell_refused(refused, nonce or nonce_of(text))
+        except ActionError as error:
+            self._tell_refused(error, nonce or nonce_of(text))
         except Exception:
             log.exception("a request broke")
             self._tell_refused(broken(), nonce)
@@ -153,7 +153,7 @@ class Connection:
         if is_command:
             self._engine.typists.stop(self.room_id, self.user_id, self._person.name)
             if request.reply_to is not None:
-                raise Refused("bad_request", "A command is no reply.")
+                raise ActionError("bad_request", "A command is no reply.")
             self._do(self._run_command(text, nonce, request.nonce), request.nonce)
             return
         self._engine.typists.posted(self.room_id, self.user_id)
@@ -168,7 +168,11 @@ class Connection:
     def _take_typing(self, request: Typing) -> None:
         nonce = None if request.nonce is None else requests.check_nonce(request.nonce)
         if not self._standing.may(Permission.POST):
-            raise blocked() if self._standing.is_blocked else Refused("forbidden", "You may not write here.")
+            raise (
+                blocked()
+                if self._standing.is_blocked
+                else ActionError("forbidden", "You may not write here.")
+            )
         tell = self._engine.typists.start if request.on else self._engine.typists.stop
         tell(self.room_id, self.user_id, self._person.name)
         if nonce is not None:
@@ -204,16 +208,16 @@ class Connection:
             self._tell(Receipt(nonce))
 
     def _take_token(self) -> None:
-        """Raises Refused where that was too much at once."""
+        """Raises ActionError where that was too much at once."""
         wait = self._limits.take(self.user_id) if self._limits else 0
         if wait:
-            raise Refused(
+            raise ActionError(
                 "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
             )
 
     async def _run_command(self, text: str, nonce: str, nonce_given: str | None) -> None:
         user = await User.aio_get(User.id == self.user_id)
-        standing = await self._engine.entrances.standing(self.room_id, user)
+        standing = await self._engine.access.standing(self.room_id, user)
         answer = await commands.run(
             Call(self._engine, self.room_id, user, standing, nonce, self._language), text
         )
@@ -235,7 +239,7 @@ class Connection:
         """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order
         in which it was asked for."""
         self._is_busy = True
-        self.websocket.hold()
+        self.websocket.pause_reading()
         self._engine.hub.spawn(self._finish(work, nonce))
 
     async def _finish(self, work: Coroutine[Any, Any, None], nonce: str | None) -> None:
@@ -248,11 +252,11 @@ class Connection:
             if self._is_lost:
                 self._leave()
             else:
-                self._go_on()
+                self._resume_reading()
 
     async def _arrive(self, user: User, room: Room, since: int | None) -> None:
         try:
-            await self._attendance.arrive(self.room_id, self._person)
+            await self._presence.arrive(self.room_id, self._person)
             self._standing = standing = await membership.come(self._engine, room, user)
             title = await title_of(room, user.id)
             await self._engine.hub.enter(
@@ -261,9 +265,9 @@ class Connection:
                 lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number),
             )
             self._engine.unread.watch(self)
-        except Refused as refused:
-            self._tell_refused(refused, None)
-            self.end(Close.UNAVAILABLE if refused.retry_after else Close.KILLED)
+        except ActionError as error:
+            self._tell_refused(error, None)
+            self.end(Close.UNAVAILABLE if error.retry_after else Close.KILLED)
         except Exception as error:
             if not is_away(error):
                 log.exception("a connection broke")
@@ -272,13 +276,13 @@ class Connection:
     def _leave(self) -> None:
         self._engine.hub.leave(self)
         self._engine.unread.forget(self)
-        self._attendance.depart(self.room_id, self._person)
+        self._presence.depart(self.room_id, self._person)
 
     async def _greet_anew(self) -> None:
         try:
             user = await User.aio_get(User.id == self.user_id)
             room = await Room.aio_get(Room.id == self.room_id)
-            self._standing = standing = await self._engine.entrances.standing(self.room_id, user)
+            self._standing = standing = await self._engine.access.standing(self.room_id, user)
             self._tell(self._hello(room, await title_of(room, user.id), standing, room.last_seq, room.posts))
         except Exception as error:
             if not is_away(error):
@@ -297,12 +301,12 @@ class Connection:
     def _count_unanswered(self) -> None:
         self._unanswered += 1
         if self._unanswered >= MAX_UNANSWERED:
-            self.websocket.hold()
+            self.websocket.pause_reading()
         if self._engine.journal.is_full:
-            self.websocket.hold()
-            self._engine.journal.when_not_full(self._go_on)
+            self.websocket.pause_reading()
+            self._engine.journal.when_not_full(self._resume_reading)
 
-    def _answered(self, nonce: str, outcome: Receipt | Refused) -> None:
+    def _answered(self, nonce: str, outcome: Receipt | ActionError) -> None:
         self._unanswered -= 1
         if isinstance(outcome, Receipt):
             self._tell(outcome)
@@ -313,12 +317,12 @@ class Connection:
         else:
             self._tell_refused(outcome, nonce)
         if self._unanswered == MAX_UNANSWERED // 2:
-            self._go_on()
+            self._resume_reading()
 
-    def _go_on(self) -> None:
+    def _resume_reading(self) -> None:
         """Reads on, if nothing else keeps it from that."""
         if not self._is_busy and self._unanswered < MAX_UNANSWERED:
-            self.websocket.go_on()
+            self.websocket.resume_reading()
 
     def _note_read(self, number: int) -> None:
         self._engine.read_marks.note(self.room_id, self.user_id, number)
@@ -328,12 +332,12 @@ class Connection:
 
     def _tell_failed(self, error: Exception, nonce: str | None) -> None:
         """Within an `except`, for the log's sake."""
-        if isinstance(error, Refused):
+        if isinstance(error, ActionError):
             self._tell_refused(error, nonce)
             return
         if not is_away(error):
             log.exception("a request broke")
         self._tell_refused(unavailable() if is_away(error) else broken(), nonce)
 
-    def _tell_refused(self, refused: Refused, nonce: str | None) -> None:
-        self._tell(Error(refused.code, self._language.told(refused.phrase), nonce, refused.retry_after))
+    def _tell_refused(self, error: ActionError, nonce: str | None) -> None:
+        self._tell(Error(error.code, self._language.told(error.phrase), nonce, error.retry_after))

@@ -10,13 +10,13 @@ from peewee_async.databases import AioDatabase
 from accounts.models import User
 from chat.models import Room
 from chat.roles import Role, Standing
-from helpers.batching import BatchedReads
+from helpers.batching import BatchLoader
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
 
 @dataclass(frozen=True)
-class Entrance:
+class RoomAccess:
     """A room as somebody finds it who wants to come in; `read_number` is None where they are no
     member."""
 
@@ -48,7 +48,7 @@ class _Member(NamedTuple):
     is_blocked: bool
 
 
-class Entrances:
+class RoomAccessReader:
     """Finds rooms, and what those who ask are in them: one statement for all who come at once."""
 
     def __init__(self, database: AioDatabase) -> None:
@@ -71,16 +71,16 @@ class Entrances:
             JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
         )
-        self._rooms: BatchedReads[str, Room] = BatchedReads(self._read_rooms)
-        self._members: BatchedReads[tuple[int, int], _Member] = BatchedReads(self._read_members)
+        self._rooms: BatchLoader[str, Room] = BatchLoader(self._read_rooms)
+        self._members: BatchLoader[tuple[int, int], _Member] = BatchLoader(self._read_members)
 
-    async def find(self, slug: str, user: User) -> Entrance | None:
+    async def find(self, slug: str, user: User) -> RoomAccess | None:
         """The room of this name without capitals, or None."""
         room = await self._rooms.get(slug)
         if room is None:
             return None
         member = await self._members.get((room.id, user.id))
-        return Entrance(room, _standing(member, user), member.read_number if member else None)
+        return RoomAccess(room, _standing(member, user), member.read_number if member else None)
 
     async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
         """Those that there are, by their names without capitals."""

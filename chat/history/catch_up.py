@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
-from chat.envelopes import Batch, Sealed
+from chat.envelopes import Batch, EncodedEvent
 from chat.history.lines import Line
 from chat.history.reading import LINE_COLUMNS, complete
 from chat.models import Message as Row
 from chat.models import Room
-from helpers.batching import SharedCalls
+from helpers.batching import SingleFlight
 
 MAX_BEHIND = 1000
 """Changes. Who missed more loads the page anew: that is 50 messages, and this would be
@@ -21,7 +21,7 @@ class Changes:
 
     last_seq: int
     last_number: int
-    events: list[Sealed] | None
+    events: list[EncodedEvent] | None
 
 
 async def changes_since(room_id: int, since: int) -> Changes:
@@ -40,13 +40,13 @@ async def changes_since(room_id: int, since: int) -> Changes:
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_change, Row.seq >= room.cleared_seq)
     rows = await query.order_by(Row.changed_seq).tuples().aio_execute()
     lines = await complete(room_id, [Line(*row) for row in rows])
-    return Changes(room.last_seq, room.posts, [line.seal(since) for line in lines])
+    return Changes(room.last_seq, room.posts, [line.encode(since) for line in lines])
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:
     """`changes_since` for a crowd that comes back at once: who asks for the same, before the read
     begins, shares it."""
-    reads: SharedCalls[tuple[int, int], Changes] = SharedCalls(lambda key: changes_since(*key))
+    reads: SingleFlight[tuple[int, int], Changes] = SingleFlight(lambda key: changes_since(*key))
     return lambda room_id, since: reads.get((room_id, since))
 
 
@@ -65,4 +65,4 @@ async def last_seqs(room_ids: list[int]) -> dict[int, int]:
 
 def batches(lines: dict[int, list[Line]]) -> list[Batch]:
     """What a commit brought, by room, as it is delivered."""
-    return [Batch(room_id, [line.seal() for line in found]) for room_id, found in lines.items() if found]
+    return [Batch(room_id, [line.encode() for line in found]) for room_id, found in lines.items() if found]

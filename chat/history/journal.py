@@ -13,12 +13,12 @@ from typing import NamedTuple
 import msgspec
 from peewee_async.databases import AioDatabase
 
-from chat.drafts import Called, Draft, KnownNonce, Person
-from chat.errors import Refused, blocked, broken, unavailable
+from chat.drafts import Draft, KnownNonce, Mentioned, Person
+from chat.errors import ActionError, blocked, broken, unavailable
 from chat.events import Receipt
 from chat.history.lines import Line
-from chat.history.statements import Ledgers
-from chat.history.transaction import Ledger
+from chat.history.statements import HistoryStatements
+from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
 from helpers.db.database import is_away
 from helpers.db.transactions import short_transaction
@@ -52,16 +52,16 @@ class Change(msgspec.Struct, frozen=True):
     least one line with `nonce`, unless it finds that all is as it should be, or only amends what
     was said.
 
-    It may be called again, with a fresh Ledger, when the transaction has to be."""
+    It may be called again, with a fresh RoomTransaction, when the transaction has to be."""
 
     room_id: int
     author: Person
     nonce: str
-    apply: Callable[[Ledger], Awaitable[Receipt]]
+    apply: Callable[[RoomTransaction], Awaitable[Receipt]]
 
 
 Entry = Draft | Change
-Answer = Callable[[str, "Receipt | Refused"], None]
+Answer = Callable[[str, "Receipt | ActionError"], None]
 """Called with the entry's nonce and what became of it. It must not raise."""
 
 
@@ -83,7 +83,7 @@ class Journal:
         on_doubt: Callable[[], None],
     ) -> None:
         self._database = database
-        self._ledgers = Ledgers(database)
+        self._statements = HistoryStatements(database)
         self._on_commit = on_commit
         self._on_doubt = on_doubt
         self._waiting: deque[_Waiting] = deque()
@@ -123,10 +123,10 @@ class Journal:
         """Appends an entry, and returns its Receipt to be."""
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
-        def answer(_: str, outcome: Receipt | Refused) -> None:
+        def answer(_: str, outcome: Receipt | ActionError) -> None:
             if done.done():
                 return
-            if isinstance(outcome, Refused):
+            if isinstance(outcome, ActionError):
                 done.set_exception(outcome)
             else:
                 done.set_result(outcome)
@@ -234,7 +234,7 @@ class Journal:
                 drafts.setdefault(entry.room_id, []).append(entry)
         if not drafts:
             return batch
-        lines = await self._ledgers.store(drafts)
+        lines = await self._statements.store(drafts)
         answers = {room_id: iter(stored) for room_id, stored in lines.items()}
         for entry, answer in batch:
             if entry.room_id in answers:
@@ -250,7 +250,7 @@ class Journal:
     def _is_plain(self, entry: Entry) -> bool:
         # What a reply answers must be looked at, and whether those whom a post calls are members.
         is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.called
-        return is_alone and self._ledgers.remembers(entry.room_id, entry.author.id)
+        return is_alone and self._statements.remembers(entry.room_id, entry.author.id)
 
     async def _commit_locked(self, batch: list[_Waiting]) -> None:
         """One transaction for the batch, then the events, then the receipts. Trying again is
@@ -260,35 +260,35 @@ class Journal:
             drafts = [waiting.entry for waiting in batch if isinstance(waiting.entry, Draft)]
             standings |= {(draft.room_id, called.user_id) for draft in drafts for called in draft.called}
             nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
-            ledgers, known = await self._ledgers.open(transaction, standings, nonces)
+            rooms, known = await self._statements.open(transaction, standings, nonces)
             answers = [
-                await self._decide(waiting.entry, ledgers.get(waiting.entry.room_id), known)
+                await self._decide(waiting.entry, rooms.get(waiting.entry.room_id), known)
                 for waiting in batch
             ]
-            await self._ledgers.close(transaction, ledgers)
+            await self._statements.close(transaction, rooms)
         for waiting, answer in zip(batch, answers, strict=True):
             waiting.answer(waiting.entry.nonce, answer)
-        self._tell({room_id: ledger.told for room_id, ledger in ledgers.items()})
+        self._tell({room_id: room.told for room_id, room in rooms.items()})
 
     async def _decide(
-        self, entry: Entry, ledger: Ledger | None, known: dict[tuple[int, str], KnownNonce]
-    ) -> Receipt | Refused:
-        if ledger is None:
-            return Refused("not_a_member", "There is no such room any more.")
+        self, entry: Entry, room: RoomTransaction | None, known: dict[tuple[int, str], KnownNonce]
+    ) -> Receipt | ActionError:
+        if room is None:
+            return ActionError("not_a_member", "There is no such room any more.")
         same = known.get((entry.author.id, entry.nonce))
         if same is not None:
             return (
                 same.receipt
                 if _is_resend(entry, same)
-                else Refused("nonce_reused", "This nonce was used for another message.")
+                else ActionError("nonce_reused", "This nonce was used for another message.")
             )
-        last_seq, writes = ledger.last_seq, len(ledger.writes)
+        last_seq, writes = room.last_seq, len(room.writes)
         try:
-            receipt = await _say(entry, ledger) if isinstance(entry, Draft) else await entry.apply(ledger)
-        except Refused as refused:
-            if (ledger.last_seq, len(ledger.writes)) != (last_seq, writes):
-                raise RuntimeError("a verb refused after it had recorded") from refused
-            return refused
+            receipt = await _say(entry, room) if isinstance(entry, Draft) else await entry.apply(room)
+        except ActionError as error:
+            if (room.last_seq, len(room.writes)) != (last_seq, writes):
+                raise RuntimeError("a verb refused after it had recorded") from error
+            return error
         text, kind = (entry.text, entry.kind) if isinstance(entry, Draft) else ("", "")
         known[entry.author.id, entry.nonce] = KnownNonce(entry.room_id, kind, text, receipt)
         return receipt
@@ -302,25 +302,27 @@ class Journal:
             self._on_doubt()
 
 
-def _answer(batch: list[_Waiting], refused: Refused) -> None:
+def _answer(batch: list[_Waiting], error: ActionError) -> None:
     for waiting in batch:
-        waiting.answer(waiting.entry.nonce, refused)
+        waiting.answer(waiting.entry.nonce, error)
 
 
-async def _say(draft: Draft, ledger: Ledger) -> Receipt:
-    standing = ledger.standings[draft.author.id]
+async def _say(draft: Draft, room: RoomTransaction) -> Receipt:
+    standing = room.standings[draft.author.id]
     if not standing.is_member:
-        raise Refused("not_a_member", "You are not a member of this room.")
+        raise ActionError("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
-        raise blocked() if standing.is_blocked else Refused("forbidden", "You may not write here.")
-    answered = await ledger.post(draft.reply_to) if draft.reply_to is not None else None
+        raise blocked() if standing.is_blocked else ActionError("forbidden", "You may not write here.")
+    answered = await room.post(draft.reply_to) if draft.reply_to is not None else None
     if answered is not None and answered.is_deleted:
-        raise Refused("deleted", "That message has been deleted.")
+        raise ActionError("deleted", "That message has been deleted.")
     called = (
-        [*draft.called, Called(answered.author_id, answered.author)] if answered is not None else draft.called
+        [*draft.called, Mentioned(answered.author_id, answered.author)]
+        if answered is not None
+        else draft.called
     )
-    mentions = await ledger.members_among(person for person in called if person.user_id != draft.author.id)
-    return ledger.record(
+    mentions = await room.members_among(person for person in called if person.user_id != draft.author.id)
+    return room.record(
         draft.kind,
         draft.author,
         draft.text,

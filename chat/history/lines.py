@@ -4,8 +4,8 @@ from typing import Any
 
 import msgspec
 
-from chat.drafts import Called, Reacted
-from chat.envelopes import Sealed
+from chat.drafts import Mentioned, Reacted
+from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Close, Event, Message, Quote, Reactions, encode
 from helpers.clock import iso
 from helpers.text.markdown import without_marks
@@ -24,7 +24,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being
     written.
 
-    `called_ids` are Message.mentions as they are stored; `mentions` has their names."""
+    `mentioned_ids` are Message.mentions as they are stored; `mentions` has their names."""
 
     seq: int
     number: int | None
@@ -46,9 +46,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     reaction_count: int = 0
     quoted_author: str | None = None
     quoted_text: str | None = None
-    called_ids: str | None = None
+    mentioned_ids: str | None = None
     reactions: tuple[Reacted, ...] = ()
-    mentions: tuple[Called, ...] = ()
+    mentions: tuple[Mentioned, ...] = ()
 
     @property
     def is_deleted(self) -> bool:
@@ -105,12 +105,12 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "mentions": [one.name for one in self.mentions] or None,
         }
 
-    def seal(self, since: int | None = None) -> Sealed:
+    def encode(self, since: int | None = None) -> EncodedEvent:
         """Encodes the event, and says whose connections it is about. `since` is the seq up to which
         it is known who gets it; without it they know all that was before."""
         if self.changed_seq > self.seq:
             is_known = since is None or self.seq <= since
-            return Sealed(
+            return EncodedEvent(
                 self.changed_seq,
                 encode(self.change() if is_known else self.event()),
                 self.author_id,
@@ -123,4 +123,4 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             about, code = self.author_id, Close.LEFT
         elif self.kind == "role":
             about = self.target_id or 0
-        return Sealed(self.seq, encode(self.event()), self.author_id, self.nonce, about, code)
+        return EncodedEvent(self.seq, encode(self.event()), self.author_id, self.nonce, about, code)

@@ -8,12 +8,12 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from accounts.people.mentions import NamedPeople
-from chat.drafts import Called
-from chat.history.access import Entrances
+from chat.drafts import Mentioned
+from chat.history.access import RoomAccessReader
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
-MAX_CALLS = 100
+MAX_MENTIONS = 100
 """Of one room that are counted: who has been called more often gets to hear that it were so
 many."""
 
@@ -22,15 +22,15 @@ class Named(NamedTuple):
     """Of what a text names, that which there is: by how it was written, who that is, and how the
     room's name is written."""
 
-    people: dict[str, Called]
+    people: dict[str, Mentioned]
     rooms: dict[str, str]
 
 
 class Directory:
     """Finds people and open rooms by their names: one statement for all who write at once."""
 
-    def __init__(self, entrances: Entrances) -> None:
-        self._entrances = entrances
+    def __init__(self, access: RoomAccessReader) -> None:
+        self._access = access
         self._people = NamedPeople()
 
     async def find(self, names: Iterable[str], rooms: Iterable[str]) -> Named:
@@ -38,12 +38,14 @@ class Directory:
         people, open_rooms = await asyncio.gather(self._find_people(names), self._find_rooms(rooms))
         return Named(people, open_rooms)
 
-    async def _find_people(self, names: Iterable[str]) -> dict[str, Called]:
-        return {name: Called(user.id, user.name) for name, user in (await self._people.find(names)).items()}
+    async def _find_people(self, names: Iterable[str]) -> dict[str, Mentioned]:
+        return {
+            name: Mentioned(user.id, user.name) for name, user in (await self._people.find(names)).items()
+        }
 
     async def _find_rooms(self, rooms: Iterable[str]) -> dict[str, str]:
         slugs = {name: name.lower() for name in rooms}
-        found = await self._entrances.rooms(set(slugs.values()))
+        found = await self._access.rooms(set(slugs.values()))
         return {
             name: found[slug].name for name, slug in slugs.items() if slug in found and found[slug].is_open
         }
@@ -70,12 +72,12 @@ class MentionCounts:
                         FROM members AS member JOIN rooms AS room ON room.id = member.room_id
                         WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
                     LIMIT {most}) AS calls)
-            FROM {given}""".replace("{most}", str(MAX_CALLS)),
+            FROM {given}""".replace("{most}", str(MAX_MENTIONS)),
             given={"room_id": "bigint", "user_id": "bigint"},
         )
 
     async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement, at most MAX_CALLS; 0 where they
+        """The count for each (room id, user id), by one statement, at most MAX_MENTIONS; 0 where they
         are no member."""
         asked = sorted(set(pairs))
         if not asked:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from peewee import SQL, fn
 
 from accounts.models import User
-from chat.drafts import Called, Reacted
+from chat.drafts import Mentioned, Reacted
 from chat.history.lines import MAX_QUOTE, Line
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
@@ -157,9 +157,9 @@ async def complete(room_id: int, lines: list[Line]) -> list[Line]:
             for line in lines
         ]
     called = {
-        line.seq: [int(user_id) for user_id in line.called_ids.split(",")]
+        line.seq: [int(user_id) for user_id in line.mentioned_ids.split(",")]
         for line in lines
-        if line.called_ids
+        if line.mentioned_ids
     }
     if called:
         names = await _names(sorted({user_id for user_ids in called.values() for user_id in user_ids}))
@@ -167,7 +167,7 @@ async def complete(room_id: int, lines: list[Line]) -> list[Line]:
             replace(
                 line,
                 mentions=tuple(
-                    Called(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names
+                    Mentioned(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names
                 ),
             )
             if line.seq in called

@@ -7,7 +7,7 @@ from typing import Any
 from peewee import JOIN, SQL, Case, Select, fn
 
 from accounts.models import User
-from chat.history.mentions import MAX_CALLS
+from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, Member, Mention, Room
 from chat.roles import Role, Standing
@@ -58,7 +58,7 @@ _LISTED = (
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
 _IS_CALL = (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
 _CALLS = Select(
-    [Mention.select(Mention.number).where(_IS_CALL).limit(MAX_CALLS).alias("calls")], [fn.COUNT(SQL("1"))]
+    [Mention.select(Mention.number).where(_IS_CALL).limit(MAX_MENTIONS).alias("calls")], [fn.COUNT(SQL("1"))]
 )
 """How often the member is called by what they haven't seen. Before the room was cleared nothing
 counts."""

@@ -12,7 +12,7 @@ from chat.drafts import Draft, KnownNonce
 from chat.events import Receipt
 from chat.history.access import BLOCKED
 from chat.history.lines import Line
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.db.bulk import Bulk
 from helpers.db.database import is_sqlite
@@ -44,7 +44,7 @@ class _Remembered:
     standings: dict[int, Standing] = field(default_factory=dict)
 
 
-class Ledgers:
+class HistoryStatements:
     """Stores what is said, in one of two ways.
 
     Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for whatever is
@@ -118,7 +118,7 @@ class Ledgers:
 
     async def open(
         self, transaction: ShortTransaction, standings: set[tuple[int, int]], nonces: set[tuple[int, str]]
-    ) -> tuple[dict[int, Ledger], dict[tuple[int, str], KnownNonce]]:
+    ) -> tuple[dict[int, RoomTransaction], dict[tuple[int, str], KnownNonce]]:
         """Begins: locks the rooms, and reads the standing of each (room id, user id) and what is
         stored under each (author id, nonce).
 
@@ -129,65 +129,65 @@ class Ledgers:
             self._standings.over(sorted(standings)),
             self._nonces.over(sorted(nonces)),
         )
-        ledgers = {row[0]: Ledger(*row) for row in room_rows}
+        rooms = {row[0]: RoomTransaction(*row) for row in room_rows}
         for room_id, user_id in standings:
-            if room_id in ledgers:
-                ledgers[room_id].standings[user_id] = STRANGER
+            if room_id in rooms:
+                rooms[room_id].standings[user_id] = STRANGER
         for room_id, user_id, role, present, is_admin, is_blocked in standing_rows:
-            kind = ledgers[room_id].kind
-            ledgers[room_id].standings[user_id] = Standing(
+            kind = rooms[room_id].kind
+            rooms[room_id].standings[user_id] = Standing(
                 Role(role), bool(present), bool(is_admin), kind, bool(is_blocked)
             )
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows
         }
-        for ledger in ledgers.values():
-            self._clock_ahead = ledger.at - time.monotonic() * 1000
-        return ledgers, known
+        for room in rooms.values():
+            self._clock_ahead = room.at - time.monotonic() * 1000
+        return rooms, known
 
-    async def close(self, transaction: ShortTransaction, ledgers: dict[int, Ledger]) -> None:
-        """Commits what the ledgers hold, all at once: what verbs change besides, the lines by one
+    async def close(self, transaction: ShortTransaction, rooms: dict[int, RoomTransaction]) -> None:
+        """Commits what the transactions hold, all at once: what verbs change besides, the lines by one
         statement, the counters by another, and at last what became of posts, some of which may be
         among these lines."""
         writes, amendments = [], []
-        for ledger in ledgers.values():
-            if ledger.writes and not ledger.lines:
+        for room in rooms.values():
+            if room.writes and not room.lines:
                 raise RuntimeError("a verb changed a room without recording it")
-            writes += [Statement(*query.bind(self._database).sql()) for query in ledger.writes]
-            amendments += [Statement(*query.bind(self._database).sql()) for query in ledger.amendments]
-        changed = [ledger for ledger in ledgers.values() if ledger.told]
+            writes += [Statement(*query.bind(self._database).sql()) for query in room.writes]
+            amendments += [Statement(*query.bind(self._database).sql()) for query in room.amendments]
+        changed = [room for room in rooms.values() if room.told]
         await transaction.commit(*writes, *self._insert_then_count(changed), *amendments)
-        for ledger in ledgers.values():
-            self._remember(ledger)
+        for room in rooms.values():
+            self._remember(room)
 
-    def _insert_then_count(self, ledgers: list[Ledger]) -> list[Statement]:
-        if not ledgers:
+    def _insert_then_count(self, rooms: list[RoomTransaction]) -> list[Statement]:
+        if not rooms:
             return []
         lines = [
             (
-                *(ledger.room_id, line.kind, line.author_id, line.nonce, line.text, line.html, line.at),
-                *(line.seq, line.number, line.target_id, line.reply_to, line.called_ids),
+                *(room.room_id, line.kind, line.author_id, line.nonce, line.text, line.html, line.at),
+                *(line.seq, line.number, line.target_id, line.reply_to, line.mentioned_ids),
             )
-            for ledger in ledgers
-            for line in ledger.lines
+            for room in rooms
+            for line in room.lines
         ]
         counters = [
             (
                 *(
-                    ledger.room_id,
-                    ledger.last_seq,
-                    ledger.posts,
-                    ledger.last_seq if ledger.writes else ledger.standings_seq,
+                    room.room_id,
+                    room.last_seq,
+                    room.posts,
+                    room.last_seq if room.writes else room.standings_seq,
                 ),
-                *(ledger.cleared_seq, ledger.cleared_number),
+                *(room.cleared_seq, room.cleared_number),
             )
-            for ledger in ledgers
+            for room in rooms
         ]
         called = [
-            (ledger.room_id, line.number, one.user_id)
-            for ledger in ledgers
-            for line in ledger.lines
+            (room.room_id, line.number, one.user_id)
+            for room in rooms
+            for line in room.lines
             for one in line.mentions
         ]
         return [
@@ -226,18 +226,18 @@ class Ledgers:
             del self._remembered[room_id]
         return stored
 
-    def _remember(self, ledger: Ledger) -> None:
-        """What was true when the ledger was closed. Of those whom it doesn't know, what was known
+    def _remember(self, room: RoomTransaction) -> None:
+        """What was true when the room was closed. Of those whom it doesn't know, what was known
         before, if it still holds."""
-        before = self._remembered.pop(ledger.room_id, None)
-        standings = before.standings if before is not None and ledger.standings_seq <= before.seq else {}
-        standings |= ledger.standings
+        before = self._remembered.pop(room.room_id, None)
+        standings = before.standings if before is not None and room.standings_seq <= before.seq else {}
+        standings |= room.standings
         if len(standings) > MAX_STANDINGS:
             standings = {}
         if len(self._remembered) >= MAX_REMEMBERED:
             # The one that was locked longest ago: whatever is remembered anew comes last.
             del self._remembered[next(iter(self._remembered))]
-        self._remembered[ledger.room_id] = _Remembered(ledger.last_seq, standings)
+        self._remembered[room.room_id] = _Remembered(room.last_seq, standings)
 
 
 def _line(draft: Draft, seq: int, number: int, at: int) -> Line:

@@ -8,8 +8,8 @@ from msgspec.structs import replace
 
 from accounts.models import User
 from accounts.people.directory import are_here
-from chat.drafts import Called, Person
-from chat.errors import Refused
+from chat.drafts import Mentioned, Person
+from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.lines import Line
 from chat.history.reading import post_at
@@ -19,7 +19,7 @@ from chat.roles import STRANGER, Role, Standing
 
 
 @dataclass
-class Ledger:
+class RoomTransaction:
     """A locked room inside a transaction: reads see what is true until the commit, writes happen
     with it or not at all.
 
@@ -78,7 +78,7 @@ class Ledger:
         target: Person | None = None,
         numbered: bool = False,
         answered: Line | None = None,
-        mentions: tuple[Called, ...] = (),
+        mentions: tuple[Mentioned, ...] = (),
     ) -> Receipt:
         """Takes the next seq, and for a post the next number, for a line of the history."""
         self.last_seq += 1
@@ -103,12 +103,12 @@ class Ledger:
                 line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text
             )
         if mentions:
-            line = replace(line, mentions=mentions, called_ids=_ids_of(mentions))
+            line = replace(line, mentions=mentions, mentioned_ids=_ids_of(mentions))
         self.lines.append(line)
         self.told.append(line)
         return Receipt(nonce, self.last_seq, number)
 
-    async def members_among(self, people: Iterable[Called]) -> tuple[Called, ...]:
+    async def members_among(self, people: Iterable[Mentioned]) -> tuple[Mentioned, ...]:
         """Those of them who are members now, each once."""
         return tuple(
             [person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member]
@@ -116,21 +116,21 @@ class Ledger:
 
     async def post(self, number: int) -> Line:
         """The post with this number as it is now, also where this very transaction wrote or changed
-        it. Raises Refused."""
+        it. Raises ActionError."""
         if self.cleared_number < number <= self.posts:
             line = next(
                 (line for line in reversed(self.told) if line.number == number), None
             ) or await post_at(self.room_id, number)
             if line is not None:
                 return line
-        raise Refused("no_such_message", "There is no such message.")
+        raise ActionError("no_such_message", "There is no such message.")
 
     def amend(self, line: Line, **changes: Any) -> Receipt:
         """Takes the next seq for a post that becomes another. `changes` are fields of the Line."""
         self.last_seq += 1
         after = replace(line, changed_seq=self.last_seq, **changes)
         if after.mentions != line.mentions:
-            after = replace(after, called_ids=_ids_of(after.mentions))
+            after = replace(after, mentioned_ids=_ids_of(after.mentions))
         self.told.append(after)
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
@@ -165,7 +165,7 @@ class Ledger:
             name: getattr(after, name)
             for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")
         }
-        row |= {"reactions": len(after.reactions), "mentions": after.called_ids}
+        row |= {"reactions": len(after.reactions), "mentions": after.mentioned_ids}
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         return Receipt(line.nonce, self.last_seq, line.number)
 
@@ -192,8 +192,8 @@ class Ledger:
             }
             row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
             self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
-            if line.called_ids:
-                is_called = Mention.user_id.in_([int(user_id) for user_id in line.called_ids.split(",")])
+            if line.mentioned_ids:
+                is_called = Mention.user_id.in_([int(user_id) for user_id in line.mentioned_ids.split(",")])
                 self.amendments.append(
                     Mention.delete().where(
                         is_called, Mention.room_id == self.room_id, Mention.number == line.number
@@ -222,10 +222,10 @@ class Ledger:
         return not line.is_deleted and line.seq >= self.cleared_seq
 
     async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
-        """Raises Refused for who has left the site. Whoever is there now stays at least until the
+        """Raises ActionError for who has left the site. Whoever is there now stays at least until the
         commit: leaving waits for it."""
         if not await are_here([user_id]):
-            raise Refused("no_such_user", "There is no such account any more.")
+            raise ActionError("no_such_user", "There is no such account any more.")
         row = {
             "room": self.room_id,
             "user": user_id,
@@ -257,11 +257,11 @@ class Ledger:
         self.cleared_number = self.posts
 
 
-def _ids_of(mentions: tuple[Called, ...]) -> str | None:
+def _ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
     """As Message.mentions holds them."""
     return ",".join(str(one.user_id) for one in mentions) or None
 
 
-def _counted(line: Line) -> tuple[Called, ...]:
+def _counted(line: Line) -> tuple[Mentioned, ...]:
     """Of a deleted post nobody is told that it calls them."""
     return () if line.is_deleted else line.mentions

@@ -12,16 +12,16 @@ from itertools import groupby
 
 from peewee import Case, Tuple
 
-from accounts.keys import Leaver
+from accounts.keys import DeletedAccount
 from accounts.people.names import DELETED
 from chat.actions import membership
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.journal import Change
 from chat.history.reading import posts_with
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.models import Member, Mention, Reaction
 from chat.models import Message as Row
 from chat.requests import new_nonce
@@ -42,45 +42,49 @@ LEISURE = 1.0
 Steps = AsyncGenerator[None, None]
 
 
-async def leave_chat(engine: Engine, leaver: Leaver) -> Steps:
-    """An accounts.leaving.Part. First they leave, so that nothing more comes; then goes what is
+async def leave_chat(engine: Engine, account: DeletedAccount) -> Steps:
+    """An accounts.leaving.Eraser. First they leave, so that nothing more comes; then goes what is
     there."""
-    await engine.statuses.clear(leaver.user_id, leaver.name)
+    await engine.statuses.clear(account.user_id, account.name)
     yield
     for part in (_leave_rooms, _take_posts, _take_name, _take_reactions, _take_calls):
-        async for _ in part(engine, leaver):
+        async for _ in part(engine, account):
             yield
 
 
-async def _leave_rooms(engine: Engine, leaver: Leaver) -> Steps:
-    person = Person(leaver.user_id, leaver.name)
-    query = Member.select(Member.room).where(Member.user == leaver.user_id).limit(LOOKED_AT).tuples()
+async def _leave_rooms(engine: Engine, account: DeletedAccount) -> Steps:
+    person = Person(account.user_id, account.name)
+    query = Member.select(Member.room).where(Member.user == account.user_id).limit(LOOKED_AT).tuples()
     while room_ids := [room_id for (room_id,) in await query.aio_execute()]:
         for room_id in room_ids:
             try:
                 await membership.leave(engine, room_id, person, new_nonce(), for_good=True)
-            except Refused as refused:
-                if refused.code != "not_a_member":
-                    raise _trouble(refused) from refused
+            except ActionError as error:
+                if error.code != "not_a_member":
+                    raise _trouble(error) from error
             yield
 
 
-def _trouble(refused: Refused) -> Exception:
-    return TimeoutError(refused.text) if refused.retry_after else RuntimeError(refused.text)
+def _trouble(error: ActionError) -> Exception:
+    return TimeoutError(error.text) if error.retry_after else RuntimeError(error.text)
 
 
 async def _change(
-    engine: Engine, leaver: Leaver, room_id: int, seqs: list[int], apply: "type[_Erase] | type[_Withdraw]"
+    engine: Engine,
+    account: DeletedAccount,
+    room_id: int,
+    seqs: list[int],
+    apply: "type[_Erase] | type[_Withdraw]",
 ) -> None:
     """Lets the journal do it to the posts of one room that have these seqs."""
     began = time.monotonic()
     change = Change(
-        room_id, Person(leaver.user_id, DELETED), new_nonce(), apply(leaver.user_id, room_id, seqs)
+        room_id, Person(account.user_id, DELETED), new_nonce(), apply(account.user_id, room_id, seqs)
     )
     try:
         await engine.journal.change(change)
-    except Refused as refused:
-        raise _trouble(refused) from refused
+    except ActionError as error:
+        raise _trouble(error) from error
     await asyncio.sleep(LEISURE * (time.monotonic() - began))
 
 
@@ -90,19 +94,19 @@ class _Erase:
         self.room_id = room_id
         self.seqs = seqs
 
-    async def __call__(self, ledger: Ledger) -> Receipt:
-        ledger.erase(await posts_with(self.room_id, self.seqs))
-        return Receipt("", ledger.last_seq)
+    async def __call__(self, room: RoomTransaction) -> Receipt:
+        room.erase(await posts_with(self.room_id, self.seqs))
+        return Receipt("", room.last_seq)
 
 
 class _Withdraw(_Erase):
-    async def __call__(self, ledger: Ledger) -> Receipt:
+    async def __call__(self, room: RoomTransaction) -> Receipt:
         for line in await posts_with(self.room_id, self.seqs):
-            ledger.withdraw_reactions(line, self.user_id)
-        return Receipt("", ledger.last_seq)
+            room.withdraw_reactions(line, self.user_id)
+        return Receipt("", room.last_seq)
 
 
-async def _take_posts(engine: Engine, leaver: Leaver) -> Steps:
+async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
     """Looks through all that they wrote. Posts go where they shall; of service lines, which say
     what happened, only the name does."""
     is_post = Row.number.is_null(False)
@@ -118,7 +122,9 @@ async def _take_posts(engine: Engine, leaver: Leaver) -> Steps:
     while True:
         # In the order of the index that keeps nonces apart, the only one that knows authors.
         query = (
-            Row.select(*columns).where(Row.author_id == leaver.user_id, Row.nonce > after).order_by(Row.nonce)
+            Row.select(*columns)
+            .where(Row.author_id == account.user_id, Row.nonce > after)
+            .order_by(Row.nonce)
         )
         rows = await query.limit(LOOKED_AT).tuples().aio_execute()
         if not rows:
@@ -126,14 +132,14 @@ async def _take_posts(engine: Engine, leaver: Leaver) -> Steps:
         after = rows[-1][0]
         await _rename(
             engine,
-            leaver,
+            account,
             [(room_id, seq, text) for _, room_id, seq, _, text, kind in rows if text and kind != "topic"],
         )
         yield
-        if leaver.removes:
+        if account.removes:
             posts = sorted((room_id, seq) for _, room_id, seq, is_there, _, _ in rows if is_there)
             for room_id, seqs in _by_room(posts, POSTS_AT_ONCE):
-                await _change(engine, leaver, room_id, seqs, _Erase)
+                await _change(engine, account, room_id, seqs, _Erase)
                 yield
 
 
@@ -145,27 +151,27 @@ def _by_room(places: list[tuple[int, int]], most: int) -> Iterable[tuple[int, li
             yield room_id, seqs[start : start + most]
 
 
-async def _take_name(engine: Engine, leaver: Leaver) -> Steps:
+async def _take_name(engine: Engine, account: DeletedAccount) -> Steps:
     """Out of the service lines that are about them."""
     place = (0, 0)
     while True:
-        where = (Row.target_id == leaver.user_id) & (Tuple(Row.room_id, Row.seq) > place)
+        where = (Row.target_id == account.user_id) & (Tuple(Row.room_id, Row.seq) > place)
         query = Row.select(Row.room_id, Row.seq, Row.text).where(where).order_by(Row.room_id, Row.seq)
         rows = await query.limit(LOOKED_AT).tuples().aio_execute()
         if not rows:
             return
         place = rows[-1][:2]
-        await _rename(engine, leaver, rows)
+        await _rename(engine, account, rows)
         yield
 
 
-async def _rename(engine: Engine, leaver: Leaver, lines: list[tuple[int, int, str]]) -> None:
+async def _rename(engine: Engine, account: DeletedAccount, lines: list[tuple[int, int, str]]) -> None:
     """Stores service lines without the name. No seq is taken: who looks at them has read the name
     already."""
     changed = [
         (room_id, seq, now)
         for room_id, seq, text in lines
-        if (now := without_name(text, leaver.name)) != text
+        if (now := without_name(text, account.name)) != text
     ]
     for start in range(0, len(changed), POSTS_AT_ONCE):
         async with engine.database.aio_atomic():
@@ -185,21 +191,21 @@ def without_name(text: str, name: str) -> str:
     )
 
 
-async def _take_reactions(engine: Engine, leaver: Leaver) -> Steps:
-    query = Reaction.select(Reaction.room_id, Reaction.seq).where(Reaction.user_id == leaver.user_id)
+async def _take_reactions(engine: Engine, account: DeletedAccount) -> Steps:
+    query = Reaction.select(Reaction.room_id, Reaction.seq).where(Reaction.user_id == account.user_id)
     query = query.order_by(Reaction.room_id, Reaction.seq).limit(LOOKED_AT).tuples()
     while places := sorted(set(await query.aio_execute())):
         for room_id, seqs in _by_room(places, REACTED_AT_ONCE):
-            await _change(engine, leaver, room_id, seqs, _Withdraw)
+            await _change(engine, account, room_id, seqs, _Withdraw)
             yield
 
 
-async def _take_calls(engine: Engine, leaver: Leaver) -> Steps:
+async def _take_calls(engine: Engine, account: DeletedAccount) -> Steps:
     """Nobody counts any more how often they were called."""
-    query = Mention.select(Mention.room_id, Mention.number).where(Mention.user_id == leaver.user_id)
+    query = Mention.select(Mention.room_id, Mention.number).where(Mention.user_id == account.user_id)
     query = query.order_by(Mention.room_id, Mention.number).limit(LOOKED_AT).tuples()
     while places := list(await query.aio_execute()):
         for room_id, numbers in _by_room(places, LOOKED_AT):
             is_there = (Mention.room_id == room_id) & Mention.number.in_(numbers)
-            await Mention.delete().where(Mention.user_id == leaver.user_id, is_there).aio_execute()
+            await Mention.delete().where(Mention.user_id == account.user_id, is_there).aio_execute()
             yield

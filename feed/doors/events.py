@@ -7,9 +7,9 @@ from aiohttp import web
 from aiohttp_session import get_session
 
 from accounts.keys import USER
-from accounts.relations.visibility import SIGHTS
+from accounts.relations.visibility import VISIBILITY
 from feed import event_log
-from feed.errors import Refused
+from feed.errors import ActionError
 from feed.keys import STREAMS
 from feed.reading import seen_post
 from feed.streams import MAX_STREAMS, Stream
@@ -51,9 +51,9 @@ class Events(web.View):
         post_id = self._number("post")
         if post_id is not None:
             try:
-                await seen_post(request.app[SIGHTS], post_id, user.id)
-            except Refused as refused:
-                raise Refusal(refused.code, refused.phrase, refused.status) from None
+                await seen_post(request.app[VISIBILITY], post_id, user.id)
+            except ActionError as error:
+                raise Refusal(error.code, error.phrase, error.status) from None
         position = await event_log.last_id() if since is None else since
         if streams.count(user.id) >= MAX_STREAMS:
             refusal = Refusal(

@@ -8,10 +8,10 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
-from accounts.relations.visibility import SIGHTS
+from accounts.relations.visibility import VISIBILITY
 from feed import event_log, reading
 from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
-from feed.errors import Refused, TooFast
+from feed.errors import ActionError, TooFast
 from feed.keys import WRITE_LIMITS, WRITER
 from helpers.keys import DATABASE, SETTINGS
 from helpers.text.translation import Text, told
@@ -23,8 +23,8 @@ from helpers.web.routing import wants_json
 FEED = "/feed"
 
 
-def _refusal(refused: Refused) -> Refusal:
-    return Refusal(refused.code, refused.phrase, refused.status, (FEED, told(Text("Feed"))))
+def _refusal(error: ActionError) -> Refusal:
+    return Refusal(error.code, error.phrase, error.status, (FEED, told(Text("Feed"))))
 
 
 class PostAddress(web.View):
@@ -63,19 +63,19 @@ class PostAddress(web.View):
     async def shown_post(self) -> reading.Shown:
         """The post of the path. Raises Refusal where there is none for this person."""
         try:
-            return await reading.seen_post(self.request.app[SIGHTS], self.post_id, self.request[USER].id)
-        except Refused as refused:
-            raise _refusal(refused) from None
+            return await reading.seen_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
+        except ActionError as error:
+            raise _refusal(error) from None
 
-    def refused(self, refused: Refused) -> web.Response | None:
+    def answer_to(self, error: ActionError) -> web.Response | None:
         """The answer for a text that can't be taken, for programs; None where the page is shown
         again with it.
 
         Raises Refusal for whatever else is refused."""
-        if refused.status != 422:
-            raise _refusal(refused)
+        if error.status != 422:
+            raise _refusal(error)
         return (
-            web.json_response({"errors": {refused.field: told(refused.phrase)}}, status=422)
+            web.json_response({"errors": {error.field: told(error.phrase)}}, status=422)
             if wants_json(self.request)
             else None
         )
@@ -97,9 +97,9 @@ class Feed(PostAddress):
         try:
             nonce, made = await sent_nonce(request), await sent_pictures(request)
             post_id = await request.app[WRITER].post(request[USER], text, made, nonce)
-        except Refused as refused:
-            form = Form({"text": text}, {refused.field: told(refused.phrase)})
-            return self.refused(refused) or await self._page(form, 422)
+        except ActionError as error:
+            form = Form({"text": text}, {error.field: told(error.phrase)})
+            return self.answer_to(error) or await self._page(form, 422)
         if wants_json(request):
             (post,) = await reading.posts_by_ids([post_id], request[USER].id)
             return web.json_response(post, status=201, headers={"Location": f"{FEED}/{post_id}"})
@@ -127,7 +127,7 @@ class PersonPosts(PostAddress):
     async def get(self) -> web.Response:
         person = await user_by_name(self.request.match_info["name"])
         looker = self.request[USER]
-        if person is None or not await self.request.app[SIGHTS].sees_posts(looker.id, person.id):
+        if person is None or not await self.request.app[VISIBILITY].sees_posts(looker.id, person.id):
             raise web.HTTPNotFound
         page = await reading.author_page(person.id, looker.id, self.cursor("before", reading.NEWEST))
         if wants_json(self.request):
@@ -152,8 +152,8 @@ class _PostView(PostAddress):
         edits."""
         since = await event_log.last_id()
         post = await self.shown_post()
-        sights, looker = self.request.app[SIGHTS], self.request[USER]
-        comments = await reading.comments_page(sights, self.post_id, looker.id, self.cursor("after", 0))
+        visibility, looker = self.request.app[VISIBILITY], self.request[USER]
+        comments = await reading.comments_page(visibility, self.post_id, looker.id, self.cursor("after", 0))
         if wants_json(self.request):
             return web.json_response(
                 {"post": post, "comments": comments.items, "next": comments.next, "since": since}
@@ -179,9 +179,9 @@ class EditPost(_PostView):
         self.count_write()
         try:
             await request.app[WRITER].edit(request[USER], self.post_id, text, await sent_change(request))
-        except Refused as refused:
-            return self.refused(refused) or await self.page(
-                Form({"edited": text}, {"edited": told(refused.phrase)}), 422
+        except ActionError as error:
+            return self.answer_to(error) or await self.page(
+                Form({"edited": text}, {"edited": told(error.phrase)}), 422
             )
         if wants_json(request):
             return web.json_response(await self.shown_post())
@@ -194,8 +194,8 @@ class DeletePost(PostAddress):
         self.count_write()
         try:
             await request.app[WRITER].delete(request[USER], self.post_id)
-        except Refused as refused:
-            raise _refusal(refused) from None
+        except ActionError as error:
+            raise _refusal(error) from None
         if wants_json(request):
             return web.Response(status=204)
         raise await self.back(FEED)
@@ -207,8 +207,8 @@ class LikePost(PostAddress):
         self.count_write()
         try:
             await self.choose()
-        except Refused as refused:
-            raise _refusal(refused) from None
+        except ActionError as error:
+            raise _refusal(error) from None
         if wants_json(request):
             return web.json_response(await self.shown_post())
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
@@ -229,9 +229,9 @@ class Comments(_PostView):
         try:
             nonce = await sent_nonce(request)
             comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text, nonce)
-        except Refused as refused:
-            return self.refused(refused) or await self.page(
-                Form({"text": text}, {"text": told(refused.phrase)}), 422
+        except ActionError as error:
+            return self.answer_to(error) or await self.page(
+                Form({"text": text}, {"text": told(error.phrase)}), 422
             )
         address = f"{FEED}/{self.post_id}"
         if wants_json(request):
@@ -257,11 +257,11 @@ class EditComment(_CommentView):
         self.count_write()
         try:
             await request.app[WRITER].edit_comment(request[USER], self.post_id, self.comment_id, text)
-        except Refused as refused:
+        except ActionError as error:
             form = Form(
-                {f"comment-{self.comment_id}": text}, {f"comment-{self.comment_id}": told(refused.phrase)}
+                {f"comment-{self.comment_id}": text}, {f"comment-{self.comment_id}": told(error.phrase)}
             )
-            return self.refused(refused) or await self.page(form, 422)
+            return self.answer_to(error) or await self.page(form, 422)
         if wants_json(request):
             (comment,) = await reading.comments_by_ids([self.comment_id])
             return web.json_response(comment)
@@ -274,8 +274,8 @@ class DeleteComment(_CommentView):
         self.count_write()
         try:
             await request.app[WRITER].delete_comment(request[USER], self.post_id, self.comment_id)
-        except Refused as refused:
-            raise _refusal(refused) from None
+        except ActionError as error:
+            raise _refusal(error) from None
         if wants_json(request):
             return web.Response(status=204)
         raise await self.back(f"{FEED}/{self.post_id}")

@@ -8,7 +8,7 @@ from aiohttp import web
 
 from accounts.keys import USER
 from feed import pictures
-from feed.errors import Refused, TooFast
+from feed.errors import ActionError, TooFast
 from feed.keys import PICTURE_LIMITS
 from feed.pictures import Change, Made
 from helpers import images
@@ -28,15 +28,15 @@ def new_nonce() -> str:
 
 
 async def sent_nonce(request: web.Request) -> str | None:
-    """That of the form; None where it has none. Raises Refused for what can't be one."""
+    """That of the form; None where it has none. Raises ActionError for what can't be one."""
     nonce = (await read_form(request)).get("nonce", "")
     if len(nonce) > MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
-        raise Refused("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
+        raise ActionError("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
     return nonce or None
 
 
 async def sent_pictures(request: web.Request) -> list[Made]:
-    """Of the files `picture`, with their texts `alt`. Raises Refused for what is no picture, and
+    """Of the files `picture`, with their texts `alt`. Raises ActionError for what is no picture, and
     TooFast."""
     uploads = await read_files(request, "picture")
     for _ in uploads[: pictures.MOST] if request.app[SETTINGS].rate_limits == "on" else ():
@@ -55,6 +55,6 @@ async def sent_change(request: web.Request) -> Change:
         if name.startswith("alt-")
     }
     if not all(re.fullmatch(r"[1-9][0-9]{0,15}", given) for given in [*removed, *alts]):
-        raise Refused("bad_pictures", "A picture's id is a whole number from 1.", field="pictures")
+        raise ActionError("bad_pictures", "A picture's id is a whole number from 1.", field="pictures")
     described = {int(given): pictures.check_alt(alt) for given, alt in alts.items()}
     return Change(frozenset(map(int, removed)), described, await sent_pictures(request))

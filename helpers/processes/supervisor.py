@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.processes.worker import COVER, UNCOVER
+from helpers.processes.worker import TAKE_OVER, UNCOVER
 
 log = logging.getLogger("aiochat.supervisor")
 
@@ -109,11 +109,11 @@ class Supervisor:
             return max(first.process.returncode or 1, 1)
         self._current[0] = first
         async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._mind(0))
+            tasks.create_task(self._keep_running(0))
             others = range(1, len(self._sockets))
             await asyncio.gather(*(self._start_until_ready(slot, 0.0) for slot in others))
             for slot in others:
-                tasks.create_task(self._mind(slot))
+                tasks.create_task(self._keep_running(slot))
             greet()
             tasks.create_task(self._replace_all())
         return 0
@@ -174,7 +174,7 @@ class Supervisor:
         log.error("%s doesn't serve (%s); %s", worker.name, _told(worker.process.returncode), otherwise)
         return None
 
-    async def _mind(self, slot: int) -> None:
+    async def _keep_running(self, slot: int) -> None:
         """Starts the slot's worker again whenever it ends by itself."""
         while True:
             worker = self._current[slot]
@@ -209,7 +209,7 @@ class Supervisor:
 
     def _tell_who_is_away(self) -> None:
         for worker in self._current.values():
-            worker.say(UNCOVER if len(self._current) == len(self._sockets) else COVER)
+            worker.say(UNCOVER if len(self._current) == len(self._sockets) else TAKE_OVER)
 
     async def _replace_all(self) -> None:
         while True:

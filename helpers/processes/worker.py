@@ -13,16 +13,16 @@ from aiohttp import web
 
 from helpers.processes.listening import BACKLOG
 
-BREATH_SECONDS = 0.1
+DRAIN_SECONDS = 0.1
 """Between the last connection that is taken and the end: what it asks for is on its way."""
 
-COVER, UNCOVER = b"+", b"-"
+TAKE_OVER, UNCOVER = b"+", b"-"
 """What a supervisor says to a worker: one of your siblings is away, take its connections too; and:
 all are there again."""
 
 
 @dataclass(frozen=True)
-class Place:
+class WorkerArguments:
     """What a worker was given by its supervisor.
 
     `own` are the listening sockets that it serves, `others` those of its siblings, and on `control`
@@ -48,11 +48,11 @@ async def end(runner: web.AppRunner) -> None:
     if runner.sites:
         for site in list(runner.sites):
             await site.stop()
-        await asyncio.sleep(BREATH_SECONDS)
+        await asyncio.sleep(DRAIN_SECONDS)
     await runner.cleanup()
 
 
-def calm_the_collector() -> None:
+def freeze_gc() -> None:
     """What was made until now stays until the end, and a message makes no circles: looking for them
     took up to a tenth of the time."""
     gc.collect()
@@ -64,7 +64,7 @@ class Worker:
     """One of several: it serves its own sockets, and all of them while a sibling is away. Without a
     supervisor it ends."""
 
-    def __init__(self, runner: web.AppRunner, place: Place, stop: Callable[[], None]) -> None:
+    def __init__(self, runner: web.AppRunner, place: WorkerArguments, stop: Callable[[], None]) -> None:
         self._runner = runner
         self._stop = stop
         self._private = place.private
@@ -102,7 +102,7 @@ class Worker:
             asyncio.get_running_loop().remove_reader(self._control)
             self._stop()
             return
-        self._covers = said[-1:] == COVER
+        self._covers = said[-1:] == TAKE_OVER
         self._wanted.set()
 
     async def _cover(self) -> None:

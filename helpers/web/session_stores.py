@@ -10,7 +10,7 @@ from aiohttp import web
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
-from helpers.batching import BatchedReads
+from helpers.batching import BatchLoader
 from helpers.clock import now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite
@@ -26,7 +26,7 @@ MAX_AGENT = 300
 
 
 @dataclass(frozen=True)
-class Use:
+class SessionInfo:
     """Whose a session is, with what browser and from where it was used, and when (ms; None where
     that was never noted)."""
 
@@ -36,27 +36,29 @@ class Use:
     at: int | None
 
 
-def use_of(request: web.Request, user_id: int) -> Use:
+def session_info(request: web.Request, user_id: int) -> SessionInfo:
     # A header may hold bytes that are no text.
     agent = request.headers.get("User-Agent", "")[:MAX_AGENT].encode("ascii", "replace").decode()
-    return Use(user_id, agent, client_address(request)[:100].encode("ascii", "replace").decode(), now_ms())
+    return SessionInfo(
+        user_id, agent, client_address(request)[:100].encode("ascii", "replace").decode(), now_ms()
+    )
 
 
 class SessionStore(Protocol):
     """Where sessions are kept, by the hash of their token."""
 
     async def load(self, key: str) -> str | None: ...
-    async def create(self, key: str, data: str, seconds: int, use: Use | None = None) -> None:
+    async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
         """`use` where it is somebody's."""
 
     async def update(self, key: str, data: str, seconds: int) -> None:
         """Changes a session that is there. One that was ended meanwhile stays ended."""
 
     async def delete(self, key: str) -> None: ...
-    async def note_uses(self, uses: Mapping[str, Use]) -> None:
+    async def note_uses(self, uses: Mapping[str, SessionInfo]) -> None:
         """Stores when sessions were last used. Those that have ended stay ended."""
 
-    async def of_user(self, user_id: int) -> dict[str, Use]:
+    async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
         """All sessions of somebody, the last used first."""
 
 
@@ -65,7 +67,7 @@ NOTED_AT_ONCE = 20
 table."""
 
 
-def _latest_first(uses: dict[str, Use]) -> dict[str, Use]:
+def _latest_first(uses: dict[str, SessionInfo]) -> dict[str, SessionInfo]:
     return dict(sorted(uses.items(), key=lambda item: -(item[1].at or 0)))
 
 
@@ -92,7 +94,7 @@ class DatabaseSessions:
                 "used_at": "bigint",
             },
         )
-        self._loads: BatchedReads[str, str] = BatchedReads(self._load_many)
+        self._loads: BatchLoader[str, str] = BatchLoader(self._load_many)
 
     async def _run(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return await fetch(self._database, sql.replace("?", self._mark), *params)
@@ -105,7 +107,7 @@ class DatabaseSessions:
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {key: data for key, data, expires_at in rows if expires_at > now}
 
-    async def create(self, key: str, data: str, seconds: int, use: Use | None = None) -> None:
+    async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
         given = (use.user_id, use.agent, use.address, use.at) if use else (None, "", "", None)
         columns = "token_hash, data, expires_at, user_id, agent, address, used_at"
         sql = f"INSERT INTO sessions ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?)"  # noqa: S608 - our own names
@@ -122,17 +124,17 @@ class DatabaseSessions:
     async def delete(self, key: str) -> None:
         await self._run("DELETE FROM sessions WHERE token_hash = ?", key)
 
-    async def note_uses(self, uses: Mapping[str, Use]) -> None:
+    async def note_uses(self, uses: Mapping[str, SessionInfo]) -> None:
         rows = [(key, use.user_id, use.agent, use.address, use.at) for key, use in sorted(uses.items())]
         for start in range(0, len(rows), NOTED_AT_ONCE):
             statement = self._note.over(rows[start : start + NOTED_AT_ONCE])
             await fetch(self._database, statement.sql, *statement.params)
 
-    async def of_user(self, user_id: int) -> dict[str, Use]:
+    async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
         sql = "SELECT token_hash, agent, address, used_at, expires_at FROM sessions WHERE user_id = ?"
         now = now_ms()
         found = {
-            key: Use(user_id, agent, address, at)
+            key: SessionInfo(user_id, agent, address, at)
             for key, agent, address, at, until in await self._run(sql, user_id)
             if until > now
         }
@@ -149,7 +151,7 @@ class RedisSessions:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
-        self._loads: BatchedReads[str, bytes] = BatchedReads(self._load_many)
+        self._loads: BatchLoader[str, bytes] = BatchLoader(self._load_many)
 
     async def load(self, key: str) -> str | None:
         data = await self._loads.get(key)
@@ -165,7 +167,7 @@ class RedisSessions:
                 if isinstance(data, bytes)
             }
 
-    async def create(self, key: str, data: str, seconds: int, use: Use | None = None) -> None:
+    async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
         # Listed before it is there: a session that nobody could find might outlive a change of the
         # password.
         await self.note_uses({key: use} if use else {})
@@ -177,7 +179,7 @@ class RedisSessions:
     async def delete(self, key: str) -> None:
         await self._redis.delete(f"aiochat:session:{key}")
 
-    async def note_uses(self, uses: Mapping[str, Use]) -> None:
+    async def note_uses(self, uses: Mapping[str, SessionInfo]) -> None:
         if not uses:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -186,10 +188,10 @@ class RedisSessions:
                 pipeline.expire(_list_of(use.user_id), SIGNED_IN_SECONDS)
             await pipeline.execute()
 
-    async def of_user(self, user_id: int) -> dict[str, Use]:
+    async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
         await self._list_older()
         listed = await self._redis.hgetall(_list_of(user_id))
-        uses = {_name(key): Use(**json.loads(use)) for key, use in listed.items()}
+        uses = {_name(key): SessionInfo(**json.loads(use)) for key, use in listed.items()}
         if not uses:
             return {}
         async with self._redis.pipeline(transaction=False) as pipeline:
@@ -212,7 +214,7 @@ class RedisSessions:
                 if user_id is not None:
                     name = _name(key).removeprefix("aiochat:session:")
                     await self._redis.hsetnx(
-                        _list_of(user_id), name, json.dumps(asdict(Use(user_id, "", "", None)))
+                        _list_of(user_id), name, json.dumps(asdict(SessionInfo(user_id, "", "", None)))
                     )
                     await self._redis.expire(_list_of(user_id), SIGNED_IN_SECONDS)
         await self._redis.set(_ALL_LISTED, 1)

@@ -14,7 +14,7 @@ from aiohttp_session import AbstractStorage, Session
 from redis.exceptions import RedisError
 
 from helpers.db.database import is_away
-from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionStore, Use, use_of
+from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo, SessionStore, session_info
 
 ANONYMOUS_SECONDS = 2 * 3600
 """A visitor's session holds a form's token and nothing else."""
@@ -31,7 +31,7 @@ KEPT_USES = 100_000
 """Sessions of which a process remembers that their use was stored; 100 bytes each."""
 
 
-CONFIRM: "web.RequestKey[Callable[[], Awaitable[bool]]]" = web.RequestKey("confirm")
+CONFIRM_NEW_SESSION: "web.RequestKey[Callable[[], Awaitable[bool]]]" = web.RequestKey("confirm")
 """Asked once a new session has been stored: may it be? Whoever ends all sessions of somebody may
 have looked a moment before."""
 
@@ -47,7 +47,7 @@ class TokenStorage(AbstractStorage):
             cookie_name=name, max_age=SIGNED_IN_SECONDS, secure=secure, httponly=True, samesite="Lax"
         )
         self.store = store
-        self._uses: dict[str, Use] = {}
+        self._uses: dict[str, SessionInfo] = {}
         self._noted: dict[str, float] = {}
 
     async def load_session(self, request: web.Request) -> Session:
@@ -70,7 +70,7 @@ class TokenStorage(AbstractStorage):
         if len(self._noted) >= KEPT_USES:
             self._noted.clear()
         self._noted[key] = now
-        self._uses[key] = use_of(request, user_id)
+        self._uses[key] = session_info(request, user_id)
 
     async def store_uses(self) -> None:
         """Stores what was noted since the last time. When that can't be done now it is no loss:
@@ -111,9 +111,9 @@ class TokenStorage(AbstractStorage):
             await self.store.update(session.identity, data, seconds)
         elif not session.empty:
             token = secrets.token_urlsafe(32)
-            use = use_of(request, session[USER_ID]) if USER_ID in session else None
+            use = session_info(request, session[USER_ID]) if USER_ID in session else None
             await self.store.create(hash_token(token), data, seconds, use)
-            if CONFIRM in request and not await request[CONFIRM]():
+            if CONFIRM_NEW_SESSION in request and not await request[CONFIRM_NEW_SESSION]():
                 await self.store.delete(hash_token(token))
                 self.save_cookie(response, "")
                 return

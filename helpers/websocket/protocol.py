@@ -41,7 +41,7 @@ class _Broken(Exception):
         self.code = code
 
 
-class Heart:
+class KeepAlive:
     """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those
     that gave no sign of life since.
 
@@ -84,9 +84,9 @@ class WebSocket(asyncio.Protocol):
         "_transport",
     )
 
-    def __init__(self, listener: Listener, heart: Heart) -> None:
+    def __init__(self, listener: Listener, keep_alive: KeepAlive) -> None:
         self._listener = listener
-        self._heart = heart
+        self._heart = keep_alive
         self._transport: asyncio.Transport
         self._share: set[WebSocket] | None = None
         self._held = b""
@@ -120,14 +120,14 @@ class WebSocket(asyncio.Protocol):
             self._closing.cancel()
         self._listener.on_lost()
 
-    def hold(self) -> None:
+    def pause_reading(self) -> None:
         """Reads no further, until `go_on`. What was read already waits."""
         if not self._is_held:
             self._is_held = True
             if not self._transport.is_closing():
                 self._transport.pause_reading()
 
-    def go_on(self) -> None:
+    def resume_reading(self) -> None:
         if not self._is_held:
             return
         self._is_held = False
@@ -143,7 +143,7 @@ class WebSocket(asyncio.Protocol):
         if self._closing is None and not self._transport.is_closing():
             self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
             self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
-            self.go_on()
+            self.resume_reading()
 
     def ping(self) -> None:
         """Asks for a sign of life. Without one since the last time, the connection is dropped;

@@ -11,7 +11,13 @@ import redis.asyncio as aioredis
 from accounts.signin.devices import device_of
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
-from helpers.web.session_stores import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore, Use
+from helpers.web.session_stores import (
+    SIGNED_IN_SECONDS,
+    DatabaseSessions,
+    RedisSessions,
+    SessionInfo,
+    SessionStore,
+)
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.people import PASSWORD, Listener, Person
 from tests.support.raw_http import cookie_of, request
@@ -258,15 +264,17 @@ async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: obj
     stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
     for store in stores:
         for at, key in enumerate("abc"):
-            await store.create(key, "{}", 60, Use(USER_ID, "agent", "1.2.3.4", at + 1))
+            await store.create(key, "{}", 60, SessionInfo(USER_ID, "agent", "1.2.3.4", at + 1))
         await store.create("visitor", "{}", 60)
-        await store.create("other", "{}", 60, Use(USER_ID + 1, "", "", 9))
+        await store.create("other", "{}", 60, SessionInfo(USER_ID + 1, "", "", 9))
         assert [*await store.of_user(USER_ID)] == ["c", "b", "a"]
         await store.delete("b")
-        await store.note_uses({"a": Use(USER_ID, "newer", "::1", 10), "b": Use(USER_ID, "", "", 11)})
+        await store.note_uses(
+            {"a": SessionInfo(USER_ID, "newer", "::1", 10), "b": SessionInfo(USER_ID, "", "", 11)}
+        )
         assert await store.of_user(USER_ID) == {
-            "a": Use(USER_ID, "newer", "::1", 10),
-            "c": Use(USER_ID, "agent", "1.2.3.4", 3),
+            "a": SessionInfo(USER_ID, "newer", "::1", 10),
+            "c": SessionInfo(USER_ID, "agent", "1.2.3.4", 3),
         }
         assert await store.load("b") is None, "what has ended stays ended"
         assert await store.of_user(USER_ID + 2) == {}
@@ -288,7 +296,7 @@ async def test_redis_knows_the_sessions_of_before(redis: Redis) -> None:
     )
     found = await RedisSessions(client).of_user(USER_ID + 3)
     await client.aclose()
-    assert found == {"older": Use(USER_ID + 3, "", "", None)}
+    assert found == {"older": SessionInfo(USER_ID + 3, "", "", None)}
 
 
 async def test_the_database_knows_the_sessions_of_before() -> None:

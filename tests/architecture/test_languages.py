@@ -148,8 +148,8 @@ def literal_texts() -> Iterator[tuple[str, ast.Call, int]]:
                     if isinstance(node.func, ast.Attribute)
                     else ""
                 )
-                if name in ("Text", "t", "Refused"):
-                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node, 1 if name == "Refused" else 0
+                if name in ("Text", "t", "ActionError"):
+                    yield f"{path.relative_to(ROOT)}:{node.lineno}", node, 1 if name == "ActionError" else 0
 
 
 def test_every_text_in_python_is_a_literal_that_can_be_found() -> None:
@@ -329,9 +329,9 @@ async def test_the_socket_speaks_the_language_that_it_was_opened_in(
     assert shown["kill"]["usage"] == "/kill @имя [причина]"
     assert all(CYRILLIC.search(command["help"]) for command in shown.values())
     assert all(not CYRILLIC.search(command["help"]) for command in at_bob.events[0]["commands"])
-    refused = await at_alice.says("/kil x")
-    assert (refused["code"], refused["text"][:21]) == ("unknown_command", "Команды /kil нет. Мож")
-    assert "Может быть, /kill?" in refused["text"]
+    error = await at_alice.says("/kil x")
+    assert (error["code"], error["text"][:21]) == ("unknown_command", "Команды /kil нет. Мож")
+    assert "Может быть, /kill?" in error["text"]
     assert (await at_alice.says("/kill"))["text"] == "Как пользоваться: /kill @имя [причина]"
     assert (await at_alice.says("/topic"))["text"] == "Темы нет."
     assert (await at_alice.says("/who"))["text"].startswith(f"Здесь: {alice.name} (владелец)")

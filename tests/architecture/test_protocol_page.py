@@ -78,7 +78,7 @@ def test_the_error_codes() -> None:
     code = "\n".join(
         path.read_text() for folder in ("chat", "weather") for path in (ROOT / folder).rglob("*.py")
     )
-    used = set(re.findall(r'\b(?:Refused|Error|NoWeather)\(\s*"(\w+)"', code))
+    used = set(re.findall(r'\b(?:ActionError|Error|NoWeather)\(\s*"(\w+)"', code))
     assert used, "the codes are read from the code"
     assert set(re.findall(r"`(\w+)`", section("Error codes"))) == used
 

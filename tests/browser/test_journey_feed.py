@@ -64,12 +64,12 @@ async def test_two_people_read_each_other_live(visitors: Visitors, screen: Viewp
     await expect(post(alice, "My first post").locator("strong")).to_have_text("first")
 
     # A like is counted where both see it.
-    heart = post(alice, "My first post").locator(".like")
-    await heart.click()
-    await expect(heart).to_have_attribute("aria-pressed", "true")
+    keep_alive = post(alice, "My first post").locator(".like")
+    await keep_alive.click()
+    await expect(keep_alive).to_have_attribute("aria-pressed", "true")
     await expect(post(bob, "My first post").locator(".like .tally")).to_have_text("1")
-    await heart.click()
-    await expect(heart).to_have_attribute("aria-pressed", "false")
+    await keep_alive.click()
+    await expect(keep_alive).to_have_attribute("aria-pressed", "false")
     await expect(post(bob, "My first post").locator(".like .tally")).to_have_text("0")
 
     # A comment comes to who reads the post, and is counted in the feed.

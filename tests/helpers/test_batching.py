@@ -6,7 +6,7 @@ import contextvars
 
 import pytest
 
-from helpers.batching import BatchedReads, SharedCalls
+from helpers.batching import BatchLoader, SingleFlight
 
 inside = contextvars.ContextVar("inside", default="outside")
 
@@ -48,7 +48,7 @@ async def asked(*reads: "asyncio.Task[int | None]") -> list["asyncio.Task[int | 
 
 
 async def test_who_asks_at_the_same_moment_shares_a_read(source: Source) -> None:
-    shared = SharedCalls(source.read)
+    shared = SingleFlight(source.read)
     waiting = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(100)])
     source.gate.set()
     assert await asyncio.gather(*waiting) == [0] * 100
@@ -56,7 +56,7 @@ async def test_who_asks_at_the_same_moment_shares_a_read(source: Source) -> None
 
 
 async def test_who_asks_while_one_runs_gets_the_next_and_not_what_was_true_before(source: Source) -> None:
-    shared = SharedCalls(source.read)
+    shared = SingleFlight(source.read)
     early = await asked(asyncio.create_task(shared.get("a")))
     source.value = 1
     late = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(100)])
@@ -71,14 +71,14 @@ async def test_who_asks_while_one_runs_gets_the_next_and_not_what_was_true_befor
 
 
 async def test_other_keys_do_not_wait(source: Source) -> None:
-    shared = SharedCalls(source.read)
+    shared = SingleFlight(source.read)
     await asked(*[asyncio.create_task(shared.get(key)) for key in "aabbc"])
     assert source.reads == ["a", "b", "c"]
     source.gate.set()
 
 
 async def test_who_stops_waiting_takes_it_from_nobody(source: Source) -> None:
-    shared = SharedCalls(source.read)
+    shared = SingleFlight(source.read)
     first, second = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(2)])
     first.cancel()
     await asyncio.gather(first, return_exceptions=True)
@@ -88,7 +88,7 @@ async def test_who_stops_waiting_takes_it_from_nobody(source: Source) -> None:
 
 
 async def test_an_error_is_heard_by_all_who_shared_it_and_by_no_other(source: Source) -> None:
-    shared = SharedCalls(source.read)
+    shared = SingleFlight(source.read)
     source.error = ConnectionError("away")
     early = await asked(*[asyncio.create_task(shared.get("a")) for _ in range(2)])
     source.error = None
@@ -104,12 +104,12 @@ async def test_it_reads_outside_of_the_askers_transaction(source: Source) -> Non
     """A transaction lives in a context variable; whoever shares the read must not be in it."""
     inside.set("a transaction")
     source.gate.set()
-    await SharedCalls(source.read).get("a")
+    await SingleFlight(source.read).get("a")
     assert source.contexts == ["outside"]
 
 
 async def test_keys_that_are_asked_for_meanwhile_are_read_together(source: Source) -> None:
-    batched = BatchedReads(source.read_many, most=10)
+    batched = BatchLoader(source.read_many, most=10)
     first = await asked(*[asyncio.create_task(batched.get(key)) for key in (1, 2, 1)])
     source.value = 1
     others = await asked(*[asyncio.create_task(batched.get(key)) for key in (1, 3, 200)])
@@ -120,7 +120,7 @@ async def test_keys_that_are_asked_for_meanwhile_are_read_together(source: Sourc
 
 
 async def test_no_read_takes_more_keys_than_it_may(source: Source) -> None:
-    batched = BatchedReads(source.read_many, most=10)
+    batched = BatchLoader(source.read_many, most=10)
     source.gate.set()
     assert await asyncio.gather(*[batched.get(key) for key in range(25)]) == [0] * 25
     assert [len(read) for read in source.reads] == [10, 10, 5]  # type: ignore[arg-type]

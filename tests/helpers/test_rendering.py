@@ -263,7 +263,8 @@ _ALLOWED_TAG = re.compile(
     r"|<a"
     r" rel=\"noopener noreferrer nofollow\">"  # a link to nothing
     r"|<a (?:class=\"(?:mention|room-ref)\" href=\"/(?:users|rooms)/[\w.%-]+\""
-    r"|href=\"(?:https?://[^\"/<>\\][^\"<>]*|mailto:[^\"<>]+|/rooms/[A-Za-z][\w-]*(?:/\d+)?)\") rel=\"noopener noreferrer nofollow\">"
+    r"|href=\"(?:https?://[^\"/<>\\][^\"<>]*|mailto:[^\"<>]+|/rooms/[A-Za-z][\w-]*(?:/\d+)?)\")"
+    r" rel=\"noopener noreferrer nofollow\">"
 )
 
 

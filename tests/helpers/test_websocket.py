@@ -11,7 +11,7 @@ from aiohttp.test_utils import TestServer
 
 from helpers.websocket import protocol
 from helpers.websocket.frames import text_frame
-from helpers.websocket.protocol import MAX_BYTES, Heart, Upgrade, WebSocket
+from helpers.websocket.protocol import MAX_BYTES, KeepAlive, Upgrade, WebSocket
 
 PATIENCE = 20.0
 MASK = b"\x37\xfa\x21\x3d"
@@ -21,8 +21,8 @@ CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 class Echo:
     """Says back what it hears. `hold` and `go_on` when it hears that."""
 
-    def __init__(self, heart: Heart) -> None:
-        self.websocket = WebSocket(self, heart)
+    def __init__(self, keep_alive: KeepAlive) -> None:
+        self.websocket = WebSocket(self, keep_alive)
         self.transport: asyncio.Transport
         self.heard: list[str] = []
         self.lost = asyncio.Event()
@@ -34,8 +34,8 @@ class Echo:
         assert not self.lost.is_set()
         self.heard.append(text)
         if text == "hold":
-            self.websocket.hold()
-            asyncio.get_running_loop().call_later(0.05, self.websocket.go_on)
+            self.websocket.pause_reading()
+            asyncio.get_running_loop().call_later(0.05, self.websocket.resume_reading)
         elif text == "close":
             self.websocket.close(4001)
         else:
@@ -109,12 +109,12 @@ async def echoes() -> list[Echo]:
 
 @pytest.fixture
 async def server(echoes: list[Echo]) -> AsyncIterator[TestServer]:
-    heart = Heart()
+    keep_alive = KeepAlive()
 
     async def upgrade(request: web.Request) -> web.StreamResponse:
         if not web.WebSocketResponse().can_prepare(request):
             raise web.HTTPBadRequest
-        echoes.append(Echo(heart))
+        echoes.append(Echo(keep_alive))
         return Upgrade(echoes[-1].websocket)
 
     app = web.Application()
@@ -122,7 +122,7 @@ async def server(echoes: list[Echo]) -> AsyncIterator[TestServer]:
     server = TestServer(app)
     await server.start_server()
     yield server
-    await heart.close()
+    await keep_alive.close()
     await server.close()
 
 
@@ -309,13 +309,13 @@ async def test_the_heart_pings_everyone(monkeypatch: pytest.MonkeyPatch) -> None
         def ping(self) -> None:
             pinged.append(self.number)
 
-    heart = Heart()
-    shares = [heart.join(Patient(number)) for number in range(7)]
+    keep_alive = KeepAlive()
+    shares = [keep_alive.join(Patient(number)) for number in range(7)]
     assert {len(share) for share in shares} == {2, 3}
     async with asyncio.timeout(PATIENCE):
         while len(pinged) < 14:
             await asyncio.sleep(0.01)
-    await heart.close()
+    await keep_alive.close()
     assert set(pinged[:7]) == set(range(7))
 
 

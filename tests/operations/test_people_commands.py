@@ -20,7 +20,7 @@ from helpers.db.database import DatabaseError, open_database
 from helpers.db.migrations import migrate
 from helpers.processes.terminal import Progress, lasting
 from helpers.redis.client import open_redis
-from helpers.web.session_stores import Use, session_store
+from helpers.web.session_stores import SessionInfo, session_store
 from tests.conftest import unique
 from tests.support.servers import ROOT, Postgres, Redis
 from tests.support.shell import Shell, empty_redis
@@ -70,7 +70,9 @@ def is_signed_in(shell: Shell, *sessions: tuple[str, str, str]) -> None:
         redis = open_redis(shell.env.get("AIOCHAT_REDIS_URL", ""))
         kept = session_store(database, redis)
         for place, (key, agent, address) in enumerate(sessions):
-            await kept.create(key, "{}", 60, Use(1, agent, address, 1_790_000_000_000 + place * 60_000))
+            await kept.create(
+                key, "{}", 60, SessionInfo(1, agent, address, 1_790_000_000_000 + place * 60_000)
+            )
         if redis:
             await redis.aclose()
         await database.aio_close()

@@ -18,7 +18,7 @@ from tests.support.fake_upstream import Elsewhere, elsewhere
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 from weather import forecast
-from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, Desk
+from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, WeatherRequests
 from weather.forecast import MAX_BYTES, MAX_LINE, NoWeather, Weather, clean_line, clean_place
 
 
@@ -291,16 +291,18 @@ async def test_it_is_given_up_after_its_time(monkeypatch: pytest.MonkeyPatch, pr
 
 
 def test_too_much_of_it_is_refused() -> None:
-    desk = Desk(Weather(Slow(), "http://provider.example/{place}"), Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE))
+    requests = WeatherRequests(
+        Weather(Slow(), "http://provider.example/{place}"), Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE)
+    )
 
     class Somebody:
         id = 1
         place = "Oslo"
 
     for _ in range(ASKS_AT_ONCE):
-        assert desk.place_for(Somebody(), "") == "Oslo"  # type: ignore[arg-type]
+        assert requests.place_for(Somebody(), "") == "Oslo"  # type: ignore[arg-type]
     with pytest.raises(NoWeather) as error:
-        desk.place_for(Somebody(), "")  # type: ignore[arg-type]
+        requests.place_for(Somebody(), "")  # type: ignore[arg-type]
     assert error.value.code == "rate_limited"
     assert ENGLISH.told(error.value.text)
 

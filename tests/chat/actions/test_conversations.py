@@ -232,8 +232,8 @@ async def test_the_form_leads_to_it(cast: Cast, alice: Person, bob: Person) -> N
     answer = await alice.submits("/conversations", page=f"/users/{bob.name}", **{"with": "nobody"})
     assert answer.status == 422
     assert "There is nobody called nobody." in await answer.text()
-    async with alice.http.post("/conversations", data={"with": bob.name}) as refused:
-        assert refused.status == 403, "without the token"
+    async with alice.http.post("/conversations", data={"with": bob.name}) as error:
+        assert error.status == 403, "without the token"
     async with alice.http.get("/conversations") as none:
         assert none.status == 405
     async with cast.stranger().http.post(

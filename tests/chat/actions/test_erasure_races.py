@@ -8,10 +8,10 @@ from pathlib import Path
 import psycopg
 import redis.asyncio as aioredis
 
-from accounts.keys import Leaver, Part
+from accounts.keys import DeletedAccount, Eraser
 from accounts.models import Leaving
 from accounts.people import accounts
-from accounts.personal_data.deletion import Departures, end_account
+from accounts.personal_data.deletion import AccountDeletion, end_account
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
@@ -155,23 +155,23 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
     begun: list[str] = []
     go_on = asyncio.Event()
 
-    def part_of(process: str) -> Part:
-        async def part(leaver: Leaver) -> AsyncGenerator[None, None]:
-            begun.append(f"{process} {leaver.name} {leaver.removes}")
+    def part_of(process: str) -> Eraser:
+        async def part(account: DeletedAccount) -> AsyncGenerator[None, None]:
+            begun.append(f"{process} {account.name} {account.removes}")
             yield
             await go_on.wait()
             yield
 
         return part
 
-    first, second = [Departures(database, [part_of(name)]) for name in ("first", "second")]
-    slow = first.hurry(wilma.id)
+    first, second = [AccountDeletion(database, [part_of(name)]) for name in ("first", "second")]
+    slow = first.run_now(wilma.id)
     while not begun:
         await asyncio.sleep(0.01)
-    await second.hurry(wilma.id)
+    await second.run_now(wilma.id)
     assert begun == ["first wilma True"]
     await Leaving.update(taken_until=0).aio_execute()
-    other = second.hurry(wilma.id)
+    other = second.run_now(wilma.id)
     while len(begun) < 2:
         await asyncio.sleep(0.01)
     go_on.set()
@@ -180,7 +180,7 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
     (row,) = await Leaving.select().aio_execute()
     assert (row.due_at - row.at, row.taken_until) == (30_000, 0), "to be looked through once more"
     await Leaving.update(at=0, due_at=0).aio_execute()
-    await first.hurry(wilma.id)
+    await first.run_now(wilma.id)
     assert not await Leaving.select().aio_exists()
     await database.aio_close()
 

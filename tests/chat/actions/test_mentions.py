@@ -13,7 +13,7 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.history.mentions import MAX_CALLS, MentionCounts
+from chat.history.mentions import MAX_MENTIONS, MentionCounts
 from chat.history.room_lists import own_rooms
 from chat.models import Member, Mention, Room
 from chat.roles import Role
@@ -402,5 +402,5 @@ async def test_counting(database: AioDatabase) -> None:
     assert sum(many.values()) == 10
     for post in range(100, 300):
         await Mention.insert(room_id=1, number=post, user_id=1).aio_execute()
-    assert await counts.of([(1, 1)]) == {(1, 1): MAX_CALLS}
-    assert [room.mentions for room in await own_rooms(await User.aio_get(User.id == 1))] == [MAX_CALLS, 4]
+    assert await counts.of([(1, 1)]) == {(1, 1): MAX_MENTIONS}
+    assert [room.mentions for room in await own_rooms(await User.aio_get(User.id == 1))] == [MAX_MENTIONS, 4]

@@ -9,7 +9,7 @@ import pytest
 
 import chat.actions.presence
 from accounts.models import User
-from chat.actions.presence import Attendance
+from chat.actions.presence import PresenceTracker
 from chat.drafts import Person
 from chat.engine import Engine, open_engine
 from chat.models import Member, Message, Room
@@ -84,23 +84,23 @@ def commits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
 async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(
     engine: Engine, commits: list[float]
 ) -> None:
-    attendance = Attendance(engine)
-    await attendance.arrive(HALL, Person(7, "p7"))
-    await attendance._compare()
-    await attendance._tell_of_the_gone()
+    presence = PresenceTracker(engine)
+    await presence.arrive(HALL, Person(7, "p7"))
+    await presence._compare()
+    await presence._tell_of_the_gone()
     assert len(commits) <= CROWD / 100
     assert sorted(await went(engine)) == sorted(f"p{number}" for number in range(1, CROWD + 1) if number != 7)
     assert await present(engine) == [7]
-    await attendance._compare()
-    await attendance._tell_of_the_gone()
+    await presence._compare()
+    await presence._tell_of_the_gone()
     assert len(await went(engine)) == CROWD - 1, "each once"
 
 
 async def test_who_comes_back_in_time_was_never_gone(engine: Engine) -> None:
-    attendance = Attendance(engine)
-    await attendance._compare()
-    await attendance.arrive(HALL, Person(7, "p7"))
-    await attendance._tell_of_the_gone()
+    presence = PresenceTracker(engine)
+    await presence._compare()
+    await presence.arrive(HALL, Person(7, "p7"))
+    await presence._tell_of_the_gone()
     assert await present(engine) == [7]
 
 
@@ -108,8 +108,8 @@ async def test_who_connects_while_it_is_being_written_stays(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The entry waits for its commit; what holds then is decided then."""
-    attendance = Attendance(engine)
-    await attendance._compare()
+    presence = PresenceTracker(engine)
+    await presence._compare()
     client = FakeClient(user_id=7)
     asked = engine.leases.held
 
@@ -119,33 +119,33 @@ async def test_who_connects_while_it_is_being_written_stays(
         return found
 
     monkeypatch.setattr(engine.leases, "held", held)
-    await attendance._tell_of_the_gone()
+    await presence._tell_of_the_gone()
     assert await present(engine) == [7]
     engine.hub.leave(client)
 
 
 async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
-    attendance = Attendance(engine)
+    presence = PresenceTracker(engine)
     tabs = [FakeClient(user_id=7), FakeClient(user_id=7)]
     for tab in tabs:
         engine.hub.admit(tab)
-        await attendance.arrive(HALL, Person(7, "p7"))
+        await presence.arrive(HALL, Person(7, "p7"))
     engine.hub.leave(tabs[0])
-    attendance.depart(HALL, Person(7, "p7"))
-    await attendance._tell_of_the_gone()
+    presence.depart(HALL, Person(7, "p7"))
+    await presence._tell_of_the_gone()
     assert await went(engine) == []
     engine.hub.leave(tabs[1])
-    attendance.depart(HALL, Person(7, "p7"))
+    presence.depart(HALL, Person(7, "p7"))
     await asyncio.sleep(0)
-    await attendance._tell_of_the_gone()
+    await presence._tell_of_the_gone()
     assert await went(engine) == ["p7"]
 
 
 async def test_whoever_cannot_be_told_of_now_is_told_of_later(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    attendance = Attendance(engine)
-    await attendance._compare()
+    presence = PresenceTracker(engine)
+    await presence._compare()
 
     async def away(self: ShortTransaction, *statements: Statement) -> None:
         raise ConnectionError("the database is away")
@@ -154,9 +154,9 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(
         patch.setattr(ShortTransaction, "begin", away)
         patch.setattr("chat.history.journal.RETRY_SECONDS", 0.0)
         with pytest.raises(Exception, match="reach its database"):
-            await attendance._tell_of_the_gone()
+            await presence._tell_of_the_gone()
     assert len(await present(engine)) == CROWD
-    await attendance._tell_of_the_gone()
+    await presence._tell_of_the_gone()
     assert await present(engine) == []
 
 
@@ -165,13 +165,13 @@ async def test_the_loop_compares_at_the_start_and_then_no_more(
 ) -> None:
     monkeypatch.setattr(chat.actions.presence, "COMPARE_SECONDS", 0.0)
     monkeypatch.setattr(chat.actions.presence, "TICK_SECONDS", 0.001)
-    attendance = Attendance(engine)
+    presence = PresenceTracker(engine)
     compared = []
 
     async def compare() -> None:
         compared.append(True)
 
-    monkeypatch.setattr(attendance, "_compare", compare)
+    monkeypatch.setattr(presence, "_compare", compare)
     monkeypatch.setattr(chat.actions.presence, "RENEW_SECONDS", 0.0)
     renewed = asyncio.Event()
     renew, times = engine.leases.renew, []
@@ -185,7 +185,7 @@ async def test_the_loop_compares_at_the_start_and_then_no_more(
         return await renew()
 
     monkeypatch.setattr(engine.leases, "renew", noted)
-    task = asyncio.create_task(attendance.run())
+    task = asyncio.create_task(presence.run())
     await asyncio.wait_for(renewed.wait(), 20)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)

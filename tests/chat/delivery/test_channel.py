@@ -9,7 +9,7 @@ import pytest
 
 import chat.delivery.channel
 from chat.delivery.channel import Channel
-from chat.envelopes import Sealed
+from chat.envelopes import EncodedEvent
 from chat.events import Close, Pong
 from chat.history.catch_up import MAX_BEHIND, Changes
 from helpers.websocket.frames import MAX_UNREAD
@@ -78,9 +78,9 @@ class FakeClient:
         return [line["seq"] for line in self.lines if line["type"] == "message"]
 
 
-def sealed(seq: int, author_id: int = 9, size: int = 0, killed: int = 0) -> Sealed:
+def sealed(seq: int, author_id: int = 9, size: int = 0, killed: int = 0) -> EncodedEvent:
     data = json.dumps({"type": "message", "seq": seq, "text": "x" * size}).encode()
-    return Sealed(seq, data, author_id, f"n{seq}", killed, Close.KILLED if killed else 0)
+    return EncodedEvent(seq, data, author_id, f"n{seq}", killed, Close.KILLED if killed else 0)
 
 
 class Place:
@@ -104,7 +104,7 @@ class Place:
         await self.gate.wait()
         return Changes(last, last, events)
 
-    def commit(self, count: int = 1, *, size: int = 0, author_id: int = 9) -> list[Sealed]:
+    def commit(self, count: int = 1, *, size: int = 0, author_id: int = 9) -> list[EncodedEvent]:
         """Writes to the history, and returns what would be delivered."""
         new = [
             sealed(len(self.history) + number, size=size, author_id=author_id)
@@ -143,10 +143,10 @@ async def test_what_comes_too_early_waits_for_what_is_missing(place: Place) -> N
     place.channel.receive(third)
     place.channel.receive(second)
     assert client.seqs == [1, 2, 3]
-    assert place.channel.has_hole
+    assert place.channel.has_gap
     place.channel.receive(first)
     assert client.seqs == [1, 2, 3, 4, 5, 6]
-    assert not place.channel.has_hole
+    assert not place.channel.has_gap
 
 
 async def test_a_hole_is_filled_from_the_history(place: Place) -> None:
@@ -156,7 +156,7 @@ async def test_a_hole_is_filled_from_the_history(place: Place) -> None:
     place.channel.receive(place.commit())
     place.channel.fill(await place.changes_since(1, place.channel.last_seq))
     assert client.seqs == list(range(1, 10))
-    assert not place.channel.has_hole
+    assert not place.channel.has_gap
 
 
 async def test_a_hole_too_large_begins_anew(place: Place) -> None:
@@ -302,7 +302,7 @@ async def test_what_is_fleeting_has_no_place_in_the_order(place: Place) -> None:
     place.channel.receive(second)
     place.channel.tell(b'{"type":"typing"}', 5)
     assert place.channel.last_seq == 3
-    assert place.channel.has_hole
+    assert place.channel.has_gap
     place.channel.receive(first)
     place.channel.tell(b'{"type":"typing"}', 5)
     assert [line.get("seq") for line in client.lines[-4:]] == [None, 4, 5, None]

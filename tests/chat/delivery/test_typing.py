@@ -9,8 +9,8 @@ import pytest
 
 from chat.delivery.typing import KEPT_TYPISTS, SHOWN_SECONDS, TOLD_SECONDS, Typists
 from chat.doors.websocket import Connection
-from chat.envelopes import Fleeting
-from chat.errors import Refused
+from chat.envelopes import EphemeralEvent
+from chat.errors import ActionError
 from chat.requests import Typing
 from tests.support.people import Listener, Person, person
 from tests.support.servers import Aiochat
@@ -131,7 +131,7 @@ async def test_a_thousand_take_no_tokens() -> None:
 
 def test_who_may_not_write_may_not_type() -> None:
     connection = Connection(None, None, None, None, _Row(), _Row(), "", None, None)  # type: ignore[arg-type]
-    with pytest.raises(Refused, match="may not write"):
+    with pytest.raises(ActionError, match="may not write"):
         connection._take_typing(Typing())
 
 
@@ -149,9 +149,9 @@ class Told:
         self.events: list[tuple[int, str, bool]] = []
         self.typists = Typists(self._tell, lambda: self.now)
 
-    def _tell(self, fleeting: Fleeting) -> None:
-        event = msgspec.json.decode(fleeting.data)
-        self.events.append((fleeting.room_id, event["name"], event["on"]))
+    def _tell(self, ephemeral: EphemeralEvent) -> None:
+        event = msgspec.json.decode(ephemeral.data)
+        self.events.append((ephemeral.room_id, event["name"], event["on"]))
 
 
 def test_each_is_told_of_once_in_a_while() -> None:

@@ -15,12 +15,12 @@ from chat.actions.editing import MAX_REACTIONS, UNDELETE_SECONDS, amend
 from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.envelopes import Batch
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.catch_up import batches
 from chat.history.journal import Change, Journal
-from chat.history.statements import Ledgers
-from chat.history.transaction import Ledger
+from chat.history.statements import HistoryStatements
+from chat.history.transaction import RoomTransaction
 from chat.models import Member, Message, MessageVersion, Reaction, Room
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from chat.roles import Role
@@ -99,9 +99,9 @@ def append(journal: Journal, entry: Draft | Change) -> "asyncio.Future[Receipt]"
     """Appends at once, and returns what it will have been answered."""
     answered: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
-    def answer(nonce: str, outcome: Receipt | Refused) -> None:
+    def answer(nonce: str, outcome: Receipt | ActionError) -> None:
         assert nonce == entry.nonce
-        if isinstance(outcome, Refused):
+        if isinstance(outcome, ActionError):
             answered.set_exception(outcome)
         else:
             answered.set_result(outcome)
@@ -131,7 +131,7 @@ async def test_what_waits_is_one_commit(journal: Journal, committed: list[Batch]
 
 
 async def test_one_bad_entry_takes_no_other_down(journal: Journal, database: AioDatabase) -> None:
-    async def broken(ledger: Ledger) -> Receipt:
+    async def broken(room: RoomTransaction) -> Receipt:
         await User.raw("SELECT nothing FROM nowhere").aio_execute()
         raise AssertionError("unreachable")
 
@@ -141,7 +141,7 @@ async def test_one_bad_entry_takes_no_other_down(journal: Journal, database: Aio
         append(journal, draft("after")),
     ]
     results = await asyncio.gather(*answers, return_exceptions=True)
-    assert [type(result) for result in results] == [Receipt, Refused, Receipt]
+    assert [type(result) for result in results] == [Receipt, ActionError, Receipt]
     assert await stored() == [(1, 1, "before"), (2, 2, "after")], "and it leaves no hole"
 
 
@@ -191,7 +191,7 @@ async def test_a_room_that_is_remembered_takes_one_round_trip(
     assert len(trips) == 3
     await asyncio.gather(append(journal, draft("third")), append(journal, draft("fourth", BOB)))
     assert len(trips) == 4
-    with pytest.raises(Refused):
+    with pytest.raises(ActionError):
         await append(journal, draft("never was", MALLORY))
     assert len(trips) == 6, "nobody is refused by memory"
     assert [text for _, _, text in await stored()] == [
@@ -211,15 +211,15 @@ async def test_a_room_that_another_process_wrote_to_is_read_again(
     await append(journal, draft("first", BOB))
     other = Journal(database, lambda lines: None, lambda: None)
 
-    async def remove_bob(ledger: Ledger) -> Receipt:
-        ledger.end_membership(BOB.id)
-        return ledger.record("killed", ALICE, "", "kill", target=BOB)
+    async def remove_bob(room: RoomTransaction) -> Receipt:
+        room.end_membership(BOB.id)
+        return room.record("killed", ALICE, "", "kill", target=BOB)
 
     await append(other, Change(1, ALICE, "kill", remove_bob))
     await other.close()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ActionError) as error:
         await append(journal, draft("too late", BOB))
-    assert refused.value.code == "not_a_member"
+    assert error.value.code == "not_a_member"
     assert (await append(journal, draft("second"))).seq == 3
     assert [seq for seq, _, _ in await stored()] == [1, 2, 3]
 
@@ -227,29 +227,29 @@ async def test_a_room_that_another_process_wrote_to_is_read_again(
 async def test_a_verb_records_what_it_changes(journal: Journal) -> None:
     """Otherwise the room would be remembered wrongly."""
 
-    async def silent(ledger: Ledger) -> Receipt:
-        ledger.end_membership(BOB.id)
-        return Receipt("silent", ledger.last_seq)
+    async def silent(room: RoomTransaction) -> Receipt:
+        room.end_membership(BOB.id)
+        return Receipt("silent", room.last_seq)
 
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ActionError) as error:
         await append(journal, Change(1, ALICE, "silent", silent))
-    assert refused.value.code == "broken"
+    assert error.value.code == "broken"
     assert (await append(journal, draft("still here", BOB))).seq == 1
 
 
 async def test_while_the_database_is_away_the_sender_hears_so(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def away(self: Ledgers, *args: Any) -> Any:
+    async def away(self: HistoryStatements, *args: Any) -> Any:
         raise peewee.OperationalError("could not connect")
 
     monkeypatch.setattr("chat.history.journal.RETRY_SECONDS", 0.1)
     with monkeypatch.context() as patch:
-        patch.setattr(Ledgers, "open", away)
-        with pytest.raises(Refused) as refused:
+        patch.setattr(HistoryStatements, "open", away)
+        with pytest.raises(ActionError) as error:
             await append(journal, draft("lost"))
-    assert refused.value.code == "unavailable"
-    assert refused.value.retry_after
+    assert error.value.code == "unavailable"
+    assert error.value.retry_after
     assert (await append(journal, draft("lost"))).number == 1, "the same again, when it is back"
 
 
@@ -257,9 +257,9 @@ async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -
     """A removal and what the removed one said wait in one batch: what was said after it comes too
     late."""
 
-    async def remove_bob(ledger: Ledger) -> Receipt:
-        ledger.end_membership(BOB.id)
-        return ledger.record("killed", ALICE, "", "kill", target=BOB)
+    async def remove_bob(room: RoomTransaction) -> Receipt:
+        room.end_membership(BOB.id)
+        return room.record("killed", ALICE, "", "kill", target=BOB)
 
     answers = [
         append(journal, draft("in time", BOB)),
@@ -269,7 +269,7 @@ async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -
         append(journal, draft("elsewhere", BOB, room_id=2)),
     ]
     results = await asyncio.gather(*answers, return_exceptions=True)
-    codes = [result.code if isinstance(result, Refused) else "" for result in results]
+    codes = [result.code if isinstance(result, ActionError) else "" for result in results]
     assert codes == ["", "", "not_a_member", "not_a_member", ""]
     assert [text for _, _, text in await stored()] == ["in time", ""]
 
@@ -277,14 +277,14 @@ async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -
 async def test_a_verb_that_refuses_late_changes_nothing(
     journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def careless(ledger: Ledger) -> Receipt:
-        ledger.record("topic", ALICE, "half", "careless")
-        raise Refused("refused", "after all")
+    async def careless(room: RoomTransaction) -> Receipt:
+        room.record("topic", ALICE, "half", "careless")
+        raise ActionError("refused", "after all")
 
     answers = [append(journal, draft("fine")), append(journal, Change(1, ALICE, "careless", careless))]
     results = await asyncio.gather(*answers, return_exceptions=True)
     assert isinstance(results[0], Receipt)
-    assert isinstance(results[1], Refused)
+    assert isinstance(results[1], ActionError)
     assert await stored() == [(1, 1, "fine")]
 
 
@@ -292,8 +292,8 @@ async def test_a_nonce_is_each_authors_own_and_for_one_message(journal: Journal)
     async def say(*args: Any, **kwargs: Any) -> Receipt | str:
         try:
             return await append(journal, draft(*args, **kwargs))
-        except Refused as refused:
-            return refused.code
+        except ActionError as error:
+            return error.code
 
     first = await say("a", nonce="n")
     assert await say("a", nonce="n") == first
@@ -307,9 +307,9 @@ async def test_closing_finishes_what_waits(database: AioDatabase, committed: lis
     answers = [append(journal, draft(str(number))) for number in range(50)]
     await journal.close()
     assert [answer.result().number for answer in answers] == list(range(1, 51))
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ActionError) as error:
         await append(journal, draft("late"))
-    assert refused.value.code == "unavailable"
+    assert error.value.code == "unavailable"
 
 
 async def test_it_says_when_too_many_wait_and_when_no_longer(
@@ -387,9 +387,9 @@ async def test_a_deletion_can_be_taken_back_for_a_while(journal: Journal) -> Non
     assert (await ask(journal, Undelete(1))).seq == 3
     await ask(journal, Delete(1))
     await Message.update(deleted_at=Message.deleted_at - 1000 * UNDELETE_SECONDS - 1).aio_execute()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ActionError) as error:
         await ask(journal, Undelete(1))
-    assert refused.value.code == "too_late"
+    assert error.value.code == "too_late"
     message = await Message.aio_get(Message.number == 1)
     assert (message.changed_seq, message.deleted_by) == (4, ALICE.id)
 
@@ -398,10 +398,10 @@ async def test_strangers_change_nothing(journal: Journal) -> None:
     await append(journal, draft("one"))
     requests: list[Amendment] = [Edit(1, "x"), Delete(1), Undelete(1), React(1, "👍", True), Pin(1, True)]
     for request in requests:
-        with pytest.raises(Refused) as refused:
+        with pytest.raises(ActionError) as error:
             await ask(journal, request, MALLORY)
-        assert refused.value.code == "not_a_member"
-    with pytest.raises(Refused):
+        assert error.value.code == "not_a_member"
+    with pytest.raises(ActionError):
         await append(journal, Draft(1, ALICE, "reply", "x", reply_to=9))
     assert (await Room.aio_get(Room.id == 1)).last_seq == 1
 
@@ -415,7 +415,7 @@ async def test_a_message_holds_two_hundred_reactions(journal: Journal) -> None:
         ]
     ).aio_execute()
     await Message.update(reactions=MAX_REACTIONS).aio_execute()
-    with pytest.raises(Refused) as refused:
+    with pytest.raises(ActionError) as error:
         await ask(journal, React(1, "👍", True))
-    assert refused.value.code == "too_many_reactions"
+    assert error.value.code == "too_many_reactions"
     assert await Reaction.select().aio_count() == MAX_REACTIONS

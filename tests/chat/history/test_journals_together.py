@@ -8,10 +8,10 @@ import pytest
 
 from accounts.models import User
 from chat.drafts import Draft, Person
-from chat.errors import Refused
+from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.journal import Change, Journal
-from chat.history.transaction import Ledger
+from chat.history.transaction import RoomTransaction
 from chat.models import Member, Message, Room
 from chat.roles import STRANGER, Role
 from helpers.db.database import open_database
@@ -49,20 +49,20 @@ async def journals(postgres: Postgres, request: pytest.FixtureRequest) -> AsyncI
         await database.aio_close()
 
 
-def _removes(person: Person, nonce: str) -> Callable[[Ledger], Awaitable[Receipt]]:
-    async def apply(ledger: Ledger) -> Receipt:
-        ledger.end_membership(person.id)
-        return ledger.record("killed", PEOPLE[0], "", nonce, target=person)
+def _removes(person: Person, nonce: str) -> Callable[[RoomTransaction], Awaitable[Receipt]]:
+    async def apply(room: RoomTransaction) -> Receipt:
+        room.end_membership(person.id)
+        return room.record("killed", PEOPLE[0], "", nonce, target=person)
 
     return apply
 
 
-def _lets_in(person: Person, nonce: str) -> Callable[[Ledger], Awaitable[Receipt]]:
-    async def apply(ledger: Ledger) -> Receipt:
-        if await ledger.standing(person.id) != STRANGER:
-            raise Refused("refused", "in already")
-        await ledger.add_member(person.id, Role.MEMBER, present=True)
-        return ledger.record("joined", person, "", nonce)
+def _lets_in(person: Person, nonce: str) -> Callable[[RoomTransaction], Awaitable[Receipt]]:
+    async def apply(room: RoomTransaction) -> Receipt:
+        if await room.standing(person.id) != STRANGER:
+            raise ActionError("refused", "in already")
+        await room.add_member(person.id, Role.MEMBER, present=True)
+        return room.record("joined", person, "", nonce)
 
     return apply
 
@@ -89,9 +89,9 @@ async def test_two_journals_in_the_same_rooms(journals: list[Journal]) -> None:
                 told.extend(await asyncio.gather(*map(journal.put, changes), return_exceptions=True))
 
     await asyncio.gather(*(talk(journal, place) for place, journal in enumerate(journals)))
-    refused = [answer for answer in told if not isinstance(answer, Receipt)]
-    assert {answer.code for answer in refused if isinstance(answer, Refused)} == {"not_a_member", "refused"}
-    assert all(isinstance(answer, Refused) for answer in refused)
+    error = [answer for answer in told if not isinstance(answer, Receipt)]
+    assert {answer.code for answer in error if isinstance(answer, ActionError)} == {"not_a_member", "refused"}
+    assert all(isinstance(answer, ActionError) for answer in error)
     receipts = {answer.nonce: answer for answer in told if isinstance(answer, Receipt)}
     assert len(receipts) > ROUNDS * len(ROOMS) * len(PEOPLE)
     stored = 0
