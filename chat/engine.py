@@ -21,7 +21,6 @@ from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory, MentionCounts
-from weather.asking import WeatherRequests
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,6 @@ class Engine:
     typists: Typists
     statuses: Statuses
     epoch: str
-    weather: WeatherRequests | None
-    """None where the site has no weather."""
 
 
 @contextlib.asynccontextmanager
@@ -49,7 +46,6 @@ async def open_engine(
     redis: "Redis | None",
     bus_url: str,
     epoch: str,
-    weather: WeatherRequests | None = None,
 ) -> AsyncIterator[Engine]:
     """The running machinery; without `bus_url` for one process. At the end what waits is committed
     and delivered before anything closes."""
@@ -109,7 +105,6 @@ async def open_engine(
             typists=Typists(tell),
             statuses=statuses,
             epoch=epoch,
-            weather=weather,
         )
     finally:
         await journal.close()

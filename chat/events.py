@@ -38,6 +38,8 @@ class Hello(Event, tag="hello", frozen=True):
     last_number: int
     epoch: str
     commands: list[CommandHelp]
+    may: list[str]
+    """The names of the permissions that `you` have here."""
 
 
 class Quote(msgspec.Struct, frozen=True):

@@ -2,16 +2,20 @@
 
 from aiohttp import web
 
-from chat.actions.presence import PresenceTracker
+from chat.commands.registry import Registry
+from chat.doors.websocket import Shared
 from chat.engine import Engine
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
-from helpers.websocket.protocol import KeepAlive
 
 ENGINE = web.AppKey("engine", Engine)
-PRESENCE = web.AppKey("attendance", PresenceTracker)
+COMMANDS = web.AppKey("commands", Registry)
+"""Other parts of the site add theirs before it runs."""
+
+CONNECTIONS = web.AppKey("connections", Shared)
+"""What a new connection needs."""
+
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
-KEEP_ALIVE = web.AppKey("heart", KeepAlive)
 
 
 def message_limits(app: web.Application) -> Buckets | None:

@@ -1,9 +1,10 @@
-"""What clients ask for on a socket: one class for each request of docs/protocol.md, and how a frame
-becomes one."""
+"""What clients ask for: one class for each request of docs/protocol.md, and how a frame becomes a
+checked one. Nothing later checks a nonce, a number, a text or an emoji again."""
 
 import secrets
 
 import msgspec
+from msgspec.structs import replace
 
 from chat.errors import ActionError
 from helpers.text.characters import has_forbidden
@@ -12,36 +13,6 @@ from helpers.text.strict_json import BadJson, decode, looks_like_object
 
 MAX_TEXT = 10_000
 MAX_NONCE = 64
-
-
-def new_nonce() -> str:
-    """For what comes without one: 128 random bits never meet a client's."""
-    return secrets.token_urlsafe(16)
-
-
-def check_nonce(nonce: str) -> str:
-    """Raises ActionError for what can't be a nonce."""
-    if not 1 <= len(nonce) <= MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
-        raise ActionError("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
-    return nonce
-
-
-def check_text(text: str) -> str:
-    """Raises ActionError for what can't be said."""
-    if not text.strip():
-        raise ActionError("empty", "There is nothing in this message.")
-    if len(text) > MAX_TEXT:
-        raise ActionError(
-            "too_long",
-            "A message holds at most {most} characters; this has {given}.",
-            most=MAX_TEXT,
-            given=len(text),
-        )
-    if has_forbidden(text):
-        raise ActionError("bad_text", "This holds control characters that no message can hold.")
-    return text
-
-
 MAX_NUMBER = 2**53
 
 
@@ -95,12 +66,22 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
     pass
 
 
+class RunCommand(msgspec.Struct, frozen=True):
+    """A slash command as typed, beginning with `/`. It comes as the text of a Post."""
+
+    line: str
+    nonce: str | None = None
+
+
 Amendment = Edit | Delete | Undelete | React | Pin
 """What may be asked to be done to a post."""
 
-Request = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
+Frame = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
+"""What a JSON frame may hold."""
 
-_decoder = msgspec.json.Decoder(Request)
+Request = Frame | RunCommand
+
+_decoder = msgspec.json.Decoder(Frame)
 _KEYS = ('"type"', '"text"', '"nonce"', '"number"', '"reply_to"', '"emoji"', '"on"', '"back"')
 
 
@@ -111,39 +92,117 @@ class _JustNonce(msgspec.Struct, frozen=True):
 _nonce_decoder = msgspec.json.Decoder(_JustNonce)
 
 
-def check(request: Amendment) -> None:
-    """Raises ActionError for what can't be asked of any post."""
-    if isinstance(request, Edit):
-        check_text(request.text)
-    elif isinstance(request, React) and not is_emoji(request.emoji):
-        raise ActionError("bad_emoji", "A reaction is one emoji.")
+class BadRequest(Exception):
+    """A frame that asks for nothing that can be done. `error` says why; `nonce` is the frame's own,
+    known as far as it can be read, so that its sender knows which frame is meant."""
+
+    def __init__(self, error: ActionError, nonce: str | None) -> None:
+        super().__init__(error.text)
+        self.error = error
+        self.nonce = nonce
 
 
 def read_frame(text: str) -> Request:
-    """The request in a text frame: a JSON object, or a line as typed. Raises ActionError."""
+    """The checked request in a text frame: a JSON object, or a line as typed. Raises BadRequest."""
     if not looks_like_object(text):
-        return Post(text.removesuffix("\n"))
+        frame: Frame = Post(text.removesuffix("\n"))
+    else:
+        try:
+            frame = decode(text, _decoder, _KEYS)
+        except BadJson as error:
+            raise BadRequest(
+                ActionError("bad_json", "This isn't JSON that can be taken: {error}", error=str(error)),
+                _nonce_of(text),
+            ) from None
+        except msgspec.ValidationError as error:
+            raise BadRequest(
+                ActionError("bad_request", "This isn't a request: {error}", error=str(error)), _nonce_of(text)
+            ) from None
     try:
-        request: Request = decode(text, _decoder, _KEYS)
-    except BadJson as error:
-        raise ActionError(
-            "bad_json", "This isn't JSON that can be taken: {error}", error=str(error)
-        ) from None
-    except msgspec.ValidationError as error:
-        raise ActionError("bad_request", "This isn't a request: {error}", error=str(error)) from None
-    if isinstance(request, Post):
-        if request.reply_to is not None and not 1 <= request.reply_to <= MAX_NUMBER:
-            raise ActionError("bad_request", "This isn't a request: `reply_to` is the number of a post.")
-    elif not isinstance(request, (Typing, Ping)) and not 0 <= request.number <= MAX_NUMBER:
+        return _checked(frame)
+    except ActionError as error:
+        raise BadRequest(error, None if isinstance(frame, Ping) else frame.nonce) from None
+
+
+def is_free(request: Request) -> bool:
+    """Does the request cost nothing of what its sender may ask for in a time? What a client sends by
+    itself, as somebody types and reads, is free."""
+    match request:
+        case Ping() | Typing():
+            return True
+        case Read():
+            return request.nonce is None and not request.back
+    return False
+
+
+def _checked(frame: Frame) -> Request:
+    """The request. Raises ActionError for what can't be asked of any room."""
+    if isinstance(frame, Ping):
+        return frame
+    if frame.nonce is not None:
+        check_nonce(frame.nonce)
+    if isinstance(frame, Post):
+        return _checked_post(frame)
+    if isinstance(frame, Typing):
+        return frame
+    if not 0 <= frame.number <= MAX_NUMBER:
         raise ActionError("bad_request", "This isn't a request: `number` is the number of a post.")
-    return request
+    if isinstance(frame, Edit):
+        check_text(frame.text)
+    elif isinstance(frame, React) and not is_emoji(frame.emoji):
+        raise ActionError("bad_emoji", "A reaction is one emoji.")
+    return frame
 
 
-def nonce_of(text: str) -> str | None:
-    """The nonce of a frame that was refused, where it has one, so that its sender knows which it
-    was."""
+def _checked_post(post: Post) -> Post | RunCommand:
+    if post.reply_to is not None and not 1 <= post.reply_to <= MAX_NUMBER:
+        raise ActionError("bad_request", "This isn't a request: `reply_to` is the number of a post.")
+    if not post.text.startswith("/"):
+        check_text(post.text)
+        return post
+    if post.text.startswith("//"):
+        # The second slash is what is said.
+        post = replace(post, text=post.text[1:])
+        check_text(post.text)
+        return post
+    check_text(post.text)
+    if post.reply_to is not None:
+        raise ActionError("bad_request", "A command is no reply.")
+    return RunCommand(post.text, post.nonce)
+
+
+def new_nonce() -> str:
+    """For what comes without one: 128 random bits never meet a client's."""
+    return secrets.token_urlsafe(16)
+
+
+def check_nonce(nonce: str) -> str:
+    """Raises ActionError for what can't be a nonce."""
+    if not 1 <= len(nonce) <= MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
+        raise ActionError("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
+    return nonce
+
+
+def check_text(text: str) -> str:
+    """Raises ActionError for what no message can hold."""
+    if not text.strip():
+        raise ActionError("empty", "There is nothing in this message.")
+    if len(text) > MAX_TEXT:
+        raise ActionError(
+            "too_long",
+            "A message holds at most {most} characters; this has {given}.",
+            most=MAX_TEXT,
+            given=len(text),
+        )
+    if has_forbidden(text):
+        raise ActionError("bad_text", "This holds control characters that no message can hold.")
+    return text
+
+
+def _nonce_of(text: str) -> str | None:
+    """The nonce of a frame that can't be read as a whole, where it has one."""
     try:
         nonce = _nonce_decoder.decode(text).nonce
-        return nonce if len(nonce) <= 64 and nonce.isascii() else None
+        return nonce if len(nonce) <= MAX_NONCE and nonce.isascii() else None
     except (msgspec.MsgspecError, UnicodeError, RecursionError):
         return None

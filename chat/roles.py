@@ -98,6 +98,11 @@ class Standing:
             return permission in BLOCKED_GRANTS
         return self.rank is not None and permission in CONVERSATION_GRANTS.get(self.kind, GRANTS[self.rank])
 
+    @property
+    def permissions(self) -> list[str]:
+        """The names of all that they may do, sorted."""
+        return sorted(permission.value for permission in Permission if self.may(permission))
+
     def outranks(self, other: "Standing") -> bool:
         """Nobody acts on an equal or higher role."""
         return (self.rank or 0) > (other.rank or 0)

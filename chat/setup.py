@@ -11,16 +11,21 @@ from aiohttp import web
 from accounts.keys import BLOCKED, ERASERS, OWN_DATA, SESSION_ENDED
 from accounts.models import SiteFact
 from chat.actions.conversations import note_block
+from chat.actions.dispatch import Dispatcher
 from chat.actions.presence import PresenceTracker
+from chat.commands import COMMANDS as OWN_COMMANDS
+from chat.commands import Registry
+from chat.commands.running import runner
+from chat.doors.websocket import Shared
 from chat.engine import open_engine
-from chat.keys import ENGINE, KEEP_ALIVE, MESSAGE_LIMITS, PRESENCE
+from chat.keys import COMMANDS, CONNECTIONS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import leave_chat
 from chat.personal_data.export import SECTIONS
+from chat.requests import RunCommand
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.redis.client import REDIS
 from helpers.websocket.protocol import KeepAlive
-from weather.keys import WEATHER
 
 MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
@@ -39,13 +44,12 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(
-        app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch(), app.get(WEATHER)
-    ) as engine:
+    async with open_engine(app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch()) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
-        app[PRESENCE] = presence
-        app[KEEP_ALIVE] = keep_alive = KeepAlive()
+        keep_alive = KeepAlive()
+        dispatcher = Dispatcher(engine, message_limits(app), {RunCommand: runner(app[COMMANDS])})
+        app[CONNECTIONS] = Shared(engine, dispatcher, app[COMMANDS], presence, keep_alive)
 
         async def end_session(session_id: str) -> None:
             engine.hub.end_session(session_id)
@@ -76,6 +80,7 @@ async def say_goodbye(app: web.Application) -> None:
 
 def setup_chat(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
+    app[COMMANDS] = Registry(OWN_COMMANDS.values())
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     app.cleanup_ctx.append(run_chat)
     app.on_shutdown.append(say_goodbye)

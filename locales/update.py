@@ -10,15 +10,17 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.pofile import write_po
 
 from chat.commands import COMMANDS
+from chat.commands.registry import make_command
 from helpers.text.translation import LOCALES, read_catalogue
 from settings import ROOT
+from weather.command import WeatherCommand
 
 PYTHON = {"t": None, "n": (1, 2), "Text": None, "ActionError": (2,)}
 SCRIPTS = {"t": None, "n": (1, 2)}
@@ -55,7 +57,9 @@ def _in_code() -> Iterator[Found]:
 
 def _of_commands() -> Iterator[Found]:
     """The help of a command is its docstring, and what its arguments are called is shown, too."""
-    for command in COMMANDS.values():
+    # A command of another part of the site is made from a bound method; what it is bound to isn't asked.
+    weather = make_command(WeatherCommand(cast(Any, None)).weather)
+    for command in (*COMMANDS.values(), weather):
         file = str(Path(inspect.getfile(command.function)).relative_to(ROOT))
         yield file, command.help, None
         for argument in command.arguments:

@@ -2,12 +2,16 @@
 
 from collections.abc import AsyncIterator
 
+import aiohttp_jinja2
 from aiohttp import web
 
+from chat.commands.registry import make_command
+from chat.keys import COMMANDS
 from helpers.fetching import FETCHER
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
 from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, WeatherRequests
+from weather.command import WeatherCommand
 from weather.forecast import Weather
 from weather.keys import WEATHER
 
@@ -16,9 +20,12 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     if settings.weather_url:
         limits = Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE) if settings.rate_limits == "on" else None
-        app[WEATHER] = WeatherRequests(Weather(app[FETCHER], settings.weather_url), limits)
+        app[WEATHER] = requests = WeatherRequests(Weather(app[FETCHER], settings.weather_url), limits)
+        app[COMMANDS].add(make_command(WeatherCommand(requests).weather))
     yield
 
 
 def setup_weather(app: web.Application) -> None:
+    """After the chat, whose commands it adds to."""
+    aiohttp_jinja2.get_env(app).globals["has_weather"] = bool(app[SETTINGS].weather_url)
     app.cleanup_ctx.append(_open)

@@ -160,7 +160,6 @@ def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Res
         "limits": profiles,
         "picture_megabytes": images.MAX_BYTES // 1024 // 1024,
         # Who else is asked about what stands here.
-        "has_weather": bool(settings.weather_url),
         "has_gravatar": settings.gravatar,
     }
     return aiohttp_jinja2.render_template("accounts/profile.html", request, context, status=status)

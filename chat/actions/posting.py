@@ -1,4 +1,5 @@
-"""Saying something: a text is checked, rendered, and given to the Journal."""
+"""Saying something: a checked text is rendered and given to the Journal; and what follows a post,
+through whatever door it came."""
 
 import asyncio
 from typing import NamedTuple
@@ -7,7 +8,7 @@ from chat.drafts import Draft, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import parse, render
-from chat.history.journal import Answer
+from chat.history.journal import Answer as Answer
 from chat.requests import check_text
 from helpers.text.markdown import is_slow, may_name
 
@@ -59,7 +60,16 @@ async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: st
     """Says it and waits for the Receipt. Raises ActionError."""
     check_text(text)
     html, called = await rendered(engine, text)
-    return await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, called=called))
+    receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, called=called))
+    after_post(engine, room_id, author, receipt)
+    return receipt
+
+
+def after_post(engine: Engine, room_id: int, author: Person, receipt: Receipt) -> None:
+    """What follows a stored post: who writes has seen what is above it, and isn't away any more."""
+    if receipt.number is not None:
+        engine.read_marks.note(room_id, author.id, receipt.number)
+        engine.statuses.posted(author.id, author.name)
 
 
 async def rendered(engine: Engine, text: str) -> Rendered:

@@ -4,35 +4,29 @@ from accounts.models import User
 from chat import requests
 from chat.actions import posting
 from chat.actions.conversations import open_conversation
-from chat.commands.registry import Answer, Call, Rest, Word, allowed, command, find
+from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
-from chat.events import CommandHelp
 from chat.models import Room
-
-
-def _explained(call: Call) -> list[CommandHelp]:
-    return [found.explain(call.language) for found in allowed(call.engine, call.standing)]
 
 
 @command()
 async def help(call: Call, command: Word | None = None) -> Answer:
     """Shows the commands that you may use, or how to use one."""
     if command is None:
-        return "\n".join(f"{told.usage}: {told.help}" for told in _explained(call))
-    found = find(call.engine, command.removeprefix("/"))
+        shown = call.commands.explain(call.standing, call.language)
+        return "\n".join(f"{told.usage}: {told.help}" for told in shown)
+    found = call.commands.find(command.removeprefix("/"))
     if found is None or not found.may_be_run_by(call.standing):
         raise ActionError(
             "unknown_command",
             "There is no /{name} for you. /help lists the commands.",
             name=command.removeprefix("/")[:32],
         )
-    told = found.explain(call.language)
+    t = call.language.t
     also = (
-        call.language.t("Also: {names}.", names=", ".join(f"/{alias}" for alias in found.aliases))
-        if found.aliases
-        else ""
+        t("Also: {names}.", names=", ".join(f"/{alias}" for alias in found.aliases)) if found.aliases else ""
     )
-    return f"{told.usage}: {told.help} {also}".rstrip()
+    return f"{found.usage_in(call.language)}: {t(found.help)} {also}".rstrip()
 
 
 @command()

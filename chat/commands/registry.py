@@ -47,6 +47,7 @@ class Call:
     answered."""
 
     engine: Engine
+    commands: "Registry"
     room_id: int
     user: User
     standing: Standing
@@ -75,8 +76,6 @@ class Command:
     arguments: tuple[inspect.Parameter, ...]
     kinds: dict[str, Kind]
     function: Callable[..., Awaitable[Answer]]
-    is_there: Callable[[Engine], bool]
-    """Does this site have it at all?"""
 
     @property
     def usage(self) -> str:
@@ -93,58 +92,42 @@ class Command:
     def may_be_run_by(self, standing: Standing) -> bool:
         return self.needs is None or standing.may(self.needs)
 
-    def explain(self, language: Language) -> CommandHelp:
-        key = (self.name, language.code)
-        if key not in _explained:
-            _explained[key] = CommandHelp(
-                self.name, self.usage_in(language), language.t(self.help), self.aliases
-            )
-        return _explained[key]
-
 
 COMMANDS: dict[str, Command] = {}
-"""Every command, by its name."""
-
-_explained: dict[tuple[str, str], CommandHelp] = {}
-"""Each greeting tells all of them: by command and language."""
-
-
-def _always(_: Engine) -> bool:
-    return True
+"""The chat's own commands, by name. A site has those of its other parts besides: see Registry."""
 
 
 def command(
-    *,
-    needs: Permission | None = None,
-    aliases: Iterable[str] = (),
-    is_there: Callable[[Engine], bool] = _always,
+    *, needs: Permission | None = None, aliases: Iterable[str] = ()
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
-    """Registers a command. Its first parameter is the Call; the others are its arguments, each a
-    User, Word, Duration or Rest, or in place of it a word of a Literal.
-
-    `needs` decides who is shown it; the verb that it calls checks the permission too. `is_there`
-    says whether this site has it."""
+    """Adds a command to the chat's own; arguments as of make_command."""
 
     def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-        name = function.__name__.strip("_")
-        arguments = tuple(inspect.signature(function).parameters.values())[1:]
-        hints = get_type_hints(function)
-        kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
-        if not function.__doc__:
-            raise TypeError(f"/{name} has no docstring to be its help")
-        COMMANDS[name] = Command(
-            name,
-            tuple(aliases),
-            needs,
-            " ".join(function.__doc__.split()),
-            arguments,
-            kinds,
-            function,
-            is_there,
-        )
+        made = make_command(function, needs=needs, aliases=aliases)
+        COMMANDS[made.name] = made
         return function
 
     return register
+
+
+def make_command(
+    function: Callable[..., Awaitable[Answer]],
+    *,
+    needs: Permission | None = None,
+    aliases: Iterable[str] = (),
+) -> Command:
+    """The command that `function` runs. Its first parameter is the Call; the others are its
+    arguments, each a User, Word, Duration or Rest, or in place of it a word of a Literal.
+
+    `needs` decides who is shown it; the action that it calls checks the permission too."""
+    name = function.__name__.strip("_")
+    arguments = tuple(inspect.signature(function).parameters.values())[1:]
+    hints = get_type_hints(function)
+    kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
+    if not function.__doc__:
+        raise TypeError(f"/{name} has no docstring to be its help")
+    help = " ".join(function.__doc__.split())
+    return Command(name, tuple(aliases), needs, help, arguments, kinds, function)
 
 
 def _kind(hint: Any) -> Kind:
@@ -157,39 +140,56 @@ def _kind(hint: Any) -> Kind:
     return Kind(found[0], tuple(words))
 
 
-def find(engine: Engine, name: str) -> Command | None:
-    """The command of this name or alias, in any capitals."""
-    name = name.lower()
-    found = COMMANDS.get(name) or next((found for found in COMMANDS.values() if name in found.aliases), None)
-    return found if found and found.is_there(engine) else None
+class Registry:
+    """The commands of one site: the chat's own, and those that other parts of the site add."""
 
+    def __init__(self, commands: Iterable[Command]) -> None:
+        self._commands = {found.name: found for found in commands}
+        self._explained: dict[tuple[str, str], CommandHelp] = {}
 
-def allowed(engine: Engine, standing: Standing) -> list[Command]:
-    """Those that somebody of this standing may run, by name."""
-    return [
-        found
-        for _, found in sorted(COMMANDS.items())
-        if found.is_there(engine) and found.may_be_run_by(standing)
-    ]
+    def add(self, command: Command) -> None:
+        self._commands[command.name] = command
 
+    def find(self, name: str) -> Command | None:
+        """The command of this name or alias, in any capitals."""
+        name = name.lower()
+        aliased = (found for found in self._commands.values() if name in found.aliases)
+        return self._commands.get(name) or next(aliased, None)
 
-async def run(call: Call, line: str) -> Answer:
-    """Runs the line, which begins with `/`. Raises ActionError where there is no such command, it is
-    used wrongly, or it refuses."""
-    name, _, rest = line[1:].partition(" ")
-    name, _, below = name.partition("\n")
-    rest = f"{below}\n{rest}" if below else rest
-    found = find(call.engine, name)
-    if found is None:
-        raise ActionError(
-            "unknown_command",
-            "There is no /{name}. {hint} Begin with // to say something that begins with a slash.",
-            name=name[:32],
-            hint=_nearest(name, allowed(call.engine, call.standing)),
-        )
-    if not found.may_be_run_by(call.standing):
-        raise ActionError("forbidden", "You may not use /{name} here.", name=found.name)
-    return await found.function(call, **await _parse(found, rest, call.language))
+    def allowed(self, standing: Standing) -> list[Command]:
+        """Those that somebody of this standing may run, by name."""
+        return [found for _, found in sorted(self._commands.items()) if found.may_be_run_by(standing)]
+
+    def explain(self, standing: Standing, language: Language) -> list[CommandHelp]:
+        """The same as the page shows them."""
+        return [self._explain(found, language) for found in self.allowed(standing)]
+
+    def _explain(self, found: Command, language: Language) -> CommandHelp:
+        # Each greeting tells all of them.
+        key = (found.name, language.code)
+        if key not in self._explained:
+            self._explained[key] = CommandHelp(
+                found.name, found.usage_in(language), language.t(found.help), found.aliases
+            )
+        return self._explained[key]
+
+    async def run(self, call: Call, line: str) -> Answer:
+        """Runs the line, which begins with `/`. Raises ActionError where there is no such command, it
+        is used wrongly, or it refuses."""
+        name, _, rest = line[1:].partition(" ")
+        name, _, below = name.partition("\n")
+        rest = f"{below}\n{rest}" if below else rest
+        found = self.find(name)
+        if found is None:
+            raise ActionError(
+                "unknown_command",
+                "There is no /{name}. {hint} Begin with // to say something that begins with a slash.",
+                name=name[:32],
+                hint=_nearest(name, self.allowed(call.standing)),
+            )
+        if not found.may_be_run_by(call.standing):
+            raise ActionError("forbidden", "You may not use /{name} here.", name=found.name)
+        return await found.function(call, **await _parse(found, rest, call.language))
 
 
 def _nearest(name: str, commands: list[Command]) -> Text:

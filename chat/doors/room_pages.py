@@ -12,18 +12,16 @@ from accounts.models import User
 from accounts.people import directory
 from chat.actions import membership
 from chat.actions.member_lists import members_in
-from chat.commands.registry import allowed
 from chat.events import OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.titles import title_of
-from chat.keys import ENGINE
+from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, current
 from helpers.web.errors import Refusal
-from weather.keys import WEATHER
 
 PAGE = 50
 
@@ -56,7 +54,6 @@ class RoomPage(web.View):
             "room": found.room,
             "rooms": rooms,
             "state": state,
-            "has_weather": WEATHER in self.request.app,
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
@@ -83,10 +80,8 @@ class RoomPage(web.View):
             # Then those without a picture of their own may have one all the same: the page asks.
             "gravatar": self.request.app[SETTINGS].gravatar,
             "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
-            "commands": [
-                msgspec.to_builtins(command.explain(current()))
-                for command in allowed(self.request.app[ENGINE], standing)
-            ],
+            "commands": msgspec.to_builtins(self.request.app[COMMANDS].explain(standing, current())),
+            "may": standing.permissions,
         }
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:

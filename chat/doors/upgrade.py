@@ -6,7 +6,7 @@ from aiohttp_session import get_session
 from accounts.keys import USER
 from chat.doors.room_pages import entrance
 from chat.doors.websocket import Connection
-from chat.keys import ENGINE, KEEP_ALIVE, PRESENCE, message_limits
+from chat.keys import CONNECTIONS, ENGINE
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, current
 from helpers.web.errors import Refusal
@@ -28,17 +28,7 @@ class Socket(web.View):
         session = await get_session(request)
         app = request.app
         session_id, language = str(session.identity), current()
-        connection = Connection(
-            app[ENGINE],
-            app[PRESENCE],
-            app[KEEP_ALIVE],
-            message_limits(app),
-            request[USER],
-            room,
-            session_id,
-            language,
-            since,
-        )
+        connection = Connection(app[CONNECTIONS], request[USER], room, session_id, language, since)
         return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:

@@ -8,10 +8,7 @@ import msgspec
 import pytest
 
 from chat.delivery.typing import KEPT_TYPISTS, SHOWN_SECONDS, TOLD_SECONDS, Typists
-from chat.doors.websocket import Connection
 from chat.envelopes import EphemeralEvent
-from chat.errors import ActionError
-from chat.requests import Typing
 from tests.support.people import Listener, Person, person
 from tests.support.servers import Aiochat
 
@@ -127,18 +124,6 @@ async def test_a_thousand_take_no_tokens() -> None:
             for _ in range(1000):
                 await types(at_alice)
             assert (await at_alice.says("not too fast"))["type"] == "receipt"
-
-
-def test_who_may_not_write_may_not_type() -> None:
-    connection = Connection(None, None, None, None, _Row(), _Row(), "", None, None)  # type: ignore[arg-type]
-    with pytest.raises(ActionError, match="may not write"):
-        connection._take_typing(Typing())
-
-
-class _Row:
-    """A user who was never greeted, and a room."""
-
-    id, name = 1, "stranger"
 
 
 class Told:

@@ -1,0 +1,38 @@
+"""Runs slash commands for the dispatcher, and tells the actor what they answer."""
+
+from accounts.models import User
+from chat.actions.dispatch import Actor, Handler, Work, reply_error
+from chat.commands.registry import Call, Later, Registry
+from chat.engine import Engine
+from chat.events import Notice
+from chat.requests import RunCommand, new_nonce
+
+
+def runner(registry: Registry) -> Handler:
+    """The handler of RunCommand for a site with these commands."""
+
+    def run_command(engine: Engine, actor: Actor, request: RunCommand) -> Work:
+        engine.typists.stop(actor.room_id, actor.person.id, actor.person.name)
+        return _run(engine, registry, actor, request)
+
+    return run_command
+
+
+async def _run(engine: Engine, registry: Registry, actor: Actor, request: RunCommand) -> None:
+    user = await User.aio_get(User.id == actor.person.id)
+    standing = await engine.access.standing(actor.room_id, user)
+    nonce = request.nonce or new_nonce()
+    call = Call(engine, registry, actor.room_id, user, standing, nonce, actor.language)
+    answer = await registry.run(call, request.line)
+    if isinstance(answer, Later):
+        # The actor's next request doesn't wait for it.
+        engine.hub.spawn(_reply_later(actor, answer, request.nonce))
+    else:
+        actor.reply(Notice(answer, request.nonce) if isinstance(answer, str) else answer)
+
+
+async def _reply_later(actor: Actor, answer: Later, nonce: str | None) -> None:
+    try:
+        actor.reply(Notice(await answer.text, nonce))
+    except Exception as error:
+        reply_error(actor, error, nonce)
