@@ -68,7 +68,11 @@ async def open_engine(
     listener = Listener(hub.deliver, hub.tell, on_status_change, hub.end_session, on_unread_hint, on_gap)
     bus: Bus = RedisBus(bus_url, listener) if bus_url else LocalBus()
     leases: Leases = RedisLeases(redis) if redis else LocalLeases()
-    unread = UnreadTracker(database, bus.tell_unread_hint if bus.remote else None)
+    unread = UnreadTracker(
+        database,
+        bus.tell_unread_hint if bus.remote else None,
+        lambda user_ids: read_marks.store_of(user_ids),
+    )
 
     def on_commit(lines: dict[int, list[Line]]) -> None:
         for batch in batches(lines):

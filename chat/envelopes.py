@@ -63,7 +63,8 @@ class MovedMark(NamedTuple):
 class UnreadHint(msgspec.Struct, array_like=True):
     """What happened in one process, for those who count what is unread: the last posts of rooms,
     (room id, user id) of who was called, whose rooms are others now, which histories were emptied,
-    the read marks that moved, and in which rooms posts have changed."""
+    the read marks that moved, in which rooms posts have changed, and (room id, user id, number) of
+    the last posts of their authors."""
 
     numbers: dict[int, int] = msgspec.field(default_factory=dict)
     called: list[tuple[int, int]] = msgspec.field(default_factory=list)
@@ -71,3 +72,4 @@ class UnreadHint(msgspec.Struct, array_like=True):
     cleared: list[int] = msgspec.field(default_factory=list)
     moved: list[MovedMark] = msgspec.field(default_factory=list)
     amended: list[int] = msgspec.field(default_factory=list)
+    wrote: list[tuple[int, int, int]] = msgspec.field(default_factory=list)

@@ -73,6 +73,8 @@ class Message(Event, tag="message", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    role: str | None = None
+    """What a line of the kind `role` makes of its target."""
 
 
 class Changed(Event, tag="changed", frozen=True):

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from dataclasses import replace
 
 import peewee
 
@@ -116,7 +117,7 @@ async def come(engine: Engine, room: Room, user: User) -> Standing:
             standing = found
             raise ActionError("refused", "Already here.")
         else:
-            room.change_member(user.id, Standing(found.role, True, found.is_admin))
+            room.change_member(user.id, replace(found, present=True))
             kind, text = "came", f"{person.name} came in"
         standing = await room.standing(user.id)
         return room.record(kind, person, text, change.nonce)
@@ -138,7 +139,7 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
         standing = await room.standing(person.id)
         if standing.role is None or not standing.present or engine.hub.is_connected(room_id, person.id):
             raise ActionError("refused", "Nobody went away.")
-        room.change_member(person.id, Standing(standing.role, False, standing.is_admin))
+        room.change_member(person.id, replace(standing, present=False))
         return room.record("went", person, f"{person.name} went away", change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
@@ -166,7 +167,7 @@ async def leave(
         room.end_membership(person.id)
         receipt = room.record("left", person, f"{person.name} left the room", nonce)
         if heir is not None:
-            room.change_member(heir.id, Standing(Role.OWNER, (await room.standing(heir.id)).present))
+            room.change_member(heir.id, replace(await room.standing(heir.id), role=Role.OWNER))
             room.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
         return receipt
 

@@ -2,6 +2,7 @@
 permission inside its transaction."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from accounts.models import User
 from chat.actions.membership import topic_problem
@@ -108,7 +109,7 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
             if role == Role.MODERATOR:
                 raise ActionError("refused", "{name} is a moderator already.", name=target.name)
             raise ActionError("refused", "{name} is a member already.", name=target.name)
-        room.change_member(target.id, Standing(role, standing.present, standing.is_admin))
+        room.change_member(target.id, replace(standing, role=role))
         return room.record(
             "role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target
         )

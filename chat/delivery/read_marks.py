@@ -4,7 +4,7 @@ for all, however many write."""
 import asyncio
 import contextvars
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
@@ -65,6 +65,12 @@ class ReadMarks:
         higher. Raises what storing raises, and is stored later then."""
         self._add((room_id, user_id), _Noted(number, back))
         await self._store()
+
+    async def store_of(self, user_ids: Collection[int]) -> None:
+        """Stores what is noted of these users, so that what is read from the database next is
+        true."""
+        if any(user_id in user_ids for _, user_id in self._noted):
+            await self._store()
 
     def forget(self, room_id: int, user_id: int) -> None:
         """The user went back in another process: what was noted here was noted before that."""

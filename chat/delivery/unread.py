@@ -12,7 +12,7 @@ import itertools
 import logging
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
 from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
@@ -22,6 +22,7 @@ from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
 from chat.history.unread_counts import OwnRooms, OwnRoomView
+from chat.line_kinds import KINDS
 from helpers.batching import READ_AT_ONCE
 from helpers.db.database import is_away
 
@@ -47,24 +48,28 @@ LEISURE = 10
 
 MAX_PAUSE_SECONDS = 10.0
 
-_CHANGES_STANDING = {"created": False, "joined": False, "left": False, "invited": True, "killed": True}
-"""Kinds of lines after which somebody's rooms are others, and whether it is their target's rather
-than their author's."""
-
 Updates = dict["Watcher", dict[int, OwnRoom]]
 
 
 class UnreadTracker:
-    """`publish` tells the other processes, or is None where there are none."""
+    """`publish` tells the other processes, or is None where there are none. `store_marks` stores the
+    read marks of these users that are only noted as yet, before they are read here."""
 
-    def __init__(self, database: AioDatabase, publish: Callable[[UnreadHint], None] | None) -> None:
+    def __init__(
+        self,
+        database: AioDatabase,
+        publish: Callable[[UnreadHint], None] | None,
+        store_marks: Callable[[Collection[int]], Awaitable[None]],
+    ) -> None:
         self._own_rooms = OwnRooms(database)
         self._publish = publish
+        self._store_marks = store_marks
         self._readers: dict[int, Reader] = {}
         self._rooms: dict[int, KnownRoom] = {}
         self._wants_whole: set[Watcher] = set()
         self._numbers: dict[int, int] = {}
         self._moved: dict[Pair, int] = {}
+        self._wrote: dict[Pair, int] = {}
         self._doubtful: set[Pair] = set()
         self._stale: set[int] = set()
         self._stale_rooms: set[int] = set()
@@ -109,6 +114,8 @@ class UnreadTracker:
                 if line.number is not None:
                     if line.changed_seq <= line.seq:
                         self._numbers[room_id] = self._unsaid.numbers[room_id] = line.number
+                        # Who writes has seen what is above. The mark is stored a moment later.
+                        self._wrote[room_id, line.author_id] = line.number
                     elif room_id not in self._unsaid.amended:
                         self._amended.add(room_id)
                         self._unsaid.amended.append(room_id)
@@ -116,10 +123,8 @@ class UnreadTracker:
                         self._unsaid.called.append((room_id, user_id))
                         if user_id in self._readers:
                             self._doubtful.add((room_id, user_id))
-                elif line.kind in _CHANGES_STANDING:
-                    self.note_standings(
-                        [line.target_id or 0 if _CHANGES_STANDING[line.kind] else line.author_id]
-                    )
+                elif KINDS[line.kind].changes_rooms:
+                    self.note_standings([line.subject_id])
                 elif line.kind == "cleared":
                     self._stale_rooms.add(room_id)
                     self._unsaid.cleared.append(room_id)
@@ -151,6 +156,7 @@ class UnreadTracker:
         self._stale.update(user_id for user_id in hint.standings if user_id in self._readers)
         self._doubtful.update(pair for pair in hint.called if pair[1] in self._readers)
         self._note_moved(hint.moved, is_local=False)
+        self._note_wrote((room_id, user_id, number) for room_id, user_id, number in hint.wrote)
 
     def mark_stale(self) -> None:
         """Something may have been missed: everybody's rooms are compared with the database."""
@@ -169,6 +175,12 @@ class UnreadTracker:
             else:
                 self._moved[room_id, user_id] = number
         self._wake.set()
+
+    def _note_wrote(self, marks: Iterable[tuple[int, int, int]]) -> None:
+        """These people have written posts, and so have seen what is above those."""
+        for room_id, user_id, number in marks:
+            if user_id in self._readers:
+                self._moved[room_id, user_id] = max(number, self._moved.get((room_id, user_id), 0))
 
     # The rounds
 
@@ -199,6 +211,11 @@ class UnreadTracker:
     async def _round(self) -> float:
         """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is
         for the next round."""
+        wrote, self._wrote = self._wrote, {}
+        marks = [(room_id, user_id, number) for (room_id, user_id), number in wrote.items()]
+        self._note_wrote(marks)
+        if self._publish:
+            self._unsaid.wrote.extend(marks)
         self._say()
         updates: Updates = {}
         self._take_numbers(updates)
@@ -237,8 +254,8 @@ class UnreadTracker:
             if number <= before:
                 continue
             reader.rooms[room_id] = (number, mentions)
-            # Whose only connection is here has just said so.
-            if len(reader.watchers) > 1:
+            # Who has a single connection, to this room, has just said so through it.
+            if len(reader.watchers) > 1 or reader.watchers[0].room_id != room_id:
                 self._add(updates, reader, room_id, read_number=number)
 
     async def _take_doubtful(self, updates: Updates) -> None:
@@ -257,7 +274,9 @@ class UnreadTracker:
         self._doubtful.difference_update(pairs)
         for start in range(0, len(pairs), READ_AT_ONCE):
             try:
-                found = await self._own_rooms.marks(pairs[start : start + READ_AT_ONCE])
+                some = pairs[start : start + READ_AT_ONCE]
+                await self._store_marks({user_id for _, user_id in some})
+                found = await self._own_rooms.marks(some)
             except BaseException:
                 self._doubtful.update(pairs[start:])
                 raise
@@ -295,6 +314,7 @@ class UnreadTracker:
         for start in range(0, len(user_ids), READ_AT_ONCE):
             some = user_ids[start : start + READ_AT_ONCE]
             try:
+                await self._store_marks(set(some))
                 found = await self._own_rooms.of(some)
             except BaseException:
                 self._stale.update(stale.intersection(user_ids[start:]))

@@ -92,6 +92,7 @@ class Rooms(web.View):
         )
         if after and membership.room_name_problem(after):
             raise Refusal("bad_request", Text("`after` is the name of a room."))
+        await self.request.app[ENGINE].read_marks.store_of({user.id})
         own = [] if after else await own_rooms(user, named)
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):

@@ -48,6 +48,7 @@ class RoomPage(web.View):
     async def get(self) -> web.Response:
         found = await entrance(self.request)
         user = self.request[USER]
+        await self.request.app[ENGINE].read_marks.store_of({user.id})
         rooms = await own_rooms(user)
         state = await self._state(found, user, rooms)
         context = {

@@ -6,7 +6,8 @@ import msgspec
 
 from chat.drafts import Mentioned, Reacted
 from chat.envelopes import EncodedEvent
-from chat.events import Changed, Cleared, Close, Event, Message, Quote, Reactions, encode
+from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
+from chat.line_kinds import KINDS
 from helpers.clock import iso
 from helpers.text.markdown import without_marks
 
@@ -18,6 +19,13 @@ def _quote(author: str, text: str) -> Quote:
     """The beginning of a text, as one line."""
     line = " ".join(without_marks(text[: 4 * MAX_QUOTE]).split())
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
+
+
+def _granted(text: str) -> str:
+    """The role that a line of the kind `role` gives, by its text, which is stored in English."""
+    if text.endswith(" is the owner now"):
+        return "owner"
+    return "moderator" if text.endswith(" a moderator") else "member"
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
@@ -54,10 +62,22 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     def is_deleted(self) -> bool:
         return self.deleted_at is not None
 
+    @property
+    def subject_id(self) -> int:
+        """The id of the user whose place in the room a service line tells of, 0 for none."""
+        about = KINDS[self.kind].about
+        return self.author_id if about == "author" else self.target_id or 0 if about == "target" else 0
+
     def event(self) -> Event:
         """The line as it is now, for who sees it for the first time."""
         if self.kind == "cleared":
             return Cleared(self.seq, self.author, self.text, iso(self.at))
+        if self.kind == "role":
+            return Message(
+                *(self.seq, self.kind, self.author, self.text, iso(self.at)),
+                target=self.target,
+                role=_granted(self.text),
+            )
         if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
             return Message(
                 self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target
@@ -116,11 +136,10 @@ class Line(msgspec.Struct, frozen=True, gc=False):
                 self.author_id,
                 self.nonce,
             )
-        about, code = 0, 0
-        if self.kind == "killed":
-            about, code = self.target_id or 0, Close.KILLED
-        elif self.kind == "left":
-            about, code = self.author_id, Close.LEFT
-        elif self.kind == "role":
-            about = self.target_id or 0
-        return EncodedEvent(self.seq, encode(self.event()), self.author_id, self.nonce, about, code)
+        kind = KINDS[self.kind]
+        about = 0
+        if kind.close_code or kind.changes_role:
+            about = self.subject_id
+        return EncodedEvent(
+            self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code
+        )

@@ -6,12 +6,12 @@ from typing import get_args
 import msgspec
 
 from chat.events import CATALOGUE, Close, Event
-from chat.requests import Request
+from chat.requests import Frame
 from tests.support.servers import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
 REDUCERS = (ROOT / "static" / "js" / "reducers.js").read_text()
-REQUESTS = {str(kind.__struct_config__.tag): kind for kind in get_args(Request)}
+REQUESTS = {str(kind.__struct_config__.tag): kind for kind in get_args(Frame)}
 
 
 def section(title: str) -> str:

@@ -87,6 +87,29 @@ async def test_a_message_elsewhere_is_told_and_one_here_is_not(
     assert len(mallory.heard("unread")) == 1, "it is no room of hers"
 
 
+@pytest.mark.parametrize("line", ["news", "/me waves", "/msg {bob} hi", "Hello, @{bob}"])
+async def test_what_one_writes_is_read(
+    alice: Person, bob: Person, lobby: str, cellar: str, line: str
+) -> None:
+    """On every device, and also where it is asked for before the mark is stored."""
+    desk, phone = await alice.enters(lobby), await alice.enters(cellar)
+    await bob.enters(lobby)
+    await whole(phone)
+    line = line.replace("{bob}", bob.name)
+    assert (await desk.says(line))["type"] in ("receipt", "notice")
+    rooms = (await alice.gets("/rooms?only=own"))["rooms"]
+    assert [room["name"] for room in rooms if room["unread"]] == []
+    written = next(room for room in rooms if room["last_number"] and room["name"] != cellar)
+    told = await news(phone, written["name"], last_number=1)
+    assert told["read_number"] == 1
+    assert not [
+        room
+        for event in desk.heard("unread")
+        for room in event["rooms"]
+        if room.get("last_number", 0) > room.get("read_number", 1)
+    ]
+
+
 async def test_many_messages_are_one_frame_a_second(
     alice: Person, bob: Person, lobby: str, cellar: str
 ) -> None:
@@ -258,5 +281,5 @@ async def test_who_reads_nothing_gets_the_whole_when_they_read_again(
     await news(other, lobby, last_number=1)
     told = len(at_alice.heard("unread"))
     transport.resume_reading()  # type: ignore[union-attr]
-    assert (await whole(at_alice))[lobby]["last_number"] == 1
+    await news(at_alice, lobby, last_number=1)
     assert len(at_alice.heard("unread")) > told
