@@ -194,6 +194,17 @@ async def test_bodies_that_are_no_form(alice: Person) -> None:
     assert status == 413
 
 
+async def test_words_that_are_too_long_are_refused_before_all_of_them_have_come(alice: Person) -> None:
+    headers = {
+        "X-CSRF-Token": await alice.token("/rooms"),
+        "Content-Type": "multipart/form-data; boundary=x",
+        "Content-Length": str(1 << 20),
+    }
+    body = b'--x\r\nContent-Disposition: form-data; name="text"\r\n\r\n' + b"a" * 500_000
+    answer = await request(alice.url, "POST", "/feed", cookie=cookie_of(alice), body=body, headers=headers)
+    assert answer.status == 413
+
+
 async def test_who_may_not_see_the_post_sees_none(
     cast: Any, alice: Person, bob: Person, album: JsonObject
 ) -> None:
