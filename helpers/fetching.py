@@ -6,10 +6,8 @@ one that is connected to: the check stands where the socket is made, behind ever
 so a name that changes in between gains nothing."""
 
 import asyncio
-import contextlib
 import errno
 import socket
-import threading
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
@@ -17,16 +15,12 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
-from aiohttp.abc import AbstractResolver, ResolveResult
+from aiohttp.abc import AbstractResolver
 from yarl import URL
 
 AT_ONCE = 16
 AT_ONCE_PER_HOST = 4
 """Connections. One service that hangs leaves enough to the others."""
-
-LOOKUPS_AT_ONCE = 4
-"""A lookup can't be called off: where names aren't answered, these threads wait for it and none of
-those that render texts."""
 
 AGENT = "aiochat (aiohttp)"
 """wttr.in gives text, not a page, to programs that it knows: aiohttp is one of them."""
@@ -99,56 +93,13 @@ def _public_socket(found: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
-class _Names(AbstractResolver):
-    """The system's lookup of names, in threads that nothing waits for, not even the end of the
-    process."""
-
-    def __init__(self) -> None:
-        self._free = asyncio.Semaphore(LOOKUPS_AT_ONCE)
-
-    async def resolve(
-        self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-    ) -> list[ResolveResult]:
-        await self._free.acquire()
-        loop = asyncio.get_running_loop()
-        answer: asyncio.Future[list[Any]] = loop.create_future()
-
-        def look_up() -> None:
-            try:
-                found: list[Any] | Exception = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)
-            except Exception as error:
-                found = error
-            with contextlib.suppress(RuntimeError):  # the loop may have ended
-                loop.call_soon_threadsafe(take, found)
-
-        def take(found: list[Any] | Exception) -> None:
-            self._free.release()
-            if answer.done():
-                return
-            if isinstance(found, Exception):
-                answer.set_exception(found)
-            else:
-                answer.set_result(found)
-
-        threading.Thread(target=look_up, name="names", daemon=True).start()
-        return [
-            ResolveResult(
-                hostname=host, host=str(address[0]), port=port, family=kind, proto=protocol, flags=0
-            )
-            for kind, _, protocol, _, address in await answer
-        ]
-
-    async def close(self) -> None:
-        """A lookup that is under way can't be called off, and harms nobody."""
-
-
 class Fetcher:
     """Two ways out: to public addresses, and to where a setting points. Neither keeps cookies nor
     asks a proxy of the environment."""
 
     def __init__(self, names: AbstractResolver | None = None) -> None:
-        """`names` looks up names instead of the system."""
-        self._names = names or _Names()
+        """`names` looks up names instead of the name servers and the hosts file of this machine."""
+        self._names = names or aiohttp.AsyncResolver()
         self._public = self._way_out(_public_socket)
         self._any = self._way_out(None)
 

@@ -3,17 +3,17 @@ nothing else goes along."""
 
 import asyncio
 import socket
-import threading
 import time
 from collections.abc import AsyncIterator
 
+import aiohttp
 import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from helpers import fetching
 from helpers.cache import Kept
 from helpers.fetching import Fetched, Fetcher, Unfetched, is_public
-from tests.support.fake_upstream import Elsewhere, elsewhere
+from tests.support.fake_upstream import Elsewhere, NameServer, elsewhere, name_server
 from tests.support.servers import free_port
 
 PUBLIC = [
@@ -118,10 +118,16 @@ async def there() -> AsyncIterator[Elsewhere]:
 
 
 @pytest.fixture
-async def fetcher() -> AsyncIterator[Fetcher]:
-    found = Fetcher()
-    yield found
-    await found.close()
+async def served() -> AsyncIterator[tuple[NameServer, Fetcher]]:
+    async with name_server() as (server, resolver):
+        fetcher = Fetcher(resolver)
+        yield server, fetcher
+        await fetcher.close()
+
+
+@pytest.fixture
+def fetcher(served: tuple[NameServer, Fetcher]) -> Fetcher:
+    return served[1]
 
 
 async def get(
@@ -268,27 +274,39 @@ async def test_what_is_no_address(fetcher: Fetcher, url: str) -> None:
 
 
 async def test_names_that_are_not_answered_hold_up_nobody_else(
-    there: Elsewhere, monkeypatch: pytest.MonkeyPatch
+    there: Elsewhere, served: tuple[NameServer, Fetcher]
 ) -> None:
-    begun, go = [], threading.Event()
-
-    def look_up(host: str, *_: object) -> list[object]:
-        begun.append(host)
-        go.wait(10)
-        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("10.0.0.1", 0))]
-
-    monkeypatch.setattr("helpers.fetching.socket.getaddrinfo", look_up)
-    fetcher = Fetcher()
-    waiting = [
-        asyncio.create_task(get(fetcher, f"http://{number}.example/", seconds=0.3)) for number in range(10)
-    ]
-    assert {type(error) for error in await asyncio.gather(*waiting, return_exceptions=True)} == {Unfetched}
-    assert len(begun) <= fetching.LOOKUPS_AT_ONCE
+    names, fetcher = served
+    hosts = {f"{number}.example" for number in range(10)}
+    names.silent |= hosts
+    names.addresses["later.example"] = "10.0.0.1"
+    waiting = [asyncio.create_task(get(fetcher, f"http://{host}/", seconds=60)) for host in hosts]
+    while not hosts <= names.asked:
+        await asyncio.sleep(0.01)
     assert (await get(fetcher, f"http://127.0.0.1:{there.port}/fine")).body == b"fine"
-    go.set()
     with pytest.raises(Unfetched, match=r"10\.0\.0\.1 is no public address"):
         await get(fetcher, "http://later.example/")
-    await fetcher.close()
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    with pytest.raises(Unfetched, match=r"1\.example took more than 0\.2 s"):
+        await get(fetcher, "http://1.example/", seconds=0.2)
+
+
+async def test_a_name_that_there_is_not(fetcher: Fetcher) -> None:
+    with pytest.raises(Unfetched, match=r"nowhere\.example"):
+        await get(fetcher, "http://nowhere.example/")
+
+
+async def test_the_machines_own_names_are_known() -> None:
+    """Without a name server that would answer: from the hosts file."""
+    for resolver in (
+        aiohttp.AsyncResolver(),
+        aiohttp.AsyncResolver(nameservers=[f"127.0.0.1:{free_port()}"]),
+    ):
+        found = await resolver.resolve("localhost", 80, socket.AF_UNSPEC)
+        assert "127.0.0.1" in {each["host"] for each in found}
+        await resolver.close()
 
 
 async def test_a_hanging_service_leaves_room_for_others(fetcher: Fetcher, there: Elsewhere) -> None:

@@ -5,9 +5,12 @@ import asyncio
 import contextlib
 import gzip
 import io
+import ipaddress
+import struct
 from collections.abc import AsyncIterator
 from typing import Any
 
+import aiohttp
 from aiohttp import web
 from PIL import Image
 
@@ -132,3 +135,45 @@ async def elsewhere(*hosts: str) -> AsyncIterator[Elsewhere]:
     yield found
     found.go.set()
     await runner.cleanup()
+
+
+class NameServer(asyncio.DatagramProtocol):
+    """Answers questions for IPv4 addresses (RFC 1035) from `addresses`, those for names in `silent`
+    never, and knows no others."""
+
+    def __init__(self) -> None:
+        self.addresses: dict[str, str] = {}
+        self.silent: set[str] = set()
+        self.asked: set[str] = set()
+        self.port = 0
+
+    def connection_made(self, transport: asyncio.DatagramTransport) -> None:  # type: ignore[override]
+        self._transport = transport
+        self.port = transport.get_extra_info("sockname")[1]
+
+    def datagram_received(self, data: bytes, address: Any) -> None:
+        labels, place = [], 12
+        while length := data[place]:
+            labels.append(data[place + 1 : place + 1 + length].decode())
+            place += 1 + length
+        name, question = ".".join(labels).lower(), data[12 : place + 5]
+        self.asked.add(name)
+        if name in self.silent:
+            return
+        known = self.addresses.get(name)
+        answer = b""
+        if known and question.endswith(b"\x00\x01\x00\x01"):
+            answer = struct.pack("!HHHIH", 0xC00C, 1, 1, 0, 4) + ipaddress.IPv4Address(known).packed
+        flags = 0x8180 if known else 0x8183
+        head = data[:2] + struct.pack("!HHHHH", flags, 1, bool(answer), 0, 0)
+        self._transport.sendto(head + question + answer, address)
+
+
+@contextlib.asynccontextmanager
+async def name_server() -> AsyncIterator[tuple[NameServer, aiohttp.AsyncResolver]]:
+    """One on a free port of loopback, and the resolver that asks it alone."""
+    transport, server = await asyncio.get_running_loop().create_datagram_endpoint(
+        NameServer, ("127.0.0.1", 0)
+    )
+    yield server, aiohttp.AsyncResolver(nameservers=[f"127.0.0.1:{server.port}"])
+    transport.close()
