@@ -7,9 +7,10 @@ import unicodedata
 from collections.abc import Callable
 from urllib.parse import quote
 
+from cachetools import TLRUCache
+
 from accounts.people import profiles
 from helpers.batching import SingleFlight
-from helpers.cache import Kept
 from helpers.fetching import Fetcher, Unfetched
 from helpers.text.characters import is_one_line
 from helpers.text.translation import Text
@@ -82,6 +83,10 @@ def _key(asked: Asked) -> Asked:
     return (asked[0].lower(), asked[1])
 
 
+def _expiry(_: Asked, line: str, now: float) -> float:
+    return now + (KEPT_SECONDS if line else AWAY_SECONDS)
+
+
 class Weather:
     """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where
     it speaks several languages."""
@@ -89,7 +94,7 @@ class Weather:
     def __init__(self, fetcher: Fetcher, template: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
         self._template = template
-        self._lines: Kept[Asked, str] = Kept(KEPT_PLACES, clock)
+        self._lines: TLRUCache[Asked, str] = TLRUCache(KEPT_PLACES, _expiry, clock)
         """An empty one: the provider was away."""
         self._asking: SingleFlight[Asked, str] = SingleFlight(self._ask)
 
@@ -122,7 +127,7 @@ class Weather:
         except (_Away, Unfetched) as error:
             log.warning("no weather: %s", error)
             line = ""
-        self._lines.put(_key(asked), line, KEPT_SECONDS if line else AWAY_SECONDS)
+        self._lines[_key(asked)] = line
         return line
 
     async def _fetch(self, address: str) -> str:

@@ -12,10 +12,10 @@ import logging
 from collections.abc import AsyncIterator
 
 from aiohttp import web
+from cachetools import TLRUCache, TTLCache
 
 from accounts.models import User
 from accounts.people.pictures import SIZES, make_picture
-from helpers.cache import Kept
 from helpers.fetching import FETCHER, Fetcher, Unfetched
 from helpers.images import BadPicture
 from helpers.keys import SETTINGS
@@ -51,6 +51,10 @@ def hash_of(email: str) -> str:
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()
 
 
+def _expiry(_: str, has_none: bool, now: float) -> float:
+    return now + (DAY if has_none else AWAY_SECONDS)
+
+
 class Gravatar:
     """`base` is the address of the service, to which the hash of an e-mail address is added:
     Gravatar, or another of its kind."""
@@ -58,8 +62,8 @@ class Gravatar:
     def __init__(self, fetcher: Fetcher, base: str) -> None:
         self._fetcher = fetcher
         self._base = base
-        self._pictures: Kept[str, dict[int, bytes]] = Kept(KEPT_PICTURES)
-        self._without: Kept[str, bool] = Kept(KEPT_NAMELESS)
+        self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(KEPT_PICTURES, DAY)
+        self._without: TLRUCache[str, bool] = TLRUCache(KEPT_NAMELESS, _expiry)
         """Those that aren't to be asked for. True where there is none, False where the service was
         away or gave none that can be used."""
         self._fetching: dict[str, asyncio.Task[None]] = {}
@@ -93,19 +97,19 @@ class Gravatar:
         try:
             answer = await self._fetcher.get(address, most=MAX_BYTES, seconds=SECONDS, configured=True)
             if answer.status == 404:
-                self._without.put(name, True, DAY)
+                self._without[name] = True
                 return
             if answer.status != 200:
                 raise Unfetched(f"the service answers {answer.status}")
-            self._pictures.put(
-                name, await make_picture(Upload(answer.type, len(answer.body), io.BytesIO(answer.body))), DAY
+            self._pictures[name] = await make_picture(
+                Upload(answer.type, len(answer.body), io.BytesIO(answer.body))
             )
         except (Unfetched, BadPicture) as error:
             log.warning("no Gravatar: %s", error)
-            self._without.put(name, False, AWAY_SECONDS)
+            self._without[name] = False
         except Exception:
             log.exception("a Gravatar broke")
-            self._without.put(name, False, AWAY_SECONDS)
+            self._without[name] = False
 
     async def close(self) -> None:
         tasks = list(self._fetching.values())

@@ -140,6 +140,10 @@ async def test_what_is_no_picture_is_none_for_a_while(
         for _ in range(2):
             assert await found.picture(user(name), 64) == (None, False), name
         assert len(service.asked) == 1, name
+    monkeypatch.setattr(gravatar, "AWAY_SECONDS", 0)
+    for asked in (1, 2):
+        assert await found.picture(user("again/broken"), 64) == (None, False)
+        assert service.asked[1:] == ["/again/broken?s=256&d=404"] * asked, "the while is over"
     await found.close()
 
 

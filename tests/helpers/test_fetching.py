@@ -11,7 +11,6 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from helpers import fetching
-from helpers.cache import Kept
 from helpers.fetching import Fetched, Fetcher, Unfetched, is_public
 from tests.support.fake_upstream import Elsewhere, NameServer, elsewhere, name_server
 from tests.support.servers import free_port
@@ -330,15 +329,3 @@ async def test_no_cookies_are_kept_and_no_proxy_is_asked(
         await get(fetcher, f"{there.url}/cookie")
     assert "Cookie" not in there.headers[-1]
     await fetcher.close()
-
-
-def test_what_is_kept_has_its_time_and_the_longest_unused_goes_first() -> None:
-    now = 0.0
-    kept: Kept[str, int] = Kept(2, lambda: now)
-    kept.put("a", 1, 10)
-    kept.put("b", 2, 20)
-    assert (kept.get("a"), kept.get("c")) == (1, None)
-    kept.put("c", 3, 20)
-    assert [kept.get(key) for key in "abc"] == [1, None, 3]
-    now = 10
-    assert [kept.get(key) for key in "abc"] == [None, None, 3]

@@ -280,6 +280,18 @@ async def test_it_is_kept_for_ten_minutes_and_its_absence_for_half_of_one() -> N
         assert len(fetcher.asked) == asked
 
 
+async def test_of_more_places_than_are_kept_the_longest_unused_goes_first(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(forecast, "KEPT_PLACES", 2)
+    fetcher = Slow()
+    weather = Weather(fetcher, "http://provider.example/{place}")
+    fetcher.go.set()
+    for place in ("Oslo", "Bergen", "Oslo", "Rome", "Oslo", "Bergen"):
+        assert await weather.line(place, "en") == "fine"
+    assert [url.rpartition("/")[2] for url in fetcher.asked] == ["Oslo", "Bergen", "Rome", "Bergen"]
+
+
 async def test_it_is_given_up_after_its_time(monkeypatch: pytest.MonkeyPatch, provider: Elsewhere) -> None:
     assert forecast.SECONDS == 5
     monkeypatch.setattr(forecast, "SECONDS", 0.1)
