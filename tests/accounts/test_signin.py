@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import User
+from accounts.people.accounts import email_weakness
 from helpers.db.database import open_database
 from helpers.web.redirects import safe_next
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
@@ -137,6 +138,10 @@ async def test_a_wrong_login_keeps_what_was_typed_but_never_the_password(cast: C
         ({"email": "a\0@b.example"}, "email", "look like an e-mail"),
         ({"email": "a@b.example\nBcc: c@d.example"}, "email", "look like an e-mail"),
         ({"email": "a" * 250 + "@b.example"}, "email", "look like an e-mail"),
+        ({"email": "a..b@c.example"}, "email", "look like an e-mail"),
+        ({"email": "a@-b.example"}, "email", "look like an e-mail"),
+        ({"email": "<a@b.example>"}, "email", "look like an e-mail"),
+        ({"email": "a\u202e@b.example"}, "email", "look like an e-mail"),
         ({"email": "a" * 501}, "email", "too long"),
     ],
 )
@@ -176,6 +181,40 @@ async def test_a_name_is_given_once(cast: Cast, alice: Person) -> None:
         answer = await cast.stranger().submits("/accounts/register", username=taken, password=PASSWORD)
         assert answer.status == 422, taken
         assert beside(await answer.text(), "username") == "This name is taken, or too much like one that is."
+
+
+ADDRESSES = [
+    "a@b.example",
+    "a+b.c@mail.example",
+    "жук@почта.example",
+    "a@xn--80a1acny.example",
+    "a@mail.local",
+    "a@printer.home.arpa",
+    "a@b.test",
+]
+
+
+@pytest.mark.parametrize("email", ADDRESSES)
+def test_addresses_of_every_kind(email: str) -> None:
+    assert email_weakness(email) is None
+
+
+async def test_whoever_has_an_address_that_is_none_any_more_signs_in_with_it(
+    cast: Cast, chat: Aiochat
+) -> None:
+    someone = await cast.person("early")
+    address = f"..{someone.name}@mail_1.example"
+    database = open_database(
+        chat.env.get("AIOCHAT_DATABASE_URL") or f"sqlite:///{chat.data_dir / 'aiochat.db'}"
+    )
+    try:
+        await User.update(email=address.lower()).where(User.name == someone.name).aio_execute()
+    finally:
+        await database.aio_close()
+    assert email_weakness(address)
+    assert (
+        await cast.stranger().submits("/accounts/login", username=address, password=PASSWORD)
+    ).status == 303
 
 
 async def test_an_address_is_given_once(cast: Cast) -> None:
