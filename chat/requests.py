@@ -149,7 +149,8 @@ def _checked(frame: Frame) -> Request:
         raise ActionError("bad_request", "This isn't a request: `number` is the number of a post.")
     if isinstance(frame, Edit):
         check_text(frame.text)
-    elif isinstance(frame, React) and not is_emoji(frame.emoji):
+    # What has become none may still be taken back.
+    elif isinstance(frame, React) and frame.on and not is_emoji(frame.emoji):
         raise ActionError("bad_emoji", "A reaction is one emoji.")
     return frame
 

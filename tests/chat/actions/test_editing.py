@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from chat.requests import BadRequest, React, read_frame
 from tests.conftest import Cast
 from tests.support.people import JsonObject, Listener, Person
 
@@ -181,6 +182,13 @@ async def test_who_was_removed_changes_nothing(alice: Person, bob: Person, lobby
     assert await post_in(alice, lobby, 1) == before
     again = await bob.enters(lobby)  # the room is open: he is a member again, and may
     assert (await asks(again, "edit", number=1, text="two"))["type"] == "receipt"
+
+
+def test_a_reaction_that_is_no_emoji_any_more_can_be_taken_back() -> None:
+    frame = '{"type": "react", "number": 1, "emoji": "★", "on": %s}'
+    assert isinstance(read_frame(frame % "false"), React)
+    with pytest.raises(BadRequest, match="one emoji"):
+        read_frame(frame % "true")
 
 
 async def test_reactions_are_named_in_their_order(alice: Person, bob: Person, lobby: str) -> None:
