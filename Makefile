@@ -26,9 +26,10 @@ ifneq ($(wildcard tests/js/*.test.js tests/js/*.test.mjs),)
 	else echo "tests/js is left out: there is no node"; fi
 endif
 
-lint: $(DEV)  ## check style and formatting
+lint: $(DEV)  ## check style, formatting, and who imports whom
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
+	.venv/bin/python .venv/bin/lint-imports --no-logo --no-cache
 
 types: $(DEV)  ## check types
 	.venv/bin/python -m mypy

@@ -3,7 +3,6 @@
 from aiohttp import web
 
 from chat.commands.registry import Registry
-from chat.doors.websocket import Shared
 from chat.engine import Engine
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
@@ -11,9 +10,6 @@ from helpers.limits import Buckets
 ENGINE = web.AppKey("engine", Engine)
 COMMANDS = web.AppKey("commands", Registry)
 """Other parts of the site add theirs before it runs."""
-
-CONNECTIONS = web.AppKey("connections", Shared)
-"""What a new connection needs."""
 
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
 

@@ -16,9 +16,10 @@ from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
+from chat.doors.upgrade import CONNECTIONS
 from chat.doors.websocket import Shared
 from chat.engine import open_engine
-from chat.keys import COMMANDS, CONNECTIONS, ENGINE, MESSAGE_LIMITS, message_limits
+from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import leave_chat
 from chat.personal_data.export import SECTIONS
 from chat.requests import RunCommand

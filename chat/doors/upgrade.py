@@ -5,13 +5,16 @@ from aiohttp_session import get_session
 
 from accounts.keys import USER
 from chat.doors.room_pages import entrance
-from chat.doors.websocket import Connection
-from chat.keys import CONNECTIONS, ENGINE
+from chat.doors.websocket import Connection, Shared
+from chat.keys import ENGINE
 from helpers.keys import SETTINGS
 from helpers.text.translation import Text, current
 from helpers.web.errors import Refusal
 from helpers.web.languages import speak_as_addressed
 from helpers.websocket.protocol import Upgrade
+
+CONNECTIONS = web.AppKey("connections", Shared)
+"""What a new connection needs."""
 
 
 class Socket(web.View):

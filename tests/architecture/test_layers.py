@@ -1,9 +1,10 @@
-"""The house keeps its own rules: who imports whom, what is documented, how long a file may be. Read
-from the files themselves."""
+"""The house keeps its own rules: what is documented, how long a file may be, which words helpers
+know. Read from the files themselves.
+
+Who may import whom says pyproject.toml, in the contracts that `make lint` checks."""
 
 import ast
 import re
-from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,31 +13,6 @@ from settings import Settings
 from tests.support.servers import ROOT
 
 MAX_LINES = 400
-
-LAYERS = (("settings",), ("helpers",), ("accounts",), ("weather",), ("chat", "feed"), ("urls",), ("app",))
-"""Each may import from those before it; `chat` and `feed` don't know each other."""
-
-CHAT = (
-    ("models", "roles", "events", "envelopes", "requests", "drafts", "errors", "formatting"),
-    ("history",),
-    ("delivery",),
-    ("engine",),
-    ("personal_data", "actions"),
-    ("commands",),
-    ("keys", "doors", "setup"),
-)
-"""The folders and modules of the chat: each may import from its own line and those before it."""
-
-FEED = (
-    ("models", "errors", "formatting"),
-    ("pictures", "reading", "event_log", "export"),
-    ("telling",),
-    ("bus", "streams"),
-    ("writing",),
-    ("erasure",),
-    ("keys", "doors", "setup"),
-)
-"""The same for the feed: each may import from its own line and those before it."""
 
 NOT_OF_HELPERS = {
     "room",
@@ -73,113 +49,20 @@ def files(*endings: str) -> list[Path]:
     )
 
 
-def name_of(path: Path) -> str:
-    """The module's name: `chat.delivery.hub`, and `chat.commands` for its `__init__.py`."""
-    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+PACKAGES = {"helpers", "accounts", "weather", "chat", "feed"}
+"""Their imports are checked by `make lint`, which knows no modules outside of packages."""
 
 
-@cache
-def modules() -> dict[str, ast.Module]:
-    """Every module that runs, without tests, benchmarks and migrations."""
-    top = {name for layer in LAYERS for name in layer}
-    return {
-        name: ast.parse(path.read_text())
-        for path in files(".py")
-        if (name := name_of(path)).partition(".")[0] in top
-    }
-
-
-@cache
-def imports() -> dict[str, set[str]]:
-    """Which of our modules each of them imports, at its top or anywhere within."""
-    found: dict[str, set[str]] = {}
-    for name, tree in modules().items():
-        wanted = set()
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Import):
-                wanted |= {alias.name for alias in node.names}
-            elif isinstance(node, ast.ImportFrom):
-                assert not node.level, f"{name}: a relative import"
-                assert node.module
-                # `from chat import history` is a module, `from chat.events import Batch` is not.
-                wanted |= {
-                    full if (full := f"{node.module}.{alias.name}") in modules() else node.module
-                    for alias in node.names
-                }
-        found[name] = {other for other in wanted if other in modules()} - {name}
-    return found
-
-
-def test_there_is_something_to_read() -> None:
-    assert {
-        "settings",
-        "helpers.web.csrf",
-        "accounts.people.directory",
-        "chat.delivery.hub",
-        "chat.commands.registry",
-        "urls",
-        "app",
-    } <= set(modules())
-    assert "chat.history.catch_up" in imports()["chat.engine"]
-
-
-def layer(name: str) -> int:
-    return next(place for place, names in enumerate(LAYERS) if name.partition(".")[0] in names)
-
-
-def test_imports_go_one_way() -> None:
-    for name, wanted in imports().items():
-        for other in wanted:
-            same = name.partition(".")[0] == other.partition(".")[0]
-            assert layer(other) < layer(name) or same, f"{name} imports {other}"
-
-
-def part(name: str) -> str:
-    """`hub` of chat.hub, `commands` of chat.commands.registry."""
-    return name.split(".")[1]
-
-
-def place(name: str) -> int:
-    return next(number for number, names in enumerate(CHAT) if part(name) in names)
-
-
-def test_inside_the_chat_imports_go_one_way_too() -> None:
-    for name, wanted in imports().items():
-        for other in wanted:
-            if name.startswith("chat.") and other.startswith("chat."):
-                assert place(other) <= place(name), f"{name} imports {other}"
-
-
-def test_inside_the_feed_imports_go_one_way() -> None:
-    known = {name: place for place, names in enumerate(FEED) for name in names}
-    for name, wanted in imports().items():
-        for other in wanted:
-            if name.startswith("feed.") and other.startswith("feed."):
-                assert known[part(other)] <= known[part(name)], f"{name} imports {other}"
-
-
-def test_one_module_ties_the_machinery() -> None:
-    ties = [
-        name
-        for name, wanted in imports().items()
-        if {"chat.delivery.hub", "chat.history.journal", "chat.delivery.bus"} <= wanted
-    ]
-    assert ties == ["chat.engine"]
-
-
-def test_nothing_imports_in_a_circle() -> None:
-    done: set[str] = set()
-
-    def walk(name: str, path: tuple[str, ...]) -> None:
-        assert name not in path, " -> ".join((*path[path.index(name) :], name))
-        if name in done:
-            return
-        for other in sorted(imports()[name]):
-            walk(other, (*path, name))
-        done.add(name)
-
-    for name in sorted(imports()):
-        walk(name, ())
+@pytest.mark.parametrize(("name", "unknown"), [("settings", {*PACKAGES, "urls", "app"}), ("urls", {"app"})])
+def test_modules_outside_of_packages_import_what_is_below_them(name: str, unknown: set[str]) -> None:
+    wanted: set[str] = set()
+    for node in ast.walk(ast.parse((ROOT / f"{name}.py").read_text())):
+        if isinstance(node, ast.Import):
+            wanted |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            wanted.add((node.module or "").partition(".")[0])
+    assert wanted
+    assert not wanted & unknown
 
 
 def chosen_names(tree: ast.Module) -> set[str]:
@@ -214,9 +97,10 @@ def words(names: set[str]) -> set[str]:
 
 
 def test_helpers_know_nothing_of_rooms_and_messages() -> None:
-    for name, tree in modules().items():
-        if name.startswith("helpers"):
-            assert not words(chosen_names(tree)) & NOT_OF_HELPERS, name
+    paths = sorted((ROOT / "helpers").rglob("*.py"))
+    assert paths
+    for path in paths:
+        assert not words(chosen_names(ast.parse(path.read_text()))) & NOT_OF_HELPERS, path
 
 
 @pytest.mark.parametrize("path", files(".py"), ids=lambda path: str(path.relative_to(ROOT)))
