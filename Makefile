@@ -6,6 +6,7 @@ ARGS ?=
 # A stamp's name holds its requirements' checksum: pip runs when a line changed, and not otherwise.
 checksum = $(shell cat $(1) 2>/dev/null | cksum | cut -d ' ' -f 1)
 RUNTIME := .venv/runtime-$(call checksum,requirements.txt)
+JS_TESTS = $(shell find tests/js -name '*.test.mjs')
 DEV := .venv/dev-$(call checksum,requirements.txt requirements-dev.txt)
 
 .DEFAULT_GOAL := help
@@ -21,10 +22,8 @@ test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where th
 	@deploy/provision --tests
 	@$(MAKE) -s --no-print-directory $(DEV)
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
-ifneq ($(wildcard tests/js/*.test.js tests/js/*.test.mjs),)
-	@if command -v node >/dev/null; then set -x; node --test $(wildcard tests/js/*.test.js tests/js/*.test.mjs); \
+	@if command -v node >/dev/null; then set -x; node --test $(or $(JS_TESTS),$(error there are no tests in tests/js)); \
 	else echo "tests/js is left out: there is no node"; fi
-endif
 
 lint: $(DEV)  ## check style, formatting, and who imports whom
 	.venv/bin/python -m ruff check

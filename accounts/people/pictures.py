@@ -84,7 +84,7 @@ _SVG = (
 
 
 def hue_of(name: str) -> int:
-    """Which of the colours stands for this name: as static/js/elements/avatar.js finds it."""
+    """Which of the colours stands for this name: as static/js/elements/people/avatar.js finds it."""
     found = functools.reduce(lambda hash, letter: (hash * 31 + ord(letter)) & 0xFFFFFFFF, name.lower(), 0)
     return (((found * 2654435761) & 0xFFFFFFFF) >> 16) % len(HUES)
 

@@ -74,7 +74,7 @@ class Language:
         self.name = (self.locale.get_display_name() or code).capitalize()
         """What it calls itself."""
         self.page_texts = ""
-        """The part of the catalogue that scripts use: JSON for static/js/texts.js, safe within a
+        """The part of the catalogue that scripts use: JSON for static/js/words/texts.js, safe within a
         <script>. Empty where they need none."""
         self._texts = gettext.NullTranslations()
         if catalogue is not None:

@@ -1,40 +1,40 @@
 /** The room page: reads the state that the server embedded, ties socket, store and outbox together, starts the elements. */
-import { Asks } from "./asks.js";
-import { watchAttention } from "./attention.js";
-import { Breaks } from "./breaks.js";
-import { Drawers } from "./drawers.js";
-import { askForAllPictures, knowPictures } from "./elements/avatar.js";
-import { ChatBanner } from "./elements/banner.js";
-import { ChatComposer } from "./elements/composer.js";
-import { ChatMembers } from "./elements/members.js";
-import { ChatRooms } from "./elements/rooms.js";
-import { ChatStatus } from "./elements/status.js";
-import { ChatTimeline } from "./elements/timeline.js";
-import { ChatTitle } from "./elements/title.js";
-import { ChatToasts } from "./elements/toasts.js";
-import { ChatTyping } from "./elements/typing.js";
-import { History } from "./history.js";
-import { makeNonce, Outbox } from "./outbox.js";
-import { storage } from "./storage.js";
-import { createStore, initial } from "./store.js";
-import { liveAs, whenGone } from "./tabs.js";
-import { t } from "./texts.js";
-import { Typing } from "./typing.js";
-import { Wire } from "./wire.js";
+import { Asks } from "./server/amendments.js";
+import { watchAttention } from "./server/attention.js";
+import { Breaks } from "./server/absence.js";
+import { Drawers } from "./dom/drawers.js";
+import { askForAllPictures, knowPictures } from "./elements/people/avatar.js";
+import { ChatBanner } from "./elements/page/banner.js";
+import { ChatComposer } from "./elements/composer/composer.js";
+import { ChatMembers } from "./elements/people/members.js";
+import { ChatRooms } from "./elements/sidebar/rooms.js";
+import { ChatStatus } from "./elements/page/status.js";
+import { ChatTimeline } from "./elements/timeline/timeline.js";
+import { ChatTitle } from "./elements/page/title.js";
+import { ChatToasts } from "./elements/page/toasts.js";
+import { ChatTyping } from "./elements/people/typing.js";
+import { History } from "./server/history.js";
+import { makeNonce, Outbox } from "./server/outbox.js";
+import { storage } from "./local/storage.js";
+import { createStore, initial } from "./state/store.js";
+import { liveAs, whenGone } from "./local/tabs.js";
+import { t } from "./words/texts.js";
+import { Typing } from "./server/typing.js";
+import { Wire } from "./server/connection.js";
 
 /**
  * @typedef {object} Page what the elements work with
- * @property {import("./store.js").Store} store
+ * @property {import("./state/store.js").Store} store
  * @property {History} history
  * @property {Outbox} outbox
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
  * @property {Asks} asks
- * @property {import("./elements/message_actions.js").MessageActions} messageActions
+ * @property {import("./elements/timeline/message_actions.js").MessageActions} messageActions
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
  * @property {Typing} typing
- * @property {import("./elements/keys_dialog.js").ChatKeys} keys
+ * @property {import("./elements/page/keys_dialog.js").ChatKeys} keys
  */
 
 const ELEMENTS = {
@@ -50,10 +50,10 @@ const ELEMENTS = {
 };
 /** What isn't on screen at first, dialogs and menus: it comes after the first view, and before the page is connected. */
 const LATER = {
-  "chat-switcher": async () => (await import("./elements/switcher.js")).ChatSwitcher,
-  "chat-person-card": async () => (await import("./elements/person_card.js")).ChatPersonCard,
-  "chat-settings": async () => (await import("./elements/settings.js")).ChatSettings,
-  "chat-keys": async () => (await import("./elements/keys_dialog.js")).ChatKeys,
+  "chat-switcher": async () => (await import("./elements/sidebar/switcher.js")).ChatSwitcher,
+  "chat-person-card": async () => (await import("./elements/people/person_card.js")).ChatPersonCard,
+  "chat-settings": async () => (await import("./elements/sidebar/settings.js")).ChatSettings,
+  "chat-keys": async () => (await import("./elements/page/keys_dialog.js")).ChatKeys,
 };
 /** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
 const GONE = new Set([4501, 4502, 403, 404]);
@@ -145,8 +145,8 @@ watchAttention(store, send);
 for (const name of Object.keys(ELEMENTS)) find(name).start(page);
 
 async function complete() {
-  const actions = import("./elements/message_actions.js");
-  const keys = import("./elements/timeline_keys.js");
+  const actions = import("./elements/timeline/message_actions.js");
+  const keys = import("./elements/timeline/timeline_keys.js");
   const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
   for (const { name, element } of await Promise.all(elements)) {
     customElements.define(name, element);
@@ -160,7 +160,7 @@ async function complete() {
 async function showWeather() {
   const box = find("chat-weather");
   if (!box) return;
-  customElements.define("chat-weather", (await import("./elements/weather.js")).ChatWeather);
+  customElements.define("chat-weather", (await import("./elements/sidebar/weather.js")).ChatWeather);
   box.start(page);
 }
 

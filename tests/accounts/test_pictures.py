@@ -190,7 +190,7 @@ def test_the_server_draws_the_same_colour_as_the_page() -> None:
     assert tuple(re.findall(r'\[data-hue="\d+"\] \{ --person: oklch\(([^)]*)\)', css)) == HUES
     names = ["alice", "Bob", "Élodie", "李小龍", "x1", "x2", "😀", "ЮРИЙ"]
     script = (
-        f'import {{ paintAvatar }} from "{ROOT}/static/js/elements/avatar.js";'
+        f'import {{ paintAvatar }} from "{ROOT}/static/js/elements/people/avatar.js";'
         "for (const name of JSON.parse(process.argv[1])) { const node = { dataset: {}, append() {}, "
         "replaceChildren() {} };"
         " paintAvatar(node, name); console.log(node.dataset.hue); }"

@@ -10,7 +10,7 @@ from chat.requests import Frame
 from tests.support.servers import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
-REDUCERS = (ROOT / "static" / "js" / "reducers.js").read_text()
+REDUCERS = (ROOT / "static" / "js" / "state" / "reducers.js").read_text()
 REQUESTS = {str(kind.__struct_config__.tag): kind for kind in get_args(Frame)}
 
 

@@ -110,12 +110,12 @@ def test_a_newer_release_in_the_folder_is_served_by_who_began_before_it(
 
 def test_all_modules_of_the_project_are_there() -> None:
     modules = Files(ROOT / "static").modules("js/room.js")
-    assert any(module.endswith("/js/store.js") for module in modules)
+    assert any(module.endswith("/js/state/store.js") for module in modules)
     assert len(set(modules)) == len(modules)
 
 
 async def test_files_are_compressed_for_whoever_understands_that(cast: Cast) -> None:
-    path = "/static/js/store.js"
+    path = "/static/js/state/store.js"
     plain = await request(cast.url, "GET", path)
     packed = await request(cast.url, "GET", path, headers={"Accept-Encoding": "deflate, gzip;q=0.8, br;q=0"})
     smallest = await request(cast.url, "GET", path, headers={"Accept-Encoding": "gzip, br"})

@@ -257,7 +257,7 @@ async def test_through_nginx_a_room_works(site: Site, people: tuple[Person, Pers
     at_alice, at_bob = await alice.enters(room), await bob.enters(room)
     await at_alice.says("through the proxy")
     assert (await at_bob.hears("message", number=1))["text"] == "through the proxy"
-    async with alice.http.get("/static/js/store.js") as answer:
+    async with alice.http.get("/static/js/state/store.js") as answer:
         assert answer.status == 200
     async with alice.http.get(f"/rooms/{room}") as answer:
         assert answer.status == 200

@@ -139,7 +139,7 @@ async def test_a_file_asked_for_by_its_version_is_kept_for_ever(cast: Cast) -> N
     page = await request(cast.url, "GET", "/")
     version = page.text.partition('href="/static/')[2].partition("/")[0]
     assert re.fullmatch("[0-9a-f]{12}", version)
-    for path in ("css/base.css", "js/store.js"):
+    for path in ("css/base.css", "js/state/store.js"):
         versioned = await request(cast.url, "GET", f"/static/{version}/{path}")
         assert (versioned.status, versioned.headers["Cache-Control"]) == (200, YEAR)
     for path in ("/static/css/base.css", "/static/0123456789ab/css/base.css"):

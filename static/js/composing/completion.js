@@ -1,0 +1,205 @@
+/**
+ * What the composer proposes while one types: people after "@", rooms after "#", emoji after ":", commands after "/" and what their
+ * arguments may be. Pure: what is known of people, rooms and emoji beyond the page's state is given to it.
+ */
+import { roleName } from "../words/roles.js";
+import { t } from "../words/texts.js";
+import { isConversation } from "../state/unread.js";
+
+const SHOWN = 8;
+/** A colon alone is a colon: emoji are proposed after so many letters. */
+const LETTERS = 2;
+const WORD = String.raw`[\p{L}\p{M}\p{N}._-]`;
+const BEGINS = String.raw`(?:^|[\s(\[{"'*_~])`;
+const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LETTERS},})$`, "u");
+
+/**
+ * @typedef {"person"|"room"|"emoji"|"command"} Kind
+ * @typedef {object} Proposal
+ * @property {Kind} kind
+ * @property {string} name what it is called, by which its use is remembered
+ * @property {string} text what is put in
+ * @property {string} sign the emoji itself, or a sign that stands for the kind
+ * @property {string} label
+ * @property {string} detail
+ * @property {boolean} done the text is complete with it: Enter may send
+ *
+ * @typedef {{from: number, to: number, items: Proposal[], passive: boolean}} Completion `from` and `to` are what the chosen text
+ *   replaces; a passive one leaves Enter alone until one has moved into it
+ * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean}} Asked what the text before the caret asks for;
+ *   `word` without its sign
+ *
+ * @typedef {object} Known
+ * @property {(word: string) => {name: string, status?: string}[]} people beyond the members, as far as they are here
+ * @property {(word: string) => {name: string, kind?: string, topic?: string}[]} rooms beyond one's own
+ * @property {() => string[][]} emoji rows of the emoji, its name and its shortcode
+ * @property {(kind: Kind) => Map<string, number>} ranks by name, 0 for the last used
+ */
+
+/** Without its optional parts, is the usage the bare name? @param {import("../state/store.js").Command} command */
+const isBare = (command) => command.usage.replace(/\[[^\]]*\]/g, "").trim() === `/${command.name}`;
+
+/** Is it no post but a command? `//` is a text that begins with a slash. @param {string} text */
+export const isCommand = (text) => /^\/(?!\/)/.test(text);
+
+/** The command whose arguments are being typed. @param {string} text @param {import("../state/store.js").Command[]} commands */
+export function commandOf(text, commands) {
+  const name = /^\/([\w-]+)\s/.exec(text)?.[1].toLowerCase();
+  return name === undefined ? undefined : commands.find((command) => command.name === name || command.aliases?.includes(name));
+}
+
+/** @param {string} text @param {number} caret @param {import("../state/store.js").Command[]} commands @returns {Asked|null} */
+export function asked(text, caret, commands) {
+  const before = text.slice(0, caret);
+  if (/^\/[\w-]*$/.test(before)) return { kind: "command", word: before.slice(1), from: 0, to: caret, passive: false };
+  const signed = SIGNED.exec(before);
+  if (signed) {
+    const kind = signed[1][0] === "@" ? "person" : signed[1][0] === "#" ? "room" : "emoji";
+    return { kind, word: signed[1].slice(1), from: caret - signed[1].length, to: caret, passive: false };
+  }
+  return argument(before, commands);
+}
+
+/** What the usage has at the place of the word that is being typed: its sign may be left out. @param {string} before @param {import("../state/store.js").Command[]} commands @returns {Asked|null} */
+function argument(before, commands) {
+  const command = commandOf(before, commands);
+  if (!command || before.includes("\n")) return null;
+  const words = before.split(/\s+/);
+  const word = words[words.length - 1];
+  const place = command.usage.split(" ")[words.length - 1]?.replace(/[[\]]/g, "");
+  if (place === undefined || !new RegExp(`^${WORD}*$`, "u").test(word)) return null;
+  const kind = place.startsWith("@") ? "person" : place === "room" ? "room" : place === "command" ? "command" : null;
+  return kind && { kind, word, from: before.length - word.length, to: before.length, passive: true };
+}
+
+/**
+ * How well a name fits what is typed: 0 begins with it, 1 has a part that does, 2 has it inside; -1 not at all.
+ * @param {string} name @param {string} typed in lower case
+ */
+function fit(name, typed) {
+  const place = name.toLowerCase().indexOf(typed);
+  if (place <= 0) return place;
+  if (/[\s._-]/.test(name[place - 1])) return 1;
+  return typed.length >= LETTERS ? 2 : -1;
+}
+
+/** By several figures, the first that differs decides. @param {number[]} a @param {number[]} b */
+function compare(a, b) {
+  for (let place = 0; place < a.length; place += 1) if (a[place] !== b[place]) return a[place] < b[place] ? -1 : 1;
+  return 0;
+}
+
+/**
+ * The best of them, in order of their figures and then of their names.
+ * @template T @param {Iterable<T>} all @param {(one: T) => number[]|null} figures null: not at all @param {(one: T) => string} name @returns {T[]}
+ */
+function best(all, figures, name) {
+  const found = [];
+  for (const one of all) {
+    const its = figures(one);
+    if (its) found.push({ one, its });
+  }
+  found.sort((a, b) => compare(a.its, b.its) || name(a.one).localeCompare(name(b.one)));
+  return found.slice(0, SHOWN).map(({ one }) => one);
+}
+
+/** @typedef {Pick<import("../state/store.js").State, "commands"|"members"|"you"|"rooms">} Here */
+
+/** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
+function people({ word, passive }, { members, you }, known) {
+  const typed = word.toLowerCase();
+  const ranks = known.ranks("person");
+  const rank = (/** @type {string} */ name) => ranks.get(name) ?? Infinity;
+  const others = known.people(word).filter(({ name }) => !members.has(name));
+  const all = [...[...members.values()].map((one) => ({ ...one, member: true })), ...others.map((one) => ({ ...one, member: false, present: false, role: "" }))];
+  const found = best(
+    all,
+    ({ name, present, member }) => {
+      const how = name === you.name ? -1 : fit(name, typed);
+      return how < 0 ? null : [name.toLowerCase() === typed ? 0 : 1, Number(!member), Number(how > 1), rank(name), Number(!present), how];
+    },
+    ({ name }) => name,
+  );
+  return found.map(({ name, role, present, member }) => {
+    const its = role === "member" ? "" : roleName(role);
+    const detail = member ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ") : passive ? "" : t("not in this room");
+    return { kind: "person", name, text: `@${name} `, sign: "", label: `@${name}`, detail, done: name.toLowerCase() === typed };
+  });
+}
+
+/** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
+function rooms({ word, passive }, { rooms: own }, known) {
+  const typed = word.toLowerCase();
+  const ranks = known.ranks("room");
+  const all = new Map(known.rooms(word).map((room) => [room.name, { topic: "", kind: "open", ...room, own: false }]));
+  for (const room of own.values()) all.set(room.name, { topic: "", ...all.get(room.name), ...room, own: true });
+  const found = best(
+    all.values(),
+    (room) => {
+      // A conversation has no name that others could follow.
+      const how = isConversation(room) ? -1 : fit(room.name, typed);
+      return how < 0 ? null : [room.name.toLowerCase() === typed ? 0 : 1, Number(!room.own), Number(how > 1), ranks.get(room.name) ?? Infinity, how];
+    },
+    ({ name }) => name,
+  );
+  const sign = passive ? "" : "#";
+  return found.map(({ name, kind, topic }) => ({
+    kind: "room",
+    name,
+    text: `${sign}${name} `,
+    sign: kind === "closed" ? "lock" : "hash",
+    label: name,
+    detail: topic,
+    done: name.toLowerCase() === typed,
+  }));
+}
+
+/** @param {Asked} ask @param {Known} known @returns {Proposal[]} */
+function emoji({ word }, known) {
+  const typed = word.toLowerCase();
+  const ranks = known.ranks("emoji");
+  const found = best(
+    known.emoji(),
+    ([sign, name, code = ""]) => {
+      const its = [fit(code, typed), fit(name, typed)].filter((one) => one >= 0);
+      return its.length ? [code === typed ? 0 : 1, ranks.get(sign) ?? Infinity, Math.min(...its), its[0] === fit(code, typed) ? 0 : 1, name.length] : null;
+    },
+    ([, name]) => name,
+  );
+  return found.map((row) => ({ kind: "emoji", name: row[0], text: `${row[0]} `, sign: row[0], label: `:${row[2] ?? row[1]}:`, detail: row[1], done: false }));
+}
+
+/** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
+function commands({ word, passive }, { commands: all }, known) {
+  const typed = word.toLowerCase();
+  const ranks = known.ranks("command");
+  const found = best(
+    all,
+    ({ name, aliases = [] }) => {
+      const how = name.startsWith(typed) ? 0 : aliases.some((alias) => alias.startsWith(typed)) ? 1 : -1;
+      return how < 0 ? null : [name === typed || aliases.includes(typed) ? 0 : 1, how, ranks.get(name) ?? Infinity];
+    },
+    ({ name }) => name,
+  );
+  return found.map((command) => ({
+    kind: "command",
+    name: command.name,
+    text: passive ? `${command.name} ` : `/${command.name} `,
+    sign: "",
+    label: command.usage,
+    detail: command.help,
+    done: isBare(command) || passive,
+  }));
+}
+
+/**
+ * @param {string} text @param {number} caret @param {Here} here @param {Known} known
+ * @returns {Completion|null}
+ */
+export function complete(text, caret, here, known) {
+  const ask = asked(text, caret, here.commands);
+  if (!ask) return null;
+  const find = { person: people, room: rooms, emoji: (/** @type {Asked} */ one) => emoji(one, known), command: commands }[ask.kind];
+  const items = find(ask, here, known);
+  return items.length ? { from: ask.from, to: ask.to, items, passive: ask.passive } : null;
+}

@@ -1,0 +1,71 @@
+/** The order of what the switcher proposes: by how well it matches, then what is unread, then what was used last. Pure. */
+import { isConversation } from "../state/unread.js";
+
+/**
+ * @typedef {object} Candidate
+ * @property {"open"|"closed"|"direct"|"group"|"person"} kind
+ * @property {string} name of the room, or of the person
+ * @property {string} title
+ * @property {number} [calls] mentions, or unread posts of a conversation
+ * @property {number} [unread]
+ * @property {number} [visited] 0 for the room where one was last, 1 for the one before, and so on
+ * @property {boolean} [current] where one is already
+ */
+
+/** After all that were visited. */
+const NEVER = Number.MAX_SAFE_INTEGER;
+const WORD = /[^\p{L}\p{N}]+/u;
+
+/**
+ * How well the words typed match a title: 0 the same, 1 its beginning, 2 the beginning of a word, 3 within, 4 its letters in order.
+ * @param {string} typed in small letters @param {string} title @returns {number} Infinity where they don't
+ */
+export function tierOf(typed, title) {
+  const text = title.toLowerCase();
+  if (text === typed) return 0;
+  if (text.startsWith(typed)) return 1;
+  if (text.split(WORD).some((word) => word.startsWith(typed))) return 2;
+  // A single letter is somewhere in nearly everything.
+  if (typed.length < 2) return Infinity;
+  if (text.includes(typed)) return 3;
+  let from = 0;
+  for (const letter of typed) {
+    from = text.indexOf(letter, from) + 1;
+    if (from === 0) return Infinity;
+  }
+  return typed.length > 2 ? 4 : Infinity;
+}
+
+/** "#" asks for rooms only, "@" for people and conversations. @param {string} query */
+function ask(query) {
+  const typed = query.trim().toLowerCase();
+  const sign = typed[0] === "#" || typed[0] === "@" ? typed[0] : "";
+  const isPersonal = (/** @type {Candidate} */ one) => one.kind === "person" || isConversation(one);
+  return {
+    typed: typed.slice(sign.length).trim(),
+    fits: (/** @type {Candidate} */ one) => !sign || isPersonal(one) === (sign === "@"),
+  };
+}
+
+/**
+ * @param {string} query @param {Candidate[]} candidates @param {number} [most]
+ * @returns {Candidate[]} the best first; without a query, where there is something unread, and then the latest used
+ */
+export function rank(query, candidates, most = 12) {
+  const { typed, fits } = ask(query);
+  const found = candidates.flatMap((one) => {
+    const tier = typed ? tierOf(typed, one.title) : 0;
+    return tier < Infinity && fits(one) ? [{ one, tier }] : [];
+  });
+  found.sort(
+    (a, b) =>
+      a.tier - b.tier ||
+      Number(Boolean(a.one.current)) - Number(Boolean(b.one.current)) ||
+      Number(Boolean(b.one.calls)) - Number(Boolean(a.one.calls)) ||
+      Number(Boolean(b.one.unread)) - Number(Boolean(a.one.unread)) ||
+      (a.one.visited ?? NEVER) - (b.one.visited ?? NEVER) ||
+      Number(a.one.kind === "person") - Number(b.one.kind === "person") ||
+      a.one.title.localeCompare(b.one.title),
+  );
+  return found.slice(0, most).map(({ one }) => one);
+}

@@ -1,0 +1,102 @@
+/**
+ * The panes beside the timeline: side by side where there is room, drawers over it where there isn't. What is a drawer, and
+ * whether the members' pane is shown when it isn't one, css/room.css decides by data-open and data-members on #app.
+ */
+import { storage } from "../local/storage.js";
+
+const MEMBERS_KEY = "aiochat:members";
+/** The same widths as in css/room.css. */
+const NARROW = { sidebar: matchMedia("(max-width: 47.99rem)"), members: matchMedia("(max-width: 67.99rem)") };
+
+/** px: no keyboard on a screen is lower. */
+const KEYBOARD = 120;
+
+/** @typedef {"sidebar"|"members"} Pane */
+
+export class Drawers {
+  /** @type {HTMLElement|null} */ #returnTo = null;
+
+  /** @param {HTMLElement} app */
+  constructor(app) {
+    this.app = app;
+    this.scrim = /** @type {HTMLElement} */ (app.querySelector("#scrim"));
+    app.dataset.members = storage.get(MEMBERS_KEY) === "hidden" ? "hidden" : "shown";
+    app.addEventListener("click", (event) => {
+      const target = /** @type {HTMLElement} */ (event.target);
+      const opener = /** @type {HTMLElement|null} */ (target.closest("[data-drawer]"));
+      if (opener) this.#press(/** @type {Pane} */ (opener.dataset.drawer), opener);
+      else if (target.closest("[data-drawer-close]")) this.#shut(target);
+      else if (target === this.scrim) this.close();
+    });
+    addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !app.dataset.open) return;
+      event.preventDefault();
+      this.close();
+    });
+    window.visualViewport?.addEventListener("resize", () => this.#fit());
+    for (const media of Object.values(NARROW)) media.addEventListener("change", () => this.close());
+    this.#show();
+  }
+
+  /** Opens a pane if it is a drawer now. @param {Pane} pane */
+  open(pane) {
+    if (!NARROW[pane].matches) return;
+    this.app.dataset.open = pane;
+    this.#show();
+    /** @type {HTMLElement|null} */ (this.app.querySelector(`#${pane} [data-drawer-close]`))?.focus();
+  }
+
+  close() {
+    delete this.app.dataset.open;
+    this.#show();
+    this.#returnTo?.focus();
+    this.#returnTo = null;
+  }
+
+  /** @param {Pane} pane @param {HTMLElement} opener */
+  #press(pane, opener) {
+    if (NARROW[pane].matches) {
+      this.#returnTo = opener;
+      this.open(pane);
+      return;
+    }
+    this.#members(this.app.dataset.members === "hidden" ? "shown" : "hidden");
+  }
+
+  /** @param {HTMLElement} target */
+  #shut(target) {
+    if (this.app.dataset.open) this.close();
+    else if (target.closest("#members")) this.#members("hidden");
+  }
+
+  /** @param {"shown"|"hidden"} state */
+  #members(state) {
+    this.app.dataset.members = state;
+    storage.set(MEMBERS_KEY, state);
+    this.#show();
+  }
+
+  /** Above the keyboard, where the browser lays that over the page (Safari on a phone); others make the page smaller themselves. */
+  #fit() {
+    const { height, scale } = /** @type {VisualViewport} */ (window.visualViewport);
+    const covered = scale === 1 && innerHeight - height > KEYBOARD;
+    if (covered) this.app.style.setProperty("--height", `${height}px`);
+    else this.app.style.removeProperty("--height");
+    if (covered) scrollTo(0, 0);
+  }
+
+  #show() {
+    const { open, members } = this.app.dataset;
+    this.scrim.hidden = !open;
+    const seen = {
+      sidebar: !NARROW.sidebar.matches || open === "sidebar",
+      members: NARROW.members.matches ? open === "members" : members === "shown",
+    };
+    for (const [pane, visible] of Object.entries(seen)) {
+      // Out of sight is out of reach of the keyboard, too.
+      /** @type {HTMLElement} */ (this.app.querySelector(`#${pane}`)).inert = !visible;
+      this.app.querySelector(`[data-drawer="${pane}"]`)?.setAttribute("aria-expanded", String(visible));
+    }
+    /** @type {HTMLElement} */ (this.app.querySelector("#main")).inert = Boolean(open);
+  }
+}

@@ -1,0 +1,86 @@
+/** The composer's tools: each by a button and by keys, on what is selected in the box. */
+import { makeLink, toggleCodeBlock, toggleMark, togglePrefix } from "../../composing/markup.js";
+import { applyEdit, selectedIn } from "../../composing/textbox.js";
+
+/** @typedef {import("../../composing/markup.js").Selected} Selected */
+
+/** @type {Record<string, (selected: Selected) => import("../../composing/markup.js").Edit>} */
+const TOOLS = {
+  bold: (selected) => toggleMark(selected, "**"),
+  italic: (selected) => toggleMark(selected, "*"),
+  strike: (selected) => toggleMark(selected, "~~"),
+  code: (selected) => toggleMark(selected, "`"),
+  block: toggleCodeBlock,
+  link: makeLink,
+  list: (selected) => togglePrefix(selected, "list"),
+  numbers: (selected) => togglePrefix(selected, "numbers"),
+  quote: (selected) => togglePrefix(selected, "quote"),
+};
+/** With Ctrl (on a Mac Cmd), by what the key writes or, in other scripts, where it is. */
+const KEYS = { KeyB: "bold", KeyI: "italic", KeyE: "code" };
+const SHIFT_KEYS = { KeyX: "strike", KeyC: "block", KeyU: "link", Digit7: "numbers", Digit8: "list", Digit9: "quote" };
+const MAC = /Mac|iP(hone|ad|od)/.test(navigator.platform);
+
+/** @param {KeyboardEvent} event @returns {string|undefined} the tool that these keys are */
+function toolOf(event) {
+  if (!(MAC ? event.metaKey : event.ctrlKey) || event.altKey) return undefined;
+  const code = /^[a-z]$/i.test(event.key) ? `Key${event.key.toUpperCase()}` : event.code;
+  return /** @type {Record<string, string>} */ (event.shiftKey ? SHIFT_KEYS : KEYS)[code];
+}
+
+export class Toolbar {
+  /**
+   * @param {HTMLElement} root role=toolbar @param {HTMLButtonElement} opener shows it where there is little room
+   * @param {HTMLTextAreaElement} box @param {Record<string, () => void>} others what other buttons do
+   */
+  constructor(root, opener, box, others) {
+    this.root = root;
+    this.box = box;
+    this.buttons = [.../** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll("[data-tool]"))];
+    for (const button of this.buttons) {
+      const tool = button.dataset.tool ?? "";
+      button.addEventListener("click", () => (others[tool] ?? (() => this.use(tool)))());
+    }
+    // Before the box loses the focus, so that it keeps it, and on a phone its keyboard.
+    for (const node of [root, opener]) node.addEventListener("mousedown", (event) => event.preventDefault());
+    root.addEventListener("keydown", (event) => this.#walk(event));
+    root.addEventListener("focusin", ({ target }) => this.#rove(/** @type {HTMLButtonElement} */ (target)));
+    opener.addEventListener("click", () => {
+      const open = root.classList.toggle("open");
+      opener.setAttribute("aria-expanded", String(open));
+    });
+    this.#rove(this.buttons[0]);
+  }
+
+  /** @param {KeyboardEvent} event @returns {boolean} whether the keys were a tool's */
+  key(event) {
+    const tool = toolOf(event);
+    if (!tool) return false;
+    event.preventDefault();
+    this.use(tool);
+    return true;
+  }
+
+  /** @param {string} tool */
+  use(tool) {
+    if (!this.box.hidden) applyEdit(this.box, TOOLS[tool](selectedIn(this.box)));
+  }
+
+  /** One stop of the Tab key; arrows go on from there. @param {HTMLButtonElement} chosen */
+  #rove(chosen) {
+    if (!this.buttons.includes(chosen)) return;
+    for (const button of this.buttons) button.tabIndex = button === chosen ? 0 : -1;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #walk(event) {
+    const place = this.buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
+    const last = this.buttons.length - 1;
+    const forward = getComputedStyle(this.root).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
+    const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
+    const next = { [forward]: place === last ? 0 : place + 1, [back]: place === 0 ? last : place - 1, Home: 0, End: last }[event.key];
+    if (place < 0 || next === undefined) return;
+    event.preventDefault();
+    this.buttons[next].focus();
+  }
+}

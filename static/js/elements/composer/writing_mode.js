@@ -1,0 +1,33 @@
+/** The strip above the box that says what one is doing: answering a post, or editing one. */
+import { shownName } from "../../words/names.js";
+import { part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+
+export class WritingMode {
+  #shown = "";
+
+  /** @param {HTMLElement} strip @param {() => void} leave */
+  constructor(strip, leave) {
+    this.strip = strip;
+    part(strip, "leave").addEventListener("mousedown", (event) => event.preventDefault());
+    part(strip, "leave").addEventListener("click", leave);
+  }
+
+  /** @param {boolean} editing @param {import("../../local/drafts.js").Quoted|null} answered */
+  show(editing, answered) {
+    const mode = editing ? "edit" : answered ? "reply" : "";
+    const what = editing ? t("Editing your message") : answered?.author ? t("Replying to {name}", { name: shownName(answered.author) }) : t("Replying");
+    const quote = editing ? "" : (answered?.text ?? "");
+    const shown = JSON.stringify([mode, what, quote]);
+    if (shown === this.#shown) return;
+    this.#shown = shown;
+    this.strip.hidden = !mode;
+    this.strip.dataset.mode = mode;
+    // It describes the box, hidden or not.
+    part(this.strip, "what").textContent = mode && what;
+    part(this.strip, "quote").textContent = quote;
+    const leave = editing ? t("Cancel editing") : t("Don’t reply");
+    part(this.strip, "leave-text").textContent = leave;
+    part(this.strip, "leave").title = `${leave} (Esc)`;
+  }
+}

@@ -1,0 +1,24 @@
+/** The status line: connecting, connected or offline, and how much waits to be sent. */
+import { waiting } from "../../state/store.js";
+import { n, t } from "../../words/texts.js";
+
+const STATES = { connecting: t("connecting"), connected: t("connected"), offline: t("offline") };
+
+export class ChatStatus extends HTMLElement {
+  /** @param {import("../../room.js").Page} page */
+  start({ store }) {
+    let shown = "";
+    const show = () => {
+      const { connection, held } = store.state;
+      const count = waiting(store.state);
+      // What waits for some milliseconds on a good connection is no news.
+      const told = count && (connection !== "connected" || held) ? `, ${n("{count} waiting", "{count} waiting", count)}` : "";
+      this.dataset.state = connection;
+      const text = STATES[connection] + told;
+      if (text === shown) return;
+      shown = this.textContent = text;
+    };
+    store.watch(["status"], show);
+    show();
+  }
+}

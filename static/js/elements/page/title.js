@@ -1,0 +1,63 @@
+/** The head of the room, and what the browser shows of the page outside it: the title with what calls for one, the dot in the icon. */
+import { shownName } from "../../words/names.js";
+import { dotOf } from "../../state/people.js";
+import { part } from "../../dom/template.js";
+import { sumUp } from "../../state/unread.js";
+import { paintAvatar } from "../people/avatar.js";
+
+/** Where the dot sits in static/favicon.svg, which is 32 x 32. */
+const DOT = '<circle cx="25" cy="7" r="6.5" fill="COLOUR" stroke="#fff" stroke-width="1.5"/></svg>';
+const CALLED = "#d92d20";
+const UNREAD = "#f0a020";
+
+export class ChatTitle extends HTMLElement {
+  #icon = "";
+  #dot = "";
+
+  /** @param {import("../../room.js").Page} page */
+  start({ store }) {
+    const { state } = store;
+    const topic = /** @type {HTMLElement} */ (this.querySelector("#room-topic"));
+    const name = /** @type {HTMLElement} */ (this.querySelector("#room-name"));
+    const shown = document.title;
+    const first = name.textContent ?? "";
+    store.watch(["room"], () => {
+      topic.textContent = topic.title = state.room.topic ?? "";
+      name.textContent = shownName(state.room.title ?? state.room.name);
+    });
+    store.watch(["room", "rooms", "reading", "members"], () => {
+      const { calls, unread } = sumUp(state);
+      const title = shown.replace(first, () => name.textContent ?? "");
+      const badged = calls ? `(${calls}) ${title}` : title;
+      if (document.title !== badged) document.title = badged;
+      this.#mark(calls ? CALLED : unread ? UNREAD : "");
+      this.#paint(state);
+    });
+    store.touch("rooms");
+    this.#paint(state);
+  }
+
+  /** The other person of a conversation of two. @param {import("../../state/store.js").State} state */
+  #paint(state) {
+    const avatar = part(this, "avatar");
+    if (!avatar) return;
+    const other = state.room.title ?? "";
+    paintAvatar(avatar, other);
+    avatar.dataset.dot = dotOf(state, other);
+  }
+
+  /** A dot in the icon of the tab. @param {string} colour none if empty */
+  async #mark(colour) {
+    if (colour === this.#dot) return;
+    this.#dot = colour;
+    const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+    try {
+      this.#icon ||= await (await fetch(link.href)).text();
+    } catch {
+      return; // the icon as it is
+    }
+    if (colour !== this.#dot) return; // it changed again meanwhile
+    const picture = colour ? this.#icon.replace("</svg>", DOT.replace("COLOUR", colour)) : this.#icon;
+    link.href = `data:image/svg+xml,${encodeURIComponent(picture)}`;
+  }
+}

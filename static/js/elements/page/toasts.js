@@ -1,0 +1,75 @@
+/** Shows what is said in passing at the bottom, for some seconds; longer while one points at it or has the focus in it. */
+import { cloneElement, part } from "../../dom/template.js";
+
+const SHOWN = 5_000;
+
+/** @typedef {import("../../state/store.js").Toast} Toast */
+
+export class ChatToasts extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {Map<number, {node: HTMLElement, timer: ReturnType<typeof setTimeout>|undefined}>} */ #shown = new Map();
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    this.page = page;
+    page.store.watch(["toasts"], () => this.#show());
+    for (const event of ["pointerenter", "focusin"]) this.addEventListener(event, () => this.#stay());
+    for (const event of ["pointerleave", "focusout"]) this.addEventListener(event, () => this.#go());
+    addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  #show() {
+    const { toasts } = this.page.store.state;
+    for (const [id, { node, timer }] of this.#shown) {
+      if (toasts.some((toast) => toast.id === id)) continue;
+      clearTimeout(timer);
+      node.remove();
+      this.#shown.delete(id);
+    }
+    for (const toast of toasts) {
+      if (this.#shown.has(toast.id)) continue;
+      const node = cloneElement("toast");
+      part(node, "text").textContent = toast.text;
+      part(node, "undo").hidden = toast.undo === undefined;
+      part(node, "undo").addEventListener("click", () => this.#undo(toast));
+      part(node, "close").addEventListener("click", () => this.#close(toast.id));
+      this.append(node);
+      this.#shown.set(toast.id, { node, timer: undefined });
+    }
+    if (!this.matches(":hover, :focus-within")) this.#go();
+  }
+
+  #stay() {
+    for (const shown of this.#shown.values()) {
+      clearTimeout(shown.timer);
+      shown.timer = undefined;
+    }
+  }
+
+  #go() {
+    for (const [id, shown] of this.#shown) shown.timer ??= setTimeout(() => this.#close(id), SHOWN);
+  }
+
+  /** @param {number} id */
+  #close(id) {
+    const inside = this.#shown.get(id)?.node.contains(document.activeElement);
+    this.page.store.dispatch({ type: "untoasted", id });
+    if (inside) this.page.composer.focus();
+  }
+
+  /** @param {Toast} toast */
+  #undo(toast) {
+    this.page.asks.ask({ type: "undelete", number: /** @type {number} */ (toast.undo) });
+    this.#close(toast.id);
+  }
+
+  /** Ctrl+Z takes the last deletion back, unless there is typing to be taken back. @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    const box = /** @type {any} */ (event.target);
+    const last = this.page.store.state.toasts.findLast((toast) => toast.undo !== undefined);
+    if (!last || box.value) return;
+    event.preventDefault();
+    this.#undo(last);
+  }
+}

@@ -1,0 +1,50 @@
+/** What stands for a person: a coloured initial, the same everywhere for the same name, and over it their picture, once it has come. */
+
+import { DELETED } from "../../words/names.js";
+
+const HUES = 12; // as many as css/timeline.css has
+
+/** The versions of people's pictures, by their names. @type {Map<string, number>} */
+const pictures = new Map();
+
+/** The version to ask for of all others: they may have a picture elsewhere. Empty where they can't. */
+let ofOthers = "";
+
+/** What each node shows. @type {WeakMap<HTMLElement, string>} */
+const painted = new WeakMap();
+
+/** Tells who has a picture. What is painted already stays. @param {Iterable<[string, number | undefined]>} versions */
+export function knowPictures(versions) {
+  for (const [name, version] of versions) if (version) pictures.set(name, version);
+}
+
+/** Whoever has no picture of their own is asked for as well: the server finds one at Gravatar, or draws the initial. */
+export function askForAllPictures() {
+  ofOthers = "0";
+}
+
+/** @param {HTMLElement} node @param {string} name */
+export function paintAvatar(node, name) {
+  const version = String(pictures.get(name) ?? ofOthers);
+  const wanted = `${version} ${name}`;
+  if (painted.get(node) === wanted) return;
+  painted.set(node, wanted);
+  let hash = 0;
+  for (const char of name.toLowerCase()) hash = (hash * 31 + /** @type {number} */ (char.codePointAt(0))) >>> 0;
+  // Mixed, since names that differ in their last letter only would else be neighbours.
+  node.dataset.hue = String((Math.imul(hash, 2654435761) >>> 16) % HUES);
+  node.textContent = [...name][0]?.toUpperCase() ?? "?";
+  if (version && name !== DELETED) node.append(picture(node, name, version));
+}
+
+/** @param {HTMLElement} node @param {string} name @param {string} version */
+function picture(node, name, version) {
+  const image = document.createElement("img");
+  image.alt = "";
+  image.loading = "lazy";
+  image.addEventListener("load", () => image.classList.add("loaded"));
+  image.addEventListener("error", () => image.remove());
+  const size = node.classList.contains("large") ? 128 : 64;
+  image.src = `/users/${encodeURIComponent(name)}/picture?size=${size}&v=${version}`;
+  return image;
+}

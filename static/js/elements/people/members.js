@@ -1,0 +1,105 @@
+/** The members pane: who is here and who isn't, with their roles and what they say of themselves. A press opens their card. */
+import { dotOf, nextEnd, ROLES, statusOf } from "../../state/people.js";
+import { reconcile } from "../../dom/reconcile.js";
+import { roleName } from "../../words/roles.js";
+import { cloneElement, part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+import { paintAvatar } from "./avatar.js";
+
+/** ms: as long as a timer goes. */
+const LONGEST = 2 ** 31 - 1;
+
+/** @typedef {import("../../state/store.js").Member} Member */
+
+/** By role, then by name. @param {Member} a @param {Member} b */
+const byRole = (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || a.name.localeCompare(b.name);
+
+/** @param {string} dot @returns {string} what it says */
+export function dotText(dot) {
+  if (dot === "away") return t("away");
+  if (dot === "dnd") return t("do not disturb");
+  return dot === "here" ? t("here") : "";
+}
+
+const render = {
+  make(/** @type {any} */ { member }) {
+    const node = cloneElement("member");
+    const button = /** @type {HTMLElement} */ (node.firstElementChild);
+    button.dataset.person = member.name;
+    button.tabIndex = -1;
+    paintAvatar(part(node, "avatar"), member.name);
+    part(node, "name").textContent = member.name;
+    return node;
+  },
+  update(/** @type {HTMLElement} */ node, /** @type {any} */ { member, dot, text }) {
+    part(node, "role").textContent = roleName(member.role);
+    part(node, "role").hidden = member.role === "member";
+    part(node, "avatar").dataset.dot = dot;
+    part(node, "state").textContent = dotText(dot);
+    part(node, "status").textContent = part(node, "status").title = text;
+    part(node, "status").hidden = !text;
+    node.classList.toggle("present", dot !== "gone");
+  },
+};
+
+export class ChatMembers extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #ending;
+  /** @type {Map<string, any>} */ #here = new Map();
+  /** @type {Map<string, any>} */ #gone = new Map();
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    this.page = page;
+    page.store.watch(["members"], () => this.#show());
+    this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("focusin", (event) => this.#hold(/** @type {HTMLElement} */ (event.target).closest("[data-person]")));
+    this.#show();
+  }
+
+  #show() {
+    const { state } = this.page.store;
+    const members = [...state.members.values()].sort(byRole);
+    const here = members.filter((member) => dotOf(state, member.name) !== "gone");
+    const gone = members.filter((member) => dotOf(state, member.name) === "gone");
+    this.#fill("here", `${t("Here")} – ${here.length}`, this.#here, here);
+    this.#fill("away", `${t("Not here")} – ${gone.length}`, this.#gone, gone);
+    /** @type {HTMLElement} */ (document.getElementById("member-count")).textContent = String(here.length);
+    clearTimeout(this.#ending);
+    const wait = nextEnd(state) - Date.now();
+    if (wait < LONGEST) this.#ending = setTimeout(() => this.page.store.touch("members"), wait + 50);
+    if (!this.querySelector("[data-person][tabindex='0']")) this.#hold(this.querySelector("[data-person]"));
+  }
+
+  /** @param {"here"|"away"} which @param {string} heading @param {Map<string, any>} shown @param {Member[]} members */
+  #fill(which, heading, shown, members) {
+    const { state } = this.page.store;
+    const title = /** @type {HTMLElement} */ (this.querySelector(`#${which}-title`));
+    title.hidden = !members.length;
+    title.textContent = heading;
+    const rows = members.map((member) => {
+      const dot = dotOf(state, member.name);
+      const { text } = statusOf(state, member.name);
+      return { key: member.name, shape: `${member.role} ${dot} ${text}`, member, dot, text };
+    });
+    reconcile(/** @type {Element} */ (this.querySelector(`#members-${which}`)), shown, rows, render);
+  }
+
+  /** One stop of the Tab key for all of them. @param {Element|null} button */
+  #hold(button) {
+    if (!button) return;
+    for (const held of this.querySelectorAll("[data-person][tabindex='0']")) held.setAttribute("tabindex", "-1");
+    button.setAttribute("tabindex", "0");
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const buttons = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-person]")]);
+    const here = buttons.indexOf(/** @type {HTMLElement} */ (event.target));
+    if (here < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
+    const places = /** @type {Record<string, number>} */ ({ ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: buttons.length - 1 });
+    if (!(event.key in places)) return;
+    event.preventDefault();
+    buttons[places[event.key]]?.focus();
+  }
+}

@@ -1,0 +1,189 @@
+/** A person's card, opened by a press on whatever has their name in data-person, or on a mention: who they are, and what one can do about them. */
+import { openConversation } from "../../server/conversations.js";
+import { openDialog } from "../../dom/dialogs.js";
+import { dotOf, outranks, statusOf } from "../../state/people.js";
+import { choose, following, relationTo } from "../../server/relations.js";
+import { roleName } from "../../words/roles.js";
+import { part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+import { clockTime } from "../../words/dates.js";
+import { paintAvatar } from "./avatar.js";
+
+/** @typedef {import("../../state/store.js").State} State */
+
+/** What a status says in full. @param {State} state @param {string} name */
+export function statusText(state, name) {
+  const dot = dotOf(state, name);
+  const { until } = statusOf(state, name);
+  if (dot === "dnd" && until) return t("Do not disturb until {time}", { time: clockTime(until) });
+  if (dot === "dnd") return t("Do not disturb");
+  if (dot === "away") return t("Away");
+  if (dot === "here") return name === state.you.name ? t("Online") : t("Here");
+  return dot === "gone" ? t("Not here now") : "";
+}
+
+/** @type {Record<string, {ask: (name: string) => string, sure: () => string, why?: boolean}>} by command */
+const SURE = {
+  kill: { ask: (name) => t("Remove {name} from this room?", { name }), sure: () => t("Remove"), why: true },
+  mod: { ask: (name) => t("Make {name} a moderator of this room?", { name }), sure: () => t("Make moderator") },
+  unmod: { ask: (name) => t("Make {name} an ordinary member again?", { name }), sure: () => t("Take moderator away") },
+};
+
+export class ChatPersonCard extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {HTMLDialogElement} */ dialog;
+  #name = "";
+  /** @type {string} the command that waits for a yes */ #command = "";
+  /** What one is to them, once that is known. @type {import("../../server/relations.js").Relation} */ #relation = {};
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    this.page = page;
+    this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
+    document.addEventListener("click", (event) => {
+      // With a key held, a link is for the browser.
+      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+      const opener = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-person], a.mention"));
+      const name = opener?.dataset.person ?? decodeURIComponent(opener?.getAttribute("href")?.split("/").at(-1) ?? "");
+      if (!opener || !name) return;
+      event.preventDefault();
+      this.open(name, opener);
+    });
+    this.dialog.addEventListener("click", (event) => {
+      const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-card]"));
+      if (button) this.#act(button.dataset.card ?? "");
+    });
+    const form = /** @type {HTMLFormElement} */ (this.querySelector(".card-sure"));
+    form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      const reason = String(new FormData(form).get("reason") ?? "").trim();
+      page.outbox.post([`/${this.#command} @${this.#name}`, SURE[this.#command].why ? reason : ""].join(" ").trim());
+      this.dialog.close();
+    });
+    page.store.watch(["members"], () => this.dialog.open && this.#show());
+  }
+
+  /** @param {string} name @param {HTMLElement} opener */
+  open(name, opener) {
+    this.#name = name;
+    this.#ask("");
+    this.#say("");
+    this.#relation = {};
+    this.#show();
+    void this.#askRelation();
+    openDialog(this.dialog, opener, { beside: true });
+  }
+
+  #show() {
+    const { state } = this.page.store;
+    const name = this.#name;
+    const member = state.members.get(name);
+    const isYou = name === state.you.name;
+    const fill = (/** @type {string} */ what, /** @type {string} */ text) => {
+      part(this, what).textContent = text;
+      part(this, what).hidden = !text;
+    };
+    paintAvatar(part(this, "avatar"), name);
+    part(this, "avatar").dataset.dot = dotOf(state, name);
+    fill("name", name);
+    fill("state", member ? statusText(state, name) : t("Not in this room"));
+    fill("role", member && member.role !== "member" ? roleName(member.role) : "");
+    fill("status", statusOf(state, name).text);
+    /** @type {HTMLAnchorElement} */ (part(this, "profile")).href = `/users/${encodeURIComponent(name)}`;
+    this.#button("message").hidden = isYou || Boolean(this.#relation.blocked);
+    this.#button("mention").hidden = isYou;
+    this.#button("settings").hidden = !isYou;
+    this.#button("follow").hidden = isYou || this.#relation.following === undefined;
+    this.#button("follow").textContent = following(this.#relation).text;
+    this.#button("block").hidden = isYou || this.#relation.blocked === undefined;
+    this.#button("block").textContent = this.#relation.blocked ? t("Unblock") : t("Block");
+    const may = (/** @type {string} */ command) => state.commands.some((one) => one.name === command);
+    const below = Boolean(member) && !isYou && outranks(state.you.role, member?.role ?? "");
+    this.#button("kill").hidden = !(below && may("kill"));
+    this.#button("mod").hidden = !(below && may("mod") && member?.role === "member");
+    this.#button("unmod").hidden = !(below && may("unmod") && member?.role === "moderator");
+    const moderation = /** @type {HTMLElement} */ (this.querySelector(".card-moderation"));
+    moderation.hidden = Boolean(this.#command) || [...moderation.children].every((button) => /** @type {HTMLElement} */ (button).hidden);
+  }
+
+  /** @param {string} act @returns {HTMLElement} */
+  #button(act) {
+    return /** @type {HTMLElement} */ (this.querySelector(`[data-card="${act}"]`));
+  }
+
+  /** @param {string} act */
+  #act(act) {
+    if (act in SURE) {
+      this.#ask(act);
+      this.#show();
+      part(this, SURE[act].why ? "reason-field" : "sure").querySelector("input")?.focus();
+      if (!SURE[act].why) part(this, "sure").focus();
+      part(this, "sure").scrollIntoView({ block: "nearest" });
+      return;
+    }
+    if (act === "cancel") {
+      const asked = this.#command;
+      this.#ask("");
+      this.#show();
+      this.#button(asked).focus();
+    }
+    if (act === "message") this.#converse();
+    if (act === "mention") this.#mention();
+    if (act === "follow") void this.#choose(following(this.#relation).choice);
+    if (act === "block") void this.#choose(this.#relation.blocked ? "unblock" : "block");
+    if (act === "settings") {
+      this.dialog.close();
+      document.getElementById("me-button")?.click();
+    }
+  }
+
+  async #askRelation() {
+    const name = this.#name;
+    const relation = await relationTo(name);
+    // Meanwhile the card may have become somebody else's.
+    if (name !== this.#name) return;
+    this.#relation = relation;
+    this.#show();
+  }
+
+  /** @param {"follow"|"unfollow"|"block"|"unblock"} choice */
+  async #choose(choice) {
+    const name = this.#name;
+    const problem = await choose(name, choice);
+    if (name === this.#name) this.#say(problem);
+    await this.#askRelation();
+  }
+
+  /** What is to be done needs a yes; nothing if empty. @param {string} command */
+  #ask(command) {
+    this.#command = command;
+    const form = /** @type {HTMLFormElement} */ (this.querySelector(".card-sure"));
+    form.hidden = !command;
+    form.reset();
+    if (!command) return;
+    part(form, "question").textContent = SURE[command].ask(this.#name);
+    part(form, "sure").textContent = SURE[command].sure();
+    part(form, "sure").classList.toggle("danger", command === "kill");
+    part(form, "reason-field").hidden = !SURE[command].why;
+  }
+
+  #mention() {
+    this.dialog.close();
+    this.page.drawers.close();
+    const { box } = this.page.composer;
+    const before = box.value.slice(0, box.selectionStart);
+    box.setRangeText(`${before && !/\s$/.test(before) ? " " : ""}@${this.#name} `, box.selectionStart, box.selectionEnd, "end");
+    box.dispatchEvent(new Event("input", { bubbles: true }));
+    this.page.composer.focus();
+  }
+
+  async #converse() {
+    const problem = await openConversation([this.#name]);
+    if (problem) this.#say(problem);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    /** @type {HTMLElement} */ (this.querySelector(".card-note")).textContent = text;
+  }
+}

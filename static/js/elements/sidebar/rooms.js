@@ -1,0 +1,215 @@
+/** The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that move between them. */
+import { shownName } from "../../words/names.js";
+import { dotOf } from "../../state/people.js";
+import { reconcile } from "../../dom/reconcile.js";
+import { recentsOf } from "../../local/recents.js";
+import { session, storage } from "../../local/storage.js";
+import { cloneElement, part } from "../../dom/template.js";
+import { n } from "../../words/texts.js";
+import { callsOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
+import { paintAvatar } from "../people/avatar.js";
+
+const SCROLLED = "aiochat:rooms-scrolled";
+
+/**
+ * @typedef {import("../../state/store.js").OwnRoom} OwnRoom
+ * @typedef {{key: string, shape: string, room: OwnRoom, unread: number, mentions: number, calls: number, dot: string}} Row
+ * @typedef {{list: HTMLElement, isOurs: (room: OwnRoom) => boolean, shown: Map<string, {node: HTMLElement, row: any}>, rows: Row[]}} Section
+ */
+
+const render = {
+  make(/** @type {Row} */ { room }) {
+    const node = cloneElement("room");
+    const link = /** @type {HTMLAnchorElement} */ (node.firstElementChild);
+    link.href = `/rooms/${encodeURIComponent(room.name)}`;
+    link.dataset.room = room.name;
+    link.dataset.kind = room.kind;
+    return node;
+  },
+  update(/** @type {HTMLElement} */ node, /** @type {Row} */ { room, unread, mentions, dot }) {
+    const link = /** @type {HTMLElement} */ (node.firstElementChild);
+    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = shownName(room.title);
+    link.classList.toggle("has-unread", unread > 0);
+    part(link, "count").hidden = !unread;
+    part(link, "count-number").textContent = short(unread);
+    part(link, "mentions").hidden = !mentions || isConversation(room);
+    part(link, "mentions-number").textContent = short(mentions);
+    if (room.kind !== "direct") return;
+    paintAvatar(part(link, "avatar"), room.title);
+    part(link, "avatar").dataset.dot = dot;
+  },
+};
+
+/** What calls first, then what is unread, then by name. @param {Row} a @param {Row} b */
+const byNeed = (a, b) =>
+  Number(b.calls > 0) - Number(a.calls > 0) || Number(b.unread > 0) - Number(a.unread > 0) || a.room.title.localeCompare(b.room.title);
+
+export class ChatRooms extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {string} */ current;
+  /** @type {HTMLElement} */ scroller;
+  /** @type {HTMLInputElement} */ filter;
+  /** @type {HTMLButtonElement} */ hint;
+  /** @type {Section[]} */ sections;
+  #shape = "";
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    this.page = page;
+    const { state } = page.store;
+    this.current = state.room.name;
+    recentsOf(storage, state.you.name, "visited").use(this.current);
+    const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
+    this.scroller = find(".room-lists");
+    this.filter = find("#room-filter");
+    this.hint = find(".more-unread");
+    this.sections = [
+      adopt(find("#room-list"), (room) => !isConversation(room)),
+      adopt(find("#conversation-list"), isConversation),
+    ];
+    this.filter.value = "";
+    this.filter.addEventListener("input", () => this.#sift());
+    this.filter.addEventListener("keydown", (event) => this.#filterKey(event));
+    this.scroller.addEventListener("keydown", (event) => this.#listKey(event));
+    this.scroller.addEventListener("scroll", () => this.#showHint(), { passive: true });
+    new ResizeObserver(() => this.#showHint()).observe(this.scroller);
+    this.hint.addEventListener("click", () => this.#unseen()?.scrollIntoView({ block: "center", behavior: "smooth" }));
+    addEventListener("keydown", (event) => this.#key(event));
+    // Rows keep their places under the reader's eyes; they are put in order while nobody looks.
+    document.addEventListener("visibilitychange", () => document.hidden && this.#show(!this.#isBusy()));
+    // Back from another page: rooms have been read meanwhile, and the socket may need its time.
+    addEventListener("pageshow", (event) => event.persisted && this.#refresh());
+    page.store.watch(["rooms", "reading", "members"], () => this.#show());
+    this.#show();
+    // The list stays where it was from one room to the next.
+    this.scroller.scrollTop = Number(session.get(SCROLLED) ?? 0);
+    addEventListener("pagehide", () => session.set(SCROLLED, String(this.scroller.scrollTop)));
+    this.#showHint();
+  }
+
+  #show(inOrder = false) {
+    const { state } = this.page.store;
+    const rooms = [...state.rooms.values()];
+    const rowsOf = this.sections.map((section) => rooms.filter(section.isOurs).map((room) => this.#row(room)));
+    // Asked for at each step of reading, and then nearly always as it was.
+    const shape = rowsOf.flatMap((rows) => rows.map((row) => `${row.key} ${row.shape}`)).join("\n");
+    if (shape === this.#shape && !inOrder) return;
+    this.#shape = shape;
+    for (const [index, section] of this.sections.entries()) {
+      const rows = rowsOf[index];
+      section.rows = inOrder ? rows.sort(byNeed) : inPlace(rows, section.rows, this.#isBusy());
+      reconcile(section.list, section.shown, section.rows, render);
+    }
+    this.#sift();
+    this.#showHint();
+  }
+
+  /** Is somebody about to press one of the rows? Then none moves. */
+  #isBusy() {
+    return this.scroller.matches(":hover") || this.scroller.contains(document.activeElement);
+  }
+
+  async #refresh() {
+    try {
+      const answer = await fetch("/rooms?only=own", { headers: { Accept: "application/json" } });
+      if (answer.ok && !answer.redirected) this.page.store.hear({ type: "unread", whole: true, ...(await answer.json()) });
+    } catch {
+      // as it was, until the socket tells
+    }
+  }
+
+  /** @param {OwnRoom} room @returns {Row} */
+  #row(room) {
+    const { state } = this.page.store;
+    const [unread, mentions, calls] = [unreadOf(state, room), mentionsOf(state, room), callsOf(state, room)];
+    const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
+    return { key: room.name, shape: `${room.title} ${unread} ${mentions} ${dot}`, room, unread, mentions, calls, dot };
+  }
+
+  /** @returns {HTMLAnchorElement[]} */
+  #links() {
+    return [...this.scroller.querySelectorAll("a[data-room]")].flatMap((link) => (link.closest("[hidden]") ? [] : [/** @type {HTMLAnchorElement} */ (link)]));
+  }
+
+  #sift() {
+    const wanted = this.filter.value.trim().toLowerCase();
+    for (const { shown } of this.sections) for (const { node, row } of shown.values()) node.hidden = !row.room.title.toLowerCase().includes(wanted);
+    this.classList.toggle("sifted", wanted !== "");
+    /** @type {HTMLElement} */ (this.querySelector(".no-rooms")).hidden = this.#links().length > 0;
+    // The list holds one's own rooms, and of very many not all: the page of all rooms looks for the same.
+    /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted ? `/rooms?q=${encodeURIComponent(wanted)}` : "/rooms";
+  }
+
+  /** The first row that calls for one, or is unread, and is out of sight. @returns {HTMLElement|undefined} */
+  #unseen() {
+    const { top, bottom } = this.scroller.getBoundingClientRect();
+    const links = this.#links().filter((link) => link.classList.contains("has-unread"));
+    const seen = (/** @type {HTMLElement} */ link) => link.getBoundingClientRect().bottom > top + 8 && link.getBoundingClientRect().top < bottom - 8;
+    return links.some(seen) ? undefined : links[0];
+  }
+
+  #showHint() {
+    const rows = this.sections.flatMap((section) => section.rows).filter((row) => row.unread);
+    const unseen = rows.length ? this.#unseen() : undefined;
+    this.hint.hidden = !unseen;
+    if (!unseen) return;
+    this.hint.dataset.way = unseen.getBoundingClientRect().top < this.scroller.getBoundingClientRect().top ? "up" : "down";
+    part(this.hint, "text").textContent = n("{count} unread room", "{count} unread rooms", rows.length);
+  }
+
+  /** @param {KeyboardEvent} event */
+  #filterKey(event) {
+    if (event.key === "Enter" && !event.isComposing) (this.#links()[0] ?? /** @type {HTMLElement} */ (this.querySelector(".all-rooms"))).click();
+    if (event.key === "ArrowDown") this.#links()[0]?.focus();
+    if (event.key === "Escape" && this.filter.value) {
+      event.stopPropagation();
+      this.filter.value = "";
+      this.#sift();
+    }
+  }
+
+  /** The arrows move along the rows. @param {KeyboardEvent} event */
+  #listKey(event) {
+    const links = this.#links();
+    const here = links.indexOf(/** @type {HTMLAnchorElement} */ (event.target));
+    if (here < 0 || event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    event.preventDefault();
+    const next = links[here + (event.key === "ArrowUp" ? -1 : 1)];
+    (next ?? (here === 0 ? this.filter : links[here])).focus();
+  }
+
+  /** Alt with an arrow goes to the room above or below, with Shift to an unread one. @param {KeyboardEvent} event */
+  #key(event) {
+    if (!event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    event.preventDefault();
+    const step = event.key === "ArrowUp" ? -1 : 1;
+    const rows = this.sections.flatMap((section) => section.rows);
+    const wanted = rows.filter((row) => row.key === this.current || !event.shiftKey || row.unread > 0);
+    const here = wanted.findIndex((row) => row.key === this.current);
+    if (wanted.length < 2) return;
+    const { key } = wanted[(here + step + wanted.length) % wanted.length];
+    location.assign(`/rooms/${encodeURIComponent(key)}`);
+  }
+}
+
+/** Takes over the rows that the server made. @param {HTMLElement} list @param {(room: OwnRoom) => boolean} isOurs @returns {Section} */
+function adopt(list, isOurs) {
+  const shown = new Map();
+  /** @type {any[]} */
+  const rows = [];
+  for (const node of list.children) {
+    const row = { key: node.querySelector("a")?.dataset.room ?? "", shape: "" };
+    shown.set(row.key, { node, row });
+    rows.push(row);
+  }
+  return { list, isOurs, shown, rows };
+}
+
+/** The rows where they stand, new ones before them, or, if none may move, after them. @param {Row[]} rows @param {Row[]} before @param {boolean} busy */
+function inPlace(rows, before, busy) {
+  const byKey = new Map(rows.map((row) => [row.key, row]));
+  const kept = before.flatMap(({ key }) => byKey.get(key) ?? []);
+  const known = new Set(kept);
+  const fresh = rows.filter((row) => !known.has(row)).sort(byNeed);
+  return busy ? [...kept, ...fresh] : [...fresh, ...kept];
+}

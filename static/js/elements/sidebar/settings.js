@@ -1,0 +1,74 @@
+/** The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves. The theme is theme.js's. */
+import { onOpener, openDialog } from "../../dom/dialogs.js";
+import { makeNonce } from "../../server/outbox.js";
+import { dotOf, statusCommand, statusOf } from "../../state/people.js";
+import { QUIETLY } from "../../state/reducers.js";
+import { part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+import { paintAvatar } from "../people/avatar.js";
+import { statusText } from "../people/person_card.js";
+
+export class ChatSettings extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {HTMLDialogElement} */ dialog;
+  /** @type {HTMLFormElement} */ form;
+  /** @type {HTMLElement} */ opener;
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    this.page = page;
+    this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
+    this.form = /** @type {HTMLFormElement} */ (this.querySelector(".status-form"));
+    this.opener = /** @type {HTMLElement} */ (document.getElementById("me-button"));
+    onOpener("settings", () => {
+      this.#fill();
+      openDialog(this.dialog, this.opener, { beside: true });
+    });
+    this.form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#setStatus();
+    });
+    // The list of keys opens in its place.
+    const onKeys = (/** @type {Event} */ event) => /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
+    this.dialog.addEventListener("click", onKeys, { capture: true });
+    const { you } = page.store.state;
+    for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) paintAvatar(avatar, you.name);
+    page.store.watch(["members", "status"], () => this.#show());
+    this.#show();
+  }
+
+  #show() {
+    const { state } = this.page.store;
+    const { name } = state.you;
+    const { text } = statusOf(state, name);
+    const dot = state.connection === "connected" ? dotOf(state, name) : "gone";
+    for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) avatar.dataset.dot = dot;
+    const said = statusText(state, name);
+    part(this, "state").textContent = text ? `${said} · ${text}` : said;
+    part(this.opener, "status").textContent = text || (dot === "here" || dot === "gone" ? "" : said);
+  }
+
+  /** The form says what is so now. */
+  #fill() {
+    const { state } = this.page.store;
+    const { status, text } = statusOf(state, state.you.name);
+    for (const radio of this.form.querySelectorAll("[name=status]")) {
+      const input = /** @type {HTMLInputElement} */ (radio);
+      input.checked = input.value === status;
+    }
+    /** @type {HTMLInputElement} */ (this.form.elements.namedItem("text")).value = text;
+    this.#say("");
+  }
+
+  #setStatus() {
+    const text = statusCommand(new FormData(this.form), new Date());
+    const sent = this.page.send({ type: "post", nonce: QUIETLY + makeNonce(), text });
+    if (sent) this.dialog.close();
+    else this.#say(t("There is no connection now. Try again in a moment."));
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    /** @type {HTMLElement} */ (this.querySelector(".card-note")).textContent = text;
+  }
+}

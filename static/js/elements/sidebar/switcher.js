@@ -1,0 +1,251 @@
+/** Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation with several. A combobox (ARIA 1.2). */
+import { openConversation } from "../../server/conversations.js";
+import { onOpener, openDialog } from "../../dom/dialogs.js";
+import { peopleAsked } from "../../server/lookups.js";
+import { DELETED, shownName } from "../../words/names.js";
+import { dotOf } from "../../state/people.js";
+import { rank } from "../../composing/ranking.js";
+import { recentsOf } from "../../local/recents.js";
+import { storage } from "../../local/storage.js";
+import { cloneElement, part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+import { callsOf, short, unreadOf } from "../../state/unread.js";
+import { paintAvatar } from "../people/avatar.js";
+import { dotText } from "../people/members.js";
+
+const MOST_PEOPLE = 19; // others in a conversation
+
+/** @typedef {import("../../composing/ranking.js").Candidate} Candidate */
+
+export class ChatSwitcher extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {HTMLDialogElement} */ dialog;
+  /** @type {HTMLInputElement} */ box;
+  /** @type {HTMLElement} */ list;
+  /** @type {Candidate[]} */ #items = [];
+  #active = 0;
+  #people = peopleAsked(() => this.dialog.open && this.#show(false));
+  /** @type {string[]} */ #picked = [];
+  #several = false;
+  #busy = false;
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    this.page = page;
+    this.dialog = this.#find("#switcher");
+    this.box = this.#find("#switcher-text");
+    this.list = this.#find("#switcher-list");
+    onOpener("switcher", (opener) => this.open("several" in opener.dataset));
+    addEventListener("keydown", (event) => {
+      if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
+      event.preventDefault();
+      this.open(false);
+    });
+    this.dialog.addEventListener("keydown", (event) => this.#key(event));
+    this.box.addEventListener("input", () => this.#typed());
+    // Before the box loses the focus, so that it keeps it.
+    this.list.addEventListener("mousedown", (event) => event.preventDefault());
+    this.list.addEventListener("click", (event) => {
+      const option = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+      if (option) this.#take([...this.list.children].indexOf(option), this.#several);
+    });
+    this.#find(".picked-list").addEventListener("click", (/** @type {Event} */ event) => {
+      const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-name]"));
+      if (button) this.#pick(button.dataset.name ?? "");
+    });
+    this.#find("button[data-several]").addEventListener("click", () => this.#setSeveral(!this.#several));
+    this.#find("[data-start]").addEventListener("click", () => this.#converse(this.#picked));
+    page.store.watch(["rooms", "members"], () => this.dialog.open && this.#show(false));
+  }
+
+  /** @param {string} selector @returns {any} */
+  #find(selector) {
+    return this.querySelector(selector);
+  }
+
+  /** @param {boolean} several begin by choosing people */
+  open(several) {
+    this.box.value = "";
+    this.#picked = [];
+    this.#busy = false;
+    this.#say("");
+    this.#setSeveral(several);
+    openDialog(this.dialog);
+    this.box.focus();
+  }
+
+  /** @param {boolean} several */
+  #setSeveral(several) {
+    this.#several = several;
+    if (!several) this.#picked = [];
+    this.#find("button[data-several]").setAttribute("aria-pressed", String(several));
+    this.box.placeholder = several ? t("Who shall read it?") : t("Room or person");
+    this.#find("[data-start]").hidden = !several;
+    this.#show(true);
+    if (this.dialog.open) this.box.focus();
+  }
+
+  /** @returns {Candidate[]} */
+  #candidates() {
+    const { state } = this.page.store;
+    const you = state.you.name;
+    const visited = recentsOf(storage, you, "visited").ranks();
+    const rooms = this.#several ? [] : [...state.rooms.values()];
+    const direct = new Set(rooms.filter((room) => room.kind === "direct").map((room) => room.title));
+    // Nobody is proposed before something was typed, but where people are what is asked for.
+    const known = this.box.value || this.#several ? [...state.members.keys(), ...this.#found(), ...this.#partners()] : [];
+    const names = new Set(known.filter((name) => name !== you && !direct.has(name)));
+    return [
+      ...rooms.map((room) => ({
+        kind: /** @type {Candidate["kind"]} */ (room.kind),
+        name: room.name,
+        title: shownName(room.title),
+        unread: unreadOf(state, room),
+        calls: callsOf(state, room),
+        visited: visited.get(room.name),
+        current: room.name === state.room.name,
+      })),
+      ...[...names].map((name) => ({ kind: /** @type {const} */ ("person"), name, title: name })),
+    ];
+  }
+
+  /** With whom one talks already. */
+  #partners() {
+    return [...this.page.store.state.rooms.values()].flatMap((room) => (room.kind === "direct" && room.title !== DELETED ? [room.title] : []));
+  }
+
+  /** What is typed, without the sign of a person. */
+  get #wanted() {
+    return this.box.value.trim().replace(/^@/, "");
+  }
+
+  /** Whom the server knows by what is typed, as far as it has said so yet. */
+  #found() {
+    const typed = this.#wanted;
+    return typed && !typed.startsWith("#") ? this.#people.find(typed).map(({ name }) => name) : [];
+  }
+
+  #typed() {
+    this.#say("");
+    this.#show(true);
+  }
+
+  /** @param {boolean} anew the first is the chosen one; else the one that was, if it is still there */
+  #show(anew) {
+    const { state } = this.page.store;
+    const chosen = anew ? undefined : this.#items[this.#active];
+    const query = this.#several ? `@${this.#wanted}` : this.box.value;
+    this.#items = rank(query, this.#candidates());
+    this.list.replaceChildren(...this.#items.map((item, index) => this.#option(item, index)));
+    this.list.hidden = !this.#items.length;
+    this.box.setAttribute("aria-expanded", String(this.#items.length > 0));
+    const place = this.#items.findIndex((item) => item.kind === chosen?.kind && item.name === chosen.name);
+    this.#activate(Math.max(0, place));
+    const picked = this.#find(".picked-list");
+    picked.hidden = !this.#picked.length;
+    picked.replaceChildren(
+      ...this.#picked.map((name) => {
+        const node = cloneElement("picked");
+        part(node, "button").dataset.name = part(node, "name").textContent = name;
+        part(node, "button").title = t("Leave {name} out", { name });
+        return node;
+      }),
+    );
+    this.#find("[data-start]").disabled = !this.#picked.length || state.connection === "offline";
+    const nothing = t("Nothing here is called that.");
+    if (!this.#items.length && this.box.value) this.#say(nothing);
+    else if (this.#find(".switcher-note").textContent === nothing) this.#say("");
+  }
+
+  /** @param {Candidate} item @param {number} index */
+  #option(item, index) {
+    const { state } = this.page.store;
+    const node = cloneElement("destination");
+    const isPerson = item.kind === "person" || item.kind === "direct";
+    node.id = `destination-${index}`;
+    node.dataset.kind = item.kind;
+    part(node, "title").textContent = item.title;
+    const details = [];
+    if (isPerson) {
+      paintAvatar(part(node, "avatar"), item.title);
+      const dot = dotOf(state, item.title);
+      part(node, "avatar").dataset.dot = dot;
+      details.push(dotText(dot));
+    }
+    if (item.current) details.push(t("you are here"));
+    if (this.#several && this.#picked.includes(item.name)) details.push(t("chosen"));
+    part(node, "detail").textContent = details.filter(Boolean).join(" · ");
+    part(node, "count").hidden = !item.unread;
+    part(node, "count").textContent = short(item.unread ?? 0);
+    part(node, "count").classList.toggle("mentions", Boolean(item.calls));
+    return node;
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.isComposing || event.target !== this.box) return;
+    const count = this.#items.length;
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      if (count) this.#activate((this.#active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
+    } else if (event.key === "Enter") {
+      if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey) this.#converse(this.#picked);
+      else this.#take(this.#active, this.#several || event.ctrlKey || event.metaKey);
+    } else if (event.key === "Backspace" && !this.box.value && this.#picked.length) {
+      this.#pick(/** @type {string} */ (this.#picked.at(-1)));
+    } else {
+      return;
+    }
+    event.preventDefault();
+  }
+
+  /** @param {number} index */
+  #activate(index) {
+    this.#active = index;
+    [...this.list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
+    const option = this.list.children[index];
+    if (!option) {
+      this.box.removeAttribute("aria-activedescendant");
+      return;
+    }
+    this.box.setAttribute("aria-activedescendant", option.id);
+    if (this.dialog.open) option.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {number} index @param {boolean} picks chooses the person for a conversation of several */
+  #take(index, picks) {
+    const item = this.#items[index];
+    if (!item) return;
+    if (picks && (item.kind === "person" || item.kind === "direct") && item.title !== shownName(DELETED)) {
+      if (!this.#several) this.#setSeveral(true);
+      this.box.value = "";
+      this.#pick(item.title);
+    } else if (item.kind === "person") {
+      this.#converse([item.name]);
+    } else {
+      location.assign(`/rooms/${encodeURIComponent(item.name)}`);
+    }
+  }
+
+  /** In, or out again. @param {string} name */
+  #pick(name) {
+    if (this.#picked.includes(name)) this.#picked = this.#picked.filter((one) => one !== name);
+    else if (this.#picked.length < MOST_PEOPLE) this.#picked = [...this.#picked, name];
+    else this.#say(t("A conversation holds twenty people. For more, make a room."));
+    this.#show(true);
+    this.box.focus();
+  }
+
+  /** @param {string[]} names */
+  async #converse(names) {
+    if (this.#busy || !names.length) return;
+    this.#busy = true;
+    const problem = await openConversation(names);
+    this.#busy = false;
+    if (problem) this.#say(problem);
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    this.#find(".switcher-note").textContent = text;
+  }
+}

@@ -1,0 +1,99 @@
+/** The weather in the sidebar: at one's own place, or at the one that was asked for last in this browser. */
+import { storage } from "../../local/storage.js";
+import { part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+
+const JSON_PLEASE = { headers: { Accept: "application/json" } };
+const EVERY = 10 * 60_000; // ms, as long as the server keeps a line
+const AGAIN = 60_000; // where there was no answer
+
+export class ChatWeather extends HTMLElement {
+  /** @type {HTMLInputElement} */ input;
+  /** @type {HTMLElement} */ line;
+  #key = "";
+  #turn = 0;
+  #due = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
+
+  /** @param {import("../../room.js").Page} page */
+  start({ store }) {
+    this.input = /** @type {HTMLInputElement} */ (this.querySelector("input"));
+    this.line = part(this, "line");
+    this.#key = `aiochat:weather:${store.state.you.name}`;
+    this.input.value = this.#place;
+    /** @type {HTMLFormElement} */ (this.querySelector("form")).addEventListener("submit", (event) => {
+      event.preventDefault();
+      this.#choose(this.input.value.trim());
+    });
+    document.addEventListener("visibilitychange", () => this.#lookQuietly());
+    this.#look();
+  }
+
+  get #own() {
+    return this.input.dataset.own ?? "";
+  }
+
+  /** The place that is shown; empty where there is none to show. */
+  get #place() {
+    return storage.get(this.#key) || this.#own;
+  }
+
+  /** Nothing is one's own place. @param {string} place */
+  #choose(place) {
+    if (place && place !== this.#own) storage.set(this.#key, place);
+    else storage.remove(this.#key);
+    this.input.value = this.#place;
+    this.line.setAttribute("aria-live", "polite");
+    this.#due = 0;
+    this.#look();
+  }
+
+  /** What was asked for is read out, what comes by itself isn't. */
+  #lookQuietly() {
+    this.line.setAttribute("aria-live", "off");
+    this.#look();
+  }
+
+  /** Asks if it is time to, and somebody is there to see. */
+  #look() {
+    if (document.hidden) return;
+    clearTimeout(this.#timer);
+    const wait = this.#due - Date.now();
+    if (wait > 0) this.#timer = setTimeout(() => this.#lookQuietly(), wait);
+    else this.#ask();
+  }
+
+  async #ask() {
+    const turn = ++this.#turn;
+    const place = this.#place;
+    if (!place) {
+      this.#say("");
+      return;
+    }
+    // Until it has answered, nobody asks again.
+    this.#due = Date.now() + AGAIN;
+    const { line, lasts } = await ask(place);
+    if (turn !== this.#turn) return;
+    this.#say(line);
+    this.#due = Date.now() + (lasts ? EVERY : AGAIN);
+    this.#look();
+  }
+
+  /** @param {string} text */
+  #say(text) {
+    if (this.line.textContent !== text) this.line.textContent = this.line.title = text;
+  }
+}
+
+/** @param {string} place @returns {Promise<{line: string, lasts: boolean}>} what to show, and whether asking again soon is of no use */
+async function ask(place) {
+  try {
+    const answer = await fetch(`/weather?${new URLSearchParams({ place })}`, JSON_PLEASE);
+    const body = await answer.json();
+    if (answer.ok) return { line: body.line, lasts: true };
+    if (answer.status === 400) return { line: body.error.text, lasts: true };
+  } catch {
+    // no connection, or something else than JSON
+  }
+  return { line: t("No weather to be had just now."), lasts: false };
+}

@@ -1,0 +1,197 @@
+/** One row of the timeline: each kind of row with its template and what is filled in. */
+import { clockTime, fullTime } from "../../words/dates.js";
+import { summarise } from "../../state/layout.js";
+import { DELETED, shownName } from "../../words/names.js";
+import { describe } from "../../words/service_lines.js";
+import { cloneElement, part } from "../../dom/template.js";
+import { n, t, weave } from "../../words/texts.js";
+import { paintAvatar } from "../people/avatar.js";
+import { fillMarks, fillQuote, fillReactions } from "./reactions.js";
+
+/** @typedef {import("../../state/layout.js").Row} Row */
+
+/** A text of so many characters or lines is folded: about a screen. */
+const LONG = 1_800;
+const MANY_LINES = 24;
+
+/** @param {HTMLElement} node @param {string} at */
+function fillTime(node, at) {
+  const time = /** @type {HTMLTimeElement} */ (part(node, "time"));
+  time.dateTime = at;
+  time.textContent = clockTime(at);
+  time.title = fullTime(at);
+}
+
+/** What each text shows now. @type {WeakMap<HTMLElement, string>} */
+const filled = new WeakMap();
+
+/**
+ * @param {HTMLElement} node @param {{text: string, html?: string, deleted?: boolean}} line
+ * @returns {boolean} whether it shows something else now: what is selected in a text that stays is to stay selected
+ */
+export function fillText(node, line) {
+  const wanted = line.deleted ? "deleted" : line.html === undefined ? `text ${line.text}` : `html ${line.html}`;
+  if (filled.get(node) === wanted) return false;
+  filled.set(node, wanted);
+  node.classList.toggle("rich", line.html !== undefined && !line.deleted);
+  node.classList.toggle("deleted", Boolean(line.deleted));
+  if (line.deleted) {
+    node.textContent = t("This message was deleted.");
+    return true;
+  }
+  if (line.html === undefined) {
+    node.textContent = line.text;
+    return true;
+  }
+  // The one place where HTML goes into the page as such: `html` was made and sanitised by the server from the line's text;
+  // nothing that a person typed gets here otherwise.
+  node.innerHTML = line.html;
+  for (const link of node.querySelectorAll("a[href]")) {
+    link.setAttribute("target", "_blank");
+    link.setAttribute("rel", "noopener noreferrer nofollow");
+  }
+  // What is wider than the screen can be scrolled by keyboard too.
+  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("pre, table"))) wide.tabIndex = 0;
+  return true;
+}
+
+/** What an unsent line will look like, as far as the page can know. @param {string} text */
+const asTyped = (text) => (text.startsWith("//") ? text.slice(1) : text);
+
+/** @param {HTMLElement} node @param {any} line a Line or a Pending */
+function mark(node, line) {
+  const pending = line.stage !== undefined;
+  node.classList.toggle("pending", pending);
+  node.classList.toggle("refused", line.stage === "refused");
+  if (line.nonce) node.dataset.nonce = line.nonce;
+  if (!pending) delete node.dataset.nonce;
+  if (line.seq && !pending) node.dataset.seq = String(line.seq);
+  if (line.number) node.dataset.number = String(line.number);
+}
+
+/** With what opens their card, where there is somebody. @param {HTMLElement} node @param {string} author */
+function nameAuthor(node, author) {
+  node.textContent = shownName(author);
+  if (author !== DELETED) node.dataset.person = author;
+}
+
+/** All that stands beside the text of a post. @param {HTMLElement} node @param {Row} row */
+function fillAround(node, { line, link, you = "" }) {
+  fillTime(node, line.at);
+  if (link) part(node, "link").setAttribute("href", link);
+  mark(node, line);
+  fillQuote(node, line, link);
+  fillMarks(node, line);
+  fillReactions(node, line, you);
+}
+
+/** What became of an unsent line; the fates have the names of their templates. @param {HTMLElement} node @param {Row} row */
+function fillFate(node, { fate = "", line }) {
+  if ((node.dataset.fate ?? "") !== fate) {
+    part(node, "fate")?.remove();
+    if (fate) part(node, "body").append(cloneElement(fate));
+    node.dataset.fate = fate;
+  }
+  if (fate === "refusal") part(node, "reason").textContent = line.reason;
+}
+
+/** "alice, bob and carol", of nodes. @param {HTMLElement[]} people @returns {(string|HTMLElement)[]} */
+function listed(people) {
+  const list = people.slice(0, -1).flatMap((one, index) => (index ? [", ", one] : [one]));
+  if (!list.length) return people;
+  return weave(t("{list} and {last}"), "list", list).flatMap((one) => (typeof one === "string" ? weave(one, "last", people.slice(-1)) : [one]));
+}
+
+/** @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row): void}>} */
+export const rowKinds = {
+  message: {
+    make(row) {
+      const node = cloneElement("message");
+      const { author = "" } = row;
+      node.classList.toggle("own", Boolean(row.own));
+      nameAuthor(part(node, "author"), author);
+      if (author !== DELETED) part(node, "avatar").dataset.person = author;
+      paintAvatar(part(node, "avatar"), author);
+      return node;
+    },
+    update(node, row) {
+      const { line } = row;
+      node.classList.toggle("continues", Boolean(row.continues));
+      const text = part(node, "text");
+      if (fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) })) {
+        const long = line.text.length > LONG || line.text.split("\n", MANY_LINES + 1).length > MANY_LINES;
+        node.querySelector("[data-action=unfold]")?.remove();
+        if (long) part(node, "bubble").append(cloneElement("unfold"));
+        node.classList.toggle("long", long);
+      }
+      fillAround(node, row);
+      fillFate(node, row);
+    },
+  },
+
+  me: {
+    make(row) {
+      const node = cloneElement("me");
+      node.classList.toggle("own", Boolean(row.own));
+      nameAuthor(part(node, "author"), row.line.author);
+      return node;
+    },
+    update(node, row) {
+      fillText(part(node, "text"), row.line);
+      fillAround(node, row);
+    },
+  },
+
+  service: {
+    make: () => cloneElement("service"),
+    update(node, { line }) {
+      part(node, "text").textContent = describe(line);
+      fillTime(node, line.at);
+      node.dataset.kind = line.kind;
+      mark(node, line);
+    },
+  },
+
+  run: {
+    make: () => cloneElement("run"),
+    update(node, { lines = [] }) {
+      const { names, others, verbs } = summarise(lines);
+      const people = names.map((name) => {
+        const bdi = document.createElement("bdi");
+        bdi.textContent = shownName(name);
+        return bdi;
+      });
+      const text = others ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs }) : t("{names} {verbs}", { verbs });
+      part(node, "summary").replaceChildren(...weave(text, "names", listed(people)));
+      const list = part(node, "lines");
+      // A run only grows at one of its ends or is cut at the old one; lists of it are short, so made anew.
+      list.replaceChildren(
+        ...lines.map((line) => {
+          const item = cloneElement("run-line");
+          part(item, "text").textContent = describe(line);
+          fillTime(item, line.at);
+          item.dataset.seq = String(line.seq);
+          return item;
+        }),
+      );
+    },
+  },
+
+  day: {
+    make: () => cloneElement("day"),
+    update(node, row) {
+      part(node, "label").textContent = row.label ?? "";
+      /** @type {HTMLTimeElement} */ (part(node, "label")).dateTime = row.key.slice("day:".length);
+    },
+  },
+
+  new: { make: () => cloneElement("new"), update() {} },
+
+  notice: {
+    make: () => cloneElement("notice"),
+    update(node, { line }) {
+      part(node, "text").textContent = line.text;
+      node.dataset.notice = String(line.id);
+    },
+  },
+};

@@ -1,0 +1,89 @@
+/** The pinned posts of the room: a list that opens from the head, and follows what is pinned and unpinned meanwhile. */
+import { shortTime } from "../../words/dates.js";
+import { openDialog } from "../../dom/dialogs.js";
+import { shownName } from "../../words/names.js";
+import { amended } from "../../state/overlay.js";
+import { mayModerate } from "../../words/roles.js";
+import { cloneElement, part } from "../../dom/template.js";
+import { t } from "../../words/texts.js";
+import { fillText } from "./message.js";
+
+/** What changed while the list was on its way isn't in it: then it is asked for again, so many times. */
+const TRIES = 3;
+
+export class Pins {
+  #failed = false;
+
+  /** @param {import("../../room.js").Page} page */
+  constructor(page) {
+    this.page = page;
+    this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("pins"));
+    this.dialog.addEventListener("click", (event) => this.#act(event));
+    page.store.watch(["pins", "room"], () => this.dialog.open && this.#show());
+  }
+
+  /** @param {HTMLElement} anchor */
+  open(anchor) {
+    if (this.dialog.open) return;
+    this.#show();
+    openDialog(this.dialog, anchor);
+    this.#load();
+  }
+
+  async #load() {
+    const { store, history } = this.page;
+    try {
+      for (let tries = 0, seq = -1; tries < TRIES && seq !== store.state.lastSeq; tries += 1) {
+        seq = store.state.lastSeq;
+        const answer = await fetch(`${history.base}/pins`, { headers: { Accept: "application/json" } });
+        if (!answer.ok) throw new Error(String(answer.status));
+        this.#failed = false;
+        store.dispatch({ type: "pins", messages: (await answer.json()).messages });
+      }
+    } catch {
+      this.#failed = true;
+      this.#show();
+    }
+  }
+
+  #show() {
+    const { state } = this.page.store;
+    const pins = (state.pins ?? []).map((pin) => amended(state, pin)).filter((pin) => pin.pinned && !pin.deleted);
+    const moderates = mayModerate(state.you.role);
+    const note = part(this.dialog, "note");
+    note.hidden = pins.length > 0;
+    const none = moderates ? t("Nothing is pinned. Pin what everyone should find again: it is in the menu of a message.") : t("Nothing is pinned.");
+    note.textContent = this.#failed ? t("The pinned messages couldn’t be loaded.") : state.pins ? none : t("Loading…");
+    const focused = document.activeElement?.closest(".pinned [data-do]");
+    part(this.dialog, "list").replaceChildren(
+      ...pins.map((pin) => {
+        const item = cloneElement("pinned");
+        item.dataset.number = String(pin.number);
+        part(item, "author").textContent = shownName(pin.author);
+        part(item, "time").textContent = shortTime(pin.at);
+        fillText(part(item, "text"), pin);
+        part(item, "jump").setAttribute("href", `${this.page.history.base}/${pin.number}`);
+        part(item, "unpin").hidden = !moderates;
+        return item;
+      }),
+    );
+    if (!focused) return;
+    const { number } = /** @type {HTMLElement} */ (focused.closest("li")).dataset;
+    const again = this.dialog.querySelector(`[data-number="${number}"] [data-do="${/** @type {HTMLElement} */ (focused).dataset.do}"]`);
+    /** @type {HTMLElement} */ (again ?? this.dialog.querySelector("[data-close]")).focus();
+  }
+
+  /** @param {MouseEvent} event */
+  #act(event) {
+    const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-do]"));
+    if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const number = Number(/** @type {HTMLElement} */ (button.closest("li")).dataset.number);
+    if (button.dataset.do === "unpin") {
+      this.page.asks.ask({ type: "pin", number, on: false });
+    } else {
+      event.preventDefault();
+      this.dialog.close("");
+      this.page.timeline.goTo(number);
+    }
+  }
+}

@@ -1,0 +1,114 @@
+/** The one message of the timeline that the keyboard is at: Tab comes back to it, arrows and letters go on from it. */
+import { shownName } from "../../words/names.js";
+import { clockTime } from "../../words/dates.js";
+import { t } from "../../words/texts.js";
+
+export class Rover {
+  /** @type {HTMLElement|null} */ current = null;
+
+  /**
+   * @param {HTMLElement} list of rows, of which those with the class "message" can be focused
+   * @param {import("../../dom/scrolling.js").Place} place
+   * @param {(node: Element) => import("../../state/layout.js").Row|undefined} rowOf
+   */
+  constructor(list, place, rowOf) {
+    this.list = list;
+    this.place = place;
+    this.rowOf = rowOf;
+    list.addEventListener("focusin", ({ target }) => {
+      const row = /** @type {HTMLElement} */ (target).closest("#timeline > .message");
+      if (row) this.#be(/** @type {HTMLElement} */ (row));
+    });
+  }
+
+  /** Whether the keyboard is within the list. */
+  get isHere() {
+    return this.list.contains(document.activeElement);
+  }
+
+  /** After rows changed. @param {boolean} wasHere whether the focus was within the list before */
+  update(wasHere) {
+    if (!this.current?.isConnected) {
+      this.current = null;
+      // It went with its page, or was cleared: go on from what is on screen.
+      const next = wasHere ? (this.#onScreen() ?? this.#rows().at(-1)) : this.#rows().at(-1);
+      if (next) this.#be(next);
+      if (wasHere && !this.isHere) next?.focus({ preventScroll: true });
+    } else if (!wasHere && this.place.following) {
+      // While nobody uses it, Tab leads to the latest.
+      const last = this.#rows().at(-1);
+      if (last) this.#be(last);
+    } else {
+      this.#label(this.current);
+    }
+  }
+
+  /** To the next or previous message; within one that is longer than the screen, on by most of a screen. @param {1|-1} step */
+  move(step) {
+    const rows = this.#rows();
+    const { current } = this;
+    const isOnScreen = this.place.visible().some(({ node }) => node === current);
+    if (!current || !isOnScreen) {
+      const next = step > 0 ? this.#onScreen() : this.#onScreen(-1);
+      if (next) this.focus(next);
+      return;
+    }
+    const { box } = this.place;
+    const top = this.place.topOf(current);
+    const rest = step > 0 ? top + current.offsetHeight - box.clientHeight : -top;
+    if (rest > 4 && current.offsetHeight > box.clientHeight / 2) {
+      box.scrollBy({ top: step * Math.min(rest + 24, 0.8 * box.clientHeight) });
+      return;
+    }
+    const next = rows[rows.indexOf(current) + step];
+    if (next) this.focus(next);
+  }
+
+  first() {
+    const [row] = this.#rows();
+    if (row) this.focus(row);
+  }
+
+  last() {
+    const row = this.#rows().at(-1);
+    if (row) this.focus(row);
+  }
+
+  /** @param {HTMLElement} row */
+  focus(row) {
+    this.#be(row);
+    row.focus({ preventScroll: true });
+    this.place.reveal(row);
+  }
+
+  /** @param {HTMLElement} row */
+  #be(row) {
+    if (this.current !== row) {
+      if (this.current) this.current.tabIndex = -1;
+      this.current?.removeAttribute("aria-label");
+      this.current = row;
+      row.tabIndex = 0;
+    }
+    this.#label(row);
+  }
+
+  /** What a screen reader says when the focus comes to it; going through its text by itself it needs no label. @param {HTMLElement} row */
+  #label(row) {
+    const { line, author = line?.author } = this.rowOf(row) ?? {};
+    if (!line) return;
+    const text = line.deleted ? t("This message was deleted.") : line.text;
+    row.setAttribute("aria-label", t("{author}, {time}: {text}", { author: shownName(author ?? ""), time: clockTime(line.at), text }));
+  }
+
+  /** @returns {HTMLElement[]} */
+  #rows() {
+    return [.../** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(":scope > .message"))];
+  }
+
+  /** The first message on screen, or with -1 the last. @param {0|-1} which */
+  #onScreen(which = 0) {
+    const rows = this.place.visible().filter(({ node }) => node.matches(".message"));
+    const whole = rows.filter(({ seen, top }) => seen && top >= 0);
+    return /** @type {HTMLElement|undefined} */ ((whole.at(which) ?? rows.at(which))?.node);
+  }
+}

@@ -1,0 +1,283 @@
+/** The timeline: keeps its rows like the state, opens where one left off, shows posts by their number, and asks for more history. */
+import { dayOf } from "../../words/dates.js";
+import { layout } from "../../state/layout.js";
+import { Permalinks } from "../../dom/permalinks.js";
+import { reconcile } from "../../dom/reconcile.js";
+import { Place } from "../../dom/scrolling.js";
+import { n, t } from "../../words/texts.js";
+import { Announcer } from "./announcer.js";
+import { rowKinds } from "./message.js";
+import { Rover } from "./roving_focus.js";
+
+const AHEAD = 800; // px before either end at which more is asked for: about a screen
+const FLOOD = 40; // new rows that are put in at once: at 60 frames a second more than 2,000 messages
+const POINTED = 2_500; // ms for which a message that was gone to is marked
+
+/** @typedef {import("../../state/layout.js").Row} Row */
+
+export class ChatTimeline extends HTMLElement {
+  /** @type {import("../../room.js").Page} */ page;
+  /** @type {HTMLElement} */ scroller;
+  /** @type {HTMLElement} */ list;
+  /** @type {HTMLButtonElement} */ jump;
+  /** @type {Place} */ place;
+  /** @type {Rover} */ rover;
+  /** @type {Announcer} */ announcer;
+  /** @type {Permalinks} */ permalinks;
+  /** @type {Map<string, {node: HTMLElement, row: Row}>} */ #shown = new Map();
+  /** @type {WeakMap<Element, Row>} */ #rows = new WeakMap();
+  #opened = false;
+  /** Somebody has scrolled. */ #isRead = false;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #unpoint;
+  /** @type {Element|null} */ #pointed = null;
+
+  /** @param {import("../../room.js").Page} page */
+  start(page) {
+    const { store, history } = page;
+    this.page = page;
+    this.scroller = /** @type {HTMLElement} */ (this.querySelector(".timeline-scroller"));
+    this.list = /** @type {HTMLElement} */ (this.querySelector("#timeline"));
+    this.jump = /** @type {HTMLButtonElement} */ (this.querySelector(".jump"));
+    this.place = new Place(this.scroller, this.list, () => !store.state.newer);
+    this.rover = new Rover(this.list, this.place, (node) => this.#rows.get(node));
+    this.announcer = new Announcer(/** @type {HTMLElement} */ (this.querySelector("#announcer")), store.state);
+    this.permalinks = new Permalinks(history.base, (spot, number) => this.#return(spot, number));
+
+    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
+    this.jump.addEventListener("click", () => this.leave());
+    this.list.addEventListener("click", (event) => this.#act(event));
+    document.addEventListener("click", (event) => this.#follow(event));
+    // A picture, a font, an unfolded text, a turned phone: heights change without a change of state.
+    const resized = new ResizeObserver(() => this.#settle());
+    resized.observe(this.scroller);
+    resized.observe(this.list);
+
+    store.watch(["timeline"], () => this.#show());
+    store.watch(["reading"], () => this.#showJump());
+    this.#show();
+    this.#open();
+    this.#atMidnight();
+  }
+
+  /** To the end of the history, loading it if newer lines than those here were left out. What one had marked as unread is read. */
+  async toLatest() {
+    const { store, history } = this.page;
+    store.dispatch({ type: "read_on" });
+    if (store.state.newer && !(await history.latest())) return;
+    this.permalinks.leave();
+    this.place.following = true;
+    this.#show();
+  }
+
+  /**
+   * Shows a post, loading what is around it if it isn't here, and marks it for a moment.
+   * @param {number} number @param {object} [how] @param {boolean} [how.visit] whether the browser's way back leads to where one is now
+   * @param {boolean} [how.point] @param {boolean} [how.focus] @param {number|"quarter"|"middle"} [how.where] on the screen
+   * @returns {Promise<boolean>} whether there is such a post
+   */
+  async goTo(number, { visit = true, point = true, focus = true, where = "middle" } = {}) {
+    const { store, history } = this.page;
+    const from = this.#spot();
+    if (!this.#node(number)) {
+      const status = await history.around(number);
+      if (status !== 200) {
+        const missing = t("There is no message {number} here, or it was cleared away.", { number });
+        store.dispatch({ type: "toasted", text: status === 404 ? missing : t("The message couldn’t be loaded. Try again.") });
+        return false;
+      }
+    }
+    this.#show(() => {
+      const node = this.#node(number);
+      if (node) this.place.show(node, where);
+    });
+    const node = this.#node(number);
+    if (!node) return false;
+    if (visit) this.permalinks.visit(number, from);
+    if (point) this.#point(node);
+    if (focus) this.rover.focus(node);
+    store.dispatch({ type: "read_on" });
+    return true;
+  }
+
+  /** Where the page was asked to, or at the first unread with some of what stood before it, or at the end. */
+  #open() {
+    const { state } = this.page.store;
+    const unread = this.list.querySelector(":scope > .new");
+    const asked = state.around === null ? null : this.#node(state.around);
+    if (asked) {
+      this.place.show(asked, "middle");
+      this.#point(asked);
+    } else {
+      this.place.toEnd();
+      if (unread && this.place.topOf(unread) < this.scroller.clientHeight / 4) this.place.show(unread, "quarter");
+    }
+    this.#opened = true;
+    this.#settle();
+  }
+
+  /** @param {() => void} [moves] to another place, instead of keeping the one that was */
+  #show(moves) {
+    const { store } = this.page;
+    const wasHere = this.rover.isHere;
+    reconcile(this.list, this.#shown, this.#bearable(layout(store.state)), {
+      make: (/** @type {Row} */ row) => rowKinds[row.kind].make(row),
+      update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) => rowKinds[row.kind].update(node, row),
+    });
+    for (const { node, row } of this.#shown.values()) this.#rows.set(node, row);
+    this.#showNote();
+    this.rover.update(wasHere);
+    if (this.#opened) this.#settle(moves);
+    this.announcer.tell();
+  }
+
+  /**
+   * Of a flood no more than what one frame can bear; the rest comes in the next ones. A frame that took all would take so long that
+   * the next one had even more. @param {Row[]} rows @returns {Row[]}
+   */
+  #bearable(rows) {
+    if (!this.#opened || !this.place.following) return rows;
+    let known = rows.length;
+    while (known > 0 && !this.#shown.has(rows[known - 1].key)) known -= 1;
+    if (known === 0 || rows.length - known <= FLOOD) return rows;
+    this.page.store.touch("timeline");
+    return rows.slice(0, known + FLOOD);
+  }
+
+  /** Everything at its place again, after heights or rows changed. */
+  #settle(moves = () => this.place.restore()) {
+    if (!this.#opened) return;
+    moves();
+    // Nobody sees a hidden page: what comes meanwhile is to begin on screen when they come back.
+    const unread = this.place.following && document.visibilityState === "hidden" && this.list.querySelector(":scope > .new");
+    if (unread && this.place.topOf(unread) < 0) this.place.show(unread, "quarter");
+    this.#look();
+  }
+
+  #scrolled() {
+    if (!this.#opened) return;
+    if (this.place.scrolled()) {
+      this.#isRead = true;
+      this.page.store.dispatch({ type: "read_on" });
+    }
+    this.#look();
+  }
+
+  /** Tells the store what is on screen, and asks for what will be there soon. */
+  #look() {
+    const { store, history } = this.page;
+    const rows = this.place.visible();
+    const lines = rows.flatMap(({ node }) => {
+      const { line, lines } = this.#rows.get(node) ?? {};
+      return lines ?? (line?.seq && line.kind ? [line] : []);
+    });
+    const numbers = rows.flatMap(({ node, seen }) => (seen && /** @type {HTMLElement} */ (node).dataset.number) || []).map(Number);
+    store.dispatch({
+      type: "viewed",
+      view: lines.length ? { first: lines[0].seq, last: lines[lines.length - 1].seq } : null,
+      seen: numbers.length ? { lowest: numbers[0], highest: numbers[numbers.length - 1] } : null,
+      atBottom: this.place.following,
+    });
+    this.#showJump();
+    if (history.loading) return;
+    // The first view waits for nothing more than what it shows.
+    const ahead = this.#isRead ? AHEAD : 0;
+    if (store.state.newer && this.place.below <= ahead) history.later();
+    else if (store.state.more && this.scroller.scrollTop <= ahead) history.older();
+  }
+
+  #showNote() {
+    const { store, history } = this.page;
+    const { more, lines } = store.state;
+    const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
+    note.hidden = !(more || history.failed) && lines.length > 0;
+    const text = history.failed ? t("Older messages couldn’t be loaded. Scroll to try again.") : more ? t("Loading…") : t("Nothing has been said here yet.");
+    if (note.textContent !== text) note.textContent = text;
+  }
+
+  #showJump() {
+    const { state } = this.page.store;
+    const missed = state.lastNumber - state.bottomNumber;
+    this.jump.hidden = this.place.following && !state.newer;
+    const text = missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
+    const label = /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text"));
+    if (label.textContent !== text) label.textContent = text;
+    this.jump.title = missed > 0 ? n("{count} new message", "{count} new messages", missed) : "";
+  }
+
+  /** @param {number} number @returns {HTMLElement|null} */
+  #node(number) {
+    return this.list.querySelector(`:scope > .message[data-number="${Number(number)}"]`);
+  }
+
+  /** Where one is: the first post on screen; null at the end. @returns {import("../../dom/permalinks.js").Spot|null} */
+  #spot() {
+    if (this.place.following) return null;
+    const row = this.place.visible().find(({ node }) => /** @type {HTMLElement} */ (node).dataset.number);
+    return row ? { number: Number(/** @type {HTMLElement} */ (row.node).dataset.number), offset: row.top } : null;
+  }
+
+  /** The browser's back and forward. @param {import("../../dom/permalinks.js").Spot|null} spot @param {number|null} number */
+  #return(spot, number) {
+    if (spot) this.goTo(spot.number, { visit: false, point: false, focus: false, where: spot.offset });
+    else if (number !== null) this.goTo(number, { visit: false });
+    else this.toLatest();
+  }
+
+  /** Marks a message for a moment. @param {Element} node */
+  #point(node) {
+    clearTimeout(this.#unpoint);
+    this.#pointed?.classList.remove("pointed");
+    this.#pointed = node;
+    node.classList.add("pointed");
+    this.#unpoint = setTimeout(() => node.classList.remove("pointed"), POINTED);
+  }
+
+  /** To the latest, and writing goes on. */
+  leave() {
+    this.toLatest();
+    this.page.composer.focus();
+  }
+
+  /** A link to a post of this room leads there without leaving the page. @param {MouseEvent} event */
+  #follow(event) {
+    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    const link = /** @type {HTMLElement} */ (event.target).closest?.("a[href]");
+    const number = link && this.permalinks.numberOf(/** @type {HTMLAnchorElement} */ (link).href);
+    if (!number) return;
+    event.preventDefault();
+    this.goTo(number);
+  }
+
+  /** @param {MouseEvent} event a press on a button within a row */
+  #act(event) {
+    const button = /** @type {HTMLElement} */ (event.target).closest("[data-action]");
+    const row = /** @type {HTMLElement|null} */ (button?.closest("#timeline > *"));
+    if (!button || !row) return;
+    const { outbox, store, composer } = this.page;
+    const nonce = row.dataset.nonce ?? "";
+    /** @type {Record<string, () => void>} */
+    const acts = {
+      retry: () => outbox.retry(nonce),
+      discard: () => outbox.discard(nonce),
+      edit: () => composer.rewrite(nonce),
+      dismiss: () => store.dispatch({ type: "dismissed", id: Number(row.dataset.notice) }),
+      unfold: () => {
+        row.classList.remove("long");
+        button.remove();
+      },
+    };
+    acts[/** @type {HTMLElement} */ (button).dataset.action ?? ""]?.();
+    // The pressed button is gone with what it was for.
+    composer.focus();
+  }
+
+  /** Today becomes Yesterday while the page is open. */
+  #atMidnight() {
+    let day = dayOf(new Date());
+    setInterval(() => {
+      if (day === dayOf(new Date())) return;
+      day = dayOf(new Date());
+      this.page.store.touch("timeline");
+    }, 30_000);
+  }
+}

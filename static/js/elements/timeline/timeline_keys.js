@@ -1,0 +1,71 @@
+/** What keys do in the timeline, and those that lead into it from anywhere: the table of keys.js, done. */
+import { doing, PAGE_KEYS, TIMELINE_KEYS } from "../../words/keys.js";
+
+/** Where a key is somebody else's. */
+const NOT_OURS = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
+
+export class TimelineKeys {
+  /** @param {import("./timeline.js").ChatTimeline} timeline @param {import("../../room.js").Page} page */
+  constructor(timeline, page) {
+    this.timeline = timeline;
+    this.page = page;
+    timeline.scroller.addEventListener("keydown", (event) => this.#press(event, TIMELINE_KEYS));
+    document.addEventListener("keydown", (event) => this.#press(event, PAGE_KEYS));
+  }
+
+  /** @param {KeyboardEvent} event @param {import("../../words/keys.js").Key[]} table */
+  #press(event, table) {
+    const target = /** @type {HTMLElement} */ (event.target);
+    if (event.defaultPrevented || event.isComposing) return;
+    const does = doing(table, event);
+    if (!does) return;
+    // The box in which one writes has its own Escape.
+    if (does !== "keys" || table === TIMELINE_KEYS ? target.closest(NOT_OURS) : document.querySelector("dialog[open]")) return;
+    if (does === "menu" && event.key === "Enter" && target !== this.timeline.rover.current) return;
+    if (does === "latest" && target !== document.body && !this.timeline.contains(target)) return;
+    event.preventDefault();
+    this.#do(does);
+  }
+
+  /** @param {string} does a name in the table of keys */
+  #do(does) {
+    const { timeline, page } = this;
+    const { store, keys, composer } = page;
+    const { rover } = timeline;
+    const { lines, you } = store.state;
+    const number = Number(rover.current?.dataset.number) || null;
+    const line = number && lines.find((one) => one.number === number);
+    const tell = (/** @type {string} */ name) => number && rover.current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
+    const compose = (/** @type {"replying"|"editing"} */ type) => {
+      store.dispatch({ type, number });
+      // Now and not with the next frame: what is typed right after the key is meant for the box.
+      composer.focus();
+    };
+    /** @type {Record<string, () => unknown>} */
+    const acts = {
+      next: () => rover.move(1),
+      previous: () => rover.move(-1),
+      first: () => rover.first(),
+      last: async () => {
+        await timeline.toLatest();
+        rover.last();
+      },
+      unread: () => this.#toUnread(number ?? 0),
+      reply: () => line && !line.deleted && compose("replying"),
+      edit: () => line && !line.deleted && line.author === you.name && compose("editing"),
+      react: () => tell("message-react"),
+      menu: () => tell("message-menu"),
+      latest: () => timeline.leave(),
+      keys: () => keys.show(),
+    };
+    acts[does]();
+  }
+
+  /** To the "New" line; from below it, to the first that isn't read. @param {number} here the number of the message where one is */
+  #toUnread(here) {
+    const { newAfter, readNumber, lastNumber } = this.page.store.state;
+    const targets = [newAfter, readNumber].filter((mark) => mark !== null && mark < lastNumber).map((mark) => Number(mark) + 1);
+    const next = targets.find((target) => target > here) ?? targets[0];
+    if (next) this.timeline.goTo(next, { visit: false, point: false, where: "quarter" });
+  }
+}

@@ -1,0 +1,41 @@
+/** Whether somebody looks at the page: tells the store, and sends the read mark. */
+
+const READ_PAUSE = 1_000; // ms between two marks
+
+/**
+ * @param {import("../state/store.js").Store} store
+ * @param {(request: object) => boolean} send
+ */
+export function watchAttention(store, send) {
+  const { state } = store;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let pause;
+
+  const look = () => store.dispatch({ type: "attention", focused: document.visibilityState === "visible" && document.hasFocus() });
+  for (const event of ["focus", "blur", "pageshow"]) addEventListener(event, look);
+  document.addEventListener("visibilitychange", look);
+  look();
+
+  const mark = () => {
+    const number = state.readNumber;
+    if (number === state.readKnown) return;
+    // Backwards at once: it is what the reader asked for, and a page that is left has no second chance.
+    const back = number < state.readKnown;
+    if (pause && !back) return;
+    if (!send(back ? { type: "read", number, back } : { type: "read", number })) return;
+    store.dispatch({ type: "marked", number, now: Date.now() });
+    clearTimeout(pause);
+    pause = setTimeout(() => {
+      pause = undefined;
+      mark();
+    }, READ_PAUSE);
+  };
+  // What was read in the last second before one leaves.
+  addEventListener("pagehide", () => {
+    clearTimeout(pause);
+    pause = undefined;
+    mark();
+  });
+
+  store.watch(["reading", "status"], mark);
+}

@@ -1,0 +1,20 @@
+/** Conversations with people, over HTTP. */
+import { t } from "../words/texts.js";
+
+/**
+ * Goes to the conversation with these people, which is made if there is none.
+ * @param {string[]} names @returns {Promise<string>} why not, if it couldn't be
+ */
+export async function openConversation(names) {
+  const token = /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
+  const body = new URLSearchParams(names.map((name) => ["with", name]));
+  try {
+    const answer = await fetch("/conversations", { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": token } });
+    const told = await answer.json();
+    if (!answer.ok) return told.errors?.with ?? told.error?.text ?? `${answer.status}`;
+    location.assign(`/rooms/${encodeURIComponent(told.name)}`);
+    return "";
+  } catch {
+    return t("There is no connection now. Try again in a moment.");
+  }
+}

@@ -1,0 +1,110 @@
+/** The room over HTTP: pages of its history and its members. */
+
+const JSON_PLEASE = { headers: { Accept: "application/json" } };
+const PAGE = 50;
+const OK = 200;
+const RETRY = 3_000; // ms after which a page that failed may be asked for again
+
+export class History {
+  /** Counts what was asked for: a page that takes the place of everything makes those on their way worthless. */
+  #turn = 0;
+  #loading = false;
+  #failedAt = -Infinity;
+  #asking = false;
+
+  /** @param {import("../state/store.js").Store} store @param {string} base /rooms/{name} */
+  constructor(store, base) {
+    this.store = store;
+    this.base = base;
+  }
+
+  get loading() {
+    return this.#loading;
+  }
+
+  get failed() {
+    return this.#failedAt > -Infinity;
+  }
+
+  /** What comes before the oldest line held; after a reset nothing is held, and that is the latest page. */
+  older() {
+    const first = this.store.state.lines[0];
+    return this.#page("older", first ? { before_seq: String(first.seq) } : {});
+  }
+
+  /** What comes after the newest line held. */
+  later() {
+    const last = this.store.state.lines.at(-1);
+    return this.#page("later", last ? { after_seq: String(last.seq) } : {});
+  }
+
+  /** The latest page in place of everything. */
+  async latest() {
+    return (await this.#page("replaced", {})) === OK;
+  }
+
+  /**
+   * The page around a post in place of everything.
+   * @param {number} number @returns {Promise<number>} the status: 200, 404 where there is no such post, 0 if nothing answered
+   */
+  around(number) {
+    return this.#page("replaced", { around: String(number) });
+  }
+
+  /** The status with which the messages answer; 0 if nothing answers. */
+  async status() {
+    try {
+      const answer = await fetch(`${this.base}/messages?limit=1`, JSON_PLEASE);
+      // Sent on to the sign-in page is signed out, too.
+      return answer.redirected ? 401 : answer.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  async members() {
+    if (this.#asking) return;
+    this.#asking = true;
+    try {
+      const answer = await fetch(`${this.base}/members`, JSON_PLEASE);
+      if (answer.ok) this.store.dispatch({ type: "members", ...(await answer.json()) });
+    } catch {
+      // asked again with the next event
+    } finally {
+      this.#asking = false;
+    }
+  }
+
+  /**
+   * @param {"older"|"later"|"replaced"} what @param {Record<string, string>} cursor
+   * @returns {Promise<number>} 200 if the page is there; else the status, or 0
+   */
+  async #page(what, cursor) {
+    const waits = this.#loading || performance.now() - this.#failedAt < RETRY;
+    if (waits && what !== "replaced") return 0;
+    const turn = (this.#turn += 1);
+    this.#loading = true;
+    const { resets } = this.store.state;
+    try {
+      const answer = await fetch(`${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`, JSON_PLEASE);
+      if (turn !== this.#turn) return 0;
+      if (cursor.around && answer.status === 404) return answer.status;
+      if (!answer.ok) throw new Error(`${answer.status}`);
+      const page = await answer.json();
+      if (turn !== this.#turn || resets !== this.store.state.resets) return 0;
+      this.#failedAt = -Infinity;
+      this.store.dispatch({ ...page, type: what });
+      return OK;
+    } catch {
+      if (turn !== this.#turn) return 0;
+      this.#failedAt = performance.now();
+      setTimeout(() => this.store.touch("timeline"), RETRY + 100);
+      return 0;
+    } finally {
+      if (turn === this.#turn) {
+        this.#loading = false;
+        this.store.touch("timeline");
+      }
+    }
+  }
+}

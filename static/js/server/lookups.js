@@ -1,0 +1,124 @@
+/**
+ * What proposals need from the server, asked for while one types and kept for a while: people beyond the members, rooms beyond
+ * one's own, emoji. What is here already is given at once; what comes later is told by a call, and the text is looked at
+ * anew then, so that an answer to what was typed before is never shown.
+ */
+import { noteUsed, usedLately } from "../local/recent_emoji.js";
+import { allEmoji } from "../words/emoji_search.js";
+import { recentsOf } from "../local/recents.js";
+
+const PAUSE = 150; // ms of not typing before the server is asked
+const AGAIN = 10_000; // ms after which what failed may be asked for again
+const FRESH = 60_000; // ms after which an answer is asked for anew: somebody may have come, or a room
+const KEPT = 200; // answers; the oldest go
+
+/** @typedef {{name: string, status?: string, kind?: string, topic?: string}} Named */
+
+/** Answers to words, of which only the last one typed is asked for. */
+class Answers {
+  /** @type {Map<string, {found: Named[], at: number}>} */ #answers = new Map();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
+  #failedAt = -Infinity;
+
+  /** @param {(word: string) => Promise<Named[]>} ask @param {() => void} told */
+  constructor(ask, told) {
+    this.ask = ask;
+    this.told = told;
+  }
+
+  /** @param {string} typed @returns {Named[]} what is here of it now */
+  find(typed) {
+    const word = typed.toLowerCase();
+    clearTimeout(this.#pause);
+    const answer = this.#answers.get(word);
+    if (answer && performance.now() - answer.at < FRESH) return answer.found;
+    if (performance.now() - this.#failedAt > AGAIN) this.#pause = setTimeout(() => this.#fetch(word), PAUSE);
+    // Meanwhile what was said before, or those who fit among the answer to a shorter word; the caller leaves the others out.
+    for (let shorter = word; shorter; shorter = shorter.slice(0, -1)) {
+      const before = this.#answers.get(shorter);
+      if (before) return before.found;
+    }
+    return [];
+  }
+
+  /** @param {string} word */
+  async #fetch(word) {
+    try {
+      this.#answers.set(word, { found: await this.ask(word), at: performance.now() });
+      if (this.#answers.size > KEPT) this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
+      this.told();
+    } catch {
+      this.#failedAt = performance.now();
+    }
+  }
+}
+
+/** @param {string} address @returns {Promise<any>} */
+async function getJson(address) {
+  const answer = await fetch(address, { headers: { Accept: "application/json" } });
+  if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+/** People by what their names begin with or hold. @param {() => void} told @param {typeof getJson} [get] */
+export const peopleAsked = (told, get = getJson) => new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, told);
+
+/** @typedef {import("../composing/completion.js").Known} Known */
+
+/** @implements {Known} */
+export class Lookups {
+  /** @type {string[][]|null} */ #emoji = null;
+  #emojiAskedAt = -Infinity;
+
+  /**
+   * @param {object} with_
+   * @param {typeof import("../local/storage.js").storage} with_.storage
+   * @param {string} with_.user whose recent things they are
+   * @param {() => void} with_.told something new is here
+   * @param {typeof getJson} [with_.get]
+   * @param {typeof allEmoji} [with_.getEmoji]
+   */
+  constructor({ storage, user, told, get = getJson, getEmoji = allEmoji }) {
+    this.told = told;
+    this.getEmoji = getEmoji;
+    this.recents = { person: recentsOf(storage, user, "person"), room: recentsOf(storage, user, "room"), command: recentsOf(storage, user, "command") };
+    this.people_ = peopleAsked(told, get);
+    this.rooms_ = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, told);
+  }
+
+  /** @param {string} word */
+  people(word) {
+    return word ? this.people_.find(word) : [];
+  }
+
+  /** @param {string} word */
+  rooms(word) {
+    return word ? this.rooms_.find(word) : [];
+  }
+
+  emoji() {
+    if (!this.#emoji && performance.now() - this.#emojiAskedAt > AGAIN) {
+      this.#emojiAskedAt = performance.now();
+      this.#loadEmoji();
+    }
+    return this.#emoji ?? [];
+  }
+
+  /** @param {import("../composing/completion.js").Kind} kind */
+  ranks(kind) {
+    return kind === "emoji" ? new Map(usedLately().map((emoji, place) => [emoji, place])) : this.recents[kind].ranks();
+  }
+
+  /** @param {import("../composing/completion.js").Proposal} item */
+  use(item) {
+    if (item.kind === "emoji") noteUsed(item.name);
+    else this.recents[item.kind].use(item.name);
+  }
+
+  async #loadEmoji() {
+    const all = await this.getEmoji();
+    if (!all.length) return; // no network: asked again in a while
+    this.#emoji = all;
+    this.told();
+  }
+}

@@ -1,0 +1,218 @@
+/**
+ * What was written and has no answer yet. Each entry is kept in the browser under its nonce until the server has answered, so
+ * that a reload or a lost connection loses nothing; the same nonce makes sending again harmless. Sends one at a time: the
+ * order holds even when the server asks to wait. What a living tab has written is that tab's to send; when it is gone, another
+ * one of the same room takes it up.
+ */
+import { t } from "../words/texts.js";
+
+const OVERDUE = 5_000; // an answer that took so long makes one doubt the connection
+const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
+const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
+/** So much may wait: beyond it the composer keeps its text. */
+export const ROOM_FOR = 200;
+
+/** A name for one sending; @returns {string} 32 hexadecimal digits */
+export function makeNonce() {
+  // randomUUID is there on secure origins only; a chat at home may be plain http.
+  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+/**
+ * @typedef {import("../state/store.js").Pending & {order: number, tab?: string}} Entry
+ * @typedef {{number: number, author: string, text: string}} Quoted the post that is answered, and how it begins
+ */
+
+export class Outbox {
+  #sentAt = 0;
+  #order = 0;
+  /** Tabs whose end is waited for. @type {Set<string>} */ #others = new Set();
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #release;
+
+  /**
+   * @param {object} with_
+   * @param {import("../state/store.js").Store} with_.store
+   * @param {typeof import("../local/storage.js").storage} with_.storage
+   * @param {(request: object) => boolean} with_.send
+   * @param {string} with_.prefix of the keys: one user, one room
+   * @param {string} [with_.tab] this tab's name
+   * @param {(tab: string, then: () => void) => void} [with_.whenGone] calls when another tab is gone; left out where nobody can
+   *   know: then what is kept is taken up whoever may be sending it
+   * @param {() => number} [with_.now] ms
+   */
+  constructor({ store, storage, send, prefix, tab = "", whenGone, now = Date.now }) {
+    this.store = store;
+    this.storage = storage;
+    this.send = send;
+    this.prefix = prefix;
+    this.tab = tab;
+    this.whenGone = whenGone;
+    this.now = now;
+  }
+
+  /** Takes up what earlier pages left, and what tabs that are open now leave when they end. */
+  restore() {
+    const kept = this.#kept();
+    this.#takeUp(kept.filter((entry) => !this.whenGone || !entry.tab || entry.tab === this.tab));
+    for (const { tab } of kept) if (tab) this.#awaitEnd(tab);
+  }
+
+  /** Another tab has changed what is kept. @param {string|null} key @param {string|null} value null: it is gone from there */
+  changedElsewhere(key, value) {
+    if (!key?.startsWith(this.prefix)) return;
+    if (value !== null) {
+      const tab = this.#load(key)?.tab;
+      if (tab) this.#awaitEnd(tab);
+      return;
+    }
+    // Answered there or given up: here it must not be sent after all. What is on its way gets its own answer.
+    const nonce = key.slice(this.prefix.length);
+    const entry = this.#find(nonce);
+    if (entry && (entry.stage === "waiting" || entry.stage === "refused")) this.store.dispatch({ type: "discarded", nonce });
+  }
+
+  /**
+   * @param {string} text @param {Quoted|null} [answered] the post that it answers
+   * @returns {boolean} false if there is no more room
+   */
+  post(text, answered = null) {
+    if (this.store.state.pending.length >= ROOM_FOR) return false;
+    this.#order = Math.max(this.#order + 1, this.now()); // no two the same, though written within a millisecond
+    const reply = answered ? { reply_to: answered.number, quote: { author: answered.author, text: answered.text } } : {};
+    const entry = { nonce: makeNonce(), text, at: new Date(this.now()).toISOString(), order: this.#order, ...reply };
+    this.#keep(entry);
+    this.store.dispatch({ type: "written", entry });
+    this.flush();
+    return true;
+  }
+
+  /** Sends the first that waits, if none is on its way. */
+  flush() {
+    const { pending, held, ended } = this.store.state;
+    if (held || ended || pending.some((entry) => entry.stage === "sent")) return;
+    const next = pending.find((entry) => entry.stage === "waiting");
+    if (!next || !this.send({ type: "post", nonce: next.nonce, text: next.text, reply_to: next.reply_to })) return;
+    this.#sentAt = this.now();
+    this.store.dispatch({ type: "staged", nonces: [next.nonce], stage: "sent" });
+  }
+
+  /** After each event of the server has changed the state. @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event */
+  heard(event) {
+    if (event.type === "hello") {
+      this.#letGo();
+      return;
+    }
+    if (!event.nonce) return;
+    if (event.type === "error") this.#refused(event);
+    else this.storage.remove(this.prefix + event.nonce);
+    this.flush();
+  }
+
+  /** Does something wait for its answer for suspiciously long? */
+  get overdue() {
+    return this.now() - this.#sentAt > OVERDUE && this.store.state.pending.some((entry) => entry.stage === "sent");
+  }
+
+  /** Once in a while on a living connection. */
+  beat() {
+    if (this.now() - this.#sentAt > PATIENCE) this.takeBack();
+    this.flush();
+  }
+
+  /** The connection is gone: what was on its way waits again. @param {"waiting"|"refused"} stage @param {string} [reason] */
+  takeBack(stage = "waiting", reason) {
+    const open = this.store.state.pending.filter((entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"));
+    if (!open.length) return;
+    this.store.dispatch({ type: "staged", nonces: open.map((entry) => entry.nonce), stage, reason });
+    for (const entry of open) this.#keep(entry);
+  }
+
+  /** Tries a refused one again. @param {string} nonce */
+  retry(nonce) {
+    const entry = this.#find(nonce);
+    if (!entry) return;
+    if (entry.code === "nonce_reused") {
+      // This nonce is burnt; the text gets another one.
+      const { text, answered } = this.discard(nonce);
+      this.post(text, answered);
+      return;
+    }
+    this.#keep(entry);
+    this.store.dispatch({ type: "staged", nonces: [nonce], stage: "waiting" });
+    this.flush();
+  }
+
+  /** @param {string} nonce @returns {{text: string, answered: Quoted|null, code?: string}} what it said, for writing it anew */
+  discard(nonce) {
+    const { text = "", reply_to, quote, code } = this.#find(nonce) ?? {};
+    this.storage.remove(this.prefix + nonce);
+    this.store.dispatch({ type: "discarded", nonce });
+    this.flush();
+    return { text, answered: reply_to && quote ? { number: reply_to, ...quote } : null, code };
+  }
+
+  /** @param {any} event */
+  #refused(event) {
+    if (event.code === "rate_limited" || event.code === "unavailable") {
+      clearTimeout(this.#release);
+      this.#release = setTimeout(() => this.#letGo(), 1000 * (event.retry_after ?? 2) + 50);
+      return;
+    }
+    const entry = this.#find(event.nonce);
+    if (entry) this.#keep(entry);
+  }
+
+  #letGo() {
+    clearTimeout(this.#release);
+    this.store.dispatch({ type: "released" });
+    this.flush();
+  }
+
+  /** @param {string} nonce */
+  #find(nonce) {
+    return this.store.state.pending.find((entry) => entry.nonce === nonce);
+  }
+
+  /** @param {any} entry an Entry of this page, or one from before a reload */
+  #keep({ nonce, text, at, order, stage, reason, reply_to, quote }) {
+    const kept = { nonce, text, at, order, reply_to, quote, reason: stage === "refused" ? reason : undefined, tab: this.tab || undefined };
+    this.storage.set(this.prefix + nonce, JSON.stringify(kept));
+  }
+
+  /** In the order of writing. */
+  #kept() {
+    const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
+    return kept.sort((a, b) => a.order - b.order);
+  }
+
+  /** @param {Entry[]} entries */
+  #takeUp(entries) {
+    for (const entry of entries) {
+      if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = t("Not sent yet, and more than a day old.");
+      const stage = /** @type {"refused"|"waiting"} */ (entry.reason ? "refused" : "waiting");
+      this.store.dispatch({ type: "written", entry: { ...entry, stage } });
+      this.#keep({ ...entry, stage });
+    }
+    this.flush();
+  }
+
+  /** Whoever of the tabs is told first writes its own name on the entries, so that the next finds none. @param {string} tab */
+  #awaitEnd(tab) {
+    if (!this.whenGone || tab === this.tab || this.#others.has(tab)) return;
+    this.#others.add(tab);
+    this.whenGone(tab, () => {
+      this.#others.delete(tab);
+      this.#takeUp(this.#kept().filter((entry) => entry.tab === tab));
+    });
+  }
+
+  /** @param {string} key @returns {Entry|null} */
+  #load(key) {
+    try {
+      const entry = JSON.parse(this.storage.get(key) ?? "");
+      return typeof entry.text === "string" && this.prefix + entry.nonce === key ? entry : null;
+    } catch {
+      return null; // not ours, or cut short
+    }
+  }
+}

@@ -1,0 +1,137 @@
+/**
+ * From the state to the rows of the timeline: dividers, groups, folded runs of comings and goings, private lines, unsent ones.
+ * Pure; the timeline compares rows by `key` and `shape` and touches only what differs.
+ */
+import { dayLabel, dayOf } from "../words/dates.js";
+import { FOLDED } from "./lines.js";
+import { overlay } from "./overlay.js";
+import { n, t } from "../words/texts.js";
+
+const TOGETHER = 5 * 60_000;
+
+/**
+ * @typedef {import("./store.js").Line} Line
+ * @typedef {object} Row
+ * @property {string} key the same for what is the same line, from one layout to the next
+ * @property {"day"|"new"|"message"|"me"|"service"|"run"|"notice"} kind
+ * @property {string} shape what decides how it looks, beside the line itself
+ * @property {any} [line] a Line, Pending or Notice
+ * @property {Line[]} [lines] of a run
+ * @property {string} [label] of a day
+ * @property {string} [author]
+ * @property {boolean} [own]
+ * @property {boolean} [continues] the same author as just before: no name again
+ * @property {string} [you] the reader's name
+ * @property {string} [link] of a stored post: its own address
+ * @property {string} [fate] of a pending one: "unsent", "refusal", or "" while that needs no words
+ */
+
+/** @param {import("./store.js").State} state @param {Date} now @returns {Row[]} */
+export function layout(state, now = new Date()) {
+  /** @type {Row[]} */
+  const rows = [];
+  const you = state.you.name;
+  const base = `/rooms/${encodeURIComponent(state.room.name)}`;
+  const shown = overlay(state);
+  let day = "";
+  let marked = state.newAfter === null;
+  let anyBefore = false;
+  let notice = 0;
+  /** @type {{author: string, time: number}|null} the post that the next one may continue */
+  let group = null;
+
+  const onDay = (/** @type {string} */ at) => {
+    const its = dayOf(new Date(at));
+    // Only forwards: a clock that was set back doesn't divide a day twice.
+    if (its <= day) return;
+    day = its;
+    group = null;
+    const label = dayLabel(day, now);
+    rows.push({ key: `day:${day}`, kind: "day", shape: label, label });
+  };
+
+  const noticesBefore = (/** @type {number} */ seq) => {
+    for (; notice < state.notices.length && state.notices[notice].after < seq; notice += 1) {
+      const line = state.notices[notice];
+      rows.push({ key: `notice:${line.id}`, kind: "notice", shape: "", line });
+      group = null;
+    }
+  };
+
+  const post = (/** @type {any} */ line, /** @type {string} */ author, /** @type {string} */ shape, fate = "") => {
+    const time = Date.parse(line.at);
+    const kind = line.kind === "me" ? "me" : "message";
+    const continues = kind === "message" && group?.author === author && time - group.time <= TOGETHER;
+    group = kind === "message" ? { author, time } : null;
+    // A post keeps the key that its pending twin had, and so its place and its node.
+    const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
+    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, author, own: author === you, you, link: line.number && !line.stage ? `${base}/${line.number}` : undefined, continues, fate });
+  };
+
+  for (const line of state.lines) {
+    noticesBefore(line.seq);
+    onDay(line.at);
+    if (!marked && line.number && line.number > /** @type {number} */ (state.newAfter)) {
+      marked = true;
+      // Where the first unread isn't loaded the line belongs further up.
+      if (line.number === /** @type {number} */ (state.newAfter) + 1 || anyBefore || !state.more) {
+        rows.push({ key: "new", kind: "new", shape: "" });
+        group = null;
+      }
+    }
+    if (line.number) anyBefore = true;
+    if (line.number) {
+      const current = shown(line);
+      post(current, line.author, `stored${current.changed ?? ""}`);
+      continue;
+    }
+    group = null;
+    const last = rows.at(-1);
+    if (FOLDED.has(line.kind) && last?.lines) {
+      last.lines.push(line);
+      Object.assign(last, { kind: "run", shape: `${last.lines.length}` });
+    } else {
+      const lines = FOLDED.has(line.kind) ? [line] : undefined;
+      rows.push({ key: `seq:${line.seq}`, kind: "service", shape: "", line, lines });
+    }
+  }
+  noticesBefore(Infinity);
+  for (const entry of state.pending) {
+    onDay(entry.at);
+    // What waits for some milliseconds on a good connection needs no clock.
+    const late = (entry.stage === "waiting" || entry.stage === "sent") && (state.connection !== "connected" || state.held);
+    const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
+    post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
+  }
+  return rows;
+}
+
+/** What one or several people did. @type {[string, (people: number) => string][]} */
+const VERBS = [
+  ["joined", (people) => n("joined", "joined", people)],
+  ["came", (people) => n("came", "came", people)],
+  ["went", (people) => n("went", "went", people)],
+  ["left", (people) => n("left", "left", people)],
+];
+
+/**
+ * The words of a folded run: "alice and 3 others came and went".
+ * @param {Line[]} lines
+ * @returns {{names: string[], others: number, verbs: string}}
+ */
+export function summarise(lines) {
+  const names = [...new Set(lines.map((line) => line.author))];
+  const kinds = new Set(lines.map((line) => line.kind));
+  // Who joins also comes, and who leaves for good also goes.
+  if (kinds.has("joined")) kinds.delete("came");
+  if (kinds.has("left") && !kinds.has("came")) kinds.delete("went");
+  // One or several: languages that count by the last digit (21) agree with a list of people otherwise.
+  const people = names.length > 1 ? 2 : 1;
+  const verbs = VERBS.filter(([kind]) => kinds.has(kind)).map(([, words]) => words(people));
+  const shown = names.length > 3 ? names.slice(0, 1) : names;
+  return {
+    names: shown,
+    others: names.length - shown.length,
+    verbs: verbs.length > 1 ? t("{list} and {last}", { list: verbs.slice(0, -1).join(", "), last: verbs[verbs.length - 1] }) : verbs[0],
+  };
+}

@@ -1,0 +1,74 @@
+/** Lines as they are shown: with what was asked to be done to them as if it were done, and with quotes that follow what they quote. */
+import { quoted } from "../local/drafts.js";
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").Line} Line
+ * @typedef {import("./store.js").Ask} Ask
+ */
+
+/** @param {Line} line @param {Ask} ask @param {string} you @returns {Line["reactions"]} */
+function reacted({ reactions = [] }, { emoji = "", on }, you) {
+  const found = reactions.find((one) => one.emoji === emoji);
+  if (Boolean(found?.names.includes(you)) === on) return reactions;
+  if (!on) return reactions.map((one) => (one === found ? { emoji, names: one.names.filter((name) => name !== you) } : one)).filter((one) => one.names.length);
+  return found ? reactions.map((one) => (one === found ? { emoji, names: [...one.names, you] } : one)) : [...reactions, { emoji, names: [you] }];
+}
+
+/** @type {Record<string, (line: Line, ask: Ask, you: string) => Line>} */
+const done = {
+  edit: (line, { text = "", at }) => (line.deleted ? line : { ...line, text, html: undefined, edited_at: at }),
+  delete: (line) => ({ ...line, deleted: true }),
+  // What the server has already taken away comes back with its answer.
+  undelete: (line) => (line.text ? { ...line, deleted: false } : line),
+  react: (line, ask, you) => (line.deleted ? line : { ...line, reactions: reacted(line, ask, you) }),
+  pin: (line, { on }) => (line.deleted ? line : { ...line, pinned: on }),
+};
+
+/** A post with what was asked of it; itself where that is nothing. @param {State} state @param {Line} line @returns {Line} */
+export function amended({ asks, you }, line) {
+  let shown = line;
+  for (const ask of asks) {
+    if (ask.number !== line.number || !done[ask.type]) continue;
+    // `changed` says to whoever shows the line that it is another one.
+    shown = { ...done[ask.type](shown, ask, you.name), changed: `${shown.changed ?? ""}~${ask.nonce}` };
+  }
+  return shown;
+}
+
+/**
+ * How lines and pending posts are to be shown, of one state. A quote says what the quoted post says now, where that is on the page.
+ * @param {State} state @returns {<L extends {number?: number, reply_to?: number|null, quote?: {author: string, text: string}}>(line: L) => L}
+ */
+export function overlay(state) {
+  const touched = new Set(state.asks.map((ask) => ask.number));
+  /** @type {Map<number, Line>|null} */
+  let byNumber = null;
+  const find = (/** @type {number} */ number) => {
+    byNumber ??= new Map(state.lines.flatMap((line) => (line.number ? [[line.number, line]] : [])));
+    const found = byNumber.get(number);
+    return found && touched.has(number) ? amended(state, found) : found;
+  };
+  return (/** @type {any} */ line) => {
+    const shown = touched.has(line.number) ? amended(state, line) : line;
+    if (!shown.reply_to) return shown;
+    const original = find(shown.reply_to);
+    if (!original || (shown.quote && original.changed === undefined)) return shown;
+    const { author, text } = quoted(original);
+    return { ...shown, quote: { author, text: original.deleted ? "" : text }, changed: `${shown.changed ?? ""}"${original.changed ?? ""}` };
+  };
+}
+
+/** Takes away the asks whose outcome the state has. @param {State} state */
+export function settleAsks(state) {
+  if (state.asks.some((ask) => ask.seq && ask.seq <= state.lastSeq)) state.asks = state.asks.filter((ask) => !ask.seq || ask.seq > state.lastSeq);
+}
+
+/** The list of pins follows a post that has changed, where it was loaded. @param {State} state @param {Line} line @returns {boolean} */
+export function followPins(state, line) {
+  if (!state.pins) return false;
+  const others = state.pins.filter((pin) => pin.number !== line.number);
+  if (!line.pinned && others.length === state.pins.length) return false;
+  state.pins = line.pinned ? [...others, line].sort((a, b) => (b.number ?? 0) - (a.number ?? 0)) : others;
+  return true;
+}

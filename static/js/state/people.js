@@ -1,0 +1,92 @@
+/** What people are doing: their status, and who is typing. Fleeting news, none of it history. */
+
+import { t } from "../words/texts.js";
+
+/** A page says every three seconds that somebody types; without that they have stopped. */
+export const TYPING_LAPSES = 6_000;
+
+/** O'clock, when tomorrow begins for who isn't to be disturbed until then. */
+const MORNING = 8;
+const NIGHT_ENDS = 4;
+
+/** Ranks from the highest; nobody acts on an equal or higher one. */
+export const ROLES = ["admin", "owner", "moderator", "member"];
+
+/**
+ * @typedef {import("./store.js").State} State
+ * @typedef {import("./store.js").Topic} Topic
+ * @typedef {{status: ""|"away"|"dnd", text: string, until: string}} Status `until` is a time, or empty for as long as it is
+ */
+
+/** The event `typing`. @param {State} state @param {{name: string, on?: boolean}} event @returns {Topic[]} */
+export function hearTyping(state, { name, on = true }) {
+  if (name === state.you.name) return [];
+  if (on) state.typing.set(name, Date.now());
+  else if (!state.typing.delete(name)) return [];
+  return ["typing"];
+}
+
+/** The event `presence`. @param {State} state @param {{name: string, status: Status["status"], text?: string, until?: string}} event @returns {Topic[]} */
+export function hearPresence(state, { name, status, text = "", until = "" }) {
+  state.statuses.set(name, { status, text, until });
+  return ["members", "rooms"];
+}
+
+/** Lets those lapse who have long not been heard of. @param {State} state @param {number} now ms */
+export function lapse(state, now) {
+  const before = state.typing.size;
+  for (const [name, at] of state.typing) if (now - at >= TYPING_LAPSES) state.typing.delete(name);
+  return state.typing.size !== before;
+}
+
+/** @type {Status} */
+const NOTHING = { status: "", text: "", until: "" };
+
+/** @param {State} state @param {string} name @returns {Status} as last heard of, or as the page found it; none where it has ended */
+export function statusOf(state, name) {
+  const member = state.members.get(name);
+  const status = state.statuses.get(name) ?? { status: member?.status ?? "", text: member?.status_text ?? "", until: member?.status_until ?? "" };
+  return status.until && Date.parse(status.until) <= Date.now() ? NOTHING : status;
+}
+
+/** When the next status ends by itself, in ms. @param {State} state @returns {number} Infinity if none does */
+export function nextEnd(state) {
+  const ends = [...state.members.keys(), ...state.statuses.keys()].flatMap((name) => statusOf(state, name).until || []);
+  return Math.min(...ends.map((until) => Date.parse(until)));
+}
+
+/** What the dot beside a name shows. @param {State} state @param {string} name @returns {"here"|"away"|"dnd"|"gone"|"unknown"} */
+export function dotOf(state, name) {
+  const { status } = statusOf(state, name);
+  const member = state.members.get(name);
+  if (name !== state.you.name && !member) return status || "unknown";
+  if (name !== state.you.name && !member?.present) return "gone";
+  return status || "here";
+}
+
+/** May `you` act on somebody of this role? @param {string} you @param {string} role */
+export const outranks = (you, role) => ROLES.indexOf(you) >= 0 && ROLES.indexOf(you) < ROLES.indexOf(role);
+
+/** @param {string[]} names in the order in which they began */
+export function typingText(names) {
+  if (names.length === 0) return "";
+  if (names.length === 1) return t("{name} is typing…", { name: names[0] });
+  if (names.length === 2) return t("{name} and {other} are typing…", { name: names[0], other: names[1] });
+  return t("Several people are typing…");
+}
+
+/** Until tomorrow morning, as a duration of a command. @param {Date} now */
+export function untilTomorrow(now) {
+  // Who is up past midnight means the morning that is coming.
+  const days = now.getHours() < NIGHT_ENDS ? 0 : 1;
+  const then = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, MORNING);
+  return `${Math.ceil((then.getTime() - now.getTime()) / 60_000)}m`;
+}
+
+/** The command that sets a status. @param {FormData} form @param {Date} now */
+export function statusCommand(form, now) {
+  const status = form.get("status");
+  if (status === "away") return `/away ${String(form.get("text") ?? "").trim()}`.trim();
+  if (status === "dnd") return `/dnd ${form.get("for") === "tomorrow" ? untilTomorrow(now) : form.get("for")}`;
+  return "/back";
+}

@@ -1,0 +1,90 @@
+/** Drafts with what they answer, and saying that one types. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Draft, quoted } from "../../../static/js/local/drafts.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+import { Typing } from "../../../static/js/server/typing.js";
+
+function shelf() {
+  const kept = new Map();
+  return { kept, get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value), remove: (key) => kept.delete(key) };
+}
+
+test("a draft and what it answers are kept by room, and leave nothing behind", () => {
+  const storage = shelf();
+  const draft = new Draft(storage, "alice", "lobby");
+  draft.text = "well";
+  draft.answered = { number: 3, author: "bob", text: "so?" };
+  const again = new Draft(storage, "alice", "lobby");
+  assert.deepEqual([again.text, again.answered], ["well", { number: 3, author: "bob", text: "so?" }]);
+  assert.deepEqual([new Draft(storage, "alice", "attic").text, new Draft(storage, "bob", "lobby").answered], ["", null]);
+  draft.text = "";
+  draft.answered = null;
+  assert.equal(storage.kept.size, 0);
+});
+
+test("what isn't a kept reply is none", () => {
+  const storage = shelf();
+  const draft = new Draft(storage, "alice", "lobby");
+  for (const broken of ["{", "7", "null", '{"number":"3","author":"bob","text":""}', '{"number":3}']) {
+    storage.set(draft.replyKey, broken);
+    assert.equal(draft.answered, null);
+  }
+});
+
+test("a quote is one line of at most a hundred characters", () => {
+  assert.deepEqual(quoted({ number: 3, author: "bob", text: "one\n\n  two " }), { number: 3, author: "bob", text: "one two" });
+  const { text } = quoted({ number: 3, author: "bob", text: "😀".repeat(300) });
+  assert.deepEqual([[...text].length, text.endsWith("😀…")], [100, true]);
+});
+
+function typist() {
+  const said = [];
+  const clock = { now: 0, connected: true };
+  const typing = new Typing(({ on = true }) => clock.connected && Boolean(said.push(on)), () => clock.now);
+  return { said, clock, typing };
+}
+
+test("that one types is said every three seconds, and that it is over when the box is empty", () => {
+  const { said, clock, typing } = typist();
+  for (clock.now = 0; clock.now < 7_000; clock.now += 200) typing.typed("words");
+  assert.deepEqual(said, [true, true, true]);
+  typing.typed("  ");
+  typing.typed("");
+  assert.deepEqual(said, [true, true, true, false]);
+  typing.typed("w");
+  assert.equal(said.length, 5);
+});
+
+test("of commands nothing is said, of a text with a slash it is", () => {
+  const { said, typing } = typist();
+  for (const text of ["/", "/me waves", ""]) typing.typed(text);
+  assert.deepEqual(said, []);
+  typing.typed("//etc");
+  assert.deepEqual(said, [true]);
+});
+
+test("a message says itself that it is over; without a connection nothing is remembered as said", () => {
+  const { said, clock, typing } = typist();
+  typing.typed("words");
+  typing.posted();
+  typing.typed("");
+  assert.deepEqual(said, [true]);
+  clock.connected = false;
+  typing.typed("more");
+  clock.connected = true;
+  typing.typed("more words");
+  assert.deepEqual(said, [true, true]);
+});
+
+test("one answers or edits, never both", () => {
+  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: [], members: [], commands: [], last_seq: 0, last_number: 0, read_number: 0 };
+  const store = createStore(initial(page), () => {});
+  store.dispatch({ type: "replying", number: 3 });
+  assert.deepEqual([store.state.replying, store.state.editing], [3, null]);
+  store.dispatch({ type: "editing", number: 4 });
+  assert.deepEqual([store.state.replying, store.state.editing], [null, 4]);
+  store.dispatch({ type: "editing", number: null });
+  assert.deepEqual([store.state.replying, store.state.editing], [null, null]);
+});

@@ -1,0 +1,39 @@
+/** Who comes back after a long break asks how people are; who was away for a moment doesn't. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Breaks } from "../../../static/js/server/absence.js";
+
+/** @param {number[]} silences s before each greeting; @returns how often a break was over */
+function greeted(context, ...silences) {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 1_000_000;
+  let times = 0;
+  const breaks = new Breaks(() => (times += 1), () => now);
+  for (const silence of silences) {
+    now += 1000 * silence;
+    breaks.heard({ type: "hello" });
+    breaks.heard({ type: "caught_up" });
+    context.mock.timers.tick(5_000);
+  }
+  return times;
+}
+
+test("a restart of the server, and a room where nobody speaks, are no breaks", (context) => {
+  assert.equal(greeted(context, 1, 10, 50, 59), 0);
+});
+
+test("a computer that slept is one, though its connection ended only as it woke", (context) => {
+  assert.equal(greeted(context, 1, 3600, 2, 61), 2);
+});
+
+test("silence on a connection that lives is none", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  let now = 0;
+  const breaks = new Breaks(assert.fail, () => now);
+  for (const type of ["hello", "pong", "message", "pong"]) {
+    breaks.heard({ type });
+    now += 90_000;
+  }
+  context.mock.timers.tick(10_000);
+});

@@ -1,0 +1,210 @@
+/** What is asked to be done to posts: shown at once, sent until it is answered, taken back when it is refused. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Asks } from "../../../static/js/server/amendments.js";
+import { layout } from "../../../static/js/state/layout.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+
+const PREFIX = "aiochat:asks:alice:lobby:";
+const AT = "2026-11-21T09:30:00.000Z";
+
+const post = (number, fields = {}) => ({ seq: number, number, kind: "post", author: "bob", text: `line ${number}`, at: AT, ...fields });
+
+function shelf() {
+  const kept = new Map();
+  return {
+    kept,
+    get: (key) => kept.get(key) ?? null,
+    set: (key, value) => kept.set(key, value),
+    remove: (key) => kept.delete(key),
+    keys: (prefix) => [...kept.keys()].filter((key) => key.startsWith(prefix)),
+  };
+}
+
+/** A page with two posts of Bob's; `server(event)` is what the socket would bring. */
+function open({ storage = shelf(), connected = true, messages = [post(1), post(2)], now = Date.parse(AT) } = {}) {
+  const last = messages.length;
+  const page = { room: { name: "lobby" }, you: { name: "alice", role: "owner" }, messages, more: false, last_seq: last, last_number: last, read_number: last, epoch: "e", members: [], commands: [] };
+  const store = createStore(initial(page), () => {});
+  const sent = [];
+  const line = { connected, now };
+  const send = (request) => line.connected && Boolean(sent.push(request));
+  const asks = new Asks({ store, storage, send, prefix: PREFIX, now: () => line.now });
+  const server = (event) => {
+    store.hear(event);
+    asks.heard(event);
+  };
+  const changed = (seq, number, fields) => server({ type: "changed", ...post(number, fields), of: number, seq });
+  const shown = (number) => layout(store.state).find((row) => row.line?.number === number).line;
+  const reactions = (number) => (shown(number).reactions ?? []).map(({ emoji, names }) => `${emoji} ${names.join(" ")}`);
+  return { asks, store, state: store.state, sent, storage, line, server, changed, shown, reactions };
+}
+
+const thumb = (on, number = 1) => ({ type: "react", number, emoji: "👍", on });
+
+test("is shown before it is answered, and as it was told afterwards", async () => {
+  const { asks, state, sent, storage, server, changed, reactions } = open();
+  const answer = asks.ask(thumb(true));
+  assert.deepEqual(reactions(1), ["👍 alice"]);
+  const [{ nonce, ...request }] = sent;
+  assert.deepEqual([request, storage.kept.size], [thumb(true), 1]);
+  server({ type: "receipt", nonce, seq: 3, number: 1 });
+  assert.deepEqual([reactions(1), state.asks.length, storage.kept.size], [["👍 alice"], 1, 0]);
+  assert.equal((await answer).type, "receipt");
+  changed(3, 1, { reactions: [{ emoji: "👍", names: ["carol", "alice"] }] });
+  assert.deepEqual([reactions(1), state.asks], [["👍 carol alice"], []]);
+});
+
+test("the change may come before its receipt", () => {
+  const { asks, state, sent, server, changed } = open();
+  asks.ask(thumb(true));
+  changed(3, 1, { reactions: [{ emoji: "👍", names: ["alice"] }] });
+  server({ type: "receipt", nonce: sent[0].nonce, seq: 3, number: 1 });
+  assert.deepEqual(state.asks, []);
+});
+
+test("leaving a reaction takes the emoji away with the last one", () => {
+  const { asks, reactions } = open({ messages: [post(1, { reactions: [{ emoji: "👍", names: ["alice"] }, { emoji: "🎉", names: ["bob", "alice"] }] })] });
+  asks.ask(thumb(false));
+  asks.ask({ type: "react", number: 1, emoji: "🎉", on: false });
+  assert.deepEqual(reactions(1), ["🎉 bob"]);
+});
+
+test("a refusal takes it back and says why", async () => {
+  const { asks, state, sent, storage, server, reactions } = open();
+  const answer = asks.ask(thumb(true));
+  server({ type: "error", nonce: sent[0].nonce, code: "too_many_reactions", text: "It is full." });
+  assert.deepEqual([reactions(1), state.asks, storage.kept.size], [[], [], 0]);
+  assert.deepEqual(state.toasts.map(({ text }) => text), ["It is full."]);
+  assert.deepEqual([(await answer).code, state.notices], ["too_many_reactions", []]);
+});
+
+test("to one post one after the other, to another at once", () => {
+  const { asks, sent, server } = open();
+  asks.ask(thumb(true));
+  asks.ask({ type: "pin", number: 1, on: true });
+  asks.ask(thumb(true, 2));
+  assert.deepEqual(sent.map(({ type, number }) => [type, number]), [["react", 1], ["react", 2]]);
+  server({ type: "receipt", nonce: sent[0].nonce, seq: 3, number: 1 });
+  assert.deepEqual(sent.map(({ type }) => type), ["react", "react", "pin"]);
+});
+
+test("what was asked offline is sent once with the connection, and again if that broke before the answer", () => {
+  const { asks, sent, line, server, shown } = open({ connected: false });
+  asks.ask({ type: "delete", number: 1 });
+  assert.deepEqual([sent, shown(1).deleted], [[], true]);
+  line.connected = true;
+  server({ type: "hello", epoch: "e", room: {}, you: { name: "alice" }, commands: [], last_number: 2 });
+  assert.equal(sent.length, 1);
+  server({ type: "hello", epoch: "e", room: {}, you: { name: "alice" }, commands: [], last_number: 2 });
+  assert.deepEqual([sent.length, sent[0]], [2, sent[1]]);
+});
+
+test("a change of mind before it was sent is all that is sent", async () => {
+  const { asks, sent, line, reactions } = open({ connected: false });
+  const first = asks.ask(thumb(true));
+  asks.ask(thumb(false));
+  assert.equal((await first).type, "moot");
+  assert.deepEqual(reactions(1), []);
+  line.connected = true;
+  asks.flush();
+  assert.deepEqual(sent.map(({ on }) => on), [false]);
+});
+
+test("a deletion that never left is taken back without the server", async () => {
+  const { asks, state, sent, storage, shown } = open({ connected: false });
+  asks.ask({ type: "delete", number: 1 });
+  assert.equal((await asks.ask({ type: "undelete", number: 1 })).type, "moot");
+  assert.deepEqual([shown(1).deleted, state.asks, sent, storage.kept.size], [undefined, [], [], 0]);
+});
+
+test("what the server asked to wait with waits", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { asks, state, sent, server, reactions } = open();
+  asks.ask(thumb(true));
+  server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Wait.", retry_after: 1 });
+  asks.ask(thumb(true, 2));
+  assert.deepEqual([sent.length, reactions(1), state.toasts], [1, ["👍 alice"], []]);
+  context.mock.timers.tick(1100);
+  assert.deepEqual(sent.map(({ number }) => number), [1, 1, 2]);
+});
+
+test("what isn't answered on a living connection is sent again after a while", () => {
+  const { asks, sent, line } = open();
+  asks.ask(thumb(true));
+  asks.beat();
+  line.now += 16_000;
+  asks.beat();
+  assert.equal(sent.length, 2);
+});
+
+test("survives a reload, but not a day", () => {
+  const storage = shelf();
+  open({ storage, connected: false }).asks.ask({ type: "edit", number: 1, text: "new" });
+  const later = open({ storage });
+  later.asks.restore();
+  later.asks.flush();
+  assert.deepEqual([later.shown(1).text, later.sent[0].text], ["new", "new"]);
+  storage.set(`${PREFIX}broken`, "{");
+  const tooLate = open({ storage, now: Date.parse(AT) + 25 * 3600_000 });
+  tooLate.asks.restore();
+  assert.deepEqual([tooLate.state.asks, storage.kept.has(`${PREFIX}broken`)], [[], true]);
+});
+
+test("is given up with the room", async () => {
+  const { asks, state, storage, shown } = open();
+  const answer = asks.ask({ type: "delete", number: 1 });
+  asks.giveUp();
+  assert.deepEqual([(await answer).code, state.asks, storage.kept.size, shown(1).deleted], ["ended", [], 0, undefined]);
+});
+
+test("an edit shows as typed until the server has rendered it, and no other line is another one for it", () => {
+  const { asks, shown, state } = open({ messages: [post(1, { html: "<p>line 1</p>" }), post(2)] });
+  asks.ask({ type: "edit", number: 1, text: "*new*" });
+  const { text, html, edited_at } = shown(1);
+  assert.deepEqual([text, html, edited_at], ["*new*", undefined, AT]);
+  assert.equal(shown(2), state.lines[1]);
+});
+
+test("a quote says what the quoted post says now", () => {
+  const answer = post(3, { reply_to: 1, quote: { author: "bob", text: "line 1" } });
+  const { asks, changed, shown, store } = open({ messages: [post(1), post(2), answer] });
+  assert.equal(shown(3), answer);
+  changed(4, 1, { text: "line\n  one" });
+  assert.deepEqual(shown(3).quote, { author: "bob", text: "line one" });
+  asks.ask({ type: "delete", number: 1 });
+  assert.deepEqual(shown(3).quote, { author: "bob", text: "" });
+  store.dispatch({ type: "written", entry: { nonce: "n", text: "me, too", at: AT, reply_to: 2 } });
+  assert.deepEqual(layout(store.state).at(-1).line.quote, { author: "bob", text: "line 2" });
+});
+
+test("the list of pins follows what is pinned, once it was asked for", () => {
+  const { store, state, changed } = open();
+  changed(3, 1, { pinned: true });
+  assert.equal(state.pins, null);
+  store.dispatch({ type: "pins", messages: [state.lines[0]] });
+  changed(4, 2, { pinned: true });
+  assert.deepEqual(state.pins.map(({ number }) => number), [2, 1]);
+  changed(5, 1, {});
+  assert.deepEqual(state.pins.map(({ number }) => number), [2]);
+  changed(6, 2, { text: "", deleted: true });
+  assert.deepEqual(state.pins, []);
+});
+
+test("three toasts at most, each dismissed by itself", () => {
+  const { store, state } = open();
+  for (const text of ["a", "b", "c", "d"]) store.dispatch({ type: "toasted", text });
+  assert.deepEqual(state.toasts.map(({ text }) => text), ["b", "c", "d"]);
+  store.dispatch({ type: "untoasted", id: state.toasts[1].id });
+  assert.deepEqual(state.toasts.map(({ text }) => text), ["b", "d"]);
+});
+
+test("answering and editing exclude each other", () => {
+  const { store, state } = open();
+  store.dispatch({ type: "replying", number: 1 });
+  store.dispatch({ type: "editing", number: 2 });
+  assert.deepEqual([state.replying, state.editing], [null, 2]);
+  store.dispatch({ type: "replying", number: 2 });
+  assert.deepEqual([state.replying, state.editing], [2, null]);
+});

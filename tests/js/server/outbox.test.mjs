@@ -1,0 +1,231 @@
+/** The outbox: nothing written is lost, nothing is sent twice under two names, the order holds. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { Outbox, makeNonce } from "../../../static/js/server/outbox.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+
+const PREFIX = "aiochat:outbox:alice:lobby:";
+const NOW = Date.parse("2026-11-21T09:30:00Z");
+
+function shelf() {
+  const kept = new Map();
+  return {
+    kept,
+    get: (key) => kept.get(key) ?? null,
+    set: (key, value) => kept.set(key, value),
+    remove: (key) => kept.delete(key),
+    keys: (prefix) => [...kept.keys()].filter((key) => key.startsWith(prefix)),
+  };
+}
+
+/** A page with its outbox; `server(event)` is what the socket would bring. */
+function open(storage = shelf(), { connected = true, now = NOW, tab, whenGone } = {}) {
+  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: [], more: false, last_seq: 0, last_number: 0, read_number: 0, epoch: "e", members: [], commands: [] };
+  const store = createStore(initial(page), () => {});
+  const sent = [];
+  const line = { connected, now };
+  const send = (request) => line.connected && Boolean(sent.push(request));
+  const outbox = new Outbox({ store, storage, send, prefix: PREFIX, tab, whenGone, now: () => line.now });
+  const server = (event) => {
+    store.hear(event);
+    outbox.heard(event);
+  };
+  const stages = () => store.state.pending.map(({ text, stage }) => `${text}: ${stage}`);
+  return { outbox, store, sent, storage, line, server, stages, texts: () => sent.map(({ text }) => text) };
+}
+
+test("a nonce is visible ASCII, short, and new each time", () => {
+  const nonces = new Set(Array.from({ length: 100 }, makeNonce));
+  assert.equal(nonces.size, 100);
+  for (const nonce of nonces) assert.match(nonce, /^[0-9a-f]{32}$/);
+});
+
+test("is kept until the receipt", () => {
+  const { outbox, storage, sent, server } = open();
+  outbox.post("hello");
+  assert.equal(storage.kept.size, 1);
+  server({ type: "receipt", nonce: sent[0].nonce, seq: 1, number: 1 });
+  assert.equal(storage.kept.size, 0);
+});
+
+test("one after the other, so that the order holds", () => {
+  const { outbox, sent, server, texts } = open();
+  for (const text of ["one", "two", "three"]) outbox.post(text);
+  assert.deepEqual(texts(), ["one"]);
+  server({ type: "receipt", nonce: sent[0].nonce, seq: 1, number: 1 });
+  server({ type: "error", nonce: sent[1].nonce, code: "forbidden", text: "No." });
+  assert.deepEqual(texts(), ["one", "two", "three"]);
+});
+
+test("what had no answer goes again with the same nonce after a reconnect", () => {
+  const { outbox, sent, line, server } = open();
+  outbox.post("hello");
+  line.connected = false;
+  outbox.takeBack();
+  outbox.post("more");
+  line.connected = true;
+  server({ type: "hello", room: {}, you: { name: "alice" }, commands: [], epoch: "e", last_seq: 0, last_number: 0 });
+  server({ type: "receipt", nonce: sent[1].nonce, seq: 1, number: 1 });
+  assert.deepEqual(sent.map(({ text }) => text), ["hello", "hello", "more"]);
+  assert.equal(sent[0].nonce, sent[1].nonce);
+});
+
+test("survives a reload in order, and leaves other people's and rooms' alone", () => {
+  const storage = shelf();
+  storage.set("aiochat:outbox:bob:lobby:x", JSON.stringify({ nonce: "x", text: "bob's", at: "2026-11-21T09:00:00Z", order: 1 }));
+  storage.set(`${PREFIX}broken`, "{");
+  const before = open(storage, { connected: false });
+  before.outbox.post("one");
+  before.outbox.post("two");
+  const after = open(storage);
+  after.outbox.restore();
+  after.outbox.flush();
+  assert.deepEqual(after.stages(), ["one: sent", "two: waiting"]);
+  assert.equal(after.sent[0].nonce, before.store.state.pending[0].nonce);
+});
+
+test("what is found after a day isn't sent without asking", () => {
+  const storage = shelf();
+  open(storage, { connected: false }).outbox.post("old news");
+  const later = open(storage, { now: NOW + 25 * 3600_000 });
+  later.outbox.restore();
+  later.outbox.flush();
+  assert.deepEqual([later.stages(), later.sent], [["old news: refused"], []]);
+});
+
+test("a refused one is still refused after a reload; Retry sends it, Discard forgets it", () => {
+  const storage = shelf();
+  const first = open(storage);
+  first.outbox.post("hello");
+  const { nonce } = first.sent[0];
+  first.server({ type: "error", nonce, code: "forbidden", text: "You are muted." });
+  const second = open(storage);
+  second.outbox.restore();
+  assert.equal(second.store.state.pending[0].reason, "You are muted.");
+  second.outbox.retry(nonce);
+  assert.equal(second.sent[0].nonce, nonce);
+  assert.equal(second.outbox.discard(nonce).text, "hello");
+  assert.deepEqual([second.stages(), storage.kept.size], [[], 0]);
+});
+
+test("waits as long as the server asks", (context) => {
+  context.mock.timers.enable({ apis: ["setTimeout"] });
+  const { outbox, sent, server, store } = open();
+  outbox.post("one");
+  outbox.post("two");
+  server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Slowly.", retry_after: 2 });
+  assert.equal(store.state.held, true);
+  context.mock.timers.tick(1_900);
+  assert.equal(sent.length, 1);
+  context.mock.timers.tick(200);
+  assert.deepEqual(sent.map(({ text }) => text), ["one", "one"]);
+});
+
+test("no answer for long on a living connection: again, harmlessly", () => {
+  const { outbox, sent, line } = open();
+  outbox.post("hello");
+  line.now += 10_000;
+  outbox.beat();
+  assert.equal(sent.length, 1);
+  line.now += 10_000;
+  outbox.beat();
+  assert.deepEqual(new Set(sent.map(({ nonce }) => nonce)).size, 1);
+  assert.equal(sent.length, 2);
+});
+
+test("removed from the room: kept, and not sent by itself", () => {
+  const storage = shelf();
+  const { outbox, stages } = open(storage, { connected: false });
+  outbox.post("hello");
+  outbox.takeBack("refused", "Not sent.");
+  assert.deepEqual(stages(), ["hello: refused"]);
+  assert.match([...storage.kept.values()][0], /Not sent\./);
+});
+
+const QUOTED = { number: 7, author: "bob", text: "who comes?" };
+
+test("a reply says what it answers: to the server, in its twin, after a reload, and when it is written anew", () => {
+  const storage = shelf();
+  open(storage, { connected: false }).outbox.post("me", QUOTED);
+  const { outbox, store, sent, server } = open(storage);
+  outbox.restore();
+  assert.equal(sent[0].reply_to, 7);
+  assert.deepEqual(store.state.pending[0].quote, { author: "bob", text: "who comes?" });
+  server({ type: "error", nonce: sent[0].nonce, code: "nonce_reused", text: "No." });
+  outbox.retry(sent[0].nonce);
+  assert.equal(sent[1].reply_to, 7);
+  assert.notEqual(sent[1].nonce, sent[0].nonce);
+  const given = outbox.discard(sent[1].nonce);
+  assert.deepEqual([given.text, given.answered], ["me", QUOTED]);
+});
+
+test("what answers nothing says nothing of it", () => {
+  const { outbox, sent } = open();
+  outbox.post("hello");
+  assert.equal("reply_to" in JSON.parse(JSON.stringify(sent[0])), false);
+});
+
+/** Tabs of one browser, with the locks by which each knows when another is gone. */
+function browser() {
+  const storage = shelf();
+  const living = new Set();
+  const waiting = [];
+  const whenGone = (tab, then) => (living.has(tab) ? waiting.push({ tab, then }) : then());
+  const openTab = (tab, with_ = {}) => {
+    living.add(tab);
+    const page = open(storage, { tab, whenGone, ...with_ });
+    page.outbox.restore();
+    return page;
+  };
+  const end = (tab) => {
+    living.delete(tab);
+    for (const one of waiting.splice(0)) whenGone(one.tab, one.then);
+  };
+  return { storage, openTab, end };
+}
+
+test("what a living tab has written is its own to send, and another's when it is gone", () => {
+  const { openTab, end } = browser();
+  const first = openTab("a", { connected: false });
+  first.outbox.post("one");
+  first.outbox.post("two");
+  const second = openTab("b");
+  const third = openTab("c");
+  assert.deepEqual([second.stages(), third.stages()], [[], []]);
+  end("a");
+  // Exactly one of them took it up, under the same name.
+  assert.deepEqual([second.stages(), third.stages()], [["one: sent", "two: waiting"], []]);
+  assert.equal(second.sent[0].nonce, first.store.state.pending[0].nonce);
+  // And if that one ends as well before it has an answer, the last one does.
+  end("b");
+  third.outbox.changedElsewhere(`${PREFIX}${second.sent[0].nonce}`, "changed");
+  assert.deepEqual(third.stages(), ["one: sent", "two: waiting"]);
+});
+
+test("a tab that is opened before another writes hears of what that leaves", () => {
+  const { storage, openTab, end } = browser();
+  const first = openTab("a", { connected: false });
+  const second = openTab("b");
+  first.outbox.post("one");
+  const [key, value] = [...storage.kept][0];
+  second.outbox.changedElsewhere(key, value);
+  assert.deepEqual(second.stages(), []);
+  end("a");
+  assert.deepEqual(second.stages(), ["one: sent"]);
+});
+
+test("without locks both tabs hold it; what one has given up the other doesn't send", () => {
+  const storage = shelf();
+  const first = open(storage, { connected: false, tab: "a" });
+  first.outbox.post("never mind");
+  const second = open(storage, { connected: false, tab: "b" });
+  second.outbox.restore();
+  assert.deepEqual(second.stages(), ["never mind: waiting"]);
+  const [key] = storage.kept.keys();
+  first.outbox.discard(first.store.state.pending[0].nonce);
+  second.outbox.changedElsewhere(key, null);
+  second.line.connected = true;
+  second.outbox.flush();
+  assert.deepEqual([second.stages(), second.sent], [[], []]);
+});

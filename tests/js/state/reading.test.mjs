@@ -1,0 +1,169 @@
+/** The read mark and the "New" line. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { readElsewhere } from "../../../static/js/state/reading.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+
+const AT = "2026-11-21T09:30:00.000Z";
+const post = (seq, author = "bob") => ({ type: "message", seq, number: seq, kind: "post", author, text: `line ${seq}`, at: AT });
+
+/** Alice's page of a room of which she has read `read` of `last` posts. */
+function lobby(read, last) {
+  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: Array.from({ length: last }, (_, index) => post(index + 1)), more: false };
+  const store = createStore(initial({ ...page, last_seq: last, last_number: last, read_number: read, epoch: "e", members: [], commands: [] }, AT), () => {});
+  store.dispatch({ type: "attention", focused: true });
+  return store;
+}
+
+const look = (store, lowest, highest, atBottom = false) =>
+  store.dispatch({ type: "viewed", view: { first: lowest, last: highest }, seen: { lowest, highest }, atBottom });
+const focus = (store, focused) => store.dispatch({ type: "attention", focused });
+const marks = ({ state: { readNumber, newAfter } }) => [readNumber, newAfter];
+
+test("the mark moves with what has been on screen, and never back by itself", () => {
+  const store = lobby(10, 100);
+  assert.deepEqual(marks(store), [10, 10]);
+  look(store, 8, 15);
+  look(store, 14, 22);
+  assert.deepEqual(marks(store), [22, 10]);
+  look(store, 1, 6);
+  assert.deepEqual(marks(store), [22, 10]);
+});
+
+test("nothing is read while nobody looks", () => {
+  const store = lobby(10, 100);
+  focus(store, false);
+  look(store, 8, 15);
+  assert.equal(store.state.readNumber, 10);
+  focus(store, true);
+  assert.equal(store.state.readNumber, 15);
+});
+
+test("what was jumped over isn't read, until one goes to the end", () => {
+  const store = lobby(10, 100);
+  look(store, 50, 60);
+  assert.equal(store.state.readNumber, 10);
+  look(store, 90, 100, true);
+  assert.equal(store.state.readNumber, 100);
+});
+
+test("the end is only the end where nothing newer was left out", () => {
+  const store = lobby(10, 100);
+  store.state.newer = true;
+  look(store, 90, 100, true);
+  assert.equal(store.state.readNumber, 10);
+});
+
+test("the New line stands where one was away, and stays until one leaves", () => {
+  const store = lobby(5, 5);
+  look(store, 1, 5, true);
+  store.hear(post(6));
+  look(store, 1, 6, true);
+  assert.deepEqual(marks(store), [6, null]);
+  focus(store, false);
+  store.hear(post(7));
+  store.hear(post(8));
+  assert.deepEqual(marks(store), [6, 6]);
+  focus(store, true);
+  look(store, 1, 8, true);
+  assert.deepEqual(marks(store), [8, 6]);
+  store.hear(post(9));
+  look(store, 1, 9, true);
+  assert.deepEqual(marks(store), [9, 6]);
+  focus(store, false);
+  store.hear(post(10));
+  assert.deepEqual(marks(store), [9, 9]);
+});
+
+test("whoever is still reading keeps the line that they read from", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 30);
+  store.hear(post(101));
+  assert.deepEqual(marks(store), [30, 10]);
+});
+
+test("what comes while one reads further up, with everything read, gets a line", () => {
+  const store = lobby(100, 100);
+  look(store, 90, 100, true);
+  look(store, 20, 30);
+  store.hear(post(101));
+  store.hear(post(102));
+  assert.deepEqual(marks(store), [100, 100]);
+});
+
+test("an answer takes the line away", () => {
+  const store = lobby(2, 5);
+  store.hear(post(6, "alice"));
+  assert.equal(store.state.newAfter, null);
+});
+
+test("unread from here: the mark goes back, and stays though the message is on screen", () => {
+  const store = lobby(20, 20);
+  look(store, 10, 20, true);
+  store.dispatch({ type: "unread_from", number: 15 });
+  assert.deepEqual(marks(store), [14, 14]);
+  store.hear(post(21));
+  look(store, 11, 21, true);
+  assert.deepEqual(marks(store), [14, 14]);
+  focus(store, false);
+  focus(store, true);
+  assert.deepEqual(marks(store), [14, 14]);
+  store.dispatch({ type: "read_on" });
+  assert.deepEqual(marks(store), [21, 14]);
+});
+
+test("another device reads, or goes back", () => {
+  const store = lobby(10, 100);
+  readElsewhere(store.state, 40, false);
+  assert.equal(store.state.readNumber, 40);
+  readElsewhere(store.state, 24, false);
+  assert.deepEqual(marks(store), [24, 24]);
+  look(store, 20, 30);
+  assert.equal(store.state.readNumber, 24);
+});
+
+test("another device's older news takes nothing back from what was read here meanwhile", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 60);
+  readElsewhere(store.state, 40, false);
+  assert.equal(store.state.readNumber, 60);
+});
+
+test("the echo of what this page told is no going back", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 60);
+  store.dispatch({ type: "marked", number: 60, now: 1_000 });
+  readElsewhere(store.state, 55, false, 1_500);
+  assert.deepEqual(marks(store), [60, 10]);
+  store.dispatch({ type: "unread_from", number: 51 });
+  store.dispatch({ type: "marked", number: 50, now: 2_000 });
+  readElsewhere(store.state, 60, false, 2_500);
+  assert.deepEqual(marks(store), [50, 50]);
+  readElsewhere(store.state, 70, false, 9_000);
+  assert.equal(store.state.readNumber, 70);
+});
+
+test("what a lost connection took with it is told again", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 60);
+  store.dispatch({ type: "marked", number: 60, now: 1_000 });
+  readElsewhere(store.state, 40, true, 60_000);
+  assert.deepEqual([store.state.readNumber, store.state.readKnown], [60, 40]);
+});
+
+test("the room's own mark comes with the others", () => {
+  const store = lobby(10, 100);
+  store.hear({ type: "unread", rooms: [{ name: "attic", read_number: 90 }, { name: "lobby", read_number: 20 }] });
+  assert.equal(store.state.readNumber, 20);
+  store.hear({ type: "unread", rooms: [{ name: "lobby", mentions: 1 }] });
+  assert.equal(store.state.readNumber, 20);
+});
+
+test("how many are below is counted from what has been on screen", () => {
+  const store = lobby(10, 100);
+  look(store, 8, 60);
+  assert.equal(store.state.lastNumber - store.state.bottomNumber, 40);
+  look(store, 1, 20);
+  assert.equal(store.state.lastNumber - store.state.bottomNumber, 40);
+});

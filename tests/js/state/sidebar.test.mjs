@@ -1,0 +1,210 @@
+/** The sidebar's side of the store: what is unread elsewhere, who types and how people are; and the order of what Ctrl+K proposes. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { dotOf, nextEnd, outranks, statusCommand, statusOf, TYPING_LAPSES, typingText, untilTomorrow } from "../../../static/js/state/people.js";
+import { rank, tierOf } from "../../../static/js/composing/ranking.js";
+import { recentsOf } from "../../../static/js/local/recents.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+import { mentionsOf, short, sumUp, unreadOf } from "../../../static/js/state/unread.js";
+
+const AT = "2026-11-21T09:30:00.000Z";
+const LATER = new Date(Date.now() + 3_600_000).toISOString();
+
+const room = (name, fields = {}) => ({ name, kind: "open", title: name, last_number: 0, read_number: 0, mentions: 0, ...fields });
+
+function lobby(fields = {}) {
+  const page = {
+    room: { name: "lobby", topic: "", kind: "open" },
+    you: { name: "alice", role: "owner" },
+    messages: [],
+    more: false,
+    last_seq: 0,
+    last_number: 0,
+    read_number: 0,
+    epoch: "e1",
+    members: [
+      { name: "alice", role: "owner", present: true },
+      { name: "bob", role: "member", present: true, status: "away", status_text: "lunch" },
+      { name: "carol", role: "member", present: false },
+    ],
+    commands: [],
+    rooms: [room("lobby"), room("garden", { last_number: 5, read_number: 3, mentions: 1 }), room("direct.1", { kind: "direct", title: "bob", last_number: 4 })],
+    ...fields,
+  };
+  return createStore(initial(page, AT), () => {});
+}
+
+const of = ({ state }, name) => [unreadOf(state, state.rooms.get(name)), mentionsOf(state, state.rooms.get(name))];
+const post = (seq, fields = {}) => ({ type: "message", seq, number: seq, kind: "post", author: "bob", text: "x", at: AT, ...fields });
+
+/** Somebody looks at the end of the timeline. */
+function look(store) {
+  store.dispatch({ type: "attention", focused: true });
+  store.dispatch({ type: "viewed", view: null, seen: null, atBottom: true });
+}
+
+test("what is unread is a subtraction; mentions and conversations call", () => {
+  const store = lobby();
+  assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[2, 1], [4, 0]]);
+  assert.deepEqual(sumUp(store.state), { calls: 5, unread: true });
+});
+
+test("news of some rooms touches those and their named fields alone", () => {
+  const store = lobby();
+  store.hear({ type: "unread", rooms: [{ name: "garden", last_number: 9 }, { name: "direct.1", read_number: 4 }] });
+  assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[6, 1], [0, 0]]);
+  store.hear({ type: "unread", rooms: [{ name: "garden", read_number: 9, mentions: 0 }] });
+  assert.deepEqual(sumUp(store.state), { calls: 0, unread: false });
+});
+
+test("the whole of it takes rooms away, but never the one that is open", () => {
+  const store = lobby();
+  store.hear({ type: "unread", whole: true, rooms: [room("attic", { last_number: 1 })] });
+  assert.deepEqual([...store.state.rooms.keys()].sort(), ["attic", "lobby"]);
+});
+
+test("the open room's own number follows its own lines and its own mark", () => {
+  const store = lobby();
+  store.hear(post(1));
+  store.hear(post(2));
+  assert.equal(of(store, "lobby")[0], 2);
+  look(store);
+  assert.equal(of(store, "lobby")[0], 0);
+});
+
+test("what another device has read is read here, and it may go back", () => {
+  const store = lobby();
+  for (const seq of [1, 2, 3]) store.hear(post(seq));
+  store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 3 }] });
+  assert.deepEqual([store.state.readNumber, of(store, "lobby")[0]], [3, 0]);
+  store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 1, mentions: 1 }] });
+  assert.deepEqual([store.state.readNumber, of(store, "lobby")], [1, [2, 1]]);
+});
+
+test("a mark that is behind what was read here meanwhile changes nothing", () => {
+  const store = lobby();
+  for (const seq of [1, 2, 3]) store.hear(post(seq));
+  look(store);
+  store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 2 }] });
+  assert.equal(store.state.readNumber, 3);
+});
+
+test("who types is shown until they stop, post, or aren't heard of", () => {
+  const store = lobby();
+  const typing = () => [...store.state.typing.keys()];
+  for (const name of ["alice", "bob", "carol"]) store.hear({ type: "typing", name, on: true });
+  assert.deepEqual(typing(), ["bob", "carol"]);
+  store.hear({ type: "typing", name: "carol", on: false });
+  store.hear(post(1));
+  assert.deepEqual(typing(), []);
+  store.hear({ type: "typing", name: "bob" });
+  const since = store.state.typing.get("bob");
+  store.dispatch({ type: "lapsed", now: since + TYPING_LAPSES - 1 });
+  assert.deepEqual(typing(), ["bob"]);
+  store.dispatch({ type: "lapsed", now: since + TYPING_LAPSES });
+  assert.deepEqual(typing(), []);
+});
+
+test("typing in words", () => {
+  assert.deepEqual(
+    [[], ["bob"], ["bob", "carol"], ["bob", "carol", "dave"]].map(typingText),
+    ["", "bob is typing…", "bob and carol are typing…", "Several people are typing…"],
+  );
+});
+
+test("a status is what was heard last, and outlives coming and going", () => {
+  const store = lobby();
+  const dots = () => ["alice", "bob", "carol", "dave"].map((name) => dotOf(store.state, name));
+  assert.deepEqual(dots(), ["here", "away", "gone", "unknown"]);
+  assert.equal(statusOf(store.state, "bob").text, "lunch");
+  store.hear({ type: "presence", name: "bob", status: "dnd", until: LATER });
+  store.hear({ type: "presence", name: "dave", status: "away" });
+  assert.deepEqual(dots(), ["here", "dnd", "gone", "away"]);
+  store.hear({ type: "message", seq: 1, kind: "went", author: "bob", text: "", at: AT });
+  assert.equal(dotOf(store.state, "bob"), "gone");
+  store.hear({ type: "message", seq: 2, kind: "came", author: "bob", text: "", at: AT });
+  assert.equal(dotOf(store.state, "bob"), "dnd");
+  store.hear({ type: "presence", name: "bob", status: "" });
+  assert.deepEqual([dotOf(store.state, "bob"), statusOf(store.state, "bob").text], ["here", ""]);
+});
+
+test("a status ends at its time", () => {
+  const store = lobby();
+  store.hear({ type: "presence", name: "bob", status: "dnd", until: new Date(Date.now() - 1).toISOString() });
+  assert.deepEqual([dotOf(store.state, "bob"), nextEnd(store.state)], ["here", Infinity]);
+  store.hear({ type: "presence", name: "bob", status: "dnd", until: LATER });
+  assert.equal(nextEnd(store.state), Date.parse(LATER));
+});
+
+test("what was said while the connection was away for long is asked for", () => {
+  const store = lobby();
+  store.hear({ type: "presence", name: "bob", status: "dnd" });
+  store.dispatch({ type: "slept" });
+  assert.equal(store.state.membersStale, true);
+  store.dispatch({ type: "members", members: [{ name: "bob", role: "member", present: true }] });
+  assert.equal(dotOf(store.state, "bob"), "here");
+});
+
+test("the notice of a command that the page gave by itself isn't shown", () => {
+  const store = lobby();
+  store.hear({ type: "notice", text: "You are away.", nonce: "quiet-1" });
+  assert.deepEqual(store.state.notices, []);
+  store.hear({ type: "error", code: "bad_usage", text: "Usage: /dnd", nonce: "quiet-1" });
+  assert.deepEqual(store.state.notices.map((notice) => notice.text), ["Usage: /dnd"]);
+});
+
+test("the commands of a status", () => {
+  const form = (fields) => new Map(Object.entries(fields));
+  const evening = new Date(2026, 10, 21, 22, 30);
+  assert.deepEqual(
+    [{ status: "" }, { status: "away", text: " at lunch " }, { status: "away" }, { status: "dnd", for: "2h" }, { status: "dnd", for: "tomorrow" }].map((fields) =>
+      statusCommand(form(fields), evening),
+    ),
+    ["/back", "/away at lunch", "/away", "/dnd 2h", "/dnd 570m"],
+  );
+  assert.equal(untilTomorrow(new Date(2026, 10, 22, 1, 0)), "420m");
+});
+
+test("nobody acts on their like", () => {
+  assert.deepEqual([outranks("owner", "moderator"), outranks("moderator", "moderator"), outranks("member", "owner"), outranks("", "member")], [true, false, false, false]);
+});
+
+test("how well a title matches", () => {
+  assert.deepEqual(
+    ["garden", "gar", "tea", "eapot", "gtp", "zz", "e"].map((typed) => tierOf(typed, typed === "garden" || typed === "gar" ? "garden" : "garden-teapot")),
+    [0, 1, 2, 3, 4, Infinity, Infinity],
+  );
+});
+
+test("the switcher: match first, then what calls, what is unread, what was used last", () => {
+  const open = (name, fields = {}) => ({ kind: "open", name, title: name, ...fields });
+  const titles = (query, list) => rank(query, list).map((one) => one.title);
+  const rooms = [
+    open("attic"),
+    open("cellar", { visited: 1 }),
+    open("garden", { visited: 0, current: true }),
+    open("kitchen", { unread: 4 }),
+    open("lounge", { visited: 2 }),
+    open("office", { unread: 1, calls: 1 }),
+  ];
+  assert.deepEqual(titles("", rooms), ["office", "kitchen", "cellar", "lounge", "attic", "garden"]);
+  assert.deepEqual(titles("k", [open("k2", { calls: 1 }), open("k"), open("book-k", { calls: 9 })]), ["k", "k2", "book-k"]);
+  const mixed = [open("bobs-room"), { kind: "person", name: "bob", title: "bob" }, { kind: "group", name: "g", title: "bob, carol" }];
+  assert.deepEqual(titles("@bob", mixed), ["bob", "bob, carol"]);
+  assert.deepEqual(titles("#bob", mixed), ["bobs-room"]);
+  assert.deepEqual(titles("nobody", mixed), []);
+});
+
+test("the rooms one was in last, each once, and not for ever", () => {
+  const kept = new Map();
+  const storage = { get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value) };
+  for (const number of [...Array(100).keys(), 50]) recentsOf(storage, "alice", "visited").use(`room-${number}`);
+  const visited = recentsOf(storage, "alice", "visited").ranks();
+  assert.deepEqual([visited.size, visited.get("room-50"), visited.get("room-99"), visited.get("room-1")], [60, 0, 1, undefined]);
+  assert.deepEqual(recentsOf(storage, "bob", "visited").all(), []);
+});
+
+test("a badge has room for three digits", () => {
+  assert.deepEqual([short(7), short(999), short(1000)], ["7", "999", "999+"]);
+});

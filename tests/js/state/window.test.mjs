@@ -1,0 +1,111 @@
+/** Which lines the page keeps while somebody scrolls through a long history, both ways. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { KEEP, kept, SLACK } from "../../../static/js/state/lines.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+
+const AT = "2026-11-21T09:30:00.000Z";
+const HISTORY = 1_000;
+const PAGE = 50;
+
+const post = (seq) => ({ type: "message", seq, number: seq, kind: "post", author: "bob", text: `line ${seq}`, at: AT });
+const posts = (from, to) => Array.from({ length: Math.max(to - from + 1, 0) }, (_, index) => post(from + index));
+
+/** A store that holds lines of a history of a thousand. */
+function reading(from, to) {
+  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: posts(from, to), more: from > 1, newer: to < HISTORY };
+  return createStore(initial({ ...page, last_seq: HISTORY, last_number: HISTORY, read_number: HISTORY, epoch: "e", members: [], commands: [] }, AT), () => {});
+}
+
+const look = (store, first, last, atBottom = false) =>
+  store.dispatch({ type: "viewed", view: { first, last }, seen: { lowest: first, highest: last }, atBottom });
+
+function older(store) {
+  const first = store.state.lines[0].seq;
+  store.dispatch({ type: "older", messages: posts(Math.max(first - PAGE, 1), first - 1), more: first - PAGE > 1 });
+}
+
+function later(store) {
+  const last = store.state.lines.at(-1).seq;
+  store.dispatch({ type: "later", messages: posts(last + 1, Math.min(last + PAGE, HISTORY)), more: last + PAGE < HISTORY });
+}
+
+const span = ({ state: { lines } }) => [lines[0].seq, lines.at(-1).seq];
+
+test("up through all of it and down again, the page never holds more, and misses nothing", () => {
+  const store = reading(951, HISTORY);
+  let most = 0;
+  const check = () => {
+    const [first, last] = span(store);
+    most = Math.max(most, store.state.lines.length);
+    assert.deepEqual(store.state.lines.map((line) => line.seq), posts(first, last).map((line) => line.seq));
+    assert.equal(store.state.newer, last < HISTORY);
+    assert.equal(store.state.more, first > 1);
+  };
+  while (store.state.more) {
+    const [first] = span(store);
+    look(store, first, first + 15);
+    older(store);
+    assert.ok(span(store)[1] >= first + 15, "what is on screen stays");
+    check();
+  }
+  assert.equal(span(store)[0], 1);
+  while (store.state.newer) {
+    const [, last] = span(store);
+    look(store, last - 15, last);
+    later(store);
+    assert.ok(span(store)[0] <= last - 15, "what is on screen stays");
+    check();
+  }
+  assert.equal(span(store)[1], HISTORY);
+  assert.ok(most <= KEEP + SLACK, `${most} lines`);
+});
+
+test("what one side doesn't need goes to the other", () => {
+  const lines = posts(1, 400);
+  assert.deepEqual(kept(lines, { first: 1, last: 20 }), [0, KEEP]);
+  assert.deepEqual(kept(lines, { first: 381, last: 400 }), [400 - KEEP, 400]);
+  assert.deepEqual(kept(lines, { first: 191, last: 210 }), [190 - (KEEP - 20) / 2, 210 + (KEEP - 20) / 2]);
+});
+
+test("a screen that shows more than is kept loses none of it", () => {
+  assert.deepEqual(kept(posts(1, 900), { first: 101, last: 700 }), [100, 700]);
+});
+
+test("live messages below a reader are left out when there are many, and those on screen stay", () => {
+  const store = reading(700, HISTORY - 1);
+  Object.assign(store.state, { newer: false, lastSeq: HISTORY - 1 });
+  look(store, 980, 995);
+  for (let seq = HISTORY; seq < 2 * HISTORY; seq += 1) store.hear(post(seq));
+  const [first, last] = span(store);
+  assert.ok(first <= 980 && last >= 995, `${first} to ${last}`);
+  assert.ok(store.state.lines.length <= KEEP + SLACK);
+  assert.equal(store.state.newer, true);
+  assert.equal(store.state.lastSeq, 2 * HISTORY - 1);
+  assert.equal(store.state.lastNumber, 2 * HISTORY - 1);
+});
+
+test("a crowd that comes and goes is one row, but not without an end", () => {
+  const coming = (seq) => ({ ...post(seq), kind: "came", number: undefined });
+  const store = reading(951, HISTORY);
+  look(store, 990, HISTORY, true);
+  for (let seq = HISTORY + 1; seq <= HISTORY + 600; seq += 1) store.hear(coming(seq));
+  assert.equal(span(store)[0], 951);
+  for (let seq = HISTORY + 601; seq <= HISTORY + 3_000; seq += 1) store.hear(coming(seq));
+  assert.ok(store.state.lines.length <= 4 * (KEEP + SLACK));
+});
+
+test("another page in place of everything: around a post there is more on both sides", () => {
+  const store = reading(951, HISTORY);
+  store.dispatch({ type: "replaced", messages: posts(276, 325), more: true, newer: true });
+  assert.deepEqual([span(store), store.state.more, store.state.newer], [[276, 325], true, true]);
+  store.hear(post(HISTORY + 1));
+  assert.deepEqual([span(store), store.state.lastNumber], [[276, 325], HISTORY + 1]);
+  store.dispatch({ type: "replaced", messages: posts(952, HISTORY + 1), more: true });
+  assert.deepEqual([span(store), store.state.newer], [[952, HISTORY + 1], false]);
+  // The page may be older than what the socket has brought meanwhile.
+  store.hear(post(HISTORY + 2));
+  store.dispatch({ type: "replaced", messages: posts(952, HISTORY + 1), more: true });
+  assert.equal(store.state.newer, true);
+});

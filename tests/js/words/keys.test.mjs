@@ -1,0 +1,41 @@
+/** The table of keys: what was pressed, and that no two do different things in one place. */
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { doing, keyGroups, keyOf, labelsOf, PAGE_KEYS, TIMELINE_KEYS } from "../../../static/js/words/keys.js";
+
+test("what was pressed, by its sign", () => {
+  assert.equal(keyOf({ key: "j", code: "KeyJ" }), "j");
+  assert.equal(keyOf({ key: "?", code: "Slash", shiftKey: true }), "?");
+  assert.equal(keyOf({ key: "ArrowUp", altKey: true, shiftKey: true }), "Alt+Shift+ArrowUp");
+  assert.equal(keyOf({ key: "K", code: "KeyK", metaKey: true, shiftKey: false }), "Ctrl+k");
+  assert.equal(keyOf({ key: "/", ctrlKey: true }), "Ctrl+/");
+});
+
+test("on a keyboard without Latin letters the key itself counts", () => {
+  assert.equal(keyOf({ key: "о", code: "KeyJ" }), "j");
+  assert.equal(keyOf({ key: "j", code: "KeyC" }), "j", "Dvorak: the letter, not the place");
+  assert.equal(keyOf({ key: ":", code: "Digit6", shiftKey: true }), ":");
+});
+
+test("a letter with a modifier is another key", () => {
+  assert.equal(doing(TIMELINE_KEYS, { key: "r", code: "KeyR" }), "reply");
+  assert.equal(doing(TIMELINE_KEYS, { key: "r", code: "KeyR", ctrlKey: true }), undefined);
+  assert.equal(doing(PAGE_KEYS, { key: "k", code: "KeyK", ctrlKey: true }), undefined, "another part of the page has it");
+});
+
+test("each key once in its place; single letters in the timeline only", () => {
+  for (const { keys } of keyGroups()) {
+    const all = keys.flatMap((key) => key.keys);
+    assert.equal(new Set(all).size, all.length);
+    for (const key of keys) assert.ok(key.says());
+  }
+  assert.deepEqual(PAGE_KEYS.flatMap(({ keys }) => keys).filter((key) => key.length === 1), []);
+});
+
+test("as it is written on the keys", () => {
+  assert.deepEqual(labelsOf("Alt+ArrowUp"), ["Alt", "↑"]);
+  assert.deepEqual(labelsOf("Ctrl+k"), ["Ctrl", "K"]);
+  assert.deepEqual(labelsOf("j"), ["j"]);
+  assert.deepEqual(labelsOf("Escape"), ["Esc"]);
+});
