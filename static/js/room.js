@@ -1,9 +1,9 @@
 /** The room page: reads the state that the server embedded, ties socket, store and outbox together, starts the elements. */
-import { Asks } from "./server/amendments.js";
+import { Amendments } from "./server/amendments.js";
 import { watchAttention } from "./server/attention.js";
-import { Breaks } from "./server/absence.js";
+import { Absence } from "./server/absence.js";
 import { Drawers } from "./dom/drawers.js";
-import { askForAllPictures, knowPictures } from "./elements/people/avatar.js";
+import { requestAllPictures, setPictureVersions } from "./elements/people/avatar.js";
 import { ChatBanner } from "./elements/page/banner.js";
 import { ChatComposer } from "./elements/composer/composer.js";
 import { ChatMembers } from "./elements/people/members.js";
@@ -17,10 +17,10 @@ import { History } from "./server/history.js";
 import { makeNonce, Outbox } from "./server/outbox.js";
 import { storage } from "./local/storage.js";
 import { createStore, initial } from "./state/store.js";
-import { liveAs, whenGone } from "./local/tabs.js";
+import { holdTabLock, whenTabCloses } from "./local/tabs.js";
 import { t } from "./words/texts.js";
 import { Typing } from "./server/typing.js";
-import { Wire } from "./server/connection.js";
+import { Connection } from "./server/connection.js";
 
 /**
  * @typedef {object} Page what the elements work with
@@ -28,7 +28,7 @@ import { Wire } from "./server/connection.js";
  * @property {History} history
  * @property {Outbox} outbox
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
- * @property {Asks} asks
+ * @property {Amendments} amendments
  * @property {import("./elements/timeline/message_actions.js").MessageActions} messageActions
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
@@ -73,57 +73,57 @@ function nextFrame(render) {
 const embedded = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "");
 const store = createStore(initial(embedded), nextFrame);
 const { state } = store;
-const knowMembersPictures = () => knowPictures([...state.members.values()].map(({ name, picture }) => [name, picture]));
-if (embedded.gravatar) askForAllPictures();
-knowPictures(Object.entries(embedded.pictures));
-knowMembersPictures();
+const setMembersPictures = () => setPictureVersions([...state.members.values()].map(({ name, picture }) => [name, picture]));
+if (embedded.gravatar) requestAllPictures();
+setPictureVersions(Object.entries(embedded.pictures));
+setMembersPictures();
 // Before any element watches: what they paint shows it.
-store.watch(["members"], knowMembersPictures);
+store.watch(["members"], setMembersPictures);
 const base = `/rooms/${encodeURIComponent(state.room.name)}`;
 const history = new History(store, base);
-const breaks = new Breaks(() => {
-  store.dispatch({ type: "slept" });
+const absence = new Absence(() => {
+  store.dispatch({ type: "absence_ended" });
   history.members();
 });
 
 /** @type {Outbox} */
 let outbox;
-/** @type {Asks} */
-let asks;
-const wire = new Wire(`${base}/ws`, {
+/** @type {Amendments} */
+let amendments;
+const connection = new Connection(`${base}/ws`, {
   position: () => ({ since: state.lastSeq, epoch: state.epoch }),
-  heard(event) {
-    store.hear(event);
-    breaks.heard(event);
-    outbox.heard(event);
-    asks.heard(event);
+  received(event) {
+    store.receive(event);
+    absence.received(event);
+    outbox.received(event);
+    amendments.received(event);
     if (state.membersStale) history.members();
   },
-  state(connection) {
-    store.dispatch({ type: "connection", connection });
-    if (connection !== "connected") outbox.takeBack();
+  state(status) {
+    store.dispatch({ type: "connection", connection: status });
+    if (status !== "connected") outbox.requeue();
   },
   ended(code, reason) {
-    if (GONE.has(code)) outbox.takeBack("refused", t("Not sent: you aren’t in this room any more."));
-    else outbox.takeBack();
-    if (GONE.has(code)) asks.giveUp();
+    if (GONE.has(code)) outbox.requeue("refused", t("Not sent: you aren’t in this room any more."));
+    else outbox.requeue();
+    if (GONE.has(code)) amendments.failAll();
     store.dispatch({ type: "ended", code, reason });
   },
-  ask: () => history.status(),
-  beat() {
-    if (outbox.overdue) wire.probe();
-    outbox.beat();
-    asks.beat();
+  checkStatus: () => history.status(),
+  tick() {
+    if (outbox.overdue) connection.probe();
+    outbox.tick();
+    amendments.tick();
   },
 });
-const send = (/** @type {object} */ request) => wire.send(request);
+const send = (/** @type {object} */ request) => connection.send(request);
 const tab = makeNonce(); // its name, another one after each reload
-liveAs(tab);
-outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`, tab, whenGone });
+holdTabLock(tab);
+outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`, tab, whenTabCloses });
 addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue));
 outbox.restore();
-asks = new Asks({ store, storage, send, prefix: `aiochat:asks:${state.you.name}:${state.room.name}:` });
-asks.restore();
+amendments = new Amendments({ store, storage, send, prefix: `aiochat:asks:${state.you.name}:${state.room.name}:` });
+amendments.restore();
 
 for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
 const find = (/** @type {string} */ name) => /** @type {any} */ (document.querySelector(name));
@@ -133,7 +133,7 @@ const page = {
   history,
   outbox,
   send,
-  asks,
+  amendments,
   drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app"))),
   timeline: find("chat-timeline"),
   composer: find("chat-composer"),
@@ -166,6 +166,6 @@ async function showWeather() {
 
 // Without them one can still talk.
 complete().finally(() => {
-  wire.start();
+  connection.start();
   showWeather();
 });

@@ -33,7 +33,7 @@ async def workers() -> AsyncIterator[list[Worker]]:
 def static(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("static folder")
     (folder / "js").mkdir()
-    (folder / "js" / "wire.js").write_text("export const wire = 1;\n" * 100)
+    (folder / "js" / "connection.js").write_text("export const connection = 1;\n" * 100)
     (folder / ".secret").write_text("no")
     (folder / "favicon.svg").write_text("<svg xmlns='http://www.w3.org/2000/svg'/>")
     (folder / "robots.txt").write_text("User-agent: *\nDisallow: /rooms\n")
@@ -145,8 +145,8 @@ async def test_a_worker_keeps_its_own_headers_and_they_come_once(client: aiohttp
 
 
 CACHED = {
-    "/static/js/wire.js?v=1": "no-cache",
-    "/static/js/wire.js": "no-cache",
+    "/static/js/connection.js?v=1": "no-cache",
+    "/static/js/connection.js": "no-cache",
     "/static/manifest.webmanifest": "no-cache",
 }
 CACHED |= dict.fromkeys(("/favicon.ico", "/robots.txt"), "public, max-age=86400")
@@ -174,13 +174,13 @@ async def test_files_come_from_disk_with_headers_and_a_validator(
 
 
 async def test_files_with_a_version_come_from_the_workers(client: aiohttp.ClientSession) -> None:
-    async with client.get("/static/0123456789ab/js/wire.js") as answer:
+    async with client.get("/static/0123456789ab/js/connection.js") as answer:
         assert answer.headers.getall("Content-Security-Policy") == ["default-src 'self'"]
 
 
 async def test_files_have_the_types_that_nosniff_asks_for(client: aiohttp.ClientSession) -> None:
     expected = {
-        "/static/js/wire.js": ("application/javascript", "text/javascript"),
+        "/static/js/connection.js": ("application/javascript", "text/javascript"),
         "/static/manifest.webmanifest": ("application/manifest+json",),
         "/favicon.ico": ("image/svg+xml",),
         "/robots.txt": ("text/plain",),
@@ -191,7 +191,7 @@ async def test_files_have_the_types_that_nosniff_asks_for(client: aiohttp.Client
 
 
 async def test_scripts_are_compressed_and_pages_are_not(client: aiohttp.ClientSession) -> None:
-    async with client.get("/static/js/wire.js") as answer:
+    async with client.get("/static/js/connection.js") as answer:
         assert answer.headers["Content-Encoding"] == "gzip"
         assert answer.headers["Vary"] == "Accept-Encoding"
     async with client.get("/", headers={"X-Padding": "x" * 2000}) as answer:
@@ -261,7 +261,7 @@ async def test_one_address_is_slowed_down_and_guessing_sooner(workers: list[Work
             assert set(pages) == {200, 429}
             assert pages.count(200) > 150
             # Files aren't counted.
-            assert await status("GET", "/static/js/wire.js") == 200
+            assert await status("GET", "/static/js/connection.js") == 200
 
 
 async def test_one_address_has_so_many_connections_and_no_more(workers: list[Worker]) -> None:

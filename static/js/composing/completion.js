@@ -26,7 +26,7 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  *
  * @typedef {{from: number, to: number, items: Proposal[], passive: boolean}} Completion `from` and `to` are what the chosen text
  *   replaces; a passive one leaves Enter alone until one has moved into it
- * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean}} Asked what the text before the caret asks for;
+ * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean}} Context what the text before the caret asks for;
  *   `word` without its sign
  *
  * @typedef {object} Known
@@ -48,8 +48,8 @@ export function commandOf(text, commands) {
   return name === undefined ? undefined : commands.find((command) => command.name === name || command.aliases?.includes(name));
 }
 
-/** @param {string} text @param {number} caret @param {import("../state/store.js").Command[]} commands @returns {Asked|null} */
-export function asked(text, caret, commands) {
+/** @param {string} text @param {number} caret @param {import("../state/store.js").Command[]} commands @returns {Context|null} */
+export function contextAt(text, caret, commands) {
   const before = text.slice(0, caret);
   if (/^\/[\w-]*$/.test(before)) return { kind: "command", word: before.slice(1), from: 0, to: caret, passive: false };
   const signed = SIGNED.exec(before);
@@ -60,15 +60,15 @@ export function asked(text, caret, commands) {
   return argument(before, commands);
 }
 
-/** What the usage has at the place of the word that is being typed: its sign may be left out. @param {string} before @param {import("../state/store.js").Command[]} commands @returns {Asked|null} */
+/** What the usage has in the place of the word that is being typed: its sign may be left out. @param {string} before @param {import("../state/store.js").Command[]} commands @returns {Context|null} */
 function argument(before, commands) {
   const command = commandOf(before, commands);
   if (!command || before.includes("\n")) return null;
   const words = before.split(/\s+/);
   const word = words[words.length - 1];
-  const place = command.usage.split(" ")[words.length - 1]?.replace(/[[\]]/g, "");
-  if (place === undefined || !new RegExp(`^${WORD}*$`, "u").test(word)) return null;
-  const kind = place.startsWith("@") ? "person" : place === "room" ? "room" : place === "command" ? "command" : null;
+  const slot = command.usage.split(" ")[words.length - 1]?.replace(/[[\]]/g, "");
+  if (slot === undefined || !new RegExp(`^${WORD}*$`, "u").test(word)) return null;
+  const kind = slot.startsWith("@") ? "person" : slot === "room" ? "room" : slot === "command" ? "command" : null;
   return kind && { kind, word, from: before.length - word.length, to: before.length, passive: true };
 }
 
@@ -77,15 +77,15 @@ function argument(before, commands) {
  * @param {string} name @param {string} typed in lower case
  */
 function fit(name, typed) {
-  const place = name.toLowerCase().indexOf(typed);
-  if (place <= 0) return place;
-  if (/[\s._-]/.test(name[place - 1])) return 1;
+  const index = name.toLowerCase().indexOf(typed);
+  if (index <= 0) return index;
+  if (/[\s._-]/.test(name[index - 1])) return 1;
   return typed.length >= LETTERS ? 2 : -1;
 }
 
 /** By several figures, the first that differs decides. @param {number[]} a @param {number[]} b */
 function compare(a, b) {
-  for (let place = 0; place < a.length; place += 1) if (a[place] !== b[place]) return a[place] < b[place] ? -1 : 1;
+  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return a[index] < b[index] ? -1 : 1;
   return 0;
 }
 
@@ -105,7 +105,7 @@ function best(all, figures, name) {
 
 /** @typedef {Pick<import("../state/store.js").State, "commands"|"members"|"you"|"rooms">} Here */
 
-/** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
+/** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
 function people({ word, passive }, { members, you }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("person");
@@ -127,7 +127,7 @@ function people({ word, passive }, { members, you }, known) {
   });
 }
 
-/** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
+/** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
 function rooms({ word, passive }, { rooms: own }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("room");
@@ -154,7 +154,7 @@ function rooms({ word, passive }, { rooms: own }, known) {
   }));
 }
 
-/** @param {Asked} ask @param {Known} known @returns {Proposal[]} */
+/** @param {Context} context @param {Known} known @returns {Proposal[]} */
 function emoji({ word }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("emoji");
@@ -169,7 +169,7 @@ function emoji({ word }, known) {
   return found.map((row) => ({ kind: "emoji", name: row[0], text: `${row[0]} `, sign: row[0], label: `:${row[2] ?? row[1]}:`, detail: row[1], done: false }));
 }
 
-/** @param {Asked} ask @param {Here} here @param {Known} known @returns {Proposal[]} */
+/** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
 function commands({ word, passive }, { commands: all }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("command");
@@ -197,9 +197,9 @@ function commands({ word, passive }, { commands: all }, known) {
  * @returns {Completion|null}
  */
 export function complete(text, caret, here, known) {
-  const ask = asked(text, caret, here.commands);
-  if (!ask) return null;
-  const find = { person: people, room: rooms, emoji: (/** @type {Asked} */ one) => emoji(one, known), command: commands }[ask.kind];
-  const items = find(ask, here, known);
-  return items.length ? { from: ask.from, to: ask.to, items, passive: ask.passive } : null;
+  const context = contextAt(text, caret, here.commands);
+  if (!context) return null;
+  const find = { person: people, room: rooms, emoji: (/** @type {Context} */ one) => emoji(one, known), command: commands }[context.kind];
+  const items = find(context, here, known);
+  return items.length ? { from: context.from, to: context.to, items, passive: context.passive } : null;
 }

@@ -6,7 +6,7 @@ import { isConversation } from "../state/unread.js";
  * @property {"open"|"closed"|"direct"|"group"|"person"} kind
  * @property {string} name of the room, or of the person
  * @property {string} title
- * @property {number} [calls] mentions, or unread posts of a conversation
+ * @property {number} [badge] mentions, or unread posts of a conversation
  * @property {number} [unread]
  * @property {number} [visited] 0 for the room where one was last, 1 for the one before, and so on
  * @property {boolean} [current] where one is already
@@ -37,7 +37,7 @@ export function tierOf(typed, title) {
 }
 
 /** "#" asks for rooms only, "@" for people and conversations. @param {string} query */
-function ask(query) {
+function parseQuery(query) {
   const typed = query.trim().toLowerCase();
   const sign = typed[0] === "#" || typed[0] === "@" ? typed[0] : "";
   const isPersonal = (/** @type {Candidate} */ one) => one.kind === "person" || isConversation(one);
@@ -52,7 +52,7 @@ function ask(query) {
  * @returns {Candidate[]} the best first; without a query, where there is something unread, and then the latest used
  */
 export function rank(query, candidates, most = 12) {
-  const { typed, fits } = ask(query);
+  const { typed, fits } = parseQuery(query);
   const found = candidates.flatMap((one) => {
     const tier = typed ? tierOf(typed, one.title) : 0;
     return tier < Infinity && fits(one) ? [{ one, tier }] : [];
@@ -61,7 +61,7 @@ export function rank(query, candidates, most = 12) {
     (a, b) =>
       a.tier - b.tier ||
       Number(Boolean(a.one.current)) - Number(Boolean(b.one.current)) ||
-      Number(Boolean(b.one.calls)) - Number(Boolean(a.one.calls)) ||
+      Number(Boolean(b.one.badge)) - Number(Boolean(a.one.badge)) ||
       Number(Boolean(b.one.unread)) - Number(Boolean(a.one.unread)) ||
       (a.one.visited ?? NEVER) - (b.one.visited ?? NEVER) ||
       Number(a.one.kind === "person") - Number(b.one.kind === "person") ||

@@ -11,8 +11,8 @@ const sheets = matchMedia("(max-width: 47.99rem), (hover: none) and (pointer: co
 export const isSheet = () => sheets.matches;
 
 /** @param {HTMLDialogElement} dialog */
-function tame(dialog) {
-  dialog.dataset.tame = "yes";
+function prepare(dialog) {
+  dialog.dataset.prepared = "yes";
   // The page's own keys stay out of it.
   dialog.addEventListener("keydown", (event) => event.stopPropagation());
   let isBeside = false;
@@ -53,7 +53,7 @@ function place(dialog, from, beside) {
  * @returns {Promise<string>} what it was closed with: the value given to `close`, or nothing
  */
 export function openDialog(dialog, anchor = null, { beside = false } = {}) {
-  if (!dialog.dataset.tame) tame(dialog);
+  if (!dialog.dataset.prepared) prepare(dialog);
   if (!dialog.open) {
     const isAnchored = anchor !== null && !isSheet();
     dialog.returnValue = "";

@@ -8,7 +8,7 @@ const MOVED = 40; // px that tell a reader's scrolling from the jitter of a layo
 /** A row of which so much of the screen's height is to be seen has been seen, even if its end hasn't. */
 const MUCH = 0.5;
 
-export class Place {
+export class ScrollAnchor {
   following = true;
   /** @type {{node: Element, offset: number, height: number}[]} the rows on screen, and where they were when the reader last moved */ #anchors = [];
   #placed = -1;
@@ -120,10 +120,10 @@ export class Place {
       else from = middle + 1;
     }
     const found = [];
-    for (let place = from; place < rows.length; place += 1) {
-      const { top, bottom, height } = rows[place].getBoundingClientRect();
+    for (let index = from; index < rows.length; index += 1) {
+      const { top, bottom, height } = rows[index].getBoundingClientRect();
       if (top >= frame.bottom) break;
-      found.push({ node: rows[place], top: top - frame.top, height, seen: bottom <= frame.bottom + 4 || top < frame.top + frame.height * MUCH });
+      found.push({ node: rows[index], top: top - frame.top, height, seen: bottom <= frame.bottom + 4 || top < frame.top + frame.height * MUCH });
     }
     return found;
   }

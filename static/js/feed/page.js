@@ -141,7 +141,7 @@ newButton?.addEventListener("click", () => {
 });
 
 /** @type {Record<string, (data: any) => void>} */
-const told = {
+const handlers = {
   post({ change, id, post }) {
     if (change === "removed") {
       waiting.delete(id);
@@ -174,7 +174,7 @@ let again = 0;
 
 function listen() {
   const source = new EventSource(`/feed/events?since=${lastId}${onlyPost ? `&post=${onlyPost}` : ""}`);
-  for (const [kind, show] of Object.entries(told)) {
+  for (const [kind, show] of Object.entries(handlers)) {
     source.addEventListener(kind, (event) => {
       again = 0;
       lastId = /** @type {MessageEvent} */ (event).lastEventId || lastId;

@@ -20,7 +20,7 @@ export class Draft {
   }
 
   /** @returns {Quoted|null} */
-  get answered() {
+  get repliedTo() {
     try {
       const found = JSON.parse(this.storage.get(this.replyKey) ?? "null");
       return Number.isInteger(found?.number) && typeof found.author === "string" && typeof found.text === "string" ? found : null;
@@ -29,7 +29,7 @@ export class Draft {
     }
   }
 
-  set answered(quoted) {
+  set repliedTo(quoted) {
     if (quoted) this.storage.set(this.replyKey, JSON.stringify(quoted));
     else this.storage.remove(this.replyKey);
   }

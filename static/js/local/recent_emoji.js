@@ -6,13 +6,13 @@ const SHOWN = 24;
 /** Proposed to who hasn't used any yet. */
 const FIRST = ["👍", "❤️", "😂", "🎉", "👀", "🙏"];
 
-const lately = new Recents(storage, "aiochat:emoji");
+const recents = new Recents(storage, "aiochat:emoji");
 
 /** The newest first; before there are so many, some that most people use. @param {number} [count] */
-export function usedLately(count = SHOWN) {
-  const own = lately.all();
+export function recentEmoji(count = SHOWN) {
+  const own = recents.all();
   return [...own, ...FIRST.filter((one) => !own.includes(one))].slice(0, count);
 }
 
 /** @param {string} emoji */
-export const noteUsed = (emoji) => lately.use(emoji);
+export const rememberEmoji = (emoji) => recents.use(emoji);

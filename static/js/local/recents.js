@@ -31,7 +31,7 @@ export class Recents {
 
   /** By name, 0 for the last used. @returns {Map<string, number>} */
   ranks() {
-    return new Map(this.all().map((name, place) => [name, place]));
+    return new Map(this.all().map((name, index) => [name, index]));
   }
 }
 

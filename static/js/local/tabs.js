@@ -6,7 +6,7 @@
 const lockOf = (/** @type {string} */ tab) => `aiochat:tab:${tab}`;
 
 /** Holds this tab's lock until the tab is closed or crashes. @param {string} tab */
-export function liveAs(tab) {
+export function holdTabLock(tab) {
   navigator.locks?.request(lockOf(tab), () => new Promise(() => {})).catch(() => {});
 }
 
@@ -14,4 +14,4 @@ export function liveAs(tab) {
  * Calls `then` as soon as another tab is gone, at once if it is already. Without locks (on plain http) nobody knows.
  * @type {((tab: string, then: () => void) => void)|undefined}
  */
-export const whenGone = globalThis.navigator?.locks && ((tab, then) => void navigator.locks.request(lockOf(tab), then).catch(then));
+export const whenTabCloses = globalThis.navigator?.locks && ((tab, then) => void navigator.locks.request(lockOf(tab), then).catch(then));

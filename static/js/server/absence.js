@@ -8,18 +8,18 @@ const LONG = 60_000;
 /** ms over which those who come back together spread their questions. */
 const SPREAD = 5_000;
 
-export class Breaks {
-  /** @param {() => void} over @param {() => number} [now] ms; a clock that goes on while the computer sleeps */
-  constructor(over, now = Date.now) {
-    this.over = over;
+export class Absence {
+  /** @param {() => void} onReturn @param {() => number} [now] ms; a clock that goes on while the computer sleeps */
+  constructor(onReturn, now = Date.now) {
+    this.onReturn = onReturn;
     this.now = now;
-    this.heardAt = now();
+    this.receivedAt = now();
   }
 
   /** After each event of the server. @param {{type: string}} event */
-  heard({ type }) {
-    const silence = this.now() - this.heardAt;
-    this.heardAt = this.now();
-    if (type === "hello" && silence > LONG) setTimeout(this.over, SPREAD * Math.random());
+  received({ type }) {
+    const silence = this.now() - this.receivedAt;
+    this.receivedAt = this.now();
+    if (type === "hello" && silence > LONG) setTimeout(this.onReturn, SPREAD * Math.random());
   }
 }

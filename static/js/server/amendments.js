@@ -1,6 +1,6 @@
 /**
  * What is asked to be done to posts: edit, delete, undelete, react, pin. The state shows each as done at once (overlay.js). Kept
- * until the answer and sent again after a reconnect: each asks for a state, so twice is the same as once.
+ * until the answer and sent again after a reconnect: each names a state, so twice is the same as once.
  */
 import { makeNonce } from "./outbox.js";
 
@@ -9,24 +9,24 @@ const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more
 /** The fields that a request may have beside its nonce. */
 const FIELDS = ["type", "number", "text", "emoji", "on"];
 
-/** @typedef {import("../state/store.js").Ask} Ask */
+/** @typedef {import("../state/store.js").Amendment} Amendment */
 
-/** What an ask is about: a later one about the same takes the place of one that hasn't left yet. @param {Ask} ask */
+/** What an amendment is about: a later one about the same takes the place of one that hasn't left yet. @param {Amendment} amendment */
 const subject = ({ type, number, emoji }) => `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? ""}`;
 
-export class Asks {
+export class Amendments {
   /** @type {Map<string, number>} by nonce: when it was sent */ #sent = new Map();
   /** @type {Map<string, (answer: any) => void>} */ #answers = new Map();
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #release;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
   #held = false;
 
   /**
-   * @param {object} with_
-   * @param {import("../state/store.js").Store} with_.store
-   * @param {typeof import("../local/storage.js").storage} with_.storage
-   * @param {(request: object) => boolean} with_.send
-   * @param {string} with_.prefix of the keys: one user, one room
-   * @param {() => number} [with_.now] ms
+   * @param {object} options
+   * @param {import("../state/store.js").Store} options.store
+   * @param {typeof import("../local/storage.js").storage} options.storage
+   * @param {(request: object) => boolean} options.send
+   * @param {string} options.prefix of the keys: one user, one room
+   * @param {() => number} [options.now] ms
    */
   constructor({ store, storage, send, prefix, now = Date.now }) {
     this.store = store;
@@ -39,55 +39,55 @@ export class Asks {
   /** Takes up what an earlier page left. */
   restore() {
     const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
-    for (const ask of kept.sort((a, b) => a.at.localeCompare(b.at))) {
-      if (this.now() - Date.parse(ask.at) > STALE) this.storage.remove(this.prefix + ask.nonce);
-      else this.store.dispatch({ type: "asked", ask });
+    for (const amendment of kept.sort((a, b) => a.at.localeCompare(b.at))) {
+      if (this.now() - Date.parse(amendment.at) > STALE) this.storage.remove(this.prefix + amendment.nonce);
+      else this.store.dispatch({ type: "amendment_requested", amendment });
     }
   }
 
   /**
-   * Asks, and shows it as done. A refusal takes that back and says so in a toast.
+   * Sends a request, and shows it as done. A refusal takes that back and says so in a toast.
    * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean}} request
-   * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or `moot` where it was overtaken
+   * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or `superseded` where it was superseded
    */
-  ask(request) {
-    const ask = /** @type {Ask} */ ({ ...request, nonce: makeNonce(), at: new Date(this.now()).toISOString() });
-    const overtaken = this.store.state.asks.filter((one) => subject(one) === subject(ask) && !one.seq && !this.#sent.has(one.nonce));
-    for (const one of overtaken) this.#settle(one.nonce, { type: "moot" });
-    this.store.dispatch({ type: "unasked", nonces: overtaken.map((one) => one.nonce) });
+  request(request) {
+    const amendment = /** @type {Amendment} */ ({ ...request, nonce: makeNonce(), at: new Date(this.now()).toISOString() });
+    const superseded = this.store.state.amendments.filter((one) => subject(one) === subject(amendment) && !one.seq && !this.#sent.has(one.nonce));
+    for (const one of superseded) this.#settle(one.nonce, { type: "superseded" });
+    this.store.dispatch({ type: "amendments_dropped", nonces: superseded.map((one) => one.nonce) });
     // A deletion that never left needs no taking back.
-    if (ask.type === "undelete" && overtaken.some((one) => one.type === "delete")) return Promise.resolve({ type: "moot" });
-    this.storage.set(this.prefix + ask.nonce, JSON.stringify(ask));
-    this.store.dispatch({ type: "asked", ask });
-    const answer = new Promise((/** @type {(answer: any) => void} */ resolve) => this.#answers.set(ask.nonce, resolve));
+    if (amendment.type === "undelete" && superseded.some((one) => one.type === "delete")) return Promise.resolve({ type: "superseded" });
+    this.storage.set(this.prefix + amendment.nonce, JSON.stringify(amendment));
+    this.store.dispatch({ type: "amendment_requested", amendment });
+    const answer = new Promise((/** @type {(answer: any) => void} */ resolve) => this.#answers.set(amendment.nonce, resolve));
     this.flush();
     return answer;
   }
 
   /** Sends what may go. */
   flush() {
-    const { asks, ended } = this.store.state;
+    const { amendments, ended } = this.store.state;
     if (this.#held || ended) return;
     // To one post one at a time, so that their order holds.
-    const busy = new Set(asks.filter((ask) => this.#sent.has(ask.nonce)).map((ask) => ask.number));
-    for (const ask of asks) {
-      if (ask.seq || busy.has(ask.number)) continue;
-      if (!this.send({ ...Object.fromEntries(FIELDS.filter((field) => field in ask).map((field) => [field, ask[field]])), nonce: ask.nonce })) return;
-      busy.add(ask.number);
-      this.#sent.set(ask.nonce, this.now());
+    const busy = new Set(amendments.filter((amendment) => this.#sent.has(amendment.nonce)).map((amendment) => amendment.number));
+    for (const amendment of amendments) {
+      if (amendment.seq || busy.has(amendment.number)) continue;
+      if (!this.send({ ...Object.fromEntries(FIELDS.filter((field) => field in amendment).map((field) => [field, amendment[field]])), nonce: amendment.nonce })) return;
+      busy.add(amendment.number);
+      this.#sent.set(amendment.nonce, this.now());
     }
   }
 
   /** After each event of the server has changed the state. @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event */
-  heard(event) {
+  received(event) {
     if (event.type === "hello") {
       this.#sent.clear();
-      this.#letGo();
+      this.#resume();
     } else if (event.nonce && this.#sent.delete(event.nonce)) {
       if (event.type === "error" && (event.code === "rate_limited" || event.code === "unavailable")) {
         this.#held = true;
-        clearTimeout(this.#release);
-        this.#release = setTimeout(() => this.#letGo(), 1000 * (event.retry_after ?? 2) + 50);
+        clearTimeout(this.#timer);
+        this.#timer = setTimeout(() => this.#resume(), 1000 * (event.retry_after ?? 2) + 50);
         return;
       }
       this.#settle(event.nonce, event);
@@ -96,20 +96,20 @@ export class Asks {
   }
 
   /** Once in a while on a living connection. */
-  beat() {
+  tick() {
     for (const [nonce, at] of this.#sent) if (this.now() - at > PATIENCE) this.#sent.delete(nonce);
     this.flush();
   }
 
   /** There is no way back into the room: nothing of it will happen. */
-  giveUp() {
-    const nonces = this.store.state.asks.map((ask) => ask.nonce);
+  failAll() {
+    const nonces = this.store.state.amendments.map((amendment) => amendment.nonce);
     for (const nonce of nonces) this.#settle(nonce, { type: "error", code: "ended", nonce });
-    this.store.dispatch({ type: "unasked", nonces });
+    this.store.dispatch({ type: "amendments_dropped", nonces });
   }
 
-  #letGo() {
-    clearTimeout(this.#release);
+  #resume() {
+    clearTimeout(this.#timer);
     this.#held = false;
     this.flush();
   }
@@ -121,11 +121,11 @@ export class Asks {
     this.#answers.delete(nonce);
   }
 
-  /** @param {string} key @returns {Ask|null} */
+  /** @param {string} key @returns {Amendment|null} */
   #load(key) {
     try {
-      const ask = JSON.parse(this.storage.get(key) ?? "");
-      return Number.isInteger(ask.number) && typeof ask.at === "string" && this.prefix + ask.nonce === key ? ask : null;
+      const amendment = JSON.parse(this.storage.get(key) ?? "");
+      return Number.isInteger(amendment.number) && typeof amendment.at === "string" && this.prefix + amendment.nonce === key ? amendment : null;
     } catch {
       return null; // not ours, or cut short
     }

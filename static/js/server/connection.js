@@ -5,9 +5,9 @@
 
 const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
-const BEAT = 5_000;
+const TICK = 5_000;
 /** After so many attempts in a row without a greeting, ask over HTTP why: a refused upgrade has no status in a page. */
-const ASK_AFTER = 3;
+const CHECK_AFTER = 3;
 
 const FINAL = new Set([1002, 1007, 1009]);
 /** @param {number} code 45xx: the server says not to come back */
@@ -22,20 +22,20 @@ export const fullJitter = (attempt, random = Math.random) => random() * Math.min
 /**
  * @typedef {object} Listener
  * @property {() => {since: number, epoch: string}} position where to go on
- * @property {(event: {type: string}) => void} heard
+ * @property {(event: {type: string}) => void} received
  * @property {(state: "connecting"|"connected"|"offline") => void} state
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
- * @property {() => Promise<number>} ask the status with which the room's messages answer; 0 if nothing answers
- * @property {() => void} beat every few seconds while connected
+ * @property {() => Promise<number>} checkStatus the status with which the room's messages answer; 0 if nothing answers
+ * @property {() => void} tick every few seconds while connected
  */
-export class Wire {
+export class Connection {
   /** @type {WebSocket|null} */ #socket = null;
   #attempt = 0;
   #greeted = false;
   #ended = false;
-  #heardAt = 0;
+  #receivedAt = 0;
   #pinged = false;
-  #asking = false;
+  #checking = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #retry;
 
   /** @param {string} path @param {Listener} listener */
@@ -45,15 +45,15 @@ export class Wire {
   }
 
   start() {
-    setInterval(() => this.#beat(), BEAT);
-    addEventListener("online", () => this.#hurry());
+    setInterval(() => this.#tick(), TICK);
+    addEventListener("online", () => this.#retryNow());
     // "offline" is no proof (a server on this very machine still answers), so test the connection.
     addEventListener("offline", () => this.probe(2_000));
     document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#hurry();
+      if (document.visibilityState === "visible") this.#retryNow();
     });
     // A page kept in the back/forward cache has lost its socket.
-    addEventListener("pageshow", (event) => event.persisted && this.#hurry());
+    addEventListener("pageshow", (event) => event.persisted && this.#retryNow());
     this.listener.state("connecting");
     this.#connect();
   }
@@ -75,7 +75,7 @@ export class Wire {
     url.search = new URLSearchParams({ since: String(since), epoch, language: document.documentElement.lang }).toString();
     const socket = new WebSocket(url);
     this.#socket = socket;
-    this.#heardAt = performance.now();
+    this.#receivedAt = performance.now();
     this.#pinged = false;
     socket.onmessage = ({ data }) => this.#socket === socket && this.#read(data);
     socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lost(code, reason);
@@ -83,7 +83,7 @@ export class Wire {
 
   /** @param {string} frame one or more JSON objects, one a line */
   #read(frame) {
-    this.#heardAt = performance.now();
+    this.#receivedAt = performance.now();
     this.#pinged = false;
     for (const line of frame.split("\n")) {
       if (!line) continue;
@@ -92,7 +92,7 @@ export class Wire {
         this.#greeted = true;
         this.#attempt = 0;
       }
-      this.listener.heard(event);
+      this.listener.received(event);
     }
   }
 
@@ -109,14 +109,14 @@ export class Wire {
     this.listener.state(greeted ? "connecting" : "offline");
     this.#retry = setTimeout(() => this.#connect(), fullJitter(this.#attempt));
     this.#attempt += 1;
-    if (!greeted && this.#attempt >= ASK_AFTER) this.#askWhy();
+    if (!greeted && this.#attempt >= CHECK_AFTER) this.#checkAccess();
   }
 
-  async #askWhy() {
-    if (this.#asking) return;
-    this.#asking = true;
-    const status = await this.listener.ask();
-    this.#asking = false;
+  async #checkAccess() {
+    if (this.#checking) return;
+    this.#checking = true;
+    const status = await this.listener.checkStatus();
+    this.#checking = false;
     if (this.#greeted || this.#ended) return;
     if (status === 401 || status === 403 || status === 404) this.#end(status, "");
   }
@@ -132,7 +132,7 @@ export class Wire {
   }
 
   /** Something changed for the better, maybe: try now, or see whether the connection still lives. */
-  #hurry() {
+  #retryNow() {
     if (this.#socket) {
       this.probe();
       return;
@@ -141,14 +141,14 @@ export class Wire {
     this.#connect();
   }
 
-  #beat() {
-    const silent = performance.now() - this.#heardAt;
+  #tick() {
+    const silent = performance.now() - this.#receivedAt;
     if (!this.#greeted) {
       if (this.#socket && silent > ANSWER) this.#drop();
       return;
     }
     if (silent > SILENCE && !this.#pinged) this.probe();
-    this.listener.beat();
+    this.listener.tick();
   }
 
   /** Asks for a sign of life, and gives the connection up without one. @param {number} patience ms */

@@ -10,9 +10,9 @@ export async function openConversation(names) {
   const body = new URLSearchParams(names.map((name) => ["with", name]));
   try {
     const answer = await fetch("/conversations", { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": token } });
-    const told = await answer.json();
-    if (!answer.ok) return told.errors?.with ?? told.error?.text ?? `${answer.status}`;
-    location.assign(`/rooms/${encodeURIComponent(told.name)}`);
+    const made = await answer.json();
+    if (!answer.ok) return made.errors?.with ?? made.error?.text ?? `${answer.status}`;
+    location.assign(`/rooms/${encodeURIComponent(made.name)}`);
     return "";
   } catch {
     return t("There is no connection now. Try again in a moment.");

@@ -1,9 +1,9 @@
 /**
  * What proposals need from the server, asked for while one types and kept for a while: people beyond the members, rooms beyond
- * one's own, emoji. What is here already is given at once; what comes later is told by a call, and the text is looked at
+ * one's own, emoji. What is here already is given at once; what comes later is onAnswer by a call, and the text is looked at
  * anew then, so that an answer to what was typed before is never shown.
  */
-import { noteUsed, usedLately } from "../local/recent_emoji.js";
+import { recentEmoji, rememberEmoji } from "../local/recent_emoji.js";
 import { allEmoji } from "../words/emoji_search.js";
 import { recentsOf } from "../local/recents.js";
 
@@ -20,10 +20,10 @@ class Answers {
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
   #failedAt = -Infinity;
 
-  /** @param {(word: string) => Promise<Named[]>} ask @param {() => void} told */
-  constructor(ask, told) {
-    this.ask = ask;
-    this.told = told;
+  /** @param {(word: string) => Promise<Named[]>} load @param {() => void} onAnswer */
+  constructor(load, onAnswer) {
+    this.load = load;
+    this.onAnswer = onAnswer;
   }
 
   /** @param {string} typed @returns {Named[]} what is here of it now */
@@ -44,9 +44,9 @@ class Answers {
   /** @param {string} word */
   async #fetch(word) {
     try {
-      this.#answers.set(word, { found: await this.ask(word), at: performance.now() });
+      this.#answers.set(word, { found: await this.load(word), at: performance.now() });
       if (this.#answers.size > KEPT) this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
-      this.told();
+      this.onAnswer();
     } catch {
       this.#failedAt = performance.now();
     }
@@ -60,8 +60,8 @@ async function getJson(address) {
   return answer.json();
 }
 
-/** People by what their names begin with or hold. @param {() => void} told @param {typeof getJson} [get] */
-export const peopleAsked = (told, get = getJson) => new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, told);
+/** People by what their names begin with or hold. @param {() => void} onAnswer @param {typeof getJson} [get] */
+export const peopleLookup = (onAnswer, get = getJson) => new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, onAnswer);
 
 /** @typedef {import("../composing/completion.js").Known} Known */
 
@@ -69,31 +69,33 @@ export const peopleAsked = (told, get = getJson) => new Answers(async (word) => 
 export class Lookups {
   /** @type {string[][]|null} */ #emoji = null;
   #emojiAskedAt = -Infinity;
+  /** @type {Answers} */ #people;
+  /** @type {Answers} */ #rooms;
 
   /**
-   * @param {object} with_
-   * @param {typeof import("../local/storage.js").storage} with_.storage
-   * @param {string} with_.user whose recent things they are
-   * @param {() => void} with_.told something new is here
-   * @param {typeof getJson} [with_.get]
-   * @param {typeof allEmoji} [with_.getEmoji]
+   * @param {object} options
+   * @param {typeof import("../local/storage.js").storage} options.storage
+   * @param {string} options.user whose recent things they are
+   * @param {() => void} options.onAnswer something new is here
+   * @param {typeof getJson} [options.get]
+   * @param {typeof allEmoji} [options.getEmoji]
    */
-  constructor({ storage, user, told, get = getJson, getEmoji = allEmoji }) {
-    this.told = told;
+  constructor({ storage, user, onAnswer, get = getJson, getEmoji = allEmoji }) {
+    this.onAnswer = onAnswer;
     this.getEmoji = getEmoji;
     this.recents = { person: recentsOf(storage, user, "person"), room: recentsOf(storage, user, "room"), command: recentsOf(storage, user, "command") };
-    this.people_ = peopleAsked(told, get);
-    this.rooms_ = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, told);
+    this.#people = peopleLookup(onAnswer, get);
+    this.#rooms = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, onAnswer);
   }
 
   /** @param {string} word */
   people(word) {
-    return word ? this.people_.find(word) : [];
+    return word ? this.#people.find(word) : [];
   }
 
   /** @param {string} word */
   rooms(word) {
-    return word ? this.rooms_.find(word) : [];
+    return word ? this.#rooms.find(word) : [];
   }
 
   emoji() {
@@ -106,12 +108,12 @@ export class Lookups {
 
   /** @param {import("../composing/completion.js").Kind} kind */
   ranks(kind) {
-    return kind === "emoji" ? new Map(usedLately().map((emoji, place) => [emoji, place])) : this.recents[kind].ranks();
+    return kind === "emoji" ? new Map(recentEmoji().map((emoji, index) => [emoji, index])) : this.recents[kind].ranks();
   }
 
   /** @param {import("../composing/completion.js").Proposal} item */
   use(item) {
-    if (item.kind === "emoji") noteUsed(item.name);
+    if (item.kind === "emoji") rememberEmoji(item.name);
     else this.recents[item.kind].use(item.name);
   }
 
@@ -119,6 +121,6 @@ export class Lookups {
     const all = await this.getEmoji();
     if (!all.length) return; // no network: asked again in a while
     this.#emoji = all;
-    this.told();
+    this.onAnswer();
   }
 }

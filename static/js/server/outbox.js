@@ -10,7 +10,7 @@ const OVERDUE = 5_000; // an answer that took so long makes one doubt the connec
 const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
 const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
 /** So much may wait: beyond it the composer keeps its text. */
-export const ROOM_FOR = 200;
+export const MAX_PENDING = 200;
 
 /** A name for one sending; @returns {string} 32 hexadecimal digits */
 export function makeNonce() {
@@ -27,34 +27,34 @@ export class Outbox {
   #sentAt = 0;
   #order = 0;
   /** Tabs whose end is waited for. @type {Set<string>} */ #others = new Set();
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #release;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
 
   /**
-   * @param {object} with_
-   * @param {import("../state/store.js").Store} with_.store
-   * @param {typeof import("../local/storage.js").storage} with_.storage
-   * @param {(request: object) => boolean} with_.send
-   * @param {string} with_.prefix of the keys: one user, one room
-   * @param {string} [with_.tab] this tab's name
-   * @param {(tab: string, then: () => void) => void} [with_.whenGone] calls when another tab is gone; left out where nobody can
+   * @param {object} options
+   * @param {import("../state/store.js").Store} options.store
+   * @param {typeof import("../local/storage.js").storage} options.storage
+   * @param {(request: object) => boolean} options.send
+   * @param {string} options.prefix of the keys: one user, one room
+   * @param {string} [options.tab] this tab's name
+   * @param {(tab: string, then: () => void) => void} [options.whenTabCloses] calls when another tab is gone; left out where nobody can
    *   know: then what is kept is taken up whoever may be sending it
-   * @param {() => number} [with_.now] ms
+   * @param {() => number} [options.now] ms
    */
-  constructor({ store, storage, send, prefix, tab = "", whenGone, now = Date.now }) {
+  constructor({ store, storage, send, prefix, tab = "", whenTabCloses, now = Date.now }) {
     this.store = store;
     this.storage = storage;
     this.send = send;
     this.prefix = prefix;
     this.tab = tab;
-    this.whenGone = whenGone;
+    this.whenTabCloses = whenTabCloses;
     this.now = now;
   }
 
   /** Takes up what earlier pages left, and what tabs that are open now leave when they end. */
   restore() {
-    const kept = this.#kept();
-    this.#takeUp(kept.filter((entry) => !this.whenGone || !entry.tab || entry.tab === this.tab));
-    for (const { tab } of kept) if (tab) this.#awaitEnd(tab);
+    const kept = this.#loadAll();
+    this.#restoreEntries(kept.filter((entry) => !this.whenTabCloses || !entry.tab || entry.tab === this.tab));
+    for (const { tab } of kept) if (tab) this.#watchTab(tab);
   }
 
   /** Another tab has changed what is kept. @param {string|null} key @param {string|null} value null: it is gone from there */
@@ -62,7 +62,7 @@ export class Outbox {
     if (!key?.startsWith(this.prefix)) return;
     if (value !== null) {
       const tab = this.#load(key)?.tab;
-      if (tab) this.#awaitEnd(tab);
+      if (tab) this.#watchTab(tab);
       return;
     }
     // Answered there or given up: here it must not be sent after all. What is on its way gets its own answer.
@@ -72,15 +72,15 @@ export class Outbox {
   }
 
   /**
-   * @param {string} text @param {Quoted|null} [answered] the post that it answers
+   * @param {string} text @param {Quoted|null} [repliedTo] the post that it answers
    * @returns {boolean} false if there is no more room
    */
-  post(text, answered = null) {
-    if (this.store.state.pending.length >= ROOM_FOR) return false;
+  post(text, repliedTo = null) {
+    if (this.store.state.pending.length >= MAX_PENDING) return false;
     this.#order = Math.max(this.#order + 1, this.now()); // no two the same, though written within a millisecond
-    const reply = answered ? { reply_to: answered.number, quote: { author: answered.author, text: answered.text } } : {};
+    const reply = repliedTo ? { reply_to: repliedTo.number, quote: { author: repliedTo.author, text: repliedTo.text } } : {};
     const entry = { nonce: makeNonce(), text, at: new Date(this.now()).toISOString(), order: this.#order, ...reply };
-    this.#keep(entry);
+    this.#save(entry);
     this.store.dispatch({ type: "written", entry });
     this.flush();
     return true;
@@ -97,9 +97,9 @@ export class Outbox {
   }
 
   /** After each event of the server has changed the state. @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event */
-  heard(event) {
+  received(event) {
     if (event.type === "hello") {
-      this.#letGo();
+      this.#resume();
       return;
     }
     if (!event.nonce) return;
@@ -114,17 +114,17 @@ export class Outbox {
   }
 
   /** Once in a while on a living connection. */
-  beat() {
-    if (this.now() - this.#sentAt > PATIENCE) this.takeBack();
+  tick() {
+    if (this.now() - this.#sentAt > PATIENCE) this.requeue();
     this.flush();
   }
 
   /** The connection is gone: what was on its way waits again. @param {"waiting"|"refused"} stage @param {string} [reason] */
-  takeBack(stage = "waiting", reason) {
+  requeue(stage = "waiting", reason) {
     const open = this.store.state.pending.filter((entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"));
     if (!open.length) return;
     this.store.dispatch({ type: "staged", nonces: open.map((entry) => entry.nonce), stage, reason });
-    for (const entry of open) this.#keep(entry);
+    for (const entry of open) this.#save(entry);
   }
 
   /** Tries a refused one again. @param {string} nonce */
@@ -133,37 +133,37 @@ export class Outbox {
     if (!entry) return;
     if (entry.code === "nonce_reused") {
       // This nonce is burnt; the text gets another one.
-      const { text, answered } = this.discard(nonce);
-      this.post(text, answered);
+      const { text, repliedTo } = this.discard(nonce);
+      this.post(text, repliedTo);
       return;
     }
-    this.#keep(entry);
+    this.#save(entry);
     this.store.dispatch({ type: "staged", nonces: [nonce], stage: "waiting" });
     this.flush();
   }
 
-  /** @param {string} nonce @returns {{text: string, answered: Quoted|null, code?: string}} what it said, for writing it anew */
+  /** @param {string} nonce @returns {{text: string, repliedTo: Quoted|null, code?: string}} what it said, for writing it anew */
   discard(nonce) {
     const { text = "", reply_to, quote, code } = this.#find(nonce) ?? {};
     this.storage.remove(this.prefix + nonce);
     this.store.dispatch({ type: "discarded", nonce });
     this.flush();
-    return { text, answered: reply_to && quote ? { number: reply_to, ...quote } : null, code };
+    return { text, repliedTo: reply_to && quote ? { number: reply_to, ...quote } : null, code };
   }
 
   /** @param {any} event */
   #refused(event) {
     if (event.code === "rate_limited" || event.code === "unavailable") {
-      clearTimeout(this.#release);
-      this.#release = setTimeout(() => this.#letGo(), 1000 * (event.retry_after ?? 2) + 50);
+      clearTimeout(this.#timer);
+      this.#timer = setTimeout(() => this.#resume(), 1000 * (event.retry_after ?? 2) + 50);
       return;
     }
     const entry = this.#find(event.nonce);
-    if (entry) this.#keep(entry);
+    if (entry) this.#save(entry);
   }
 
-  #letGo() {
-    clearTimeout(this.#release);
+  #resume() {
+    clearTimeout(this.#timer);
     this.store.dispatch({ type: "released" });
     this.flush();
   }
@@ -174,35 +174,35 @@ export class Outbox {
   }
 
   /** @param {any} entry an Entry of this page, or one from before a reload */
-  #keep({ nonce, text, at, order, stage, reason, reply_to, quote }) {
+  #save({ nonce, text, at, order, stage, reason, reply_to, quote }) {
     const kept = { nonce, text, at, order, reply_to, quote, reason: stage === "refused" ? reason : undefined, tab: this.tab || undefined };
     this.storage.set(this.prefix + nonce, JSON.stringify(kept));
   }
 
   /** In the order of writing. */
-  #kept() {
+  #loadAll() {
     const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
     return kept.sort((a, b) => a.order - b.order);
   }
 
   /** @param {Entry[]} entries */
-  #takeUp(entries) {
+  #restoreEntries(entries) {
     for (const entry of entries) {
       if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = t("Not sent yet, and more than a day old.");
       const stage = /** @type {"refused"|"waiting"} */ (entry.reason ? "refused" : "waiting");
       this.store.dispatch({ type: "written", entry: { ...entry, stage } });
-      this.#keep({ ...entry, stage });
+      this.#save({ ...entry, stage });
     }
     this.flush();
   }
 
   /** Whoever of the tabs is told first writes its own name on the entries, so that the next finds none. @param {string} tab */
-  #awaitEnd(tab) {
-    if (!this.whenGone || tab === this.tab || this.#others.has(tab)) return;
+  #watchTab(tab) {
+    if (!this.whenTabCloses || tab === this.tab || this.#others.has(tab)) return;
     this.#others.add(tab);
-    this.whenGone(tab, () => {
+    this.whenTabCloses(tab, () => {
       this.#others.delete(tab);
-      this.#takeUp(this.#kept().filter((entry) => entry.tab === tab));
+      this.#restoreEntries(this.#loadAll().filter((entry) => entry.tab === tab));
     });
   }
 

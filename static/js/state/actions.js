@@ -1,7 +1,7 @@
 /** What each thing that happens in the page itself does to the state. */
 import { insert, settle, trim } from "./lines.js";
-import { lapse } from "./people.js";
-import { readOn, see, unreadFrom } from "./reading.js";
+import { expireTyping } from "./people.js";
+import { readOn, unreadFrom, updateMarks } from "./reading.js";
 import { toast } from "./toasts.js";
 
 /**
@@ -89,16 +89,16 @@ export const actions = {
   },
 
   /** Something was asked to be done to a post. */
-  asked(state, { ask }) {
-    if (state.asks.some((one) => one.nonce === ask.nonce)) return [];
-    state.asks.push(ask);
+  amendment_requested(state, { amendment }) {
+    if (state.amendments.some((one) => one.nonce === amendment.nonce)) return [];
+    state.amendments.push(amendment);
     return ["timeline", "pins"];
   },
 
   /** It isn't asked any more. */
-  unasked(state, { nonces }) {
+  amendments_dropped(state, { nonces }) {
     if (!nonces.length) return [];
-    state.asks = state.asks.filter((ask) => !nonces.includes(ask.nonce));
+    state.amendments = state.amendments.filter((amendment) => !nonces.includes(amendment.nonce));
     return ["timeline", "pins"];
   },
 
@@ -135,20 +135,20 @@ export const actions = {
   },
 
   /** The connection was away for long: what people said of themselves meanwhile wasn't heard. */
-  slept(state) {
+  absence_ended(state) {
     state.statuses.clear();
     state.membersStale = true;
     return [];
   },
 
   /** Some of those who typed may have stopped without saying so. `now` in ms. */
-  lapsed: (state, { now }) => (lapse(state, now) ? ["typing"] : []),
+  typing_expired: (state, { now }) => (expireTyping(state, now) ? ["typing"] : []),
 
   /** Whether the page has the focus. */
   attention(state, { focused }) {
     if (focused === state.focused) return [];
     state.focused = focused;
-    see(state);
+    updateMarks(state);
     return ["reading"];
   },
 
@@ -157,7 +157,7 @@ export const actions = {
     const same = view?.first === state.view?.first && view?.last === state.view?.last && seen?.highest === state.seen?.highest;
     if (same && seen?.lowest === state.seen?.lowest && atBottom === state.atBottom) return [];
     Object.assign(state, { view, seen, atBottom });
-    see(state);
+    updateMarks(state);
     return ["reading"];
   },
 
@@ -168,7 +168,7 @@ export const actions = {
 
   read_on(state) {
     if (!readOn(state)) return [];
-    see(state);
+    updateMarks(state);
     return ["reading"];
   },
 

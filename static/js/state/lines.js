@@ -16,24 +16,24 @@ const FOLDED_WEIGHT = 0.25;
  */
 
 /** Where a line belongs; live ones nearly always at the end, so look from there. @param {Line[]} lines @param {number} seq */
-export function placeFor(lines, seq) {
-  let place = lines.length;
-  while (place > 0 && lines[place - 1].seq > seq) place -= 1;
-  return place;
+export function indexFor(lines, seq) {
+  let index = lines.length;
+  while (index > 0 && lines[index - 1].seq > seq) index -= 1;
+  return index;
 }
 
 /** @param {State} state @param {Line} line */
 export function insert(state, line) {
-  const place = placeFor(state.lines, line.seq);
-  if (state.lines[place - 1]?.seq === line.seq) state.lines[place - 1] = line;
-  else state.lines.splice(place, 0, line);
+  const index = indexFor(state.lines, line.seq);
+  if (state.lines[index - 1]?.seq === line.seq) state.lines[index - 1] = line;
+  else state.lines.splice(index, 0, line);
 }
 
 /** What was changed while one was away comes after lines that stand below it. @param {State} state @param {Line} line */
 export function isMissing({ lines, more, newer, clearedSeq }, { seq }) {
-  const place = placeFor(lines, seq);
-  if (seq < clearedSeq || !lines.length || lines[place - 1]?.seq === seq) return false;
-  return place === 0 ? !more : place < lines.length || !newer;
+  const index = indexFor(lines, seq);
+  if (seq < clearedSeq || !lines.length || lines[index - 1]?.seq === seq) return false;
+  return index === 0 ? !more : index < lines.length || !newer;
 }
 
 const weigh = (/** @type {Line} */ line) => (FOLDED.has(line.kind) ? FOLDED_WEIGHT : 1);
@@ -45,11 +45,11 @@ const weigh = (/** @type {Line} */ line) => (FOLDED.has(line.kind) ? FOLDED_WEIG
  * @returns {[number, number]} from where, and up to where
  */
 export function kept(lines, view) {
-  const last = Math.max(placeFor(lines, view.last) - 1, 0);
-  const first = Math.min(Math.max(placeFor(lines, view.first) - 1, 0), last);
+  const last = Math.max(indexFor(lines, view.last) - 1, 0);
+  const first = Math.min(Math.max(indexFor(lines, view.first) - 1, 0), last);
   const sum = (/** @type {number} */ from, /** @type {number} */ to) => {
     let weight = 0;
-    for (let place = from; place < to; place += 1) weight += weigh(lines[place]);
+    for (let index = from; index < to; index += 1) weight += weigh(lines[index]);
     return weight;
   };
   const above = sum(0, first);

@@ -4,10 +4,10 @@ import { quoted } from "../local/drafts.js";
 /**
  * @typedef {import("./store.js").State} State
  * @typedef {import("./store.js").Line} Line
- * @typedef {import("./store.js").Ask} Ask
+ * @typedef {import("./store.js").Amendment} Amendment
  */
 
-/** @param {Line} line @param {Ask} ask @param {string} you @returns {Line["reactions"]} */
+/** @param {Line} line @param {Amendment} amendment @param {string} you @returns {Line["reactions"]} */
 function reacted({ reactions = [] }, { emoji = "", on }, you) {
   const found = reactions.find((one) => one.emoji === emoji);
   if (Boolean(found?.names.includes(you)) === on) return reactions;
@@ -15,23 +15,23 @@ function reacted({ reactions = [] }, { emoji = "", on }, you) {
   return found ? reactions.map((one) => (one === found ? { emoji, names: [...one.names, you] } : one)) : [...reactions, { emoji, names: [you] }];
 }
 
-/** @type {Record<string, (line: Line, ask: Ask, you: string) => Line>} */
+/** @type {Record<string, (line: Line, amendment: Amendment, you: string) => Line>} */
 const done = {
   edit: (line, { text = "", at }) => (line.deleted ? line : { ...line, text, html: undefined, edited_at: at }),
   delete: (line) => ({ ...line, deleted: true }),
   // What the server has already taken away comes back with its answer.
   undelete: (line) => (line.text ? { ...line, deleted: false } : line),
-  react: (line, ask, you) => (line.deleted ? line : { ...line, reactions: reacted(line, ask, you) }),
+  react: (line, amendment, you) => (line.deleted ? line : { ...line, reactions: reacted(line, amendment, you) }),
   pin: (line, { on }) => (line.deleted ? line : { ...line, pinned: on }),
 };
 
 /** A post with what was asked of it; itself where that is nothing. @param {State} state @param {Line} line @returns {Line} */
-export function amended({ asks, you }, line) {
+export function amended({ amendments, you }, line) {
   let shown = line;
-  for (const ask of asks) {
-    if (ask.number !== line.number || !done[ask.type]) continue;
+  for (const amendment of amendments) {
+    if (amendment.number !== line.number || !done[amendment.type]) continue;
     // `changed` says to whoever shows the line that it is another one.
-    shown = { ...done[ask.type](shown, ask, you.name), changed: `${shown.changed ?? ""}~${ask.nonce}` };
+    shown = { ...done[amendment.type](shown, amendment, you.name), changed: `${shown.changed ?? ""}~${amendment.nonce}` };
   }
   return shown;
 }
@@ -41,7 +41,7 @@ export function amended({ asks, you }, line) {
  * @param {State} state @returns {<L extends {number?: number, reply_to?: number|null, quote?: {author: string, text: string}}>(line: L) => L}
  */
 export function overlay(state) {
-  const touched = new Set(state.asks.map((ask) => ask.number));
+  const touched = new Set(state.amendments.map((amendment) => amendment.number));
   /** @type {Map<number, Line>|null} */
   let byNumber = null;
   const find = (/** @type {number} */ number) => {
@@ -59,13 +59,13 @@ export function overlay(state) {
   };
 }
 
-/** Takes away the asks whose outcome the state has. @param {State} state */
-export function settleAsks(state) {
-  if (state.asks.some((ask) => ask.seq && ask.seq <= state.lastSeq)) state.asks = state.asks.filter((ask) => !ask.seq || ask.seq > state.lastSeq);
+/** Takes away the amendments whose outcome the state has. @param {State} state */
+export function settleAmendments(state) {
+  if (state.amendments.some((amendment) => amendment.seq && amendment.seq <= state.lastSeq)) state.amendments = state.amendments.filter((amendment) => !amendment.seq || amendment.seq > state.lastSeq);
 }
 
 /** The list of pins follows a post that has changed, where it was loaded. @param {State} state @param {Line} line @returns {boolean} */
-export function followPins(state, line) {
+export function updatePins(state, line) {
   if (!state.pins) return false;
   const others = state.pins.filter((pin) => pin.number !== line.number);
   if (!line.pinned && others.length === state.pins.length) return false;

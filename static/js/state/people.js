@@ -3,7 +3,7 @@
 import { t } from "../words/texts.js";
 
 /** A page says every three seconds that somebody types; without that they have stopped. */
-export const TYPING_LAPSES = 6_000;
+export const TYPING_TIMEOUT = 6_000;
 
 /** O'clock, when tomorrow begins for who isn't to be disturbed until then. */
 const MORNING = 8;
@@ -19,7 +19,7 @@ export const ROLES = ["admin", "owner", "moderator", "member"];
  */
 
 /** The event `typing`. @param {State} state @param {{name: string, on?: boolean}} event @returns {Topic[]} */
-export function hearTyping(state, { name, on = true }) {
+export function receiveTyping(state, { name, on = true }) {
   if (name === state.you.name) return [];
   if (on) state.typing.set(name, Date.now());
   else if (!state.typing.delete(name)) return [];
@@ -27,15 +27,15 @@ export function hearTyping(state, { name, on = true }) {
 }
 
 /** The event `presence`. @param {State} state @param {{name: string, status: Status["status"], text?: string, until?: string}} event @returns {Topic[]} */
-export function hearPresence(state, { name, status, text = "", until = "" }) {
+export function receivePresence(state, { name, status, text = "", until = "" }) {
   state.statuses.set(name, { status, text, until });
   return ["members", "rooms"];
 }
 
-/** Lets those lapse who have long not been heard of. @param {State} state @param {number} now ms */
-export function lapse(state, now) {
+/** Removes those who have long not been heard of. @param {State} state @param {number} now ms */
+export function expireTyping(state, now) {
   const before = state.typing.size;
-  for (const [name, at] of state.typing) if (now - at >= TYPING_LAPSES) state.typing.delete(name);
+  for (const [name, at] of state.typing) if (now - at >= TYPING_TIMEOUT) state.typing.delete(name);
   return state.typing.size !== before;
 }
 

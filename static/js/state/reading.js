@@ -6,7 +6,7 @@
 /** @typedef {import("./store.js").State} State */
 
 /** Moves the marks by what is on screen. @param {State} state */
-export function see(state) {
+export function updateMarks(state) {
   const { seen, atBottom, newer } = state;
   // The end counts as a whole: whoever goes there has chosen to leave out what lies between.
   const atEnd = atBottom && !newer;
@@ -19,7 +19,7 @@ export function see(state) {
 }
 
 /** A new post: where the "New" line goes. Before `lastNumber` is moved. @param {State} state @param {boolean} own */
-export function arrive(state, own) {
+export function updateDivider(state, own) {
   if (own) {
     Object.assign(state, { newAfter: null, readHeld: false });
     return;

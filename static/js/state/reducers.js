@@ -1,15 +1,15 @@
 /** What each event of the server does to the state, by its type: one for each event of docs/protocol.md. */
 import { insert, isMissing, settle, trim } from "./lines.js";
-import { followPins, settleAsks } from "./overlay.js";
-import { hearPresence, hearTyping } from "./people.js";
-import { arrive } from "./reading.js";
+import { updatePins, settleAmendments } from "./overlay.js";
+import { receivePresence, receiveTyping } from "./people.js";
+import { updateDivider } from "./reading.js";
 import { toast } from "./toasts.js";
-import { hearUnread } from "./unread.js";
+import { receiveUnread } from "./unread.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
 /** So begins the nonce of a command whose notice isn't to be shown among the messages. */
-export const QUIETLY = "quiet-";
+export const QUIET_PREFIX = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -20,7 +20,7 @@ export const QUIETLY = "quiet-";
 const PRESENT = new Set(["created", "joined", "came"]);
 
 /** Which members are here follows from the lines themselves. @param {State} state @param {Line} line */
-function follow(state, line) {
+function updateMembers(state, line) {
   const { members } = state;
   const who = line.target ?? line.author;
   const known = members.get(who);
@@ -34,7 +34,7 @@ function follow(state, line) {
 }
 
 /** A private line at the present end of the timeline. @param {State} state @param {string} text */
-function privately(state, text) {
+function addNotice(state, text) {
   state.notices.push({ id: (state.noticesMade += 1), text, at: new Date().toISOString(), after: state.lastSeq });
   if (state.notices.length > KEEP_NOTICES) state.notices.shift();
 }
@@ -58,14 +58,14 @@ export const reducers = {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     const topics = /** @type {Topic[]} */ (["timeline", "reading", "status"]);
     if (event.number) {
-      arrive(state, event.author === state.you.name);
+      updateDivider(state, event.author === state.you.name);
       state.lastNumber = Math.max(state.lastNumber, event.number);
     }
     if (event.kind === "topic") {
       state.room = { ...state.room, topic: event.text };
       topics.push("room");
     }
-    if (follow(state, event)) topics.push("members");
+    if (updateMembers(state, event)) topics.push("members");
     // Who has just written types no longer, nor does who isn't here any more.
     if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target))) topics.push("typing");
     if (!state.newer) insert(state, event);
@@ -76,13 +76,13 @@ export const reducers = {
   changed(state, event) {
     const { type, of, ...rest } = event;
     const line = { ...rest, seq: of, changed: event.seq };
-    const place = state.lines.findIndex((one) => one.number === event.number);
+    const index = state.lines.findIndex((one) => one.number === event.number);
     // The key of its row is the nonce that it came with, or none.
-    if (place >= 0) state.lines[place] = { ...line, nonce: state.lines[place].nonce };
+    if (index >= 0) state.lines[index] = { ...line, nonce: state.lines[index].nonce };
     else reducers.message(state, line);
     state.lastSeq = Math.max(state.lastSeq, event.seq);
-    settleAsks(state);
-    return followPins(state, line) ? ["timeline", "reading", "status", "pins"] : ["timeline", "reading", "status"];
+    settleAmendments(state);
+    return updatePins(state, line) ? ["timeline", "reading", "status", "pins"] : ["timeline", "reading", "status"];
   },
 
   cleared(state, event) {
@@ -99,11 +99,11 @@ export const reducers = {
   },
 
   receipt(state, event) {
-    const ask = state.asks.find((one) => one.nonce === event.nonce);
-    if (ask) {
+    const amendment = state.amendments.find((one) => one.nonce === event.nonce);
+    if (amendment) {
       // It is shown as done until the change itself has come.
-      ask.seq = event.seq;
-      settleAsks(state);
+      amendment.seq = event.seq;
+      settleAmendments(state);
       return ["timeline", "pins"];
     }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
@@ -117,21 +117,21 @@ export const reducers = {
 
   notice(state, event) {
     // The page asked by itself, and shows the answer in its place.
-    if (event.nonce?.startsWith(QUIETLY)) return [];
+    if (event.nonce?.startsWith(QUIET_PREFIX)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
-    privately(state, event.text);
+    addNotice(state, event.text);
     return ["timeline", "status"];
   },
 
   error(state, event) {
     const entry = state.pending.find((one) => one.nonce === event.nonce);
-    if (state.asks.some((ask) => ask.nonce === event.nonce)) {
+    if (state.amendments.some((amendment) => amendment.nonce === event.nonce)) {
       if (event.code === "rate_limited" || event.code === "unavailable") return [];
-      state.asks = state.asks.filter((ask) => ask.nonce !== event.nonce);
+      state.amendments = state.amendments.filter((amendment) => amendment.nonce !== event.nonce);
       return ["timeline", "pins", ...toast(state, event.text)];
     }
     if (!entry) {
-      privately(state, event.text);
+      addNotice(state, event.text);
     } else if (event.code === "rate_limited" || event.code === "unavailable") {
       entry.stage = "waiting";
       state.held = true;
@@ -144,7 +144,7 @@ export const reducers = {
   caught_up(state, event) {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     settle(state, (entry) => entry.seq !== undefined && entry.seq <= event.seq);
-    settleAsks(state);
+    settleAmendments(state);
     return ["timeline", "status"];
   },
 
@@ -153,12 +153,12 @@ export const reducers = {
     Object.assign(state, { lines: [], notices: [], more: true, newer: false, lastSeq: event.seq, clearedSeq: 0 });
     Object.assign(state, { resets: state.resets + 1, membersStale: true });
     settle(state, (entry) => entry.stage === "stored");
-    state.asks = state.asks.filter((ask) => !ask.seq);
+    state.amendments = state.amendments.filter((amendment) => !amendment.seq);
     return ["timeline", "members"];
   },
 
-  unread: hearUnread,
-  typing: hearTyping,
-  presence: hearPresence,
+  unread: receiveUnread,
+  typing: receiveTyping,
+  presence: receivePresence,
   pong: () => [],
 };

@@ -12,7 +12,7 @@ import { reducers } from "./reducers.js";
  *            quote?: {author: string, text: string}, edited_at?: string, reactions?: {emoji: string, names: string[]}[],
  *            pinned?: boolean}} Line `changed`: the seq of a change
  * @typedef {{nonce: string, type: string, number: number, at: string, text?: string, emoji?: string, on?: boolean,
- *            seq?: number, [field: string]: any}} Ask `seq`: that of the outcome, once that is known
+ *            seq?: number, [field: string]: any}} Amendment `seq`: that of the outcome, once that is known
  * @typedef {{id: number, text: string, undo?: number}} Toast `undo`: the number of the post whose deletion it can take back
  * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
  *            seq?: number, code?: string, reason?: string, reply_to?: number, quote?: {author: string, text: string}}} Pending
@@ -56,8 +56,8 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Notice[]} */
     notices: /** @type {Notice[]} */ ([]),
     noticesMade: 0,
-    /** @type {Ask[]} what was asked to be done to posts and isn't known to be done, in the order of asking */
-    asks: /** @type {Ask[]} */ ([]),
+    /** @type {Amendment[]} what was asked to be done to posts and isn't known to be done, in the order of asking */
+    amendments: /** @type {Amendment[]} */ ([]),
     /** @type {Toast[]} */
     toasts: /** @type {Toast[]} */ ([]),
     toastsMade: 0,
@@ -126,7 +126,7 @@ export function createStore(state, nextFrame) {
   return {
     state,
     /** Applies an event of the server. Unknown ones are ignored: the protocol grows by adding. @param {Event} event */
-    hear(event) {
+    receive(event) {
       if (Object.hasOwn(reducers, event.type)) this.touch(...reducers[event.type](state, event));
     },
     /** Applies an action of the page. @param {Event} action */

@@ -14,7 +14,7 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * The event `unread`: all rooms where it is whole, else those that changed, with the fields that changed.
  * @param {State} state @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean}} event @returns {Topic[]}
  */
-export function hearUnread(state, { rooms, whole = false }) {
+export function receiveUnread(state, { rooms, whole = false }) {
   const before = state.rooms;
   if (whole) state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
   const topics = /** @type {Topic[]} */ (["rooms"]);
@@ -44,17 +44,17 @@ export function unreadOf(state, room) {
 export const mentionsOf = (state, room) => Math.min(unreadOf(state, room), room.mentions);
 
 /** What calls for one: mentions, and everything in conversations. @param {State} state @param {OwnRoom} room */
-export const callsOf = (state, room) => (isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room));
+export const badgeOf = (state, room) => (isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room));
 
-/** @param {State} state @returns {{calls: number, unread: boolean}} of all rooms together */
-export function sumUp(state) {
-  let calls = 0;
+/** @param {State} state @returns {{badge: number, unread: boolean}} of all rooms together */
+export function unreadTotals(state) {
+  let badge = 0;
   let unread = false;
   for (const room of state.rooms.values()) {
-    calls += callsOf(state, room);
+    badge += badgeOf(state, room);
     unread ||= unreadOf(state, room) > 0;
   }
-  return { calls, unread };
+  return { badge, unread };
 }
 
 /** As a badge shows it. @param {number} count */

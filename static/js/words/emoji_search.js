@@ -6,18 +6,18 @@ const MOST_FOUND = 96; // twelve rows
 const SKIN = /[\u{1f3fb}-\u{1f3ff}]/u;
 
 /** @type {Promise<Named[]>|null} */
-let asked = null;
+let request = null;
 
 /** All of them; nothing if the server doesn't answer, and then it is asked again the next time. @returns {Promise<Named[]>} */
 export function allEmoji() {
-  asked ??= fetch("/emoji", { headers: { Accept: "application/json" } })
+  request ??= fetch("/emoji", { headers: { Accept: "application/json" } })
     .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
     .then(({ emoji }) => emoji)
     .catch(() => {
-      asked = null;
+      request = null;
       return [];
     });
-  return asked;
+  return request;
 }
 
 /** How well a name fits: lower is better, Infinity not at all. @param {Named} one @param {string[]} words */

@@ -2,9 +2,9 @@
 import { shownName } from "./names.js";
 import { t } from "./texts.js";
 
-/** @typedef {Pick<import("../state/store.js").Line, "kind"|"author"|"text"|"target">} Told */
+/** @typedef {Pick<import("../state/store.js").Line, "kind"|"author"|"text"|"target">} ServiceLine */
 
-/** `told` are the names as the text has them. @type {Record<string, (values: {author: string, target: string}, text: string, told: {author: string, target: string}) => string>} */
+/** `raw` are the names as the text has them. @type {Record<string, (values: {author: string, target: string}, text: string, raw: {author: string, target: string}) => string>} */
 const WORDS = {
   created: (who) => t("{author} created the room", who),
   joined: (who) => t("{author} joined the room", who),
@@ -14,21 +14,21 @@ const WORDS = {
   invited: (who) => t("{author} invited {target}", who),
   cleared: (who) => t("{author} cleared the history", who),
   topic: (who, text) => (text ? t("{author} set the topic: {topic}", { ...who, topic: text }) : t("{author} removed the topic", who)),
-  killed(who, text, told) {
-    const plain = `${told.author} removed ${told.target} from the room`;
+  killed(who, text, raw) {
+    const plain = `${raw.author} removed ${raw.target} from the room`;
     if (text === plain) return t("{author} removed {target} from the room", who);
     const reason = text.slice(plain.length + 2);
     return text === `${plain}: ${reason}` ? t("{author} removed {target} from the room: {reason}", { ...who, reason }) : text;
   },
-  role(who, text, told) {
-    if (text === `${told.target} is the owner now`) return t("{target} is the owner now", who);
-    if (text === `${told.author} made ${told.target} a moderator`) return t("{author} made {target} a moderator", who);
-    if (text === `${told.author} made ${told.target} a member`) return t("{author} made {target} a member", who);
+  role(who, text, raw) {
+    if (text === `${raw.target} is the owner now`) return t("{target} is the owner now", who);
+    if (text === `${raw.author} made ${raw.target} a moderator`) return t("{author} made {target} a moderator", who);
+    if (text === `${raw.author} made ${raw.target} a member`) return t("{author} made {target} a member", who);
     return text;
   },
 };
 
-/** What the line says; one of a kind that isn't known says its own text. @param {Told} line */
+/** What the line says; one of a kind that isn't known says its own text. @param {ServiceLine} line */
 export function describe({ kind, author, target = "", text }) {
   return Object.hasOwn(WORDS, kind) ? WORDS[kind]({ author: shownName(author), target: shownName(target) }, text, { author, target }) : text;
 }

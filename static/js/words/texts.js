@@ -56,7 +56,7 @@ export function n(one, other, count, values = {}) {
  * A text with nodes in the place of one `{name}`, which `t` left as it stands.
  * @template Node @param {string} text @param {string} name @param {Node[]} nodes @returns {(string|Node)[]}
  */
-export function weave(text, name, nodes) {
+export function interpolate(text, name, nodes) {
   const [before, after = ""] = text.split(`{${name}}`);
   return [before, ...nodes, after].filter((part) => part !== "");
 }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { asked, commandOf, complete } from "../../../static/js/composing/completion.js";
+import { contextAt, commandOf, complete } from "../../../static/js/composing/completion.js";
 import { Lookups } from "../../../static/js/server/lookups.js";
 import { Recents } from "../../../static/js/local/recents.js";
 
@@ -118,7 +118,7 @@ test("at most eight", () => {
 });
 
 test("the caret decides, not the end of the text", () => {
-  assert.deepEqual(asked("@an and more", 3, COMMANDS), { kind: "person", word: "an", from: 0, to: 3, passive: false });
+  assert.deepEqual(contextAt("@an and more", 3, COMMANDS), { kind: "person", word: "an", from: 0, to: 3, passive: false });
 });
 
 function shelf() {
@@ -145,7 +145,7 @@ test("the server is asked once for what was typed last, and what it said is kept
     asked_.push(address);
     return { people: [{ name: "anders" }] };
   };
-  const lookups = new Lookups({ storage: shelf(), user: "alice", told: () => (news += 1), get });
+  const lookups = new Lookups({ storage: shelf(), user: "alice", onAnswer: () => (news += 1), get });
   assert.deepEqual([lookups.people(""), lookups.people("a"), lookups.people("an")], [[], [], []]);
   context.mock.timers.tick(200);
   await Promise.resolve();

@@ -15,12 +15,12 @@ test("a draft and what it answers are kept by room, and leave nothing behind", (
   const storage = shelf();
   const draft = new Draft(storage, "alice", "lobby");
   draft.text = "well";
-  draft.answered = { number: 3, author: "bob", text: "so?" };
+  draft.repliedTo = { number: 3, author: "bob", text: "so?" };
   const again = new Draft(storage, "alice", "lobby");
-  assert.deepEqual([again.text, again.answered], ["well", { number: 3, author: "bob", text: "so?" }]);
-  assert.deepEqual([new Draft(storage, "alice", "attic").text, new Draft(storage, "bob", "lobby").answered], ["", null]);
+  assert.deepEqual([again.text, again.repliedTo], ["well", { number: 3, author: "bob", text: "so?" }]);
+  assert.deepEqual([new Draft(storage, "alice", "attic").text, new Draft(storage, "bob", "lobby").repliedTo], ["", null]);
   draft.text = "";
-  draft.answered = null;
+  draft.repliedTo = null;
   assert.equal(storage.kept.size, 0);
 });
 
@@ -29,7 +29,7 @@ test("what isn't a kept reply is none", () => {
   const draft = new Draft(storage, "alice", "lobby");
   for (const broken of ["{", "7", "null", '{"number":"3","author":"bob","text":""}', '{"number":3}']) {
     storage.set(draft.replyKey, broken);
-    assert.equal(draft.answered, null);
+    assert.equal(draft.repliedTo, null);
   }
 });
 

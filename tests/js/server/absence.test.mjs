@@ -2,18 +2,18 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Breaks } from "../../../static/js/server/absence.js";
+import { Absence } from "../../../static/js/server/absence.js";
 
 /** @param {number[]} silences s before each greeting; @returns how often a break was over */
 function greeted(context, ...silences) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   let now = 1_000_000;
   let times = 0;
-  const breaks = new Breaks(() => (times += 1), () => now);
+  const absence = new Absence(() => (times += 1), () => now);
   for (const silence of silences) {
     now += 1000 * silence;
-    breaks.heard({ type: "hello" });
-    breaks.heard({ type: "caught_up" });
+    absence.received({ type: "hello" });
+    absence.received({ type: "caught_up" });
     context.mock.timers.tick(5_000);
   }
   return times;
@@ -30,9 +30,9 @@ test("a computer that slept is one, though its connection ended only as it woke"
 test("silence on a connection that lives is none", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   let now = 0;
-  const breaks = new Breaks(assert.fail, () => now);
+  const absence = new Absence(assert.fail, () => now);
   for (const type of ["hello", "pong", "message", "pong"]) {
-    breaks.heard({ type });
+    absence.received({ type });
     now += 90_000;
   }
   context.mock.timers.tick(10_000);

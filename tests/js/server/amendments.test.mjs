@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Asks } from "../../../static/js/server/amendments.js";
+import { Amendments } from "../../../static/js/server/amendments.js";
 import { layout } from "../../../static/js/state/layout.js";
 import { createStore, initial } from "../../../static/js/state/store.js";
 
-const PREFIX = "aiochat:asks:alice:lobby:";
+const PREFIX = "aiochat:amendments:alice:lobby:";
 const AT = "2026-11-21T09:30:00.000Z";
 
 const post = (number, fields = {}) => ({ seq: number, number, kind: "post", author: "bob", text: `line ${number}`, at: AT, ...fields });
@@ -30,69 +30,69 @@ function open({ storage = shelf(), connected = true, messages = [post(1), post(2
   const sent = [];
   const line = { connected, now };
   const send = (request) => line.connected && Boolean(sent.push(request));
-  const asks = new Asks({ store, storage, send, prefix: PREFIX, now: () => line.now });
+  const amendments = new Amendments({ store, storage, send, prefix: PREFIX, now: () => line.now });
   const server = (event) => {
-    store.hear(event);
-    asks.heard(event);
+    store.receive(event);
+    amendments.received(event);
   };
   const changed = (seq, number, fields) => server({ type: "changed", ...post(number, fields), of: number, seq });
   const shown = (number) => layout(store.state).find((row) => row.line?.number === number).line;
   const reactions = (number) => (shown(number).reactions ?? []).map(({ emoji, names }) => `${emoji} ${names.join(" ")}`);
-  return { asks, store, state: store.state, sent, storage, line, server, changed, shown, reactions };
+  return { amendments, store, state: store.state, sent, storage, line, server, changed, shown, reactions };
 }
 
 const thumb = (on, number = 1) => ({ type: "react", number, emoji: "👍", on });
 
 test("is shown before it is answered, and as it was told afterwards", async () => {
-  const { asks, state, sent, storage, server, changed, reactions } = open();
-  const answer = asks.ask(thumb(true));
+  const { amendments, state, sent, storage, server, changed, reactions } = open();
+  const answer = amendments.request(thumb(true));
   assert.deepEqual(reactions(1), ["👍 alice"]);
   const [{ nonce, ...request }] = sent;
   assert.deepEqual([request, storage.kept.size], [thumb(true), 1]);
   server({ type: "receipt", nonce, seq: 3, number: 1 });
-  assert.deepEqual([reactions(1), state.asks.length, storage.kept.size], [["👍 alice"], 1, 0]);
+  assert.deepEqual([reactions(1), state.amendments.length, storage.kept.size], [["👍 alice"], 1, 0]);
   assert.equal((await answer).type, "receipt");
   changed(3, 1, { reactions: [{ emoji: "👍", names: ["carol", "alice"] }] });
-  assert.deepEqual([reactions(1), state.asks], [["👍 carol alice"], []]);
+  assert.deepEqual([reactions(1), state.amendments], [["👍 carol alice"], []]);
 });
 
 test("the change may come before its receipt", () => {
-  const { asks, state, sent, server, changed } = open();
-  asks.ask(thumb(true));
+  const { amendments, state, sent, server, changed } = open();
+  amendments.request(thumb(true));
   changed(3, 1, { reactions: [{ emoji: "👍", names: ["alice"] }] });
   server({ type: "receipt", nonce: sent[0].nonce, seq: 3, number: 1 });
-  assert.deepEqual(state.asks, []);
+  assert.deepEqual(state.amendments, []);
 });
 
 test("leaving a reaction takes the emoji away with the last one", () => {
-  const { asks, reactions } = open({ messages: [post(1, { reactions: [{ emoji: "👍", names: ["alice"] }, { emoji: "🎉", names: ["bob", "alice"] }] })] });
-  asks.ask(thumb(false));
-  asks.ask({ type: "react", number: 1, emoji: "🎉", on: false });
+  const { amendments, reactions } = open({ messages: [post(1, { reactions: [{ emoji: "👍", names: ["alice"] }, { emoji: "🎉", names: ["bob", "alice"] }] })] });
+  amendments.request(thumb(false));
+  amendments.request({ type: "react", number: 1, emoji: "🎉", on: false });
   assert.deepEqual(reactions(1), ["🎉 bob"]);
 });
 
 test("a refusal takes it back and says why", async () => {
-  const { asks, state, sent, storage, server, reactions } = open();
-  const answer = asks.ask(thumb(true));
+  const { amendments, state, sent, storage, server, reactions } = open();
+  const answer = amendments.request(thumb(true));
   server({ type: "error", nonce: sent[0].nonce, code: "too_many_reactions", text: "It is full." });
-  assert.deepEqual([reactions(1), state.asks, storage.kept.size], [[], [], 0]);
+  assert.deepEqual([reactions(1), state.amendments, storage.kept.size], [[], [], 0]);
   assert.deepEqual(state.toasts.map(({ text }) => text), ["It is full."]);
   assert.deepEqual([(await answer).code, state.notices], ["too_many_reactions", []]);
 });
 
 test("to one post one after the other, to another at once", () => {
-  const { asks, sent, server } = open();
-  asks.ask(thumb(true));
-  asks.ask({ type: "pin", number: 1, on: true });
-  asks.ask(thumb(true, 2));
+  const { amendments, sent, server } = open();
+  amendments.request(thumb(true));
+  amendments.request({ type: "pin", number: 1, on: true });
+  amendments.request(thumb(true, 2));
   assert.deepEqual(sent.map(({ type, number }) => [type, number]), [["react", 1], ["react", 2]]);
   server({ type: "receipt", nonce: sent[0].nonce, seq: 3, number: 1 });
   assert.deepEqual(sent.map(({ type }) => type), ["react", "react", "pin"]);
 });
 
 test("what was asked offline is sent once with the connection, and again if that broke before the answer", () => {
-  const { asks, sent, line, server, shown } = open({ connected: false });
-  asks.ask({ type: "delete", number: 1 });
+  const { amendments, sent, line, server, shown } = open({ connected: false });
+  amendments.request({ type: "delete", number: 1 });
   assert.deepEqual([sent, shown(1).deleted], [[], true]);
   line.connected = true;
   server({ type: "hello", epoch: "e", room: {}, you: { name: "alice" }, commands: [], last_number: 2 });
@@ -102,66 +102,66 @@ test("what was asked offline is sent once with the connection, and again if that
 });
 
 test("a change of mind before it was sent is all that is sent", async () => {
-  const { asks, sent, line, reactions } = open({ connected: false });
-  const first = asks.ask(thumb(true));
-  asks.ask(thumb(false));
-  assert.equal((await first).type, "moot");
+  const { amendments, sent, line, reactions } = open({ connected: false });
+  const first = amendments.request(thumb(true));
+  amendments.request(thumb(false));
+  assert.equal((await first).type, "superseded");
   assert.deepEqual(reactions(1), []);
   line.connected = true;
-  asks.flush();
+  amendments.flush();
   assert.deepEqual(sent.map(({ on }) => on), [false]);
 });
 
 test("a deletion that never left is taken back without the server", async () => {
-  const { asks, state, sent, storage, shown } = open({ connected: false });
-  asks.ask({ type: "delete", number: 1 });
-  assert.equal((await asks.ask({ type: "undelete", number: 1 })).type, "moot");
-  assert.deepEqual([shown(1).deleted, state.asks, sent, storage.kept.size], [undefined, [], [], 0]);
+  const { amendments, state, sent, storage, shown } = open({ connected: false });
+  amendments.request({ type: "delete", number: 1 });
+  assert.equal((await amendments.request({ type: "undelete", number: 1 })).type, "superseded");
+  assert.deepEqual([shown(1).deleted, state.amendments, sent, storage.kept.size], [undefined, [], [], 0]);
 });
 
 test("what the server asked to wait with waits", (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const { asks, state, sent, server, reactions } = open();
-  asks.ask(thumb(true));
+  const { amendments, state, sent, server, reactions } = open();
+  amendments.request(thumb(true));
   server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Wait.", retry_after: 1 });
-  asks.ask(thumb(true, 2));
+  amendments.request(thumb(true, 2));
   assert.deepEqual([sent.length, reactions(1), state.toasts], [1, ["👍 alice"], []]);
   context.mock.timers.tick(1100);
   assert.deepEqual(sent.map(({ number }) => number), [1, 1, 2]);
 });
 
 test("what isn't answered on a living connection is sent again after a while", () => {
-  const { asks, sent, line } = open();
-  asks.ask(thumb(true));
-  asks.beat();
+  const { amendments, sent, line } = open();
+  amendments.request(thumb(true));
+  amendments.tick();
   line.now += 16_000;
-  asks.beat();
+  amendments.tick();
   assert.equal(sent.length, 2);
 });
 
 test("survives a reload, but not a day", () => {
   const storage = shelf();
-  open({ storage, connected: false }).asks.ask({ type: "edit", number: 1, text: "new" });
+  open({ storage, connected: false }).amendments.request({ type: "edit", number: 1, text: "new" });
   const later = open({ storage });
-  later.asks.restore();
-  later.asks.flush();
+  later.amendments.restore();
+  later.amendments.flush();
   assert.deepEqual([later.shown(1).text, later.sent[0].text], ["new", "new"]);
   storage.set(`${PREFIX}broken`, "{");
   const tooLate = open({ storage, now: Date.parse(AT) + 25 * 3600_000 });
-  tooLate.asks.restore();
-  assert.deepEqual([tooLate.state.asks, storage.kept.has(`${PREFIX}broken`)], [[], true]);
+  tooLate.amendments.restore();
+  assert.deepEqual([tooLate.state.amendments, storage.kept.has(`${PREFIX}broken`)], [[], true]);
 });
 
 test("is given up with the room", async () => {
-  const { asks, state, storage, shown } = open();
-  const answer = asks.ask({ type: "delete", number: 1 });
-  asks.giveUp();
-  assert.deepEqual([(await answer).code, state.asks, storage.kept.size, shown(1).deleted], ["ended", [], 0, undefined]);
+  const { amendments, state, storage, shown } = open();
+  const answer = amendments.request({ type: "delete", number: 1 });
+  amendments.failAll();
+  assert.deepEqual([(await answer).code, state.amendments, storage.kept.size, shown(1).deleted], ["ended", [], 0, undefined]);
 });
 
 test("an edit shows as typed until the server has rendered it, and no other line is another one for it", () => {
-  const { asks, shown, state } = open({ messages: [post(1, { html: "<p>line 1</p>" }), post(2)] });
-  asks.ask({ type: "edit", number: 1, text: "*new*" });
+  const { amendments, shown, state } = open({ messages: [post(1, { html: "<p>line 1</p>" }), post(2)] });
+  amendments.request({ type: "edit", number: 1, text: "*new*" });
   const { text, html, edited_at } = shown(1);
   assert.deepEqual([text, html, edited_at], ["*new*", undefined, AT]);
   assert.equal(shown(2), state.lines[1]);
@@ -169,11 +169,11 @@ test("an edit shows as typed until the server has rendered it, and no other line
 
 test("a quote says what the quoted post says now", () => {
   const answer = post(3, { reply_to: 1, quote: { author: "bob", text: "line 1" } });
-  const { asks, changed, shown, store } = open({ messages: [post(1), post(2), answer] });
+  const { amendments, changed, shown, store } = open({ messages: [post(1), post(2), answer] });
   assert.equal(shown(3), answer);
   changed(4, 1, { text: "line\n  one" });
   assert.deepEqual(shown(3).quote, { author: "bob", text: "line one" });
-  asks.ask({ type: "delete", number: 1 });
+  amendments.request({ type: "delete", number: 1 });
   assert.deepEqual(shown(3).quote, { author: "bob", text: "" });
   store.dispatch({ type: "written", entry: { nonce: "n", text: "me, too", at: AT, reply_to: 2 } });
   assert.deepEqual(layout(store.state).at(-1).line.quote, { author: "bob", text: "line 2" });

@@ -20,16 +20,16 @@ function shelf() {
 }
 
 /** A page with its outbox; `server(event)` is what the socket would bring. */
-function open(storage = shelf(), { connected = true, now = NOW, tab, whenGone } = {}) {
+function open(storage = shelf(), { connected = true, now = NOW, tab, whenTabCloses } = {}) {
   const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: [], more: false, last_seq: 0, last_number: 0, read_number: 0, epoch: "e", members: [], commands: [] };
   const store = createStore(initial(page), () => {});
   const sent = [];
   const line = { connected, now };
   const send = (request) => line.connected && Boolean(sent.push(request));
-  const outbox = new Outbox({ store, storage, send, prefix: PREFIX, tab, whenGone, now: () => line.now });
+  const outbox = new Outbox({ store, storage, send, prefix: PREFIX, tab, whenTabCloses, now: () => line.now });
   const server = (event) => {
-    store.hear(event);
-    outbox.heard(event);
+    store.receive(event);
+    outbox.received(event);
   };
   const stages = () => store.state.pending.map(({ text, stage }) => `${text}: ${stage}`);
   return { outbox, store, sent, storage, line, server, stages, texts: () => sent.map(({ text }) => text) };
@@ -62,7 +62,7 @@ test("what had no answer goes again with the same nonce after a reconnect", () =
   const { outbox, sent, line, server } = open();
   outbox.post("hello");
   line.connected = false;
-  outbox.takeBack();
+  outbox.requeue();
   outbox.post("more");
   line.connected = true;
   server({ type: "hello", room: {}, you: { name: "alice" }, commands: [], epoch: "e", last_seq: 0, last_number: 0 });
@@ -126,10 +126,10 @@ test("no answer for long on a living connection: again, harmlessly", () => {
   const { outbox, sent, line } = open();
   outbox.post("hello");
   line.now += 10_000;
-  outbox.beat();
+  outbox.tick();
   assert.equal(sent.length, 1);
   line.now += 10_000;
-  outbox.beat();
+  outbox.tick();
   assert.deepEqual(new Set(sent.map(({ nonce }) => nonce)).size, 1);
   assert.equal(sent.length, 2);
 });
@@ -138,7 +138,7 @@ test("removed from the room: kept, and not sent by itself", () => {
   const storage = shelf();
   const { outbox, stages } = open(storage, { connected: false });
   outbox.post("hello");
-  outbox.takeBack("refused", "Not sent.");
+  outbox.requeue("refused", "Not sent.");
   assert.deepEqual(stages(), ["hello: refused"]);
   assert.match([...storage.kept.values()][0], /Not sent\./);
 });
@@ -157,7 +157,7 @@ test("a reply says what it answers: to the server, in its twin, after a reload, 
   assert.equal(sent[1].reply_to, 7);
   assert.notEqual(sent[1].nonce, sent[0].nonce);
   const given = outbox.discard(sent[1].nonce);
-  assert.deepEqual([given.text, given.answered], ["me", QUOTED]);
+  assert.deepEqual([given.text, given.repliedTo], ["me", QUOTED]);
 });
 
 test("what answers nothing says nothing of it", () => {
@@ -171,16 +171,16 @@ function browser() {
   const storage = shelf();
   const living = new Set();
   const waiting = [];
-  const whenGone = (tab, then) => (living.has(tab) ? waiting.push({ tab, then }) : then());
+  const whenTabCloses = (tab, then) => (living.has(tab) ? waiting.push({ tab, then }) : then());
   const openTab = (tab, with_ = {}) => {
     living.add(tab);
-    const page = open(storage, { tab, whenGone, ...with_ });
+    const page = open(storage, { tab, whenTabCloses, ...with_ });
     page.outbox.restore();
     return page;
   };
   const end = (tab) => {
     living.delete(tab);
-    for (const one of waiting.splice(0)) whenGone(one.tab, one.then);
+    for (const one of waiting.splice(0)) whenTabCloses(one.tab, one.then);
   };
   return { storage, openTab, end };
 }

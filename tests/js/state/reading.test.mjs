@@ -58,28 +58,28 @@ test("the end is only the end where nothing newer was left out", () => {
 test("the New line stands where one was away, and stays until one leaves", () => {
   const store = lobby(5, 5);
   look(store, 1, 5, true);
-  store.hear(post(6));
+  store.receive(post(6));
   look(store, 1, 6, true);
   assert.deepEqual(marks(store), [6, null]);
   focus(store, false);
-  store.hear(post(7));
-  store.hear(post(8));
+  store.receive(post(7));
+  store.receive(post(8));
   assert.deepEqual(marks(store), [6, 6]);
   focus(store, true);
   look(store, 1, 8, true);
   assert.deepEqual(marks(store), [8, 6]);
-  store.hear(post(9));
+  store.receive(post(9));
   look(store, 1, 9, true);
   assert.deepEqual(marks(store), [9, 6]);
   focus(store, false);
-  store.hear(post(10));
+  store.receive(post(10));
   assert.deepEqual(marks(store), [9, 9]);
 });
 
 test("whoever is still reading keeps the line that they read from", () => {
   const store = lobby(10, 100);
   look(store, 8, 30);
-  store.hear(post(101));
+  store.receive(post(101));
   assert.deepEqual(marks(store), [30, 10]);
 });
 
@@ -87,14 +87,14 @@ test("what comes while one reads further up, with everything read, gets a line",
   const store = lobby(100, 100);
   look(store, 90, 100, true);
   look(store, 20, 30);
-  store.hear(post(101));
-  store.hear(post(102));
+  store.receive(post(101));
+  store.receive(post(102));
   assert.deepEqual(marks(store), [100, 100]);
 });
 
 test("an answer takes the line away", () => {
   const store = lobby(2, 5);
-  store.hear(post(6, "alice"));
+  store.receive(post(6, "alice"));
   assert.equal(store.state.newAfter, null);
 });
 
@@ -103,7 +103,7 @@ test("unread from here: the mark goes back, and stays though the message is on s
   look(store, 10, 20, true);
   store.dispatch({ type: "unread_from", number: 15 });
   assert.deepEqual(marks(store), [14, 14]);
-  store.hear(post(21));
+  store.receive(post(21));
   look(store, 11, 21, true);
   assert.deepEqual(marks(store), [14, 14]);
   focus(store, false);
@@ -154,9 +154,9 @@ test("what a lost connection took with it is told again", () => {
 
 test("the room's own mark comes with the others", () => {
   const store = lobby(10, 100);
-  store.hear({ type: "unread", rooms: [{ name: "attic", read_number: 90 }, { name: "lobby", read_number: 20 }] });
+  store.receive({ type: "unread", rooms: [{ name: "attic", read_number: 90 }, { name: "lobby", read_number: 20 }] });
   assert.equal(store.state.readNumber, 20);
-  store.hear({ type: "unread", rooms: [{ name: "lobby", mentions: 1 }] });
+  store.receive({ type: "unread", rooms: [{ name: "lobby", mentions: 1 }] });
   assert.equal(store.state.readNumber, 20);
 });
 

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { dotOf, nextEnd, outranks, statusCommand, statusOf, TYPING_LAPSES, typingText, untilTomorrow } from "../../../static/js/state/people.js";
+import { dotOf, nextEnd, outranks, statusCommand, statusOf, TYPING_TIMEOUT, typingText, untilTomorrow } from "../../../static/js/state/people.js";
 import { rank, tierOf } from "../../../static/js/composing/ranking.js";
 import { recentsOf } from "../../../static/js/local/recents.js";
 import { createStore, initial } from "../../../static/js/state/store.js";
-import { mentionsOf, short, sumUp, unreadOf } from "../../../static/js/state/unread.js";
+import { mentionsOf, short, unreadTotals, unreadOf } from "../../../static/js/state/unread.js";
 
 const AT = "2026-11-21T09:30:00.000Z";
 const LATER = new Date(Date.now() + 3_600_000).toISOString();
@@ -47,27 +47,27 @@ function look(store) {
 test("what is unread is a subtraction; mentions and conversations call", () => {
   const store = lobby();
   assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[2, 1], [4, 0]]);
-  assert.deepEqual(sumUp(store.state), { calls: 5, unread: true });
+  assert.deepEqual(unreadTotals(store.state), { badge: 5, unread: true });
 });
 
 test("news of some rooms touches those and their named fields alone", () => {
   const store = lobby();
-  store.hear({ type: "unread", rooms: [{ name: "garden", last_number: 9 }, { name: "direct.1", read_number: 4 }] });
+  store.receive({ type: "unread", rooms: [{ name: "garden", last_number: 9 }, { name: "direct.1", read_number: 4 }] });
   assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[6, 1], [0, 0]]);
-  store.hear({ type: "unread", rooms: [{ name: "garden", read_number: 9, mentions: 0 }] });
-  assert.deepEqual(sumUp(store.state), { calls: 0, unread: false });
+  store.receive({ type: "unread", rooms: [{ name: "garden", read_number: 9, mentions: 0 }] });
+  assert.deepEqual(unreadTotals(store.state), { badge: 0, unread: false });
 });
 
 test("the whole of it takes rooms away, but never the one that is open", () => {
   const store = lobby();
-  store.hear({ type: "unread", whole: true, rooms: [room("attic", { last_number: 1 })] });
+  store.receive({ type: "unread", whole: true, rooms: [room("attic", { last_number: 1 })] });
   assert.deepEqual([...store.state.rooms.keys()].sort(), ["attic", "lobby"]);
 });
 
 test("the open room's own number follows its own lines and its own mark", () => {
   const store = lobby();
-  store.hear(post(1));
-  store.hear(post(2));
+  store.receive(post(1));
+  store.receive(post(2));
   assert.equal(of(store, "lobby")[0], 2);
   look(store);
   assert.equal(of(store, "lobby")[0], 0);
@@ -75,34 +75,34 @@ test("the open room's own number follows its own lines and its own mark", () => 
 
 test("what another device has read is read here, and it may go back", () => {
   const store = lobby();
-  for (const seq of [1, 2, 3]) store.hear(post(seq));
-  store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 3 }] });
+  for (const seq of [1, 2, 3]) store.receive(post(seq));
+  store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 3 }] });
   assert.deepEqual([store.state.readNumber, of(store, "lobby")[0]], [3, 0]);
-  store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 1, mentions: 1 }] });
+  store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 1, mentions: 1 }] });
   assert.deepEqual([store.state.readNumber, of(store, "lobby")], [1, [2, 1]]);
 });
 
 test("a mark that is behind what was read here meanwhile changes nothing", () => {
   const store = lobby();
-  for (const seq of [1, 2, 3]) store.hear(post(seq));
+  for (const seq of [1, 2, 3]) store.receive(post(seq));
   look(store);
-  store.hear({ type: "unread", rooms: [{ name: "lobby", read_number: 2 }] });
+  store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 2 }] });
   assert.equal(store.state.readNumber, 3);
 });
 
 test("who types is shown until they stop, post, or aren't heard of", () => {
   const store = lobby();
   const typing = () => [...store.state.typing.keys()];
-  for (const name of ["alice", "bob", "carol"]) store.hear({ type: "typing", name, on: true });
+  for (const name of ["alice", "bob", "carol"]) store.receive({ type: "typing", name, on: true });
   assert.deepEqual(typing(), ["bob", "carol"]);
-  store.hear({ type: "typing", name: "carol", on: false });
-  store.hear(post(1));
+  store.receive({ type: "typing", name: "carol", on: false });
+  store.receive(post(1));
   assert.deepEqual(typing(), []);
-  store.hear({ type: "typing", name: "bob" });
+  store.receive({ type: "typing", name: "bob" });
   const since = store.state.typing.get("bob");
-  store.dispatch({ type: "lapsed", now: since + TYPING_LAPSES - 1 });
+  store.dispatch({ type: "typing_expired", now: since + TYPING_TIMEOUT - 1 });
   assert.deepEqual(typing(), ["bob"]);
-  store.dispatch({ type: "lapsed", now: since + TYPING_LAPSES });
+  store.dispatch({ type: "typing_expired", now: since + TYPING_TIMEOUT });
   assert.deepEqual(typing(), []);
 });
 
@@ -118,29 +118,29 @@ test("a status is what was heard last, and outlives coming and going", () => {
   const dots = () => ["alice", "bob", "carol", "dave"].map((name) => dotOf(store.state, name));
   assert.deepEqual(dots(), ["here", "away", "gone", "unknown"]);
   assert.equal(statusOf(store.state, "bob").text, "lunch");
-  store.hear({ type: "presence", name: "bob", status: "dnd", until: LATER });
-  store.hear({ type: "presence", name: "dave", status: "away" });
+  store.receive({ type: "presence", name: "bob", status: "dnd", until: LATER });
+  store.receive({ type: "presence", name: "dave", status: "away" });
   assert.deepEqual(dots(), ["here", "dnd", "gone", "away"]);
-  store.hear({ type: "message", seq: 1, kind: "went", author: "bob", text: "", at: AT });
+  store.receive({ type: "message", seq: 1, kind: "went", author: "bob", text: "", at: AT });
   assert.equal(dotOf(store.state, "bob"), "gone");
-  store.hear({ type: "message", seq: 2, kind: "came", author: "bob", text: "", at: AT });
+  store.receive({ type: "message", seq: 2, kind: "came", author: "bob", text: "", at: AT });
   assert.equal(dotOf(store.state, "bob"), "dnd");
-  store.hear({ type: "presence", name: "bob", status: "" });
+  store.receive({ type: "presence", name: "bob", status: "" });
   assert.deepEqual([dotOf(store.state, "bob"), statusOf(store.state, "bob").text], ["here", ""]);
 });
 
 test("a status ends at its time", () => {
   const store = lobby();
-  store.hear({ type: "presence", name: "bob", status: "dnd", until: new Date(Date.now() - 1).toISOString() });
+  store.receive({ type: "presence", name: "bob", status: "dnd", until: new Date(Date.now() - 1).toISOString() });
   assert.deepEqual([dotOf(store.state, "bob"), nextEnd(store.state)], ["here", Infinity]);
-  store.hear({ type: "presence", name: "bob", status: "dnd", until: LATER });
+  store.receive({ type: "presence", name: "bob", status: "dnd", until: LATER });
   assert.equal(nextEnd(store.state), Date.parse(LATER));
 });
 
 test("what was said while the connection was away for long is asked for", () => {
   const store = lobby();
-  store.hear({ type: "presence", name: "bob", status: "dnd" });
-  store.dispatch({ type: "slept" });
+  store.receive({ type: "presence", name: "bob", status: "dnd" });
+  store.dispatch({ type: "absence_ended" });
   assert.equal(store.state.membersStale, true);
   store.dispatch({ type: "members", members: [{ name: "bob", role: "member", present: true }] });
   assert.equal(dotOf(store.state, "bob"), "here");
@@ -148,9 +148,9 @@ test("what was said while the connection was away for long is asked for", () => 
 
 test("the notice of a command that the page gave by itself isn't shown", () => {
   const store = lobby();
-  store.hear({ type: "notice", text: "You are away.", nonce: "quiet-1" });
+  store.receive({ type: "notice", text: "You are away.", nonce: "quiet-1" });
   assert.deepEqual(store.state.notices, []);
-  store.hear({ type: "error", code: "bad_usage", text: "Usage: /dnd", nonce: "quiet-1" });
+  store.receive({ type: "error", code: "bad_usage", text: "Usage: /dnd", nonce: "quiet-1" });
   assert.deepEqual(store.state.notices.map((notice) => notice.text), ["Usage: /dnd"]);
 });
 
@@ -186,10 +186,10 @@ test("the switcher: match first, then what calls, what is unread, what was used 
     open("garden", { visited: 0, current: true }),
     open("kitchen", { unread: 4 }),
     open("lounge", { visited: 2 }),
-    open("office", { unread: 1, calls: 1 }),
+    open("office", { unread: 1, badge: 1 }),
   ];
   assert.deepEqual(titles("", rooms), ["office", "kitchen", "cellar", "lounge", "attic", "garden"]);
-  assert.deepEqual(titles("k", [open("k2", { calls: 1 }), open("k"), open("book-k", { calls: 9 })]), ["k", "k2", "book-k"]);
+  assert.deepEqual(titles("k", [open("k2", { badge: 1 }), open("k"), open("book-k", { badge: 9 })]), ["k", "k2", "book-k"]);
   const mixed = [open("bobs-room"), { kind: "person", name: "bob", title: "bob" }, { kind: "group", name: "g", title: "bob, carol" }];
   assert.deepEqual(titles("@bob", mixed), ["bob", "bob, carol"]);
   assert.deepEqual(titles("#bob", mixed), ["bobs-room"]);

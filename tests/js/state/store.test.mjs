@@ -45,10 +45,10 @@ test("a reducer for each event of the protocol, and no more", () => {
 test("events and fields that nobody knows are ignored", () => {
   const store = lobby();
   const before = JSON.stringify(store.state);
-  store.hear({ type: "weather", sun: true });
-  store.hear({ type: "constructor" });
-  store.hear({ type: "connection", connection: "offline" }); // an action of the page, not an event
-  store.hear({ type: "pong", extra: 1 });
+  store.receive({ type: "weather", sun: true });
+  store.receive({ type: "constructor" });
+  store.receive({ type: "connection", connection: "offline" }); // an action of the page, not an event
+  store.receive({ type: "pong", extra: 1 });
   assert.equal(JSON.stringify(store.state), before);
 });
 
@@ -56,44 +56,44 @@ test("what is unread elsewhere is merged, and the whole of it replaces what was"
   const store = lobby();
   const garden = { name: "garden", kind: "open", title: "garden", last_number: 3, read_number: 1, mentions: 0 };
   const cellar = { ...garden, name: "cellar", kind: "closed", title: "cellar" };
-  store.hear({ type: "unread", whole: true, rooms: [garden, cellar] });
-  store.hear({ type: "unread", rooms: [{ name: "garden", last_number: 5 }] });
+  store.receive({ type: "unread", whole: true, rooms: [garden, cellar] });
+  store.receive({ type: "unread", rooms: [{ name: "garden", last_number: 5 }] });
   assert.deepEqual(store.state.rooms.get("garden"), { ...garden, last_number: 5 });
-  store.hear({ type: "unread", whole: true, rooms: [cellar] });
+  store.receive({ type: "unread", whole: true, rooms: [cellar] });
   // The open room stays: of very many it may not be among those that are told.
   assert.deepEqual([...store.state.rooms.keys()].sort(), ["cellar", "lobby"]);
 });
 
 test("a line that comes twice is there once", () => {
   const store = watched();
-  for (const seq of [1, 2, 2, 1, 3]) store.hear(post(seq));
+  for (const seq of [1, 2, 2, 1, 3]) store.receive(post(seq));
   assert.deepEqual(seqs(store), [1, 2, 3]);
   assert.equal(store.state.lastSeq, 3);
 });
 
 test("a post that was changed takes the place of what it was", () => {
   const store = watched();
-  for (const seq of [1, 2]) store.hear(post(seq, seq === 1 ? { nonce: "n" } : {}));
-  store.hear({ ...post(3), type: "changed", of: 1, number: 1, text: "new", edited_at: AT });
+  for (const seq of [1, 2]) store.receive(post(seq, seq === 1 ? { nonce: "n" } : {}));
+  store.receive({ ...post(3), type: "changed", of: 1, number: 1, text: "new", edited_at: AT });
   const [line] = store.state.lines;
   assert.deepEqual([line.seq, line.text, line.nonce, line.changed, line.edited_at], [1, "new", "n", 3, AT]);
   assert.deepEqual([seqs(store), store.state.lastSeq, store.state.lastNumber], [[1, 2], 3, 2]);
-  store.hear({ ...post(4), type: "changed", of: 1, number: 1, text: "", deleted: true });
+  store.receive({ ...post(4), type: "changed", of: 1, number: 1, text: "", deleted: true });
   assert.deepEqual([store.state.lines[0].text, store.state.lines[0].deleted, store.state.lines[0].edited_at], ["", true, undefined]);
 });
 
 test("what was changed while one was away stands where it was said", () => {
   const store = watched();
-  for (const seq of [1, 3]) store.hear(post(seq));
-  store.hear(post(2)); // at the place of its change
+  for (const seq of [1, 3]) store.receive(post(seq));
+  store.receive(post(2)); // at the place of its change
   assert.deepEqual([seqs(store), store.state.lastSeq], [[1, 2, 3], 3]);
-  store.hear({ ...post(6), type: "changed", of: 5, number: 5, text: "never seen before" });
+  store.receive({ ...post(6), type: "changed", of: 5, number: 5, text: "never seen before" });
   assert.deepEqual([seqs(store), store.state.lastSeq, store.state.lastNumber], [[1, 2, 3, 5], 6, 5]);
 });
 
 test("a change above or below what is loaded waits for its page", () => {
   const store = watched({ messages: [post(10), post(11)], more: true, last_seq: 11, last_number: 11 });
-  store.hear({ ...post(12), type: "changed", of: 4, number: 4 });
+  store.receive({ ...post(12), type: "changed", of: 4, number: 4 });
   assert.deepEqual([seqs(store), store.state.lastSeq], [[10, 11], 12]);
 });
 
@@ -103,7 +103,7 @@ test("the pending twin goes when its post comes, whether the receipt is first or
     store.dispatch({ type: "written", entry: { nonce: "n1", text: "hello", at: AT } });
     assert.equal(waiting(store.state), 1);
     const events = { receipt: { type: "receipt", nonce: "n1", seq: 1, number: 1 }, message: post(1, { author: "alice", nonce: "n1" }) };
-    for (const type of order) store.hear(events[type]);
+    for (const type of order) store.receive(events[type]);
     assert.deepEqual(store.state.pending, []);
     assert.deepEqual(seqs(store), [1]);
   }
@@ -112,15 +112,15 @@ test("the pending twin goes when its post comes, whether the receipt is first or
 test("the receipt of a command leaves nothing behind", () => {
   const store = watched();
   store.dispatch({ type: "written", entry: { nonce: "n1", text: "/topic x", at: AT } });
-  store.hear({ type: "receipt", nonce: "n1", seq: 1 });
+  store.receive({ type: "receipt", nonce: "n1", seq: 1 });
   assert.deepEqual(store.state.pending, []);
 });
 
 test("a refusal stays with its reason; to be asked to wait is none", () => {
   const store = watched();
   for (const nonce of ["n1", "n2"]) store.dispatch({ type: "written", entry: { nonce, text: nonce, at: AT } });
-  store.hear({ type: "error", code: "forbidden", text: "You are muted.", nonce: "n1" });
-  store.hear({ type: "error", code: "rate_limited", text: "Slowly.", nonce: "n2", retry_after: 2 });
+  store.receive({ type: "error", code: "forbidden", text: "You are muted.", nonce: "n1" });
+  store.receive({ type: "error", code: "rate_limited", text: "Slowly.", nonce: "n2", retry_after: 2 });
   assert.deepEqual(store.state.pending.map(({ stage, reason }) => [stage, reason]), [["refused", "You are muted."], ["waiting", undefined]]);
   assert.equal(store.state.held, true);
   assert.equal(waiting(store.state), 1);
@@ -128,7 +128,7 @@ test("a refusal stays with its reason; to be asked to wait is none", () => {
 
 test("who is here follows from the lines", () => {
   const store = watched();
-  const service = (seq, kind, author, target) => store.hear({ type: "message", seq, kind, author, text: "", at: AT, target });
+  const service = (seq, kind, author, target) => store.receive({ type: "message", seq, kind, author, text: "", at: AT, target });
   const shown = () => [...store.state.members.values()].map(({ name, present }) => `${name}${present ? "+" : "-"}`);
   service(1, "joined", "bob");
   service(2, "invited", "alice", "carol");
@@ -145,31 +145,31 @@ test("who is here follows from the lines", () => {
 
 test("clear takes everything before it, and a page that was on its way, too", () => {
   const store = watched();
-  store.hear(post(1));
-  store.hear({ type: "cleared", seq: 2, author: "alice", text: "alice cleared the history", at: AT });
-  store.hear(post(3));
+  store.receive(post(1));
+  store.receive({ type: "cleared", seq: 2, author: "alice", text: "alice cleared the history", at: AT });
+  store.receive(post(3));
   store.dispatch({ type: "older", messages: [post(1)], more: true });
   assert.deepEqual(seqs(store), [2, 3]);
 });
 
 test("reset forgets the lines and asks for the page before nothing", () => {
   const store = watched({ messages: [post(1), post(2)], last_seq: 2, last_number: 2, read_number: 2 });
-  store.hear({ type: "reset", seq: 900 });
+  store.receive({ type: "reset", seq: 900 });
   assert.deepEqual([seqs(store), store.state.more, store.state.lastSeq], [[], true, 900]);
-  store.hear(post(901));
+  store.receive(post(901));
   store.dispatch({ type: "older", messages: [post(899), post(900), post(901)], more: true });
   assert.deepEqual(seqs(store), [899, 900, 901]);
 });
 
 test("another epoch takes its own numbers, though they are lower", () => {
   const store = watched({ last_seq: 50, last_number: 50, read_number: 50 });
-  store.hear({ type: "hello", room: store.state.room, you: store.state.you, commands: [], epoch: "e2", last_seq: 7, last_number: 7 });
+  store.receive({ type: "hello", room: store.state.room, you: store.state.you, commands: [], epoch: "e2", last_seq: 7, last_number: 7 });
   assert.deepEqual([store.state.epoch, store.state.lastNumber, store.state.readNumber], ["e2", 7, 7]);
 });
 
 test("the lines are bounded while following, and say that there is more", () => {
   const store = watched();
-  for (let seq = 1; seq <= 2_000; seq += 1) store.hear(post(seq));
+  for (let seq = 1; seq <= 2_000; seq += 1) store.receive(post(seq));
   assert.ok(store.state.lines.length <= KEEP + SLACK);
   assert.equal(store.state.lines.at(-1).seq, 2_000);
   assert.equal(store.state.more, true);
@@ -177,7 +177,7 @@ test("the lines are bounded while following, and say that there is more", () => 
 
 test("comings and goings don't push the posts out", () => {
   const store = watched();
-  for (let seq = 1; seq <= 900; seq += 1) store.hear(post(seq, seq <= 10 ? {} : { kind: "came", number: undefined }));
+  for (let seq = 1; seq <= 900; seq += 1) store.receive(post(seq, seq <= 10 ? {} : { kind: "came", number: undefined }));
   assert.equal(store.state.lines[0].seq, 1);
 });
 
@@ -190,7 +190,7 @@ test("many events, one rendering", () => {
     frame = render;
   });
   store.watch(["timeline"], () => (shown += 1));
-  for (let seq = 1; seq <= 1_000; seq += 1) store.hear(post(seq));
+  for (let seq = 1; seq <= 1_000; seq += 1) store.receive(post(seq));
   frame();
   assert.deepEqual([frames, shown], [1, 1]);
 });
@@ -198,12 +198,12 @@ test("many events, one rendering", () => {
 test("who types is known until they write, say that they don't, or leave", () => {
   const store = watched();
   const typing = () => [...store.state.typing.keys()];
-  for (const name of ["bob", "carol", "dave"]) store.hear({ type: "typing", name, on: true });
+  for (const name of ["bob", "carol", "dave"]) store.receive({ type: "typing", name, on: true });
   assert.deepEqual(typing(), ["bob", "carol", "dave"]);
-  store.hear(post(1));
+  store.receive(post(1));
   assert.deepEqual(typing(), ["carol", "dave"]);
-  store.hear({ type: "typing", name: "carol", on: false });
-  store.hear({ type: "message", seq: 2, kind: "killed", author: "alice", target: "dave", text: "", at: AT });
+  store.receive({ type: "typing", name: "carol", on: false });
+  store.receive({ type: "message", seq: 2, kind: "killed", author: "alice", target: "dave", text: "", at: AT });
   assert.deepEqual(typing(), []);
 });
 
@@ -212,14 +212,14 @@ test("a page may begin around a post, with newer history than it holds", () => {
   assert.deepEqual([store.state.around, store.state.newer], [5, true]);
   store.dispatch({ type: "attention", focused: true, atBottom: true });
   assert.equal(store.state.readNumber, 0, "what isn't shown isn't read");
-  store.hear(post(91));
+  store.receive(post(91));
   assert.deepEqual(seqs(store), [5]);
 });
 
 test("what people say of themselves is what was heard last", () => {
   const store = lobby();
-  store.hear({ type: "presence", name: "bob", status: "dnd", until: AT });
-  store.hear({ type: "presence", name: "carol", status: "away", text: "lunch" });
-  store.hear({ type: "presence", name: "bob", status: "" });
+  store.receive({ type: "presence", name: "bob", status: "dnd", until: AT });
+  store.receive({ type: "presence", name: "carol", status: "away", text: "lunch" });
+  store.receive({ type: "presence", name: "bob", status: "" });
   assert.deepEqual([...store.state.statuses], [["bob", { status: "", text: "", until: "" }], ["carol", { status: "away", text: "lunch", until: "" }]]);
 });

@@ -77,7 +77,7 @@ test("live messages below a reader are left out when there are many, and those o
   const store = reading(700, HISTORY - 1);
   Object.assign(store.state, { newer: false, lastSeq: HISTORY - 1 });
   look(store, 980, 995);
-  for (let seq = HISTORY; seq < 2 * HISTORY; seq += 1) store.hear(post(seq));
+  for (let seq = HISTORY; seq < 2 * HISTORY; seq += 1) store.receive(post(seq));
   const [first, last] = span(store);
   assert.ok(first <= 980 && last >= 995, `${first} to ${last}`);
   assert.ok(store.state.lines.length <= KEEP + SLACK);
@@ -90,9 +90,9 @@ test("a crowd that comes and goes is one row, but not without an end", () => {
   const coming = (seq) => ({ ...post(seq), kind: "came", number: undefined });
   const store = reading(951, HISTORY);
   look(store, 990, HISTORY, true);
-  for (let seq = HISTORY + 1; seq <= HISTORY + 600; seq += 1) store.hear(coming(seq));
+  for (let seq = HISTORY + 1; seq <= HISTORY + 600; seq += 1) store.receive(coming(seq));
   assert.equal(span(store)[0], 951);
-  for (let seq = HISTORY + 601; seq <= HISTORY + 3_000; seq += 1) store.hear(coming(seq));
+  for (let seq = HISTORY + 601; seq <= HISTORY + 3_000; seq += 1) store.receive(coming(seq));
   assert.ok(store.state.lines.length <= 4 * (KEEP + SLACK));
 });
 
@@ -100,12 +100,12 @@ test("another page in place of everything: around a post there is more on both s
   const store = reading(951, HISTORY);
   store.dispatch({ type: "replaced", messages: posts(276, 325), more: true, newer: true });
   assert.deepEqual([span(store), store.state.more, store.state.newer], [[276, 325], true, true]);
-  store.hear(post(HISTORY + 1));
+  store.receive(post(HISTORY + 1));
   assert.deepEqual([span(store), store.state.lastNumber], [[276, 325], HISTORY + 1]);
   store.dispatch({ type: "replaced", messages: posts(952, HISTORY + 1), more: true });
   assert.deepEqual([span(store), store.state.newer], [[952, HISTORY + 1], false]);
   // The page may be older than what the socket has brought meanwhile.
-  store.hear(post(HISTORY + 2));
+  store.receive(post(HISTORY + 2));
   store.dispatch({ type: "replaced", messages: posts(952, HISTORY + 1), more: true });
   assert.equal(store.state.newer, true);
 });

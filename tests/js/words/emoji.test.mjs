@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { noteUsed, usedLately } from "../../../static/js/local/recent_emoji.js";
+import { recentEmoji, rememberEmoji } from "../../../static/js/local/recent_emoji.js";
 import { findEmoji, neighbour } from "../../../static/js/words/emoji_search.js";
 import { emojiSets } from "../../../static/js/words/emoji_sets.js";
 
@@ -45,13 +45,13 @@ test("arrows move in rows of any width", () => {
 });
 
 test("what was used last comes first, without a storage, too", () => {
-  assert.deepEqual(usedLately(3), ["👍", "❤️", "😂"]);
+  assert.deepEqual(recentEmoji(3), ["👍", "❤️", "😂"]);
   const kept = new Map();
   globalThis.localStorage = { getItem: (key) => kept.get(key) ?? null, setItem: (key, value) => kept.set(key, value) };
-  for (const emoji of ["🐀", "👍", "🐀"]) noteUsed(emoji);
-  assert.deepEqual(usedLately(4), ["🐀", "👍", "❤️", "😂"]);
-  for (let code = 0x1f600; code < 0x1f640; code += 1) noteUsed(String.fromCodePoint(code));
-  assert.deepEqual([usedLately(1), usedLately().length], [[String.fromCodePoint(0x1f63f)], 24]);
+  for (const emoji of ["🐀", "👍", "🐀"]) rememberEmoji(emoji);
+  assert.deepEqual(recentEmoji(4), ["🐀", "👍", "❤️", "😂"]);
+  for (let code = 0x1f600; code < 0x1f640; code += 1) rememberEmoji(String.fromCodePoint(code));
+  assert.deepEqual([recentEmoji(1), recentEmoji().length], [[String.fromCodePoint(0x1f63f)], 24]);
   delete globalThis.localStorage;
 });
 

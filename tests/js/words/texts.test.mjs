@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { afterEach, test } from "node:test";
 
 const { describe } = await import("../../../static/js/words/service_lines.js");
-const { n, t, useTexts, weave } = await import("../../../static/js/words/texts.js");
+const { interpolate, n, t, useTexts } = await import("../../../static/js/words/texts.js");
 
 const RUSSIAN = {
   language: "ru",
@@ -43,9 +43,9 @@ test("what a person typed is no placeholder, and no pattern of a replacement", (
 
 test("nodes in the place of a name", () => {
   const node = {};
-  assert.deepEqual(weave("{names} went", "names", [node]), [node, " went"]);
-  assert.deepEqual(weave("und {names}", "names", [node, ", ", node]), ["und ", node, ", ", node]);
-  assert.deepEqual(weave("none", "names", [node]), ["none", node]);
+  assert.deepEqual(interpolate("{names} went", "names", [node]), [node, " went"]);
+  assert.deepEqual(interpolate("und {names}", "names", [node, ", ", node]), ["und ", node, ", ", node]);
+  assert.deepEqual(interpolate("none", "names", [node]), ["none", node]);
 });
 
 const line = (kind, text, target) => ({ kind, author: "alice", text, target });

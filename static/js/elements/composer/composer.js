@@ -19,9 +19,9 @@ import { Toolbar } from "./toolbar.js";
 import { WritingMode } from "./writing_mode.js";
 
 /** Characters; the server takes no more, and a frame far beyond it would end the connection. */
-const MOST = 10_000;
+const MAX_LENGTH = 10_000;
 /** From so many left on they are counted down. */
-const SOON = 500;
+const COUNTDOWN = 500;
 /** Where there is no keyboard beside the screen, Enter breaks the line and the button sends. */
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
@@ -38,9 +38,9 @@ export class ChatComposer extends HTMLElement {
   /** @type {Toolbar} */ toolbar;
   /** @type {Preview} */ preview;
   /** @type {WritingMode} */ mode;
-  /** @type {Quoted|null} what the draft answers */ #answered = null;
+  /** @type {Quoted|null} what the draft answers */ #repliedTo = null;
   /** @type {number|null} the post whose text is in the box */ #edited = null;
-  #explained = "";
+  #hinted = "";
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -51,14 +51,14 @@ export class ChatComposer extends HTMLElement {
     this.form = find("#composer");
     this.box = find("#composer-text");
     this.hint = find("#composer-hint");
-    this.lookups = new Lookups({ storage, user: you.name, told: () => this.#propose() });
-    this.menu = new CompletionMenu(this.box, find("#completions"), (completion, item) => this.#take(completion, item));
+    this.lookups = new Lookups({ storage, user: you.name, onAnswer: () => this.#updateCompletion() });
+    this.menu = new CompletionMenu(this.box, find("#completions"), (completion, item) => this.#insertCompletion(completion, item));
     this.preview = new Preview(
       find("#composer-preview"),
       this.box,
       find("[data-tool=preview]"),
       `/rooms/${encodeURIComponent(room.name)}/preview`,
-      (why) => this.#say(why),
+      (why) => this.#showHint(why),
     );
     this.toolbar = new Toolbar(find("#composer-tools"), find("#composer-tools-opener"), this.box, { preview: () => this.preview.toggle() });
     this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode());
@@ -66,18 +66,18 @@ export class ChatComposer extends HTMLElement {
     this.#listen();
 
     this.box.value = this.draft.text;
-    this.#answered = this.draft.answered;
-    if (this.#answered) page.store.dispatch({ type: "replying", number: this.#answered.number });
-    page.store.watch(["commands", "room"], () => this.#explain());
-    let restored = this.#answered !== null;
+    this.#repliedTo = this.draft.repliedTo;
+    if (this.#repliedTo) page.store.dispatch({ type: "replying", number: this.#repliedTo.number });
+    page.store.watch(["commands", "room"], () => this.#updateHint());
+    let restored = this.#repliedTo !== null;
     page.store.watch(["composing"], () => {
-      this.#follow();
+      this.#syncMode();
       if (!restored && (page.store.state.editing ?? page.store.state.replying) !== null) this.focus();
       restored = false;
     });
     this.#showMode();
-    this.#explain();
-    this.#fit();
+    this.#updateHint();
+    this.#resize();
     if (!touch.matches) this.focus();
   }
 
@@ -91,7 +91,7 @@ export class ChatComposer extends HTMLElement {
       this.#changed();
       if (this.#edited === null) this.page.typing.typed(box.value);
     });
-    box.addEventListener("click", () => this.#propose());
+    box.addEventListener("click", () => this.#updateCompletion());
     box.addEventListener("blur", () => this.menu.close());
     box.addEventListener("keydown", (event) => this.#key(event));
     box.addEventListener("paste", (event) => {
@@ -116,7 +116,7 @@ export class ChatComposer extends HTMLElement {
     new ResizeObserver(() => {
       if (width === this.offsetWidth) return;
       width = this.offsetWidth;
-      this.#fit();
+      this.#resize();
     }).observe(this);
   }
 
@@ -126,10 +126,10 @@ export class ChatComposer extends HTMLElement {
 
   /** Puts a refused message in front of what is there, to be written anew. @param {string} nonce */
   rewrite(nonce) {
-    const { text, answered, code } = this.page.outbox.discard(nonce);
+    const { text, repliedTo, code } = this.page.outbox.discard(nonce);
     if (this.#edited !== null) this.#leaveMode();
-    if (!this.#answered && answered && code !== "no_such_message" && code !== "deleted") this.#answer(answered);
-    this.#write(this.box.value.trim() ? `${text}\n${this.box.value}` : text);
+    if (!this.#repliedTo && repliedTo && code !== "no_such_message" && code !== "deleted") this.#setReply(repliedTo);
+    this.#setText(this.box.value.trim() ? `${text}\n${this.box.value}` : text);
     this.focus();
   }
 
@@ -146,13 +146,13 @@ export class ChatComposer extends HTMLElement {
     const last = lines.findLast(({ number, author }) => number && author === you.name && this.#textOf(number) !== undefined);
     if (!last) return false;
     this.page.store.dispatch({ type: "editing", number: last.number });
-    this.#follow();
+    this.#syncMode();
     return true;
   }
 
   #send() {
     // Of what was chosen a moment ago, too: the next frame may still be to come.
-    this.#follow();
+    this.#syncMode();
     const text = this.box.value.trimEnd();
     const { store, outbox, timeline, typing } = this.page;
     // From a page that can't come back the text stays where it is, as the draft.
@@ -162,13 +162,13 @@ export class ChatComposer extends HTMLElement {
       return;
     }
     const command = isCommand(text);
-    if (!text.trim() || !outbox.post(text, command ? null : this.#answered)) return;
+    if (!text.trim() || !outbox.post(text, command ? null : this.#repliedTo)) return;
     typing.posted();
     // A command answers no post: what the draft answers waits for the next one.
-    if (!command) this.#answer(null);
+    if (!command) this.#setReply(null);
     const used = command && commandOf(`${text} `, store.state.commands);
     if (used) this.lookups.recents.command.use(used.name);
-    this.#write("");
+    this.#setText("");
     this.focus();
     timeline.toLatest();
   }
@@ -177,18 +177,18 @@ export class ChatComposer extends HTMLElement {
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
     if (!text.trim()) {
-      this.#say(t("Nothing is left of it. Delete the message instead."));
+      this.#showHint(t("Nothing is left of it. Delete the message instead."));
       return;
     }
     const before = this.#textOf(number);
     this.#leaveMode();
     if (text === before) return;
-    const answer = await this.page.asks.ask({ type: "edit", number, text });
+    const answer = await this.page.amendments.request({ type: "edit", number, text });
     if (answer.type !== "error" || this.#edited !== null || answer.code === "ended") return;
     this.page.store.dispatch({ type: "editing", number });
-    this.#follow();
-    if (this.#edited === number) this.#write(text);
-    else this.#write(this.box.value.trim() ? `${text}\n${this.box.value}` : text);
+    this.#syncMode();
+    if (this.#edited === number) this.#setText(text);
+    else this.#setText(this.box.value.trim() ? `${text}\n${this.box.value}` : text);
   }
 
   /** @param {number} number @returns {string|undefined} */
@@ -225,59 +225,59 @@ export class ChatComposer extends HTMLElement {
   /** Ends editing, or else replying. @returns {boolean} whether there was anything to leave */
   #leaveMode() {
     const { store } = this.page;
-    if (this.#edited === null && !this.#answered) return false;
+    if (this.#edited === null && !this.#repliedTo) return false;
     if (this.#edited !== null) {
       store.dispatch({ type: "editing", number: null });
-      this.#follow();
+      this.#syncMode();
     } else {
-      this.#answer(null);
+      this.#setReply(null);
     }
     this.focus();
     return true;
   }
 
-  /** @param {Quoted|null} answered */
-  #answer(answered) {
-    this.#answered = answered;
-    this.draft.answered = answered;
-    if (this.page.store.state.replying !== (answered?.number ?? null)) this.page.store.dispatch({ type: "replying", number: answered?.number ?? null });
+  /** @param {Quoted|null} repliedTo */
+  #setReply(repliedTo) {
+    this.#repliedTo = repliedTo;
+    this.draft.repliedTo = repliedTo;
+    if (this.page.store.state.replying !== (repliedTo?.number ?? null)) this.page.store.dispatch({ type: "replying", number: repliedTo?.number ?? null });
     this.#showMode();
   }
 
   /** Brings the box to the state: what is to be edited or answered may be chosen anywhere in the page. */
-  #follow() {
+  #syncMode() {
     const { store } = this.page;
     const { editing, replying, lines } = store.state;
     if (editing !== this.#edited) {
       const text = editing === null ? this.draft.text : this.#textOf(editing);
       if (text === undefined) {
         store.dispatch({ type: "editing", number: this.#edited });
-        if (this.#edited === null && this.#answered) store.dispatch({ type: "replying", number: this.#answered.number });
+        if (this.#edited === null && this.#repliedTo) store.dispatch({ type: "replying", number: this.#repliedTo.number });
         return;
       }
       this.preview.close();
       this.#edited = editing;
-      this.#write(text);
+      this.#setText(text);
       // What the draft answers was left aside, unless it is another post now.
-      if (editing === null && replying === null && this.#answered) store.dispatch({ type: "replying", number: this.#answered.number });
+      if (editing === null && replying === null && this.#repliedTo) store.dispatch({ type: "replying", number: this.#repliedTo.number });
     }
     const { replying: number } = store.state;
-    if (editing === null && number !== (this.#answered?.number ?? null)) {
+    if (editing === null && number !== (this.#repliedTo?.number ?? null)) {
       const line = lines.find((one) => one.number === number);
-      this.#answer(number === null ? null : quoted(line ?? { number, author: "", text: "" }));
+      this.#setReply(number === null ? null : quoted(line ?? { number, author: "", text: "" }));
     }
     this.#showMode();
   }
 
   #showMode() {
     const editing = this.#edited !== null;
-    this.mode.show(editing, this.#answered);
+    this.mode.show(editing, this.#repliedTo);
     const send = /** @type {HTMLElement} */ (this.form.querySelector(".send-button"));
     send.title = part(send, "text").textContent = editing ? t("Save") : t("Send");
   }
 
   /** @param {string} text in the place of what is in the box */
-  #write(text) {
+  #setText(text) {
     this.preview.close();
     this.box.value = text;
     this.#changed();
@@ -285,12 +285,12 @@ export class ChatComposer extends HTMLElement {
 
   #changed() {
     if (this.#edited === null) this.draft.text = this.box.value;
-    this.#fit();
-    this.#explain();
-    this.#propose();
+    this.#resize();
+    this.#updateHint();
+    this.#updateCompletion();
   }
 
-  #propose() {
+  #updateCompletion() {
     const { value, selectionStart, selectionEnd } = this.box;
     const here = selectionStart === selectionEnd && document.activeElement === this.box;
     // A post that is edited is a text, whatever it begins with.
@@ -301,37 +301,37 @@ export class ChatComposer extends HTMLElement {
   /** How many characters too many there are, as the server counts them; negative: how many are left. */
   #excess() {
     const { value } = this.box;
-    return value.length > MOST - SOON ? [...value.trimEnd()].length - MOST : -Infinity;
+    return value.length > MAX_LENGTH - COUNTDOWN ? [...value.trimEnd()].length - MAX_LENGTH : -Infinity;
   }
 
   /** What is wrong with the text, or the usage of the command while its arguments are typed. */
-  #explain() {
+  #updateHint() {
     const excess = this.#excess();
     const command = this.#edited === null ? commandOf(this.box.value, this.page.store.state.commands) : undefined;
     this.hint.classList.toggle("wrong", excess > 0);
     if (excess > 0) {
-      this.#say(n("Too long by {count} character. Send it in parts.", "Too long by {count} characters. Send it in parts.", excess));
-    } else if (excess > -SOON) {
-      this.#say(n("{count} character left", "{count} characters left", -excess));
+      this.#showHint(n("Too long by {count} character. Send it in parts.", "Too long by {count} characters. Send it in parts.", excess));
+    } else if (excess > -COUNTDOWN) {
+      this.#showHint(n("{count} character left", "{count} characters left", -excess));
     } else if (command) {
       const usage = document.createElement("code");
       usage.textContent = command.usage;
-      this.#say(command.usage, usage, ` ${command.help}`);
+      this.#showHint(command.usage, usage, ` ${command.help}`);
     } else {
-      this.#say("");
+      this.#showHint("");
     }
   }
 
   /** @param {string} text by which a change is known @param {...(string|Node)} nodes what is shown, if not the text */
-  #say(text, ...nodes) {
-    if (text === this.#explained) return;
-    this.#explained = text;
+  #showHint(text, ...nodes) {
+    if (text === this.#hinted) return;
+    this.#hinted = text;
     this.hint.hidden = !text;
     this.hint.replaceChildren(...(nodes.length ? nodes : [text]));
   }
 
   /** @param {import("../../composing/completion.js").Completion} completion @param {import("../../composing/completion.js").Proposal} item */
-  #take({ from, to }, item) {
+  #insertCompletion({ from, to }, item) {
     this.lookups.use(item);
     const end = from + item.text.length;
     // The space after the caret is the one that would be put in.
@@ -340,7 +340,7 @@ export class ChatComposer extends HTMLElement {
   }
 
   /** As high as its text; css/composer.css holds the most. */
-  #fit() {
+  #resize() {
     if (this.box.hidden) return;
     // Held while the box is measured: the timeline above must not grow for that moment, or it would lose its place.
     this.style.height = `${this.offsetHeight}px`;

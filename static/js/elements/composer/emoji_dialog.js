@@ -1,12 +1,12 @@
 /** The dialog in which one chooses any emoji: those used lately, sets to browse, a search by name. All by keyboard from the search box. */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
-import { noteUsed, usedLately } from "../../local/recent_emoji.js";
+import { recentEmoji, rememberEmoji } from "../../local/recent_emoji.js";
 import { allEmoji, findEmoji, neighbour } from "../../words/emoji_search.js";
 import { emojiSets } from "../../words/emoji_sets.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 
-const LATELY = 16; // two rows
+const RECENT = 16; // two rows
 const ARROWS = new Set(["ArrowUp", "ArrowDown", "ArrowLeft", "ArrowRight"]);
 
 /** @typedef {import("../../words/emoji_search.js").Named} Named */
@@ -44,7 +44,7 @@ class EmojiPicker {
     this.grid.scrollTop = 0;
     this.#load();
     const emoji = await closed;
-    if (emoji) noteUsed(emoji);
+    if (emoji) rememberEmoji(emoji);
     return emoji || null;
   }
 
@@ -61,7 +61,7 @@ class EmojiPicker {
     const query = this.search.value.trim();
     const sets = query
       ? [{ label: t("Found"), emoji: findEmoji(this.#all, query) }]
-      : [{ label: t("Used lately"), emoji: usedLately(LATELY) }, ...emojiSets()];
+      : [{ label: t("Used lately"), emoji: recentEmoji(RECENT) }, ...emojiSets()];
     this.grid.replaceChildren(
       ...sets
         .filter((set) => set.emoji.length)
@@ -107,7 +107,7 @@ class EmojiPicker {
       option.setAttribute("aria-selected", "true");
       this.search.setAttribute("aria-activedescendant", option.id);
       // With its heading, for the first of a set.
-      if (scroll && index < LATELY) this.grid.scrollTop = 0;
+      if (scroll && index < RECENT) this.grid.scrollTop = 0;
       else if (scroll) option.scrollIntoView({ block: "nearest" });
     } else {
       this.search.removeAttribute("aria-activedescendant");

@@ -2,7 +2,7 @@
 import { t } from "../../words/texts.js";
 
 export class Preview {
-  #asked = 0;
+  #turn = 0;
 
   /**
    * @param {HTMLElement} view @param {HTMLTextAreaElement} box @param {HTMLButtonElement} button
@@ -29,10 +29,10 @@ export class Preview {
     }
     const text = this.box.value.trimEnd();
     if (!text.trim()) return;
-    const asked = (this.#asked += 1);
+    const turn = (this.#turn += 1);
     const { html, error } = await this.#render(text);
     // Typed on or sent meanwhile: that is what they want.
-    if (asked !== this.#asked || this.box.value.trimEnd() !== text) return;
+    if (turn !== this.#turn || this.box.value.trimEnd() !== text) return;
     if (html === undefined) {
       this.failed(error?.text ?? t("There is no preview without a connection."));
       return;
@@ -45,7 +45,7 @@ export class Preview {
   }
 
   close() {
-    this.#asked += 1;
+    this.#turn += 1;
     if (!this.open) return;
     this.#show(false);
     this.view.replaceChildren();

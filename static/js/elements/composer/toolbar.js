@@ -43,13 +43,13 @@ export class Toolbar {
     }
     // Before the box loses the focus, so that it keeps it, and on a phone its keyboard.
     for (const node of [root, opener]) node.addEventListener("mousedown", (event) => event.preventDefault());
-    root.addEventListener("keydown", (event) => this.#walk(event));
-    root.addEventListener("focusin", ({ target }) => this.#rove(/** @type {HTMLButtonElement} */ (target)));
+    root.addEventListener("keydown", (event) => this.#moveFocus(event));
+    root.addEventListener("focusin", ({ target }) => this.#setTabStop(/** @type {HTMLButtonElement} */ (target)));
     opener.addEventListener("click", () => {
       const open = root.classList.toggle("open");
       opener.setAttribute("aria-expanded", String(open));
     });
-    this.#rove(this.buttons[0]);
+    this.#setTabStop(this.buttons[0]);
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the keys were a tool's */
@@ -67,13 +67,13 @@ export class Toolbar {
   }
 
   /** One stop of the Tab key; arrows go on from there. @param {HTMLButtonElement} chosen */
-  #rove(chosen) {
+  #setTabStop(chosen) {
     if (!this.buttons.includes(chosen)) return;
     for (const button of this.buttons) button.tabIndex = button === chosen ? 0 : -1;
   }
 
   /** @param {KeyboardEvent} event */
-  #walk(event) {
+  #moveFocus(event) {
     const place = this.buttons.indexOf(/** @type {HTMLButtonElement} */ (event.target));
     const last = this.buttons.length - 1;
     const forward = getComputedStyle(this.root).direction === "rtl" ? "ArrowLeft" : "ArrowRight";

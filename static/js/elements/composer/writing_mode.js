@@ -13,11 +13,11 @@ export class WritingMode {
     part(strip, "leave").addEventListener("click", leave);
   }
 
-  /** @param {boolean} editing @param {import("../../local/drafts.js").Quoted|null} answered */
-  show(editing, answered) {
-    const mode = editing ? "edit" : answered ? "reply" : "";
-    const what = editing ? t("Editing your message") : answered?.author ? t("Replying to {name}", { name: shownName(answered.author) }) : t("Replying");
-    const quote = editing ? "" : (answered?.text ?? "");
+  /** @param {boolean} editing @param {import("../../local/drafts.js").Quoted|null} repliedTo */
+  show(editing, repliedTo) {
+    const mode = editing ? "edit" : repliedTo ? "reply" : "";
+    const what = editing ? t("Editing your message") : repliedTo?.author ? t("Replying to {name}", { name: shownName(repliedTo.author) }) : t("Replying");
+    const quote = editing ? "" : (repliedTo?.text ?? "");
     const shown = JSON.stringify([mode, what, quote]);
     if (shown === this.#shown) return;
     this.#shown = shown;

@@ -2,12 +2,12 @@
 import { shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { part } from "../../dom/template.js";
-import { sumUp } from "../../state/unread.js";
+import { unreadTotals } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 
 /** Where the dot sits in static/favicon.svg, which is 32 x 32. */
 const DOT = '<circle cx="25" cy="7" r="6.5" fill="COLOUR" stroke="#fff" stroke-width="1.5"/></svg>';
-const CALLED = "#d92d20";
+const MENTIONED = "#d92d20";
 const UNREAD = "#f0a020";
 
 export class ChatTitle extends HTMLElement {
@@ -26,11 +26,11 @@ export class ChatTitle extends HTMLElement {
       name.textContent = shownName(state.room.title ?? state.room.name);
     });
     store.watch(["room", "rooms", "reading", "members"], () => {
-      const { calls, unread } = sumUp(state);
+      const { badge, unread } = unreadTotals(state);
       const title = shown.replace(first, () => name.textContent ?? "");
-      const badged = calls ? `(${calls}) ${title}` : title;
+      const badged = badge ? `(${badge}) ${title}` : title;
       if (document.title !== badged) document.title = badged;
-      this.#mark(calls ? CALLED : unread ? UNREAD : "");
+      this.#setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
       this.#paint(state);
     });
     store.touch("rooms");
@@ -47,7 +47,7 @@ export class ChatTitle extends HTMLElement {
   }
 
   /** A dot in the icon of the tab. @param {string} colour none if empty */
-  async #mark(colour) {
+  async #setIconDot(colour) {
     if (colour === this.#dot) return;
     this.#dot = colour;
     const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));

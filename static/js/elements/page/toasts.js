@@ -13,8 +13,8 @@ export class ChatToasts extends HTMLElement {
   start(page) {
     this.page = page;
     page.store.watch(["toasts"], () => this.#show());
-    for (const event of ["pointerenter", "focusin"]) this.addEventListener(event, () => this.#stay());
-    for (const event of ["pointerleave", "focusout"]) this.addEventListener(event, () => this.#go());
+    for (const event of ["pointerenter", "focusin"]) this.addEventListener(event, () => this.#pause());
+    for (const event of ["pointerleave", "focusout"]) this.addEventListener(event, () => this.#schedule());
     addEventListener("keydown", (event) => this.#key(event));
   }
 
@@ -36,17 +36,17 @@ export class ChatToasts extends HTMLElement {
       this.append(node);
       this.#shown.set(toast.id, { node, timer: undefined });
     }
-    if (!this.matches(":hover, :focus-within")) this.#go();
+    if (!this.matches(":hover, :focus-within")) this.#schedule();
   }
 
-  #stay() {
+  #pause() {
     for (const shown of this.#shown.values()) {
       clearTimeout(shown.timer);
       shown.timer = undefined;
     }
   }
 
-  #go() {
+  #schedule() {
     for (const [id, shown] of this.#shown) shown.timer ??= setTimeout(() => this.#close(id), SHOWN);
   }
 
@@ -59,7 +59,7 @@ export class ChatToasts extends HTMLElement {
 
   /** @param {Toast} toast */
   #undo(toast) {
-    this.page.asks.ask({ type: "undelete", number: /** @type {number} */ (toast.undo) });
+    this.page.amendments.request({ type: "undelete", number: /** @type {number} */ (toast.undo) });
     this.#close(toast.id);
   }
 

@@ -14,12 +14,12 @@ let ofOthers = "";
 const painted = new WeakMap();
 
 /** Tells who has a picture. What is painted already stays. @param {Iterable<[string, number | undefined]>} versions */
-export function knowPictures(versions) {
+export function setPictureVersions(versions) {
   for (const [name, version] of versions) if (version) pictures.set(name, version);
 }
 
 /** Whoever has no picture of their own is asked for as well: the server finds one at Gravatar, or draws the initial. */
-export function askForAllPictures() {
+export function requestAllPictures() {
   ofOthers = "0";
 }
 

@@ -53,7 +53,7 @@ export class ChatMembers extends HTMLElement {
     this.page = page;
     page.store.watch(["members"], () => this.#show());
     this.addEventListener("keydown", (event) => this.#key(event));
-    this.addEventListener("focusin", (event) => this.#hold(/** @type {HTMLElement} */ (event.target).closest("[data-person]")));
+    this.addEventListener("focusin", (event) => this.#setTabStop(/** @type {HTMLElement} */ (event.target).closest("[data-person]")));
     this.#show();
   }
 
@@ -68,7 +68,7 @@ export class ChatMembers extends HTMLElement {
     clearTimeout(this.#ending);
     const wait = nextEnd(state) - Date.now();
     if (wait < LONGEST) this.#ending = setTimeout(() => this.page.store.touch("members"), wait + 50);
-    if (!this.querySelector("[data-person][tabindex='0']")) this.#hold(this.querySelector("[data-person]"));
+    if (!this.querySelector("[data-person][tabindex='0']")) this.#setTabStop(this.querySelector("[data-person]"));
   }
 
   /** @param {"here"|"away"} which @param {string} heading @param {Map<string, any>} shown @param {Member[]} members */
@@ -86,7 +86,7 @@ export class ChatMembers extends HTMLElement {
   }
 
   /** One stop of the Tab key for all of them. @param {Element|null} button */
-  #hold(button) {
+  #setTabStop(button) {
     if (!button) return;
     for (const held of this.querySelectorAll("[data-person][tabindex='0']")) held.setAttribute("tabindex", "-1");
     button.setAttribute("tabindex", "0");

@@ -2,7 +2,7 @@
 import { openConversation } from "../../server/conversations.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { dotOf, outranks, statusOf } from "../../state/people.js";
-import { choose, following, relationTo } from "../../server/relations.js";
+import { followAction, fetchRelation, setRelation } from "../../server/relations.js";
 import { roleName } from "../../words/roles.js";
 import { part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
@@ -23,7 +23,7 @@ export function statusText(state, name) {
 }
 
 /** @type {Record<string, {ask: (name: string) => string, sure: () => string, why?: boolean}>} by command */
-const SURE = {
+const CONFIRM = {
   kill: { ask: (name) => t("Remove {name} from this room?", { name }), sure: () => t("Remove"), why: true },
   mod: { ask: (name) => t("Make {name} a moderator of this room?", { name }), sure: () => t("Make moderator") },
   unmod: { ask: (name) => t("Make {name} an ordinary member again?", { name }), sure: () => t("Take moderator away") },
@@ -57,7 +57,7 @@ export class ChatPersonCard extends HTMLElement {
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const reason = String(new FormData(form).get("reason") ?? "").trim();
-      page.outbox.post([`/${this.#command} @${this.#name}`, SURE[this.#command].why ? reason : ""].join(" ").trim());
+      page.outbox.post([`/${this.#command} @${this.#name}`, CONFIRM[this.#command].why ? reason : ""].join(" ").trim());
       this.dialog.close();
     });
     page.store.watch(["members"], () => this.dialog.open && this.#show());
@@ -66,11 +66,11 @@ export class ChatPersonCard extends HTMLElement {
   /** @param {string} name @param {HTMLElement} opener */
   open(name, opener) {
     this.#name = name;
-    this.#ask("");
+    this.#confirm("");
     this.#say("");
     this.#relation = {};
     this.#show();
-    void this.#askRelation();
+    void this.#loadRelation();
     openDialog(this.dialog, opener, { beside: true });
   }
 
@@ -94,7 +94,7 @@ export class ChatPersonCard extends HTMLElement {
     this.#button("mention").hidden = isYou;
     this.#button("settings").hidden = !isYou;
     this.#button("follow").hidden = isYou || this.#relation.following === undefined;
-    this.#button("follow").textContent = following(this.#relation).text;
+    this.#button("follow").textContent = followAction(this.#relation).text;
     this.#button("block").hidden = isYou || this.#relation.blocked === undefined;
     this.#button("block").textContent = this.#relation.blocked ? t("Unblock") : t("Block");
     const may = (/** @type {string} */ command) => state.commands.some((one) => one.name === command);
@@ -113,33 +113,33 @@ export class ChatPersonCard extends HTMLElement {
 
   /** @param {string} act */
   #act(act) {
-    if (act in SURE) {
-      this.#ask(act);
+    if (act in CONFIRM) {
+      this.#confirm(act);
       this.#show();
-      part(this, SURE[act].why ? "reason-field" : "sure").querySelector("input")?.focus();
-      if (!SURE[act].why) part(this, "sure").focus();
+      part(this, CONFIRM[act].why ? "reason-field" : "sure").querySelector("input")?.focus();
+      if (!CONFIRM[act].why) part(this, "sure").focus();
       part(this, "sure").scrollIntoView({ block: "nearest" });
       return;
     }
     if (act === "cancel") {
       const asked = this.#command;
-      this.#ask("");
+      this.#confirm("");
       this.#show();
       this.#button(asked).focus();
     }
-    if (act === "message") this.#converse();
+    if (act === "message") this.#startConversation();
     if (act === "mention") this.#mention();
-    if (act === "follow") void this.#choose(following(this.#relation).choice);
-    if (act === "block") void this.#choose(this.#relation.blocked ? "unblock" : "block");
+    if (act === "follow") void this.#setRelation(followAction(this.#relation).choice);
+    if (act === "block") void this.#setRelation(this.#relation.blocked ? "unblock" : "block");
     if (act === "settings") {
       this.dialog.close();
       document.getElementById("me-button")?.click();
     }
   }
 
-  async #askRelation() {
+  async #loadRelation() {
     const name = this.#name;
-    const relation = await relationTo(name);
+    const relation = await fetchRelation(name);
     // Meanwhile the card may have become somebody else's.
     if (name !== this.#name) return;
     this.#relation = relation;
@@ -147,24 +147,24 @@ export class ChatPersonCard extends HTMLElement {
   }
 
   /** @param {"follow"|"unfollow"|"block"|"unblock"} choice */
-  async #choose(choice) {
+  async #setRelation(choice) {
     const name = this.#name;
-    const problem = await choose(name, choice);
+    const problem = await setRelation(name, choice);
     if (name === this.#name) this.#say(problem);
-    await this.#askRelation();
+    await this.#loadRelation();
   }
 
   /** What is to be done needs a yes; nothing if empty. @param {string} command */
-  #ask(command) {
+  #confirm(command) {
     this.#command = command;
     const form = /** @type {HTMLFormElement} */ (this.querySelector(".card-sure"));
     form.hidden = !command;
     form.reset();
     if (!command) return;
-    part(form, "question").textContent = SURE[command].ask(this.#name);
-    part(form, "sure").textContent = SURE[command].sure();
+    part(form, "question").textContent = CONFIRM[command].ask(this.#name);
+    part(form, "sure").textContent = CONFIRM[command].sure();
     part(form, "sure").classList.toggle("danger", command === "kill");
-    part(form, "reason-field").hidden = !SURE[command].why;
+    part(form, "reason-field").hidden = !CONFIRM[command].why;
   }
 
   #mention() {
@@ -177,7 +177,7 @@ export class ChatPersonCard extends HTMLElement {
     this.page.composer.focus();
   }
 
-  async #converse() {
+  async #startConversation() {
     const problem = await openConversation([this.#name]);
     if (problem) this.#say(problem);
   }

@@ -1,8 +1,8 @@
 /** Who is typing, in a line that always has its height. Not announced: it would never be silent. */
-import { TYPING_LAPSES, typingText } from "../../state/people.js";
+import { TYPING_TIMEOUT, typingText } from "../../state/people.js";
 
 export class ChatTyping extends HTMLElement {
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #lapse;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
 
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
@@ -10,10 +10,10 @@ export class ChatTyping extends HTMLElement {
       const { typing, connection } = store.state;
       const text = connection === "connected" ? typingText([...typing.keys()]) : "";
       if (this.textContent !== text) this.textContent = text;
-      clearTimeout(this.#lapse);
+      clearTimeout(this.#timer);
       if (!typing.size) return;
-      const wait = Math.min(...typing.values()) + TYPING_LAPSES - Date.now();
-      this.#lapse = setTimeout(() => store.dispatch({ type: "lapsed", now: Date.now() }), Math.max(0, wait) + 20);
+      const wait = Math.min(...typing.values()) + TYPING_TIMEOUT - Date.now();
+      this.#timer = setTimeout(() => store.dispatch({ type: "typing_expired", now: Date.now() }), Math.max(0, wait) + 20);
     });
   }
 }

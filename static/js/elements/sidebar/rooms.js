@@ -6,15 +6,15 @@ import { recentsOf } from "../../local/recents.js";
 import { session, storage } from "../../local/storage.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { n } from "../../words/texts.js";
-import { callsOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
+import { badgeOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 
 const SCROLLED = "aiochat:rooms-scrolled";
 
 /**
  * @typedef {import("../../state/store.js").OwnRoom} OwnRoom
- * @typedef {{key: string, shape: string, room: OwnRoom, unread: number, mentions: number, calls: number, dot: string}} Row
- * @typedef {{list: HTMLElement, isOurs: (room: OwnRoom) => boolean, shown: Map<string, {node: HTMLElement, row: any}>, rows: Row[]}} Section
+ * @typedef {{key: string, shape: string, room: OwnRoom, unread: number, mentions: number, badge: number, dot: string}} Row
+ * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node: HTMLElement, row: any}>, rows: Row[]}} Section
  */
 
 const render = {
@@ -41,8 +41,8 @@ const render = {
 };
 
 /** What calls first, then what is unread, then by name. @param {Row} a @param {Row} b */
-const byNeed = (a, b) =>
-  Number(b.calls > 0) - Number(a.calls > 0) || Number(b.unread > 0) - Number(a.unread > 0) || a.room.title.localeCompare(b.room.title);
+const byUrgency = (a, b) =>
+  Number(b.badge > 0) - Number(a.badge > 0) || Number(b.unread > 0) - Number(a.unread > 0) || a.room.title.localeCompare(b.room.title);
 
 export class ChatRooms extends HTMLElement {
   /** @type {import("../../room.js").Page} */ page;
@@ -68,7 +68,7 @@ export class ChatRooms extends HTMLElement {
       adopt(find("#conversation-list"), isConversation),
     ];
     this.filter.value = "";
-    this.filter.addEventListener("input", () => this.#sift());
+    this.filter.addEventListener("input", () => this.#filterRooms());
     this.filter.addEventListener("keydown", (event) => this.#filterKey(event));
     this.scroller.addEventListener("keydown", (event) => this.#listKey(event));
     this.scroller.addEventListener("scroll", () => this.#showHint(), { passive: true });
@@ -90,17 +90,17 @@ export class ChatRooms extends HTMLElement {
   #show(inOrder = false) {
     const { state } = this.page.store;
     const rooms = [...state.rooms.values()];
-    const rowsOf = this.sections.map((section) => rooms.filter(section.isOurs).map((room) => this.#row(room)));
+    const rowsOf = this.sections.map((section) => rooms.filter(section.includes).map((room) => this.#row(room)));
     // Asked for at each step of reading, and then nearly always as it was.
     const shape = rowsOf.flatMap((rows) => rows.map((row) => `${row.key} ${row.shape}`)).join("\n");
     if (shape === this.#shape && !inOrder) return;
     this.#shape = shape;
     for (const [index, section] of this.sections.entries()) {
       const rows = rowsOf[index];
-      section.rows = inOrder ? rows.sort(byNeed) : inPlace(rows, section.rows, this.#isBusy());
+      section.rows = inOrder ? rows.sort(byUrgency) : keepOrder(rows, section.rows, this.#isBusy());
       reconcile(section.list, section.shown, section.rows, render);
     }
-    this.#sift();
+    this.#filterRooms();
     this.#showHint();
   }
 
@@ -112,7 +112,7 @@ export class ChatRooms extends HTMLElement {
   async #refresh() {
     try {
       const answer = await fetch("/rooms?only=own", { headers: { Accept: "application/json" } });
-      if (answer.ok && !answer.redirected) this.page.store.hear({ type: "unread", whole: true, ...(await answer.json()) });
+      if (answer.ok && !answer.redirected) this.page.store.receive({ type: "unread", whole: true, ...(await answer.json()) });
     } catch {
       // as it was, until the socket tells
     }
@@ -121,9 +121,9 @@ export class ChatRooms extends HTMLElement {
   /** @param {OwnRoom} room @returns {Row} */
   #row(room) {
     const { state } = this.page.store;
-    const [unread, mentions, calls] = [unreadOf(state, room), mentionsOf(state, room), callsOf(state, room)];
+    const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
-    return { key: room.name, shape: `${room.title} ${unread} ${mentions} ${dot}`, room, unread, mentions, calls, dot };
+    return { key: room.name, shape: `${room.title} ${unread} ${mentions} ${dot}`, room, unread, mentions, badge, dot };
   }
 
   /** @returns {HTMLAnchorElement[]} */
@@ -131,7 +131,7 @@ export class ChatRooms extends HTMLElement {
     return [...this.scroller.querySelectorAll("a[data-room]")].flatMap((link) => (link.closest("[hidden]") ? [] : [/** @type {HTMLAnchorElement} */ (link)]));
   }
 
-  #sift() {
+  #filterRooms() {
     const wanted = this.filter.value.trim().toLowerCase();
     for (const { shown } of this.sections) for (const { node, row } of shown.values()) node.hidden = !row.room.title.toLowerCase().includes(wanted);
     this.classList.toggle("sifted", wanted !== "");
@@ -164,7 +164,7 @@ export class ChatRooms extends HTMLElement {
     if (event.key === "Escape" && this.filter.value) {
       event.stopPropagation();
       this.filter.value = "";
-      this.#sift();
+      this.#filterRooms();
     }
   }
 
@@ -192,8 +192,8 @@ export class ChatRooms extends HTMLElement {
   }
 }
 
-/** Takes over the rows that the server made. @param {HTMLElement} list @param {(room: OwnRoom) => boolean} isOurs @returns {Section} */
-function adopt(list, isOurs) {
+/** Takes over the rows that the server made. @param {HTMLElement} list @param {(room: OwnRoom) => boolean} includes @returns {Section} */
+function adopt(list, includes) {
   const shown = new Map();
   /** @type {any[]} */
   const rows = [];
@@ -202,14 +202,14 @@ function adopt(list, isOurs) {
     shown.set(row.key, { node, row });
     rows.push(row);
   }
-  return { list, isOurs, shown, rows };
+  return { list, includes, shown, rows };
 }
 
 /** The rows where they stand, new ones before them, or, if none may move, after them. @param {Row[]} rows @param {Row[]} before @param {boolean} busy */
-function inPlace(rows, before, busy) {
+function keepOrder(rows, before, busy) {
   const byKey = new Map(rows.map((row) => [row.key, row]));
   const kept = before.flatMap(({ key }) => byKey.get(key) ?? []);
   const known = new Set(kept);
-  const fresh = rows.filter((row) => !known.has(row)).sort(byNeed);
+  const fresh = rows.filter((row) => !known.has(row)).sort(byUrgency);
   return busy ? [...kept, ...fresh] : [...fresh, ...kept];
 }

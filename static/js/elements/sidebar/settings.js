@@ -2,7 +2,7 @@
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { makeNonce } from "../../server/outbox.js";
 import { dotOf, statusCommand, statusOf } from "../../state/people.js";
-import { QUIETLY } from "../../state/reducers.js";
+import { QUIET_PREFIX } from "../../state/reducers.js";
 import { part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 import { paintAvatar } from "../people/avatar.js";
@@ -62,7 +62,7 @@ export class ChatSettings extends HTMLElement {
 
   #setStatus() {
     const text = statusCommand(new FormData(this.form), new Date());
-    const sent = this.page.send({ type: "post", nonce: QUIETLY + makeNonce(), text });
+    const sent = this.page.send({ type: "post", nonce: QUIET_PREFIX + makeNonce(), text });
     if (sent) this.dialog.close();
     else this.#say(t("There is no connection now. Try again in a moment."));
   }

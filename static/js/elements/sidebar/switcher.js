@@ -1,7 +1,7 @@
 /** Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation with several. A combobox (ARIA 1.2). */
 import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
-import { peopleAsked } from "../../server/lookups.js";
+import { peopleLookup } from "../../server/lookups.js";
 import { DELETED, shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { rank } from "../../composing/ranking.js";
@@ -9,7 +9,7 @@ import { recentsOf } from "../../local/recents.js";
 import { storage } from "../../local/storage.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
-import { callsOf, short, unreadOf } from "../../state/unread.js";
+import { badgeOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { dotText } from "../people/members.js";
 
@@ -24,7 +24,7 @@ export class ChatSwitcher extends HTMLElement {
   /** @type {HTMLElement} */ list;
   /** @type {Candidate[]} */ #items = [];
   #active = 0;
-  #people = peopleAsked(() => this.dialog.open && this.#show(false));
+  #people = peopleLookup(() => this.dialog.open && this.#show(false));
   /** @type {string[]} */ #picked = [];
   #several = false;
   #busy = false;
@@ -54,7 +54,7 @@ export class ChatSwitcher extends HTMLElement {
       if (button) this.#pick(button.dataset.name ?? "");
     });
     this.#find("button[data-several]").addEventListener("click", () => this.#setSeveral(!this.#several));
-    this.#find("[data-start]").addEventListener("click", () => this.#converse(this.#picked));
+    this.#find("[data-start]").addEventListener("click", () => this.#startConversation(this.#picked));
     page.store.watch(["rooms", "members"], () => this.dialog.open && this.#show(false));
   }
 
@@ -101,7 +101,7 @@ export class ChatSwitcher extends HTMLElement {
         name: room.name,
         title: shownName(room.title),
         unread: unreadOf(state, room),
-        calls: callsOf(state, room),
+        badge: badgeOf(state, room),
         visited: visited.get(room.name),
         current: room.name === state.room.name,
       })),
@@ -177,7 +177,7 @@ export class ChatSwitcher extends HTMLElement {
     part(node, "detail").textContent = details.filter(Boolean).join(" · ");
     part(node, "count").hidden = !item.unread;
     part(node, "count").textContent = short(item.unread ?? 0);
-    part(node, "count").classList.toggle("mentions", Boolean(item.calls));
+    part(node, "count").classList.toggle("mentions", Boolean(item.badge));
     return node;
   }
 
@@ -188,7 +188,7 @@ export class ChatSwitcher extends HTMLElement {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (count) this.#activate((this.#active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
     } else if (event.key === "Enter") {
-      if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey) this.#converse(this.#picked);
+      if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey) this.#startConversation(this.#picked);
       else this.#take(this.#active, this.#several || event.ctrlKey || event.metaKey);
     } else if (event.key === "Backspace" && !this.box.value && this.#picked.length) {
       this.#pick(/** @type {string} */ (this.#picked.at(-1)));
@@ -220,7 +220,7 @@ export class ChatSwitcher extends HTMLElement {
       this.box.value = "";
       this.#pick(item.title);
     } else if (item.kind === "person") {
-      this.#converse([item.name]);
+      this.#startConversation([item.name]);
     } else {
       location.assign(`/rooms/${encodeURIComponent(item.name)}`);
     }
@@ -236,7 +236,7 @@ export class ChatSwitcher extends HTMLElement {
   }
 
   /** @param {string[]} names */
-  async #converse(names) {
+  async #startConversation(names) {
     if (this.#busy || !names.length) return;
     this.#busy = true;
     const problem = await openConversation(names);

@@ -25,8 +25,8 @@ export class ChatWeather extends HTMLElement {
       event.preventDefault();
       this.#choose(this.input.value.trim());
     });
-    document.addEventListener("visibilitychange", () => this.#lookQuietly());
-    this.#look();
+    document.addEventListener("visibilitychange", () => this.#refreshQuietly());
+    this.#refresh();
   }
 
   get #own() {
@@ -45,25 +45,25 @@ export class ChatWeather extends HTMLElement {
     this.input.value = this.#place;
     this.line.setAttribute("aria-live", "polite");
     this.#due = 0;
-    this.#look();
+    this.#refresh();
   }
 
   /** What was asked for is read out, what comes by itself isn't. */
-  #lookQuietly() {
+  #refreshQuietly() {
     this.line.setAttribute("aria-live", "off");
-    this.#look();
+    this.#refresh();
   }
 
   /** Asks if it is time to, and somebody is there to see. */
-  #look() {
+  #refresh() {
     if (document.hidden) return;
     clearTimeout(this.#timer);
     const wait = this.#due - Date.now();
-    if (wait > 0) this.#timer = setTimeout(() => this.#lookQuietly(), wait);
-    else this.#ask();
+    if (wait > 0) this.#timer = setTimeout(() => this.#refreshQuietly(), wait);
+    else this.#load();
   }
 
-  async #ask() {
+  async #load() {
     const turn = ++this.#turn;
     const place = this.#place;
     if (!place) {
@@ -72,11 +72,11 @@ export class ChatWeather extends HTMLElement {
     }
     // Until it has answered, nobody asks again.
     this.#due = Date.now() + AGAIN;
-    const { line, lasts } = await ask(place);
+    const { line, lasts } = await fetchWeather(place);
     if (turn !== this.#turn) return;
     this.#say(line);
     this.#due = Date.now() + (lasts ? EVERY : AGAIN);
-    this.#look();
+    this.#refresh();
   }
 
   /** @param {string} text */
@@ -86,7 +86,7 @@ export class ChatWeather extends HTMLElement {
 }
 
 /** @param {string} place @returns {Promise<{line: string, lasts: boolean}>} what to show, and whether asking again soon is of no use */
-async function ask(place) {
+async function fetchWeather(place) {
   try {
     const answer = await fetch(`/weather?${new URLSearchParams({ place })}`, JSON_PLEASE);
     const body = await answer.json();

@@ -4,7 +4,7 @@ import { summarise } from "../../state/layout.js";
 import { DELETED, shownName } from "../../words/names.js";
 import { describe } from "../../words/service_lines.js";
 import { cloneElement, part } from "../../dom/template.js";
-import { n, t, weave } from "../../words/texts.js";
+import { interpolate, n, t } from "../../words/texts.js";
 import { paintAvatar } from "../people/avatar.js";
 import { fillMarks, fillQuote, fillReactions } from "./reactions.js";
 
@@ -96,10 +96,10 @@ function fillFate(node, { fate = "", line }) {
 }
 
 /** "alice, bob and carol", of nodes. @param {HTMLElement[]} people @returns {(string|HTMLElement)[]} */
-function listed(people) {
+function joinNames(people) {
   const list = people.slice(0, -1).flatMap((one, index) => (index ? [", ", one] : [one]));
   if (!list.length) return people;
-  return weave(t("{list} and {last}"), "list", list).flatMap((one) => (typeof one === "string" ? weave(one, "last", people.slice(-1)) : [one]));
+  return interpolate(t("{list} and {last}"), "list", list).flatMap((one) => (typeof one === "string" ? interpolate(one, "last", people.slice(-1)) : [one]));
 }
 
 /** @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row): void}>} */
@@ -162,7 +162,7 @@ export const rowKinds = {
         return bdi;
       });
       const text = others ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs }) : t("{names} {verbs}", { verbs });
-      part(node, "summary").replaceChildren(...weave(text, "names", listed(people)));
+      part(node, "summary").replaceChildren(...interpolate(text, "names", joinNames(people)));
       const list = part(node, "lines");
       // A run only grows at one of its ends or is cut at the old one; lists of it are short, so made anew.
       list.replaceChildren(

@@ -2,7 +2,7 @@
  * What one does with a message: the bar beside the one that is pointed at or has the focus, its menu (on a phone by a
  * long press), and the presses on what stands beside its text. There is one bar, which moves.
  */
-import { noteUsed } from "../../local/recent_emoji.js";
+import { rememberEmoji } from "../../local/recent_emoji.js";
 import { amended } from "../../state/overlay.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
@@ -51,7 +51,7 @@ export class MessageActions {
       const row = rowOf(target);
       if (row) this.act("pick", Number(row.dataset.number), part(row, "bubble"));
     });
-    page.store.watch(["timeline", "ended"], () => this.#follow());
+    page.store.watch(["timeline", "ended"], () => this.#updateBar());
     const pins = /** @type {HTMLElement} */ (document.getElementById("pins-button"));
     pins.addEventListener("click", () => this.#openPins(pins));
     watchLongPress(this.list, (target) => {
@@ -63,19 +63,19 @@ export class MessageActions {
 
   /** What an action is called by: "reply", "edit", "copy-text", "react 👍", "pick", … @param {string} what @param {number} number @param {Element|null} [anchor] */
   async act(what, number, anchor = null) {
-    const { store, asks, history } = this.page;
+    const { store, amendments, history } = this.page;
     const line = this.#line(number);
     if (!line) return;
     const [name, emoji = ""] = what.split(" ");
     /** @type {Record<string, () => any>} */
-    const acts = {
+    const actions = {
       reply: () => this.#compose({ type: "replying", number }),
       edit: () => this.#compose({ type: "editing", number }),
       "copy-text": () => this.#copy(line.text, t("Text copied")),
       "copy-link": () => this.#copy(new URL(`${history.base}/${number}`, location.href).href, t("Link copied")),
       unread: () => store.dispatch({ type: "unread_from", number }),
-      pin: () => asks.ask({ type: "pin", number, on: true }),
-      unpin: () => asks.ask({ type: "pin", number, on: false }),
+      pin: () => amendments.request({ type: "pin", number, on: true }),
+      unpin: () => amendments.request({ type: "pin", number, on: false }),
       versions: async () => (await import("./versions.js")).openVersions(history.base, line, anchor),
       delete: () => this.#delete(number),
       react: () => this.#react(line, emoji),
@@ -84,7 +84,7 @@ export class MessageActions {
         if (chosen) this.#react(line, chosen, true);
       },
     };
-    await withLoaded(store, () => acts[name]?.());
+    await withLoaded(store, () => actions[name]?.());
   }
 
   /** @param {HTMLElement} row of a stored message @param {Element} [anchor] */
@@ -123,9 +123,9 @@ export class MessageActions {
 
   /** @param {number} number */
   async #delete(number) {
-    const { store, asks } = this.page;
+    const { store, amendments } = this.page;
     store.dispatch({ type: "toasted", text: t("Message deleted."), undo: number });
-    const answer = await asks.ask({ type: "delete", number });
+    const answer = await amendments.request({ type: "delete", number });
     const toast = answer.type === "error" && store.state.toasts.find((one) => one.undo === number);
     if (toast) store.dispatch({ type: "untoasted", id: toast.id });
   }
@@ -134,8 +134,8 @@ export class MessageActions {
   #react(line, emoji, join = false) {
     const on = !(this.#line(line.number ?? 0)?.reactions ?? []).some((one) => one.emoji === emoji && one.names.includes(this.page.store.state.you.name));
     if (!on && join) return;
-    if (on) noteUsed(emoji);
-    this.page.asks.ask({ type: "react", number: line.number ?? 0, emoji, on });
+    if (on) rememberEmoji(emoji);
+    this.page.amendments.request({ type: "react", number: line.number ?? 0, emoji, on });
   }
 
   /** The post as it is shown. @param {number} number */
@@ -167,7 +167,7 @@ export class MessageActions {
   }
 
   /** What the bar's message is now. */
-  #follow() {
+  #updateBar() {
     const row = this.#row;
     const line = row?.isConnected && !this.page.store.state.ended ? this.#line(Number(row.dataset.number)) : null;
     if (row && line) this.#fill(row, line);

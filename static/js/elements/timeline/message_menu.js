@@ -1,6 +1,6 @@
 /** The menu of a message: emoji to react with, and all that may be done with it. On a phone it comes from below. */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
-import { usedLately } from "../../local/recent_emoji.js";
+import { recentEmoji } from "../../local/recent_emoji.js";
 import { mayModerate } from "../../words/roles.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
@@ -16,7 +16,7 @@ const SHORT = 200; // px: a menu below it is still near
  * @param {"aria-pressed"|"aria-checked"} pressed what says of each whether one has reacted so
  */
 export function quickReactions(line, you, count, name, pressed) {
-  return usedLately(count).map((emoji) => {
+  return recentEmoji(count).map((emoji) => {
     const button = cloneElement("quick");
     button.className = name;
     if (pressed === "aria-checked") button.setAttribute("role", "menuitemcheckbox");

@@ -79,7 +79,7 @@ export class Pins {
     if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const number = Number(/** @type {HTMLElement} */ (button.closest("li")).dataset.number);
     if (button.dataset.do === "unpin") {
-      this.page.asks.ask({ type: "pin", number, on: false });
+      this.page.amendments.request({ type: "pin", number, on: false });
     } else {
       event.preventDefault();
       this.dialog.close("");

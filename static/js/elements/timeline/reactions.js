@@ -8,7 +8,7 @@ import { locale, n, t } from "../../words/texts.js";
 const NAMED = 30;
 
 /** "bob, carol and you". @param {string[]} names @param {string} you */
-function listed(names, you) {
+function formatNames(names, you) {
   const others = names.filter((name) => name !== you).slice(0, NAMED).map(shownName);
   const rest = names.length - others.length - (names.includes(you) ? 1 : 0);
   const all = [...others, ...(rest > 0 ? [n("{count} other", "{count} others", rest)] : []), ...(names.includes(you) ? [t("you")] : [])];
@@ -16,7 +16,7 @@ function listed(names, you) {
 }
 
 /** A part of a row that is there only where it has something to say. @param {HTMLElement} node @param {string} name @param {boolean} wanted @param {(made: HTMLElement) => void} put */
-function having(node, name, wanted, put) {
+function optionalPart(node, name, wanted, put) {
   const found = /** @type {HTMLElement|null} */ (part(node, name));
   if (!wanted) {
     found?.remove();
@@ -31,7 +31,7 @@ function having(node, name, wanted, put) {
 /** @param {HTMLElement} node @param {any} line a Line or a Pending @param {string} [link] of the message */
 export function fillQuote(node, line, link) {
   const wanted = Boolean(line.reply_to) && !line.deleted;
-  const quote = having(node, "quote", wanted, (made) => part(node, "bubble").prepend(made));
+  const quote = optionalPart(node, "quote", wanted, (made) => part(node, "bubble").prepend(made));
   if (!quote) return;
   const { author = "", text = "" } = line.quote ?? {};
   const words = part(quote, "quote-text");
@@ -49,7 +49,7 @@ export function fillMarks(node, line) {
   const edited = Boolean(line.edited_at) && !line.deleted;
   const pinned = Boolean(line.pinned) && !line.deleted;
   node.classList.toggle("marked", edited || pinned);
-  const marks = having(node, "marks", edited || pinned, (made) => (part(node, "head") ?? part(node, "bubble")).append(made));
+  const marks = optionalPart(node, "marks", edited || pinned, (made) => (part(node, "head") ?? part(node, "bubble")).append(made));
   if (!marks) return;
   const button = part(marks, "edited");
   button.hidden = !edited;
@@ -60,7 +60,7 @@ export function fillMarks(node, line) {
 /** @param {HTMLElement} node @param {any} line @param {string} you */
 export function fillReactions(node, line, you) {
   const reactions = /** @type {{emoji: string, names: string[]}[]} */ ((!line.deleted && line.reactions) || []);
-  const box = having(node, "reactions", reactions.length > 0, (made) => (part(node, "body") ?? node).append(made));
+  const box = optionalPart(node, "reactions", reactions.length > 0, (made) => (part(node, "body") ?? node).append(made));
   if (!box) return;
   const add = part(box, "add-reaction");
   const chips = /** @type {Map<string|undefined, HTMLElement>} */ (
@@ -70,7 +70,7 @@ export function fillReactions(node, line, you) {
     // Kept while it is the same emoji: whoever has the focus on it doesn't lose it.
     const chip = chips.get(emoji) ?? cloneElement("reaction");
     chips.delete(emoji);
-    const who = listed(names, you);
+    const who = formatNames(names, you);
     chip.dataset.emoji = emoji;
     part(chip, "emoji").textContent = emoji;
     part(chip, "count").textContent = String(names.length);

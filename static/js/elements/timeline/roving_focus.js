@@ -3,41 +3,41 @@ import { shownName } from "../../words/names.js";
 import { clockTime } from "../../words/dates.js";
 import { t } from "../../words/texts.js";
 
-export class Rover {
+export class RovingFocus {
   /** @type {HTMLElement|null} */ current = null;
 
   /**
    * @param {HTMLElement} list of rows, of which those with the class "message" can be focused
-   * @param {import("../../dom/scrolling.js").Place} place
+   * @param {import("../../dom/scrolling.js").ScrollAnchor} anchor
    * @param {(node: Element) => import("../../state/layout.js").Row|undefined} rowOf
    */
-  constructor(list, place, rowOf) {
+  constructor(list, anchor, rowOf) {
     this.list = list;
-    this.place = place;
+    this.anchor = anchor;
     this.rowOf = rowOf;
     list.addEventListener("focusin", ({ target }) => {
       const row = /** @type {HTMLElement} */ (target).closest("#timeline > .message");
-      if (row) this.#be(/** @type {HTMLElement} */ (row));
+      if (row) this.#setCurrent(/** @type {HTMLElement} */ (row));
     });
   }
 
   /** Whether the keyboard is within the list. */
-  get isHere() {
+  get hasFocus() {
     return this.list.contains(document.activeElement);
   }
 
-  /** After rows changed. @param {boolean} wasHere whether the focus was within the list before */
-  update(wasHere) {
+  /** After rows changed. @param {boolean} hadFocus whether the focus was within the list before */
+  update(hadFocus) {
     if (!this.current?.isConnected) {
       this.current = null;
       // It went with its page, or was cleared: go on from what is on screen.
-      const next = wasHere ? (this.#onScreen() ?? this.#rows().at(-1)) : this.#rows().at(-1);
-      if (next) this.#be(next);
-      if (wasHere && !this.isHere) next?.focus({ preventScroll: true });
-    } else if (!wasHere && this.place.following) {
+      const next = hadFocus ? (this.#onScreen() ?? this.#rows().at(-1)) : this.#rows().at(-1);
+      if (next) this.#setCurrent(next);
+      if (hadFocus && !this.hasFocus) next?.focus({ preventScroll: true });
+    } else if (!hadFocus && this.anchor.following) {
       // While nobody uses it, Tab leads to the latest.
       const last = this.#rows().at(-1);
-      if (last) this.#be(last);
+      if (last) this.#setCurrent(last);
     } else {
       this.#label(this.current);
     }
@@ -47,14 +47,14 @@ export class Rover {
   move(step) {
     const rows = this.#rows();
     const { current } = this;
-    const isOnScreen = this.place.visible().some(({ node }) => node === current);
+    const isOnScreen = this.anchor.visible().some(({ node }) => node === current);
     if (!current || !isOnScreen) {
       const next = step > 0 ? this.#onScreen() : this.#onScreen(-1);
       if (next) this.focus(next);
       return;
     }
-    const { box } = this.place;
-    const top = this.place.topOf(current);
+    const { box } = this.anchor;
+    const top = this.anchor.topOf(current);
     const rest = step > 0 ? top + current.offsetHeight - box.clientHeight : -top;
     if (rest > 4 && current.offsetHeight > box.clientHeight / 2) {
       box.scrollBy({ top: step * Math.min(rest + 24, 0.8 * box.clientHeight) });
@@ -76,13 +76,13 @@ export class Rover {
 
   /** @param {HTMLElement} row */
   focus(row) {
-    this.#be(row);
+    this.#setCurrent(row);
     row.focus({ preventScroll: true });
-    this.place.reveal(row);
+    this.anchor.reveal(row);
   }
 
   /** @param {HTMLElement} row */
-  #be(row) {
+  #setCurrent(row) {
     if (this.current !== row) {
       if (this.current) this.current.tabIndex = -1;
       this.current?.removeAttribute("aria-label");
@@ -107,7 +107,7 @@ export class Rover {
 
   /** The first message on screen, or with -1 the last. @param {0|-1} which */
   #onScreen(which = 0) {
-    const rows = this.place.visible().filter(({ node }) => node.matches(".message"));
+    const rows = this.anchor.visible().filter(({ node }) => node.matches(".message"));
     const whole = rows.filter(({ seen, top }) => seen && top >= 0);
     return /** @type {HTMLElement|undefined} */ ((whole.at(which) ?? rows.at(which))?.node);
   }

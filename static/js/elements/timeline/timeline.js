@@ -3,15 +3,15 @@ import { dayOf } from "../../words/dates.js";
 import { layout } from "../../state/layout.js";
 import { Permalinks } from "../../dom/permalinks.js";
 import { reconcile } from "../../dom/reconcile.js";
-import { Place } from "../../dom/scrolling.js";
+import { ScrollAnchor } from "../../dom/scrolling.js";
 import { n, t } from "../../words/texts.js";
 import { Announcer } from "./announcer.js";
 import { rowKinds } from "./message.js";
-import { Rover } from "./roving_focus.js";
+import { RovingFocus } from "./roving_focus.js";
 
 const AHEAD = 800; // px before either end at which more is asked for: about a screen
-const FLOOD = 40; // new rows that are put in at once: at 60 frames a second more than 2,000 messages
-const POINTED = 2_500; // ms for which a message that was gone to is marked
+const MAX_NEW_ROWS = 40; // new rows that are put in at once: at 60 frames a second more than 2,000 messages
+const HIGHLIGHTED = 2_500; // ms for which a message that was gone to is marked
 
 /** @typedef {import("../../state/layout.js").Row} Row */
 
@@ -20,16 +20,16 @@ export class ChatTimeline extends HTMLElement {
   /** @type {HTMLElement} */ scroller;
   /** @type {HTMLElement} */ list;
   /** @type {HTMLButtonElement} */ jump;
-  /** @type {Place} */ place;
-  /** @type {Rover} */ rover;
+  /** @type {ScrollAnchor} */ anchor;
+  /** @type {RovingFocus} */ rovingFocus;
   /** @type {Announcer} */ announcer;
   /** @type {Permalinks} */ permalinks;
   /** @type {Map<string, {node: HTMLElement, row: Row}>} */ #shown = new Map();
   /** @type {WeakMap<Element, Row>} */ #rows = new WeakMap();
   #opened = false;
   /** Somebody has scrolled. */ #isRead = false;
-  /** @type {ReturnType<typeof setTimeout>|undefined} */ #unpoint;
-  /** @type {Element|null} */ #pointed = null;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #highlightTimer;
+  /** @type {Element|null} */ #highlighted = null;
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -38,10 +38,10 @@ export class ChatTimeline extends HTMLElement {
     this.scroller = /** @type {HTMLElement} */ (this.querySelector(".timeline-scroller"));
     this.list = /** @type {HTMLElement} */ (this.querySelector("#timeline"));
     this.jump = /** @type {HTMLButtonElement} */ (this.querySelector(".jump"));
-    this.place = new Place(this.scroller, this.list, () => !store.state.newer);
-    this.rover = new Rover(this.list, this.place, (node) => this.#rows.get(node));
+    this.anchor = new ScrollAnchor(this.scroller, this.list, () => !store.state.newer);
+    this.rovingFocus = new RovingFocus(this.list, this.anchor, (node) => this.#rows.get(node));
     this.announcer = new Announcer(/** @type {HTMLElement} */ (this.querySelector("#announcer")), store.state);
-    this.permalinks = new Permalinks(history.base, (spot, number) => this.#return(spot, number));
+    this.permalinks = new Permalinks(history.base, (spot, number) => this.#popState(spot, number));
 
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.jump.addEventListener("click", () => this.leave());
@@ -65,17 +65,17 @@ export class ChatTimeline extends HTMLElement {
     store.dispatch({ type: "read_on" });
     if (store.state.newer && !(await history.latest())) return;
     this.permalinks.leave();
-    this.place.following = true;
+    this.anchor.following = true;
     this.#show();
   }
 
   /**
    * Shows a post, loading what is around it if it isn't here, and marks it for a moment.
    * @param {number} number @param {object} [how] @param {boolean} [how.visit] whether the browser's way back leads to where one is now
-   * @param {boolean} [how.point] @param {boolean} [how.focus] @param {number|"quarter"|"middle"} [how.where] on the screen
+   * @param {boolean} [how.highlight] @param {boolean} [how.focus] @param {number|"quarter"|"middle"} [how.where] on the screen
    * @returns {Promise<boolean>} whether there is such a post
    */
-  async goTo(number, { visit = true, point = true, focus = true, where = "middle" } = {}) {
+  async goTo(number, { visit = true, highlight = true, focus = true, where = "middle" } = {}) {
     const { store, history } = this.page;
     const from = this.#spot();
     if (!this.#node(number)) {
@@ -88,13 +88,13 @@ export class ChatTimeline extends HTMLElement {
     }
     this.#show(() => {
       const node = this.#node(number);
-      if (node) this.place.show(node, where);
+      if (node) this.anchor.show(node, where);
     });
     const node = this.#node(number);
     if (!node) return false;
     if (visit) this.permalinks.visit(number, from);
-    if (point) this.#point(node);
-    if (focus) this.rover.focus(node);
+    if (highlight) this.#highlight(node);
+    if (focus) this.rovingFocus.focus(node);
     store.dispatch({ type: "read_on" });
     return true;
   }
@@ -105,67 +105,67 @@ export class ChatTimeline extends HTMLElement {
     const unread = this.list.querySelector(":scope > .new");
     const asked = state.around === null ? null : this.#node(state.around);
     if (asked) {
-      this.place.show(asked, "middle");
-      this.#point(asked);
+      this.anchor.show(asked, "middle");
+      this.#highlight(asked);
     } else {
-      this.place.toEnd();
-      if (unread && this.place.topOf(unread) < this.scroller.clientHeight / 4) this.place.show(unread, "quarter");
+      this.anchor.toEnd();
+      if (unread && this.anchor.topOf(unread) < this.scroller.clientHeight / 4) this.anchor.show(unread, "quarter");
     }
     this.#opened = true;
     this.#settle();
   }
 
-  /** @param {() => void} [moves] to another place, instead of keeping the one that was */
+  /** @param {() => void} [moves] to another place, instead of restoring the one before */
   #show(moves) {
     const { store } = this.page;
-    const wasHere = this.rover.isHere;
-    reconcile(this.list, this.#shown, this.#bearable(layout(store.state)), {
+    const hadFocus = this.rovingFocus.hasFocus;
+    reconcile(this.list, this.#shown, this.#limitToFrame(layout(store.state)), {
       make: (/** @type {Row} */ row) => rowKinds[row.kind].make(row),
       update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) => rowKinds[row.kind].update(node, row),
     });
     for (const { node, row } of this.#shown.values()) this.#rows.set(node, row);
     this.#showNote();
-    this.rover.update(wasHere);
+    this.rovingFocus.update(hadFocus);
     if (this.#opened) this.#settle(moves);
-    this.announcer.tell();
+    this.announcer.announce();
   }
 
   /**
    * Of a flood no more than what one frame can bear; the rest comes in the next ones. A frame that took all would take so long that
    * the next one had even more. @param {Row[]} rows @returns {Row[]}
    */
-  #bearable(rows) {
-    if (!this.#opened || !this.place.following) return rows;
+  #limitToFrame(rows) {
+    if (!this.#opened || !this.anchor.following) return rows;
     let known = rows.length;
     while (known > 0 && !this.#shown.has(rows[known - 1].key)) known -= 1;
-    if (known === 0 || rows.length - known <= FLOOD) return rows;
+    if (known === 0 || rows.length - known <= MAX_NEW_ROWS) return rows;
     this.page.store.touch("timeline");
-    return rows.slice(0, known + FLOOD);
+    return rows.slice(0, known + MAX_NEW_ROWS);
   }
 
   /** Everything at its place again, after heights or rows changed. */
-  #settle(moves = () => this.place.restore()) {
+  #settle(moves = () => this.anchor.restore()) {
     if (!this.#opened) return;
     moves();
     // Nobody sees a hidden page: what comes meanwhile is to begin on screen when they come back.
-    const unread = this.place.following && document.visibilityState === "hidden" && this.list.querySelector(":scope > .new");
-    if (unread && this.place.topOf(unread) < 0) this.place.show(unread, "quarter");
-    this.#look();
+    const unread = this.anchor.following && document.visibilityState === "hidden" && this.list.querySelector(":scope > .new");
+    if (unread && this.anchor.topOf(unread) < 0) this.anchor.show(unread, "quarter");
+    this.#reportView();
   }
 
   #scrolled() {
     if (!this.#opened) return;
-    if (this.place.scrolled()) {
+    if (this.anchor.scrolled()) {
       this.#isRead = true;
       this.page.store.dispatch({ type: "read_on" });
     }
-    this.#look();
+    this.#reportView();
   }
 
   /** Tells the store what is on screen, and asks for what will be there soon. */
-  #look() {
+  #reportView() {
     const { store, history } = this.page;
-    const rows = this.place.visible();
+    const rows = this.anchor.visible();
     const lines = rows.flatMap(({ node }) => {
       const { line, lines } = this.#rows.get(node) ?? {};
       return lines ?? (line?.seq && line.kind ? [line] : []);
@@ -175,13 +175,13 @@ export class ChatTimeline extends HTMLElement {
       type: "viewed",
       view: lines.length ? { first: lines[0].seq, last: lines[lines.length - 1].seq } : null,
       seen: numbers.length ? { lowest: numbers[0], highest: numbers[numbers.length - 1] } : null,
-      atBottom: this.place.following,
+      atBottom: this.anchor.following,
     });
     this.#showJump();
     if (history.loading) return;
     // The first view waits for nothing more than what it shows.
     const ahead = this.#isRead ? AHEAD : 0;
-    if (store.state.newer && this.place.below <= ahead) history.later();
+    if (store.state.newer && this.anchor.below <= ahead) history.later();
     else if (store.state.more && this.scroller.scrollTop <= ahead) history.older();
   }
 
@@ -197,7 +197,7 @@ export class ChatTimeline extends HTMLElement {
   #showJump() {
     const { state } = this.page.store;
     const missed = state.lastNumber - state.bottomNumber;
-    this.jump.hidden = this.place.following && !state.newer;
+    this.jump.hidden = this.anchor.following && !state.newer;
     const text = missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
     const label = /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text"));
     if (label.textContent !== text) label.textContent = text;
@@ -211,25 +211,25 @@ export class ChatTimeline extends HTMLElement {
 
   /** Where one is: the first post on screen; null at the end. @returns {import("../../dom/permalinks.js").Spot|null} */
   #spot() {
-    if (this.place.following) return null;
-    const row = this.place.visible().find(({ node }) => /** @type {HTMLElement} */ (node).dataset.number);
+    if (this.anchor.following) return null;
+    const row = this.anchor.visible().find(({ node }) => /** @type {HTMLElement} */ (node).dataset.number);
     return row ? { number: Number(/** @type {HTMLElement} */ (row.node).dataset.number), offset: row.top } : null;
   }
 
   /** The browser's back and forward. @param {import("../../dom/permalinks.js").Spot|null} spot @param {number|null} number */
-  #return(spot, number) {
-    if (spot) this.goTo(spot.number, { visit: false, point: false, focus: false, where: spot.offset });
+  #popState(spot, number) {
+    if (spot) this.goTo(spot.number, { visit: false, highlight: false, focus: false, where: spot.offset });
     else if (number !== null) this.goTo(number, { visit: false });
     else this.toLatest();
   }
 
   /** Marks a message for a moment. @param {Element} node */
-  #point(node) {
-    clearTimeout(this.#unpoint);
-    this.#pointed?.classList.remove("pointed");
-    this.#pointed = node;
+  #highlight(node) {
+    clearTimeout(this.#highlightTimer);
+    this.#highlighted?.classList.remove("pointed");
+    this.#highlighted = node;
     node.classList.add("pointed");
-    this.#unpoint = setTimeout(() => node.classList.remove("pointed"), POINTED);
+    this.#highlightTimer = setTimeout(() => node.classList.remove("pointed"), HIGHLIGHTED);
   }
 
   /** To the latest, and writing goes on. */

@@ -21,7 +21,7 @@ export class TimelineKeys {
     if (!does) return;
     // The box in which one writes has its own Escape.
     if (does !== "keys" || table === TIMELINE_KEYS ? target.closest(NOT_OURS) : document.querySelector("dialog[open]")) return;
-    if (does === "menu" && event.key === "Enter" && target !== this.timeline.rover.current) return;
+    if (does === "menu" && event.key === "Enter" && target !== this.timeline.rovingFocus.current) return;
     if (does === "latest" && target !== document.body && !this.timeline.contains(target)) return;
     event.preventDefault();
     this.#do(does);
@@ -31,11 +31,11 @@ export class TimelineKeys {
   #do(does) {
     const { timeline, page } = this;
     const { store, keys, composer } = page;
-    const { rover } = timeline;
+    const { rovingFocus } = timeline;
     const { lines, you } = store.state;
-    const number = Number(rover.current?.dataset.number) || null;
+    const number = Number(rovingFocus.current?.dataset.number) || null;
     const line = number && lines.find((one) => one.number === number);
-    const tell = (/** @type {string} */ name) => number && rover.current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
+    const tell = (/** @type {string} */ name) => number && rovingFocus.current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
     const compose = (/** @type {"replying"|"editing"} */ type) => {
       store.dispatch({ type, number });
       // Now and not with the next frame: what is typed right after the key is meant for the box.
@@ -43,12 +43,12 @@ export class TimelineKeys {
     };
     /** @type {Record<string, () => unknown>} */
     const acts = {
-      next: () => rover.move(1),
-      previous: () => rover.move(-1),
-      first: () => rover.first(),
+      next: () => rovingFocus.move(1),
+      previous: () => rovingFocus.move(-1),
+      first: () => rovingFocus.first(),
       last: async () => {
         await timeline.toLatest();
-        rover.last();
+        rovingFocus.last();
       },
       unread: () => this.#toUnread(number ?? 0),
       reply: () => line && !line.deleted && compose("replying"),
@@ -66,6 +66,6 @@ export class TimelineKeys {
     const { newAfter, readNumber, lastNumber } = this.page.store.state;
     const targets = [newAfter, readNumber].filter((mark) => mark !== null && mark < lastNumber).map((mark) => Number(mark) + 1);
     const next = targets.find((target) => target > here) ?? targets[0];
-    if (next) this.timeline.goTo(next, { visit: false, point: false, where: "quarter" });
+    if (next) this.timeline.goTo(next, { visit: false, highlight: false, where: "quarter" });
   }
 }

@@ -19,7 +19,7 @@ export async function openVersions(base, line, anchor) {
     const { versions } = await answer.json();
     note.hidden = true;
     const now = { text: line.text, at: line.edited_at ?? line.at, label: t("Now") };
-    const shown = [...versions.map((/** @type {any} */ one, /** @type {number} */ place) => ({ ...one, label: place ? t("Then") : t("At first") })), now];
+    const shown = [...versions.map((/** @type {any} */ one, /** @type {number} */ index) => ({ ...one, label: index ? t("Then") : t("At first") })), now];
     list.replaceChildren(
       ...shown.map(({ text, at, label }) => {
         const item = cloneElement("version");
