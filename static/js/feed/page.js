@@ -5,6 +5,8 @@
 import { shortTime } from "../words/dates.js";
 import { DELETED, shownName } from "../words/names.js";
 import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
+import { post } from "../server/http.js";
+import { makeNonce } from "../server/nonce.js";
 import { cloneElement, part } from "../dom/template.js";
 import { n, t } from "../words/texts.js";
 
@@ -199,7 +201,7 @@ function attachPickers(node) {
 /** So that the form's next text is another one. @param {HTMLFormElement} form */
 function renewNonce(form) {
   const field = /** @type {HTMLInputElement|null} */ (form.querySelector("[name=nonce]"));
-  if (field) field.value = Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+  if (field) field.value = makeNonce();
 }
 
 /** @param {HTMLFormElement} form @param {string} text */
@@ -236,7 +238,7 @@ page.addEventListener("submit", async (event) => {
   form.setAttribute("aria-busy", "true");
   const action = new URL(form.action).pathname.split("/").at(-1) ?? "";
   try {
-    const answer = await fetch(form.action, { method: "POST", body: bodyOf(form), headers: { Accept: "application/json" } });
+    const answer = await post(form.action, bodyOf(form));
     const body = answer.status === 204 ? null : await answer.json();
     // What was refused wasn't stored. Without an answer it may have been: then the same nonce asks for the same again.
     renewNonce(form);

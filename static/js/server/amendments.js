@@ -2,7 +2,7 @@
  * What is asked to be done to posts: edit, delete, undelete, react, pin. The state shows each as done at once (overlay.js). Kept
  * until the answer and sent again after a reconnect: each names a state, so twice is the same as once.
  */
-import { makeNonce } from "./outbox.js";
+import { makeNonce } from "./nonce.js";
 
 const PATIENCE = 15_000; // ms without an answer on a living connection: send again
 const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more

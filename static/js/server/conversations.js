@@ -1,15 +1,15 @@
 /** Conversations with people, over HTTP. */
 import { t } from "../words/texts.js";
+import { post } from "./http.js";
 
 /**
  * Goes to the conversation with these people, which is made if there is none.
  * @param {string[]} names @returns {Promise<string>} why not, if it couldn't be
  */
 export async function openConversation(names) {
-  const token = /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
   const body = new URLSearchParams(names.map((name) => ["with", name]));
   try {
-    const answer = await fetch("/conversations", { method: "POST", body, headers: { Accept: "application/json", "X-CSRF-Token": token } });
+    const answer = await post("/conversations", body);
     const made = await answer.json();
     if (!answer.ok) return made.errors?.with ?? made.error?.text ?? `${answer.status}`;
     location.assign(`/rooms/${encodeURIComponent(made.name)}`);

@@ -1,6 +1,6 @@
 /** The room over HTTP: pages of its history and its members. */
+import { get } from "./http.js";
 
-const JSON_PLEASE = { headers: { Accept: "application/json" } };
 const PAGE = 50;
 const OK = 200;
 const RETRY = 3_000; // ms after which a page that failed may be asked for again
@@ -54,7 +54,7 @@ export class History {
   /** The status with which the messages answer; 0 if nothing answers. */
   async status() {
     try {
-      const answer = await fetch(`${this.base}/messages?limit=1`, JSON_PLEASE);
+      const answer = await get(`${this.base}/messages?limit=1`);
       // Sent on to the sign-in page is signed out, too.
       return answer.redirected ? 401 : answer.status;
     } catch {
@@ -66,7 +66,7 @@ export class History {
     if (this.#asking) return;
     this.#asking = true;
     try {
-      const answer = await fetch(`${this.base}/members`, JSON_PLEASE);
+      const answer = await get(`${this.base}/members`);
       if (answer.ok) this.store.dispatch({ type: "members", ...(await answer.json()) });
     } catch {
       // asked again with the next event
@@ -86,7 +86,7 @@ export class History {
     this.#loading = true;
     const { resets } = this.store.state;
     try {
-      const answer = await fetch(`${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`, JSON_PLEASE);
+      const answer = await get(`${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`);
       if (turn !== this.#turn) return 0;
       if (cursor.around && answer.status === 404) return answer.status;
       if (!answer.ok) throw new Error(`${answer.status}`);

@@ -4,8 +4,9 @@
  * anew then, so that an answer to what was typed before is never shown.
  */
 import { recentEmoji, rememberEmoji } from "../local/recent_emoji.js";
-import { allEmoji } from "../words/emoji_search.js";
 import { recentsOf } from "../local/recents.js";
+import { allEmoji } from "./emoji.js";
+import { getJson } from "./http.js";
 
 const PAUSE = 150; // ms of not typing before the server is asked
 const AGAIN = 10_000; // ms after which what failed may be asked for again
@@ -51,13 +52,6 @@ class Answers {
       this.#failedAt = performance.now();
     }
   }
-}
-
-/** @param {string} address @returns {Promise<any>} */
-async function getJson(address) {
-  const answer = await fetch(address, { headers: { Accept: "application/json" } });
-  if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
-  return answer.json();
 }
 
 /** People by what their names begin with or hold. @param {() => void} onAnswer @param {typeof getJson} [get] */

@@ -5,18 +5,13 @@
  * one of the same room takes it up.
  */
 import { t } from "../words/texts.js";
+import { makeNonce } from "./nonce.js";
 
 const OVERDUE = 5_000; // an answer that took so long makes one doubt the connection
 const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
 const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
 /** So much may wait: beyond it the composer keeps its text. */
 export const MAX_PENDING = 200;
-
-/** A name for one sending; @returns {string} 32 hexadecimal digits */
-export function makeNonce() {
-  // randomUUID is there on secure origins only; a chat at home may be plain http.
-  return [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
-}
 
 /**
  * @typedef {import("../state/store.js").Pending & {order: number, tab?: string}} Entry

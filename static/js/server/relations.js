@@ -1,12 +1,13 @@
 /** What one is to somebody: follows them, has asked to, blocks them. Over HTTP, as the forms of a person's page do. */
 import { t } from "../words/texts.js";
+import { get, post } from "./http.js";
 
 /** @typedef {{following?: boolean, requested?: boolean, private?: boolean, blocked?: boolean}} Relation what isn't there can't be chosen */
 
 /** @param {string} name @returns {Promise<Relation>} nothing where it can't be told now */
 export async function fetchRelation(name) {
   try {
-    const answer = await fetch(`/users/${encodeURIComponent(name)}`, { headers: { Accept: "application/json" } });
+    const answer = await get(`/users/${encodeURIComponent(name)}`);
     return answer.ok ? await answer.json() : {};
   } catch {
     return {};
@@ -15,10 +16,8 @@ export async function fetchRelation(name) {
 
 /** @param {string} name @param {"follow"|"unfollow"|"block"|"unblock"} choice @returns {Promise<string>} why not, if it couldn't be */
 export async function setRelation(name, choice) {
-  const token = /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
-  const headers = { Accept: "application/json", "X-CSRF-Token": token };
   try {
-    const answer = await fetch(`/users/${encodeURIComponent(name)}/${choice}`, { method: "POST", headers });
+    const answer = await post(`/users/${encodeURIComponent(name)}/${choice}`);
     return answer.ok ? "" : ((await answer.json()).error?.text ?? `${answer.status}`);
   } catch {
     return t("There is no connection now. Try again in a moment.");

@@ -1,24 +1,9 @@
-/** Every emoji with its names, from the server: asked for when it is first needed. And how one is found among them. */
+/** How an emoji is found by its names, and what is next to it in a grid. Pure. */
 
 /** @typedef {[emoji: string, name: string, shortcode: string]} Named */
 
 const MOST_FOUND = 96; // twelve rows
 const SKIN = /[\u{1f3fb}-\u{1f3ff}]/u;
-
-/** @type {Promise<Named[]>|null} */
-let request = null;
-
-/** All of them; nothing if the server doesn't answer, and then it is asked again the next time. @returns {Promise<Named[]>} */
-export function allEmoji() {
-  request ??= fetch("/emoji", { headers: { Accept: "application/json" } })
-    .then((answer) => (answer.ok ? answer.json() : Promise.reject(new Error(String(answer.status)))))
-    .then(({ emoji }) => emoji)
-    .catch(() => {
-      request = null;
-      return [];
-    });
-  return request;
-}
 
 /** How well a name fits: lower is better, Infinity not at all. @param {Named} one @param {string[]} words */
 function rank([, name, shortcode], words) {

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Outbox, makeNonce } from "../../../static/js/server/outbox.js";
+import { makeNonce } from "../../../static/js/server/nonce.js";
+import { Outbox } from "../../../static/js/server/outbox.js";
 import { createStore, initial } from "../../../static/js/state/store.js";
 
 const PREFIX = "aiochat:outbox:alice:lobby:";

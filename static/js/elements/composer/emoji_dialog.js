@@ -1,7 +1,8 @@
 /** The dialog in which one chooses any emoji: those used lately, sets to browse, a search by name. All by keyboard from the search box. */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
 import { recentEmoji, rememberEmoji } from "../../local/recent_emoji.js";
-import { allEmoji, findEmoji, neighbour } from "../../words/emoji_search.js";
+import { allEmoji } from "../../server/emoji.js";
+import { findEmoji, neighbour } from "../../words/emoji_search.js";
 import { emojiSets } from "../../words/emoji_sets.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";

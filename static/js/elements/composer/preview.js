@@ -1,4 +1,5 @@
 /** The message as the server would render it, in the place of the box. */
+import { post } from "../../server/http.js";
 import { t } from "../../words/texts.js";
 
 export class Preview {
@@ -60,14 +61,8 @@ export class Preview {
 
   /** @param {string} text @returns {Promise<{html?: string, error?: {text: string}}>} */
   async #render(text) {
-    const token = /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
     try {
-      const answer = await fetch(this.address, {
-        method: "POST",
-        headers: { Accept: "application/json", "X-CSRF-Token": token },
-        body: new URLSearchParams({ text }),
-      });
-      return await answer.json();
+      return await (await post(this.address, new URLSearchParams({ text }))).json();
     } catch {
       return {}; // no network, or the page to sign in again
     }

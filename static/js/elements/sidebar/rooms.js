@@ -4,6 +4,7 @@ import { dotOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { recentsOf } from "../../local/recents.js";
 import { session, storage } from "../../local/storage.js";
+import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { n } from "../../words/texts.js";
 import { badgeOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
@@ -111,8 +112,7 @@ export class ChatRooms extends HTMLElement {
 
   async #refresh() {
     try {
-      const answer = await fetch("/rooms?only=own", { headers: { Accept: "application/json" } });
-      if (answer.ok && !answer.redirected) this.page.store.receive({ type: "unread", whole: true, ...(await answer.json()) });
+      this.page.store.receive({ type: "unread", whole: true, ...(await getJson("/rooms?only=own")) });
     } catch {
       // as it was, until the socket tells
     }

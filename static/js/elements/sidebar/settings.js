@@ -1,6 +1,6 @@
 /** The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves. The theme is theme.js's. */
 import { onOpener, openDialog } from "../../dom/dialogs.js";
-import { makeNonce } from "../../server/outbox.js";
+import { makeNonce } from "../../server/nonce.js";
 import { dotOf, statusCommand, statusOf } from "../../state/people.js";
 import { QUIET_PREFIX } from "../../state/reducers.js";
 import { part } from "../../dom/template.js";

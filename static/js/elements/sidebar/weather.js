@@ -1,9 +1,9 @@
 /** The weather in the sidebar: at one's own place, or at the one that was asked for last in this browser. */
 import { storage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
+import { get } from "../../server/http.js";
 import { t } from "../../words/texts.js";
 
-const JSON_PLEASE = { headers: { Accept: "application/json" } };
 const EVERY = 10 * 60_000; // ms, as long as the server keeps a line
 const AGAIN = 60_000; // where there was no answer
 
@@ -88,7 +88,7 @@ export class ChatWeather extends HTMLElement {
 /** @param {string} place @returns {Promise<{line: string, lasts: boolean}>} what to show, and whether asking again soon is of no use */
 async function fetchWeather(place) {
   try {
-    const answer = await fetch(`/weather?${new URLSearchParams({ place })}`, JSON_PLEASE);
+    const answer = await get(`/weather?${new URLSearchParams({ place })}`);
     const body = await answer.json();
     if (answer.ok) return { line: body.line, lasts: true };
     if (answer.status === 400) return { line: body.error.text, lasts: true };

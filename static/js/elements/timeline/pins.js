@@ -2,6 +2,7 @@
 import { shortTime } from "../../words/dates.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { shownName } from "../../words/names.js";
+import { getJson } from "../../server/http.js";
 import { amended } from "../../state/overlay.js";
 import { mayModerate } from "../../words/roles.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -35,10 +36,9 @@ export class Pins {
     try {
       for (let tries = 0, seq = -1; tries < TRIES && seq !== store.state.lastSeq; tries += 1) {
         seq = store.state.lastSeq;
-        const answer = await fetch(`${history.base}/pins`, { headers: { Accept: "application/json" } });
-        if (!answer.ok) throw new Error(String(answer.status));
+        const { messages } = await getJson(`${history.base}/pins`);
         this.#failed = false;
-        store.dispatch({ type: "pins", messages: (await answer.json()).messages });
+        store.dispatch({ type: "pins", messages });
       }
     } catch {
       this.#failed = true;

@@ -1,6 +1,7 @@
 /** The texts that a message had before it was edited. */
 import { shortTime } from "../../words/dates.js";
 import { openDialog } from "../../dom/dialogs.js";
+import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 
@@ -14,9 +15,7 @@ export async function openVersions(base, line, anchor) {
   list.replaceChildren();
   openDialog(dialog, anchor);
   try {
-    const answer = await fetch(`${base}/${line.number}/versions`, { headers: { Accept: "application/json" } });
-    if (!answer.ok) throw new Error(String(answer.status));
-    const { versions } = await answer.json();
+    const { versions } = await getJson(`${base}/${line.number}/versions`);
     note.hidden = true;
     const now = { text: line.text, at: line.edited_at ?? line.at, label: t("Now") };
     const shown = [...versions.map((/** @type {any} */ one, /** @type {number} */ index) => ({ ...one, label: index ? t("Then") : t("At first") })), now];

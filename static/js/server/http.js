@@ -1,0 +1,22 @@
+/** Requests over HTTP. The server answers with JSON, and a change carries the page's CSRF token. */
+
+const ACCEPT = { Accept: "application/json" };
+
+/** @param {string} address @returns {Promise<Response>} rejected without a connection */
+export const get = (address) => fetch(address, { headers: ACCEPT });
+
+/**
+ * @param {string} address
+ * @returns {Promise<any>} rejected without a connection, for a failure, and for a redirect, which leads to the sign-in page
+ */
+export async function getJson(address) {
+  const answer = await get(address);
+  if (!answer.ok || answer.redirected) throw new Error(`${answer.status}`);
+  return answer.json();
+}
+
+/** @param {string} address @param {BodyInit} [body] @returns {Promise<Response>} rejected without a connection */
+export function post(address, body) {
+  const token = /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
+  return fetch(address, { method: "POST", body, headers: { ...ACCEPT, "X-CSRF-Token": token } });
+}
