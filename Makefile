@@ -9,8 +9,13 @@ RUNTIME := .venv/runtime-$(call checksum,requirements.txt)
 JS_TESTS = $(shell find tests/js -name '*.test.mjs')
 DEV := .venv/dev-$(call checksum,requirements.txt requirements-dev.txt)
 
+# What the scripts are checked with; nothing of it where Node isn't.
+ifneq ($(shell command -v node),)
+NODE := node_modules/.made-$(call checksum,package.json)
+endif
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types texts bench clean
+.PHONY: help run test lint types texts bench clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -25,13 +30,23 @@ test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where th
 	@if command -v node >/dev/null; then set -x; node --test $(or $(JS_TESTS),$(error there are no tests in tests/js)); \
 	else echo "tests/js is left out: there is no node"; fi
 
-lint: $(DEV)  ## check style, formatting, and who imports whom
+lint: $(DEV) $(NODE)  ## check style, formatting, and who imports whom
 	.venv/bin/python -m ruff check
 	.venv/bin/python -m ruff format --check
 	.venv/bin/python .venv/bin/lint-imports --no-logo --no-cache
+ifdef NODE
+	node_modules/.bin/eslint static/js tests/js
+else
+	@echo "static/js and tests/js are left out: there is no node"
+endif
 
-types: $(DEV)  ## check types
+types: $(DEV) $(NODE)  ## check types
 	.venv/bin/python -m mypy
+ifdef NODE
+	node_modules/.bin/tsc --project jsconfig.json
+else
+	@echo "static/js and tests/js are left out: there is no node"
+endif
 
 texts: $(DEV)  ## bring the catalogues of locales/ up to date with the code, and tell what isn't translated
 	.venv/bin/python -m locales.update
@@ -40,7 +55,7 @@ bench: $(DEV)  ## measure beside the peers, in a few minutes; SCENARIO=sat100 PE
 	.venv/bin/python -m bench $(addprefix --scenario=,$(SCENARIO)) $(addprefix --peer=,$(PEER)) $(ARGS)
 
 clean:  ## remove .venv and caches; data in var stays
-	rm -rf .venv .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf .venv node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(RUNTIME): .venv/made
@@ -53,6 +68,14 @@ $(DEV): $(RUNTIME)
 	@echo "Installing requirements-dev.txt into .venv"
 	@.venv/bin/python -m pip install -qq -r requirements-dev.txt
 	@rm -f .venv/dev-*
+	@touch $@
+
+node: $(NODE)
+
+node_modules/.made-%:
+	@echo "Installing package.json's tools into node_modules"
+	@npm install --no-package-lock --no-audit --no-fund --ignore-scripts --prefer-offline --loglevel=error
+	@rm -f node_modules/.made-*
 	@touch $@
 
 .venv/made:

@@ -1,4 +1,7 @@
-/** The room page: reads the state that the server embedded, ties socket, store and outbox together, starts the elements. */
+/**
+ * The room page: reads the state that the server embedded, ties socket, store and outbox together,
+ * starts the elements.
+ */
 import { Amendments } from "./server/amendments.js";
 import { watchAttention } from "./server/attention.js";
 import { Absence } from "./server/absence.js";
@@ -49,7 +52,10 @@ const ELEMENTS = {
   "chat-composer": ChatComposer,
   "chat-toasts": ChatToasts,
 };
-/** What isn't on screen at first, dialogs and menus: it comes after the first view, and before the page is connected. */
+/**
+ * What isn't on screen at first, dialogs and menus: it comes after the first view, and before the
+ * page is connected.
+ */
 const LATER = {
   "chat-switcher": async () => (await import("./elements/sidebar/switcher.js")).ChatSwitcher,
   "chat-person-card": async () => (await import("./elements/people/person_card.js")).ChatPersonCard,
@@ -59,7 +65,10 @@ const LATER = {
 /** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
 const GONE = new Set([4501, 4502, 403, 404]);
 
-/** Once a frame; a hidden page has no frames, but its title still has to count. @param {() => void} render */
+/**
+ * Once a frame; a hidden page has no frames, but its title still has to count.
+ * @param {() => void} render
+ */
 function nextFrame(render) {
   const frame = requestAnimationFrame(() => {
     clearTimeout(late);
@@ -71,10 +80,13 @@ function nextFrame(render) {
   }, 250);
 }
 
-const embedded = JSON.parse(/** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "");
+const embedded = JSON.parse(
+  /** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "",
+);
 const store = createStore(initial(embedded), nextFrame);
 const { state } = store;
-const setMembersPictures = () => setPictureVersions([...state.members.values()].map(({ name, picture }) => [name, picture]));
+const setMembersPictures = () =>
+  setPictureVersions([...state.members.values()].map(({ name, picture }) => [name, picture]));
 if (embedded.gravatar) requestAllPictures();
 setPictureVersions(Object.entries(embedded.pictures));
 setMembersPictures();
@@ -87,10 +99,6 @@ const absence = new Absence(() => {
   history.members();
 });
 
-/** @type {Outbox} */
-let outbox;
-/** @type {Amendments} */
-let amendments;
 const connection = new Connection(`${base}/ws`, {
   position: () => ({ since: state.lastSeq, epoch: state.epoch }),
   received(event) {
@@ -120,10 +128,22 @@ const connection = new Connection(`${base}/ws`, {
 const send = (/** @type {object} */ request) => connection.send(request);
 const tab = makeNonce(); // its name, another one after each reload
 holdTabLock(tab);
-outbox = new Outbox({ store, storage, send, prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`, tab, whenTabCloses });
+const outbox = new Outbox({
+  store,
+  storage,
+  send,
+  prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`,
+  tab,
+  whenTabCloses,
+});
 addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue));
 outbox.restore();
-amendments = new Amendments({ store, storage, send, prefix: `aiochat:asks:${state.you.name}:${state.room.name}:` });
+const amendments = new Amendments({
+  store,
+  storage,
+  send,
+  prefix: `aiochat:asks:${state.you.name}:${state.room.name}:`,
+});
 amendments.restore();
 
 for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);

@@ -1,5 +1,5 @@
-/* How the pages look, kept in localStorage: the theme, and whether all messages stand on one side. A classic script that runs in
-   <head>, before the first paint. */
+/* How the pages look, kept in localStorage: the theme, and whether all messages stand on one side.
+   A classic script that runs in <head>, before the first paint. */
 (() => {
   const CHOICES = ["system", "light", "dark"];
   const KEY = "aiochat:theme";
@@ -18,7 +18,9 @@
   const show = (/** @type {string} */ choice) => {
     if (choice === "system") delete root.dataset.theme;
     else root.dataset.theme = choice;
-    for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-theme-toggle]"))) {
+    for (const button of /** @type {NodeListOf<HTMLElement>} */ (
+      document.querySelectorAll("[data-theme-toggle]")
+    )) {
       const next = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length];
       button.hidden = false;
       // Their words are in the page, in its language: of the choice, and of what comes next.
@@ -28,7 +30,9 @@
       const icons = /** @type {NodeListOf<HTMLElement>} */ (button.querySelectorAll("[data-theme-icon]"));
       for (const icon of icons) icon.hidden = icon.dataset.themeIcon !== choice;
     }
-    const radios = /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-theme-choice] input"));
+    const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
+      document.querySelectorAll("[data-theme-choice] input")
+    );
     for (const radio of radios) radio.checked = radio.value === choice;
   };
 
@@ -43,7 +47,10 @@
   const showSides = (/** @type {boolean} */ one) => {
     if (one) root.dataset.sides = "one";
     else delete root.dataset.sides;
-    for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (document.querySelectorAll("[data-one-side]"))) input.checked = one;
+    for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
+      document.querySelectorAll("[data-one-side]")
+    ))
+      input.checked = one;
   };
 
   const keep = (/** @type {string} */ key, /** @type {string} */ value) => {

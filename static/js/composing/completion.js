@@ -1,6 +1,7 @@
 /**
- * What the composer proposes while one types: people after "@", rooms after "#", emoji after ":", commands after "/" and what their
- * arguments may be. Pure: what is known of people, rooms and emoji beyond the page's state is given to it.
+ * What the composer proposes while one types: people after "@", rooms after "#", emoji after ":",
+ * commands after "/" and what their arguments may be. Pure: what is known of people, rooms and
+ * emoji beyond the page's state is given to it.
  */
 import { roleName } from "../words/roles.js";
 import { t } from "../words/texts.js";
@@ -24,34 +25,52 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  * @property {string} detail
  * @property {boolean} done the text is complete with it: Enter may send
  *
- * @typedef {{from: number, to: number, items: Proposal[], passive: boolean}} Completion `from` and `to` are what the chosen text
- *   replaces; a passive one leaves Enter alone until one has moved into it
- * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean}} Context what the text before the caret asks for;
- *   `word` without its sign
+ * @typedef {{from: number, to: number, items: Proposal[], passive: boolean}} Completion `from` and
+ *   `to` are what the chosen text replaces; a passive one leaves Enter alone until one has moved
+ *   into it
+ * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean}} Context what
+ *   the text before the caret asks for; `word` without its sign
  *
  * @typedef {object} Known
- * @property {(word: string) => {name: string, status?: string}[]} people beyond the members, as far as they are here
- * @property {(word: string) => {name: string, kind?: string, topic?: string}[]} rooms beyond one's own
+ * @property {(word: string) => {name: string, status?: string}[]} people beyond the members, as far
+ *   as they are here
+ * @property {(word: string) => {name: string, kind?: string, topic?: string}[]} rooms beyond one's
+ *   own
  * @property {() => string[][]} emoji rows of the emoji, its name and its shortcode
  * @property {(kind: Kind) => Map<string, number>} ranks by name, 0 for the last used
  */
 
-/** Without its optional parts, is the usage the bare name? @param {import("../state/store.js").Command} command */
+/**
+ * Without its optional parts, is the usage the bare name?
+ * @param {import("../state/types.js").Command} command
+ */
 const isBare = (command) => command.usage.replace(/\[[^\]]*\]/g, "").trim() === `/${command.name}`;
 
 /** Is it no post but a command? `//` is a text that begins with a slash. @param {string} text */
 export const isCommand = (text) => /^\/(?!\/)/.test(text);
 
-/** The command whose arguments are being typed. @param {string} text @param {import("../state/store.js").Command[]} commands */
+/**
+ * The command whose arguments are being typed.
+ * @param {string} text
+ * @param {import("../state/types.js").Command[]} commands
+ */
 export function commandOf(text, commands) {
   const name = /^\/([\w-]+)\s/.exec(text)?.[1].toLowerCase();
-  return name === undefined ? undefined : commands.find((command) => command.name === name || command.aliases?.includes(name));
+  return name === undefined
+    ? undefined
+    : commands.find((command) => command.name === name || command.aliases?.includes(name));
 }
 
-/** @param {string} text @param {number} caret @param {import("../state/store.js").Command[]} commands @returns {Context|null} */
+/**
+ * @param {string} text
+ * @param {number} caret
+ * @param {import("../state/types.js").Command[]} commands
+ * @returns {Context|null}
+ */
 export function contextAt(text, caret, commands) {
   const before = text.slice(0, caret);
-  if (/^\/[\w-]*$/.test(before)) return { kind: "command", word: before.slice(1), from: 0, to: caret, passive: false };
+  if (/^\/[\w-]*$/.test(before))
+    return { kind: "command", word: before.slice(1), from: 0, to: caret, passive: false };
   const signed = SIGNED.exec(before);
   if (signed) {
     const kind = signed[1][0] === "@" ? "person" : signed[1][0] === "#" ? "room" : "emoji";
@@ -60,7 +79,12 @@ export function contextAt(text, caret, commands) {
   return argument(before, commands);
 }
 
-/** What the usage has in the place of the word that is being typed: its sign may be left out. @param {string} before @param {import("../state/store.js").Command[]} commands @returns {Context|null} */
+/**
+ * What the usage has in the place of the word that is being typed: its sign may be left out.
+ * @param {string} before
+ * @param {import("../state/types.js").Command[]} commands
+ * @returns {Context|null}
+ */
 function argument(before, commands) {
   const command = commandOf(before, commands);
   if (!command || before.includes("\n")) return null;
@@ -68,13 +92,21 @@ function argument(before, commands) {
   const word = words[words.length - 1];
   const slot = command.usage.split(" ")[words.length - 1]?.replace(/[[\]]/g, "");
   if (slot === undefined || !new RegExp(`^${WORD}*$`, "u").test(word)) return null;
-  const kind = slot.startsWith("@") ? "person" : slot === "room" ? "room" : slot === "command" ? "command" : null;
+  const kind = slot.startsWith("@")
+    ? "person"
+    : slot === "room"
+      ? "room"
+      : slot === "command"
+        ? "command"
+        : null;
   return kind && { kind, word, from: before.length - word.length, to: before.length, passive: true };
 }
 
 /**
- * How well a name fits what is typed: 0 begins with it, 1 has a part that does, 2 has it inside; -1 not at all.
- * @param {string} name @param {string} typed in lower case
+ * How well a name fits what is typed: 0 begins with it, 1 has a part that does, 2 has it inside; -1
+ * not at all.
+ * @param {string} name
+ * @param {string} typed in lower case
  */
 function fit(name, typed) {
   const index = name.toLowerCase().indexOf(typed);
@@ -85,13 +117,18 @@ function fit(name, typed) {
 
 /** By several figures, the first that differs decides. @param {number[]} a @param {number[]} b */
 function compare(a, b) {
-  for (let index = 0; index < a.length; index += 1) if (a[index] !== b[index]) return a[index] < b[index] ? -1 : 1;
+  for (let index = 0; index < a.length; index += 1)
+    if (a[index] !== b[index]) return a[index] < b[index] ? -1 : 1;
   return 0;
 }
 
 /**
  * The best of them, in order of their figures and then of their names.
- * @template T @param {Iterable<T>} all @param {(one: T) => number[]|null} figures null: not at all @param {(one: T) => string} name @returns {T[]}
+ * @template T
+ * @param {Iterable<T>} all
+ * @param {(one: T) => number[]|null} figures null: not at all
+ * @param {(one: T) => string} name
+ * @returns {T[]}
  */
 function best(all, figures, name) {
   const found = [];
@@ -111,19 +148,43 @@ function people({ word, passive }, { members, you }, known) {
   const ranks = known.ranks("person");
   const rank = (/** @type {string} */ name) => ranks.get(name) ?? Infinity;
   const others = known.people(word).filter(({ name }) => !members.has(name));
-  const all = [...[...members.values()].map((one) => ({ ...one, member: true })), ...others.map((one) => ({ ...one, member: false, present: false, role: "" }))];
+  const all = [
+    ...[...members.values()].map((one) => ({ ...one, member: true })),
+    ...others.map((one) => ({ ...one, member: false, present: false, role: "" })),
+  ];
   const found = best(
     all,
     ({ name, present, member }) => {
       const how = name === you.name ? -1 : fit(name, typed);
-      return how < 0 ? null : [name.toLowerCase() === typed ? 0 : 1, Number(!member), Number(how > 1), rank(name), Number(!present), how];
+      return how < 0
+        ? null
+        : [
+            name.toLowerCase() === typed ? 0 : 1,
+            Number(!member),
+            Number(how > 1),
+            rank(name),
+            Number(!present),
+            how,
+          ];
     },
     ({ name }) => name,
   );
   return found.map(({ name, role, present, member }) => {
     const its = role === "member" ? "" : roleName(role);
-    const detail = member ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ") : passive ? "" : t("not in this room");
-    return { kind: "person", name, text: `@${name} `, sign: "", label: `@${name}`, detail, done: name.toLowerCase() === typed };
+    const detail = member
+      ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ")
+      : passive
+        ? ""
+        : t("not in this room");
+    return {
+      kind: "person",
+      name,
+      text: `@${name} `,
+      sign: "",
+      label: `@${name}`,
+      detail,
+      done: name.toLowerCase() === typed,
+    };
   });
 }
 
@@ -131,14 +192,25 @@ function people({ word, passive }, { members, you }, known) {
 function rooms({ word, passive }, { rooms: own }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("room");
-  const all = new Map(known.rooms(word).map((room) => [room.name, { topic: "", kind: "open", ...room, own: false }]));
-  for (const room of own.values()) all.set(room.name, { topic: "", ...all.get(room.name), ...room, own: true });
+  const all = new Map(
+    known.rooms(word).map((room) => [room.name, { topic: "", kind: "open", ...room, own: false }]),
+  );
+  for (const room of own.values())
+    all.set(room.name, { topic: "", ...all.get(room.name), ...room, own: true });
   const found = best(
     all.values(),
     (room) => {
       // A conversation has no name that others could follow.
       const how = isConversation(room) ? -1 : fit(room.name, typed);
-      return how < 0 ? null : [room.name.toLowerCase() === typed ? 0 : 1, Number(!room.own), Number(how > 1), ranks.get(room.name) ?? Infinity, how];
+      return how < 0
+        ? null
+        : [
+            room.name.toLowerCase() === typed ? 0 : 1,
+            Number(!room.own),
+            Number(how > 1),
+            ranks.get(room.name) ?? Infinity,
+            how,
+          ];
     },
     ({ name }) => name,
   );
@@ -162,11 +234,27 @@ function emoji({ word }, known) {
     known.emoji(),
     ([sign, name, code = ""]) => {
       const its = [fit(code, typed), fit(name, typed)].filter((one) => one >= 0);
-      return its.length ? [code === typed ? 0 : 1, ranks.get(sign) ?? Infinity, Math.min(...its), its[0] === fit(code, typed) ? 0 : 1, name.length] : null;
+      return its.length
+        ? [
+            code === typed ? 0 : 1,
+            ranks.get(sign) ?? Infinity,
+            Math.min(...its),
+            its[0] === fit(code, typed) ? 0 : 1,
+            name.length,
+          ]
+        : null;
     },
     ([, name]) => name,
   );
-  return found.map((row) => ({ kind: "emoji", name: row[0], text: `${row[0]} `, sign: row[0], label: `:${row[2] ?? row[1]}:`, detail: row[1], done: false }));
+  return found.map((row) => ({
+    kind: "emoji",
+    name: row[0],
+    text: `${row[0]} `,
+    sign: row[0],
+    label: `:${row[2] ?? row[1]}:`,
+    detail: row[1],
+    done: false,
+  }));
 }
 
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
@@ -177,7 +265,9 @@ function commands({ word, passive }, { commands: all }, known) {
     all,
     ({ name, aliases = [] }) => {
       const how = name.startsWith(typed) ? 0 : aliases.some((alias) => alias.startsWith(typed)) ? 1 : -1;
-      return how < 0 ? null : [name === typed || aliases.includes(typed) ? 0 : 1, how, ranks.get(name) ?? Infinity];
+      return how < 0
+        ? null
+        : [name === typed || aliases.includes(typed) ? 0 : 1, how, ranks.get(name) ?? Infinity];
     },
     ({ name }) => name,
   );
@@ -193,13 +283,21 @@ function commands({ word, passive }, { commands: all }, known) {
 }
 
 /**
- * @param {string} text @param {number} caret @param {Here} here @param {Known} known
+ * @param {string} text
+ * @param {number} caret
+ * @param {Here} here
+ * @param {Known} known
  * @returns {Completion|null}
  */
 export function complete(text, caret, here, known) {
   const context = contextAt(text, caret, here.commands);
   if (!context) return null;
-  const find = { person: people, room: rooms, emoji: (/** @type {Context} */ one) => emoji(one, known), command: commands }[context.kind];
+  const find = {
+    person: people,
+    room: rooms,
+    emoji: (/** @type {Context} */ one) => emoji(one, known),
+    command: commands,
+  }[context.kind];
   const items = find(context, here, known);
   return items.length ? { from: context.from, to: context.to, items, passive: context.passive } : null;
 }

@@ -1,19 +1,24 @@
 /**
- * What the toolbar, Shift+Enter in a list and a pasted address do to a text of Markdown. Pure: each function returns the one stretch
- * that is replaced and what is selected afterwards, so that the box can do it as one step of its own undo.
+ * What the toolbar, Shift+Enter in a list and a pasted address do to a text of Markdown. Pure: each
+ * function returns the one stretch that is replaced and what is selected afterwards, so that the
+ * box can do it as one step of its own undo.
  */
 
 /**
  * @typedef {{text: string, start: number, end: number}} Selected a text and what is selected in it
- * @typedef {{from: number, to: number, insert: string, start: number, end: number}} Edit `from` to `to` becomes `insert`; then
- *   `start` to `end` is selected
+ * @typedef {{from: number, to: number, insert: string, start: number, end: number}} Edit `from` to
+ *   `to` becomes `insert`; then `start` to `end` is selected
  */
 
 const ADDRESS = /^https?:\/\/[^\s<>]+$/i;
 const ITEM = /^(\s*)([-*+]|(\d{1,9})([.)]))([ \t]+)(.*)$/s;
 const QUOTE = /^(\s*(?:>[ \t]?)+)(.*)$/s;
 
-/** How many of the same sign stand at the end of `before`, at most three. @param {string} before @param {string} sign */
+/**
+ * How many of the same sign stand at the end of `before`, at most three.
+ * @param {string} before
+ * @param {string} sign
+ */
 function runBefore(before, sign) {
   let run = 0;
   while (run < 3 && before[before.length - 1 - run] === sign) run += 1;
@@ -23,10 +28,19 @@ function runBefore(before, sign) {
 /** @param {string} after @param {string} sign */
 const runAfter = (after, sign) => runBefore([...after.slice(0, 3)].reverse().join(""), sign);
 
-/** Is a run of so many signs this mark, maybe together with another: *** is both ** and *. @param {number} run @param {string} mark */
+/**
+ * Is a run of so many signs this mark, maybe together with another: *** is both ** and *.
+ * @param {number} run
+ * @param {string} mark
+ */
 const holds = (run, mark) => (mark === "*" ? run % 2 === 1 : run >= mark.length);
 
-/** Puts a mark (`**`, `*`, `~~`, `` ` ``) around what is selected, or takes it away. @param {Selected} selected @param {string} mark @returns {Edit} */
+/**
+ * Puts a mark (`**`, `*`, `~~`, `` ` ``) around what is selected, or takes it away.
+ * @param {Selected} selected
+ * @param {string} mark
+ * @returns {Edit}
+ */
 export function toggleMark({ text, start, end }, mark) {
   const sign = mark[0];
   const wide = mark.length;
@@ -43,7 +57,8 @@ export function toggleMark({ text, start, end }, mark) {
   }
   if (start === end) {
     // At the end of what is marked: past the mark, as one who goes on typing means it.
-    if (closes && !/\s/.test(text[start - 1] ?? " ")) return { from: start, to: start, insert: "", start: start + wide, end: start + wide };
+    if (closes && !/\s/.test(text[start - 1] ?? " "))
+      return { from: start, to: start, insert: "", start: start + wide, end: start + wide };
     return { from: start, to: start, insert: mark + mark, start: start + wide, end: start + wide };
   }
   const first = runAfter(inside, sign);
@@ -55,7 +70,10 @@ export function toggleMark({ text, start, end }, mark) {
   return { from: start, to: end, insert: mark + inside + mark, start: start + wide, end: end + wide };
 }
 
-/** From the beginning of the first line touched to the end of the last. @param {Selected} selected */
+/**
+ * From the beginning of the first line touched to the end of the last.
+ * @param {Selected} selected
+ */
 function wholeLines({ text, start, end }) {
   const from = text.lastIndexOf("\n", start - 1) + 1;
   // What ends with a line's break doesn't touch the next line.
@@ -64,7 +82,11 @@ function wholeLines({ text, start, end }) {
   return { from, to: next < 0 ? text.length : next };
 }
 
-/** Puts the lines into a fence of their own, or takes it away. @param {Selected} selected @returns {Edit} */
+/**
+ * Puts the lines into a fence of their own, or takes it away.
+ * @param {Selected} selected
+ * @returns {Edit}
+ */
 export function toggleCodeBlock(selected) {
   const { text, start, end } = selected;
   const { from, to } = wholeLines(selected);
@@ -73,22 +95,41 @@ export function toggleCodeBlock(selected) {
   const below = /^\n```[ \t]*(?=\n|$)/.exec(text.slice(to));
   if (above && below) {
     const begin = from - above[0].length + above[1].length;
-    return { from: begin, to: to + below[0].length, insert: inside, start: begin, end: begin + inside.length };
+    return {
+      from: begin,
+      to: to + below[0].length,
+      insert: inside,
+      start: begin,
+      end: begin + inside.length,
+    };
   }
   const fenced = /^```[^\n`]*\n(.*)\n```$/s.exec(inside);
   if (fenced) return { from, to, insert: fenced[1], start: from, end: from + fenced[1].length };
   // A text that has fences itself needs a longer one.
   const fence = "`".repeat(Math.max(3, ...[...inside.matchAll(/`{3,}/g)].map(([ticks]) => ticks.length + 1)));
   const at = from + fence.length + 1;
-  const bounds = start === end ? { start: at + start - from, end: at + start - from } : { start: at, end: at + inside.length };
+  const bounds =
+    start === end
+      ? { start: at + start - from, end: at + start - from }
+      : { start: at, end: at + inside.length };
   return { from, to, insert: `${fence}\n${inside}\n${fence}`, ...bounds };
 }
 
-/** Makes what is selected the words of a link, or the address if it looks like one. @param {Selected} selected @returns {Edit} */
+/**
+ * Makes what is selected the words of a link, or the address if it looks like one.
+ * @param {Selected} selected
+ * @returns {Edit}
+ */
 export function makeLink({ text, start, end }) {
   const inside = text.slice(start, end);
   if (ADDRESS.test(inside.trim())) {
-    return { from: start, to: end, insert: `[](${guarded(inside.trim())})`, start: start + 1, end: start + 1 };
+    return {
+      from: start,
+      to: end,
+      insert: `[](${guarded(inside.trim())})`,
+      start: start + 1,
+      end: start + 1,
+    };
   }
   const caret = inside ? start + inside.length + 3 : start + 1;
   return { from: start, to: end, insert: `[${inside}]()`, start: caret, end: caret };
@@ -104,7 +145,12 @@ const PREFIXES = {
   quote: { has: /^(\s*)>[ \t]?/, put: () => "> " },
 };
 
-/** Makes each line touched an item or a quote, or takes that away if all are. @param {Selected} selected @param {"list"|"numbers"|"quote"} what @returns {Edit} */
+/**
+ * Makes each line touched an item or a quote, or takes that away if all are.
+ * @param {Selected} selected
+ * @param {"list"|"numbers"|"quote"} what
+ * @returns {Edit}
+ */
 export function togglePrefix(selected, what) {
   const { has, put } = PREFIXES[what];
   const { from, to } = wholeLines(selected);
@@ -130,7 +176,8 @@ const inFence = (before) => (before.match(/^```/gm) ?? []).length % 2 === 1;
 
 /**
  * A new line within a list or a quote goes on with it; on an empty item it ends the list.
- * @param {Selected} selected @returns {Edit|null} null: an ordinary line break
+ * @param {Selected} selected
+ * @returns {Edit|null} null: an ordinary line break
  */
 export function breakLine({ text, start, end }) {
   if (start !== end) return null;
@@ -143,19 +190,24 @@ export function breakLine({ text, start, end }) {
   if (!item && !quote) return null;
   const said = item ? item[6] : /** @type {RegExpExecArray} */ (quote)[2];
   if (!said.trim()) return { from, to: start, insert: "", start: from, end: from };
-  const next = item ? item[1] + (item[3] ? `${Number(item[3]) + 1}${item[4]}` : item[2]) + item[5] : /** @type {RegExpExecArray} */ (quote)[1];
+  const next = item
+    ? item[1] + (item[3] ? `${Number(item[3]) + 1}${item[4]}` : item[2]) + item[5]
+    : /** @type {RegExpExecArray} */ (quote)[1];
   const caret = start + 1 + next.length;
   return { from: start, to: start, insert: `\n${next}`, start: caret, end: caret };
 }
 
 /**
  * An address that is pasted onto words makes them a link.
- * @param {Selected} selected @param {string} pasted @returns {Edit|null} null: an ordinary paste
+ * @param {Selected} selected
+ * @param {string} pasted
+ * @returns {Edit|null} null: an ordinary paste
  */
 export function pasteLink({ text, start, end }, pasted) {
   const inside = text.slice(start, end);
   const address = pasted.trim();
-  if (!inside.trim() || /[\n[\]]/.test(inside) || ADDRESS.test(inside.trim()) || !ADDRESS.test(address)) return null;
+  if (!inside.trim() || /[\n[\]]/.test(inside) || ADDRESS.test(inside.trim()) || !ADDRESS.test(address))
+    return null;
   if (inFence(text.slice(0, start)) || text.slice(0, start).endsWith("](")) return null;
   const insert = `[${inside}](${guarded(address)})`;
   return { from: start, to: end, insert, start: start + insert.length, end: start + insert.length };

@@ -1,4 +1,7 @@
-/** The order of what the switcher proposes: by how well it matches, then what is unread, then what was used last. Pure. */
+/**
+ * The order of what the switcher proposes: by how well it matches, then what is unread, then what
+ * was used last. Pure.
+ */
 import { isConversation } from "../state/unread.js";
 
 /**
@@ -17,8 +20,11 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 const WORD = /[^\p{L}\p{N}]+/u;
 
 /**
- * How well the words typed match a title: 0 the same, 1 its beginning, 2 the beginning of a word, 3 within, 4 its letters in order.
- * @param {string} typed in small letters @param {string} title @returns {number} Infinity where they don't
+ * How well the words typed match a title: 0 the same, 1 its beginning, 2 the beginning of a word, 3
+ * within, 4 its letters in order.
+ * @param {string} typed in small letters
+ * @param {string} title
+ * @returns {number} Infinity where they don't
  */
 export function tierOf(typed, title) {
   const text = title.toLowerCase();
@@ -48,8 +54,11 @@ function parseQuery(query) {
 }
 
 /**
- * @param {string} query @param {Candidate[]} candidates @param {number} [most]
- * @returns {Candidate[]} the best first; without a query, where there is something unread, and then the latest used
+ * @param {string} query
+ * @param {Candidate[]} candidates
+ * @param {number} [most]
+ * @returns {Candidate[]} the best first; without a query, where there is something unread, and then
+ *   the latest used
  */
 export function rank(query, candidates, most = 12) {
   const { typed, fits } = parseQuery(query);

@@ -1,6 +1,7 @@
 /**
- * The dialogs over the page: beside what they are about where there is room, from below on a phone. Escape, a press on the ground
- * and [data-close] close them; the focus goes back by itself to where it was.
+ * The dialogs over the page: beside what they are about where there is room, from below on a phone.
+ * Escape, a press on the ground and [data-close] close them; the focus goes back by itself to where
+ * it was.
  */
 
 const GAP = 6; // px between a dialog and its anchor, and the edges of the page
@@ -22,19 +23,28 @@ function prepare(dialog) {
   });
   dialog.addEventListener("click", ({ target }) => {
     // The press that opened it was before: only one that began on the ground closes.
-    if ((isBeside && target === dialog) || /** @type {Element} */ (target).closest("[data-close]")) dialog.close("");
+    if ((isBeside && target === dialog) || /** @type {Element} */ (target).closest("[data-close]"))
+      dialog.close("");
   });
   sheets.addEventListener("change", () => dialog.close(""));
 }
 
-/** css/dialogs.css uses what is set here. @param {HTMLDialogElement} dialog @param {DOMRect} from @param {boolean} beside */
+/**
+ * css/dialogs.css uses what is set here.
+ * @param {HTMLDialogElement} dialog
+ * @param {DOMRect} from
+ * @param {boolean} beside
+ */
 function place(dialog, from, beside) {
   const { offsetWidth: width, offsetHeight: height } = dialog;
   const most = innerWidth - GAP - width;
-  const side = beside ? [from.right + GAP, from.left - GAP - width].find((x) => x >= GAP && x <= most) : undefined;
+  const side = beside
+    ? [from.right + GAP, from.left - GAP - width].find((x) => x >= GAP && x <= most)
+    : undefined;
   // It may grow while it is open: away from the nearer edge.
   const fitsBelow = from.bottom + GAP + Math.max(height, LOADED) <= innerHeight - GAP;
-  const isLow = side === undefined ? !fitsBelow && from.top > innerHeight - from.bottom : from.top > innerHeight / 2;
+  const isLow =
+    side === undefined ? !fitsBelow && from.top > innerHeight - from.bottom : from.top > innerHeight / 2;
   const above = innerHeight - (side === undefined ? from.top - GAP : from.bottom);
   const below = side === undefined ? from.bottom + GAP : from.top;
   const y = Math.max(GAP, Math.min(isLow ? above : below, innerHeight - GAP - height));
@@ -49,7 +59,8 @@ function place(dialog, from, beside) {
 /**
  * @param {HTMLDialogElement} dialog
  * @param {Element|DOMRect|null} [anchor] what it is about; none: in the middle
- * @param {{beside?: boolean}} [how] `beside`: at the side of its anchor, where it fits, rather than over or under it
+ * @param {{beside?: boolean}} [how] `beside`: at the side of its anchor, where it fits, rather than
+ *   over or under it
  * @returns {Promise<string>} what it was closed with: the value given to `close`, or nothing
  */
 export function openDialog(dialog, anchor = null, { beside = false } = {}) {
@@ -60,15 +71,24 @@ export function openDialog(dialog, anchor = null, { beside = false } = {}) {
     dialog.classList.toggle("anchored", isAnchored);
     for (const name of ["--x", "--top", "--bottom", "--most"]) dialog.style.removeProperty(name);
     dialog.showModal();
-    if (isAnchored) place(dialog, anchor instanceof Element ? anchor.getBoundingClientRect() : anchor, beside);
+    if (isAnchored)
+      place(dialog, anchor instanceof Element ? anchor.getBoundingClientRect() : anchor, beside);
   }
-  return new Promise((resolve) => dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }));
+  return new Promise((resolve) =>
+    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }),
+  );
 }
 
-/** Presses on whatever has data-dialog with this id. @param {string} id @param {(opener: HTMLElement) => void} show */
+/**
+ * Presses on whatever has data-dialog with this id.
+ * @param {string} id
+ * @param {(opener: HTMLElement) => void} show
+ */
 export function onOpener(id, show) {
   document.addEventListener("click", (event) => {
-    const opener = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest(`[data-dialog="${id}"]`));
+    const opener = /** @type {HTMLElement|null} */ (
+      /** @type {Element} */ (event.target).closest(`[data-dialog="${id}"]`)
+    );
     if (opener) show(opener);
   });
 }

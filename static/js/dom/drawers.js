@@ -1,6 +1,7 @@
 /**
- * The panes beside the timeline: side by side where there is room, drawers over it where there isn't. What is a drawer, and
- * whether the members' pane is shown when it isn't one, css/room.css decides by data-open and data-members on #app.
+ * The panes beside the timeline: side by side where there is room, drawers over it where there
+ * isn't. What is a drawer, and whether the members' pane is shown when it isn't one, css/room.css
+ * decides by data-open and data-members on #app.
  */
 import { storage } from "../local/storage.js";
 
@@ -76,7 +77,10 @@ export class Drawers {
     this.#show();
   }
 
-  /** Above the keyboard, where the browser lays that over the page (Safari on a phone); others make the page smaller themselves. */
+  /**
+   * Above the keyboard, where the browser lays that over the page (Safari on a phone); others make
+   * the page smaller themselves.
+   */
   #fit() {
     const { height, scale } = /** @type {VisualViewport} */ (window.visualViewport);
     const covered = scale === 1 && innerHeight - height > KEYBOARD;

@@ -1,11 +1,21 @@
-/** The addresses of a room's posts, /rooms/{name}/{number}, and the browser's way back from one to where one was. */
+/**
+ * The addresses of a room's posts, /rooms/{name}/{number}, and the browser's way back from one to
+ * where one was.
+ */
 
-/** @typedef {{number: number, offset: number}} Spot a post, and where its top was on screen in px; what a visit of the room remembers */
+/**
+ * @typedef {{number: number, offset: number}} Spot a post, and where its top was on screen in px;
+ *   what a visit of the room remembers
+ */
 
 export class Permalinks {
   #moved = () => {};
 
-  /** @param {string} base /rooms/{name} @param {(spot: Spot|null, number: number|null) => void} goTo called for the browser's back and forward */
+  /**
+   * @param {string} base /rooms/{name}
+   * @param {(spot: Spot|null, number: number|null) => void} goTo called for the browser's back and
+   *   forward
+   */
   constructor(base, goTo) {
     this.base = base;
     let { pathname } = location;
@@ -26,11 +36,18 @@ export class Permalinks {
     } catch {
       return null;
     }
-    const digits = url.origin === location.origin && url.pathname.startsWith(`${this.base}/`) ? url.pathname.slice(this.base.length + 1) : "";
+    const digits =
+      url.origin === location.origin && url.pathname.startsWith(`${this.base}/`)
+        ? url.pathname.slice(this.base.length + 1)
+        : "";
     return /^[1-9]\d{0,15}$/.test(digits) ? Number(digits) : null;
   }
 
-  /** To a post's address, from a spot to which the way back leads. @param {number} number @param {Spot|null} from */
+  /**
+   * To a post's address, from a spot to which the way back leads.
+   * @param {number} number
+   * @param {Spot|null} from
+   */
   visit(number, from) {
     if (this.numberOf(location.href) === number) return;
     history.replaceState({ spot: from }, "");

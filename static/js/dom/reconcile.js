@@ -1,9 +1,13 @@
-/** Brings a list element to a list of rows: makes, moves and removes only the nodes whose rows changed. */
+/**
+ * Brings a list element to a list of rows: makes, moves and removes only the nodes whose rows
+ * changed.
+ */
 
 /**
  * @template {{key: string, shape: string, kind?: string}} Row
  * @param {Element} list
- * @param {Map<string, {node: HTMLElement, row: Row}>} shown what the list holds, by key; kept between calls
+ * @param {Map<string, {node: HTMLElement, row: Row}>} shown what the list holds, by key; kept
+ *   between calls
  * @param {Row[]} rows each key once
  * @param {{make: (row: Row) => HTMLElement, update: (node: HTMLElement, row: Row) => void}} render
  */

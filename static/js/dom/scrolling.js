@@ -1,22 +1,31 @@
 /**
- * Holds the place of a scrolled list: at its end while that is followed, else the rows on screen stay where they are to the pixel,
- * whatever is put in, taken away or changes its height. Knows rows and pixels, and nothing of what the rows are.
+ * Holds the place of a scrolled list: at its end while that is followed, else the rows on screen
+ * stay where they are to the pixel, whatever is put in, taken away or changes its height. Knows
+ * rows and pixels, and nothing of what the rows are.
  */
 
 const FOLLOW = 100; // px from the end within which it is followed
 const MOVED = 40; // px that tell a reader's scrolling from the jitter of a layout
-/** A row of which so much of the screen's height is to be seen has been seen, even if its end hasn't. */
+/**
+ * A row of which so much of the screen's height is to be seen has been seen, even if its end
+ * hasn't.
+ */
 const MUCH = 0.5;
 
 export class ScrollAnchor {
   following = true;
-  /** @type {{node: Element, offset: number, height: number}[]} the rows on screen, and where they were when the reader last moved */ #anchors = [];
+  /**
+   * The rows on screen, and where they were when the reader last moved.
+   * @type {{node: Element, offset: number, height: number}[]}
+   */
+  #anchors = [];
   #placed = -1;
   #height = 0;
   /** px, when the reader last moved */ #width = 0;
 
   /**
-   * @param {HTMLElement} box what scrolls @param {HTMLElement} list whose children are the rows
+   * @param {HTMLElement} box what scrolls
+   * @param {HTMLElement} list whose children are the rows
    * @param {() => boolean} complete whether the list's end is the end of everything
    */
   constructor(box, list, complete) {
@@ -31,10 +40,14 @@ export class ScrollAnchor {
     return this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight;
   }
 
-  /** After a scroll event. @returns {number} px that the reader scrolled; 0 where it was the page itself */
+  /**
+   * After a scroll event.
+   * @returns {number} px that the reader scrolled; 0 where it was the page itself
+   */
   scrolled() {
     if (this.box.clientHeight !== this.#height) {
-      // The box in which one writes grew or a keyboard came up, and moved the text: nobody scrolled.
+      // The box in which one writes grew or a keyboard came up, and moved the text: nobody
+      // scrolled.
       this.restore();
       return 0;
     }
@@ -53,7 +66,9 @@ export class ScrollAnchor {
 
   /** Remembers where the rows on screen are: there they stay. */
   hold() {
-    this.#anchors = this.following ? [] : this.visible().map(({ node, top, height }) => ({ node, offset: top, height }));
+    this.#anchors = this.following
+      ? []
+      : this.visible().map(({ node, top, height }) => ({ node, offset: top, height }));
     this.#width = this.box.clientWidth;
     // Posts first: a divider may go while they stay.
     this.#anchors.sort((a, b) => Number(b.node.matches(".message")) - Number(a.node.matches(".message")));
@@ -67,9 +82,11 @@ export class ScrollAnchor {
       return;
     }
     const anchors = this.#anchors.filter(({ node }) => node.isConnected);
-    // A row that shrank lost something at its top: its author's name, when what it continues was put in before it. By it all that
-    // follows would move up. Where the width changed, all rows have other heights.
-    const isWhole = (/** @type {{node: Element, height: number}} */ { node, height }) => node.getBoundingClientRect().height > height - 1;
+    // A row that shrank lost something at its top: its author's name, when what it continues was
+    // put in before it. By it all that follows would move up. Where the width changed, all rows
+    // have other heights.
+    const isWhole = (/** @type {{node: Element, height: number}} */ { node, height }) =>
+      node.getBoundingClientRect().height > height - 1;
     const anchor = (this.box.clientWidth === this.#width && anchors.find(isWhole)) || anchors[0];
     if (anchor) this.#scrollBy(this.topOf(anchor.node) - anchor.offset);
     // All that was on screen is gone: what is there now is the place.
@@ -82,12 +99,15 @@ export class ScrollAnchor {
 
   /**
    * Shows a row.
-   * @param {Element} node @param {number|"quarter"|"middle"} where px from the top, or which part of the height is to be above it
+   * @param {Element} node
+   * @param {number|"quarter"|"middle"} where px from the top, or which part of the height is to be
+   *   above it
    */
   show(node, where) {
     const { height } = node.getBoundingClientRect();
     const room = this.box.clientHeight;
-    const above = where === "middle" ? Math.max((room - height) / 2, room / 8) : where === "quarter" ? room / 4 : where;
+    const above =
+      where === "middle" ? Math.max((room - height) / 2, room / 8) : where === "quarter" ? room / 4 : where;
     this.#scrollBy(this.topOf(node) - above);
     this.#settle();
   }
@@ -99,7 +119,8 @@ export class ScrollAnchor {
     const room = this.box.clientHeight;
     const margin = Math.min(room / 8, 48);
     if (top < margin) this.#scrollBy(top - margin);
-    else if (top + height > room - margin) this.#scrollBy(Math.min(top + height - room + margin, top - margin));
+    else if (top + height > room - margin)
+      this.#scrollBy(Math.min(top + height - room + margin, top - margin));
     else return;
     this.#settle();
   }
@@ -109,12 +130,16 @@ export class ScrollAnchor {
     return node.getBoundingClientRect().top - this.box.getBoundingClientRect().top;
   }
 
-  /** The rows on screen, in their order. @returns {{node: Element, top: number, height: number, seen: boolean}[]} `seen`: enough of it to be read */
+  /**
+   * The rows on screen, in their order.
+   * @returns {{node: Element, top: number, height: number, seen: boolean}[]} `seen`: enough of it
+   *   to be read
+   */
   visible() {
     const rows = this.list.children;
     const frame = this.box.getBoundingClientRect();
     let from = 0;
-    for (let to = rows.length; from < to; ) {
+    for (let to = rows.length; from < to;) {
       const middle = (from + to) >> 1;
       if (rows[middle].getBoundingClientRect().bottom > frame.top) to = middle;
       else from = middle + 1;
@@ -123,7 +148,12 @@ export class ScrollAnchor {
     for (let index = from; index < rows.length; index += 1) {
       const { top, bottom, height } = rows[index].getBoundingClientRect();
       if (top >= frame.bottom) break;
-      found.push({ node: rows[index], top: top - frame.top, height, seen: bottom <= frame.bottom + 4 || top < frame.top + frame.height * MUCH });
+      found.push({
+        node: rows[index],
+        top: top - frame.top,
+        height,
+        seen: bottom <= frame.bottom + 4 || top < frame.top + frame.height * MUCH,
+      });
     }
     return found;
   }

@@ -1,6 +1,6 @@
 /**
- * The feed, a post's page and somebody's posts, live: forms without leaving the page, and what happens as it is told by /feed/events.
- * Without this module they work by forms alone.
+ * The feed, a post's page and somebody's posts, live: forms without leaving the page, and what
+ * happens as it is told by /feed/events. Without this module they work by forms alone.
  */
 import { shortTime } from "../words/dates.js";
 import { DELETED, shownName } from "../words/names.js";
@@ -10,8 +10,14 @@ import { makeNonce } from "../server/nonce.js";
 import { cloneElement, part } from "../dom/template.js";
 import { n, t } from "../words/texts.js";
 
-/** @typedef {{id: number, author: string, author_picture: number, text: string, html: string, at: string, edited_at: string|null}} Written */
-/** @typedef {Written & {likes: number, comments: number, liked?: boolean, pictures: import("./post_pictures.js").Picture[]}} Post */
+/**
+ * @typedef {{id: number, author: string, author_picture: number, text: string, html: string, at:
+ *   string, edited_at: string|null}} Written
+ */
+/**
+ * @typedef {Written & {likes: number, comments: number, liked?: boolean, pictures:
+ *   import("./post_pictures.js").Picture[]}} Post
+ */
 /** @typedef {Written & {post: number}} Comment */
 
 const page = /** @type {HTMLElement} */ (document.querySelector("#feed, #post-page, #person-posts"));
@@ -29,7 +35,12 @@ const shownPost = (id) => document.querySelector(`[data-post="${id}"]`);
 /** @param {number} id @returns {HTMLElement|null} */
 const shownComment = (id) => document.querySelector(`[data-comment="${id}"]`);
 
-/** What a post and a comment have in common. @param {HTMLElement} element @param {Written} written @param {string} address */
+/**
+ * What a post and a comment have in common.
+ * @param {HTMLElement} element
+ * @param {Written} written
+ * @param {string} address
+ */
 function fill(element, written, address) {
   const author = /** @type {HTMLAnchorElement} */ (part(element, "author"));
   const face = part(element, "face").querySelector("img");
@@ -56,7 +67,8 @@ function fill(element, written, address) {
     own.remove();
     return;
   }
-  for (const name of ["edit", "delete"]) /** @type {HTMLFormElement} */ (part(own, name)).action = `${address}/${name}`;
+  for (const name of ["edit", "delete"])
+    /** @type {HTMLFormElement} */ (part(own, name)).action = `${address}/${name}`;
   const box = own.querySelector("textarea");
   if (box && box !== document.activeElement) box.value = written.text;
 }
@@ -87,7 +99,11 @@ function commentElement(comment) {
   return element;
 }
 
-/** @param {number} id @param {{likes?: number, comments?: number, liked?: boolean}} counts @param {HTMLElement|null} element */
+/**
+ * @param {number} id
+ * @param {{likes?: number, comments?: number, liked?: boolean}} counts
+ * @param {HTMLElement|null} element
+ */
 function showCounts(id, { likes, comments, liked }, element = shownPost(id)) {
   if (!element) return;
   if (likes !== undefined) part(element, "likes").textContent = String(likes);
@@ -111,7 +127,9 @@ function showPost(post) {
     return;
   }
   if (!list) return;
-  const older = [...list.children].find((one) => Number(/** @type {HTMLElement} */ (one).dataset.post) < post.id);
+  const older = [...list.children].find(
+    (one) => Number(/** @type {HTMLElement} */ (one).dataset.post) < post.id,
+  );
   list.insertBefore(postElement(post), older ?? null);
   showEmptiness();
 }
@@ -186,7 +204,8 @@ function listen() {
   source.addEventListener("open", () => page.setAttribute("data-connected", ""));
   source.addEventListener("error", () => {
     page.removeAttribute("data-connected");
-    // A lost connection the browser opens again by itself; an answer that is no stream it takes for the last word.
+    // A lost connection the browser opens again by itself; an answer that is no stream it takes for
+    // the last word.
     if (source.readyState !== EventSource.CLOSED) return;
     again += 1;
     setTimeout(listen, Math.random() * Math.min(60_000, 2000 * 2 ** again));
@@ -212,7 +231,12 @@ function showError(form, text) {
   place.hidden = !text;
 }
 
-/** What a form's answer changes in the page. @param {string} action the path's last word @param {HTMLFormElement} form @param {any} answer */
+/**
+ * What a form's answer changes in the page.
+ * @param {string} action the path's last word
+ * @param {HTMLFormElement} form
+ * @param {any} answer
+ */
 function showAnswer(action, form, answer) {
   const details = form.closest("details");
   if (details) details.open = false;
@@ -240,12 +264,20 @@ page.addEventListener("submit", async (event) => {
   try {
     const answer = await post(form.action, bodyOf(form));
     const body = answer.status === 204 ? null : await answer.json();
-    // What was refused wasn't stored. Without an answer it may have been: then the same nonce asks for the same again.
+    // What was refused wasn't stored. Without an answer it may have been: then the same nonce asks
+    // for the same again.
     renewNonce(form);
     if (answer.ok) {
       showError(form, "");
       showAnswer(action, form, body);
-    } else showError(form, body.errors?.text ?? body.errors?.pictures ?? body.error?.text ?? t("That didn’t work. Please try again."));
+    } else
+      showError(
+        form,
+        body.errors?.text ??
+          body.errors?.pictures ??
+          body.error?.text ??
+          t("That didn’t work. Please try again."),
+      );
   } catch {
     showError(form, t("That didn’t work. Please try again."));
   } finally {

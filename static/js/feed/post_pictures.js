@@ -1,4 +1,6 @@
-/** Pictures of posts: shown in them, and chosen, pasted or dropped into the forms that send them. */
+/**
+ * Pictures of posts: shown in them, and chosen, pasted or dropped into the forms that send them.
+ */
 import { cloneElement, part } from "../dom/template.js";
 import { t } from "../words/texts.js";
 
@@ -43,7 +45,11 @@ function keptElement(picture) {
   return item;
 }
 
-/** Shows what a post has now, in it and in its form. @param {HTMLElement} element the post's @param {Picture[]} pictures */
+/**
+ * Shows what a post has now, in it and in its form.
+ * @param {HTMLElement} element the post's
+ * @param {Picture[]} pictures
+ */
 export function showPictures(element, pictures) {
   const key = JSON.stringify(pictures);
   const box = part(element, "pictures");
@@ -51,14 +57,20 @@ export function showPictures(element, pictures) {
   box.dataset.key = key;
   box.dataset.count = String(pictures.length);
   box.hidden = pictures.length === 0;
-  box.replaceChildren(...pictures.map((picture, place) => pictureElement(picture, place + 1, pictures.length)));
+  box.replaceChildren(
+    ...pictures.map((picture, place) => pictureElement(picture, place + 1, pictures.length)),
+  );
   const kept = part(element, "kept");
   if (!kept) return;
   kept.hidden = pictures.length === 0;
   kept.replaceChildren(...pictures.map(keptElement));
 }
 
-/** Opens the pictures of a post over the page, one after the other. Without it their links lead to them. @param {HTMLElement} page */
+/**
+ * Opens the pictures of a post over the page, one after the other. Without it their links lead to
+ * them.
+ * @param {HTMLElement} page
+ */
 export function openPictures(page) {
   const dialog = /** @type {HTMLDialogElement|null} */ (document.querySelector("#lightbox"));
   if (!dialog) return;
@@ -80,11 +92,15 @@ export function openPictures(page) {
   }
 
   page.addEventListener("click", (event) => {
-    const link = /** @type {HTMLAnchorElement|null} */ (/** @type {Element} */ (event.target).closest(".shot"));
+    const link = /** @type {HTMLAnchorElement|null} */ (
+      /** @type {Element} */ (event.target).closest(".shot")
+    );
     // With a key it opens where the browser says.
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
     event.preventDefault();
-    links = [.../** @type {NodeListOf<HTMLAnchorElement>} */ (link.parentElement?.querySelectorAll(".shot") ?? [])];
+    links = [
+      .../** @type {NodeListOf<HTMLAnchorElement>} */ (link.parentElement?.querySelectorAll(".shot") ?? []),
+    ];
     for (const name of ["previous", "next"]) part(dialog, name).hidden = links.length < 2;
     show(links.indexOf(link));
     dialog.showModal();
@@ -102,7 +118,10 @@ export function openPictures(page) {
   });
 }
 
-/** What is chosen for a form is in its field, as without scripts; here it is seen, described and taken back. */
+/**
+ * What is chosen for a form is in its field, as without scripts; here it is seen, described and
+ * taken back.
+ */
 class Picker {
   /** @param {HTMLFormElement} form @param {(text: string) => void} complain */
   constructor(form, complain) {
@@ -149,7 +168,8 @@ class Picker {
     this.complain("");
     for (const file of files) {
       if (!TYPES.includes(file.type)) this.complain(t("A picture is a JPEG, PNG or WebP file."));
-      else if (file.size > MAX_MEGABYTES * 1024 * 1024) this.complain(t("At most {most} MB, please.", { most: MAX_MEGABYTES }));
+      else if (file.size > MAX_MEGABYTES * 1024 * 1024)
+        this.complain(t("At most {most} MB, please.", { most: MAX_MEGABYTES }));
       else if (this.room < 1) this.complain(t("A post has at most {most} pictures.", { most: MOST }));
       else this.rows.set(file, this.row(file));
     }
@@ -165,7 +185,7 @@ class Picker {
       row.remove();
       this.rows.delete(file);
       this.sync();
-      /** @type {HTMLElement|null} */ (next?.querySelector("button") ?? this.field).focus();
+      (next?.querySelector("button") ?? this.field).focus();
     });
     drawPreview(file, /** @type {HTMLCanvasElement} */ (part(row, "shown")));
     return row;
@@ -183,7 +203,9 @@ class Picker {
     this.field.files = chosen.files;
     this.list.hidden = this.rows.size === 0;
     [...this.rows.values()].forEach((row, place) => {
-      row.querySelector(".alt")?.setAttribute("aria-label", t("Description of picture {number}", { number: place + 1 }));
+      row
+        .querySelector(".alt")
+        ?.setAttribute("aria-label", t("Description of picture {number}", { number: place + 1 }));
       part(row, "drop").setAttribute("aria-label", t("Remove picture {number}", { number: place + 1 }));
     });
   }
@@ -192,7 +214,11 @@ class Picker {
 /** @param {DataTransfer|null} given */
 const picturesIn = (given) => [...(given?.files ?? [])].filter((file) => file.type.startsWith("image/"));
 
-/** Its middle, drawn: a page of ours loads no picture from anywhere but the server. @param {File} file @param {HTMLCanvasElement} canvas */
+/**
+ * Its middle, drawn: a page of ours loads no picture from anywhere but the server.
+ * @param {File} file
+ * @param {HTMLCanvasElement} canvas
+ */
 async function drawPreview(file, canvas) {
   try {
     const bitmap = await createImageBitmap(file);
@@ -208,7 +234,10 @@ async function drawPreview(file, canvas) {
 /** @type {WeakMap<HTMLFormElement, Picker>} */
 const pickers = new WeakMap();
 
-/** @param {HTMLFormElement} form with a field for pictures or without @param {(text: string) => void} complain */
+/**
+ * @param {HTMLFormElement} form with a field for pictures or without
+ * @param {(text: string) => void} complain
+ */
 export function attachPicker(form, complain) {
   if (part(form, "picker") && !pickers.has(form)) pickers.set(form, new Picker(form, complain));
 }
@@ -216,7 +245,10 @@ export function attachPicker(form, complain) {
 /** Of a form that has been sent. @param {HTMLFormElement} form */
 export const clearPicker = (form) => pickers.get(form)?.clear();
 
-/** The body for a form: with files in parts, as the browser sends them, else as short as can be. @param {HTMLFormElement} form */
+/**
+ * The body for a form: with files in parts, as the browser sends them, else as short as can be.
+ * @param {HTMLFormElement} form
+ */
 export function bodyOf(form) {
   const fields = new FormData(form);
   if (fields.getAll("picture").some((file) => file instanceof File && file.size > 0)) return fields;

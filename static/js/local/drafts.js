@@ -1,9 +1,16 @@
-/** What is in the composer of a room and isn't sent, kept in the browser: the text, and the post that it answers. */
+/**
+ * What is in the composer of a room and isn't sent, kept in the browser: the text, and the post
+ * that it answers.
+ */
 
 /** @typedef {import("../server/outbox.js").Quoted} Quoted */
 
 export class Draft {
-  /** @param {typeof import("./storage.js").storage} storage @param {string} user @param {string} room */
+  /**
+   * @param {typeof import("./storage.js").storage} storage
+   * @param {string} user
+   * @param {string} room
+   */
   constructor(storage, user, room) {
     this.storage = storage;
     this.textKey = `aiochat:draft:${user}:${room}`;
@@ -23,7 +30,11 @@ export class Draft {
   get repliedTo() {
     try {
       const found = JSON.parse(this.storage.get(this.replyKey) ?? "null");
-      return Number.isInteger(found?.number) && typeof found.author === "string" && typeof found.text === "string" ? found : null;
+      return Number.isInteger(found?.number) &&
+        typeof found.author === "string" &&
+        typeof found.text === "string"
+        ? found
+        : null;
     } catch {
       return null; // not ours, or cut short
     }
@@ -37,8 +48,21 @@ export class Draft {
 
 const WORDS = 100; // characters of a quote, as many as the server gives
 
-/** How a post is quoted: the beginning of its text in one line. @param {{number?: number, author: string, text: string}} line @returns {Quoted} */
+/**
+ * How a post is quoted: the beginning of its text in one line.
+ * @param {{number?: number, author: string, text: string}} line
+ * @returns {Quoted}
+ */
 export function quoted({ number = 0, author, text }) {
-  const line = [...text.slice(0, 4 * WORDS).replace(/\s+/g, " ").trim()];
-  return { number, author, text: line.length > WORDS ? `${line.slice(0, WORDS - 1).join("")}…` : line.join("") };
+  const line = [
+    ...text
+      .slice(0, 4 * WORDS)
+      .replace(/\s+/g, " ")
+      .trim(),
+  ];
+  return {
+    number,
+    author,
+    text: line.length > WORDS ? `${line.slice(0, WORDS - 1).join("")}…` : line.join(""),
+  };
 }

@@ -8,7 +8,10 @@ const FIRST = ["👍", "❤️", "😂", "🎉", "👀", "🙏"];
 
 const recents = new Recents(storage, "aiochat:emoji");
 
-/** The newest first; before there are so many, some that most people use. @param {number} [count] */
+/**
+ * The newest first; before there are so many, some that most people use.
+ * @param {number} [count]
+ */
 export function recentEmoji(count = SHOWN) {
   const own = recents.all();
   return [...own, ...FIRST.filter((one) => !own.includes(one))].slice(0, count);

@@ -1,4 +1,7 @@
-/** What somebody used last, by name, kept in their browser: rooms, people, commands, emoji. What is proposed begins with it. */
+/**
+ * What somebody used last, by name, kept in their browser: rooms, people, commands, emoji. What is
+ * proposed begins with it.
+ */
 
 /** So many are remembered: more than any list of proposals shows. */
 const KEPT = 60;
@@ -35,7 +38,14 @@ export class Recents {
   }
 }
 
-/** @typedef {"person"|"room"|"command"|"visited"} Kind `room`: those that were named, `visited`: those that one was in */
+/**
+ * @typedef {"person"|"room"|"command"|"visited"} Kind `room`: those that were named, `visited`:
+ *   those that one was in
+ */
 
-/** @param {typeof import("./storage.js").storage} storage @param {string} user whose they are @param {Kind} kind */
+/**
+ * @param {typeof import("./storage.js").storage} storage
+ * @param {string} user whose they are
+ * @param {Kind} kind
+ */
 export const recentsOf = (storage, user, kind) => new Recents(storage, `aiochat:recent:${user}:${kind}`);

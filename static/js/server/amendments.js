@@ -1,18 +1,27 @@
 /**
- * What is asked to be done to posts: edit, delete, undelete, react, pin. The state shows each as done at once (overlay.js). Kept
- * until the answer and sent again after a reconnect: each names a state, so twice is the same as once.
+ * What is asked to be done to posts: edit, delete, undelete, react, pin. The state shows each as
+ * done at once (overlay.js). Kept until the answer and sent again after a reconnect: each names a
+ * state, so twice is the same as once.
  */
 import { makeNonce } from "./nonce.js";
 
 const PATIENCE = 15_000; // ms without an answer on a living connection: send again
 const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more
-/** The fields that a request may have beside its nonce. */
+/**
+ * The fields that a request may have beside its nonce.
+ * @type {(keyof Amendment)[]}
+ */
 const FIELDS = ["type", "number", "text", "emoji", "on"];
 
-/** @typedef {import("../state/store.js").Amendment} Amendment */
+/** @typedef {import("../state/types.js").Amendment} Amendment */
 
-/** What an amendment is about: a later one about the same takes the place of one that hasn't left yet. @param {Amendment} amendment */
-const subject = ({ type, number, emoji }) => `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? ""}`;
+/**
+ * What an amendment is about: a later one about the same takes the place of one that hasn't left
+ * yet.
+ * @param {Amendment} amendment
+ */
+const subject = ({ type, number, emoji }) =>
+  `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? ""}`;
 
 export class Amendments {
   /** @type {Map<string, number>} by nonce: when it was sent */ #sent = new Map();
@@ -48,18 +57,28 @@ export class Amendments {
   /**
    * Sends a request, and shows it as done. A refusal takes that back and says so in a toast.
    * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean}} request
-   * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or `superseded` where it was superseded
+   * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or
+   *   `superseded` where it was superseded
    */
   request(request) {
-    const amendment = /** @type {Amendment} */ ({ ...request, nonce: makeNonce(), at: new Date(this.now()).toISOString() });
-    const superseded = this.store.state.amendments.filter((one) => subject(one) === subject(amendment) && !one.seq && !this.#sent.has(one.nonce));
+    const amendment = /** @type {Amendment} */ ({
+      ...request,
+      nonce: makeNonce(),
+      at: new Date(this.now()).toISOString(),
+    });
+    const superseded = this.store.state.amendments.filter(
+      (one) => subject(one) === subject(amendment) && !one.seq && !this.#sent.has(one.nonce),
+    );
     for (const one of superseded) this.#settle(one.nonce, { type: "superseded" });
     this.store.dispatch({ type: "amendments_dropped", nonces: superseded.map((one) => one.nonce) });
     // A deletion that never left needs no taking back.
-    if (amendment.type === "undelete" && superseded.some((one) => one.type === "delete")) return Promise.resolve({ type: "superseded" });
+    if (amendment.type === "undelete" && superseded.some((one) => one.type === "delete"))
+      return Promise.resolve({ type: "superseded" });
     this.storage.set(this.prefix + amendment.nonce, JSON.stringify(amendment));
     this.store.dispatch({ type: "amendment_requested", amendment });
-    const answer = new Promise((/** @type {(answer: any) => void} */ resolve) => this.#answers.set(amendment.nonce, resolve));
+    const answer = new Promise((/** @type {(answer: any) => void} */ resolve) =>
+      this.#answers.set(amendment.nonce, resolve),
+    );
     this.flush();
     return answer;
   }
@@ -69,16 +88,29 @@ export class Amendments {
     const { amendments, ended } = this.store.state;
     if (this.#held || ended) return;
     // To one post one at a time, so that their order holds.
-    const busy = new Set(amendments.filter((amendment) => this.#sent.has(amendment.nonce)).map((amendment) => amendment.number));
+    const busy = new Set(
+      amendments.filter((amendment) => this.#sent.has(amendment.nonce)).map((amendment) => amendment.number),
+    );
     for (const amendment of amendments) {
       if (amendment.seq || busy.has(amendment.number)) continue;
-      if (!this.send({ ...Object.fromEntries(FIELDS.filter((field) => field in amendment).map((field) => [field, amendment[field]])), nonce: amendment.nonce })) return;
+      if (
+        !this.send({
+          ...Object.fromEntries(
+            FIELDS.filter((field) => field in amendment).map((field) => [field, amendment[field]]),
+          ),
+          nonce: amendment.nonce,
+        })
+      )
+        return;
       busy.add(amendment.number);
       this.#sent.set(amendment.nonce, this.now());
     }
   }
 
-  /** After each event of the server has changed the state. @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event */
+  /**
+   * After each event of the server has changed the state.
+   * @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event
+   */
   received(event) {
     if (event.type === "hello") {
       this.#sent.clear();
@@ -125,7 +157,11 @@ export class Amendments {
   #load(key) {
     try {
       const amendment = JSON.parse(this.storage.get(key) ?? "");
-      return Number.isInteger(amendment.number) && typeof amendment.at === "string" && this.prefix + amendment.nonce === key ? amendment : null;
+      return Number.isInteger(amendment.number) &&
+        typeof amendment.at === "string" &&
+        this.prefix + amendment.nonce === key
+        ? amendment
+        : null;
     } catch {
       return null; // not ours, or cut short
     }

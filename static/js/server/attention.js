@@ -11,7 +11,11 @@ export function watchAttention(store, send) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let pause;
 
-  const look = () => store.dispatch({ type: "attention", focused: document.visibilityState === "visible" && document.hasFocus() });
+  const look = () =>
+    store.dispatch({
+      type: "attention",
+      focused: document.visibilityState === "visible" && document.hasFocus(),
+    });
   for (const event of ["focus", "blur", "pageshow"]) addEventListener(event, look);
   document.addEventListener("visibilitychange", look);
   look();
@@ -19,7 +23,8 @@ export function watchAttention(store, send) {
   const mark = () => {
     const number = state.readNumber;
     if (number === state.readKnown) return;
-    // Backwards at once: it is what the reader asked for, and a page that is left has no second chance.
+    // Backwards at once: it is what the reader asked for, and a page that is left has no second
+    // chance.
     const back = number < state.readKnown;
     if (pause && !back) return;
     if (!send(back ? { type: "read", number, back } : { type: "read", number })) return;

@@ -1,12 +1,16 @@
 /**
- * The socket of one room: connects, resumes where it was (since + epoch), reconnects with full jitter, notices a dead
- * connection by its silence. Knows frames and close codes, and nothing of what the events mean.
+ * The socket of one room: connects, resumes where it was (since + epoch), reconnects with full
+ * jitter, notices a dead connection by its silence. Knows frames and close codes, and nothing of
+ * what the events mean.
  */
 
 const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
 const TICK = 5_000;
-/** After so many attempts in a row without a greeting, ask over HTTP why: a refused upgrade has no status in a page. */
+/**
+ * After so many attempts in a row without a greeting, ask over HTTP why: a refused upgrade has no
+ * status in a page.
+ */
 const CHECK_AFTER = 3;
 
 const FINAL = new Set([1002, 1007, 1009]);
@@ -14,8 +18,10 @@ const FINAL = new Set([1002, 1007, 1009]);
 export const isFinal = (code) => FINAL.has(code) || (code >= 4500 && code < 4600);
 
 /**
- * A random wait in milliseconds between 0 and min(10 s, 0.5 s x 2^attempt): spreads a crowd that lost its server at one moment.
- * @param {number} attempt 0 for the first @param {() => number} random
+ * A random wait in milliseconds between 0 and min(10 s, 0.5 s x 2^attempt): spreads a crowd that
+ * lost its server at one moment.
+ * @param {number} attempt 0 for the first
+ * @param {() => number} random
  */
 export const fullJitter = (attempt, random = Math.random) => random() * Math.min(10_000, 500 * 2 ** attempt);
 
@@ -25,7 +31,8 @@ export const fullJitter = (attempt, random = Math.random) => random() * Math.min
  * @property {(event: {type: string}) => void} received
  * @property {(state: "connecting"|"connected"|"offline") => void} state
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
- * @property {() => Promise<number>} checkStatus the status with which the room's messages answer; 0 if nothing answers
+ * @property {() => Promise<number>} checkStatus the status with which the room's messages answer; 0
+ *   if nothing answers
  * @property {() => void} tick every few seconds while connected
  */
 export class Connection {
@@ -58,7 +65,11 @@ export class Connection {
     this.#connect();
   }
 
-  /** Sends a request if the room has greeted. @param {object} request @returns {boolean} whether it was handed over */
+  /**
+   * Sends a request if the room has greeted.
+   * @param {object} request
+   * @returns {boolean} whether it was handed over
+   */
   send(request) {
     if (!this.#greeted || this.#socket?.readyState !== WebSocket.OPEN) return false;
     this.#socket.send(JSON.stringify(request));
@@ -105,7 +116,8 @@ export class Connection {
       this.#end(code, reason);
       return;
     }
-    // A short break (a restart) shows as connecting; only when the first way back fails, too, is it offline.
+    // A short break (a restart) shows as connecting; only when the first way back fails, too, is it
+    // offline.
     this.listener.state(greeted ? "connecting" : "offline");
     this.#retry = setTimeout(() => this.#connect(), fullJitter(this.#attempt));
     this.#attempt += 1;
@@ -131,7 +143,9 @@ export class Connection {
     this.listener.ended(code, reason);
   }
 
-  /** Something changed for the better, maybe: try now, or see whether the connection still lives. */
+  /**
+   * Something changed for the better, maybe: try now, or see whether the connection still lives.
+   */
   #retryNow() {
     if (this.#socket) {
       this.probe();
@@ -151,7 +165,10 @@ export class Connection {
     this.listener.tick();
   }
 
-  /** Asks for a sign of life, and gives the connection up without one. @param {number} patience ms */
+  /**
+   * Asks for a sign of life, and gives the connection up without one.
+   * @param {number} patience ms
+   */
   probe(patience = ANSWER) {
     const socket = this.#socket;
     if (this.#pinged || !this.send({ type: "ping" })) return;

@@ -4,7 +4,8 @@ import { post } from "./http.js";
 
 /**
  * Goes to the conversation with these people, which is made if there is none.
- * @param {string[]} names @returns {Promise<string>} why not, if it couldn't be
+ * @param {string[]} names
+ * @returns {Promise<string>} why not, if it couldn't be
  */
 export async function openConversation(names) {
   const body = new URLSearchParams(names.map((name) => ["with", name]));

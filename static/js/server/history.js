@@ -6,7 +6,10 @@ const OK = 200;
 const RETRY = 3_000; // ms after which a page that failed may be asked for again
 
 export class History {
-  /** Counts what was asked for: a page that takes the place of everything makes those on their way worthless. */
+  /**
+   * Counts what was asked for: a page that takes the place of everything makes those on their way
+   * worthless.
+   */
   #turn = 0;
   #loading = false;
   #failedAt = -Infinity;
@@ -26,7 +29,10 @@ export class History {
     return this.#failedAt > -Infinity;
   }
 
-  /** What comes before the oldest line held; after a reset nothing is held, and that is the latest page. */
+  /**
+   * What comes before the oldest line held; after a reset nothing is held, and that is the latest
+   * page.
+   */
   older() {
     const first = this.store.state.lines[0];
     return this.#page("older", first ? { before_seq: String(first.seq) } : {});
@@ -45,7 +51,9 @@ export class History {
 
   /**
    * The page around a post in place of everything.
-   * @param {number} number @returns {Promise<number>} the status: 200, 404 where there is no such post, 0 if nothing answered
+   * @param {number} number
+   * @returns {Promise<number>} the status: 200, 404 where there is no such post, 0 if nothing
+   *   answered
    */
   around(number) {
     return this.#page("replaced", { around: String(number) });
@@ -76,7 +84,8 @@ export class History {
   }
 
   /**
-   * @param {"older"|"later"|"replaced"} what @param {Record<string, string>} cursor
+   * @param {"older"|"later"|"replaced"} what
+   * @param {Record<string, string>} cursor
    * @returns {Promise<number>} 200 if the page is there; else the status, or 0
    */
   async #page(what, cursor) {
@@ -86,7 +95,9 @@ export class History {
     this.#loading = true;
     const { resets } = this.store.state;
     try {
-      const answer = await get(`${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`);
+      const answer = await get(
+        `${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`,
+      );
       if (turn !== this.#turn) return 0;
       if (cursor.around && answer.status === 404) return answer.status;
       if (!answer.ok) throw new Error(`${answer.status}`);

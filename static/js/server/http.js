@@ -7,7 +7,8 @@ export const get = (address) => fetch(address, { headers: ACCEPT });
 
 /**
  * @param {string} address
- * @returns {Promise<any>} rejected without a connection, for a failure, and for a redirect, which leads to the sign-in page
+ * @returns {Promise<any>} rejected without a connection, for a failure, and for a redirect, which
+ *   leads to the sign-in page
  */
 export async function getJson(address) {
   const answer = await get(address);
@@ -15,8 +16,13 @@ export async function getJson(address) {
   return answer.json();
 }
 
-/** @param {string} address @param {BodyInit} [body] @returns {Promise<Response>} rejected without a connection */
+/**
+ * @param {string} address
+ * @param {BodyInit} [body]
+ * @returns {Promise<Response>} rejected without a connection
+ */
 export function post(address, body) {
-  const token = /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
+  const token =
+    /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
   return fetch(address, { method: "POST", body, headers: { ...ACCEPT, "X-CSRF-Token": token } });
 }

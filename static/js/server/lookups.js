@@ -1,7 +1,8 @@
 /**
- * What proposals need from the server, asked for while one types and kept for a while: people beyond the members, rooms beyond
- * one's own, emoji. What is here already is given at once; what comes later is onAnswer by a call, and the text is looked at
- * anew then, so that an answer to what was typed before is never shown.
+ * What proposals need from the server, asked for while one types and kept for a while: people
+ * beyond the members, rooms beyond one's own, emoji. What is here already is given at once; what
+ * comes later is onAnswer by a call, and the text is looked at anew then, so that an answer to what
+ * was typed before is never shown.
  */
 import { recentEmoji, rememberEmoji } from "../local/recent_emoji.js";
 import { recentsOf } from "../local/recents.js";
@@ -34,7 +35,8 @@ class Answers {
     const answer = this.#answers.get(word);
     if (answer && performance.now() - answer.at < FRESH) return answer.found;
     if (performance.now() - this.#failedAt > AGAIN) this.#pause = setTimeout(() => this.#fetch(word), PAUSE);
-    // Meanwhile what was said before, or those who fit among the answer to a shorter word; the caller leaves the others out.
+    // Meanwhile what was said before, or those who fit among the answer to a shorter word; the
+    // caller leaves the others out.
     for (let shorter = word; shorter; shorter = shorter.slice(0, -1)) {
       const before = this.#answers.get(shorter);
       if (before) return before.found;
@@ -46,7 +48,8 @@ class Answers {
   async #fetch(word) {
     try {
       this.#answers.set(word, { found: await this.load(word), at: performance.now() });
-      if (this.#answers.size > KEPT) this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
+      if (this.#answers.size > KEPT)
+        this.#answers.delete(/** @type {string} */ (this.#answers.keys().next().value));
       this.onAnswer();
     } catch {
       this.#failedAt = performance.now();
@@ -54,8 +57,13 @@ class Answers {
   }
 }
 
-/** People by what their names begin with or hold. @param {() => void} onAnswer @param {typeof getJson} [get] */
-export const peopleLookup = (onAnswer, get = getJson) => new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, onAnswer);
+/**
+ * People by what their names begin with or hold.
+ * @param {() => void} onAnswer
+ * @param {typeof getJson} [get]
+ */
+export const peopleLookup = (onAnswer, get = getJson) =>
+  new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, onAnswer);
 
 /** @typedef {import("../composing/completion.js").Known} Known */
 
@@ -77,9 +85,16 @@ export class Lookups {
   constructor({ storage, user, onAnswer, get = getJson, getEmoji = allEmoji }) {
     this.onAnswer = onAnswer;
     this.getEmoji = getEmoji;
-    this.recents = { person: recentsOf(storage, user, "person"), room: recentsOf(storage, user, "room"), command: recentsOf(storage, user, "command") };
+    this.recents = {
+      person: recentsOf(storage, user, "person"),
+      room: recentsOf(storage, user, "room"),
+      command: recentsOf(storage, user, "command"),
+    };
     this.#people = peopleLookup(onAnswer, get);
-    this.#rooms = new Answers(async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms, onAnswer);
+    this.#rooms = new Answers(
+      async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms,
+      onAnswer,
+    );
   }
 
   /** @param {string} word */
@@ -102,7 +117,9 @@ export class Lookups {
 
   /** @param {import("../composing/completion.js").Kind} kind */
   ranks(kind) {
-    return kind === "emoji" ? new Map(recentEmoji().map((emoji, index) => [emoji, index])) : this.recents[kind].ranks();
+    return kind === "emoji"
+      ? new Map(recentEmoji().map((emoji, index) => [emoji, index]))
+      : this.recents[kind].ranks();
   }
 
   /** @param {import("../composing/completion.js").Proposal} item */

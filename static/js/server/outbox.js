@@ -1,8 +1,9 @@
 /**
- * What was written and has no answer yet. Each entry is kept in the browser under its nonce until the server has answered, so
- * that a reload or a lost connection loses nothing; the same nonce makes sending again harmless. Sends one at a time: the
- * order holds even when the server asks to wait. What a living tab has written is that tab's to send; when it is gone, another
- * one of the same room takes it up.
+ * What was written and has no answer yet. Each entry is kept in the browser under its nonce until
+ * the server has answered, so that a reload or a lost connection loses nothing; the same nonce
+ * makes sending again harmless. Sends one at a time: the order holds even when the server asks to
+ * wait. What a living tab has written is that tab's to send; when it is gone, another one of the
+ * same room takes it up.
  */
 import { t } from "../words/texts.js";
 import { makeNonce } from "./nonce.js";
@@ -14,8 +15,11 @@ const STALE = 24 * 3600_000; // found after a day, a line isn't sent without ask
 export const MAX_PENDING = 200;
 
 /**
- * @typedef {import("../state/store.js").Pending & {order: number, tab?: string}} Entry
- * @typedef {{number: number, author: string, text: string}} Quoted the post that is answered, and how it begins
+ * @typedef {import("../state/types.js").Pending & {order: number, tab?: string}} Entry
+ * @typedef {(tab: string, then: () => void) => void} WhenTabCloses calls `then` once the tab is
+ *   gone
+ * @typedef {{number: number, author: string, text: string}} Quoted the post that is answered, and
+ *   how it begins
  */
 
 export class Outbox {
@@ -31,8 +35,9 @@ export class Outbox {
    * @param {(request: object) => boolean} options.send
    * @param {string} options.prefix of the keys: one user, one room
    * @param {string} [options.tab] this tab's name
-   * @param {(tab: string, then: () => void) => void} [options.whenTabCloses] calls when another tab is gone; left out where nobody can
-   *   know: then what is kept is taken up whoever may be sending it
+   * @param {(tab: string, then: () => void) => void} [options.whenTabCloses] calls when another tab
+   *   is gone; left out where nobody can know: then what is kept is taken up whoever may be sending
+   *   it
    * @param {() => number} [options.now] ms
    */
   constructor({ store, storage, send, prefix, tab = "", whenTabCloses, now = Date.now }) {
@@ -52,7 +57,11 @@ export class Outbox {
     for (const { tab } of kept) if (tab) this.#watchTab(tab);
   }
 
-  /** Another tab has changed what is kept. @param {string|null} key @param {string|null} value null: it is gone from there */
+  /**
+   * Another tab has changed what is kept.
+   * @param {string|null} key
+   * @param {string|null} value null: it is gone from there
+   */
   changedElsewhere(key, value) {
     if (!key?.startsWith(this.prefix)) return;
     if (value !== null) {
@@ -60,21 +69,33 @@ export class Outbox {
       if (tab) this.#watchTab(tab);
       return;
     }
-    // Answered there or given up: here it must not be sent after all. What is on its way gets its own answer.
+    // Answered there or given up: here it must not be sent after all. What is on its way gets its
+    // own answer.
     const nonce = key.slice(this.prefix.length);
     const entry = this.#find(nonce);
-    if (entry && (entry.stage === "waiting" || entry.stage === "refused")) this.store.dispatch({ type: "discarded", nonce });
+    if (entry && (entry.stage === "waiting" || entry.stage === "refused"))
+      this.store.dispatch({ type: "discarded", nonce });
   }
 
   /**
-   * @param {string} text @param {Quoted|null} [repliedTo] the post that it answers
+   * @param {string} text
+   * @param {Quoted|null} [repliedTo] the post that it answers
    * @returns {boolean} false if there is no more room
    */
   post(text, repliedTo = null) {
     if (this.store.state.pending.length >= MAX_PENDING) return false;
-    this.#order = Math.max(this.#order + 1, this.now()); // no two the same, though written within a millisecond
-    const reply = repliedTo ? { reply_to: repliedTo.number, quote: { author: repliedTo.author, text: repliedTo.text } } : {};
-    const entry = { nonce: makeNonce(), text, at: new Date(this.now()).toISOString(), order: this.#order, ...reply };
+    // No two are the same, even within a millisecond.
+    this.#order = Math.max(this.#order + 1, this.now());
+    const reply = repliedTo
+      ? { reply_to: repliedTo.number, quote: { author: repliedTo.author, text: repliedTo.text } }
+      : {};
+    const entry = {
+      nonce: makeNonce(),
+      text,
+      at: new Date(this.now()).toISOString(),
+      order: this.#order,
+      ...reply,
+    };
     this.#save(entry);
     this.store.dispatch({ type: "written", entry });
     this.flush();
@@ -86,12 +107,16 @@ export class Outbox {
     const { pending, held, ended } = this.store.state;
     if (held || ended || pending.some((entry) => entry.stage === "sent")) return;
     const next = pending.find((entry) => entry.stage === "waiting");
-    if (!next || !this.send({ type: "post", nonce: next.nonce, text: next.text, reply_to: next.reply_to })) return;
+    if (!next || !this.send({ type: "post", nonce: next.nonce, text: next.text, reply_to: next.reply_to }))
+      return;
     this.#sentAt = this.now();
     this.store.dispatch({ type: "staged", nonces: [next.nonce], stage: "sent" });
   }
 
-  /** After each event of the server has changed the state. @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event */
+  /**
+   * After each event of the server has changed the state.
+   * @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event
+   */
   received(event) {
     if (event.type === "hello") {
       this.#resume();
@@ -105,7 +130,9 @@ export class Outbox {
 
   /** Does something wait for its answer for suspiciously long? */
   get overdue() {
-    return this.now() - this.#sentAt > OVERDUE && this.store.state.pending.some((entry) => entry.stage === "sent");
+    return (
+      this.now() - this.#sentAt > OVERDUE && this.store.state.pending.some((entry) => entry.stage === "sent")
+    );
   }
 
   /** Once in a while on a living connection. */
@@ -114,9 +141,15 @@ export class Outbox {
     this.flush();
   }
 
-  /** The connection is gone: what was on its way waits again. @param {"waiting"|"refused"} stage @param {string} [reason] */
+  /**
+   * The connection is gone: what was on its way waits again.
+   * @param {"waiting"|"refused"} stage
+   * @param {string} [reason]
+   */
   requeue(stage = "waiting", reason) {
-    const open = this.store.state.pending.filter((entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"));
+    const open = this.store.state.pending.filter(
+      (entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"),
+    );
     if (!open.length) return;
     this.store.dispatch({ type: "staged", nonces: open.map((entry) => entry.nonce), stage, reason });
     for (const entry of open) this.#save(entry);
@@ -137,7 +170,11 @@ export class Outbox {
     this.flush();
   }
 
-  /** @param {string} nonce @returns {{text: string, repliedTo: Quoted|null, code?: string}} what it said, for writing it anew */
+  /**
+   * @param {string} nonce
+   * @returns {{text: string, repliedTo: Quoted|null, code?: string}} what it said, for writing it
+   *   anew
+   */
   discard(nonce) {
     const { text = "", reply_to, quote, code } = this.#find(nonce) ?? {};
     this.storage.remove(this.prefix + nonce);
@@ -170,7 +207,16 @@ export class Outbox {
 
   /** @param {any} entry an Entry of this page, or one from before a reload */
   #save({ nonce, text, at, order, stage, reason, reply_to, quote }) {
-    const kept = { nonce, text, at, order, reply_to, quote, reason: stage === "refused" ? reason : undefined, tab: this.tab || undefined };
+    const kept = {
+      nonce,
+      text,
+      at,
+      order,
+      reply_to,
+      quote,
+      reason: stage === "refused" ? reason : undefined,
+      tab: this.tab || undefined,
+    };
     this.storage.set(this.prefix + nonce, JSON.stringify(kept));
   }
 
@@ -183,7 +229,8 @@ export class Outbox {
   /** @param {Entry[]} entries */
   #restoreEntries(entries) {
     for (const entry of entries) {
-      if (!entry.reason && this.now() - Date.parse(entry.at) > STALE) entry.reason = t("Not sent yet, and more than a day old.");
+      if (!entry.reason && this.now() - Date.parse(entry.at) > STALE)
+        entry.reason = t("Not sent yet, and more than a day old.");
       const stage = /** @type {"refused"|"waiting"} */ (entry.reason ? "refused" : "waiting");
       this.store.dispatch({ type: "written", entry: { ...entry, stage } });
       this.#save({ ...entry, stage });
@@ -191,7 +238,11 @@ export class Outbox {
     this.flush();
   }
 
-  /** Whoever of the tabs is told first writes its own name on the entries, so that the next finds none. @param {string} tab */
+  /**
+   * Whoever of the tabs is told first writes its own name on the entries, so that the next finds
+   * none.
+   * @param {string} tab
+   */
   #watchTab(tab) {
     if (!this.whenTabCloses || tab === this.tab || this.#others.has(tab)) return;
     this.#others.add(tab);

@@ -1,8 +1,14 @@
-/** What one is to somebody: follows them, has asked to, blocks them. Over HTTP, as the forms of a person's page do. */
+/**
+ * What one is to somebody: follows them, has asked to, blocks them. Over HTTP, as the forms of a
+ * person's page do.
+ */
 import { t } from "../words/texts.js";
 import { get, post } from "./http.js";
 
-/** @typedef {{following?: boolean, requested?: boolean, private?: boolean, blocked?: boolean}} Relation what isn't there can't be chosen */
+/**
+ * @typedef {{following?: boolean, requested?: boolean, private?: boolean, blocked?: boolean}}
+ *   Relation what isn't there can't be chosen
+ */
 
 /** @param {string} name @returns {Promise<Relation>} nothing where it can't be told now */
 export async function fetchRelation(name) {
@@ -14,7 +20,11 @@ export async function fetchRelation(name) {
   }
 }
 
-/** @param {string} name @param {"follow"|"unfollow"|"block"|"unblock"} choice @returns {Promise<string>} why not, if it couldn't be */
+/**
+ * @param {string} name
+ * @param {"follow"|"unfollow"|"block"|"unblock"} choice
+ * @returns {Promise<string>} why not, if it couldn't be
+ */
 export async function setRelation(name, choice) {
   try {
     const answer = await post(`/users/${encodeURIComponent(name)}/${choice}`);
@@ -24,7 +34,11 @@ export async function setRelation(name, choice) {
   }
 }
 
-/** What the button to follow says, and what it does. @param {Relation} relation @returns {{text: string, choice: "follow"|"unfollow"}} */
+/**
+ * What the button to follow says, and what it does.
+ * @param {Relation} relation
+ * @returns {{text: string, choice: "follow"|"unfollow"}}
+ */
 export function followAction({ following, requested, private: isPrivate }) {
   if (following) return { text: t("Unfollow"), choice: "unfollow" };
   if (requested) return { text: t("Take the request back"), choice: "unfollow" };

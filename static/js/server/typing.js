@@ -1,4 +1,7 @@
-/** Says to the room that one is typing, as the protocol asks: again every three seconds while keys come, and when it is over. */
+/**
+ * Says to the room that one is typing, as the protocol asks: again every three seconds while keys
+ * come, and when it is over.
+ */
 import { isCommand } from "../composing/completion.js";
 
 const AGAIN = 3_000; // ms; a page shows it for twice as long

@@ -6,10 +6,10 @@ import { toast } from "./toasts.js";
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").Line} Line
- * @typedef {import("./store.js").Pending} Pending
- * @typedef {import("./store.js").Member} Member
- * @typedef {import("./store.js").Topic} Topic
+ * @typedef {import("./types.js").Line} Line
+ * @typedef {import("./types.js").Pending} Pending
+ * @typedef {import("./types.js").Member} Member
+ * @typedef {import("./types.js").Topic} Topic
  */
 
 /** @type {Record<string, (state: State, action: any) => Topic[]>} */
@@ -34,7 +34,10 @@ export const actions = {
     return ["timeline", "status"];
   },
 
-  /** An entry was handed to the socket, or taken back because the socket went away: `stage` says which. */
+  /**
+   * An entry was handed to the socket, or taken back because the socket went away: `stage` says
+   * which.
+   */
   staged(state, { nonces, stage, reason }) {
     for (const entry of state.pending) {
       if (nonces.includes(entry.nonce)) Object.assign(entry, { stage, reason });
@@ -62,10 +65,16 @@ export const actions = {
   /** A page older than the oldest line. */
   older(state, { messages, more }) {
     const first = state.lines[0]?.seq ?? Infinity;
-    const page = messages.filter((/** @type {Line} */ line) => line.seq < first && line.seq >= state.clearedSeq);
+    const page = messages.filter(
+      (/** @type {Line} */ line) => line.seq < first && line.seq >= state.clearedSeq,
+    );
     state.lines.unshift(...page);
     state.more = more;
-    if (first === Infinity && page.length) state.lastNumber = Math.max(state.lastNumber, ...page.map((/** @type {Line} */ line) => line.number ?? 0));
+    if (first === Infinity && page.length)
+      state.lastNumber = Math.max(
+        state.lastNumber,
+        ...page.map((/** @type {Line} */ line) => line.number ?? 0),
+      );
     trim(state);
     return ["timeline", "reading"];
   },
@@ -73,13 +82,17 @@ export const actions = {
   /** A page newer than the newest line, while live ones aren't put in. */
   later(state, { messages, more }) {
     for (const line of messages) if (line.seq >= state.clearedSeq) insert(state, line);
-    // The page may be older than what the socket brought meanwhile: then ask once again, until there is nothing.
+    // The page may be older than what the socket brought meanwhile: then ask once again, until
+    // there is nothing.
     state.newer = more || (messages.length > 0 && (state.lines.at(-1)?.seq ?? 0) < state.lastSeq);
     trim(state);
     return ["timeline", "reading"];
   },
 
-  /** Another page in place of everything: the latest, or the one around a post, and then `newer` says whether there is more below. */
+  /**
+   * Another page in place of everything: the latest, or the one around a post, and then `newer`
+   * says whether there is more below.
+   */
   replaced(state, { messages, more, newer = false }) {
     const page = messages.filter((/** @type {Line} */ line) => line.seq >= state.clearedSeq);
     Object.assign(state, { lines: page, more, newer: newer || (page.at(-1)?.seq ?? 0) < state.lastSeq });
@@ -102,7 +115,9 @@ export const actions = {
     return ["timeline", "pins"];
   },
 
-  /** Says something in passing; `undo` is the number of the post whose deletion may be taken back. */
+  /**
+   * Says something in passing; `undo` is the number of the post whose deletion may be taken back.
+   */
   toasted: (state, { text, undo }) => toast(state, text, undo),
 
   untoasted(state, { id }) {
@@ -154,7 +169,10 @@ export const actions = {
 
   /** What is on screen: lines from one seq to another, posts from one number to another. */
   viewed(state, { view, seen, atBottom }) {
-    const same = view?.first === state.view?.first && view?.last === state.view?.last && seen?.highest === state.seen?.highest;
+    const same =
+      view?.first === state.view?.first &&
+      view?.last === state.view?.last &&
+      seen?.highest === state.seen?.highest;
     if (same && seen?.lowest === state.seen?.lowest && atBottom === state.atBottom) return [];
     Object.assign(state, { view, seen, atBottom });
     updateMarks(state);

@@ -1,6 +1,7 @@
 /**
- * From the state to the rows of the timeline: dividers, groups, folded runs of comings and goings, private lines, unsent ones.
- * Pure; the timeline compares rows by `key` and `shape` and touches only what differs.
+ * From the state to the rows of the timeline: dividers, groups, folded runs of comings and goings,
+ * private lines, unsent ones. Pure; the timeline compares rows by `key` and `shape` and touches
+ * only what differs.
  */
 import { dayLabel, dayOf } from "../words/dates.js";
 import { FOLDED } from "./lines.js";
@@ -10,7 +11,7 @@ import { n, t } from "../words/texts.js";
 const TOGETHER = 5 * 60_000;
 
 /**
- * @typedef {import("./store.js").Line} Line
+ * @typedef {import("./types.js").Line} Line
  * @typedef {object} Row
  * @property {string} key the same for what is the same line, from one layout to the next
  * @property {"day"|"new"|"message"|"me"|"service"|"run"|"notice"} kind
@@ -58,14 +59,30 @@ export function layout(state, now = new Date()) {
     }
   };
 
-  const post = (/** @type {any} */ line, /** @type {string} */ author, /** @type {string} */ shape, fate = "") => {
+  const post = (
+    /** @type {any} */ line,
+    /** @type {string} */ author,
+    /** @type {string} */ shape,
+    fate = "",
+  ) => {
     const time = Date.parse(line.at);
     const kind = line.kind === "me" ? "me" : "message";
     const continues = kind === "message" && group?.author === author && time - group.time <= TOGETHER;
     group = kind === "message" ? { author, time } : null;
     // A post keeps the key that its pending twin had, and so its place and its node.
     const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
-    rows.push({ key, kind, shape: `${shape}${continues ? "+" : ""}`, line, author, own: author === you, you, link: line.number && !line.stage ? `${base}/${line.number}` : undefined, continues, fate });
+    rows.push({
+      key,
+      kind,
+      shape: `${shape}${continues ? "+" : ""}`,
+      line,
+      author,
+      own: author === you,
+      you,
+      link: line.number && !line.stage ? `${base}/${line.number}` : undefined,
+      continues,
+      fate,
+    });
   };
 
   for (const line of state.lines) {
@@ -99,7 +116,9 @@ export function layout(state, now = new Date()) {
   for (const entry of state.pending) {
     onDay(entry.at);
     // What waits for some milliseconds on a good connection needs no clock.
-    const late = (entry.stage === "waiting" || entry.stage === "sent") && (state.connection !== "connected" || state.held);
+    const late =
+      (entry.stage === "waiting" || entry.stage === "sent") &&
+      (state.connection !== "connected" || state.held);
     const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
     post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
   }
@@ -125,13 +144,17 @@ export function summarise(lines) {
   // Who joins also comes, and who leaves for good also goes.
   if (kinds.has("joined")) kinds.delete("came");
   if (kinds.has("left") && !kinds.has("came")) kinds.delete("went");
-  // One or several: languages that count by the last digit (21) agree with a list of people otherwise.
+  // One or several: languages that count by the last digit (21) agree with a list of people
+  // otherwise.
   const people = names.length > 1 ? 2 : 1;
   const verbs = VERBS.filter(([kind]) => kinds.has(kind)).map(([, words]) => words(people));
   const shown = names.length > 3 ? names.slice(0, 1) : names;
   return {
     names: shown,
     others: names.length - shown.length,
-    verbs: verbs.length > 1 ? t("{list} and {last}", { list: verbs.slice(0, -1).join(", "), last: verbs[verbs.length - 1] }) : verbs[0],
+    verbs:
+      verbs.length > 1
+        ? t("{list} and {last}", { list: verbs.slice(0, -1).join(", "), last: verbs[verbs.length - 1] })
+        : verbs[0],
   };
 }

@@ -1,8 +1,17 @@
-/** The lines that the page holds: where one belongs, how many are kept and where; and those that aren't sent yet. */
+/**
+ * The lines that the page holds: where one belongs, how many are kept and where; and those that
+ * aren't sent yet.
+ */
 
-/** So many posts are kept around those on screen: some screens of scrolling on either side without a request. */
+/**
+ * So many posts are kept around those on screen: some screens of scrolling on either side without a
+ * request.
+ */
 export const KEEP = 250;
-/** Trimming waits for so many more, so that a busy room trims now and then and not with each message. */
+/**
+ * Trimming waits for so many more, so that a busy room trims now and then and not with each
+ * message.
+ */
 export const SLACK = 50;
 /** Comings and goings, of which the timeline shows a run as one line. */
 export const FOLDED = new Set(["joined", "came", "went", "left"]);
@@ -11,11 +20,15 @@ const FOLDED_WEIGHT = 0.25;
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").Line} Line
- * @typedef {import("./store.js").Pending} Pending
+ * @typedef {import("./types.js").Line} Line
+ * @typedef {import("./types.js").Pending} Pending
  */
 
-/** Where a line belongs; live ones nearly always at the end, so look from there. @param {Line[]} lines @param {number} seq */
+/**
+ * Where a line belongs; live ones nearly always at the end, so look from there.
+ * @param {Line[]} lines
+ * @param {number} seq
+ */
 export function indexFor(lines, seq) {
   let index = lines.length;
   while (index > 0 && lines[index - 1].seq > seq) index -= 1;
@@ -29,7 +42,11 @@ export function insert(state, line) {
   else state.lines.splice(index, 0, line);
 }
 
-/** What was changed while one was away comes after lines that stand below it. @param {State} state @param {Line} line */
+/**
+ * What was changed while one was away comes after lines that stand below it.
+ * @param {State} state
+ * @param {Line} line
+ */
 export function isMissing({ lines, more, newer, clearedSeq }, { seq }) {
   const index = indexFor(lines, seq);
   if (seq < clearedSeq || !lines.length || lines[index - 1]?.seq === seq) return false;
@@ -39,7 +56,8 @@ export function isMissing({ lines, more, newer, clearedSeq }, { seq }) {
 const weigh = (/** @type {Line} */ line) => (FOLDED.has(line.kind) ? FOLDED_WEIGHT : 1);
 
 /**
- * Which lines to keep: those on screen in the middle, and what one side doesn't need goes to the other.
+ * Which lines to keep: those on screen in the middle, and what one side doesn't need goes to the
+ * other.
  * @param {Line[]} lines
  * @param {{first: number, last: number}} view the seqs of the first and the last line on screen
  * @returns {[number, number]} from where, and up to where
@@ -64,7 +82,11 @@ export function kept(lines, view) {
   return [from, to];
 }
 
-/** Bounds the lines on both sides of where the reader is. What is left out is loaded again on the way there. @param {State} state */
+/**
+ * Bounds the lines on both sides of where the reader is. What is left out is loaded again on the
+ * way there.
+ * @param {State} state
+ */
 export function trim(state) {
   const { lines } = state;
   if (lines.length <= KEEP + SLACK) return;
@@ -83,7 +105,11 @@ export function trim(state) {
   }
 }
 
-/** Takes away the twins of what has arrived. @param {State} state @param {(entry: Pending) => boolean} arrived */
+/**
+ * Takes away the twins of what has arrived.
+ * @param {State} state
+ * @param {(entry: Pending) => boolean} arrived
+ */
 export function settle(state, arrived) {
   state.pending = state.pending.filter((entry) => !arrived(entry));
 }

@@ -1,44 +1,70 @@
-/** Lines as they are shown: with what was asked to be done to them as if it were done, and with quotes that follow what they quote. */
+/**
+ * Lines as they are shown: with what was asked to be done to them as if it were done, and with
+ * quotes that follow what they quote.
+ */
 import { quoted } from "../local/drafts.js";
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").Line} Line
- * @typedef {import("./store.js").Amendment} Amendment
+ * @typedef {import("./types.js").Line} Line
+ * @typedef {import("./types.js").Amendment} Amendment
  */
 
-/** @param {Line} line @param {Amendment} amendment @param {string} you @returns {Line["reactions"]} */
+/**
+ * @param {Line} line
+ * @param {Amendment} amendment
+ * @param {string} you
+ * @returns {Line["reactions"]}
+ */
 function reacted({ reactions = [] }, { emoji = "", on }, you) {
   const found = reactions.find((one) => one.emoji === emoji);
   if (Boolean(found?.names.includes(you)) === on) return reactions;
-  if (!on) return reactions.map((one) => (one === found ? { emoji, names: one.names.filter((name) => name !== you) } : one)).filter((one) => one.names.length);
-  return found ? reactions.map((one) => (one === found ? { emoji, names: [...one.names, you] } : one)) : [...reactions, { emoji, names: [you] }];
+  if (!on)
+    return reactions
+      .map((one) => (one === found ? { emoji, names: one.names.filter((name) => name !== you) } : one))
+      .filter((one) => one.names.length);
+  return found
+    ? reactions.map((one) => (one === found ? { emoji, names: [...one.names, you] } : one))
+    : [...reactions, { emoji, names: [you] }];
 }
 
 /** @type {Record<string, (line: Line, amendment: Amendment, you: string) => Line>} */
 const done = {
-  edit: (line, { text = "", at }) => (line.deleted ? line : { ...line, text, html: undefined, edited_at: at }),
+  edit: (line, { text = "", at }) =>
+    line.deleted ? line : { ...line, text, html: undefined, edited_at: at },
   delete: (line) => ({ ...line, deleted: true }),
   // What the server has already taken away comes back with its answer.
   undelete: (line) => (line.text ? { ...line, deleted: false } : line),
-  react: (line, amendment, you) => (line.deleted ? line : { ...line, reactions: reacted(line, amendment, you) }),
+  react: (line, amendment, you) =>
+    line.deleted ? line : { ...line, reactions: reacted(line, amendment, you) },
   pin: (line, { on }) => (line.deleted ? line : { ...line, pinned: on }),
 };
 
-/** A post with what was asked of it; itself where that is nothing. @param {State} state @param {Line} line @returns {Line} */
+/**
+ * A post with what was asked of it; itself where that is nothing.
+ * @param {State} state
+ * @param {Line} line
+ * @returns {Line}
+ */
 export function amended({ amendments, you }, line) {
   let shown = line;
   for (const amendment of amendments) {
     if (amendment.number !== line.number || !done[amendment.type]) continue;
     // `changed` says to whoever shows the line that it is another one.
-    shown = { ...done[amendment.type](shown, amendment, you.name), changed: `${shown.changed ?? ""}~${amendment.nonce}` };
+    shown = {
+      ...done[amendment.type](shown, amendment, you.name),
+      changed: `${shown.changed ?? ""}~${amendment.nonce}`,
+    };
   }
   return shown;
 }
 
 /**
- * How lines and pending posts are to be shown, of one state. A quote says what the quoted post says now, where that is on the page.
- * @param {State} state @returns {<L extends {number?: number, reply_to?: number|null, quote?: {author: string, text: string}}>(line: L) => L}
+ * How lines and pending posts are to be shown, of one state. A quote says what the quoted post says
+ * now, where that is on the page.
+ * @param {State} state
+ * @returns {<L extends {number?: number, reply_to?: number|null, quote?: {author: string, text:
+ *   string}}>(line: L) => L}
  */
 export function overlay(state) {
   const touched = new Set(state.amendments.map((amendment) => amendment.number));
@@ -55,16 +81,28 @@ export function overlay(state) {
     const original = find(shown.reply_to);
     if (!original || (shown.quote && original.changed === undefined)) return shown;
     const { author, text } = quoted(original);
-    return { ...shown, quote: { author, text: original.deleted ? "" : text }, changed: `${shown.changed ?? ""}"${original.changed ?? ""}` };
+    return {
+      ...shown,
+      quote: { author, text: original.deleted ? "" : text },
+      changed: `${shown.changed ?? ""}"${original.changed ?? ""}`,
+    };
   };
 }
 
 /** Takes away the amendments whose outcome the state has. @param {State} state */
 export function settleAmendments(state) {
-  if (state.amendments.some((amendment) => amendment.seq && amendment.seq <= state.lastSeq)) state.amendments = state.amendments.filter((amendment) => !amendment.seq || amendment.seq > state.lastSeq);
+  if (state.amendments.some((amendment) => amendment.seq && amendment.seq <= state.lastSeq))
+    state.amendments = state.amendments.filter(
+      (amendment) => !amendment.seq || amendment.seq > state.lastSeq,
+    );
 }
 
-/** The list of pins follows a post that has changed, where it was loaded. @param {State} state @param {Line} line @returns {boolean} */
+/**
+ * The list of pins follows a post that has changed, where it was loaded.
+ * @param {State} state
+ * @param {Line} line
+ * @returns {boolean}
+ */
 export function updatePins(state, line) {
   if (!state.pins) return false;
   const others = state.pins.filter((pin) => pin.number !== line.number);

@@ -14,11 +14,17 @@ export const ROLES = ["admin", "owner", "moderator", "member"];
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").Topic} Topic
- * @typedef {{status: ""|"away"|"dnd", text: string, until: string}} Status `until` is a time, or empty for as long as it is
+ * @typedef {import("./types.js").Topic} Topic
+ * @typedef {{status: ""|"away"|"dnd", text: string, until: string}} Status `until` is a time, or
+ *   empty for as long as it is
  */
 
-/** The event `typing`. @param {State} state @param {{name: string, on?: boolean}} event @returns {Topic[]} */
+/**
+ * The event `typing`.
+ * @param {State} state
+ * @param {{name: string, on?: boolean}} event
+ * @returns {Topic[]}
+ */
 export function receiveTyping(state, { name, on = true }) {
   if (name === state.you.name) return [];
   if (on) state.typing.set(name, Date.now());
@@ -26,7 +32,12 @@ export function receiveTyping(state, { name, on = true }) {
   return ["typing"];
 }
 
-/** The event `presence`. @param {State} state @param {{name: string, status: Status["status"], text?: string, until?: string}} event @returns {Topic[]} */
+/**
+ * The event `presence`.
+ * @param {State} state
+ * @param {{name: string, status: Status["status"], text?: string, until?: string}} event
+ * @returns {Topic[]}
+ */
 export function receivePresence(state, { name, status, text = "", until = "" }) {
   state.statuses.set(name, { status, text, until });
   return ["members", "rooms"];
@@ -42,20 +53,39 @@ export function expireTyping(state, now) {
 /** @type {Status} */
 const NOTHING = { status: "", text: "", until: "" };
 
-/** @param {State} state @param {string} name @returns {Status} as last heard of, or as the page found it; none where it has ended */
+/**
+ * @param {State} state
+ * @param {string} name
+ * @returns {Status} as last heard of, or as the page found it; none where it has ended
+ */
 export function statusOf(state, name) {
   const member = state.members.get(name);
-  const status = state.statuses.get(name) ?? { status: member?.status ?? "", text: member?.status_text ?? "", until: member?.status_until ?? "" };
+  const status = state.statuses.get(name) ?? {
+    status: member?.status ?? "",
+    text: member?.status_text ?? "",
+    until: member?.status_until ?? "",
+  };
   return status.until && Date.parse(status.until) <= Date.now() ? NOTHING : status;
 }
 
-/** When the next status ends by itself, in ms. @param {State} state @returns {number} Infinity if none does */
+/**
+ * When the next status ends by itself, in ms.
+ * @param {State} state
+ * @returns {number} Infinity if none does
+ */
 export function nextEnd(state) {
-  const ends = [...state.members.keys(), ...state.statuses.keys()].flatMap((name) => statusOf(state, name).until || []);
+  const ends = [...state.members.keys(), ...state.statuses.keys()].flatMap(
+    (name) => statusOf(state, name).until || [],
+  );
   return Math.min(...ends.map((until) => Date.parse(until)));
 }
 
-/** What the dot beside a name shows. @param {State} state @param {string} name @returns {"here"|"away"|"dnd"|"gone"|"unknown"} */
+/**
+ * What the dot beside a name shows.
+ * @param {State} state
+ * @param {string} name
+ * @returns {"here"|"away"|"dnd"|"gone"|"unknown"}
+ */
 export function dotOf(state, name) {
   const { status } = statusOf(state, name);
   const member = state.members.get(name);
@@ -87,6 +117,7 @@ export function untilTomorrow(now) {
 export function statusCommand(form, now) {
   const status = form.get("status");
   if (status === "away") return `/away ${String(form.get("text") ?? "").trim()}`.trim();
-  if (status === "dnd") return `/dnd ${form.get("for") === "tomorrow" ? untilTomorrow(now) : form.get("for")}`;
+  if (status === "dnd")
+    return `/dnd ${form.get("for") === "tomorrow" ? untilTomorrow(now) : form.get("for")}`;
   return "/back";
 }

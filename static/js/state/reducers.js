@@ -1,4 +1,7 @@
-/** What each event of the server does to the state, by its type: one for each event of docs/protocol.md. */
+/**
+ * What each event of the server does to the state, by its type: one for each event of
+ * docs/protocol.md.
+ */
 import { insert, isMissing, settle, trim } from "./lines.js";
 import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping } from "./people.js";
@@ -13,13 +16,17 @@ export const QUIET_PREFIX = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").Line} Line
- * @typedef {import("./store.js").Topic} Topic
+ * @typedef {import("./types.js").Line} Line
+ * @typedef {import("./types.js").Topic} Topic
  */
 
 const PRESENT = new Set(["created", "joined", "came"]);
 
-/** Which members are here follows from the lines themselves. @param {State} state @param {Line} line */
+/**
+ * Which members are here follows from the lines themselves.
+ * @param {State} state
+ * @param {Line} line
+ */
 function updateMembers(state, line) {
   const { members } = state;
   const who = line.target ?? line.author;
@@ -35,17 +42,33 @@ function updateMembers(state, line) {
 
 /** A private line at the present end of the timeline. @param {State} state @param {string} text */
 function addNotice(state, text) {
-  state.notices.push({ id: (state.noticesMade += 1), text, at: new Date().toISOString(), after: state.lastSeq });
+  state.notices.push({
+    id: (state.noticesMade += 1),
+    text,
+    at: new Date().toISOString(),
+    after: state.lastSeq,
+  });
   if (state.notices.length > KEEP_NOTICES) state.notices.shift();
 }
 
 /** @type {Record<string, (state: State, event: any) => Topic[]>} */
 export const reducers = {
   hello(state, event) {
-    Object.assign(state, { room: event.room, you: event.you, commands: event.commands, connection: "connected", held: false });
+    Object.assign(state, {
+      room: event.room,
+      you: event.you,
+      commands: event.commands,
+      connection: "connected",
+      held: false,
+    });
     if (event.epoch !== state.epoch) {
       // Another history (a restored backup): its numbers may be lower than those seen here.
-      Object.assign(state, { epoch: event.epoch, lastNumber: event.last_number, bottomNumber: event.last_number, newAfter: null });
+      Object.assign(state, {
+        epoch: event.epoch,
+        lastNumber: event.last_number,
+        bottomNumber: event.last_number,
+        newAfter: null,
+      });
       state.readKnown = state.readNumber = Math.min(state.readNumber, event.last_number);
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
@@ -67,7 +90,8 @@ export const reducers = {
     }
     if (updateMembers(state, event)) topics.push("members");
     // Who has just written types no longer, nor does who isn't here any more.
-    if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target))) topics.push("typing");
+    if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target)))
+      topics.push("typing");
     if (!state.newer) insert(state, event);
     trim(state);
     return topics;
@@ -82,7 +106,9 @@ export const reducers = {
     else reducers.message(state, line);
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     settleAmendments(state);
-    return updatePins(state, line) ? ["timeline", "reading", "status", "pins"] : ["timeline", "reading", "status"];
+    return updatePins(state, line)
+      ? ["timeline", "reading", "status", "pins"]
+      : ["timeline", "reading", "status"];
   },
 
   cleared(state, event) {
@@ -90,7 +116,13 @@ export const reducers = {
     state.clearedSeq = event.seq;
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     state.lines = state.lines.filter((line) => line.seq > event.seq);
-    state.lines.unshift({ seq: event.seq, kind: "cleared", author: event.author, text: event.text, at: event.at });
+    state.lines.unshift({
+      seq: event.seq,
+      kind: "cleared",
+      author: event.author,
+      text: event.text,
+      at: event.at,
+    });
     Object.assign(state, { more: false, newer: false, newAfter: null, notices: [], pins: state.pins && [] });
     // What is gone can't be unread.
     state.readNumber = state.bottomNumber = state.lastNumber;
@@ -108,7 +140,8 @@ export const reducers = {
     }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
     if (!entry) return [];
-    // A command's line or a post that is already here needs no twin; else the twin stays until its post comes.
+    // A command's line or a post that is already here needs no twin; else the twin stays until its
+    // post comes.
     if (event.number === undefined || event.seq <= state.lastSeq) settle(state, (one) => one === entry);
     else Object.assign(entry, { stage: "stored", seq: event.seq });
     state.held = false;
@@ -149,8 +182,16 @@ export const reducers = {
   },
 
   reset(state, event) {
-    // Forget the history; the timeline asks for the page before the oldest line it has, now the latest page of all.
-    Object.assign(state, { lines: [], notices: [], more: true, newer: false, lastSeq: event.seq, clearedSeq: 0 });
+    // Forget the history; the timeline asks for the page before the oldest line it has, now the
+    // latest page of all.
+    Object.assign(state, {
+      lines: [],
+      notices: [],
+      more: true,
+      newer: false,
+      lastSeq: event.seq,
+      clearedSeq: 0,
+    });
     Object.assign(state, { resets: state.resets + 1, membersStale: true });
     settle(state, (entry) => entry.stage === "stored");
     state.amendments = state.amendments.filter((amendment) => !amendment.seq);

@@ -1,34 +1,41 @@
 /**
- * The state of the room page. It changes in two places only: reducers.js has one entry for each event of the server, actions.js
- * one for each thing that happens in the page itself. Each changes the state and names the topics that it touched; who shows them
- * is told once per frame, however many events came.
+ * The state of the room page. It changes in two places only: reducers.js has one entry for each
+ * event of the server, actions.js one for each thing that happens in the page itself. Each changes
+ * the state and names the topics that it touched; who shows them is told once per frame, however
+ * many events came.
  */
 import { actions } from "./actions.js";
 import { reducers } from "./reducers.js";
 
 /**
- * @typedef {{seq: number, number?: number, kind: string, author: string, text: string, at: string,
- *            html?: string, target?: string, nonce?: string, deleted?: boolean, changed?: number|string, reply_to?: number|null,
- *            quote?: {author: string, text: string}, edited_at?: string, reactions?: {emoji: string, names: string[]}[],
- *            pinned?: boolean}} Line `changed`: the seq of a change
- * @typedef {{nonce: string, type: string, number: number, at: string, text?: string, emoji?: string, on?: boolean,
- *            seq?: number, [field: string]: any}} Amendment `seq`: that of the outcome, once that is known
- * @typedef {{id: number, text: string, undo?: number}} Toast `undo`: the number of the post whose deletion it can take back
- * @typedef {{nonce: string, text: string, at: string, stage: "waiting"|"sent"|"stored"|"refused",
- *            seq?: number, code?: string, reason?: string, reply_to?: number, quote?: {author: string, text: string}}} Pending
- * @typedef {{id: number, text: string, at: string, after: number}} Notice
- * @typedef {{name: string, role: string, present: boolean, status?: ""|"away"|"dnd", status_text?: string, status_until?: string, picture?: number}} Member
- * @typedef {{name: string, kind: string, title: string, last_number: number, read_number: number, mentions: number}} OwnRoom
- * @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command
- * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"|"ended"|"typing"|"toasts"|"pins"|"composing"} Topic
+ * @typedef {import("./types.js").Line} Line
+ * @typedef {import("./types.js").Amendment} Amendment
+ * @typedef {import("./types.js").Toast} Toast
+ * @typedef {import("./types.js").Pending} Pending
+ * @typedef {import("./types.js").Notice} Notice
+ * @typedef {import("./types.js").Member} Member
+ * @typedef {import("./types.js").OwnRoom} OwnRoom
+ * @typedef {import("./types.js").Command} Command
+ * @typedef {import("./types.js").Topic} Topic
+ * @typedef {import("./types.js").Event} Event
  * @typedef {ReturnType<typeof initial>} State
  * @typedef {ReturnType<typeof createStore>} Store
- * @typedef {{type: string, [field: string]: any}} Event
  */
 
-/** The page's own room: of very many it may not be among those that are listed. @param {any} page @returns {OwnRoom} */
+/**
+ * The page's own room: of very many it may not be among those that are listed.
+ * @param {any} page
+ * @returns {OwnRoom}
+ */
 function here({ room, last_number, read_number }) {
-  return { name: room.name, kind: room.kind, title: room.title ?? room.name, last_number, read_number, mentions: 0 };
+  return {
+    name: room.name,
+    kind: room.kind,
+    title: room.title ?? room.name,
+    last_number,
+    read_number,
+    mentions: 0,
+  };
 }
 
 /** The state as the server embedded it in the page. @param {any} page @param {string} now */
@@ -56,7 +63,10 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Notice[]} */
     notices: /** @type {Notice[]} */ ([]),
     noticesMade: 0,
-    /** @type {Amendment[]} what was asked to be done to posts and isn't known to be done, in the order of asking */
+    /**
+     * @type {Amendment[]} what was asked to be done to posts and isn't known to be done, in the
+     *   order of asking
+     */
     amendments: /** @type {Amendment[]} */ ([]),
     /** @type {Toast[]} */
     toasts: /** @type {Toast[]} */ ([]),
@@ -69,11 +79,19 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,
-    /** One's own rooms and conversations by name, as `unread` tells of them. @type {Map<string, OwnRoom>} */
-    rooms: new Map([here(page), ...(page.rooms ?? [])].map((/** @type {OwnRoom} */ room) => [room.name, room])),
+    /**
+     * One's own rooms and conversations by name, as `unread` tells of them.
+     * @type {Map<string, OwnRoom>}
+     */
+    rooms: new Map(
+      [here(page), ...(page.rooms ?? [])].map((/** @type {OwnRoom} */ room) => [room.name, room]),
+    ),
     /** Who types, and when that was last heard, in ms. @type {Map<string, number>} */
     typing: new Map(),
-    /** What people said of themselves while the page was open. @type {Map<string, import("./people.js").Status>} */
+    /**
+     * What people said of themselves while the page was open.
+     * @type {Map<string, import("./people.js").Status>}
+     */
     statuses: new Map(),
     /** @type {Command[]} */
     commands: page.commands,
@@ -89,7 +107,10 @@ export function initial(page, now = new Date().toISOString()) {
     atBottom: false,
     /** The seqs of the first and last line on screen. @type {{first: number, last: number}|null} */
     view: /** @type {{first: number, last: number}|null} */ (null),
-    /** The numbers of the first and last post on screen. @type {{lowest: number, highest: number}|null} */
+    /**
+     * The numbers of the first and last post on screen.
+     * @type {{lowest: number, highest: number}|null}
+     */
     seen: /** @type {{lowest: number, highest: number}|null} */ (null),
     /** The mark stays where "unread from here" put it until the reader reads on. */
     readHeld: false,
@@ -105,7 +126,8 @@ export function initial(page, now = new Date().toISOString()) {
 }
 
 /** How many lines wait to be sent. @param {State} state */
-export const waiting = (state) => state.pending.filter((entry) => entry.stage === "waiting" || entry.stage === "sent").length;
+export const waiting = (state) =>
+  state.pending.filter((entry) => entry.stage === "waiting" || entry.stage === "sent").length;
 
 /**
  * @param {State} state
@@ -125,7 +147,10 @@ export function createStore(state, nextFrame) {
 
   return {
     state,
-    /** Applies an event of the server. Unknown ones are ignored: the protocol grows by adding. @param {Event} event */
+    /**
+     * Applies an event of the server. Unknown ones are ignored: the protocol grows by adding.
+     * @param {Event} event
+     */
     receive(event) {
       if (Object.hasOwn(reducers, event.type)) this.touch(...reducers[event.type](state, event));
     },
@@ -139,7 +164,11 @@ export function createStore(state, nextFrame) {
       if (!touched.size) nextFrame(render);
       for (const topic of topics) touched.add(topic);
     },
-    /** Calls `show` after topics changed, at most once a frame. @param {Topic[]} topics @param {() => void} show */
+    /**
+     * Calls `show` after topics changed, at most once a frame.
+     * @param {Topic[]} topics
+     * @param {() => void} show
+     */
     watch(topics, show) {
       readers.push({ topics, show });
     },

@@ -1,18 +1,27 @@
-/** What is unread in one's own rooms: the server's news of it, and the sums that the page shows. Counts are subtractions, never counted up. */
+/**
+ * What is unread in one's own rooms: the server's news of it, and the sums that the page shows.
+ * Counts are subtractions, never counted up.
+ */
 import { readElsewhere } from "./reading.js";
 
 /**
  * @typedef {import("./store.js").State} State
- * @typedef {import("./store.js").OwnRoom} OwnRoom
- * @typedef {import("./store.js").Topic} Topic
+ * @typedef {import("./types.js").OwnRoom} OwnRoom
+ * @typedef {import("./types.js").Topic} Topic
  */
 
-/** @param {{kind: string}} room a conversation of two or of several, and no room with a name of its own */
+/**
+ * @param {{kind: string}} room a conversation of two or of several, and no room with a name of its
+ *   own
+ */
 export const isConversation = ({ kind }) => kind === "direct" || kind === "group";
 
 /**
- * The event `unread`: all rooms where it is whole, else those that changed, with the fields that changed.
- * @param {State} state @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean}} event @returns {Topic[]}
+ * The event `unread`: all rooms where it is whole, else those that changed, with the fields that
+ * changed.
+ * @param {State} state
+ * @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean}} event
+ * @returns {Topic[]}
  */
 export function receiveUnread(state, { rooms, whole = false }) {
   const before = state.rooms;
@@ -24,14 +33,28 @@ export function receiveUnread(state, { rooms, whole = false }) {
       readElsewhere(state, news.read_number, whole);
       topics.push("reading", "timeline");
     }
-    state.rooms.set(news.name, { kind: "open", title: news.name, last_number: 0, read_number: 0, mentions: 0, ...known, ...news });
+    state.rooms.set(news.name, {
+      kind: "open",
+      title: news.name,
+      last_number: 0,
+      read_number: 0,
+      mentions: 0,
+      ...known,
+      ...news,
+    });
   }
   return topics;
 }
 
-/** The room with its numbers as this page knows them: its own room's follow its own lines. @param {State} state @param {OwnRoom} room */
+/**
+ * The room with its numbers as this page knows them: its own room's follow its own lines.
+ * @param {State} state
+ * @param {OwnRoom} room
+ */
 function numbers(state, room) {
-  return room.name === state.room.name ? { last: state.lastNumber, read: state.readNumber } : { last: room.last_number, read: room.read_number };
+  return room.name === state.room.name
+    ? { last: state.lastNumber, read: state.readNumber }
+    : { last: room.last_number, read: room.read_number };
 }
 
 /** @param {State} state @param {OwnRoom} room how many posts are unread there */
@@ -43,8 +66,13 @@ export function unreadOf(state, room) {
 /** @param {State} state @param {OwnRoom} room in how many unread posts there one is called */
 export const mentionsOf = (state, room) => Math.min(unreadOf(state, room), room.mentions);
 
-/** What calls for one: mentions, and everything in conversations. @param {State} state @param {OwnRoom} room */
-export const badgeOf = (state, room) => (isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room));
+/**
+ * What calls for one: mentions, and everything in conversations.
+ * @param {State} state
+ * @param {OwnRoom} room
+ */
+export const badgeOf = (state, room) =>
+  isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room);
 
 /** @param {State} state @returns {{badge: number, unread: boolean}} of all rooms together */
 export function unreadTotals(state) {

@@ -5,7 +5,11 @@
 const MOST_FOUND = 96; // twelve rows
 const SKIN = /[\u{1f3fb}-\u{1f3ff}]/u;
 
-/** How well a name fits: lower is better, Infinity not at all. @param {Named} one @param {string[]} words */
+/**
+ * How well a name fits: lower is better, Infinity not at all.
+ * @param {Named} one
+ * @param {string[]} words
+ */
 function rank([, name, shortcode], words) {
   const names = `${name} ${shortcode.replaceAll("_", " ")}`.toLowerCase();
   const first = words.join("_");
@@ -16,11 +20,17 @@ function rank([, name, shortcode], words) {
 }
 
 /**
- * The emoji that a text may mean, the best first: ":smi", "thumbs up", or one itself. Colours of skin only where they are asked for.
- * @param {Named[]} all @param {string} query @returns {string[]}
+ * The emoji that a text may mean, the best first: ":smi", "thumbs up", or one itself. Colours of
+ * skin only where they are asked for.
+ * @param {Named[]} all
+ * @param {string} query
+ * @returns {string[]}
  */
 export function findEmoji(all, query) {
-  const words = query.toLowerCase().split(/[\s:_-]+/).filter(Boolean);
+  const words = query
+    .toLowerCase()
+    .split(/[\s:_-]+/)
+    .filter(Boolean);
   if (!words.length) return [];
   const coloured = words.some((word) => "skin".startsWith(word) || "tone".startsWith(word));
   return all
@@ -36,7 +46,9 @@ export function findEmoji(all, query) {
 
 /**
  * The place next to one in a grid with groups of any width, by arrow key; itself at the edges.
- * @param {{x: number, y: number}[]} places in reading order @param {number} from @param {string} key
+ * @param {{x: number, y: number}[]} places in reading order
+ * @param {number} from
+ * @param {string} key
  */
 export function neighbour(places, from, key) {
   if (key === "ArrowRight") return Math.min(from + 1, places.length - 1);

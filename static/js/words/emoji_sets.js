@@ -6,39 +6,55 @@ const SETS = [
   {
     name: "faces",
     label: () => t("Faces"),
-    emoji: "😀 😃 😄 😁 😆 😅 🤣 😂 🙂 🙃 😉 😊 😇 🥰 😍 🤩 😘 😋 😛 😜 🤪 🤗 🤭 🤫 🤔 🫡 🤐 🤨 😐 😶 😏 😒 🙄 😬 😌 😔 😴 🤒 🤕 🤢 🥵 🥶 😵 🤯 🥳 😎 🤓 🧐 😕 🙁 😮 😳 🥺 😢 😭 😱 😤 😡 😈 💀 💩 🤡 👻 🤖",
+    emoji: `
+      😀 😃 😄 😁 😆 😅 🤣 😂 🙂 🙃 😉 😊 😇 🥰 😍 🤩 😘 😋 😛 😜 🤪 🤗 🤭 🤫
+      🤔 🫡 🤐 🤨 😐 😶 😏 😒 🙄 😬 😌 😔 😴 🤒 🤕 🤢 🥵 🥶 😵 🤯 🥳 😎 🤓 🧐
+      😕 🙁 😮 😳 🥺 😢 😭 😱 😤 😡 😈 💀 💩 🤡 👻 🤖`,
   },
   {
     name: "hands",
     label: () => t("Hands and people"),
-    emoji: "👍 👎 👌 🤌 ✌️ 🤞 🤟 🤙 👈 👉 👆 👇 ☝️ ✋ 👋 👏 🙌 🫶 🤝 🙏 💪 ✍️ 👀 🧠 🙋 🤦 🤷 🙇 💁 🙅 🙆 🏃 💃 🕺 🧑‍💻 👶",
+    emoji: `
+      👍 👎 👌 🤌 ✌️ 🤞 🤟 🤙 👈 👉 👆 👇 ☝️ ✋ 👋 👏 🙌 🫶 🤝 🙏 💪 ✍️ 👀 🧠
+      🙋 🤦 🤷 🙇 💁 🙅 🙆 🏃 💃 🕺 🧑‍💻 👶`,
   },
   {
     name: "hearts",
     label: () => t("Hearts and signs"),
-    emoji: "❤️ 🧡 💛 💚 💙 💜 🖤 🤍 💔 💯 💥 ✨ ⭐ 🔥 💤 ✅ ☑️ ✔️ ❌ ❓ ❗ ‼️ ⚠️ 🚫 ⛔ ➕ ➖ ➡️ ⬅️ ⬆️ ⬇️ 🔄 ♻️ 🔴 🟠 🟡 🟢 🔵 🟣 ⚪ ⚫ 🏁",
+    emoji: `
+      ❤️ 🧡 💛 💚 💙 💜 🖤 🤍 💔 💯 💥 ✨ ⭐ 🔥 💤 ✅ ☑️ ✔️ ❌ ❓ ❗ ‼️ ⚠️ 🚫
+      ⛔ ➕ ➖ ➡️ ⬅️ ⬆️ ⬇️ 🔄 ♻️ 🔴 🟠 🟡 🟢 🔵 🟣 ⚪ ⚫ 🏁`,
   },
   {
     name: "nature",
     label: () => t("Nature"),
-    emoji: "🐶 🐱 🐭 🐹 🐰 🦊 🐻 🐼 🐨 🐯 🦁 🐮 🐷 🐸 🐵 🙈 🙉 🙊 🐔 🐧 🐦 🦆 🦉 🐝 🦋 🐌 🐞 🐢 🐍 🐙 🐬 🐳 🌵 🎄 🌲 🌱 🍀 🌷 🌹 🌻 🌍 🌙 ☀️ ⛅ 🌧️ ⚡ ❄️ 🌈",
+    emoji: `
+      🐶 🐱 🐭 🐹 🐰 🦊 🐻 🐼 🐨 🐯 🦁 🐮 🐷 🐸 🐵 🙈 🙉 🙊 🐔 🐧 🐦 🦆 🦉 🐝
+      🦋 🐌 🐞 🐢 🐍 🐙 🐬 🐳 🌵 🎄 🌲 🌱 🍀 🌷 🌹 🌻 🌍 🌙 ☀️ ⛅ 🌧️ ⚡ ❄️ 🌈`,
   },
   {
     name: "food",
     label: () => t("Food and drink"),
-    emoji: "🍏 🍋 🍌 🍉 🍇 🍓 🍒 🍑 🥑 🍅 🌶️ 🥕 🌽 🥐 🍞 🧀 🥚 🥞 🍔 🍟 🍕 🌮 🥗 🍝 🍜 🍣 🍪 🎂 🍰 🍫 🍿 ☕ 🍵 🍺 🍷 🥂",
+    emoji: `
+      🍏 🍋 🍌 🍉 🍇 🍓 🍒 🍑 🥑 🍅 🌶️ 🥕 🌽 🥐 🍞 🧀 🥚 🥞 🍔 🍟 🍕 🌮 🥗 🍝
+      🍜 🍣 🍪 🎂 🍰 🍫 🍿 ☕ 🍵 🍺 🍷 🥂`,
   },
   {
     name: "doing",
     label: () => t("Doing and places"),
-    emoji: "🎉 🎊 🎈 🎁 🏆 🥇 ⚽ 🏀 🎾 🏓 🎯 🎮 🎲 🎸 🎨 🎬 🎧 🚗 🚲 🚀 ✈️ 🚆 🚢 🏠 🏢 🏖️ 🏔️ ⛺ 🗺️ 🌃",
+    emoji: `
+      🎉 🎊 🎈 🎁 🏆 🥇 ⚽ 🏀 🎾 🏓 🎯 🎮 🎲 🎸 🎨 🎬 🎧 🚗 🚲 🚀 ✈️ 🚆 🚢 🏠
+      🏢 🏖️ 🏔️ ⛺ 🗺️ 🌃`,
   },
   {
     name: "things",
     label: () => t("Things"),
-    emoji: "💻 🖥️ ⌨️ 📱 📷 💡 🔋 🔌 🧪 🔬 🔧 🔨 🛠️ ⚙️ 🔒 🔑 🐛 📦 📌 📎 ✂️ 📝 📅 📈 📉 📊 📚 🔍 ✉️ 📣 🔔 ⏰ ⏳ 💰 🎓 🩹",
+    emoji: `
+      💻 🖥️ ⌨️ 📱 📷 💡 🔋 🔌 🧪 🔬 🔧 🔨 🛠️ ⚙️ 🔒 🔑 🐛 📦 📌 📎 ✂️ 📝 📅 📈
+      📉 📊 📚 🔍 ✉️ 📣 🔔 ⏰ ⏳ 💰 🎓 🩹`,
   },
 ];
 
 /** @returns {{name: string, label: string, emoji: string[]}[]} */
-export const emojiSets = () => SETS.map(({ name, label, emoji }) => ({ name, label: label(), emoji: emoji.split(" ") }));
+export const emojiSets = () =>
+  SETS.map(({ name, label, emoji }) => ({ name, label: label(), emoji: emoji.trim().split(/\s+/) }));

@@ -1,4 +1,6 @@
-/** The keys of the room page, once: for those who handle them and for the dialog that shows them. */
+/**
+ * The keys of the room page, once: for those who handle them and for the dialog that shows them.
+ */
 import { t } from "./texts.js";
 
 /**
@@ -18,7 +20,11 @@ export const TIMELINE_KEYS = [
   { keys: ["r"], does: "reply", says: () => t("Reply") },
   { keys: ["e"], does: "edit", says: () => t("Edit your message") },
   { keys: [":"], does: "react", says: () => t("React with an emoji") },
-  { keys: ["Enter", "ContextMenu", "Shift+F10"], does: "menu", says: () => t("Everything else that can be done with the message") },
+  {
+    keys: ["Enter", "ContextMenu", "Shift+F10"],
+    does: "menu",
+    says: () => t("Everything else that can be done with the message"),
+  },
   { keys: ["?"], does: "keys", says: () => t("Show these keys") },
 ];
 
@@ -27,7 +33,10 @@ export const PAGE_KEYS = [
   { keys: ["Escape"], does: "latest", says: () => t("To the latest message, and all is read") },
   { keys: ["Ctrl+k"], says: () => t("Go to a room or a person") },
   { keys: ["Alt+ArrowUp", "Alt+ArrowDown"], says: () => t("Previous or next room") },
-  { keys: ["Alt+Shift+ArrowUp", "Alt+Shift+ArrowDown"], says: () => t("Previous or next room with unread messages") },
+  {
+    keys: ["Alt+Shift+ArrowUp", "Alt+Shift+ArrowDown"],
+    says: () => t("Previous or next room with unread messages"),
+  },
   { keys: ["Ctrl+/"], does: "keys", says: () => t("Show these keys") },
 ];
 
@@ -47,18 +56,33 @@ export const keyGroups = () => [
 ];
 
 /**
- * What was pressed: "j", "?", "Alt+ArrowUp", "Ctrl+k". Command counts as Ctrl. On a keyboard without Latin letters it is the letter that
- * the key has elsewhere.
- * @param {{key: string, code?: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean, shiftKey?: boolean}} event
+ * What was pressed: "j", "?", "Alt+ArrowUp", "Ctrl+k". Command counts as Ctrl. On a keyboard
+ * without Latin letters it is the letter that the key has elsewhere.
+ * @param {{key: string, code?: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean,
+ *   shiftKey?: boolean}} event
  */
 export function keyOf({ key, code = "", ctrlKey, metaKey, altKey, shiftKey }) {
   const isLetter = /^Key[A-Z]$/.test(code) && key.length === 1;
-  const name = isLetter && !/[\x21-\x7e]/.test(key) ? code.slice(3).toLowerCase() : key.length === 1 && (ctrlKey || metaKey) ? key.toLowerCase() : key;
+  const name =
+    isLetter && !/[\x21-\x7e]/.test(key)
+      ? code.slice(3).toLowerCase()
+      : key.length === 1 && (ctrlKey || metaKey)
+        ? key.toLowerCase()
+        : key;
   // Shift is a part of the sign that it makes.
-  return `${ctrlKey || metaKey ? "Ctrl+" : ""}${altKey ? "Alt+" : ""}${shiftKey && name.length > 1 ? "Shift+" : ""}${name}`;
+  const modifiers = [
+    ctrlKey || metaKey ? "Ctrl+" : "",
+    altKey ? "Alt+" : "",
+    shiftKey && name.length > 1 ? "Shift+" : "",
+  ];
+  return `${modifiers.join("")}${name}`;
 }
 
-/** @param {Key[]} table @param {Parameters<typeof keyOf>[0]} event @returns {string|undefined} what it does */
+/**
+ * @param {Key[]} table
+ * @param {Parameters<typeof keyOf>[0]} event
+ * @returns {string|undefined} what it does
+ */
 export function doing(table, event) {
   const pressed = keyOf(event);
   return table.find(({ keys, does }) => does && keys.includes(pressed))?.does;
@@ -74,5 +98,12 @@ const LABELS = {
   End: () => t("End"),
 };
 
-/** As it is written on the keys: "Alt+ArrowUp" is Alt and ↑. @param {string} key @returns {string[]} */
-export const labelsOf = (key) => key.split("+").map((one) => LABELS[one]?.() ?? (one.length === 1 && key.length > 1 ? one.toUpperCase() : one));
+/**
+ * As it is written on the keys: "Alt+ArrowUp" is Alt and ↑.
+ * @param {string} key
+ * @returns {string[]}
+ */
+export const labelsOf = (key) =>
+  key
+    .split("+")
+    .map((one) => LABELS[one]?.() ?? (one.length === 1 && key.length > 1 ? one.toUpperCase() : one));

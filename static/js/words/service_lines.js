@@ -1,10 +1,19 @@
-/** The service lines of the history in the reader's language, from what they tell: kind, author, target. Pure. */
+/**
+ * The service lines of the history in the reader's language, from what they tell: kind, author,
+ * target. Pure.
+ */
 import { shownName } from "./names.js";
 import { t } from "./texts.js";
 
-/** @typedef {Pick<import("../state/store.js").Line, "kind"|"author"|"text"|"target">} ServiceLine */
+/**
+ * @typedef {Pick<import("../state/types.js").Line, "kind"|"author"|"text"|"target">} ServiceLine
+ */
 
-/** `raw` are the names as the text has them. @type {Record<string, (values: {author: string, target: string}, text: string, raw: {author: string, target: string}) => string>} */
+/**
+ * `raw` are the names as the text has them.
+ * @type {Record<string, (values: {author: string, target: string}, text: string, raw: {author:
+ *   string, target: string}) => string>}
+ */
 const WORDS = {
   created: (who) => t("{author} created the room", who),
   joined: (who) => t("{author} joined the room", who),
@@ -13,22 +22,34 @@ const WORDS = {
   left: (who) => t("{author} left the room", who),
   invited: (who) => t("{author} invited {target}", who),
   cleared: (who) => t("{author} cleared the history", who),
-  topic: (who, text) => (text ? t("{author} set the topic: {topic}", { ...who, topic: text }) : t("{author} removed the topic", who)),
+  topic: (who, text) =>
+    text
+      ? t("{author} set the topic: {topic}", { ...who, topic: text })
+      : t("{author} removed the topic", who),
   killed(who, text, raw) {
     const plain = `${raw.author} removed ${raw.target} from the room`;
     if (text === plain) return t("{author} removed {target} from the room", who);
     const reason = text.slice(plain.length + 2);
-    return text === `${plain}: ${reason}` ? t("{author} removed {target} from the room: {reason}", { ...who, reason }) : text;
+    return text === `${plain}: ${reason}`
+      ? t("{author} removed {target} from the room: {reason}", { ...who, reason })
+      : text;
   },
   role(who, text, raw) {
     if (text === `${raw.target} is the owner now`) return t("{target} is the owner now", who);
-    if (text === `${raw.author} made ${raw.target} a moderator`) return t("{author} made {target} a moderator", who);
-    if (text === `${raw.author} made ${raw.target} a member`) return t("{author} made {target} a member", who);
+    if (text === `${raw.author} made ${raw.target} a moderator`)
+      return t("{author} made {target} a moderator", who);
+    if (text === `${raw.author} made ${raw.target} a member`)
+      return t("{author} made {target} a member", who);
     return text;
   },
 };
 
-/** What the line says; one of a kind that isn't known says its own text. @param {ServiceLine} line */
+/**
+ * What the line says; one of a kind that isn't known says its own text.
+ * @param {ServiceLine} line
+ */
 export function describe({ kind, author, target = "", text }) {
-  return Object.hasOwn(WORDS, kind) ? WORDS[kind]({ author: shownName(author), target: shownName(target) }, text, { author, target }) : text;
+  return Object.hasOwn(WORDS, kind)
+    ? WORDS[kind]({ author: shownName(author), target: shownName(target) }, text, { author, target })
+    : text;
 }

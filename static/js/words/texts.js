@@ -1,9 +1,12 @@
 /**
- * The words of the page in its language. English stands in the code; another language's catalogue is embedded in the page by
- * helpers/web/languages.py, with the strings that scripts use. `make texts` finds the calls of `t` and `n`: their words are literals.
+ * The words of the page in its language. English stands in the code; another language's catalogue
+ * is embedded in the page by helpers/web/languages.py, with the strings that scripts use. `make texts`
+ * finds the calls of `t` and `n`: their words are literals.
  */
 
-/** @typedef {{language: string, plurals: string[], texts: Record<string, string|string[]>}} Texts */
+/**
+ * @typedef {{language: string, plurals: string[], texts: Record<string, string|string[]>}} Texts
+ */
 /** @typedef {Record<string, string|number>} Values */
 
 /** @type {Texts} */
@@ -20,7 +23,8 @@ export function useTexts(given = english) {
 }
 
 /**
- * For Intl: the page's language as the reader's browser has it ("en-GB" of "en"), since dates differ by country as well.
+ * For Intl: the page's language as the reader's browser has it ("en-GB" of "en"), since dates
+ * differ by country as well.
  * @returns {string|undefined} undefined outside a page: the system's own
  */
 export function locale() {
@@ -29,11 +33,13 @@ export function locale() {
 }
 
 /** @param {string} text @param {Values} values */
-const fill = (text, values) => text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
+const fill = (text, values) =>
+  text.replace(/\{(\w+)\}/g, (whole, name) => (Object.hasOwn(values, name) ? String(values[name]) : whole));
 
 /**
  * The text in the page's language, with each `{name}` of `values` in its place.
- * @param {string} text in English @param {Values} [values]
+ * @param {string} text in English
+ * @param {Values} [values]
  */
 export function t(text, values = {}) {
   const found = texts.texts[text];
@@ -42,19 +48,29 @@ export function t(text, values = {}) {
 
 /**
  * The same where a number decides on the form. `{count}` is the number as the language writes it.
- * @param {string} one of 1, in English @param {string} other of any other number
- * @param {number} count @param {Values} [values]
+ * @param {string} one of 1, in English
+ * @param {string} other of any other number
+ * @param {number} count
+ * @param {Values} [values]
  */
 export function n(one, other, count, values = {}) {
   const category = rules.select(count);
   const forms = texts.texts[one];
-  const form = Array.isArray(forms) ? (forms[texts.plurals.indexOf(category)] ?? forms[forms.length - 1]) : category === "one" ? one : other;
+  const form = Array.isArray(forms)
+    ? (forms[texts.plurals.indexOf(category)] ?? forms[forms.length - 1])
+    : category === "one"
+      ? one
+      : other;
   return fill(form, { count: numbers.format(count), ...values });
 }
 
 /**
  * A text with nodes in the place of one `{name}`, which `t` left as it stands.
- * @template Node @param {string} text @param {string} name @param {Node[]} nodes @returns {(string|Node)[]}
+ * @template Node
+ * @param {string} text
+ * @param {string} name
+ * @param {Node[]} nodes
+ * @returns {(string|Node)[]}
  */
 export function interpolate(text, name, nodes) {
   const [before, after = ""] = text.split(`{${name}}`);

@@ -2,9 +2,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { contextAt, commandOf, complete } from "../../../static/js/composing/completion.js";
+import { commandOf, contextAt, complete } from "../../../static/js/composing/completion.js";
 import { Lookups } from "../../../static/js/server/lookups.js";
 import { Recents } from "../../../static/js/local/recents.js";
+import { memoryStorage, present } from "../support.mjs";
+
+/** @typedef {import("../../../static/js/composing/completion.js").Known} Known */
+/** @typedef {import("../../../static/js/composing/completion.js").Here} Here */
 
 const MEMBERS = [
   { name: "alice", role: "owner", present: true },
@@ -28,20 +32,47 @@ const EMOJI = [
   ["👨‍🎓", "man student", "man_student"],
 ];
 
+const room = (/** @type {string} */ name, /** @type {string} */ kind) => ({
+  name,
+  kind,
+  title: name,
+  last_number: 0,
+  read_number: 0,
+  mentions: 0,
+});
+
+/** @type {Here} */
 const HERE = {
   you: { name: "alice", role: "owner" },
-  room: { name: "lobby", topic: "", kind: "open" },
   members: new Map(MEMBERS.map((one) => [one.name, one])),
   commands: COMMANDS,
-  rooms: new Map([["garden", { name: "garden", kind: "open" }], ["vault", { name: "vault", kind: "closed" }], ["direct.1", { name: "direct.1", kind: "direct" }]]),
+  rooms: new Map([
+    ["garden", room("garden", "open")],
+    ["vault", room("vault", "closed")],
+    ["direct.1", room("direct.1", "direct")],
+  ]),
 };
 
+/**
+ * @param {object} [what]
+ * @param {ReturnType<Known["people"]>} [what.people]
+ * @param {ReturnType<Known["rooms"]>} [what.rooms]
+ * @param {string[][]} [what.emoji]
+ * @param {Partial<Record<import("../../../static/js/composing/completion.js").Kind, string[]>>}
+ *   [what.recent]
+ * @returns {Known}
+ */
 function known({ people = [], rooms = [], emoji = EMOJI, recent = {} } = {}) {
-  const ranks = (kind) => new Map((recent[kind] ?? []).map((name, place) => [name, place]));
-  return { people: () => people, rooms: () => rooms, emoji: () => emoji, ranks };
+  return {
+    people: () => people,
+    rooms: () => rooms,
+    emoji: () => emoji,
+    ranks: (kind) => new Map((recent[kind] ?? []).map((name, index) => [name, index])),
+  };
 }
 
-const proposed = (text, with_ = known(), here = HERE) => complete(text, text.length, here, with_)?.items.map(({ name }) => name) ?? null;
+const proposed = (/** @type {string} */ text, from = known(), here = HERE) =>
+  complete(text, text.length, here, from)?.items.map(({ name }) => name) ?? null;
 
 test("members: who is here before who is away, then by name; never oneself", () => {
   assert.deepEqual(proposed("@"), ["anna", "bob", "bobby", "andy", "Жанна"]);
@@ -57,8 +88,20 @@ test("members: recent ones first, but nobody before the one whose name it is", (
 });
 
 test("people beyond the members come after them, and are marked", () => {
-  const found = complete("@an", 3, HERE, known({ people: [{ name: "anders" }, { name: "anna" }], recent: { person: ["anders"] } }));
-  assert.deepEqual(found.items.map(({ name, detail }) => [name, detail]), [["anna", "here"], ["andy", "moderator, away"], ["anders", "not in this room"]]);
+  const found = complete(
+    "@an",
+    3,
+    HERE,
+    known({ people: [{ name: "anders" }, { name: "anna" }], recent: { person: ["anders"] } }),
+  );
+  assert.deepEqual(
+    present(found).items.map(({ name, detail }) => [name, detail]),
+    [
+      ["anna", "here"],
+      ["andy", "moderator, away"],
+      ["anders", "not in this room"],
+    ],
+  );
 });
 
 test("an answer to another word never shows", () => {
@@ -66,8 +109,22 @@ test("an answer to another word never shows", () => {
 });
 
 test("rooms: one's own first, conversations never", () => {
-  const found = complete("see #a", 6, HERE, known({ rooms: [{ name: "attic", kind: "open", topic: "Dust" }, { name: "garden", kind: "open" }, { name: "direct.1", kind: "direct" }] }));
-  assert.deepEqual(found.items.map(({ text, sign }) => [text, sign]), [["#attic ", "hash"]]);
+  const found = complete(
+    "see #a",
+    6,
+    HERE,
+    known({
+      rooms: [
+        { name: "attic", kind: "open", topic: "Dust" },
+        { name: "garden", kind: "open" },
+        { name: "direct.1", kind: "direct" },
+      ],
+    }),
+  );
+  assert.deepEqual(
+    present(found).items.map(({ text, sign }) => [text, sign]),
+    [["#attic ", "hash"]],
+  );
   assert.deepEqual(proposed("#"), ["garden", "vault"]);
   assert.deepEqual(proposed("#", known({ recent: { room: ["vault"] } })), ["vault", "garden"]);
   assert.equal(proposed("# heading"), null);
@@ -79,31 +136,40 @@ test("emoji: by shortcode and name after two letters, recent ones first", () => 
   assert.deepEqual(proposed("so :gr"), ["😀", "😺"]);
   assert.deepEqual(proposed(":cat"), ["🐱", "😺"]);
   assert.deepEqual(proposed(":gri", known({ recent: { emoji: ["😺"] } })), ["😺", "😀"]);
-  assert.equal(complete(":gri", 4, HERE, known()).items[0].text, "😀 ");
+  assert.equal(present(complete(":gri", 4, HERE, known())).items[0].text, "😀 ");
 });
 
 test("commands: at the beginning only, by name and alias", () => {
   assert.deepEqual(proposed("/ki"), ["kick"]);
   assert.deepEqual(proposed("/"), ["help", "invite", "join", "kick", "leave"]);
-  assert.deepEqual(proposed("/", known({ recent: { command: ["leave"] } }))[0], "leave");
+  assert.equal(proposed("/", known({ recent: { command: ["leave"] } }))?.[0], "leave");
   assert.equal(proposed("x /ki"), null);
   assert.equal(proposed("//ki"), null);
 });
 
-test("arguments of commands, with their sign or without; Enter is left alone until one moves into the list", () => {
+test("arguments of commands, with or without a sign; Enter sends until one moves into the list", () => {
   const found = complete("/kick bo", 8, HERE, known());
-  assert.deepEqual([found.passive, found.from, found.items.map(({ text }) => text)], [true, 6, ["@bob ", "@bobby "]]);
-  assert.equal(complete("/kick @bo", 9, HERE, known()).passive, false);
-  assert.deepEqual(proposed("/invite a", known({ people: [{ name: "anders" }] })), ["anna", "andy", "anders"]);
+  assert.deepEqual(
+    [present(found).passive, present(found).from, present(found).items.map(({ text }) => text)],
+    [true, 6, ["@bob ", "@bobby "]],
+  );
+  assert.equal(present(complete("/kick @bo", 9, HERE, known())).passive, false);
+  assert.deepEqual(proposed("/invite a", known({ people: [{ name: "anders" }] })), [
+    "anna",
+    "andy",
+    "anders",
+  ]);
   assert.deepEqual(proposed("/join gar"), ["garden"]);
-  assert.equal(complete("/join gar", 9, HERE, known()).items[0].text, "garden ");
+  assert.equal(present(complete("/join gar", 9, HERE, known())).items[0].text, "garden ");
   assert.deepEqual(proposed("/help in"), ["invite"]);
   assert.equal(proposed("/kick bob an"), null);
   assert.equal(proposed("/nothing bo"), null);
 });
 
 test("Enter may send what needs no more words", () => {
-  const done = Object.fromEntries(complete("/", 1, HERE, known()).items.map((item) => [item.name, item.done]));
+  const done = Object.fromEntries(
+    present(complete("/", 1, HERE, known())).items.map((item) => [item.name, item.done]),
+  );
   assert.deepEqual(done, { help: true, invite: false, join: false, kick: false, leave: true });
 });
 
@@ -113,21 +179,27 @@ test("the usage of a command shows while its arguments are typed", () => {
 });
 
 test("at most eight", () => {
-  const members = new Map(Array.from({ length: 30 }, (_, place) => [`p${place}`, { name: `p${place}`, role: "member", present: true }]));
-  assert.equal(proposed("@p", known(), { ...HERE, members }).length, 8);
+  const members = new Map(
+    Array.from({ length: 30 }, (_, place) => [
+      `p${place}`,
+      { name: `p${place}`, role: "member", present: true },
+    ]),
+  );
+  assert.equal(proposed("@p", known(), { ...HERE, members })?.length, 8);
 });
 
 test("the caret decides, not the end of the text", () => {
-  assert.deepEqual(contextAt("@an and more", 3, COMMANDS), { kind: "person", word: "an", from: 0, to: 3, passive: false });
+  assert.deepEqual(contextAt("@an and more", 3, COMMANDS), {
+    kind: "person",
+    word: "an",
+    from: 0,
+    to: 3,
+    passive: false,
+  });
 });
 
-function shelf() {
-  const kept = new Map();
-  return { get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value), remove: (key) => kept.delete(key), keys: () => [...kept.keys()] };
-}
-
 test("recent use is kept, the last first, each once; what is broken is nothing", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   const recents = new Recents(storage, "k");
   for (const name of ["a", "b", "a"]) recents.use(name);
   assert.deepEqual(new Recents(storage, "k").all(), ["a", "b"]);
@@ -139,19 +211,20 @@ test("recent use is kept, the last first, each once; what is broken is nothing",
 
 test("the server is asked once for what was typed last, and what it said is kept", async (context) => {
   context.mock.timers.enable({ apis: ["setTimeout"] });
-  const asked_ = [];
+  /** @type {string[]} */
+  const requests = [];
   let news = 0;
-  const get = async (address) => {
-    asked_.push(address);
+  const get = async (/** @type {string} */ address) => {
+    requests.push(address);
     return { people: [{ name: "anders" }] };
   };
-  const lookups = new Lookups({ storage: shelf(), user: "alice", onAnswer: () => (news += 1), get });
+  const lookups = new Lookups({ storage: memoryStorage(), user: "alice", onAnswer: () => (news += 1), get });
   assert.deepEqual([lookups.people(""), lookups.people("a"), lookups.people("an")], [[], [], []]);
   context.mock.timers.tick(200);
   await Promise.resolve();
   await Promise.resolve();
   await Promise.resolve();
-  assert.deepEqual([asked_, news], [["/people?q=an"], 1]);
+  assert.deepEqual([requests, news], [["/people?q=an"], 1]);
   assert.deepEqual(lookups.people("An"), [{ name: "anders" }]);
   // Until the longer word's answer is here, the shorter one's has to do.
   assert.deepEqual(lookups.people("and"), [{ name: "anders" }]);

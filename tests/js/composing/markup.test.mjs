@@ -1,8 +1,18 @@
-/** The toolbar on a text: "[" and "]" in these stories are where the selection begins and ends, "|" is a bare caret. */
+/**
+ * The toolbar on a text: "[" and "]" in these stories are where the selection begins and ends, "|"
+ * is a bare caret.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { breakLine, makeLink, pasteLink, toggleCodeBlock, toggleMark, togglePrefix } from "../../../static/js/composing/markup.js";
+import {
+  breakLine,
+  makeLink,
+  pasteLink,
+  toggleCodeBlock,
+  toggleMark,
+  togglePrefix,
+} from "../../../static/js/composing/markup.js";
 
 /** @param {string} story */
 function read(story) {
@@ -14,7 +24,11 @@ function read(story) {
   return { text: story.replace(/[«»]/g, ""), start, end: story.indexOf("»") - 1 };
 }
 
-/** @param {string} story @param {(selected: any) => any} act */
+/** @typedef {import("../../../static/js/composing/markup.js").Selected} Selected */
+/** @typedef {import("../../../static/js/composing/markup.js").Edit} Edit */
+/** @typedef {(selected: Selected) => Edit|null} Act */
+
+/** @param {string} story @param {Act} act */
 function done(story, act) {
   const selected = read(story);
   const edit = act(selected);
@@ -24,6 +38,7 @@ function done(story, act) {
   return `${text.slice(0, edit.start)}«${text.slice(edit.start, edit.end)}»${text.slice(edit.end)}`;
 }
 
+/** @param {string} name @param {Act} act @param {[string, string|null][]} pairs */
 const stories = (name, act, pairs) =>
   test(name, () => {
     for (const [before, after] of pairs) assert.equal(done(before, act), after, before);
@@ -49,7 +64,10 @@ stories("italic isn't taken for bold", (selected) => toggleMark(selected, "*"), 
   ["«*word*»", "«word»"],
 ]);
 
-stories("strike and code", (selected) => toggleMark(selected, "~~"), [["«gone»", "~~«gone»~~"], ["~~«gone»~~", "«gone»"]]);
+stories("strike and code", (selected) => toggleMark(selected, "~~"), [
+  ["«gone»", "~~«gone»~~"],
+  ["~~«gone»~~", "«gone»"],
+]);
 
 stories("a block of code takes whole lines", toggleCodeBlock, [
   ["one\nt«wo\nth»ree\nfour", "one\n```\n«two\nthree»\n```\nfour"],
@@ -76,8 +94,14 @@ stories("a list", (selected) => togglePrefix(selected, "list"), [
   ["«one\n»two", "«- one»\ntwo"],
 ]);
 
-stories("numbers and quotes", (selected) => togglePrefix(selected, "numbers"), [["«a\nb\nc»", "«1. a\n2. b\n3. c»"], ["«1. a\n2. b»", "«a\nb»"]]);
-stories("a quote", (selected) => togglePrefix(selected, "quote"), [["«a\nb»", "«> a\n> b»"], ["«> a\n> b»", "«a\nb»"]]);
+stories("numbers and quotes", (selected) => togglePrefix(selected, "numbers"), [
+  ["«a\nb\nc»", "«1. a\n2. b\n3. c»"],
+  ["«1. a\n2. b»", "«a\nb»"],
+]);
+stories("a quote", (selected) => togglePrefix(selected, "quote"), [
+  ["«a\nb»", "«> a\n> b»"],
+  ["«> a\n> b»", "«a\nb»"],
+]);
 
 stories("a new line goes on with a list, and ends it at an empty item", breakLine, [
   ["- milk|", "- milk\n- |"],
@@ -93,14 +117,18 @@ stories("a new line goes on with a list, and ends it at an empty item", breakLin
   ["«- milk»", null],
 ]);
 
-stories("an address pasted onto words makes a link", (selected) => pasteLink(selected, " https://a.example/x_(y) "), [
-  ["see «this page».", "see [this page](<https://a.example/x_(y)>)|."],
-  ["see |", null],
-  ["«https://b.example»", null],
-  ["«two\nlines»", null],
-  ["[x](«y»)", null],
-  ["```\n«code»\n```", null],
-]);
+stories(
+  "an address pasted onto words makes a link",
+  (selected) => pasteLink(selected, " https://a.example/x_(y) "),
+  [
+    ["see «this page».", "see [this page](<https://a.example/x_(y)>)|."],
+    ["see |", null],
+    ["«https://b.example»", null],
+    ["«two\nlines»", null],
+    ["[x](«y»)", null],
+    ["```\n«code»\n```", null],
+  ],
+);
 
 test("other things are pasted as they are", () => {
   for (const pasted of ["javascript:alert(1)", "https://a.example and more", "word", ""]) {

@@ -3,29 +3,28 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Draft, quoted } from "../../../static/js/local/drafts.js";
-import { createStore, initial } from "../../../static/js/state/store.js";
-import { Typing } from "../../../static/js/server/typing.js";
 
-function shelf() {
-  const kept = new Map();
-  return { kept, get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value), remove: (key) => kept.delete(key) };
-}
+import { Typing } from "../../../static/js/server/typing.js";
+import { lobby, memoryStorage } from "../support.mjs";
 
 test("a draft and what it answers are kept by room, and leave nothing behind", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   const draft = new Draft(storage, "alice", "lobby");
   draft.text = "well";
   draft.repliedTo = { number: 3, author: "bob", text: "so?" };
   const again = new Draft(storage, "alice", "lobby");
   assert.deepEqual([again.text, again.repliedTo], ["well", { number: 3, author: "bob", text: "so?" }]);
-  assert.deepEqual([new Draft(storage, "alice", "attic").text, new Draft(storage, "bob", "lobby").repliedTo], ["", null]);
+  assert.deepEqual(
+    [new Draft(storage, "alice", "attic").text, new Draft(storage, "bob", "lobby").repliedTo],
+    ["", null],
+  );
   draft.text = "";
   draft.repliedTo = null;
   assert.equal(storage.kept.size, 0);
 });
 
 test("what isn't a kept reply is none", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   const draft = new Draft(storage, "alice", "lobby");
   for (const broken of ["{", "7", "null", '{"number":"3","author":"bob","text":""}', '{"number":3}']) {
     storage.set(draft.replyKey, broken);
@@ -34,15 +33,23 @@ test("what isn't a kept reply is none", () => {
 });
 
 test("a quote is one line of at most a hundred characters", () => {
-  assert.deepEqual(quoted({ number: 3, author: "bob", text: "one\n\n  two " }), { number: 3, author: "bob", text: "one two" });
+  assert.deepEqual(quoted({ number: 3, author: "bob", text: "one\n\n  two " }), {
+    number: 3,
+    author: "bob",
+    text: "one two",
+  });
   const { text } = quoted({ number: 3, author: "bob", text: "😀".repeat(300) });
   assert.deepEqual([[...text].length, text.endsWith("😀…")], [100, true]);
 });
 
 function typist() {
+  /** @type {boolean[]} */
   const said = [];
   const clock = { now: 0, connected: true };
-  const typing = new Typing(({ on = true }) => clock.connected && Boolean(said.push(on)), () => clock.now);
+  const typing = new Typing(
+    (/** @type {{on?: boolean}} */ { on = true }) => clock.connected && Boolean(said.push(on)),
+    () => clock.now,
+  );
   return { said, clock, typing };
 }
 
@@ -79,8 +86,7 @@ test("a message says itself that it is over; without a connection nothing is rem
 });
 
 test("one answers or edits, never both", () => {
-  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: [], members: [], commands: [], last_seq: 0, last_number: 0, read_number: 0 };
-  const store = createStore(initial(page), () => {});
+  const store = lobby();
   store.dispatch({ type: "replying", number: 3 });
   assert.deepEqual([store.state.replying, store.state.editing], [3, null]);
   store.dispatch({ type: "editing", number: 4 });

@@ -4,12 +4,19 @@ import { test } from "node:test";
 
 import { Absence } from "../../../static/js/server/absence.js";
 
-/** @param {number[]} silences s before each greeting; @returns how often a break was over */
+/**
+ * @param {import("node:test").TestContext} context
+ * @param {number[]} silences s before each greeting
+ * @returns {number} how often an absence ended
+ */
 function greeted(context, ...silences) {
   context.mock.timers.enable({ apis: ["setTimeout"] });
   let now = 1_000_000;
   let times = 0;
-  const absence = new Absence(() => (times += 1), () => now);
+  const absence = new Absence(
+    () => (times += 1),
+    () => now,
+  );
   for (const silence of silences) {
     now += 1000 * silence;
     absence.received({ type: "hello" });

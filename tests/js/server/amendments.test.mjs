@@ -1,47 +1,48 @@
-/** What is asked to be done to posts: shown at once, sent until it is answered, taken back when it is refused. */
+/**
+ * What is asked to be done to posts: shown at once, sent until it is answered, taken back when it
+ * is refused.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Amendments } from "../../../static/js/server/amendments.js";
 import { layout } from "../../../static/js/state/layout.js";
-import { createStore, initial } from "../../../static/js/state/store.js";
+import { AT, lobby, memoryStorage, post, present } from "../support.mjs";
 
-const PREFIX = "aiochat:amendments:alice:lobby:";
-const AT = "2026-11-21T09:30:00.000Z";
+/** @typedef {import("../../../static/js/state/types.js").Reaction} Reaction */
 
-const post = (number, fields = {}) => ({ seq: number, number, kind: "post", author: "bob", text: `line ${number}`, at: AT, ...fields });
-
-function shelf() {
-  const kept = new Map();
-  return {
-    kept,
-    get: (key) => kept.get(key) ?? null,
-    set: (key, value) => kept.set(key, value),
-    remove: (key) => kept.delete(key),
-    keys: (prefix) => [...kept.keys()].filter((key) => key.startsWith(prefix)),
-  };
-}
+const PREFIX = "aiochat:asks:alice:lobby:";
 
 /** A page with two posts of Bob's; `server(event)` is what the socket would bring. */
-function open({ storage = shelf(), connected = true, messages = [post(1), post(2)], now = Date.parse(AT) } = {}) {
+function open({
+  storage = memoryStorage(),
+  connected = true,
+  messages = [post(1), post(2)],
+  now = Date.parse(AT),
+} = {}) {
   const last = messages.length;
-  const page = { room: { name: "lobby" }, you: { name: "alice", role: "owner" }, messages, more: false, last_seq: last, last_number: last, read_number: last, epoch: "e", members: [], commands: [] };
-  const store = createStore(initial(page), () => {});
+  const store = lobby({ messages, last_seq: last, last_number: last, read_number: last, members: [] });
+  /** @type {import("../../../static/js/state/types.js").Amendment[]} */
   const sent = [];
   const line = { connected, now };
-  const send = (request) => line.connected && Boolean(sent.push(request));
+  const send = (/** @type {any} */ request) => line.connected && Boolean(sent.push(request));
   const amendments = new Amendments({ store, storage, send, prefix: PREFIX, now: () => line.now });
-  const server = (event) => {
+  const server = (/** @type {import("../../../static/js/state/types.js").Event} */ event) => {
     store.receive(event);
     amendments.received(event);
   };
-  const changed = (seq, number, fields) => server({ type: "changed", ...post(number, fields), of: number, seq });
-  const shown = (number) => layout(store.state).find((row) => row.line?.number === number).line;
-  const reactions = (number) => (shown(number).reactions ?? []).map(({ emoji, names }) => `${emoji} ${names.join(" ")}`);
+  const changed = (/** @type {number} */ seq, /** @type {number} */ number, fields = {}) =>
+    server({ ...post(number, fields), type: "changed", of: number, seq });
+  const shown = (/** @type {number} */ number) =>
+    present(layout(store.state).find((row) => row.line?.number === number)).line;
+  const reactions = (/** @type {number} */ number) =>
+    /** @type {Reaction[]} */ (shown(number).reactions ?? []).map(
+      ({ emoji, names }) => `${emoji} ${names.join(" ")}`,
+    );
   return { amendments, store, state: store.state, sent, storage, line, server, changed, shown, reactions };
 }
 
-const thumb = (on, number = 1) => ({ type: "react", number, emoji: "👍", on });
+const thumb = (/** @type {boolean} */ on, number = 1) => ({ type: "react", number, emoji: "👍", on });
 
 test("is shown before it is answered, and as it was told afterwards", async () => {
   const { amendments, state, sent, storage, server, changed, reactions } = open();
@@ -65,7 +66,16 @@ test("the change may come before its receipt", () => {
 });
 
 test("leaving a reaction takes the emoji away with the last one", () => {
-  const { amendments, reactions } = open({ messages: [post(1, { reactions: [{ emoji: "👍", names: ["alice"] }, { emoji: "🎉", names: ["bob", "alice"] }] })] });
+  const { amendments, reactions } = open({
+    messages: [
+      post(1, {
+        reactions: [
+          { emoji: "👍", names: ["alice"] },
+          { emoji: "🎉", names: ["bob", "alice"] },
+        ],
+      }),
+    ],
+  });
   amendments.request(thumb(false));
   amendments.request({ type: "react", number: 1, emoji: "🎉", on: false });
   assert.deepEqual(reactions(1), ["🎉 bob"]);
@@ -76,7 +86,10 @@ test("a refusal takes it back and says why", async () => {
   const answer = amendments.request(thumb(true));
   server({ type: "error", nonce: sent[0].nonce, code: "too_many_reactions", text: "It is full." });
   assert.deepEqual([reactions(1), state.amendments, storage.kept.size], [[], [], 0]);
-  assert.deepEqual(state.toasts.map(({ text }) => text), ["It is full."]);
+  assert.deepEqual(
+    state.toasts.map(({ text }) => text),
+    ["It is full."],
+  );
   assert.deepEqual([(await answer).code, state.notices], ["too_many_reactions", []]);
 });
 
@@ -85,12 +98,21 @@ test("to one post one after the other, to another at once", () => {
   amendments.request(thumb(true));
   amendments.request({ type: "pin", number: 1, on: true });
   amendments.request(thumb(true, 2));
-  assert.deepEqual(sent.map(({ type, number }) => [type, number]), [["react", 1], ["react", 2]]);
+  assert.deepEqual(
+    sent.map(({ type, number }) => [type, number]),
+    [
+      ["react", 1],
+      ["react", 2],
+    ],
+  );
   server({ type: "receipt", nonce: sent[0].nonce, seq: 3, number: 1 });
-  assert.deepEqual(sent.map(({ type }) => type), ["react", "react", "pin"]);
+  assert.deepEqual(
+    sent.map(({ type }) => type),
+    ["react", "react", "pin"],
+  );
 });
 
-test("what was asked offline is sent once with the connection, and again if that broke before the answer", () => {
+test("a request made offline is sent once connected, and again if no answer came", () => {
   const { amendments, sent, line, server, shown } = open({ connected: false });
   amendments.request({ type: "delete", number: 1 });
   assert.deepEqual([sent, shown(1).deleted], [[], true]);
@@ -109,7 +131,10 @@ test("a change of mind before it was sent is all that is sent", async () => {
   assert.deepEqual(reactions(1), []);
   line.connected = true;
   amendments.flush();
-  assert.deepEqual(sent.map(({ on }) => on), [false]);
+  assert.deepEqual(
+    sent.map(({ on }) => on),
+    [false],
+  );
 });
 
 test("a deletion that never left is taken back without the server", async () => {
@@ -127,7 +152,10 @@ test("what the server asked to wait with waits", (context) => {
   amendments.request(thumb(true, 2));
   assert.deepEqual([sent.length, reactions(1), state.toasts], [1, ["👍 alice"], []]);
   context.mock.timers.tick(1100);
-  assert.deepEqual(sent.map(({ number }) => number), [1, 1, 2]);
+  assert.deepEqual(
+    sent.map(({ number }) => number),
+    [1, 1, 2],
+  );
 });
 
 test("what isn't answered on a living connection is sent again after a while", () => {
@@ -140,7 +168,7 @@ test("what isn't answered on a living connection is sent again after a while", (
 });
 
 test("survives a reload, but not a day", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   open({ storage, connected: false }).amendments.request({ type: "edit", number: 1, text: "new" });
   const later = open({ storage });
   later.amendments.restore();
@@ -156,10 +184,13 @@ test("is given up with the room", async () => {
   const { amendments, state, storage, shown } = open();
   const answer = amendments.request({ type: "delete", number: 1 });
   amendments.failAll();
-  assert.deepEqual([(await answer).code, state.amendments, storage.kept.size, shown(1).deleted], ["ended", [], 0, undefined]);
+  assert.deepEqual(
+    [(await answer).code, state.amendments, storage.kept.size, shown(1).deleted],
+    ["ended", [], 0, undefined],
+  );
 });
 
-test("an edit shows as typed until the server has rendered it, and no other line is another one for it", () => {
+test("an edit shows as typed until the server has rendered it, and changes no other line", () => {
   const { amendments, shown, state } = open({ messages: [post(1, { html: "<p>line 1</p>" }), post(2)] });
   amendments.request({ type: "edit", number: 1, text: "*new*" });
   const { text, html, edited_at } = shown(1);
@@ -176,18 +207,19 @@ test("a quote says what the quoted post says now", () => {
   amendments.request({ type: "delete", number: 1 });
   assert.deepEqual(shown(3).quote, { author: "bob", text: "" });
   store.dispatch({ type: "written", entry: { nonce: "n", text: "me, too", at: AT, reply_to: 2 } });
-  assert.deepEqual(layout(store.state).at(-1).line.quote, { author: "bob", text: "line 2" });
+  assert.deepEqual(layout(store.state).at(-1)?.line.quote, { author: "bob", text: "line 2" });
 });
 
 test("the list of pins follows what is pinned, once it was asked for", () => {
   const { store, state, changed } = open();
+  const pinned = () => state.pins?.map(({ number }) => number);
   changed(3, 1, { pinned: true });
-  assert.equal(state.pins, null);
+  assert.equal(pinned(), undefined);
   store.dispatch({ type: "pins", messages: [state.lines[0]] });
   changed(4, 2, { pinned: true });
-  assert.deepEqual(state.pins.map(({ number }) => number), [2, 1]);
+  assert.deepEqual(pinned(), [2, 1]);
   changed(5, 1, {});
-  assert.deepEqual(state.pins.map(({ number }) => number), [2]);
+  assert.deepEqual(pinned(), [2]);
   changed(6, 2, { text: "", deleted: true });
   assert.deepEqual(state.pins, []);
 });
@@ -195,9 +227,15 @@ test("the list of pins follows what is pinned, once it was asked for", () => {
 test("three toasts at most, each dismissed by itself", () => {
   const { store, state } = open();
   for (const text of ["a", "b", "c", "d"]) store.dispatch({ type: "toasted", text });
-  assert.deepEqual(state.toasts.map(({ text }) => text), ["b", "c", "d"]);
+  assert.deepEqual(
+    state.toasts.map(({ text }) => text),
+    ["b", "c", "d"],
+  );
   store.dispatch({ type: "untoasted", id: state.toasts[1].id });
-  assert.deepEqual(state.toasts.map(({ text }) => text), ["b", "d"]);
+  assert.deepEqual(
+    state.toasts.map(({ text }) => text),
+    ["b", "d"],
+  );
 });
 
 test("answering and editing exclude each other", () => {

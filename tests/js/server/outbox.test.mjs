@@ -4,31 +4,38 @@ import { test } from "node:test";
 
 import { makeNonce } from "../../../static/js/server/nonce.js";
 import { Outbox } from "../../../static/js/server/outbox.js";
-import { createStore, initial } from "../../../static/js/state/store.js";
+import { lobby, memoryStorage } from "../support.mjs";
 
 const PREFIX = "aiochat:outbox:alice:lobby:";
 const NOW = Date.parse("2026-11-21T09:30:00Z");
 
-function shelf() {
-  const kept = new Map();
-  return {
-    kept,
-    get: (key) => kept.get(key) ?? null,
-    set: (key, value) => kept.set(key, value),
-    remove: (key) => kept.delete(key),
-    keys: (prefix) => [...kept.keys()].filter((key) => key.startsWith(prefix)),
-  };
-}
+/** @typedef {import("../../../static/js/server/outbox.js").WhenTabCloses} WhenTabCloses */
+/**
+ * @typedef {{connected?: boolean, now?: number, tab?: string, whenTabCloses?: WhenTabCloses}}
+ *   Options
+ */
 
-/** A page with its outbox; `server(event)` is what the socket would bring. */
-function open(storage = shelf(), { connected = true, now = NOW, tab, whenTabCloses } = {}) {
-  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: [], more: false, last_seq: 0, last_number: 0, read_number: 0, epoch: "e", members: [], commands: [] };
-  const store = createStore(initial(page), () => {});
+/**
+ * A page with its outbox; `server(event)` is what the socket would bring.
+ * @param {ReturnType<typeof memoryStorage>} [storage]
+ * @param {Options} [options]
+ */
+function open(storage = memoryStorage(), { connected = true, now = NOW, tab, whenTabCloses } = {}) {
+  const store = lobby({ members: [] });
+  /** @type {{type: string, nonce: string, text: string, reply_to?: number}[]} */
   const sent = [];
   const line = { connected, now };
-  const send = (request) => line.connected && Boolean(sent.push(request));
-  const outbox = new Outbox({ store, storage, send, prefix: PREFIX, tab, whenTabCloses, now: () => line.now });
-  const server = (event) => {
+  const send = (/** @type {any} */ request) => line.connected && Boolean(sent.push(request));
+  const outbox = new Outbox({
+    store,
+    storage,
+    send,
+    prefix: PREFIX,
+    tab,
+    whenTabCloses,
+    now: () => line.now,
+  });
+  const server = (/** @type {import("../../../static/js/state/types.js").Event} */ event) => {
     store.receive(event);
     outbox.received(event);
   };
@@ -66,15 +73,29 @@ test("what had no answer goes again with the same nonce after a reconnect", () =
   outbox.requeue();
   outbox.post("more");
   line.connected = true;
-  server({ type: "hello", room: {}, you: { name: "alice" }, commands: [], epoch: "e", last_seq: 0, last_number: 0 });
+  server({
+    type: "hello",
+    room: {},
+    you: { name: "alice" },
+    commands: [],
+    epoch: "e",
+    last_seq: 0,
+    last_number: 0,
+  });
   server({ type: "receipt", nonce: sent[1].nonce, seq: 1, number: 1 });
-  assert.deepEqual(sent.map(({ text }) => text), ["hello", "hello", "more"]);
+  assert.deepEqual(
+    sent.map(({ text }) => text),
+    ["hello", "hello", "more"],
+  );
   assert.equal(sent[0].nonce, sent[1].nonce);
 });
 
 test("survives a reload in order, and leaves other people's and rooms' alone", () => {
-  const storage = shelf();
-  storage.set("aiochat:outbox:bob:lobby:x", JSON.stringify({ nonce: "x", text: "bob's", at: "2026-11-21T09:00:00Z", order: 1 }));
+  const storage = memoryStorage();
+  storage.set(
+    "aiochat:outbox:bob:lobby:x",
+    JSON.stringify({ nonce: "x", text: "bob's", at: "2026-11-21T09:00:00Z", order: 1 }),
+  );
   storage.set(`${PREFIX}broken`, "{");
   const before = open(storage, { connected: false });
   before.outbox.post("one");
@@ -87,7 +108,7 @@ test("survives a reload in order, and leaves other people's and rooms' alone", (
 });
 
 test("what is found after a day isn't sent without asking", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   open(storage, { connected: false }).outbox.post("old news");
   const later = open(storage, { now: NOW + 25 * 3600_000 });
   later.outbox.restore();
@@ -96,7 +117,7 @@ test("what is found after a day isn't sent without asking", () => {
 });
 
 test("a refused one is still refused after a reload; Retry sends it, Discard forgets it", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   const first = open(storage);
   first.outbox.post("hello");
   const { nonce } = first.sent[0];
@@ -120,7 +141,10 @@ test("waits as long as the server asks", (context) => {
   context.mock.timers.tick(1_900);
   assert.equal(sent.length, 1);
   context.mock.timers.tick(200);
-  assert.deepEqual(sent.map(({ text }) => text), ["one", "one"]);
+  assert.deepEqual(
+    sent.map(({ text }) => text),
+    ["one", "one"],
+  );
 });
 
 test("no answer for long on a living connection: again, harmlessly", () => {
@@ -136,7 +160,7 @@ test("no answer for long on a living connection: again, harmlessly", () => {
 });
 
 test("removed from the room: kept, and not sent by itself", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   const { outbox, stages } = open(storage, { connected: false });
   outbox.post("hello");
   outbox.requeue("refused", "Not sent.");
@@ -146,8 +170,8 @@ test("removed from the room: kept, and not sent by itself", () => {
 
 const QUOTED = { number: 7, author: "bob", text: "who comes?" };
 
-test("a reply says what it answers: to the server, in its twin, after a reload, and when it is written anew", () => {
-  const storage = shelf();
+test("a reply names what it answers: to the server, in its twin, after a reload, when rewritten", () => {
+  const storage = memoryStorage();
   open(storage, { connected: false }).outbox.post("me", QUOTED);
   const { outbox, store, sent, server } = open(storage);
   outbox.restore();
@@ -169,17 +193,20 @@ test("what answers nothing says nothing of it", () => {
 
 /** Tabs of one browser, with the locks by which each knows when another is gone. */
 function browser() {
-  const storage = shelf();
+  const storage = memoryStorage();
+  /** @type {Set<string>} */
   const living = new Set();
+  /** @type {{tab: string, then: () => void}[]} */
   const waiting = [];
-  const whenTabCloses = (tab, then) => (living.has(tab) ? waiting.push({ tab, then }) : then());
-  const openTab = (tab, with_ = {}) => {
+  /** @type {WhenTabCloses} */
+  const whenTabCloses = (tab, then) => void (living.has(tab) ? waiting.push({ tab, then }) : then());
+  const openTab = (/** @type {string} */ tab, /** @type {Options} */ options = {}) => {
     living.add(tab);
-    const page = open(storage, { tab, whenTabCloses, ...with_ });
+    const page = open(storage, { tab, whenTabCloses, ...options });
     page.outbox.restore();
     return page;
   };
-  const end = (tab) => {
+  const end = (/** @type {string} */ tab) => {
     living.delete(tab);
     for (const one of waiting.splice(0)) whenTabCloses(one.tab, one.then);
   };
@@ -217,7 +244,7 @@ test("a tab that is opened before another writes hears of what that leaves", () 
 });
 
 test("without locks both tabs hold it; what one has given up the other doesn't send", () => {
-  const storage = shelf();
+  const storage = memoryStorage();
   const first = open(storage, { connected: false, tab: "a" });
   first.outbox.post("never mind");
   const second = open(storage, { connected: false, tab: "b" });

@@ -6,33 +6,64 @@ import { test } from "node:test";
 
 const { dayLabel } = await import("../../../static/js/words/dates.js");
 const { layout, summarise } = await import("../../../static/js/state/layout.js");
-const { initial } = await import("../../../static/js/state/store.js");
 const { fullJitter, isFinal } = await import("../../../static/js/server/connection.js");
+const { lobby } = await import("../support.mjs");
+
+/** @typedef {import("../../../static/js/state/types.js").Line} Line */
+/** @typedef {import("../../../static/js/state/layout.js").Row} Row */
 
 const NOW = new Date("2026-11-21T12:00:00+01:00");
 let seq = 0;
-const line = (kind, author, at, fields = {}) => ({ seq: (seq += 1), kind, author, text: "x", at, ...(kind === "post" || kind === "me" ? { number: seq } : {}), ...fields });
+/**
+ * @param {string} kind
+ * @param {string} author
+ * @param {string} at
+ * @param {Partial<Line>} [fields]
+ */
+const line = (kind, author, at, fields = {}) => ({
+  seq: (seq += 1),
+  kind,
+  author,
+  text: "x",
+  at,
+  ...(kind === "post" || kind === "me" ? { number: seq } : {}),
+  ...fields,
+});
+/** @param {string} author @param {string} at @param {Partial<Line>} [fields] */
 const post = (author, at, fields) => line("post", author, at, fields);
 
-function rowsOf(lines, fields = {}) {
-  const page = { room: {}, you: { name: "alice" }, messages: lines, more: false, last_seq: 0, last_number: 0, read_number: 0, epoch: "e", members: [], commands: [] };
-  return layout(Object.assign(initial(page), fields), NOW);
-}
-const kinds = (rows) => rows.map((row) => row.kind + (row.continues ? "+" : ""));
+/**
+ * @param {Line[]} messages
+ * @param {Partial<import("../../../static/js/state/store.js").State>} [fields]
+ */
+const rowsOf = (messages, fields = {}) => layout(Object.assign(lobby({ messages }).state, fields), NOW);
+const kinds = (/** @type {Row[]} */ rows) => rows.map((row) => row.kind + (row.continues ? "+" : ""));
 
 test("one author's posts within five minutes are a group", () => {
-  const rows = rowsOf([post("bob", "2026-11-21T09:00:00Z"), post("bob", "2026-11-21T09:05:00Z"), post("bob", "2026-11-21T09:10:01Z"), post("eve", "2026-11-21T09:10:02Z")]);
+  const rows = rowsOf([
+    post("bob", "2026-11-21T09:00:00Z"),
+    post("bob", "2026-11-21T09:05:00Z"),
+    post("bob", "2026-11-21T09:10:01Z"),
+    post("eve", "2026-11-21T09:10:02Z"),
+  ]);
   assert.deepEqual(kinds(rows), ["day", "message", "message+", "message", "message"]);
 });
 
 test("a day begins at the reader's own midnight", () => {
   const rows = rowsOf([post("bob", "2026-11-20T22:59:00Z"), post("bob", "2026-11-20T23:00:00Z")]);
-  assert.deepEqual(rows.filter((row) => row.kind === "day").map((row) => row.label), ["Yesterday", "Today"]);
+  assert.deepEqual(
+    rows.filter((row) => row.kind === "day").map((row) => row.label),
+    ["Yesterday", "Today"],
+  );
   assert.deepEqual(kinds(rows), ["day", "message", "day", "message"]);
 });
 
 test("a clock that was set back divides no day twice", () => {
-  const rows = rowsOf([post("bob", "2026-11-21T09:00:00Z"), post("bob", "2026-11-19T09:00:00Z"), post("bob", "2026-11-21T09:01:00Z")]);
+  const rows = rowsOf([
+    post("bob", "2026-11-21T09:00:00Z"),
+    post("bob", "2026-11-19T09:00:00Z"),
+    post("bob", "2026-11-21T09:01:00Z"),
+  ]);
   assert.equal(kinds(rows).filter((kind) => kind === "day").length, 1);
 });
 
@@ -43,21 +74,32 @@ test("today and yesterday, also where the clocks change", () => {
 });
 
 test("the New line stands before the first unread post", () => {
-  const lines = [post("bob", "2026-11-21T09:00:00Z"), line("came", "eve", "2026-11-21T09:00:10Z"), post("bob", "2026-11-21T09:00:20Z"), post("bob", "2026-11-21T09:00:30Z")];
+  const lines = [
+    post("bob", "2026-11-21T09:00:00Z"),
+    line("came", "eve", "2026-11-21T09:00:10Z"),
+    post("bob", "2026-11-21T09:00:20Z"),
+    post("bob", "2026-11-21T09:00:30Z"),
+  ];
   const rows = rowsOf(lines, { newAfter: lines[0].number });
   assert.deepEqual(kinds(rows), ["day", "message", "service", "new", "message", "message+"]);
 });
 
 test("comings and goings fold into one line, single ones don't", () => {
   const at = "2026-11-21T09:00:00Z";
-  const rows = rowsOf([line("came", "bob", at), line("went", "bob", at), post("eve", at), line("came", "bob", at), line("topic", "eve", at)]);
+  const rows = rowsOf([
+    line("came", "bob", at),
+    line("went", "bob", at),
+    post("eve", at),
+    line("came", "bob", at),
+    line("topic", "eve", at),
+  ]);
   assert.deepEqual(kinds(rows), ["day", "run", "message", "service", "service"]);
-  assert.equal(rows[1].lines.length, 2);
+  assert.equal(rows[1].lines?.length, 2);
 });
 
 test("the words of a run", () => {
-  const say = (...pairs) => {
-    const { names, others, verbs } = summarise(pairs.map(([author, kind]) => ({ author, kind })));
+  const say = (/** @type {[string, string][]} */ ...pairs) => {
+    const { names, others, verbs } = summarise(pairs.map(([author, kind]) => line(kind, author, "")));
     return `${names.join(", ")}${others ? ` +${others}` : ""} ${verbs}`;
   };
   assert.equal(say(["alice", "came"], ["alice", "went"]), "alice came and went");
@@ -66,11 +108,15 @@ test("the words of a run", () => {
 });
 
 test("pending ones come last; the key of a post is that of its twin", () => {
+  /** @type {import("../../../static/js/state/types.js").Pending[]} */
   const pending = [{ nonce: "n9", text: "hi", at: "2026-11-21T09:00:00Z", stage: "waiting" }];
   const before = rowsOf([post("bob", "2026-11-21T09:00:00Z")], { pending });
-  const after = rowsOf([post("bob", "2026-11-21T09:00:00Z"), post("alice", "2026-11-21T09:00:01Z", { nonce: "n9" })]);
-  assert.equal(before.at(-1).key, after.at(-1).key);
-  assert.equal(before.at(-1).own, true);
+  const after = rowsOf([
+    post("bob", "2026-11-21T09:00:00Z"),
+    post("alice", "2026-11-21T09:00:01Z", { nonce: "n9" }),
+  ]);
+  assert.equal(before.at(-1)?.key, after.at(-1)?.key);
+  assert.equal(before.at(-1)?.own, true);
 });
 
 test("private answers stand where they came", () => {
@@ -80,14 +126,32 @@ test("private answers stand where they came", () => {
 });
 
 test("full jitter: between nothing and the smaller of ten seconds and the doubled half second", () => {
-  assert.equal(fullJitter(0, () => 0), 0);
-  assert.equal(fullJitter(0, () => 1), 500);
-  assert.equal(fullJitter(3, () => 1), 4_000);
-  assert.equal(fullJitter(50, () => 1), 10_000);
-  assert.equal(fullJitter(2, () => 0.5), 1_000);
+  assert.equal(
+    fullJitter(0, () => 0),
+    0,
+  );
+  assert.equal(
+    fullJitter(0, () => 1),
+    500,
+  );
+  assert.equal(
+    fullJitter(3, () => 1),
+    4_000,
+  );
+  assert.equal(
+    fullJitter(50, () => 1),
+    10_000,
+  );
+  assert.equal(
+    fullJitter(2, () => 0.5),
+    1_000,
+  );
 });
 
 test("which close codes are for good", () => {
   assert.deepEqual([1001, 1006, 1012, 4001, 4002].filter(isFinal), []);
-  assert.deepEqual([1002, 1007, 1009, 4501, 4502, 4503, 4504].filter((code) => !isFinal(code)), []);
+  assert.deepEqual(
+    [1002, 1007, 1009, 4501, 4502, 4503, 4504].filter((code) => !isFinal(code)),
+    [],
+  );
 });

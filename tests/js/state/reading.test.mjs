@@ -3,26 +3,33 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { readElsewhere } from "../../../static/js/state/reading.js";
-import { createStore, initial } from "../../../static/js/state/store.js";
+import { lobby, look, post, posts } from "../support.mjs";
 
-const AT = "2026-11-21T09:30:00.000Z";
-const post = (seq, author = "bob") => ({ type: "message", seq, number: seq, kind: "post", author, text: `line ${seq}`, at: AT });
+/** @typedef {import("../support.mjs").Store} Store */
 
-/** Alice's page of a room of which she has read `read` of `last` posts. */
-function lobby(read, last) {
-  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: Array.from({ length: last }, (_, index) => post(index + 1)), more: false };
-  const store = createStore(initial({ ...page, last_seq: last, last_number: last, read_number: read, epoch: "e", members: [], commands: [] }, AT), () => {});
+/**
+ * Alice's page of a room of which she has read `read` of `last` posts.
+ * @param {number} read
+ * @param {number} last
+ */
+function opened(read, last) {
+  const store = lobby({
+    messages: posts(1, last),
+    last_seq: last,
+    last_number: last,
+    read_number: read,
+    members: [],
+  });
   store.dispatch({ type: "attention", focused: true });
   return store;
 }
 
-const look = (store, lowest, highest, atBottom = false) =>
-  store.dispatch({ type: "viewed", view: { first: lowest, last: highest }, seen: { lowest, highest }, atBottom });
-const focus = (store, focused) => store.dispatch({ type: "attention", focused });
-const marks = ({ state: { readNumber, newAfter } }) => [readNumber, newAfter];
+const focus = (/** @type {Store} */ store, /** @type {boolean} */ focused) =>
+  store.dispatch({ type: "attention", focused });
+const marks = (/** @type {Store} */ { state: { readNumber, newAfter } }) => [readNumber, newAfter];
 
 test("the mark moves with what has been on screen, and never back by itself", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   assert.deepEqual(marks(store), [10, 10]);
   look(store, 8, 15);
   look(store, 14, 22);
@@ -32,7 +39,7 @@ test("the mark moves with what has been on screen, and never back by itself", ()
 });
 
 test("nothing is read while nobody looks", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   focus(store, false);
   look(store, 8, 15);
   assert.equal(store.state.readNumber, 10);
@@ -41,7 +48,7 @@ test("nothing is read while nobody looks", () => {
 });
 
 test("what was jumped over isn't read, until one goes to the end", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   look(store, 50, 60);
   assert.equal(store.state.readNumber, 10);
   look(store, 90, 100, true);
@@ -49,14 +56,14 @@ test("what was jumped over isn't read, until one goes to the end", () => {
 });
 
 test("the end is only the end where nothing newer was left out", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   store.state.newer = true;
   look(store, 90, 100, true);
   assert.equal(store.state.readNumber, 10);
 });
 
 test("the New line stands where one was away, and stays until one leaves", () => {
-  const store = lobby(5, 5);
+  const store = opened(5, 5);
   look(store, 1, 5, true);
   store.receive(post(6));
   look(store, 1, 6, true);
@@ -77,14 +84,14 @@ test("the New line stands where one was away, and stays until one leaves", () =>
 });
 
 test("whoever is still reading keeps the line that they read from", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   look(store, 8, 30);
   store.receive(post(101));
   assert.deepEqual(marks(store), [30, 10]);
 });
 
 test("what comes while one reads further up, with everything read, gets a line", () => {
-  const store = lobby(100, 100);
+  const store = opened(100, 100);
   look(store, 90, 100, true);
   look(store, 20, 30);
   store.receive(post(101));
@@ -93,13 +100,13 @@ test("what comes while one reads further up, with everything read, gets a line",
 });
 
 test("an answer takes the line away", () => {
-  const store = lobby(2, 5);
-  store.receive(post(6, "alice"));
+  const store = opened(2, 5);
+  store.receive(post(6, { author: "alice" }));
   assert.equal(store.state.newAfter, null);
 });
 
 test("unread from here: the mark goes back, and stays though the message is on screen", () => {
-  const store = lobby(20, 20);
+  const store = opened(20, 20);
   look(store, 10, 20, true);
   store.dispatch({ type: "unread_from", number: 15 });
   assert.deepEqual(marks(store), [14, 14]);
@@ -114,7 +121,7 @@ test("unread from here: the mark goes back, and stays though the message is on s
 });
 
 test("another device reads, or goes back", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   readElsewhere(store.state, 40, false);
   assert.equal(store.state.readNumber, 40);
   readElsewhere(store.state, 24, false);
@@ -124,14 +131,14 @@ test("another device reads, or goes back", () => {
 });
 
 test("another device's older news takes nothing back from what was read here meanwhile", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   look(store, 8, 60);
   readElsewhere(store.state, 40, false);
   assert.equal(store.state.readNumber, 60);
 });
 
 test("the echo of what this page told is no going back", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   look(store, 8, 60);
   store.dispatch({ type: "marked", number: 60, now: 1_000 });
   readElsewhere(store.state, 55, false, 1_500);
@@ -145,7 +152,7 @@ test("the echo of what this page told is no going back", () => {
 });
 
 test("what a lost connection took with it is told again", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   look(store, 8, 60);
   store.dispatch({ type: "marked", number: 60, now: 1_000 });
   readElsewhere(store.state, 40, true, 60_000);
@@ -153,15 +160,21 @@ test("what a lost connection took with it is told again", () => {
 });
 
 test("the room's own mark comes with the others", () => {
-  const store = lobby(10, 100);
-  store.receive({ type: "unread", rooms: [{ name: "attic", read_number: 90 }, { name: "lobby", read_number: 20 }] });
+  const store = opened(10, 100);
+  store.receive({
+    type: "unread",
+    rooms: [
+      { name: "attic", read_number: 90 },
+      { name: "lobby", read_number: 20 },
+    ],
+  });
   assert.equal(store.state.readNumber, 20);
   store.receive({ type: "unread", rooms: [{ name: "lobby", mentions: 1 }] });
   assert.equal(store.state.readNumber, 20);
 });
 
 test("how many are below is counted from what has been on screen", () => {
-  const store = lobby(10, 100);
+  const store = opened(10, 100);
   look(store, 8, 60);
   assert.equal(store.state.lastNumber - store.state.bottomNumber, 40);
   look(store, 1, 20);

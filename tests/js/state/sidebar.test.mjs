@@ -1,89 +1,126 @@
-/** The sidebar's side of the store: what is unread elsewhere, who types and how people are; and the order of what Ctrl+K proposes. */
+/**
+ * The sidebar's side of the store: what is unread elsewhere, who types and how people are; and the
+ * order of what Ctrl+K proposes.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { dotOf, nextEnd, outranks, statusCommand, statusOf, TYPING_TIMEOUT, typingText, untilTomorrow } from "../../../static/js/state/people.js";
+import {
+  dotOf,
+  nextEnd,
+  outranks,
+  statusCommand,
+  statusOf,
+  TYPING_TIMEOUT,
+  typingText,
+  untilTomorrow,
+} from "../../../static/js/state/people.js";
 import { rank, tierOf } from "../../../static/js/composing/ranking.js";
 import { recentsOf } from "../../../static/js/local/recents.js";
-import { createStore, initial } from "../../../static/js/state/store.js";
+import { AT, lobby, memoryStorage, post, present } from "../support.mjs";
+
+/** @typedef {import("../support.mjs").Store} Store */
 import { mentionsOf, short, unreadTotals, unreadOf } from "../../../static/js/state/unread.js";
 
-const AT = "2026-11-21T09:30:00.000Z";
 const LATER = new Date(Date.now() + 3_600_000).toISOString();
 
-const room = (name, fields = {}) => ({ name, kind: "open", title: name, last_number: 0, read_number: 0, mentions: 0, ...fields });
+const room = (/** @type {string} */ name, fields = {}) => ({
+  name,
+  kind: "open",
+  title: name,
+  last_number: 0,
+  read_number: 0,
+  mentions: 0,
+  ...fields,
+});
 
-function lobby(fields = {}) {
-  const page = {
-    room: { name: "lobby", topic: "", kind: "open" },
-    you: { name: "alice", role: "owner" },
-    messages: [],
-    more: false,
-    last_seq: 0,
-    last_number: 0,
-    read_number: 0,
-    epoch: "e1",
+/** @param {object} [fields] */
+function sidebar(fields = {}) {
+  return lobby({
     members: [
       { name: "alice", role: "owner", present: true },
       { name: "bob", role: "member", present: true, status: "away", status_text: "lunch" },
       { name: "carol", role: "member", present: false },
     ],
-    commands: [],
-    rooms: [room("lobby"), room("garden", { last_number: 5, read_number: 3, mentions: 1 }), room("direct.1", { kind: "direct", title: "bob", last_number: 4 })],
+    rooms: [
+      room("lobby"),
+      room("garden", { last_number: 5, read_number: 3, mentions: 1 }),
+      room("direct.1", { kind: "direct", title: "bob", last_number: 4 }),
+    ],
     ...fields,
-  };
-  return createStore(initial(page, AT), () => {});
+  });
 }
 
-const of = ({ state }, name) => [unreadOf(state, state.rooms.get(name)), mentionsOf(state, state.rooms.get(name))];
-const post = (seq, fields = {}) => ({ type: "message", seq, number: seq, kind: "post", author: "bob", text: "x", at: AT, ...fields });
+/** @param {Store} store @param {string} name */
+function countsOf({ state }, name) {
+  const found = present(state.rooms.get(name));
+  return [unreadOf(state, found), mentionsOf(state, found)];
+}
 
-/** Somebody looks at the end of the timeline. */
+/** Somebody looks at the end of the timeline. @param {Store} store */
 function look(store) {
   store.dispatch({ type: "attention", focused: true });
   store.dispatch({ type: "viewed", view: null, seen: null, atBottom: true });
 }
 
 test("what is unread is a subtraction; mentions and conversations call", () => {
-  const store = lobby();
-  assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[2, 1], [4, 0]]);
+  const store = sidebar();
+  assert.deepEqual(
+    [countsOf(store, "garden"), countsOf(store, "direct.1")],
+    [
+      [2, 1],
+      [4, 0],
+    ],
+  );
   assert.deepEqual(unreadTotals(store.state), { badge: 5, unread: true });
 });
 
 test("news of some rooms touches those and their named fields alone", () => {
-  const store = lobby();
-  store.receive({ type: "unread", rooms: [{ name: "garden", last_number: 9 }, { name: "direct.1", read_number: 4 }] });
-  assert.deepEqual([of(store, "garden"), of(store, "direct.1")], [[6, 1], [0, 0]]);
+  const store = sidebar();
+  store.receive({
+    type: "unread",
+    rooms: [
+      { name: "garden", last_number: 9 },
+      { name: "direct.1", read_number: 4 },
+    ],
+  });
+  assert.deepEqual(
+    [countsOf(store, "garden"), countsOf(store, "direct.1")],
+    [
+      [6, 1],
+      [0, 0],
+    ],
+  );
   store.receive({ type: "unread", rooms: [{ name: "garden", read_number: 9, mentions: 0 }] });
   assert.deepEqual(unreadTotals(store.state), { badge: 0, unread: false });
 });
 
 test("the whole of it takes rooms away, but never the one that is open", () => {
-  const store = lobby();
+  const store = sidebar();
   store.receive({ type: "unread", whole: true, rooms: [room("attic", { last_number: 1 })] });
   assert.deepEqual([...store.state.rooms.keys()].sort(), ["attic", "lobby"]);
 });
 
 test("the open room's own number follows its own lines and its own mark", () => {
-  const store = lobby();
+  const store = sidebar();
   store.receive(post(1));
   store.receive(post(2));
-  assert.equal(of(store, "lobby")[0], 2);
+  assert.equal(countsOf(store, "lobby")[0], 2);
   look(store);
-  assert.equal(of(store, "lobby")[0], 0);
+  assert.equal(countsOf(store, "lobby")[0], 0);
 });
 
 test("what another device has read is read here, and it may go back", () => {
-  const store = lobby();
+  const store = sidebar();
   for (const seq of [1, 2, 3]) store.receive(post(seq));
   store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 3 }] });
-  assert.deepEqual([store.state.readNumber, of(store, "lobby")[0]], [3, 0]);
+  assert.deepEqual([store.state.readNumber, countsOf(store, "lobby")[0]], [3, 0]);
   store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 1, mentions: 1 }] });
-  assert.deepEqual([store.state.readNumber, of(store, "lobby")], [1, [2, 1]]);
+  assert.deepEqual([store.state.readNumber, countsOf(store, "lobby")], [1, [2, 1]]);
 });
 
 test("a mark that is behind what was read here meanwhile changes nothing", () => {
-  const store = lobby();
+  const store = sidebar();
   for (const seq of [1, 2, 3]) store.receive(post(seq));
   look(store);
   store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 2 }] });
@@ -91,7 +128,7 @@ test("a mark that is behind what was read here meanwhile changes nothing", () =>
 });
 
 test("who types is shown until they stop, post, or aren't heard of", () => {
-  const store = lobby();
+  const store = sidebar();
   const typing = () => [...store.state.typing.keys()];
   for (const name of ["alice", "bob", "carol"]) store.receive({ type: "typing", name, on: true });
   assert.deepEqual(typing(), ["bob", "carol"]);
@@ -99,7 +136,7 @@ test("who types is shown until they stop, post, or aren't heard of", () => {
   store.receive(post(1));
   assert.deepEqual(typing(), []);
   store.receive({ type: "typing", name: "bob" });
-  const since = store.state.typing.get("bob");
+  const since = present(store.state.typing.get("bob"));
   store.dispatch({ type: "typing_expired", now: since + TYPING_TIMEOUT - 1 });
   assert.deepEqual(typing(), ["bob"]);
   store.dispatch({ type: "typing_expired", now: since + TYPING_TIMEOUT });
@@ -107,14 +144,16 @@ test("who types is shown until they stop, post, or aren't heard of", () => {
 });
 
 test("typing in words", () => {
-  assert.deepEqual(
-    [[], ["bob"], ["bob", "carol"], ["bob", "carol", "dave"]].map(typingText),
-    ["", "bob is typing…", "bob and carol are typing…", "Several people are typing…"],
-  );
+  assert.deepEqual([[], ["bob"], ["bob", "carol"], ["bob", "carol", "dave"]].map(typingText), [
+    "",
+    "bob is typing…",
+    "bob and carol are typing…",
+    "Several people are typing…",
+  ]);
 });
 
 test("a status is what was heard last, and outlives coming and going", () => {
-  const store = lobby();
+  const store = sidebar();
   const dots = () => ["alice", "bob", "carol", "dave"].map((name) => dotOf(store.state, name));
   assert.deepEqual(dots(), ["here", "away", "gone", "unknown"]);
   assert.equal(statusOf(store.state, "bob").text, "lunch");
@@ -130,15 +169,20 @@ test("a status is what was heard last, and outlives coming and going", () => {
 });
 
 test("a status ends at its time", () => {
-  const store = lobby();
-  store.receive({ type: "presence", name: "bob", status: "dnd", until: new Date(Date.now() - 1).toISOString() });
+  const store = sidebar();
+  store.receive({
+    type: "presence",
+    name: "bob",
+    status: "dnd",
+    until: new Date(Date.now() - 1).toISOString(),
+  });
   assert.deepEqual([dotOf(store.state, "bob"), nextEnd(store.state)], ["here", Infinity]);
   store.receive({ type: "presence", name: "bob", status: "dnd", until: LATER });
   assert.equal(nextEnd(store.state), Date.parse(LATER));
 });
 
 test("what was said while the connection was away for long is asked for", () => {
-  const store = lobby();
+  const store = sidebar();
   store.receive({ type: "presence", name: "bob", status: "dnd" });
   store.dispatch({ type: "absence_ended" });
   assert.equal(store.state.membersStale, true);
@@ -147,39 +191,63 @@ test("what was said while the connection was away for long is asked for", () => 
 });
 
 test("the notice of a command that the page gave by itself isn't shown", () => {
-  const store = lobby();
+  const store = sidebar();
   store.receive({ type: "notice", text: "You are away.", nonce: "quiet-1" });
-  assert.deepEqual(store.state.notices, []);
+  assert.equal(store.state.notices.length, 0);
   store.receive({ type: "error", code: "bad_usage", text: "Usage: /dnd", nonce: "quiet-1" });
-  assert.deepEqual(store.state.notices.map((notice) => notice.text), ["Usage: /dnd"]);
+  assert.deepEqual(
+    store.state.notices.map((notice) => notice.text),
+    ["Usage: /dnd"],
+  );
 });
 
 test("the commands of a status", () => {
-  const form = (fields) => new Map(Object.entries(fields));
+  const form = (/** @type {object} */ fields) => {
+    const data = new FormData();
+    for (const [name, value] of Object.entries(fields)) data.set(name, value);
+    return data;
+  };
   const evening = new Date(2026, 10, 21, 22, 30);
   assert.deepEqual(
-    [{ status: "" }, { status: "away", text: " at lunch " }, { status: "away" }, { status: "dnd", for: "2h" }, { status: "dnd", for: "tomorrow" }].map((fields) =>
-      statusCommand(form(fields), evening),
-    ),
+    [
+      { status: "" },
+      { status: "away", text: " at lunch " },
+      { status: "away" },
+      { status: "dnd", for: "2h" },
+      { status: "dnd", for: "tomorrow" },
+    ].map((fields) => statusCommand(form(fields), evening)),
     ["/back", "/away at lunch", "/away", "/dnd 2h", "/dnd 570m"],
   );
   assert.equal(untilTomorrow(new Date(2026, 10, 22, 1, 0)), "420m");
 });
 
 test("nobody acts on their like", () => {
-  assert.deepEqual([outranks("owner", "moderator"), outranks("moderator", "moderator"), outranks("member", "owner"), outranks("", "member")], [true, false, false, false]);
+  assert.deepEqual(
+    [
+      outranks("owner", "moderator"),
+      outranks("moderator", "moderator"),
+      outranks("member", "owner"),
+      outranks("", "member"),
+    ],
+    [true, false, false, false],
+  );
 });
 
 test("how well a title matches", () => {
   assert.deepEqual(
-    ["garden", "gar", "tea", "eapot", "gtp", "zz", "e"].map((typed) => tierOf(typed, typed === "garden" || typed === "gar" ? "garden" : "garden-teapot")),
+    ["garden", "gar", "tea", "eapot", "gtp", "zz", "e"].map((typed) =>
+      tierOf(typed, typed === "garden" || typed === "gar" ? "garden" : "garden-teapot"),
+    ),
     [0, 1, 2, 3, 4, Infinity, Infinity],
   );
 });
 
 test("the switcher: match first, then what calls, what is unread, what was used last", () => {
-  const open = (name, fields = {}) => ({ kind: "open", name, title: name, ...fields });
-  const titles = (query, list) => rank(query, list).map((one) => one.title);
+  /** @typedef {import("../../../static/js/composing/ranking.js").Candidate} Candidate */
+  const open = (/** @type {string} */ name, fields = {}) =>
+    /** @type {Candidate} */ ({ kind: "open", name, title: name, ...fields });
+  const titles = (/** @type {string} */ query, /** @type {Candidate[]} */ list) =>
+    rank(query, list).map((one) => one.title);
   const rooms = [
     open("attic"),
     open("cellar", { visited: 1 }),
@@ -189,19 +257,31 @@ test("the switcher: match first, then what calls, what is unread, what was used 
     open("office", { unread: 1, badge: 1 }),
   ];
   assert.deepEqual(titles("", rooms), ["office", "kitchen", "cellar", "lounge", "attic", "garden"]);
-  assert.deepEqual(titles("k", [open("k2", { badge: 1 }), open("k"), open("book-k", { badge: 9 })]), ["k", "k2", "book-k"]);
-  const mixed = [open("bobs-room"), { kind: "person", name: "bob", title: "bob" }, { kind: "group", name: "g", title: "bob, carol" }];
+  assert.deepEqual(titles("k", [open("k2", { badge: 1 }), open("k"), open("book-k", { badge: 9 })]), [
+    "k",
+    "k2",
+    "book-k",
+  ]);
+  /** @type {Candidate[]} */
+  const mixed = [
+    open("bobs-room"),
+    { kind: "person", name: "bob", title: "bob" },
+    { kind: "group", name: "g", title: "bob, carol" },
+  ];
   assert.deepEqual(titles("@bob", mixed), ["bob", "bob, carol"]);
   assert.deepEqual(titles("#bob", mixed), ["bobs-room"]);
   assert.deepEqual(titles("nobody", mixed), []);
 });
 
 test("the rooms one was in last, each once, and not for ever", () => {
-  const kept = new Map();
-  const storage = { get: (key) => kept.get(key) ?? null, set: (key, value) => kept.set(key, value) };
-  for (const number of [...Array(100).keys(), 50]) recentsOf(storage, "alice", "visited").use(`room-${number}`);
+  const storage = memoryStorage();
+  for (const number of [...Array(100).keys(), 50])
+    recentsOf(storage, "alice", "visited").use(`room-${number}`);
   const visited = recentsOf(storage, "alice", "visited").ranks();
-  assert.deepEqual([visited.size, visited.get("room-50"), visited.get("room-99"), visited.get("room-1")], [60, 0, 1, undefined]);
+  assert.deepEqual(
+    [visited.size, visited.get("room-50"), visited.get("room-99"), visited.get("room-1")],
+    [60, 0, 1, undefined],
+  );
   assert.deepEqual(recentsOf(storage, "bob", "visited").all(), []);
 });
 

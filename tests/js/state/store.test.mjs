@@ -4,30 +4,12 @@ import { test } from "node:test";
 
 import { KEEP, SLACK } from "../../../static/js/state/lines.js";
 import { reducers } from "../../../static/js/state/reducers.js";
-import { createStore, initial, waiting } from "../../../static/js/state/store.js";
+import { createStore, waiting } from "../../../static/js/state/store.js";
+import { AT, lobby, post } from "../support.mjs";
 
-const AT = "2026-11-21T09:30:00.000Z";
+/** @typedef {import("../support.mjs").Store} Store */
 
-const post = (seq, fields = {}) => ({ type: "message", seq, number: seq, kind: "post", author: "bob", text: `line ${seq}`, at: AT, ...fields });
-
-function lobby(fields = {}) {
-  const page = {
-    room: { name: "lobby", topic: "", kind: "open" },
-    you: { name: "alice", role: "owner" },
-    messages: [],
-    more: false,
-    last_seq: 0,
-    last_number: 0,
-    read_number: 0,
-    epoch: "e1",
-    members: [{ name: "alice", role: "owner", present: true }],
-    commands: [],
-    ...fields,
-  };
-  return createStore(initial(page, AT), () => {});
-}
-
-/** A store whose reader looks at the bottom. */
+/** A store whose reader looks at the bottom. @param {object} [fields] */
 function watched(fields) {
   const store = lobby(fields);
   store.dispatch({ type: "attention", focused: true });
@@ -35,10 +17,24 @@ function watched(fields) {
   return store;
 }
 
-const seqs = (store) => store.state.lines.map((line) => line.seq);
+const seqs = (/** @type {Store} */ store) => store.state.lines.map((line) => line.seq);
 
 test("a reducer for each event of the protocol, and no more", () => {
-  const events = ["hello", "message", "changed", "cleared", "receipt", "notice", "error", "caught_up", "reset", "typing", "unread", "presence", "pong"];
+  const events = [
+    "hello",
+    "message",
+    "changed",
+    "cleared",
+    "receipt",
+    "notice",
+    "error",
+    "caught_up",
+    "reset",
+    "typing",
+    "unread",
+    "presence",
+    "pong",
+  ];
   assert.deepEqual(Object.keys(reducers).sort(), events.sort());
 });
 
@@ -54,7 +50,14 @@ test("events and fields that nobody knows are ignored", () => {
 
 test("what is unread elsewhere is merged, and the whole of it replaces what was", () => {
   const store = lobby();
-  const garden = { name: "garden", kind: "open", title: "garden", last_number: 3, read_number: 1, mentions: 0 };
+  const garden = {
+    name: "garden",
+    kind: "open",
+    title: "garden",
+    last_number: 3,
+    read_number: 1,
+    mentions: 0,
+  };
   const cellar = { ...garden, name: "cellar", kind: "closed", title: "cellar" };
   store.receive({ type: "unread", whole: true, rooms: [garden, cellar] });
   store.receive({ type: "unread", rooms: [{ name: "garden", last_number: 5 }] });
@@ -79,7 +82,10 @@ test("a post that was changed takes the place of what it was", () => {
   assert.deepEqual([line.seq, line.text, line.nonce, line.changed, line.edited_at], [1, "new", "n", 3, AT]);
   assert.deepEqual([seqs(store), store.state.lastSeq, store.state.lastNumber], [[1, 2], 3, 2]);
   store.receive({ ...post(4), type: "changed", of: 1, number: 1, text: "", deleted: true });
-  assert.deepEqual([store.state.lines[0].text, store.state.lines[0].deleted, store.state.lines[0].edited_at], ["", true, undefined]);
+  assert.deepEqual(
+    [store.state.lines[0].text, store.state.lines[0].deleted, store.state.lines[0].edited_at],
+    ["", true, undefined],
+  );
 });
 
 test("what was changed while one was away stands where it was said", () => {
@@ -98,11 +104,18 @@ test("a change above or below what is loaded waits for its page", () => {
 });
 
 test("the pending twin goes when its post comes, whether the receipt is first or last", () => {
-  for (const order of [["receipt", "message"], ["message", "receipt"]]) {
+  for (const order of [
+    ["receipt", "message"],
+    ["message", "receipt"],
+  ]) {
     const store = watched();
     store.dispatch({ type: "written", entry: { nonce: "n1", text: "hello", at: AT } });
     assert.equal(waiting(store.state), 1);
-    const events = { receipt: { type: "receipt", nonce: "n1", seq: 1, number: 1 }, message: post(1, { author: "alice", nonce: "n1" }) };
+    /** @type {Record<string, import("../../../static/js/state/types.js").Event>} */
+    const events = {
+      receipt: { type: "receipt", nonce: "n1", seq: 1, number: 1 },
+      message: post(1, { author: "alice", nonce: "n1" }),
+    };
     for (const type of order) store.receive(events[type]);
     assert.deepEqual(store.state.pending, []);
     assert.deepEqual(seqs(store), [1]);
@@ -118,18 +131,28 @@ test("the receipt of a command leaves nothing behind", () => {
 
 test("a refusal stays with its reason; to be asked to wait is none", () => {
   const store = watched();
-  for (const nonce of ["n1", "n2"]) store.dispatch({ type: "written", entry: { nonce, text: nonce, at: AT } });
+  for (const nonce of ["n1", "n2"])
+    store.dispatch({ type: "written", entry: { nonce, text: nonce, at: AT } });
   store.receive({ type: "error", code: "forbidden", text: "You are muted.", nonce: "n1" });
   store.receive({ type: "error", code: "rate_limited", text: "Slowly.", nonce: "n2", retry_after: 2 });
-  assert.deepEqual(store.state.pending.map(({ stage, reason }) => [stage, reason]), [["refused", "You are muted."], ["waiting", undefined]]);
+  assert.deepEqual(
+    store.state.pending.map(({ stage, reason }) => [stage, reason]),
+    [
+      ["refused", "You are muted."],
+      ["waiting", undefined],
+    ],
+  );
   assert.equal(store.state.held, true);
   assert.equal(waiting(store.state), 1);
 });
 
 test("who is here follows from the lines", () => {
   const store = watched();
-  const service = (seq, kind, author, target) => store.receive({ type: "message", seq, kind, author, text: "", at: AT, target });
-  const shown = () => [...store.state.members.values()].map(({ name, present }) => `${name}${present ? "+" : "-"}`);
+  /** @param {number} seq @param {string} kind @param {string} author @param {string} [target] */
+  const service = (seq, kind, author, target) =>
+    store.receive({ type: "message", seq, kind, author, text: "", at: AT, target });
+  const shown = () =>
+    [...store.state.members.values()].map(({ name, present }) => `${name}${present ? "+" : "-"}`);
   service(1, "joined", "bob");
   service(2, "invited", "alice", "carol");
   assert.deepEqual(shown(), ["alice+", "bob+", "carol-"]);
@@ -163,7 +186,15 @@ test("reset forgets the lines and asks for the page before nothing", () => {
 
 test("another epoch takes its own numbers, though they are lower", () => {
   const store = watched({ last_seq: 50, last_number: 50, read_number: 50 });
-  store.receive({ type: "hello", room: store.state.room, you: store.state.you, commands: [], epoch: "e2", last_seq: 7, last_number: 7 });
+  store.receive({
+    type: "hello",
+    room: store.state.room,
+    you: store.state.you,
+    commands: [],
+    epoch: "e2",
+    last_seq: 7,
+    last_number: 7,
+  });
   assert.deepEqual([store.state.epoch, store.state.lastNumber, store.state.readNumber], ["e2", 7, 7]);
 });
 
@@ -171,13 +202,14 @@ test("the lines are bounded while following, and say that there is more", () => 
   const store = watched();
   for (let seq = 1; seq <= 2_000; seq += 1) store.receive(post(seq));
   assert.ok(store.state.lines.length <= KEEP + SLACK);
-  assert.equal(store.state.lines.at(-1).seq, 2_000);
+  assert.equal(store.state.lines.at(-1)?.seq, 2_000);
   assert.equal(store.state.more, true);
 });
 
 test("comings and goings don't push the posts out", () => {
   const store = watched();
-  for (let seq = 1; seq <= 900; seq += 1) store.receive(post(seq, seq <= 10 ? {} : { kind: "came", number: undefined }));
+  for (let seq = 1; seq <= 900; seq += 1)
+    store.receive(post(seq, seq <= 10 ? {} : { kind: "came", number: undefined }));
   assert.equal(store.state.lines[0].seq, 1);
 });
 
@@ -203,7 +235,15 @@ test("who types is known until they write, say that they don't, or leave", () =>
   store.receive(post(1));
   assert.deepEqual(typing(), ["carol", "dave"]);
   store.receive({ type: "typing", name: "carol", on: false });
-  store.receive({ type: "message", seq: 2, kind: "killed", author: "alice", target: "dave", text: "", at: AT });
+  store.receive({
+    type: "message",
+    seq: 2,
+    kind: "killed",
+    author: "alice",
+    target: "dave",
+    text: "",
+    at: AT,
+  });
   assert.deepEqual(typing(), []);
 });
 
@@ -221,5 +261,11 @@ test("what people say of themselves is what was heard last", () => {
   store.receive({ type: "presence", name: "bob", status: "dnd", until: AT });
   store.receive({ type: "presence", name: "carol", status: "away", text: "lunch" });
   store.receive({ type: "presence", name: "bob", status: "" });
-  assert.deepEqual([...store.state.statuses], [["bob", { status: "", text: "", until: "" }], ["carol", { status: "away", text: "lunch", until: "" }]]);
+  assert.deepEqual(
+    [...store.state.statuses],
+    [
+      ["bob", { status: "", text: "", until: "" }],
+      ["carol", { status: "away", text: "lunch", until: "" }],
+    ],
+  );
 });

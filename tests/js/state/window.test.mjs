@@ -3,35 +3,46 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { KEEP, kept, SLACK } from "../../../static/js/state/lines.js";
-import { createStore, initial } from "../../../static/js/state/store.js";
+import { lobby, look, post, posts, present } from "../support.mjs";
 
-const AT = "2026-11-21T09:30:00.000Z";
+/** @typedef {import("../support.mjs").Store} Store */
+
 const HISTORY = 1_000;
 const PAGE = 50;
 
-const post = (seq) => ({ type: "message", seq, number: seq, kind: "post", author: "bob", text: `line ${seq}`, at: AT });
-const posts = (from, to) => Array.from({ length: Math.max(to - from + 1, 0) }, (_, index) => post(from + index));
+/** A store that holds lines of a history of a thousand. @param {number} from @param {number} to */
+const reading = (from, to) =>
+  lobby({
+    messages: posts(from, to),
+    more: from > 1,
+    newer: to < HISTORY,
+    last_seq: HISTORY,
+    last_number: HISTORY,
+    read_number: HISTORY,
+    members: [],
+  });
 
-/** A store that holds lines of a history of a thousand. */
-function reading(from, to) {
-  const page = { room: { name: "lobby" }, you: { name: "alice" }, messages: posts(from, to), more: from > 1, newer: to < HISTORY };
-  return createStore(initial({ ...page, last_seq: HISTORY, last_number: HISTORY, read_number: HISTORY, epoch: "e", members: [], commands: [] }, AT), () => {});
-}
-
-const look = (store, first, last, atBottom = false) =>
-  store.dispatch({ type: "viewed", view: { first, last }, seen: { lowest: first, highest: last }, atBottom });
-
+/** @param {Store} store */
 function older(store) {
   const first = store.state.lines[0].seq;
-  store.dispatch({ type: "older", messages: posts(Math.max(first - PAGE, 1), first - 1), more: first - PAGE > 1 });
+  store.dispatch({
+    type: "older",
+    messages: posts(Math.max(first - PAGE, 1), first - 1),
+    more: first - PAGE > 1,
+  });
 }
 
+/** @param {Store} store */
 function later(store) {
-  const last = store.state.lines.at(-1).seq;
-  store.dispatch({ type: "later", messages: posts(last + 1, Math.min(last + PAGE, HISTORY)), more: last + PAGE < HISTORY });
+  const last = present(store.state.lines.at(-1)).seq;
+  store.dispatch({
+    type: "later",
+    messages: posts(last + 1, Math.min(last + PAGE, HISTORY)),
+    more: last + PAGE < HISTORY,
+  });
 }
 
-const span = ({ state: { lines } }) => [lines[0].seq, lines.at(-1).seq];
+const span = (/** @type {Store} */ { state: { lines } }) => [lines[0].seq, lines[lines.length - 1].seq];
 
 test("up through all of it and down again, the page never holds more, and misses nothing", () => {
   const store = reading(951, HISTORY);
@@ -39,7 +50,10 @@ test("up through all of it and down again, the page never holds more, and misses
   const check = () => {
     const [first, last] = span(store);
     most = Math.max(most, store.state.lines.length);
-    assert.deepEqual(store.state.lines.map((line) => line.seq), posts(first, last).map((line) => line.seq));
+    assert.deepEqual(
+      store.state.lines.map((line) => line.seq),
+      posts(first, last).map((line) => line.seq),
+    );
     assert.equal(store.state.newer, last < HISTORY);
     assert.equal(store.state.more, first > 1);
   };
@@ -87,7 +101,7 @@ test("live messages below a reader are left out when there are many, and those o
 });
 
 test("a crowd that comes and goes is one row, but not without an end", () => {
-  const coming = (seq) => ({ ...post(seq), kind: "came", number: undefined });
+  const coming = (/** @type {number} */ seq) => ({ ...post(seq), kind: "came", number: undefined });
   const store = reading(951, HISTORY);
   look(store, 990, HISTORY, true);
   for (let seq = HISTORY + 1; seq <= HISTORY + 600; seq += 1) store.receive(coming(seq));

@@ -2,7 +2,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { doing, keyGroups, keyOf, labelsOf, PAGE_KEYS, TIMELINE_KEYS } from "../../../static/js/words/keys.js";
+import {
+  doing,
+  keyGroups,
+  keyOf,
+  labelsOf,
+  PAGE_KEYS,
+  TIMELINE_KEYS,
+} from "../../../static/js/words/keys.js";
 
 test("what was pressed, by its sign", () => {
   assert.equal(keyOf({ key: "j", code: "KeyJ" }), "j");
@@ -21,7 +28,11 @@ test("on a keyboard without Latin letters the key itself counts", () => {
 test("a letter with a modifier is another key", () => {
   assert.equal(doing(TIMELINE_KEYS, { key: "r", code: "KeyR" }), "reply");
   assert.equal(doing(TIMELINE_KEYS, { key: "r", code: "KeyR", ctrlKey: true }), undefined);
-  assert.equal(doing(PAGE_KEYS, { key: "k", code: "KeyK", ctrlKey: true }), undefined, "another part of the page has it");
+  assert.equal(
+    doing(PAGE_KEYS, { key: "k", code: "KeyK", ctrlKey: true }),
+    undefined,
+    "another part of the page has it",
+  );
 });
 
 test("each key once in its place; single letters in the timeline only", () => {
@@ -30,7 +41,10 @@ test("each key once in its place; single letters in the timeline only", () => {
     assert.equal(new Set(all).size, all.length);
     for (const key of keys) assert.ok(key.says());
   }
-  assert.deepEqual(PAGE_KEYS.flatMap(({ keys }) => keys).filter((key) => key.length === 1), []);
+  assert.deepEqual(
+    PAGE_KEYS.flatMap(({ keys }) => keys).filter((key) => key.length === 1),
+    [],
+  );
 });
 
 test("as it is written on the keys", () => {

@@ -20,20 +20,40 @@ afterEach(() => useTexts());
 
 test("English is what stands in the code", () => {
   assert.equal(t("Today"), "Today");
-  assert.deepEqual([0, 1, 2, 5, 11, 21].map((count) => n("{count} new message", "{count} new messages", count)), [
-    "0 new messages", "1 new message", "2 new messages", "5 new messages", "11 new messages", "21 new messages",
-  ]);
+  assert.deepEqual(
+    [0, 1, 2, 5, 11, 21].map((count) => n("{count} new message", "{count} new messages", count)),
+    [
+      "0 new messages",
+      "1 new message",
+      "2 new messages",
+      "5 new messages",
+      "11 new messages",
+      "21 new messages",
+    ],
+  );
 });
 
 test("Russian has three forms, and says what isn't in its catalogue in English", () => {
   useTexts(RUSSIAN);
   assert.equal(t("Today"), "Сегодня");
   assert.equal(t("Tomorrow, {name}", { name: "bob" }), "Tomorrow, bob");
-  assert.deepEqual([0, 1, 2, 5, 11, 21, 22, 111].map((count) => n("{count} new message", "{count} new messages", count)), [
-    "0 новых сообщений", "1 новое сообщение", "2 новых сообщения", "5 новых сообщений", "11 новых сообщений",
-    "21 новое сообщение", "22 новых сообщения", "111 новых сообщений",
-  ]);
-  assert.deepEqual([1, 2].map((count) => n("{count} draft", "{count} drafts", count)), ["1 draft", "2 drafts"]);
+  assert.deepEqual(
+    [0, 1, 2, 5, 11, 21, 22, 111].map((count) => n("{count} new message", "{count} new messages", count)),
+    [
+      "0 новых сообщений",
+      "1 новое сообщение",
+      "2 новых сообщения",
+      "5 новых сообщений",
+      "11 новых сообщений",
+      "21 новое сообщение",
+      "22 новых сообщения",
+      "111 новых сообщений",
+    ],
+  );
+  assert.deepEqual(
+    [1, 2].map((count) => n("{count} draft", "{count} drafts", count)),
+    ["1 draft", "2 drafts"],
+  );
 });
 
 test("what a person typed is no placeholder, and no pattern of a replacement", () => {
@@ -48,14 +68,27 @@ test("nodes in the place of a name", () => {
   assert.deepEqual(interpolate("none", "names", [node]), ["none", node]);
 });
 
-const line = (kind, text, target) => ({ kind, author: "alice", text, target });
+const line = (/** @type {string} */ kind, /** @type {string} */ text, /** @type {string} */ target = "") => ({
+  kind,
+  author: "alice",
+  text,
+  target,
+});
 
 test("service lines say in English what the server wrote", () => {
   for (const [kind, text, target] of [
-    ["created", "alice created the room"], ["joined", "alice joined the room"], ["came", "alice came in"], ["went", "alice went away"],
-    ["left", "alice left the room"], ["invited", "alice invited bob", "bob"], ["cleared", "alice cleared the history"],
-    ["killed", "alice removed bob from the room", "bob"], ["killed", "alice removed bob from the room: too: loud", "bob"],
-    ["role", "alice made bob a moderator", "bob"], ["role", "alice made bob a member", "bob"], ["role", "bob is the owner now", "bob"],
+    ["created", "alice created the room"],
+    ["joined", "alice joined the room"],
+    ["came", "alice came in"],
+    ["went", "alice went away"],
+    ["left", "alice left the room"],
+    ["invited", "alice invited bob", "bob"],
+    ["cleared", "alice cleared the history"],
+    ["killed", "alice removed bob from the room", "bob"],
+    ["killed", "alice removed bob from the room: too: loud", "bob"],
+    ["role", "alice made bob a moderator", "bob"],
+    ["role", "alice made bob a member", "bob"],
+    ["role", "bob is the owner now", "bob"],
     ["later", "something else happened"],
   ]) {
     assert.equal(describe(line(kind, text, target)), text);

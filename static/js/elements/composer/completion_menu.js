@@ -1,8 +1,14 @@
-/** The list of proposals above the composer: a listbox (ARIA 1.2), while the focus stays in the box. */
+/**
+ * The list of proposals above the composer: a listbox (ARIA 1.2), while the focus stays in the box.
+ */
 import { cloneElement, part } from "../../dom/template.js";
 import { paintAvatar } from "../people/avatar.js";
 
-/** Of one proposal. @param {import("../../composing/completion.js").Proposal} item @param {number} index */
+/**
+ * Of one proposal.
+ * @param {import("../../composing/completion.js").Proposal} item
+ * @param {number} index
+ */
 function makeOption(item, index) {
   const option = cloneElement("completion");
   option.id = `completion-${index}`;
@@ -21,8 +27,10 @@ export class CompletionMenu {
   #dismissed = "";
 
   /**
-   * @param {HTMLTextAreaElement} box @param {HTMLElement} list
-   * @param {(completion: import("../../composing/completion.js").Completion, item: import("../../composing/completion.js").Proposal) => void} take
+   * @param {HTMLTextAreaElement} box
+   * @param {HTMLElement} list
+   * @param {(completion: import("../../composing/completion.js").Completion, item:
+   *   import("../../composing/completion.js").Proposal) => void} take
    */
   constructor(box, list, take) {
     this.box = box;
@@ -54,7 +62,10 @@ export class CompletionMenu {
     box.setAttribute("aria-controls", this.list.id);
     box.setAttribute("aria-haspopup", "listbox");
     // What came later from the server doesn't take the chosen one away.
-    const kept = before?.from === completion.from && this.#moved ? completion.items.findIndex(({ text }) => text === chosen?.text) : -1;
+    const kept =
+      before?.from === completion.from && this.#moved
+        ? completion.items.findIndex(({ text }) => text === chosen?.text)
+        : -1;
     if (kept < 0) this.#moved = false;
     this.#activate(kept >= 0 ? kept : completion.passive ? -1 : 0);
   }
@@ -65,7 +76,8 @@ export class CompletionMenu {
     this.#moved = false;
     this.list.hidden = true;
     this.list.replaceChildren();
-    for (const name of ["aria-autocomplete", "aria-controls", "aria-haspopup", "aria-activedescendant"]) this.box.removeAttribute(name);
+    for (const name of ["aria-autocomplete", "aria-controls", "aria-haspopup", "aria-activedescendant"])
+      this.box.removeAttribute(name);
   }
 
   /** @param {KeyboardEvent} event @returns {boolean} whether the key was for the menu */
@@ -103,7 +115,9 @@ export class CompletionMenu {
 
   /** The proposal is there word for word and needs nothing more: Enter means to send. */
   #isTyped() {
-    const { from, to, items } = /** @type {import("../../composing/completion.js").Completion} */ (this.#completion);
+    const { from, to, items } = /** @type {import("../../composing/completion.js").Completion} */ (
+      this.#completion
+    );
     const item = items[this.#active];
     return item.done && item.text.trim().toLowerCase() === this.box.value.slice(from, to).toLowerCase();
   }
@@ -117,7 +131,9 @@ export class CompletionMenu {
   /** @param {number} index */
   #activate(index) {
     this.#active = index;
-    [...this.list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
+    [...this.list.children].forEach((option, place) =>
+      option.setAttribute("aria-selected", String(place === index)),
+    );
     const option = this.list.children[index];
     if (option) this.box.setAttribute("aria-activedescendant", option.id);
     else this.box.removeAttribute("aria-activedescendant");

@@ -1,10 +1,11 @@
 /**
- * The box in which one writes: grows, keeps its draft, proposes, sends on Enter, answers and edits posts. Never disabled: what
- * can't be sent waits in the outbox.
+ * The box in which one writes: grows, keeps its draft, proposes, sends on Enter, answers and edits
+ * posts. Never disabled: what can't be sent waits in the outbox.
  */
 import { commandOf, complete, isCommand } from "../../composing/completion.js";
 import { Draft, quoted } from "../../local/drafts.js";
 import { Lookups } from "../../server/lookups.js";
+import { COUNTDOWN, excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
 import { amended } from "../../state/overlay.js";
 import { storage } from "../../local/storage.js";
@@ -18,10 +19,6 @@ import { Preview } from "./preview.js";
 import { Toolbar } from "./toolbar.js";
 import { WritingMode } from "./writing_mode.js";
 
-/** Characters; the server takes no more, and a frame far beyond it would end the connection. */
-const MAX_LENGTH = 10_000;
-/** From so many left on they are counted down. */
-const COUNTDOWN = 500;
 /** Where there is no keyboard beside the screen, Enter breaks the line and the button sends. */
 const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
@@ -52,7 +49,9 @@ export class ChatComposer extends HTMLElement {
     this.box = find("#composer-text");
     this.hint = find("#composer-hint");
     this.lookups = new Lookups({ storage, user: you.name, onAnswer: () => this.#updateCompletion() });
-    this.menu = new CompletionMenu(this.box, find("#completions"), (completion, item) => this.#insertCompletion(completion, item));
+    this.menu = new CompletionMenu(this.box, find("#completions"), (completion, item) =>
+      this.#insertCompletion(completion, item),
+    );
     this.preview = new Preview(
       find("#composer-preview"),
       this.box,
@@ -60,7 +59,9 @@ export class ChatComposer extends HTMLElement {
       `/rooms/${encodeURIComponent(room.name)}/preview`,
       (why) => this.#showHint(why),
     );
-    this.toolbar = new Toolbar(find("#composer-tools"), find("#composer-tools-opener"), this.box, { preview: () => this.preview.toggle() });
+    this.toolbar = new Toolbar(find("#composer-tools"), find("#composer-tools-opener"), this.box, {
+      preview: () => this.preview.toggle(),
+    });
     this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode());
     this.box.enterKeyHint = touch.matches ? "enter" : "send";
     this.#listen();
@@ -128,7 +129,8 @@ export class ChatComposer extends HTMLElement {
   rewrite(nonce) {
     const { text, repliedTo, code } = this.page.outbox.discard(nonce);
     if (this.#edited !== null) this.#leaveMode();
-    if (!this.#repliedTo && repliedTo && code !== "no_such_message" && code !== "deleted") this.#setReply(repliedTo);
+    if (!this.#repliedTo && repliedTo && code !== "no_such_message" && code !== "deleted")
+      this.#setReply(repliedTo);
     this.#setText(this.box.value.trim() ? `${text}\n${this.box.value}` : text);
     this.focus();
   }
@@ -137,13 +139,24 @@ export class ChatComposer extends HTMLElement {
   insert(text) {
     const { start, end } = selectedIn(this.box);
     this.preview.close();
-    applyEdit(this.box, { from: start, to: end, insert: text, start: start + text.length, end: start + text.length });
+    applyEdit(this.box, {
+      from: start,
+      to: end,
+      insert: text,
+      start: start + text.length,
+      end: start + text.length,
+    });
   }
 
-  /** The last of one's own posts that is here, into the box. @returns {boolean} whether there is one */
+  /**
+   * The last of one's own posts that is here, into the box.
+   * @returns {boolean} whether there is one
+   */
   editLast() {
     const { lines, you } = this.page.store.state;
-    const last = lines.findLast(({ number, author }) => number && author === you.name && this.#textOf(number) !== undefined);
+    const last = lines.findLast(
+      ({ number, author }) => number && author === you.name && this.#textOf(number) !== undefined,
+    );
     if (!last) return false;
     this.page.store.dispatch({ type: "editing", number: last.number });
     this.#syncMode();
@@ -156,7 +169,7 @@ export class ChatComposer extends HTMLElement {
     const text = this.box.value.trimEnd();
     const { store, outbox, timeline, typing } = this.page;
     // From a page that can't come back the text stays where it is, as the draft.
-    if (this.#excess() > 0 || store.state.ended) return;
+    if (excessOf(this.box.value) > 0 || store.state.ended) return;
     if (this.#edited !== null) {
       this.#save(text);
       return;
@@ -173,7 +186,11 @@ export class ChatComposer extends HTMLElement {
     timeline.toLatest();
   }
 
-  /** Asks for the edit and is back at the draft; a refusal, which a toast tells, brings the text back. @param {string} text */
+  /**
+   * Asks for the edit and is back at the draft; a refusal, which a toast tells, brings the text
+   * back.
+   * @param {string} text
+   */
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
     if (!text.trim()) {
@@ -201,7 +218,8 @@ export class ChatComposer extends HTMLElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While a word is being composed by an input method all keys are its own; 229 is how Safari says so.
+    // While a word is being composed by an input method all keys are its own; 229 is how Safari
+    // says so.
     if (event.isComposing || event.keyCode === 229) return;
     if (this.menu.key(event) || this.toolbar.key(event)) return;
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
@@ -217,7 +235,13 @@ export class ChatComposer extends HTMLElement {
       applyEdit(this.box, edit);
     } else if (event.key === "Escape") {
       if (!this.#leaveMode()) this.page.timeline.toLatest();
-    } else if (event.key === "ArrowUp" && plain && !this.box.value && this.#edited === null && this.editLast()) {
+    } else if (
+      event.key === "ArrowUp" &&
+      plain &&
+      !this.box.value &&
+      this.#edited === null &&
+      this.editLast()
+    ) {
       event.preventDefault();
     }
   }
@@ -240,11 +264,15 @@ export class ChatComposer extends HTMLElement {
   #setReply(repliedTo) {
     this.#repliedTo = repliedTo;
     this.draft.repliedTo = repliedTo;
-    if (this.page.store.state.replying !== (repliedTo?.number ?? null)) this.page.store.dispatch({ type: "replying", number: repliedTo?.number ?? null });
+    if (this.page.store.state.replying !== (repliedTo?.number ?? null))
+      this.page.store.dispatch({ type: "replying", number: repliedTo?.number ?? null });
     this.#showMode();
   }
 
-  /** Brings the box to the state: what is to be edited or answered may be chosen anywhere in the page. */
+  /**
+   * Brings the box to the state: what is to be edited or answered may be chosen anywhere in the
+   * page.
+   */
   #syncMode() {
     const { store } = this.page;
     const { editing, replying, lines } = store.state;
@@ -252,14 +280,16 @@ export class ChatComposer extends HTMLElement {
       const text = editing === null ? this.draft.text : this.#textOf(editing);
       if (text === undefined) {
         store.dispatch({ type: "editing", number: this.#edited });
-        if (this.#edited === null && this.#repliedTo) store.dispatch({ type: "replying", number: this.#repliedTo.number });
+        if (this.#edited === null && this.#repliedTo)
+          store.dispatch({ type: "replying", number: this.#repliedTo.number });
         return;
       }
       this.preview.close();
       this.#edited = editing;
       this.#setText(text);
       // What the draft answers was left aside, unless it is another post now.
-      if (editing === null && replying === null && this.#repliedTo) store.dispatch({ type: "replying", number: this.#repliedTo.number });
+      if (editing === null && replying === null && this.#repliedTo)
+        store.dispatch({ type: "replying", number: this.#repliedTo.number });
     }
     const { replying: number } = store.state;
     if (editing === null && number !== (this.#repliedTo?.number ?? null)) {
@@ -298,19 +328,20 @@ export class ChatComposer extends HTMLElement {
     this.menu.show(possible ? complete(value, selectionStart, this.page.store.state, this.lookups) : null);
   }
 
-  /** How many characters too many there are, as the server counts them; negative: how many are left. */
-  #excess() {
-    const { value } = this.box;
-    return value.length > MAX_LENGTH - COUNTDOWN ? [...value.trimEnd()].length - MAX_LENGTH : -Infinity;
-  }
-
   /** What is wrong with the text, or the usage of the command while its arguments are typed. */
   #updateHint() {
-    const excess = this.#excess();
-    const command = this.#edited === null ? commandOf(this.box.value, this.page.store.state.commands) : undefined;
+    const excess = excessOf(this.box.value);
+    const command =
+      this.#edited === null ? commandOf(this.box.value, this.page.store.state.commands) : undefined;
     this.hint.classList.toggle("wrong", excess > 0);
     if (excess > 0) {
-      this.#showHint(n("Too long by {count} character. Send it in parts.", "Too long by {count} characters. Send it in parts.", excess));
+      this.#showHint(
+        n(
+          "Too long by {count} character. Send it in parts.",
+          "Too long by {count} characters. Send it in parts.",
+          excess,
+        ),
+      );
     } else if (excess > -COUNTDOWN) {
       this.#showHint(n("{count} character left", "{count} characters left", -excess));
     } else if (command) {
@@ -322,7 +353,10 @@ export class ChatComposer extends HTMLElement {
     }
   }
 
-  /** @param {string} text by which a change is known @param {...(string|Node)} nodes what is shown, if not the text */
+  /**
+   * @param {string} text by which a change is known
+   * @param {...(string|Node)} nodes what is shown, if not the text
+   */
   #showHint(text, ...nodes) {
     if (text === this.#hinted) return;
     this.#hinted = text;
@@ -330,7 +364,10 @@ export class ChatComposer extends HTMLElement {
     this.hint.replaceChildren(...(nodes.length ? nodes : [text]));
   }
 
-  /** @param {import("../../composing/completion.js").Completion} completion @param {import("../../composing/completion.js").Proposal} item */
+  /**
+   * @param {import("../../composing/completion.js").Completion} completion
+   * @param {import("../../composing/completion.js").Proposal} item
+   */
   #insertCompletion({ from, to }, item) {
     this.lookups.use(item);
     const end = from + item.text.length;
@@ -342,7 +379,8 @@ export class ChatComposer extends HTMLElement {
   /** As high as its text; css/composer.css holds the most. */
   #resize() {
     if (this.box.hidden) return;
-    // Held while the box is measured: the timeline above must not grow for that moment, or it would lose its place.
+    // Held while the box is measured: the timeline above must not grow for that moment, or it would
+    // lose its place.
     this.style.height = `${this.offsetHeight}px`;
     this.box.style.height = "auto";
     this.box.style.height = `${this.box.scrollHeight}px`;

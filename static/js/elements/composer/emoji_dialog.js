@@ -1,4 +1,7 @@
-/** The dialog in which one chooses any emoji: those used lately, sets to browse, a search by name. All by keyboard from the search box. */
+/**
+ * The dialog in which one chooses any emoji: those used lately, sets to browse, a search by name.
+ * All by keyboard from the search box.
+ */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
 import { recentEmoji, rememberEmoji } from "../../local/recent_emoji.js";
 import { allEmoji } from "../../server/emoji.js";
@@ -29,7 +32,8 @@ class EmojiPicker {
     });
     this.grid.addEventListener("pointermove", ({ target, pointerType }) => {
       const option = pointerType === "mouse" && /** @type {HTMLElement} */ (target).closest(".emoji");
-      if (option && !option.ariaSelected) this.#activate(this.#options().indexOf(/** @type {HTMLElement} */ (option)), false);
+      if (option && !option.ariaSelected)
+        this.#activate(this.#options().indexOf(/** @type {HTMLElement} */ (option)), false);
     });
   }
 
@@ -120,7 +124,9 @@ class EmojiPicker {
   #describe() {
     const emoji = this.#options()[this.#active]?.textContent ?? "";
     part(this.dialog, "shown").textContent = emoji;
-    const nothing = this.#all.length ? t("Nothing is called that.") : t("The names of emoji couldn’t be loaded.");
+    const nothing = this.#all.length
+      ? t("Nothing is called that.")
+      : t("The names of emoji couldn’t be loaded.");
     part(this.dialog, "name").textContent = emoji ? (this.#names.get(emoji) ?? "") : nothing;
   }
 

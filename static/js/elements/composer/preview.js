@@ -6,8 +6,11 @@ export class Preview {
   #turn = 0;
 
   /**
-   * @param {HTMLElement} view @param {HTMLTextAreaElement} box @param {HTMLButtonElement} button
-   * @param {string} address where a text is rendered @param {(text: string) => void} failed says why there is none
+   * @param {HTMLElement} view
+   * @param {HTMLTextAreaElement} box
+   * @param {HTMLButtonElement} button
+   * @param {string} address where a text is rendered
+   * @param {(text: string) => void} failed says why there is none
    */
   constructor(view, box, button, address, failed) {
     this.view = view;

@@ -18,7 +18,14 @@ const TOOLS = {
 };
 /** With Ctrl (on a Mac Cmd), by what the key writes or, in other scripts, where it is. */
 const KEYS = { KeyB: "bold", KeyI: "italic", KeyE: "code" };
-const SHIFT_KEYS = { KeyX: "strike", KeyC: "block", KeyU: "link", Digit7: "numbers", Digit8: "list", Digit9: "quote" };
+const SHIFT_KEYS = {
+  KeyX: "strike",
+  KeyC: "block",
+  KeyU: "link",
+  Digit7: "numbers",
+  Digit8: "list",
+  Digit9: "quote",
+};
 const MAC = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 
 /** @param {KeyboardEvent} event @returns {string|undefined} the tool that these keys are */
@@ -30,8 +37,10 @@ function toolOf(event) {
 
 export class Toolbar {
   /**
-   * @param {HTMLElement} root role=toolbar @param {HTMLButtonElement} opener shows it where there is little room
-   * @param {HTMLTextAreaElement} box @param {Record<string, () => void>} others what other buttons do
+   * @param {HTMLElement} root role=toolbar
+   * @param {HTMLButtonElement} opener shows it where there is little room
+   * @param {HTMLTextAreaElement} box
+   * @param {Record<string, () => void>} others what other buttons do
    */
   constructor(root, opener, box, others) {
     this.root = root;
@@ -44,7 +53,9 @@ export class Toolbar {
     // Before the box loses the focus, so that it keeps it, and on a phone its keyboard.
     for (const node of [root, opener]) node.addEventListener("mousedown", (event) => event.preventDefault());
     root.addEventListener("keydown", (event) => this.#moveFocus(event));
-    root.addEventListener("focusin", ({ target }) => this.#setTabStop(/** @type {HTMLButtonElement} */ (target)));
+    root.addEventListener("focusin", ({ target }) =>
+      this.#setTabStop(/** @type {HTMLButtonElement} */ (target)),
+    );
     opener.addEventListener("click", () => {
       const open = root.classList.toggle("open");
       opener.setAttribute("aria-expanded", String(open));
@@ -78,7 +89,12 @@ export class Toolbar {
     const last = this.buttons.length - 1;
     const forward = getComputedStyle(this.root).direction === "rtl" ? "ArrowLeft" : "ArrowRight";
     const back = forward === "ArrowLeft" ? "ArrowRight" : "ArrowLeft";
-    const next = { [forward]: place === last ? 0 : place + 1, [back]: place === 0 ? last : place - 1, Home: 0, End: last }[event.key];
+    const next = {
+      [forward]: place === last ? 0 : place + 1,
+      [back]: place === 0 ? last : place - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (place < 0 || next === undefined) return;
     event.preventDefault();
     this.buttons[next].focus();

@@ -16,7 +16,11 @@ export class WritingMode {
   /** @param {boolean} editing @param {import("../../local/drafts.js").Quoted|null} repliedTo */
   show(editing, repliedTo) {
     const mode = editing ? "edit" : repliedTo ? "reply" : "";
-    const what = editing ? t("Editing your message") : repliedTo?.author ? t("Replying to {name}", { name: shownName(repliedTo.author) }) : t("Replying");
+    const what = editing
+      ? t("Editing your message")
+      : repliedTo?.author
+        ? t("Replying to {name}", { name: shownName(repliedTo.author) })
+        : t("Replying");
     const quote = editing ? "" : (repliedTo?.text ?? "");
     const shown = JSON.stringify([mode, what, quote]);
     if (shown === this.#shown) return;

@@ -2,17 +2,32 @@
 import { cloneTemplate, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 
-/** @type {Record<number, {text: string, link: string, href: () => string}>} by close code or HTTP status */
+/**
+ * @type {Record<number, {text: string, link: string, href: () => string}>} by close code or HTTP
+ *   status
+ */
 const REASONS = {
   4501: { text: t("You were removed from this room."), link: t("To the rooms"), href: () => "/rooms" },
   4502: { text: t("You left this room."), link: t("To the rooms"), href: () => "/rooms" },
   4503: { text: t("You are signed out."), link: t("Sign in"), href: signIn },
-  4504: { text: t("This room is open in too many of your windows. Close some and try again."), link: t("Try again"), href: here },
+  4504: {
+    text: t("This room is open in too many of your windows. Close some and try again."),
+    link: t("Try again"),
+    href: here,
+  },
   401: { text: t("You are signed out."), link: t("Sign in"), href: signIn },
   403: { text: t("This room is not open to you any more."), link: t("To the rooms"), href: () => "/rooms" },
-  404: { text: t("This room is gone, or not open to you any more."), link: t("To the rooms"), href: () => "/rooms" },
+  404: {
+    text: t("This room is gone, or not open to you any more."),
+    link: t("To the rooms"),
+    href: () => "/rooms",
+  },
 };
-const BROKEN = { text: t("The connection was closed by the server for good."), link: t("Reload"), href: here };
+const BROKEN = {
+  text: t("The connection was closed by the server for good."),
+  link: t("Reload"),
+  href: here,
+};
 
 function here() {
   return location.pathname;

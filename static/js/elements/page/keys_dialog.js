@@ -13,14 +13,16 @@ function spell(key) {
 }
 
 /** @param {string[]} keys */
-const spellAll = (keys) => keys.flatMap((key, index) => (index ? [document.createTextNode(" · "), ...spell(key)] : spell(key)));
+const spellAll = (keys) =>
+  keys.flatMap((key, index) => (index ? [document.createTextNode(" · "), ...spell(key)] : spell(key)));
 
 export class ChatKeys extends HTMLElement {
   /** @type {HTMLDialogElement} */ dialog;
 
   start() {
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
-    for (const button of document.querySelectorAll("[data-keys]")) button.addEventListener("click", () => this.show());
+    for (const button of document.querySelectorAll("[data-keys]"))
+      button.addEventListener("click", () => this.show());
   }
 
   show() {

@@ -12,7 +12,10 @@ export class ChatStatus extends HTMLElement {
       const { connection, held } = store.state;
       const count = waiting(store.state);
       // What waits for some milliseconds on a good connection is no news.
-      const suffix = count && (connection !== "connected" || held) ? `, ${n("{count} waiting", "{count} waiting", count)}` : "";
+      const suffix =
+        count && (connection !== "connected" || held)
+          ? `, ${n("{count} waiting", "{count} waiting", count)}`
+          : "";
       this.dataset.state = connection;
       const text = STATES[connection] + suffix;
       if (text === shown) return;

@@ -1,4 +1,7 @@
-/** The head of the room, and what the browser shows of the page outside it: the title with what calls for one, the dot in the icon. */
+/**
+ * The head of the room, and what the browser shows of the page outside it: the title with what
+ * calls for one, the dot in the icon.
+ */
 import { shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { part } from "../../dom/template.js";
@@ -37,7 +40,10 @@ export class ChatTitle extends HTMLElement {
     this.#paint(state);
   }
 
-  /** The other person of a conversation of two. @param {import("../../state/store.js").State} state */
+  /**
+   * The other person of a conversation of two.
+   * @param {import("../../state/store.js").State} state
+   */
   #paint(state) {
     const avatar = part(this, "avatar");
     if (!avatar) return;

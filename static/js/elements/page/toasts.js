@@ -1,13 +1,17 @@
-/** Shows what is said in passing at the bottom, for some seconds; longer while one points at it or has the focus in it. */
+/**
+ * Shows what is said in passing at the bottom, for some seconds; longer while one points at it or
+ * has the focus in it.
+ */
 import { cloneElement, part } from "../../dom/template.js";
 
 const SHOWN = 5_000;
 
-/** @typedef {import("../../state/store.js").Toast} Toast */
+/** @typedef {import("../../state/types.js").Toast} Toast */
 
 export class ChatToasts extends HTMLElement {
   /** @type {import("../../room.js").Page} */ page;
-  /** @type {Map<number, {node: HTMLElement, timer: ReturnType<typeof setTimeout>|undefined}>} */ #shown = new Map();
+  /** @type {Map<number, {node: HTMLElement, timer: ReturnType<typeof setTimeout>|undefined}>} */ #shown =
+    new Map();
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -63,9 +67,18 @@ export class ChatToasts extends HTMLElement {
     this.#close(toast.id);
   }
 
-  /** Ctrl+Z takes the last deletion back, unless there is typing to be taken back. @param {KeyboardEvent} event */
+  /**
+   * Ctrl+Z takes the last deletion back, unless there is typing to be taken back.
+   * @param {KeyboardEvent} event
+   */
   #key(event) {
-    if (event.key.toLowerCase() !== "z" || !(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey) return;
+    if (
+      event.key.toLowerCase() !== "z" ||
+      !(event.ctrlKey || event.metaKey) ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const box = /** @type {any} */ (event.target);
     const last = this.page.store.state.toasts.findLast((toast) => toast.undo !== undefined);
     if (!last || box.value) return;

@@ -1,4 +1,7 @@
-/** What stands for a person: a coloured initial, the same everywhere for the same name, and over it their picture, once it has come. */
+/**
+ * What stands for a person: a coloured initial, the same everywhere for the same name, and over it
+ * their picture, once it has come.
+ */
 
 import { DELETED } from "../../words/names.js";
 
@@ -7,18 +10,26 @@ const HUES = 12; // as many as css/timeline.css has
 /** The versions of people's pictures, by their names. @type {Map<string, number>} */
 const pictures = new Map();
 
-/** The version to ask for of all others: they may have a picture elsewhere. Empty where they can't. */
+/**
+ * The version to ask for of all others: they may have a picture elsewhere. Empty where they can't.
+ */
 let ofOthers = "";
 
 /** What each node shows. @type {WeakMap<HTMLElement, string>} */
 const painted = new WeakMap();
 
-/** Tells who has a picture. What is painted already stays. @param {Iterable<[string, number | undefined]>} versions */
+/**
+ * Tells who has a picture. What is painted already stays.
+ * @param {Iterable<[string, number | undefined]>} versions
+ */
 export function setPictureVersions(versions) {
   for (const [name, version] of versions) if (version) pictures.set(name, version);
 }
 
-/** Whoever has no picture of their own is asked for as well: the server finds one at Gravatar, or draws the initial. */
+/**
+ * Whoever has no picture of their own is asked for as well: the server finds one at Gravatar, or
+ * draws the initial.
+ */
 export function requestAllPictures() {
   ofOthers = "0";
 }
@@ -30,7 +41,8 @@ export function paintAvatar(node, name) {
   if (painted.get(node) === wanted) return;
   painted.set(node, wanted);
   let hash = 0;
-  for (const char of name.toLowerCase()) hash = (hash * 31 + /** @type {number} */ (char.codePointAt(0))) >>> 0;
+  for (const char of name.toLowerCase())
+    hash = (hash * 31 + /** @type {number} */ (char.codePointAt(0))) >>> 0;
   // Mixed, since names that differ in their last letter only would else be neighbours.
   node.dataset.hue = String((Math.imul(hash, 2654435761) >>> 16) % HUES);
   node.textContent = [...name][0]?.toUpperCase() ?? "?";

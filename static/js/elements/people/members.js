@@ -1,4 +1,7 @@
-/** The members pane: who is here and who isn't, with their roles and what they say of themselves. A press opens their card. */
+/**
+ * The members pane: who is here and who isn't, with their roles and what they say of themselves. A
+ * press opens their card.
+ */
 import { dotOf, nextEnd, ROLES, statusOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { roleName } from "../../words/roles.js";
@@ -9,7 +12,7 @@ import { paintAvatar } from "./avatar.js";
 /** ms: as long as a timer goes. */
 const LONGEST = 2 ** 31 - 1;
 
-/** @typedef {import("../../state/store.js").Member} Member */
+/** @typedef {import("../../state/types.js").Member} Member */
 
 /** By role, then by name. @param {Member} a @param {Member} b */
 const byRole = (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || a.name.localeCompare(b.name);
@@ -53,7 +56,9 @@ export class ChatMembers extends HTMLElement {
     this.page = page;
     page.store.watch(["members"], () => this.#show());
     this.addEventListener("keydown", (event) => this.#key(event));
-    this.addEventListener("focusin", (event) => this.#setTabStop(/** @type {HTMLElement} */ (event.target).closest("[data-person]")));
+    this.addEventListener("focusin", (event) =>
+      this.#setTabStop(/** @type {HTMLElement} */ (event.target).closest("[data-person]")),
+    );
     this.#show();
   }
 
@@ -68,10 +73,16 @@ export class ChatMembers extends HTMLElement {
     clearTimeout(this.#ending);
     const wait = nextEnd(state) - Date.now();
     if (wait < LONGEST) this.#ending = setTimeout(() => this.page.store.touch("members"), wait + 50);
-    if (!this.querySelector("[data-person][tabindex='0']")) this.#setTabStop(this.querySelector("[data-person]"));
+    if (!this.querySelector("[data-person][tabindex='0']"))
+      this.#setTabStop(this.querySelector("[data-person]"));
   }
 
-  /** @param {"here"|"away"} which @param {string} heading @param {Map<string, any>} shown @param {Member[]} members */
+  /**
+   * @param {"here"|"away"} which
+   * @param {string} heading
+   * @param {Map<string, any>} shown
+   * @param {Member[]} members
+   */
   #fill(which, heading, shown, members) {
     const { state } = this.page.store;
     const title = /** @type {HTMLElement} */ (this.querySelector(`#${which}-title`));
@@ -88,7 +99,8 @@ export class ChatMembers extends HTMLElement {
   /** One stop of the Tab key for all of them. @param {Element|null} button */
   #setTabStop(button) {
     if (!button) return;
-    for (const held of this.querySelectorAll("[data-person][tabindex='0']")) held.setAttribute("tabindex", "-1");
+    for (const held of this.querySelectorAll("[data-person][tabindex='0']"))
+      held.setAttribute("tabindex", "-1");
     button.setAttribute("tabindex", "0");
   }
 
@@ -97,7 +109,12 @@ export class ChatMembers extends HTMLElement {
     const buttons = /** @type {HTMLElement[]} */ ([...this.querySelectorAll("[data-person]")]);
     const here = buttons.indexOf(/** @type {HTMLElement} */ (event.target));
     if (here < 0 || event.altKey || event.ctrlKey || event.metaKey) return;
-    const places = /** @type {Record<string, number>} */ ({ ArrowDown: here + 1, ArrowUp: here - 1, Home: 0, End: buttons.length - 1 });
+    const places = /** @type {Record<string, number>} */ ({
+      ArrowDown: here + 1,
+      ArrowUp: here - 1,
+      Home: 0,
+      End: buttons.length - 1,
+    });
     if (!(event.key in places)) return;
     event.preventDefault();
     buttons[places[event.key]]?.focus();

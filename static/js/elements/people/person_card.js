@@ -1,4 +1,7 @@
-/** A person's card, opened by a press on whatever has their name in data-person, or on a mention: who they are, and what one can do about them. */
+/**
+ * A person's card, opened by a press on whatever has their name in data-person, or on a mention:
+ * who they are, and what one can do about them.
+ */
 import { openConversation } from "../../server/conversations.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { dotOf, outranks, statusOf } from "../../state/people.js";
@@ -22,11 +25,20 @@ export function statusText(state, name) {
   return dot === "gone" ? t("Not here now") : "";
 }
 
-/** @type {Record<string, {ask: (name: string) => string, sure: () => string, why?: boolean}>} by command */
+/**
+ * @type {Record<string, {ask: (name: string) => string, sure: () => string, why?: boolean}>} by
+ *   command
+ */
 const CONFIRM = {
   kill: { ask: (name) => t("Remove {name} from this room?", { name }), sure: () => t("Remove"), why: true },
-  mod: { ask: (name) => t("Make {name} a moderator of this room?", { name }), sure: () => t("Make moderator") },
-  unmod: { ask: (name) => t("Make {name} an ordinary member again?", { name }), sure: () => t("Take moderator away") },
+  mod: {
+    ask: (name) => t("Make {name} a moderator of this room?", { name }),
+    sure: () => t("Make moderator"),
+  },
+  unmod: {
+    ask: (name) => t("Make {name} an ordinary member again?", { name }),
+    sure: () => t("Take moderator away"),
+  },
 };
 
 export class ChatPersonCard extends HTMLElement {
@@ -34,7 +46,11 @@ export class ChatPersonCard extends HTMLElement {
   /** @type {HTMLDialogElement} */ dialog;
   #name = "";
   /** @type {string} the command that waits for a yes */ #command = "";
-  /** What one is to them, once that is known. @type {import("../../server/relations.js").Relation} */ #relation = {};
+  /**
+   * Empty until it is loaded.
+   * @type {import("../../server/relations.js").Relation}
+   */
+  #relation = {};
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -43,21 +59,28 @@ export class ChatPersonCard extends HTMLElement {
     document.addEventListener("click", (event) => {
       // With a key held, a link is for the browser.
       if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      const opener = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-person], a.mention"));
-      const name = opener?.dataset.person ?? decodeURIComponent(opener?.getAttribute("href")?.split("/").at(-1) ?? "");
+      const opener = /** @type {HTMLElement|null} */ (
+        /** @type {Element} */ (event.target).closest("[data-person], a.mention")
+      );
+      const name =
+        opener?.dataset.person ?? decodeURIComponent(opener?.getAttribute("href")?.split("/").at(-1) ?? "");
       if (!opener || !name) return;
       event.preventDefault();
       this.open(name, opener);
     });
     this.dialog.addEventListener("click", (event) => {
-      const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-card]"));
+      const button = /** @type {HTMLElement|null} */ (
+        /** @type {Element} */ (event.target).closest("[data-card]")
+      );
       if (button) this.#act(button.dataset.card ?? "");
     });
     const form = /** @type {HTMLFormElement} */ (this.querySelector(".card-sure"));
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       const reason = String(new FormData(form).get("reason") ?? "").trim();
-      page.outbox.post([`/${this.#command} @${this.#name}`, CONFIRM[this.#command].why ? reason : ""].join(" ").trim());
+      page.outbox.post(
+        [`/${this.#command} @${this.#name}`, CONFIRM[this.#command].why ? reason : ""].join(" ").trim(),
+      );
       this.dialog.close();
     });
     page.store.watch(["members"], () => this.dialog.open && this.#show());
@@ -103,7 +126,9 @@ export class ChatPersonCard extends HTMLElement {
     this.#button("mod").hidden = !(below && may("mod") && member?.role === "member");
     this.#button("unmod").hidden = !(below && may("unmod") && member?.role === "moderator");
     const moderation = /** @type {HTMLElement} */ (this.querySelector(".card-moderation"));
-    moderation.hidden = Boolean(this.#command) || [...moderation.children].every((button) => /** @type {HTMLElement} */ (button).hidden);
+    moderation.hidden =
+      Boolean(this.#command) ||
+      [...moderation.children].every((button) => /** @type {HTMLElement} */ (button).hidden);
   }
 
   /** @param {string} act @returns {HTMLElement} */
@@ -116,7 +141,9 @@ export class ChatPersonCard extends HTMLElement {
     if (act in CONFIRM) {
       this.#confirm(act);
       this.#show();
-      part(this, CONFIRM[act].why ? "reason-field" : "sure").querySelector("input")?.focus();
+      part(this, CONFIRM[act].why ? "reason-field" : "sure")
+        .querySelector("input")
+        ?.focus();
       if (!CONFIRM[act].why) part(this, "sure").focus();
       part(this, "sure").scrollIntoView({ block: "nearest" });
       return;
@@ -172,7 +199,12 @@ export class ChatPersonCard extends HTMLElement {
     this.page.drawers.close();
     const { box } = this.page.composer;
     const before = box.value.slice(0, box.selectionStart);
-    box.setRangeText(`${before && !/\s$/.test(before) ? " " : ""}@${this.#name} `, box.selectionStart, box.selectionEnd, "end");
+    box.setRangeText(
+      `${before && !/\s$/.test(before) ? " " : ""}@${this.#name} `,
+      box.selectionStart,
+      box.selectionEnd,
+      "end",
+    );
     box.dispatchEvent(new Event("input", { bubbles: true }));
     this.page.composer.focus();
   }

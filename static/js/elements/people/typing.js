@@ -13,7 +13,10 @@ export class ChatTyping extends HTMLElement {
       clearTimeout(this.#timer);
       if (!typing.size) return;
       const wait = Math.min(...typing.values()) + TYPING_TIMEOUT - Date.now();
-      this.#timer = setTimeout(() => store.dispatch({ type: "typing_expired", now: Date.now() }), Math.max(0, wait) + 20);
+      this.#timer = setTimeout(
+        () => store.dispatch({ type: "typing_expired", now: Date.now() }),
+        Math.max(0, wait) + 20,
+      );
     });
   }
 }

@@ -1,4 +1,7 @@
-/** The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that move between them. */
+/**
+ * The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that
+ * move between them.
+ */
 import { shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
@@ -13,9 +16,11 @@ import { paintAvatar } from "../people/avatar.js";
 const SCROLLED = "aiochat:rooms-scrolled";
 
 /**
- * @typedef {import("../../state/store.js").OwnRoom} OwnRoom
- * @typedef {{key: string, shape: string, room: OwnRoom, unread: number, mentions: number, badge: number, dot: string}} Row
- * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node: HTMLElement, row: any}>, rows: Row[]}} Section
+ * @typedef {import("../../state/types.js").OwnRoom} OwnRoom
+ * @typedef {{key: string, shape: string, room: OwnRoom, unread: number, mentions: number, badge:
+ *   number, dot: string}} Row
+ * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node:
+ *   HTMLElement, row: any}>, rows: Row[]}} Section
  */
 
 const render = {
@@ -29,7 +34,9 @@ const render = {
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ { room, unread, mentions, dot }) {
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
-    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = shownName(room.title);
+    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = shownName(
+      room.title,
+    );
     link.classList.toggle("has-unread", unread > 0);
     part(link, "count").hidden = !unread;
     part(link, "count-number").textContent = short(unread);
@@ -43,7 +50,9 @@ const render = {
 
 /** What calls first, then what is unread, then by name. @param {Row} a @param {Row} b */
 const byUrgency = (a, b) =>
-  Number(b.badge > 0) - Number(a.badge > 0) || Number(b.unread > 0) - Number(a.unread > 0) || a.room.title.localeCompare(b.room.title);
+  Number(b.badge > 0) - Number(a.badge > 0) ||
+  Number(b.unread > 0) - Number(a.unread > 0) ||
+  a.room.title.localeCompare(b.room.title);
 
 export class ChatRooms extends HTMLElement {
   /** @type {import("../../room.js").Page} */ page;
@@ -74,7 +83,9 @@ export class ChatRooms extends HTMLElement {
     this.scroller.addEventListener("keydown", (event) => this.#listKey(event));
     this.scroller.addEventListener("scroll", () => this.#showHint(), { passive: true });
     new ResizeObserver(() => this.#showHint()).observe(this.scroller);
-    this.hint.addEventListener("click", () => this.#unseen()?.scrollIntoView({ block: "center", behavior: "smooth" }));
+    this.hint.addEventListener("click", () =>
+      this.#unseen()?.scrollIntoView({ block: "center", behavior: "smooth" }),
+    );
     addEventListener("keydown", (event) => this.#key(event));
     // Rows keep their places under the reader's eyes; they are put in order while nobody looks.
     document.addEventListener("visibilitychange", () => document.hidden && this.#show(!this.#isBusy()));
@@ -91,7 +102,9 @@ export class ChatRooms extends HTMLElement {
   #show(inOrder = false) {
     const { state } = this.page.store;
     const rooms = [...state.rooms.values()];
-    const rowsOf = this.sections.map((section) => rooms.filter(section.includes).map((room) => this.#row(room)));
+    const rowsOf = this.sections.map((section) =>
+      rooms.filter(section.includes).map((room) => this.#row(room)),
+    );
     // Asked for at each step of reading, and then nearly always as it was.
     const shape = rowsOf.flatMap((rows) => rows.map((row) => `${row.key} ${row.shape}`)).join("\n");
     if (shape === this.#shape && !inOrder) return;
@@ -123,28 +136,47 @@ export class ChatRooms extends HTMLElement {
     const { state } = this.page.store;
     const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
-    return { key: room.name, shape: `${room.title} ${unread} ${mentions} ${dot}`, room, unread, mentions, badge, dot };
+    return {
+      key: room.name,
+      shape: `${room.title} ${unread} ${mentions} ${dot}`,
+      room,
+      unread,
+      mentions,
+      badge,
+      dot,
+    };
   }
 
   /** @returns {HTMLAnchorElement[]} */
   #links() {
-    return [...this.scroller.querySelectorAll("a[data-room]")].flatMap((link) => (link.closest("[hidden]") ? [] : [/** @type {HTMLAnchorElement} */ (link)]));
+    return [...this.scroller.querySelectorAll("a[data-room]")].flatMap((link) =>
+      link.closest("[hidden]") ? [] : [/** @type {HTMLAnchorElement} */ (link)],
+    );
   }
 
   #filterRooms() {
     const wanted = this.filter.value.trim().toLowerCase();
-    for (const { shown } of this.sections) for (const { node, row } of shown.values()) node.hidden = !row.room.title.toLowerCase().includes(wanted);
+    for (const { shown } of this.sections)
+      for (const { node, row } of shown.values())
+        node.hidden = !row.room.title.toLowerCase().includes(wanted);
     this.classList.toggle("sifted", wanted !== "");
     /** @type {HTMLElement} */ (this.querySelector(".no-rooms")).hidden = this.#links().length > 0;
-    // The list holds one's own rooms, and of very many not all: the page of all rooms looks for the same.
-    /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted ? `/rooms?q=${encodeURIComponent(wanted)}` : "/rooms";
+    // The list holds one's own rooms, and of very many not all: the page of all rooms looks for the
+    // same.
+    /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted
+      ? `/rooms?q=${encodeURIComponent(wanted)}`
+      : "/rooms";
   }
 
-  /** The first row that calls for one, or is unread, and is out of sight. @returns {HTMLElement|undefined} */
+  /**
+   * The first row that calls for one, or is unread, and is out of sight.
+   * @returns {HTMLElement|undefined}
+   */
   #unseen() {
     const { top, bottom } = this.scroller.getBoundingClientRect();
     const links = this.#links().filter((link) => link.classList.contains("has-unread"));
-    const seen = (/** @type {HTMLElement} */ link) => link.getBoundingClientRect().bottom > top + 8 && link.getBoundingClientRect().top < bottom - 8;
+    const seen = (/** @type {HTMLElement} */ link) =>
+      link.getBoundingClientRect().bottom > top + 8 && link.getBoundingClientRect().top < bottom - 8;
     return links.some(seen) ? undefined : links[0];
   }
 
@@ -153,13 +185,15 @@ export class ChatRooms extends HTMLElement {
     const unseen = rows.length ? this.#unseen() : undefined;
     this.hint.hidden = !unseen;
     if (!unseen) return;
-    this.hint.dataset.way = unseen.getBoundingClientRect().top < this.scroller.getBoundingClientRect().top ? "up" : "down";
+    this.hint.dataset.way =
+      unseen.getBoundingClientRect().top < this.scroller.getBoundingClientRect().top ? "up" : "down";
     part(this.hint, "text").textContent = n("{count} unread room", "{count} unread rooms", rows.length);
   }
 
   /** @param {KeyboardEvent} event */
   #filterKey(event) {
-    if (event.key === "Enter" && !event.isComposing) (this.#links()[0] ?? /** @type {HTMLElement} */ (this.querySelector(".all-rooms"))).click();
+    if (event.key === "Enter" && !event.isComposing)
+      (this.#links()[0] ?? /** @type {HTMLElement} */ (this.querySelector(".all-rooms"))).click();
     if (event.key === "ArrowDown") this.#links()[0]?.focus();
     if (event.key === "Escape" && this.filter.value) {
       event.stopPropagation();
@@ -172,15 +206,31 @@ export class ChatRooms extends HTMLElement {
   #listKey(event) {
     const links = this.#links();
     const here = links.indexOf(/** @type {HTMLAnchorElement} */ (event.target));
-    if (here < 0 || event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    if (
+      here < 0 ||
+      event.altKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      (event.key !== "ArrowUp" && event.key !== "ArrowDown")
+    )
+      return;
     event.preventDefault();
     const next = links[here + (event.key === "ArrowUp" ? -1 : 1)];
     (next ?? (here === 0 ? this.filter : links[here])).focus();
   }
 
-  /** Alt with an arrow goes to the room above or below, with Shift to an unread one. @param {KeyboardEvent} event */
+  /**
+   * Alt with an arrow goes to the room above or below, with Shift to an unread one.
+   * @param {KeyboardEvent} event
+   */
   #key(event) {
-    if (!event.altKey || event.ctrlKey || event.metaKey || (event.key !== "ArrowUp" && event.key !== "ArrowDown")) return;
+    if (
+      !event.altKey ||
+      event.ctrlKey ||
+      event.metaKey ||
+      (event.key !== "ArrowUp" && event.key !== "ArrowDown")
+    )
+      return;
     event.preventDefault();
     const step = event.key === "ArrowUp" ? -1 : 1;
     const rows = this.sections.flatMap((section) => section.rows);
@@ -192,7 +242,12 @@ export class ChatRooms extends HTMLElement {
   }
 }
 
-/** Takes over the rows that the server made. @param {HTMLElement} list @param {(room: OwnRoom) => boolean} includes @returns {Section} */
+/**
+ * Takes over the rows that the server made.
+ * @param {HTMLElement} list
+ * @param {(room: OwnRoom) => boolean} includes
+ * @returns {Section}
+ */
 function adopt(list, includes) {
   const shown = new Map();
   /** @type {any[]} */
@@ -205,7 +260,12 @@ function adopt(list, includes) {
   return { list, includes, shown, rows };
 }
 
-/** The rows where they stand, new ones before them, or, if none may move, after them. @param {Row[]} rows @param {Row[]} before @param {boolean} busy */
+/**
+ * The rows where they stand, new ones before them, or, if none may move, after them.
+ * @param {Row[]} rows
+ * @param {Row[]} before
+ * @param {boolean} busy
+ */
 function keepOrder(rows, before, busy) {
   const byKey = new Map(rows.map((row) => [row.key, row]));
   const kept = before.flatMap(({ key }) => byKey.get(key) ?? []);

@@ -1,4 +1,7 @@
-/** The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves. The theme is theme.js's. */
+/**
+ * The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves.
+ * The theme is theme.js's.
+ */
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { makeNonce } from "../../server/nonce.js";
 import { dotOf, statusCommand, statusOf } from "../../state/people.js";
@@ -29,7 +32,8 @@ export class ChatSettings extends HTMLElement {
       this.#setStatus();
     });
     // The list of keys opens in its place.
-    const onKeys = (/** @type {Event} */ event) => /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
+    const onKeys = (/** @type {Event} */ event) =>
+      /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
     this.dialog.addEventListener("click", onKeys, { capture: true });
     const { you } = page.store.state;
     for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) paintAvatar(avatar, you.name);

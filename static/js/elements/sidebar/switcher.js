@@ -1,4 +1,7 @@
-/** Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation with several. A combobox (ARIA 1.2). */
+/**
+ * Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation
+ * with several. A combobox (ARIA 1.2).
+ */
 import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { peopleLookup } from "../../server/lookups.js";
@@ -37,7 +40,13 @@ export class ChatSwitcher extends HTMLElement {
     this.list = this.#find("#switcher-list");
     onOpener("switcher", (opener) => this.open("several" in opener.dataset));
     addEventListener("keydown", (event) => {
-      if (!(event.ctrlKey || event.metaKey) || event.shiftKey || event.altKey || event.key.toLowerCase() !== "k") return;
+      if (
+        !(event.ctrlKey || event.metaKey) ||
+        event.shiftKey ||
+        event.altKey ||
+        event.key.toLowerCase() !== "k"
+      )
+        return;
       event.preventDefault();
       this.open(false);
     });
@@ -50,7 +59,9 @@ export class ChatSwitcher extends HTMLElement {
       if (option) this.#take([...this.list.children].indexOf(option), this.#several);
     });
     this.#find(".picked-list").addEventListener("click", (/** @type {Event} */ event) => {
-      const button = /** @type {HTMLElement|null} */ (/** @type {Element} */ (event.target).closest("[data-name]"));
+      const button = /** @type {HTMLElement|null} */ (
+        /** @type {Element} */ (event.target).closest("[data-name]")
+      );
       if (button) this.#pick(button.dataset.name ?? "");
     });
     this.#find("button[data-several]").addEventListener("click", () => this.#setSeveral(!this.#several));
@@ -93,7 +104,8 @@ export class ChatSwitcher extends HTMLElement {
     const rooms = this.#several ? [] : [...state.rooms.values()];
     const direct = new Set(rooms.filter((room) => room.kind === "direct").map((room) => room.title));
     // Nobody is proposed before something was typed, but where people are what is asked for.
-    const known = this.box.value || this.#several ? [...state.members.keys(), ...this.#found(), ...this.#partners()] : [];
+    const known =
+      this.box.value || this.#several ? [...state.members.keys(), ...this.#found(), ...this.#partners()] : [];
     const names = new Set(known.filter((name) => name !== you && !direct.has(name)));
     return [
       ...rooms.map((room) => ({
@@ -111,7 +123,9 @@ export class ChatSwitcher extends HTMLElement {
 
   /** With whom one talks already. */
   #partners() {
-    return [...this.page.store.state.rooms.values()].flatMap((room) => (room.kind === "direct" && room.title !== DELETED ? [room.title] : []));
+    return [...this.page.store.state.rooms.values()].flatMap((room) =>
+      room.kind === "direct" && room.title !== DELETED ? [room.title] : [],
+    );
   }
 
   /** What is typed, without the sign of a person. */
@@ -130,7 +144,9 @@ export class ChatSwitcher extends HTMLElement {
     this.#show(true);
   }
 
-  /** @param {boolean} anew the first is the chosen one; else the one that was, if it is still there */
+  /**
+   * @param {boolean} anew the first is the chosen one; else the one that was, if it is still there
+   */
   #show(anew) {
     const { state } = this.page.store;
     const chosen = anew ? undefined : this.#items[this.#active];
@@ -188,7 +204,8 @@ export class ChatSwitcher extends HTMLElement {
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       if (count) this.#activate((this.#active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
     } else if (event.key === "Enter") {
-      if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey) this.#startConversation(this.#picked);
+      if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey)
+        this.#startConversation(this.#picked);
       else this.#take(this.#active, this.#several || event.ctrlKey || event.metaKey);
     } else if (event.key === "Backspace" && !this.box.value && this.#picked.length) {
       this.#pick(/** @type {string} */ (this.#picked.at(-1)));
@@ -201,7 +218,9 @@ export class ChatSwitcher extends HTMLElement {
   /** @param {number} index */
   #activate(index) {
     this.#active = index;
-    [...this.list.children].forEach((option, place) => option.setAttribute("aria-selected", String(place === index)));
+    [...this.list.children].forEach((option, place) =>
+      option.setAttribute("aria-selected", String(place === index)),
+    );
     const option = this.list.children[index];
     if (!option) {
       this.box.removeAttribute("aria-activedescendant");
@@ -211,7 +230,10 @@ export class ChatSwitcher extends HTMLElement {
     if (this.dialog.open) option.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {number} index @param {boolean} picks chooses the person for a conversation of several */
+  /**
+   * @param {number} index
+   * @param {boolean} picks chooses the person for a conversation of several
+   */
   #take(index, picks) {
     const item = this.#items[index];
     if (!item) return;

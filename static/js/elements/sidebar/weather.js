@@ -1,4 +1,7 @@
-/** The weather in the sidebar: at one's own place, or at the one that was asked for last in this browser. */
+/**
+ * The weather in the sidebar: at one's own place, or at the one that was asked for last in this
+ * browser.
+ */
 import { storage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
 import { get } from "../../server/http.js";
@@ -85,7 +88,11 @@ export class ChatWeather extends HTMLElement {
   }
 }
 
-/** @param {string} place @returns {Promise<{line: string, lasts: boolean}>} what to show, and whether asking again soon is of no use */
+/**
+ * @param {string} place
+ * @returns {Promise<{line: string, lasts: boolean}>} what to show, and whether asking again soon is
+ *   of no use
+ */
 async function fetchWeather(place) {
   try {
     const answer = await get(`/weather?${new URLSearchParams({ place })}`);

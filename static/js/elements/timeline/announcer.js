@@ -1,4 +1,7 @@
-/** Says aloud what is new at the end of the timeline, and only that: the list itself is silent, since history is put into it too. */
+/**
+ * Says aloud what is new at the end of the timeline, and only that: the list itself is silent,
+ * since history is put into it too.
+ */
 import { shownName } from "../../words/names.js";
 import { n } from "../../words/texts.js";
 
@@ -11,7 +14,10 @@ export class Announcer {
   #next = -Infinity;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #later;
 
-  /** @param {HTMLElement} region with aria-live @param {import("../../state/store.js").State} state */
+  /**
+   * @param {HTMLElement} region with aria-live
+   * @param {import("../../state/store.js").State} state
+   */
   constructor(region, state) {
     this.region = region;
     this.state = state;
@@ -31,7 +37,7 @@ export class Announcer {
     this.#later = undefined;
     this.#next = performance.now() + INTERVAL;
     const { lines, you } = this.state;
-    /** @type {import("../../state/store.js").Line[]} */
+    /** @type {import("../../state/types.js").Line[]} */
     const fresh = [];
     for (let index = lines.length - 1; index >= 0; index -= 1) {
       const line = lines[index];
@@ -41,7 +47,10 @@ export class Announcer {
     }
     this.#announced = this.state.lastNumber;
     if (!fresh.length) return;
-    const texts = fresh.length > MAX_READ ? [n("{count} new message", "{count} new messages", fresh.length)] : fresh.map((line) => `${shownName(line.author)}: ${line.text.slice(0, LONG)}`);
+    const texts =
+      fresh.length > MAX_READ
+        ? [n("{count} new message", "{count} new messages", fresh.length)]
+        : fresh.map((line) => `${shownName(line.author)}: ${line.text.slice(0, LONG)}`);
     this.region.replaceChildren(
       ...texts.map((text) => {
         const paragraph = document.createElement("p");

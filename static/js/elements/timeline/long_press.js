@@ -5,7 +5,10 @@ const STILL = 10; // px that a finger that stays may stray
 /** The click that comes when the finger is lifted is none: for so many ms. */
 const SWALLOWED = 700;
 
-/** @param {HTMLElement} area @param {(target: HTMLElement) => boolean} held says whether it was for something */
+/**
+ * @param {HTMLElement} area
+ * @param {(target: HTMLElement) => boolean} held says whether it was for something
+ */
 export function watchLongPress(area, held) {
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
@@ -25,10 +28,14 @@ export function watchLongPress(area, held) {
     timer = setTimeout(() => {
       if (!held(target)) return;
       navigator.vibrate?.(10);
-      addEventListener("pointerup", () => {
-        addEventListener("click", swallow, { capture: true, once: true });
-        setTimeout(() => removeEventListener("click", swallow, { capture: true }), SWALLOWED);
-      }, { once: true });
+      addEventListener(
+        "pointerup",
+        () => {
+          addEventListener("click", swallow, { capture: true, once: true });
+          setTimeout(() => removeEventListener("click", swallow, { capture: true }), SWALLOWED);
+        },
+        { once: true },
+      );
     }, LONG);
   });
   area.addEventListener("pointermove", ({ clientX, clientY }) => {

@@ -26,11 +26,17 @@ function fillTime(node, at) {
 const filled = new WeakMap();
 
 /**
- * @param {HTMLElement} node @param {{text: string, html?: string, deleted?: boolean}} line
- * @returns {boolean} whether it shows something else now: what is selected in a text that stays is to stay selected
+ * @param {HTMLElement} node
+ * @param {{text: string, html?: string, deleted?: boolean}} line
+ * @returns {boolean} whether it shows something else now: what is selected in a text that stays is
+ *   to stay selected
  */
 export function fillText(node, line) {
-  const wanted = line.deleted ? "deleted" : line.html === undefined ? `text ${line.text}` : `html ${line.html}`;
+  const wanted = line.deleted
+    ? "deleted"
+    : line.html === undefined
+      ? `text ${line.text}`
+      : `html ${line.html}`;
   if (filled.get(node) === wanted) return false;
   filled.set(node, wanted);
   node.classList.toggle("rich", line.html !== undefined && !line.deleted);
@@ -43,15 +49,16 @@ export function fillText(node, line) {
     node.textContent = line.text;
     return true;
   }
-  // The one place where HTML goes into the page as such: `html` was made and sanitised by the server from the line's text;
-  // nothing that a person typed gets here otherwise.
+  // The one place where HTML goes into the page as such: `html` was made and sanitised by the
+  // server from the line's text; nothing that a person typed gets here otherwise.
   node.innerHTML = line.html;
   for (const link of node.querySelectorAll("a[href]")) {
     link.setAttribute("target", "_blank");
     link.setAttribute("rel", "noopener noreferrer nofollow");
   }
   // What is wider than the screen can be scrolled by keyboard too.
-  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("pre, table"))) wide.tabIndex = 0;
+  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("pre, table")))
+    wide.tabIndex = 0;
   return true;
 }
 
@@ -69,7 +76,11 @@ function mark(node, line) {
   if (line.number) node.dataset.number = String(line.number);
 }
 
-/** With what opens their card, where there is somebody. @param {HTMLElement} node @param {string} author */
+/**
+ * With what opens their card, where there is somebody.
+ * @param {HTMLElement} node
+ * @param {string} author
+ */
 function nameAuthor(node, author) {
   node.textContent = shownName(author);
   if (author !== DELETED) node.dataset.person = author;
@@ -85,7 +96,11 @@ function fillAround(node, { line, link, you = "" }) {
   fillReactions(node, line, you);
 }
 
-/** What became of an unsent line; the fates have the names of their templates. @param {HTMLElement} node @param {Row} row */
+/**
+ * What became of an unsent line; the fates have the names of their templates.
+ * @param {HTMLElement} node
+ * @param {Row} row
+ */
 function fillFate(node, { fate = "", line }) {
   if ((node.dataset.fate ?? "") !== fate) {
     part(node, "fate")?.remove();
@@ -95,14 +110,23 @@ function fillFate(node, { fate = "", line }) {
   if (fate === "refusal") part(node, "reason").textContent = line.reason;
 }
 
-/** "alice, bob and carol", of nodes. @param {HTMLElement[]} people @returns {(string|HTMLElement)[]} */
+/**
+ * "alice, bob and carol", of nodes.
+ * @param {HTMLElement[]} people
+ * @returns {(string|HTMLElement)[]}
+ */
 function joinNames(people) {
   const list = people.slice(0, -1).flatMap((one, index) => (index ? [", ", one] : [one]));
   if (!list.length) return people;
-  return interpolate(t("{list} and {last}"), "list", list).flatMap((one) => (typeof one === "string" ? interpolate(one, "last", people.slice(-1)) : [one]));
+  return interpolate(t("{list} and {last}"), "list", list).flatMap((one) =>
+    typeof one === "string" ? interpolate(one, "last", people.slice(-1)) : [one],
+  );
 }
 
-/** @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row): void}>} */
+/**
+ * @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row):
+ *   void}>}
+ */
 export const rowKinds = {
   message: {
     make(row) {
@@ -161,10 +185,13 @@ export const rowKinds = {
         bdi.textContent = shownName(name);
         return bdi;
       });
-      const text = others ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs }) : t("{names} {verbs}", { verbs });
+      const text = others
+        ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs })
+        : t("{names} {verbs}", { verbs });
       part(node, "summary").replaceChildren(...interpolate(text, "names", joinNames(people)));
       const list = part(node, "lines");
-      // A run only grows at one of its ends or is cut at the old one; lists of it are short, so made anew.
+      // A run only grows at one of its ends or is cut at the old one; lists of it are short, so
+      // made anew.
       list.replaceChildren(
         ...lines.map((line) => {
           const item = cloneElement("run-line");

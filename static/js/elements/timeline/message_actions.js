@@ -1,6 +1,7 @@
 /**
- * What one does with a message: the bar beside the one that is pointed at or has the focus, its menu (on a phone by a
- * long press), and the presses on what stands beside its text. There is one bar, which moves.
+ * What one does with a message: the bar beside the one that is pointed at or has the focus, its
+ * menu (on a phone by a long press), and the presses on what stands beside its text. There is one
+ * bar, which moves.
  */
 import { rememberEmoji } from "../../local/recent_emoji.js";
 import { amended } from "../../state/overlay.js";
@@ -30,15 +31,20 @@ export class MessageActions {
     this.bar = cloneElement("bar");
 
     this.list.addEventListener("pointermove", ({ pointerType, clientX: x, clientY: y, target }) => {
-      // Only after a pointer that moves, not under one at rest when lines move; and not away from who uses it by the keyboard.
+      // Only after a pointer that moves, not under one at rest when lines move; and not away from
+      // who uses it by the keyboard.
       if (pointerType !== "mouse" || (x === this.#at.x && y === this.#at.y)) return;
       this.#at = { x, y };
       if (!this.bar.contains(document.activeElement)) this.#attach(rowOf(target));
     });
-    this.list.addEventListener("pointerleave", () => !this.#row?.matches(":focus-within") && this.#attach(null));
+    this.list.addEventListener(
+      "pointerleave",
+      () => !this.#row?.matches(":focus-within") && this.#attach(null),
+    );
     this.list.addEventListener("focusin", (event) => this.#attach(rowOf(event.target)));
     this.list.addEventListener("focusout", ({ relatedTarget }) => {
-      if (!this.list.contains(/** @type {Node|null} */ (relatedTarget)) && !this.#row?.matches(":hover")) this.#attach(null);
+      if (!this.list.contains(/** @type {Node|null} */ (relatedTarget)) && !this.#row?.matches(":hover"))
+        this.#attach(null);
     });
     this.list.addEventListener("click", (event) => this.#press(event));
     this.list.addEventListener("keydown", (event) => this.#key(event));
@@ -61,7 +67,12 @@ export class MessageActions {
     });
   }
 
-  /** What an action is called by: "reply", "edit", "copy-text", "react 👍", "pick", … @param {string} what @param {number} number @param {Element|null} [anchor] */
+  /**
+   * What an action is called by: "reply", "edit", "copy-text", "react 👍", "pick", …
+   * @param {string} what
+   * @param {number} number
+   * @param {Element|null} [anchor]
+   */
   async act(what, number, anchor = null) {
     const { store, amendments, history } = this.page;
     const line = this.#line(number);
@@ -72,7 +83,8 @@ export class MessageActions {
       reply: () => this.#compose({ type: "replying", number }),
       edit: () => this.#compose({ type: "editing", number }),
       "copy-text": () => this.#copy(line.text, t("Text copied")),
-      "copy-link": () => this.#copy(new URL(`${history.base}/${number}`, location.href).href, t("Link copied")),
+      "copy-link": () =>
+        this.#copy(new URL(`${history.base}/${number}`, location.href).href, t("Link copied")),
       unread: () => store.dispatch({ type: "unread_from", number }),
       pin: () => amendments.request({ type: "pin", number, on: true }),
       unpin: () => amendments.request({ type: "pin", number, on: false }),
@@ -111,7 +123,11 @@ export class MessageActions {
     this.page.composer.focus();
   }
 
-  /** Where the browser doesn't let a page copy (plain http), the text is shown to be copied by hand. @param {string} text @param {string} said */
+  /**
+   * Where the browser doesn't let a page copy (plain http), the text is shown to be copied by hand.
+   * @param {string} text
+   * @param {string} said
+   */
   async #copy(text, said) {
     try {
       await navigator.clipboard.writeText(text);
@@ -130,9 +146,16 @@ export class MessageActions {
     if (toast) store.dispatch({ type: "untoasted", id: toast.id });
   }
 
-  /** Joins or leaves. @param {import("../../state/store.js").Line} line @param {string} emoji @param {boolean} [join] only joins */
+  /**
+   * Joins or leaves.
+   * @param {import("../../state/types.js").Line} line
+   * @param {string} emoji
+   * @param {boolean} [join] only joins
+   */
   #react(line, emoji, join = false) {
-    const on = !(this.#line(line.number ?? 0)?.reactions ?? []).some((one) => one.emoji === emoji && one.names.includes(this.page.store.state.you.name));
+    const on = !(this.#line(line.number ?? 0)?.reactions ?? []).some(
+      (one) => one.emoji === emoji && one.names.includes(this.page.store.state.you.name),
+    );
     if (!on && join) return;
     if (on) rememberEmoji(emoji);
     this.page.amendments.request({ type: "react", number: line.number ?? 0, emoji, on });
@@ -145,10 +168,14 @@ export class MessageActions {
     return line && amended(state, line);
   }
 
-  /** Moves the bar to a row, and what can be pressed in that row into the order of tabs. @param {HTMLElement|null} row */
+  /**
+   * Moves the bar to a row, and what can be pressed in that row into the order of tabs.
+   * @param {HTMLElement|null} row
+   */
   #attach(row) {
     if (row === this.#row && (!row || this.bar.isConnected)) return;
-    for (const button of this.#row?.querySelectorAll("[data-do]") ?? []) /** @type {HTMLElement} */ (button).tabIndex = -1;
+    for (const button of this.#row?.querySelectorAll("[data-do]") ?? [])
+      /** @type {HTMLElement} */ (button).tabIndex = -1;
     this.#row = row;
     const line = row && this.#line(Number(row.dataset.number));
     if (!row || !line || this.page.store.state.ended) {
@@ -156,7 +183,8 @@ export class MessageActions {
       return;
     }
     const bubble = part(row, "bubble") ?? row;
-    // Beside a short text, so that its author's name stays free. Else over the edge of it, or below where the timeline would cut it off.
+    // Beside a short text, so that its author's name stays free. Else over the edge of it, or below
+    // where the timeline would cut it off.
     const { top, width } = bubble.getBoundingClientRect();
     const isBeside = row.clientWidth - width > BESIDE;
     const ceiling = /** @type {HTMLElement} */ (this.list.parentElement).getBoundingClientRect().top;
@@ -169,20 +197,26 @@ export class MessageActions {
   /** What the bar's message is now. */
   #updateBar() {
     const row = this.#row;
-    const line = row?.isConnected && !this.page.store.state.ended ? this.#line(Number(row.dataset.number)) : null;
+    const line =
+      row?.isConnected && !this.page.store.state.ended ? this.#line(Number(row.dataset.number)) : null;
     if (row && line) this.#fill(row, line);
     else this.#attach(null);
   }
 
-  /** @param {HTMLElement} row @param {import("../../state/store.js").Line} line */
+  /** @param {HTMLElement} row @param {import("../../state/types.js").Line} line */
   #fill(row, line) {
-    for (const button of row.querySelectorAll("[data-do]")) if (!this.bar.contains(button)) /** @type {HTMLElement} */ (button).tabIndex = 0;
+    for (const button of row.querySelectorAll("[data-do]"))
+      if (!this.bar.contains(button)) /** @type {HTMLElement} */ (button).tabIndex = 0;
     const filled = `${line.number} ${line.changed ?? ""}`;
     if (this.bar.dataset.filled === filled) return;
     this.bar.dataset.filled = filled;
     this.bar.classList.toggle("short", Boolean(line.deleted));
     const focused = this.#barButtons().indexOf(/** @type {HTMLElement} */ (document.activeElement));
-    part(this.bar, "emoji").replaceChildren(...(line.deleted ? [] : quickReactions(line, this.page.store.state.you.name, IN_BAR, "bar-button", "aria-pressed")));
+    part(this.bar, "emoji").replaceChildren(
+      ...(line.deleted
+        ? []
+        : quickReactions(line, this.page.store.state.you.name, IN_BAR, "bar-button", "aria-pressed")),
+    );
     // One stop of Tab: within the bar the arrows move.
     const buttons = this.#barButtons();
     buttons.forEach((button, place) => (button.tabIndex = place === Math.max(focused, 0) ? 0 : -1));
@@ -197,7 +231,9 @@ export class MessageActions {
 
   /** @param {MouseEvent} event */
   #press(event) {
-    const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-do]"));
+    const button = /** @type {HTMLElement|null} */ (
+      /** @type {HTMLElement} */ (event.target).closest("[data-do]")
+    );
     const row = rowOf(event.target) ?? /** @type {HTMLElement|null} */ (button?.closest("#timeline > *"));
     // A link that is to open elsewhere does that.
     if (!button || !row || event.ctrlKey || event.metaKey || event.shiftKey) return;
@@ -213,7 +249,11 @@ export class MessageActions {
     const target = /** @type {HTMLElement} */ (event.target);
     const row = rowOf(target);
     if (!row || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (event.key === "ContextMenu" || (event.key === "F10" && event.shiftKey) || (event.key === "Enter" && target === row)) {
+    if (
+      event.key === "ContextMenu" ||
+      (event.key === "F10" && event.shiftKey) ||
+      (event.key === "Enter" && target === row)
+    ) {
       event.preventDefault();
       this.openMenu(row);
     } else if (this.bar.contains(target) && (event.key === "ArrowRight" || event.key === "ArrowLeft")) {

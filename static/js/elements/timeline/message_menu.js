@@ -1,4 +1,7 @@
-/** The menu of a message: emoji to react with, and all that may be done with it. On a phone it comes from below. */
+/**
+ * The menu of a message: emoji to react with, and all that may be done with it. On a phone it comes
+ * from below.
+ */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
 import { recentEmoji } from "../../local/recent_emoji.js";
 import { mayModerate } from "../../words/roles.js";
@@ -8,11 +11,14 @@ import { t } from "../../words/texts.js";
 const EMOJI = 6;
 const SHORT = 200; // px: a menu below it is still near
 
-/** @typedef {import("../../state/store.js").Line} Line */
+/** @typedef {import("../../state/types.js").Line} Line */
 
 /**
  * Buttons of the emoji used last.
- * @param {Line} line @param {string} you @param {number} count @param {string} name their class
+ * @param {Line} line
+ * @param {string} you
+ * @param {number} count
+ * @param {string} name their class
  * @param {"aria-pressed"|"aria-checked"} pressed what says of each whether one has reacted so
  */
 export function quickReactions(line, you, count, name, pressed) {
@@ -22,14 +28,18 @@ export function quickReactions(line, you, count, name, pressed) {
     if (pressed === "aria-checked") button.setAttribute("role", "menuitemcheckbox");
     button.dataset.emoji = button.textContent = emoji;
     button.setAttribute("aria-label", t("React with {emoji}", { emoji }));
-    button.setAttribute(pressed, String(Boolean(line.reactions?.find((one) => one.emoji === emoji)?.names.includes(you))));
+    button.setAttribute(
+      pressed,
+      String(Boolean(line.reactions?.find((one) => one.emoji === emoji)?.names.includes(you))),
+    );
     return button;
   });
 }
 
 /**
  * Where it is anchored: at its button, but so that it leaves a short message free to be read.
- * @param {Element} bubble @param {Element} button
+ * @param {Element} bubble
+ * @param {Element} button
  */
 function beside(bubble, button) {
   const text = bubble.getBoundingClientRect();
@@ -41,7 +51,9 @@ export class MessageMenu {
   constructor() {
     this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("message-menu"));
     this.dialog.addEventListener("click", ({ target }) => {
-      const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (target).closest("[data-do]"));
+      const button = /** @type {HTMLElement|null} */ (
+        /** @type {HTMLElement} */ (target).closest("[data-do]")
+      );
       if (button) this.dialog.close(`${button.dataset.do} ${button.dataset.emoji ?? ""}`.trim());
     });
     this.dialog.addEventListener("keydown", (event) => this.#move(event));
@@ -52,8 +64,12 @@ export class MessageMenu {
   }
 
   /**
-   * @param {HTMLElement} row of a stored message @param {Line} line as it is shown @param {{name: string, role: string}} you
-   * @param {Element} anchor @returns {Promise<string>} what was chosen, as `act` of message_actions.js takes it; empty for nothing
+   * @param {HTMLElement} row of a stored message
+   * @param {Line} line as it is shown
+   * @param {{name: string, role: string}} you
+   * @param {Element} anchor
+   * @returns {Promise<string>} what was chosen, as `act` of message_actions.js takes it; empty for
+   *   nothing
    */
   open(row, line, you, anchor) {
     const mine = line.author === you.name;
@@ -71,7 +87,8 @@ export class MessageMenu {
       versions: alive && Boolean(line.edited_at),
       delete: alive && (mine || moderates),
     };
-    for (const [name, wanted] of Object.entries(offered)) /** @type {HTMLElement} */ (this.dialog.querySelector(`[data-do="${name}"]`)).hidden = !wanted;
+    for (const [name, wanted] of Object.entries(offered))
+      /** @type {HTMLElement} */ (this.dialog.querySelector(`[data-do="${name}"]`)).hidden = !wanted;
     const quick = part(this.dialog, "emoji");
     /** @type {HTMLElement} */ (quick.parentElement).hidden = !alive;
     quick.replaceChildren(...quickReactions(line, you.name, EMOJI, "quick", "aria-checked"));
@@ -85,7 +102,9 @@ export class MessageMenu {
 
   /** What can be chosen in the menu now. @returns {HTMLElement[]} */
   #items() {
-    const items = [.../** @type {NodeListOf<HTMLElement>} */ (this.dialog.querySelectorAll("[role^=menuitem]"))];
+    const items = [
+      .../** @type {NodeListOf<HTMLElement>} */ (this.dialog.querySelectorAll("[role^=menuitem]")),
+    ];
     return items.filter((item) => !item.closest("[hidden]"));
   }
 
@@ -96,16 +115,26 @@ export class MessageMenu {
     const at = items.indexOf(/** @type {HTMLElement} */ (document.activeElement));
     const isEmoji = (/** @type {HTMLElement|undefined} */ item) => Boolean(item?.closest(".menu-emoji"));
     let to = -1;
-    if (event.key === "ArrowRight" || event.key === "ArrowLeft") to = at + (event.key === "ArrowRight" ? 1 : -1);
-    else if (event.key === "ArrowDown") to = isEmoji(items[at]) ? items.findIndex((item) => !isEmoji(item)) : at + 1;
-    else if (event.key === "ArrowUp") to = isEmoji(items[at]) ? items.length - 1 : isEmoji(items[at - 1]) ? 0 : at - 1;
+    if (event.key === "ArrowRight" || event.key === "ArrowLeft")
+      to = at + (event.key === "ArrowRight" ? 1 : -1);
+    else if (event.key === "ArrowDown")
+      to = isEmoji(items[at]) ? items.findIndex((item) => !isEmoji(item)) : at + 1;
+    else if (event.key === "ArrowUp")
+      to = isEmoji(items[at]) ? items.length - 1 : isEmoji(items[at - 1]) ? 0 : at - 1;
     else if (event.key === "Home") to = 0;
     else if (event.key === "End") to = items.length - 1;
     else if (event.key === "Tab") this.dialog.close("");
     else if (event.key.length === 1 && event.key !== " ") {
       // The next whose words begin with this letter.
       const after = [...items.slice(at + 1), ...items.slice(0, at + 1)];
-      to = items.indexOf(/** @type {HTMLElement} */ (after.find((item) => !isEmoji(item) && item.textContent?.trim().toLowerCase().startsWith(event.key.toLowerCase()))));
+      to = items.indexOf(
+        /** @type {HTMLElement} */ (
+          after.find(
+            (item) =>
+              !isEmoji(item) && item.textContent?.trim().toLowerCase().startsWith(event.key.toLowerCase()),
+          )
+        ),
+      );
       if (to < 0) return;
     } else return;
     event.preventDefault();

@@ -1,4 +1,7 @@
-/** The pinned posts of the room: a list that opens from the head, and follows what is pinned and unpinned meanwhile. */
+/**
+ * The pinned posts of the room: a list that opens from the head, and follows what is pinned and
+ * unpinned meanwhile.
+ */
 import { shortTime } from "../../words/dates.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { shownName } from "../../words/names.js";
@@ -9,7 +12,10 @@ import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 import { fillText } from "./message.js";
 
-/** What changed while the list was on its way isn't in it: then it is asked for again, so many times. */
+/**
+ * What changed while the list was on its way isn't in it: then it is asked for again, so many
+ * times.
+ */
 const TRIES = 3;
 
 export class Pins {
@@ -48,12 +54,20 @@ export class Pins {
 
   #show() {
     const { state } = this.page.store;
-    const pins = (state.pins ?? []).map((pin) => amended(state, pin)).filter((pin) => pin.pinned && !pin.deleted);
+    const pins = (state.pins ?? [])
+      .map((pin) => amended(state, pin))
+      .filter((pin) => pin.pinned && !pin.deleted);
     const moderates = mayModerate(state.you.role);
     const note = part(this.dialog, "note");
     note.hidden = pins.length > 0;
-    const none = moderates ? t("Nothing is pinned. Pin what everyone should find again: it is in the menu of a message.") : t("Nothing is pinned.");
-    note.textContent = this.#failed ? t("The pinned messages couldn’t be loaded.") : state.pins ? none : t("Loading…");
+    const none = moderates
+      ? t("Nothing is pinned. Pin what everyone should find again: it is in the menu of a message.")
+      : t("Nothing is pinned.");
+    note.textContent = this.#failed
+      ? t("The pinned messages couldn’t be loaded.")
+      : state.pins
+        ? none
+        : t("Loading…");
     const focused = document.activeElement?.closest(".pinned [data-do]");
     part(this.dialog, "list").replaceChildren(
       ...pins.map((pin) => {
@@ -69,13 +83,17 @@ export class Pins {
     );
     if (!focused) return;
     const { number } = /** @type {HTMLElement} */ (focused.closest("li")).dataset;
-    const again = this.dialog.querySelector(`[data-number="${number}"] [data-do="${/** @type {HTMLElement} */ (focused).dataset.do}"]`);
+    const again = this.dialog.querySelector(
+      `[data-number="${number}"] [data-do="${/** @type {HTMLElement} */ (focused).dataset.do}"]`,
+    );
     /** @type {HTMLElement} */ (again ?? this.dialog.querySelector("[data-close]")).focus();
   }
 
   /** @param {MouseEvent} event */
   #act(event) {
-    const button = /** @type {HTMLElement|null} */ (/** @type {HTMLElement} */ (event.target).closest("[data-do]"));
+    const button = /** @type {HTMLElement|null} */ (
+      /** @type {HTMLElement} */ (event.target).closest("[data-do]")
+    );
     if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const number = Number(/** @type {HTMLElement} */ (button.closest("li")).dataset.number);
     if (button.dataset.do === "unpin") {

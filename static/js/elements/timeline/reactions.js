@@ -1,4 +1,7 @@
-/** What stands beside a message's text: the post that it answers, its marks, and the reactions to it. */
+/**
+ * What stands beside a message's text: the post that it answers, its marks, and the reactions to
+ * it.
+ */
 import { fullTime } from "../../words/dates.js";
 import { shownName } from "../../words/names.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -9,13 +12,26 @@ const NAMED = 30;
 
 /** "bob, carol and you". @param {string[]} names @param {string} you */
 function formatNames(names, you) {
-  const others = names.filter((name) => name !== you).slice(0, NAMED).map(shownName);
+  const others = names
+    .filter((name) => name !== you)
+    .slice(0, NAMED)
+    .map(shownName);
   const rest = names.length - others.length - (names.includes(you) ? 1 : 0);
-  const all = [...others, ...(rest > 0 ? [n("{count} other", "{count} others", rest)] : []), ...(names.includes(you) ? [t("you")] : [])];
+  const all = [
+    ...others,
+    ...(rest > 0 ? [n("{count} other", "{count} others", rest)] : []),
+    ...(names.includes(you) ? [t("you")] : []),
+  ];
   return new Intl.ListFormat(locale()).format(all);
 }
 
-/** A part of a row that is there only where it has something to say. @param {HTMLElement} node @param {string} name @param {boolean} wanted @param {(made: HTMLElement) => void} put */
+/**
+ * A part of a row that is there only where it has something to say.
+ * @param {HTMLElement} node
+ * @param {string} name
+ * @param {boolean} wanted
+ * @param {(made: HTMLElement) => void} put
+ */
 function optionalPart(node, name, wanted, put) {
   const found = /** @type {HTMLElement|null} */ (part(node, name));
   if (!wanted) {
@@ -28,7 +44,11 @@ function optionalPart(node, name, wanted, put) {
   return made;
 }
 
-/** @param {HTMLElement} node @param {any} line a Line or a Pending @param {string} [link] of the message */
+/**
+ * @param {HTMLElement} node
+ * @param {any} line a Line or a Pending
+ * @param {string} [link] of the message
+ */
 export function fillQuote(node, line, link) {
   const wanted = Boolean(line.reply_to) && !line.deleted;
   const quote = optionalPart(node, "quote", wanted, (made) => part(node, "bubble").prepend(made));
@@ -49,7 +69,9 @@ export function fillMarks(node, line) {
   const edited = Boolean(line.edited_at) && !line.deleted;
   const pinned = Boolean(line.pinned) && !line.deleted;
   node.classList.toggle("marked", edited || pinned);
-  const marks = optionalPart(node, "marks", edited || pinned, (made) => (part(node, "head") ?? part(node, "bubble")).append(made));
+  const marks = optionalPart(node, "marks", edited || pinned, (made) =>
+    (part(node, "head") ?? part(node, "bubble")).append(made),
+  );
   if (!marks) return;
   const button = part(marks, "edited");
   button.hidden = !edited;
@@ -59,12 +81,21 @@ export function fillMarks(node, line) {
 
 /** @param {HTMLElement} node @param {any} line @param {string} you */
 export function fillReactions(node, line, you) {
-  const reactions = /** @type {{emoji: string, names: string[]}[]} */ ((!line.deleted && line.reactions) || []);
-  const box = optionalPart(node, "reactions", reactions.length > 0, (made) => (part(node, "body") ?? node).append(made));
+  const reactions = /** @type {{emoji: string, names: string[]}[]} */ (
+    (!line.deleted && line.reactions) || []
+  );
+  const box = optionalPart(node, "reactions", reactions.length > 0, (made) =>
+    (part(node, "body") ?? node).append(made),
+  );
   if (!box) return;
   const add = part(box, "add-reaction");
   const chips = /** @type {Map<string|undefined, HTMLElement>} */ (
-    new Map([.../** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-emoji]"))].map((chip) => [chip.dataset.emoji, chip]))
+    new Map(
+      [.../** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-emoji]"))].map((chip) => [
+        chip.dataset.emoji,
+        chip,
+      ]),
+    )
   );
   for (const { emoji, names } of reactions) {
     // Kept while it is the same emoji: whoever has the focus on it doesn't lose it.
@@ -75,12 +106,16 @@ export function fillReactions(node, line, you) {
     part(chip, "emoji").textContent = emoji;
     part(chip, "count").textContent = String(names.length);
     chip.title = who;
-    chip.setAttribute("aria-label", t("{emoji} {count}: {names}", { emoji, count: names.length, names: who }));
+    chip.setAttribute(
+      "aria-label",
+      t("{emoji} {count}: {names}", { emoji, count: names.length, names: who }),
+    );
     chip.setAttribute("aria-pressed", String(names.includes(you)));
     if (chip.nextElementSibling !== add || !chip.isConnected) box.insertBefore(chip, add);
   }
   for (const chip of chips.values()) {
-    if (chip === document.activeElement) /** @type {HTMLElement} */ (chip.closest(".message")).focus({ preventScroll: true });
+    if (chip === document.activeElement)
+      /** @type {HTMLElement} */ (chip.closest(".message")).focus({ preventScroll: true });
     chip.remove();
   }
 }

@@ -1,4 +1,7 @@
-/** The one message of the timeline that the keyboard is at: Tab comes back to it, arrows and letters go on from it. */
+/**
+ * The one message of the timeline that the keyboard is at: Tab comes back to it, arrows and letters
+ * go on from it.
+ */
 import { shownName } from "../../words/names.js";
 import { clockTime } from "../../words/dates.js";
 import { t } from "../../words/texts.js";
@@ -43,7 +46,11 @@ export class RovingFocus {
     }
   }
 
-  /** To the next or previous message; within one that is longer than the screen, on by most of a screen. @param {1|-1} step */
+  /**
+   * To the next or previous message; within one that is longer than the screen, on by most of a
+   * screen.
+   * @param {1|-1} step
+   */
   move(step) {
     const rows = this.#rows();
     const { current } = this;
@@ -92,12 +99,19 @@ export class RovingFocus {
     this.#label(row);
   }
 
-  /** What a screen reader says when the focus comes to it; going through its text by itself it needs no label. @param {HTMLElement} row */
+  /**
+   * What a screen reader says when the focus comes to it; going through its text by itself it needs
+   * no label.
+   * @param {HTMLElement} row
+   */
   #label(row) {
     const { line, author = line?.author } = this.rowOf(row) ?? {};
     if (!line) return;
     const text = line.deleted ? t("This message was deleted.") : line.text;
-    row.setAttribute("aria-label", t("{author}, {time}: {text}", { author: shownName(author ?? ""), time: clockTime(line.at), text }));
+    row.setAttribute(
+      "aria-label",
+      t("{author}, {time}: {text}", { author: shownName(author ?? ""), time: clockTime(line.at), text }),
+    );
   }
 
   /** @returns {HTMLElement[]} */

@@ -1,4 +1,7 @@
-/** The timeline: keeps its rows like the state, opens where one left off, shows posts by their number, and asks for more history. */
+/**
+ * The timeline: keeps its rows like the state, opens where one left off, shows posts by their
+ * number, and asks for more history.
+ */
 import { dayOf } from "../../words/dates.js";
 import { layout } from "../../state/layout.js";
 import { Permalinks } from "../../dom/permalinks.js";
@@ -40,14 +43,18 @@ export class ChatTimeline extends HTMLElement {
     this.jump = /** @type {HTMLButtonElement} */ (this.querySelector(".jump"));
     this.anchor = new ScrollAnchor(this.scroller, this.list, () => !store.state.newer);
     this.rovingFocus = new RovingFocus(this.list, this.anchor, (node) => this.#rows.get(node));
-    this.announcer = new Announcer(/** @type {HTMLElement} */ (this.querySelector("#announcer")), store.state);
+    this.announcer = new Announcer(
+      /** @type {HTMLElement} */ (this.querySelector("#announcer")),
+      store.state,
+    );
     this.permalinks = new Permalinks(history.base, (spot, number) => this.#popState(spot, number));
 
     this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
     this.jump.addEventListener("click", () => this.leave());
     this.list.addEventListener("click", (event) => this.#act(event));
     document.addEventListener("click", (event) => this.#follow(event));
-    // A picture, a font, an unfolded text, a turned phone: heights change without a change of state.
+    // A picture, a font, an unfolded text, a turned phone: heights change without a change of
+    // state.
     const resized = new ResizeObserver(() => this.#settle());
     resized.observe(this.scroller);
     resized.observe(this.list);
@@ -59,7 +66,10 @@ export class ChatTimeline extends HTMLElement {
     this.#atMidnight();
   }
 
-  /** To the end of the history, loading it if newer lines than those here were left out. What one had marked as unread is read. */
+  /**
+   * To the end of the history, loading it if newer lines than those here were left out. What one
+   * had marked as unread is read.
+   */
   async toLatest() {
     const { store, history } = this.page;
     store.dispatch({ type: "read_on" });
@@ -71,8 +81,12 @@ export class ChatTimeline extends HTMLElement {
 
   /**
    * Shows a post, loading what is around it if it isn't here, and marks it for a moment.
-   * @param {number} number @param {object} [how] @param {boolean} [how.visit] whether the browser's way back leads to where one is now
-   * @param {boolean} [how.highlight] @param {boolean} [how.focus] @param {number|"quarter"|"middle"} [how.where] on the screen
+   * @param {number} number
+   * @param {object} [how]
+   * @param {boolean} [how.visit] whether the browser's way back leads to where one is now
+   * @param {boolean} [how.highlight]
+   * @param {boolean} [how.focus]
+   * @param {number|"quarter"|"middle"} [how.where] on the screen
    * @returns {Promise<boolean>} whether there is such a post
    */
   async goTo(number, { visit = true, highlight = true, focus = true, where = "middle" } = {}) {
@@ -82,7 +96,10 @@ export class ChatTimeline extends HTMLElement {
       const status = await history.around(number);
       if (status !== 200) {
         const missing = t("There is no message {number} here, or it was cleared away.", { number });
-        store.dispatch({ type: "toasted", text: status === 404 ? missing : t("The message couldn’t be loaded. Try again.") });
+        store.dispatch({
+          type: "toasted",
+          text: status === 404 ? missing : t("The message couldn’t be loaded. Try again."),
+        });
         return false;
       }
     }
@@ -99,7 +116,10 @@ export class ChatTimeline extends HTMLElement {
     return true;
   }
 
-  /** Where the page was asked to, or at the first unread with some of what stood before it, or at the end. */
+  /**
+   * Where the page was asked to, or at the first unread with some of what stood before it, or at
+   * the end.
+   */
   #open() {
     const { state } = this.page.store;
     const unread = this.list.querySelector(":scope > .new");
@@ -109,7 +129,8 @@ export class ChatTimeline extends HTMLElement {
       this.#highlight(asked);
     } else {
       this.anchor.toEnd();
-      if (unread && this.anchor.topOf(unread) < this.scroller.clientHeight / 4) this.anchor.show(unread, "quarter");
+      if (unread && this.anchor.topOf(unread) < this.scroller.clientHeight / 4)
+        this.anchor.show(unread, "quarter");
     }
     this.#opened = true;
     this.#settle();
@@ -121,7 +142,8 @@ export class ChatTimeline extends HTMLElement {
     const hadFocus = this.rovingFocus.hasFocus;
     reconcile(this.list, this.#shown, this.#limitToFrame(layout(store.state)), {
       make: (/** @type {Row} */ row) => rowKinds[row.kind].make(row),
-      update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) => rowKinds[row.kind].update(node, row),
+      update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) =>
+        rowKinds[row.kind].update(node, row),
     });
     for (const { node, row } of this.#shown.values()) this.#rows.set(node, row);
     this.#showNote();
@@ -131,8 +153,10 @@ export class ChatTimeline extends HTMLElement {
   }
 
   /**
-   * Of a flood no more than what one frame can bear; the rest comes in the next ones. A frame that took all would take so long that
-   * the next one had even more. @param {Row[]} rows @returns {Row[]}
+   * Of a flood no more than what one frame can bear; the rest comes in the next ones. A frame that
+   * took all would take so long that the next one had even more.
+   * @param {Row[]} rows
+   * @returns {Row[]}
    */
   #limitToFrame(rows) {
     if (!this.#opened || !this.anchor.following) return rows;
@@ -148,7 +172,10 @@ export class ChatTimeline extends HTMLElement {
     if (!this.#opened) return;
     moves();
     // Nobody sees a hidden page: what comes meanwhile is to begin on screen when they come back.
-    const unread = this.anchor.following && document.visibilityState === "hidden" && this.list.querySelector(":scope > .new");
+    const unread =
+      this.anchor.following &&
+      document.visibilityState === "hidden" &&
+      this.list.querySelector(":scope > .new");
     if (unread && this.anchor.topOf(unread) < 0) this.anchor.show(unread, "quarter");
     this.#reportView();
   }
@@ -170,7 +197,9 @@ export class ChatTimeline extends HTMLElement {
       const { line, lines } = this.#rows.get(node) ?? {};
       return lines ?? (line?.seq && line.kind ? [line] : []);
     });
-    const numbers = rows.flatMap(({ node, seen }) => (seen && /** @type {HTMLElement} */ (node).dataset.number) || []).map(Number);
+    const numbers = rows
+      .flatMap(({ node, seen }) => (seen && /** @type {HTMLElement} */ (node).dataset.number) || [])
+      .map(Number);
     store.dispatch({
       type: "viewed",
       view: lines.length ? { first: lines[0].seq, last: lines[lines.length - 1].seq } : null,
@@ -190,7 +219,11 @@ export class ChatTimeline extends HTMLElement {
     const { more, lines } = store.state;
     const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
     note.hidden = !(more || history.failed) && lines.length > 0;
-    const text = history.failed ? t("Older messages couldn’t be loaded. Scroll to try again.") : more ? t("Loading…") : t("Nothing has been said here yet.");
+    const text = history.failed
+      ? t("Older messages couldn’t be loaded. Scroll to try again.")
+      : more
+        ? t("Loading…")
+        : t("Nothing has been said here yet.");
     if (note.textContent !== text) note.textContent = text;
   }
 
@@ -198,7 +231,8 @@ export class ChatTimeline extends HTMLElement {
     const { state } = this.page.store;
     const missed = state.lastNumber - state.bottomNumber;
     this.jump.hidden = this.anchor.following && !state.newer;
-    const text = missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
+    const text =
+      missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
     const label = /** @type {HTMLElement} */ (this.jump.querySelector(".jump-text"));
     if (label.textContent !== text) label.textContent = text;
     this.jump.title = missed > 0 ? n("{count} new message", "{count} new messages", missed) : "";
@@ -209,14 +243,23 @@ export class ChatTimeline extends HTMLElement {
     return this.list.querySelector(`:scope > .message[data-number="${Number(number)}"]`);
   }
 
-  /** Where one is: the first post on screen; null at the end. @returns {import("../../dom/permalinks.js").Spot|null} */
+  /**
+   * Where one is: the first post on screen; null at the end.
+   * @returns {import("../../dom/permalinks.js").Spot|null}
+   */
   #spot() {
     if (this.anchor.following) return null;
     const row = this.anchor.visible().find(({ node }) => /** @type {HTMLElement} */ (node).dataset.number);
-    return row ? { number: Number(/** @type {HTMLElement} */ (row.node).dataset.number), offset: row.top } : null;
+    return row
+      ? { number: Number(/** @type {HTMLElement} */ (row.node).dataset.number), offset: row.top }
+      : null;
   }
 
-  /** The browser's back and forward. @param {import("../../dom/permalinks.js").Spot|null} spot @param {number|null} number */
+  /**
+   * The browser's back and forward.
+   * @param {import("../../dom/permalinks.js").Spot|null} spot
+   * @param {number|null} number
+   */
   #popState(spot, number) {
     if (spot) this.goTo(spot.number, { visit: false, highlight: false, focus: false, where: spot.offset });
     else if (number !== null) this.goTo(number, { visit: false });
@@ -238,9 +281,20 @@ export class ChatTimeline extends HTMLElement {
     this.page.composer.focus();
   }
 
-  /** A link to a post of this room leads there without leaving the page. @param {MouseEvent} event */
+  /**
+   * A link to a post of this room leads there without leaving the page.
+   * @param {MouseEvent} event
+   */
   #follow(event) {
-    if (event.defaultPrevented || event.button || event.ctrlKey || event.metaKey || event.shiftKey || event.altKey) return;
+    if (
+      event.defaultPrevented ||
+      event.button ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.shiftKey ||
+      event.altKey
+    )
+      return;
     const link = /** @type {HTMLElement} */ (event.target).closest?.("a[href]");
     const number = link && this.permalinks.numberOf(/** @type {HTMLAnchorElement} */ (link).href);
     if (!number) return;

@@ -1,11 +1,18 @@
-/** What keys do in the timeline, and those that lead into it from anywhere: the table of keys.js, done. */
+/**
+ * What keys do in the timeline, and those that lead into it from anywhere: the table of keys.js,
+ * done.
+ */
 import { doing, PAGE_KEYS, TIMELINE_KEYS } from "../../words/keys.js";
 
 /** Where a key is somebody else's. */
-const NOT_OURS = "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
+const NOT_OURS =
+  "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
 
 export class TimelineKeys {
-  /** @param {import("./timeline.js").ChatTimeline} timeline @param {import("../../room.js").Page} page */
+  /**
+   * @param {import("./timeline.js").ChatTimeline} timeline
+   * @param {import("../../room.js").Page} page
+   */
   constructor(timeline, page) {
     this.timeline = timeline;
     this.page = page;
@@ -20,7 +27,12 @@ export class TimelineKeys {
     const does = doing(table, event);
     if (!does) return;
     // The box in which one writes has its own Escape.
-    if (does !== "keys" || table === TIMELINE_KEYS ? target.closest(NOT_OURS) : document.querySelector("dialog[open]")) return;
+    if (
+      does !== "keys" || table === TIMELINE_KEYS
+        ? target.closest(NOT_OURS)
+        : document.querySelector("dialog[open]")
+    )
+      return;
     if (does === "menu" && event.key === "Enter" && target !== this.timeline.rovingFocus.current) return;
     if (does === "latest" && target !== document.body && !this.timeline.contains(target)) return;
     event.preventDefault();
@@ -35,7 +47,9 @@ export class TimelineKeys {
     const { lines, you } = store.state;
     const number = Number(rovingFocus.current?.dataset.number) || null;
     const line = number && lines.find((one) => one.number === number);
-    const tell = (/** @type {string} */ name) => number && rovingFocus.current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
+    const tell = (/** @type {string} */ name) =>
+      number &&
+      rovingFocus.current?.dispatchEvent(new CustomEvent(name, { bubbles: true, detail: { number } }));
     const compose = (/** @type {"replying"|"editing"} */ type) => {
       store.dispatch({ type, number });
       // Now and not with the next frame: what is typed right after the key is meant for the box.
@@ -61,10 +75,15 @@ export class TimelineKeys {
     acts[does]();
   }
 
-  /** To the "New" line; from below it, to the first that isn't read. @param {number} here the number of the message where one is */
+  /**
+   * To the "New" line; from below it, to the first that isn't read.
+   * @param {number} here the number of the message where one is
+   */
   #toUnread(here) {
     const { newAfter, readNumber, lastNumber } = this.page.store.state;
-    const targets = [newAfter, readNumber].filter((mark) => mark !== null && mark < lastNumber).map((mark) => Number(mark) + 1);
+    const targets = [newAfter, readNumber]
+      .filter((mark) => mark !== null && mark < lastNumber)
+      .map((mark) => Number(mark) + 1);
     const next = targets.find((target) => target > here) ?? targets[0];
     if (next) this.timeline.goTo(next, { visit: false, highlight: false, where: "quarter" });
   }

@@ -18,7 +18,13 @@ export async function openVersions(base, line, anchor) {
     const { versions } = await getJson(`${base}/${line.number}/versions`);
     note.hidden = true;
     const now = { text: line.text, at: line.edited_at ?? line.at, label: t("Now") };
-    const shown = [...versions.map((/** @type {any} */ one, /** @type {number} */ index) => ({ ...one, label: index ? t("Then") : t("At first") })), now];
+    const shown = [
+      ...versions.map((/** @type {any} */ one, /** @type {number} */ index) => ({
+        ...one,
+        label: index ? t("Then") : t("At first"),
+      })),
+      now,
+    ];
     list.replaceChildren(
       ...shown.map(({ text, at, label }) => {
         const item = cloneElement("version");

@@ -1,0 +1,88 @@
+/** The types of what the state holds. No code: other modules name them in their comments. */
+
+/**
+ * A line of the history. A post has a number, a service line has none.
+ * @typedef {object} Line
+ * @property {number} seq
+ * @property {number} [number]
+ * @property {string} kind
+ * @property {string} author
+ * @property {string} text
+ * @property {string} at
+ * @property {string} [html]
+ * @property {string} [target]
+ * @property {string} [nonce]
+ * @property {boolean} [deleted]
+ * @property {number|string} [changed] the seq of a change
+ * @property {number|null} [reply_to]
+ * @property {{author: string, text: string}} [quote]
+ * @property {string} [edited_at]
+ * @property {Reaction[]} [reactions]
+ * @property {boolean} [pinned]
+ *
+ * @typedef {{emoji: string, names: string[]}} Reaction
+ */
+
+/**
+ * A request to change a post, until its outcome is in the history.
+ * @typedef {object} Amendment
+ * @property {string} nonce
+ * @property {string} type
+ * @property {number} number of the post
+ * @property {string} at
+ * @property {string} [text]
+ * @property {string} [emoji]
+ * @property {boolean} [on]
+ * @property {number} [seq] of the outcome, once that is known
+ */
+
+/**
+ * A post of one's own that isn't in the history yet.
+ * @typedef {object} Pending
+ * @property {string} nonce
+ * @property {string} text
+ * @property {string} at
+ * @property {"waiting"|"sent"|"stored"|"refused"} stage
+ * @property {number} [seq]
+ * @property {string} [code]
+ * @property {string} [reason]
+ * @property {number} [reply_to]
+ * @property {{author: string, text: string}} [quote]
+ */
+
+/** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */
+
+/** @typedef {{id: number, text: string, undo?: number}} Toast `undo`: the post to be undeleted */
+
+/**
+ * @typedef {object} Member
+ * @property {string} name
+ * @property {string} role
+ * @property {boolean} present
+ * @property {""|"away"|"dnd"} [status]
+ * @property {string} [status_text]
+ * @property {string} [status_until]
+ * @property {number} [picture] its version
+ */
+
+/**
+ * @typedef {object} OwnRoom
+ * @property {string} name
+ * @property {string} kind
+ * @property {string} title
+ * @property {number} last_number
+ * @property {number} read_number
+ * @property {number} mentions
+ */
+
+/** @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command */
+
+/**
+ * What a watcher is told of.
+ * @typedef {"timeline"|"members"|"status"|"room"|"rooms"|"commands"|"reading"} RoomTopic
+ * @typedef {RoomTopic|"ended"|"typing"|"toasts"|"pins"|"composing"} Topic
+ */
+
+/** @typedef {{type: string, [field: string]: any}} Event of the server, or an action of the page */
+
+export {};
