@@ -2,8 +2,8 @@
 modules that a script needs.
 
 An ES module names its imports relatively, so a version in the path is theirs as well:
-/static/0123456789ab/js/room.js imports /static/0123456789ab/js/state/store.js, and both can be kept for
-ever. Without a version, or with an unknown one, a file is asked about anew."""
+/static/0123456789ab/js/room.js imports /static/0123456789ab/js/state/store.js, and both can be
+kept for ever. Without a version, or with an unknown one, a file is asked about anew."""
 
 import functools
 import gzip

@@ -5,6 +5,7 @@
 import { Amendments } from "./server/amendments.js";
 import { watchAttention } from "./server/attention.js";
 import { Absence } from "./server/absence.js";
+import { Lifetime } from "./dom/lifetime.js";
 import { Drawers } from "./dom/drawers.js";
 import { requestAllPictures, setPictureVersions } from "./elements/people/avatar.js";
 import { ChatBanner } from "./elements/page/banner.js";
@@ -28,12 +29,13 @@ import { Connection } from "./server/connection.js";
 
 /**
  * @typedef {object} Page what the elements work with
+ * @property {Lifetime} lifetime of the room
  * @property {import("./state/store.js").Store} store
  * @property {History} history
  * @property {Outbox} outbox
  * @property {(request: object) => boolean} send to the room, once; false if there is no connection
  * @property {Amendments} amendments
- * @property {import("./elements/timeline/message_actions.js").MessageActions} messageActions
+ * @property {import("./elements/timeline/message_actions.js").MessageActions|null} messageActions
  * @property {Drawers} drawers
  * @property {ChatTimeline} timeline
  * @property {ChatComposer} composer
@@ -66,127 +68,161 @@ const LATER = {
 const GONE = new Set([4501, 4502, 403, 404]);
 
 /**
- * Once a frame; a hidden page has no frames, but its title still has to count.
- * @param {() => void} render
+ * Renders once a frame. A hidden page has no frames, but its title still has to count.
+ * @param {Lifetime} lifetime
+ * @returns {(render: () => void) => void}
  */
-function nextFrame(render) {
-  const frame = requestAnimationFrame(() => {
-    clearTimeout(late);
-    render();
-  });
-  const late = setTimeout(() => {
+function framesOf(lifetime) {
+  let frame = 0;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let late;
+  const cancel = () => {
     cancelAnimationFrame(frame);
-    render();
-  }, 250);
+    clearTimeout(late);
+  };
+  lifetime.add(cancel);
+  return (render) => {
+    if (lifetime.ended) return;
+    const once = () => {
+      cancel();
+      render();
+    };
+    frame = requestAnimationFrame(once);
+    late = setTimeout(once, 250);
+  };
 }
 
-const embedded = JSON.parse(
-  /** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "",
-);
-const store = createStore(initial(embedded), nextFrame);
-const { state } = store;
-const setMembersPictures = () =>
-  setPictureVersions([...state.members.values()].map(({ name, picture }) => [name, picture]));
-if (embedded.gravatar) requestAllPictures();
-setPictureVersions(Object.entries(embedded.pictures));
-setMembersPictures();
-// Before any element watches: what they paint shows it.
-store.watch(["members"], setMembersPictures);
-const base = `/rooms/${encodeURIComponent(state.room.name)}`;
-const history = new History(store, base);
-const absence = new Absence(() => {
-  store.dispatch({ type: "absence_ended" });
-  history.members();
-});
+/** The room that the page holds. @returns {Lifetime} its `stop` undoes all that the room began */
+export function openRoom() {
+  const lifetime = new Lifetime();
+  const { signal } = lifetime;
+  const embedded = JSON.parse(
+    /** @type {HTMLElement} */ (document.getElementById("room-state")).textContent ?? "",
+  );
+  const store = createStore(initial(embedded), framesOf(lifetime));
+  const { state } = store;
+  const setMembersPictures = () =>
+    setPictureVersions([...state.members.values()].map(({ name, picture }) => [name, picture]));
+  if (embedded.gravatar) requestAllPictures();
+  setPictureVersions(Object.entries(embedded.pictures));
+  setMembersPictures();
+  // Before any element watches, since they paint what it knows.
+  store.watch(["members"], setMembersPictures, signal);
+  const base = `/rooms/${encodeURIComponent(state.room.name)}`;
+  const history = new History(store, base);
+  lifetime.add(() => history.stop());
+  const absence = new Absence(() => {
+    store.dispatch({ type: "absence_ended" });
+    history.members();
+  });
+  lifetime.add(() => absence.stop());
 
-const connection = new Connection(`${base}/ws`, {
-  position: () => ({ since: state.lastSeq, epoch: state.epoch }),
-  received(event) {
-    store.receive(event);
-    absence.received(event);
-    outbox.received(event);
-    amendments.received(event);
-    if (state.membersStale) history.members();
-  },
-  state(status) {
-    store.dispatch({ type: "connection", connection: status });
-    if (status !== "connected") outbox.requeue();
-  },
-  ended(code, reason) {
-    if (GONE.has(code)) outbox.requeue("refused", t("Not sent: you aren’t in this room any more."));
-    else outbox.requeue();
-    if (GONE.has(code)) amendments.failAll();
-    store.dispatch({ type: "ended", code, reason });
-  },
-  checkStatus: () => history.status(),
-  tick() {
-    if (outbox.overdue) connection.probe();
-    outbox.tick();
-    amendments.tick();
-  },
-});
-const send = (/** @type {object} */ request) => connection.send(request);
-const tab = makeNonce(); // its name, another one after each reload
-holdTabLock(tab);
-const outbox = new Outbox({
-  store,
-  storage,
-  send,
-  prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`,
-  tab,
-  whenTabCloses,
-});
-addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue));
-outbox.restore();
-const amendments = new Amendments({
-  store,
-  storage,
-  send,
-  prefix: `aiochat:asks:${state.you.name}:${state.room.name}:`,
-});
-amendments.restore();
+  const connection = new Connection(`${base}/ws`, {
+    position: () => ({ since: state.lastSeq, epoch: state.epoch }),
+    received(event) {
+      store.receive(event);
+      absence.received(event);
+      outbox.received(event);
+      amendments.received(event);
+      if (state.membersStale) history.members();
+    },
+    state(status) {
+      store.dispatch({ type: "connection", connection: status });
+      if (status !== "connected") outbox.requeue();
+    },
+    ended(code, reason) {
+      if (GONE.has(code)) outbox.requeue("refused", t("Not sent: you aren’t in this room any more."));
+      else outbox.requeue();
+      if (GONE.has(code)) amendments.failAll();
+      store.dispatch({ type: "ended", code, reason });
+    },
+    checkStatus: () => history.status(),
+    tick() {
+      if (outbox.overdue) connection.probe();
+      outbox.tick();
+      amendments.tick();
+    },
+  });
+  lifetime.add(() => connection.stop());
+  const send = (/** @type {object} */ request) => connection.send(request);
+  const tab = makeNonce(); // its name, another one after each reload
+  holdTabLock(tab, signal);
+  const outbox = new Outbox({
+    store,
+    storage,
+    send,
+    prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`,
+    tab,
+    whenTabCloses: whenTabCloses && ((other, then) => whenTabCloses?.(other, then, signal)),
+  });
+  lifetime.add(() => outbox.stop());
+  addEventListener("storage", ({ key, newValue }) => outbox.changedElsewhere(key, newValue), { signal });
+  outbox.restore();
+  const amendments = new Amendments({
+    store,
+    storage,
+    send,
+    prefix: `aiochat:asks:${state.you.name}:${state.room.name}:`,
+  });
+  lifetime.add(() => amendments.stop());
+  amendments.restore();
 
-for (const [name, element] of Object.entries(ELEMENTS)) customElements.define(name, element);
-const find = (/** @type {string} */ name) => /** @type {any} */ (document.querySelector(name));
-/** @type {Page} */
-const page = {
-  store,
-  history,
-  outbox,
-  send,
-  amendments,
-  drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app"))),
-  timeline: find("chat-timeline"),
-  composer: find("chat-composer"),
-  typing: new Typing(send),
-  keys: find("chat-keys"),
-  messageActions: /** @type {any} */ (null),
-};
-watchAttention(store, send);
-for (const name of Object.keys(ELEMENTS)) find(name).start(page);
-
-async function complete() {
-  const actions = import("./elements/timeline/message_actions.js");
-  const keys = import("./elements/timeline/timeline_keys.js");
-  const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
-  for (const { name, element } of await Promise.all(elements)) {
-    customElements.define(name, element);
+  const find = (/** @type {string} */ name) => /** @type {any} */ (document.querySelector(name));
+  /** @param {string} name @param {CustomElementConstructor} element */
+  const start = (name, element) => {
+    if (!customElements.get(name)) customElements.define(name, element);
     find(name).start(page);
+    lifetime.add(() => find(name)?.stop());
+  };
+  /** @type {Page} */
+  const page = {
+    lifetime,
+    store,
+    history,
+    outbox,
+    send,
+    amendments,
+    drawers: new Drawers(/** @type {HTMLElement} */ (document.getElementById("app")), signal),
+    timeline: find("chat-timeline"),
+    composer: find("chat-composer"),
+    typing: new Typing(send),
+    keys: find("chat-keys"),
+    messageActions: null,
+  };
+  watchAttention(store, send, lifetime);
+  for (const [name, element] of Object.entries(ELEMENTS)) start(name, element);
+
+  async function complete() {
+    const actions = import("./elements/timeline/message_actions.js");
+    const keys = import("./elements/timeline/timeline_keys.js");
+    const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
+    const loaded = await Promise.all(elements);
+    if (lifetime.ended) return;
+    for (const { name, element } of loaded) start(name, element);
+    const [{ MessageActions }, { TimelineKeys }] = await Promise.all([actions, keys]);
+    if (lifetime.ended) return;
+    page.messageActions = new MessageActions(page);
+    new TimelineKeys(page.timeline, page);
   }
-  page.messageActions = new (await actions).MessageActions(page);
-  new (await keys).TimelineKeys(page.timeline, page);
+
+  /** Where the site has it; when all else is there. */
+  async function showWeather() {
+    if (!find("chat-weather")) return;
+    const { ChatWeather } = await import("./elements/sidebar/weather.js");
+    if (!lifetime.ended) start("chat-weather", ChatWeather);
+  }
+
+  // A dialog is about the room that it was opened in.
+  lifetime.add(() => {
+    for (const dialog of document.querySelectorAll("dialog")) if (dialog.open) dialog.close("");
+  });
+  // Without them one can still talk.
+  complete().finally(() => {
+    if (lifetime.ended) return;
+    connection.start();
+    showWeather();
+  });
+  return lifetime;
 }
 
-/** Where the site has it; when all else is there. */
-async function showWeather() {
-  const box = find("chat-weather");
-  if (!box) return;
-  customElements.define("chat-weather", (await import("./elements/sidebar/weather.js")).ChatWeather);
-  box.start(page);
-}
-
-// Without them one can still talk.
-complete().finally(() => {
-  connection.start();
-  showWeather();
-});
+export const room = openRoom();

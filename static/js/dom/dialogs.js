@@ -11,22 +11,27 @@ const LOADED = 320; // px that a dialog may need once its contents are here
 const sheets = matchMedia("(max-width: 47.99rem), (hover: none) and (pointer: coarse)");
 export const isSheet = () => sheets.matches;
 
-/** @param {HTMLDialogElement} dialog */
-function prepare(dialog) {
-  dialog.dataset.prepared = "yes";
+/** Handles keys and presses while it is open. @param {HTMLDialogElement} dialog */
+function listen(dialog) {
+  const ended = new AbortController();
+  const { signal } = ended;
   // The page's own keys stay out of it.
-  dialog.addEventListener("keydown", (event) => event.stopPropagation());
+  dialog.addEventListener("keydown", (event) => event.stopPropagation(), { signal });
   let isBeside = false;
-  dialog.addEventListener("pointerdown", ({ target, clientX: x, clientY: y }) => {
+  const press = (/** @type {PointerEvent} */ { target, clientX: x, clientY: y }) => {
     const { left, right, top, bottom } = dialog.getBoundingClientRect();
     isBeside = target === dialog && (x < left || x > right || y < top || y > bottom);
-  });
-  dialog.addEventListener("click", ({ target }) => {
-    // The press that opened it was before: only one that began on the ground closes.
+  };
+  const click = (/** @type {MouseEvent} */ { target }) => {
+    // Only a press that began on the backdrop closes: one that drags out of the dialog doesn't.
     if ((isBeside && target === dialog) || /** @type {Element} */ (target).closest("[data-close]"))
       dialog.close("");
-  });
-  sheets.addEventListener("change", () => dialog.close(""));
+  };
+  dialog.addEventListener("pointerdown", press, { signal });
+  dialog.addEventListener("click", click, { signal });
+  sheets.addEventListener("change", () => dialog.close(""), { signal });
+  // The event of an earlier close may come after it was opened again.
+  dialog.addEventListener("close", () => dialog.open || ended.abort(), { signal });
 }
 
 /**
@@ -64,13 +69,13 @@ function place(dialog, from, beside) {
  * @returns {Promise<string>} what it was closed with: the value given to `close`, or nothing
  */
 export function openDialog(dialog, anchor = null, { beside = false } = {}) {
-  if (!dialog.dataset.prepared) prepare(dialog);
   if (!dialog.open) {
     const isAnchored = anchor !== null && !isSheet();
     dialog.returnValue = "";
     dialog.classList.toggle("anchored", isAnchored);
     for (const name of ["--x", "--top", "--bottom", "--most"]) dialog.style.removeProperty(name);
     dialog.showModal();
+    listen(dialog);
     if (isAnchored)
       place(dialog, anchor instanceof Element ? anchor.getBoundingClientRect() : anchor, beside);
   }
@@ -83,12 +88,14 @@ export function openDialog(dialog, anchor = null, { beside = false } = {}) {
  * Presses on whatever has data-dialog with this id.
  * @param {string} id
  * @param {(opener: HTMLElement) => void} show
+ * @param {AbortSignal} signal the end of it
  */
-export function onOpener(id, show) {
-  document.addEventListener("click", (event) => {
+export function onOpener(id, show, signal) {
+  const click = (/** @type {MouseEvent} */ event) => {
     const opener = /** @type {HTMLElement|null} */ (
       /** @type {Element} */ (event.target).closest(`[data-dialog="${id}"]`)
     );
     if (opener) show(opener);
-  });
+  };
+  document.addEventListener("click", click, { signal });
 }

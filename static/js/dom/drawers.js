@@ -17,25 +17,34 @@ const KEYBOARD = 120;
 export class Drawers {
   /** @type {HTMLElement|null} */ #returnTo = null;
 
-  /** @param {HTMLElement} app */
-  constructor(app) {
+  /** @param {HTMLElement} app @param {AbortSignal} signal its end */
+  constructor(app, signal) {
     this.app = app;
     this.scrim = /** @type {HTMLElement} */ (app.querySelector("#scrim"));
     app.dataset.members = storage.get(MEMBERS_KEY) === "hidden" ? "hidden" : "shown";
-    app.addEventListener("click", (event) => {
-      const target = /** @type {HTMLElement} */ (event.target);
-      const opener = /** @type {HTMLElement|null} */ (target.closest("[data-drawer]"));
-      if (opener) this.#press(/** @type {Pane} */ (opener.dataset.drawer), opener);
-      else if (target.closest("[data-drawer-close]")) this.#shut(target);
-      else if (target === this.scrim) this.close();
-    });
-    addEventListener("keydown", (event) => {
-      if (event.key !== "Escape" || !app.dataset.open) return;
-      event.preventDefault();
-      this.close();
-    });
-    window.visualViewport?.addEventListener("resize", () => this.#fit());
-    for (const media of Object.values(NARROW)) media.addEventListener("change", () => this.close());
+    app.addEventListener(
+      "click",
+      (event) => {
+        const target = /** @type {HTMLElement} */ (event.target);
+        const opener = /** @type {HTMLElement|null} */ (target.closest("[data-drawer]"));
+        if (opener) this.#press(/** @type {Pane} */ (opener.dataset.drawer), opener);
+        else if (target.closest("[data-drawer-close]")) this.#shut(target);
+        else if (target === this.scrim) this.close();
+      },
+      { signal },
+    );
+    addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape" || !app.dataset.open) return;
+        event.preventDefault();
+        this.close();
+      },
+      { signal },
+    );
+    window.visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
+    for (const media of Object.values(NARROW))
+      media.addEventListener("change", () => this.close(), { signal });
     this.#show();
   }
 

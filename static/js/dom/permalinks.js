@@ -15,16 +15,21 @@ export class Permalinks {
    * @param {string} base /rooms/{name}
    * @param {(spot: Spot|null, number: number|null) => void} goTo called for the browser's back and
    *   forward
+   * @param {AbortSignal} signal its end
    */
-  constructor(base, goTo) {
+  constructor(base, goTo, signal) {
     this.base = base;
     let { pathname } = location;
-    addEventListener("popstate", ({ state }) => {
-      // A skip link within the page is no place in the room.
-      if (pathname === location.pathname && !state?.spot) return;
-      ({ pathname } = location);
-      goTo(state?.spot ?? null, this.numberOf(location.href));
-    });
+    addEventListener(
+      "popstate",
+      ({ state }) => {
+        // A skip link within the page is no place in the room.
+        if (pathname === location.pathname && !state?.spot) return;
+        ({ pathname } = location);
+        goTo(state?.spot ?? null, this.numberOf(location.href));
+      },
+      { signal },
+    );
     this.#moved = () => ({ pathname } = location);
   }
 

@@ -13,6 +13,8 @@ const LONG = 60_000;
 const SPREAD = 5_000;
 
 export class Absence {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
+
   /**
    * @param {() => void} onReturn
    * @param {() => number} [now] ms; a clock that goes on while the computer sleeps
@@ -27,6 +29,12 @@ export class Absence {
   received({ type }) {
     const silence = this.now() - this.receivedAt;
     this.receivedAt = this.now();
-    if (type === "hello" && silence > LONG) setTimeout(this.onReturn, SPREAD * Math.random());
+    if (type !== "hello" || silence <= LONG) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(this.onReturn, SPREAD * Math.random());
+  }
+
+  stop() {
+    clearTimeout(this.#timer);
   }
 }

@@ -140,6 +140,11 @@ export class Amendments {
     this.store.dispatch({ type: "amendments_dropped", nonces });
   }
 
+  /** Waits for nothing any more. What is kept is taken up by the next page of the room. */
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
   #resume() {
     clearTimeout(this.#timer);
     this.#held = false;

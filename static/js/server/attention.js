@@ -5,8 +5,10 @@ const READ_PAUSE = 1_000; // ms between two marks
 /**
  * @param {import("../state/store.js").Store} store
  * @param {(request: object) => boolean} send
+ * @param {import("../dom/lifetime.js").Lifetime} lifetime
  */
-export function watchAttention(store, send) {
+export function watchAttention(store, send, lifetime) {
+  const { signal } = lifetime;
   const { state } = store;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let pause;
@@ -16,8 +18,8 @@ export function watchAttention(store, send) {
       type: "attention",
       focused: document.visibilityState === "visible" && document.hasFocus(),
     });
-  for (const event of ["focus", "blur", "pageshow"]) addEventListener(event, look);
-  document.addEventListener("visibilitychange", look);
+  for (const event of ["focus", "blur", "pageshow"]) addEventListener(event, look, { signal });
+  document.addEventListener("visibilitychange", look, { signal });
   look();
 
   const mark = () => {
@@ -36,11 +38,16 @@ export function watchAttention(store, send) {
     }, READ_PAUSE);
   };
   // What was read in the last second before one leaves.
-  addEventListener("pagehide", () => {
+  const finish = () => {
     clearTimeout(pause);
     pause = undefined;
     mark();
+  };
+  addEventListener("pagehide", finish, { signal });
+  lifetime.add(() => {
+    finish();
+    clearTimeout(pause);
   });
 
-  store.watch(["reading", "status"], mark);
+  store.watch(["reading", "status"], mark, signal);
 }

@@ -3,6 +3,7 @@
  * jitter, notices a dead connection by its silence. Knows frames and close codes, and nothing of
  * what the events mean.
  */
+import { Lifetime } from "../dom/lifetime.js";
 
 const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
@@ -44,6 +45,8 @@ export class Connection {
   #pinged = false;
   #checking = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #retry;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #probing;
+  #lifetime = new Lifetime();
 
   /** @param {string} path @param {Listener} listener */
   constructor(path, listener) {
@@ -52,17 +55,30 @@ export class Connection {
   }
 
   start() {
-    setInterval(() => this.#tick(), TICK);
-    addEventListener("online", () => this.#retryNow());
+    const { signal } = this.#lifetime;
+    const ticking = setInterval(() => this.#tick(), TICK);
+    this.#lifetime.add(() => clearInterval(ticking));
+    addEventListener("online", () => this.#retryNow(), { signal });
     // "offline" is no proof (a server on this very machine still answers), so test the connection.
-    addEventListener("offline", () => this.probe(2_000));
-    document.addEventListener("visibilitychange", () => {
-      if (document.visibilityState === "visible") this.#retryNow();
-    });
+    addEventListener("offline", () => this.probe(2_000), { signal });
+    const shown = () => document.visibilityState === "visible" && this.#retryNow();
+    document.addEventListener("visibilitychange", shown, { signal });
     // A page kept in the back/forward cache has lost its socket.
-    addEventListener("pageshow", (event) => event.persisted && this.#retryNow());
+    addEventListener("pageshow", (event) => event.persisted && this.#retryNow(), { signal });
     this.listener.state("connecting");
     this.#connect();
+  }
+
+  /** Closes it for good; the listener isn't told. */
+  stop() {
+    this.#ended = true;
+    this.#greeted = false;
+    this.#lifetime.stop();
+    clearTimeout(this.#retry);
+    clearTimeout(this.#probing);
+    const socket = this.#socket;
+    this.#socket = null;
+    socket?.close();
   }
 
   /**
@@ -82,8 +98,9 @@ export class Connection {
     const { since, epoch } = this.listener.position();
     const url = new URL(this.path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
-    // Not every browser sends Accept-Language with a handshake; the answers are in the language of the page.
-    url.search = new URLSearchParams({ since: String(since), epoch, language: document.documentElement.lang }).toString();
+    // Not every browser sends Accept-Language with a handshake.
+    const { lang: language } = document.documentElement;
+    url.search = new URLSearchParams({ since: String(since), epoch, language }).toString();
     const socket = new WebSocket(url);
     this.#socket = socket;
     this.#receivedAt = performance.now();
@@ -173,7 +190,9 @@ export class Connection {
     const socket = this.#socket;
     if (this.#pinged || !this.send({ type: "ping" })) return;
     this.#pinged = true;
-    setTimeout(() => this.#pinged && this.#socket === socket && this.#drop(), patience);
+    clearTimeout(this.#probing);
+    const check = () => this.#pinged && this.#socket === socket && this.#drop();
+    this.#probing = setTimeout(check, patience);
   }
 
   /** Gives a dead socket up at once: its own close would wait for an answer that doesn't come. */

@@ -14,11 +14,18 @@ export class History {
   #loading = false;
   #failedAt = -Infinity;
   #asking = false;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #retry;
 
   /** @param {import("../state/store.js").Store} store @param {string} base /rooms/{name} */
   constructor(store, base) {
     this.store = store;
     this.base = base;
+  }
+
+  /** What is on its way is ignored when it comes. */
+  stop() {
+    this.#turn += 1;
+    clearTimeout(this.#retry);
   }
 
   get loading() {
@@ -109,7 +116,8 @@ export class History {
     } catch {
       if (turn !== this.#turn) return 0;
       this.#failedAt = performance.now();
-      setTimeout(() => this.store.touch("timeline"), RETRY + 100);
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => this.store.touch("timeline"), RETRY + 100);
       return 0;
     } finally {
       if (turn === this.#turn) {

@@ -44,6 +44,10 @@ class Answers {
     return [];
   }
 
+  stop() {
+    clearTimeout(this.#pause);
+  }
+
   /** @param {string} word */
   async #fetch(word) {
     try {
@@ -126,6 +130,12 @@ export class Lookups {
   use(item) {
     if (item.kind === "emoji") rememberEmoji(item.name);
     else this.recents[item.kind].use(item.name);
+  }
+
+  /** Asks for nothing that waits to be asked for. */
+  stop() {
+    this.#people.stop();
+    this.#rooms.stop();
   }
 
   async #loadEmoji() {

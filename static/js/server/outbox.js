@@ -183,6 +183,11 @@ export class Outbox {
     return { text, repliedTo: reply_to && quote ? { number: reply_to, ...quote } : null, code };
   }
 
+  /** Waits for nothing any more. What is kept is taken up by the next page of the room. */
+  stop() {
+    clearTimeout(this.#timer);
+  }
+
   /** @param {any} event */
   #refused(event) {
     if (event.code === "rate_limited" || event.code === "unavailable") {

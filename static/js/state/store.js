@@ -134,15 +134,15 @@ export const waiting = (state) =>
  * @param {(render: () => void) => void} nextFrame
  */
 export function createStore(state, nextFrame) {
-  /** @type {{topics: Topic[], show: () => void}[]} */
-  const readers = [];
+  /** @type {Set<{topics: Topic[], show: () => void}>} */
+  const watchers = new Set();
   /** @type {Set<Topic>} */
   let touched = new Set();
 
   const render = () => {
     const topics = touched;
     touched = new Set();
-    for (const reader of readers) if (reader.topics.some((topic) => topics.has(topic))) reader.show();
+    for (const watcher of watchers) if (watcher.topics.some((topic) => topics.has(topic))) watcher.show();
   };
 
   return {
@@ -164,13 +164,19 @@ export function createStore(state, nextFrame) {
       if (!touched.size) nextFrame(render);
       for (const topic of topics) touched.add(topic);
     },
+    /** For tests: who is told of changes. */
+    watchers,
     /**
      * Calls `show` after topics changed, at most once a frame.
      * @param {Topic[]} topics
      * @param {() => void} show
+     * @param {AbortSignal} signal the end of it
      */
-    watch(topics, show) {
-      readers.push({ topics, show });
+    watch(topics, show, signal) {
+      if (signal.aborted) return;
+      const watcher = { topics, show };
+      watchers.add(watcher);
+      signal.addEventListener("abort", () => watchers.delete(watcher));
     },
   };
 }

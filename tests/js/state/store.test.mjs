@@ -221,7 +221,7 @@ test("many events, one rendering", () => {
     frames += 1;
     frame = render;
   });
-  store.watch(["timeline"], () => (shown += 1));
+  store.watch(["timeline"], () => (shown += 1), new AbortController().signal);
   for (let seq = 1; seq <= 1_000; seq += 1) store.receive(post(seq));
   frame();
   assert.deepEqual([frames, shown], [1, 1]);

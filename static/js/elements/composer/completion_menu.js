@@ -31,17 +31,22 @@ export class CompletionMenu {
    * @param {HTMLElement} list
    * @param {(completion: import("../../composing/completion.js").Completion, item:
    *   import("../../composing/completion.js").Proposal) => void} take
+   * @param {AbortSignal} signal its end
    */
-  constructor(box, list, take) {
+  constructor(box, list, take, signal) {
     this.box = box;
     this.list = list;
     this.take = take;
     // Before the box loses the focus, so that it keeps it.
-    list.addEventListener("mousedown", (event) => event.preventDefault());
-    list.addEventListener("click", (event) => {
-      const option = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
-      if (option) this.#choose([...list.children].indexOf(option));
-    });
+    list.addEventListener("mousedown", (event) => event.preventDefault(), { signal });
+    list.addEventListener(
+      "click",
+      (event) => {
+        const option = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+        if (option) this.#choose([...list.children].indexOf(option));
+      },
+      { signal },
+    );
   }
 
   /** @param {import("../../composing/completion.js").Completion|null} completion */

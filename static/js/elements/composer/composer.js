@@ -2,19 +2,21 @@
  * The box in which one writes: grows, keeps its draft, proposes, sends on Enter, answers and edits
  * posts. Never disabled: what can't be sent waits in the outbox.
  */
+import { PageElement } from "../page_element.js";
 import { commandOf, complete, isCommand } from "../../composing/completion.js";
 import { Draft, quoted } from "../../local/drafts.js";
 import { Lookups } from "../../server/lookups.js";
-import { COUNTDOWN, excessOf } from "../../composing/length.js";
+import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
 import { amended } from "../../state/overlay.js";
 import { storage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
-import { n, t } from "../../words/texts.js";
+import { t } from "../../words/texts.js";
 import { CompletionMenu } from "./completion_menu.js";
 import { withLoaded } from "../page/loading.js";
 import { openEmojiPicker } from "./emoji_picker.js";
+import { Hint } from "./hint.js";
 import { Preview } from "./preview.js";
 import { Toolbar } from "./toolbar.js";
 import { WritingMode } from "./writing_mode.js";
@@ -24,12 +26,12 @@ const touch = matchMedia("(hover: none) and (pointer: coarse)");
 
 /** @typedef {import("../../server/outbox.js").Quoted} Quoted */
 
-export class ChatComposer extends HTMLElement {
+export class ChatComposer extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {Draft} */ draft;
   /** @type {HTMLFormElement} */ form;
   /** @type {HTMLTextAreaElement} */ box;
-  /** @type {HTMLElement} */ hint;
+  /** @type {Hint} */ hint;
   /** @type {CompletionMenu} */ menu;
   /** @type {Lookups} */ lookups;
   /** @type {Toolbar} */ toolbar;
@@ -37,88 +39,121 @@ export class ChatComposer extends HTMLElement {
   /** @type {WritingMode} */ mode;
   /** @type {Quoted|null} what the draft answers */ #repliedTo = null;
   /** @type {number|null} the post whose text is in the box */ #edited = null;
-  #hinted = "";
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
     this.page = page;
+    this.#edited = null;
     const { room, you } = page.store.state;
     const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
     this.draft = new Draft(storage, you.name, room.name);
     this.form = find("#composer");
     this.box = find("#composer-text");
-    this.hint = find("#composer-hint");
+    this.hint = new Hint(find("#composer-hint"));
     this.lookups = new Lookups({ storage, user: you.name, onAnswer: () => this.#updateCompletion() });
-    this.menu = new CompletionMenu(this.box, find("#completions"), (completion, item) =>
-      this.#insertCompletion(completion, item),
+    this.menu = new CompletionMenu(
+      this.box,
+      find("#completions"),
+      (completion, item) => this.#insertCompletion(completion, item),
+      signal,
     );
     this.preview = new Preview(
       find("#composer-preview"),
       this.box,
       find("[data-tool=preview]"),
       `/rooms/${encodeURIComponent(room.name)}/preview`,
-      (why) => this.#showHint(why),
+      (why) => this.hint.show(why),
     );
-    this.toolbar = new Toolbar(find("#composer-tools"), find("#composer-tools-opener"), this.box, {
-      preview: () => this.preview.toggle(),
-    });
-    this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode());
+    const others = { preview: () => this.preview.toggle() };
+    this.toolbar = new Toolbar(
+      find("#composer-tools"),
+      find("#composer-tools-opener"),
+      this.box,
+      others,
+      signal,
+    );
+    this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode(), signal);
     this.box.enterKeyHint = touch.matches ? "enter" : "send";
-    this.#listen();
+    this.#listen(lifetime);
+    lifetime.add(() => this.lookups.stop());
 
     this.box.value = this.draft.text;
     this.#repliedTo = this.draft.repliedTo;
     if (this.#repliedTo) page.store.dispatch({ type: "replying", number: this.#repliedTo.number });
-    page.store.watch(["commands", "room"], () => this.#updateHint());
+    page.store.watch(["commands", "room"], () => this.#updateHint(), signal);
     let restored = this.#repliedTo !== null;
-    page.store.watch(["composing"], () => {
-      this.#syncMode();
-      if (!restored && (page.store.state.editing ?? page.store.state.replying) !== null) this.focus();
-      restored = false;
-    });
+    page.store.watch(
+      ["composing"],
+      () => {
+        this.#syncMode();
+        if (!restored && (page.store.state.editing ?? page.store.state.replying) !== null) this.focus();
+        restored = false;
+      },
+      signal,
+    );
     this.#showMode();
     this.#updateHint();
     this.#resize();
     if (!touch.matches) this.focus();
   }
 
-  #listen() {
+  /** @param {import("../../dom/lifetime.js").Lifetime} lifetime */
+  #listen(lifetime) {
+    const { signal } = lifetime;
     const { box, form, preview } = this;
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#send();
-    });
-    box.addEventListener("input", () => {
-      this.#changed();
-      if (this.#edited === null) this.page.typing.typed(box.value);
-    });
-    box.addEventListener("click", () => this.#updateCompletion());
-    box.addEventListener("blur", () => this.menu.close());
-    box.addEventListener("keydown", (event) => this.#key(event));
-    box.addEventListener("paste", (event) => {
-      const edit = pasteLink(selectedIn(box), event.clipboardData?.getData("text/plain") ?? "");
-      if (!edit) return;
-      event.preventDefault();
-      applyEdit(box, edit);
-    });
+    form.addEventListener("submit", (event) => this.#submit(event), { signal });
+    box.addEventListener("input", () => this.#input(), { signal });
+    box.addEventListener("click", () => this.#updateCompletion(), { signal });
+    box.addEventListener("blur", () => this.menu.close(), { signal });
+    box.addEventListener("keydown", (event) => this.#key(event), { signal });
+    box.addEventListener("paste", (event) => this.#paste(event), { signal });
     const emoji = /** @type {HTMLElement} */ (form.querySelector("[data-tool=emoji]"));
-    emoji.addEventListener("click", async () => {
-      const chosen = await withLoaded(this.page.store, () => openEmojiPicker(emoji));
-      if (chosen) this.insert(chosen);
-      else this.focus();
-    });
-    preview.view.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") preview.toggle();
-      else if (event.key === "Enter" && event.target === preview.view) this.#send();
-      else return;
-      event.preventDefault();
-    });
+    emoji.addEventListener("click", () => this.#insertEmoji(emoji), { signal });
+    preview.view.addEventListener("keydown", (event) => this.#previewKey(event), { signal });
     let width = this.offsetWidth;
-    new ResizeObserver(() => {
+    const resized = new ResizeObserver(() => {
       if (width === this.offsetWidth) return;
       width = this.offsetWidth;
       this.#resize();
-    }).observe(this);
+    });
+    resized.observe(this);
+    lifetime.disconnect(resized);
+  }
+
+  /** @param {SubmitEvent} event */
+  #submit(event) {
+    event.preventDefault();
+    this.#send();
+  }
+
+  #input() {
+    this.#changed();
+    if (this.#edited === null) this.page.typing.typed(this.box.value);
+  }
+
+  /** @param {ClipboardEvent} event */
+  #paste(event) {
+    const edit = pasteLink(selectedIn(this.box), event.clipboardData?.getData("text/plain") ?? "");
+    if (!edit) return;
+    event.preventDefault();
+    applyEdit(this.box, edit);
+  }
+
+  /** @param {HTMLElement} button */
+  async #insertEmoji(button) {
+    const chosen = await withLoaded(this.page.store, () => openEmojiPicker(button));
+    if (chosen) this.insert(chosen);
+    else this.focus();
+  }
+
+  /** @param {KeyboardEvent} event */
+  #previewKey(event) {
+    if (event.key === "Escape") this.preview.toggle();
+    else if (event.key === "Enter" && event.target === this.preview.view) this.#send();
+    else return;
+    event.preventDefault();
   }
 
   focus() {
@@ -194,7 +229,7 @@ export class ChatComposer extends HTMLElement {
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
     if (!text.trim()) {
-      this.#showHint(t("Nothing is left of it. Delete the message instead."));
+      this.hint.show(t("Nothing is left of it. Delete the message instead."));
       return;
     }
     const before = this.#textOf(number);
@@ -328,40 +363,9 @@ export class ChatComposer extends HTMLElement {
     this.menu.show(possible ? complete(value, selectionStart, this.page.store.state, this.lookups) : null);
   }
 
-  /** What is wrong with the text, or the usage of the command while its arguments are typed. */
   #updateHint() {
-    const excess = excessOf(this.box.value);
-    const command =
-      this.#edited === null ? commandOf(this.box.value, this.page.store.state.commands) : undefined;
-    this.hint.classList.toggle("wrong", excess > 0);
-    if (excess > 0) {
-      this.#showHint(
-        n(
-          "Too long by {count} character. Send it in parts.",
-          "Too long by {count} characters. Send it in parts.",
-          excess,
-        ),
-      );
-    } else if (excess > -COUNTDOWN) {
-      this.#showHint(n("{count} character left", "{count} characters left", -excess));
-    } else if (command) {
-      const usage = document.createElement("code");
-      usage.textContent = command.usage;
-      this.#showHint(command.usage, usage, ` ${command.help}`);
-    } else {
-      this.#showHint("");
-    }
-  }
-
-  /**
-   * @param {string} text by which a change is known
-   * @param {...(string|Node)} nodes what is shown, if not the text
-   */
-  #showHint(text, ...nodes) {
-    if (text === this.#hinted) return;
-    this.#hinted = text;
-    this.hint.hidden = !text;
-    this.hint.replaceChildren(...(nodes.length ? nodes : [text]));
+    const { commands } = this.page.store.state;
+    this.hint.update(this.box.value, this.#edited === null ? commandOf(this.box.value, commands) : undefined);
   }
 
   /**

@@ -154,6 +154,6 @@ let picker = null;
 
 /** As openEmojiPicker. @param {Element|null} anchor @returns {Promise<string|null>} */
 export function chooseEmoji(anchor) {
-  picker ??= new EmojiPicker();
+  if (!picker?.dialog.isConnected) picker = new EmojiPicker();
   return picker.open(anchor);
 }

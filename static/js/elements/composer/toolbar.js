@@ -41,25 +41,33 @@ export class Toolbar {
    * @param {HTMLButtonElement} opener shows it where there is little room
    * @param {HTMLTextAreaElement} box
    * @param {Record<string, () => void>} others what other buttons do
+   * @param {AbortSignal} signal its end
    */
-  constructor(root, opener, box, others) {
+  constructor(root, opener, box, others, signal) {
     this.root = root;
     this.box = box;
     this.buttons = [.../** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll("[data-tool]"))];
     for (const button of this.buttons) {
       const tool = button.dataset.tool ?? "";
-      button.addEventListener("click", () => (others[tool] ?? (() => this.use(tool)))());
+      button.addEventListener("click", () => (others[tool] ?? (() => this.use(tool)))(), { signal });
     }
     // Before the box loses the focus, so that it keeps it, and on a phone its keyboard.
-    for (const node of [root, opener]) node.addEventListener("mousedown", (event) => event.preventDefault());
-    root.addEventListener("keydown", (event) => this.#moveFocus(event));
-    root.addEventListener("focusin", ({ target }) =>
-      this.#setTabStop(/** @type {HTMLButtonElement} */ (target)),
+    for (const node of [root, opener])
+      node.addEventListener("mousedown", (event) => event.preventDefault(), { signal });
+    root.addEventListener("keydown", (event) => this.#moveFocus(event), { signal });
+    root.addEventListener(
+      "focusin",
+      ({ target }) => this.#setTabStop(/** @type {HTMLButtonElement} */ (target)),
+      { signal },
     );
-    opener.addEventListener("click", () => {
-      const open = root.classList.toggle("open");
-      opener.setAttribute("aria-expanded", String(open));
-    });
+    opener.addEventListener(
+      "click",
+      () => {
+        const open = root.classList.toggle("open");
+        opener.setAttribute("aria-expanded", String(open));
+      },
+      { signal },
+    );
     this.#setTabStop(this.buttons[0]);
   }
 

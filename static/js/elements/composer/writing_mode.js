@@ -6,11 +6,11 @@ import { t } from "../../words/texts.js";
 export class WritingMode {
   #shown = "";
 
-  /** @param {HTMLElement} strip @param {() => void} leave */
-  constructor(strip, leave) {
+  /** @param {HTMLElement} strip @param {() => void} leave @param {AbortSignal} signal its end */
+  constructor(strip, leave, signal) {
     this.strip = strip;
-    part(strip, "leave").addEventListener("mousedown", (event) => event.preventDefault());
-    part(strip, "leave").addEventListener("click", leave);
+    part(strip, "leave").addEventListener("mousedown", (event) => event.preventDefault(), { signal });
+    part(strip, "leave").addEventListener("click", leave, { signal });
   }
 
   /** @param {boolean} editing @param {import("../../local/drafts.js").Quoted|null} repliedTo */

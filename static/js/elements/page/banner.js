@@ -1,4 +1,5 @@
 /** Says that there is no way back into the room, why, and where to go instead. */
+import { PageElement } from "../page_element.js";
 import { cloneTemplate, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 
@@ -37,21 +38,26 @@ function signIn() {
   return `/accounts/login?next=${encodeURIComponent(location.pathname)}`;
 }
 
-export class ChatBanner extends HTMLElement {
+export class ChatBanner extends PageElement {
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
-    store.watch(["ended"], () => {
-      const { ended, pending } = store.state;
-      if (!ended) return;
-      const { text, link, href } = REASONS[ended.code] ?? BROKEN;
-      const content = cloneTemplate("banner");
-      const kept = pending.length ? ` ${t("What you wrote and wasn’t sent is kept below.")}` : "";
-      part(content, "text").textContent = text + (ended.reason ? ` ${ended.reason}` : "") + kept;
-      const anchor = /** @type {HTMLAnchorElement} */ (part(content, "link"));
-      anchor.textContent = link;
-      anchor.href = href();
-      this.hidden = false; // first, so that the alert is announced when it is filled
-      this.replaceChildren(content);
-    });
+    const { signal } = this.begin();
+    store.watch(
+      ["ended"],
+      () => {
+        const { ended, pending } = store.state;
+        if (!ended) return;
+        const { text, link, href } = REASONS[ended.code] ?? BROKEN;
+        const content = cloneTemplate("banner");
+        const kept = pending.length ? ` ${t("What you wrote and wasn’t sent is kept below.")}` : "";
+        part(content, "text").textContent = text + (ended.reason ? ` ${ended.reason}` : "") + kept;
+        const anchor = /** @type {HTMLAnchorElement} */ (part(content, "link"));
+        anchor.textContent = link;
+        anchor.href = href();
+        this.hidden = false; // first, so that the alert is announced when it is filled
+        this.replaceChildren(content);
+      },
+      signal,
+    );
   }
 }

@@ -1,4 +1,5 @@
 /** The dialog that shows every key of the page, from the table of keys. */
+import { PageElement } from "../page_element.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { keyGroups, labelsOf } from "../../words/keys.js";
 import { cloneElement, part } from "../../dom/template.js";
@@ -16,13 +17,14 @@ function spell(key) {
 const spellAll = (keys) =>
   keys.flatMap((key, index) => (index ? [document.createTextNode(" · "), ...spell(key)] : spell(key)));
 
-export class ChatKeys extends HTMLElement {
+export class ChatKeys extends PageElement {
   /** @type {HTMLDialogElement} */ dialog;
 
   start() {
+    const { signal } = this.begin();
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
     for (const button of document.querySelectorAll("[data-keys]"))
-      button.addEventListener("click", () => this.show());
+      button.addEventListener("click", () => this.show(), { signal });
   }
 
   show() {

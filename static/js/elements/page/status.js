@@ -1,12 +1,14 @@
 /** The status line: connecting, connected or offline, and how much waits to be sent. */
+import { PageElement } from "../page_element.js";
 import { waiting } from "../../state/store.js";
 import { n, t } from "../../words/texts.js";
 
 const STATES = { connecting: t("connecting"), connected: t("connected"), offline: t("offline") };
 
-export class ChatStatus extends HTMLElement {
+export class ChatStatus extends PageElement {
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
+    const { signal } = this.begin();
     let shown = "";
     const show = () => {
       const { connection, held } = store.state;
@@ -21,7 +23,7 @@ export class ChatStatus extends HTMLElement {
       if (text === shown) return;
       shown = this.textContent = text;
     };
-    store.watch(["status"], show);
+    store.watch(["status"], show, signal);
     show();
   }
 }

@@ -2,6 +2,7 @@
  * The head of the room, and what the browser shows of the page outside it: the title with what
  * calls for one, the dot in the icon.
  */
+import { PageElement } from "../page_element.js";
 import { shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { part } from "../../dom/template.js";
@@ -13,29 +14,40 @@ const DOT = '<circle cx="25" cy="7" r="6.5" fill="COLOUR" stroke="#fff" stroke-w
 const MENTIONED = "#d92d20";
 const UNREAD = "#f0a020";
 
-export class ChatTitle extends HTMLElement {
+export class ChatTitle extends PageElement {
   #icon = "";
   #dot = "";
 
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
     const { state } = store;
     const topic = /** @type {HTMLElement} */ (this.querySelector("#room-topic"));
     const name = /** @type {HTMLElement} */ (this.querySelector("#room-name"));
     const shown = document.title;
+    lifetime.add(() => (document.title = shown));
     const first = name.textContent ?? "";
-    store.watch(["room"], () => {
-      topic.textContent = topic.title = state.room.topic ?? "";
-      name.textContent = shownName(state.room.title ?? state.room.name);
-    });
-    store.watch(["room", "rooms", "reading", "members"], () => {
-      const { badge, unread } = unreadTotals(state);
-      const title = shown.replace(first, () => name.textContent ?? "");
-      const badged = badge ? `(${badge}) ${title}` : title;
-      if (document.title !== badged) document.title = badged;
-      this.#setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
-      this.#paint(state);
-    });
+    store.watch(
+      ["room"],
+      () => {
+        topic.textContent = topic.title = state.room.topic ?? "";
+        name.textContent = shownName(state.room.title ?? state.room.name);
+      },
+      signal,
+    );
+    store.watch(
+      ["room", "rooms", "reading", "members"],
+      () => {
+        const { badge, unread } = unreadTotals(state);
+        const title = shown.replace(first, () => name.textContent ?? "");
+        const badged = badge ? `(${badge}) ${title}` : title;
+        if (document.title !== badged) document.title = badged;
+        this.#setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
+        this.#paint(state);
+      },
+      signal,
+    );
     store.touch("rooms");
     this.#paint(state);
   }

@@ -2,24 +2,30 @@
  * Shows what is said in passing at the bottom, for some seconds; longer while one points at it or
  * has the focus in it.
  */
+import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
 
 const SHOWN = 5_000;
 
 /** @typedef {import("../../state/types.js").Toast} Toast */
 
-export class ChatToasts extends HTMLElement {
+export class ChatToasts extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {Map<number, {node: HTMLElement, timer: ReturnType<typeof setTimeout>|undefined}>} */ #shown =
     new Map();
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
+    lifetime.add(() => this.#clear());
     this.page = page;
-    page.store.watch(["toasts"], () => this.#show());
-    for (const event of ["pointerenter", "focusin"]) this.addEventListener(event, () => this.#pause());
-    for (const event of ["pointerleave", "focusout"]) this.addEventListener(event, () => this.#schedule());
-    addEventListener("keydown", (event) => this.#key(event));
+    page.store.watch(["toasts"], () => this.#show(), signal);
+    for (const event of ["pointerenter", "focusin"])
+      this.addEventListener(event, () => this.#pause(), { signal });
+    for (const event of ["pointerleave", "focusout"])
+      this.addEventListener(event, () => this.#schedule(), { signal });
+    addEventListener("keydown", (event) => this.#key(event), { signal });
   }
 
   #show() {
@@ -41,6 +47,12 @@ export class ChatToasts extends HTMLElement {
       this.#shown.set(toast.id, { node, timer: undefined });
     }
     if (!this.matches(":hover, :focus-within")) this.#schedule();
+  }
+
+  #clear() {
+    this.#pause();
+    this.#shown.clear();
+    this.replaceChildren();
   }
 
   #pause() {

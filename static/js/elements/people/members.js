@@ -2,6 +2,7 @@
  * The members pane: who is here and who isn't, with their roles and what they say of themselves. A
  * press opens their card.
  */
+import { PageElement } from "../page_element.js";
 import { dotOf, nextEnd, ROLES, statusOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { roleName } from "../../words/roles.js";
@@ -45,7 +46,7 @@ const render = {
   },
 };
 
-export class ChatMembers extends HTMLElement {
+export class ChatMembers extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #ending;
   /** @type {Map<string, any>} */ #here = new Map();
@@ -53,11 +54,16 @@ export class ChatMembers extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
+    lifetime.add(() => clearTimeout(this.#ending));
     this.page = page;
-    page.store.watch(["members"], () => this.#show());
-    this.addEventListener("keydown", (event) => this.#key(event));
-    this.addEventListener("focusin", (event) =>
-      this.#setTabStop(/** @type {HTMLElement} */ (event.target).closest("[data-person]")),
+    page.store.watch(["members"], () => this.#show(), signal);
+    this.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.addEventListener(
+      "focusin",
+      (event) => this.#setTabStop(/** @type {HTMLElement} */ (event.target).closest("[data-person]")),
+      { signal },
     );
     this.#show();
   }

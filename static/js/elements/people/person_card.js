@@ -2,6 +2,7 @@
  * A person's card, opened by a press on whatever has their name in data-person, or on a mention:
  * who they are, and what one can do about them.
  */
+import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { dotOf, outranks, statusOf } from "../../state/people.js";
@@ -41,7 +42,7 @@ const CONFIRM = {
   },
 };
 
-export class ChatPersonCard extends HTMLElement {
+export class ChatPersonCard extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {HTMLDialogElement} */ dialog;
   #name = "";
@@ -54,36 +55,49 @@ export class ChatPersonCard extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const { signal } = this.begin();
     this.page = page;
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
-    document.addEventListener("click", (event) => {
-      // With a key held, a link is for the browser.
-      if (event.ctrlKey || event.metaKey || event.shiftKey) return;
-      const opener = /** @type {HTMLElement|null} */ (
-        /** @type {Element} */ (event.target).closest("[data-person], a.mention")
-      );
-      const name =
-        opener?.dataset.person ?? decodeURIComponent(opener?.getAttribute("href")?.split("/").at(-1) ?? "");
-      if (!opener || !name) return;
-      event.preventDefault();
-      this.open(name, opener);
-    });
-    this.dialog.addEventListener("click", (event) => {
-      const button = /** @type {HTMLElement|null} */ (
-        /** @type {Element} */ (event.target).closest("[data-card]")
-      );
-      if (button) this.#act(button.dataset.card ?? "");
-    });
+    document.addEventListener(
+      "click",
+      (event) => {
+        // With a key held, a link is for the browser.
+        if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+        const opener = /** @type {HTMLElement|null} */ (
+          /** @type {Element} */ (event.target).closest("[data-person], a.mention")
+        );
+        const name =
+          opener?.dataset.person ?? decodeURIComponent(opener?.getAttribute("href")?.split("/").at(-1) ?? "");
+        if (!opener || !name) return;
+        event.preventDefault();
+        this.open(name, opener);
+      },
+      { signal },
+    );
+    this.dialog.addEventListener(
+      "click",
+      (event) => {
+        const button = /** @type {HTMLElement|null} */ (
+          /** @type {Element} */ (event.target).closest("[data-card]")
+        );
+        if (button) this.#act(button.dataset.card ?? "");
+      },
+      { signal },
+    );
     const form = /** @type {HTMLFormElement} */ (this.querySelector(".card-sure"));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const reason = String(new FormData(form).get("reason") ?? "").trim();
-      page.outbox.post(
-        [`/${this.#command} @${this.#name}`, CONFIRM[this.#command].why ? reason : ""].join(" ").trim(),
-      );
-      this.dialog.close();
-    });
-    page.store.watch(["members"], () => this.dialog.open && this.#show());
+    form.addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault();
+        const reason = String(new FormData(form).get("reason") ?? "").trim();
+        page.outbox.post(
+          [`/${this.#command} @${this.#name}`, CONFIRM[this.#command].why ? reason : ""].join(" ").trim(),
+        );
+        this.dialog.close();
+      },
+      { signal },
+    );
+    page.store.watch(["members"], () => this.dialog.open && this.#show(), signal);
   }
 
   /** @param {string} name @param {HTMLElement} opener */

@@ -1,22 +1,30 @@
 /** Who is typing, in a line that always has its height. Not announced: it would never be silent. */
+import { PageElement } from "../page_element.js";
 import { TYPING_TIMEOUT, typingText } from "../../state/people.js";
 
-export class ChatTyping extends HTMLElement {
+export class ChatTyping extends PageElement {
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
 
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
-    store.watch(["typing", "status"], () => {
-      const { typing, connection } = store.state;
-      const text = connection === "connected" ? typingText([...typing.keys()]) : "";
-      if (this.textContent !== text) this.textContent = text;
-      clearTimeout(this.#timer);
-      if (!typing.size) return;
-      const wait = Math.min(...typing.values()) + TYPING_TIMEOUT - Date.now();
-      this.#timer = setTimeout(
-        () => store.dispatch({ type: "typing_expired", now: Date.now() }),
-        Math.max(0, wait) + 20,
-      );
-    });
+    const lifetime = this.begin();
+    const { signal } = lifetime;
+    lifetime.add(() => clearTimeout(this.#timer));
+    store.watch(
+      ["typing", "status"],
+      () => {
+        const { typing, connection } = store.state;
+        const text = connection === "connected" ? typingText([...typing.keys()]) : "";
+        if (this.textContent !== text) this.textContent = text;
+        clearTimeout(this.#timer);
+        if (!typing.size) return;
+        const wait = Math.min(...typing.values()) + TYPING_TIMEOUT - Date.now();
+        this.#timer = setTimeout(
+          () => store.dispatch({ type: "typing_expired", now: Date.now() }),
+          Math.max(0, wait) + 20,
+        );
+      },
+      signal,
+    );
   }
 }

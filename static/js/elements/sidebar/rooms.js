@@ -2,6 +2,7 @@
  * The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that
  * move between them.
  */
+import { PageElement } from "../page_element.js";
 import { shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
@@ -54,7 +55,7 @@ const byUrgency = (a, b) =>
   Number(b.unread > 0) - Number(a.unread > 0) ||
   a.room.title.localeCompare(b.room.title);
 
-export class ChatRooms extends HTMLElement {
+export class ChatRooms extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {string} */ current;
   /** @type {HTMLElement} */ scroller;
@@ -65,6 +66,8 @@ export class ChatRooms extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
     this.page = page;
     const { state } = page.store;
     this.current = state.room.name;
@@ -78,24 +81,30 @@ export class ChatRooms extends HTMLElement {
       adopt(find("#conversation-list"), isConversation),
     ];
     this.filter.value = "";
-    this.filter.addEventListener("input", () => this.#filterRooms());
-    this.filter.addEventListener("keydown", (event) => this.#filterKey(event));
-    this.scroller.addEventListener("keydown", (event) => this.#listKey(event));
-    this.scroller.addEventListener("scroll", () => this.#showHint(), { passive: true });
-    new ResizeObserver(() => this.#showHint()).observe(this.scroller);
-    this.hint.addEventListener("click", () =>
-      this.#unseen()?.scrollIntoView({ block: "center", behavior: "smooth" }),
+    this.filter.addEventListener("input", () => this.#filterRooms(), { signal });
+    this.filter.addEventListener("keydown", (event) => this.#filterKey(event), { signal });
+    this.scroller.addEventListener("keydown", (event) => this.#listKey(event), { signal });
+    this.scroller.addEventListener("scroll", () => this.#showHint(), { passive: true, signal });
+    const resized = new ResizeObserver(() => this.#showHint());
+    resized.observe(this.scroller);
+    lifetime.disconnect(resized);
+    this.hint.addEventListener(
+      "click",
+      () => this.#unseen()?.scrollIntoView({ block: "center", behavior: "smooth" }),
+      { signal },
     );
-    addEventListener("keydown", (event) => this.#key(event));
+    addEventListener("keydown", (event) => this.#key(event), { signal });
     // Rows keep their places under the reader's eyes; they are put in order while nobody looks.
-    document.addEventListener("visibilitychange", () => document.hidden && this.#show(!this.#isBusy()));
+    document.addEventListener("visibilitychange", () => document.hidden && this.#show(!this.#isBusy()), {
+      signal,
+    });
     // Back from another page: rooms have been read meanwhile, and the socket may need its time.
-    addEventListener("pageshow", (event) => event.persisted && this.#refresh());
-    page.store.watch(["rooms", "reading", "members"], () => this.#show());
+    addEventListener("pageshow", (event) => event.persisted && this.#refresh(), { signal });
+    page.store.watch(["rooms", "reading", "members"], () => this.#show(), signal);
     this.#show();
     // The list stays where it was from one room to the next.
     this.scroller.scrollTop = Number(session.get(SCROLLED) ?? 0);
-    addEventListener("pagehide", () => session.set(SCROLLED, String(this.scroller.scrollTop)));
+    addEventListener("pagehide", () => session.set(SCROLLED, String(this.scroller.scrollTop)), { signal });
     this.#showHint();
   }
 

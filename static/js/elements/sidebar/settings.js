@@ -2,6 +2,7 @@
  * The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves.
  * The theme is theme.js's.
  */
+import { PageElement } from "../page_element.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { makeNonce } from "../../server/nonce.js";
 import { dotOf, statusCommand, statusOf } from "../../state/people.js";
@@ -11,7 +12,7 @@ import { t } from "../../words/texts.js";
 import { paintAvatar } from "../people/avatar.js";
 import { statusText } from "../people/person_card.js";
 
-export class ChatSettings extends HTMLElement {
+export class ChatSettings extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {HTMLDialogElement} */ dialog;
   /** @type {HTMLFormElement} */ form;
@@ -19,25 +20,31 @@ export class ChatSettings extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const { signal } = this.begin();
     this.page = page;
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
     this.form = /** @type {HTMLFormElement} */ (this.querySelector(".status-form"));
     this.opener = /** @type {HTMLElement} */ (document.getElementById("me-button"));
-    onOpener("settings", () => {
+    const show = () => {
       this.#fill();
       openDialog(this.dialog, this.opener, { beside: true });
-    });
-    this.form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#setStatus();
-    });
+    };
+    onOpener("settings", show, signal);
+    this.form.addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault();
+        this.#setStatus();
+      },
+      { signal },
+    );
     // The list of keys opens in its place.
     const onKeys = (/** @type {Event} */ event) =>
       /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
-    this.dialog.addEventListener("click", onKeys, { capture: true });
+    this.dialog.addEventListener("click", onKeys, { capture: true, signal });
     const { you } = page.store.state;
     for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) paintAvatar(avatar, you.name);
-    page.store.watch(["members", "status"], () => this.#show());
+    page.store.watch(["members", "status"], () => this.#show(), signal);
     this.#show();
   }
 

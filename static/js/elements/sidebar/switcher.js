@@ -2,6 +2,7 @@
  * Ctrl+K: one box for going to a room, a conversation or a person; or for beginning a conversation
  * with several. A combobox (ARIA 1.2).
  */
+import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { peopleLookup } from "../../server/lookups.js";
@@ -20,7 +21,7 @@ const MOST_PEOPLE = 19; // others in a conversation
 
 /** @typedef {import("../../composing/ranking.js").Candidate} Candidate */
 
-export class ChatSwitcher extends HTMLElement {
+export class ChatSwitcher extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {HTMLDialogElement} */ dialog;
   /** @type {HTMLInputElement} */ box;
@@ -34,39 +35,58 @@ export class ChatSwitcher extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
+    lifetime.add(() => this.#people.stop());
     this.page = page;
     this.dialog = this.#find("#switcher");
     this.box = this.#find("#switcher-text");
     this.list = this.#find("#switcher-list");
-    onOpener("switcher", (opener) => this.open("several" in opener.dataset));
-    addEventListener("keydown", (event) => {
-      if (
-        !(event.ctrlKey || event.metaKey) ||
-        event.shiftKey ||
-        event.altKey ||
-        event.key.toLowerCase() !== "k"
-      )
-        return;
-      event.preventDefault();
-      this.open(false);
-    });
-    this.dialog.addEventListener("keydown", (event) => this.#key(event));
-    this.box.addEventListener("input", () => this.#typed());
+    onOpener("switcher", (opener) => this.open("several" in opener.dataset), signal);
+    addEventListener(
+      "keydown",
+      (event) => {
+        if (
+          !(event.ctrlKey || event.metaKey) ||
+          event.shiftKey ||
+          event.altKey ||
+          event.key.toLowerCase() !== "k"
+        )
+          return;
+        event.preventDefault();
+        this.open(false);
+      },
+      { signal },
+    );
+    this.dialog.addEventListener("keydown", (event) => this.#key(event), { signal });
+    this.box.addEventListener("input", () => this.#typed(), { signal });
     // Before the box loses the focus, so that it keeps it.
-    this.list.addEventListener("mousedown", (event) => event.preventDefault());
-    this.list.addEventListener("click", (event) => {
-      const option = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
-      if (option) this.#take([...this.list.children].indexOf(option), this.#several);
+    this.list.addEventListener("mousedown", (event) => event.preventDefault(), { signal });
+    this.list.addEventListener(
+      "click",
+      (event) => {
+        const option = /** @type {HTMLElement} */ (event.target).closest("[role=option]");
+        if (option) this.#take([...this.list.children].indexOf(option), this.#several);
+      },
+      { signal },
+    );
+    this.#find(".picked-list").addEventListener(
+      "click",
+      (/** @type {Event} */ event) => {
+        const button = /** @type {HTMLElement|null} */ (
+          /** @type {Element} */ (event.target).closest("[data-name]")
+        );
+        if (button) this.#pick(button.dataset.name ?? "");
+      },
+      { signal },
+    );
+    this.#find("button[data-several]").addEventListener("click", () => this.#setSeveral(!this.#several), {
+      signal,
     });
-    this.#find(".picked-list").addEventListener("click", (/** @type {Event} */ event) => {
-      const button = /** @type {HTMLElement|null} */ (
-        /** @type {Element} */ (event.target).closest("[data-name]")
-      );
-      if (button) this.#pick(button.dataset.name ?? "");
+    this.#find("[data-start]").addEventListener("click", () => this.#startConversation(this.#picked), {
+      signal,
     });
-    this.#find("button[data-several]").addEventListener("click", () => this.#setSeveral(!this.#several));
-    this.#find("[data-start]").addEventListener("click", () => this.#startConversation(this.#picked));
-    page.store.watch(["rooms", "members"], () => this.dialog.open && this.#show(false));
+    page.store.watch(["rooms", "members"], () => this.dialog.open && this.#show(false), signal);
   }
 
   /** @param {string} selector @returns {any} */

@@ -2,6 +2,7 @@
  * The weather in the sidebar: at one's own place, or at the one that was asked for last in this
  * browser.
  */
+import { PageElement } from "../page_element.js";
 import { storage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
 import { get } from "../../server/http.js";
@@ -10,7 +11,7 @@ import { t } from "../../words/texts.js";
 const EVERY = 10 * 60_000; // ms, as long as the server keeps a line
 const AGAIN = 60_000; // where there was no answer
 
-export class ChatWeather extends HTMLElement {
+export class ChatWeather extends PageElement {
   /** @type {HTMLInputElement} */ input;
   /** @type {HTMLElement} */ line;
   #key = "";
@@ -20,15 +21,22 @@ export class ChatWeather extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
+    lifetime.add(() => clearTimeout(this.#timer));
     this.input = /** @type {HTMLInputElement} */ (this.querySelector("input"));
     this.line = part(this, "line");
     this.#key = `aiochat:weather:${store.state.you.name}`;
     this.input.value = this.#place;
-    /** @type {HTMLFormElement} */ (this.querySelector("form")).addEventListener("submit", (event) => {
-      event.preventDefault();
-      this.#choose(this.input.value.trim());
-    });
-    document.addEventListener("visibilitychange", () => this.#refreshQuietly());
+    /** @type {HTMLFormElement} */ (this.querySelector("form")).addEventListener(
+      "submit",
+      (event) => {
+        event.preventDefault();
+        this.#choose(this.input.value.trim());
+      },
+      { signal },
+    );
+    document.addEventListener("visibilitychange", () => this.#refreshQuietly(), { signal });
     this.#refresh();
   }
 
@@ -76,7 +84,7 @@ export class ChatWeather extends HTMLElement {
     // Until it has answered, nobody asks again.
     this.#due = Date.now() + AGAIN;
     const { line, lasts } = await fetchWeather(place);
-    if (turn !== this.#turn) return;
+    if (turn !== this.#turn || this.lifetime.ended) return;
     this.#say(line);
     this.#due = Date.now() + (lasts ? EVERY : AGAIN);
     this.#refresh();

@@ -17,11 +17,13 @@ export class Announcer {
   /**
    * @param {HTMLElement} region with aria-live
    * @param {import("../../state/store.js").State} state
+   * @param {import("../../dom/lifetime.js").Lifetime} lifetime
    */
-  constructor(region, state) {
+  constructor(region, state, lifetime) {
     this.region = region;
     this.state = state;
     this.#announced = state.lastNumber;
+    lifetime.add(() => clearTimeout(this.#later));
   }
 
   /** After lines came. */

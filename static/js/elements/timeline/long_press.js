@@ -8,19 +8,25 @@ const SWALLOWED = 700;
 /**
  * @param {HTMLElement} area
  * @param {(target: HTMLElement) => boolean} held says whether it was for something
+ * @param {import("../../dom/lifetime.js").Lifetime} lifetime
  */
-export function watchLongPress(area, held) {
+export function watchLongPress(area, held, lifetime) {
+  const { signal } = lifetime;
   /** @type {ReturnType<typeof setTimeout>|undefined} */
   let timer;
   let from = { x: 0, y: 0 };
+  /** @type {ReturnType<typeof setTimeout>|undefined} */
+  let swallowing;
   const stop = () => clearTimeout(timer);
+  lifetime.add(stop);
+  lifetime.add(() => clearTimeout(swallowing));
 
   const swallow = (/** @type {Event} */ event) => {
     event.preventDefault();
     event.stopPropagation();
   };
 
-  area.addEventListener("pointerdown", (event) => {
+  const press = (/** @type {PointerEvent} */ event) => {
     stop();
     if (event.pointerType !== "touch" || !event.isPrimary) return;
     from = { x: event.clientX, y: event.clientY };
@@ -31,19 +37,23 @@ export function watchLongPress(area, held) {
       addEventListener(
         "pointerup",
         () => {
-          addEventListener("click", swallow, { capture: true, once: true });
-          setTimeout(() => removeEventListener("click", swallow, { capture: true }), SWALLOWED);
+          addEventListener("click", swallow, { capture: true, once: true, signal });
+          const forget = () => removeEventListener("click", swallow, { capture: true });
+          swallowing = setTimeout(forget, SWALLOWED);
         },
-        { once: true },
+        { once: true, signal },
       );
     }, LONG);
-  });
-  area.addEventListener("pointermove", ({ clientX, clientY }) => {
+  };
+  const move = (/** @type {PointerEvent} */ { clientX, clientY }) => {
     if (Math.hypot(clientX - from.x, clientY - from.y) > STILL) stop();
-  });
-  for (const event of ["pointerup", "pointercancel"]) addEventListener(event, stop);
+  };
+  area.addEventListener("pointerdown", press, { signal });
+  area.addEventListener("pointermove", move, { signal });
+  for (const event of ["pointerup", "pointercancel"]) addEventListener(event, stop, { signal });
   // The browser's own menu would cover ours.
-  area.addEventListener("contextmenu", (event) => {
+  const open = (/** @type {MouseEvent} */ event) => {
     if (/** @type {PointerEvent} */ (event).pointerType === "touch") event.preventDefault();
-  });
+  };
+  area.addEventListener("contextmenu", open, { signal });
 }

@@ -20,51 +20,73 @@ const ROW = "#timeline > .message[data-number]";
 export class MessageActions {
   /** @type {HTMLElement|null} the row that the bar is at */ #row = null;
   /** @type {import("./pins.js").Pins|null} */ #pins = null;
-  menu = new MessageMenu();
   /** Where the mouse was last. */
   #at = { x: -1, y: -1 };
 
   /** @param {import("../../room.js").Page} page */
   constructor(page) {
     this.page = page;
+    const { signal } = page.lifetime;
+    this.menu = new MessageMenu(signal);
     this.list = /** @type {HTMLElement} */ (document.getElementById("timeline"));
     this.bar = cloneElement("bar");
 
-    this.list.addEventListener("pointermove", ({ pointerType, clientX: x, clientY: y, target }) => {
-      // Only after a pointer that moves, not under one at rest when lines move; and not away from
-      // who uses it by the keyboard.
-      if (pointerType !== "mouse" || (x === this.#at.x && y === this.#at.y)) return;
-      this.#at = { x, y };
-      if (!this.bar.contains(document.activeElement)) this.#attach(rowOf(target));
-    });
+    this.list.addEventListener(
+      "pointermove",
+      ({ pointerType, clientX: x, clientY: y, target }) => {
+        // Only after a pointer that moves, not under one at rest when lines move; and not away from
+        // who uses it by the keyboard.
+        if (pointerType !== "mouse" || (x === this.#at.x && y === this.#at.y)) return;
+        this.#at = { x, y };
+        if (!this.bar.contains(document.activeElement)) this.#attach(rowOf(target));
+      },
+      { signal },
+    );
     this.list.addEventListener(
       "pointerleave",
       () => !this.#row?.matches(":focus-within") && this.#attach(null),
+      { signal },
     );
-    this.list.addEventListener("focusin", (event) => this.#attach(rowOf(event.target)));
-    this.list.addEventListener("focusout", ({ relatedTarget }) => {
-      if (!this.list.contains(/** @type {Node|null} */ (relatedTarget)) && !this.#row?.matches(":hover"))
-        this.#attach(null);
-    });
-    this.list.addEventListener("click", (event) => this.#press(event));
-    this.list.addEventListener("keydown", (event) => this.#key(event));
+    this.list.addEventListener("focusin", (event) => this.#attach(rowOf(event.target)), { signal });
+    this.list.addEventListener(
+      "focusout",
+      ({ relatedTarget }) => {
+        if (!this.list.contains(/** @type {Node|null} */ (relatedTarget)) && !this.#row?.matches(":hover"))
+          this.#attach(null);
+      },
+      { signal },
+    );
+    this.list.addEventListener("click", (event) => this.#press(event), { signal });
+    this.list.addEventListener("keydown", (event) => this.#key(event), { signal });
     // The timeline's keys for these ask by events.
-    this.list.addEventListener("message-menu", ({ target }) => {
-      const row = rowOf(target);
-      if (row) this.openMenu(row);
-    });
-    this.list.addEventListener("message-react", ({ target }) => {
-      const row = rowOf(target);
-      if (row) this.act("pick", Number(row.dataset.number), part(row, "bubble"));
-    });
-    page.store.watch(["timeline", "ended"], () => this.#updateBar());
+    this.list.addEventListener(
+      "message-menu",
+      ({ target }) => {
+        const row = rowOf(target);
+        if (row) this.openMenu(row);
+      },
+      { signal },
+    );
+    this.list.addEventListener(
+      "message-react",
+      ({ target }) => {
+        const row = rowOf(target);
+        if (row) this.act("pick", Number(row.dataset.number), part(row, "bubble"));
+      },
+      { signal },
+    );
+    page.store.watch(["timeline", "ended"], () => this.#updateBar(), signal);
     const pins = /** @type {HTMLElement} */ (document.getElementById("pins-button"));
-    pins.addEventListener("click", () => this.#openPins(pins));
-    watchLongPress(this.list, (target) => {
-      const row = rowOf(target);
-      if (row) this.openMenu(row);
-      return Boolean(row);
-    });
+    pins.addEventListener("click", () => this.#openPins(pins), { signal });
+    watchLongPress(
+      this.list,
+      (target) => {
+        const row = rowOf(target);
+        if (row) this.openMenu(row);
+        return Boolean(row);
+      },
+      page.lifetime,
+    );
   }
 
   /**

@@ -48,15 +48,20 @@ function beside(bubble, button) {
 }
 
 export class MessageMenu {
-  constructor() {
+  /** @param {AbortSignal} signal its end */
+  constructor(signal) {
     this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("message-menu"));
-    this.dialog.addEventListener("click", ({ target }) => {
-      const button = /** @type {HTMLElement|null} */ (
-        /** @type {HTMLElement} */ (target).closest("[data-do]")
-      );
-      if (button) this.dialog.close(`${button.dataset.do} ${button.dataset.emoji ?? ""}`.trim());
-    });
-    this.dialog.addEventListener("keydown", (event) => this.#move(event));
+    this.dialog.addEventListener(
+      "click",
+      ({ target }) => {
+        const button = /** @type {HTMLElement|null} */ (
+          /** @type {HTMLElement} */ (target).closest("[data-do]")
+        );
+        if (button) this.dialog.close(`${button.dataset.do} ${button.dataset.emoji ?? ""}`.trim());
+      },
+      { signal },
+    );
+    this.dialog.addEventListener("keydown", (event) => this.#move(event), { signal });
   }
 
   get isOpen() {

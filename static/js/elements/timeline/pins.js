@@ -24,9 +24,10 @@ export class Pins {
   /** @param {import("../../room.js").Page} page */
   constructor(page) {
     this.page = page;
+    const { signal } = page.lifetime;
     this.dialog = /** @type {HTMLDialogElement} */ (document.getElementById("pins"));
-    this.dialog.addEventListener("click", (event) => this.#act(event));
-    page.store.watch(["pins", "room"], () => this.dialog.open && this.#show());
+    this.dialog.addEventListener("click", (event) => this.#act(event), { signal });
+    page.store.watch(["pins", "room"], () => this.dialog.open && this.#show(), signal);
   }
 
   /** @param {HTMLElement} anchor */

@@ -13,15 +13,20 @@ export class RovingFocus {
    * @param {HTMLElement} list of rows, of which those with the class "message" can be focused
    * @param {import("../../dom/scrolling.js").ScrollAnchor} anchor
    * @param {(node: Element) => import("../../state/layout.js").Row|undefined} rowOf
+   * @param {AbortSignal} signal its end
    */
-  constructor(list, anchor, rowOf) {
+  constructor(list, anchor, rowOf, signal) {
     this.list = list;
     this.anchor = anchor;
     this.rowOf = rowOf;
-    list.addEventListener("focusin", ({ target }) => {
-      const row = /** @type {HTMLElement} */ (target).closest("#timeline > .message");
-      if (row) this.#setCurrent(/** @type {HTMLElement} */ (row));
-    });
+    list.addEventListener(
+      "focusin",
+      ({ target }) => {
+        const row = /** @type {HTMLElement} */ (target).closest("#timeline > .message");
+        if (row) this.#setCurrent(/** @type {HTMLElement} */ (row));
+      },
+      { signal },
+    );
   }
 
   /** Whether the keyboard is within the list. */

@@ -2,6 +2,7 @@
  * The timeline: keeps its rows like the state, opens where one left off, shows posts by their
  * number, and asks for more history.
  */
+import { PageElement } from "../page_element.js";
 import { dayOf } from "../../words/dates.js";
 import { layout } from "../../state/layout.js";
 import { Permalinks } from "../../dom/permalinks.js";
@@ -18,7 +19,7 @@ const HIGHLIGHTED = 2_500; // ms for which a message that was gone to is marked
 
 /** @typedef {import("../../state/layout.js").Row} Row */
 
-export class ChatTimeline extends HTMLElement {
+export class ChatTimeline extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {HTMLElement} */ scroller;
   /** @type {HTMLElement} */ list;
@@ -36,34 +37,41 @@ export class ChatTimeline extends HTMLElement {
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
+    const lifetime = this.begin();
+    const { signal } = lifetime;
     const { store, history } = page;
     this.page = page;
+    this.#opened = this.#isRead = false;
     this.scroller = /** @type {HTMLElement} */ (this.querySelector(".timeline-scroller"));
     this.list = /** @type {HTMLElement} */ (this.querySelector("#timeline"));
     this.jump = /** @type {HTMLButtonElement} */ (this.querySelector(".jump"));
     this.anchor = new ScrollAnchor(this.scroller, this.list, () => !store.state.newer);
-    this.rovingFocus = new RovingFocus(this.list, this.anchor, (node) => this.#rows.get(node));
+    this.rovingFocus = new RovingFocus(this.list, this.anchor, (node) => this.#rows.get(node), signal);
     this.announcer = new Announcer(
       /** @type {HTMLElement} */ (this.querySelector("#announcer")),
       store.state,
+      lifetime,
     );
-    this.permalinks = new Permalinks(history.base, (spot, number) => this.#popState(spot, number));
+    this.permalinks = new Permalinks(history.base, (spot, number) => this.#popState(spot, number), signal);
 
-    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true });
-    this.jump.addEventListener("click", () => this.leave());
-    this.list.addEventListener("click", (event) => this.#act(event));
-    document.addEventListener("click", (event) => this.#follow(event));
+    this.scroller.addEventListener("scroll", () => this.#scrolled(), { passive: true, signal });
+    this.jump.addEventListener("click", () => this.leave(), { signal });
+    this.list.addEventListener("click", (event) => this.#act(event), { signal });
+    document.addEventListener("click", (event) => this.#follow(event), { signal });
     // A picture, a font, an unfolded text, a turned phone: heights change without a change of
     // state.
     const resized = new ResizeObserver(() => this.#settle());
     resized.observe(this.scroller);
     resized.observe(this.list);
+    lifetime.disconnect(resized);
 
-    store.watch(["timeline"], () => this.#show());
-    store.watch(["reading"], () => this.#showJump());
+    store.watch(["timeline"], () => this.#show(), signal);
+    store.watch(["reading"], () => this.#showJump(), signal);
     this.#show();
     this.#open();
-    this.#atMidnight();
+    const day = this.#atMidnight();
+    lifetime.add(() => clearInterval(day));
+    lifetime.add(() => clearTimeout(this.#highlightTimer));
   }
 
   /**
@@ -325,10 +333,10 @@ export class ChatTimeline extends HTMLElement {
     composer.focus();
   }
 
-  /** Today becomes Yesterday while the page is open. */
+  /** Today becomes Yesterday while the page is open. @returns the interval's id */
   #atMidnight() {
     let day = dayOf(new Date());
-    setInterval(() => {
+    return setInterval(() => {
       if (day === dayOf(new Date())) return;
       day = dayOf(new Date());
       this.page.store.touch("timeline");

@@ -16,8 +16,9 @@ export class TimelineKeys {
   constructor(timeline, page) {
     this.timeline = timeline;
     this.page = page;
-    timeline.scroller.addEventListener("keydown", (event) => this.#press(event, TIMELINE_KEYS));
-    document.addEventListener("keydown", (event) => this.#press(event, PAGE_KEYS));
+    const { signal } = page.lifetime;
+    timeline.scroller.addEventListener("keydown", (event) => this.#press(event, TIMELINE_KEYS), { signal });
+    document.addEventListener("keydown", (event) => this.#press(event, PAGE_KEYS), { signal });
   }
 
   /** @param {KeyboardEvent} event @param {import("../../words/keys.js").Key[]} table */
