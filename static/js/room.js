@@ -1,6 +1,6 @@
 /**
- * The room page: reads the state that the server embedded, ties socket, store and outbox together,
- * starts the elements.
+ * The room page: reads the embedded state, ties the connection, the store and the outbox together,
+ * and starts the elements.
  */
 import { Amendments } from "./server/amendments.js";
 import { watchAttention } from "./server/attention.js";
@@ -54,17 +54,14 @@ const ELEMENTS = {
   "chat-composer": ChatComposer,
   "chat-toasts": ChatToasts,
 };
-/**
- * What isn't on screen at first, dialogs and menus: it comes after the first view, and before the
- * page is connected.
- */
+/** Dialogs and menus: loaded after the first view, and before the page connects. */
 const LATER = {
   "chat-switcher": async () => (await import("./elements/sidebar/switcher.js")).ChatSwitcher,
   "chat-person-card": async () => (await import("./elements/people/person_card.js")).ChatPersonCard,
   "chat-settings": async () => (await import("./elements/sidebar/settings.js")).ChatSettings,
   "chat-keys": async () => (await import("./elements/page/keys_dialog.js")).ChatKeys,
 };
-/** After these the person isn't in the room any more, and what is unsent has nowhere to go. */
+/** After these the person isn't in the room, and what is unsent can't be sent. */
 const GONE = new Set([4501, 4502, 403, 404]);
 
 /**
@@ -92,7 +89,7 @@ function framesOf(lifetime) {
   };
 }
 
-/** The room that the page holds. @returns {Lifetime} its `stop` undoes all that the room began */
+/** Starts the room of the page. @returns {Lifetime} its `stop` undoes all that the room began */
 export function openRoom() {
   const lifetime = new Lifetime();
   const { signal } = lifetime;
@@ -106,7 +103,7 @@ export function openRoom() {
   if (embedded.gravatar) requestAllPictures();
   setPictureVersions(Object.entries(embedded.pictures));
   setMembersPictures();
-  // Before any element watches, since they paint what it knows.
+  // Before any element watches: they paint what it sets.
   store.watch(["members"], setMembersPictures, signal);
   const base = `/rooms/${encodeURIComponent(state.room.name)}`;
   const history = new History(store, base);
@@ -205,18 +202,18 @@ export function openRoom() {
     new TimelineKeys(page.timeline, page);
   }
 
-  /** Where the site has it; when all else is there. */
+  /** Where the site has it, after everything else. */
   async function showWeather() {
     if (!find("chat-weather")) return;
     const { ChatWeather } = await import("./elements/sidebar/weather.js");
     if (!lifetime.ended) start("chat-weather", ChatWeather);
   }
 
-  // A dialog is about the room that it was opened in.
+  // A dialog belongs to the room that it was opened in.
   lifetime.add(() => {
     for (const dialog of document.querySelectorAll("dialog")) if (dialog.open) dialog.close("");
   });
-  // Without them one can still talk.
+  // Without them one can still write.
   complete().finally(() => {
     if (lifetime.ended) return;
     connection.start();

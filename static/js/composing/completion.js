@@ -1,7 +1,6 @@
 /**
- * What the composer proposes while one types: people after "@", rooms after "#", emoji after ":",
- * commands after "/" and what their arguments may be. Pure: what is known of people, rooms and
- * emoji beyond the page's state is given to it.
+ * What the composer completes: people after "@", rooms after "#", emoji after ":", commands after
+ * "/" and their arguments. Pure: what is known beyond the page's state is passed in.
  */
 import { roleName } from "../words/roles.js";
 import { t } from "../words/texts.js";
@@ -41,12 +40,15 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  */
 
 /**
- * Without its optional parts, is the usage the bare name?
+ * Whether the command needs no arguments.
  * @param {import("../state/types.js").Command} command
  */
 const isBare = (command) => command.usage.replace(/\[[^\]]*\]/g, "").trim() === `/${command.name}`;
 
-/** Is it no post but a command? `//` is a text that begins with a slash. @param {string} text */
+/**
+ * Whether it is a command. A text that begins with `//` is a post that begins with a slash.
+ * @param {string} text
+ */
 export const isCommand = (text) => /^\/(?!\/)/.test(text);
 
 /**
@@ -80,7 +82,7 @@ export function contextAt(text, caret, commands) {
 }
 
 /**
- * What the usage has in the place of the word that is being typed: its sign may be left out.
+ * The kind of argument at the caret, by the command's usage. Its sign may be left out.
  * @param {string} before
  * @param {import("../state/types.js").Command[]} commands
  * @returns {Context|null}
@@ -123,7 +125,7 @@ function compare(a, b) {
 }
 
 /**
- * The best of them, in order of their figures and then of their names.
+ * The best ones, ordered by their figures and then by name.
  * @template T
  * @param {Iterable<T>} all
  * @param {(one: T) => number[]|null} figures null: not at all

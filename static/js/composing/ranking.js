@@ -1,7 +1,4 @@
-/**
- * The order of what the switcher proposes: by how well it matches, then what is unread, then what
- * was used last. Pure.
- */
+/** The order of the switcher's proposals: by match, then unread, then used last. Pure. */
 import { isConversation } from "../state/unread.js";
 
 /**

@@ -1,6 +1,4 @@
-/**
- * Changes the text of a box as typing would: in one step that the browser's own undo takes back.
- */
+/** Changes the text of a box as typing would: in one step for the browser's undo. */
 
 /** @param {HTMLTextAreaElement} box @param {import("./markup.js").Edit} edit */
 export function applyEdit(box, { from, to, insert, start, end }) {

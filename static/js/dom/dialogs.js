@@ -1,7 +1,6 @@
 /**
- * The dialogs over the page: beside what they are about where there is room, from below on a phone.
- * Escape, a press on the ground and [data-close] close them; the focus goes back by itself to where
- * it was.
+ * The dialogs over the page: beside their anchor where there is room, from below on a phone.
+ * Escape, a click on the backdrop and [data-close] close them; the focus returns by itself.
  */
 
 const GAP = 6; // px between a dialog and its anchor, and the edges of the page

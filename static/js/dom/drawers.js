@@ -1,7 +1,7 @@
 /**
- * The panes beside the timeline: side by side where there is room, drawers over it where there
- * isn't. What is a drawer, and whether the members' pane is shown when it isn't one, css/room.css
- * decides by data-open and data-members on #app.
+ * The panes beside the timeline: side by side where there is room, drawers elsewhere. css/room.css
+ * decides by data-open and data-members on #app which of them is a drawer and whether the members'
+ * pane shows.
  */
 import { storage } from "../local/storage.js";
 
@@ -106,7 +106,7 @@ export class Drawers {
       members: NARROW.members.matches ? open === "members" : members === "shown",
     };
     for (const [pane, visible] of Object.entries(seen)) {
-      // Out of sight is out of reach of the keyboard, too.
+      // The keyboard can't reach what isn't visible.
       /** @type {HTMLElement} */ (this.app.querySelector(`#${pane}`)).inert = !visible;
       this.app.querySelector(`[data-drawer="${pane}"]`)?.setAttribute("aria-expanded", String(visible));
     }

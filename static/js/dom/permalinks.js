@@ -1,6 +1,6 @@
 /**
- * The addresses of a room's posts, /rooms/{name}/{number}, and the browser's way back from one to
- * where one was.
+ * The addresses of a room's posts, /rooms/{name}/{number}, and the browser's back and forward
+ * between them.
  */
 
 /**
@@ -23,7 +23,7 @@ export class Permalinks {
     addEventListener(
       "popstate",
       ({ state }) => {
-        // A skip link within the page is no place in the room.
+        // A skip link doesn't change the place in the room.
         if (pathname === location.pathname && !state?.spot) return;
         ({ pathname } = location);
         goTo(state?.spot ?? null, this.numberOf(location.href));

@@ -1,7 +1,4 @@
-/**
- * Brings a list element to a list of rows: makes, moves and removes only the nodes whose rows
- * changed.
- */
+/** Renders a list of rows: adds, moves and removes only the nodes whose rows changed. */
 
 /**
  * @template {{key: string, shape: string, kind?: string}} Row

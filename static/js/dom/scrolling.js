@@ -1,14 +1,13 @@
 /**
- * Holds the place of a scrolled list: at its end while that is followed, else the rows on screen
- * stay where they are to the pixel, whatever is put in, taken away or changes its height. Knows
- * rows and pixels, and nothing of what the rows are.
+ * Holds the scroll position of a list: at its end while that is followed, else the rows on screen
+ * stay where they are to the pixel, whatever is added, removed or changes its height. It knows rows
+ * and pixels, not what the rows are.
  */
 
 const FOLLOW = 100; // px from the end within which it is followed
 const MOVED = 40; // px that tell a reader's scrolling from the jitter of a layout
 /**
- * A row of which so much of the screen's height is to be seen has been seen, even if its end
- * hasn't.
+ * A row counts as seen once it fills so much of the screen's height, even if its end isn't visible.
  */
 const MUCH = 0.5;
 
@@ -46,8 +45,7 @@ export class ScrollAnchor {
    */
   scrolled() {
     if (this.box.clientHeight !== this.#height) {
-      // The box in which one writes grew or a keyboard came up, and moved the text: nobody
-      // scrolled.
+      // The composer grew or a keyboard came up and moved the text: nobody scrolled.
       this.restore();
       return 0;
     }
@@ -74,7 +72,7 @@ export class ScrollAnchor {
     this.#anchors.sort((a, b) => Number(b.node.matches(".message")) - Number(a.node.matches(".message")));
   }
 
-  /** Puts everything back to its place, after rows came, went or changed their height. */
+  /** Restores the position, after rows came, went or changed their height. */
   restore() {
     this.#height = this.box.clientHeight;
     if (this.following) {
@@ -89,7 +87,7 @@ export class ScrollAnchor {
       node.getBoundingClientRect().height > height - 1;
     const anchor = (this.box.clientWidth === this.#width && anchors.find(isWhole)) || anchors[0];
     if (anchor) this.#scrollBy(this.topOf(anchor.node) - anchor.offset);
-    // All that was on screen is gone: what is there now is the place.
+    // No row of the screen is left: the position is where it is now.
     else this.hold();
   }
 

@@ -1,6 +1,6 @@
 /**
- * The feed, a post's page and somebody's posts, live: forms without leaving the page, and what
- * happens as it is told by /feed/events. Without this module they work by forms alone.
+ * The feed, a post's page and somebody's posts, live: forms are sent without leaving the page, and
+ * events arrive by /feed/events. Without this module the forms work by themselves.
  */
 import { shortTime } from "../words/dates.js";
 import { DELETED, shownName } from "../words/names.js";

@@ -119,8 +119,8 @@ export function openPictures(page) {
 }
 
 /**
- * What is chosen for a form is in its field, as without scripts; here it is seen, described and
- * taken back.
+ * The chosen files are in the form's field, as without scripts; here they are shown, described and
+ * removed.
  */
 class Picker {
   /** @param {HTMLFormElement} form @param {(text: string) => void} complain */

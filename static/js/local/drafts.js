@@ -1,7 +1,4 @@
-/**
- * What is in the composer of a room and isn't sent, kept in the browser: the text, and the post
- * that it answers.
- */
+/** The unsent text of a room's composer, and the post that it replies to, kept in the browser. */
 
 /** @typedef {import("../server/outbox.js").Quoted} Quoted */
 

@@ -1,9 +1,9 @@
-/** The emoji that were used last in this browser, whoever used them. */
+/** The emoji used last in this browser. */
 import { Recents } from "./recents.js";
 import { storage } from "./storage.js";
 
 const SHOWN = 24;
-/** Proposed to who hasn't used any yet. */
+/** Proposed before any is used. */
 const FIRST = ["👍", "❤️", "😂", "🎉", "👀", "🙏"];
 
 const recents = new Recents(storage, "aiochat:emoji");

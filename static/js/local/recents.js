@@ -1,9 +1,9 @@
 /**
- * What somebody used last, by name, kept in their browser: rooms, people, commands, emoji. What is
- * proposed begins with it.
+ * What was used last, by name, kept in the browser: rooms, people, commands, emoji. Proposals begin
+ * with it.
  */
 
-/** So many are remembered: more than any list of proposals shows. */
+/** At most so many are kept: more than any list of proposals shows. */
 const KEPT = 60;
 
 export class Recents {

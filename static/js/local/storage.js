@@ -1,4 +1,4 @@
-/** localStorage that may be refused or full: then things last as long as the page. */
+/** localStorage and sessionStorage. Where they are refused or full, values aren't kept. */
 
 /** @param {() => Storage} kept asked for each time: to ask may be refused, too */
 const over = (kept) => ({

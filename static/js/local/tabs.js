@@ -1,6 +1,6 @@
 /**
- * Which of somebody's tabs still live: each holds a lock of its own for as long as it is open, so
- * that whoever gets that lock knows that the tab is gone.
+ * Which tabs are open: each holds a lock of its own, so the tab that gets that lock knows that it
+ * is closed.
  */
 
 const lockOf = (/** @type {string} */ tab) => `aiochat:tab:${tab}`;

@@ -1,15 +1,14 @@
 /**
- * Notices the way back from a long break, in which people may have said of themselves what nobody
- * tells again. A break is measured by the server's silence: a page that slept with its computer, or
- * that one left and comes back to, sees its connection end only as it wakes.
+ * Detects the end of a long absence, in which statuses changed that nobody tells again. It is
+ * measured by the server's silence: a page that slept sees its connection end only when it wakes.
  */
 
 /**
- * ms. On a living connection something comes every fifty seconds (connection.js); of a break as
- * short as that nothing is missed that matters.
+ * ms. A live connection receives something every fifty seconds (connection.js); a shorter absence
+ * misses nothing that matters.
  */
 const LONG = 60_000;
-/** ms over which those who come back together spread their questions. */
+/** ms over which pages that return together spread their requests. */
 const SPREAD = 5_000;
 
 export class Absence {

@@ -1,7 +1,7 @@
 /**
- * What is asked to be done to posts: edit, delete, undelete, react, pin. The state shows each as
- * done at once (overlay.js). Kept until the answer and sent again after a reconnect: each names a
- * state, so twice is the same as once.
+ * Requests to change posts: edit, delete, undelete, react, pin. The state shows each as done at
+ * once (overlay.js). Each is kept until its answer and sent again after a reconnect; each names a
+ * state, so a second time changes nothing.
  */
 import { makeNonce } from "./nonce.js";
 
@@ -16,8 +16,7 @@ const FIELDS = ["type", "number", "text", "emoji", "on"];
 /** @typedef {import("../state/types.js").Amendment} Amendment */
 
 /**
- * What an amendment is about: a later one about the same takes the place of one that hasn't left
- * yet.
+ * What an amendment is about. A later one about the same replaces one that isn't sent yet.
  * @param {Amendment} amendment
  */
 const subject = ({ type, number, emoji }) =>
@@ -45,7 +44,7 @@ export class Amendments {
     this.now = now;
   }
 
-  /** Takes up what an earlier page left. */
+  /** Restores what an earlier page left. */
   restore() {
     const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
     for (const amendment of kept.sort((a, b) => a.at.localeCompare(b.at))) {
@@ -55,7 +54,7 @@ export class Amendments {
   }
 
   /**
-   * Sends a request, and shows it as done. A refusal takes that back and says so in a toast.
+   * Sends a request and shows it as done. A refusal undoes that and says so in a toast.
    * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean}} request
    * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or
    *   `superseded` where it was superseded
@@ -71,7 +70,7 @@ export class Amendments {
     );
     for (const one of superseded) this.#settle(one.nonce, { type: "superseded" });
     this.store.dispatch({ type: "amendments_dropped", nonces: superseded.map((one) => one.nonce) });
-    // A deletion that never left needs no taking back.
+    // A deletion that wasn't sent needs no undoing.
     if (amendment.type === "undelete" && superseded.some((one) => one.type === "delete"))
       return Promise.resolve({ type: "superseded" });
     this.storage.set(this.prefix + amendment.nonce, JSON.stringify(amendment));
@@ -83,11 +82,11 @@ export class Amendments {
     return answer;
   }
 
-  /** Sends what may go. */
+  /** Sends what may be sent. */
   flush() {
     const { amendments, ended } = this.store.state;
     if (this.#held || ended) return;
-    // To one post one at a time, so that their order holds.
+    // One at a time for each post, so their order holds.
     const busy = new Set(
       amendments.filter((amendment) => this.#sent.has(amendment.nonce)).map((amendment) => amendment.number),
     );
@@ -127,20 +126,20 @@ export class Amendments {
     }
   }
 
-  /** Once in a while on a living connection. */
+  /** Called every few seconds while connected. */
   tick() {
     for (const [nonce, at] of this.#sent) if (this.now() - at > PATIENCE) this.#sent.delete(nonce);
     this.flush();
   }
 
-  /** There is no way back into the room: nothing of it will happen. */
+  /** There is no way back into the room: all of them fail. */
   failAll() {
     const nonces = this.store.state.amendments.map((amendment) => amendment.nonce);
     for (const nonce of nonces) this.#settle(nonce, { type: "error", code: "ended", nonce });
     this.store.dispatch({ type: "amendments_dropped", nonces });
   }
 
-  /** Waits for nothing any more. What is kept is taken up by the next page of the room. */
+  /** Ends its timer. The next page of the room restores what is kept. */
   stop() {
     clearTimeout(this.#timer);
   }

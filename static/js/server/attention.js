@@ -1,4 +1,4 @@
-/** Whether somebody looks at the page: tells the store, and sends the read mark. */
+/** Reports to the store whether the page has the focus, and sends the read mark. */
 
 const READ_PAUSE = 1_000; // ms between two marks
 
@@ -25,8 +25,8 @@ export function watchAttention(store, send, lifetime) {
   const mark = () => {
     const number = state.readNumber;
     if (number === state.readKnown) return;
-    // Backwards at once: it is what the reader asked for, and a page that is left has no second
-    // chance.
+    // Going back is sent at once: the reader asked for it, and a page that closes can't send it
+    // later.
     const back = number < state.readKnown;
     if (pause && !back) return;
     if (!send(back ? { type: "read", number, back } : { type: "read", number })) return;
@@ -37,7 +37,7 @@ export function watchAttention(store, send, lifetime) {
       mark();
     }, READ_PAUSE);
   };
-  // What was read in the last second before one leaves.
+  // Sends what was read in the last second before the page closes.
   const finish = () => {
     clearTimeout(pause);
     pause = undefined;

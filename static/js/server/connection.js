@@ -1,7 +1,7 @@
 /**
- * The socket of one room: connects, resumes where it was (since + epoch), reconnects with full
- * jitter, notices a dead connection by its silence. Knows frames and close codes, and nothing of
- * what the events mean.
+ * The WebSocket of one room: connects, resumes at a position (since and epoch), reconnects with
+ * full jitter, and detects a dead connection by its silence. It knows frames and close codes, not
+ * what events mean.
  */
 import { Lifetime } from "../dom/lifetime.js";
 
@@ -9,8 +9,8 @@ const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see t
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
 const TICK = 5_000;
 /**
- * After so many attempts in a row without a greeting, ask over HTTP why: a refused upgrade has no
- * status in a page.
+ * After so many failed attempts the status is requested by HTTP: a page can't see that of a refused
+ * upgrade.
  */
 const CHECK_AFTER = 3;
 
@@ -19,8 +19,8 @@ const FINAL = new Set([1002, 1007, 1009]);
 export const isFinal = (code) => FINAL.has(code) || (code >= 4500 && code < 4600);
 
 /**
- * A random wait in milliseconds between 0 and min(10 s, 0.5 s x 2^attempt): spreads a crowd that
- * lost its server at one moment.
+ * A random wait in ms between 0 and min(10 s, 0.5 s x 2^attempt). It spreads reconnects after a
+ * server is lost.
  * @param {number} attempt 0 for the first
  * @param {() => number} random
  */
@@ -63,7 +63,7 @@ export class Connection {
     addEventListener("offline", () => this.probe(2_000), { signal });
     const shown = () => document.visibilityState === "visible" && this.#retryNow();
     document.addEventListener("visibilitychange", shown, { signal });
-    // A page kept in the back/forward cache has lost its socket.
+    // A page in the back/forward cache has lost its socket.
     addEventListener("pageshow", (event) => event.persisted && this.#retryNow(), { signal });
     this.listener.state("connecting");
     this.#connect();
@@ -160,9 +160,7 @@ export class Connection {
     this.listener.ended(code, reason);
   }
 
-  /**
-   * Something changed for the better, maybe: try now, or see whether the connection still lives.
-   */
+  /** The network may be back: connect now, or test the connection. */
   #retryNow() {
     if (this.#socket) {
       this.probe();
@@ -183,7 +181,7 @@ export class Connection {
   }
 
   /**
-   * Asks for a sign of life, and gives the connection up without one.
+   * Sends a ping, and drops the connection without an answer.
    * @param {number} patience ms
    */
   probe(patience = ANSWER) {
@@ -195,7 +193,7 @@ export class Connection {
     this.#probing = setTimeout(check, patience);
   }
 
-  /** Gives a dead socket up at once: its own close would wait for an answer that doesn't come. */
+  /** Drops a dead socket at once: its own close would wait for an answer that doesn't come. */
   #drop() {
     const socket = this.#socket;
     if (!socket) return;

@@ -6,10 +6,7 @@ const OK = 200;
 const RETRY = 3_000; // ms after which a page that failed may be asked for again
 
 export class History {
-  /**
-   * Counts what was asked for: a page that takes the place of everything makes those on their way
-   * worthless.
-   */
+  /** Counts requests: a page that replaces everything makes earlier ones void. */
   #turn = 0;
   #loading = false;
   #failedAt = -Infinity;
@@ -22,7 +19,7 @@ export class History {
     this.base = base;
   }
 
-  /** What is on its way is ignored when it comes. */
+  /** Answers that come later are ignored. */
   stop() {
     this.#turn += 1;
     clearTimeout(this.#retry);

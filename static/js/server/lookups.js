@@ -1,8 +1,7 @@
 /**
- * What proposals need from the server, asked for while one types and kept for a while: people
- * beyond the members, rooms beyond one's own, emoji. What is here already is given at once; what
- * comes later is onAnswer by a call, and the text is looked at anew then, so that an answer to what
- * was typed before is never shown.
+ * What completion needs from the server, requested while one types and cached: people beyond the
+ * members, other rooms, emoji. Cached answers return at once. Later ones are told by a call, after
+ * which the text is completed anew, so no answer to an earlier word is shown.
  */
 import { recentEmoji, rememberEmoji } from "../local/recent_emoji.js";
 import { recentsOf } from "../local/recents.js";
@@ -16,7 +15,7 @@ const KEPT = 200; // answers; the oldest go
 
 /** @typedef {{name: string, status?: string, kind?: string, topic?: string}} Named */
 
-/** Answers to words, of which only the last one typed is asked for. */
+/** Cached answers by word. Only the last word typed is requested. */
 class Answers {
   /** @type {Map<string, {found: Named[], at: number}>} */ #answers = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
@@ -35,8 +34,7 @@ class Answers {
     const answer = this.#answers.get(word);
     if (answer && performance.now() - answer.at < FRESH) return answer.found;
     if (performance.now() - this.#failedAt > AGAIN) this.#pause = setTimeout(() => this.#fetch(word), PAUSE);
-    // Meanwhile what was said before, or those who fit among the answer to a shorter word; the
-    // caller leaves the others out.
+    // Until then the answer before, or that to a shorter word; the caller filters it.
     for (let shorter = word; shorter; shorter = shorter.slice(0, -1)) {
       const before = this.#answers.get(shorter);
       if (before) return before.found;
@@ -62,7 +60,7 @@ class Answers {
 }
 
 /**
- * People by what their names begin with or hold.
+ * People by a part of their names.
  * @param {() => void} onAnswer
  * @param {typeof getJson} [get]
  */
@@ -132,7 +130,7 @@ export class Lookups {
     else this.recents[item.kind].use(item.name);
   }
 
-  /** Asks for nothing that waits to be asked for. */
+  /** Cancels pending requests. */
   stop() {
     this.#people.stop();
     this.#rooms.stop();

@@ -1,9 +1,8 @@
 /**
- * What was written and has no answer yet. Each entry is kept in the browser under its nonce until
- * the server has answered, so that a reload or a lost connection loses nothing; the same nonce
- * makes sending again harmless. Sends one at a time: the order holds even when the server asks to
- * wait. What a living tab has written is that tab's to send; when it is gone, another one of the
- * same room takes it up.
+ * Messages without an answer yet. Each is kept in the browser under its nonce until the server has
+ * answered, so a reload or a lost connection loses nothing, and sending it again is harmless. One
+ * is sent at a time, so the order holds even when the server asks to wait. A tab that is open sends
+ * what was written in it; after its end another tab of the same room does.
  */
 import { t } from "../words/texts.js";
 import { makeNonce } from "./nonce.js";
@@ -11,7 +10,7 @@ import { makeNonce } from "./nonce.js";
 const OVERDUE = 5_000; // an answer that took so long makes one doubt the connection
 const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
 const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
-/** So much may wait: beyond it the composer keeps its text. */
+/** At most so many wait; beyond that the composer keeps its text. */
 export const MAX_PENDING = 200;
 
 /**
@@ -50,7 +49,7 @@ export class Outbox {
     this.now = now;
   }
 
-  /** Takes up what earlier pages left, and what tabs that are open now leave when they end. */
+  /** Restores what earlier pages left, and what other tabs leave when they close. */
   restore() {
     const kept = this.#loadAll();
     this.#restoreEntries(kept.filter((entry) => !this.whenTabCloses || !entry.tab || entry.tab === this.tab));
@@ -58,7 +57,7 @@ export class Outbox {
   }
 
   /**
-   * Another tab has changed what is kept.
+   * Another tab changed the storage.
    * @param {string|null} key
    * @param {string|null} value null: it is gone from there
    */
@@ -69,8 +68,8 @@ export class Outbox {
       if (tab) this.#watchTab(tab);
       return;
     }
-    // Answered there or given up: here it must not be sent after all. What is on its way gets its
-    // own answer.
+    // Answered or discarded there: it must not be sent here. What is sent already gets its own
+    // answer.
     const nonce = key.slice(this.prefix.length);
     const entry = this.#find(nonce);
     if (entry && (entry.stage === "waiting" || entry.stage === "refused"))
@@ -102,7 +101,7 @@ export class Outbox {
     return true;
   }
 
-  /** Sends the first that waits, if none is on its way. */
+  /** Sends the first waiting one, if no other is unanswered. */
   flush() {
     const { pending, held, ended } = this.store.state;
     if (held || ended || pending.some((entry) => entry.stage === "sent")) return;
@@ -128,21 +127,21 @@ export class Outbox {
     this.flush();
   }
 
-  /** Does something wait for its answer for suspiciously long? */
+  /** Whether an answer takes suspiciously long. */
   get overdue() {
     return (
       this.now() - this.#sentAt > OVERDUE && this.store.state.pending.some((entry) => entry.stage === "sent")
     );
   }
 
-  /** Once in a while on a living connection. */
+  /** Called every few seconds while connected. */
   tick() {
     if (this.now() - this.#sentAt > PATIENCE) this.requeue();
     this.flush();
   }
 
   /**
-   * The connection is gone: what was on its way waits again.
+   * The connection is lost: what was sent and not answered waits again.
    * @param {"waiting"|"refused"} stage
    * @param {string} [reason]
    */
@@ -155,12 +154,12 @@ export class Outbox {
     for (const entry of open) this.#save(entry);
   }
 
-  /** Tries a refused one again. @param {string} nonce */
+  /** Sends a refused one again. @param {string} nonce */
   retry(nonce) {
     const entry = this.#find(nonce);
     if (!entry) return;
     if (entry.code === "nonce_reused") {
-      // This nonce is burnt; the text gets another one.
+      // The nonce is used: the text gets another one.
       const { text, repliedTo } = this.discard(nonce);
       this.post(text, repliedTo);
       return;
@@ -183,7 +182,7 @@ export class Outbox {
     return { text, repliedTo: reply_to && quote ? { number: reply_to, ...quote } : null, code };
   }
 
-  /** Waits for nothing any more. What is kept is taken up by the next page of the room. */
+  /** Ends its timer. The next page of the room restores what is kept. */
   stop() {
     clearTimeout(this.#timer);
   }
@@ -244,8 +243,7 @@ export class Outbox {
   }
 
   /**
-   * Whoever of the tabs is told first writes its own name on the entries, so that the next finds
-   * none.
+   * The first tab that is told writes its own name on the entries, so the next one finds none.
    * @param {string} tab
    */
   #watchTab(tab) {

@@ -1,6 +1,6 @@
 /**
- * What one is to somebody: follows them, has asked to, blocks them. Over HTTP, as the forms of a
- * person's page do.
+ * The relation to another person: following, requested, blocked. By HTTP, like the forms of their
+ * page.
  */
 import { t } from "../words/texts.js";
 import { get, post } from "./http.js";

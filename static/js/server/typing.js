@@ -1,6 +1,6 @@
 /**
- * Says to the room that one is typing, as the protocol asks: again every three seconds while keys
- * come, and when it is over.
+ * Sends typing events as the protocol asks: every three seconds while keys come, and once at the
+ * end.
  */
 import { isCommand } from "../composing/completion.js";
 
@@ -15,7 +15,7 @@ export class Typing {
     this.now = now;
   }
 
-  /** After each key. Nobody needs to know of a command. @param {string} text */
+  /** After each key. Commands send nothing. @param {string} text */
   typed(text) {
     if (!text.trim() || isCommand(text)) {
       if (this.now() - this.#saidAt < 2 * AGAIN) this.send({ type: "typing", on: false });
@@ -25,7 +25,7 @@ export class Typing {
     }
   }
 
-  /** The message itself says that it is over. */
+  /** The message itself ends it. */
   posted() {
     this.#saidAt = -Infinity;
   }

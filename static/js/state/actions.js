@@ -1,4 +1,4 @@
-/** What each thing that happens in the page itself does to the state. */
+/** What each thing that happens in the page does to the state. */
 import { insert, settle, trim } from "./lines.js";
 import { expireTyping } from "./people.js";
 import { readOn, unreadFrom, updateMarks } from "./reading.js";
@@ -21,23 +21,20 @@ export const actions = {
     return ["status", "timeline"];
   },
 
-  /** The server won't have this page back. */
+  /** The server ended this page's access. */
   ended(state, { reason, code }) {
     Object.assign(state, { ended: { reason, code }, connection: "offline" });
     return ["ended", "status", "timeline"];
   },
 
-  /** Something was written, or came back from before a reload. */
+  /** A message was written, or restored after a reload. */
   written(state, { entry }) {
     if (state.pending.some((one) => one.nonce === entry.nonce)) return [];
     state.pending.push({ stage: "waiting", ...entry });
     return ["timeline", "status"];
   },
 
-  /**
-   * An entry was handed to the socket, or taken back because the socket went away: `stage` says
-   * which.
-   */
+  /** An entry was sent, or waits again because the connection was lost: `stage` says which. */
   staged(state, { nonces, stage, reason }) {
     for (const entry of state.pending) {
       if (nonces.includes(entry.nonce)) Object.assign(entry, { stage, reason });
@@ -45,13 +42,13 @@ export const actions = {
     return ["timeline", "status"];
   },
 
-  /** The author gave an entry up. */
+  /** The author discarded an entry. */
   discarded(state, { nonce }) {
     settle(state, (entry) => entry.nonce === nonce);
     return ["timeline", "status"];
   },
 
-  /** The time that the server asked for is over. */
+  /** The wait that the server asked for is over. */
   released(state) {
     state.held = false;
     return ["status", "timeline"];
@@ -82,8 +79,7 @@ export const actions = {
   /** A page newer than the newest line, while live ones aren't put in. */
   later(state, { messages, more }) {
     for (const line of messages) if (line.seq >= state.clearedSeq) insert(state, line);
-    // The page may be older than what the socket brought meanwhile: then ask once again, until
-    // there is nothing.
+    // The page may be older than what the socket brought: load again until nothing is newer.
     state.newer = more || (messages.length > 0 && (state.lines.at(-1)?.seq ?? 0) < state.lastSeq);
     trim(state);
     return ["timeline", "reading"];
@@ -101,23 +97,21 @@ export const actions = {
     return ["timeline", "reading"];
   },
 
-  /** Something was asked to be done to a post. */
+  /** A change of a post was requested. */
   amendment_requested(state, { amendment }) {
     if (state.amendments.some((one) => one.nonce === amendment.nonce)) return [];
     state.amendments.push(amendment);
     return ["timeline", "pins"];
   },
 
-  /** It isn't asked any more. */
+  /** Requests were superseded, refused or given up. */
   amendments_dropped(state, { nonces }) {
     if (!nonces.length) return [];
     state.amendments = state.amendments.filter((amendment) => !nonces.includes(amendment.nonce));
     return ["timeline", "pins"];
   },
 
-  /**
-   * Says something in passing; `undo` is the number of the post whose deletion may be taken back.
-   */
+  /** Shows a toast; `undo` is the number of the post whose deletion can be undone. */
   toasted: (state, { text, undo }) => toast(state, text, undo),
 
   untoasted(state, { id }) {
@@ -149,14 +143,14 @@ export const actions = {
     return ["members"];
   },
 
-  /** The connection was away for long: what people said of themselves meanwhile wasn't heard. */
+  /** The connection was away for long: statuses may have changed. */
   absence_ended(state) {
     state.statuses.clear();
     state.membersStale = true;
     return [];
   },
 
-  /** Some of those who typed may have stopped without saying so. `now` in ms. */
+  /** Removes those whose last typing event is too old. `now` in ms. */
   typing_expired: (state, { now }) => (expireTyping(state, now) ? ["typing"] : []),
 
   /** Whether the page has the focus. */
@@ -190,7 +184,7 @@ export const actions = {
     return ["reading"];
   },
 
-  /** The server has been told of this mark. */
+  /** The mark was sent to the server. */
   marked(state, { number, now }) {
     Object.assign(state, { readKnown: number, readToldAt: now });
     return [];

@@ -1,6 +1,6 @@
 /**
- * From the state to the rows of the timeline: dividers, groups, folded runs of comings and goings,
- * private lines, unsent ones. Pure; the timeline compares rows by `key` and `shape` and touches
+ * From the state to the rows of the timeline: dividers, groups, folded runs of service lines,
+ * private lines, unsent ones. Pure. The timeline compares rows by `key` and `shape` and updates
  * only what differs.
  */
 import { dayLabel, dayOf } from "../words/dates.js";
@@ -69,7 +69,7 @@ export function layout(state, now = new Date()) {
     const kind = line.kind === "me" ? "me" : "message";
     const continues = kind === "message" && group?.author === author && time - group.time <= TOGETHER;
     group = kind === "message" ? { author, time } : null;
-    // A post keeps the key that its pending twin had, and so its place and its node.
+    // A post keeps the key of its pending entry, and so its node.
     const key = line.nonce ? `${kind}:${line.nonce}` : `seq:${line.seq}`;
     rows.push({
       key,
@@ -141,7 +141,7 @@ const VERBS = [
 export function summarise(lines) {
   const names = [...new Set(lines.map((line) => line.author))];
   const kinds = new Set(lines.map((line) => line.kind));
-  // Who joins also comes, and who leaves for good also goes.
+  // Joining includes coming in, and leaving for good includes going away.
   if (kinds.has("joined")) kinds.delete("came");
   if (kinds.has("left") && !kinds.has("came")) kinds.delete("went");
   // One or several: languages that count by the last digit (21) agree with a list of people

@@ -1,6 +1,6 @@
 /**
- * The lines that the page holds: where one belongs, how many are kept and where; and those that
- * aren't sent yet.
+ * The lines that the page holds: where one is inserted, how many are kept and where; and the
+ * pending ones.
  */
 
 /**
@@ -13,9 +13,9 @@ export const KEEP = 250;
  * message.
  */
 export const SLACK = 50;
-/** Comings and goings, of which the timeline shows a run as one line. */
+/** Service lines of presence, of which the timeline shows a run as one line. */
 export const FOLDED = new Set(["joined", "came", "went", "left"]);
-/** What one of them counts, against a post's 1: a run of them is one row, but not for ever. */
+/** Its weight against a post's 1: a run is one row, but not without a limit. */
 const FOLDED_WEIGHT = 0.25;
 
 /**
@@ -106,7 +106,7 @@ export function trim(state) {
 }
 
 /**
- * Takes away the twins of what has arrived.
+ * Removes the pending entries of what has arrived.
  * @param {State} state
  * @param {(entry: Pending) => boolean} arrived
  */

@@ -1,6 +1,6 @@
 /**
- * Lines as they are shown: with what was asked to be done to them as if it were done, and with
- * quotes that follow what they quote.
+ * Lines as they are shown: with pending amendments applied, and with quotes that follow the quoted
+ * posts. Pure.
  */
 import { quoted } from "../local/drafts.js";
 
@@ -33,7 +33,7 @@ const done = {
   edit: (line, { text = "", at }) =>
     line.deleted ? line : { ...line, text, html: undefined, edited_at: at },
   delete: (line) => ({ ...line, deleted: true }),
-  // What the server has already taken away comes back with its answer.
+  // A text that the server has removed returns with its answer.
   undelete: (line) => (line.text ? { ...line, deleted: false } : line),
   react: (line, amendment, you) =>
     line.deleted ? line : { ...line, reactions: reacted(line, amendment, you) },
@@ -41,7 +41,7 @@ const done = {
 };
 
 /**
- * A post with what was asked of it; itself where that is nothing.
+ * A post with its pending amendments; the same object where there are none.
  * @param {State} state
  * @param {Line} line
  * @returns {Line}
@@ -50,7 +50,7 @@ export function amended({ amendments, you }, line) {
   let shown = line;
   for (const amendment of amendments) {
     if (amendment.number !== line.number || !done[amendment.type]) continue;
-    // `changed` says to whoever shows the line that it is another one.
+    // `changed` marks it as another line for rendering.
     shown = {
       ...done[amendment.type](shown, amendment, you.name),
       changed: `${shown.changed ?? ""}~${amendment.nonce}`,
@@ -89,7 +89,7 @@ export function overlay(state) {
   };
 }
 
-/** Takes away the amendments whose outcome the state has. @param {State} state */
+/** Removes the amendments whose outcome the state has. @param {State} state */
 export function settleAmendments(state) {
   if (state.amendments.some((amendment) => amendment.seq && amendment.seq <= state.lastSeq))
     state.amendments = state.amendments.filter(
@@ -98,7 +98,7 @@ export function settleAmendments(state) {
 }
 
 /**
- * The list of pins follows a post that has changed, where it was loaded.
+ * Updates the loaded list of pins after a post changed.
  * @param {State} state
  * @param {Line} line
  * @returns {boolean}

@@ -1,11 +1,11 @@
-/** What people are doing: their status, and who is typing. Fleeting news, none of it history. */
+/** People's statuses, and who is typing. None of it is history. */
 
 import { t } from "../words/texts.js";
 
 /** A page says every three seconds that somebody types; without that they have stopped. */
 export const TYPING_TIMEOUT = 6_000;
 
-/** O'clock, when tomorrow begins for who isn't to be disturbed until then. */
+/** The hour at which "until tomorrow" ends. */
 const MORNING = 8;
 const NIGHT_ENDS = 4;
 
@@ -43,7 +43,7 @@ export function receivePresence(state, { name, status, text = "", until = "" }) 
   return ["members", "rooms"];
 }
 
-/** Removes those who have long not been heard of. @param {State} state @param {number} now ms */
+/** Removes those whose last typing event is too old. @param {State} state @param {number} now ms */
 export function expireTyping(state, now) {
   const before = state.typing.size;
   for (const [name, at] of state.typing) if (now - at >= TYPING_TIMEOUT) state.typing.delete(name);
@@ -107,7 +107,7 @@ export function typingText(names) {
 
 /** Until tomorrow morning, as a duration of a command. @param {Date} now */
 export function untilTomorrow(now) {
-  // Who is up past midnight means the morning that is coming.
+  // After midnight it means the coming morning.
   const days = now.getHours() < NIGHT_ENDS ? 0 : 1;
   const then = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, MORNING);
   return `${Math.ceil((then.getTime() - now.getTime()) / 60_000)}m`;

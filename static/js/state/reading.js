@@ -1,27 +1,26 @@
 /**
- * What of the room has been read. The mark (`readNumber`) follows what was really on screen while
- * the page had the focus, and goes back only where a person says so, here or on another device. The
- * "New" line (`newAfter`) stays where it is until one leaves.
+ * What of the room has been read. The mark (`readNumber`) follows what was on screen while the page
+ * had the focus, and goes back only where a person says so, here or on another device. The "New"
+ * line (`newAfter`) stays until the page is left.
  */
 
 /** @typedef {import("./store.js").State} State */
 
-/** Moves the marks by what is on screen. @param {State} state */
+/** Moves the marks to what is on screen. @param {State} state */
 export function updateMarks(state) {
   const { seen, atBottom, newer } = state;
-  // The end counts as a whole: whoever goes there has chosen to leave out what lies between.
+  // Going to the end counts as reading everything before it.
   const atEnd = atBottom && !newer;
   const highest = atEnd ? state.lastNumber : (seen?.highest ?? 0);
   state.bottomNumber = Math.max(state.bottomNumber, highest);
   if (!state.focused || state.readHeld) return;
-  // What was jumped over, by a permalink or the scroll bar, hasn't been read, and so neither has
-  // what follows it.
+  // What was skipped, by a permalink or the scroll bar, isn't read, and neither is what follows.
   const goesOn = seen !== null && seen.lowest <= state.readNumber + 1;
   if (atEnd || goesOn) state.readNumber = Math.max(state.readNumber, highest);
 }
 
 /**
- * A new post: where the "New" line goes. Before `lastNumber` is moved.
+ * Places the "New" line for a new post. Called before `lastNumber` is moved.
  * @param {State} state
  * @param {boolean} own
  */
@@ -31,7 +30,7 @@ export function updateDivider(state, own) {
     return;
   }
   if (state.focused && state.atBottom && !state.readHeld) return;
-  // Whoever is here and still reading keeps the line that they read from.
+  // A reader who is still reading keeps the line.
   if (state.newAfter === null || !state.focused || state.readNumber >= state.lastNumber)
     state.newAfter = state.readNumber;
 }
@@ -56,7 +55,7 @@ export function readOn(state) {
   return true;
 }
 
-/** ms after this page has told its mark: what comes meanwhile of marks may be older than that. */
+/** ms after this page sent its mark, in which older marks may still arrive. */
 const ECHO = 3_000;
 
 /**
@@ -70,7 +69,7 @@ const ECHO = 3_000;
 export function readElsewhere(state, number, whole, now = Date.now()) {
   const isEcho = now - state.readToldAt < ECHO;
   if (isEcho && (state.readHeld || number < state.readKnown)) return;
-  // What a lost connection took with it is told again, and isn't a going back.
+  // After a reconnect an older mark is repeated; it doesn't go back.
   if (number < state.readKnown && number < state.readNumber && !whole) unreadFrom(state, number + 1);
   else state.readNumber = Math.max(state.readNumber, Math.min(number, state.lastNumber));
   // Read to the end elsewhere: nothing here is new any more.

@@ -1,6 +1,5 @@
 /**
- * What each event of the server does to the state, by its type: one for each event of
- * docs/protocol.md.
+ * What each event of the server does to the state: one reducer for each event of docs/protocol.md.
  */
 import { insert, isMissing, settle, trim } from "./lines.js";
 import { updatePins, settleAmendments } from "./overlay.js";
@@ -11,7 +10,7 @@ import { receiveUnread } from "./unread.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
-/** So begins the nonce of a command whose notice isn't to be shown among the messages. */
+/** The prefix of the nonce of a command whose notice isn't shown among the messages. */
 export const QUIET_PREFIX = "quiet-";
 
 /**
@@ -23,7 +22,7 @@ export const QUIET_PREFIX = "quiet-";
 const PRESENT = new Set(["created", "joined", "came"]);
 
 /**
- * Which members are here follows from the lines themselves.
+ * The members follow from the lines.
  * @param {State} state
  * @param {Line} line
  */
@@ -89,7 +88,7 @@ export const reducers = {
       topics.push("room");
     }
     if (updateMembers(state, event)) topics.push("members");
-    // Who has just written types no longer, nor does who isn't here any more.
+    // The author isn't typing any more, and neither is a removed member.
     if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target)))
       topics.push("typing");
     if (!state.newer) insert(state, event);
@@ -101,7 +100,7 @@ export const reducers = {
     const { type, of, ...rest } = event;
     const line = { ...rest, seq: of, changed: event.seq };
     const index = state.lines.findIndex((one) => one.number === event.number);
-    // The key of its row is the nonce that it came with, or none.
+    // The row's key is the nonce that it had, or none.
     if (index >= 0) state.lines[index] = { ...line, nonce: state.lines[index].nonce };
     else reducers.message(state, line);
     state.lastSeq = Math.max(state.lastSeq, event.seq);
@@ -140,8 +139,8 @@ export const reducers = {
     }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
     if (!entry) return [];
-    // A command's line or a post that is already here needs no twin; else the twin stays until its
-    // post comes.
+    // A command's line, or a post that is already here, needs no pending entry; otherwise it stays
+    // until its post comes.
     if (event.number === undefined || event.seq <= state.lastSeq) settle(state, (one) => one === entry);
     else Object.assign(entry, { stage: "stored", seq: event.seq });
     state.held = false;
@@ -149,7 +148,7 @@ export const reducers = {
   },
 
   notice(state, event) {
-    // The page asked by itself, and shows the answer in its place.
+    // The page sent the command itself and shows the answer elsewhere.
     if (event.nonce?.startsWith(QUIET_PREFIX)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
     addNotice(state, event.text);
@@ -182,8 +181,7 @@ export const reducers = {
   },
 
   reset(state, event) {
-    // Forget the history; the timeline asks for the page before the oldest line it has, now the
-    // latest page of all.
+    // Forget the history; the timeline loads the page before its oldest line, now the latest page.
     Object.assign(state, {
       lines: [],
       notices: [],

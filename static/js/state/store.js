@@ -1,8 +1,7 @@
 /**
- * The state of the room page. It changes in two places only: reducers.js has one entry for each
- * event of the server, actions.js one for each thing that happens in the page itself. Each changes
- * the state and names the topics that it touched; who shows them is told once per frame, however
- * many events came.
+ * The state of the room page. Only reducers.js (one entry for each event of the server) and
+ * actions.js (one for each thing that happens in the page) change it. Each names the topics that it
+ * touched; watchers are called once a frame, however many events came.
  */
 import { actions } from "./actions.js";
 import { reducers } from "./reducers.js";
@@ -23,7 +22,7 @@ import { reducers } from "./reducers.js";
  */
 
 /**
- * The page's own room: of very many it may not be among those that are listed.
+ * The page's own room, which may be missing from a long list.
  * @param {any} page
  * @returns {OwnRoom}
  */
@@ -89,20 +88,20 @@ export function initial(page, now = new Date().toISOString()) {
     /** Who types, and when that was last heard, in ms. @type {Map<string, number>} */
     typing: new Map(),
     /**
-     * What people said of themselves while the page was open.
+     * Statuses that changed while the page was open.
      * @type {Map<string, import("./people.js").Status>}
      */
     statuses: new Map(),
     /** @type {Command[]} */
     commands: page.commands,
     connection: /** @type {"connecting"|"connected"|"offline"} */ ("connecting"),
-    /** The server asked to wait with what is unsent. */
+    /** The server asked to wait before sending more. */
     held: false,
     /** @type {{reason: string, code: number}|null} why there is no coming back */
     ended: /** @type {{reason: string, code: number}|null} */ (null),
     /** The "New" line stands after this post. @type {number|null} */
     newAfter: page.last_number > page.read_number ? page.read_number : null,
-    /** Both false until the page has said where the reader looks. */
+    /** Both false until the page reports where the reader is. */
     focused: false,
     atBottom: false,
     /** The seqs of the first and last line on screen. @type {{first: number, last: number}|null} */
@@ -116,9 +115,9 @@ export function initial(page, now = new Date().toISOString()) {
     readHeld: false,
     /** The read mark that the server has, as far as the page knows. */
     readKnown: page.read_number,
-    /** When the page has told it, in ms. */
+    /** When the page sent it, in ms. */
     readToldAt: -Infinity,
-    /** Counts resets: what was asked for before one is worth nothing after it. */
+    /** Counts resets: requests from before one are void. */
     resets: 0,
     /** The newest post when the bottom was last seen. */
     bottomNumber: page.last_number > page.read_number ? page.read_number : page.last_number,
@@ -164,7 +163,7 @@ export function createStore(state, nextFrame) {
       if (!touched.size) nextFrame(render);
       for (const topic of topics) touched.add(topic);
     },
-    /** For tests: who is told of changes. */
+    /** Those that are called after changes. */
     watchers,
     /**
      * Calls `show` after topics changed, at most once a frame.

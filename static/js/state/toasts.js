@@ -1,8 +1,6 @@
-/**
- * Words said in passing: what was done, what wasn't. Shown for some seconds by elements/toasts.js.
- */
+/** Toasts: what was done, and what wasn't. elements/page/toasts.js shows them for some seconds. */
 
-/** More would cover what one reads. */
+/** More would cover the page. */
 const KEEP_TOASTS = 3;
 
 /**

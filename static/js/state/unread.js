@@ -1,6 +1,6 @@
 /**
- * What is unread in one's own rooms: the server's news of it, and the sums that the page shows.
- * Counts are subtractions, never counted up.
+ * What is unread in one's own rooms: the server's events, and the totals that the page shows.
+ * Counts are differences of numbers, never incremented.
  */
 import { readElsewhere } from "./reading.js";
 
@@ -67,7 +67,7 @@ export function unreadOf(state, room) {
 export const mentionsOf = (state, room) => Math.min(unreadOf(state, room), room.mentions);
 
 /**
- * What calls for one: mentions, and everything in conversations.
+ * What a badge counts: mentions, and every post of a conversation.
  * @param {State} state
  * @param {OwnRoom} room
  */

@@ -1,4 +1,4 @@
-/** How an emoji is found by its names, and what is next to it in a grid. Pure. */
+/** Finds emoji by name, and the next one in a grid. Pure. */
 
 /** @typedef {[emoji: string, name: string, shortcode: string]} Named */
 
@@ -20,8 +20,8 @@ function rank([, name, shortcode], words) {
 }
 
 /**
- * The emoji that a text may mean, the best first: ":smi", "thumbs up", or one itself. Colours of
- * skin only where they are asked for.
+ * The emoji that match a text, best first: ":smi", "thumbs up", or an emoji itself. Skin tones only
+ * where the text names them.
  * @param {Named[]} all
  * @param {string} query
  * @returns {string[]}

@@ -1,6 +1,4 @@
-/**
- * The keys of the room page, once: for those who handle them and for the dialog that shows them.
- */
+/** The keys of the room page: one table for their handlers and for the dialog that lists them. */
 import { t } from "./texts.js";
 
 /**

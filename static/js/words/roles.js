@@ -1,4 +1,4 @@
-/** What the roles of a room are called, and what of the page depends on them. */
+/** The names of a room's roles, and what a role may do on the page. */
 import { t } from "./texts.js";
 
 /** @type {Record<string, string>} */

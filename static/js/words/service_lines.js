@@ -1,6 +1,6 @@
 /**
- * The service lines of the history in the reader's language, from what they tell: kind, author,
- * target. Pure.
+ * The service lines of the history in the reader's language, made from kind, author and target.
+ * Pure.
  */
 import { shownName } from "./names.js";
 import { t } from "./texts.js";
@@ -45,7 +45,7 @@ const WORDS = {
 };
 
 /**
- * What the line says; one of a kind that isn't known says its own text.
+ * The text of the line. A line of an unknown kind shows its own text.
  * @param {ServiceLine} line
  */
 export function describe({ kind, author, target = "", text }) {

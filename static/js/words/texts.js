@@ -1,7 +1,7 @@
 /**
- * The words of the page in its language. English stands in the code; another language's catalogue
- * is embedded in the page by helpers/web/languages.py, with the strings that scripts use. `make texts`
- * finds the calls of `t` and `n`: their words are literals.
+ * The texts of the page in its language. English is in the code; the catalogue of another language
+ * is embedded in the page by helpers/web/languages.py. `make texts` finds the calls of `t` and `n`:
+ * their texts are literals.
  */
 
 /**
@@ -15,7 +15,7 @@ let texts = english;
 let rules = new Intl.PluralRules(texts.language);
 let numbers = new Intl.NumberFormat(texts.language);
 
-/** Takes up a catalogue; without one it is English again. @param {Texts} [given] */
+/** Uses a catalogue; without one it is English again. @param {Texts} [given] */
 export function useTexts(given = english) {
   texts = given;
   rules = new Intl.PluralRules(texts.language);

@@ -1,6 +1,4 @@
-/**
- * The list of proposals above the composer: a listbox (ARIA 1.2), while the focus stays in the box.
- */
+/** The completions above the composer: a listbox (ARIA 1.2), while the focus stays in the box. */
 import { cloneElement, part } from "../../dom/template.js";
 import { paintAvatar } from "../people/avatar.js";
 

@@ -1,6 +1,6 @@
 /**
- * The box in which one writes: grows, keeps its draft, proposes, sends on Enter, answers and edits
- * posts. Never disabled: what can't be sent waits in the outbox.
+ * The composer: its box grows with the text, keeps a draft, completes words, sends on Enter,
+ * replies and edits. It is never disabled, since what can't be sent waits in the outbox.
  */
 import { PageElement } from "../page_element.js";
 import { commandOf, complete, isCommand } from "../../composing/completion.js";
@@ -184,7 +184,7 @@ export class ChatComposer extends PageElement {
   }
 
   /**
-   * The last of one's own posts that is here, into the box.
+   * Puts the newest own post on the page into the box.
    * @returns {boolean} whether there is one
    */
   editLast() {
@@ -253,8 +253,7 @@ export class ChatComposer extends PageElement {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    // While a word is being composed by an input method all keys are its own; 229 is how Safari
-    // says so.
+    // While an input method composes a word, all keys belong to it; Safari says so by 229.
     if (event.isComposing || event.keyCode === 229) return;
     if (this.menu.key(event) || this.toolbar.key(event)) return;
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
@@ -380,7 +379,7 @@ export class ChatComposer extends PageElement {
     applyEdit(this.box, { from, to: spaced ? to + 1 : to, insert: item.text, start: end, end });
   }
 
-  /** As high as its text; css/composer.css holds the most. */
+  /** Makes the box as high as its text; css/composer.css sets the limit. */
   #resize() {
     if (this.box.hidden) return;
     // Held while the box is measured: the timeline above must not grow for that moment, or it would

@@ -1,6 +1,6 @@
 /**
- * The dialog in which one chooses any emoji: those used lately, sets to browse, a search by name.
- * All by keyboard from the search box.
+ * The emoji picker: recent ones, sets to browse, a search by name. The keyboard works from the
+ * search box.
  */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
 import { recentEmoji, rememberEmoji } from "../../local/recent_emoji.js";
@@ -120,7 +120,7 @@ class EmojiPicker {
     this.#describe();
   }
 
-  /** The chosen one in large with its name, or why there is none. */
+  /** Shows the active one in large with its name, or why there is none. */
   #describe() {
     const emoji = this.#options()[this.#active]?.textContent ?? "";
     part(this.dialog, "shown").textContent = emoji;

@@ -1,4 +1,4 @@
-/** The message as the server would render it, in the place of the box. */
+/** The preview: the message as the server renders it, in place of the box. */
 import { post } from "../../server/http.js";
 import { t } from "../../words/texts.js";
 
@@ -35,7 +35,7 @@ export class Preview {
     if (!text.trim()) return;
     const turn = (this.#turn += 1);
     const { html, error } = await this.#render(text);
-    // Typed on or sent meanwhile: that is what they want.
+    // The text was changed or sent before the answer came: no preview.
     if (turn !== this.#turn || this.box.value.trimEnd() !== text) return;
     if (html === undefined) {
       this.failed(error?.text ?? t("There is no preview without a connection."));

@@ -1,4 +1,4 @@
-/** The composer's tools: each by a button and by keys, on what is selected in the box. */
+/** The composer's toolbar: each tool by a button and by keys, on the selected text. */
 import { makeLink, toggleCodeBlock, toggleMark, togglePrefix } from "../../composing/markup.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
 

@@ -1,4 +1,4 @@
-/** The strip above the box that says what one is doing: answering a post, or editing one. */
+/** The strip above the box: the post that is answered or edited. */
 import { shownName } from "../../words/names.js";
 import { part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";

@@ -1,4 +1,4 @@
-/** Says that there is no way back into the room, why, and where to go instead. */
+/** The banner of a room that the page can't return to: why, and where to go instead. */
 import { PageElement } from "../page_element.js";
 import { cloneTemplate, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";

@@ -1,9 +1,8 @@
-/** What is loaded when it is first wanted, since most visits of a room do without. */
+/** Loads parts of the page when they are first wanted. */
 import { t } from "../../words/texts.js";
 
 /**
- * Does something for which a part of the page may still have to be loaded. Without a network it
- * says that it can't be.
+ * Calls `use`, which may load a part of the page. If that fails, a toast says so.
  * @template T
  * @param {import("../../state/store.js").Store} store
  * @param {() => T|Promise<T>} use

@@ -1,6 +1,6 @@
 /**
- * The head of the room, and what the browser shows of the page outside it: the title with what
- * calls for one, the dot in the icon.
+ * The head of the room, and what the browser shows outside the page: the title with its badge, the
+ * dot in the icon.
  */
 import { PageElement } from "../page_element.js";
 import { shownName } from "../../words/names.js";

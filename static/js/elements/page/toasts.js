@@ -1,6 +1,6 @@
 /**
- * Shows what is said in passing at the bottom, for some seconds; longer while one points at it or
- * has the focus in it.
+ * The toasts at the bottom: each shows for some seconds, and longer under the pointer or with the
+ * focus.
  */
 import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";

@@ -1,6 +1,6 @@
 /**
- * What stands for a person: a coloured initial, the same everywhere for the same name, and over it
- * their picture, once it has come.
+ * Avatars: a coloured initial, the same everywhere for the same name, and the picture over it once
+ * it is loaded.
  */
 
 import { DELETED } from "../../words/names.js";
@@ -19,7 +19,7 @@ let ofOthers = "";
 const painted = new WeakMap();
 
 /**
- * Tells who has a picture. What is painted already stays.
+ * Sets who has a picture. Avatars that are painted already stay as they are.
  * @param {Iterable<[string, number | undefined]>} versions
  */
 export function setPictureVersions(versions) {
@@ -27,8 +27,8 @@ export function setPictureVersions(versions) {
 }
 
 /**
- * Whoever has no picture of their own is asked for as well: the server finds one at Gravatar, or
- * draws the initial.
+ * Requests pictures for people without one as well: the server finds them at Gravatar, or draws the
+ * initial.
  */
 export function requestAllPictures() {
   ofOthers = "0";

@@ -1,6 +1,6 @@
 /**
- * The members pane: who is here and who isn't, with their roles and what they say of themselves. A
- * press opens their card.
+ * The members pane: who is present and who isn't, with roles and statuses. A click opens a person's
+ * card.
  */
 import { PageElement } from "../page_element.js";
 import { dotOf, nextEnd, ROLES, statusOf } from "../../state/people.js";

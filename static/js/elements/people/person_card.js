@@ -1,6 +1,6 @@
 /**
- * A person's card, opened by a press on whatever has their name in data-person, or on a mention:
- * who they are, and what one can do about them.
+ * A person's card, opened by a click on their name or on a mention: who they are, and what can be
+ * done.
  */
 import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";

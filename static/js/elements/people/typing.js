@@ -1,4 +1,4 @@
-/** Who is typing, in a line that always has its height. Not announced: it would never be silent. */
+/** Who is typing, in a line of fixed height. Screen readers don't announce it. */
 import { PageElement } from "../page_element.js";
 import { TYPING_TIMEOUT, typingText } from "../../state/people.js";
 

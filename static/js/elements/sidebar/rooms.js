@@ -1,5 +1,5 @@
 /**
- * The sidebar: own rooms and conversations with what is unread there, a filter, and the keys that
+ * The sidebar: own rooms and conversations with their unread counts, a filter, and the keys that
  * move between them.
  */
 import { PageElement } from "../page_element.js";
@@ -49,7 +49,7 @@ const render = {
   },
 };
 
-/** What calls first, then what is unread, then by name. @param {Row} a @param {Row} b */
+/** By badge, then by unread, then by name. @param {Row} a @param {Row} b */
 const byUrgency = (a, b) =>
   Number(b.badge > 0) - Number(a.badge > 0) ||
   Number(b.unread > 0) - Number(a.unread > 0) ||
@@ -94,11 +94,11 @@ export class ChatRooms extends PageElement {
       { signal },
     );
     addEventListener("keydown", (event) => this.#key(event), { signal });
-    // Rows keep their places under the reader's eyes; they are put in order while nobody looks.
+    // Rows stay in place while the page is visible, and are sorted while it is hidden.
     document.addEventListener("visibilitychange", () => document.hidden && this.#show(!this.#isBusy()), {
       signal,
     });
-    // Back from another page: rooms have been read meanwhile, and the socket may need its time.
+    // Restored from the back/forward cache: read marks may have changed, and the socket needs time.
     addEventListener("pageshow", (event) => event.persisted && this.#refresh(), { signal });
     page.store.watch(["rooms", "reading", "members"], () => this.#show(), signal);
     this.#show();
@@ -127,7 +127,7 @@ export class ChatRooms extends PageElement {
     this.#showHint();
   }
 
-  /** Is somebody about to press one of the rows? Then none moves. */
+  /** Whether the pointer or the focus is in the list: then no row moves. */
   #isBusy() {
     return this.scroller.matches(":hover") || this.scroller.contains(document.activeElement);
   }
@@ -170,15 +170,14 @@ export class ChatRooms extends PageElement {
         node.hidden = !row.room.title.toLowerCase().includes(wanted);
     this.classList.toggle("sifted", wanted !== "");
     /** @type {HTMLElement} */ (this.querySelector(".no-rooms")).hidden = this.#links().length > 0;
-    // The list holds one's own rooms, and of very many not all: the page of all rooms looks for the
-    // same.
+    // The list may not hold all of one's rooms: the page of all rooms searches for the same.
     /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted
       ? `/rooms?q=${encodeURIComponent(wanted)}`
       : "/rooms";
   }
 
   /**
-   * The first row that calls for one, or is unread, and is out of sight.
+   * The first unread row, if no unread row is visible.
    * @returns {HTMLElement|undefined}
    */
   #unseen() {
@@ -252,7 +251,7 @@ export class ChatRooms extends PageElement {
 }
 
 /**
- * Takes over the rows that the server made.
+ * Adopts the rows that the server rendered.
  * @param {HTMLElement} list
  * @param {(room: OwnRoom) => boolean} includes
  * @returns {Section}

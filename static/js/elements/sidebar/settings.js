@@ -1,6 +1,6 @@
 /**
- * The foot of the sidebar and what it opens: one's own status, and how the page looks and behaves.
- * The theme is theme.js's.
+ * The foot of the sidebar and its dialog: one's own status, and how the page looks. The theme is
+ * theme.js's.
  */
 import { PageElement } from "../page_element.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
@@ -38,7 +38,7 @@ export class ChatSettings extends PageElement {
       },
       { signal },
     );
-    // The list of keys opens in its place.
+    // The dialog of keys replaces this one.
     const onKeys = (/** @type {Event} */ event) =>
       /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
     this.dialog.addEventListener("click", onKeys, { capture: true, signal });

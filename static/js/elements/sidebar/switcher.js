@@ -123,7 +123,7 @@ export class ChatSwitcher extends PageElement {
     const visited = recentsOf(storage, you, "visited").ranks();
     const rooms = this.#several ? [] : [...state.rooms.values()];
     const direct = new Set(rooms.filter((room) => room.kind === "direct").map((room) => room.title));
-    // Nobody is proposed before something was typed, but where people are what is asked for.
+    // People are proposed once something is typed, and at once where people are to be chosen.
     const known =
       this.box.value || this.#several ? [...state.members.keys(), ...this.#found(), ...this.#partners()] : [];
     const names = new Set(known.filter((name) => name !== you && !direct.has(name)));
@@ -141,7 +141,7 @@ export class ChatSwitcher extends PageElement {
     ];
   }
 
-  /** With whom one talks already. */
+  /** The people of one's conversations of two. */
   #partners() {
     return [...this.page.store.state.rooms.values()].flatMap((room) =>
       room.kind === "direct" && room.title !== DELETED ? [room.title] : [],
@@ -153,7 +153,7 @@ export class ChatSwitcher extends PageElement {
     return this.box.value.trim().replace(/^@/, "");
   }
 
-  /** Whom the server knows by what is typed, as far as it has said so yet. */
+  /** The people that the server has found so far for what is typed. */
   #found() {
     const typed = this.#wanted;
     return typed && !typed.startsWith("#") ? this.#people.find(typed).map(({ name }) => name) : [];

@@ -1,5 +1,5 @@
 /**
- * The weather in the sidebar: at one's own place, or at the one that was asked for last in this
+ * The weather in the sidebar: at the place of the profile, or at the one last chosen in this
  * browser.
  */
 import { PageElement } from "../page_element.js";
@@ -49,7 +49,7 @@ export class ChatWeather extends PageElement {
     return storage.get(this.#key) || this.#own;
   }
 
-  /** Nothing is one's own place. @param {string} place */
+  /** An empty place means that of the profile. @param {string} place */
   #choose(place) {
     if (place && place !== this.#own) storage.set(this.#key, place);
     else storage.remove(this.#key);
@@ -59,13 +59,13 @@ export class ChatWeather extends PageElement {
     this.#refresh();
   }
 
-  /** What was asked for is read out, what comes by itself isn't. */
+  /** A screen reader announces the answer to a choice, and no later update. */
   #refreshQuietly() {
     this.line.setAttribute("aria-live", "off");
     this.#refresh();
   }
 
-  /** Asks if it is time to, and somebody is there to see. */
+  /** Loads the weather if it is due and the page is visible. */
   #refresh() {
     if (document.hidden) return;
     clearTimeout(this.#timer);
@@ -81,7 +81,7 @@ export class ChatWeather extends PageElement {
       this.#say("");
       return;
     }
-    // Until it has answered, nobody asks again.
+    // No second request before this one has answered.
     this.#due = Date.now() + AGAIN;
     const { line, lasts } = await fetchWeather(place);
     if (turn !== this.#turn || this.lifetime.ended) return;

@@ -1,6 +1,6 @@
 /**
- * Says aloud what is new at the end of the timeline, and only that: the list itself is silent,
- * since history is put into it too.
+ * Announces new messages to screen readers. The list itself is silent, since history is added to it
+ * as well.
  */
 import { shownName } from "../../words/names.js";
 import { n } from "../../words/texts.js";

@@ -1,4 +1,4 @@
-/** A finger that stays: on a touch screen what a right click is with a mouse. */
+/** Long presses: on a touch screen what a right click is with a mouse. */
 
 const LONG = 450; // ms
 const STILL = 10; // px that a finger that stays may stray

@@ -1,7 +1,7 @@
 /**
- * What one does with a message: the bar beside the one that is pointed at or has the focus, its
- * menu (on a phone by a long press), and the presses on what stands beside its text. There is one
- * bar, which moves.
+ * The actions on a message: the bar beside the one under the pointer or with the focus, its menu
+ * (on a phone by a long press), and clicks on what stands beside its text. There is one bar, which
+ * moves.
  */
 import { rememberEmoji } from "../../local/recent_emoji.js";
 import { amended } from "../../state/overlay.js";

@@ -1,6 +1,5 @@
 /**
- * The pinned posts of the room: a list that opens from the head, and follows what is pinned and
- * unpinned meanwhile.
+ * The pinned posts of the room: a dialog that follows what is pinned and unpinned while it is open.
  */
 import { shortTime } from "../../words/dates.js";
 import { openDialog } from "../../dom/dialogs.js";
@@ -12,10 +11,7 @@ import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 import { fillText } from "./message.js";
 
-/**
- * What changed while the list was on its way isn't in it: then it is asked for again, so many
- * times.
- */
+/** The list is requested again when posts changed while it was loading, at most so many times. */
 const TRIES = 3;
 
 export class Pins {

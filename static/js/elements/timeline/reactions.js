@@ -1,13 +1,10 @@
-/**
- * What stands beside a message's text: the post that it answers, its marks, and the reactions to
- * it.
- */
+/** What stands beside a message's text: the quoted post, its marks and its reactions. */
 import { fullTime } from "../../words/dates.js";
 import { shownName } from "../../words/names.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { locale, n, t } from "../../words/texts.js";
 
-/** So many are named; of the others it is said how many they are. */
+/** At most so many names are listed; the others are counted. */
 const NAMED = 30;
 
 /** "bob, carol and you". @param {string[]} names @param {string} you */
@@ -98,7 +95,7 @@ export function fillReactions(node, line, you) {
     )
   );
   for (const { emoji, names } of reactions) {
-    // Kept while it is the same emoji: whoever has the focus on it doesn't lose it.
+    // The same emoji keeps its button, and so the focus.
     const chip = chips.get(emoji) ?? cloneElement("reaction");
     chips.delete(emoji);
     const who = formatNames(names, you);

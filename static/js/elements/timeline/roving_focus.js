@@ -1,6 +1,6 @@
 /**
- * The one message of the timeline that the keyboard is at: Tab comes back to it, arrows and letters
- * go on from it.
+ * The roving focus of the timeline: the one message that Tab returns to, and that arrows and
+ * letters move.
  */
 import { shownName } from "../../words/names.js";
 import { clockTime } from "../../words/dates.js";
@@ -38,7 +38,7 @@ export class RovingFocus {
   update(hadFocus) {
     if (!this.current?.isConnected) {
       this.current = null;
-      // It went with its page, or was cleared: go on from what is on screen.
+      // Its row was removed: go on from what is on screen.
       const next = hadFocus ? (this.#onScreen() ?? this.#rows().at(-1)) : this.#rows().at(-1);
       if (next) this.#setCurrent(next);
       if (hadFocus && !this.hasFocus) next?.focus({ preventScroll: true });

@@ -1,6 +1,6 @@
 /**
- * The timeline: keeps its rows like the state, opens where one left off, shows posts by their
- * number, and asks for more history.
+ * The timeline: keeps its rows in step with the state, opens at the first unread post, scrolls to
+ * posts by their number, and loads more history.
  */
 import { PageElement } from "../page_element.js";
 import { dayOf } from "../../words/dates.js";
@@ -125,7 +125,7 @@ export class ChatTimeline extends PageElement {
   }
 
   /**
-   * Where the page was asked to, or at the first unread with some of what stood before it, or at
+   * Scrolls to the post in the address, else to the first unread with some context above, else to
    * the end.
    */
   #open() {
@@ -175,11 +175,11 @@ export class ChatTimeline extends PageElement {
     return rows.slice(0, known + MAX_NEW_ROWS);
   }
 
-  /** Everything at its place again, after heights or rows changed. */
+  /** Restores the scroll position after heights or rows changed. */
   #settle(moves = () => this.anchor.restore()) {
     if (!this.#opened) return;
     moves();
-    // Nobody sees a hidden page: what comes meanwhile is to begin on screen when they come back.
+    // Nobody sees a hidden page: what arrives now starts at the top of the screen when they return.
     const unread =
       this.anchor.following &&
       document.visibilityState === "hidden" &&

@@ -1,7 +1,4 @@
-/**
- * What keys do in the timeline, and those that lead into it from anywhere: the table of keys.js,
- * done.
- */
+/** The keys of the timeline, and those that lead into it from anywhere. */
 import { doing, PAGE_KEYS, TIMELINE_KEYS } from "../../words/keys.js";
 
 /** Where a key is somebody else's. */
