@@ -1,8 +1,13 @@
 /** What the tests of scripts share: a page's state, posts, and a storage in memory. */
+import { webcrypto } from "node:crypto";
+
 import { createStore, initial } from "../../static/js/state/store.js";
 
 /** @typedef {import("../../static/js/state/types.js").Line} Line */
 /** @typedef {import("../../static/js/state/store.js").Store} Store */
+
+// Node 18 has it in its module only.
+globalThis.crypto ??= /** @type {Crypto} */ (webcrypto);
 
 export const AT = "2026-11-21T09:30:00.000Z";
 
@@ -76,4 +81,12 @@ export function memoryStorage() {
 export function present(value) {
   if (value === null || value === undefined) throw new Error("nothing is there");
   return value;
+}
+
+/** Replaces setTimeout by one that the test moves. @param {import("node:test").TestContext} context */
+export function mockTimeouts({ mock }) {
+  const enable = /** @type {(timers: object) => void} */ (mock.timers.enable.bind(mock.timers));
+  const apis = ["setTimeout"];
+  // Node 18 takes the list itself.
+  enable(process.versions.node.startsWith("18.") ? apis : { apis });
 }

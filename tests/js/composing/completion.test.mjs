@@ -5,7 +5,7 @@ import { test } from "node:test";
 import { commandOf, contextAt, complete } from "../../../static/js/composing/completion.js";
 import { Lookups } from "../../../static/js/server/lookups.js";
 import { Recents } from "../../../static/js/local/recents.js";
-import { memoryStorage, present } from "../support.mjs";
+import { memoryStorage, mockTimeouts, present } from "../support.mjs";
 
 /** @typedef {import("../../../static/js/composing/completion.js").Known} Known */
 /** @typedef {import("../../../static/js/composing/completion.js").Here} Here */
@@ -210,7 +210,7 @@ test("recent use is kept, the last first, each once; what is broken is nothing",
 });
 
 test("the server is asked once for what was typed last, and what it said is kept", async (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  mockTimeouts(context);
   /** @type {string[]} */
   const requests = [];
   let news = 0;

@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Absence } from "../../../static/js/server/absence.js";
+import { mockTimeouts } from "../support.mjs";
 
 /**
  * @param {import("node:test").TestContext} context
@@ -10,7 +11,7 @@ import { Absence } from "../../../static/js/server/absence.js";
  * @returns {number} how often an absence ended
  */
 function greeted(context, ...silences) {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  mockTimeouts(context);
   let now = 1_000_000;
   let times = 0;
   const absence = new Absence(
@@ -35,7 +36,7 @@ test("a computer that slept is one, though its connection ended only as it woke"
 });
 
 test("silence on a connection that lives is none", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  mockTimeouts(context);
   let now = 0;
   const absence = new Absence(assert.fail, () => now);
   for (const type of ["hello", "pong", "message", "pong"]) {

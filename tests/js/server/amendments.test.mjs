@@ -7,7 +7,7 @@ import { test } from "node:test";
 
 import { Amendments } from "../../../static/js/server/amendments.js";
 import { layout } from "../../../static/js/state/layout.js";
-import { AT, lobby, memoryStorage, post, present } from "../support.mjs";
+import { AT, lobby, memoryStorage, mockTimeouts, post, present } from "../support.mjs";
 
 /** @typedef {import("../../../static/js/state/types.js").Reaction} Reaction */
 
@@ -145,7 +145,7 @@ test("a deletion that never left is taken back without the server", async () => 
 });
 
 test("what the server asked to wait with waits", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  mockTimeouts(context);
   const { amendments, state, sent, server, reactions } = open();
   amendments.request(thumb(true));
   server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Wait.", retry_after: 1 });

@@ -4,7 +4,7 @@ import { test } from "node:test";
 
 import { makeNonce } from "../../../static/js/server/nonce.js";
 import { Outbox } from "../../../static/js/server/outbox.js";
-import { lobby, memoryStorage } from "../support.mjs";
+import { lobby, memoryStorage, mockTimeouts } from "../support.mjs";
 
 const PREFIX = "aiochat:outbox:alice:lobby:";
 const NOW = Date.parse("2026-11-21T09:30:00Z");
@@ -132,7 +132,7 @@ test("a refused one is still refused after a reload; Retry sends it, Discard for
 });
 
 test("waits as long as the server asks", (context) => {
-  context.mock.timers.enable({ apis: ["setTimeout"] });
+  mockTimeouts(context);
   const { outbox, sent, server, store } = open();
   outbox.post("one");
   outbox.post("two");
