@@ -16,7 +16,6 @@ import { ChatStatus } from "./elements/page/status.js";
 import { ChatTimeline } from "./elements/timeline/timeline.js";
 import { ChatTitle } from "./elements/page/title.js";
 import { ChatToasts } from "./elements/page/toasts.js";
-import { ChatTyping } from "./elements/people/typing.js";
 import { History } from "./server/history.js";
 import { makeNonce } from "./server/nonce.js";
 import { Outbox } from "./server/outbox.js";
@@ -49,13 +48,13 @@ const ELEMENTS = {
   "chat-status": ChatStatus,
   "chat-rooms": ChatRooms,
   "chat-members": ChatMembers,
-  "chat-typing": ChatTyping,
   "chat-timeline": ChatTimeline,
   "chat-composer": ChatComposer,
   "chat-toasts": ChatToasts,
 };
-/** Dialogs and menus: loaded after the first view, and before the page connects. */
+/** What shows nothing at first: loaded after the first view, and before the page connects. */
 const LATER = {
+  "chat-typing": async () => (await import("./elements/people/typing.js")).ChatTyping,
   "chat-switcher": async () => (await import("./elements/sidebar/switcher.js")).ChatSwitcher,
   "chat-person-card": async () => (await import("./elements/people/person_card.js")).ChatPersonCard,
   "chat-settings": async () => (await import("./elements/sidebar/settings.js")).ChatSettings,
