@@ -1,4 +1,4 @@
-/** What is proposed while one types, and in which order. */
+/** What is completed, and in which order. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

@@ -1,4 +1,4 @@
-/** Drafts with what they answer, and saying that one types. */
+/** Drafts with the post that they reply to, and typing events. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

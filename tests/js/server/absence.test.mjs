@@ -1,4 +1,4 @@
-/** Who comes back after a long break asks how people are; who was away for a moment doesn't. */
+/** After a long absence the statuses are loaded again; after a short one they aren't. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

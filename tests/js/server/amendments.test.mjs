@@ -1,7 +1,4 @@
-/**
- * What is asked to be done to posts: shown at once, sent until it is answered, taken back when it
- * is refused.
- */
+/** Amendments: shown at once, sent until they are answered, undone when they are refused. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 

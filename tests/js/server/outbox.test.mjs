@@ -1,4 +1,6 @@
-/** The outbox: nothing written is lost, nothing is sent twice under two names, the order holds. */
+/**
+ * The outbox: nothing that was written is lost or sent twice under two nonces, and the order holds.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -191,7 +193,7 @@ test("what answers nothing says nothing of it", () => {
   assert.equal("reply_to" in JSON.parse(JSON.stringify(sent[0])), false);
 });
 
-/** Tabs of one browser, with the locks by which each knows when another is gone. */
+/** Tabs of one browser, with the locks that tell when one is closed. */
 function browser() {
   const storage = memoryStorage();
   /** @type {Set<string>} */
@@ -222,7 +224,7 @@ test("what a living tab has written is its own to send, and another's when it is
   const third = openTab("c");
   assert.deepEqual([second.stages(), third.stages()], [[], []]);
   end("a");
-  // Exactly one of them took it up, under the same name.
+  // Exactly one of them restored it, under the same nonce.
   assert.deepEqual([second.stages(), third.stages()], [["one: sent", "two: waiting"], []]);
   assert.equal(second.sent[0].nonce, first.store.state.pending[0].nonce);
   // And if that one ends as well before it has an answer, the last one does.

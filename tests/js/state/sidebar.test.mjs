@@ -1,6 +1,6 @@
 /**
- * The sidebar's side of the store: what is unread elsewhere, who types and how people are; and the
- * order of what Ctrl+K proposes.
+ * The state of the sidebar: unread counts of other rooms, typing, statuses; and the order of the
+ * switcher.
  */
 import assert from "node:assert/strict";
 import { test } from "node:test";
@@ -57,7 +57,7 @@ function countsOf({ state }, name) {
   return [unreadOf(state, found), mentionsOf(state, found)];
 }
 
-/** Somebody looks at the end of the timeline. @param {Store} store */
+/** The page has the focus and shows the end of the timeline. @param {Store} store */
 function look(store) {
   store.dispatch({ type: "attention", focused: true });
   store.dispatch({ type: "viewed", view: null, seen: null, atBottom: true });

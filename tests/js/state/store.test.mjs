@@ -9,7 +9,7 @@ import { AT, lobby, post } from "../support.mjs";
 
 /** @typedef {import("../support.mjs").Store} Store */
 
-/** A store whose reader looks at the bottom. @param {object} [fields] */
+/** A store of a page that has the focus and shows the end. @param {object} [fields] */
 function watched(fields) {
   const store = lobby(fields);
   store.dispatch({ type: "attention", focused: true });

@@ -1,4 +1,4 @@
-/** Which lines the page keeps while somebody scrolls through a long history, both ways. */
+/** Which lines the page keeps while it is scrolled through a long history, both ways. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
