@@ -83,10 +83,38 @@ export function present(value) {
   return value;
 }
 
-/** Replaces setTimeout by one that the test moves. @param {import("node:test").TestContext} context */
-export function mockTimeouts({ mock }) {
-  const enable = /** @type {(timers: object) => void} */ (mock.timers.enable.bind(mock.timers));
-  const apis = ["setTimeout"];
-  // Node 18 takes the list itself.
-  enable(process.versions.node.startsWith("18.") ? apis : { apis });
+/**
+ * Replaces setTimeout and clearTimeout by a clock that the test moves, until the test ends. (That of
+ * node:test differs between the versions of Node.)
+ * @param {import("node:test").TestContext} context
+ */
+export function mockTimeouts(context) {
+  /** @type {Map<number, {at: number, run: () => void}>} */
+  const waiting = new Map();
+  const real = { setTimeout: globalThis.setTimeout, clearTimeout: globalThis.clearTimeout };
+  let now = 0;
+  let made = 0;
+  const fake = {
+    setTimeout: (/** @type {() => void} */ run, delay = 0) => {
+      waiting.set((made += 1), { at: now + delay, run });
+      return made;
+    },
+    clearTimeout: (/** @type {number} */ id) => void waiting.delete(id),
+  };
+  Object.assign(globalThis, fake);
+  context.after(() => Object.assign(globalThis, real));
+  return {
+    /** Runs what is due within the next `ms` milliseconds, in order. @param {number} ms */
+    tick(ms) {
+      const end = now + ms;
+      for (;;) {
+        const [next] = [...waiting].sort(([, one], [, other]) => one.at - other.at);
+        if (!next || next[1].at > end) break;
+        waiting.delete(next[0]);
+        now = Math.max(now, next[1].at);
+        next[1].run();
+      }
+      now = end;
+    },
+  };
 }

@@ -210,7 +210,7 @@ test("recent use is kept, the last first, each once; what is broken is nothing",
 });
 
 test("the server is asked once for what was typed last, and what it said is kept", async (context) => {
-  mockTimeouts(context);
+  const clock = mockTimeouts(context);
   /** @type {string[]} */
   const requests = [];
   let news = 0;
@@ -220,7 +220,7 @@ test("the server is asked once for what was typed last, and what it said is kept
   };
   const lookups = new Lookups({ storage: memoryStorage(), user: "alice", onAnswer: () => (news += 1), get });
   assert.deepEqual([lookups.people(""), lookups.people("a"), lookups.people("an")], [[], [], []]);
-  context.mock.timers.tick(200);
+  clock.tick(200);
   await Promise.resolve();
   await Promise.resolve();
   await Promise.resolve();

@@ -11,7 +11,7 @@ import { mockTimeouts } from "../support.mjs";
  * @returns {number} how often an absence ended
  */
 function greeted(context, ...silences) {
-  mockTimeouts(context);
+  const clock = mockTimeouts(context);
   let now = 1_000_000;
   let times = 0;
   const absence = new Absence(
@@ -22,7 +22,7 @@ function greeted(context, ...silences) {
     now += 1000 * silence;
     absence.received({ type: "hello" });
     absence.received({ type: "caught_up" });
-    context.mock.timers.tick(5_000);
+    clock.tick(5_000);
   }
   return times;
 }
@@ -36,12 +36,12 @@ test("a computer that slept is one, though its connection ended only as it woke"
 });
 
 test("silence on a connection that lives is none", (context) => {
-  mockTimeouts(context);
+  const clock = mockTimeouts(context);
   let now = 0;
   const absence = new Absence(assert.fail, () => now);
   for (const type of ["hello", "pong", "message", "pong"]) {
     absence.received({ type });
     now += 90_000;
   }
-  context.mock.timers.tick(10_000);
+  clock.tick(10_000);
 });

@@ -142,13 +142,13 @@ test("a deletion that never left is taken back without the server", async () => 
 });
 
 test("what the server asked to wait with waits", (context) => {
-  mockTimeouts(context);
+  const clock = mockTimeouts(context);
   const { amendments, state, sent, server, reactions } = open();
   amendments.request(thumb(true));
   server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Wait.", retry_after: 1 });
   amendments.request(thumb(true, 2));
   assert.deepEqual([sent.length, reactions(1), state.toasts], [1, ["👍 alice"], []]);
-  context.mock.timers.tick(1100);
+  clock.tick(1100);
   assert.deepEqual(
     sent.map(({ number }) => number),
     [1, 1, 2],

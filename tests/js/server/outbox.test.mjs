@@ -134,15 +134,15 @@ test("a refused one is still refused after a reload; Retry sends it, Discard for
 });
 
 test("waits as long as the server asks", (context) => {
-  mockTimeouts(context);
+  const clock = mockTimeouts(context);
   const { outbox, sent, server, store } = open();
   outbox.post("one");
   outbox.post("two");
   server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Slowly.", retry_after: 2 });
   assert.equal(store.state.held, true);
-  context.mock.timers.tick(1_900);
+  clock.tick(1_900);
   assert.equal(sent.length, 1);
-  context.mock.timers.tick(200);
+  clock.tick(200);
   assert.deepEqual(
     sent.map(({ text }) => text),
     ["one", "one"],
