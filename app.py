@@ -34,6 +34,7 @@ from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
 from helpers.processes.terminal import Failure, Misuse, lasting, say, shown
 from helpers.processes.worker import Worker, WorkerArguments, end, freeze_gc, told_to_end
+from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis
 from helpers.text.characters import one_line
 from helpers.web.compression import compression
@@ -80,6 +81,7 @@ async def create_app(settings: Settings) -> web.Application:
     app[SETTINGS] = settings
     app[DATABASE] = database
     app[REDIS] = redis
+    app[BUS] = make_bus(settings.bus)
     app[STORAGE] = storage
     app[SESSION_ENDED] = []
     app.on_response_prepare.append(add_headers)
@@ -98,14 +100,15 @@ async def create_app(settings: Settings) -> web.Application:
 
 
 async def _keep_open(app: web.Application) -> AsyncIterator[None]:
-    """Opens the database before all else and closes it, and Redis, after all else."""
-    database, redis, store = app[DATABASE], app[REDIS], app[STORAGE].store
+    """Opens the database, Redis and the bus before all else, and closes them after all else."""
+    database, redis, bus, store = app[DATABASE], app[REDIS], app[BUS], app[STORAGE].store
     sweeping = None
     try:
         await database.aio_connect()
         await check_durability(database)
         if redis is not None:
             await redis.ping()
+        await bus.open()
         if isinstance(store, DatabaseSessions):
             sweeping = asyncio.create_task(_sweep_sessions(store))
         async with app[STORAGE].storing_uses():
@@ -114,6 +117,7 @@ async def _keep_open(app: web.Application) -> AsyncIterator[None]:
         if sweeping:
             sweeping.cancel()
             await asyncio.gather(sweeping, return_exceptions=True)
+        await bus.close()
         if redis is not None:
             await redis.aclose()
         await database.aio_close()

@@ -13,9 +13,9 @@ USER = web.RequestKey("user", User)
 USERS = web.AppKey("users", BatchLoader[int, User])
 """Finds users by their ids: one statement for all who ask at once."""
 
-SessionEnded = Callable[[str], Awaitable[None]]
+SessionEnded = Callable[[str], None]
 SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
-"""Called with a session's id when it has ended."""
+"""Called in every process with a session's id when it has ended."""
 
 Blocked = Callable[[int, int], Awaitable[None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])

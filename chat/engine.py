@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
-from chat.delivery.bus import Bus, Listener, LocalBus, RedisBus
+from chat.delivery.bus import Listener, RoomBus
 from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
 from chat.delivery.read_marks import ReadMarks
@@ -21,6 +21,7 @@ from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory, MentionCounts
+from helpers.redis.bus import Bus
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,6 @@ class Engine:
     database: AioDatabase
     journal: Journal
     hub: Hub
-    bus: Bus
     leases: Leases
     read_marks: ReadMarks
     unread: UnreadTracker
@@ -44,10 +44,10 @@ class Engine:
 async def open_engine(
     database: AioDatabase,
     redis: "Redis | None",
-    bus_url: str,
+    process_bus: Bus,
     epoch: str,
 ) -> AsyncIterator[Engine]:
-    """The running machinery; without `bus_url` for one process. At the end what waits is committed
+    """The running machinery, over the open bus of its process. At the end what waits is committed
     and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs)
 
@@ -65,8 +65,8 @@ async def open_engine(
         hub.look_for_gaps()
         unread.mark_stale()
 
-    listener = Listener(hub.deliver, hub.tell, on_status_change, hub.end_session, on_unread_hint, on_gap)
-    bus: Bus = RedisBus(bus_url, listener) if bus_url else LocalBus()
+    listener = Listener(hub.deliver, hub.tell, on_status_change, on_unread_hint, on_gap)
+    bus = RoomBus(process_bus, listener)
     leases: Leases = RedisLeases(redis) if redis else LocalLeases()
     unread = UnreadTracker(
         database,
@@ -103,7 +103,7 @@ async def open_engine(
         hub.start(bus)
         access = RoomAccessReader(database)
         yield Engine(
-            *(database, journal, hub, bus, leases, read_marks, unread, access),
+            *(database, journal, hub, leases, read_marks, unread, access),
             directory=Directory(access),
             mention_counts=MentionCounts(database),
             typists=Typists(tell),
@@ -115,4 +115,4 @@ async def open_engine(
         await read_marks.close()
         await unread.close()
         await hub.close()
-        await bus.close()
+        bus.close()

@@ -23,8 +23,9 @@ from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import leave_chat
 from chat.personal_data.export import SECTIONS
 from chat.requests import RunCommand
-from helpers.keys import DATABASE, SETTINGS
+from helpers.keys import DATABASE
 from helpers.limits import Buckets
+from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
 from helpers.websocket.protocol import KeepAlive
 
@@ -45,18 +46,13 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(app[DATABASE], app[REDIS], app[SETTINGS].bus, await _epoch()) as engine:
+    async with open_engine(app[DATABASE], app[REDIS], app[BUS], await _epoch()) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         keep_alive = KeepAlive()
         dispatcher = Dispatcher(engine, message_limits(app), {RunCommand: runner(app[COMMANDS])})
         app[CONNECTIONS] = Shared(engine, dispatcher, app[COMMANDS], presence, keep_alive)
-
-        async def end_session(session_id: str) -> None:
-            engine.hub.end_session(session_id)
-            engine.bus.end_session(session_id)
-
-        app[SESSION_ENDED].append(end_session)
+        app[SESSION_ENDED].append(engine.hub.end_session)
         app[BLOCKED].append(note_block)
         app[ERASERS].append(lambda account: leave_chat(engine, account))
         task = asyncio.create_task(presence.run())

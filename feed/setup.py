@@ -1,4 +1,4 @@
-"""Makes the feed part of an application: opens its bus and its streams, and closes them."""
+"""Makes the feed part of an application: opens its streams, and closes them."""
 
 import asyncio
 import contextvars
@@ -9,15 +9,20 @@ from aiohttp import web
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.keys import ERASERS, OWN_DATA, SESSION_ENDED
 from accounts.relations.visibility import VISIBILITY
-from feed.bus import Bus, LocalBus, RedisBus
 from feed.doors.pages import person_section
 from feed.erasure import leave_feed
 from feed.export import SECTIONS
 from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
 from feed.streams import Streams
 from feed.writing import Writer
-from helpers.keys import DATABASE, SETTINGS
+from helpers.keys import DATABASE
 from helpers.limits import Buckets
+from helpers.redis.bus import BUS
+
+CHANNEL = b"aiochat:feed"
+"""Says that something was committed. The streams read from the database what."""
+
+NEWS = b"!"
 
 WRITES_PER_SECOND = 2.0
 WRITES_AT_ONCE = 60.0
@@ -30,20 +35,16 @@ PICTURES_AT_ONCE = 40.0
 
 async def run_feed(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    streams, url = app[STREAMS], app[SETTINGS].bus
-    bus: Bus = RedisBus(url, streams.wake, streams.end_session) if url else LocalBus()
-    await bus.open()
+    streams, bus = app[STREAMS], app[BUS]
+    unsubscribe = bus.subscribe(CHANNEL, lambda channel, payload: streams.wake(), streams.wake)
+    await bus.follow(CHANNEL)
 
     def on_commit() -> None:
         streams.wake()
-        bus.wake()
-
-    async def end_session(session_id: str) -> None:
-        streams.end_session(session_id)
-        bus.end_session(session_id)
+        bus.wake(CHANNEL, lambda: NEWS)
 
     app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], on_commit)
-    app[SESSION_ENDED].append(end_session)
+    app[SESSION_ENDED].append(streams.end_session)
     app[ERASERS].append(lambda account: leave_feed(app[WRITER], account))
     context = contextvars.Context()
     tasks = [
@@ -54,7 +55,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
-    await bus.close()
+    unsubscribe()
 
 
 async def end_streams(app: web.Application) -> None:

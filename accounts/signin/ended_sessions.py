@@ -1,8 +1,8 @@
-"""Sessions that another program than the server has ended: the command line. It writes them down,
-and each serving process carries it out.
+"""Sessions that others have ended: another process, which tells it over the bus, or the command
+line, which writes it into a table that each serving process reads.
 
-The bus can't tell: without Redis there is none, and what it carries may get lost. A row is there
-until everybody has surely read it."""
+The command line has no bus: there is none without Redis, and what it carries may get lost. A row is
+there until everybody has surely read it."""
 
 import asyncio
 import contextvars
@@ -15,9 +15,10 @@ from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
 from accounts.models import EndedSession
-from accounts.signin.sessions import end_session
+from accounts.signin.sessions import CHANNEL, end_here, end_session
 from helpers.clock import now_ms
 from helpers.db.database import fetch, is_away, is_sqlite
+from helpers.redis.bus import BUS
 from helpers.web.session_stores import SessionStore
 
 log = logging.getLogger("aiochat.sessions")
@@ -55,11 +56,19 @@ async def end_sessions(database: AioDatabase, store: SessionStore, session_ids: 
 async def watch_ended(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`, behind all that puts something into SESSION_ENDED. What was ended before
     can't have anything open here."""
+
+    def on_heard(channel: bytes, payload: bytes) -> None:
+        if not payload.startswith(b"{"):
+            end_here(app, payload.decode())
+
+    unsubscribe = app[BUS].subscribe(CHANNEL, on_heard)
+    await app[BUS].follow(CHANNEL)
     last = await EndedSession.select(peewee.fn.MAX(EndedSession.id)).aio_scalar() or 0
     task = asyncio.create_task(_look_forever(app, last), context=contextvars.Context())
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    unsubscribe()
 
 
 async def _look_forever(app: web.Application, last: int) -> None:

@@ -7,10 +7,14 @@ from aiohttp_session import get_session, new_session
 from accounts.keys import SESSION_ENDED, USER
 from accounts.models import User
 from accounts.people import accounts
+from helpers.redis.bus import BUS
 from helpers.text.translation import current
 from helpers.web import csrf, flash
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import CONFIRM_NEW_SESSION, STORAGE
+
+CHANNEL = b"aiochat:control"
+"""Ended sessions by their ids, beside what others say there, which begins with a brace."""
 
 
 async def sign_in(request: web.Request, user: User) -> None:
@@ -57,10 +61,16 @@ async def _end(request: web.Request) -> None:
 
 
 async def end_session(app: web.Application, session_id: str) -> None:
-    """Whoever holds it is signed out, and what is open for it ends."""
+    """Whoever holds it is signed out, and what is open for it ends, in every process."""
     await app[STORAGE].store.delete(session_id)
+    app[BUS].publish(CHANNEL, session_id.encode())
+    end_here(app, session_id)
+
+
+def end_here(app: web.Application, session_id: str) -> None:
+    """What this process holds open for the session ends."""
     for tell in app[SESSION_ENDED]:
-        await tell(session_id)
+        tell(session_id)
 
 
 async def end_all_sessions(app: web.Application, user_id: int) -> None:

@@ -1,174 +1,117 @@
-"""Carries what was committed to the other processes. It only wakes them up: what gets lost here is
+"""What the chat tells the other processes. What was committed only wakes them up: what gets lost is
 found in the database.
 
-And what is fleeting, of which nothing is found anywhere."""
+Ephemeral events are found nowhere later."""
 
 import functools
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import msgspec
 
 from chat.envelopes import Batch, EphemeralEvent, StatusChange, UnreadHint
 from chat.events import encode_value
-from helpers.redis.pubsub import PubSub
+from helpers.redis.bus import Bus
 
-log = logging.getLogger("aiochat.bus")
+ROOM = b"aiochat:room:"
+"""Each room has a channel of its own, which ends in the room's id."""
 
 CONTROL = b"aiochat:control"
+"""Changes of statuses, as JSON. Others share the channel, for what doesn't begin with a brace."""
+
 ACTIVITY = b"aiochat:activity"
 
-NEWS = b"{"
-"""What begins with this on the control channel is news, as JSON; anything else is the id of a
-session."""
-
-FLEETING = b"~"
-"""What begins with this is fleeting. A batch is an array, which in msgpack begins with another
+EPHEMERAL = b"~"
+"""What begins with this is ephemeral. A batch is an array, which in msgpack begins with another
 byte."""
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Whom the bus wakes: `on_batch` with what another process committed, `on_fleeting` with what
+    """Whom the bus wakes: `on_batch` with what another process committed, `on_ephemeral` with what
     it told a room,
 
-    `on_status_change` with what it announced of a user, `on_session_end` with a session's id,
-    `on_unread_hint` with what is news for who counts the unread, `on_gap` when messages may have
-    been missed."""
+    `on_status_change` with what it announced of a user, `on_unread_hint` with what is news for who
+    counts the unread, `on_gap` when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
-    on_fleeting: Callable[[EphemeralEvent], None]
+    on_ephemeral: Callable[[EphemeralEvent], None]
     on_status_change: Callable[[StatusChange], None]
-    on_session_end: Callable[[str], None]
     on_unread_hint: Callable[[UnreadHint], None]
     on_gap: Callable[[], None]
 
 
-class Bus(Protocol):
-    remote: bool
-    """Are there other processes that can commit to our rooms?"""
+class RoomBus:
+    """The chat's part of the process's bus."""
+
+    def __init__(self, bus: Bus, listener: Listener) -> None:
+        self.remote = bus.remote
+        """Are there other processes that can commit to our rooms?"""
+        self._bus = bus
+        self._listener = listener
+        self._unsubscribe: list[Callable[[], None]] = []
 
     def publish(self, batch: Batch) -> None:
-        """Sends a batch to the other processes. Never waits and never fails."""
+        """Sends a batch to the other processes. Never waits and never fails, like all that tells
+        them something."""
+        self._bus.wake(_channel(batch.room_id), functools.partial(_encoder.encode, batch))
 
     def tell(self, ephemeral: EphemeralEvent) -> None:
-        """Sends it to the other processes that follow its room now. Never waits and never fails."""
+        """Sends it to the other processes that follow its room now."""
+        self._bus.mention(_channel(ephemeral.room_id), EPHEMERAL + _encoder.encode(ephemeral))
 
     def announce(self, change: StatusChange) -> None:
         """Tells the other processes, wherever the user is."""
-
-    def end_session(self, session_id: str) -> None:
-        """Tells the other processes that a session has ended."""
+        self._bus.publish(CONTROL, encode_value(change))
 
     def tell_unread_hint(self, hint: UnreadHint) -> None:
         """Tells the other processes what is news for who counts the unread."""
+        self._bus.wake(ACTIVITY, functools.partial(_encoder.encode, hint))
 
     async def follow(self, room_id: int) -> None:
         """From its return on, batches of the room are heard (or, if Redis is away, found later)."""
-
-    def unfollow(self, room_id: int) -> None: ...
-    async def open(self) -> None:
-        """Connects. Raises RedisError where that can't be done."""
-
-    async def close(self) -> None: ...
-
-
-class LocalBus:
-    """For one process: nobody else is there to be told."""
-
-    remote = False
-
-    def publish(self, batch: Batch) -> None:
-        pass
-
-    def tell(self, ephemeral: EphemeralEvent) -> None:
-        pass
-
-    def announce(self, change: StatusChange) -> None:
-        pass
-
-    def end_session(self, session_id: str) -> None:
-        pass
-
-    def tell_unread_hint(self, hint: UnreadHint) -> None:
-        pass
-
-    async def follow(self, room_id: int) -> None:
-        pass
+        await self._bus.follow(_channel(room_id))
 
     def unfollow(self, room_id: int) -> None:
-        pass
+        self._bus.unfollow(_channel(room_id))
 
     async def open(self) -> None:
-        pass
+        """Hears from now on. The process's bus is open already."""
+        subscribe = self._bus.subscribe
+        self._unsubscribe = [
+            subscribe(ROOM, self._on_room, self._listener.on_gap),
+            subscribe(CONTROL, self._on_control),
+            subscribe(ACTIVITY, self._on_activity),
+        ]
+        await self._bus.follow(CONTROL)
+        await self._bus.follow(ACTIVITY)
 
-    async def close(self) -> None:
-        pass
+    def close(self) -> None:
+        """Hears no more."""
+        for unsubscribe in self._unsubscribe:
+            unsubscribe()
+        self._unsubscribe.clear()
 
+    def _on_room(self, channel: bytes, payload: bytes) -> None:
+        if payload.startswith(EPHEMERAL):
+            self._listener.on_ephemeral(_ephemeral_decoder.decode(payload[1:]))
+        else:
+            self._listener.on_batch(_batch_decoder.decode(payload))
 
-class RedisBus:
-    """Redis pub/sub, sharded where Redis is a cluster: one channel a room, and two for what isn't
-    about one room."""
+    def _on_control(self, channel: bytes, payload: bytes) -> None:
+        if payload.startswith(b"{"):
+            self._listener.on_status_change(_status_change_decoder.decode(payload))
 
-    remote = True
-
-    def __init__(self, url: str, listener: Listener) -> None:
-        self._listener = listener
-        self._pubsub = PubSub(url, self._receive, listener.on_gap)
-
-    def publish(self, batch: Batch) -> None:
-        self._pubsub.wake(_channel(batch.room_id), functools.partial(_encoder.encode, batch))
-
-    def tell(self, ephemeral: EphemeralEvent) -> None:
-        self._pubsub.mention(_channel(ephemeral.room_id), FLEETING + _encoder.encode(ephemeral))
-
-    def announce(self, change: StatusChange) -> None:
-        self._pubsub.publish(CONTROL, encode_value(change))
-
-    def end_session(self, session_id: str) -> None:
-        self._pubsub.publish(CONTROL, session_id.encode())
-
-    def tell_unread_hint(self, hint: UnreadHint) -> None:
-        self._pubsub.wake(ACTIVITY, functools.partial(_encoder.encode, hint))
-
-    async def follow(self, room_id: int) -> None:
-        await self._pubsub.follow(_channel(room_id))
-
-    def unfollow(self, room_id: int) -> None:
-        self._pubsub.unfollow(_channel(room_id))
-
-    async def open(self) -> None:
-        await self._pubsub.open()
-        await self._pubsub.follow(CONTROL)
-        await self._pubsub.follow(ACTIVITY)
-
-    async def close(self) -> None:
-        await self._pubsub.close()
-
-    def _receive(self, channel: bytes, payload: bytes) -> None:
-        try:
-            if channel == CONTROL and payload.startswith(NEWS):
-                self._listener.on_status_change(_status_change_decoder.decode(payload))
-            elif channel == CONTROL:
-                self._listener.on_session_end(payload.decode())
-            elif channel == ACTIVITY:
-                self._listener.on_unread_hint(_activity_decoder.decode(payload))
-            elif payload.startswith(FLEETING):
-                self._listener.on_fleeting(_fleeting_decoder.decode(payload[1:]))
-            else:
-                self._listener.on_batch(_decoder.decode(payload))
-        except msgspec.DecodeError:
-            log.exception("something on the bus can't be read")
+    def _on_activity(self, channel: bytes, payload: bytes) -> None:
+        self._listener.on_unread_hint(_unread_hint_decoder.decode(payload))
 
 
 _encoder = msgspec.msgpack.Encoder()
-_decoder = msgspec.msgpack.Decoder(Batch)
+_batch_decoder = msgspec.msgpack.Decoder(Batch)
 _status_change_decoder = msgspec.json.Decoder(StatusChange)
-_fleeting_decoder = msgspec.msgpack.Decoder(EphemeralEvent)
-_activity_decoder = msgspec.msgpack.Decoder(UnreadHint)
+_ephemeral_decoder = msgspec.msgpack.Decoder(EphemeralEvent)
+_unread_hint_decoder = msgspec.msgpack.Decoder(UnreadHint)
 
 
 def _channel(room_id: int) -> bytes:
-    return b"aiochat:room:%d" % room_id
+    return b"%s%d" % (ROOM, room_id)

@@ -223,7 +223,7 @@ async def test_what_goes_wrong_is_tried_again(app: web.Application, monkeypatch:
     told: list[str] = []
     done = asyncio.Event()
 
-    async def tell(session_id: str) -> None:
+    def tell(session_id: str) -> None:
         told.append(session_id)
         if len(told) == 2:
             raise ConnectionError("away")

@@ -18,6 +18,7 @@ from helpers.db.database import fetch, open_database
 from helpers.db.migrations import migrate
 from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
+from helpers.redis.bus import Bus
 from settings import ROOT
 from tests.chat.delivery.test_channel import FakeClient
 
@@ -42,7 +43,7 @@ async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             await Member.insert(
                 room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0
             ).aio_execute()
-    async with open_engine(database, None, "", "epoch") as found:
+    async with open_engine(database, None, Bus(), "epoch") as found:
         yield found
     await database.aio_close()
 
