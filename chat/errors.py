@@ -1,26 +1,31 @@
-"""A clear no: what a verb raises when it won't, and what the `error` event and the HTTP answer are
-made of."""
+"""The chat's errors: the codes of docs/protocol.md, and those that several actions raise."""
 
-from typing import Any
+from helpers.errors import ActionError, declare
 
-from helpers.text.translation import Text
+__all__ = ["ActionError", "blocked", "broken", "unavailable"]
 
-
-class ActionError(Exception):
-    """`code` is stable and for programs (docs/protocol.md lists them), `text` is a sentence for
-    people.
-
-    It is a literal with `{places}` for `values`; `phrase` is the same, to be told in the reader's
-    language.
-
-    `retry_after`, in seconds, where the same sending may go through later."""
-
-    def __init__(self, code: str, text: str, retry_after: float | None = None, **values: Any) -> None:
-        self.phrase = text if isinstance(text, Text) else Text(text, **values)
-        self.text = str(self.phrase)
-        super().__init__(self.text)
-        self.code = code
-        self.retry_after = retry_after
+declare(
+    {
+        "bad_emoji": 400,
+        "bad_frame": 400,
+        "bad_json": 400,
+        "bad_nonce": 400,
+        "bad_text": 400,
+        "bad_usage": 400,
+        "blocked": 403,
+        "deleted": 410,
+        "empty": 400,
+        "no_such_message": 404,
+        "no_such_user": 404,
+        "nonce_reused": 409,
+        "not_a_member": 403,
+        "refused": 409,
+        "too_late": 409,
+        "too_long": 400,
+        "too_many_reactions": 409,
+        "unknown_command": 404,
+    }
+)
 
 
 def unavailable() -> ActionError:

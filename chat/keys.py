@@ -4,6 +4,7 @@ from aiohttp import web
 
 from chat.commands.registry import Registry
 from chat.engine import Engine
+from helpers.errors import too_fast
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
 
@@ -20,8 +21,8 @@ def message_limits(app: web.Application) -> Buckets | None:
 
 
 def take_token(request: web.Request, user_id: int) -> None:
-    """Counts a request like one message of the user's. Raises HTTPTooManyRequests, which says when
-    to come again."""
+    """Counts a request like one message of the user's. Raises ActionError, which says when to
+    come again."""
     limits = message_limits(request.app)
     if wait := limits.take(user_id) if limits else 0:
-        raise web.HTTPTooManyRequests(headers={"Retry-After": str(int(wait) + 1)})
+        raise too_fast(wait)

@@ -6,10 +6,10 @@ from collections.abc import AsyncGenerator, Awaitable
 
 from accounts.keys import DeletedAccount
 from accounts.models import User
-from feed.errors import ActionError
 from feed.models import Comment, Like, Post
 from feed.streams import POLL_SECONDS
 from feed.writing import Writer
+from helpers.errors import ActionError
 
 AT_ONCE = 200
 """Rows in one look for what is left. Each goes by a transaction of its own."""

@@ -3,7 +3,7 @@
 import asyncio
 
 from accounts.people.mentions import PERSON, NamedPeople
-from feed.errors import ActionError
+from helpers.errors import ActionError
 from helpers.text.characters import has_forbidden
 from helpers.text.markdown import Markdown, is_slow
 
@@ -18,13 +18,17 @@ def check_text(text: str, most: int) -> str:
     # Spaces at the beginning mean something in Markdown.
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
     if not text:
-        raise ActionError("empty", "There is nothing in it.")
+        raise ActionError("empty", "There is nothing in it.", field="text")
     if len(text) > most:
         raise ActionError(
-            "too_long", "At most {most} characters, please; this has {given}.", most=most, given=len(text)
+            "too_long",
+            "At most {most} characters, please; this has {given}.",
+            field="text",
+            most=most,
+            given=len(text),
         )
     if has_forbidden(text):
-        raise ActionError("bad_text", "It holds a control character, which nobody could see.")
+        raise ActionError("bad_text", "It holds a control character, which nobody could see.", field="text")
     return text
 
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from feed.errors import ActionError
 from feed.models import Picture, PictureFile
 from helpers import images
+from helpers.errors import ActionError
 from helpers.text.characters import has_forbidden
 from helpers.web.multipart import Upload
 

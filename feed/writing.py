@@ -1,7 +1,7 @@
 """The verbs of the feed, and the only code that changes it. Each asks for a state, so that asking
 twice changes nothing more.
 
-Whoever may not, or asks for what is gone, gets a ActionError, and nothing has changed."""
+Whoever may not, or asks for what is gone, gets an ActionError, and nothing has changed."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -13,7 +13,7 @@ from accounts.models import User
 from accounts.people.mentions import NamedPeople
 from accounts.relations.visibility import Visibility
 from feed import event_log, pictures
-from feed.errors import ActionError, comment_gone, gone, sent_before
+from feed.errors import comment_gone, gone, not_ones_own, sent_before
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
 from feed.models import Comment, Like, Picture, PictureFile, Post
 from feed.pictures import Change, Made
@@ -196,7 +196,7 @@ Written = TypeVar("Written", Post, Comment)
 
 def _own(written: Written, author: User) -> Written:
     if written.author_id != author.id:
-        raise ActionError("forbidden", "Only who wrote it may change it.", status=403)
+        raise not_ones_own()
     return written
 
 

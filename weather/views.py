@@ -5,8 +5,8 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
+from helpers.errors import ActionError
 from helpers.text.translation import Text, current, told
-from helpers.web.errors import Refusal
 from helpers.web.routing import wants_json
 from weather.forecast import NoWeather
 from weather.keys import WEATHER
@@ -28,7 +28,7 @@ class WeatherPage(web.View):
         except NoWeather as error:
             status = STATUSES[error.code]
             if wants_json(request) or error.code == "weather_off":
-                raise Refusal(error.code, error.text, status) from None
+                raise ActionError(error.code, error.text, status) from None
             context = {"place": place, "line": "", "problem": told(error.text)}
             return aiohttp_jinja2.render_template("weather/weather.html", request, context, status=status)
         if wants_json(request):

@@ -17,10 +17,10 @@ from accounts.signin.devices import device_of
 from accounts.signin.sessions import sign_out_for_good
 from helpers.clock import iso
 from helpers.db.database import is_away
+from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.text.translation import Text, current
-from helpers.web.errors import Refusal
 from helpers.web.forms import Form, read_form
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
@@ -36,6 +36,7 @@ STUCK_SECONDS = 60.0
 """Who takes nothing for so long is cut. Less than the claim lasts."""
 
 RETRY_SECONDS = 60
+BACK = ("/accounts/data", Text("Your data"))
 
 PATIENCE_SECONDS = 2.0
 """What can be taken away at once is gone when the answer comes."""
@@ -104,13 +105,19 @@ class Download(web.View):
         user, app = request[USER], request.app
         wait = app[DOWNLOAD_LIMITS].take(user.id) if app[SETTINGS].rate_limits == "on" else 0
         if wait:
-            raise _busy(
-                Text("You have just downloaded it several times. Please come again later."), int(wait) + 1
+            raise ActionError(
+                "rate_limited",
+                "You have just downloaded it several times. Please come again later.",
+                retry_after=int(wait) + 1,
+                back=BACK,
             )
         claim = Claim(user.id)
         if not await claim.take():
-            raise _busy(
-                Text("Your data are being written already. One download at a time, please."), RETRY_SECONDS
+            raise ActionError(
+                "rate_limited",
+                "Your data are being written already. One download at a time, please.",
+                retry_after=RETRY_SECONDS,
+                back=BACK,
             )
         try:
             pieces = document(user, await self._sessions(), app[OWN_DATA])
@@ -155,9 +162,3 @@ class Download(web.View):
             if request.transport is not None:
                 request.transport.abort()
         return response
-
-
-def _busy(text: Text, seconds: int) -> Refusal:
-    refusal = Refusal("rate_limited", text, 429, ("/accounts/data", current().t("Your data")))
-    refusal.headers["Retry-After"] = str(seconds)
-    return refusal

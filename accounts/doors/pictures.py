@@ -10,9 +10,9 @@ from accounts.models import User
 from accounts.people import directory, pictures
 from accounts.people.gravatar import GRAVATAR
 from helpers import images
+from helpers.errors import ActionError
 from helpers.keys import DATABASE
 from helpers.text.translation import Text, current, told
-from helpers.web.errors import Refusal
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_file
 from helpers.web.headers import IMAGE_POLICY
@@ -38,8 +38,8 @@ class Picture(web.View):
         request = self.request
         size = request.query.get("size", "128")
         if size not in map(str, pictures.SIZES):
-            raise Refusal(
-                "bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES)))
+            raise ActionError(
+                "bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))
             )
         person = await directory.user_by_name(request.match_info["name"])
         if person is None:

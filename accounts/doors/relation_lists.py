@@ -13,8 +13,7 @@ from accounts.relations import following
 from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso
 from helpers.db.database import is_away
-from helpers.text.translation import Text
-from helpers.web.errors import Refusal
+from helpers.errors import ActionError
 from helpers.web.routing import wants_json
 
 MAX_SHOWN = 100
@@ -53,7 +52,7 @@ class _People(web.View):
         if "after" in request.query:
             last = await user_by_name(request.query["after"])
             if last is None:
-                raise Refusal("bad_request", Text("`{name}` is the `next` of another page.", name="after"))
+                raise ActionError("bad_request", "`{name}` is the `next` of another page.", name="after")
             after = last.id
         rows = await self.rows(request[USER], after)
         users = await users_by_ids([user_id for user_id, _ in rows[:MAX_SHOWN]]) if rows else {}

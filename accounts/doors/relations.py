@@ -10,10 +10,9 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.relations import blocking, following
+from helpers.errors import ActionError, too_fast
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
-from helpers.text.translation import Text
-from helpers.web.errors import Refusal, error_response
 from helpers.web.forms import read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
@@ -32,19 +31,23 @@ class _Choice(web.View):
             raise web.HTTPNotFound
         wait = request.app[FOLLOW_LIMITS].take(user.id) if request.app[SETTINGS].rate_limits == "on" else 0
         if wait:
-            response = error_response(request, 429)
-            response.headers["Retry-After"] = str(int(wait) + 1)
-            return response
+            raise too_fast(wait)
         page = f"/users/{person.name}"
+        back = (page, person.name)
         try:
             await self.choose(user, person)
         except following.CannotFollow as problem:
-            raise Refusal("cannot_follow", problem.text, 422, (page, person.name)) from None
+            raise ActionError("cannot_follow", problem.text, 422, back=back) from None
         except blocking.CannotBlock as problem:
-            raise Refusal("cannot_block", problem.text, 422, (page, person.name)) from None
+            raise ActionError("cannot_block", problem.text, 422, back=back) from None
         except following.NotAsked:
-            text = Text("{name} doesn’t ask to follow you, or no longer does.", name=person.name)
-            raise Refusal("not_asked", text, 404, (page, person.name)) from None
+            raise ActionError(
+                "not_asked",
+                "{name} doesn’t ask to follow you, or no longer does.",
+                404,
+                back=back,
+                name=person.name,
+            ) from None
         except LookupError:
             raise web.HTTPNotFound from None
         if wants_json(request):

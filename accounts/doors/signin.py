@@ -8,6 +8,7 @@ from accounts.keys import USER
 from accounts.people import accounts, directory
 from accounts.signin.sessions import sign_in, sign_out
 from accounts.signin.throttling import guess
+from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.text.translation import Text, current, told
@@ -85,13 +86,11 @@ class Register(web.View):
             return _page(request, self.template, form, 422)
         wait = request.app[REGISTRATIONS].take(client_address(request)) if settings.rate_limits == "on" else 0
         if wait:
-            response = error_response(
-                request,
-                429,
-                Text("Too many accounts have been made from your address. Please try again later."),
+            raise ActionError(
+                "rate_limited",
+                "Too many accounts have been made from your address. Please try again later.",
+                retry_after=int(wait) + 1,
             )
-            response.headers["Retry-After"] = str(int(wait) + 1)
-            return response
         try:
             user = await accounts.register(request.app[DATABASE], data.username, data.email, data.password)
         except accounts.BadAccount as error:

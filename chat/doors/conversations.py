@@ -9,8 +9,6 @@ from chat.actions.conversations import MAX_PEOPLE, open_conversation
 from chat.errors import ActionError
 from chat.history.titles import title_of
 from chat.keys import ENGINE, take_token
-from helpers.text.translation import told
-from helpers.web.errors import error_response
 from helpers.web.forms import read_values
 from helpers.web.routing import wants_json
 
@@ -28,9 +26,7 @@ class Conversations(web.View):
         except ActionError as error:
             if error.retry_after:
                 raise web.HTTPServiceUnavailable from None
-            if wants_json(request):
-                return web.json_response({"errors": {"with": told(error.phrase)}}, status=422)
-            return error_response(request, 422, error.phrase)
+            raise error.about("with") from None
         if wants_json(request):
             body = {"name": room.name, "title": await title_of(room, user.id), "kind": room.kind}
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})

@@ -4,11 +4,10 @@ from aiohttp import web
 
 from chat.actions.member_lists import members_in
 from chat.doors.room_pages import PAGE, entrance, no_such_message, shown
+from chat.errors import ActionError
 from chat.history import reading
 from chat.keys import ENGINE
 from chat.models import Room
-from helpers.text.translation import Text
-from helpers.web.errors import Refusal
 
 MAX_NUMBER = 2**53
 
@@ -26,7 +25,7 @@ class Messages(web.View):
             if (number := self._number(name, 0, MAX_NUMBER)) is not None
         }
         if len(asked) > 1:
-            raise Refusal("bad_request", Text("Only one of these, please: {names}.", names=", ".join(asked)))
+            raise ActionError("bad_request", "Only one of these, please: {names}.", names=", ".join(asked))
         if "around" in asked:
             return await self._around(room, asked["around"], limit)
         if "before" in asked:
@@ -49,14 +48,12 @@ class Messages(web.View):
         if text is None:
             return None
         if not (text.isascii() and text.isdigit() and len(text) <= 16 and least <= int(text) <= most):
-            raise Refusal(
+            raise ActionError(
                 "bad_request",
-                Text(
-                    "`{name}` is a whole number from {least} to {most}.",
-                    name=name,
-                    least=str(least),
-                    most=str(most),
-                ),
+                "`{name}` is a whole number from {least} to {most}.",
+                name=name,
+                least=str(least),
+                most=str(most),
             )
         return int(text)
 

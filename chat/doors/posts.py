@@ -6,11 +6,10 @@ from typing import Any
 from aiohttp import web
 
 from chat.doors.room_pages import PAGE, RoomPage, entrance, no_such_message, shown, shown_around
+from chat.errors import ActionError
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
 from helpers.clock import iso
-from helpers.text.translation import Text
-from helpers.web.errors import Refusal
 from helpers.web.routing import wants_json
 
 
@@ -21,7 +20,7 @@ def _number(request: web.Request) -> int:
 
 async def _post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
     """The room and the post of the path. Raises HTTPNotFound where there is no room for this
-    person, Refusal where no post."""
+    person, ActionError where no post."""
     found = await entrance(request)
     line = await reading.visible_post(found.room, _number(request))
     if line is None:
@@ -52,7 +51,7 @@ class Versions(web.View):
     async def get(self) -> web.Response:
         found, line = await _post(self.request)
         if line.is_deleted:
-            raise Refusal("deleted", Text("That message has been deleted."), 410)
+            raise ActionError("deleted", "That message has been deleted.")
         former = [
             {"text": text, "at": iso(at)} for text, at in await reading.versions(found.room.id, line.seq)
         ]

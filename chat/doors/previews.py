@@ -10,11 +10,9 @@ from aiohttp import web
 from accounts.keys import USER
 from chat import requests
 from chat.actions import membership, posting
-from chat.errors import ActionError
 from chat.keys import ENGINE, take_token
 from helpers.text.emoji import EMOJIS
 from helpers.text.markdown import plain_html
-from helpers.web.errors import Refusal
 from helpers.web.forms import read_form
 
 KEPT_SECONDS = 7 * 24 * 3600
@@ -33,10 +31,7 @@ class Preview(web.View):
         if not found.standing.is_member:
             raise web.HTTPForbidden
         text = (await read_form(request)).get("text", "")
-        try:
-            requests.check_text(text)
-        except ActionError as error:
-            raise Refusal(error.code, error.phrase) from None
+        requests.check_text(text)
         take_token(request, user.id)
         html = (await posting.rendered(engine, text)).html
         return web.json_response({"html": plain_html(text) if html is None else html})

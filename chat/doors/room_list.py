@@ -10,7 +10,6 @@ from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
 from helpers.text.translation import Text, told
-from helpers.web.errors import Refusal
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
@@ -91,7 +90,7 @@ class Rooms(web.View):
             query.get("only") == "own",
         )
         if after and membership.room_name_problem(after):
-            raise Refusal("bad_request", Text("`after` is the name of a room."))
+            raise ActionError("bad_request", "`after` is the name of a room.")
         await self.request.app[ENGINE].read_marks.store_of({user.id})
         own = [] if after else await own_rooms(user, named)
         others, more = ([], False) if only_own else await open_rooms(user, named, after)

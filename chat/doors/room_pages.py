@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.people import directory
 from chat.actions import membership
 from chat.actions.member_lists import members_in
+from chat.errors import ActionError
 from chat.events import OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
@@ -20,8 +21,7 @@ from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
 from helpers.keys import SETTINGS
-from helpers.text.translation import Text, current
-from helpers.web.errors import Refusal
+from helpers.text.translation import current
 
 PAGE = 50
 
@@ -35,12 +35,11 @@ async def entrance(request: web.Request) -> RoomAccess:
     return found
 
 
-def no_such_message(room: Room) -> Refusal:
-    return Refusal(
+def no_such_message(room: Room) -> ActionError:
+    return ActionError(
         "no_such_message",
-        Text("There is no such message here, or it was cleared away."),
-        404,
-        (f"/rooms/{room.name}", f"#{room.name}"),
+        "There is no such message here, or it was cleared away.",
+        back=(f"/rooms/{room.name}", f"#{room.name}"),
     )
 
 

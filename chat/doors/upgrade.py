@@ -6,10 +6,10 @@ from aiohttp_session import get_session
 from accounts.keys import USER
 from chat.doors.room_pages import entrance
 from chat.doors.websocket import Connection, Shared
+from chat.errors import ActionError
 from chat.keys import ENGINE
 from helpers.keys import SETTINGS
-from helpers.text.translation import Text, current
-from helpers.web.errors import Refusal
+from helpers.text.translation import current
 from helpers.web.languages import speak_as_addressed
 from helpers.websocket.protocol import Upgrade
 
@@ -27,7 +27,7 @@ class Socket(web.View):
         room = (await entrance(request)).room
         since = self._since()
         if not web.WebSocketResponse().can_prepare(request):
-            raise Refusal("bad_request", Text("This address speaks WebSocket."))
+            raise ActionError("bad_request", "This address speaks WebSocket.")
         session = await get_session(request)
         app = request.app
         session_id, language = str(session.identity), current()
@@ -41,5 +41,5 @@ class Socket(web.View):
         if text is None:
             return None
         if not (text.isascii() and text.isdigit() and len(text) <= 16):
-            raise Refusal("bad_request", Text("`since` is a seq: a whole number from 0."))
+            raise ActionError("bad_request", "`since` is a seq: a whole number from 0.")
         return -1 if epoch and epoch != self.request.app[ENGINE].epoch else int(text)

@@ -9,12 +9,10 @@ from aiohttp_session import get_session
 from accounts.keys import USER
 from accounts.relations.visibility import VISIBILITY
 from feed import event_log
-from feed.errors import ActionError
 from feed.keys import STREAMS
 from feed.reading import seen_post
 from feed.streams import MAX_STREAMS, Stream
-from helpers.text.translation import Text
-from helpers.web.errors import Refusal
+from helpers.errors import ActionError
 
 RETRY_MS = (1000, 4000)
 """When a browser comes back by itself: not all at once."""
@@ -50,17 +48,16 @@ class Events(web.View):
             since = _event_id(request.headers["Last-Event-ID"])
         post_id = self._number("post")
         if post_id is not None:
-            try:
-                await seen_post(request.app[VISIBILITY], post_id, user.id)
-            except ActionError as error:
-                raise Refusal(error.code, error.phrase, error.status) from None
+            await seen_post(request.app[VISIBILITY], post_id, user.id)
         position = await event_log.last_id() if since is None else since
         if streams.count(user.id) >= MAX_STREAMS:
-            refusal = Refusal(
-                "too_many_streams", Text("At most {most} streams at once, please.", most=MAX_STREAMS), 429
+            raise ActionError(
+                "too_many_streams",
+                "At most {most} streams at once, please.",
+                429,
+                retry_after=5,
+                most=MAX_STREAMS,
             )
-            refusal.headers["Retry-After"] = "5"
-            raise refusal
         session = await get_session(request)
         response = web.StreamResponse(headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"})
         response.content_type = "text/event-stream"
@@ -79,5 +76,5 @@ class Events(web.View):
 
 def _event_id(text: str) -> int:
     if not (text.isascii() and text.isdigit() and len(text) <= 16):
-        raise Refusal("bad_request", Text("`Last-Event-ID` is the id of an event: a whole number from 0."))
+        raise ActionError("bad_request", "`Last-Event-ID` is the id of an event: a whole number from 0.")
     return int(text)

@@ -11,20 +11,15 @@ from accounts.people.directory import user_by_name
 from accounts.relations.visibility import VISIBILITY
 from feed import event_log, reading
 from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
-from feed.errors import ActionError, TooFast
 from feed.keys import WRITE_LIMITS, WRITER
+from helpers.errors import ActionError, too_fast
 from helpers.keys import DATABASE, SETTINGS
-from helpers.text.translation import Text, told
-from helpers.web.errors import Refusal
+from helpers.text.translation import told
 from helpers.web.forms import Form, read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
 
 FEED = "/feed"
-
-
-def _refusal(error: ActionError) -> Refusal:
-    return Refusal(error.code, error.phrase, error.status, (FEED, told(Text("Feed"))))
 
 
 class PostAddress(web.View):
@@ -33,19 +28,19 @@ class PostAddress(web.View):
         return int(self.request.match_info["post"])
 
     def cursor(self, name: str, usual: int) -> int:
-        """The place of a page in the query. Raises Refusal for what is none."""
+        """The place of a page in the query. Raises ActionError for what is none."""
         text = self.request.query.get(name)
         if text is None:
             return usual
         if not (text.isascii() and text.isdigit() and len(text) <= 16):
-            raise Refusal("bad_request", Text("`{name}` is the `next` of another page.", name=name))
+            raise ActionError("bad_request", "`{name}` is the `next` of another page.", name=name)
         return int(text)
 
     async def text(self) -> str:
         return (await read_form(self.request)).get("text", "")
 
     def count_write(self) -> None:
-        """Raises TooFast."""
+        """Raises ActionError where that was too much at once."""
         request = self.request
         wait = (
             request.app[WRITE_LIMITS].take(request[USER].id)
@@ -53,7 +48,7 @@ class PostAddress(web.View):
             else 0
         )
         if wait:
-            raise TooFast(wait)
+            raise too_fast(wait)
 
     async def back(self, fallback: str, fragment: str = "") -> web.HTTPSeeOther:
         """To the page from which the form came."""
@@ -61,24 +56,8 @@ class PostAddress(web.View):
         return web.HTTPSeeOther(target.partition("#")[0] + fragment)
 
     async def shown_post(self) -> reading.Shown:
-        """The post of the path. Raises Refusal where there is none for this person."""
-        try:
-            return await reading.seen_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
-        except ActionError as error:
-            raise _refusal(error) from None
-
-    def answer_to(self, error: ActionError) -> web.Response | None:
-        """The answer for a text that can't be taken, for programs; None where the page is shown
-        again with it.
-
-        Raises Refusal for whatever else is refused."""
-        if error.status != 422:
-            raise _refusal(error)
-        return (
-            web.json_response({"errors": {error.field: told(error.phrase)}}, status=422)
-            if wants_json(self.request)
-            else None
-        )
+        """The post of the path. Raises ActionError where there is none for this person."""
+        return await reading.seen_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
         return aiohttp_jinja2.render_template(
@@ -98,8 +77,9 @@ class Feed(PostAddress):
             nonce, made = await sent_nonce(request), await sent_pictures(request)
             post_id = await request.app[WRITER].post(request[USER], text, made, nonce)
         except ActionError as error:
-            form = Form({"text": text}, {error.field: told(error.phrase)})
-            return self.answer_to(error) or await self._page(form, 422)
+            if error.field is None or wants_json(request):
+                raise
+            return await self._page(Form({"text": text}, {error.field: told(error.phrase)}), 422)
         if wants_json(request):
             (post,) = await reading.posts_by_ids([post_id], request[USER].id)
             return web.json_response(post, status=201, headers={"Location": f"{FEED}/{post_id}"})
@@ -180,9 +160,9 @@ class EditPost(_PostView):
         try:
             await request.app[WRITER].edit(request[USER], self.post_id, text, await sent_change(request))
         except ActionError as error:
-            return self.answer_to(error) or await self.page(
-                Form({"edited": text}, {"edited": told(error.phrase)}), 422
-            )
+            if error.field is None or wants_json(request):
+                raise
+            return await self.page(Form({"edited": text}, {"edited": told(error.phrase)}), 422)
         if wants_json(request):
             return web.json_response(await self.shown_post())
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
@@ -192,10 +172,7 @@ class DeletePost(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
         self.count_write()
-        try:
-            await request.app[WRITER].delete(request[USER], self.post_id)
-        except ActionError as error:
-            raise _refusal(error) from None
+        await request.app[WRITER].delete(request[USER], self.post_id)
         if wants_json(request):
             return web.Response(status=204)
         raise await self.back(FEED)
@@ -205,10 +182,7 @@ class LikePost(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
         self.count_write()
-        try:
-            await self.choose()
-        except ActionError as error:
-            raise _refusal(error) from None
+        await self.choose()
         if wants_json(request):
             return web.json_response(await self.shown_post())
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
@@ -230,9 +204,9 @@ class Comments(_PostView):
             nonce = await sent_nonce(request)
             comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text, nonce)
         except ActionError as error:
-            return self.answer_to(error) or await self.page(
-                Form({"text": text}, {"text": told(error.phrase)}), 422
-            )
+            if error.field is None or wants_json(request):
+                raise
+            return await self.page(Form({"text": text}, {"text": told(error.phrase)}), 422)
         address = f"{FEED}/{self.post_id}"
         if wants_json(request):
             comments = await reading.comments_by_ids([comment_id])
@@ -258,10 +232,10 @@ class EditComment(_CommentView):
         try:
             await request.app[WRITER].edit_comment(request[USER], self.post_id, self.comment_id, text)
         except ActionError as error:
-            form = Form(
-                {f"comment-{self.comment_id}": text}, {f"comment-{self.comment_id}": told(error.phrase)}
-            )
-            return self.answer_to(error) or await self.page(form, 422)
+            if error.field is None or wants_json(request):
+                raise
+            name = f"comment-{self.comment_id}"
+            return await self.page(Form({name: text}, {name: told(error.phrase)}), 422)
         if wants_json(request):
             (comment,) = await reading.comments_by_ids([self.comment_id])
             return web.json_response(comment)
@@ -272,10 +246,7 @@ class DeleteComment(_CommentView):
     async def post(self) -> web.Response:
         request = self.request
         self.count_write()
-        try:
-            await request.app[WRITER].delete_comment(request[USER], self.post_id, self.comment_id)
-        except ActionError as error:
-            raise _refusal(error) from None
+        await request.app[WRITER].delete_comment(request[USER], self.post_id, self.comment_id)
         if wants_json(request):
             return web.Response(status=204)
         raise await self.back(f"{FEED}/{self.post_id}")

@@ -5,8 +5,7 @@ from aiohttp import web
 from feed import pictures
 from feed.doors.pages import PostAddress
 from helpers import images
-from helpers.text.translation import Text
-from helpers.web.errors import Refusal
+from helpers.errors import ActionError
 from helpers.web.headers import PHOTO_POLICY
 
 A_DAY = "private, max-age=86400, immutable"
@@ -20,8 +19,8 @@ class PostPicture(PostAddress):
         request = self.request
         size = request.query.get("size", str(pictures.SIZES[-1]))
         if size not in map(str, pictures.SIZES):
-            raise Refusal(
-                "bad_request", Text("`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES)))
+            raise ActionError(
+                "bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))
             )
         picture_id = int(request.match_info["picture"])
         if picture_id not in [picture["id"] for picture in (await self.shown_post())["pictures"]]:

@@ -8,10 +8,10 @@ from aiohttp import web
 
 from accounts.keys import USER
 from feed import pictures
-from feed.errors import ActionError, TooFast
 from feed.keys import PICTURE_LIMITS
 from feed.pictures import Change, Made
 from helpers import images
+from helpers.errors import ActionError, too_fast
 from helpers.keys import SETTINGS
 from helpers.web.forms import read_files, read_form, read_values
 
@@ -31,17 +31,19 @@ async def sent_nonce(request: web.Request) -> str | None:
     """That of the form; None where it has none. Raises ActionError for what can't be one."""
     nonce = (await read_form(request)).get("nonce", "")
     if len(nonce) > MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
-        raise ActionError("bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", most=MAX_NONCE)
+        raise ActionError(
+            "bad_nonce", "A nonce is 1 to {most} visible ASCII characters.", field="text", most=MAX_NONCE
+        )
     return nonce or None
 
 
 async def sent_pictures(request: web.Request) -> list[Made]:
     """Of the files `picture`, with their texts `alt`. Raises ActionError for what is no picture, and
-    TooFast."""
+    where that is too many at once."""
     uploads = await read_files(request, "picture")
     for _ in uploads[: pictures.MOST] if request.app[SETTINGS].rate_limits == "on" else ():
         if wait := request.app[PICTURE_LIMITS].take(request[USER].id):
-            raise TooFast(wait)
+            raise too_fast(wait)
     return await pictures.make(uploads, await read_values(request, "alt"))
 
 

@@ -3,6 +3,7 @@ traceback."""
 
 import errno
 import logging
+import math
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -10,6 +11,7 @@ from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
 from helpers.db.database import is_away
+from helpers.errors import ActionError
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, told
 from helpers.web.routing import wants_json
@@ -82,33 +84,33 @@ def error_response(
         return web.json_response(
             {"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status
         )
+    if back:
+        back = (back[0], told(back[1]))
     context = {"status": status, "title": told(title), "text": text, "back": back, "path_qs": request.path_qs}
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 
-class Refusal(web.HTTPClientError):
-    """A request that is wrong in a way that can be said: a code, a sentence, and a 4xx status.
-    `back` as in error_response."""
-
-    def __init__(self, code: str, text: str, status: int = 400, back: tuple[str, str] | None = None) -> None:
-        self.status_code = status
-        super().__init__(text=str(text))
-        self.code = code
-        self.phrase = text
-        self.back = back
+def refused(request: web.Request, error: ActionError) -> web.Response:
+    """The answer for an action's error. Programs are told which field of their form it is about."""
+    if error.field is not None and wants_json(request):
+        response = web.json_response({"errors": {error.field: told(error.phrase)}}, status=error.status)
+    else:
+        response = error_response(request, error.status, error.phrase, error.code, error.back)
+    if error.retry_after is not None:
+        response.headers["Retry-After"] = str(math.ceil(error.retry_after))
+    return response
 
 
 @web.middleware
 async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
+    except ActionError as error:
+        return refused(request, error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
-        if isinstance(error, Refusal):
-            response = error_response(request, error.status, error.phrase, error.code, error.back)
-        else:
-            response = error_response(request, error.status)
+        response = error_response(request, error.status)
         for name in ("Allow", "Retry-After"):
             if name in error.headers:
                 response.headers[name] = error.headers[name]

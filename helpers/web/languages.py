@@ -6,9 +6,9 @@ import re
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from helpers.errors import ActionError
 from helpers.keys import SETTINGS
-from helpers.text.translation import ENGLISH, LANGUAGES, Language, Text, speak
-from helpers.web.errors import Refusal
+from helpers.text.translation import ENGLISH, LANGUAGES, Language, speak
 from helpers.web.redirects import safe_next
 
 COOKIE = "language"
@@ -64,9 +64,10 @@ class ChooseLanguage(web.View):
             raise web.HTTPForbidden
         code = request.query.get("to", "")
         if code not in LANGUAGES:
-            raise Refusal(
+            raise ActionError(
                 "bad_request",
-                Text("There is no such language here. `to` is one of: {codes}.", codes=", ".join(LANGUAGES)),
+                "There is no such language here. `to` is one of: {codes}.",
+                codes=", ".join(LANGUAGES),
             )
         response = web.HTTPSeeOther(safe_next(request.query.get("next", "")))
         settings = request.app[SETTINGS]
