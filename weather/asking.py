@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 
 from accounts.models import User
+from helpers.errors import ActionError
 from helpers.limits import Buckets
-from helpers.text.translation import Language, Text
-from weather.forecast import NoWeather, Weather, clean_place
+from helpers.text.translation import Language
+from weather.forecast import Weather, clean_place
 
 ASKS_PER_SECOND = 0.2
 ASKS_AT_ONCE = 30
@@ -27,18 +28,17 @@ class WeatherRequests:
 
     def place_for(self, user: User, place: str) -> str:
         """The place that is meant: one's own where none is given. Counts as one asking. Raises
-        NoWeather."""
+        ActionError."""
         place = place.strip() or user.place
         if not place:
-            raise NoWeather(
-                "bad_place",
-                Text("Which place? Name one, or set your own in your profile, at /accounts/profile."),
+            raise ActionError(
+                "bad_place", "Which place? Name one, or set your own in your profile, at /accounts/profile."
             )
         place = clean_place(place)
         if self._limits and self._limits.take(user.id):
-            raise NoWeather("rate_limited", Text("That was a lot of weather at once. Please wait a moment."))
+            raise ActionError("rate_limited", "That was a lot of weather at once. Please wait a moment.")
         return place
 
     async def report(self, place: str, language: Language) -> Report:
-        """Of what place_for gave. It may take some seconds. Raises NoWeather."""
+        """Of what place_for gave. It may take some seconds. Raises ActionError."""
         return Report(place, await self._weather.line(place, language.code))

@@ -1,9 +1,7 @@
 """The slash command /weather. The chat doesn't know of it: weather/setup.py adds it."""
 
 from chat.commands.registry import Answer, Call, Later, Rest
-from chat.errors import ActionError
 from weather.asking import WeatherRequests
-from weather.forecast import NoWeather
 
 
 class WeatherCommand:
@@ -14,13 +12,7 @@ class WeatherCommand:
 
     async def weather(self, call: Call, place: Rest | None = None) -> Answer:
         """Tells you the weather at a place, or at your own, which is part of your profile."""
-        try:
-            return Later(self._report(call, self._requests.place_for(call.user, place or "")))
-        except NoWeather as error:
-            raise ActionError(error.code, error.text) from None
+        return Later(self._report(call, self._requests.place_for(call.user, place or "")))
 
     async def _report(self, call: Call, place: str) -> str:
-        try:
-            return (await self._requests.report(place, call.language)).line
-        except NoWeather as error:
-            raise ActionError(error.code, error.text) from None
+        return (await self._requests.report(place, call.language)).line

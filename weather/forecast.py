@@ -11,9 +11,9 @@ from cachetools import TLRUCache
 
 from accounts.people import profiles
 from helpers.batching import SingleFlight
+from helpers.errors import ActionError, declare
 from helpers.fetching import Fetcher, Unfetched
 from helpers.text.characters import is_one_line
-from helpers.text.translation import Text
 
 log = logging.getLogger("aiochat.weather")
 
@@ -41,13 +41,7 @@ _JOINERS = "\u200c\u200d"
 _UNSEEN = ("Cf", "Co", "Cn", "Cs")
 
 
-class NoWeather(Exception):
-    """There is no line. `code` is for programs, `text` for people."""
-
-    def __init__(self, code: str, text: Text) -> None:
-        super().__init__(str(text))
-        self.code = code
-        self.text = text
+declare({"bad_place": 400, "weather_away": 503, "weather_off": 404})
 
 
 class _Away(Exception):
@@ -55,13 +49,13 @@ class _Away(Exception):
 
 
 def clean_place(text: str) -> str:
-    """A place as it may stand in a profile, and be asked for. Raises NoWeather."""
+    """A place as it may stand in a profile, and be asked for. Raises ActionError."""
     try:
         place = profiles.clean_line(text, profiles.MAX_PLACE)
     except profiles.BadProfile as error:
-        raise NoWeather("bad_place", error.args[0]) from None
+        raise ActionError("bad_place", error.args[0]) from None
     if not any(letter.isalnum() for letter in place):
-        raise NoWeather("bad_place", Text("Which place? Its name has letters or digits."))
+        raise ActionError("bad_place", "Which place? Its name has letters or digits.")
     return place
 
 
@@ -99,14 +93,14 @@ class Weather:
         self._asking: SingleFlight[Asked, str] = SingleFlight(self._ask)
 
     async def line(self, place: str, language: str) -> str:
-        """What clean_place gave, as one line in the language of this code. Raises NoWeather."""
+        """What clean_place gave, as one line in the language of this code. Raises ActionError."""
         asked = (place, language if "{lang}" in self._template else "")
         line = self._lines.get(_key(asked))
         if line is None:
             line = await self._asking.get(asked)
         if not line:
-            raise NoWeather(
-                "weather_away", Text("The weather service has no answer for “{place}” just now.", place=place)
+            raise ActionError(
+                "weather_away", "The weather service has no answer for “{place}” just now.", place=place
             )
         return line
 

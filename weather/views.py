@@ -6,12 +6,9 @@ from aiohttp import web
 
 from accounts.keys import USER
 from helpers.errors import ActionError
-from helpers.text.translation import Text, current, told
+from helpers.text.translation import current, told
 from helpers.web.routing import wants_json
-from weather.forecast import NoWeather
 from weather.keys import WEATHER
-
-STATUSES = {"bad_place": 400, "rate_limited": 429, "weather_away": 503, "weather_off": 404}
 
 
 class WeatherPage(web.View):
@@ -23,14 +20,15 @@ class WeatherPage(web.View):
         try:
             requests = request.app.get(WEATHER)
             if requests is None:
-                raise NoWeather("weather_off", Text("This site shows no weather."))
+                raise ActionError("weather_off", "This site shows no weather.")
             report = await requests.report(requests.place_for(request[USER], place), current())
-        except NoWeather as error:
-            status = STATUSES[error.code]
+        except ActionError as error:
             if wants_json(request) or error.code == "weather_off":
-                raise ActionError(error.code, error.text, status) from None
-            context = {"place": place, "line": "", "problem": told(error.text)}
-            return aiohttp_jinja2.render_template("weather/weather.html", request, context, status=status)
+                raise
+            context = {"place": place, "line": "", "problem": told(error.phrase)}
+            return aiohttp_jinja2.render_template(
+                "weather/weather.html", request, context, status=error.status
+            )
         if wants_json(request):
             return web.json_response({"place": report.place, "line": report.line})
         context = {"place": report.place, "line": report.line, "problem": ""}

@@ -1,12 +1,14 @@
 """docs/protocol.md, the server's classes and the browser's reducers name the same things."""
 
 import re
+from importlib import import_module
 from typing import get_args
 
 import msgspec
 
 from chat.events import CATALOGUE, Close, Event
 from chat.requests import Frame
+from helpers.errors import STATUSES
 from tests.support.servers import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
@@ -78,9 +80,11 @@ def test_the_error_codes() -> None:
     code = "\n".join(
         path.read_text() for folder in ("chat", "weather") for path in (ROOT / folder).rglob("*.py")
     )
-    used = set(re.findall(r'\b(?:ActionError|Error|NoWeather)\(\s*"(\w+)"', code))
+    used = set(re.findall(r'\b(?:ActionError|Error)\(\s*"(\w+)"', code))
     assert used, "the codes are read from the code"
     assert set(re.findall(r"`(\w+)`", section("Error codes"))) == used
+    import_module("app")  # with all parts, which declare theirs
+    assert used <= STATUSES.keys(), "each has a status for HTTP"
 
 
 def test_the_close_codes() -> None:

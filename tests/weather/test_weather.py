@@ -10,6 +10,7 @@ from urllib.parse import unquote
 import pytest
 from yarl import URL
 
+from helpers.errors import ActionError
 from helpers.fetching import Fetched, Fetcher, Unfetched
 from helpers.limits import Buckets
 from helpers.text.translation import ENGLISH
@@ -19,7 +20,7 @@ from tests.support.people import Person
 from tests.support.servers import Aiochat
 from weather import forecast
 from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, WeatherRequests
-from weather.forecast import MAX_BYTES, MAX_LINE, NoWeather, Weather, clean_line, clean_place
+from weather.forecast import MAX_BYTES, MAX_LINE, Weather, clean_line, clean_place
 
 
 @pytest.fixture(scope="module")
@@ -122,7 +123,7 @@ BAD_PLACES = [
 
 async def test_what_is_no_place(alice: Person, provider: Elsewhere) -> None:
     for place in BAD_PLACES:
-        with pytest.raises(NoWeather) as error:
+        with pytest.raises(ActionError) as error:
             clean_place(place)
         assert error.value.code == "bad_place"
     for query in ("..", "a%00b", "%ED%A0%80.", "%FF", "x" * 81, "a%0Ab"):
@@ -271,7 +272,7 @@ async def test_it_is_kept_for_ten_minutes_and_its_absence_for_half_of_one() -> N
     fetcher.go.set()
     fetcher.answer = None
     for now[0], asked in ((0, 1), (29, 1), (31, 2)):
-        with pytest.raises(NoWeather):
+        with pytest.raises(ActionError):
             await weather.line("Oslo", "en")
         assert len(fetcher.asked) == asked
     fetcher.answer = Fetched(200, "text/plain", b"fine")
@@ -296,7 +297,7 @@ async def test_it_is_given_up_after_its_time(monkeypatch: pytest.MonkeyPatch, pr
     assert forecast.SECONDS == 5
     monkeypatch.setattr(forecast, "SECONDS", 0.1)
     fetcher = Fetcher()
-    with pytest.raises(NoWeather) as error:
+    with pytest.raises(ActionError) as error:
         await Weather(fetcher, f"{provider.url}/{{place}}").line("drip", "en")
     assert error.value.code == "weather_away"
     await fetcher.close()
@@ -313,10 +314,10 @@ def test_too_much_of_it_is_refused() -> None:
 
     for _ in range(ASKS_AT_ONCE):
         assert requests.place_for(Somebody(), "") == "Oslo"  # type: ignore[arg-type]
-    with pytest.raises(NoWeather) as error:
+    with pytest.raises(ActionError) as error:
         requests.place_for(Somebody(), "")  # type: ignore[arg-type]
     assert error.value.code == "rate_limited"
-    assert ENGLISH.told(error.value.text)
+    assert ENGLISH.told(error.value.phrase)
 
 
 @pytest.mark.parametrize(
