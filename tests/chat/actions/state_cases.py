@@ -1,0 +1,269 @@
+"""What is done in the stories of test_state.py: each request and each command, with its variants."""
+
+from typing import Any
+
+from tests.support.people import JsonObject
+from tests.support.state_stories import Case, Step
+
+PAIR = ("alice", "bob")
+CAROL_ELSEWHERE: Any = {"members": PAIR, "invited": ("carol",), "elsewhere": ("carol",)}
+
+WEATHER_AWAY = "weather_away"
+"""What the command answers in the tests, where the weather's service is away."""
+
+ROLE_IGNORED = "a page ignores the role that a line tells, and has to ask for all members"
+
+QUOTED_AS_TYPED = "a page quotes the marks of an edited text, the server doesn't"
+TITLE_STAYS = "the page's title keeps the names of those who were in the group"
+STATUS_UNTOLD = (
+    "who isn't connected to the room, or becomes a member of it, has a status that isn't told there"
+)
+CLEARED_WITHOUT_KIND = (
+    "the line that tells of clearing has no kind in a page, which shows it in English to all"
+)
+
+
+def ask(type: str, **fields: Any) -> JsonObject:
+    return {"type": type, **fields}
+
+
+def edit(number: int, text: str) -> JsonObject:
+    return ask("edit", number=number, text=text)
+
+
+def delete(number: int) -> JsonObject:
+    return ask("delete", number=number)
+
+
+def undelete(number: int) -> JsonObject:
+    return ask("undelete", number=number)
+
+
+def react(number: int, emoji: str = "🎉", *, on: bool = True) -> JsonObject:
+    return ask("react", number=number, emoji=emoji, on=on)
+
+
+def pin(number: int, *, on: bool = True) -> JsonObject:
+    return ask("pin", number=number, on=on)
+
+
+def read(number: int, **fields: bool) -> JsonObject:
+    return ask("read", number=number, **fields)
+
+
+def reply(number: int, text: str) -> JsonObject:
+    return ask("post", text=text, reply_to=number)
+
+
+def nobody_is_away(shown: JsonObject) -> bool:
+    return not any("status" in member for member in shown["members"].values())
+
+
+POSTED: tuple[Step, ...] = (("alice", "the *first*"), ("bob", "the second"))
+ANSWERED: tuple[Step, ...] = (*POSTED, ("carol", reply(2, "an answer")))
+MENTION: tuple[Step, ...] = (("bob", "@{carol}, look"),)
+REACTED: tuple[Step, ...] = (("carol", react(1)), ("bob", react(1)))
+
+CASES = (
+    Case("post", does=[("bob", "hello")]),
+    Case("post in a closed room", place="closed", does=[("bob", "**hello** :tada:")]),
+    Case("post in a conversation of two", place="direct", members=PAIR, does=[("bob", "hello")]),
+    Case("post in a group", place="group", does=[("bob", "hello")]),
+    Case("post that mentions", before=POSTED, does=[("bob", "@{alice} and @{carol}, look")]),
+    Case("post elsewhere", **CAROL_ELSEWHERE, does=[("bob", "hello")]),
+    Case("post that mentions elsewhere", **CAROL_ELSEWHERE, does=[("bob", "hello @{carol}")]),
+    Case("posts of many", does=[("bob", "one"), ("alice", "two"), ("carol", "three"), ("bob", "four")]),
+    Case("post that replies", before=POSTED, does=[("carol", reply(2, "an answer"))]),
+    Case(
+        "post of who was away",
+        before=[("bob", "/away at lunch")],
+        does=[("bob", "back")],
+        until=nobody_is_away,
+    ),
+    Case("post after typing", does=[("bob", ask("typing")), ("bob", "done")]),
+    Case("edit", before=POSTED, does=[("bob", edit(2, "the **second**, edited"))]),
+    Case("edit that mentions", before=POSTED, does=[("bob", edit(2, "@{carol}, look"))]),
+    Case("edit that mentions no longer", before=MENTION, does=[("bob", edit(1, "nothing"))]),
+    Case(
+        "edit of what is answered",
+        before=ANSWERED,
+        does=[("bob", edit(2, "*new*\nlines"))],
+        page_fault=QUOTED_AS_TYPED,
+    ),
+    Case("edit to what it says", before=POSTED, does=[("bob", edit(2, "the second"))]),
+    Case("delete", before=POSTED, does=[("bob", delete(2))]),
+    Case("delete by a moderator", before=POSTED, does=[("alice", delete(2))]),
+    Case("delete in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", delete(2))]),
+    Case("delete of a mention", before=MENTION, does=[("bob", delete(1))]),
+    Case("delete of what is answered", before=ANSWERED, does=[("bob", delete(2))]),
+    Case(
+        "delete of what is pinned and has reactions",
+        before=[*POSTED, ("alice", pin(2)), ("carol", react(2))],
+        does=[("bob", delete(2))],
+    ),
+    Case("undelete", before=[*POSTED, ("bob", delete(2))], does=[("bob", undelete(2))]),
+    Case("undelete of what is answered", before=[*ANSWERED, ("bob", delete(2))], does=[("bob", undelete(2))]),
+    Case("react", before=POSTED, does=[("carol", react(1)), ("bob", react(1)), ("bob", react(1, "👍"))]),
+    Case("react off", before=[*POSTED, *REACTED], does=[("carol", react(1, on=False))]),
+    Case("pin", before=POSTED, does=[("alice", pin(2))]),
+    Case("pin off", before=[*POSTED, ("alice", pin(2))], does=[("alice", pin(2, on=False))]),
+    Case("pin in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", pin(1))]),
+    Case("read", before=[*POSTED, ("bob", "@{carol}, look")], does=[("carol", read(3))]),
+    Case("read back", before=[*POSTED, ("carol", read(2))], does=[("carol", read(1, back=True))]),
+    Case(
+        "read back before a mention",
+        before=[*MENTION, ("carol", read(1))],
+        does=[("carol", read(0, back=True))],
+    ),
+    Case("typing", does=[("bob", ask("typing"))], typing="bob"),
+    Case("typing off", does=[("bob", ask("typing")), ("bob", ask("typing", on=False))]),
+    Case(
+        "typing in a conversation", place="direct", members=PAIR, does=[("bob", ask("typing"))], typing="bob"
+    ),
+    Case("/me", does=[("bob", "/me waves at @{carol}")]),
+    Case("/msg", does=[("alice", "/msg {bob} in private")]),
+    Case("/msg to who is elsewhere", **CAROL_ELSEWHERE, does=[("alice", "/msg {carol} hello")]),
+    Case(
+        "/msg read in the conversation",
+        place="direct",
+        members=PAIR,
+        does=[("alice", "/msg {bob} again")],
+    ),
+    Case("/unread", before=[*POSTED, ("carol", read(2))], does=[("carol", "/unread")]),
+    Case("/unread of a number", before=[*POSTED, ("carol", read(2))], does=[("carol", "/unread 1")]),
+    Case(
+        "/unread and read again",
+        before=[*POSTED, ("carol", read(2))],
+        does=[("carol", "/unread 1"), ("carol", read(2))],
+    ),
+    Case("/invite", elsewhere=("dave",), does=[("bob", "/invite {dave}")]),
+    Case("/invite to a closed room", place="closed", elsewhere=("dave",), does=[("alice", "/invite {dave}")]),
+    Case(
+        "/invite of who is away",
+        elsewhere=("dave",),
+        before=[("dave elsewhere", "/away at lunch")],
+        does=[("bob", "/invite {dave}")],
+        fold_fault=STATUS_UNTOLD,
+        page_fault=STATUS_UNTOLD,
+    ),
+    Case("/leave", before=POSTED, elsewhere=("bob",), does=[("bob", "/leave")]),
+    Case("/leave of a closed room", place="closed", before=POSTED, does=[("bob", "/leave")]),
+    Case(
+        "/leave of a group",
+        place="group",
+        before=POSTED,
+        elsewhere=("bob",),
+        does=[("bob", "/leave")],
+        page_fault=TITLE_STAYS,
+    ),
+    Case("/leave of the owner", does=[("alice", "/leave")], page_fault=ROLE_IGNORED),
+    Case("/kill", before=POSTED, elsewhere=("bob",), does=[("alice", "/kick {bob} too loud")]),
+    Case("/kill in a closed room", place="closed", elsewhere=("bob",), does=[("alice", "/kill @{bob}")]),
+    Case(
+        "/clear",
+        before=[*POSTED, ("alice", pin(1)), ("bob", "@{carol}")],
+        elsewhere=("carol",),
+        does=[("alice", "/clear")],
+        page_fault=CLEARED_WITHOUT_KIND,
+    ),
+    Case(
+        "/clear and written again",
+        before=POSTED,
+        does=[("alice", "/clear"), ("bob", "anew")],
+        page_fault=CLEARED_WITHOUT_KIND,
+    ),
+    Case("/topic", does=[("alice", "/topic of *today*")]),
+    Case(
+        "/mod",
+        elsewhere=("bob",),
+        does=[("alice", "/mod {bob}")],
+        page_fault=ROLE_IGNORED,
+    ),
+    Case(
+        "/unmod",
+        before=[("alice", "/mod {bob}")],
+        does=[("alice", "/unmod {bob}")],
+        page_fault=ROLE_IGNORED,
+    ),
+    Case("/away", does=[("bob", "/away at lunch")]),
+    Case("/away in a conversation", place="direct", members=PAIR, does=[("bob", "/away")]),
+    Case(
+        "/away said elsewhere",
+        **CAROL_ELSEWHERE,
+        does=[("carol elsewhere", "/away at lunch")],
+        fold_fault=STATUS_UNTOLD,
+        page_fault=STATUS_UNTOLD,
+    ),
+    Case("/back", before=[("bob", "/away at lunch")], does=[("bob", "/back")]),
+    Case("/dnd", does=[("bob", "/dnd 2h")]),
+    Case("/dnd off", before=[("bob", "/dnd")], does=[("bob", "/dnd off")]),
+    Case(
+        "answers that change nothing",
+        before=POSTED,
+        does=[
+            ("bob", ask("ping")),
+            ("bob", "/help"),
+            ("carol", "/help topic"),
+            ("bob", "/who"),
+            ("bob", "/topic"),
+            ("bob", "/back"),
+            ("bob", "/dnd off"),
+            ("bob", "/weather Riga", WEATHER_AWAY),
+        ],
+    ),
+    Case(
+        "refused to members",
+        before=[*POSTED, ("alice", "the third"), ("alice", delete(3))],
+        does=[
+            ("bob", " ", "empty"),
+            ("bob", reply(9, "?"), "no_such_message"),
+            ("bob", reply(3, "?"), "deleted"),
+            ("bob", edit(1, "no"), "forbidden"),
+            ("bob", edit(3, "no"), "deleted"),
+            ("bob", delete(1), "forbidden"),
+            ("bob", undelete(3), "forbidden"),
+            ("bob", react(1, "no"), "bad_emoji"),
+            ("bob", react(3), "deleted"),
+            ("bob", pin(2), "forbidden"),
+            ("bob", read(-1), "bad_request"),
+            ("bob", "/nothing", "unknown_command"),
+            ("bob", "/help nothing", "unknown_command"),
+            ("bob", "/me", "bad_usage"),
+            ("bob", "/msg nobody-of-this-name hello", "no_such_user"),
+            ("bob", "/unread 9", "no_such_message"),
+            ("bob", "/invite {carol}", "refused"),
+            ("bob", "/kill {carol}", "forbidden"),
+            ("bob", "/clear", "forbidden"),
+            ("bob", "/topic mine", "forbidden"),
+            ("bob", "/mod {carol}", "forbidden"),
+            ("bob", "/dnd soon", "bad_usage"),
+        ],
+    ),
+    Case(
+        "refused to the owner",
+        before=POSTED,
+        does=[
+            ("alice", edit(2, "no"), "forbidden"),
+            ("alice", "/unmod {bob}", "refused"),
+            ("alice", "/kill {alice}", "forbidden"),
+        ],
+    ),
+    Case(
+        "refused in a closed room",
+        place="closed",
+        elsewhere=("dave",),
+        does=[("bob", "/invite {dave}", "forbidden")],
+    ),
+    Case(
+        "refused in a conversation",
+        place="direct",
+        members=PAIR,
+        before=POSTED,
+        does=[
+            ("bob", "/leave", "forbidden"),
+            ("alice", delete(2), "forbidden"),
+            ("alice", "/kill {bob}", "forbidden"),
+            ("alice", "/topic ours", "forbidden"),
+        ],
+    ),
+)

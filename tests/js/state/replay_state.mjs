@@ -1,0 +1,87 @@
+/**
+ * Replays recordings of pages in the store of the page: node replay_state.mjs FILE. The file holds a
+ * list; each entry has the page that it began with and what it was told, and the same of a page that
+ * was loaded afterwards. Prints, for each, what both show: a list of [told, fresh].
+ */
+import { readFileSync } from "node:fs";
+
+import { overlay } from "../../../static/js/state/overlay.js";
+import { dotOf, statusOf } from "../../../static/js/state/people.js";
+import { createStore, initial } from "../../../static/js/state/store.js";
+import { mentionsOf, unreadOf } from "../../../static/js/state/unread.js";
+
+/** @typedef {import("../../../static/js/state/store.js").Store} Store */
+/** @typedef {import("../../../static/js/state/types.js").Line} Line */
+/** @typedef {import("../../../static/js/state/types.js").Event} Event */
+
+/** The reader looks at the end of the timeline, as who has just written does. @param {Store} store */
+function lookAtEnd(store) {
+  const { lines } = store.state;
+  const numbers = lines.flatMap((line) => line.number ?? []);
+  store.dispatch({ type: "attention", focused: true });
+  store.dispatch({
+    type: "viewed",
+    view: { first: lines[0]?.seq, last: lines.at(-1)?.seq },
+    seen: numbers.length ? { lowest: numbers[0], highest: numbers.at(-1) } : null,
+    atBottom: true,
+  });
+  store.dispatch({ type: "attention", focused: false });
+}
+
+/** The reader has told how far they have read. @param {Store} store @param {Event} request */
+function read(store, { number, back }) {
+  if (back) store.dispatch({ type: "unread_from", number: number + 1 });
+  else lookAtEnd(store);
+  // As if it were a while ago: soon after telling its mark a page doubts what it is told of it.
+  store.dispatch({ type: "marked", number, now: 0 });
+}
+
+/** @param {object} page @param {Event[]} told */
+function replay(page, told) {
+  const store = createStore(initial(page), () => {});
+  for (const event of told) {
+    if (event.type === "read") read(store, event);
+    else store.receive(event);
+    if (event.type === "message" && event.number && event.author === store.state.you.name) lookAtEnd(store);
+  }
+  return store;
+}
+
+/** A line as it is shown: without what the page keeps for itself. @param {Line} line */
+function shownLine({ seq, number, kind, author, text, at, html, target, reply_to, quote, ...rest }) {
+  const { edited_at, deleted = false, reactions = [], pinned = false } = rest;
+  const post = { number, html, reply_to, quote, edited_at, deleted, reactions, pinned };
+  return { seq, kind, author, text, at, target, ...post };
+}
+
+/** What the page shows. @param {Store} store */
+function shown({ state }) {
+  const { room, you, commands, lastSeq, lastNumber, membersStale } = state;
+  const members = [...state.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
+  return {
+    room,
+    you,
+    commands,
+    lastSeq,
+    lastNumber,
+    lines: state.lines.map(overlay(state)).map(shownLine),
+    members: members.map(({ name, role }) => {
+      return { name, role, dot: dotOf(state, name), ...statusOf(state, name) };
+    }),
+    "has to ask for the members": membersStale,
+    rooms: Object.fromEntries(
+      [...state.rooms.values()].map((own) => [
+        own.name,
+        { kind: own.kind, title: own.title, unread: unreadOf(state, own), mentions: mentionsOf(state, own) },
+      ]),
+    ),
+    typing: [...state.typing.keys()].sort(),
+  };
+}
+
+const recordings = JSON.parse(readFileSync(process.argv[2], "utf8"));
+const answers = recordings.map((/** @type {any} */ one) => [
+  shown(replay(one.page, one.told)),
+  { ...shown(replay(one.fresh_page, one.fresh_told)), typing: one.typing },
+]);
+console.log(JSON.stringify(answers));

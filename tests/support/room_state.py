@@ -1,0 +1,199 @@
+"""The state of a room as one of its people has it: from a page, changed by events as
+docs/protocol.md says."""
+
+import json
+import re
+from typing import Any
+
+from tests.support.people import JsonObject, Person
+
+PRESENT = ("created", "joined", "came")
+LINE_FIELDS = (
+    *("seq", "number", "kind", "author", "text", "at", "html", "target", "reply_to", "quote"),
+    *("edited_at", "deleted", "reactions", "pinned", "mentions", "role"),
+)
+ROOM_FIELDS = ("kind", "title", "last_number", "read_number", "mentions")
+
+
+async def embedded(person: Person, room: str) -> JsonObject:
+    """The state that the server embeds in the room's page."""
+    async with person.http.get(f"/rooms/{room}") as answer:
+        assert answer.status == 200, await answer.text()
+        text = await answer.text()
+    found = re.search(r'id="room-state">(.*?)</script>', text, re.DOTALL)
+    assert found, text
+    state: JsonObject = json.loads(found.group(1))
+    return state
+
+
+def _line(event: JsonObject) -> JsonObject:
+    """What a line shows. What says nothing is left out."""
+    kind = "cleared" if event["type"] == "cleared" else event["kind"]
+    shown = {name: event[name] for name in LINE_FIELDS if event.get(name) not in (None, False)}
+    return {**shown, "kind": kind}
+
+
+class RoomState:
+    """What somebody knows of a room and of their other rooms. `shown()` is compared."""
+
+    def __init__(self, page: JsonObject) -> None:
+        self.room: JsonObject = page["room"]
+        self.you: JsonObject = page["you"]
+        self.commands: list[JsonObject] = page["commands"]
+        self.may: list[str] = page["may"]
+        self.epoch: str = page["epoch"]
+        self.last_seq: int = page["last_seq"]
+        self.lines: dict[int, JsonObject] = {line["seq"]: _line(line) for line in page["messages"]}
+        self.members: dict[str, JsonObject] = {one["name"]: one for one in page["members"]}
+        self.rooms: dict[str, JsonObject] = {room["name"]: dict(room) for room in page["rooms"]}
+        """One's own, with what is unread in them."""
+        self.typing: set[str] = set()
+        self.edited: set[int] = set()
+        """Posts whose quotes may show an older text: a quote is of the time when its line was
+        told."""
+        self.is_gone = False
+
+    @property
+    def here(self) -> JsonObject:
+        """The room itself among one's own."""
+        found: JsonObject = self.rooms.setdefault(
+            self.room["name"], {"last_number": 0, "read_number": 0, "mentions": 0}
+        )
+        return found
+
+    def shown(self) -> JsonObject:
+        lines = [self.lines[seq] for seq in sorted(self.lines)]
+        return {
+            "room": self.room,
+            "you": self.you,
+            "commands": self.commands,
+            "may": self.may,
+            "epoch": self.epoch,
+            "last_seq": self.last_seq,
+            "lines": lines,
+            "members": self.members,
+            "rooms": {
+                name: {field: room.get(field) for field in ROOM_FIELDS} for name, room in self.rooms.items()
+            },
+            "typing": sorted(self.typing),
+        }
+
+    def take(self, event: JsonObject) -> None:
+        """Applies an event; those that change nothing are ignored."""
+        change = getattr(self, f"_{event['type']}", None)
+        if change:
+            change(event)
+
+    def read(self, number: int, *, back: bool) -> None:
+        """The person has said how far they have read, and the server has stored it."""
+        self.here["read_number"] = number if back else max(self.here["read_number"], number)
+
+    def _hello(self, event: JsonObject) -> None:
+        self.room, self.you, self.epoch = event["room"], event["you"], event["epoch"]
+        self.commands, self.may = event["commands"], event["may"]
+
+    def _message(self, event: JsonObject) -> None:
+        line = _line(event)
+        self.lines[event["seq"]] = line
+        if event["seq"] <= self.last_seq:
+            return
+        self.last_seq = event["seq"]
+        self.typing -= {line["author"], line.get("target", "")}
+        if "number" in line:
+            self.here["last_number"] = line["number"]
+            if line["author"] == self.you["name"]:
+                # What one writes is read, and so is what stands above.
+                self.here["read_number"] = line["number"]
+                self.here["mentions"] = 0
+        elif line["kind"] == "topic":
+            self.room = {**self.room, "topic": line["text"]}
+        else:
+            self._change_members(event)
+
+    def _change_members(self, event: JsonObject) -> None:
+        kind: str = event["kind"]
+        name: str = event["target"] if "target" in event else event["author"]
+        known = self.members.get(name, {"name": name, "role": "member", "present": False})
+        if kind in PRESENT:
+            self.members[name] = {**known, "present": True}
+        elif kind == "went":
+            self.members[name] = {**known, "present": False}
+        elif kind == "invited":
+            self.members[name] = known
+        elif kind == "role":
+            self.members[name] = {**known, "role": event["role"]}
+        else:
+            self.members.pop(name, None)
+            self.is_gone |= name == self.you["name"]
+
+    def _changed(self, event: JsonObject) -> None:
+        self.last_seq = max(self.last_seq, event["seq"])
+        self.lines[event["of"]] = _line({**event, "seq": event["of"]})
+        self.edited.add(event["number"])
+
+    def _cleared(self, event: JsonObject) -> None:
+        self.last_seq = max(self.last_seq, event["seq"])
+        self.lines = {seq: line for seq, line in self.lines.items() if seq > event["seq"]}
+        self.lines[event["seq"]] = _line(event)
+        # What is gone is not unread.
+        self.here.update(read_number=self.here["last_number"], mentions=0)
+
+    def _caught_up(self, event: JsonObject) -> None:
+        self.last_seq = max(self.last_seq, event["seq"])
+
+    def _typing(self, event: JsonObject) -> None:
+        if event["on"]:
+            self.typing.add(event["name"])
+        else:
+            self.typing.discard(event["name"])
+
+    def _presence(self, event: JsonObject) -> None:
+        member = self.members.get(event["name"])
+        if member:
+            told = {"status": "status", "status_text": "text", "status_until": "until"}
+            rest = {name: value for name, value in member.items() if name not in told}
+            news = {name: event[field] for name, field in told.items() if event.get(field)}
+            self.members[event["name"]] = {**rest, **news}
+
+    def _unread(self, event: JsonObject) -> None:
+        whole, before = event.get("whole", False), self.rooms
+        if whole:
+            self.rooms = {}
+        for news in event["rooms"]:
+            known = before.get(news["name"], {})
+            room = {**known, **news}
+            if news["name"] == self.room["name"] and known:
+                # Of this room the messages tell, and what was read here may not be stored yet.
+                room["last_number"] = known["last_number"]
+                if whole:
+                    room["read_number"] = max(known["read_number"], news["read_number"])
+                self.room = {**self.room, "title": room.get("title", self.room["title"])}
+            self.rooms[news["name"]] = room
+
+
+def without_old_quotes(shown: JsonObject, edited: set[int]) -> JsonObject:
+    """Without the quotes of posts that were edited since they were quoted."""
+    lines = [
+        {name: value for name, value in line.items() if name != "quote"}
+        if line.get("reply_to") in edited
+        else line
+        for line in shown["lines"]
+    ]
+    return {**shown, "lines": lines}
+
+
+def differences(told: Any, fresh: Any, path: str = "") -> list[str]:
+    """Where two states differ."""
+    if isinstance(told, dict) and isinstance(fresh, dict):
+        return [
+            found
+            for name in sorted({*told, *fresh})
+            for found in differences(told.get(name), fresh.get(name), f"{path}.{name}")
+        ]
+    if isinstance(told, list) and isinstance(fresh, list) and len(told) == len(fresh):
+        return [
+            found
+            for index, pair in enumerate(zip(told, fresh, strict=True))
+            for found in differences(*pair, f"{path}[{index}]")
+        ]
+    return [] if told == fresh else [f"{path}: told {told!r}, a fresh load shows {fresh!r}"]
