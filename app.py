@@ -20,20 +20,20 @@ import urls
 from accounts.doors import command_line
 from accounts.keys import SESSION_ENDED, USER
 from accounts.models import User
-from accounts.personal_data.deletion import setup_leaving
+from accounts.personal_data.deletion import setup_account_deletion
 from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from chat.setup import setup_chat
 from feed.setup import setup_feed
-from helpers.db.database import DatabaseError, check_durability, is_away, open_database, sqlite_path
+from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
-from helpers.fetching import keep_fetcher
+from helpers.fetching import run_fetcher
 from helpers.keys import DATABASE, SETTINGS
 from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
-from helpers.processes.terminal import Failure, Misuse, lasting, say, shown
-from helpers.processes.worker import Worker, WorkerArguments, end, freeze_gc, told_to_end
+from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
+from helpers.processes.worker import Worker, WorkerArguments, freeze_gc, shut_down, stop_requested
 from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis
 from helpers.text.characters import one_line
@@ -85,8 +85,8 @@ async def create_app(settings: Settings) -> web.Application:
     app[STORAGE] = storage
     app[SESSION_ENDED] = []
     app.on_response_prepare.append(add_headers)
-    app.cleanup_ctx.append(_keep_open)
-    app.cleanup_ctx.append(keep_fetcher)
+    app.cleanup_ctx.append(_open_stores)
+    app.cleanup_ctx.append(run_fetcher)
     files = Files(ROOT / "static", fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
@@ -94,12 +94,12 @@ async def create_app(settings: Settings) -> web.Application:
     setup_weather(app)
     setup_feed(app)
     app.cleanup_ctx.append(watch_ended)
-    setup_leaving(app)
+    setup_account_deletion(app)
     add_routes(app, urls.ROUTES, files)
     return app
 
 
-async def _keep_open(app: web.Application) -> AsyncIterator[None]:
+async def _open_stores(app: web.Application) -> AsyncIterator[None]:
     """Opens the database, Redis and the bus before all else, and closes them after all else."""
     database, redis, bus, store = app[DATABASE], app[REDIS], app[BUS], app[STORAGE].store
     sweeping = None
@@ -111,7 +111,7 @@ async def _keep_open(app: web.Application) -> AsyncIterator[None]:
         await bus.open()
         if isinstance(store, DatabaseSessions):
             sweeping = asyncio.create_task(_sweep_sessions(store))
-        async with app[STORAGE].storing_uses():
+        async with app[STORAGE].uses_stored():
             yield
     finally:
         if sweeping:
@@ -128,13 +128,13 @@ async def _sweep_sessions(store: DatabaseSessions) -> None:
         try:
             await store.sweep()
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
         await asyncio.sleep(SWEEP_SECONDS)
 
 
 @contextlib.contextmanager
-def _alone(settings: Settings) -> Iterator[None]:
+def _single_process(settings: Settings) -> Iterator[None]:
     """On SQLite one process serves a data folder: others would not hear what it commits."""
     if not settings.database.startswith("sqlite:"):
         yield
@@ -155,9 +155,9 @@ def _alone(settings: Settings) -> Iterator[None]:
         yield
 
 
-async def _serve(settings: Settings, place: WorkerArguments | None) -> None:
+async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
     """Serves until SIGTERM or SIGINT, and then ends so that nobody loses anything."""
-    stop = told_to_end()
+    stop = stop_requested()
     runner = Runner(
         await create_app(settings),
         access_log=None,
@@ -167,8 +167,8 @@ async def _serve(settings: Settings, place: WorkerArguments | None) -> None:
     try:
         await runner.setup()
         freeze_gc()
-        if place is not None:
-            await Worker(runner, place, stop.set).start()
+        if worker is not None:
+            await Worker(runner, worker, stop.set).start()
         else:
             greeting = await _greeting(settings)
             try:
@@ -178,7 +178,7 @@ async def _serve(settings: Settings, place: WorkerArguments | None) -> None:
             print(greeting, flush=True)
         await stop.wait()
     finally:
-        await end(runner)
+        await shut_down(runner)
 
 
 async def _supervise(settings: Settings, count: int) -> int:
@@ -228,11 +228,11 @@ async def _greeting(settings: Settings) -> str:
 
 def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
     if arguments.workers > 1 and (settings.database.startswith("sqlite:") or not settings.redis_url):
-        raise Misuse(
+        raise UsageError(
             "several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or "
             "leave out --workers"
         )
-    with _alone(settings):
+    with _single_process(settings):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
         else:
@@ -255,7 +255,9 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
 
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     count = migrate(
-        settings.database, MIGRATIONS, shown if sys.stderr is not None and sys.stderr.isatty() else lasting
+        settings.database,
+        MIGRATIONS,
+        report_duration if sys.stderr is not None and sys.stderr.isatty() else report_when_slow,
     )
     say(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
 
@@ -320,7 +322,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     try:
         return arguments.run(read_settings(), arguments) or 0
-    except Misuse as error:
+    except UsageError as error:
         print(f"aiochat: {error}", file=sys.stderr)
         return 2
     except (SettingsError, DatabaseError, Failure) as error:
@@ -332,7 +334,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         print(f"aiochat: Redis can't be used: {one_line(error)}", file=sys.stderr)
         return 1
     except Exception as error:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
         print(f"aiochat: the database can't be reached: {one_line(error)}", file=sys.stderr)
         return 1

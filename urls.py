@@ -5,11 +5,8 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts.doors import personal_data as leaving
-from accounts.doors import pictures, profiles, security
+from accounts.doors import personal_data, pictures, profiles, relations, security, signin
 from accounts.doors import relation_lists as lists
-from accounts.doors import relations as following
-from accounts.doors import signin as accounts
 from chat.doors import conversations, history, posts, previews, room_list, upgrade
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
@@ -42,15 +39,15 @@ class Robots(web.View):
 
 
 ROUTES = [
-    Route("/", accounts.Index, "index", Access.ANYONE),
+    Route("/", signin.Index, "index", Access.ANYONE),
     Route("/favicon.ico", Favicon, "favicon", Access.FILE),
     Route("/robots.txt", Robots, "robots", Access.FILE),
     Route("/language", ChooseLanguage, "language", Access.ANYONE),
     Route("/livez", Live, "livez", Access.FILE, json=True),
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
-    Route("/accounts/register", accounts.Register, "register", Access.ANYONE),
-    Route("/accounts/login", accounts.Login, "login", Access.ANYONE),
-    Route("/accounts/logout", accounts.Logout, "logout", Access.SIGNED_IN),
+    Route("/accounts/register", signin.Register, "register", Access.ANYONE),
+    Route("/accounts/login", signin.Login, "login", Access.ANYONE),
+    Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
     Route(
         "/accounts/picture",
@@ -66,20 +63,20 @@ ROUTES = [
     Route("/accounts/requests", lists.Requests, "requests", Access.SIGNED_IN),
     Route("/accounts/followers", lists.Followers, "followers", Access.SIGNED_IN),
     Route("/accounts/blocked", lists.Blocked, "blocked", Access.SIGNED_IN),
-    Route("/accounts/data", leaving.OwnData, "own_data", Access.SIGNED_IN),
-    Route("/accounts/data/download", leaving.Download, "own_data_download", Access.SIGNED_IN),
-    Route("/accounts/delete", leaving.DeleteAccount, "delete_account", Access.SIGNED_IN),
+    Route("/accounts/data", personal_data.OwnData, "own_data", Access.SIGNED_IN),
+    Route("/accounts/data/download", personal_data.Download, "own_data_download", Access.SIGNED_IN),
+    Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
-    Route("/users/{name}/follow", following.Follow, "follow", Access.SIGNED_IN),
-    Route("/users/{name}/unfollow", following.Unfollow, "unfollow", Access.SIGNED_IN),
-    Route("/users/{name}/accept", following.Accept, "accept", Access.SIGNED_IN),
-    Route("/users/{name}/decline", following.Decline, "decline", Access.SIGNED_IN),
-    Route("/users/{name}/remove-follower", following.RemoveFollower, "remove_follower", Access.SIGNED_IN),
-    Route("/users/{name}/block", following.Block, "block", Access.SIGNED_IN),
-    Route("/users/{name}/unblock", following.Unblock, "unblock", Access.SIGNED_IN),
+    Route("/users/{name}/follow", relations.Follow, "follow", Access.SIGNED_IN),
+    Route("/users/{name}/unfollow", relations.Unfollow, "unfollow", Access.SIGNED_IN),
+    Route("/users/{name}/accept", relations.Accept, "accept", Access.SIGNED_IN),
+    Route("/users/{name}/decline", relations.Decline, "decline", Access.SIGNED_IN),
+    Route("/users/{name}/remove-follower", relations.RemoveFollower, "remove_follower", Access.SIGNED_IN),
+    Route("/users/{name}/block", relations.Block, "block", Access.SIGNED_IN),
+    Route("/users/{name}/unblock", relations.Unblock, "unblock", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True),

@@ -38,7 +38,7 @@ each.
 
 It may be called again at any time, and has to begin with what it finds."""
 
-ERASERS = web.AppKey("leaving", list[Eraser])
+ERASERS = web.AppKey("erasers", list[Eraser])
 
 
 @dataclass(frozen=True)

@@ -69,7 +69,7 @@ class EndedSession(Base):
         table_name = "ended_sessions"
 
 
-class Leaving(Base):
+class PendingErasure(Base):
     """What is still to be taken away of somebody who has left: as long as the row is there, some of
     it may be.
 

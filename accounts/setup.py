@@ -10,11 +10,11 @@ from accounts.doors.relations import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER
 from accounts.doors.signin import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
 from accounts.keys import BLOCKED, ERASERS, OWN_DATA, USERS
 from accounts.people import directory
-from accounts.people.gravatar import keep_gravatar
+from accounts.people.gravatar import run_gravatar
 from accounts.people.names import DELETED
 from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
-from accounts.signin.throttling import setup_guessing
+from accounts.signin.throttling import setup_throttling
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
@@ -39,5 +39,5 @@ def setup_accounts(app: web.Application) -> None:
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]
     app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
-    setup_guessing(app)
-    app.cleanup_ctx.append(keep_gravatar)
+    setup_throttling(app)
+    app.cleanup_ctx.append(run_gravatar)

@@ -27,7 +27,7 @@ from tests.support.servers import ServerError
 SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds", "messages", "behind")
 
 
-class Words(argparse.Action):
+class Names(argparse.Action):
     """Names divided by commas, of those that there are; may be given several times."""
 
     def __init__(self, *args: Any, known: Iterable[str], **kwargs: Any) -> None:
@@ -56,18 +56,18 @@ def parser() -> argparse.ArgumentParser:
         epilog="docs/performance.md explains what comes out.",
     )
     options.add_argument(
-        "--scenario", action=Words, known=SCENARIOS, metavar="NAMES", help=f"of {', '.join(SCENARIOS)}"
+        "--scenario", action=Names, known=SCENARIOS, metavar="NAMES", help=f"of {', '.join(SCENARIOS)}"
     )
     options.add_argument(
         "--peer",
-        action=Words,
+        action=Names,
         known=["all", "none", *PEERS],
         metavar="NAMES",
         help=f"all, none, or of {', '.join(PEERS)}",
     )
     options.add_argument(
         "--database",
-        action=Words,
+        action=Names,
         known=["none", *DATABASES],
         metavar="NAMES",
         help=f"of {', '.join(DATABASES)}; none: peers alone",
@@ -138,10 +138,10 @@ def chosen_plan(arguments: argparse.Namespace) -> Plan:
     elif given.keys() - {"seconds"}:
         chosen = [Part([_own(given)])]
     elif given:
-        chosen = plan.lasting(chosen, arguments.seconds)
+        chosen = plan.with_seconds(chosen, arguments.seconds)
     if arguments.database or arguments.nginx or arguments.workers > 1:
         databases = arguments.database or [setup.database for setup in plan.USUAL_SETUPS]
-        chosen = plan.on(
+        chosen = plan.with_setups(
             chosen,
             [
                 Setup(name, arguments.workers, arguments.nginx, arguments.mixed)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from bench.checks import Verdict
-from bench.clients import Told
-from bench.comeback import Comeback, epoch_of
+from bench.clients import RoomTotals
 from bench.cost import read_cost
-from bench.crowd import Crowd, no_collector, open_socket
+from bench.crowd import Crowd, gc_disabled, open_socket
 from bench.dialects import Aiochat
 from bench.numbered import NumberedCounter
 from bench.processes import pinned
+from bench.reconnection import Reconnection, epoch_of
 from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
 from bench.stage import Stage
@@ -34,29 +34,29 @@ class CatchUp(Scenario):
     def measure(self, stage: Stage) -> Result:
         dialect = Aiochat()
         crowd = Crowd([], dialect)
-        comeback = Comeback(crowd, dialect, epoch_of(dialect, stage.guests[0]))
+        reconnection = Reconnection(crowd, dialect, epoch_of(dialect, stage.guests[0]))
         clients = []
         for guest in stage.guests:
             client = NumberedCounter(open_socket(guest), guest.room, crowd.window)
             client.socket.close()
             client.seqs.skip_to(self.behind + 1)
             clients.append((client, guest))
-        with pinned(stage.cores.generator), no_collector():
+        with pinned(stage.cores.generator), gc_disabled():
             first = read_cost(stage.usage)
             deadline = time.perf_counter() + self.patience
             try:
-                comeback.begin(clients)
-                while comeback.pending and time.perf_counter() < deadline:
-                    comeback.read(wait=0.1)
+                reconnection.begin(clients)
+                while reconnection.pending and time.perf_counter() < deadline:
+                    reconnection.read(wait=0.1)
                 cost = first.until(read_cost(stage.usage))
-                missing = comeback.pending
+                missing = reconnection.pending
             finally:
-                comeback.close()
+                reconnection.close()
                 crowd.close()
-        told = Told(last_seq=2 * self.behind, acknowledged=0, sent=0)
-        verdict = sum((client.verdict(told) for client, _ in clients), Verdict())
+        totals = RoomTotals(last_seq=2 * self.behind, acknowledged=0, sent=0)
+        verdict = sum((client.verdict(totals) for client, _ in clients), Verdict())
         resets = sum(client.resets for client, _ in clients)
-        times = latency(comeback.seconds)
+        times = latency(reconnection.seconds)
         notes = [*cost.notes(stage.cores)]
         if missing:
             notes.append(f"{missing} weren't back after {self.patience:g} s")
@@ -71,7 +71,7 @@ class CatchUp(Scenario):
                 "behind": str(self.behind),
                 "all back after s": f"{cost.seconds:.2f}",
                 "each after ms": str(times),
-                "turned away": str(comeback.refusals),
+                "turned away": str(reconnection.refusals),
                 "messages/s": f"{self.behind * self.connections / cost.seconds:,.0f}",
                 "lost/dup/swapped": f"{verdict.lost}/{verdict.duplicates}/{verdict.out_of_order}",
                 "server cores": str(cost),
@@ -83,7 +83,7 @@ class CatchUp(Scenario):
                 **asdict(verdict),
                 "resets": resets,
                 "missing": missing,
-                "turned_away": comeback.refusals,
+                "turned_away": reconnection.refusals,
                 "server_cores": {name: round(used, 2) for name, used in cost.servers.items()},
             },
             headlines=[Headline("s", cost.seconds)],

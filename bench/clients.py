@@ -31,7 +31,7 @@ class Window:
 
 
 @dataclass(frozen=True)
-class Told:
+class RoomTotals:
     """What has been said in a room: the seq that the last receipt told, how many messages were
     acknowledged, and how many were sent."""
 
@@ -80,11 +80,11 @@ class Client:
         if size:
             self._take(data, size, time.perf_counter())
 
-    def verdict(self, told: Told) -> Verdict:
+    def verdict(self, totals: RoomTotals) -> Verdict:
         """Was all there that the room was told?"""
         raise NotImplementedError
 
-    def has_all(self, told: Told) -> bool:
+    def has_all(self, totals: RoomTotals) -> bool:
         """Has everything come that will come?"""
         raise NotImplementedError
 

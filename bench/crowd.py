@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 from bench.clients import Client, Sender, Window
-from bench.dialects import Circle, Dialect
+from bench.dialects import Dialect, SharedState
 from bench.guests import Guest
 
 AT_ONCE = 40
@@ -48,7 +48,7 @@ class Crowd:
         self.guest_of: dict[Client, Guest] = {}
         self._guests = guests
         self._dialect = dialect
-        self._circle = Circle(self.window, self.senders, answers_bring_more)
+        self._circle = SharedState(self.window, self.senders, answers_bring_more)
         self._prompt = select.epoll()
         self._lazy = select.epoll()
         self._lazy_seconds = max(0.005, len(guests) / LAZY_READS)
@@ -161,7 +161,7 @@ def open_socket(guest: Guest) -> socket.socket:
 
 
 @contextlib.contextmanager
-def no_collector() -> Iterator[None]:
+def gc_disabled() -> Iterator[None]:
     """Keeps Python's garbage collector from stopping the clock."""
     gc.collect()
     gc.freeze()

@@ -20,7 +20,7 @@ from bench.wire import (
     Frames,
     after_upgrade,
     client_frame,
-    filled_in,
+    fill_template,
     frame_template,
     more,
     text_template,
@@ -29,7 +29,7 @@ from bench.wire import (
 
 
 @dataclass(frozen=True)
-class Circle:
+class SharedState:
     """What the clients of a run share. With `answers_bring_more`, each answer to a sender brings
     their next message."""
 
@@ -52,8 +52,8 @@ class Dialect(ABC):
         aren't let in."""
 
     @abstractmethod
-    def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
-        """The guest's client; a sender's is put among the circle's senders by who asks."""
+    def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
+        """The guest's client; a sender's is put among the shared state's senders by who asks."""
 
 
 class Aiochat(Dialect):
@@ -69,18 +69,18 @@ class Aiochat(Dialect):
             data += more(connection)
         return found
 
-    def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
+    def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
         if guest.is_sender:
             return NumberedSender(
                 connection,
                 guest.room,
-                circle.window,
+                shared.window,
                 guest.index,
-                answers_bring_more=circle.answers_bring_more,
+                answers_bring_more=shared.answers_bring_more,
             )
         if guest.is_witness:
-            return NumberedWitness(connection, guest.room, circle.window, circle.senders)
-        return NumberedCounter(connection, guest.room, circle.window)
+            return NumberedWitness(connection, guest.room, shared.window, shared.senders)
+        return NumberedCounter(connection, guest.room, shared.window)
 
 
 class Echoing(Dialect):
@@ -99,14 +99,14 @@ class Echoing(Dialect):
         """The answer to a frame without a message, if the protocol wants one."""
         return None
 
-    def client(self, connection: socket.socket, guest: Guest, circle: Circle) -> Client:
+    def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
         if guest.is_sender:
-            frame = filled_in(self.template(guest, text_template(guest.index).encode()))
-            known_by, more = self.answer(guest), circle.answers_bring_more
+            frame = fill_template(self.template(guest, text_template(guest.index).encode()))
+            known_by, more = self.answer(guest), shared.answers_bring_more
             return EchoSender(
                 connection,
                 guest.room,
-                circle.window,
+                shared.window,
                 self.reply,
                 guest.index,
                 known_by,
@@ -114,8 +114,8 @@ class Echoing(Dialect):
                 answers_bring_more=more,
             )
         if guest.is_witness:
-            return EchoWitness(connection, guest.room, circle.window, self.reply, circle.senders)
-        return EchoCounter(connection, guest.room, circle.window, self.reply)
+            return EchoWitness(connection, guest.room, shared.window, self.reply, shared.senders)
+        return EchoCounter(connection, guest.room, shared.window, self.reply)
 
 
 class PlainChat(Echoing):
@@ -130,7 +130,7 @@ class PlainChat(Echoing):
         )
 
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
-        return 0, Talk(connection).until(b'"joined"')
+        return 0, Handshake(connection).until(b'"joined"')
 
     def template(self, guest: Guest, text: bytes) -> bytes:
         return frame_template(TEXT, b'{"text":"' + text + b'"}')
@@ -143,12 +143,12 @@ class SocketIo(Echoing):
         return upgrade("/socket.io/?EIO=4&transport=websocket", guest.address.host, guest.address.origin)
 
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
-        talk = Talk(connection)
-        talk.until(b'0{"sid"')
-        talk.say(TEXT, b"40")
-        talk.until(b'40{"sid"')
-        talk.say(TEXT, b"420" + json.dumps(["join", guest.room_name, guest.name]).encode())
-        return 0, talk.until(b"430[")
+        handshake = Handshake(connection)
+        handshake.until(b'0{"sid"')
+        handshake.say(TEXT, b"40")
+        handshake.until(b'40{"sid"')
+        handshake.say(TEXT, b"420" + json.dumps(["join", guest.room_name, guest.name]).encode())
+        return 0, handshake.until(b"430[")
 
     def template(self, guest: Guest, text: bytes) -> bytes:
         return frame_template(TEXT, b'42["message",{"text":"' + text + b'"}]')
@@ -165,14 +165,14 @@ class Nats(Echoing):
         return upgrade("/", guest.address.host, guest.address.origin)
 
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
-        talk = Talk(connection)
-        talk.until(b"INFO ")
-        talk.say(
+        handshake = Handshake(connection)
+        handshake.until(b"INFO ")
+        handshake.say(
             BINARY,
             b'CONNECT {"verbose":false,"pedantic":false,"protocol":1}\r\nSUB rooms.%s 1\r\nPING\r\n'
             % guest.room_name.encode(),
         )
-        return 0, talk.until(b"PONG")
+        return 0, handshake.until(b"PONG")
 
     def template(self, guest: Guest, text: bytes, answer_to: bytes = b"") -> bytes:
         message = b'{"author":"' + guest.name.encode() + b'","text":"' + text + b'"}'
@@ -215,7 +215,7 @@ class JetStream(Nats):
         return Pattern(re.compile(rb"MSG answers\.%05d\.(\d{8})" % guest.index), 26)
 
 
-class Talk:
+class Handshake:
     """The words that are exchanged, one waiting for the other, before a room is entered."""
 
     def __init__(self, connection: socket.socket) -> None:

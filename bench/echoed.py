@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bench.checks import Sequence, Verdict, judge
-from bench.clients import Client, Sender, Told, Window
+from bench.clients import Client, RoomTotals, Sender, Window
 from bench.wire import DATA, MARK, MARKED, MARKED_BYTES, frame_at
 
 Reply = Callable[[bytes], bytes | None]
@@ -37,7 +37,7 @@ class EchoClient(Client):
             if self._left:
                 end = min(at + self._left, size)
                 self._left -= end - at
-                self._hear(data, at, end, now)
+                self._on_payload(data, at, end, now)
                 at = end
                 continue
             found = frame_at(data, at, size)
@@ -50,7 +50,7 @@ class EchoClient(Client):
                 self._kept = bytes(data[at:size])
                 return
 
-    def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
+    def _on_payload(self, data: bytearray, begin: int, end: int, now: float) -> None:
         """A part of a data frame's payload came."""
         found = data.count(MARK, begin, end)
         self.count += found
@@ -58,13 +58,15 @@ class EchoClient(Client):
             self.pings += 1
             self._answer_at_once(reply)
 
-    def verdict(self, told: Told) -> Verdict:
+    def verdict(self, totals: RoomTotals) -> Verdict:
         """By the number alone: what came back to its sender must have come here too, and nothing
         twice."""
-        return Verdict(lost=max(0, told.acknowledged - self.count), duplicates=max(0, self.count - told.sent))
+        return Verdict(
+            lost=max(0, totals.acknowledged - self.count), duplicates=max(0, self.count - totals.sent)
+        )
 
-    def has_all(self, told: Told) -> bool:
-        return self.closed is not None or self.count >= told.sent
+    def has_all(self, totals: RoomTotals) -> bool:
+        return self.closed is not None or self.count >= totals.sent
 
 
 class EchoCounter(EchoClient):
@@ -99,7 +101,7 @@ class Pattern:
     size: int
 
 
-OF_ANYBODY = Pattern(MARKED, MARKED_BYTES)
+ANY_MESSAGE = Pattern(MARKED, MARKED_BYTES)
 
 
 def message_of(sender: int) -> Pattern:
@@ -128,12 +130,12 @@ class EchoWitness(EchoClient):
         self, connection: socket.socket, room: int, window: Window, reply: Reply, senders: dict[int, Sender]
     ) -> None:
         super().__init__(connection, room, window, reply)
-        self._search = Search(OF_ANYBODY)
+        self._search = Search(ANY_MESSAGE)
         self.turns = {index: Sequence(0) for index, sender in senders.items() if sender.room == room}
         self._senders = senders
 
-    def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
-        super()._hear(data, begin, end, now)
+    def _on_payload(self, data: bytearray, begin: int, end: int, now: float) -> None:
+        super()._on_payload(data, begin, end, now)
         for match in self._search(data, begin, end):
             index, turn = int(match[1]), int(match[2])
             self.turns[index].take(turn)
@@ -141,11 +143,11 @@ class EchoWitness(EchoClient):
             if self.window.begin <= sent < self.window.end:
                 self.window.deliveries.append(now - sent)
 
-    def verdict(self, told: Told) -> Verdict:
+    def verdict(self, totals: RoomTotals) -> Verdict:
         by_sender = Verdict()
         for index, turns in self.turns.items():
             by_sender += judge(turns, self._senders[index].last_acknowledged)
-        return super().verdict(told) | by_sender
+        return super().verdict(totals) | by_sender
 
 
 class EchoSender(EchoClient, Sender):
@@ -175,8 +177,8 @@ class EchoSender(EchoClient, Sender):
         super()._take(data, size, now)
         self._go_on(self._answers, now)
 
-    def _hear(self, data: bytearray, begin: int, end: int, now: float) -> None:
-        super()._hear(data, begin, end, now)
+    def _on_payload(self, data: bytearray, begin: int, end: int, now: float) -> None:
+        super()._on_payload(data, begin, end, now)
         for match in self._search(data, begin, end):
             self._acknowledge(int(match[1]), now)
             self._answers += 1

@@ -7,9 +7,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bench.checks import Verdict
-from bench.clients import Told
+from bench.clients import RoomTotals
 from bench.cost import Reading, read_cost
-from bench.crowd import Crowd, no_collector
+from bench.crowd import Crowd, gc_disabled
 from bench.processes import Usage
 
 WARM_UP_SECONDS = 0.5
@@ -66,7 +66,7 @@ class Load:
     def run(self, seconds: float, patience: float = PATIENCE_SECONDS) -> Outcome:
         """Warms up, measures, and waits until everything has arrived or its `patience`, in seconds,
         is over."""
-        with no_collector():
+        with gc_disabled():
             begin = time.perf_counter() + WARM_UP_SECONDS
             window = self._crowd.window
             window.begin, window.end = begin, begin + seconds
@@ -119,28 +119,28 @@ class Load:
     def _is_complete(self) -> bool:
         if any(sender.is_waiting for sender in self._crowd.senders.values()):
             return False
-        told = self._told()
-        return all(client.has_all(told[client.room]) for client in self._crowd.clients.values())
+        totals = self._totals()
+        return all(client.has_all(totals[client.room]) for client in self._crowd.clients.values())
 
-    def _told(self) -> dict[int, Told]:
+    def _totals(self) -> dict[int, RoomTotals]:
         """What each room has been told."""
-        told: dict[int, Told] = {}
+        totals: dict[int, RoomTotals] = {}
         for sender in self._crowd.senders.values():
-            before = told.get(sender.room, Told(0, 0, 0))
+            before = totals.get(sender.room, RoomTotals(0, 0, 0))
             last_seq = max(before.last_seq, sender.last_seq)
-            told[sender.room] = Told(
+            totals[sender.room] = RoomTotals(
                 last_seq, before.acknowledged + sender.acknowledged, before.sent + len(sender.sent)
             )
-        return told
+        return totals
 
     def outcome(self, first: Mark, last: Mark) -> Outcome:
         """The judgement, and what happened between two marks."""
-        told = self._told()
+        totals = self._totals()
         verdict = Verdict()
         refused: dict[str, int] = {}
         clients = self._crowd.clients.values()
         for client in clients:
-            verdict += client.verdict(told[client.room])
+            verdict += client.verdict(totals[client.room])
         for sender in self._crowd.senders.values():
             for code, count in sender.refused.items():
                 refused[code] = refused.get(code, 0) + count

@@ -8,8 +8,8 @@ from collections.abc import Callable
 import msgspec
 
 from bench.checks import Sequence, Verdict, judge
-from bench.clients import Client, Sender, Told, Window
-from bench.wire import CLOSE, TEXT, Frames, filled_in, frame_at, frame_template, text_template
+from bench.clients import Client, RoomTotals, Sender, Window
+from bench.wire import CLOSE, TEXT, Frames, fill_template, frame_at, frame_template, text_template
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
 """How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and
@@ -40,7 +40,7 @@ decode_lines = _decoder.decode_lines
 def post_frames(sender: int) -> Callable[[int], bytes]:
     """Makes the frame of a sender's message from its turn."""
     text = text_template(sender).encode()
-    return filled_in(frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'))
+    return fill_template(frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'))
 
 
 def turn_of(nonce: str) -> int:
@@ -89,11 +89,11 @@ class NumberedClient(Client):
         self.seqs = Sequence(last_seq + 1)
         super().begin(last_seq, rest)
 
-    def verdict(self, told: Told) -> Verdict:
-        return judge(self.seqs, told.last_seq)
+    def verdict(self, totals: RoomTotals) -> Verdict:
+        return judge(self.seqs, totals.last_seq)
 
-    def has_all(self, told: Told) -> bool:
-        return self.closed is not None or self.seqs.next > told.last_seq
+    def has_all(self, totals: RoomTotals) -> bool:
+        return self.closed is not None or self.seqs.next > totals.last_seq
 
     def _notice(self, event: Event) -> None:
         """Something that isn't a message came."""
@@ -218,7 +218,7 @@ class NumberedWitness(NumberedClient):
                 continue
             for event in decode_lines(payload):
                 if event.type == "message":
-                    self._hear(event, now)
+                    self._on_message(event, now)
                 else:
                     self._notice(event)
 
@@ -226,7 +226,7 @@ class NumberedWitness(NumberedClient):
         super().resume(connection)
         self._frames = Frames()
 
-    def _hear(self, event: Event, now: float) -> None:
+    def _on_message(self, event: Event, now: float) -> None:
         self.count += 1
         self.seqs.take(event.seq)
         if event.number is None:
@@ -239,14 +239,14 @@ class NumberedWitness(NumberedClient):
         if self.window.begin <= sent < self.window.end:
             self.window.deliveries.append(now - sent)
 
-    def verdict(self, told: Told) -> Verdict:
+    def verdict(self, totals: RoomTotals) -> Verdict:
         """The worst of four looks: by seq, by number, by sender, and against the receipts."""
         if self.resets:
-            return super().verdict(told)
+            return super().verdict(totals)
         by_sender = Verdict()
         for index, turns in self.turns.items():
             by_sender += judge(turns, self._senders[index].last_acknowledged)
-        return super().verdict(told) | judge(self.numbers, self.numbers.next - 1) | by_sender
+        return super().verdict(totals) | judge(self.numbers, self.numbers.next - 1) | by_sender
 
 
 class NumberedSender(NumberedClient, Sender):

@@ -67,12 +67,12 @@ EVERYTHING: Plan = (
 SWEEP: Plan = (Part([*BY_SIZE.values(), *BY_RATE.values()]),)
 
 
-def on(plan: Plan, setups: Sequence[Setup]) -> Plan:
+def with_setups(plan: Plan, setups: Sequence[Setup]) -> Plan:
     """The same on other setups."""
     return [dataclasses.replace(part, setups=setups) for part in plan]
 
 
-def lasting(plan: Plan, seconds: float) -> Plan:
+def with_seconds(plan: Plan, seconds: float) -> Plan:
     """The same, each measured for so long."""
     return [
         dataclasses.replace(

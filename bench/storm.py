@@ -5,12 +5,12 @@ import time
 from dataclasses import asdict, dataclass
 
 from bench.clients import Sender
-from bench.comeback import Comeback, epoch_of
-from bench.crowd import Crowd, no_collector
+from bench.crowd import Crowd, gc_disabled
 from bench.dialects import Aiochat
 from bench.load import WARM_UP_SECONDS, Load, Pressure
 from bench.numbered import NumberedClient
 from bench.processes import pinned
+from bench.reconnection import Reconnection, epoch_of
 from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
 from bench.stage import Stage
@@ -33,12 +33,12 @@ class Storm(Scenario):
         dialect = Aiochat()
         epoch = epoch_of(dialect, stage.guests[0])
         crowd = Crowd(stage.guests, dialect)
-        comeback = Comeback(crowd, dialect, epoch)
+        reconnection = Reconnection(crowd, dialect, epoch)
         with pinned(stage.cores.generator):
             try:
                 crowd.connect()
                 load = Load(crowd, Pressure(0, self.rate), stage.usage)
-                with no_collector():
+                with gc_disabled():
                     load.start()
                     load.go_on_until(time.perf_counter() + WARM_UP_SECONDS)
                     listeners = [
@@ -49,13 +49,13 @@ class Storm(Scenario):
                     first = load.mark()
                     crowd.window.begin = time.perf_counter()
                     crowd.cut(listeners)
-                    comeback.begin((client, crowd.guest_of[client]) for client in listeners)
+                    reconnection.begin((client, crowd.guest_of[client]) for client in listeners)
                     deadline = time.perf_counter() + self.patience
-                    while comeback.pending and time.perf_counter() < deadline:
+                    while reconnection.pending and time.perf_counter() < deadline:
                         load.post_what_is_due(time.perf_counter())
                         crowd.read_prompt()
-                        comeback.read(POLL_SECONDS)
-                    missing = comeback.pending
+                        reconnection.read(POLL_SECONDS)
+                    missing = reconnection.pending
                     crowd.window.end = time.perf_counter()
                     last = load.mark()
                     load.go_on_until(time.perf_counter() + self.seconds)
@@ -63,11 +63,11 @@ class Storm(Scenario):
                     load.drain()
                 outcome = load.outcome(first, last)
             finally:
-                comeback.close()
+                reconnection.close()
                 crowd.close()
         cost = first.cost.until(last.cost)
         verdict = outcome.verdict
-        times, receipts = latency(comeback.seconds), latency(outcome.receipts)
+        times, receipts = latency(reconnection.seconds), latency(outcome.receipts)
         notes = [*cost.notes(stage.cores), *outcome_notes(outcome)]
         if missing:
             notes.append(f"{missing} weren't back after {self.patience:g} s")
@@ -80,7 +80,7 @@ class Storm(Scenario):
                 "meanwhile": f"{self.rate:g}/s",
                 "all back after s": f"{cost.seconds:.2f}",
                 "each after ms": str(times),
-                "turned away": str(comeback.refusals),
+                "turned away": str(reconnection.refusals),
                 "receipt ms meanwhile": str(receipts),
                 "lost/dup/swapped": f"{verdict.lost}/{verdict.duplicates}/{verdict.out_of_order}",
                 "server cores": str(cost),
@@ -93,7 +93,7 @@ class Storm(Scenario):
                 **asdict(verdict),
                 "resets": outcome.resets,
                 "missing": missing,
-                "turned_away": comeback.refusals,
+                "turned_away": reconnection.refusals,
                 "unanswered": outcome.unanswered,
                 "server_cores": {name: round(used, 2) for name, used in cost.servers.items()},
             },

@@ -76,7 +76,7 @@ def frame_template(opcode: int, payload: bytes) -> bytes:
     return head.replace(b"%", b"%%") + payload
 
 
-def filled_in(template: bytes) -> Callable[[int], bytes]:
+def fill_template(template: bytes) -> Callable[[int], bytes]:
     """Makes the frame of a turn from a template in which the turn stands once or twice."""
     if template.count(b"%08d") == 1:
         return template.__mod__

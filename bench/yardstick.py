@@ -47,7 +47,7 @@ def take_yardstick() -> Yardstick:
             file.flush()
             os.fdatasync(file.fileno())
 
-        return Yardstick(_often(_add) * 1000, _often(send, lambda: reader.recv(1 << 20)), _often(sync))
+        return Yardstick(_rate(_add) * 1000, _rate(send, lambda: reader.recv(1 << 20)), _rate(sync))
 
 
 def _add() -> None:
@@ -56,7 +56,7 @@ def _add() -> None:
         total += number
 
 
-def _often(work: Callable[[], object], tidy_up: Callable[[], object] = lambda: None) -> int:
+def _rate(work: Callable[[], object], tidy_up: Callable[[], object] = lambda: None) -> int:
     """How often a second the work can be done. What tidies up after it isn't counted."""
     done, spent = 0, 0.0
     while spent < SECONDS:

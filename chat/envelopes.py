@@ -43,12 +43,12 @@ class EphemeralEvent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StatusChange(msgspec.Struct, frozen=True):
-    """An event about a user, for all the rooms that they are connected to. `is_away`: are they,
+    """An event about a user, for all the rooms that they are connected to. `is_unavailable`: are they,
     from now on?"""
 
     user_id: int
     data: bytes
-    is_away: bool
+    is_unavailable: bool
 
 
 class MovedMark(NamedTuple):

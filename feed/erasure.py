@@ -17,16 +17,16 @@ AT_ONCE = 200
 Steps = AsyncGenerator[None, None]
 
 
-async def leave_feed(writer: Writer, account: DeletedAccount) -> Steps:
+async def erase_feed_data(writer: Writer, account: DeletedAccount) -> Steps:
     """An accounts.leaving.Eraser."""
-    nobody = User(id=account.user_id)
+    deleted_user = User(id=account.user_id)
     own_likes = Like.user_id == account.user_id
     while post_ids := [
         row[0]
         for row in await Like.select(Like.post_id).where(own_likes).limit(AT_ONCE).tuples().aio_execute()
     ]:
         for post_id in post_ids:
-            if not await _was_there(writer.unlike(nobody, post_id)):
+            if not await _succeeded(writer.unlike(deleted_user, post_id)):
                 await Like.delete().where(own_likes, Like.post_id == post_id).aio_execute()
             yield
     if not account.removes:
@@ -37,7 +37,7 @@ async def leave_feed(writer: Writer, account: DeletedAccount) -> Steps:
     )
     while rows := list(await comments.aio_execute()):
         for comment_id, post_id in rows:
-            if not await _was_there(writer.delete_comment(nobody, post_id, comment_id)):
+            if not await _succeeded(writer.delete_comment(deleted_user, post_id, comment_id)):
                 await Comment.delete().where(is_own, Comment.id == comment_id).aio_execute()
             yield
     posts = Post.select(Post.id).where(Post.author_id == account.user_id, Post.deleted_at.is_null())
@@ -46,7 +46,7 @@ async def leave_feed(writer: Writer, account: DeletedAccount) -> Steps:
     while post_ids := [row[0] for row in await posts.aio_execute()]:
         removed = True
         for post_id in post_ids:
-            await _was_there(writer.delete(nobody, post_id))
+            await _succeeded(writer.delete(deleted_user, post_id))
             yield
     if removed:
         # The streams of all processes look up who follows when they read of it; after this nobody
@@ -55,10 +55,10 @@ async def leave_feed(writer: Writer, account: DeletedAccount) -> Steps:
         yield
 
 
-async def _was_there(verb: Awaitable[None]) -> bool:
+async def _succeeded(action: Awaitable[None]) -> bool:
     """False where the post is gone: then nobody is to be told of what hangs on it."""
     try:
-        await verb
+        await action
     except ActionError:
         return False
     return True

@@ -18,7 +18,7 @@ def comment_gone() -> ActionError:
     return ActionError("not_found", "There is no such comment, or it was deleted.", back=BACK)
 
 
-def not_ones_own() -> ActionError:
+def not_the_author() -> ActionError:
     return ActionError("forbidden", "Only who wrote it may change it.", back=BACK)
 
 

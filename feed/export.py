@@ -14,7 +14,7 @@ from helpers.clock import iso
 Rows = AsyncIterator[dict[str, Any]]
 
 
-def _written(written: Post | Comment) -> dict[str, Any]:
+def _common_fields(written: Post | Comment) -> dict[str, Any]:
     edited_at = iso(written.edited_at) if written.edited_at is not None else None
     return {"id": written.id, "at": iso(written.at), "text": written.text, "edited_at": edited_at}
 
@@ -29,7 +29,7 @@ async def _posts(user: User) -> Rows:
             after = post.id
             # Their data one post at a time: a page of them may be a hundred megabytes.
             shown = [await _picture(picture) for picture in pictures.get(post.id, ())]
-            yield {**_written(post), **({"pictures": shown} if shown else {})}
+            yield {**_common_fields(post), **({"pictures": shown} if shown else {})}
         if len(rows) < PAGE:
             return
 
@@ -54,7 +54,7 @@ async def _comments(user: User) -> Rows:
         rows = list(await query.order_by(Comment.id).limit(PAGE).aio_execute())
         for comment in rows:
             after = comment.id
-            yield {**_written(comment), "post": comment.post_id}
+            yield {**_common_fields(comment), "post": comment.post_id}
         if len(rows) < PAGE:
             return
 

@@ -85,7 +85,7 @@ class Clock(Base):
         table_name = "feed_clock"
 
 
-class Happened(Base):
+class FeedEvent(Base):
     """One change of the feed. `author_id` is the post's: whoever follows them is told. `user_id`
     did it."""
 

@@ -16,12 +16,12 @@ SIZES = (640, 1600)
 """Pixels of the longer side, at most: beside others or on a phone, and by itself. What is smaller
 stays as it is."""
 
-MOST = 4
+MAX_PICTURES = 4
 MAX_ALT = 1000
 """Characters of the text that stands for a picture."""
 
 
-class Made(NamedTuple):
+class NewPicture(NamedTuple):
     """A picture that isn't stored yet: its size where it is largest, and its WebP by size."""
 
     width: int
@@ -30,12 +30,12 @@ class Made(NamedTuple):
     files: dict[int, bytes]
 
 
-class Change(NamedTuple):
+class PictureChange(NamedTuple):
     """What an edit does to the pictures of a post. What isn't one of them is left alone."""
 
     removed: frozenset[int] = frozenset()
     alts: dict[int, str] = {}  # noqa: RUF012 - nobody writes to it
-    added: Sequence[Made] = ()
+    added: Sequence[NewPicture] = ()
 
 
 def check_alt(alt: str) -> str:
@@ -56,7 +56,7 @@ def check_alt(alt: str) -> str:
     return alt
 
 
-def fitted(width: int, height: int, size: int) -> tuple[int, int]:
+def scaled_size(width: int, height: int, size: int) -> tuple[int, int]:
     """The size of a picture whose longer side is at most `size`."""
     longer = max(width, height)
     return (
@@ -66,52 +66,52 @@ def fitted(width: int, height: int, size: int) -> tuple[int, int]:
     )
 
 
-async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[Made]:
+async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[NewPicture]:
     """Of each upload a picture. The first text of `alts` stands for the first of them, and so on.
     Raises ActionError."""
     checked = [check_alt(alt) for alt in alts]
-    if len(uploads) > MOST:
+    if len(uploads) > MAX_PICTURES:
         raise too_many()
     if any(checked[len(uploads) :]):
         raise ActionError("bad_pictures", "There is a description without its picture.", field="pictures")
     made = []
-    for upload, alt in zip(uploads, [*checked, *[""] * MOST], strict=False):
+    for upload, alt in zip(uploads, [*checked, *[""] * MAX_PICTURES], strict=False):
         try:
-            drawn = await images.draw(upload, _sizes, SIZES[-1])
+            encoded = await images.convert(upload, _sizes, SIZES[-1])
         except images.BadPicture as error:
             raise ActionError("bad_pictures", error.args[0], field="pictures") from None
-        files = {size: one.data for size, one in zip(reversed(SIZES), drawn, strict=False)}
-        made.append(Made(drawn[0].width, drawn[0].height, alt, files))
+        files = {size: one.data for size, one in zip(reversed(SIZES), encoded, strict=False)}
+        made.append(NewPicture(encoded[0].width, encoded[0].height, alt, files))
     return made
 
 
 def too_many() -> ActionError:
     return ActionError(
-        "too_many_pictures", "A post has at most {most} pictures.", field="pictures", most=MOST
+        "too_many_pictures", "A post has at most {most} pictures.", field="pictures", most=MAX_PICTURES
     )
 
 
 def _sizes(image: Image.Image) -> list[Image.Image]:
     made = []
     for size in reversed(SIZES):
-        image = image.resize(fitted(*image.size, size), Image.Resampling.LANCZOS, reducing_gap=3)
+        image = image.resize(scaled_size(*image.size, size), Image.Resampling.LANCZOS, reducing_gap=3)
         made.append(image)
     return made
 
 
-async def shown_of(post_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
+async def pictures_of_posts(post_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
     """The pictures of posts as people are shown them, by the id of the post."""
     shown: dict[int, list[dict[str, Any]]] = {post_id: [] for post_id in post_ids}
     query = Picture.select().where(Picture.post_id.in_(list(shown))).order_by(Picture.post_id, Picture.place)
     for picture in await query.aio_execute() if shown else ():
-        shown[picture.post_id].append(_shown(picture))
+        shown[picture.post_id].append(_as_json(picture))
     return shown
 
 
-def _shown(picture: Picture) -> dict[str, Any]:
+def _as_json(picture: Picture) -> dict[str, Any]:
     address = f"/feed/{picture.post_id}/pictures/{picture.id}"
     small, large = SIZES
-    width, height = fitted(picture.width, picture.height, small)
+    width, height = scaled_size(picture.width, picture.height, small)
     return {
         "id": picture.id,
         "url": f"{address}?size={large}",

@@ -19,13 +19,13 @@ PAGE = 30
 COMMENTS_PAGE = 100
 NEWEST = 2**53
 
-Shown = dict[str, Any]
+Json = dict[str, Any]
 
 
 class Page(NamedTuple):
     """Some posts or comments, and where the next page begins; None where there is none."""
 
-    items: list[Shown]
+    items: list[Json]
     next: int | None
 
 
@@ -43,14 +43,14 @@ _FEED = """
     authors AS (SELECT author_id FROM latest WHERE id IS NOT NULL ORDER BY id DESC LIMIT {most})
     SELECT newest.id FROM authors JOIN {newest} ORDER BY newest.id DESC LIMIT {most}"""
 
-_THEIR_NEWEST = """
+_AUTHOR_NEWEST = """
     SELECT post.id FROM feed_posts AS post
     WHERE post.author_id = authors.author_id AND post.deleted_at IS NULL
         AND post.id < {before} ORDER BY post.id DESC LIMIT {most}"""
 
 _NEWEST = {
-    True: f"feed_posts AS newest ON newest.id IN ({_THEIR_NEWEST})",
-    False: f"LATERAL ({_THEIR_NEWEST}) AS newest ON TRUE",
+    True: f"feed_posts AS newest ON newest.id IN ({_AUTHOR_NEWEST})",
+    False: f"LATERAL ({_AUTHOR_NEWEST}) AS newest ON TRUE",
 }
 """SQLite has no LATERAL, PostgreSQL reads all posts for the other."""
 
@@ -71,47 +71,47 @@ async def feed_page(database: AioDatabase, user_id: int, before: int = NEWEST, l
     return _page(await posts_by_ids(ids[:limit], user_id), len(ids) > limit)
 
 
-async def author_page(author_id: int, looker_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
+async def author_page(author_id: int, viewer_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
     """The posts of one person, newest first. They themselves are also shown which an administrator
     removed.
 
-    Whether `looker_id` may see them is for the caller to ask."""
+    Whether `viewer_id` may see them is for the caller to ask."""
     found: list[Post] = []
     for is_shown in (
         Post.deleted_at.is_null(),
-        *([Post.removed_by.is_null(False)] if author_id == looker_id else []),
+        *([Post.removed_by.is_null(False)] if author_id == viewer_id else []),
     ):
         query = Post.select().where(Post.author_id == author_id, is_shown, Post.id < before)
         found += await query.order_by(Post.id.desc()).limit(limit + 1).aio_execute()
     found.sort(key=lambda post: -post.id)
-    return _page(await _shown(found[:limit], looker_id), len(found) > limit)
+    return _page(await _posts_as_json(found[:limit], viewer_id), len(found) > limit)
 
 
-def _page(items: list[Shown], more: bool) -> Page:
+def _page(items: list[Json], more: bool) -> Page:
     return Page(items, items[-1]["id"] if more and items else None)
 
 
-async def posts_by_ids(ids: Sequence[int], looker_id: int | None = None) -> list[Shown]:
-    """Those posts that are there, newest first, as `looker_id` sees them."""
+async def posts_by_ids(ids: Sequence[int], viewer_id: int | None = None) -> list[Json]:
+    """Those posts that are there, newest first, as `viewer_id` sees them."""
     if not ids:
         return []
     query = Post.select().where(Post.id.in_(ids), Post.deleted_at.is_null()).order_by(Post.id.desc())
-    return await _shown(list(await query.aio_execute()), looker_id)
+    return await _posts_as_json(list(await query.aio_execute()), viewer_id)
 
 
-async def seen_post(visibility: Visibility, post_id: int, looker_id: int) -> Shown:
-    """A post as `looker_id` sees it. Raises ActionError where there is none for them; its author is
+async def visible_post(visibility: Visibility, post_id: int, viewer_id: int) -> Json:
+    """A post as `viewer_id` sees it. Raises ActionError where there is none for them; its author is
     told that it was removed."""
     post: Post | None = await Post.aio_get_or_none(Post.id == post_id)
-    if post is not None and post.removed_by is not None and post.author_id == looker_id:
+    if post is not None and post.removed_by is not None and post.author_id == viewer_id:
         raise removed()
     if (
         post is None
         or post.deleted_at is not None
-        or not await visibility.sees_posts(looker_id, post.author_id)
+        or not await visibility.sees_posts(viewer_id, post.author_id)
     ):
         raise gone()
-    return (await _shown([post], looker_id))[0]
+    return (await _posts_as_json([post], viewer_id))[0]
 
 
 async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
@@ -120,29 +120,29 @@ async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
     return {post_id: (likes, comments) for post_id, likes, comments in await query.aio_execute()}
 
 
-async def _shown(posts: list[Post], looker_id: int | None) -> list[Shown]:
+async def _posts_as_json(posts: list[Post], viewer_id: int | None) -> list[Json]:
     users = await users_by_ids(sorted({post.author_id for post in posts})) if posts else {}
-    shown_pictures = await pictures.shown_of(post.id for post in posts)
+    pictures_by_post = await pictures.pictures_of_posts(post.id for post in posts)
     liked: set[int] = set()
-    if posts and looker_id is not None:
+    if posts and viewer_id is not None:
         mine = Like.select(Like.post_id).where(
-            Like.post_id.in_([post.id for post in posts]), Like.user_id == looker_id
+            Like.post_id.in_([post.id for post in posts]), Like.user_id == viewer_id
         )
         liked = {post_id for (post_id,) in await mine.tuples().aio_execute()}
     return [
         {
-            **_written(post, users[post.author_id]),
+            **_common_fields(post, users[post.author_id]),
             "likes": post.likes,
             "comments": post.comments,
-            "pictures": shown_pictures[post.id],
-            **({"liked": post.id in liked} if looker_id is not None else {}),
+            "pictures": pictures_by_post[post.id],
+            **({"liked": post.id in liked} if viewer_id is not None else {}),
             **({"removed": True} if post.removed_by is not None else {}),
         }
         for post in posts
     ]
 
 
-def _written(written: Post | Comment, author: User) -> Shown:
+def _common_fields(written: Post | Comment, author: User) -> Json:
     return {
         "id": written.id,
         "author": author.name,
@@ -155,26 +155,28 @@ def _written(written: Post | Comment, author: User) -> Shown:
 
 
 async def comments_page(
-    visibility: Visibility, post_id: int, looker_id: int, after: int = 0, limit: int = COMMENTS_PAGE
+    visibility: Visibility, post_id: int, viewer_id: int, after: int = 0, limit: int = COMMENTS_PAGE
 ) -> Page:
     """The comments of a post, oldest first, those after `after`. A page has fewer where some are
-    hidden from `looker_id`."""
+    hidden from `viewer_id`."""
     query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
     found = list(await query.limit(limit + 1).aio_execute())
-    hidden = await visibility.hidden_people((looker_id, comment.author_id) for comment in found)
-    seen = [comment for comment in found[:limit] if (looker_id, comment.author_id) not in hidden]
-    return Page(await _shown_comments(seen), found[limit - 1].id if len(found) > limit else None)
+    hidden = await visibility.hidden_people((viewer_id, comment.author_id) for comment in found)
+    seen = [comment for comment in found[:limit] if (viewer_id, comment.author_id) not in hidden]
+    return Page(await _comments_as_json(seen), found[limit - 1].id if len(found) > limit else None)
 
 
-async def comments_by_ids(ids: Sequence[int]) -> list[Shown]:
+async def comments_by_ids(ids: Sequence[int]) -> list[Json]:
     """Those comments that are there."""
     return (
-        await _shown_comments(list(await Comment.select().where(Comment.id.in_(ids)).aio_execute()))
+        await _comments_as_json(list(await Comment.select().where(Comment.id.in_(ids)).aio_execute()))
         if ids
         else []
     )
 
 
-async def _shown_comments(comments: list[Comment]) -> list[Shown]:
+async def _comments_as_json(comments: list[Comment]) -> list[Json]:
     users = await users_by_ids(sorted({comment.author_id for comment in comments})) if comments else {}
-    return [{**_written(comment, users[comment.author_id]), "post": comment.post_id} for comment in comments]
+    return [
+        {**_common_fields(comment, users[comment.author_id]), "post": comment.post_id} for comment in comments
+    ]

@@ -10,7 +10,7 @@ from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.keys import ERASERS, OWN_DATA, SESSION_ENDED
 from accounts.relations.visibility import VISIBILITY
 from feed.doors.pages import person_section
-from feed.erasure import leave_feed
+from feed.erasure import erase_feed_data
 from feed.export import SECTIONS
 from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
 from feed.streams import Streams
@@ -45,7 +45,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
 
     app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], on_commit)
     app[SESSION_ENDED].append(streams.end_session)
-    app[ERASERS].append(lambda account: leave_feed(app[WRITER], account))
+    app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account))
     context = contextvars.Context()
     tasks = [
         asyncio.create_task(work, context=context)

@@ -15,10 +15,10 @@ from peewee_async.databases import AioDatabase
 
 from accounts.relations.visibility import Visibility
 from feed import event_log
+from feed.encoding import AT_ONCE, EncodedEvent, encode_events, frame, heartbeat, removal
 from feed.event_log import MAX_BEHIND
-from feed.telling import AT_ONCE, Told, frame, gone, mark, tell
 from helpers.db.bulk import Bulk
-from helpers.db.database import fetch, is_away
+from helpers.db.database import fetch, is_unavailable
 
 log = logging.getLogger("aiochat.feed")
 
@@ -42,7 +42,7 @@ SWEEP_SECONDS = 3600.0
 PAIRS_AT_ONCE = 1000
 
 
-class Cut(Exception):
+class StreamEnded(Exception):
     """The stream ends: its reader was too slow, its session has ended, or the process does."""
 
 
@@ -69,68 +69,68 @@ class Stream:
         self.position = position
         """Up to this id everything was given to the reader, or waits for them in the outbox."""
         self.is_live = False
-        self.is_over = False
+        self.is_removed = False
         """The one post was told to be gone: it is hidden from the reader now."""
-        self.is_cut = asyncio.Event()
+        self.is_disconnected = asyncio.Event()
         self._outbox: deque[bytes] = deque()
         self._waiting = 0
-        self._stirred = asyncio.Event()
+        self._wake = asyncio.Event()
 
-    def offer(self, told: Iterable[Told], upto: int) -> None:
+    def offer(self, encoded: Iterable[EncodedEvent], up_to: int) -> None:
         """Never waits. A reader for whom too much waits is cut."""
-        for event in told:
+        for event in encoded:
             if event.id > self.position:
                 self._outbox.append(event.frame)
                 self._waiting += len(event.frame)
-        self.position = max(self.position, upto)
+        self.position = max(self.position, up_to)
         if self._waiting > MAX_OUTBOX:
-            self.cut()
+            self.disconnect()
         if self._outbox:
-            self._stirred.set()
+            self._wake.set()
 
     def mark_stale(self) -> None:
         """Something may have been missed: it is read from the database."""
         self.is_live = False
-        self._stirred.set()
+        self._wake.set()
 
     @property
     def has_waiting(self) -> bool:
         return bool(self._outbox)
 
-    def cut(self) -> None:
+    def disconnect(self) -> None:
         """Ends it: in good order, or where the reader doesn't read, all the same."""
-        if not self.is_cut.is_set():
+        if not self.is_disconnected.is_set():
             asyncio.get_running_loop().call_later(GRACE_SECONDS, self.connection.abort)
-        self.is_cut.set()
+        self.is_disconnected.set()
         self._outbox.clear()
-        self._stirred.set()
+        self._wake.set()
 
     async def next(self) -> bytes:
         """What is to be written next, after a while without anything a mark. Empty where the stream
-        has to catch up first. Raises Cut."""
+        has to catch up first. Raises StreamEnded."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_SECONDS):
-                await self._stirred.wait()
-        if self.is_cut.is_set():
-            raise Cut
+                await self._wake.wait()
+        if self.is_disconnected.is_set():
+            raise StreamEnded
         if not self._outbox:
-            self._stirred.clear()
-            return mark(self.position) if self.is_live else b""
+            self._wake.clear()
+            return heartbeat(self.position) if self.is_live else b""
         joined = b"".join(self._outbox)
         self._outbox.clear()
         self._waiting = 0
-        self._stirred.clear()
+        self._wake.clear()
         return joined
 
 
 class Streams:
     def __init__(self, database: AioDatabase, visibility: Visibility) -> None:
         self._database = database
-        self._sights = visibility
+        self._visibility = visibility
         self._streams: set[Stream] = set()
         self._last = 0
         """Up to this id the live streams were given everything."""
-        self._news = asyncio.Event()
+        self._committed = asyncio.Event()
         self._empty = asyncio.Event()
         # Looked up pair by pair: where millions follow somebody, PostgreSQL would rather read them
         # all.
@@ -148,17 +148,17 @@ class Streams:
 
     def wake(self) -> None:
         """Something was committed, here or elsewhere."""
-        self._news.set()
+        self._committed.set()
 
     def end_session(self, session_id: str) -> None:
         for stream in self._streams:
             if stream.session_id == session_id:
-                stream.cut()
+                stream.disconnect()
 
     async def close(self) -> None:
         """Ends all streams."""
         for stream in self._streams:
-            stream.cut()
+            stream.disconnect()
         while self._streams:
             self._empty.clear()
             await self._empty.wait()
@@ -178,10 +178,10 @@ class Streams:
                     await _write(stream, data)
         except ConnectionError:
             pass
-        except (Cut, TimeoutError):
-            stream.cut()
+        except (StreamEnded, TimeoutError):
+            stream.disconnect()
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 log.exception("a stream of the feed")
         finally:
             self._streams.discard(stream)
@@ -197,12 +197,12 @@ class Streams:
             found = await event_log.read_since(
                 stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id
             )
-            told = (await self._fitted([stream], await tell(found.events), None))[stream]
-            if stream.is_cut.is_set():
-                raise Cut
-            stream.position = found.upto
-            if told:
-                await _write(stream, b"".join(event.frame for event in told))
+            encoded = (await self._visible_events([stream], await encode_events(found.events), None))[stream]
+            if stream.is_disconnected.is_set():
+                raise StreamEnded
+            stream.position = found.up_to
+            if encoded:
+                await _write(stream, b"".join(event.frame for event in encoded))
             # Nothing is awaited between this look and the next offer.
             if not found.events and self._last <= stream.position:
                 stream.is_live = True
@@ -210,21 +210,21 @@ class Streams:
 
     async def deliver_forever(self) -> None:
         """Gives the live streams what happens."""
-        self._last = await _until_there(event_log.last_id)
+        self._last = await _retry_until_available(event_log.last_id)
         while True:
             try:
                 while await self._deliver():
                     pass
             except Exception as error:
-                if not is_away(error):
+                if not is_unavailable(error):
                     log.exception("the feed's streams")
                 for stream in self._streams:
                     stream.mark_stale()
                 await asyncio.sleep(POLL_SECONDS)
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_SECONDS):
-                    await self._news.wait()
-            self._news.clear()
+                    await self._committed.wait()
+            self._committed.clear()
 
     async def _deliver(self) -> bool:
         """Gives the next events to whom they concern. Was there anything?"""
@@ -236,68 +236,68 @@ class Streams:
             self._last = max(self._last, last)
             return False
         found = await event_log.read_since(self._last, AT_ONCE)
-        if found.upto <= self._last:
+        if found.up_to <= self._last:
             return False
         # Together, without awaiting: who becomes live from here on has caught up with these.
-        self._last = found.upto
+        self._last = found.up_to
         live = [stream for stream in self._streams if stream.is_live]
-        told = await tell(found.events)
+        encoded = await encode_events(found.events)
         readers = {stream.user_id for stream in live if stream.post_id is None}
-        follows = await self._who_follows(readers, {event.author_id for event in told})
-        fitted = await self._fitted(live, told, follows)
+        follows = await self._following_pairs(readers, {event.author_id for event in encoded})
+        visible = await self._visible_events(live, encoded, follows)
         for stream in live:
             if stream.is_live:
-                stream.offer(fitted[stream], found.upto)
+                stream.offer(visible[stream], found.up_to)
         return True
 
-    async def _fitted(
-        self, streams: Sequence[Stream], told: Sequence[Told], follows: set[tuple[int, int]] | None
-    ) -> dict[Stream, list[Told]]:
+    async def _visible_events(
+        self, streams: Sequence[Stream], encoded: Sequence[EncodedEvent], follows: set[tuple[int, int]] | None
+    ) -> dict[Stream, list[EncodedEvent]]:
         """What each stream is given of these events, as its reader may see them. Without `follows`
         all concern every stream.
 
         Asked when the events have been read: a block or an end of following that was committed
         before them holds for them."""
-        heard = {
-            stream: [event for event in told if follows is None or _concerns(stream, event, follows)]
+        by_stream = {
+            stream: [event for event in encoded if follows is None or _concerns(stream, event, follows)]
             for stream in streams
         }
-        named = {
+        actors = {
             event.user_id
-            for events in heard.values()
+            for events in by_stream.values()
             for event in events
-            if event.nameless is not event.frame
+            if event.anonymous is not event.frame
         }
-        unseen = await self._sights.hidden_among({stream.user_id for stream in streams}, named)
-        hidden = await self._sights.hidden_posts(
+        hidden_actors = await self._visibility.hidden_among({stream.user_id for stream in streams}, actors)
+        hidden = await self._visibility.hidden_posts(
             (stream.user_id, events[0].author_id)
-            for stream, events in heard.items()
+            for stream, events in by_stream.items()
             if stream.post_id is not None and events
         )
-        for stream, events in heard.items():
+        for stream, events in by_stream.items():
             if (
                 hidden
                 and stream.post_id is not None
                 and events
                 and (stream.user_id, events[0].author_id) in hidden
             ):
-                # Told once, and then nothing: not even that something goes on there.
-                heard[stream] = [] if stream.is_over else [gone(events[0])]
-                stream.is_over = True
-            elif unseen:
-                heard[stream] = [
-                    event._replace(frame=event.nameless)
-                    if (stream.user_id, event.user_id) in unseen
+                # EncodedEvent once, and then nothing: not even that something goes on there.
+                by_stream[stream] = [] if stream.is_removed else [removal(events[0])]
+                stream.is_removed = True
+            elif hidden_actors:
+                by_stream[stream] = [
+                    event._replace(frame=event.anonymous)
+                    if (stream.user_id, event.user_id) in hidden_actors
                     else event
                     for event in events
                 ]
-        return heard
+        return by_stream
 
-    async def _who_follows(self, readers: set[int], authors: set[int]) -> set[tuple[int, int]]:
+    async def _following_pairs(self, readers: set[int], authors: set[int]) -> set[tuple[int, int]]:
         pairs = [(reader, author) for author in authors for reader in readers if reader != author]
         found: set[tuple[int, int]] = set()
         for start in range(0, len(pairs), PAIRS_AT_ONCE):
-            statement = self._follows.over(pairs[start : start + PAIRS_AT_ONCE])
+            statement = self._follows.bind(pairs[start : start + PAIRS_AT_ONCE])
             found.update(
                 (follower, followed)
                 for follower, followed in await fetch(self._database, statement.sql, *statement.params)
@@ -307,10 +307,10 @@ class Streams:
     async def sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            await _until_there(event_log.forget_old)
+            await _retry_until_available(event_log.forget_old)
 
 
-def _concerns(stream: Stream, event: Told, follows: set[tuple[int, int]]) -> bool:
+def _concerns(stream: Stream, event: EncodedEvent, follows: set[tuple[int, int]]) -> bool:
     if stream.post_id is not None:
         return stream.post_id == event.post_id
     return stream.user_id == event.author_id or (stream.user_id, event.author_id) in follows
@@ -324,11 +324,11 @@ async def _write(stream: Stream, data: bytes) -> None:
 Answer = TypeVar("Answer")
 
 
-async def _until_there(ask: Callable[[], Awaitable[Answer]]) -> Answer:
+async def _retry_until_available(ask: Callable[[], Awaitable[Answer]]) -> Answer:
     while True:
         try:
             return await ask()
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 raise
             await asyncio.sleep(POLL_SECONDS)

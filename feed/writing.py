@@ -13,14 +13,14 @@ from accounts.models import User
 from accounts.people.mentions import NamedPeople
 from accounts.relations.visibility import Visibility
 from feed import event_log, pictures
-from feed.errors import comment_gone, gone, not_ones_own, sent_before
+from feed.errors import comment_gone, gone, not_the_author, sent_before
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
 from feed.models import Comment, Like, Picture, PictureFile, Post
-from feed.pictures import Change, Made
+from feed.pictures import NewPicture, PictureChange
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
 
-NO_CHANGE = Change()
+NO_CHANGE = PictureChange()
 
 
 class Writer:
@@ -28,7 +28,7 @@ class Writer:
 
     def __init__(self, database: AioDatabase, visibility: Visibility, on_commit: Callable[[], None]) -> None:
         self._database = database
-        self._sights = visibility
+        self._visibility = visibility
         self._on_commit = on_commit
         self._people = NamedPeople()
 
@@ -38,10 +38,12 @@ class Writer:
             yield
         self._on_commit()
 
-    async def post(self, author: User, text: str, made: Sequence[Made] = (), nonce: str | None = None) -> int:
+    async def post(
+        self, author: User, text: str, new_pictures: Sequence[NewPicture] = (), nonce: str | None = None
+    ) -> int:
         """Returns the post's id: that of the one before, where the author has sent the same with
         this nonce."""
-        text = _post_text(text, has_pictures=bool(made))
+        text = _post_text(text, has_pictures=bool(new_pictures))
         html = await render(self._people, text)
         given = {
             "author_id": author.id,
@@ -55,19 +57,19 @@ class Writer:
         async with self._transaction():
             found = await Post.insert(**given).on_conflict_ignore().returning(Post.id).aio_execute()
             if not found:
-                return await _post_before(author, text, made, nonce)
+                return await _existing_post(author, text, new_pictures, nonce)
             post_id = int(found[0].id)
-            await _add_pictures(post_id, 0, made)
-            await event_log.note(
+            await _add_pictures(post_id, 0, new_pictures)
+            await event_log.append(
                 event_log.POST, event_log.ADDED, author_id=author.id, post_id=post_id, user_id=author.id
             )
         return post_id
 
-    async def edit(self, author: User, post_id: int, text: str, change: Change = NO_CHANGE) -> None:
+    async def edit(self, author: User, post_id: int, text: str, change: PictureChange = NO_CHANGE) -> None:
         text = _post_text(text, has_pictures=True)
         html = await render(self._people, text)
         async with self._transaction():
-            post = _own(await self._seen(post_id, author), author)
+            post = _own(await self._visible_post(post_id, author), author)
             has_pictures, is_changed = await _change_pictures(post_id, change)
             _post_text(text, has_pictures)
             if post.text == text and not is_changed:
@@ -75,7 +77,7 @@ class Writer:
             await (
                 Post.update(text=text, html=html, edited_at=now_ms()).where(Post.id == post_id).aio_execute()
             )
-            await event_log.note(
+            await event_log.append(
                 event_log.POST, event_log.EDITED, author_id=author.id, post_id=post_id, user_id=author.id
             )
 
@@ -84,12 +86,14 @@ class Writer:
         administrator may do it to any post."""
         async with self._transaction():
             post = (
-                await self._locked(post_id) if user.is_admin else _own(await self._seen(post_id, user), user)
+                await self._locked_post(post_id)
+                if user.is_admin
+                else _own(await self._visible_post(post_id, user), user)
             )
             removed_by = user.id if post.author_id != user.id else None
-            gone_now = {"text": "", "html": None, "deleted_at": now_ms(), "removed_by": removed_by}
-            await Post.update(gone_now).where(Post.id == post_id).aio_execute()
-            await event_log.note(
+            deleted = {"text": "", "html": None, "deleted_at": now_ms(), "removed_by": removed_by}
+            await Post.update(deleted).where(Post.id == post_id).aio_execute()
+            await event_log.append(
                 event_log.POST, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id
             )
 
@@ -98,7 +102,7 @@ class Writer:
         text = check_text(text, MAX_COMMENT)
         html = await render(self._people, text)
         async with self._transaction():
-            post = await self._seen(post_id, author)
+            post = await self._visible_post(post_id, author)
             given = {
                 "post_id": post_id,
                 "author_id": author.id,
@@ -109,7 +113,7 @@ class Writer:
             }
             found = await Comment.insert(**given).on_conflict_ignore().returning(Comment.id).aio_execute()
             if not found:
-                return await _comment_before(author, post_id, text, nonce)
+                return await _existing_comment(author, post_id, text, nonce)
             comment_id = int(found[0].id)
             await self._note_comment(event_log.ADDED, post, author, comment_id)
         return comment_id
@@ -118,7 +122,7 @@ class Writer:
         text = check_text(text, MAX_COMMENT)
         html = await render(self._people, text)
         async with self._transaction():
-            post = await self._seen(post_id, author)
+            post = await self._visible_post(post_id, author)
             if _own(await _comment(post_id, comment_id), author).text == text:
                 return
             await (
@@ -131,7 +135,7 @@ class Writer:
     async def delete_comment(self, user: User, post_id: int, comment_id: int) -> None:
         """An administrator may do it to any comment."""
         async with self._transaction():
-            post = await (self._locked(post_id) if user.is_admin else self._seen(post_id, user))
+            post = await (self._locked_post(post_id) if user.is_admin else self._visible_post(post_id, user))
             comment = await _comment(post_id, comment_id)
             if not user.is_admin:
                 _own(comment, user)
@@ -140,10 +144,10 @@ class Writer:
 
     async def like(self, user: User, post_id: int) -> None:
         async with self._transaction():
-            post = await self._seen(post_id, user)
+            post = await self._visible_post(post_id, user)
             given = {"post_id": post_id, "user_id": user.id, "at": now_ms()}
             if await Like.insert(**given).on_conflict_ignore().returning(Like.user_id).aio_execute():
-                await event_log.note(
+                await event_log.append(
                     event_log.LIKE,
                     event_log.ADDED,
                     author_id=post.author_id,
@@ -153,9 +157,9 @@ class Writer:
 
     async def unlike(self, user: User, post_id: int) -> None:
         async with self._transaction():
-            post = await self._seen(post_id, user)
+            post = await self._visible_post(post_id, user)
             if await Like.delete().where(Like.post_id == post_id, Like.user_id == user.id).aio_execute():
-                await event_log.note(
+                await event_log.append(
                     event_log.LIKE,
                     event_log.REMOVED,
                     author_id=post.author_id,
@@ -170,16 +174,16 @@ class Writer:
             "user_id": user.id,
             "comment_id": comment_id,
         }
-        await event_log.note(event_log.COMMENT, change, **given)
+        await event_log.append(event_log.COMMENT, change, **given)
 
-    async def _seen(self, post_id: int, user: User) -> Post:
-        """As `_locked`, for somebody who may see it: for others there is no such post."""
-        post = await self._locked(post_id)
-        if not await self._sights.sees_posts(user.id, post.author_id):
+    async def _visible_post(self, post_id: int, user: User) -> Post:
+        """As `_locked_post`, for somebody who may see it: for others there is no such post."""
+        post = await self._locked_post(post_id)
+        if not await self._visibility.sees_posts(user.id, post.author_id):
             raise gone()
         return post
 
-    async def _locked(self, post_id: int) -> Post:
+    async def _locked_post(self, post_id: int) -> Post:
         """The post, which nobody else changes before the commit. All lock it before the clock: so
         nobody waits in a circle."""
         query: Any = Post.select().where(Post.id == post_id, Post.deleted_at.is_null())
@@ -196,7 +200,7 @@ Written = TypeVar("Written", Post, Comment)
 
 def _own(written: Written, author: User) -> Written:
     if written.author_id != author.id:
-        raise not_ones_own()
+        raise not_the_author()
     return written
 
 
@@ -214,39 +218,44 @@ def _post_text(text: str, has_pictures: bool) -> str:
     return "" if has_pictures and not text.strip() else check_text(text, MAX_POST)
 
 
-async def _post_before(author: User, text: str, made: Sequence[Made], nonce: str | None) -> int:
+async def _existing_post(
+    author: User, text: str, new_pictures: Sequence[NewPicture], nonce: str | None
+) -> int:
     """The post that the author sent with this nonce. Raises ActionError where it was another, or is
     gone."""
     post = await Post.aio_get(Post.author_id == author.id, Post.nonce == nonce)
     if post.deleted_at is not None:
         raise gone()
-    shown = (await pictures.shown_of([post.id]))[post.id]
-    if (post.text, [picture["alt"] for picture in shown]) != (text, [picture.alt for picture in made]):
+    shown = (await pictures.pictures_of_posts([post.id]))[post.id]
+    if (post.text, [picture["alt"] for picture in shown]) != (
+        text,
+        [picture.alt for picture in new_pictures],
+    ):
         raise sent_before()
     return int(post.id)
 
 
-async def _comment_before(author: User, post_id: int, text: str, nonce: str | None) -> int:
+async def _existing_comment(author: User, post_id: int, text: str, nonce: str | None) -> int:
     comment = await Comment.aio_get(Comment.author_id == author.id, Comment.nonce == nonce)
     if (comment.post_id, comment.text) != (post_id, text):
         raise sent_before()
     return int(comment.id)
 
 
-async def _add_pictures(post_id: int, first: int, made: Sequence[Made]) -> None:
-    for place, one in enumerate(made, first):
+async def _add_pictures(post_id: int, first: int, new_pictures: Sequence[NewPicture]) -> None:
+    for place, one in enumerate(new_pictures, first):
         given = {"post_id": post_id, "place": place, "width": one.width, "height": one.height, "alt": one.alt}
         picture_id = await Picture.insert(**given).aio_execute()
         files = [{"picture_id": picture_id, "size": size, "data": data} for size, data in one.files.items()]
         await PictureFile.insert_many(files).aio_execute()
 
 
-async def _change_pictures(post_id: int, change: Change) -> tuple[bool, bool]:
+async def _change_pictures(post_id: int, change: PictureChange) -> tuple[bool, bool]:
     """Are there any pictures then, and is anything changed? Raises ActionError for too many."""
     query = Picture.select().where(Picture.post_id == post_id).order_by(Picture.place)
     before: list[Picture] = list(await query.aio_execute())
     kept = [picture for picture in before if picture.id not in change.removed]
-    if len(kept) + len(change.added) > pictures.MOST:
+    if len(kept) + len(change.added) > pictures.MAX_PICTURES:
         raise pictures.too_many()
     is_changed = bool(change.added) or len(kept) < len(before)
     for picture in before:

@@ -32,14 +32,14 @@ class SingleFlight(Generic[Key, Value]):
             # An empty context: whoever asks first may be in a transaction, which the others must
             # not read in.
             task = asyncio.create_task(
-                self._take_turn(key, self._running.get(key)), context=contextvars.Context()
+                self._run_in_turn(key, self._running.get(key)), context=contextvars.Context()
             )
-            task.add_done_callback(_look_at)
+            task.add_done_callback(_retrieve_exception)
             self._next[key] = task
         # Whoever stops waiting takes it away from nobody else.
         return await asyncio.shield(task)
 
-    async def _take_turn(self, key: Key, before: "asyncio.Task[Value] | None") -> Value:
+    async def _run_in_turn(self, key: Key, before: "asyncio.Task[Value] | None") -> Value:
         if before is not None:
             await asyncio.wait([before])
         self._running[key] = self._next.pop(key)
@@ -65,19 +65,19 @@ class BatchLoader(Generic[Key, Value]):
         self._read = read
         self._most = most
         self._wanted: set[Key] = set()
-        self._turns: SingleFlight[None, dict[Key, Value]] = SingleFlight(self._read_wanted)
+        self._reads: SingleFlight[None, dict[Key, Value]] = SingleFlight(self._read_wanted)
 
     async def get(self, key: Key) -> Value | None:
         """What is found for the key by a read that begins from now on, None for nothing."""
         self._wanted.add(key)
-        return (await self._turns.get(None)).get(key)
+        return (await self._reads.get(None)).get(key)
 
     async def get_all(self, keys: Collection[Key]) -> dict[Key, Value]:
         """The same for several keys, without those for which nothing is found."""
         if not keys:
             return {}
         self._wanted.update(keys)
-        found = await self._turns.get(None)
+        found = await self._reads.get(None)
         return {key: found[key] for key in keys if key in found}
 
     async def _read_wanted(self, _: None) -> dict[Key, Value]:
@@ -88,7 +88,7 @@ class BatchLoader(Generic[Key, Value]):
         return found
 
 
-def _look_at(task: "asyncio.Task[Value]") -> None:
+def _retrieve_exception(task: "asyncio.Task[Value]") -> None:
     """Where everybody who waited has gone away, there is nobody to tell of an error."""
     if not task.cancelled():
         task.exception()

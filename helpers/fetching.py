@@ -1,7 +1,7 @@
 """What the server fetches from elsewhere for people: one GET to a checked address, with limits of
 time and size, that follows nothing.
 
-Whoever asks gets the whole answer or Unfetched, within the time. The address that is checked is the
+Whoever asks gets the whole answer or FetchError, within the time. The address that is checked is the
 one that is connected to: the check stands where the socket is made, behind every lookup of a name,
 so a name that changes in between gains nothing."""
 
@@ -71,12 +71,12 @@ def is_public(address: str) -> bool:
     return not any(found in network for network in _PRIVATE_4)
 
 
-class Unfetched(Exception):
+class FetchError(Exception):
     """Nothing came that can be used. The text says why, for a log."""
 
 
 @dataclass(frozen=True)
-class Fetched:
+class Response:
     """`type` is the content type without its parameters; `body` is empty where the status isn't
     200."""
 
@@ -97,17 +97,17 @@ class Fetcher:
     """Two ways out: to public addresses, and to where a setting points. Neither keeps cookies nor
     asks a proxy of the environment."""
 
-    def __init__(self, names: AbstractResolver | None = None) -> None:
-        """`names` looks up names instead of the name servers and the hosts file of this machine."""
-        self._names = names or aiohttp.AsyncResolver()
-        self._public = self._way_out(_public_socket)
-        self._any = self._way_out(None)
+    def __init__(self, resolver: AbstractResolver | None = None) -> None:
+        """`resolver` looks up names instead of the name servers and the hosts file of this machine."""
+        self._resolver = resolver or aiohttp.AsyncResolver()
+        self._public = self._new_session(_public_socket)
+        self._any = self._new_session(None)
 
-    def _way_out(self, make_socket: Any) -> aiohttp.ClientSession:
+    def _new_session(self, make_socket: Any) -> aiohttp.ClientSession:
         connector = aiohttp.TCPConnector(
             limit=AT_ONCE,
             limit_per_host=AT_ONCE_PER_HOST,
-            resolver=self._names,
+            resolver=self._resolver,
             use_dns_cache=False,
             socket_factory=make_socket,
         )
@@ -121,55 +121,55 @@ class Fetcher:
             timeout=aiohttp.ClientTimeout(total=None),
         )
 
-    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Fetched:
-        """What is at `url`, of at most `most` bytes, within `seconds`. Raises Unfetched.
+    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Response:
+        """What is at `url`, of at most `most` bytes, within `seconds`. Raises FetchError.
 
         `configured` says that its host stands in a setting: where it is written there as an address
         or as localhost, the administrator means just that, and it needn't be a public one. A name
         has to lead to a public one all the same."""
         address = _address(url)
-        session = self._any if configured and is_written_out(address.host or "") else self._public
+        session = self._any if configured and is_literal(address.host or "") else self._public
         try:
             async with asyncio.timeout(seconds), session.get(address, allow_redirects=False) as answer:
                 try:
                     body = await self._read(answer, most) if answer.status == 200 else b""
-                    return Fetched(answer.status, answer.content_type, body)
+                    return Response(answer.status, answer.content_type, body)
                 finally:
                     # What wasn't read to its end isn't waited for.
                     answer.close()
         except TimeoutError:
-            raise Unfetched(f"{address.host} took more than {seconds:g} s") from None
+            raise FetchError(f"{address.host} took more than {seconds:g} s") from None
         except (aiohttp.ClientError, OSError, ValueError) as error:
-            raise Unfetched(f"{address.host}: {error or type(error).__name__}") from None
+            raise FetchError(f"{address.host}: {error or type(error).__name__}") from None
 
     async def _read(self, answer: aiohttp.ClientResponse, most: int) -> bytes:
         if answer.headers.get("Content-Encoding", "identity") != "identity":
-            raise Unfetched(f"{answer.url.host} compresses what was asked for uncompressed")
+            raise FetchError(f"{answer.url.host} compresses what was asked for uncompressed")
         body = bytearray()
         async for part in answer.content.iter_any():
             body += part
             if len(body) > most:
-                raise Unfetched(f"{answer.url.host} sent more than {most} bytes")
+                raise FetchError(f"{answer.url.host} sent more than {most} bytes")
         return bytes(body)
 
     async def close(self) -> None:
         await self._public.close()
         await self._any.close()
-        await self._names.close()
+        await self._resolver.close()
 
 
 def _address(url: str) -> URL:
-    """As it stands there, with nothing quoted anew. Raises Unfetched."""
+    """As it stands there, with nothing quoted anew. Raises FetchError."""
     try:
         address = URL(url, encoded=True)
         if address.scheme in ("http", "https") and address.host and address.port:
             return address
     except ValueError:
         pass
-    raise Unfetched(f"{url[:80]!r} is no address to fetch")
+    raise FetchError(f"{url[:80]!r} is no address to fetch")
 
 
-def is_written_out(host: str) -> bool:
+def is_literal(host: str) -> bool:
     """An address in digits, or localhost: nothing that has to be looked up."""
     try:
         ip_address(host)
@@ -181,7 +181,7 @@ def is_written_out(host: str) -> bool:
 FETCHER = web.AppKey("fetcher", Fetcher)
 
 
-async def keep_fetcher(app: web.Application) -> AsyncIterator[None]:
+async def run_fetcher(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`: the way out is open as long as the application runs."""
     app[FETCHER] = fetcher = Fetcher()
     yield

@@ -33,14 +33,14 @@ _SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 _thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pictures")
 
-Drawing = Callable[[Image.Image], list[Image.Image]]
+Transform = Callable[[Image.Image], list[Image.Image]]
 
 
 class BadPicture(ValueError):
     """No picture can be made of this. The text is for the person who sent it."""
 
 
-class Drawn(NamedTuple):
+class EncodedPicture(NamedTuple):
     """A picture as WebP, with its size in pixels."""
 
     width: int
@@ -48,22 +48,22 @@ class Drawn(NamedTuple):
     data: bytes
 
 
-async def draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
-    """What `drawing` makes of the picture, each as WebP, one request at a time.
+async def convert(upload: Upload, transform: Transform, min_side: int) -> list[EncodedPicture]:
+    """What `transform` makes of the picture, each as WebP, one request at a time.
 
-    It gets the picture as the camera held it, at least `enough` pixels on its shorter side or
+    It gets the picture as the camera held it, at least `min_side` pixels on its shorter side or
     all that there are; what it makes is turned upright afterwards, when it is small. Raises
     BadPicture."""
-    return await asyncio.get_running_loop().run_in_executor(_thread, _draw, upload, drawing, enough)
+    return await asyncio.get_running_loop().run_in_executor(_thread, _convert, upload, transform, min_side)
 
 
-def _draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
+def _convert(upload: Upload, transform: Transform, min_side: int) -> list[EncodedPicture]:
     if not upload.size:
         raise BadPicture(Text("This file is empty."))
     if upload.size > MAX_BYTES:
         raise BadPicture(Text("At most {most} MB, please.", most=MAX_BYTES // 1024 // 1024))
     try:
-        return [_written(image) for image in drawing(_read(upload.file, upload.content_type, enough))]
+        return [_encode(image) for image in transform(_read(upload.file, upload.content_type, min_side))]
     except BadPicture:
         raise
     except (Image.DecompressionBombWarning, Image.DecompressionBombError):
@@ -77,7 +77,7 @@ def _draw(upload: Upload, drawing: Drawing, enough: int) -> list[Drawn]:
         raise BadPicture(Text("This file is broken: it can't be read as a picture.")) from None
 
 
-def _read(file: IO[bytes], claimed: str, enough: int) -> Image.Image:
+def _read(file: IO[bytes], claimed: str, min_side: int) -> Image.Image:
     with Image.open(file, formats=("JPEG", "PNG", "WEBP")) as image:
         kind = FORMATS.get(image.format or "")
         if kind is None:
@@ -87,14 +87,14 @@ def _read(file: IO[bytes], claimed: str, enough: int) -> Image.Image:
         if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
             raise BadPicture(Text("A picture that moves can't be taken."))
         # JPEG is read at an eighth of its size, where that is enough.
-        image.draft("RGB", (enough, enough))
+        image.draft("RGB", (min_side, min_side))
         image.load()
         mode = "RGBA" if image.has_transparency_data else "RGB"
         # Without a second copy, where it has these colours already.
         return image if image.mode == mode else image.convert(mode)
 
 
-def _usual_colours(image: Image.Image) -> Image.Image:
+def _to_srgb(image: Image.Image) -> Image.Image:
     """The picture in sRGB, which all take it for that says nothing else. Many phones photograph in
     Display P3."""
     try:
@@ -105,9 +105,9 @@ def _usual_colours(image: Image.Image) -> Image.Image:
         return image
 
 
-def _written(image: Image.Image) -> Drawn:
-    upright = ImageOps.exif_transpose(_usual_colours(image))
+def _encode(image: Image.Image) -> EncodedPicture:
+    upright = ImageOps.exif_transpose(_to_srgb(image))
     file = io.BytesIO()
     # Nothing of what the file told beside the picture goes along: where it was taken, and by what.
     upright.save(file, "WEBP", quality=84, method=4, exif=b"", xmp=b"", icc_profile=b"")
-    return Drawn(upright.width, upright.height, file.getvalue())
+    return EncodedPicture(upright.width, upright.height, file.getvalue())

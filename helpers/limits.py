@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 
-KEPT_KEYS = 20_000
+MAX_KEYS = 20_000
 """A bucket is 200 bytes; full ones, which say nothing, are forgotten first."""
 
 
@@ -24,7 +24,7 @@ class Buckets:
         level = min(self.burst, level + (now - since) * self.rate)
         if level < 1:
             return (1 - level) / self.rate
-        if len(self._levels) >= KEPT_KEYS and key not in self._levels:
+        if len(self._levels) >= MAX_KEYS and key not in self._levels:
             self._forget(now)
         self._levels[key] = (level - 1, now)
         return 0.0
@@ -35,7 +35,7 @@ class Buckets:
             for key, (level, since) in self._levels.items()
             if level + (now - since) * self.rate < self.burst
         }
-        if len(self._levels) >= KEPT_KEYS:
+        if len(self._levels) >= MAX_KEYS:
             self._levels.clear()
 
 
@@ -61,7 +61,7 @@ class Guesses:
         return min(self.most, 2.0 ** min(over, 10)) if over >= 0 else 0.0
 
     def failed(self, key: object) -> None:
-        if len(self._failures) >= KEPT_KEYS:
+        if len(self._failures) >= MAX_KEYS:
             self._failures.clear()
         failures = self._failures.setdefault(key, [])
         failures.append(self._clock())

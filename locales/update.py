@@ -28,7 +28,7 @@ TEMPLATES = {"_": None, "gettext": None, "ngettext": (1, 2), "pgettext": ((1, "c
 
 _NOISE = re.compile(r'^"(?:Project-Id|Report|POT|PO-|Last|Language-Team|Generated)[^\n]*\n', re.MULTILINE)
 
-WAYS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
+EXTRACTORS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("python", "accounts/**/*.py", PYTHON, {}),
     ("python", "chat/**/*.py", PYTHON, {}),
     ("python", "feed/**/*.py", PYTHON, {}),
@@ -43,19 +43,19 @@ WAYS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ),
 )
 
-Found = tuple[str, str | tuple[str, ...], str | None]
+FoundText = tuple[str, str | tuple[str, ...], str | None]
 """A file, the text in it, or its forms, and its context if it has one."""
 
 
-def _in_code() -> Iterator[Found]:
-    for method, pattern, keywords, options in WAYS:
+def _texts_in_code() -> Iterator[FoundText]:
+    for method, pattern, keywords, options in EXTRACTORS:
         for path in sorted(ROOT.glob(pattern)):
             with path.open("rb") as file:
                 for _, text, _, context in extract(method, file, keywords, options=options):
                     yield str(path.relative_to(ROOT)), text, context
 
 
-def _of_commands() -> Iterator[Found]:
+def _texts_of_commands() -> Iterator[FoundText]:
     """The help of a command is its docstring, and what its arguments are called is shown, too."""
     # A command of another part of the site is made from a bound method; what it is bound to isn't asked.
     weather = make_command(WeatherCommand(cast(Any, None)).weather)
@@ -69,7 +69,7 @@ def _of_commands() -> Iterator[Found]:
 def find_texts() -> Catalog:
     """All texts of the site, untranslated, with the files that they stand in."""
     found = Catalog(project="aiochat")
-    for file, text, context in (*_in_code(), *_of_commands()):
+    for file, text, context in (*_texts_in_code(), *_texts_of_commands()):
         found.add(text, locations=[(file, None)], context=context)  # type: ignore[list-item]
     return found
 
@@ -82,14 +82,14 @@ def update(catalogue: Catalog, found: Catalog) -> None:
 
 def missing(catalogue: Catalog) -> list[str]:
     """The texts without a translation in every form."""
-    return [_shown(entry.id) for entry in catalogue if entry.id and not _is_whole(entry.string)]
+    return [_joined(entry.id) for entry in catalogue if entry.id and not _is_complete(entry.string)]
 
 
-def _is_whole(translated: Any) -> bool:
+def _is_complete(translated: Any) -> bool:
     return bool(translated) if isinstance(translated, str) else bool(translated) and all(translated)
 
 
-def _shown(text: Any) -> str:
+def _joined(text: Any) -> str:
     return text if isinstance(text, str) else " | ".join(text)
 
 

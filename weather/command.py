@@ -1,7 +1,7 @@
 """The slash command /weather. The chat doesn't know of it: weather/setup.py adds it."""
 
 from chat.commands.registry import Answer, Call, Later, Rest
-from weather.asking import WeatherRequests
+from weather.requests import WeatherRequests
 
 
 class WeatherCommand:

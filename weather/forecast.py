@@ -12,7 +12,7 @@ from cachetools import TLRUCache
 from accounts.people import profiles
 from helpers.batching import SingleFlight
 from helpers.errors import ActionError, declare
-from helpers.fetching import Fetcher, Unfetched
+from helpers.fetching import Fetcher, FetchError
 from helpers.text.characters import is_one_line
 
 log = logging.getLogger("aiochat.weather")
@@ -31,20 +31,20 @@ AWAY_SECONDS = 30.0
 """That no answer is kept: a provider that is away isn't asked for the same place by everybody who
 looks."""
 
-KEPT_PLACES = 2000
+MAX_PLACES = 2000
 """A kilobyte each."""
 
-Asked = tuple[str, str]
+Query = tuple[str, str]
 """A place and a language."""
 
 _JOINERS = "\u200c\u200d"
-_UNSEEN = ("Cf", "Co", "Cn", "Cs")
+_INVISIBLE = ("Cf", "Co", "Cn", "Cs")
 
 
 declare({"bad_place": 400, "weather_away": 503, "weather_off": 404})
 
 
-class _Away(Exception):
+class _ProviderError(Exception):
     """The provider gave nothing that can be shown. The text says why, for the log."""
 
 
@@ -65,19 +65,19 @@ def clean_line(body: bytes) -> str:
     text = body.decode().strip()
     if not text or not is_one_line(text.replace("\t", " ")):
         raise ValueError("no single line of text")
-    seen = "".join(
-        letter for letter in text if letter in _JOINERS or unicodedata.category(letter) not in _UNSEEN
+    visible = "".join(
+        letter for letter in text if letter in _JOINERS or unicodedata.category(letter) not in _INVISIBLE
     )
-    line = " ".join(seen.split())
+    line = " ".join(visible.split())
     return line if len(line) <= MAX_LINE else line[: MAX_LINE - 1] + "…"
 
 
-def _key(asked: Asked) -> Asked:
+def _key(query: Query) -> Query:
     """Capitals don't make another place, though providers repeat them."""
-    return (asked[0].lower(), asked[1])
+    return (query[0].lower(), query[1])
 
 
-def _expiry(_: Asked, line: str, now: float) -> float:
+def _expiry(_: Query, line: str, now: float) -> float:
     return now + (KEPT_SECONDS if line else AWAY_SECONDS)
 
 
@@ -88,16 +88,16 @@ class Weather:
     def __init__(self, fetcher: Fetcher, template: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
         self._template = template
-        self._lines: TLRUCache[Asked, str] = TLRUCache(KEPT_PLACES, _expiry, clock)
+        self._lines: TLRUCache[Query, str] = TLRUCache(MAX_PLACES, _expiry, clock)
         """An empty one: the provider was away."""
-        self._asking: SingleFlight[Asked, str] = SingleFlight(self._ask)
+        self._fetches: SingleFlight[Query, str] = SingleFlight(self._load)
 
     async def line(self, place: str, language: str) -> str:
         """What clean_place gave, as one line in the language of this code. Raises ActionError."""
-        asked = (place, language if "{lang}" in self._template else "")
-        line = self._lines.get(_key(asked))
+        query = (place, language if "{lang}" in self._template else "")
+        line = self._lines.get(_key(query))
         if line is None:
-            line = await self._asking.get(asked)
+            line = await self._fetches.get(query)
         if not line:
             raise ActionError(
                 "weather_away", "The weather service has no answer for “{place}” just now.", place=place
@@ -111,26 +111,26 @@ class Weather:
             "{lang}", quote(language, safe="")
         )
 
-    async def _ask(self, asked: Asked) -> str:
+    async def _load(self, query: Query) -> str:
         # Those who asked while another call ran come here when it has ended: the answer is there by
         # then.
-        if (known := self._lines.get(_key(asked))) is not None:
+        if (known := self._lines.get(_key(query))) is not None:
             return known
         try:
-            line = await self._fetch(self.address(*asked))
-        except (_Away, Unfetched) as error:
+            line = await self._fetch(self.address(*query))
+        except (_ProviderError, FetchError) as error:
             log.warning("no weather: %s", error)
             line = ""
-        self._lines[_key(asked)] = line
+        self._lines[_key(query)] = line
         return line
 
     async def _fetch(self, address: str) -> str:
         answer = await self._fetcher.get(address, most=MAX_BYTES, seconds=SECONDS, configured=True)
         if answer.status != 200:
-            raise _Away(f"the provider answers {answer.status}")
+            raise _ProviderError(f"the provider answers {answer.status}")
         if answer.type != "text/plain":
-            raise _Away(f"the provider answers with {answer.type[:40]!r}, not with plain text")
+            raise _ProviderError(f"the provider answers with {answer.type[:40]!r}, not with plain text")
         try:
             return clean_line(answer.body)
         except ValueError:
-            raise _Away("the provider answers with more or less than one line of text") from None
+            raise _ProviderError("the provider answers with more or less than one line of text") from None

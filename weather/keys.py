@@ -2,7 +2,7 @@
 
 from aiohttp import web
 
-from weather.asking import WeatherRequests
+from weather.requests import WeatherRequests
 
 WEATHER = web.AppKey("weather", WeatherRequests)
 """Not there where the settings turn the weather off, nor before the application runs."""

@@ -10,16 +10,16 @@ from chat.keys import COMMANDS
 from helpers.fetching import FETCHER
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
-from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, WeatherRequests
 from weather.command import WeatherCommand
 from weather.forecast import Weather
 from weather.keys import WEATHER
+from weather.requests import REQUESTS_AT_ONCE, REQUESTS_PER_SECOND, WeatherRequests
 
 
 async def _open(app: web.Application) -> AsyncIterator[None]:
     settings = app[SETTINGS]
     if settings.weather_url:
-        limits = Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE) if settings.rate_limits == "on" else None
+        limits = Buckets(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE) if settings.rate_limits == "on" else None
         app[WEATHER] = requests = WeatherRequests(Weather(app[FETCHER], settings.weather_url), limits)
         app[COMMANDS].add(make_command(WeatherCommand(requests).weather))
     yield

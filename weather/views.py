@@ -6,7 +6,7 @@ from aiohttp import web
 
 from accounts.keys import USER
 from helpers.errors import ActionError
-from helpers.text.translation import current, told
+from helpers.text.translation import current, translate
 from helpers.web.routing import wants_json
 from weather.keys import WEATHER
 
@@ -25,7 +25,7 @@ class WeatherPage(web.View):
         except ActionError as error:
             if wants_json(request) or error.code == "weather_off":
                 raise
-            context = {"place": place, "line": "", "problem": told(error.phrase)}
+            context = {"place": place, "line": "", "problem": translate(error.phrase)}
             return aiohttp_jinja2.render_template(
                 "weather/weather.html", request, context, status=error.status
             )

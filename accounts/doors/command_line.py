@@ -23,7 +23,7 @@ from accounts.people.passwords import hash_password
 from accounts.signin.devices import device_of
 from accounts.signin.ended_sessions import end_sessions
 from helpers.clock import iso
-from helpers.db.database import is_away, open_database
+from helpers.db.database import is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.processes.terminal import Failure, Progress, ask_password, say
 from helpers.redis.client import open_redis
@@ -31,11 +31,11 @@ from helpers.text.characters import one_line
 from helpers.web.session_stores import SessionInfo, SessionStore, session_store
 from settings import Settings
 
-SHOWN_ID = 8
+ID_PREFIX_LENGTH = 8
 """Letters of a session's id in the table: any that are enough to tell it from the others name
 it."""
 
-MADE_PASSWORD_BYTES = 12
+GENERATED_PASSWORD_BYTES = 12
 
 Commands = Any
 """argparse's subparsers, whose type has no public name."""
@@ -59,7 +59,7 @@ async def _person(name: str) -> User:
     return user
 
 
-def _said(errors: Mapping[str, str]) -> str:
+def _format_errors(errors: Mapping[str, str]) -> str:
     return "; ".join(f"{field}: {text}" for field, text in errors.items())
 
 
@@ -67,7 +67,7 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except accounts.BadAccount as error:
-        raise Failure(_said(error.errors)) from None
+        raise Failure(_format_errors(error.errors)) from None
 
 
 def _sessions(count: int) -> str:
@@ -103,20 +103,20 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
         async with _site(settings) as (database, _):
             # One after the other, since the first finds the mistakes of its lines, and only for
             # good ones it is worth to hash.
-            passwords = [row.password or secrets.token_urlsafe(MADE_PASSWORD_BYTES) for row in rows]
+            passwords = [row.password or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES) for row in rows]
             users = await _checked(arguments.file, rows, passwords)
             for user in users:
                 user.is_admin = arguments.admin
             await _hash_all(users, passwords)
             await accounts.add_all(database, users)
-        made = [
+        generated = [
             f"{user.name},{password}"
             for user, password, row in zip(users, passwords, rows, strict=True)
             if not row.password
         ]
-        if made:
+        if generated:
             # Neither of the two can hold anything that CSV would quote.
-            say("\n".join(["name,password", *made]))
+            say("\n".join(["name,password", *generated]))
         print(f"{len(users)} account{'s' if len(users) != 1 else ''} made.", file=sys.stderr)
 
     _run(add())
@@ -132,11 +132,13 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
         for row, password in zip(rows, passwords, strict=True):
             try:
                 user = accounts.new_user(row.name, row.email, password)
-                if mistake := _said(await accounts.taken(user)) or _said_before(user, row.line, lines):
+                if mistake := _format_errors(await accounts.taken(user)) or _earlier_conflict(
+                    user, row.line, lines
+                ):
                     wrong.append(f"{path}:{row.line}: {mistake}")
                 users.append(user)
             except accounts.BadAccount as error:
-                wrong.append(f"{path}:{row.line}: {_said(error.errors)}")
+                wrong.append(f"{path}:{row.line}: {_format_errors(error.errors)}")
             progress.step()
     if wrong:
         print(*wrong, sep="\n", file=sys.stderr)
@@ -147,7 +149,7 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
     return users
 
 
-def _said_before(user: User, line: int, lines: dict[tuple[str, str], int]) -> str:
+def _earlier_conflict(user: User, line: int, lines: dict[tuple[str, str], int]) -> str:
     """What of theirs another line has as well; empty for nothing. `lines` is where what was said
     stands."""
     for field, key, what in (
@@ -192,7 +194,7 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
                 found = await store.of_user(user.id)
                 await end_sessions(database, store, found)
             except Exception as error:
-                if not isinstance(error, RedisError) and not is_away(error):
+                if not isinstance(error, RedisError) and not is_unavailable(error):
                     raise
                 hint = f"try: python app.py sessions {user.name} --end-all"
                 raise Failure(
@@ -279,7 +281,7 @@ def _as_row(key: str, use: SessionInfo) -> tuple[str, ...]:
     used = datetime.fromtimestamp(use.at / 1000).astimezone().strftime("%Y-%m-%d %H:%M %Z") if use.at else ""
     # Where a proxy is trusted an address is what it says.
     address = "".join(letter if letter.isprintable() else "?" for letter in use.address)
-    return key[:SHOWN_ID], device_of(use.agent), address, used
+    return key[:ID_PREFIX_LENGTH], device_of(use.agent), address, used
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

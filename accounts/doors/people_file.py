@@ -65,14 +65,14 @@ def _parse(path: Path, text: str) -> list[Row]:
                 raise Failure(
                     f"line {reader.line_num} of {path} has {len(fields)} fields, and not {len(columns)}"
                 )
-            said = dict(zip(columns, fields, strict=True))
+            values = dict(zip(columns, fields, strict=True))
             # A space belongs to a password, and to nothing else.
             rows.append(
                 Row(
                     reader.line_num,
-                    said["name"].strip(),
-                    said.get("email", "").strip(),
-                    said.get("password", ""),
+                    values["name"].strip(),
+                    values.get("email", "").strip(),
+                    values.get("password", ""),
                 )
             )
     except csv.Error as error:

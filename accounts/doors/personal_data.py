@@ -14,9 +14,9 @@ from accounts.keys import OWN_DATA, USER
 from accounts.personal_data.deletion import ACCOUNT_DELETION, OnlyAdministrator, end_account
 from accounts.personal_data.export import Claim, document
 from accounts.signin.devices import device_of
-from accounts.signin.sessions import sign_out_for_good
+from accounts.signin.sessions import sign_out_deleted_account
 from helpers.clock import iso
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
@@ -78,7 +78,7 @@ class DeleteAccount(web.View):
                 "make-admin NAME"
             )
             return self._page(form, 409)
-        await sign_out_for_good(request)
+        await sign_out_deleted_account(request)
         await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)
         if wants_json(request):
             return web.Response(status=204)
@@ -112,7 +112,7 @@ class Download(web.View):
                 back=BACK,
             )
         claim = Claim(user.id)
-        if not await claim.take():
+        if not await claim.acquire():
             raise ActionError(
                 "rate_limited",
                 "Your data are being written already. One download at a time, please.",
@@ -123,7 +123,7 @@ class Download(web.View):
             pieces = document(user, await self._sessions(), app[OWN_DATA])
             return await self._send(pieces, claim)
         finally:
-            await claim.give_back()
+            await claim.release()
 
     async def _sessions(self) -> list[dict[str, Any]]:
         storage = self.request.app[STORAGE]
@@ -151,13 +151,13 @@ class Download(web.View):
             async for piece in pieces:
                 async with asyncio.timeout(STUCK_SECONDS):
                     await response.write(piece)
-                await claim.prolong()
+                await claim.extend()
             # Before its end: who has it may ask for it again at once.
-            await claim.give_back()
+            await claim.release()
             await response.write_eof()
         except Exception as error:
             # What was sent can't be taken back; without its end nobody takes it for the whole.
-            if not is_away(error):
+            if not is_unavailable(error):
                 log.exception("a download broke off")
             if request.transport is not None:
                 request.transport.abort()

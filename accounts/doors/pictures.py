@@ -12,18 +12,18 @@ from accounts.people.gravatar import GRAVATAR
 from helpers import images
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
-from helpers.text.translation import Text, current, told
+from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_file
 from helpers.web.headers import IMAGE_POLICY
 from helpers.web.routing import wants_json
 
 FOR_EVER = "private, max-age=31536000, immutable"
-ASK_AGAIN = "private, no-cache"
-FOR_A_WHILE = "private, max-age=3600"
+REVALIDATE = "private, no-cache"
+AN_HOUR = "private, max-age=3600"
 """For those who have given no picture: their initial, until Gravatar is allowed, and what Gravatar
 has."""
-SOON_ANOTHER = "private, max-age=60"
+A_MINUTE = "private, max-age=60"
 """Where Gravatar hasn't answered yet."""
 
 MAX_BODY = images.MAX_BYTES + 64 * 1024
@@ -45,10 +45,10 @@ class Picture(web.View):
         if person is None:
             raise web.HTTPNotFound
         if not person.picture:
-            return await self._stand_in(person, int(size))
+            return await self._fallback_picture(person, int(size))
         headers = {
             "ETag": f'"{person.picture}-{size}"',
-            "Cache-Control": FOR_EVER if request.query.get("v") == str(person.picture) else ASK_AGAIN,
+            "Cache-Control": FOR_EVER if request.query.get("v") == str(person.picture) else REVALIDATE,
             "Content-Security-Policy": IMAGE_POLICY,
         }
         if request.headers.get("If-None-Match") == headers["ETag"]:
@@ -56,20 +56,22 @@ class Picture(web.View):
         data = await pictures.read_picture(person, int(size))
         if data is None:
             # It was just removed: nothing to keep.
-            return self._initial(person, ASK_AGAIN)
+            return self._initial(person, REVALIDATE)
         return web.Response(body=data, content_type=images.TYPE, headers=headers)
 
-    async def _stand_in(self, person: User, size: int) -> web.Response:
+    async def _fallback_picture(self, person: User, size: int) -> web.Response:
         """For whoever has given none: their Gravatar, where that is allowed, or their initial."""
-        kept = FOR_A_WHILE if self.request.query.get("v") == "0" else ASK_AGAIN
+        cache_control = AN_HOUR if self.request.query.get("v") == "0" else REVALIDATE
         gravatar = self.request.app.get(GRAVATAR)
         if gravatar is None:
-            return self._initial(person, kept)
-        data, lasting = await gravatar.picture(person, size)
+            return self._initial(person, cache_control)
+        data, is_final = await gravatar.picture(person, size)
         if data is None:
-            return self._initial(person, kept if lasting or kept is ASK_AGAIN else SOON_ANOTHER)
+            return self._initial(
+                person, cache_control if is_final or cache_control is REVALIDATE else A_MINUTE
+            )
         headers = {
-            "Cache-Control": kept,
+            "Cache-Control": cache_control,
             "Content-Security-Policy": IMAGE_POLICY,
             "ETag": f'"g{zlib.crc32(data):08x}-{size}"',
         }
@@ -77,9 +79,9 @@ class Picture(web.View):
             return web.Response(status=304, headers=headers)
         return web.Response(body=data, content_type=images.TYPE, headers=headers)
 
-    def _initial(self, person: User, kept: str) -> web.Response:
+    def _initial(self, person: User, cache_control: str) -> web.Response:
         """Drawn by us."""
-        headers = {"Cache-Control": kept, "Content-Security-Policy": IMAGE_POLICY, "ETag": '"0"'}
+        headers = {"Cache-Control": cache_control, "Content-Security-Policy": IMAGE_POLICY, "ETag": '"0"'}
         if self.request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
         return web.Response(
@@ -96,7 +98,7 @@ class ChangePicture(web.View):
                 raise images.BadPicture(Text("Choose a picture first."))
             made = await pictures.make_picture(upload)
         except images.BadPicture as error:
-            errors = {"picture": told(error.args[0])}
+            errors = {"picture": translate(error.args[0])}
             return (
                 web.json_response({"errors": errors}, status=422)
                 if wants_json(request)

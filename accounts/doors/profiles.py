@@ -25,7 +25,7 @@ class People(web.View):
     """Who there is: `q` is the beginning of a name, or a part of it."""
 
     async def get(self) -> web.Response:
-        found = await directory.people_named(self.request.app[DATABASE], self.request.query.get("q", ""))
+        found = await directory.search_people(self.request.app[DATABASE], self.request.query.get("q", ""))
         return web.json_response(
             {
                 "people": [
@@ -47,7 +47,7 @@ class PersonPage(web.View):
         if person is None:
             raise web.HTTPNotFound
         language, user = current(), self.request[USER]
-        standing = await following.standing(person, user)
+        standing = await following.relation(person, user)
         visibility = self.request.app[VISIBILITY]
         is_hidden = bool(await visibility.hidden_people([(user.id, person.id)]))
         if wants_json(self.request):
@@ -69,7 +69,7 @@ class PersonPage(web.View):
             "is_oneself": person.id == user.id,
             "standing": standing,
             "is_hidden": is_hidden,
-            "request_count": await following.asking_count(user) if person.id == user.id else 0,
+            "request_count": await following.follow_request_count(user) if person.id == user.id else 0,
             "sees_posts": sees_posts,
             "sections": [
                 await section(self.request, person)
@@ -80,7 +80,7 @@ class PersonPage(web.View):
         return aiohttp_jinja2.render_template("accounts/person.html", self.request, context)
 
 
-def _relation(person: User, standing: following.Standing, is_hidden: bool) -> dict[str, Any]:
+def _relation(person: User, standing: following.Relation, is_hidden: bool) -> dict[str, Any]:
     """What the one who asks is to a person, for programs. Of what is hidden nothing is told."""
     if is_hidden:
         return {"blocked": standing.is_blocked}
@@ -136,7 +136,7 @@ class EditProfile(web.View):
 
     async def post(self) -> web.Response:
         user = self.request[USER]
-        data, form = check_form(ProfileForm, {**_present(user), **await read_form(self.request)})
+        data, form = check_form(ProfileForm, {**_stored_values(user), **await read_form(self.request)})
         if data is None:
             return profile_page(self.request, form, 422)
         await profiles.save_profile(user, profiles.Profile(**data.model_dump(exclude={"private"})))
@@ -145,14 +145,14 @@ class EditProfile(web.View):
         raise web.HTTPSeeOther(f"/users/{user.name}")
 
 
-def _present(user: User) -> dict[str, str]:
+def _stored_values(user: User) -> dict[str, str]:
     told = {name: getattr(user, name) for name in ProfileForm.model_fields if name != "private"}
     return {**told, "private": "yes" if user.is_private else ""}
 
 
 def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:
     """The page of one's own profile. What the form doesn't hold is shown as it is stored."""
-    shown = Form({**_present(request[USER]), **form.values}, form.errors)
+    shown = Form({**_stored_values(request[USER]), **form.values}, form.errors)
     settings = request.app[SETTINGS]
     context = {
         "form": shown,

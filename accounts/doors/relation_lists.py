@@ -12,7 +12,7 @@ from accounts.people.directory import user_by_name, users_by_ids
 from accounts.relations import following
 from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
 from helpers.web.routing import wants_json
 
@@ -32,15 +32,15 @@ async def request_count(request: web.Request) -> dict[str, Any]:
     if user is None or not request.path.startswith("/accounts/"):
         return {}
     try:
-        return {"request_count": await following.asking_count(user)}
+        return {"request_count": await following.follow_request_count(user)}
     except Exception as error:
-        if not is_away(error):
+        if not is_unavailable(error):
             raise
         # The page may be the one that says so.
         return {}
 
 
-class _People(web.View):
+class _RelationList(web.View):
     """`after`, the name of the last one on a page, asks for the next."""
 
     key = ""
@@ -75,7 +75,7 @@ class _People(web.View):
         return {"next": people[-1].person.name if more and people else None}
 
 
-class Requests(_People):
+class Requests(_RelationList):
     """Those who have waited longest come first; others when these are answered."""
 
     key = "requests"
@@ -93,10 +93,10 @@ class Requests(_People):
         )
 
     async def rest(self, people: list[_Listed], more: bool) -> dict[str, Any]:
-        return {"count": await following.asking_count(self.request[USER])}
+        return {"count": await following.follow_request_count(self.request[USER])}
 
 
-class Followers(_People):
+class Followers(_RelationList):
     key = "followers"
     template = "accounts/followers.html"
 
@@ -107,7 +107,7 @@ class Followers(_People):
         return list(await query.order_by(Follow.follower_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
 
 
-class Blocked(_People):
+class Blocked(_RelationList):
     key = "blocked"
     template = "accounts/blocked.html"
 

@@ -22,7 +22,7 @@ FOLLOWS_PER_SECOND = 2.0
 FOLLOWS_AT_ONCE = 100.0
 
 
-class _Choice(web.View):
+class _RelationAction(web.View):
     async def post(self) -> web.StreamResponse:
         request = self.request
         user = request[USER]
@@ -40,7 +40,7 @@ class _Choice(web.View):
             raise ActionError("cannot_follow", problem.text, 422, back=back) from None
         except blocking.CannotBlock as problem:
             raise ActionError("cannot_block", problem.text, 422, back=back) from None
-        except following.NotAsked:
+        except following.NoFollowRequest:
             raise ActionError(
                 "not_asked",
                 "{name} doesn’t ask to follow you, or no longer does.",
@@ -59,26 +59,26 @@ class _Choice(web.View):
 
     async def answer(self, user: User, person: User) -> dict[str, Any]:
         """What is so now, for programs."""
-        found = await following.standing(person, user)
+        found = await following.relation(person, user)
         asked = {"requested": True} if found.is_requested else {}
         return {"following": found.is_followed, **asked, "followers": found.followers}
 
 
-class Follow(_Choice):
+class Follow(_RelationAction):
     async def choose(self, user: User, person: User) -> None:
         await following.follow(self.request.app[DATABASE], user, person)
 
 
-class Unfollow(_Choice):
+class Unfollow(_RelationAction):
     async def choose(self, user: User, person: User) -> None:
         await following.unfollow(self.request.app[DATABASE], user, person)
 
 
-class _Answer(_Choice):
+class _Answer(_RelationAction):
     """To somebody who asks to follow, or does."""
 
     async def answer(self, user: User, person: User) -> dict[str, Any]:
-        return {"follower": (await following.standing(user, person)).is_followed}
+        return {"follower": (await following.relation(user, person)).is_followed}
 
 
 class Accept(_Answer):
@@ -96,13 +96,13 @@ class RemoveFollower(_Answer):
         await following.remove_follower(self.request.app[DATABASE], user, person)
 
 
-class Block(_Choice):
+class Block(_RelationAction):
     async def choose(self, user: User, person: User) -> None:
         app = self.request.app
         await blocking.block(app[DATABASE], user, person, app[keys.BLOCKED])
 
     async def answer(self, user: User, person: User) -> dict[str, Any]:
-        return {"blocked": (await following.standing(person, user)).is_blocked}
+        return {"blocked": (await following.relation(person, user)).is_blocked}
 
 
 class Unblock(Block):

@@ -14,9 +14,9 @@ from accounts.people import accounts, directory
 from accounts.people.passwords import verify_password
 from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_other_sessions, end_session
-from accounts.signin.throttling import guess
+from accounts.signin.throttling import throttled
 from helpers.clock import iso
-from helpers.text.translation import Text, current, told
+from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.sessions import STORAGE
@@ -25,7 +25,7 @@ MAX_FIELD = 500
 MAX_SHOWN = 100
 """Sessions in the list, those used last. `Sign out all others` ends the rest too."""
 
-SHOWN_ID = 16
+ID_PREFIX_LENGTH = 16
 """Letters of a session's id that its form names: enough to tell one's own apart."""
 
 
@@ -34,7 +34,7 @@ class WithPassword(BaseModel):
 
     @field_validator("password")
     @classmethod
-    def _there(cls, value: str) -> str:
+    def _not_empty(cls, value: str) -> str:
         if not value:
             raise ValueError(Text("This is needed."))
         if len(value) > MAX_FIELD:
@@ -47,7 +47,7 @@ class EmailForm(WithPassword):
 
     @field_validator("email")
     @classmethod
-    def _not_endless(cls, value: str) -> str:
+    def _not_too_long(cls, value: str) -> str:
         if len(value) > MAX_FIELD:
             raise ValueError(Text("This is too long."))
         return value
@@ -64,7 +64,7 @@ async def _is_password(request: web.Request, password: str) -> bool:
     async def attempt() -> bool | None:
         return await verify_password(user.password_hash, password) or None
 
-    return bool(await guess(request, directory.login_key(user.name), attempt))
+    return bool(await throttled(request, directory.login_key(user.name), attempt))
 
 
 Fields = TypeVar("Fields", bound=WithPassword)
@@ -96,7 +96,7 @@ class Email(web.View):
         try:
             await accounts.change_email(request[USER], data.email)
         except accounts.BadAccount as error:
-            form.errors.update((field, told(text)) for field, text in error.errors.items())
+            form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await flash(request, current().t("Your e-mail address is saved."), "success")
         raise web.HTTPSeeOther("/accounts/email")
@@ -119,7 +119,7 @@ class Password(web.View):
         try:
             await accounts.change_password(request[USER], data.new_password)
         except accounts.BadAccount as error:
-            form.errors.update((field, told(text)) for field, text in error.errors.items())
+            form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await end_other_sessions(request)
         await flash(
@@ -145,7 +145,7 @@ class Sessions(web.View):
         shown = [key for key in found if key == own] + [key for key in found if key != own]
         sessions = [
             {
-                "id": key[:SHOWN_ID],
+                "id": key[:ID_PREFIX_LENGTH],
                 "device": device_of(found[key].agent),
                 "address": found[key].address,
                 "used": iso(at) if (at := found[key].at) else "",
@@ -173,7 +173,7 @@ class Sessions(web.View):
         found = [
             key
             for key in await request.app[STORAGE].store.of_user(request[USER].id)
-            if key[:SHOWN_ID] == asked and key != own
+            if key[:ID_PREFIX_LENGTH] == asked and key != own
         ]
         for key in found:
             await end_session(request.app, key)

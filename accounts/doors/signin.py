@@ -7,11 +7,11 @@ from pydantic import BaseModel, field_validator
 from accounts.keys import USER
 from accounts.people import accounts, directory
 from accounts.signin.sessions import sign_in, sign_out
-from accounts.signin.throttling import guess
+from accounts.signin.throttling import throttled
 from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
-from helpers.text.translation import Text, current, told
+from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
 from helpers.web.errors import error_response
 from helpers.web.flash import flash
@@ -33,14 +33,14 @@ class Credentials(BaseModel):
 
     @field_validator("username", "password", "email")
     @classmethod
-    def _not_endless(cls, value: str) -> str:
+    def _not_too_long(cls, value: str) -> str:
         if len(value) > MAX_FIELD:
             raise ValueError(Text("This is too long."))
         return value
 
     @field_validator("username")
     @classmethod
-    def _as_meant(cls, value: str) -> str:
+    def _stripped(cls, value: str) -> str:
         # Keyboards that complete a name put a space after it.
         return value.strip()
 
@@ -48,7 +48,7 @@ class Credentials(BaseModel):
 class Registration(Credentials):
     @field_validator("username", "password")
     @classmethod
-    def _there(cls, value: str) -> str:
+    def _not_empty(cls, value: str) -> str:
         if not value:
             raise ValueError(Text("This is needed."))
         return value
@@ -62,7 +62,7 @@ def _empty_form(request: web.Request) -> Form:
     return Form(values={"next": safe_next(request.query.get("next", ""), "")})
 
 
-def _go_on(target: str) -> web.HTTPSeeOther:
+def _redirect_after_sign_in(target: str) -> web.HTTPSeeOther:
     return web.HTTPSeeOther(safe_next(target, "/rooms"))
 
 
@@ -71,7 +71,7 @@ class Register(web.View):
 
     async def get(self) -> web.Response:
         if USER in self.request:
-            raise _go_on(self.request.query.get("next", ""))
+            raise _redirect_after_sign_in(self.request.query.get("next", ""))
         if self.request.app[SETTINGS].registration == "closed":
             return error_response(self.request, 403, REGISTRATION_CLOSED)
         return _page(self.request, self.template, _empty_form(self.request))
@@ -94,7 +94,7 @@ class Register(web.View):
         try:
             user = await accounts.register(request.app[DATABASE], data.username, data.email, data.password)
         except accounts.BadAccount as error:
-            form.errors.update((field, told(text)) for field, text in error.errors.items())
+            form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return _page(request, self.template, form, 422)
         await sign_in(request, user)
         t = current().t
@@ -104,7 +104,7 @@ class Register(web.View):
             else t("Welcome, {name}!", name=user.name)
         )
         await flash(request, welcome, "success")
-        raise _go_on(data.next)
+        raise _redirect_after_sign_in(data.next)
 
 
 class Login(web.View):
@@ -112,7 +112,7 @@ class Login(web.View):
 
     async def get(self) -> web.Response:
         if USER in self.request:
-            raise _go_on(self.request.query.get("next", ""))
+            raise _redirect_after_sign_in(self.request.query.get("next", ""))
         return _page(self.request, self.template, _empty_form(self.request))
 
     async def post(self) -> web.Response:
@@ -121,14 +121,14 @@ class Login(web.View):
         if data is None:
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
-        user = await guess(
+        user = await throttled(
             request, directory.login_key(username), lambda: directory.authenticate(username, password)
         )
         if user is None:
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
         await sign_in(request, user)
-        raise _go_on(data.next)
+        raise _redirect_after_sign_in(data.next)
 
 
 class Logout(web.View):

@@ -8,7 +8,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact, User
 from accounts.people.names import BadName, clean_name, name_key, skeleton
-from accounts.people.passwords import hash_password, weakness
+from accounts.people.passwords import hash_password, password_problem
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
 from helpers.text.characters import is_one_line
@@ -26,7 +26,7 @@ class BadAccount(Exception):
         self.errors = errors
 
 
-def email_weakness(email: str) -> Text | None:
+def email_problem(email: str) -> Text | None:
     """Why this can't be an address, or None. Nobody is asked whether there is such a domain."""
     try:
         email_validator.validate_email(email, check_deliverability=False)
@@ -49,9 +49,9 @@ def new_user(name: str, email: str, password: str) -> User:
     except BadName as error:
         errors["username"] = error.text
     email = email.strip().lower()
-    if email and (problem := email_weakness(email)):
+    if email and (problem := email_problem(email)):
         errors["email"] = problem
-    if problem := weakness(password, name, email):
+    if problem := password_problem(password, name, email):
         errors["password"] = problem
     if errors:
         raise BadAccount(errors)
@@ -103,7 +103,7 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
 async def change_email(user: User, email: str) -> None:
     """Empty is none. Raises BadAccount."""
     email = email.strip().lower()
-    if email and (problem := email_weakness(email)):
+    if email and (problem := email_problem(email)):
         raise BadAccount({"email": problem})
     try:
         await User.update(email=email or None).where(User.id == user.id, User.left_at.is_null()).aio_execute()
@@ -114,7 +114,7 @@ async def change_email(user: User, email: str) -> None:
 async def change_password(user: User, password: str) -> None:
     """Raises BadAccount. Sessions are left to whoever calls this: accounts/signin/sessions.py ends
     them."""
-    if problem := weakness(password, user.name, user.email or ""):
+    if problem := password_problem(password, user.name, user.email or ""):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
     await User.update(password_hash=hashed).where(User.id == user.id, User.left_at.is_null()).aio_execute()

@@ -39,7 +39,7 @@ async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
     }
 
 
-async def are_here(user_ids: Iterable[int]) -> bool:
+async def all_exist(user_ids: Iterable[int]) -> bool:
     """Has none of them left? In a transaction: and none does before it ends, since leaving waits
     for the lock."""
     ids = sorted(set(user_ids))
@@ -67,7 +67,7 @@ async def user_by_name(text: str) -> User | None:
         return None
 
 
-def _key_of(name: str) -> str:
+def _name_key_or_empty(name: str) -> str:
     """Empty for what is no name: a line may stand there without its author."""
     try:
         return name_key(name)
@@ -75,22 +75,22 @@ def _key_of(name: str) -> str:
         return ""
 
 
-LOOKED_UP_AT_ONCE = 20
+NAMES_AT_ONCE = 20
 """As in helpers/batching.py: for many more PostgreSQL would rather read the whole table."""
 
 
 async def pictures_of(names: list[str]) -> dict[str, int]:
     """The versions of the pictures of those who have one, by their names."""
     found: dict[str, int] = {}
-    for start in range(0, len(names), LOOKED_UP_AT_ONCE):
+    for start in range(0, len(names), NAMES_AT_ONCE):
         users = await users_by_keys(
-            [key for name in names[start : start + LOOKED_UP_AT_ONCE] if (key := _key_of(name))]
+            [key for name in names[start : start + NAMES_AT_ONCE] if (key := _name_key_or_empty(name))]
         )
         found.update((user.name, user.picture) for user in users.values() if user.picture)
     return found
 
 
-async def people_named(database: AioDatabase, text: str) -> list[tuple[str, int]]:
+async def search_people(database: AioDatabase, text: str) -> list[tuple[str, int]]:
     """Names, and versions of pictures: of those whose name begins with this, in any capitals, then
     of those in whose it is found.
 

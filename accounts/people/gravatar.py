@@ -16,7 +16,7 @@ from cachetools import TLRUCache, TTLCache
 
 from accounts.models import User
 from accounts.people.pictures import SIZES, make_picture
-from helpers.fetching import FETCHER, Fetcher, Unfetched
+from helpers.fetching import FETCHER, Fetcher, FetchError
 from helpers.images import BadPicture
 from helpers.keys import SETTINGS
 from helpers.web.multipart import Upload
@@ -39,10 +39,10 @@ AT_ONCE = 16
 DAY = 86_400.0
 AWAY_SECONDS = 300.0
 
-KEPT_PICTURES = 1000
+MAX_PICTURES = 1000
 """15 KB each, in all sizes."""
 
-KEPT_NAMELESS = 20_000
+MAX_MISSING = 20_000
 """Addresses of which Gravatar has none: 200 bytes each."""
 
 
@@ -62,8 +62,8 @@ class Gravatar:
     def __init__(self, fetcher: Fetcher, base: str) -> None:
         self._fetcher = fetcher
         self._base = base
-        self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(KEPT_PICTURES, DAY)
-        self._without: TLRUCache[str, bool] = TLRUCache(KEPT_NAMELESS, _expiry)
+        self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(MAX_PICTURES, DAY)
+        self._missing: TLRUCache[str, bool] = TLRUCache(MAX_MISSING, _expiry)
         """Those that aren't to be asked for. True where there is none, False where the service was
         away or gave none that can be used."""
         self._fetching: dict[str, asyncio.Task[None]] = {}
@@ -79,7 +79,7 @@ class Gravatar:
         if (
             name not in self._fetching
             and self._pictures.get(name) is None
-            and self._without.get(name) is None
+            and self._missing.get(name) is None
         ):
             if len(self._fetching) >= AT_ONCE:
                 return None, False
@@ -89,27 +89,27 @@ class Gravatar:
             task.add_done_callback(lambda _: self._fetching.pop(name))
         if name in self._fetching:
             await asyncio.wait([self._fetching[name]], timeout=PATIENCE)
-        made = self._pictures.get(name)
-        return (made[size] if made else None), made is not None or self._without.get(name) is True
+        sizes = self._pictures.get(name)
+        return (sizes[size] if sizes else None), sizes is not None or self._missing.get(name) is True
 
     async def _fetch(self, name: str) -> None:
         address = f"{self._base}/{name}?s={SIZES[-1]}&d=404"
         try:
             answer = await self._fetcher.get(address, most=MAX_BYTES, seconds=SECONDS, configured=True)
             if answer.status == 404:
-                self._without[name] = True
+                self._missing[name] = True
                 return
             if answer.status != 200:
-                raise Unfetched(f"the service answers {answer.status}")
+                raise FetchError(f"the service answers {answer.status}")
             self._pictures[name] = await make_picture(
                 Upload(answer.type, len(answer.body), io.BytesIO(answer.body))
             )
-        except (Unfetched, BadPicture) as error:
+        except (FetchError, BadPicture) as error:
             log.warning("no Gravatar: %s", error)
-            self._without[name] = False
+            self._missing[name] = False
         except Exception:
             log.exception("a Gravatar broke")
-            self._without[name] = False
+            self._missing[name] = False
 
     async def close(self) -> None:
         tasks = list(self._fetching.values())
@@ -122,7 +122,7 @@ GRAVATAR = web.AppKey("gravatar", Gravatar)
 """Not there where the settings don't allow it, nor before the application runs."""
 
 
-async def keep_gravatar(app: web.Application) -> AsyncIterator[None]:
+async def run_gravatar(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
     settings = app[SETTINGS]
     if not settings.gravatar:

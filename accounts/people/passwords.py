@@ -18,10 +18,10 @@ _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
 # What is checked for somebody who isn't there takes as long as for somebody who is: no enumeration
 # by timing.
-_NOBODY = _hasher.hash("nobody has this password")
+_DUMMY_HASH = _hasher.hash("nobody has this password")
 
 # The commonest of published lists that are long enough to be asked for at all.
-COMMONEST = frozenset(
+COMMON_PASSWORDS = frozenset(
     """
     12345678 123456789 1234567890 password password1 password12 password123 passw0rd p@ssw0rd
     qwertyui qwertyuiop qwerty123 qwerty1234 11111111 00000000 88888888 87654321 12341234 11223344
@@ -34,7 +34,7 @@ COMMONEST = frozenset(
 )
 
 
-def weakness(password: str, *own: str) -> Text | None:
+def password_problem(password: str, *own: str) -> Text | None:
     """Why this password can't be taken, as a sentence, or None. `own` are the person's name and
     address."""
     if len(password) < MIN_LENGTH:
@@ -43,7 +43,7 @@ def weakness(password: str, *own: str) -> Text | None:
         return Text("Letters in UTF-8, please.")
     if len(password) > MAX_LENGTH:
         return Text("At most {most} characters, please.", most=MAX_LENGTH)
-    if password.lower() in COMMONEST or len(set(password)) == 1:
+    if password.lower() in COMMON_PASSWORDS or len(set(password)) == 1:
         return Text("This is one of the first passwords that anyone would try.")
     if password.lower() in {text.lower() for text in own if text}:
         return Text("The password can't be your name or your address.")
@@ -59,7 +59,7 @@ async def verify_password(password_hash: str | None, password: str) -> bool:
 
     def check() -> bool:
         try:
-            return _hasher.verify(password_hash or _NOBODY, password) and password_hash is not None
+            return _hasher.verify(password_hash or _DUMMY_HASH, password) and password_hash is not None
         except (VerificationError, InvalidHashError, UnicodeError):
             return False
 

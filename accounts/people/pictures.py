@@ -18,7 +18,7 @@ one of the page."""
 
 async def make_picture(upload: Upload) -> dict[int, bytes]:
     """The middle of the picture as a square, as WebP by size. Raises images.BadPicture."""
-    return {drawn.width: drawn.data for drawn in await images.draw(upload, _squares, 2 * SIZES[-1])}
+    return {encoded.width: encoded.data for encoded in await images.convert(upload, _squares, 2 * SIZES[-1])}
 
 
 def _squares(image: Image.Image) -> list[Image.Image]:

@@ -1,4 +1,4 @@
-"""Leaving for good: the account ends at once, and what belonged to it is taken away bit by bit.
+"""PendingErasure for good: the account ends at once, and what belonged to it is taken away bit by bit.
 
 A row says what remains to be done, from the transaction that ends the account until all is done:
 whichever process crashes, another goes on. Whatever is done may be done twice. The other parts of
@@ -18,12 +18,12 @@ from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
 from accounts.keys import ERASERS, DeletedAccount, Eraser
-from accounts.models import Block, Download, Leaving, Picture, SiteFact, User
+from accounts.models import Block, Download, PendingErasure, Picture, SiteFact, User
 from accounts.people.names import DELETED
 from accounts.relations.following import Follow, FollowCount, FollowRequest
 from accounts.signin.sessions import end_all_sessions
 from helpers.clock import now_ms
-from helpers.db.database import is_away, is_sqlite
+from helpers.db.database import is_sqlite, is_unavailable
 from helpers.keys import DATABASE
 from helpers.text.characters import one_line
 
@@ -80,7 +80,7 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
             "taken_by": "",
             "taken_until": 0,
         }
-        await Leaving.insert(row).aio_execute()
+        await PendingErasure.insert(row).aio_execute()
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
         await (
             SiteFact.update(value="")
@@ -93,9 +93,9 @@ class AccountDeletion:
     """Does what the rows say, one process at a time for each: at the start, again and again, and at
     once when asked to."""
 
-    def __init__(self, database: AioDatabase, parts: list[Eraser]) -> None:
+    def __init__(self, database: AioDatabase, erasers: list[Eraser]) -> None:
         self._database = database
-        self._parts = parts
+        self._erasers = erasers
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run_now(self, user_id: int) -> "asyncio.Task[None]":
@@ -114,7 +114,7 @@ class AccountDeletion:
                 for user_id in await self._due():
                     await self._erase(user_id)
             except Exception as error:
-                if not is_away(error):
+                if not is_unavailable(error):
                     log.exception("nobody was seen off")
             await asyncio.sleep(POLL_SECONDS)
 
@@ -125,39 +125,42 @@ class AccountDeletion:
 
     async def _due(self) -> list[int]:
         now = now_ms()
-        query = Leaving.select(Leaving.user_id).where(Leaving.due_at <= now, Leaving.taken_until <= now)
+        query = PendingErasure.select(PendingErasure.user_id).where(
+            PendingErasure.due_at <= now, PendingErasure.taken_until <= now
+        )
         return [
-            user_id for (user_id,) in await query.order_by(Leaving.due_at).limit(20).tuples().aio_execute()
+            user_id
+            for (user_id,) in await query.order_by(PendingErasure.due_at).limit(20).tuples().aio_execute()
         ]
 
     async def _erase(self, user_id: int) -> None:
         lease = _Lease(user_id)
         try:
-            leaving = await lease.take()
-            if leaving is None:
+            pending = await lease.acquire()
+            if pending is None:
                 return
             began = now_ms()
-            await self._do(DeletedAccount(user_id, leaving.name, bool(leaving.removes)), lease)
-            settled_at = leaving.at + int(SETTLE_SECONDS * 1000)
-            await lease.give_back(None if began >= settled_at else settled_at)
-        except _TakenAway:
+            await self._run_erasers(DeletedAccount(user_id, pending.name, bool(pending.removes)), lease)
+            settled_at = pending.at + int(SETTLE_SECONDS * 1000)
+            await lease.release(None if began >= settled_at else settled_at)
+        except _LeaseLost:
             log.warning("account %d is being seen off by another process", user_id)
         except Exception as error:
-            if is_away(error) or isinstance(error, RedisError):
+            if is_unavailable(error) or isinstance(error, RedisError):
                 log.warning("account %d isn't seen off yet: %s", user_id, one_line(error))
             else:
                 log.exception("account %d can't be seen off", user_id)
             with contextlib.suppress(Exception):
-                await lease.give_back(now_ms() + int(AFTER_TROUBLE_SECONDS * 1000))
+                await lease.release(now_ms() + int(AFTER_TROUBLE_SECONDS * 1000))
 
-    async def _do(self, account: DeletedAccount, lease: "_Lease") -> None:
-        for part in self._parts:
-            async with contextlib.aclosing(part(account)) as steps:
+    async def _run_erasers(self, account: DeletedAccount, lease: "_Lease") -> None:
+        for eraser in self._erasers:
+            async with contextlib.aclosing(eraser(account)) as steps:
                 async for _ in steps:
                     await lease.renew()
 
 
-class _TakenAway(Exception):
+class _LeaseLost(Exception):
     """The lease ran out, and another process has it."""
 
 
@@ -167,44 +170,46 @@ class _Lease:
 
     def __init__(self, user_id: int) -> None:
         self._token = secrets.token_hex(8)
-        self._row = Leaving.user_id == user_id
+        self._row = PendingErasure.user_id == user_id
         self._renewed = 0.0
 
-    async def take(self) -> Leaving | None:
+    async def acquire(self) -> PendingErasure | None:
         """The row, or None where it is another's, or gone."""
         now = now_ms()
-        is_free = Leaving.taken_until <= now
-        taken = Leaving.update(taken_by=self._token, taken_until=self._until()).where(self._row, is_free)
+        is_free = PendingErasure.taken_until <= now
+        taken = PendingErasure.update(taken_by=self._token, taken_until=self._until()).where(
+            self._row, is_free
+        )
         if not await taken.aio_execute():
             return None
-        found: Leaving | None = await Leaving.aio_get_or_none(self._row)
+        found: PendingErasure | None = await PendingErasure.aio_get_or_none(self._row)
         return found
 
     async def renew(self) -> None:
-        """Raises _TakenAway."""
+        """Raises _LeaseLost."""
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return
         if (
-            not await Leaving.update(taken_until=self._until())
-            .where(self._row, Leaving.taken_by == self._token)
+            not await PendingErasure.update(taken_until=self._until())
+            .where(self._row, PendingErasure.taken_by == self._token)
             .aio_execute()
         ):
-            raise _TakenAway
+            raise _LeaseLost
 
-    async def give_back(self, due_at: int | None) -> None:
+    async def release(self, due_at: int | None) -> None:
         """To be taken up again then; None where all is done."""
-        own = self._row & (Leaving.taken_by == self._token)
+        own = self._row & (PendingErasure.taken_by == self._token)
         if due_at is None:
-            await Leaving.delete().where(own).aio_execute()
+            await PendingErasure.delete().where(own).aio_execute()
         else:
-            await Leaving.update(due_at=due_at, taken_until=0).where(own).aio_execute()
+            await PendingErasure.update(due_at=due_at, taken_until=0).where(own).aio_execute()
 
     def _until(self) -> int:
         self._renewed = time.monotonic()
         return now_ms() + int(LEASE_SECONDS * 1000)
 
 
-def first_part(app: web.Application) -> Eraser:
+def session_eraser(app: web.Application) -> Eraser:
     """Who has left does nothing any more: before all other parts."""
 
     async def end_sessions(account: DeletedAccount) -> AsyncGenerator[None, None]:
@@ -214,7 +219,7 @@ def first_part(app: web.Application) -> Eraser:
     return end_sessions
 
 
-async def last_part(account: DeletedAccount) -> AsyncGenerator[None, None]:
+async def erase_relations(account: DeletedAccount) -> AsyncGenerator[None, None]:
     """Follows, requests and blocks, both ways, and what a request may have stored late. After all
     other parts, which may still have something to tell to followers."""
     user_id = account.user_id
@@ -237,21 +242,21 @@ async def last_part(account: DeletedAccount) -> AsyncGenerator[None, None]:
     await FollowCount.delete().where(FollowCount.user_id == user_id).aio_execute()
 
 
-ACCOUNT_DELETION = web.AppKey("departures", AccountDeletion)
+ACCOUNT_DELETION = web.AppKey("account_deletion", AccountDeletion)
 
 
-async def _run_departures(app: web.Application) -> AsyncIterator[None]:
-    departures = app[ACCOUNT_DELETION] = AccountDeletion(
-        app[DATABASE], [first_part(app), *app[ERASERS], last_part]
+async def _run_account_deletion(app: web.Application) -> AsyncIterator[None]:
+    deletion = app[ACCOUNT_DELETION] = AccountDeletion(
+        app[DATABASE], [session_eraser(app), *app[ERASERS], erase_relations]
     )
-    task = asyncio.create_task(departures.run(), context=contextvars.Context())
+    task = asyncio.create_task(deletion.run(), context=contextvars.Context())
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
-    await departures.close()
+    await deletion.close()
 
 
-def setup_leaving(app: web.Application) -> None:
+def setup_account_deletion(app: web.Application) -> None:
     """After all parts of the site that have something to take away: it begins when they have, and
     ends before they do."""
-    app.cleanup_ctx.append(_run_departures)
+    app.cleanup_ctx.append(_run_account_deletion)

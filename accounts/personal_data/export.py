@@ -96,7 +96,7 @@ class Claim:
         self._user_id = user_id
         self._until = 0
 
-    async def take(self) -> bool:
+    async def acquire(self) -> bool:
         """False where another is under way."""
         self._until = now_ms() + int(LEASE_SECONDS * 1000)
         is_over = Download.until < now_ms()
@@ -105,7 +105,7 @@ class Claim:
         )
         return bool(await claim.returning(Download.user_id).aio_execute())
 
-    async def prolong(self) -> None:
+    async def extend(self) -> None:
         """To be called now and then while it lasts."""
         if self._until - now_ms() < LEASE_SECONDS * 500:
             before, self._until = self._until, now_ms() + int(LEASE_SECONDS * 1000)
@@ -115,7 +115,7 @@ class Claim:
                 .aio_execute()
             )
 
-    async def give_back(self) -> None:
+    async def release(self) -> None:
         """Twice is harmless."""
         await (
             Download.delete()

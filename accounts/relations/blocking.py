@@ -5,7 +5,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.keys import Blocked
 from accounts.models import Block, User
-from accounts.relations.following import end_following, holding
+from accounts.relations.following import end_following, locked_users
 from helpers.clock import now_ms
 from helpers.text.translation import Text
 
@@ -18,17 +18,17 @@ class CannotBlock(Exception):
         self.text = text
 
 
-async def block(database: AioDatabase, user: User, person: User, also: list[Blocked]) -> None:
+async def block(database: AioDatabase, user: User, person: User, callbacks: list[Blocked]) -> None:
     """From now on the two neither follow each other nor ask to, and can't. Raises CannotBlock."""
     if user.id == person.id:
         raise CannotBlock(Text("You can’t block yourself."))
-    async with holding(database, user.id, person.id):
+    async with locked_users(database, user.id, person.id):
         row = {"blocker_id": user.id, "blocked_id": person.id, "at": now_ms()}
         await Block.insert(row).on_conflict_ignore().aio_execute()
         await end_following(user.id, person.id)
         await end_following(person.id, user.id)
-        for tell in also:
-            await tell(user.id, person.id)
+        for callback in callbacks:
+            await callback(user.id, person.id)
 
 
 async def unblock(user: User, person: User) -> None:

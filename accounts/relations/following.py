@@ -20,7 +20,7 @@ MAX_FOLLOWED = 10_000
 """People that one person can follow, or ask to. A page of the feed looks at each of them, for 10 µs
 (docs/performance.md)."""
 
-MAX_ASKING = 1000
+MAX_REQUESTS = 1000
 """People who wait for one person's answer. Who goes public answers all of them in one transaction,
 which has to be short."""
 
@@ -67,12 +67,12 @@ class CannotFollow(Exception):
         self.text = text
 
 
-class NotAsked(Exception):
+class NoFollowRequest(Exception):
     """There is no request to accept."""
 
 
 @dataclass(frozen=True)
-class Standing:
+class Relation:
     """How many follow a person, how many that person follows, and what the one who looks is to
     them."""
 
@@ -85,7 +85,7 @@ class Standing:
 
 
 @asynccontextmanager
-async def holding(database: AioDatabase, *user_ids: int) -> AsyncIterator[dict[int, User]]:
+async def locked_users(database: AioDatabase, *user_ids: int) -> AsyncIterator[dict[int, User]]:
     """A transaction in which nobody else changes what is between these people. Raises LookupError
     where one of them is gone.
 
@@ -106,7 +106,7 @@ async def follow(database: AioDatabase, user: User, person: User) -> None:
     before. Raises CannotFollow."""
     if user.id == person.id:
         raise CannotFollow(Text("You can’t follow yourself: what you write is in your feed anyway."))
-    async with holding(database, user.id, person.id) as people:
+    async with locked_users(database, user.id, person.id) as people:
         if await is_block_between(user.id, person.id):
             raise CannotFollow(Text("You can’t follow this person."))
         if await _is_there(Follow, user.id, person.id) or await _is_there(FollowRequest, user.id, person.id):
@@ -120,7 +120,7 @@ async def follow(database: AioDatabase, user: User, person: User) -> None:
         if not people[person.id].is_private:
             await Follow.insert(row).aio_execute()
             return
-        if await asking_count(person) >= MAX_ASKING:
+        if await follow_request_count(person) >= MAX_REQUESTS:
             raise CannotFollow(
                 Text(
                     "So many ask to follow this person that there is no room for one more. Please try again "
@@ -132,14 +132,14 @@ async def follow(database: AioDatabase, user: User, person: User) -> None:
 
 async def unfollow(database: AioDatabase, user: User, person: User) -> None:
     """From now on `user` neither follows `person` nor asks to, whether they did or not."""
-    async with holding(database, user.id, person.id):
+    async with locked_users(database, user.id, person.id):
         await end_following(user.id, person.id)
 
 
 async def accept(database: AioDatabase, user: User, person: User) -> None:
-    """`person`, who asked to, follows `user` now. Raises NotAsked where they neither ask nor
+    """`person`, who asked to, follows `user` now. Raises NoFollowRequest where they neither ask nor
     follow."""
-    async with holding(database, user.id, person.id):
+    async with locked_users(database, user.id, person.id):
         if await FollowRequest.delete().where(_between(FollowRequest, person.id, user.id)).aio_execute():
             await (
                 Follow.insert(follower_id=person.id, followed_id=user.id, at=now_ms())
@@ -147,12 +147,12 @@ async def accept(database: AioDatabase, user: User, person: User) -> None:
                 .aio_execute()
             )
         elif not await _is_there(Follow, person.id, user.id):
-            raise NotAsked
+            raise NoFollowRequest
 
 
 async def decline(database: AioDatabase, user: User, person: User) -> None:
     """`person` no longer asks to follow `user`. They aren't told, and may ask again."""
-    async with holding(database, user.id, person.id):
+    async with locked_users(database, user.id, person.id):
         await FollowRequest.delete().where(_between(FollowRequest, person.id, user.id)).aio_execute()
 
 
@@ -170,7 +170,7 @@ async def end_following(follower_id: int, followed_id: int) -> None:
 async def set_private(database: AioDatabase, user: User, is_private: bool) -> None:
     """Says who may see what the user posts. Whoever asks to follow somebody who goes public follows
     them."""
-    async with holding(database, user.id) as people:
+    async with locked_users(database, user.id) as people:
         if people[user.id].is_private == is_private:
             return
         await User.update(is_private=is_private).where(User.id == user.id).aio_execute()
@@ -193,21 +193,21 @@ async def followed_count(person: User) -> int:
     return int(await Follow.select().where(Follow.follower_id == person.id).aio_count())
 
 
-async def asking_count(person: User) -> int:
+async def follow_request_count(person: User) -> int:
     """How many ask to follow a person."""
     return int(await FollowRequest.select().where(FollowRequest.followed_id == person.id).aio_count())
 
 
-async def standing(person: User, looker: User) -> Standing:
-    """What `looker` is shown of `person`."""
-    return Standing(
+async def relation(person: User, viewer: User) -> Relation:
+    """What `viewer` is shown of `person`."""
+    return Relation(
         await follower_count(person),
         await followed_count(person),
-        await _is_there(Follow, looker.id, person.id),
-        await _is_there(FollowRequest, looker.id, person.id),
+        await _is_there(Follow, viewer.id, person.id),
+        await _is_there(FollowRequest, viewer.id, person.id),
         bool(
             await Block.select(Block.at)
-            .where(Block.blocker_id == looker.id, Block.blocked_id == person.id)
+            .where(Block.blocker_id == viewer.id, Block.blocked_id == person.id)
             .tuples()
             .aio_execute()
         ),

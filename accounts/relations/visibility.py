@@ -20,20 +20,20 @@ AT_ONCE = 1000
 Pair = tuple[int, int]
 """The ids of somebody who looks, and of somebody who wrote."""
 
-_IS_ADMIN = "COALESCE((SELECT users.is_admin FROM users WHERE users.id = given.looker_id), FALSE)"
+_IS_ADMIN = "COALESCE((SELECT users.is_admin FROM users WHERE users.id = given.viewer_id), FALSE)"
 
 # Looked up pair by pair: for a join PostgreSQL would rather read all people.
 _IS_BLOCKED = f"""(
-    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.looker_id
+    (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.viewer_id
         AND blocks.blocked_id = given.person_id) IS NOT NULL
     OR (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id
-        AND blocks.blocked_id = given.looker_id) IS NOT NULL
+        AND blocks.blocked_id = given.viewer_id) IS NOT NULL
         AND NOT {_IS_ADMIN})"""  # noqa: S608 - names of our own
 
 _IS_CLOSED = f"""(
-    given.looker_id <> given.person_id AND (SELECT users.is_private FROM users
+    given.viewer_id <> given.person_id AND (SELECT users.is_private FROM users
         WHERE users.id = given.person_id) AND NOT {_IS_ADMIN}
-    AND (SELECT 1 FROM follows WHERE follows.follower_id = given.looker_id
+    AND (SELECT 1 FROM follows WHERE follows.follower_id = given.viewer_id
         AND follows.followed_id = given.person_id) IS NULL)"""  # noqa: S608
 
 # Each in the order of its index: without one PostgreSQL hopes to meet such a row soon, and reads
@@ -48,8 +48,8 @@ _IN_BLOCKS = """
 class Visibility:
     def __init__(self, database: AioDatabase) -> None:
         def over_pairs(condition: str) -> Bulk:
-            sql = f"SELECT given.looker_id, given.person_id FROM {{given}} WHERE {condition}"  # noqa: S608 - words of our own
-            return Bulk(database, sql, given={"looker_id": "bigint", "person_id": "bigint"})
+            sql = f"SELECT given.viewer_id, given.person_id FROM {{given}} WHERE {condition}"  # noqa: S608 - words of our own
+            return Bulk(database, sql, given={"viewer_id": "bigint", "person_id": "bigint"})
 
         self._database = database
         self._blocked = over_pairs(_IS_BLOCKED)
@@ -64,37 +64,37 @@ class Visibility:
         """Those pairs of which the first doesn't see the second: their comments, and that they like
         something."""
         return await self._find(
-            self._blocked, [(looker, person) for looker, person in pairs if looker != person]
+            self._blocked, [(viewer, person) for viewer, person in pairs if viewer != person]
         )
 
     async def hidden_posts(self, pairs: Iterable[Pair]) -> set[Pair]:
         """Those pairs of which the first doesn't see what the second posts."""
         return await self._find(
-            self._hidden, [(looker, person) for looker, person in pairs if looker != person]
+            self._hidden, [(viewer, person) for viewer, person in pairs if viewer != person]
         )
 
-    async def hidden_among(self, lookers: Collection[int], people: Iterable[int]) -> set[Pair]:
+    async def hidden_among(self, viewers: Collection[int], people: Iterable[int]) -> set[Pair]:
         """`hidden_people` of each with each. Most people take part in no block, and cost one
         look."""
         found = await self._find(self._in_blocks, [(person,) for person in people])
-        return await self.hidden_people((looker, person) for person, _ in found for looker in lookers)
+        return await self.hidden_people((viewer, person) for person, _ in found for viewer in viewers)
 
-    async def sees_posts(self, looker_id: int, author_id: int) -> bool:
+    async def sees_posts(self, viewer_id: int, author_id: int) -> bool:
         """May somebody see what somebody posts?"""
-        return not await self.hidden_posts([(looker_id, author_id)])
+        return not await self.hidden_posts([(viewer_id, author_id)])
 
     async def _find(self, bulk: Bulk, asked: list[tuple[int, ...]]) -> set[Pair]:
         rows = sorted(set(asked))
         found: set[Pair] = set()
         for start in range(0, len(rows), AT_ONCE):
-            statement = bulk.over(rows[start : start + AT_ONCE])
+            statement = bulk.bind(rows[start : start + AT_ONCE])
             found.update(
                 (one, other) for one, other in await fetch(self._database, statement.sql, *statement.params)
             )
         return found
 
 
-VISIBILITY = web.AppKey("sights", Visibility)
+VISIBILITY = web.AppKey("visibility", Visibility)
 
 
 async def is_block_between(one_id: int, other_id: int) -> bool:

@@ -17,7 +17,7 @@ from redis.exceptions import RedisError
 from accounts.models import EndedSession
 from accounts.signin.sessions import CHANNEL, end_here, end_session
 from helpers.clock import now_ms
-from helpers.db.database import fetch, is_away, is_sqlite
+from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.redis.bus import BUS
 from helpers.web.session_stores import SessionStore
 
@@ -64,14 +64,14 @@ async def watch_ended(app: web.Application) -> AsyncIterator[None]:
     unsubscribe = app[BUS].subscribe(CHANNEL, on_heard)
     await app[BUS].follow(CHANNEL)
     last = await EndedSession.select(peewee.fn.MAX(EndedSession.id)).aio_scalar() or 0
-    task = asyncio.create_task(_look_forever(app, last), context=contextvars.Context())
+    task = asyncio.create_task(_poll(app, last), context=contextvars.Context())
     yield
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     unsubscribe()
 
 
-async def _look_forever(app: web.Application, last: int) -> None:
+async def _poll(app: web.Application, last: int) -> None:
     while True:
         await asyncio.sleep(LOOK_SECONDS)
         try:
@@ -80,7 +80,7 @@ async def _look_forever(app: web.Application, last: int) -> None:
                 last = ended.id
         except Exception as error:
             # Asked again by the next look. Nothing may end this.
-            if not is_away(error) and not isinstance(error, RedisError):
+            if not is_unavailable(error) and not isinstance(error, RedisError):
                 log.exception("sessions that were ended elsewhere can't be ended here")
 
 

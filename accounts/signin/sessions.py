@@ -38,16 +38,16 @@ async def sign_in(request: web.Request, user: User) -> None:
 
 async def sign_out(request: web.Request) -> None:
     await _end(request)
-    await _begin_anew(request, current().t("You are signed out."))
+    await _start_anonymous_session(request, current().t("You are signed out."))
 
 
-async def sign_out_for_good(request: web.Request) -> None:
+async def sign_out_deleted_account(request: web.Request) -> None:
     """After the account was deleted: this session ends, and all others do."""
     await end_all_sessions(request.app, request[USER].id)
-    await _begin_anew(request, current().t("Your account is deleted."))
+    await _start_anonymous_session(request, current().t("Your account is deleted."))
 
 
-async def _begin_anew(request: web.Request, text: str) -> None:
+async def _start_anonymous_session(request: web.Request, text: str) -> None:
     """A session of nobody's, with a sentence for its first page."""
     session = await new_session(request)
     session[flash.KEY] = [{"kind": "info", "text": text}]
@@ -69,8 +69,8 @@ async def end_session(app: web.Application, session_id: str) -> None:
 
 def end_here(app: web.Application, session_id: str) -> None:
     """What this process holds open for the session ends."""
-    for tell in app[SESSION_ENDED]:
-        tell(session_id)
+    for callback in app[SESSION_ENDED]:
+        callback(session_id)
 
 
 async def end_all_sessions(app: web.Application, user_id: int) -> None:

@@ -19,7 +19,7 @@ GUESS_WINDOW_SECONDS = 15 * 60
 Found = TypeVar("Found")
 
 
-async def guess(
+async def throttled(
     request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]
 ) -> Found | None:
     """What the attempt finds; None is a wrong guess. After many of those it begins late. `account`
@@ -37,6 +37,6 @@ async def guess(
     return found
 
 
-def setup_guessing(app: web.Application) -> None:
+def setup_throttling(app: web.Application) -> None:
     app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
     app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)

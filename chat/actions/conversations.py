@@ -7,7 +7,7 @@ from collections.abc import Iterable
 import peewee
 
 from accounts.models import User
-from accounts.people.directory import are_here
+from accounts.people.directory import all_exist
 from accounts.relations.visibility import is_block_between
 from chat.drafts import Person
 from chat.engine import Engine
@@ -70,7 +70,7 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
     room = Room(name=name, slug=name, topic="", kind=name.partition(".")[0], created_at=now_ms(), **counters)
     try:
         async with engine.database.aio_atomic():
-            if not await are_here(user_ids):
+            if not await all_exist(user_ids):
                 raise ActionError("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             row = {

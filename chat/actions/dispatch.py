@@ -29,7 +29,7 @@ from chat.requests import (
     read_frame,
 )
 from chat.roles import Permission, Standing
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.limits import Buckets
 from helpers.text.translation import Language
 
@@ -122,12 +122,12 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
     """Tells what went wrong; to be called within an `except`, for the log's sake."""
     if isinstance(error, ActionError):
         told = error
-    elif is_away(error):
+    elif is_unavailable(error):
         told = unavailable()
     else:
         log.exception("a request broke")
         told = broken()
-    actor.reply(Error(told.code, actor.language.told(told.phrase), nonce, told.retry_after))
+    actor.reply(Error(told.code, actor.language.translate(told.phrase), nonce, told.retry_after))
 
 
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
@@ -155,7 +155,7 @@ def _answer_post(engine: Engine, actor: Actor, nonce: str, outcome: Receipt | Ac
         actor.reply(outcome)
         posting.after_post(engine, actor.room_id, actor.person, outcome)
     else:
-        actor.reply(Error(outcome.code, actor.language.told(outcome.phrase), nonce, outcome.retry_after))
+        actor.reply(Error(outcome.code, actor.language.translate(outcome.phrase), nonce, outcome.retry_after))
     actor.post_answered()
 
 

@@ -7,7 +7,7 @@ from dataclasses import replace
 import peewee
 
 from accounts.models import User
-from accounts.people.directory import are_here
+from accounts.people.directory import all_exist
 from chat.actions.conversations import tell_of_titles
 from chat.drafts import Person
 from chat.engine import Engine
@@ -62,7 +62,7 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
     )
     try:
         async with engine.database.aio_atomic():
-            if not await are_here([owner.id]):
+            if not await all_exist([owner.id]):
                 raise ActionError("no_such_user", "There is no such account any more.")
             await room.aio_save(force_insert=True)
             await Member.insert(

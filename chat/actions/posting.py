@@ -10,7 +10,7 @@ from chat.events import Receipt
 from chat.formatting import parse, render
 from chat.history.journal import Answer as Answer
 from chat.requests import check_text
-from helpers.text.markdown import is_slow, may_name
+from helpers.text.markdown import is_slow, may_contain_name
 
 
 class Rendered(NamedTuple):
@@ -23,7 +23,7 @@ class Rendered(NamedTuple):
 def takes_time(text: str) -> bool:
     """Must names be looked up for it, or might it take long to render? Then `post_later` is for
     it."""
-    return is_slow(text) or may_name(text)
+    return is_slow(text) or may_contain_name(text)
 
 
 def post(

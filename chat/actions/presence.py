@@ -17,7 +17,7 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.models import Member
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.attendance")
 
@@ -84,7 +84,7 @@ class PresenceTracker:
                     compare_at = math.inf
                 await self._tell_of_the_gone()
             except Exception as error:
-                if not is_away(error) and not isinstance(error, (RedisError, ActionError)):
+                if not is_unavailable(error) and not isinstance(error, (RedisError, ActionError)):
                     log.exception("attendance failed")
             await asyncio.sleep(TICK_SECONDS)
 

@@ -58,7 +58,7 @@ class RoomBus:
 
     def tell(self, ephemeral: EphemeralEvent) -> None:
         """Sends it to the other processes that follow its room now."""
-        self._bus.mention(_channel(ephemeral.room_id), EPHEMERAL + _encoder.encode(ephemeral))
+        self._bus.publish_transient(_channel(ephemeral.room_id), EPHEMERAL + _encoder.encode(ephemeral))
 
     def announce(self, change: StatusChange) -> None:
         """Tells the other processes, wherever the user is."""

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from chat.envelopes import EncodedEvent
 from chat.events import CaughtUp, Close, Event, Reset, encode
 from chat.history.catch_up import Changes
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
 
 PATIENCE_SECONDS = 20.0
@@ -212,7 +212,7 @@ class Channel:
                 await self.catch_up(client, seen)
             except Exception as error:
                 client.end(Close.UNAVAILABLE)
-                if not is_away(error):
+                if not is_unavailable(error):
                     raise
 
     async def _write_slowly(self, client: Client, lines: list[bytes]) -> None:

@@ -12,7 +12,7 @@ from chat.delivery.channel import Channel, Client
 from chat.envelopes import Batch, EphemeralEvent
 from chat.events import Close, Event
 from chat.history.catch_up import Changes
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.hub")
 
@@ -183,7 +183,7 @@ class Hub:
                 try:
                     channel.fill(await self._changes_since(channel.room_id, channel.last_seq))
                 except Exception as error:
-                    if not is_away(error):
+                    if not is_unavailable(error):
                         raise
                     await asyncio.sleep(AWAY_SECONDS)
         finally:
@@ -203,7 +203,7 @@ class Hub:
                         channel.heard_of(last_seq)
                         self._schedule_gap_fill(channel)
             except Exception as error:
-                if not is_away(error):
+                if not is_unavailable(error):
                     log.exception("looking for gaps failed")
                 self._look.set()
                 await asyncio.sleep(AWAY_SECONDS)

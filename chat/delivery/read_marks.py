@@ -11,7 +11,7 @@ from peewee_async.databases import AioDatabase
 
 from chat.envelopes import MovedMark
 from helpers.db.bulk import Bulk
-from helpers.db.database import fetch, is_away
+from helpers.db.database import fetch, is_unavailable
 
 log = logging.getLogger("aiochat.read_marks")
 
@@ -97,7 +97,7 @@ class ReadMarks:
         try:
             await self._store()
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 log.exception("read marks weren't stored")
 
     async def _store(self) -> None:
@@ -106,13 +106,13 @@ class ReadMarks:
             noted, self._noted = self._noted, {}
             if not noted:
                 return
-            statement = self._update.over(
+            statement = self._update.bind(
                 sorted((*key, number, int(is_exact)) for key, (number, is_exact) in noted.items())
             )
             try:
                 rows = await fetch(self._database, statement.sql, *statement.params)
             except BaseException as error:
-                if not isinstance(error, Exception) or is_away(error):
+                if not isinstance(error, Exception) or is_unavailable(error):
                     # Before what was noted meanwhile.
                     meanwhile, self._noted = self._noted, noted
                     for key, later in meanwhile.items():

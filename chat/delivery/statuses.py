@@ -10,7 +10,7 @@ from chat.errors import ActionError
 from chat.events import Presence, encode
 from chat.models import Status
 from helpers.clock import iso
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.text.characters import is_one_line
 
 log = logging.getLogger("aiochat.statuses")
@@ -71,7 +71,7 @@ class Statuses:
 
     def note(self, change: StatusChange) -> None:
         """Another process has told it."""
-        if change.is_away:
+        if change.is_unavailable:
             self._away.add(change.user_id)
         else:
             self._away.discard(change.user_id)
@@ -85,5 +85,5 @@ class Statuses:
             await self.clear(user_id, name, AWAY)
         except Exception as error:
             self._away.add(user_id)
-            if not is_away(error):
+            if not is_unavailable(error):
                 log.exception("a status wasn't cleared")

@@ -24,7 +24,7 @@ from chat.history.lines import Line
 from chat.history.unread_counts import OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
 from helpers.batching import READ_AT_ONCE
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.unread")
 
@@ -202,7 +202,7 @@ class UnreadTracker:
                 took = await self._round()
             except Exception as error:
                 self._wake.set()
-                if not is_away(error):
+                if not is_unavailable(error):
                     log.exception("what is unread wasn't told")
             if self._wants_whole or self._stale or self._doubtful or self._unchecked:
                 self._wake.set()

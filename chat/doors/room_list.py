@@ -9,7 +9,7 @@ from chat.actions import membership
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
-from helpers.text.translation import Text, told
+from helpers.text.translation import Text, translate
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
@@ -60,7 +60,7 @@ class Rooms(web.View):
             except ActionError as error:
                 if error.retry_after:
                     raise web.HTTPServiceUnavailable from None
-                form.errors["name"] = told(error.phrase)
+                form.errors["name"] = translate(error.phrase)
         if room is None:
             return (
                 web.json_response({"errors": form.errors}, status=422)

@@ -10,7 +10,7 @@ from chat.errors import ActionError
 from chat.keys import ENGINE
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
-from helpers.web.languages import speak_as_addressed
+from helpers.web.languages import set_language_from_query
 from helpers.websocket.protocol import Upgrade
 
 CONNECTIONS = web.AppKey("connections", Shared)
@@ -20,7 +20,7 @@ CONNECTIONS = web.AppKey("connections", Shared)
 class Socket(web.View):
     async def get(self) -> web.StreamResponse:
         request = self.request
-        speak_as_addressed(request)
+        set_language_from_query(request)
         settings = request.app[SETTINGS]
         if request.headers.get("Origin") not in settings.origins and not settings.debug:
             raise web.HTTPForbidden

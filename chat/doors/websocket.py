@@ -17,7 +17,7 @@ from chat.events import Close, Error, Event, Hello, RoomState, You, encode
 from chat.history.titles import title_of
 from chat.models import Room
 from chat.roles import STRANGER, Standing
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.text.translation import Language
 from helpers.websocket.frames import Outbox
 from helpers.websocket.protocol import KeepAlive, WebSocket
@@ -174,7 +174,7 @@ class Connection:
             reply_error(self, error, None)
             self.end(Close.UNAVAILABLE if error.retry_after else Close.KILLED)
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 log.exception("a connection broke")
             self.end(Close.UNAVAILABLE)
 
@@ -190,7 +190,7 @@ class Connection:
             self.standing = standing = await self._shared.engine.access.standing(self.room_id, user)
             self.reply(self._hello(room, await title_of(room, user.id), standing, room.last_seq, room.posts))
         except Exception as error:
-            if not is_away(error):
+            if not is_unavailable(error):
                 log.exception("a new role wasn't told")
 
     def _hello(self, room: Room, title: str, standing: Standing, last_seq: int, last_number: int) -> Hello:

@@ -20,7 +20,7 @@ from chat.history.lines import Line
 from chat.history.statements import HistoryStatements
 from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction
 from helpers.text.characters import one_line
 
@@ -191,14 +191,14 @@ class Journal:
         except Exception as error:
             # A nonce that was used before, or a database that is away.
             log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
-            doubtful = is_away(error)
+            doubtful = is_unavailable(error)
         pause = 0.02
         while batch:
             try:
                 await self._commit_locked(batch)
                 break
             except Exception as error:
-                if not is_away(error):
+                if not is_unavailable(error):
                     if len(batch) == 1:
                         log.exception("an entry can't be stored")
                         _answer(batch, broken())

@@ -9,7 +9,7 @@ from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
 from chat.line_kinds import KINDS
 from helpers.clock import iso
-from helpers.text.markdown import without_marks
+from helpers.text.markdown import strip_markup
 
 MAX_QUOTE = 100
 """Characters that a reply shows of what it answers."""
@@ -17,7 +17,7 @@ MAX_QUOTE = 100
 
 def _quote(author: str, text: str) -> Quote:
     """The beginning of a text, as one line."""
-    line = " ".join(without_marks(text[: 4 * MAX_QUOTE]).split())
+    line = " ".join(strip_markup(text[: 4 * MAX_QUOTE]).split())
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
 
 

@@ -82,6 +82,6 @@ class MentionCounts:
         asked = sorted(set(pairs))
         if not asked:
             return {}
-        statement = self._count.over(asked)
+        statement = self._count.bind(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {(room_id, user_id): count for room_id, user_id, count in rows}

@@ -125,9 +125,9 @@ class HistoryStatements:
         Rooms are locked in the order of their ids, so that no two batches wait for each other; the
         rest is read when the locks are held."""
         room_rows, standing_rows, nonce_rows = await transaction.begin(
-            self._lock.over(sorted({(room_id,) for room_id, _ in standings})),
-            self._standings.over(sorted(standings)),
-            self._nonces.over(sorted(nonces)),
+            self._lock.bind(sorted({(room_id,) for room_id, _ in standings})),
+            self._standings.bind(sorted(standings)),
+            self._nonces.bind(sorted(nonces)),
         )
         rooms = {row[0]: RoomTransaction(*row) for row in room_rows}
         for room_id, user_id in standings:
@@ -191,9 +191,9 @@ class HistoryStatements:
             for one in line.mentions
         ]
         return [
-            *([self._insert.over(lines)] if lines else []),
-            *([self._call.over(called)] if called else []),
-            self._count.over(counters),
+            *([self._insert.bind(lines)] if lines else []),
+            *([self._call.bind(called)] if called else []),
+            self._count.bind(counters),
         ]
 
     def remembers(self, room_id: int, author_id: int) -> bool:
@@ -277,7 +277,7 @@ def _on_postgresql(database: AioDatabase) -> Callable[[Rooms, Lines], list[State
         asked=_ROOM,
         lines=_STEP,
     )
-    return lambda rooms, lines: [store.over(rooms, lines)]
+    return lambda rooms, lines: [store.bind(rooms, lines)]
 
 
 def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
@@ -301,4 +301,4 @@ def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement
             AND rooms.standings_seq <= given.seq RETURNING rooms.id, last_seq, posts""",
         given=_ROOM,
     )
-    return lambda rooms, lines: [insert.over(lines, rooms), count.over(rooms)]
+    return lambda rooms, lines: [insert.bind(lines, rooms), count.bind(rooms)]

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from accounts.models import User
-from accounts.people.directory import are_here
+from accounts.people.directory import all_exist
 from chat.drafts import Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
@@ -224,7 +224,7 @@ class RoomTransaction:
     async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
         """Raises ActionError for who has left the site. Whoever is there now stays at least until the
         commit: leaving waits for it."""
-        if not await are_here([user_id]):
+        if not await all_exist([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
         row = {
             "room": self.room_id,

@@ -10,7 +10,7 @@ from accounts.keys import USER
 from accounts.relations.visibility import VISIBILITY
 from feed import event_log
 from feed.keys import STREAMS
-from feed.reading import seen_post
+from feed.reading import visible_post
 from feed.streams import MAX_STREAMS, Stream
 from helpers.errors import ActionError
 
@@ -48,7 +48,7 @@ class Events(web.View):
             since = _event_id(request.headers["Last-Event-ID"])
         post_id = self._number("post")
         if post_id is not None:
-            await seen_post(request.app[VISIBILITY], post_id, user.id)
+            await visible_post(request.app[VISIBILITY], post_id, user.id)
         position = await event_log.last_id() if since is None else since
         if streams.count(user.id) >= MAX_STREAMS:
             raise ActionError(

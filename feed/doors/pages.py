@@ -14,7 +14,7 @@ from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
 from feed.keys import WRITE_LIMITS, WRITER
 from helpers.errors import ActionError, too_fast
 from helpers.keys import DATABASE, SETTINGS
-from helpers.text.translation import told
+from helpers.text.translation import translate
 from helpers.web.forms import Form, read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
@@ -55,9 +55,9 @@ class PostAddress(web.View):
         target = safe_next((await read_form(self.request)).get("next", ""), fallback)
         return web.HTTPSeeOther(target.partition("#")[0] + fragment)
 
-    async def shown_post(self) -> reading.Shown:
+    async def visible_post(self) -> reading.Json:
         """The post of the path. Raises ActionError where there is none for this person."""
-        return await reading.seen_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
+        return await reading.visible_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
         return aiohttp_jinja2.render_template(
@@ -74,12 +74,12 @@ class Feed(PostAddress):
         text = await self.text()
         self.count_write()
         try:
-            nonce, made = await sent_nonce(request), await sent_pictures(request)
-            post_id = await request.app[WRITER].post(request[USER], text, made, nonce)
+            nonce, new_pictures = await sent_nonce(request), await sent_pictures(request)
+            post_id = await request.app[WRITER].post(request[USER], text, new_pictures, nonce)
         except ActionError as error:
             if error.field is None or wants_json(request):
                 raise
-            return await self._page(Form({"text": text}, {error.field: told(error.phrase)}), 422)
+            return await self._page(Form({"text": text}, {error.field: translate(error.phrase)}), 422)
         if wants_json(request):
             (post,) = await reading.posts_by_ids([post_id], request[USER].id)
             return web.json_response(post, status=201, headers={"Location": f"{FEED}/{post_id}"})
@@ -106,10 +106,10 @@ class Feed(PostAddress):
 class PersonPosts(PostAddress):
     async def get(self) -> web.Response:
         person = await user_by_name(self.request.match_info["name"])
-        looker = self.request[USER]
-        if person is None or not await self.request.app[VISIBILITY].sees_posts(looker.id, person.id):
+        viewer = self.request[USER]
+        if person is None or not await self.request.app[VISIBILITY].sees_posts(viewer.id, person.id):
             raise web.HTTPNotFound
-        page = await reading.author_page(person.id, looker.id, self.cursor("before", reading.NEWEST))
+        page = await reading.author_page(person.id, viewer.id, self.cursor("before", reading.NEWEST))
         if wants_json(self.request):
             return web.json_response({"posts": page.items, "next": page.next})
         return self.render(
@@ -131,9 +131,9 @@ class _PostView(PostAddress):
         """The post with its comments. `form` is that of a new comment, or names in `values` what it
         edits."""
         since = await event_log.last_id()
-        post = await self.shown_post()
-        visibility, looker = self.request.app[VISIBILITY], self.request[USER]
-        comments = await reading.comments_page(visibility, self.post_id, looker.id, self.cursor("after", 0))
+        post = await self.visible_post()
+        visibility, viewer = self.request.app[VISIBILITY], self.request[USER]
+        comments = await reading.comments_page(visibility, self.post_id, viewer.id, self.cursor("after", 0))
         if wants_json(self.request):
             return web.json_response(
                 {"post": post, "comments": comments.items, "next": comments.next, "since": since}
@@ -162,9 +162,9 @@ class EditPost(_PostView):
         except ActionError as error:
             if error.field is None or wants_json(request):
                 raise
-            return await self.page(Form({"edited": text}, {"edited": told(error.phrase)}), 422)
+            return await self.page(Form({"edited": text}, {"edited": translate(error.phrase)}), 422)
         if wants_json(request):
-            return web.json_response(await self.shown_post())
+            return web.json_response(await self.visible_post())
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
 
 
@@ -184,7 +184,7 @@ class LikePost(PostAddress):
         self.count_write()
         await self.choose()
         if wants_json(request):
-            return web.json_response(await self.shown_post())
+            return web.json_response(await self.visible_post())
         raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
 
     async def choose(self) -> None:
@@ -206,14 +206,14 @@ class Comments(_PostView):
         except ActionError as error:
             if error.field is None or wants_json(request):
                 raise
-            return await self.page(Form({"text": text}, {"text": told(error.phrase)}), 422)
+            return await self.page(Form({"text": text}, {"text": translate(error.phrase)}), 422)
         address = f"{FEED}/{self.post_id}"
         if wants_json(request):
             comments = await reading.comments_by_ids([comment_id])
             return web.json_response(
                 comments[0] if comments else {"id": comment_id}, status=201, headers={"Location": address}
             )
-        is_on_first_page = (await self.shown_post())["comments"] <= reading.COMMENTS_PAGE
+        is_on_first_page = (await self.visible_post())["comments"] <= reading.COMMENTS_PAGE
         raise web.HTTPSeeOther(
             f"{address}{'' if is_on_first_page else f'?after={comment_id - 1}'}#comment-{comment_id}"
         )
@@ -235,7 +235,7 @@ class EditComment(_CommentView):
             if error.field is None or wants_json(request):
                 raise
             name = f"comment-{self.comment_id}"
-            return await self.page(Form({name: text}, {name: told(error.phrase)}), 422)
+            return await self.page(Form({name: text}, {name: translate(error.phrase)}), 422)
         if wants_json(request):
             (comment,) = await reading.comments_by_ids([self.comment_id])
             return web.json_response(comment)

@@ -23,7 +23,7 @@ class PostPicture(PostAddress):
                 "bad_request", "`size` is one of {sizes}.", sizes=", ".join(map(str, pictures.SIZES))
             )
         picture_id = int(request.match_info["picture"])
-        if picture_id not in [picture["id"] for picture in (await self.shown_post())["pictures"]]:
+        if picture_id not in [picture["id"] for picture in (await self.visible_post())["pictures"]]:
             raise web.HTTPNotFound
         headers = {
             "ETag": f'"{picture_id}-{size}"',

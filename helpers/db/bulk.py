@@ -46,7 +46,7 @@ class Bulk:
         )
         return f"(SELECT {parts} FROM json_each(?)) AS {name}"  # noqa: S608 - names of our own code alone
 
-    def over(self, *tables: Sequence[Sequence[Any]]) -> Statement:
+    def bind(self, *tables: Sequence[Sequence[Any]]) -> Statement:
         """The statement over the rows of each table. There must be a row in each."""
         if self._sqlite:
             return Statement(self.sql, [_encoder.encode(rows).decode() for rows in tables])

@@ -11,9 +11,9 @@ from peewee_async.databases import AioDatabase
 
 from helpers.db.base import database_proxy
 from helpers.db.postgres import aiopg_database, psycopg_database
-from helpers.db.sqlite import KeptSqliteDatabase
+from helpers.db.sqlite import PersistentSqliteDatabase
 
-AWAY_ERRORS = (
+UNAVAILABLE_ERRORS = (
     peewee.OperationalError,
     peewee.InterfaceError,
     sqlite3.OperationalError,
@@ -33,7 +33,7 @@ driver's."""
 CONFLICT_ERRORS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
-SQLITE_AWAY_WORDS = ("locked", "busy", "disk", "unable to open", "readonly")
+SQLITE_UNAVAILABLE_WORDS = ("locked", "busy", "disk", "unable to open", "readonly")
 """SQLite says OperationalError for mistakes in a statement too; these are of the others' texts."""
 
 
@@ -57,7 +57,7 @@ def sqlite_path(url: str) -> Path:
 def open_database(url: str) -> AioDatabase:
     """The pool for `url`, bound to every model. No connection is made before the first query."""
     if url.startswith("sqlite:"):
-        database: AioDatabase = KeptSqliteDatabase(url.removeprefix("sqlite:///"))
+        database: AioDatabase = PersistentSqliteDatabase(url.removeprefix("sqlite:///"))
     elif url.startswith("postgresql+aiopg:"):
         database = aiopg_database(url.replace("+aiopg", "", 1))
     else:
@@ -67,20 +67,20 @@ def open_database(url: str) -> AioDatabase:
 
 
 def is_sqlite(database: AioDatabase) -> bool:
-    return isinstance(database, KeptSqliteDatabase)
+    return isinstance(database, PersistentSqliteDatabase)
 
 
-def is_away(error: BaseException) -> bool:
+def is_unavailable(error: BaseException) -> bool:
     """May the same query go through later? True for a lost or busy database, a deadlock or a
     serialization failure."""
     seen: BaseException | None = error
     found = False
     while seen is not None:
         if isinstance(seen, sqlite3.OperationalError) and not any(
-            word in str(seen) for word in SQLITE_AWAY_WORDS
+            word in str(seen) for word in SQLITE_UNAVAILABLE_WORDS
         ):
             return False
-        found = found or isinstance(seen, AWAY_ERRORS + CONFLICT_ERRORS)
+        found = found or isinstance(seen, UNAVAILABLE_ERRORS + CONFLICT_ERRORS)
         seen = seen.__cause__ or seen.__context__
     return found
 

@@ -11,7 +11,7 @@ from yoyo import get_backend, read_migrations
 from yoyo.exceptions import LockTimeout
 
 from helpers.db.database import DatabaseError, sqlite_path
-from helpers.processes.terminal import Failure, lasting
+from helpers.processes.terminal import Failure, report_when_slow
 from helpers.text.characters import one_line
 from settings import ROOT
 
@@ -53,7 +53,9 @@ def _backend(url: str) -> Iterator[Any]:
 
 
 def migrate(
-    url: str, folder: Path, around: Callable[[str], contextlib.AbstractContextManager[None]] = lasting
+    url: str,
+    folder: Path,
+    around: Callable[[str], contextlib.AbstractContextManager[None]] = report_when_slow,
 ) -> int:
     """Brings the database up to date. Returns how many migrations were applied. Each runs inside an
     `around`, which tells of it.

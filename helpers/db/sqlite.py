@@ -31,7 +31,7 @@ PRAGMAS = (
 )
 
 
-class KeptPool(AioSqlitePool):
+class PersistentPool(AioSqlitePool):
     """At most CONNECTIONS connections, opened when first needed and then kept."""
 
     def __init__(self, database: str, **connect_params: Any) -> None:
@@ -77,13 +77,13 @@ class KeptPool(AioSqlitePool):
         self._free.clear()
 
 
-class KeptPoolBackend(AioSqlitePoolBackend):
+class PersistentPoolBackend(AioSqlitePoolBackend):
     async def create(self) -> None:
         Path(self.database).parent.mkdir(parents=True, exist_ok=True)
-        self.pool = KeptPool(database=self.database, **self.connect_params)
+        self.pool = PersistentPool(database=self.database, **self.connect_params)
 
 
-class Immediate(Transaction):
+class ImmediateTransaction(Transaction):
     """A transaction that takes the write lock when it begins: one that takes it later can only fail
     when another wrote meanwhile."""
 
@@ -91,8 +91,8 @@ class Immediate(Transaction):
         await self.execute("BEGIN IMMEDIATE")
 
 
-class KeptSqliteDatabase(SqliteDatabase):
-    pool_backend_cls = KeptPoolBackend
+class PersistentSqliteDatabase(SqliteDatabase):
+    pool_backend_cls = PersistentPoolBackend
 
     def init(self, database: str | None, **kwargs: Any) -> None:
         super().init(database, **kwargs)
@@ -118,7 +118,7 @@ class KeptSqliteDatabase(SqliteDatabase):
             async with super()._aio_atomic(use_savepoint):
                 yield
             return
-        async with self.writer, self.aio_connection() as connection, Immediate(connection):
+        async with self.writer, self.aio_connection() as connection, ImmediateTransaction(connection):
             opened = cast("ConnectionContext", connection_context.get())
             opened.transaction_is_opened = True
             try:

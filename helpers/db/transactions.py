@@ -13,7 +13,7 @@ from peewee_async.connection import ConnectionContext, connection_context
 from peewee_async.databases import AioDatabase
 
 from helpers.db.pipeline import PipelineConnection
-from helpers.db.sqlite import KeptSqliteDatabase
+from helpers.db.sqlite import PersistentSqliteDatabase
 from helpers.db.statement import Rows, Statement
 
 
@@ -81,7 +81,7 @@ async def _run_in_thread(connection: aiosqlite.Connection, statements: list[Stat
 @contextlib.asynccontextmanager
 async def short_transaction(database: AioDatabase) -> AsyncIterator[ShortTransaction]:
     """The block must commit; without, or when it raises, nothing of it stays."""
-    writer = database.writer if isinstance(database, KeptSqliteDatabase) else contextlib.nullcontext()
+    writer = database.writer if isinstance(database, PersistentSqliteDatabase) else contextlib.nullcontext()
     async with writer, database.aio_connection() as connection:
         context = cast("ConnectionContext", connection_context.get())
         transaction = ShortTransaction(connection)

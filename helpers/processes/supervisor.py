@@ -16,7 +16,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from helpers.processes.worker import TAKE_OVER, UNCOVER
+from helpers.processes.worker import RELEASE, TAKE_OVER
 
 log = logging.getLogger("aiochat.supervisor")
 
@@ -34,7 +34,7 @@ LONGEST_DELAY = 10.0
 
 
 @dataclass(eq=False)
-class Started:
+class WorkerProcess:
     """A worker process that lives or has lived."""
 
     slot: int
@@ -51,7 +51,7 @@ class Started:
     def ended(self) -> bool:
         return self.process.returncode is not None
 
-    def say(self, word: bytes) -> None:
+    def send(self, word: bytes) -> None:
         with contextlib.suppress(OSError):
             self.control.send(word)
 
@@ -65,13 +65,13 @@ class Supervisor:
         self._sockets = sockets
         self._folder = Path()
         self._count = 0
-        self._alive: set[Started] = set()
-        self._current: dict[int, Started] = {}
+        self._alive: set[WorkerProcess] = set()
+        self._current: dict[int, WorkerProcess] = {}
         self._locks = [asyncio.Lock() for _ in sockets]
         self._roll = asyncio.Event()
 
-    async def run(self, greet: Callable[[], None]) -> int:
-        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `greet` when all serve.
+    async def run(self, on_ready: Callable[[], None]) -> int:
+        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `on_ready` when all serve.
         Returns the exit code:
 
         0, or, where the first worker ended before it served anything, that one's."""
@@ -80,29 +80,29 @@ class Supervisor:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, ending.set)
         loop.add_signal_handler(
-            signal.SIGHUP, self._hang_up, sys.stdin is not None and sys.stdin.isatty(), ending
+            signal.SIGHUP, self._on_hangup, sys.stdin is not None and sys.stdin.isatty(), ending
         )
         with tempfile.TemporaryDirectory(prefix="aiochat-") as folder:
             self._folder = Path(folder)
-            work = asyncio.create_task(self._work(greet))
-            told = asyncio.create_task(ending.wait())
+            work = asyncio.create_task(self._work(on_ready))
+            stopped = asyncio.create_task(ending.wait())
             try:
-                await asyncio.wait((work, told), return_when=asyncio.FIRST_COMPLETED)
+                await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
                 return work.result() if work.done() else 0
             finally:
-                for task in (work, told):
+                for task in (work, stopped):
                     task.cancel()
-                await asyncio.gather(work, told, return_exceptions=True)
-                await asyncio.gather(*(self._end(worker) for worker in list(self._alive)))
+                await asyncio.gather(work, stopped, return_exceptions=True)
+                await asyncio.gather(*(self._stop_worker(worker) for worker in list(self._alive)))
 
-    def _hang_up(self, had_terminal: bool, ending: asyncio.Event) -> None:
+    def _on_hangup(self, had_terminal: bool, ending: asyncio.Event) -> None:
         """Whoever closes the terminal in which this runs wants it to end."""
         if had_terminal and not sys.stdin.isatty():
             ending.set()
         else:
             self._roll.set()
 
-    async def _work(self, greet: Callable[[], None]) -> int:
+    async def _work(self, on_ready: Callable[[], None]) -> int:
         # The first alone: what keeps it from serving keeps all of them, and is said once.
         first = await self._start(0)
         if not await self._is_ready(first):
@@ -114,11 +114,11 @@ class Supervisor:
             await asyncio.gather(*(self._start_until_ready(slot, 0.0) for slot in others))
             for slot in others:
                 tasks.create_task(self._keep_running(slot))
-            greet()
+            on_ready()
             tasks.create_task(self._replace_all())
         return 0
 
-    async def _start(self, slot: int) -> Started:
+    async def _start(self, slot: int) -> WorkerProcess:
         ours, theirs = socket.socketpair()
         self._count += 1
         private = self._folder / str(self._count)
@@ -146,23 +146,23 @@ class Supervisor:
             raise
         finally:
             theirs.close()
-        worker = Started(slot, process, ours, private)
+        worker = WorkerProcess(slot, process, ours, private)
         self._alive.add(worker)
         return worker
 
-    async def _is_ready(self, worker: Started) -> bool:
+    async def _is_ready(self, worker: WorkerProcess) -> bool:
         """Waits until the worker serves. False if it ends, or says nothing for READY_SECONDS and is
         ended."""
         deadline = worker.since + READY_SECONDS
         while not worker.ended and time.monotonic() < deadline:
-            if await _answers(worker.private):
+            if await _is_serving(worker.private):
                 return True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(worker.process.wait(), ASK_SECONDS)
-        await self._end(worker)
+        await self._stop_worker(worker)
         return False
 
-    async def _try(self, slot: int, otherwise: str) -> Started | None:
+    async def _try(self, slot: int, otherwise: str) -> WorkerProcess | None:
         """A new worker that serves. None where it doesn't come to that, which is logged."""
         try:
             worker = await self._start(slot)
@@ -171,7 +171,9 @@ class Supervisor:
             return None
         if await self._is_ready(worker):
             return worker
-        log.error("%s doesn't serve (%s); %s", worker.name, _told(worker.process.returncode), otherwise)
+        log.error(
+            "%s doesn't serve (%s); %s", worker.name, _exit_reason(worker.process.returncode), otherwise
+        )
         return None
 
     async def _keep_running(self, slot: int) -> None:
@@ -186,7 +188,7 @@ class Supervisor:
                 log.error(
                     "%s ended (%s) and is started again in %g s",
                     worker.name,
-                    _told(worker.process.returncode),
+                    _exit_reason(worker.process.returncode),
                     delay,
                 )
                 self._forget(worker)
@@ -197,19 +199,19 @@ class Supervisor:
         """Starts a worker, again and again until one serves. Meanwhile its siblings take its
         connections."""
         self._current.pop(slot, None)
-        self._tell_who_is_away()
+        self._announce_take_over()
         while True:
             await asyncio.sleep(delay)
             delay = min(max(2 * delay, FIRST_DELAY), LONGEST_DELAY)
             worker = await self._try(slot, f"the next attempt is in {delay:g} s")
             if worker is not None:
                 self._current[slot] = worker
-                self._tell_who_is_away()
+                self._announce_take_over()
                 return
 
-    def _tell_who_is_away(self) -> None:
+    def _announce_take_over(self) -> None:
         for worker in self._current.values():
-            worker.say(UNCOVER if len(self._current) == len(self._sockets) else TAKE_OVER)
+            worker.send(RELEASE if len(self._current) == len(self._sockets) else TAKE_OVER)
 
     async def _replace_all(self) -> None:
         while True:
@@ -228,12 +230,12 @@ class Supervisor:
             if new is None:
                 return False
             old, self._current[slot] = self._current[slot], new
-            self._tell_who_is_away()
-        await self._end(old)
+            self._announce_take_over()
+        await self._stop_worker(old)
         log.info("%s has taken over from %s", new.name, old.name)
         return True
 
-    async def _end(self, worker: Started) -> None:
+    async def _stop_worker(self, worker: WorkerProcess) -> None:
         """Ends the process gently, and after STOP_SECONDS less so."""
         if not worker.ended:
             with contextlib.suppress(ProcessLookupError):
@@ -246,13 +248,13 @@ class Supervisor:
                 await worker.process.wait()
         self._forget(worker)
 
-    def _forget(self, worker: Started) -> None:
+    def _forget(self, worker: WorkerProcess) -> None:
         worker.control.close()
         worker.private.unlink(missing_ok=True)
         self._alive.discard(worker)
 
 
-async def _answers(private: Path) -> bool:
+async def _is_serving(private: Path) -> bool:
     """Does the worker behind this socket say that it is ready?"""
     try:
         async with asyncio.timeout(READY_SECONDS):
@@ -266,7 +268,7 @@ async def _answers(private: Path) -> bool:
         return False
 
 
-def _told(code: int | None) -> str:
+def _exit_reason(code: int | None) -> str:
     if code is not None and code < 0:
         return f"signal {-code}, {signal.strsignal(-code)}"
     return f"exit code {code}"

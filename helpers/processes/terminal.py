@@ -19,7 +19,7 @@ class Failure(Exception):
     """The command can't go on. The text is one line."""
 
 
-class Misuse(Failure):
+class UsageError(Failure):
     """The command and the settings don't go together."""
 
 
@@ -42,8 +42,8 @@ def ask_password(name: str) -> str:
         if not sys.stdin.isatty():
             return sys.stdin.readline().rstrip("\r\n")
         # What came in as an argument may hold bytes that are no text.
-        shown = name.encode("ascii" if not name.isprintable() else "utf-8", "backslashreplace").decode()
-        password = getpass.getpass(f"Password for {shown}: ")
+        printable = name.encode("ascii" if not name.isprintable() else "utf-8", "backslashreplace").decode()
+        password = getpass.getpass(f"Password for {printable}: ")
         if getpass.getpass("The same again: ") != password:
             raise Failure("that wasn't the same password again")
         return password
@@ -56,7 +56,7 @@ def ask_password(name: str) -> str:
 
 
 @contextlib.contextmanager
-def lasting(what: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
+def report_when_slow(what: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
     """Says what is being done, on stderr, once it has taken long."""
     timer = threading.Timer(
         patience_seconds, lambda: print(f"{what} takes a while ...", file=sys.stderr, flush=True)
@@ -70,7 +70,7 @@ def lasting(what: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[N
 
 
 @contextlib.contextmanager
-def shown(what: str) -> Iterator[None]:
+def report_duration(what: str) -> Iterator[None]:
     """Says at once what is being done, on stderr, and then how long it took."""
     print(what, end=" ... ", file=sys.stderr, flush=True)
     began = time.monotonic()

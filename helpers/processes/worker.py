@@ -16,7 +16,7 @@ from helpers.processes.listening import BACKLOG
 DRAIN_SECONDS = 0.1
 """Between the last connection that is taken and the end: what it asks for is on its way."""
 
-TAKE_OVER, UNCOVER = b"+", b"-"
+TAKE_OVER, RELEASE = b"+", b"-"
 """What a supervisor says to a worker: one of your siblings is away, take its connections too; and:
 all are there again."""
 
@@ -35,7 +35,7 @@ class WorkerArguments:
     private: Path
 
 
-def told_to_end() -> asyncio.Event:
+def stop_requested() -> asyncio.Event:
     """Is set by SIGTERM and SIGINT from now on."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -43,7 +43,7 @@ def told_to_end() -> asyncio.Event:
     return stop
 
 
-async def end(runner: web.AppRunner) -> None:
+async def shut_down(runner: web.AppRunner) -> None:
     """Takes no new connection, and ends so that nobody loses anything."""
     if runner.sites:
         for site in list(runner.sites):
@@ -72,7 +72,7 @@ class Worker:
         self._others = [socket.socket(fileno=number) for number in place.others]
         self._control = socket.socket(fileno=place.control)
         self._wanted = asyncio.Event()
-        self._covers = False
+        self._takes_over = False
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
@@ -81,8 +81,8 @@ class Worker:
         await self._serve(self._own)
         await web.UnixSite(self._runner, self._private).start()
         self._control.setblocking(False)
-        asyncio.get_running_loop().add_reader(self._control, self._listen)
-        self._task = asyncio.create_task(self._cover())
+        asyncio.get_running_loop().add_reader(self._control, self._on_control)
+        self._task = asyncio.create_task(self._serve_for_siblings())
 
     async def _serve(self, sockets: list[socket.socket]) -> list[web.SockSite]:
         # Copies: a site closes what it was given, and these may be needed again.
@@ -91,28 +91,28 @@ class Worker:
             await site.start()
         return sites
 
-    def _listen(self) -> None:
+    def _on_control(self) -> None:
         """Hears the supervisor. When it is gone, this worker ends too: nobody would start it again
         or end it."""
         try:
-            said = self._control.recv(100)
+            data = self._control.recv(100)
         except OSError:
-            said = b""
-        if not said:
+            data = b""
+        if not data:
             asyncio.get_running_loop().remove_reader(self._control)
             self._stop()
             return
-        self._covers = said[-1:] == TAKE_OVER
+        self._takes_over = data[-1:] == TAKE_OVER
         self._wanted.set()
 
-    async def _cover(self) -> None:
+    async def _serve_for_siblings(self) -> None:
         sites: list[web.SockSite] = []
         while True:
             await self._wanted.wait()
             self._wanted.clear()
-            if self._covers and not sites:
+            if self._takes_over and not sites:
                 sites = await self._serve(self._others)
-            elif not self._covers:
+            elif not self._takes_over:
                 for site in sites:
                     await site.stop()
                 sites = []

@@ -56,7 +56,7 @@ class Bus:
         """Like `publish` for what only wakes up. While nobody else follows the channel `payload`
         isn't called; whoever comes then hears the last."""
 
-    def mention(self, channel: bytes, payload: bytes) -> None:
+    def publish_transient(self, channel: bytes, payload: bytes) -> None:
         """Like `publish` for what is worth something now alone: it is dropped while nobody else
         follows the channel, or Redis is away."""
 
@@ -75,7 +75,7 @@ class RedisBus(Bus):
     remote = True
 
     def __init__(self, url: str) -> None:
-        self._pubsub = PubSub(url, self._heard, self._gap)
+        self._pubsub = PubSub(url, self._on_message, self._gap)
         self._subscribers: list[_Subscriber] = []
         self._by_channel: dict[bytes, list[_Subscriber]] = {}
         """Who hears a followed channel, as far as something was heard on it."""
@@ -112,10 +112,10 @@ class RedisBus(Bus):
     def wake(self, channel: bytes, payload: Payload) -> None:
         self._pubsub.wake(channel, payload)
 
-    def mention(self, channel: bytes, payload: bytes) -> None:
-        self._pubsub.mention(channel, payload)
+    def publish_transient(self, channel: bytes, payload: bytes) -> None:
+        self._pubsub.publish_transient(channel, payload)
 
-    def _heard(self, channel: bytes, payload: bytes) -> None:
+    def _on_message(self, channel: bytes, payload: bytes) -> None:
         subscribers = self._by_channel.get(channel)
         if subscribers is None:
             subscribers = self._by_channel[channel] = [

@@ -10,7 +10,7 @@ from redis.exceptions import RedisError, ResponseError
 from helpers.redis.link import Access, Address
 
 CLUSTER = "+cluster"
-NOWHERE = Address("")
+UNKNOWN = Address("")
 
 
 class SlotMap:
@@ -21,13 +21,13 @@ class SlotMap:
         urls = _urls_of_seeds(url) if self.is_cluster else [url]
         self.access = Access(urls[0])
         self._seeds = [Access(seed).home for seed in urls]
-        self._owners: list[Address] = [NOWHERE] * REDIS_CLUSTER_HASH_SLOTS
-        self._told = NOWHERE
+        self._owners: list[Address] = [UNKNOWN] * REDIS_CLUSTER_HASH_SLOTS
+        self._moved_to = UNKNOWN
 
     @property
     def addresses(self) -> list[Address]:
         """The servers that own something."""
-        return sorted(set(self._owners) - {NOWHERE}, key=str) if self.is_cluster else self._seeds
+        return sorted(set(self._owners) - {UNKNOWN}, key=str) if self.is_cluster else self._seeds
 
     @property
     def candidates(self) -> list[Address]:
@@ -37,20 +37,20 @@ class SlotMap:
         since one of them may be cut off and know old things, and then those that the settings
         name."""
         known = self.addresses
-        told = [self._told] if self._told in known else []
-        return list(dict.fromkeys([*told, *random.sample(known, len(known)), *self._seeds]))
+        moved = [self._moved_to] if self._moved_to in known else []
+        return list(dict.fromkeys([*moved, *random.sample(known, len(known)), *self._seeds]))
 
     def owner(self, channel: bytes) -> Address:
-        """Who serves the channel; NOWHERE where nobody is known to."""
+        """Who serves the channel; UNKNOWN where nobody is known to."""
         return self._owners[key_slot(channel)] if self.is_cluster else self._seeds[0]
 
     def move(self, slot: int, address: Address) -> None:
         """A server said that the slot is there now."""
-        self._owners[slot] = self._told = address
+        self._owners[slot] = self._moved_to = address
 
     def take(self, answer: Any, asked: Address) -> None:
         """Reads the answer of `asked` to CLUSTER SLOTS. Raises RedisError where it isn't one."""
-        owners = [NOWHERE] * REDIS_CLUSTER_HASH_SLOTS
+        owners = [UNKNOWN] * REDIS_CLUSTER_HASH_SLOTS
         try:
             for first, last, (host, port, *_), *_ in answer:
                 # A server that doesn't know its own name is where it was asked.
@@ -58,7 +58,7 @@ class SlotMap:
                 owners[first : last + 1] = [address] * (last + 1 - first)
         except (TypeError, ValueError) as error:
             raise RedisError(f"{asked} gives no map of a cluster") from error
-        self._owners, self._told = owners, NOWHERE
+        self._owners, self._moved_to = owners, UNKNOWN
 
 
 def moved_to(error: ResponseError) -> tuple[int, Address] | None:

@@ -30,7 +30,7 @@ Answer = Any
 """What Redis answered: bytes, int, list, None, or a ResponseError."""
 
 NOTHING = object()
-HEARD = (b"message", b"smessage")
+MESSAGE_KINDS = (b"message", b"smessage")
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ class Link(asyncio.Protocol):
         before."""
         self._send(command, b"", then)
 
-    def turn(self, word: str, channel: bytes, then: Callable[[Answer], None]) -> None:
+    def send_subscription(self, word: str, channel: bytes, then: Callable[[Answer], None]) -> None:
         """Like `ask` for the commands that subscribe and unsubscribe; `then` is called with None
         when that is confirmed."""
         self._send((word, channel), word.lower().encode() + channel, then)
@@ -118,7 +118,7 @@ class Link(asyncio.Protocol):
             raise answer
         return answer
 
-    def look_after(self) -> None:
+    def check_alive(self) -> None:
         """Ends a connection whose server owes an answer for too long, and asks a silent one. To be
         called every second."""
         now = self._loop.time()
@@ -171,7 +171,7 @@ class Link(asyncio.Protocol):
 
     def _pushed(self, kind: bytes, channel: bytes, payload: Any, *_: Any) -> None:
         try:
-            if kind in HEARD:
+            if kind in MESSAGE_KINDS:
                 self._on_heard(channel, payload)
             elif self._asked and self._asked[0][1] == kind + channel:
                 self._asked.popleft()[2](None)

@@ -34,10 +34,10 @@ MAP_SECONDS = 15.0
 Payload = Callable[[], bytes]
 
 
-class Followed:
+class Subscription:
     """A channel that is heard, or will be when its server can be reached."""
 
-    __slots__ = ("alone", "channel", "confirmed", "link", "unsaid")
+    __slots__ = ("alone", "channel", "confirmed", "link", "skipped")
 
     def __init__(self, channel: bytes) -> None:
         self.channel = channel
@@ -47,7 +47,7 @@ class Followed:
         self.alone = False
         """Did nobody else hear what was published last? Whoever comes says so, and the order on one
         connection is the order in Redis."""
-        self.unsaid: Payload | None = None
+        self.skipped: Payload | None = None
         """The last that wasn't published, since nobody else was there."""
 
     def forget(self) -> None:
@@ -78,8 +78,8 @@ class PubSub:
         )
         self._links: dict[Address, Link] = {}
         self._keepers: dict[Address, asyncio.Task[None]] = {}
-        self._followed: dict[bytes, Followed] = {}
-        self._waiting: deque[tuple[bytes, Payload]] = deque(maxlen=MAX_WAITING)
+        self._subscriptions: dict[bytes, Subscription] = {}
+        self._queue: deque[tuple[bytes, Payload]] = deque(maxlen=MAX_WAITING)
         self._ask_map = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -87,17 +87,17 @@ class PubSub:
         """Connects. Raises RedisError where that can't be done: later outages are survived, a wrong
         address isn't."""
         if self._map.is_cluster:
-            await self._learn_map()
+            await self._refresh_map()
             self._spawn(self._keep_map(), "map")
         for address in self._map.addresses:
             try:
-                self._keep(address, await self._connect(address))
+                self._add_server(address, await self._connect(address))
             except RedisError:
                 # One of several may be away.
                 if not self._map.is_cluster:
                     raise
-                self._keep(address)
-        self._spawn(self._look_after_all(), "look")
+                self._add_server(address)
+        self._spawn(self._check_links(), "look")
 
     @property
     def is_open(self) -> bool:
@@ -119,117 +119,117 @@ class PubSub:
         """Like `publish` for what only wakes up. While nobody else follows the channel `payload`
         isn't even called;
 
-        whoever comes then hears the last that was left unsaid."""
-        followed = self._followed.get(channel)
-        if followed is not None and followed.alone:
-            followed.unsaid = payload
+        whoever comes then hears the last that was left skipped."""
+        subscription = self._subscriptions.get(channel)
+        if subscription is not None and subscription.alone:
+            subscription.skipped = payload
         else:
             self._publish(channel, payload)
 
-    def mention(self, channel: bytes, payload: bytes) -> None:
+    def publish_transient(self, channel: bytes, payload: bytes) -> None:
         """Like `publish` for what is worth something now alone: nothing is sent while nobody else
         follows the channel,
 
         and nothing is kept while its server is away."""
-        followed = self._followed.get(channel)
-        if followed is None or not followed.alone:
-            self._publish(channel, lambda: payload, keep=False)
+        subscription = self._subscriptions.get(channel)
+        if subscription is None or not subscription.alone:
+            self._publish(channel, lambda: payload, queue=False)
 
     async def follow(self, channel: bytes) -> None:
         """From its return on the channel is heard, or, where its server is away, a gap is said when
         it can be."""
-        followed = self._followed.get(channel)
-        if followed is None:
-            followed = self._followed[channel] = Followed(channel)
-            self._subscribe(followed)
-        if followed.link is not None:
+        subscription = self._subscriptions.get(channel)
+        if subscription is None:
+            subscription = self._subscriptions[channel] = Subscription(channel)
+            self._subscribe(subscription)
+        if subscription.link is not None:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(FOLLOW_SECONDS):
-                    await followed.confirmed.wait()
+                    await subscription.confirmed.wait()
 
     def unfollow(self, channel: bytes) -> None:
-        followed = self._followed.pop(channel, None)
-        if followed is None:
+        subscription = self._subscriptions.pop(channel, None)
+        if subscription is None:
             return
         # Somebody may just have come, whose word hasn't arrived.
-        self._say_unsaid(followed)
-        if followed.link is not None:
-            followed.link.turn(self._word_unsubscribe, channel, _never_mind)
+        self._publish_skipped(subscription)
+        if subscription.link is not None:
+            subscription.link.send_subscription(self._word_unsubscribe, channel, _ignore)
 
-    def _publish(self, channel: bytes, payload: Payload, *, keep: bool = True) -> None:
+    def _publish(self, channel: bytes, payload: Payload, *, queue: bool = True) -> None:
         """What can't be published now is, unless it isn't to be kept, when it can."""
         link = self._links.get(self._map.owner(channel))
         if link is None:
-            if keep:
-                self._waiting.append((channel, payload))
+            if queue:
+                self._queue.append((channel, payload))
             return
-        followed = self._followed.get(channel)
-        heard = followed is not None and followed.link is link and followed.confirmed.is_set()
+        subscription = self._subscriptions.get(channel)
+        heard = subscription is not None and subscription.link is link and subscription.confirmed.is_set()
 
         def then(answer: Answer) -> None:
             if isinstance(answer, int):
                 # Counted by the server on which we listen ourselves: one is us.
-                if heard and followed is not None and followed.link is link:
-                    followed.alone = answer <= 1
-            elif isinstance(answer, RedisConnectionError) or self._is_elsewhere(answer):
-                if keep:
-                    self._waiting.append((channel, payload))
+                if heard and subscription is not None and subscription.link is link:
+                    subscription.alone = answer <= 1
+            elif isinstance(answer, RedisConnectionError) or self._is_moved(answer):
+                if queue:
+                    self._queue.append((channel, payload))
             else:
                 log.error("Redis refuses to publish: %s", answer)
 
         link.ask(self._word_publish, channel, self._origin + payload(), then=then)
 
-    def _say_unsaid(self, followed: Followed) -> None:
-        unsaid, followed.unsaid = followed.unsaid, None
-        if unsaid is not None:
-            self._publish(followed.channel, unsaid)
+    def _publish_skipped(self, subscription: Subscription) -> None:
+        skipped, subscription.skipped = subscription.skipped, None
+        if skipped is not None:
+            self._publish(subscription.channel, skipped)
 
-    def _heard(self, channel: bytes, payload: bytes) -> None:
+    def _on_message(self, channel: bytes, payload: bytes) -> None:
         if payload.startswith(self._origin):
             return
-        followed = self._followed.get(channel)
-        if followed is None:
+        subscription = self._subscriptions.get(channel)
+        if subscription is None:
             return
-        followed.alone = False
-        self._say_unsaid(followed)
+        subscription.alone = False
+        self._publish_skipped(subscription)
         if len(payload) > len(self._origin):
             self._on_heard(channel, payload[len(self._origin) :])
 
-    def _subscribe(self, followed: Followed) -> None:
+    def _subscribe(self, subscription: Subscription) -> None:
         """Has the channel heard where it belongs now, if that server can be reached."""
-        link = self._links.get(self._map.owner(followed.channel))
-        if followed.link is link:
+        link = self._links.get(self._map.owner(subscription.channel))
+        if subscription.link is link:
             return
-        if followed.link is not None and not followed.link.lost.is_set():
-            followed.link.turn(self._word_unsubscribe, followed.channel, _never_mind)
-        followed.forget()
+        if subscription.link is not None and not subscription.link.lost.is_set():
+            subscription.link.send_subscription(self._word_unsubscribe, subscription.channel, _ignore)
+        subscription.forget()
         if link is None:
             return
-        followed.link = link
+        subscription.link = link
 
         def then(answer: Answer) -> None:
-            if followed.link is not link:
+            if subscription.link is not link:
                 return
             if answer is None:
-                followed.confirmed.set()
+                subscription.confirmed.set()
                 # Others who were alone hear that they are not, and say what they hadn't said.
-                link.ask(self._word_publish, followed.channel, self._origin, then=_never_mind)
-                self._say_unsaid(followed)
+                link.ask(self._word_publish, subscription.channel, self._origin, then=_ignore)
+                self._publish_skipped(subscription)
             else:
-                followed.forget()
-                if not self._is_elsewhere(answer) and not isinstance(answer, RedisConnectionError):
+                subscription.forget()
+                if not self._is_moved(answer) and not isinstance(answer, RedisConnectionError):
                     log.error("Redis refuses a subscription: %s", answer)
 
-        link.turn(self._word_subscribe, followed.channel, then)
+        link.send_subscription(self._word_subscribe, subscription.channel, then)
 
-    def _removed(self, link: Link, channel: bytes) -> None:
+    def _on_channel_removed(self, link: Link, channel: bytes) -> None:
         """A cluster's node says that a channel has moved away from it."""
-        followed = self._followed.get(channel)
-        if followed is not None and followed.link is link:
-            followed.forget()
+        subscription = self._subscriptions.get(channel)
+        if subscription is not None and subscription.link is link:
+            subscription.forget()
             self._ask_map.set()
 
-    def _is_elsewhere(self, answer: Answer) -> bool:
+    def _is_moved(self, answer: Answer) -> bool:
         """Does the cluster say that this belongs elsewhere, or nowhere just now? Then its map is
         read anew."""
         if not self._map.is_cluster or not isinstance(answer, ResponseError):
@@ -242,62 +242,62 @@ class PubSub:
         self._ask_map.set()
         return True
 
-    def _settle(self) -> None:
+    def _reconcile(self) -> None:
         """After a change of the links or the map: subscribes to what isn't heard where it belongs,
         and publishes what waits."""
         changed = set()
-        for followed in self._followed.values():
-            before = followed.link
-            self._subscribe(followed)
-            if followed.link is not None and followed.link is not before:
-                changed.add(followed.link)
+        for subscription in self._subscriptions.values():
+            before = subscription.link
+            self._subscribe(subscription)
+            if subscription.link is not None and subscription.link is not before:
+                changed.add(subscription.link)
         for link in changed:
             # Answered after the subscriptions: what comes later is heard, what came before is
             # looked for.
             link.ask("PING", then=lambda _: self._on_gap())
-        for _ in range(len(self._waiting)):
-            self._publish(*self._waiting.popleft())
+        for _ in range(len(self._queue)):
+            self._publish(*self._queue.popleft())
 
-    def _keep(self, address: Address, link: Link | None = None) -> None:
+    def _add_server(self, address: Address, link: Link | None = None) -> None:
         if link is not None:
             self._links[address] = link
         self._keepers[address] = self._spawn(self._keep_open(address, link), str(address))
 
     async def _keep_open(self, address: Address, link: Link | None) -> None:
         """Holds a connection to one server, for ever."""
-        away = False
+        is_down = False
         while True:
             try:
                 if link is None:
                     link = await self._connect(address)
                 self._links[address] = link
-                if away:
+                if is_down:
                     log.warning("Redis at %s is back", address)
-                away = False
-                self._settle()
+                is_down = False
+                self._reconcile()
                 await link.lost.wait()
             except RedisError as error:
-                if not away:
+                if not is_down:
                     log.warning("Redis is away, others hear later: %s", one_line(error))
-                away = True
+                is_down = True
             except Exception:
                 log.exception("the connection to Redis at %s broke", address)
             finally:
                 if link is not None:
-                    self._let_go(address, link)
+                    self._drop_link(address, link)
             link = None
             self._ask_map.set()
             await asyncio.sleep(AGAIN_SECONDS)
 
-    def _let_go(self, address: Address, link: Link) -> None:
+    def _drop_link(self, address: Address, link: Link) -> None:
         self._links.pop(address, None)
         link.close()
-        for followed in self._followed.values():
-            if followed.link is link:
-                followed.forget()
+        for subscription in self._subscriptions.values():
+            if subscription.link is link:
+                subscription.forget()
 
     async def _connect(self, address: Address) -> Link:
-        return await open_link(self._map.access, address, self._heard, self._removed)
+        return await open_link(self._map.access, address, self._on_message, self._on_channel_removed)
 
     async def _keep_map(self) -> None:
         while True:
@@ -306,19 +306,19 @@ class PubSub:
                     await self._ask_map.wait()
             self._ask_map.clear()
             try:
-                await self._learn_map()
+                await self._refresh_map()
             except RedisError:
                 self._ask_map.set()
             else:
                 for address in self._map.addresses:
                     if address not in self._keepers:
-                        self._keep(address)
+                        self._add_server(address)
                 for address in self._keepers.keys() - set(self._map.addresses):
                     self._keepers.pop(address).cancel()
-                self._settle()
+                self._reconcile()
             await asyncio.sleep(AGAIN_SECONDS)
 
-    async def _learn_map(self) -> None:
+    async def _refresh_map(self) -> None:
         """Asks any server of the cluster for its map. Raises the last one's RedisError where none
         knows."""
         problem: RedisError = RedisConnectionError("no server of the cluster can be reached")
@@ -338,11 +338,11 @@ class PubSub:
                 problem = error
         raise problem
 
-    async def _look_after_all(self) -> None:
+    async def _check_links(self) -> None:
         while True:
             await asyncio.sleep(LOOK_SECONDS)
             for link in self._links.values():
-                link.look_after()
+                link.check_alive()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
         # In a context of its own: what is heard is delivered in it.
@@ -352,5 +352,5 @@ class PubSub:
         return task
 
 
-def _never_mind(_: Answer) -> None:
+def _ignore(_: Answer) -> None:
     pass

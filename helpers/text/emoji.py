@@ -25,14 +25,14 @@ _SHORTCODES = re.compile(r"(?<![\w:])(?::[a-z0-9_+-]{1,64}:)+(?![\w:])")
 _SHORTCODE = re.compile(r":([^:]+):")
 
 
-def _typed(name: str) -> str:
+def _shortcode(name: str) -> str:
     """A name of the library's as a shortcode that can be typed: `:Åland_Islands:` is
     aland_islands."""
     plain = unicodedata.normalize("NFKD", name.strip(":").lower()).encode("ascii", "ignore").decode()
     return re.sub(r"[^a-z0-9_+-]+", "_", plain.replace(".", "")).strip("_")
 
 
-def _named() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
+def _build_tables() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     found = [
         (emoji, facts) for emoji, facts in EMOJI_DATA.items() if facts["status"] == STATUS["fully_qualified"]
     ]
@@ -42,10 +42,10 @@ def _named() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
         for emoji, facts in found:
             given = facts.get(names, ())
             for name in (given,) if isinstance(given, str) else given:
-                by_shortcode.setdefault(_typed(name), emoji)
+                by_shortcode.setdefault(_shortcode(name), emoji)
     named = set(by_shortcode.values())
     # Whose names have all gone to others takes its own back.
-    by_shortcode |= {_typed(facts["en"]): emoji for emoji, facts in found if emoji not in named}
+    by_shortcode |= {_shortcode(facts["en"]): emoji for emoji, facts in found if emoji not in named}
     shortcodes: dict[str, str] = {}
     for shortcode, emoji in by_shortcode.items():
         shortcodes.setdefault(emoji, shortcode)
@@ -57,12 +57,12 @@ def _named() -> tuple[dict[str, str], list[tuple[str, str, str]]]:
     return by_shortcode, [(emoji, name, shortcodes[emoji]) for emoji, name in names_of.items()]
 
 
-_BY_SHORTCODE, EMOJIS = _named()
+_BY_SHORTCODE, EMOJIS = _build_tables()
 """EMOJIS: (emoji, name, first shortcode) of each, by name, without those that only differ in the
 colour of skin."""
 
 
-def with_emojis(text: str) -> str:
+def replace_shortcodes(text: str) -> str:
     """The text with emojis for the shortcodes in it: `:tada:` is 🎉. One that there isn't stays as
     it is."""
     return _SHORTCODES.sub(lambda run: _SHORTCODE.sub(_emoji_of, run[0]), text)

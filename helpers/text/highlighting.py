@@ -70,13 +70,13 @@ def _spans(lexer: Lexer, code: str) -> list[str] | None:
     """None where that would take too long."""
     spans = []
     end = time.thread_time() + MAX_SECONDS
-    for name, tokens in groupby(_in_time(lexer.get_tokens(code), end), lambda token: _class_of(token[0])):
+    for name, tokens in groupby(_until(lexer.get_tokens(code), end), lambda token: _class_of(token[0])):
         text = html.escape("".join(value for _, value in tokens), quote=False)
         spans.append(f'<span class="{name}">{text}</span>' if name and text else text)
     return spans if time.thread_time() <= end else None
 
 
-def _in_time(tokens: Iterable[tuple[_TokenType, str]], end: float) -> Iterator[tuple[_TokenType, str]]:
+def _until(tokens: Iterable[tuple[_TokenType, str]], end: float) -> Iterator[tuple[_TokenType, str]]:
     for token in tokens:
         if time.thread_time() > end:
             return

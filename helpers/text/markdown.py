@@ -16,7 +16,7 @@ from markdown_it import MarkdownIt
 from markdown_it.rules_core import StateCore
 from markdown_it.token import Token
 
-from helpers.text.emoji import with_emojis
+from helpers.text.emoji import replace_shortcodes
 from helpers.text.highlighting import CLASSES, highlight
 
 MAX_NAMED = 20
@@ -61,18 +61,18 @@ _START = re.compile(r"\d{1,9}")
 
 # Without any of these no rule of Markdown can match. Most texts are such, and this look costs a
 # hundredth of the parser.
-_MARKED = re.compile(
+_MARKUP = re.compile(
     r"[*_`~\[\]<>#\\:@]|^[ \t]|^\d+[.)]|^[-+=]|[ \\]\n|\n[ \t]*\n|[\r\n]\s*[-+=]", re.MULTILINE
 )
 
 # Most of a chat's are one line without any of these signs at all. Deleting them from its bytes and
 # comparing the length takes a tenth of the time of searching for them.
-_SIGNS = b"*_`~[]<>#\\:@\r\n"
-_BEGINNING = re.compile(r"[ \t\-+=]|\d+[.)]")
+_MARKUP_BYTES = b"*_`~[]<>#\\:@\r\n"
+_BLOCK_START = re.compile(r"[ \t\-+=]|\d+[.)]")
 
 # A name begins where no word does: not in an e-mail address, a path, a fragment or an entity. The
 # first of them takes all that may be.
-_MAY_NAME = re.compile(r"(?<![^\W_])(?:@\w|#[A-Za-z])")
+_NAME_CANDIDATE = re.compile(r"(?<![^\W_])(?:@\w|#[A-Za-z])")
 _NAMED = re.compile(r"(?<![\w@#/.+%&=-])[@#](?=\w)")
 
 
@@ -88,9 +88,9 @@ class Reference:
     """The name that begins at a place of a text, empty where none does."""
 
 
-def may_name(text: str) -> bool:
+def may_contain_name(text: str) -> bool:
     """Might it name something?"""
-    return ("@" in text or "#" in text) and _MAY_NAME.search(text) is not None
+    return ("@" in text or "#" in text) and _NAME_CANDIDATE.search(text) is not None
 
 
 def is_slow(text: str) -> bool:
@@ -140,10 +140,10 @@ class _Names:
             if not name or text[end : end + 1] == "@":
                 continue
             left[sign] -= 1
-            yield _text("text", with_emojis(text[start : found.start()]), token.level)
+            yield _text("text", replace_shortcodes(text[start : found.start()]), token.level)
             yield _text("named", sign + name, token.level)
             start = end
-        yield _text("text", with_emojis(text[start:]), token.level)
+        yield _text("text", replace_shortcodes(text[start:]), token.level)
 
     def render(
         self, renderer: Any, tokens: list[Token], place: int, options: Any, env: dict[str, Any]
@@ -215,7 +215,7 @@ class Markdown:
 
     def parse(self, text: str) -> "Markup | None":
         """The parsed text, or None where there is nothing to parse."""
-        if _is_plain_line(text) or not _MARKED.search(text):
+        if _is_plain_line(text) or not _MARKUP.search(text):
             return None
         return Markup(self, text, self._parser.parse(text))
 
@@ -259,7 +259,7 @@ class Markup:
 
 def _is_plain_line(text: str) -> bool:
     data = text.encode()
-    return len(data.translate(None, _SIGNS)) == len(data) and not _BEGINNING.match(text)
+    return len(data.translate(None, _MARKUP_BYTES)) == len(data) and not _BLOCK_START.match(text)
 
 
 def plain_html(text: str) -> str:
@@ -273,7 +273,7 @@ _INLINE_LINK = re.compile(r"\[([^\[\]\n]+)\]\([^()\s]+\)")
 _PAIRED_MARKS = re.compile(r"(?<![\w*~`])(\*\*|\*|__|_|~~|`)(?=\S)([^\n]*?\S)\1(?![\w*~`])")
 
 
-def without_marks(text: str) -> str:
+def strip_markup(text: str) -> str:
     """The words of a text, for where one line of it is shown: what Markdown means by signs is left
     out, roughly and quickly."""
     for pattern, kept in (

@@ -50,12 +50,12 @@ def _check_slowly(text: str) -> None:
     if deepest > MAX_DEPTH:
         raise BadJson(f"nested more than {MAX_DEPTH} deep")
     try:
-        json.loads(text, object_pairs_hook=_without_twins, parse_int=str)
+        json.loads(text, object_pairs_hook=_reject_duplicate_keys, parse_int=str)
     except (ValueError, RecursionError) as error:
         raise BadJson(str(error)) from None
 
 
-def _without_twins(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _reject_duplicate_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
         raise ValueError("a key stands twice in one object")

@@ -102,13 +102,13 @@ class Language:
         """The same where a number decides on the form: `{count}`."""
         return _fill(self.ngettext(one, other, count), {"count": count, **values}, self.code)
 
-    def told(self, text: str) -> str:
+    def translate(self, text: str) -> str:
         """A Text in this language. Any other str is what it is: somebody typed it, or it was told
         already."""
         if not isinstance(text, Text):
             return text
         values = {
-            name: self.told(value) if isinstance(value, Text) else value
+            name: self.translate(value) if isinstance(value, Text) else value
             for name, value in text.values.items()
         }
         return self.t(text.template, **values)
@@ -172,11 +172,11 @@ def current() -> Language:
     return _current.get()
 
 
-def speak(language: Language) -> None:
+def set_language(language: Language) -> None:
     """From now on this is the language of the request."""
     _current.set(language)
 
 
-def told(text: str) -> str:
+def translate(text: str) -> str:
     """A Text in the language of the request."""
-    return current().told(text)
+    return current().translate(text)

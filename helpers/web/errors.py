@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 from redis.exceptions import RedisError
 
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
 from helpers.text.characters import one_line
-from helpers.text.translation import Text, told
+from helpers.text.translation import Text, translate
 from helpers.web.routing import wants_json
 
 log = logging.getLogger("aiochat.http")
@@ -79,21 +79,27 @@ def error_response(
     `text` replaces the status's own; `code` is for programs. `back` is an address and what it is
     called: where the page sends people instead of to the start."""
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
-    text = told(text or usual)
+    text = translate(text or usual)
     if wants_json(request):
         return web.json_response(
             {"error": {"code": code or CODES.get(status, "bad_request"), "text": text}}, status=status
         )
     if back:
-        back = (back[0], told(back[1]))
-    context = {"status": status, "title": told(title), "text": text, "back": back, "path_qs": request.path_qs}
+        back = (back[0], translate(back[1]))
+    context = {
+        "status": status,
+        "title": translate(title),
+        "text": text,
+        "back": back,
+        "path_qs": request.path_qs,
+    }
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
 
 
-def refused(request: web.Request, error: ActionError) -> web.Response:
+def action_error_response(request: web.Request, error: ActionError) -> web.Response:
     """The answer for an action's error. Programs are told which field of their form it is about."""
     if error.field is not None and wants_json(request):
-        response = web.json_response({"errors": {error.field: told(error.phrase)}}, status=error.status)
+        response = web.json_response({"errors": {error.field: translate(error.phrase)}}, status=error.status)
     else:
         response = error_response(request, error.status, error.phrase, error.code, error.back)
     if error.retry_after is not None:
@@ -106,7 +112,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
     try:
         return await handler(request)
     except ActionError as error:
-        return refused(request, error)
+        return action_error_response(request, error)
     except web.HTTPException as error:
         if error.status < 400:
             raise
@@ -119,7 +125,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             # A static file's name that no file system takes.
             return error_response(request, 404)
-        if is_away(error) or isinstance(error, RedisError):
+        if is_unavailable(error) or isinstance(error, RedisError):
             log.warning("%s %s: %s", request.method, request.path, one_line(error))
             response = error_response(request, 503)
             response.headers["Retry-After"] = "2"

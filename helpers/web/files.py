@@ -29,14 +29,14 @@ TYPES = {
     ".webmanifest": "application/manifest+json",
     ".woff2": "font/woff2",
 }
-PACKED = {".png", ".woff2"}
+COMPRESSED_TYPES = {".png", ".woff2"}
 """These are compressed already."""
 
 VERSION_DIGITS = 12
 _VERSIONED = re.compile(rf"([0-9a-f]{{{VERSION_DIGITS}}})/(.+)")
 
 FOR_EVER = "public, max-age=31536000, immutable"
-ASK_AGAIN = "no-cache"
+REVALIDATE = "no-cache"
 
 READ_AGAIN_SECONDS = 1.0
 """A version that isn't known may be that of a new release, which another process already serves;
@@ -48,7 +48,7 @@ class File:
     body: bytes
     type: str
     etag: str
-    packs: bool
+    is_compressible: bool
 
     @functools.cached_property
     def by_gzip(self) -> bytes:
@@ -60,13 +60,13 @@ class File:
         the files are small."""
         return bytes(brotli.compress(self.body, quality=11))
 
-    def packed(self, codings: set[str]) -> tuple[str, bytes]:
+    def encode(self, codings: set[str]) -> tuple[str, bytes]:
         """The best of what is understood, and its name; "" for the file as it is, where nothing
         gains by another."""
-        if self.packs:
+        if self.is_compressible:
             for coding, attribute in (("br", "by_brotli"), ("gzip", "by_gzip")):
-                if coding in codings and len(packed := getattr(self, attribute)) < len(self.body):
-                    return coding, packed
+                if coding in codings and len(encoded := getattr(self, attribute)) < len(self.body):
+                    return coding, encoded
         return "", self.body
 
 
@@ -91,7 +91,10 @@ def _read(folder: Path) -> Release:
         digest = hashlib.sha256(body).hexdigest()
         whole.update(f"{name} {digest}\n".encode())
         files[name] = File(
-            body, TYPES.get(path.suffix, "application/octet-stream"), digest[:16], path.suffix not in PACKED
+            body,
+            TYPES.get(path.suffix, "application/octet-stream"),
+            digest[:16],
+            path.suffix not in COMPRESSED_TYPES,
         )
     return Release(whole.hexdigest()[:VERSION_DIGITS], files)
 
@@ -159,14 +162,14 @@ class Files:
         if file is None:
             raise web.HTTPNotFound
         accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
-        coding, body = file.packed(
+        coding, body = file.encode(
             {
                 name
                 for name, _, weight in (one.partition(";") for one in accepted)
                 if weight not in ("q=0", "q=0.0")
             }
         )
-        headers = {"Cache-Control": FOR_EVER if release else ASK_AGAIN, "Vary": "Accept-Encoding"}
+        headers = {"Cache-Control": FOR_EVER if release else REVALIDATE, "Vary": "Accept-Encoding"}
         if not release:
             # Each representation has a validator of its own (RFC 9110, 8.8.3). What is kept for
             # ever isn't asked about again.

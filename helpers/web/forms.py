@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from helpers.text.characters import is_unicode
-from helpers.text.translation import Text, told
+from helpers.text.translation import Text, translate
 from helpers.web.multipart import Parts, Upload, read_parts
 from helpers.web.routing import route_of
 
@@ -22,7 +22,7 @@ MAX_FIELDS = 40
 MAX_TEXT = 64 * 1024
 """Bytes of all texts of a form together, however large its files may be."""
 
-BROKEN = (
+PARSE_ERRORS = (
     ValueError,
     LookupError,
     AssertionError,
@@ -96,7 +96,7 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         # A lone surrogate can come in by a charset of the client's choosing; no database takes it.
         if not all(is_unicode(name) and is_unicode(value) for name, value in fields):
             raise web.HTTPBadRequest
-    except BROKEN:
+    except PARSE_ERRORS:
         raise web.HTTPBadRequest from None
     request[FIELDS] = fields
     return fields
@@ -141,5 +141,5 @@ def check_form(model: type[Model], fields: Mapping[str, str]) -> tuple[Model | N
     except ValidationError as error:
         for problem in error.errors():
             name = str(problem["loc"][0]) if problem["loc"] else ""
-            form.errors.setdefault(name, told(_text_of(problem)))
+            form.errors.setdefault(name, translate(_text_of(problem)))
         return None, form

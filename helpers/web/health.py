@@ -6,7 +6,7 @@ from collections.abc import Awaitable
 from aiohttp import web
 from redis.exceptions import RedisError
 
-from helpers.db.database import fetch, is_away
+from helpers.db.database import fetch, is_unavailable
 from helpers.keys import DATABASE
 from helpers.redis.client import REDIS
 
@@ -42,6 +42,6 @@ class Ready(web.View):
                 await question
             return True
         except Exception as error:
-            if is_away(error) or isinstance(error, RedisError):
+            if is_unavailable(error) or isinstance(error, RedisError):
                 return False
             raise

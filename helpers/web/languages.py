@@ -8,7 +8,7 @@ from aiohttp.typedefs import Handler
 
 from helpers.errors import ActionError
 from helpers.keys import SETTINGS
-from helpers.text.translation import ENGLISH, LANGUAGES, Language, speak
+from helpers.text.translation import ENGLISH, LANGUAGES, Language, set_language
 from helpers.web.redirects import safe_next
 
 COOKIE = "language"
@@ -39,11 +39,11 @@ def choose(cookie: str | None, accepted: str) -> Language:
 
 @web.middleware
 async def languages(request: web.Request, handler: Handler) -> web.StreamResponse:
-    speak(choose(request.cookies.get(COOKIE), request.headers.get("Accept-Language", "")))
+    set_language(choose(request.cookies.get(COOKIE), request.headers.get("Accept-Language", "")))
     return await handler(request)
 
 
-def speak_as_addressed(request: web.Request) -> None:
+def set_language_from_query(request: web.Request) -> None:
     """Speaks the language that `language` in the address names, if there is such a one.
 
     Only for what a page opens: not every browser sends Accept-Language with the handshake of a
@@ -51,7 +51,7 @@ def speak_as_addressed(request: web.Request) -> None:
     """
     addressed = LANGUAGES.get(request.query.get("language", ""))
     if addressed is not None:
-        speak(addressed)
+        set_language(addressed)
 
 
 class ChooseLanguage(web.View):

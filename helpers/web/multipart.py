@@ -12,7 +12,7 @@ from typing import IO
 
 from aiohttp import BodyPartReader, web
 
-IN_MEMORY = 256 * 1024
+MAX_IN_MEMORY = 256 * 1024
 """Bytes of a file that need no disk."""
 
 CHUNK = 256 * 1024
@@ -85,7 +85,7 @@ async def _read_text(part: BodyPartReader, most: int) -> bytes:
 
 
 async def _read_file(part: BodyPartReader, most: int) -> Upload:
-    file = tempfile.SpooledTemporaryFile(IN_MEMORY)  # noqa: SIM115 - closed with the request
+    file = tempfile.SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115 - closed with the request
     size = 0
     try:
         while chunk := await part.read_chunk(CHUNK):
@@ -93,7 +93,7 @@ async def _read_file(part: BodyPartReader, most: int) -> Upload:
                 size += len(piece)
                 if size > most:
                     raise web.HTTPRequestEntityTooLarge(most)
-                if size > IN_MEMORY:
+                if size > MAX_IN_MEMORY:
                     await asyncio.to_thread(file.write, piece)
                 else:
                     file.write(piece)

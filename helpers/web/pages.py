@@ -9,7 +9,7 @@ from aiohttp import web
 from aiohttp_session import SESSION_KEY, get_session
 
 from helpers.keys import SETTINGS
-from helpers.text.translation import LANGUAGES, current, told
+from helpers.text.translation import LANGUAGES, current, translate
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
 from helpers.web.flash import pop_flashes
@@ -62,7 +62,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
     environment.globals["languages"] = list(LANGUAGES.values())
     environment.globals["t"] = lambda text, **values: current().t(text, **values)
     environment.globals["n"] = lambda one, other, count, **values: current().n(one, other, count, **values)
-    environment.filters["told"] = told
+    environment.filters["told"] = translate
     environment.filters["moment"] = lambda at: current().moment(at)
     environment.globals["site_name"] = "aiochat"
     environment.globals["static"] = files.address

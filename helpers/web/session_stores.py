@@ -103,7 +103,7 @@ class DatabaseSessions:
         return await self._loads.get(key)
 
     async def _load_many(self, keys: list[str]) -> dict[str, str]:
-        statement, now = self._load.over([(key,) for key in keys]), now_ms()
+        statement, now = self._load.bind([(key,) for key in keys]), now_ms()
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {key: data for key, data, expires_at in rows if expires_at > now}
 
@@ -127,7 +127,7 @@ class DatabaseSessions:
     async def note_uses(self, uses: Mapping[str, SessionInfo]) -> None:
         rows = [(key, use.user_id, use.agent, use.address, use.at) for key, use in sorted(uses.items())]
         for start in range(0, len(rows), NOTED_AT_ONCE):
-            statement = self._note.over(rows[start : start + NOTED_AT_ONCE])
+            statement = self._note.bind(rows[start : start + NOTED_AT_ONCE])
             await fetch(self._database, statement.sql, *statement.params)
 
     async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
@@ -184,13 +184,13 @@ class RedisSessions:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, use in uses.items():
-                pipeline.hset(_list_of(use.user_id), key, json.dumps(asdict(use)))
-                pipeline.expire(_list_of(use.user_id), SIGNED_IN_SECONDS)
+                pipeline.hset(_list_key(use.user_id), key, json.dumps(asdict(use)))
+                pipeline.expire(_list_key(use.user_id), SIGNED_IN_SECONDS)
             await pipeline.execute()
 
     async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
-        await self._list_older()
-        listed = await self._redis.hgetall(_list_of(user_id))
+        await self._list_unlisted()
+        listed = await self._redis.hgetall(_list_key(user_id))
         uses = {_name(key): SessionInfo(**json.loads(use)) for key, use in listed.items()}
         if not uses:
             return {}
@@ -199,10 +199,10 @@ class RedisSessions:
                 pipeline.exists(f"aiochat:session:{key}")
             there = dict(zip(uses, await pipeline.execute(), strict=True))
         if gone := [key for key in uses if not there[key]]:
-            await self._redis.hdel(_list_of(user_id), *gone)
+            await self._redis.hdel(_list_key(user_id), *gone)
         return _latest_first({key: use for key, use in uses.items() if there[key]})
 
-    async def _list_older(self) -> None:
+    async def _list_unlisted(self) -> None:
         """Lists, once for all, the sessions of the time before there were lists."""
         if await self._redis.exists(_ALL_LISTED):
             return
@@ -214,9 +214,9 @@ class RedisSessions:
                 if user_id is not None:
                     name = _name(key).removeprefix("aiochat:session:")
                     await self._redis.hsetnx(
-                        _list_of(user_id), name, json.dumps(asdict(SessionInfo(user_id, "", "", None)))
+                        _list_key(user_id), name, json.dumps(asdict(SessionInfo(user_id, "", "", None)))
                     )
-                    await self._redis.expire(_list_of(user_id), SIGNED_IN_SECONDS)
+                    await self._redis.expire(_list_key(user_id), SIGNED_IN_SECONDS)
         await self._redis.set(_ALL_LISTED, 1)
 
 
@@ -227,7 +227,7 @@ def _name(key: bytes | str) -> str:
     return key.decode() if isinstance(key, bytes) else key
 
 
-def _list_of(user_id: int) -> str:
+def _list_key(user_id: int) -> str:
     return f"aiochat:sessions-of:{user_id}"
 
 

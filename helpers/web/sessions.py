@@ -13,7 +13,7 @@ from aiohttp import web
 from aiohttp_session import AbstractStorage, Session
 from redis.exceptions import RedisError
 
-from helpers.db.database import is_away
+from helpers.db.database import is_unavailable
 from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo, SessionStore, session_info
 
 ANONYMOUS_SECONDS = 2 * 3600
@@ -27,7 +27,7 @@ STORE_SECONDS = 10.0
 """All uses of this time are stored by one statement: after a restart everybody comes back at
 once."""
 
-KEPT_USES = 100_000
+MAX_NOTED_USES = 100_000
 """Sessions of which a process remembers that their use was stored; 100 bytes each."""
 
 
@@ -67,7 +67,7 @@ class TokenStorage(AbstractStorage):
         now = time.monotonic()
         if now - self._noted.get(key, -USE_SECONDS) < USE_SECONDS:
             return
-        if len(self._noted) >= KEPT_USES:
+        if len(self._noted) >= MAX_NOTED_USES:
             self._noted.clear()
         self._noted[key] = now
         self._uses[key] = session_info(request, user_id)
@@ -79,7 +79,7 @@ class TokenStorage(AbstractStorage):
         try:
             await self.store.note_uses(uses)
         except Exception as error:
-            if not is_away(error) and not isinstance(error, RedisError):
+            if not is_unavailable(error) and not isinstance(error, RedisError):
                 raise
 
     async def _keep_storing(self) -> None:
@@ -88,7 +88,7 @@ class TokenStorage(AbstractStorage):
             await self.store_uses()
 
     @contextlib.asynccontextmanager
-    async def storing_uses(self) -> AsyncIterator[None]:
+    async def uses_stored(self) -> AsyncIterator[None]:
         """Stores them as long as the block lasts."""
         task = asyncio.create_task(self._keep_storing())
         try:

@@ -34,7 +34,7 @@ class Listener(Protocol):
     def on_lost(self) -> None: ...
 
 
-class _Broken(Exception):
+class _ProtocolError(Exception):
     """What the other side sent breaks the protocol. It holds the code to close with."""
 
     def __init__(self, code: int) -> None:
@@ -50,7 +50,7 @@ class KeepAlive:
     def __init__(self) -> None:
         self._shares: list[set[WebSocket]] = [set() for _ in range(HEARTBEAT_SECONDS)]
         self._next_share: Iterator[set[WebSocket]] = cycle(self._shares)
-        self._task = asyncio.create_task(self._beat(), name="heart", context=contextvars.Context())
+        self._task = asyncio.create_task(self._ping_shares(), name="heart", context=contextvars.Context())
 
     def join(self, websocket: "WebSocket") -> "set[WebSocket]":
         """Adds it to a share, which is returned; whoever leaves takes itself out."""
@@ -62,7 +62,7 @@ class KeepAlive:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _beat(self) -> None:
+    async def _ping_shares(self) -> None:
         for share in cycle(self._shares):
             await asyncio.sleep(BEAT_SECONDS)
             for websocket in list(share):
@@ -71,13 +71,13 @@ class KeepAlive:
 
 class WebSocket(asyncio.Protocol):
     __slots__ = (
+        "_buffer",
         "_closing",
         "_fragments",
-        "_heard",
-        "_heart",
-        "_held",
-        "_is_held",
-        "_is_over",
+        "_has_received",
+        "_is_finished",
+        "_is_paused",
+        "_keep_alive",
         "_listener",
         "_opcode",
         "_share",
@@ -86,32 +86,32 @@ class WebSocket(asyncio.Protocol):
 
     def __init__(self, listener: Listener, keep_alive: KeepAlive) -> None:
         self._listener = listener
-        self._heart = keep_alive
+        self._keep_alive = keep_alive
         self._transport: asyncio.Transport
         self._share: set[WebSocket] | None = None
-        self._held = b""
-        self._is_held = False
-        self._is_over = False
+        self._buffer = b""
+        self._is_paused = False
+        self._is_finished = False
         self._fragments: bytearray | None = None
         self._opcode = 0
-        self._heard = True
+        self._has_received = True
         self._closing: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
-        self._share = self._heart.join(self)
+        self._share = self._keep_alive.join(self)
         self._listener.on_open(self._transport)
 
     def data_received(self, data: bytes) -> None:
-        self._heard = True
-        if self._is_over:
+        self._has_received = True
+        if self._is_finished:
             return
-        if self._held:
-            data = self._held + data
-        if self._is_held:
-            self._held = data
+        if self._buffer:
+            data = self._buffer + data
+        if self._is_paused:
+            self._buffer = data
         else:
-            self._take(data)
+            self._parse(data)
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._share is not None:
@@ -122,19 +122,19 @@ class WebSocket(asyncio.Protocol):
 
     def pause_reading(self) -> None:
         """Reads no further, until `go_on`. What was read already waits."""
-        if not self._is_held:
-            self._is_held = True
+        if not self._is_paused:
+            self._is_paused = True
             if not self._transport.is_closing():
                 self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if not self._is_held:
+        if not self._is_paused:
             return
-        self._is_held = False
-        held, self._held = self._held, b""
-        if held:
-            self._take(held)
-        if not self._is_held and not self._transport.is_closing():
+        self._is_paused = False
+        buffered, self._buffer = self._buffer, b""
+        if buffered:
+            self._parse(buffered)
+        if not self._is_paused and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def close(self, code: int) -> None:
@@ -148,48 +148,48 @@ class WebSocket(asyncio.Protocol):
     def ping(self) -> None:
         """Asks for a sign of life. Without one since the last time, the connection is dropped;
         while it is held, it isn't asked."""
-        if self._is_held or self._closing is not None or self._transport.is_closing():
+        if self._is_paused or self._closing is not None or self._transport.is_closing():
             return
-        if not self._heard:
+        if not self._has_received:
             self._transport.abort()
             return
-        self._heard = False
+        self._has_received = False
         self._transport.write(b"\x89\x00")
 
-    def _take(self, data: bytes) -> None:
+    def _parse(self, data: bytes) -> None:
         """Takes whole frames off `data`, and keeps what is left."""
-        self._held = b""
+        self._buffer = b""
         place = 0
         try:
-            while place < len(data) and not self._is_held and not self._is_over:
+            while place < len(data) and not self._is_paused and not self._is_finished:
                 found = _next_frame(data, place)
                 if found is None:
                     break
                 first, payload, place = found
-                self._take_frame(first & 0x0F, bool(first & 0x80), payload)
-        except _Broken as broken:
-            self.close(broken.code)
-            self._is_over = True
+                self._handle_frame(first & 0x0F, bool(first & 0x80), payload)
+        except _ProtocolError as error:
+            self.close(error.code)
+            self._is_finished = True
             return
-        self._held = data[place:] if place else data
+        self._buffer = data[place:] if place else data
 
-    def _take_frame(self, opcode: int, is_final: bool, payload: bytes) -> None:
+    def _handle_frame(self, opcode: int, is_final: bool, payload: bytes) -> None:
         if opcode >= _CLOSE:
-            self._take_control(opcode, payload)
+            self._handle_control(opcode, payload)
             return
         if self._closing is not None:
             return
         if opcode == _CONTINUATION:
             if self._fragments is None:
-                raise _Broken(_PROTOCOL_ERROR)
+                raise _ProtocolError(_PROTOCOL_ERROR)
             self._fragments += payload
             if len(self._fragments) > MAX_BYTES:
-                raise _Broken(_TOO_BIG)
+                raise _ProtocolError(_TOO_BIG)
             if not is_final:
                 return
             opcode, payload, self._fragments = self._opcode, bytes(self._fragments), None
         elif self._fragments is not None:
-            raise _Broken(_PROTOCOL_ERROR)
+            raise _ProtocolError(_PROTOCOL_ERROR)
         elif not is_final:
             self._opcode, self._fragments = opcode, bytearray(payload)
             return
@@ -197,25 +197,25 @@ class WebSocket(asyncio.Protocol):
             try:
                 text = payload.decode()
             except UnicodeDecodeError:
-                raise _Broken(_BAD_DATA) from None
+                raise _ProtocolError(_BAD_DATA) from None
             self._listener.on_text(text)
         else:
             self._listener.on_binary()
 
-    def _take_control(self, opcode: int, payload: bytes) -> None:
+    def _handle_control(self, opcode: int, payload: bytes) -> None:
         if opcode == _PING and self._closing is None:
             self._transport.write(bytes((0x8A, len(payload))) + payload)
         elif opcode == _CLOSE:
             if self._closing is None:
-                code = _closing_code(payload)
+                code = _close_code(payload)
                 self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
             self._transport.close()
-            self._is_over = True
+            self._is_finished = True
 
 
 def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
     """The first byte of the frame at `place`, its payload and the place after it; None where it
-    isn't whole yet. Raises _Broken."""
+    isn't whole yet. Raises _ProtocolError."""
     size = len(data) - place
     if size < 2:
         return None
@@ -225,10 +225,10 @@ def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
         or first & 0x70
         or first & 0x0F not in (_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG)
     ):
-        raise _Broken(_PROTOCOL_ERROR)  # unmasked, an extension, or an opcode that isn't known
+        raise _ProtocolError(_PROTOCOL_ERROR)  # unmasked, an extension, or an opcode that isn't known
     length &= 0x7F
     if first & 0x08 and (length > 125 or not first & 0x80):
-        raise _Broken(_PROTOCOL_ERROR)
+        raise _ProtocolError(_PROTOCOL_ERROR)
     start = place + 6
     if length == 126:
         start = place + 8
@@ -237,7 +237,7 @@ def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
         start = place + 14
         length = int.from_bytes(data[place + 2 : place + 10], "big") if size >= 10 else 0
     if length > MAX_BYTES:
-        raise _Broken(_TOO_BIG)
+        raise _ProtocolError(_TOO_BIG)
     end = start + length
     if len(data) < end:
         return None
@@ -249,8 +249,8 @@ def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
     return first, masked.to_bytes(length, "little"), end
 
 
-def _closing_code(payload: bytes) -> int:
-    """The code to answer a close frame with. Raises _Broken where it can't be one."""
+def _close_code(payload: bytes) -> int:
+    """The code to answer a close frame with. Raises _ProtocolError where it can't be one."""
     if not payload:
         return 1000
     code = int.from_bytes(payload[:2], "big")
@@ -258,11 +258,11 @@ def _closing_code(payload: bytes) -> int:
         code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014)
         or 3000 <= code < 5000
     ):
-        raise _Broken(_PROTOCOL_ERROR)
+        raise _ProtocolError(_PROTOCOL_ERROR)
     try:
         payload[2:].decode()
     except UnicodeDecodeError:
-        raise _Broken(_BAD_DATA) from None
+        raise _ProtocolError(_BAD_DATA) from None
     return code
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 
 from accounts.models import User
-from accounts.people.accounts import email_weakness
+from accounts.people.accounts import email_problem
 from helpers.db.database import open_database
 from helpers.web.redirects import safe_next
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
@@ -196,7 +196,7 @@ ADDRESSES = [
 
 @pytest.mark.parametrize("email", ADDRESSES)
 def test_addresses_of_every_kind(email: str) -> None:
-    assert email_weakness(email) is None
+    assert email_problem(email) is None
 
 
 async def test_whoever_has_an_address_that_is_none_any_more_signs_in_with_it(
@@ -211,7 +211,7 @@ async def test_whoever_has_an_address_that_is_none_any_more_signs_in_with_it(
         await User.update(email=address.lower()).where(User.name == someone.name).aio_execute()
     finally:
         await database.aio_close()
-    assert email_weakness(address)
+    assert email_problem(address)
     assert (
         await cast.stranger().submits("/accounts/login", username=address, password=PASSWORD)
     ).status == 303

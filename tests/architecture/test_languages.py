@@ -111,7 +111,7 @@ def test_plural_forms() -> None:
 
 def test_a_text_is_english_until_it_is_told() -> None:
     text = Text("{name} is a member already.", name="{name}")
-    assert (text, ENGLISH.told(text), RUSSIAN.told(text)) == (
+    assert (text, ENGLISH.translate(text), RUSSIAN.translate(text)) == (
         "{name} is a member already.",
         "{name} is a member already.",
         "{name} уже в числе участников.",
@@ -121,8 +121,8 @@ def test_a_text_is_english_until_it_is_told() -> None:
         name="x",
         hint=Text("Did you mean /{name}?", name="y"),
     )
-    assert "Может быть, /y?" in RUSSIAN.told(hint)
-    assert RUSSIAN.told("typed by somebody") == "typed by somebody"
+    assert "Может быть, /y?" in RUSSIAN.translate(hint)
+    assert RUSSIAN.translate("typed by somebody") == "typed by somebody"
     assert RUSSIAN.t("of no catalogue: {n}", n=12345) == "of no catalogue: 12\N{NO-BREAK SPACE}345"
     assert ENGLISH.t("{n}", n=12345) == "12,345"
     assert RUSSIAN.t("") == ""

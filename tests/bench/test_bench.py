@@ -6,7 +6,7 @@ import json
 import pytest
 
 from bench.checks import Sequence, Verdict, judge
-from bench.clients import Client, Told, Window
+from bench.clients import Client, RoomTotals, Window
 from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up, post_frames
 from bench.result import latency
 from bench.scenarios import SCENARIOS
@@ -82,15 +82,15 @@ def test_a_counter_counts_frames_in_any_pieces(size: int) -> None:
     counter = NumberedCounter(_Pieces(data, size), 0, Window())  # type: ignore[arg-type]
     _reads(counter, len(data) // size + 1)
     assert counter.count == 1001
-    assert counter.verdict(Told(1001, 0, 0)).is_clean
-    assert counter.verdict(Told(1002, 0, 0)) == Verdict(lost=1)
+    assert counter.verdict(RoomTotals(1001, 0, 0)).is_clean
+    assert counter.verdict(RoomTotals(1002, 0, 0)) == Verdict(lost=1)
 
 
 def test_a_counter_sees_frames_that_do_not_join() -> None:
     frames = [joined_frames([_line(seq) for seq in seqs]) for seqs in ([1, 2, 3], [3, 4], [6])]
     counter = NumberedCounter(_Pieces(b"".join(frames), 1000), 0, Window())  # type: ignore[arg-type]
     _reads(counter, 2)
-    assert counter.verdict(Told(6, 0, 0)) == Verdict(lost=1, duplicates=1)
+    assert counter.verdict(RoomTotals(6, 0, 0)) == Verdict(lost=1, duplicates=1)
 
 
 def test_a_witness_misses_what_was_acknowledged() -> None:
@@ -106,7 +106,7 @@ def test_a_witness_misses_what_was_acknowledged() -> None:
     ):
         witness = NumberedWitness(_Pieces(data, 10_000), 0, Window(), {0: sender})  # type: ignore[arg-type]
         _reads(witness, 1)
-        assert witness.verdict(Told(1 if wrong.lost else 3, 0, 0)) == wrong
+        assert witness.verdict(RoomTotals(1 if wrong.lost else 3, 0, 0)) == wrong
 
 
 def test_a_reset_is_no_loss_but_is_told() -> None:
@@ -114,7 +114,7 @@ def test_a_reset_is_no_loss_but_is_told() -> None:
     counter = NumberedCounter(_Pieces(data, 10_000), 0, Window())  # type: ignore[arg-type]
     _reads(counter, 1)
     assert counter.resets == 1
-    assert counter.verdict(Told(51, 0, 0)).is_clean
+    assert counter.verdict(RoomTotals(51, 0, 0)).is_clean
 
 
 def test_what_is_sent_can_be_read() -> None:

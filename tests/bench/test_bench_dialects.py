@@ -9,11 +9,11 @@ from collections.abc import Iterator
 import pytest
 
 from bench.checks import Verdict
-from bench.clients import Client, Sender, Told, Window
-from bench.dialects import Circle, Echoing, JetStream, Nats, PlainChat, SocketIo
+from bench.clients import Client, RoomTotals, Sender, Window
+from bench.dialects import Echoing, JetStream, Nats, PlainChat, SharedState, SocketIo
 from bench.echoed import EchoSender
 from bench.guests import Address, Seats
-from bench.wire import BINARY, PONG, TEXT, filled_in, message_text, text_template
+from bench.wire import BINARY, PONG, TEXT, fill_template, message_text, text_template
 from helpers.websocket.frames import text_frame
 
 SEATS = Seats(rooms=1, members=3, senders=1, witnesses=1)
@@ -133,7 +133,7 @@ def test_messages_are_what_each_server_expects(pair: tuple[socket.socket, socket
     text = text_template(7).encode()
     said = {}
     for name, (dialect, _) in CONVERSATIONS.items():
-        ours.sendall(filled_in(dialect.template(SENDER, text))(42))
+        ours.sendall(fill_template(dialect.template(SENDER, text))(42))
         said[name] = said_by(theirs)[1]
     expected = message_text(7, 42)
     assert json.loads(said["plain"]) == {"text": expected}
@@ -148,7 +148,7 @@ def test_messages_are_what_each_server_expects(pair: tuple[socket.socket, socket
 
 @pytest.mark.parametrize("size", [1, 10, 1000])
 def test_jetstream_answers_when_it_has_stored(size: int, pair: tuple[socket.socket, socket.socket]) -> None:
-    sender = JetStream().client(pair[0], SENDER, Circle(Window(), {}, answers_bring_more=False))
+    sender = JetStream().client(pair[0], SENDER, SharedState(Window(), {}, answers_bring_more=False))
     assert isinstance(sender, EchoSender)
     sender.post(2, 0.0)
     own = b"MSG rooms.bench0 1 answers.00000.00000001 149\r\n" + message_text(0, 1).encode() + b"\r\n"
@@ -170,7 +170,7 @@ def test_pings_are_answered(
     name: str, ping: bytes, pong: tuple[int, bytes], pair: tuple[socket.socket, socket.socket]
 ) -> None:
     ours, theirs = pair
-    client = CONVERSATIONS[name][0].client(ours, COUNTER, Circle(Window(), {}, answers_bring_more=False))
+    client = CONVERSATIONS[name][0].client(ours, COUNTER, SharedState(Window(), {}, answers_bring_more=False))
     client.begin(0, ping)
     assert said_by(theirs) == pong
     assert (client.pings, client.count) == (1, 0)
@@ -186,19 +186,19 @@ class Crew:
 
     def __init__(self, ours: socket.socket, sent: int) -> None:
         dialect, self.senders = PlainChat(), dict[int, Sender]()
-        circle = Circle(Window(), self.senders, answers_bring_more=False)
-        sender = dialect.client(ours, SENDER, circle)
+        shared = SharedState(Window(), self.senders, answers_bring_more=False)
+        sender = dialect.client(ours, SENDER, shared)
         assert isinstance(sender, EchoSender)
         sender.post(sent, 0.0)
         self.sender = self.senders[0] = sender
-        self.others = [dialect.client(ours, guest, circle) for guest in (COUNTER, WITNESS)]
+        self.others = [dialect.client(ours, guest, shared) for guest in (COUNTER, WITNESS)]
 
     def verdicts(self, data: bytes, size: int) -> list[Verdict]:
         """Of the counter and the witness, after both and the sender heard this."""
         for client in (self.sender, *self.others):
             heard(client, data, size)
-        told = Told(0, self.sender.acknowledged, len(self.sender.sent))
-        return [client.verdict(told) for client in self.others]
+        totals = RoomTotals(0, self.sender.acknowledged, len(self.sender.sent))
+        return [client.verdict(totals) for client in self.others]
 
 
 def spoken(*turns: int, joined: bool = False) -> bytes:
@@ -227,5 +227,5 @@ def test_what_is_wrong_is_found(pair: tuple[socket.socket, socket.socket]) -> No
     heard(crew.sender, spoken(0, 1, 2, 3), 1000)
     for client in crew.others:
         heard(client, spoken(0, 1, 3), 1000)
-        assert client.verdict(Told(0, 4, 4)) == lost
-        assert not client.has_all(Told(0, 4, 4))
+        assert client.verdict(RoomTotals(0, 4, 4)) == lost
+        assert not client.has_all(RoomTotals(0, 4, 4))

@@ -86,7 +86,7 @@ async def test_each_part_hears_what_it_subscribed_to(buses: tuple[Bus, Bus]) -> 
     await one.follow(top + b":1")
     one.publish(top + b":1", b"a")
     one.wake(top + b":2", lambda: b"b")
-    one.mention(top + b":2", b"c")
+    one.publish_transient(top + b":2", b"c")
     await first.hears((top + b":1", b"a"))
     await second.hears((top + b":2", b"b"), (top + b":2", b"c"))
     await until(lambda: len(both.heard) == 3)
@@ -149,7 +149,7 @@ async def test_without_redis_nothing_is_heard() -> None:
     await bus.follow(b"channel")
     bus.publish(b"channel", b"1")
     bus.wake(b"channel", lambda: pytest.fail("nobody is there to be woken"))
-    bus.mention(b"channel", b"2")
+    bus.publish_transient(b"channel", b"2")
     part.leave()
     await bus.close()
     assert not part.heard
@@ -193,6 +193,6 @@ async def test_sessions_that_end_are_told_at_once(app: web.Application, other: B
     await end_session(app, "here")
     assert told == ["here"]
     await part.hears((b"aiochat:control", b"here"))
-    other.publish(b"aiochat:control", b'{"user_id":1,"data":"e30=","is_away":true}')
+    other.publish(b"aiochat:control", b'{"user_id":1,"data":"e30=","is_unavailable":true}')
     other.publish(b"aiochat:control", b"there")
     await until(lambda: told == ["here", "there"])

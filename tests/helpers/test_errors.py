@@ -38,7 +38,7 @@ def test_a_code_has_one_status() -> None:
 def test_the_text_is_told_in_the_readers_language() -> None:
     error = ActionError("bad_text", "At most {most} people, please, with yourself.", most=20)
     assert str(error) == error.text == "At most 20 people, please, with yourself."
-    assert LANGUAGES["ru"].told(error.phrase) != error.text
+    assert LANGUAGES["ru"].translate(error.phrase) != error.text
     assert error.about("with").phrase is error.phrase
 
 
@@ -55,7 +55,7 @@ async def client(tmp_path: Path) -> AsyncIterator[Client]:
 async def refuses(
     client: Client, monkeypatch: pytest.MonkeyPatch, error: ActionError, headers: dict[str, str]
 ) -> tuple[int, Any, Any]:
-    """The status, the body and the headers where a page is refused with `error`."""
+    """The status, the body and the headers where a page is action_error_response with `error`."""
 
     def render(*_: object, **__: object) -> web.Response:
         # Once: the page of the error is rendered by the same.
@@ -88,7 +88,7 @@ async def test_people_get_a_page_with_the_way_back(client: Client, monkeypatch: 
     assert status == 404
     assert "No such thing." in body
     assert 'href="/feed"' in body
-    assert LANGUAGES["ru"].told(Text("Feed")) in body
+    assert LANGUAGES["ru"].translate(Text("Feed")) in body
 
 
 @pytest.mark.parametrize(("seconds", "shown"), [(0.2, "1"), (7.5, "8")])

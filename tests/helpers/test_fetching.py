@@ -11,7 +11,7 @@ import pytest
 from aiohttp.abc import AbstractResolver, ResolveResult
 
 from helpers import fetching
-from helpers.fetching import Fetched, Fetcher, Unfetched, is_public
+from helpers.fetching import Fetcher, FetchError, Response, is_public
 from tests.support.fake_upstream import Elsewhere, NameServer, elsewhere, name_server
 from tests.support.servers import free_port
 
@@ -131,7 +131,7 @@ def fetcher(served: tuple[NameServer, Fetcher]) -> Fetcher:
 
 async def get(
     fetcher: Fetcher, url: str, *, most: int = 1000, seconds: float = 5, configured: bool = True
-) -> Fetched:
+) -> Response:
     return await fetcher.get(url, most=most, seconds=seconds, configured=configured)
 
 
@@ -147,7 +147,7 @@ def test_all_others(address: str) -> None:
 
 async def test_what_a_setting_says_is_fetched(fetcher: Fetcher, there: Elsewhere) -> None:
     for host in ("127.0.0.1", "localhost", "LocalHost"):
-        assert await get(fetcher, f"http://{host}:{there.port}/fine") == Fetched(200, "text/plain", b"fine")
+        assert await get(fetcher, f"http://{host}:{there.port}/fine") == Response(200, "text/plain", b"fine")
     assert there.headers[0]["User-Agent"].startswith("aiochat")
     assert not {"Cookie", "Referer", "Authorization"} & set(there.headers[0])
 
@@ -157,7 +157,7 @@ async def test_what_a_setting_says_is_fetched(fetcher: Fetcher, there: Elsewhere
     ["127.0.0.1", "localhost", "[::1]", "[::ffff:127.0.0.1]", "127.1", "2130706433", "0x7f000001", "0.0.0.0"],
 )
 async def test_what_anybody_else_says_is_not(fetcher: Fetcher, there: Elsewhere, host: str) -> None:
-    with pytest.raises(Unfetched):
+    with pytest.raises(FetchError):
         await get(fetcher, f"http://{host}:{there.port}/fine", configured=False)
     assert not there.asked
 
@@ -177,7 +177,7 @@ async def test_what_anybody_else_says_is_not(fetcher: Fetcher, there: Elsewhere,
 @pytest.mark.parametrize("configured", [True, False])
 async def test_a_name_that_leads_inside_is_refused(there: Elsewhere, address: str, configured: bool) -> None:
     fetcher = Fetcher(Names(innocent=[address]))
-    with pytest.raises(Unfetched, match="no public address"):
+    with pytest.raises(FetchError, match="no public address"):
         await get(fetcher, f"http://innocent.example:{there.port}/fine", configured=configured)
     assert not there.asked
     await fetcher.close()
@@ -204,7 +204,7 @@ async def test_the_address_that_is_checked_is_the_one_that_is_connected_to(
         names.addresses["changing"] = ["127.0.0.1"]
         await fetcher.close()
         fetcher = Fetcher(names)
-        with pytest.raises(Unfetched):
+        with pytest.raises(FetchError):
             await get(fetcher, url, configured=False)
         assert set(there.peers) == {"127.0.0.2"}
     await fetcher.close()
@@ -231,7 +231,7 @@ async def test_what_is_too_much_too_slow_or_broken_is_left(
     fetcher: Fetcher, there: Elsewhere, name: str, text: str
 ) -> None:
     begun = time.monotonic()
-    with pytest.raises(Unfetched, match=text):
+    with pytest.raises(FetchError, match=text):
         await get(fetcher, f"{there.url}/{name}", seconds=0.2 if text.startswith("more than 0") else 5)
     assert time.monotonic() - begun < 4
     # And it is as good as before.
@@ -241,15 +241,15 @@ async def test_what_is_too_much_too_slow_or_broken_is_left(
 async def test_as_much_as_may_be_and_one_byte_more(fetcher: Fetcher, there: Elsewhere) -> None:
     there.lines |= {"enough": "x" * 1000, "more": "x" * 1001}
     assert len((await get(fetcher, f"{there.url}/enough")).body) == 1000
-    with pytest.raises(Unfetched, match="more than 1000 bytes"):
+    with pytest.raises(FetchError, match="more than 1000 bytes"):
         await get(fetcher, f"{there.url}/more")
 
 
 async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:
-    with pytest.raises(Unfetched):
+    with pytest.raises(FetchError):
         await get(fetcher, f"http://127.0.0.1:{free_port()}/fine")
     nameless = Fetcher(Names())
-    with pytest.raises(Unfetched, match=r"nowhere\.example"):
+    with pytest.raises(FetchError, match=r"nowhere\.example"):
         await get(nameless, "http://nowhere.example/")
     await nameless.close()
 
@@ -268,7 +268,7 @@ async def test_nobody_there_and_no_such_name(fetcher: Fetcher) -> None:
     ],
 )
 async def test_what_is_no_address(fetcher: Fetcher, url: str) -> None:
-    with pytest.raises(Unfetched):
+    with pytest.raises(FetchError):
         await get(fetcher, url)
 
 
@@ -283,17 +283,17 @@ async def test_names_that_are_not_answered_hold_up_nobody_else(
     while not hosts <= names.asked:
         await asyncio.sleep(0.01)
     assert (await get(fetcher, f"http://127.0.0.1:{there.port}/fine")).body == b"fine"
-    with pytest.raises(Unfetched, match=r"10\.0\.0\.1 is no public address"):
+    with pytest.raises(FetchError, match=r"10\.0\.0\.1 is no public address"):
         await get(fetcher, "http://later.example/")
     for task in waiting:
         task.cancel()
     await asyncio.gather(*waiting, return_exceptions=True)
-    with pytest.raises(Unfetched, match=r"1\.example took more than 0\.2 s"):
+    with pytest.raises(FetchError, match=r"1\.example took more than 0\.2 s"):
         await get(fetcher, "http://1.example/", seconds=0.2)
 
 
 async def test_a_name_that_there_is_not(fetcher: Fetcher) -> None:
-    with pytest.raises(Unfetched, match=r"nowhere\.example"):
+    with pytest.raises(FetchError, match=r"nowhere\.example"):
         await get(fetcher, "http://nowhere.example/")
 
 

@@ -66,7 +66,7 @@ def test_guesses_are_forgotten_one_by_one(clock: Clock) -> None:
 
 
 def test_what_is_remembered_of_guesses_is_bounded(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limits, "KEPT_KEYS", 10)
+    monkeypatch.setattr(limits, "MAX_KEYS", 10)
     guesses = Guesses(5, 900, clock=clock)
     for number in range(1000):
         guesses.failed(number)
@@ -89,7 +89,7 @@ def test_a_bucket_gives_its_burst_and_then_its_rate(clock: Clock) -> None:
 def test_what_is_remembered_of_buckets_is_bounded_and_the_full_go_first(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(limits, "KEPT_KEYS", 10)
+    monkeypatch.setattr(limits, "MAX_KEYS", 10)
     buckets = Buckets(rate=1, burst=2, clock=clock)
     for number in range(9):
         buckets.take(number)

@@ -136,14 +136,14 @@ async def test_nothing_is_said_while_nobody_else_is_there(url: str, channel: byt
 async def test_a_mention_is_for_who_is_there(url: str, channel: bytes) -> None:
     async with processes(url) as (one, two):
         await one.pubsub.follow(channel)
-        one.pubsub.mention(channel, b"1")
+        one.pubsub.publish_transient(channel, b"1")
         await answered(one, channel)  # that nobody was there
-        one.pubsub.mention(channel, b"2")
+        one.pubsub.publish_transient(channel, b"2")
         one.wake(channel, b"3")
         assert one.said == [], "a mention tells as well that nobody is there"
         await two.pubsub.follow(channel)
         await two.hears(channel, b"3")
-        one.pubsub.mention(channel, b"4")
+        one.pubsub.publish_transient(channel, b"4")
         await two.hears(channel, b"4")
         assert [payload for _, payload in two.heard] == [b"3", b"4"]
 
@@ -156,11 +156,11 @@ async def test_a_mention_does_not_outlive_an_outage(channel: bytes) -> None:
             before = (one.gaps, two.gaps)
             await asyncio.to_thread(server.kill)
             await _until(lambda: not one.pubsub.is_open)
-            one.pubsub.mention(channel, b"stale")
-            assert not one.pubsub._waiting, "nothing waits for its return"
+            one.pubsub.publish_transient(channel, b"stale")
+            assert not one.pubsub._queue, "nothing waits for its return"
             await asyncio.to_thread(server.restart)
             await _until(lambda: one.gaps > before[0] and two.gaps > before[1])
-            one.pubsub.mention(channel, b"fresh")
+            one.pubsub.publish_transient(channel, b"fresh")
             await two.hears(channel, b"fresh")
             assert two.heard == [(channel, b"fresh")]
 

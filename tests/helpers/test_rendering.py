@@ -8,8 +8,8 @@ import pytest
 
 from chat.formatting import markdown, parse, render
 from helpers.text import highlighting
-from helpers.text.emoji import EMOJIS, is_emoji, with_emojis
-from helpers.text.markdown import MAX_HTML, MAX_NAMED, is_slow, may_name, without_marks
+from helpers.text.emoji import EMOJIS, is_emoji, replace_shortcodes
+from helpers.text.markdown import MAX_HTML, MAX_NAMED, is_slow, may_contain_name, strip_markup
 from tests.support.servers import ROOT
 
 PEOPLE = {
@@ -64,7 +64,7 @@ NAMED = {
 @pytest.mark.parametrize(("text", "html"), NAMED.items(), ids=ascii)
 def test_names_and_emojis(text: str, html: str) -> None:
     assert inner(text) == html
-    assert may_name(text) == ("@" in text or "#" in text)
+    assert may_contain_name(text) == ("@" in text or "#" in text)
 
 
 @pytest.mark.parametrize(
@@ -340,7 +340,7 @@ def test_every_emoji_of_the_list_can_be_typed() -> None:
     for emoji, name, shortcode in EMOJIS:
         assert is_emoji(emoji), emoji
         assert name
-        assert with_emojis(f":{shortcode}:") == emoji
+        assert replace_shortcodes(f":{shortcode}:") == emoji
         assert not re.search("[\U0001f3fb-\U0001f3ff]", emoji)
 
 
@@ -391,4 +391,4 @@ def test_every_class_has_its_colour() -> None:
     ],
 )
 def test_a_quote_shows_the_words(text: str, words: str) -> None:
-    assert without_marks(text) == words
+    assert strip_markup(text) == words

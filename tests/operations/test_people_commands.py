@@ -18,7 +18,7 @@ import pytest
 from accounts.doors import command_line
 from helpers.db.database import DatabaseError, open_database
 from helpers.db.migrations import migrate
-from helpers.processes.terminal import Progress, lasting
+from helpers.processes.terminal import Progress, report_when_slow
 from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
 from tests.conftest import unique
@@ -417,9 +417,9 @@ def test_progress_is_shown_at_a_terminal_and_then_removed(monkeypatch: pytest.Mo
 
 
 def test_elsewhere_only_what_takes_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    with lasting("this"):
+    with report_when_slow("this"):
         pass
-    with lasting("that", 0.0):
+    with report_when_slow("that", 0.0):
         time.sleep(0.2)
     with Progress("Counted", 1) as progress:
         progress.step()

@@ -11,7 +11,7 @@ import pytest
 from yarl import URL
 
 from helpers.errors import ActionError
-from helpers.fetching import Fetched, Fetcher, Unfetched
+from helpers.fetching import Fetcher, FetchError, Response
 from helpers.limits import Buckets
 from helpers.text.translation import ENGLISH
 from tests.conftest import LIMITS_OFF, Cast
@@ -19,8 +19,8 @@ from tests.support.fake_upstream import Elsewhere, elsewhere
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 from weather import forecast
-from weather.asking import ASKS_AT_ONCE, ASKS_PER_SECOND, WeatherRequests
 from weather.forecast import MAX_BYTES, MAX_LINE, Weather, clean_line, clean_place
+from weather.requests import REQUESTS_AT_ONCE, REQUESTS_PER_SECOND, WeatherRequests
 
 
 @pytest.fixture(scope="module")
@@ -243,13 +243,13 @@ class Slow(Fetcher):
     def __init__(self) -> None:
         self.go = asyncio.Event()
         self.asked: list[str] = []
-        self.answer: Fetched | None = Fetched(200, "text/plain", b"fine")
+        self.answer: Response | None = Response(200, "text/plain", b"fine")
 
-    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Fetched:
+    async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Response:
         self.asked.append(url)
         await self.go.wait()
         if self.answer is None:
-            raise Unfetched("away")
+            raise FetchError("away")
         return self.answer
 
 
@@ -275,7 +275,7 @@ async def test_it_is_kept_for_ten_minutes_and_its_absence_for_half_of_one() -> N
         with pytest.raises(ActionError):
             await weather.line("Oslo", "en")
         assert len(fetcher.asked) == asked
-    fetcher.answer = Fetched(200, "text/plain", b"fine")
+    fetcher.answer = Response(200, "text/plain", b"fine")
     for now[0], asked in ((62, 3), (661, 3), (663, 4)):
         assert await weather.line("Oslo", "en") == "fine"
         assert len(fetcher.asked) == asked
@@ -284,7 +284,7 @@ async def test_it_is_kept_for_ten_minutes_and_its_absence_for_half_of_one() -> N
 async def test_of_more_places_than_are_kept_the_longest_unused_goes_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(forecast, "KEPT_PLACES", 2)
+    monkeypatch.setattr(forecast, "MAX_PLACES", 2)
     fetcher = Slow()
     weather = Weather(fetcher, "http://provider.example/{place}")
     fetcher.go.set()
@@ -305,19 +305,19 @@ async def test_it_is_given_up_after_its_time(monkeypatch: pytest.MonkeyPatch, pr
 
 def test_too_much_of_it_is_refused() -> None:
     requests = WeatherRequests(
-        Weather(Slow(), "http://provider.example/{place}"), Buckets(ASKS_PER_SECOND, ASKS_AT_ONCE)
+        Weather(Slow(), "http://provider.example/{place}"), Buckets(REQUESTS_PER_SECOND, REQUESTS_AT_ONCE)
     )
 
     class Somebody:
         id = 1
         place = "Oslo"
 
-    for _ in range(ASKS_AT_ONCE):
+    for _ in range(REQUESTS_AT_ONCE):
         assert requests.place_for(Somebody(), "") == "Oslo"  # type: ignore[arg-type]
     with pytest.raises(ActionError) as error:
         requests.place_for(Somebody(), "")  # type: ignore[arg-type]
     assert error.value.code == "rate_limited"
-    assert ENGLISH.told(error.value.phrase)
+    assert ENGLISH.translate(error.value.phrase)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import psycopg
 import redis.asyncio as aioredis
 
 from accounts.keys import DeletedAccount, Eraser
-from accounts.models import Leaving
+from accounts.models import PendingErasure
 from accounts.people import accounts
 from accounts.personal_data.deletion import AccountDeletion, end_account
 from helpers.db.database import open_database
@@ -170,18 +170,18 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
         await asyncio.sleep(0.01)
     await second.run_now(wilma.id)
     assert begun == ["first wilma True"]
-    await Leaving.update(taken_until=0).aio_execute()
+    await PendingErasure.update(taken_until=0).aio_execute()
     other = second.run_now(wilma.id)
     while len(begun) < 2:
         await asyncio.sleep(0.01)
     go_on.set()
     await asyncio.gather(slow, other)
     assert begun == ["first wilma True", "second wilma True"]
-    (row,) = await Leaving.select().aio_execute()
+    (row,) = await PendingErasure.select().aio_execute()
     assert (row.due_at - row.at, row.taken_until) == (30_000, 0), "to be looked through once more"
-    await Leaving.update(at=0, due_at=0).aio_execute()
+    await PendingErasure.update(at=0, due_at=0).aio_execute()
     await first.run_now(wilma.id)
-    assert not await Leaving.select().aio_exists()
+    assert not await PendingErasure.select().aio_exists()
     await database.aio_close()
 
 

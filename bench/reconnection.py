@@ -17,7 +17,7 @@ from bench.wire import TEXT, Frames, after_upgrade, check_upgrade, more
 _buffer = bytearray(1 << 20)
 
 
-class Comeback:
+class Reconnection:
     """`seconds` holds, of each client that is back, how long it took from the beginning;
     `refusals`, how often one was turned away.
 
@@ -29,8 +29,8 @@ class Comeback:
         self._crowd = crowd
         self._dialect = dialect
         self._epoch = epoch
-        self._under_way: dict[int, _Return] = {}
-        self._waiting: list[_Return] = []
+        self._under_way: dict[int, _ReconnectingClient] = {}
+        self._waiting: list[_ReconnectingClient] = []
         self._poll = select.epoll()
         self._begun = 0.0
         self._chance = Random(1)
@@ -40,7 +40,7 @@ class Comeback:
         self._begun = time.perf_counter()
         for client, guest in clients:
             request = self._dialect.request(guest, f"?since={client.since}&epoch={self._epoch}")
-            self._connect(_Return(client, guest, request))
+            self._connect(_ReconnectingClient(client, guest, request))
 
     @property
     def pending(self) -> int:
@@ -74,7 +74,7 @@ class Comeback:
             one.connection.close()
         self._poll.close()
 
-    def _connect(self, one: "_Return") -> None:
+    def _connect(self, one: "_ReconnectingClient") -> None:
         one.connect()
         self._under_way[one.connection.fileno()] = one
         self._poll.register(one.connection, select.EPOLLOUT)
@@ -83,13 +83,13 @@ class Comeback:
         self._poll.unregister(descriptor)
         del self._under_way[descriptor]
 
-    def _try_later(self, one: "_Return") -> None:
+    def _try_later(self, one: "_ReconnectingClient") -> None:
         self.refusals += 1
         one.not_before = time.perf_counter() + self._chance.uniform(0, min(10.0, 0.5 * 2**one.attempts))
         self._waiting.append(one)
 
 
-class _Return:
+class _ReconnectingClient:
     """One client on its way back."""
 
     def __init__(self, client: NumberedClient, guest: Guest, request: bytes) -> None:

@@ -7,14 +7,14 @@ import msgspec
 
 from accounts.people.directory import users_by_ids
 from feed import event_log
-from feed.models import Happened
+from feed.models import FeedEvent
 from feed.reading import comments_by_ids, counts_of, posts_by_ids
 
 AT_ONCE = 500
 """Events that are read and encoded together: some hundred KB."""
 
 
-class Told(NamedTuple):
+class EncodedEvent(NamedTuple):
     """One event, ready for the wire."""
 
     id: int
@@ -24,7 +24,7 @@ class Told(NamedTuple):
 
     post_id: int
     frame: bytes
-    nameless: bytes
+    anonymous: bytes
     """The same for those from whom who did it is hidden: the count is right, and nobody is named.
     Without words of theirs as `frame`."""
 
@@ -34,18 +34,18 @@ def frame(event_id: int, kind: str, data: Any) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, kind.encode(), msgspec.json.encode(data))
 
 
-def mark(event_id: int) -> bytes:
+def heartbeat(event_id: int) -> bytes:
     """An id without an event: it tells the client where it stands, and that the connection does."""
     return b"id: %d\n\n" % event_id
 
 
-def gone(told: Told) -> Told:
+def removal(told: EncodedEvent) -> EncodedEvent:
     """The event for somebody who followed its post and no longer may: the post is gone."""
     encoded = frame(told.id, event_log.POST, {"change": event_log.REMOVED, "id": told.post_id})
-    return told._replace(frame=encoded, nameless=encoded)
+    return told._replace(frame=encoded, anonymous=encoded)
 
 
-async def tell(events: list[Happened]) -> list[Told]:
+async def encode_events(events: list[FeedEvent]) -> list[EncodedEvent]:
     """The events in their order. What has been deleted since is told as removed."""
     posts, comments, counts, names = {}, {}, {}, {}
     if wanted := sorted(
@@ -68,7 +68,7 @@ async def tell(events: list[Happened]) -> list[Told]:
     for event in events:
         likes, number = counts.get(event.post_id, (0, 0))
         data: dict[str, Any]
-        nameless: dict[str, Any] | None = None
+        anonymous: dict[str, Any] | None = None
         if event.kind == event_log.POST:
             post = posts.get(event.post_id)
             data = {"change": event.change if post else event_log.REMOVED, "id": event.post_id}
@@ -83,7 +83,7 @@ async def tell(events: list[Happened]) -> list[Told]:
             }
             data["comments"] = number
             if comment:
-                nameless = {**data, "change": event_log.REMOVED}
+                anonymous = {**data, "change": event_log.REMOVED}
                 data["comment"] = comment
         else:
             data = {
@@ -92,8 +92,8 @@ async def tell(events: list[Happened]) -> list[Told]:
                 "by": names.get(event.user_id),
                 "likes": likes,
             }
-            nameless = {**data, "by": None}
+            anonymous = {**data, "by": None}
         encoded = frame(event.id, event.kind, data)
-        hidden = frame(event.id, event.kind, nameless) if nameless else encoded
-        told.append(Told(event.id, event.author_id, event.user_id, event.post_id, encoded, hidden))
+        hidden = frame(event.id, event.kind, anonymous) if anonymous else encoded
+        told.append(EncodedEvent(event.id, event.author_id, event.user_id, event.post_id, encoded, hidden))
     return told

@@ -8,8 +8,8 @@ from helpers.limits import Buckets
 from helpers.text.translation import Language
 from weather.forecast import Weather, clean_place
 
-ASKS_PER_SECOND = 0.2
-ASKS_AT_ONCE = 30
+REQUESTS_PER_SECOND = 0.2
+REQUESTS_AT_ONCE = 30
 """A page asks once in ten minutes. Somebody may come back to twenty open ones."""
 
 
