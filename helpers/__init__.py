@@ -1,1 +1,1 @@
-"""Plumbing that knows aiohttp, the database and Redis, and no noun of the chat."""
+"""Helpers for aiohttp, the databases, Redis and processes. Nothing here knows about the chat."""

@@ -1,8 +1,7 @@
-"""Work that many wait for at once, done once: one call for all who ask for the same, or one for all
-the keys that are asked for.
+"""Merges concurrent work: one call for all callers with the same key, or one read for many keys.
 
-A call is only shared by those who asked before it began, so nobody is given what was true before
-they asked."""
+A caller only joins a call that has not begun yet, so it never gets a result older than its own
+request."""
 
 import asyncio
 import contextvars
@@ -14,8 +13,7 @@ Value = TypeVar("Value")
 
 
 class SingleFlight(Generic[Key, Value]):
-    """Of each key one call runs, and one more waits for it to end: that is the one for all who ask
-    meanwhile.
+    """Runs one call per key at a time. Callers that arrive meanwhile share the next call.
 
     Not for use inside a transaction: the calls run outside it."""
 
@@ -25,18 +23,18 @@ class SingleFlight(Generic[Key, Value]):
         self._next: dict[Key, asyncio.Task[Value]] = {}
 
     async def get(self, key: Key) -> Value:
-        """What a call that begins from now on returns. Raises what it raises, to each who shares
-        it."""
+        """Returns the result of a call that begins after this request. An error of the call is
+        raised to every caller that shares it."""
         task = self._next.get(key)
         if task is None:
-            # An empty context: whoever asks first may be in a transaction, which the others must
-            # not read in.
+            # An empty context: the first caller may be in a transaction, and the others must not
+            # read in it.
             task = asyncio.create_task(
                 self._run_in_turn(key, self._running.get(key)), context=contextvars.Context()
             )
             task.add_done_callback(_retrieve_exception)
             self._next[key] = task
-        # Whoever stops waiting takes it away from nobody else.
+        # Cancelling one waiting caller doesn't cancel the shared call.
         return await asyncio.shield(task)
 
     async def _run_in_turn(self, key: Key, before: "asyncio.Task[Value] | None") -> Value:
@@ -50,30 +48,30 @@ class SingleFlight(Generic[Key, Value]):
 
 
 READ_AT_ONCE = 20
-"""Keys in one statement. For many more PostgreSQL would rather read whole tables."""
+"""Keys in one statement. With many more PostgreSQL prefers to scan whole tables."""
 
 
 class BatchLoader(Generic[Key, Value]):
-    """The same for a reading that takes many keys: it gets all those that were asked for while the
-    one before it ran."""
+    """The same for reads that take many keys: one read covers all keys that were requested while
+    the previous read ran."""
 
     def __init__(
         self, read: Callable[[list[Key]], Awaitable[Mapping[Key, Value]]], most: int = READ_AT_ONCE
     ) -> None:
-        """`most` keys are given to `read` at once; where more wait, several reads follow each
-        other."""
+        """`read` gets at most `most` keys at a time. More keys are read in several consecutive
+        reads."""
         self._read = read
         self._most = most
         self._wanted: set[Key] = set()
         self._reads: SingleFlight[None, dict[Key, Value]] = SingleFlight(self._read_wanted)
 
     async def get(self, key: Key) -> Value | None:
-        """What is found for the key by a read that begins from now on, None for nothing."""
+        """Returns the value that a read beginning after this request finds for the key, or None."""
         self._wanted.add(key)
         return (await self._reads.get(None)).get(key)
 
     async def get_all(self, keys: Collection[Key]) -> dict[Key, Value]:
-        """The same for several keys, without those for which nothing is found."""
+        """The same for several keys. Keys without a value are left out."""
         if not keys:
             return {}
         self._wanted.update(keys)
@@ -89,6 +87,7 @@ class BatchLoader(Generic[Key, Value]):
 
 
 def _retrieve_exception(task: "asyncio.Task[Value]") -> None:
-    """Where everybody who waited has gone away, there is nobody to tell of an error."""
+    """Marks the error as retrieved, so that asyncio doesn't log it when every caller was
+    cancelled."""
     if not task.cancelled():
         task.exception()

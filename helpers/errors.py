@@ -1,5 +1,5 @@
-"""A clear no: what an action raises when it won't, and what each door tells in its own way
-(helpers/web/errors.py over HTTP)."""
+"""The error of actions: a refusal with a code and a text. Each door reports it in its own way
+(helpers/web/errors.py for HTTP)."""
 
 from typing import Any
 
@@ -13,25 +13,25 @@ STATUSES: dict[str, int] = {
     "broken": 500,
     "unavailable": 503,
 }
-"""The HTTP status of a code, where whoever raises it gives none. Each part of the site declares
-those of its own codes."""
+"""The HTTP status of each code, for errors raised without a status. Each package declares its own
+codes."""
 
 
 def declare(statuses: dict[str, int]) -> None:
-    """Adds codes. Raises ValueError where one has another status already."""
+    """Adds codes. Raises ValueError if a code already has another status."""
     for code, status in statuses.items():
         if STATUSES.setdefault(code, status) != status:
             raise ValueError(f"{code} is {STATUSES[code]} already, not {status}")
 
 
 class ActionError(Exception):
-    """`code` is stable and for programs (docs/protocol.md and docs/feed.md list them), `text` is a
-    sentence for people: a literal with `{places}` for `values`. `phrase` is the same, to be told in
-    the reader's language.
+    """A refused action. `code` is stable and for programs (docs/protocol.md and docs/feed.md list
+    the codes). `text` is a sentence for people: a literal with `{places}` for `values`. `phrase` is
+    the translatable text.
 
-    `status` is that of HTTP: 422 for what a `field` of a form says, else that of the code, else
-    400. `retry_after`, in seconds, where the same may go through later. `back` is an address and
-    what it is called, where an error page sends people instead of to the start."""
+    `status` is the HTTP status: by default 422 if `field` names a form field, else that of the
+    code, else 400. `retry_after` are the seconds after which the action may succeed. `back` is an
+    address and its name, to which the error page links instead of to the start page."""
 
     def __init__(
         self,
@@ -54,10 +54,10 @@ class ActionError(Exception):
         self.back = back
 
     def about(self, field: str) -> "ActionError":
-        """The same, where the door knows which field of its form is refused."""
+        """Returns the same error for a field of the door's form."""
         return ActionError(self.code, self.phrase, field=field, back=self.back)
 
 
 def too_fast(seconds: float) -> ActionError:
-    """`seconds` is the wait until it may be tried again."""
+    """`seconds` is the time until the next attempt."""
     return ActionError("rate_limited", "Please wait a moment and try again.", retry_after=int(seconds) + 1)

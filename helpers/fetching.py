@@ -1,9 +1,9 @@
-"""What the server fetches from elsewhere for people: one GET to a checked address, with limits of
-time and size, that follows nothing.
+"""Fetches resources from other servers: one GET to a checked address, with limits of time and size,
+without following redirects.
 
-Whoever asks gets the whole answer or FetchError, within the time. The address that is checked is the
-one that is connected to: the check stands where the socket is made, behind every lookup of a name,
-so a name that changes in between gains nothing."""
+The caller gets the whole response or FetchError, within the time. The checked address is the one
+that is connected to: the check happens when the socket is created, after the lookup of the name, so
+DNS rebinding has no effect."""
 
 import asyncio
 import errno
@@ -20,10 +20,10 @@ from yarl import URL
 
 AT_ONCE = 16
 AT_ONCE_PER_HOST = 4
-"""Connections. One service that hangs leaves enough to the others."""
+"""Connections. A service that hangs leaves enough connections for the others."""
 
 AGENT = "aiochat (aiohttp)"
-"""wttr.in gives text, not a page, to programs that it knows: aiohttp is one of them."""
+"""wttr.in sends text rather than HTML to programs that it knows, such as aiohttp."""
 
 _PRIVATE_4 = [
     ip_network(network)
@@ -51,14 +51,14 @@ _PRIVATE_4 = [
 ]
 _PUBLIC_6 = IPv6Network("2000::/3")
 _PRIVATE_6 = [ip_network(network) for network in ("2001::/23", "2001:db8::/32", "2002::/16", "3fff::/20")]
-"""Of the public ones: Teredo and other protocols' own, examples, 6to4."""
+"""Exceptions to _PUBLIC_6: Teredo and other protocol assignments, documentation, 6to4."""
 _NAT64 = IPv6Network("64:ff9b::/96")
 
 
 def is_public(address: str) -> bool:
-    """May the server connect there for people? By IANA's special-purpose registries (RFC 6890),
-    without what is local, private, reserved or for many. An IPv4 address within one of IPv6 counts
-    as what it is (RFC 4291 2.5.5.2, RFC 6052)."""
+    """May the server connect to this address on behalf of people? Follows IANA's special-purpose
+    registries (RFC 6890) and rejects local, private, reserved and multicast addresses. An IPv4
+    address embedded in an IPv6 address is checked as IPv4 (RFC 4291 2.5.5.2, RFC 6052)."""
     try:
         found = ip_address(address.partition("%")[0])
     except ValueError:
@@ -72,13 +72,13 @@ def is_public(address: str) -> bool:
 
 
 class FetchError(Exception):
-    """Nothing came that can be used. The text says why, for a log."""
+    """There is no usable response. The text says why, for a log."""
 
 
 @dataclass(frozen=True)
 class Response:
-    """`type` is the content type without its parameters; `body` is empty where the status isn't
-    200."""
+    """A response. `type` is the content type without parameters; `body` is empty unless the status
+    is 200."""
 
     status: int
     type: str
@@ -86,7 +86,7 @@ class Response:
 
 
 def _public_socket(found: tuple[Any, ...]) -> socket.socket:
-    """For TCPConnector, which calls this for each address right before it connects to it."""
+    """TCPConnector calls this for each address right before it connects."""
     family, kind, protocol, _, address = found
     if not is_public(address[0]):
         raise OSError(errno.EACCES, f"{address[0]} is no public address")
@@ -94,11 +94,11 @@ def _public_socket(found: tuple[Any, ...]) -> socket.socket:
 
 
 class Fetcher:
-    """Two ways out: to public addresses, and to where a setting points. Neither keeps cookies nor
-    asks a proxy of the environment."""
+    """Two sessions: one for public addresses only, one for hosts from the settings. Neither keeps
+    cookies nor uses proxies from the environment."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
-        """`resolver` looks up names instead of the name servers and the hosts file of this machine."""
+        """`resolver` replaces the resolver, which uses this machine's name servers and hosts file."""
         self._resolver = resolver or aiohttp.AsyncResolver()
         self._public = self._new_session(_public_socket)
         self._any = self._new_session(None)
@@ -116,17 +116,17 @@ class Fetcher:
             cookie_jar=aiohttp.DummyCookieJar(),
             trust_env=False,
             auto_decompress=False,
-            # Uncompressed, so that what is counted while it is read is all that there is.
+            # Uncompressed, so that the bytes counted while reading are the whole size.
             headers={"User-Agent": AGENT, "Accept-Encoding": "identity"},
             timeout=aiohttp.ClientTimeout(total=None),
         )
 
     async def get(self, url: str, *, most: int, seconds: float, configured: bool = False) -> Response:
-        """What is at `url`, of at most `most` bytes, within `seconds`. Raises FetchError.
+        """Fetches `url` within `seconds`, with a body of at most `most` bytes. Raises FetchError.
 
-        `configured` says that its host stands in a setting: where it is written there as an address
-        or as localhost, the administrator means just that, and it needn't be a public one. A name
-        has to lead to a public one all the same."""
+        `configured` means that the host comes from a setting. If it is an IP address or localhost
+        there, it may be private, since the administrator chose it. A name must always resolve to a
+        public address."""
         address = _address(url)
         session = self._any if configured and is_literal(address.host or "") else self._public
         try:
@@ -135,7 +135,7 @@ class Fetcher:
                     body = await self._read(answer, most) if answer.status == 200 else b""
                     return Response(answer.status, answer.content_type, body)
                 finally:
-                    # What wasn't read to its end isn't waited for.
+                    # An unread rest of the body isn't awaited.
                     answer.close()
         except TimeoutError:
             raise FetchError(f"{address.host} took more than {seconds:g} s") from None
@@ -159,7 +159,7 @@ class Fetcher:
 
 
 def _address(url: str) -> URL:
-    """As it stands there, with nothing quoted anew. Raises FetchError."""
+    """Parses the URL without quoting anything again. Raises FetchError."""
     try:
         address = URL(url, encoded=True)
         if address.scheme in ("http", "https") and address.host and address.port:
@@ -170,7 +170,7 @@ def _address(url: str) -> URL:
 
 
 def is_literal(host: str) -> bool:
-    """An address in digits, or localhost: nothing that has to be looked up."""
+    """Is the host an IP address or localhost, which needs no lookup?"""
     try:
         ip_address(host)
     except ValueError:
@@ -182,7 +182,7 @@ FETCHER = web.AppKey("fetcher", Fetcher)
 
 
 async def run_fetcher(app: web.Application) -> AsyncIterator[None]:
-    """For `cleanup_ctx`: the way out is open as long as the application runs."""
+    """For `cleanup_ctx`: the fetcher exists while the application runs."""
     app[FETCHER] = fetcher = Fetcher()
     yield
     await fetcher.close()

@@ -1,4 +1,4 @@
-"""Pictures that people upload: what is safe of them is drawn anew as WebP. What was uploaded isn't
+"""Uploaded pictures: they are decoded, checked and encoded anew as WebP. The uploaded file isn't
 kept."""
 
 import asyncio
@@ -14,14 +14,14 @@ from helpers.text.translation import Text
 from helpers.web.multipart import Upload
 
 MAX_BYTES = 8 * 1024 * 1024
-"""Photographs of most phones are 3 to 6 MB."""
+"""Photographs from most phones are 3 to 6 MB."""
 
 MAX_PIXELS = 40_000_000
-"""As a PNG with transparency 380 MB while it is drawn; one is drawn at a time. A JPEG that is shown
-small takes a hundredth, since it is read small."""
+"""A PNG of this size with transparency takes 380 MB while it is processed; one picture is processed
+at a time. A JPEG for a small result takes a hundredth, since it is decoded at a reduced size."""
 
-# By what a file begins with, never by its name. The picture of many phones is an MPO: a JPEG with
-# others behind it.
+# The format is detected from the content, never from the name. Many phones produce MPO: a JPEG
+# followed by further images.
 FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP": "image/webp"}
 
 TYPE = "image/webp"
@@ -37,7 +37,7 @@ Transform = Callable[[Image.Image], list[Image.Image]]
 
 
 class BadPicture(ValueError):
-    """No picture can be made of this. The text is for the person who sent it."""
+    """The upload can't be used as a picture. The text is for the uploader."""
 
 
 class EncodedPicture(NamedTuple):
@@ -49,11 +49,11 @@ class EncodedPicture(NamedTuple):
 
 
 async def convert(upload: Upload, transform: Transform, min_side: int) -> list[EncodedPicture]:
-    """What `transform` makes of the picture, each as WebP, one request at a time.
+    """Returns the results of `transform` for the picture, each as WebP. One request runs at a time.
 
-    It gets the picture as the camera held it, at least `min_side` pixels on its shorter side or
-    all that there are; what it makes is turned upright afterwards, when it is small. Raises
-    BadPicture."""
+    `transform` gets the picture in the camera's orientation, with at least `min_side` pixels on its
+    shorter side, or all that it has. The results are rotated upright afterwards, when they are
+    small. Raises BadPicture."""
     return await asyncio.get_running_loop().run_in_executor(_thread, _convert, upload, transform, min_side)
 
 
@@ -73,7 +73,7 @@ def _convert(upload: Upload, transform: Transform, min_side: int) -> list[Encode
     except UnidentifiedImageError:
         raise BadPicture(Text("A picture is a JPEG, PNG or WebP file.")) from None
     except Exception:
-        # A decoder raises whatever it comes upon in a broken file.
+        # A decoder can raise any exception for a broken file.
         raise BadPicture(Text("This file is broken: it can't be read as a picture.")) from None
 
 
@@ -86,28 +86,28 @@ def _read(file: IO[bytes], claimed: str, min_side: int) -> Image.Image:
             raise BadPicture(Text("This file isn't what it says it is. Save it anew as JPEG, PNG or WebP."))
         if image.format != "MPO" and getattr(image, "n_frames", 1) > 1:
             raise BadPicture(Text("A picture that moves can't be taken."))
-        # JPEG is read at an eighth of its size, where that is enough.
+        # JPEG can be decoded at an eighth of its size, where that is enough.
         image.draft("RGB", (min_side, min_side))
         image.load()
         mode = "RGBA" if image.has_transparency_data else "RGB"
-        # Without a second copy, where it has these colours already.
+        # Avoids a copy if the mode is already right.
         return image if image.mode == mode else image.convert(mode)
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
-    """The picture in sRGB, which all take it for that says nothing else. Many phones photograph in
-    Display P3."""
+    """Converts the picture to sRGB, which is the default without a profile. Many phones use Display
+    P3."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
         return ImageCms.profileToProfile(image, profile, _SRGB, outputMode=image.mode) or image
     except Exception:
-        # There is none, it is broken, or it is of what isn't RGB and was made so.
+        # There is no profile, it is broken, or it belongs to a mode other than RGB.
         return image
 
 
 def _encode(image: Image.Image) -> EncodedPicture:
     upright = ImageOps.exif_transpose(_to_srgb(image))
     file = io.BytesIO()
-    # Nothing of what the file told beside the picture goes along: where it was taken, and by what.
+    # All metadata is dropped, such as the place and the camera.
     upright.save(file, "WEBP", quality=84, method=4, exif=b"", xmp=b"", icc_profile=b"")
     return EncodedPicture(upright.width, upright.height, file.getvalue())

@@ -1,4 +1,4 @@
-"""What every part of the application may ask it for."""
+"""Application keys that every package may use."""
 
 from aiohttp import web
 from peewee_async.databases import AioDatabase

@@ -1,14 +1,14 @@
-"""How much is too much: a token bucket for what may be done often, and a slowdown for guesses."""
+"""Limits of rate: a token bucket for frequent actions, and a growing delay for failed guesses."""
 
 import time
 from collections.abc import Callable
 
 MAX_KEYS = 20_000
-"""A bucket is 200 bytes; full ones, which say nothing, are forgotten first."""
+"""A bucket takes 200 bytes. Full buckets carry no information and are dropped first."""
 
 
 class Buckets:
-    """A token bucket for each key: `burst` at once, then `rate` a second."""
+    """A token bucket per key: `burst` tokens at once, then `rate` per second."""
 
     def __init__(self, rate: float, burst: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.rate = rate
@@ -17,8 +17,8 @@ class Buckets:
         self._levels: dict[object, tuple[float, float]] = {}
 
     def take(self, key: object) -> float:
-        """Takes one. Returns 0, or, where nothing is left and nothing was taken, the seconds until
-        there is."""
+        """Takes one token. Returns 0, or, if none is left, the seconds until one is; then nothing
+        is taken."""
         now = self._clock()
         level, since = self._levels.get(key, (self.burst, now))
         level = min(self.burst, level + (now - since) * self.rate)
@@ -40,8 +40,8 @@ class Buckets:
 
 
 class Guesses:
-    """Failed guesses by key. After `free` of them in `window` seconds each further one is slowed,
-    and nobody is ever locked out."""
+    """Failed guesses by key. After `free` of them within `window` seconds each further guess is
+    delayed. No key is ever locked out."""
 
     def __init__(
         self, free: int, window: float, most: float = 8.0, clock: Callable[[], float] = time.monotonic
@@ -53,7 +53,8 @@ class Guesses:
         self._failures: dict[object, list[float]] = {}
 
     def delay(self, key: object) -> float:
-        """Seconds to wait before the next guess is looked at: 0, then 1, 2, 4, up to `most`."""
+        """Returns the seconds to wait before the next guess is checked: 0, then 1, 2, 4, up to
+        `most`."""
         recent = [at for at in self._failures.get(key, ()) if at > self._clock() - self.window]
         if not recent:
             self._failures.pop(key, None)

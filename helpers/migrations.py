@@ -1,4 +1,4 @@
-"""What a migration is written with: one text for SQLite and PostgreSQL. helpers/db/migrations.py
+"""Helpers to write a migration: one SQL text for SQLite and PostgreSQL. helpers/db/migrations.py
 runs them."""
 
 from typing import Any
@@ -13,13 +13,13 @@ WORDS = {
         "{bytes}": "BYTEA",
     },
 }
-"""The only words on which the two databases differ. AUTOINCREMENT, since an id must not be given
-again after a deletion."""
+"""The words on which the two databases differ. AUTOINCREMENT ensures that the id of a deleted row
+is never reused."""
 
 
 def statement(sql: str) -> Any:
-    """One step of a migration; `{identity}` in `sql` becomes a numbered primary key, `{by_bytes}`
-    the collation for beginnings of texts, `{bytes}` the type for data."""
+    """Creates one step of a migration. In `sql`, `{identity}` becomes a numbered primary key,
+    `{by_bytes}` the collation for searches by prefix, and `{bytes}` the type of binary data."""
 
     def apply(connection: Any) -> None:
         module = type(connection).__module__.partition(".")[0]

@@ -1,1 +1,1 @@
-"""The databases: opening them, statements over many rows, transactions, migrations."""
+"""Databases: opening them, bulk statements, transactions, migrations."""

@@ -1,12 +1,11 @@
-"""The base of every model. Which database it speaks to is decided once, when the application
-starts."""
+"""The base class of all models. Its database is set once, when the application starts."""
 
 import peewee
 import peewee_async
 
 database_proxy = peewee.DatabaseProxy()
-"""peewee binds a model to its database when the class is made; this stands in until the settings
-are read."""
+"""peewee binds a model to its database when the class is created. This proxy stands in until the
+settings are read."""
 
 
 class Base(peewee_async.AioModel):

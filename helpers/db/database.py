@@ -1,4 +1,4 @@
-"""The database by its URL: opened, bound to the models, and its failures told apart."""
+"""Opens the database of a URL, binds it to the models, and classifies its errors."""
 
 import sqlite3
 from pathlib import Path
@@ -24,26 +24,28 @@ UNAVAILABLE_ERRORS = (
     ConnectionError,
     TimeoutError,
 )
-"""What a query raises when the database can't be asked now: away, restarting, busy beyond its time,
-disk full.
+"""What a query raises when the database is unavailable: down, restarting, too busy, or its disk
+full.
 
-Both peewee's and the drivers' own are listed, since a rollback on a lost connection raises the
+Both peewee's and the drivers' errors are listed, since a rollback on a lost connection raises the
 driver's."""
 
 CONFLICT_ERRORS = (psycopg.errors.SerializationFailure, psycopg.errors.DeadlockDetected)
 
 
 SQLITE_UNAVAILABLE_WORDS = ("locked", "busy", "disk", "unable to open", "readonly")
-"""SQLite says OperationalError for mistakes in a statement too; these are of the others' texts."""
+"""SQLite raises OperationalError for faulty statements too. Messages with these words mean that it
+is unavailable."""
 
 
 class DatabaseError(Exception):
-    """The database can't be used as it is set up. The text is one line for the administrator."""
+    """The database can't be used as it is configured. The text is one line for the
+    administrator."""
 
 
 def sqlite_path(url: str) -> Path:
-    """The file of an SQLite URL, in a folder that is there. Raises DatabaseError where none can be
-    made."""
+    """Returns the file of an SQLite URL and creates its folder. Raises DatabaseError if the folder
+    can't be created."""
     path = Path(url.removeprefix("sqlite:///")).absolute()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -55,7 +57,7 @@ def sqlite_path(url: str) -> Path:
 
 
 def open_database(url: str) -> AioDatabase:
-    """The pool for `url`, bound to every model. No connection is made before the first query."""
+    """Returns the pool for `url`, bound to all models. It connects at the first query."""
     if url.startswith("sqlite:"):
         database: AioDatabase = PersistentSqliteDatabase(url.removeprefix("sqlite:///"))
     elif url.startswith("postgresql+aiopg:"):
@@ -71,7 +73,7 @@ def is_sqlite(database: AioDatabase) -> bool:
 
 
 def is_unavailable(error: BaseException) -> bool:
-    """May the same query go through later? True for a lost or busy database, a deadlock or a
+    """Can the same query succeed later? True for a lost or busy database, a deadlock, and a
     serialization failure."""
     seen: BaseException | None = error
     found = False
@@ -86,7 +88,8 @@ def is_unavailable(error: BaseException) -> bool:
 
 
 async def fetch(database: AioDatabase, sql: str, *params: Any) -> list[tuple[Any, ...]]:
-    """All rows of one raw statement, in the transaction that the task is in, if it is in one."""
+    """Returns all rows of one raw SQL statement. It runs in the task's transaction, if there is
+    one."""
 
     async def all_rows(_: AioDatabase, cursor: Any) -> Any:
         return await cursor.fetchall() if cursor.description else []
@@ -96,8 +99,8 @@ async def fetch(database: AioDatabase, sql: str, *params: Any) -> list[tuple[Any
 
 
 async def check_durability(database: AioDatabase) -> None:
-    """Raises DatabaseError where PostgreSQL runs without fsync: a receipt would promise what a
-    power cut takes back."""
+    """Raises DatabaseError if PostgreSQL runs without fsync: a power cut could lose acknowledged
+    messages."""
     if not is_sqlite(database):
         ((fsync,),) = await fetch(database, "SHOW fsync")
         if fsync != "on":

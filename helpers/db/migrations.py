@@ -1,5 +1,5 @@
-"""Runs numbered migrations by yoyo, on SQLite and PostgreSQL: each in its transaction, one process
-at a time."""
+"""Runs numbered migrations with yoyo on SQLite and PostgreSQL. Each runs in its own transaction; a
+lock admits one process at a time."""
 
 import contextlib
 import logging
@@ -16,7 +16,7 @@ from helpers.text.characters import one_line
 from settings import ROOT
 
 MIGRATIONS = ROOT / "migrations"
-"""Those of this program."""
+"""The migrations of this program."""
 
 LOCK_SECONDS = 20
 CONNECT_SECONDS = 5
@@ -35,7 +35,7 @@ def _yoyo_url(url: str) -> str:
 
 @contextlib.contextmanager
 def _backend(url: str) -> Iterator[Any]:
-    """yoyo's connection. What goes wrong with it is a DatabaseError."""
+    """Opens yoyo's connection. Its errors become DatabaseError."""
     try:
         backend = get_backend(_yoyo_url(url))
         try:
@@ -57,11 +57,11 @@ def migrate(
     folder: Path,
     around: Callable[[str], contextlib.AbstractContextManager[None]] = report_when_slow,
 ) -> int:
-    """Brings the database up to date. Returns how many migrations were applied. Each runs inside an
-    `around`, which tells of it.
+    """Applies all pending migrations and returns their number. Each one runs inside an `around`
+    context, which reports it.
 
-    Raises DatabaseError when it can't be reached, or another process holds the lock for longer than
-    LOCK_SECONDS."""
+    Raises DatabaseError if the database is unreachable, or if another process holds the lock for
+    more than LOCK_SECONDS."""
     logging.getLogger("yoyo").setLevel(logging.WARNING)
     with _backend(url) as backend:
         migrations = read_migrations(str(folder))
@@ -76,13 +76,13 @@ def migrate(
 
 
 def check_migrations(url: str) -> None:
-    """Raises Failure where the database lacks migrations."""
+    """Raises Failure if migrations are pending."""
     if pending(url, MIGRATIONS):
         raise Failure("the database lacks migrations; run first: python app.py migrate")
 
 
 def pending(url: str, folder: Path) -> int:
-    """How many migrations the database still lacks. Raises DatabaseError when it can't be
-    reached."""
+    """Returns the number of pending migrations. Raises DatabaseError if the database is
+    unreachable."""
     with _backend(url) as backend:
         return len(backend.to_apply(read_migrations(str(folder))))

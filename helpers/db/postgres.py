@@ -1,8 +1,8 @@
-"""PostgreSQL through psycopg 3, or through aiopg on request: pools that come back soon after an
+"""PostgreSQL with psycopg 3, or aiopg on request: connection pools that recover soon after an
 outage.
 
-peewee-async builds its address by pasting (a password with `@` breaks it) and waits up to 300 s
-between attempts to reconnect."""
+peewee-async builds its address by concatenation (a password with `@` breaks it) and waits up to 300
+s between attempts to reconnect."""
 
 import asyncio
 import select
@@ -22,13 +22,12 @@ ACQUIRE_SECONDS = 4.0
 RECONNECT_SECONDS = 5.0
 
 LIMITS = {"lock_timeout": 2000, "statement_timeout": 5000, "idle_in_transaction_session_timeout": 5000}
-"""Milliseconds. A query that takes longer than these is a fault, and must not hold a room's
-lock."""
+"""Milliseconds. A query that exceeds these is a fault, and must not hold a room's lock."""
 
 
 LOST_AFTER = {"tcp_user_timeout": 5000, "keepalives_idle": 5, "keepalives_interval": 2, "keepalives_count": 2}
-"""A network that swallows everything is noticed by the kernel, which would try for a quarter of an
-hour by itself."""
+"""With these the kernel detects a network that drops all packets. By default it retries for a
+quarter of an hour."""
 
 
 def _connect_params(url: str) -> dict[str, Any]:
@@ -43,8 +42,7 @@ def _connect_params(url: str) -> dict[str, Any]:
 
 
 def _is_alive(connection: Any) -> bool:
-    """Nobody speaks to an idle connection but a server that ends it, so one that can be read is
-    lost."""
+    """An idle connection has nothing to read. If it is readable, the server has ended it."""
     if connection.closed:
         return False
     poll = select.poll()
@@ -93,8 +91,8 @@ class ReconnectingAiopgBackend(AioPgPoolBackend):
             try:
                 return await super().acquire()
             except RuntimeError:
-                # uvloop hasn't yet let go of a lost connection whose descriptor the new one was
-                # given.
+                # uvloop hasn't released a lost connection yet, and the new one has the same file
+                # descriptor.
                 await asyncio.sleep(0)
         raise psycopg2.OperationalError("no connection could be made")
 

@@ -1,7 +1,7 @@
-"""SQLite as a server's database: kept connections, a write-ahead log that is synced at every
-commit, one writer at a time.
+"""SQLite for a server: persistent connections, a write-ahead log that is synced at every commit,
+one writer at a time.
 
-peewee-async's own pool opens a thread and a file for each query and begins transactions that fail
+peewee-async's own pool opens a thread and a file for each query, and begins transactions that fail
 when two of them write."""
 
 import asyncio
@@ -18,7 +18,8 @@ from peewee_async.pool import AioSqlitePool, AioSqlitePoolBackend
 from peewee_async.transactions import Transaction
 
 CONNECTIONS = 6
-"""Each is a thread. One writes; more than a few readers only wait for the interpreter's lock."""
+"""Each connection is a thread. One writes; more than a few readers only wait for the interpreter
+lock."""
 
 BUSY_SECONDS = 5.0
 
@@ -32,7 +33,7 @@ PRAGMAS = (
 
 
 class PersistentPool(AioSqlitePool):
-    """At most CONNECTIONS connections, opened when first needed and then kept."""
+    """At most CONNECTIONS connections, opened on demand and then kept open."""
 
     def __init__(self, database: str, **connect_params: Any) -> None:
         super().__init__(database, **connect_params)
@@ -49,8 +50,8 @@ class PersistentPool(AioSqlitePool):
             raise
 
     async def _open(self) -> aiosqlite.Connection:
-        # One after the other: two that switch a new file to WAL at once get in each other's way,
-        # whatever the timeout.
+        # Opens one at a time: two connections that switch a new file to WAL at once fail, whatever
+        # the timeout.
         async with self._opening:
             connection = await aiosqlite.connect(self.database, isolation_level=None, timeout=BUSY_SECONDS)
             self._opened_connections.add(connection)
@@ -84,8 +85,8 @@ class PersistentPoolBackend(AioSqlitePoolBackend):
 
 
 class ImmediateTransaction(Transaction):
-    """A transaction that takes the write lock when it begins: one that takes it later can only fail
-    when another wrote meanwhile."""
+    """A transaction that takes the write lock at its start. A lock that is taken later fails if
+    another connection has written meanwhile."""
 
     async def begin(self) -> None:
         await self.execute("BEGIN IMMEDIATE")
@@ -97,8 +98,8 @@ class PersistentSqliteDatabase(SqliteDatabase):
     def init(self, database: str | None, **kwargs: Any) -> None:
         super().init(database, **kwargs)
         self.writer = asyncio.Lock()
-        """Held by whoever writes in a transaction. Waiting for it is fair and costs nothing;
-        waiting inside SQLite polls."""
+        """Held during a writing transaction. Waiting for it is fair and costs nothing; waiting
+        inside SQLite polls."""
 
     async def aio_execute_sql(
         self, sql: str, params: Sequence[Any] | None = None, fetch_results: FetchResults | None = None
@@ -106,8 +107,8 @@ class PersistentSqliteDatabase(SqliteDatabase):
         context = connection_context.get()
         if (context is not None and context.transaction_is_opened) or sql.lstrip()[:6].upper() == "SELECT":
             return await super().aio_execute_sql(sql, params, fetch_results)
-        # A single statement that writes is a transaction too. Without this a read mark made the
-        # next message wait a quarter of a second.
+        # A single writing statement is a transaction too. Without the lock a read mark delayed the
+        # next message by a quarter of a second.
         async with self.writer:
             return await super().aio_execute_sql(sql, params, fetch_results)
 

@@ -1,4 +1,4 @@
-"""A raw SQL statement with its parameters, as the hot path passes it around."""
+"""A raw SQL statement with its parameters, for the hot path."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,4 +12,4 @@ class Statement:
 
 
 Rows = list[tuple[Any, ...]]
-"""What a statement brought."""
+"""The rows that a statement returns."""

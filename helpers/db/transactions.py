@@ -1,8 +1,7 @@
-"""Transactions of few round trips: the statements that begin one go together, and those that end it
-too.
+"""Transactions with few round trips: the first statements are sent together, and so are the last.
 
-PostgreSQL takes them as a pipeline (psycopg 3), SQLite in one visit to its connection's thread;
-aiopg gets them one by one. It is for the hot path. Everywhere else `database.aio_atomic()` does."""
+PostgreSQL runs them as a pipeline (psycopg 3), SQLite in one call to its connection's thread, aiopg
+one by one. This is for the hot path. All other code uses `database.aio_atomic()`."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -18,27 +17,26 @@ from helpers.db.statement import Rows, Statement
 
 
 class ShortTransaction:
-    """`begin` first, `commit` last; between them the models' queries run in it as well."""
+    """Call `begin` first and `commit` last. Queries of the models between them run in the
+    transaction too."""
 
     def __init__(self, connection: Any) -> None:
         self._connection = connection
         self.is_committed = False
 
     async def begin(self, *statements: Statement) -> list[Rows]:
-        """Begins, and returns the rows of each statement. On SQLite the write lock is taken at
-        once."""
+        """Begins and returns the rows of each statement. SQLite takes the write lock at once."""
         return (await self._run([self._beginning, *statements]))[1:]
 
     async def commit(self, *statements: Statement) -> None:
-        """Runs the statements and commits. If this raises, the commit may have gone through all the
-        same."""
+        """Runs the statements and commits. If this raises, the commit may still have succeeded."""
         await self._run([*statements, Statement("COMMIT")])
         self.is_committed = True
 
     async def run_all(self, *statements: Statement) -> list[Rows]:
-        """`begin` and `commit` in one: returns the rows of each statement."""
+        """Combines `begin` and `commit`: returns the rows of each statement."""
         if len(statements) == 1 and not self._is_sqlite:
-            found = await self._run([*statements])  # which PostgreSQL makes a transaction by itself
+            found = await self._run([*statements])  # PostgreSQL makes it a transaction by itself
         else:
             found = (await self._run([self._beginning, *statements, Statement("COMMIT")]))[1:-1]
         self.is_committed = True
@@ -74,13 +72,14 @@ async def _run_in_thread(connection: aiosqlite.Connection, statements: list[Stat
             connection._conn.execute(statement.sql, statement.params).fetchall() for statement in statements
         ]
 
-    # aiosqlite has no public way to do more than one thing in a visit.
+    # aiosqlite has no public way to run several statements in one call to its thread.
     return cast("list[Rows]", await connection._execute(run))  # type: ignore[no-untyped-call]
 
 
 @contextlib.asynccontextmanager
 async def short_transaction(database: AioDatabase) -> AsyncIterator[ShortTransaction]:
-    """The block must commit; without, or when it raises, nothing of it stays."""
+    """The block must commit. Without a commit, or when the block raises, everything is rolled
+    back."""
     writer = database.writer if isinstance(database, PersistentSqliteDatabase) else contextlib.nullcontext()
     async with writer, database.aio_connection() as connection:
         context = cast("ConnectionContext", connection_context.get())
@@ -91,7 +90,7 @@ async def short_transaction(database: AioDatabase) -> AsyncIterator[ShortTransac
             if not transaction.is_committed:
                 raise RuntimeError("a short transaction ended without its commit")
         except BaseException:
-            # On a lost connection there is nothing left to roll back.
+            # A lost connection has nothing to roll back.
             with contextlib.suppress(Exception):
                 await transaction.rollback()
             raise
@@ -100,6 +99,6 @@ async def short_transaction(database: AioDatabase) -> AsyncIterator[ShortTransac
 
 
 async def in_one_trip(database: AioDatabase, *statements: Statement) -> list[Rows]:
-    """All of the statements, as one transaction, in one round trip. Returns the rows of each."""
+    """Runs all statements as one transaction in one round trip. Returns the rows of each."""
     async with short_transaction(database) as transaction:
         return await transaction.run_all(*statements)

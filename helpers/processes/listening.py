@@ -1,9 +1,9 @@
-"""Listening sockets for several processes on one port: one for each process, held open by their
+"""Listening sockets for several processes on one port: one socket per process, held open by their
 parent.
 
-The kernel spreads connections over them by a hash of both addresses; a single shared socket is read
-by whoever wakes up first, mostly the same one. Since the parent holds them, what waits in the queue
-of a process that ends is served by its successor."""
+The kernel distributes connections over the sockets by a hash of both addresses. A single shared
+socket is read by the process that wakes up first, which is mostly the same one. Since the parent
+holds the sockets, the successor of an ended process serves the connections queued for it."""
 
 import contextlib
 import socket
@@ -12,14 +12,14 @@ BACKLOG = 1024
 
 
 def listen(host: str, port: int, count: int) -> list[list[socket.socket]]:
-    """`count` lists of listening sockets, each with one socket for every address of `host`. Raises
-    OSError where that can't be."""
+    """Returns `count` lists of listening sockets. Each list has one socket for each address of
+    `host`. Raises OSError if a socket can't be opened."""
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     addresses = list(dict.fromkeys((family, address) for family, _, _, _, address in found))
     with contextlib.ExitStack() as opened:
         for family, address in addresses:
-            # Sockets that share a port would share it with those of a second start as well:
-            # somebody alone asks first.
+            # SO_REUSEPORT would also share the port with a second start of the program. A socket
+            # without it detects that.
             with _socket(family) as alone:
                 alone.bind(address)
         groups = [

@@ -1,8 +1,8 @@
-"""Keeps several worker processes of one program running on one port: starts those that die again,
-and replaces them one by one.
+"""Keeps several worker processes of one program running on one port: restarts workers that die, and
+replaces them one by one on request.
 
-A worker is the same program with other arguments, begun anew: a rolling restart takes up changed
-code and settings."""
+A worker is the same program, started with additional arguments. A rolling restart therefore loads
+changed code and settings."""
 
 import asyncio
 import contextlib
@@ -23,11 +23,11 @@ log = logging.getLogger("aiochat.supervisor")
 READY_SECONDS = 20.0
 ASK_SECONDS = 0.05
 STOP_SECONDS = 15.0
-"""A worker's own bound for its end is 10 s."""
+"""A worker's own limit for its shutdown is 10 s."""
 
 STEADY_SECONDS = 10.0
-"""A worker that lived so long is started again at once; one that didn't, after a while that doubles
-each time."""
+"""A worker that ran at least this long is restarted at once. Otherwise the restart is delayed, and
+the delay doubles each time."""
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
@@ -35,7 +35,7 @@ LONGEST_DELAY = 10.0
 
 @dataclass(eq=False)
 class WorkerProcess:
-    """A worker process that lives or has lived."""
+    """A worker process that is running or has ended."""
 
     slot: int
     process: asyncio.subprocess.Process
@@ -57,8 +57,8 @@ class WorkerProcess:
 
 
 class Supervisor:
-    """`command` starts a worker when the arguments that tell its place are added; `sockets` has a
-    list of listening sockets for each."""
+    """`command` starts a worker when the worker's arguments are appended; `sockets` has one list of
+    listening sockets per worker."""
 
     def __init__(self, command: Sequence[str], sockets: list[list[socket.socket]]) -> None:
         self._command = list(command)
@@ -71,10 +71,11 @@ class Supervisor:
         self._roll = asyncio.Event()
 
     async def run(self, on_ready: Callable[[], None]) -> int:
-        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `on_ready` when all serve.
-        Returns the exit code:
+        """Runs until SIGTERM or SIGINT; SIGHUP replaces the workers. Calls `on_ready` when all workers
+        serve.
 
-        0, or, where the first worker ended before it served anything, that one's."""
+        Returns the exit code: 0, or the first worker's code if that worker ends before it
+        serves."""
         loop = asyncio.get_running_loop()
         ending = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -96,14 +97,15 @@ class Supervisor:
                 await asyncio.gather(*(self._stop_worker(worker) for worker in list(self._alive)))
 
     def _on_hangup(self, had_terminal: bool, ending: asyncio.Event) -> None:
-        """Whoever closes the terminal in which this runs wants it to end."""
+        """Closing the terminal in which this runs ends it."""
         if had_terminal and not sys.stdin.isatty():
             ending.set()
         else:
             self._roll.set()
 
     async def _work(self, on_ready: Callable[[], None]) -> int:
-        # The first alone: what keeps it from serving keeps all of them, and is said once.
+        # The first worker starts alone: what prevents it from serving affects all, and is reported
+        # once.
         first = await self._start(0)
         if not await self._is_ready(first):
             return max(first.process.returncode or 1, 1)
@@ -133,7 +135,7 @@ class Supervisor:
             *("--private", str(private)),
         ]
         try:
-            # In a group of its own: Ctrl-C tells the supervisor, and that tells the workers.
+            # In a process group of its own: Ctrl-C signals the supervisor, which ends the workers.
             process = await asyncio.create_subprocess_exec(
                 *self._command,
                 *place,
@@ -151,8 +153,8 @@ class Supervisor:
         return worker
 
     async def _is_ready(self, worker: WorkerProcess) -> bool:
-        """Waits until the worker serves. False if it ends, or says nothing for READY_SECONDS and is
-        ended."""
+        """Waits until the worker serves. Returns False if it ends, or isn't ready within
+        READY_SECONDS; then it is ended."""
         deadline = worker.since + READY_SECONDS
         while not worker.ended and time.monotonic() < deadline:
             if await _is_serving(worker.private):
@@ -163,7 +165,7 @@ class Supervisor:
         return False
 
     async def _try(self, slot: int, otherwise: str) -> WorkerProcess | None:
-        """A new worker that serves. None where it doesn't come to that, which is logged."""
+        """Starts a new worker and returns it when it serves. On failure logs and returns None."""
         try:
             worker = await self._start(slot)
         except OSError as error:
@@ -177,7 +179,7 @@ class Supervisor:
         return None
 
     async def _keep_running(self, slot: int) -> None:
-        """Starts the slot's worker again whenever it ends by itself."""
+        """Restarts the slot's worker whenever it ends by itself."""
         while True:
             worker = self._current[slot]
             await worker.process.wait()
@@ -196,7 +198,7 @@ class Supervisor:
                 log.info("%s serves again", self._current[slot].name)
 
     async def _start_until_ready(self, slot: int, delay: float) -> None:
-        """Starts a worker, again and again until one serves. Meanwhile its siblings take its
+        """Starts workers until one serves. Meanwhile the other workers take over its
         connections."""
         self._current.pop(slot, None)
         self._announce_take_over()
@@ -236,7 +238,7 @@ class Supervisor:
         return True
 
     async def _stop_worker(self, worker: WorkerProcess) -> None:
-        """Ends the process gently, and after STOP_SECONDS less so."""
+        """Terminates the process, and kills it after STOP_SECONDS."""
         if not worker.ended:
             with contextlib.suppress(ProcessLookupError):
                 worker.process.terminate()
@@ -255,7 +257,7 @@ class Supervisor:
 
 
 async def _is_serving(private: Path) -> bool:
-    """Does the worker behind this socket say that it is ready?"""
+    """Returns whether the worker at this socket reports that it is ready."""
     try:
         async with asyncio.timeout(READY_SECONDS):
             reader, writer = await asyncio.open_unix_connection(private)

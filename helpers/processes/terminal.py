@@ -1,5 +1,4 @@
-"""What the commands of the shell share: how they fail, how they ask for a password, and how they
-show that something takes long."""
+"""Shared by the shell commands: failures, password prompts, and progress of long operations."""
 
 import contextlib
 import getpass
@@ -10,38 +9,39 @@ import time
 from collections.abc import Iterator
 
 PATIENCE_SECONDS = 2.0
-"""Whoever waits longer wants to know what for."""
+"""Operations that take longer are reported."""
 
 REDRAW_SECONDS = 0.1
 
 
 class Failure(Exception):
-    """The command can't go on. The text is one line."""
+    """The command can't continue. The text is one line."""
 
 
 class UsageError(Failure):
-    """The command and the settings don't go together."""
+    """The command's arguments and the settings contradict each other."""
 
 
 def say(text: str) -> None:
-    """Prints a command's answer. Raises Failure where it can't be written: whoever read it may have
-    gone, and a disk may be full."""
+    """Prints a command's answer. Raises Failure if it can't be written: the reader of the pipe may
+    have ended, or the disk may be full."""
     try:
         print(text, flush=True)
     except OSError as error:
-        # What the stream holds would be tried again at the very end, and fail with many lines.
+        # Otherwise the interpreter flushes the stream again at exit and fails with a traceback.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         raise Failure(f"the answer can't be written ({error.strerror})") from None
 
 
 def ask_password(name: str) -> str:
-    """From the terminal, twice and unseen, or a line of standard input. Raises Failure."""
+    """Reads a password from the terminal, twice and without echo, or one line of standard input.
+    Raises Failure."""
     if sys.stdin is None:
         raise Failure("there is no standard input to read the password from")
     try:
         if not sys.stdin.isatty():
             return sys.stdin.readline().rstrip("\r\n")
-        # What came in as an argument may hold bytes that are no text.
+        # A command-line argument may contain bytes that aren't text.
         printable = name.encode("ascii" if not name.isprintable() else "utf-8", "backslashreplace").decode()
         password = getpass.getpass(f"Password for {printable}: ")
         if getpass.getpass("The same again: ") != password:
@@ -57,7 +57,7 @@ def ask_password(name: str) -> str:
 
 @contextlib.contextmanager
 def report_when_slow(what: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Says what is being done, on stderr, once it has taken long."""
+    """Reports the operation on stderr once it has taken `patience_seconds`."""
     timer = threading.Timer(
         patience_seconds, lambda: print(f"{what} takes a while ...", file=sys.stderr, flush=True)
     )
@@ -71,7 +71,7 @@ def report_when_slow(what: str, patience_seconds: float = PATIENCE_SECONDS) -> I
 
 @contextlib.contextmanager
 def report_duration(what: str) -> Iterator[None]:
-    """Says at once what is being done, on stderr, and then how long it took."""
+    """Reports the operation on stderr at once, and its duration at the end."""
     print(what, end=" ... ", file=sys.stderr, flush=True)
     began = time.monotonic()
     try:
@@ -83,10 +83,8 @@ def report_duration(what: str) -> Iterator[None]:
 
 
 class Progress:
-    """How far something is, on one line of the terminal that is written over and at last removed.
-    Nothing where stderr is none.
-
-    As a context manager."""
+    """A context manager that shows progress on one line of the terminal. The line is overwritten
+    and finally removed. Nothing is shown if stderr isn't a terminal."""
 
     def __init__(self, what: str, total: int) -> None:
         self._what = what
@@ -103,7 +101,7 @@ class Progress:
         self._write("")
 
     def step(self) -> None:
-        """One more is done."""
+        """Counts one more completed item."""
         self._done += 1
         if time.monotonic() - self._drawn >= REDRAW_SECONDS:
             self._draw()
@@ -114,5 +112,5 @@ class Progress:
 
     def _write(self, text: str) -> None:
         if self._is_seen:
-            # To the first column; and what stood behind the text is removed (ECMA-48, EL).
+            # Returns to the first column, and clears to the end of the line (ECMA-48, EL).
             print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)

@@ -1,5 +1,5 @@
-"""How a process serves and ends: alone on a port, or as one of several workers that a supervisor
-started."""
+"""How a process serves and shuts down: alone on a port, or as one of several workers of a
+supervisor."""
 
 import asyncio
 import gc
@@ -14,20 +14,20 @@ from aiohttp import web
 from helpers.processes.listening import BACKLOG
 
 DRAIN_SECONDS = 0.1
-"""Between the last connection that is taken and the end: what it asks for is on its way."""
+"""Between the last accepted connection and the shutdown: its request is on its way."""
 
 TAKE_OVER, RELEASE = b"+", b"-"
-"""What a supervisor says to a worker: one of your siblings is away, take its connections too; and:
-all are there again."""
+"""Bytes that the supervisor sends to a worker. TAKE_OVER: a sibling is down, accept its connections
+too. RELEASE: all workers run again."""
 
 
 @dataclass(frozen=True)
 class WorkerArguments:
-    """What a worker was given by its supervisor.
+    """The arguments that a worker gets from its supervisor.
 
-    `own` are the listening sockets that it serves, `others` those of its siblings, and on `control`
-    the supervisor speaks: all numbers of open files. At the path `private` the supervisor asks this
-    very worker how it is."""
+    `own` are the listening sockets that it serves, `others` those of its siblings, and `control` is
+    the connection to the supervisor: all are numbers of open files. `private` is the path of a Unix
+    socket by which the supervisor checks this worker's readiness."""
 
     own: list[int]
     others: list[int]
@@ -36,7 +36,7 @@ class WorkerArguments:
 
 
 def stop_requested() -> asyncio.Event:
-    """Is set by SIGTERM and SIGINT from now on."""
+    """Returns an event that SIGTERM and SIGINT set."""
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
@@ -44,7 +44,7 @@ def stop_requested() -> asyncio.Event:
 
 
 async def shut_down(runner: web.AppRunner) -> None:
-    """Takes no new connection, and ends so that nobody loses anything."""
+    """Stops accepting connections, then shuts down cleanly."""
     if runner.sites:
         for site in list(runner.sites):
             await site.stop()
@@ -53,16 +53,16 @@ async def shut_down(runner: web.AppRunner) -> None:
 
 
 def freeze_gc() -> None:
-    """What was made until now stays until the end, and a message makes no circles: looking for them
-    took up to a tenth of the time."""
+    """Excludes all existing objects from garbage collection. They live until the end, and handling
+    a message creates no reference cycles; searching for them took up to a tenth of the time."""
     gc.collect()
     gc.freeze()
     gc.set_threshold(100_000, 50, 100)
 
 
 class Worker:
-    """One of several: it serves its own sockets, and all of them while a sibling is away. Without a
-    supervisor it ends."""
+    """One of several workers. It serves its own sockets, and also its siblings' while one of them
+    is down. It ends when its supervisor is gone."""
 
     def __init__(self, runner: web.AppRunner, place: WorkerArguments, stop: Callable[[], None]) -> None:
         self._runner = runner
@@ -76,7 +76,7 @@ class Worker:
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Serves from its return on. Its runner must be set up."""
+        """Serves once this returns. The runner must be set up."""
         signal.signal(signal.SIGHUP, signal.SIG_IGN)
         await self._serve(self._own)
         await web.UnixSite(self._runner, self._private).start()
@@ -85,15 +85,15 @@ class Worker:
         self._task = asyncio.create_task(self._serve_for_siblings())
 
     async def _serve(self, sockets: list[socket.socket]) -> list[web.SockSite]:
-        # Copies: a site closes what it was given, and these may be needed again.
+        # Duplicates: a site closes its socket, which may be needed again.
         sites = [web.SockSite(self._runner, found.dup(), backlog=BACKLOG) for found in sockets]
         for site in sites:
             await site.start()
         return sites
 
     def _on_control(self) -> None:
-        """Hears the supervisor. When it is gone, this worker ends too: nobody would start it again
-        or end it."""
+        """Reads from the supervisor. When the supervisor is gone, this worker ends too, since
+        nothing would restart or end it."""
         try:
             data = self._control.recv(100)
         except OSError:

@@ -1,1 +1,2 @@
-"""Redis: its client, and publish/subscribe over connections of our own, one server or a cluster."""
+"""Redis: its client, and publish/subscribe over connections of our own, on one server or a
+cluster."""

@@ -1,7 +1,7 @@
-"""The bus of a process: what its parts tell the other processes, over one connection to Redis, or
+"""The bus of a process: its packages publish to other processes over one connection to Redis, or
 one to each node of a Redis Cluster.
 
-What a payload means, only the parts know that send and hear it."""
+Only the packages that send and receive a payload know its meaning."""
 
 import logging
 from collections.abc import Callable
@@ -22,43 +22,44 @@ def _nothing() -> None:
 
 
 class Bus:
-    """Without Redis: there are no other processes, publishing does nothing, and nothing is heard."""
+    """The bus without Redis: there are no other processes, so publishing does nothing."""
 
     remote = False
     """Can there be other processes?"""
 
     async def open(self) -> None:
-        """Connects. Raises RedisError where that can't be done; later outages are survived."""
+        """Connects. Raises RedisError if that fails; later outages are survived."""
 
     async def close(self) -> None: ...
 
     def subscribe(
         self, prefix: bytes, on_heard: Heard, on_gap: Callable[[], None] = _nothing
     ) -> Callable[[], None]:
-        """From now on `on_heard` is called with what other processes publish on followed channels
-        that begin with `prefix`, and `on_gap` when some of it may have been missed.
+        """Registers callbacks: `on_heard` for messages that other processes publish on followed
+        channels beginning with `prefix`, `on_gap` when some of them may be lost.
 
-        Several parts may hear one channel. Subscribe before following: what comes in between is
-        heard by nobody. Returns what ends the subscription."""
+        Several subscribers may share a channel. Subscribe before following: earlier messages are
+        dropped. Returns a function that ends the subscription."""
         return _nothing
 
     async def follow(self, channel: bytes) -> None:
-        """From its return on the channel is heard, or, while Redis is away, a gap is told later."""
+        """Follows the channel. Messages are received once this returns; while Redis is down, a gap
+        is reported when it is back."""
 
     def unfollow(self, channel: bytes) -> None:
-        """For a channel that only one part follows."""
+        """Ends following, for a channel that only one package follows."""
 
     def publish(self, channel: bytes, payload: bytes) -> None:
-        """Sends to the other processes that follow the channel. Never waits and never fails; while
-        Redis is away it is kept for later."""
+        """Publishes to the other processes that follow the channel. Never waits and never raises;
+        while Redis is down, messages are queued."""
 
     def wake(self, channel: bytes, payload: Payload) -> None:
-        """Like `publish` for what only wakes up. While nobody else follows the channel `payload`
-        isn't called; whoever comes then hears the last."""
+        """Like `publish` for messages that only wake receivers. While no other process follows the
+        channel, `payload` isn't called; the next follower gets the last skipped message."""
 
     def publish_transient(self, channel: bytes, payload: bytes) -> None:
-        """Like `publish` for what is worth something now alone: it is dropped while nobody else
-        follows the channel, or Redis is away."""
+        """Like `publish` for messages that are only relevant now: dropped while no other process
+        follows the channel, or Redis is down."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,8 +70,8 @@ class _Subscriber:
 
 
 class RedisBus(Bus):
-    """Redis pub/sub, sharded where `url` is that of a cluster. Where one part can't use what it
-    hears, that is logged, and the others hear on."""
+    """Redis pub/sub, sharded if `url` is that of a cluster. A subscriber's exception is logged and
+    doesn't affect the others."""
 
     remote = True
 
@@ -78,7 +79,7 @@ class RedisBus(Bus):
         self._pubsub = PubSub(url, self._on_message, self._gap)
         self._subscribers: list[_Subscriber] = []
         self._by_channel: dict[bytes, list[_Subscriber]] = {}
-        """Who hears a followed channel, as far as something was heard on it."""
+        """The subscribers of each followed channel, computed at its first message."""
 
     async def open(self) -> None:
         await self._pubsub.open()
@@ -125,7 +126,7 @@ class RedisBus(Bus):
             try:
                 subscriber.on_heard(channel, payload)
             except Exception:
-                # Raised further it would end the connection that all parts share.
+                # An exception would end the connection that all packages share.
                 log.exception("what was heard on %s can't be used", channel.decode(errors="replace"))
 
     def _gap(self) -> None:
@@ -137,5 +138,6 @@ BUS = web.AppKey("bus", Bus)
 
 
 def make_bus(url: str) -> Bus:
-    """The bus over the Redis or the cluster at `url`, without any for none. It isn't open yet."""
+    """Creates the bus for the Redis or cluster at `url`, or one without Redis. It isn't open
+    yet."""
     return RedisBus(url) if url else Bus()

@@ -1,4 +1,4 @@
-"""The connection to Redis, where the settings name one."""
+"""The Redis client, if the settings name a server."""
 
 from aiohttp import web
 from redis.asyncio import BlockingConnectionPool, Redis
@@ -10,13 +10,13 @@ REDIS: "web.AppKey[Redis | None]" = web.AppKey("redis")
 ANSWER_SECONDS = 2.0
 
 CONNECTIONS = 20
-"""At most, of this process. redis-py's own pool refuses the 101st who asks at once; with this one
-they wait for each other."""
+"""Maximum per process. redis-py's own pool raises an error when all its 100 connections are in use;
+with this pool callers wait."""
 
 
 def open_redis(url: str) -> "Redis | None":
-    """The pool for `url`, None for none. An answer that takes too long is an error: nobody waits
-    for a Redis that hangs."""
+    """Returns the connection pool for `url`, None for an empty one. A response that takes longer
+    than ANSWER_SECONDS is an error, so that nothing waits for a Redis that hangs."""
     if not url:
         return None
     pool: BlockingConnectionPool = BlockingConnectionPool.from_url(

@@ -1,5 +1,5 @@
-"""Which server of Redis a channel belongs to: the only one, or, in a cluster, the one that owns the
-channel's slot."""
+"""Maps channels to Redis servers: the only one, or, in a cluster, the owner of the channel's
+slot."""
 
 import random
 from typing import Any
@@ -14,7 +14,7 @@ UNKNOWN = Address("")
 
 
 class SlotMap:
-    """Where channels belong, as far as is known."""
+    """The known owners of channels."""
 
     def __init__(self, url: str) -> None:
         self.is_cluster = CLUSTER in url.partition(":")[0]
@@ -26,34 +26,32 @@ class SlotMap:
 
     @property
     def addresses(self) -> list[Address]:
-        """The servers that own something."""
+        """The servers that own slots."""
         return sorted(set(self._owners) - {UNKNOWN}, key=str) if self.is_cluster else self._seeds
 
     @property
     def candidates(self) -> list[Address]:
-        """Whom to ask for a cluster's map: the last that something is said to have moved to, then
-        those that own something, in any order,
-
-        since one of them may be cut off and know old things, and then those that the settings
-        name."""
+        """The servers to ask for the cluster's map: the target of the last MOVED, then the known
+        owners in random order, then the servers in the settings. The order is random since one of
+        them may be isolated and have an old map."""
         known = self.addresses
         moved = [self._moved_to] if self._moved_to in known else []
         return list(dict.fromkeys([*moved, *random.sample(known, len(known)), *self._seeds]))
 
     def owner(self, channel: bytes) -> Address:
-        """Who serves the channel; UNKNOWN where nobody is known to."""
+        """Returns the channel's owner; UNKNOWN if none is known."""
         return self._owners[key_slot(channel)] if self.is_cluster else self._seeds[0]
 
     def move(self, slot: int, address: Address) -> None:
-        """A server said that the slot is there now."""
+        """Records that a server reported the slot's move."""
         self._owners[slot] = self._moved_to = address
 
     def take(self, answer: Any, asked: Address) -> None:
-        """Reads the answer of `asked` to CLUSTER SLOTS. Raises RedisError where it isn't one."""
+        """Parses the response of `asked` to CLUSTER SLOTS. Raises RedisError if it is invalid."""
         owners = [UNKNOWN] * REDIS_CLUSTER_HASH_SLOTS
         try:
             for first, last, (host, port, *_), *_ in answer:
-                # A server that doesn't know its own name is where it was asked.
+                # A server that doesn't know its own name is reached at the address that was asked.
                 address = Address((host or b"").decode() or asked.host, port)
                 owners[first : last + 1] = [address] * (last + 1 - first)
         except (TypeError, ValueError) as error:
@@ -62,7 +60,7 @@ class SlotMap:
 
 
 def moved_to(error: ResponseError) -> tuple[int, Address] | None:
-    """The slot and its owner, where the error is `MOVED slot host:port`."""
+    """Parses `MOVED slot host:port` into the slot and its new owner. None for other errors."""
     words = str(error).split()
     if len(words) != 3 or words[0] != "MOVED":
         return None
@@ -71,7 +69,7 @@ def moved_to(error: ResponseError) -> tuple[int, Address] | None:
 
 
 def _urls_of_seeds(url: str) -> list[str]:
-    """`redis+cluster://name:password@a:1,b:2?x=y` as redis://name:password@a:1?x=y and
+    """Splits `redis+cluster://name:password@a:1,b:2?x=y` into redis://name:password@a:1?x=y and
     redis://name:password@b:2?x=y."""
     scheme, _, rest = url.partition("://")
     network, question, query = rest.partition("?")

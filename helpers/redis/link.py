@@ -1,8 +1,8 @@
-"""One connection to one Redis server, for publishing and subscribing at once: RESP3 tells answers
-from what is pushed.
+"""A connection to one Redis server, for publishing and subscribing at once: RESP3 distinguishes
+responses from pushed messages.
 
-redis-py's waits for each answer, and minds a time and a retry policy for each thing it hears; this
-one writes, and is called back."""
+redis-py's connections wait for each response, and handle a timeout and a retry policy for each
+message. This one is pipelined and uses callbacks."""
 
 import asyncio
 import contextlib
@@ -24,10 +24,10 @@ log = logging.getLogger("aiochat.redis")
 
 ANSWER_SECONDS = 2.0
 QUIET_SECONDS = 5.0
-"""After so long without a word it is asked whether it is still there."""
+"""A PING is sent after this time without data."""
 
 Answer = Any
-"""What Redis answered: bytes, int, list, None, or a ResponseError."""
+"""A response of Redis: bytes, int, list, None, or a ResponseError."""
 
 NOTHING = object()
 MESSAGE_KINDS = (b"message", b"smessage")
@@ -35,7 +35,7 @@ MESSAGE_KINDS = (b"message", b"smessage")
 
 @dataclass(frozen=True)
 class Address:
-    """Where a server is: a host and a port, or the path of a socket."""
+    """A server's address: host and port, or the path of a socket."""
 
     host: str
     port: int = 0
@@ -45,8 +45,7 @@ class Address:
 
 
 class Access:
-    """How the servers of a URL are reached and entered: address, TLS, name and password, as
-    redis-py reads them."""
+    """How the servers of a URL are reached: address, TLS and credentials, as parsed by redis-py."""
 
     def __init__(self, url: str) -> None:
         given: dict[str, Any] = dict(parse_url(url))
@@ -62,10 +61,8 @@ class Access:
 
 
 class Link(asyncio.Protocol):
-    """An open connection. `on_heard` is given channel and payload, `on_removed` a channel that this
-    server no longer serves,
-
-    and `lost` is set when the connection is over."""
+    """An open connection. `on_heard` gets the channel and payload of each message, `on_removed` a
+    channel that this server no longer serves. `lost` is set when the connection has ended."""
 
     def __init__(
         self, on_heard: Callable[[bytes, bytes], None], on_removed: Callable[["Link", bytes], None]
@@ -81,16 +78,14 @@ class Link(asyncio.Protocol):
         self._transport: asyncio.Transport
 
     def ask(self, *command: str | bytes, then: Callable[[Answer], None]) -> None:
-        """Sends a command; all that is asked in one turn of the loop goes out in one write. `then`
-        is called with the answers in the
-
-        order of the questions, and with a RedisConnectionError when the connection is lost
-        before."""
+        """Sends a command. Commands of one event loop iteration share one write. `then` is called
+        with the response, in the order of the commands, or with a RedisConnectionError if the
+        connection is lost."""
         self._send(command, b"", then)
 
     def send_subscription(self, word: str, channel: bytes, then: Callable[[Answer], None]) -> None:
-        """Like `ask` for the commands that subscribe and unsubscribe; `then` is called with None
-        when that is confirmed."""
+        """Like `ask` for commands that subscribe or unsubscribe. `then` is called with None on
+        confirmation."""
         self._send((word, channel), word.lower().encode() + channel, then)
 
     def _send(
@@ -105,7 +100,7 @@ class Link(asyncio.Protocol):
         self._asked.append((self._loop.time(), confirms, then))
 
     async def answer(self, *command: str | bytes) -> Answer:
-        """Sends a command and waits. Raises what Redis answers as an error, and
+        """Sends a command and waits for the response. Raises error responses, and
         RedisTimeoutError."""
         answered: asyncio.Future[Answer] = self._loop.create_future()
         self.ask(*command, then=lambda answer: None if answered.done() else answered.set_result(answer))
@@ -119,8 +114,8 @@ class Link(asyncio.Protocol):
         return answer
 
     def check_alive(self) -> None:
-        """Ends a connection whose server owes an answer for too long, and asks a silent one. To be
-        called every second."""
+        """Aborts the connection if a response is overdue, and sends PING if it is idle. Call it
+        every second."""
         now = self._loop.time()
         if self._asked and now - self._asked[0][0] > ANSWER_SECONDS:
             self._transport.abort()
@@ -156,7 +151,7 @@ class Link(asyncio.Protocol):
                 else:
                     self._answered(found)
         except hiredis.ProtocolError:
-            # What isn't Redis can't be followed any further.
+            # After invalid data the stream can't be parsed any further.
             self._transport.abort()
 
     def _answered(self, answer: Answer) -> None:
@@ -187,8 +182,8 @@ async def open_link(
     on_heard: Callable[[bytes, bytes], None],
     on_removed: Callable[[Link, bytes], None],
 ) -> Link:
-    """A connection that Redis has let in. Raises RedisError where it can't be had, within
-    ANSWER_SECONDS twice."""
+    """Opens and authenticates a connection. Raises RedisError if that fails; it takes at most twice
+    ANSWER_SECONDS."""
     loop = asyncio.get_running_loop()
 
     def make() -> Link:

@@ -1,8 +1,8 @@
-"""Publishes to the other processes and hears from them, by one Redis or by a Redis Cluster's
-sharded channels. Survives outages.
+"""Publishes messages to other processes and receives theirs, with one Redis or with the sharded
+channels of a Redis Cluster. Survives outages.
 
-It wakes up and keeps nothing: what is published while nobody can be reached is kept for a while,
-and what gets lost is said to be a gap."""
+Nothing is stored in Redis. Messages that can't be sent are queued for a while; possibly lost
+messages are reported as a gap."""
 
 import asyncio
 import contextlib
@@ -23,32 +23,32 @@ from helpers.text.characters import one_line
 log = logging.getLogger("aiochat.bus")
 
 MAX_WAITING = 2000
-"""Kept for a Redis that is away. The oldest go first."""
+"""Messages queued while Redis is unavailable. The oldest are dropped first."""
 
 FOLLOW_SECONDS = 1.0
 AGAIN_SECONDS = 0.2
 LOOK_SECONDS = 1.0
 MAP_SECONDS = 15.0
-"""How often a cluster is asked for its map though nothing seems to have changed."""
+"""How often a cluster's map is refreshed when no change was detected."""
 
 Payload = Callable[[], bytes]
 
 
 class Subscription:
-    """A channel that is heard, or will be when its server can be reached."""
+    """A subscribed channel. The subscription is pending while its server is unavailable."""
 
     __slots__ = ("alone", "channel", "confirmed", "link", "skipped")
 
     def __init__(self, channel: bytes) -> None:
         self.channel = channel
         self.link: Link | None = None
-        """Where the subscription was asked for."""
+        """The link that the subscription was sent on."""
         self.confirmed = asyncio.Event()
         self.alone = False
-        """Did nobody else hear what was published last? Whoever comes says so, and the order on one
-        connection is the order in Redis."""
+        """Had the last message no other receivers? New subscribers announce themselves, and the
+        order on one connection is the order in Redis."""
         self.skipped: Payload | None = None
-        """The last that wasn't published, since nobody else was there."""
+        """The last message that wasn't published, since there were no other subscribers."""
 
     def forget(self) -> None:
         self.link = None
@@ -57,11 +57,11 @@ class Subscription:
 
 
 class PubSub:
-    """Calls `on_heard(channel, payload)` with what other processes published, and `on_gap` when
-    some of it may have been missed.
+    """Calls `on_heard(channel, payload)` for messages of other processes, and `on_gap` when some
+    may be lost.
 
-    `url` is that of one Redis, or `redis+cluster://host:port,host:port` (`rediss+cluster://` with
-    TLS) for a cluster."""
+    `url` is that of one Redis, or `redis+cluster://host:port,host:port` for a cluster
+    (`rediss+cluster://` with TLS)."""
 
     def __init__(
         self, url: str, on_heard: Callable[[bytes, bytes], None], on_gap: Callable[[], None]
@@ -84,8 +84,8 @@ class PubSub:
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def open(self) -> None:
-        """Connects. Raises RedisError where that can't be done: later outages are survived, a wrong
-        address isn't."""
+        """Connects. Raises RedisError if that fails: later outages are survived, a wrong address
+        isn't."""
         if self._map.is_cluster:
             await self._refresh_map()
             self._spawn(self._keep_map(), "map")
@@ -93,7 +93,7 @@ class PubSub:
             try:
                 self._add_server(address, await self._connect(address))
             except RedisError:
-                # One of several may be away.
+                # In a cluster single servers may be down.
                 if not self._map.is_cluster:
                     raise
                 self._add_server(address)
@@ -101,7 +101,7 @@ class PubSub:
 
     @property
     def is_open(self) -> bool:
-        """Can something be heard now?"""
+        """Can messages be received now?"""
         return bool(self._links)
 
     async def close(self) -> None:
@@ -112,14 +112,12 @@ class PubSub:
             link.close()
 
     def publish(self, channel: bytes, payload: bytes) -> None:
-        """Sends to whoever else follows the channel. Never waits and never fails."""
+        """Publishes to the other subscribers of the channel. Never waits and never raises."""
         self._publish(channel, lambda: payload)
 
     def wake(self, channel: bytes, payload: Payload) -> None:
-        """Like `publish` for what only wakes up. While nobody else follows the channel `payload`
-        isn't even called;
-
-        whoever comes then hears the last that was left skipped."""
+        """Like `publish` for messages that only wake receivers. While there are no other
+        subscribers, `payload` isn't called; the next subscriber gets the last skipped message."""
         subscription = self._subscriptions.get(channel)
         if subscription is not None and subscription.alone:
             subscription.skipped = payload
@@ -127,17 +125,15 @@ class PubSub:
             self._publish(channel, payload)
 
     def publish_transient(self, channel: bytes, payload: bytes) -> None:
-        """Like `publish` for what is worth something now alone: nothing is sent while nobody else
-        follows the channel,
-
-        and nothing is kept while its server is away."""
+        """Like `publish` for messages that are only relevant now: nothing is sent without other
+        subscribers, and nothing is queued while the server is unavailable."""
         subscription = self._subscriptions.get(channel)
         if subscription is None or not subscription.alone:
             self._publish(channel, lambda: payload, queue=False)
 
     async def follow(self, channel: bytes) -> None:
-        """From its return on the channel is heard, or, where its server is away, a gap is said when
-        it can be."""
+        """Subscribes to the channel. Messages are received once this returns. If the server is
+        unavailable, a gap is reported as soon as it is back."""
         subscription = self._subscriptions.get(channel)
         if subscription is None:
             subscription = self._subscriptions[channel] = Subscription(channel)
@@ -151,13 +147,13 @@ class PubSub:
         subscription = self._subscriptions.pop(channel, None)
         if subscription is None:
             return
-        # Somebody may just have come, whose word hasn't arrived.
+        # Another subscriber may have arrived whose announcement wasn't received yet.
         self._publish_skipped(subscription)
         if subscription.link is not None:
             subscription.link.send_subscription(self._word_unsubscribe, channel, _ignore)
 
     def _publish(self, channel: bytes, payload: Payload, *, queue: bool = True) -> None:
-        """What can't be published now is, unless it isn't to be kept, when it can."""
+        """Publishes now, or when the server is available again, unless `queue` is false."""
         link = self._links.get(self._map.owner(channel))
         if link is None:
             if queue:
@@ -168,7 +164,8 @@ class PubSub:
 
         def then(answer: Answer) -> None:
             if isinstance(answer, int):
-                # Counted by the server on which we listen ourselves: one is us.
+                # The receivers are counted by the server of our own subscription, which is one of
+                # them.
                 if heard and subscription is not None and subscription.link is link:
                     subscription.alone = answer <= 1
             elif isinstance(answer, RedisConnectionError) or self._is_moved(answer):
@@ -196,7 +193,7 @@ class PubSub:
             self._on_heard(channel, payload[len(self._origin) :])
 
     def _subscribe(self, subscription: Subscription) -> None:
-        """Has the channel heard where it belongs now, if that server can be reached."""
+        """Subscribes to the channel at its current owner, if that server is connected."""
         link = self._links.get(self._map.owner(subscription.channel))
         if subscription.link is link:
             return
@@ -212,7 +209,7 @@ class PubSub:
                 return
             if answer is None:
                 subscription.confirmed.set()
-                # Others who were alone hear that they are not, and say what they hadn't said.
+                # Subscribers that were alone learn of this one, and publish what they skipped.
                 link.ask(self._word_publish, subscription.channel, self._origin, then=_ignore)
                 self._publish_skipped(subscription)
             else:
@@ -223,15 +220,15 @@ class PubSub:
         link.send_subscription(self._word_subscribe, subscription.channel, then)
 
     def _on_channel_removed(self, link: Link, channel: bytes) -> None:
-        """A cluster's node says that a channel has moved away from it."""
+        """A cluster's server reports that it no longer owns a channel."""
         subscription = self._subscriptions.get(channel)
         if subscription is not None and subscription.link is link:
             subscription.forget()
             self._ask_map.set()
 
     def _is_moved(self, answer: Answer) -> bool:
-        """Does the cluster say that this belongs elsewhere, or nowhere just now? Then its map is
-        read anew."""
+        """Does the error say that the slot is elsewhere or unavailable? Then the map is
+        refreshed."""
         if not self._map.is_cluster or not isinstance(answer, ResponseError):
             return False
         moved = moved_to(answer)
@@ -243,8 +240,8 @@ class PubSub:
         return True
 
     def _reconcile(self) -> None:
-        """After a change of the links or the map: subscribes to what isn't heard where it belongs,
-        and publishes what waits."""
+        """Reconciles after a change of links or of the map: subscribes at the right servers, and
+        publishes queued messages."""
         changed = set()
         for subscription in self._subscriptions.values():
             before = subscription.link
@@ -252,8 +249,8 @@ class PubSub:
             if subscription.link is not None and subscription.link is not before:
                 changed.add(subscription.link)
         for link in changed:
-            # Answered after the subscriptions: what comes later is heard, what came before is
-            # looked for.
+            # The PING is answered after the subscriptions: later messages are received, earlier
+            # ones are covered by the gap.
             link.ask("PING", then=lambda _: self._on_gap())
         for _ in range(len(self._queue)):
             self._publish(*self._queue.popleft())
@@ -264,7 +261,7 @@ class PubSub:
         self._keepers[address] = self._spawn(self._keep_open(address, link), str(address))
 
     async def _keep_open(self, address: Address, link: Link | None) -> None:
-        """Holds a connection to one server, for ever."""
+        """Keeps a connection to one server open, and reconnects."""
         is_down = False
         while True:
             try:
@@ -319,8 +316,7 @@ class PubSub:
             await asyncio.sleep(AGAIN_SECONDS)
 
     async def _refresh_map(self) -> None:
-        """Asks any server of the cluster for its map. Raises the last one's RedisError where none
-        knows."""
+        """Asks any server of the cluster for its map. Raises the last RedisError if all fail."""
         problem: RedisError = RedisConnectionError("no server of the cluster can be reached")
         for address in self._map.candidates:
             link = self._links.get(address)
@@ -345,7 +341,7 @@ class PubSub:
                 link.check_alive()
 
     def _spawn(self, work: Coroutine[Any, Any, None], name: str) -> asyncio.Task[None]:
-        # In a context of its own: what is heard is delivered in it.
+        # An empty context: message callbacks run in it.
         task = asyncio.create_task(work, name=f"pubsub {name}", context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

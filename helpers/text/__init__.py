@@ -1,1 +1,1 @@
-"""What is done to texts: characters, Markdown, emoji, translation, strict JSON."""
+"""Text processing: characters, Markdown, emoji, translation, strict JSON."""

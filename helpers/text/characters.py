@@ -1,18 +1,18 @@
-"""What may stand in a text that people will read: any letter of any script, and no control
-characters but those of a line."""
+"""Which characters a text may contain: letters of all scripts, and no control characters other than
+those of line breaks and tabs."""
 
 import re
 import unicodedata
 
-# C0 but tab, line feed and carriage return; DEL and C1; surrogates, which UTF-8 can't hold;
+# C0 except tab, line feed and carriage return; DEL and C1; surrogates, which UTF-8 can't encode;
 # noncharacters.
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
 def is_unicode(text: str) -> bool:
-    """No lone surrogate: those come in where bytes that aren't UTF-8 were decoded, and nothing can
-    hold them."""
+    """Returns False for lone surrogates. They come from decoding bytes that aren't UTF-8, and can't
+    be stored."""
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -21,28 +21,27 @@ def is_unicode(text: str) -> bool:
 
 
 def has_forbidden(text: str) -> bool:
-    """Does it hold a character that no text of several lines may?"""
-    # What is printable holds none of them, and a line of text mostly is. This look costs a tenth of
-    # the other.
+    """Does the text contain a character that is forbidden in a multi-line text?"""
+    # A printable text contains none of them, and most single lines are printable. This check takes
+    # a tenth of the search's time.
     return not text.isprintable() and _FORBIDDEN.search(text) is not None
 
 
 def is_one_line(text: str) -> bool:
-    """No line break, no tab and no control character."""
+    """The text has no line break, tab or control character."""
     return _NO_LINE.search(text) is None
 
 
-# Letters by their category that are drawn as nothing: fillers of Hangul, the empty pattern of
-# Braille.
+# Letters by category that render as nothing: Hangul fillers, the blank Braille pattern.
 _EMPTY_LETTERS = frozenset("\u115f\u1160\u3164\uffa0\u2800")
 _JOINER = "\u200d"
 _MARKS_AT_MOST = 3
 
 
 def is_plainly_visible(text: str) -> bool:
-    """Is all of it drawn, and where it stands? No control or invisible characters, none that change
-    the direction of what follows, none without a meaning, and no more marks on one letter than any
-    language has. Emoji may be joined."""
+    """Is every character visible in its place? Rejects control and invisible characters, changes of
+    direction, unassigned characters, and more combining marks on one letter than any language uses.
+    Emoji may be joined."""
     marks = 0
     for place, letter in enumerate(text):
         category = unicodedata.category(letter)
@@ -59,5 +58,5 @@ def is_plainly_visible(text: str) -> bool:
 
 
 def one_line(error: BaseException) -> str:
-    """What an error says, for a line of a log: drivers write theirs over several."""
+    """Formats an error for one log line: drivers' messages span several lines."""
     return " ".join(str(error).split())

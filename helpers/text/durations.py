@@ -1,4 +1,4 @@
-"""Lengths of time as people type them: 10m, 2h, 3d, 1w, and several of these together."""
+"""Durations as people type them: 10m, 2h, 3d, 1w, and combinations."""
 
 import re
 
@@ -11,7 +11,7 @@ _PART = re.compile(r"([0-9]+)([wdhms])", re.IGNORECASE)
 
 
 def parse_duration(text: str) -> int | None:
-    """The seconds in `1h30m`, from 1 to MAX_SECONDS; None for what is no such duration."""
+    """Parses `1h30m` into seconds, from 1 to MAX_SECONDS. Returns None for anything else."""
     if not _WRITTEN.fullmatch(text):
         return None
     seconds = sum(int(count) * UNITS[unit.lower()] for count, unit in _PART.findall(text))
@@ -19,7 +19,7 @@ def parse_duration(text: str) -> int | None:
 
 
 def show_duration(seconds: int) -> str:
-    """As it might have been typed: `1h30m`."""
+    """Formats seconds as `1h30m`."""
     parts = []
     for unit, size in UNITS.items():
         count, seconds = divmod(seconds, size)

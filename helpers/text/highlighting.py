@@ -1,5 +1,5 @@
-"""Code in colours: which words of it are what, as classes for static/css/code.css. Of languages
-that people paste, not of all there are."""
+"""Syntax highlighting: tokens as CSS classes of static/css/code.css, for the languages that people
+commonly paste."""
 
 import html
 import time
@@ -12,11 +12,11 @@ from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
 
 MAX_CODE = 3000
-"""Characters; what is longer stays without colours. Code made to be slow takes a time that grows
-with the square of its length."""
+"""Characters. Longer code isn't highlighted: code that is made to be slow takes time proportional
+to the square of its length."""
 
 MAX_SECONDS = 0.05
-"""Of the processor's. What people write takes some milliseconds."""
+"""Processor time. Ordinary code takes some milliseconds."""
 
 _PASTED = """
     bash c c++ clojure cmake console cpp cs csharp css dart diff docker dockerfile elixir erlang
@@ -55,8 +55,8 @@ def _class_of(kind: _TokenType) -> str:
 
 
 def highlight(code: str, language: str) -> str:
-    """The code as HTML: escaped, and in spans of CLASSES where the language is one of LANGUAGES. It
-    may take some milliseconds."""
+    """Returns the code as escaped HTML, with spans of CLASSES if `language` is in LANGUAGES. It can
+    take some milliseconds."""
     lexer = _lexer(language.lower()) if len(code) <= MAX_CODE else None
     spans = _spans(lexer, code) if lexer is not None else None
     return html.escape(code, quote=False) if spans is None else "".join(spans)
@@ -67,7 +67,7 @@ def _lexer(language: str) -> Lexer | None:
 
 
 def _spans(lexer: Lexer, code: str) -> list[str] | None:
-    """None where that would take too long."""
+    """Returns None if this takes more than MAX_SECONDS."""
     spans = []
     end = time.thread_time() + MAX_SECONDS
     for name, tokens in groupby(_until(lexer.get_tokens(code), end), lambda token: _class_of(token[0])):

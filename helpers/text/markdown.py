@@ -1,8 +1,8 @@
-"""What people write as HTML: Markdown, rendered once when it is stored, sanitised, and left out
-where it says no more than the text.
+"""Markdown to HTML: rendered once when a text is stored, sanitised, and omitted if it equals the
+escaped text.
 
-Whom and what it names isn't known here: `parse` says what might be names, and Markup.html is told
-which of them are."""
+This module doesn't know which names exist: `parse` finds candidates, and Markup.html gets those
+that exist."""
 
 import html
 import re
@@ -20,14 +20,15 @@ from helpers.text.emoji import replace_shortcodes
 from helpers.text.highlighting import CLASSES, highlight
 
 MAX_NAMED = 20
-"""Of each kind that one text can name."""
+"""Names of each kind in one text."""
 
 MAX_HTML = 100_000
-"""Characters. What grows beyond it, tenfold what was typed, is shown as it was typed: all who read
-it are sent this."""
+"""Characters. A text whose HTML would be longer, ten times what was typed, stays plain: every
+reader receives the HTML."""
 
 QUICKLY_RENDERED = 1000
-"""Characters. Markdown made to be slow takes 30 ms a thousand; longer ones are for a thread."""
+"""Characters. Markdown that is made to be slow takes 30 ms per thousand; longer texts are rendered
+in a thread."""
 
 TAGS = {
     "p",
@@ -53,48 +54,48 @@ TAGS = {
 }
 
 _LINK = r"https?://[^/\\]|mailto:."
-"""What a person may link to: the web and mail, and what of this site a Markdown says. Nothing else
-of the site's is a click away."""
+"""What a text may link to: the web, e-mail, and those of this site's addresses that a Markdown
+allows."""
 
 _START = re.compile(r"\d{1,9}")
-"""What a list may begin to count with: as much as CommonMark takes."""
+"""The number that a list may start with: as many digits as CommonMark allows."""
 
-# Without any of these no rule of Markdown can match. Most texts are such, and this look costs a
-# hundredth of the parser.
+# Without any of these no rule of Markdown can match. That holds for most texts, and this check
+# takes a hundredth of the parser's time.
 _MARKUP = re.compile(
     r"[*_`~\[\]<>#\\:@]|^[ \t]|^\d+[.)]|^[-+=]|[ \\]\n|\n[ \t]*\n|[\r\n]\s*[-+=]", re.MULTILINE
 )
 
-# Most of a chat's are one line without any of these signs at all. Deleting them from its bytes and
+# Most chat messages are one line without any of these characters. Deleting them from the bytes and
 # comparing the length takes a tenth of the time of searching for them.
 _MARKUP_BYTES = b"*_`~[]<>#\\:@\r\n"
 _BLOCK_START = re.compile(r"[ \t\-+=]|\d+[.)]")
 
-# A name begins where no word does: not in an e-mail address, a path, a fragment or an entity. The
-# first of them takes all that may be.
+# A name doesn't begin inside a word, an e-mail address, a path, a fragment or an entity. The first
+# pattern matches all candidates.
 _NAME_CANDIDATE = re.compile(r"(?<![^\W_])(?:@\w|#[A-Za-z])")
 _NAMED = re.compile(r"(?<![\w@#/.+%&=-])[@#](?=\w)")
 
 
 @dataclass(frozen=True)
 class Reference:
-    """What a text may name after a sign, `@` or `#`, and how a link to it looks."""
+    """What a text may name after a sign, `@` or `#`, and how the link to it looks."""
 
     sign: str
     path: str
-    """Before the name, in its address."""
+    """The path of its address before the name."""
     css_class: str
     name_at: Callable[[str, int], str]
-    """The name that begins at a place of a text, empty where none does."""
+    """Returns the name that begins at a position of a text, or an empty string."""
 
 
 def may_contain_name(text: str) -> bool:
-    """Might it name something?"""
+    """Might the text contain a name?"""
     return ("@" in text or "#" in text) and _NAME_CANDIDATE.search(text) is not None
 
 
 def is_slow(text: str) -> bool:
-    """Might it take so long to render that nobody should wait for it?"""
+    """Might rendering take too long for the event loop?"""
     return len(text) > QUICKLY_RENDERED or "```" in text or "~~~" in text
 
 
@@ -106,8 +107,7 @@ class _Parser(MarkdownIt):
 
 
 class _Names:
-    """A rule for the parser: takes the names and shortcodes out of the texts, where they are
-    neither in code nor in a link."""
+    """A parser rule that finds names and shortcodes in text, except in code and links."""
 
     def __init__(self, references: tuple[Reference, ...]) -> None:
         self._by_sign = {reference.sign: reference for reference in references}
@@ -125,7 +125,7 @@ class _Names:
                     children += self._split(before, child, left)
                 else:
                     children.append(child)
-                # `a\_@b`: what was escaped is a letter before it.
+                # In `a\_@b` the escaped character counts as a letter before the `@`.
                 before = child.content[-1:] if child.type == "text_special" else ""
             token.children = children
 
@@ -170,8 +170,8 @@ def _fence(renderer: Any, tokens: list[Token], place: int, options: Any, env: di
 
 
 class Markdown:
-    """The Markdown of one part of the site: `references` are what its texts may name, `own` the
-    addresses of ours that they may link to."""
+    """The Markdown of one part of the site. `references` are what its texts may name, `own` the
+    addresses of this site that they may link to."""
 
     def __init__(self, *references: Reference, own: str) -> None:
         self._link = re.compile(f"{_LINK}|{own}")
@@ -189,23 +189,21 @@ class Markdown:
         ).clean
 
     def _new_parser(self, names: _Names) -> MarkdownIt:
-        # Images would be fetched from other people's servers; the address is shown as a link
-        # instead.
+        # Images would be fetched from other servers. The address is shown as a link instead.
         parser = _Parser("commonmark", {"html": False, "linkify": True, "breaks": True, "maxNesting": 12})
         parser.link = self._link
         parser.enable(["linkify", "strikethrough"]).disable(
             ["image", "html_block", "html_inline", "entity", "reference"]
         )
         parser.linkify.set({"fuzzy_link": False, "fuzzy_email": False})  # type: ignore[union-attr]
-        # While it can still be told what was escaped.
+        # At this point the tokens still show which characters were escaped.
         parser.core.ruler.before("text_join", "names", names)
         parser.add_render_rule("named", lambda renderer, *given: names.render(renderer, *given))
         parser.add_render_rule("fence", _fence)
         return parser
 
     def _allowed(self, tag: str, attribute: str, value: str) -> str | None:
-        """For nh3: classes are our own, addresses a person's or our own, and numbers are
-        numbers."""
+        """The attribute filter for nh3: allows known classes, allowed addresses, and numbers."""
         if attribute == "class":
             return value if value in (CLASSES if tag == "span" else self._classes) else None
         if attribute == "start":
@@ -214,13 +212,13 @@ class Markdown:
         return value if is_ours else None
 
     def parse(self, text: str) -> "Markup | None":
-        """The parsed text, or None where there is nothing to parse."""
+        """Returns the parsed text, or None if there is nothing to parse."""
         if _is_plain_line(text) or not _MARKUP.search(text):
             return None
         return Markup(self, text, self._parser.parse(text))
 
     def render(self, text: str) -> str | None:
-        """The HTML of a text that names nobody, or None as Markup.html."""
+        """Returns the HTML of a text without names, or None as Markup.html does."""
         markup = self.parse(text)
         return markup.html({}) if markup is not None else None
 
@@ -235,7 +233,7 @@ class Markdown:
 
 
 class Markup:
-    """A text that was parsed."""
+    """A parsed text."""
 
     def __init__(self, markdown: Markdown, text: str, tokens: list[Token]) -> None:
         self._markdown = markdown
@@ -243,17 +241,16 @@ class Markup:
         self._tokens = tokens
 
     def names(self, sign: str) -> list[str]:
-        """What might be names after this sign, without it, each once."""
+        """Returns the candidate names after this sign, without the sign and without duplicates."""
         children = [
             child.content for token in self._tokens for child in token.children or () if child.type == "named"
         ]
         return list(dict.fromkeys(content[1:] for content in children if content[0] == sign))
 
     def html(self, named: Mapping[str, Mapping[str, str]]) -> str | None:
-        """The HTML, or None where escaping the text, with its line breaks, gives the same picture.
+        """Returns the HTML, or None if the escaped text with its line breaks looks the same.
 
-        `named` tells by sign which of the names somebody or something has, and how each is
-        written."""
+        `named` maps a sign to the names that exist, and each name to its proper spelling."""
         return self._markdown.render_parsed(self._text, self._tokens, named)
 
 
@@ -263,7 +260,7 @@ def _is_plain_line(text: str) -> bool:
 
 
 def plain_html(text: str) -> str:
-    """The text and its line breaks, escaped: what a text without HTML looks like."""
+    """Returns the escaped text with its line breaks: what a text without HTML looks like."""
     return "<p>" + html.escape(text, quote=False).replace("\n", "<br />\n") + "</p>"
 
 
@@ -274,8 +271,7 @@ _PAIRED_MARKS = re.compile(r"(?<![\w*~`])(\*\*|\*|__|_|~~|`)(?=\S)([^\n]*?\S)\1(
 
 
 def strip_markup(text: str) -> str:
-    """The words of a text, for where one line of it is shown: what Markdown means by signs is left
-    out, roughly and quickly."""
+    """Removes Markdown syntax from a text for a one-line preview. It is approximate and fast."""
     for pattern, kept in (
         (_FENCE_LINE, ""),
         (_BLOCK_MARKS, ""),

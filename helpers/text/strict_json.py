@@ -1,5 +1,5 @@
-"""JSON as RFC 8259 and I-JSON (RFC 7493) want it: no key twice, no lone surrogate, no depth to
-drown in."""
+"""JSON as RFC 8259 and I-JSON (RFC 7493) define it: no duplicate keys, no lone surrogates, bounded
+depth."""
 
 import json
 import re
@@ -17,21 +17,21 @@ T = TypeVar("T")
 
 
 class BadJson(Exception):
-    """The text isn't JSON that we take. Its own text says why."""
+    """The text isn't acceptable JSON. The message says why."""
 
 
 def looks_like_object(text: str) -> bool:
-    """Does it begin like a JSON object? `{hello}` doesn't, and is a line as typed."""
+    """Does the text begin like a JSON object? `{hello}` doesn't, and counts as plain text."""
     return text.startswith('{"') or _BEGINNING.match(text) is not None
 
 
 def decode(text: str, decoder: "msgspec.json.Decoder[T]", keys: tuple[str, ...]) -> T:
-    """`text` by `decoder`. Raises BadJson, or msgspec.ValidationError where it is JSON of another
+    """Decodes `text` with `decoder`. Raises BadJson, or msgspec.ValidationError for JSON of another
     shape.
 
-    msgspec is quick and takes a key twice; so where one of `keys` could stand twice, or anything
-    nests deeply, or letters are escaped, the text is looked at slowly first. `keys` are given with
-    their quotes."""
+    msgspec is fast but accepts duplicate keys. A text in which one of `keys` may occur twice, that
+    nests deeply, or that has escaped letters is therefore checked slowly first. `keys` are given
+    with their quotes."""
     if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH or max(map(text.count, keys)) > 1:
         _check_slowly(text)
     try:

@@ -1,8 +1,8 @@
-"""What people read, in their language. English stands in the code and is the key; other languages
-are catalogues in locales/, of gettext.
+"""Translation of texts. English is in the code and is the key; other languages are gettext
+catalogues in locales/.
 
-A place in a text is `{name}`. Whole numbers in places are written as the language writes them; what
-is no quantity is given as str."""
+A placeholder is `{name}`. Integers are formatted for the language; numbers that aren't quantities
+are passed as str."""
 
 import gettext
 import io
@@ -29,11 +29,11 @@ _PLACE = re.compile(r"\{(\w+)\}")
 
 
 class Text(str):
-    """An English text that whoever tells it can tell in another language: what is raised or
-    returned far from the reader.
+    """An English text that is translated when it is shown. It is raised or returned by code that
+    doesn't know the reader's language.
 
-    It is a str like any other for logs and comparisons. The template is a literal, so that `make
-    texts` finds it."""
+    It is an ordinary str in logs and comparisons. The template is a literal, so that `make texts`
+    finds it."""
 
     __slots__ = ("template", "values")
     template: str
@@ -47,7 +47,7 @@ class Text(str):
 
 
 def _fill(template: str, values: dict[str, Any], code: str) -> str:
-    """Each `{name}` of `values` in its place. What stands in a value is no place."""
+    """Fills each `{name}` with its value. Placeholders inside a value aren't filled."""
     if not values:
         return template
 
@@ -65,17 +65,16 @@ def _number(value: int, code: str) -> str:
 
 
 class Language:
-    """One language of the site: it tells texts, numbers and times. English is the one that needs no
-    catalogue."""
+    """One language of the site: formats texts, numbers and times. English needs no catalogue."""
 
     def __init__(self, code: str, catalogue: Catalog | None = None) -> None:
         self.code = code
         self.locale = Locale.parse(code)
         self.name = (self.locale.get_display_name() or code).capitalize()
-        """What it calls itself."""
+        """The language's name in that language."""
         self.page_texts = ""
-        """The part of the catalogue that scripts use: JSON for static/js/words/texts.js, safe within a
-        <script>. Empty where they need none."""
+        """The part of the catalogue that scripts use: JSON for static/js/words/texts.js, safe
+        inside a <script>. Empty for a language without a catalogue."""
         self._texts = gettext.NullTranslations()
         if catalogue is not None:
             compiled = io.BytesIO()
@@ -91,20 +90,20 @@ class Language:
         return self._texts.ngettext(one, other, count)
 
     def pgettext(self, context: str, text: str) -> str:
-        """For a text that means several things in English: `context` says which."""
+        """Translates a text that has several meanings in English: `context` says which one."""
         return self._texts.pgettext(context, text)
 
     def t(self, text: str, **values: Any) -> str:
-        """The text in this language, with `values` in their places."""
+        """Translates the text and fills in `values`."""
         return _fill(self.gettext(text), values, self.code)
 
     def n(self, one: str, other: str, count: int, **values: Any) -> str:
-        """The same where a number decides on the form: `{count}`."""
+        """The same with plural forms: `{count}` selects the form."""
         return _fill(self.ngettext(one, other, count), {"count": count, **values}, self.code)
 
     def translate(self, text: str) -> str:
-        """A Text in this language. Any other str is what it is: somebody typed it, or it was told
-        already."""
+        """Translates a Text. Any other str is returned as it is: it was typed by a person, or is
+        translated already."""
         if not isinstance(text, Text):
             return text
         values = {
@@ -114,15 +113,15 @@ class Language:
         return self.t(text.template, **values)
 
     def moment(self, at: str) -> str:
-        """A time as events write it (ISO 8601, UTC), for people."""
+        """Formats a time of an event (ISO 8601, UTC) for people."""
         return f"{format_datetime(datetime.fromisoformat(at), 'medium', locale=self.locale)} UTC"
 
     def day(self, at: datetime) -> str:
-        """Its date, for people."""
+        """Formats the date for people."""
         return str(format_date(at.date(), "long", locale=self.locale))
 
     def time_of_day(self, at: datetime) -> str:
-        """Its hours and minutes, for people."""
+        """Formats hours and minutes for people."""
         return str(format_time(at.timetz(), "short", locale=self.locale))
 
 
@@ -135,7 +134,8 @@ def _page_texts(code: str, catalogue: Catalog, locale: Locale) -> str:
             texts[entry.id] = str(entry.string)
         else:
             texts[entry.id[0]] = list(entry.string or ())
-    # Scripts know CLDR's names of plural forms, gettext their places: the form of each place.
+    # Scripts use CLDR's names of plural forms, gettext their indexes. This finds the name of each
+    # index.
     form_of = gettext.c2py(catalogue.plural_expr)
     places = range(catalogue.num_plurals)
     plurals = [
@@ -147,7 +147,7 @@ def _page_texts(code: str, catalogue: Catalog, locale: Locale) -> str:
 
 
 def read_catalogue(path: Path) -> Catalog:
-    """The catalogue in a .po file."""
+    """Reads the catalogue from a .po file."""
     with path.open("rb") as file:
         return read_po(file, locale=path.parent.parent.name)
 
@@ -161,22 +161,22 @@ LANGUAGES = {
         for path in sorted(LOCALES.glob("*/*/aiochat.po"))
     },
 }
-"""Every language of the site by its code: English, and those that have a folder in locales/."""
+"""All languages of the site by code: English, and those with a folder in locales/."""
 
 _current: ContextVar[Language] = ContextVar("language", default=ENGLISH)
 
 
 def current() -> Language:
-    """The language of the request that is answered here; English outside one. What outlives a
-    request remembers its own."""
+    """Returns the language of the current request, English outside of one. Code that outlives its
+    request stores the language."""
     return _current.get()
 
 
 def set_language(language: Language) -> None:
-    """From now on this is the language of the request."""
+    """Sets the language of the current request."""
     _current.set(language)
 
 
 def translate(text: str) -> str:
-    """A Text in the language of the request."""
+    """Translates a Text into the language of the current request."""
     return current().translate(text)

@@ -1,1 +1,1 @@
-"""What any aiohttp site needs: routes, forms, sessions, headers, pages, files."""
+"""Helpers for an aiohttp site: routes, forms, sessions, headers, pages, files."""

@@ -1,19 +1,19 @@
-"""Which pages are compressed: those that no other site can have asked for.
+"""Which pages are compressed: those that no other site can have requested.
 
-BREACH reads a secret off the lengths of compressed answers, by having the victim's browser ask for
-many of them with guesses. Those requests come from the attacker's own page, and browsers say so
-(Fetch Metadata). docs/decisions has the rest."""
+BREACH derives a secret from the lengths of compressed responses, by making the victim's browser
+send many requests with guesses. Those requests come from the attacker's page, and browsers say so
+(Fetch Metadata). See docs/decisions."""
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
 TYPES = {"text/html", "application/json"}
 LEAST = 1000
-"""Bytes. What is smaller is one packet anyway."""
+"""Bytes. A smaller response fits one packet anyway."""
 
 OWN = {"same-origin", "none"}
-"""Sec-Fetch-Site of requests by our own pages, and by the person: an address typed in, a bookmark,
-a reload."""
+"""Values of Sec-Fetch-Site for requests from our pages and by the person: a typed address, a
+bookmark, a reload."""
 
 
 @web.middleware

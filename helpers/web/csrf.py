@@ -1,5 +1,5 @@
-"""No form is taken that didn't come from one of our pages: OWASP ASVS 5.0, 3.5. A token in the
-session, and Fetch Metadata before it."""
+"""Accepts only forms that come from our own pages: OWASP ASVS 5.0, 3.5. It checks Fetch Metadata
+first, then a token in the session."""
 
 import hmac
 import secrets
@@ -22,7 +22,8 @@ def new_token() -> str:
 
 
 class CsrfToken:
-    """The session's token, made when a page first shows it: who only looks gets no session."""
+    """The session's token, created when a page first shows it. Visitors who only read get no
+    session."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

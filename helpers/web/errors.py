@@ -1,4 +1,4 @@
-"""Whatever goes wrong in a request becomes one clear answer, as a page or as JSON, and never a
+"""Turns every error of a request into one response, as a page or as JSON, and never into a
 traceback."""
 
 import errno
@@ -74,10 +74,10 @@ def error_response(
     code: str | None = None,
     back: tuple[str, str] | None = None,
 ) -> web.Response:
-    """The answer for an error, as a page or as JSON, in the language of the request.
+    """Returns the response for an error, as a page or as JSON, in the language of the request.
 
-    `text` replaces the status's own; `code` is for programs. `back` is an address and what it is
-    called: where the page sends people instead of to the start."""
+    `text` replaces the default text of the status; `code` is for programs. `back` is an address and
+    its name, to which the page links instead of to the start page."""
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
     text = translate(text or usual)
     if wants_json(request):
@@ -97,7 +97,8 @@ def error_response(
 
 
 def action_error_response(request: web.Request, error: ActionError) -> web.Response:
-    """The answer for an action's error. Programs are told which field of their form it is about."""
+    """Returns the response for an action's error. In JSON it is assigned to its form field, if it
+    has one."""
     if error.field is not None and wants_json(request):
         response = web.json_response({"errors": {error.field: translate(error.phrase)}}, status=error.status)
     else:
@@ -123,7 +124,7 @@ async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         return response
     except Exception as error:
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
-            # A static file's name that no file system takes.
+            # The file system doesn't allow such a long name of a static file.
             return error_response(request, 404)
         if is_unavailable(error) or isinstance(error, RedisError):
             log.warning("%s %s: %s", request.method, request.path, one_line(error))

@@ -1,9 +1,9 @@
-"""The static files: read once, compressed once, served under the version of them all, with the
-modules that a script needs.
+"""Static files: read once, compressed once, served under a common version, with the modules that a
+script imports.
 
-An ES module names its imports relatively, so a version in the path is theirs as well:
-/static/0123456789ab/js/room.js imports /static/0123456789ab/js/state/store.js, and both can be
-kept for ever. Without a version, or with an unknown one, a file is asked about anew."""
+An ES module names its imports relatively, so a version in the path applies to them too:
+/static/0123456789ab/js/room.js imports /static/0123456789ab/js/state/store.js, and browsers can
+cache both for ever. Without a version, or with an unknown one, the file has to be revalidated."""
 
 import functools
 import gzip
@@ -30,7 +30,7 @@ TYPES = {
     ".woff2": "font/woff2",
 }
 COMPRESSED_TYPES = {".png", ".woff2"}
-"""These are compressed already."""
+"""Already compressed formats."""
 
 VERSION_DIGITS = 12
 _VERSIONED = re.compile(rf"([0-9a-f]{{{VERSION_DIGITS}}})/(.+)")
@@ -39,8 +39,8 @@ FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
 
 READ_AGAIN_SECONDS = 1.0
-"""A version that isn't known may be that of a new release, which another process already serves;
-asking for nonsense costs no more."""
+"""An unknown version may belong to a newer release that another process already serves. The folder
+is read again at most this often."""
 
 
 @dataclass(frozen=True)
@@ -56,13 +56,13 @@ class File:
 
     @functools.cached_property
     def by_brotli(self) -> bytes:
-        """A seventh smaller than by gzip: its dictionary knows the words of scripts and styles, and
-        the files are small."""
+        """Brotli is a seventh smaller than gzip: its dictionary contains common words of scripts
+        and styles, and the files are small."""
         return bytes(brotli.compress(self.body, quality=11))
 
     def encode(self, codings: set[str]) -> tuple[str, bytes]:
-        """The best of what is understood, and its name; "" for the file as it is, where nothing
-        gains by another."""
+        """Returns the smallest accepted encoding and its name; "" and the plain body if no encoding
+        is smaller."""
         if self.is_compressible:
             for coding, attribute in (("br", "by_brotli"), ("gzip", "by_gzip")):
                 if coding in codings and len(encoded := getattr(self, attribute)) < len(self.body):
@@ -72,7 +72,7 @@ class File:
 
 @dataclass(frozen=True)
 class Release:
-    """The files as they were at one moment."""
+    """The files at one moment."""
 
     version: str
     files: dict[str, File]
@@ -100,8 +100,7 @@ def _read(folder: Path) -> Release:
 
 
 class Files:
-    """A folder of files. With `fresh` they are read again for each page, for whoever is changing
-    them."""
+    """A folder of files. With `fresh` they are read again for each page, for development."""
 
     def __init__(self, folder: Path, *, fresh: bool = False) -> None:
         self._folder = folder
@@ -115,15 +114,15 @@ class Files:
         return self._own.version
 
     def address(self, name: str) -> str:
-        """Where a file is, with its version. Raises KeyError where there is none of this name."""
+        """Returns a file's address with its version. Raises KeyError if there is no such file."""
         if self._fresh:
             self._own = self._latest = _read(self._folder)
         self._own.files[name]
         return f"/static/{self.version}/{name}"
 
     def modules(self, name: str) -> list[str]:
-        """The addresses of all modules that a script imports, those of its imports included. Raises
-        KeyError where one is missing."""
+        """Returns the addresses of all modules that a script imports, directly or indirectly.
+        Raises KeyError if one is missing."""
         key = (self.version, name)
         if key not in self._modules:
             self._modules = {key: [f"/static/{self.version}/{module}" for module in self._imports(name)]}
@@ -143,7 +142,8 @@ class Files:
         return list(found)
 
     def _release(self, version: str) -> Release | None:
-        """Our own, or a newer one that came into the folder since we began."""
+        """Returns our own release, or a newer one that was copied into the folder since the
+        start."""
         for release in (self._own, self._latest):
             if release.version == version:
                 return release
@@ -154,7 +154,7 @@ class Files:
         return self._latest if self._latest.version == version else None
 
     async def serve(self, request: web.Request) -> web.Response:
-        """Answers for /static/{path}."""
+        """Handles /static/{path}."""
         path = request.match_info["path"]
         versioned = _VERSIONED.fullmatch(path)
         release = self._release(versioned[1]) if versioned else None
@@ -171,8 +171,8 @@ class Files:
         )
         headers = {"Cache-Control": FOR_EVER if release else REVALIDATE, "Vary": "Accept-Encoding"}
         if not release:
-            # Each representation has a validator of its own (RFC 9110, 8.8.3). What is kept for
-            # ever isn't asked about again.
+            # Each representation has its own validator (RFC 9110, 8.8.3). A versioned file is never
+            # revalidated.
             headers["ETag"] = etag = f'"{file.etag}{coding and f"-{coding}"}"'
             known = {
                 tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")

@@ -1,4 +1,4 @@
-"""One sentence for the next page that is shown."""
+"""Messages that the next page shows once."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ KEPT = 5
 
 
 async def flash(request: web.Request, text: str, kind: str = "info") -> None:
-    """Keeps `text` for the next page. `kind` is info, success or error."""
+    """Stores `text` for the next page. `kind` is info, success or error."""
     session = await get_session(request)
     session[KEY] = [*session.get(KEY, []), {"kind": kind, "text": text}][-KEPT:]
 

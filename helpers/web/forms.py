@@ -1,4 +1,4 @@
-"""Forms: read strictly, checked by a pydantic model, and shown again with what is wrong beside each
+"""Forms: parsed strictly, checked by a pydantic model, and shown again with an error beside each
 field."""
 
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ from helpers.web.routing import route_of
 MAX_FIELDS = 40
 
 MAX_TEXT = 64 * 1024
-"""Bytes of all texts of a form together, however large its files may be."""
+"""Bytes of all text fields of a form together. Files have limits of their own."""
 
 PARSE_ERRORS = (
     ValueError,
@@ -31,8 +31,8 @@ PARSE_ERRORS = (
     BadHttpMessage,
     web.RequestPayloadError,
 )
-"""What aiohttp raises for a body that isn't what its headers say: a part's unknown encoding, a
-broken line, bytes that don't unpack."""
+"""What aiohttp raises for a body that contradicts its headers: an unknown encoding of a part, a
+broken line, data that can't be decompressed."""
 
 FIELDS = web.RequestKey("form_fields", list[tuple[str, str]])
 
@@ -43,21 +43,21 @@ Model = TypeVar("Model", bound=BaseModel)
 
 
 async def read_form(request: web.Request) -> Mapping[str, str]:
-    """The fields of the request's form, at most MAX_FIELDS; of a field that comes twice, the last.
+    """Returns the form's fields, at most MAX_FIELDS. If a field occurs twice, the last one counts.
 
-    Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for what isn't UTF-8 or
-    not a form."""
+    Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for anything that isn't
+    UTF-8 or isn't a form."""
     return dict(await _read_fields(request))
 
 
 async def read_values(request: web.Request, name: str) -> list[str]:
-    """All values of a field that may come more than once. Raises as read_form."""
+    """Returns all values of a field that may occur more than once. Raises as read_form."""
     return [value for field_name, value in await _read_fields(request) if field_name == name]
 
 
 async def read_files(request: web.Request, name: str) -> list[Upload]:
-    """The files of a field, where its route says how large the form may be; none where none was
-    chosen. Raises as read_form."""
+    """Returns the files of a field, if the route sets `max_body`. Empty if no file was chosen.
+    Raises as read_form."""
     await _read_fields(request)
     route, parts = route_of(request), request.get(PARTS)
     return (
@@ -68,7 +68,7 @@ async def read_files(request: web.Request, name: str) -> list[Upload]:
 
 
 async def read_file(request: web.Request, name: str) -> Upload | None:
-    """The same for a field with one file: of several, the last."""
+    """The same for a field with one file. Of several, the last one counts."""
     files = await read_files(request, name)
     return files[-1] if files else None
 
@@ -93,7 +93,7 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         else:
             body = (await request.read()).decode("utf-8")
             fields = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
-        # A lone surrogate can come in by a charset of the client's choosing; no database takes it.
+        # A charset chosen by the client can produce a lone surrogate, which no database accepts.
         if not all(is_unicode(name) and is_unicode(value) for name, value in fields):
             raise web.HTTPBadRequest
     except PARSE_ERRORS:
@@ -104,7 +104,7 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
 
 @web.middleware
 async def forms(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Closes the files of the request's form, whatever became of it."""
+    """Closes the files of the request's form at the end of the request."""
     try:
         return await handler(request)
     finally:
@@ -114,15 +114,15 @@ async def forms(request: web.Request, handler: Handler) -> web.StreamResponse:
 
 @dataclass
 class Form:
-    """What was typed and what is wrong with it, for the page that shows it again. `errors[""]` is
-    about the whole form."""
+    """The entered values and their errors, for showing the form again. `errors[""]` is about the
+    whole form."""
 
     values: dict[str, str] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
 def _text_of(problem: ErrorDetails) -> str:
-    """What is wrong with a field: in a validator's own words, where it has raised a ValueError."""
+    """Returns the error text of a field: a validator's own text if it raised a ValueError."""
     if problem["type"] == "missing":
         return Text("This is needed.")
     raised = problem.get("ctx", {}).get("error")
@@ -133,8 +133,8 @@ SECRET_FIELDS = frozenset({"password", "new_password", "csrf_token"})
 
 
 def check_form(model: type[Model], fields: Mapping[str, str]) -> tuple[Model | None, Form]:
-    """The checked model, or None and the form with its errors, in the language of the request.
-    Nothing secret is kept for showing."""
+    """Returns the checked model, or None and the form with its errors, in the language of the
+    request. The form contains no secret values."""
     form = Form(values={name: value for name, value in fields.items() if name not in SECRET_FIELDS})
     try:
         return model(**{name: value for name, value in fields.items() if name in model.model_fields}), form

@@ -1,4 +1,4 @@
-"""The headers of every answer: OWASP ASVS 5.0, 3.4, and the Secure Headers project."""
+"""The headers of every response: OWASP ASVS 5.0, 3.4, and the Secure Headers project."""
 
 from aiohttp import web
 
@@ -23,20 +23,21 @@ FIXED = {
 }
 
 PARTS = {"text/css", "text/javascript"}
-"""Parts of a page, never one: what only says what a page may do is left out, as a third of the
-bytes of the small ones."""
+"""Styles and scripts are never a page of their own. They omit the headers that only restrict pages,
+which are a third of the bytes of small files."""
 PARTS_POLICY = "default-src 'none'"
 
 IMAGE_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-"""For pictures that people have given: opened by themselves they may do nothing at all."""
+"""For uploaded pictures: as a page of its own a picture may load and run nothing."""
 
 PHOTO_POLICY = f"{IMAGE_POLICY}; style-src 'unsafe-inline'"
-"""The same where one opens them to look at them: the browser's own page around a picture has its
-styles within, by which it fits."""
+"""The same for pictures that are opened by themselves: the browser's viewer needs inline styles to
+fit the picture into the window."""
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
-    """For `on_response_prepare`: also on errors, and before a socket's handshake is sent."""
+    """For `on_response_prepare`: covers errors too, and runs before the response to a WebSocket
+    handshake."""
     settings = request.app[SETTINGS]
     if response.content_type in PARTS:
         response.headers.update(ALWAYS)
@@ -54,5 +55,5 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     if access_of(request) is not Access.FILE and not is_kept:
         response.headers["Cache-Control"] = "no-store"
     elif "Cache-Control" not in response.headers:
-        # What isn't there may come.
+        # A missing file may appear later.
         response.headers["Cache-Control"] = "no-cache"

@@ -1,4 +1,4 @@
-"""Is this process alive, and can it do its work? For a supervisor and for a load balancer."""
+"""Health checks for a supervisor and a load balancer: is the process alive, and is it ready?"""
 
 import asyncio
 from collections.abc import Awaitable
@@ -15,14 +15,14 @@ NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
 class Live(web.View):
-    """`/livez`: the process answers."""
+    """`/livez`: the process responds."""
 
     async def get(self) -> web.Response:
         return web.json_response({"alive": True}, headers=NEVER_KEPT)
 
 
 class Ready(web.View):
-    """`/readyz`: the database and Redis answer; 503 and which doesn't, where one doesn't."""
+    """`/readyz`: the database and Redis respond. Otherwise 503, and which of them doesn't."""
 
     async def get(self) -> web.Response:
         app = self.request.app

@@ -1,5 +1,5 @@
-"""Which language a request is answered in: the one that its cookie names, else the best of its
-Accept-Language, else English."""
+"""The language of a response: the cookie's, else the best match of Accept-Language, else
+English."""
 
 import re
 
@@ -13,17 +13,17 @@ from helpers.web.redirects import safe_next
 
 COOKIE = "language"
 COOKIE_SECONDS = 400 * 86400
-"""RFC 6265bis lets none live longer."""
+"""The maximum of RFC 6265bis."""
 
 MAX_ACCEPTED = 20
-"""Browsers send up to ten; a longer list isn't read to its end."""
+"""Browsers send up to ten. The rest of a longer list is ignored."""
 
 _QUALITY = re.compile(r"q=(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 
 def choose(cookie: str | None, accepted: str) -> Language:
-    """`accepted` is an Accept-Language header: RFC 9110, 12.5.4. What isn't understood of it says
-    nothing."""
+    """Chooses the language. `accepted` is an Accept-Language header (RFC 9110, 12.5.4); parts that
+    can't be parsed are ignored."""
     if cookie in LANGUAGES:
         return LANGUAGES[cookie]
     best, best_quality = ENGLISH, 0.0
@@ -44,19 +44,19 @@ async def languages(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 def set_language_from_query(request: web.Request) -> None:
-    """Speaks the language that `language` in the address names, if there is such a one.
+    """Sets the language that the parameter `language` of the address names, if it exists.
 
-    Only for what a page opens: not every browser sends Accept-Language with the handshake of a
-    WebSocket. A page's own address never names a language, for the switch couldn't change it.
-    """
+    This is for requests that a page opens: not every browser sends Accept-Language with the
+    handshake of a WebSocket. A page's own address never names a language, since the language switch
+    couldn't change it."""
     addressed = LANGUAGES.get(request.query.get("language", ""))
     if addressed is not None:
         set_language(addressed)
 
 
 class ChooseLanguage(web.View):
-    """Remembers a language in this browser, and goes back to the page. It changes nothing else, so
-    a link of ours may do it."""
+    """Stores the language in a cookie and redirects back to the page. It changes nothing else, so a
+    plain link may do it."""
 
     async def get(self) -> web.Response:
         request = self.request

@@ -1,9 +1,9 @@
-"""Bodies of the type multipart/form-data, read in bounded memory: texts are short, and files lie on
-the disk.
+"""Reads multipart/form-data in bounded memory: text fields are limited, and large files are spooled
+to disk.
 
-aiohttp's own `post()` reads files like this too, but has one bound for a whole body. Where pictures
-may come, 40 MiB of text took 120 MiB of memory there, and 276 MiB with one emoji in it; here
-1 MiB."""
+aiohttp's own `post()` also spools files, but has one limit for the whole body. With the limit for
+pictures, 40 MiB of text took 120 MiB of memory there, and 276 MiB with one emoji in it; here 1
+MiB."""
 
 import asyncio
 import tempfile
@@ -13,26 +13,25 @@ from typing import IO
 from aiohttp import BodyPartReader, web
 
 MAX_IN_MEMORY = 256 * 1024
-"""Bytes of a file that need no disk."""
+"""Bytes of a file that are kept in memory; larger files are spooled to disk."""
 
 CHUNK = 256 * 1024
 
 
 @dataclass(frozen=True)
 class Upload:
-    """A file of a form. What it is called is nothing to rely on, and neither is its content
-    type."""
+    """A file of a form. Its content type is the client's claim and can't be trusted."""
 
     content_type: str
     size: int
-    """Bytes."""
+    """In bytes."""
     file: IO[bytes]
-    """At its beginning. It is closed when the request has been answered."""
+    """Positioned at the start. It is closed after the response."""
 
 
 @dataclass
 class Parts:
-    """The parts of a form in their order, with the names of their fields."""
+    """The parts of a form in their order, with their field names."""
 
     fields: list[tuple[str, str]]
     files: list[tuple[str, Upload]]
@@ -43,10 +42,11 @@ class Parts:
 
 
 async def read_parts(request: web.Request, most_parts: int, most_text: int, most: int) -> Parts:
-    """Reads the body. `most_text` bytes are for the texts together, `most` for everything.
+    """Reads the body. `most_text` limits the bytes of all text fields, `most` those of the whole
+    body.
 
-    Raises HTTPRequestEntityTooLarge, HTTPBadRequest for too many parts, and whatever aiohttp does
-    for what is no such body."""
+    Raises HTTPRequestEntityTooLarge, HTTPBadRequest for too many parts, and aiohttp's errors for an
+    invalid body."""
     if (request.content_length or 0) > most:
         raise web.HTTPRequestEntityTooLarge(most)
     parts = Parts([], [])
@@ -66,7 +66,7 @@ async def read_parts(request: web.Request, most_parts: int, most_text: int, most
                 data = await _read_text(part, min(most_text - texts, most - total))
                 texts += len(data)
                 total += len(data)
-                # An empty choice of a file is a part too, with a type of its own.
+                # An empty file input is a part too, with its own content type.
                 if part.headers.get("Content-Type", "text/plain").startswith("text/"):
                     parts.fields.append((part.name, data.decode(part.get_charset(default="utf-8"))))
     except BaseException:

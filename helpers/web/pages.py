@@ -1,4 +1,4 @@
-"""Templates, and what each of them may show."""
+"""Templates and their context."""
 
 from pathlib import Path
 from typing import Any
@@ -9,20 +9,20 @@ from aiohttp import web
 from aiohttp_session import SESSION_KEY, get_session
 
 from helpers.keys import SETTINGS
-from helpers.text.translation import LANGUAGES, current, translate
+from helpers.text.translation import LANGUAGES, current
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
 from helpers.web.flash import pop_flashes
 
 
 def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
-    """Templates know: `static(path)`, `modules(path)` that a script imports, `user`, `csrf_token`,
-    `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; of languages `language()`,
-    `languages`, gettext's `_` and `{% trans %}`; and of helpers/text/translation.py `t`, `n` and
-    the filters `told` and `moment`.
+    """Sets up the templates. They get `static(path)`, `modules(path)` (imports of a script),
+    `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; for
+    languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and from
+    helpers/text/translation.py `t`, `n` and the filter `moment`.
 
-    An error page may be rendered where none of the request's own are known: they are undefined
-    there, but for the language."""
+    An error page may be rendered before the values of the request are known: they are undefined
+    then, except for the language."""
 
     async def context(request: web.Request) -> dict[str, Any]:
         settings = request.app[SETTINGS]
@@ -35,7 +35,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
             "flashes": [],
         }
         if SESSION_KEY not in request:
-            # The page that says that the database is away can't ask it who is asking.
+            # The session isn't loaded when the database is unavailable.
             return shared
         session = await get_session(request)
         return {**shared, "csrf_token": CsrfToken(session), "flashes": pop_flashes(session)}
@@ -50,7 +50,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         lstrip_blocks=True,
         auto_reload=app[SETTINGS].debug,
     )
-    # Looked up at each call: a template is compiled once for all languages.
+    # Resolved at each call: a template is compiled once for all languages.
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         lambda text: current().gettext(text),
         lambda one, other, count: current().ngettext(one, other, count),
@@ -62,7 +62,6 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
     environment.globals["languages"] = list(LANGUAGES.values())
     environment.globals["t"] = lambda text, **values: current().t(text, **values)
     environment.globals["n"] = lambda one, other, count, **values: current().n(one, other, count, **values)
-    environment.filters["told"] = translate
     environment.filters["moment"] = lambda at: current().moment(at)
     environment.globals["site_name"] = "aiochat"
     environment.globals["static"] = files.address

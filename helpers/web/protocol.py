@@ -1,5 +1,5 @@
-"""The answer to what isn't HTTP at all. No middleware sees it: aiohttp's own has no security
-headers, tells its version, repeats what was sent, and writes a traceback to the log for each port
+"""The response to data that isn't HTTP. No middleware sees it: aiohttp's own response has no
+security headers, reveals its version, repeats the input, and logs a traceback for each port
 scan."""
 
 import logging
@@ -41,8 +41,7 @@ class Protocol(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        # aiohttp reads a refused body to its end, and stumbles a second time over what was wrong
-        # with it.
+        # aiohttp reads a rejected body to its end, and fails a second time for the same reason.
         if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
             super().log_exception(*args, **kw)
 
@@ -53,12 +52,12 @@ class _Server(web.Server):
 
 
 class Runner(web.AppRunner):
-    """aiohttp's, whose connections speak Protocol."""
+    """aiohttp's runner with Protocol for its connections."""
 
     __slots__ = ()
 
     async def _make_server(self) -> web.Server:
         server = await super()._make_server()
-        # There is no parameter for the class.
+        # aiohttp has no parameter for the class.
         server.__class__ = _Server
         return server

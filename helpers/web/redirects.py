@@ -1,15 +1,15 @@
-"""Where to go next, by the visitor's own word, but only to a page of ours."""
+"""The target of a redirect that the visitor supplies: only pages of this site."""
 
 from urllib.parse import unquote, urlsplit
 
 MAX_LENGTH = 500
-"""It travels in a header, percent-encoded, and a proxy holds 4 kB of those."""
+"""It is sent in a header, percent-encoded, and proxies hold 4 kB of headers."""
 
 
 def safe_next(target: str, fallback: str = "/") -> str:
-    """`target` if it is a path of this site, else `fallback`.
+    """Returns `target` if it is a path of this site, else `fallback`.
 
-    Browsers read `//host`, `/\\host` and `/<tab>/host` as another site: OWASP, Unvalidated
+    Browsers treat `//host`, `/\\host` and `/<tab>/host` as another site: OWASP, Unvalidated
     Redirects."""
     for text in (target, unquote(target)):
         if (

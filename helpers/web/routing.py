@@ -1,4 +1,4 @@
-"""Routes as data: each says where it is, what answers, and who may come in."""
+"""Routes as data: each has a path, a view and an access rule."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from helpers.web.files import Files
 
 
 class Access(Enum):
-    """Who may come in. A route states one; there is no default to forget about."""
+    """Who may use a route. Every route states it; there is no default."""
 
     FILE = "file"
-    """Anybody, and nobody asks who: no session is loaded."""
+    """Open to everyone without loading a session."""
     ANYONE = "anyone"
     SIGNED_IN = "signed in"
 
@@ -25,20 +25,20 @@ class Route:
     name: str
     access: Access
     json: bool = False
-    """Does it speak JSON alone? Then its errors do too."""
+    """Only JSON is returned, also for errors."""
     kept: bool = False
-    """May browsers keep its answers? Those then say themselves for how long; all others of people
-    who are signed in are kept nowhere."""
+    """Browsers may cache its responses, which set the lifetime themselves. All other responses to
+    people who are signed in are never cached."""
     max_body: int = 0
-    """Bytes that a form may have here; 0 is what holds everywhere."""
+    """The maximum size of a form in bytes; 0 is the general limit."""
 
 
 ROUTES = web.AppKey("routes", dict[str, Route])
 
 
 def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> None:
-    """Adds the routes, and the static files under /static. Raises ValueError where two routes share
-    a name."""
+    """Adds the routes, and the static files under /static. Raises ValueError if two routes have the
+    same name."""
     known: dict[str, Route] = {}
     for route in routes:
         if route.name in known:
@@ -50,13 +50,14 @@ def add_routes(app: web.Application, routes: Iterable[Route], files: Files) -> N
 
 
 def route_of(request: web.Request) -> Route | None:
-    """The route that the request asks for. None for static files, and for what isn't there."""
+    """Returns the request's route. None for static files and unknown addresses."""
     resource = request.match_info.route.resource
     return request.app[ROUTES].get(resource.name or "") if resource is not None else None
 
 
 def access_of(request: web.Request) -> Access:
-    """Who may use what the request asks for. What isn't there is anyone's to be told so."""
+    """Returns the access rule of the request's route. Everyone may see that an address doesn't
+    exist."""
     resource = request.match_info.route.resource
     if resource is None:
         return Access.ANYONE
@@ -65,8 +66,7 @@ def access_of(request: web.Request) -> Access:
 
 
 def takes_method(request: web.Request) -> bool:
-    """Does what the request asks for have an answer to its method? Where it hasn't, its handler
-    says 405."""
+    """Does the view support the request's method? If not, its handler answers 405."""
     view = request.match_info.handler
     return not (isinstance(view, type) and issubclass(view, web.View)) or hasattr(
         view, request.method.lower()
@@ -74,7 +74,7 @@ def takes_method(request: web.Request) -> bool:
 
 
 def wants_json(request: web.Request) -> bool:
-    """Does the caller read JSON: by its Accept header, or because the route speaks nothing else?"""
+    """Does the client expect JSON, by its Accept header or because the route only returns JSON?"""
     route = route_of(request)
     accept = request.headers.get("Accept", "")
     return bool(route and route.json) or ("application/json" in accept and "text/html" not in accept)

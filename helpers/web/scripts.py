@@ -1,31 +1,31 @@
-"""What a browser needs of a script: its imports are found, its comments left out. Lines keep their
-numbers, so that errors name them."""
+"""Prepares scripts for the browser: finds their imports and removes comments. Line numbers stay the
+same, so that error messages match the source."""
 
 import re
 
 _IMPORT = re.compile(r'^(?:import|export)\b[^"\';(]*["\'](\.{1,2}/[^"\']+)["\']', re.MULTILINE)
 
 _COMMENT = re.compile(
-    r"^[ \t]*(?:/\*(?:(?!\*/)[\s\S])*\*/|//[^\n]*)[ \t]*$"  # on lines of its own
+    r"^[ \t]*(?:/\*(?:(?!\*/)[\s\S])*\*/|//[^\n]*)[ \t]*$"  # on lines of their own
     r"|/\*\* @type (?:(?!\*/)[^\n])*\*/ ?",  # the type of an expression
     re.MULTILINE,
 )
 
 
 def imports(text: str) -> list[str]:
-    """The relative addresses that an ES module imports before it runs."""
+    """Returns the relative paths that an ES module imports statically."""
     return _IMPORT.findall(text)
 
 
 def without_comments(text: str) -> str:
-    """The same script for an engine. Comments behind code stay, and so does what looks like one
-    within a template literal."""
+    """Removes comments. Comments after code stay, and so does text in a template literal that looks
+    like a comment."""
     kept: list[str] = []
     end, is_literal = 0, False
     for comment in _COMMENT.finditer(text):
         code = text[end : comment.start()]
-        # Of each template literal there are two backticks; where their number is odd, this is
-        # within one, or can't be told.
+        # A template literal has two backticks. An odd number means that this is inside one, or that
+        # it is ambiguous.
         is_literal ^= code.count("`") % 2 == 1
         kept += [code, comment[0] if is_literal else "\n" * comment[0].count("\n")]
         end = comment.end()

@@ -1,5 +1,5 @@
-"""Where sessions are kept, in the database or in Redis, by the hash of their token: a copy of a
-store signs nobody in."""
+"""Stores sessions in the database or in Redis under the hash of their token, so that a copy of the
+store can't be used to sign in."""
 
 import json
 from collections.abc import Mapping
@@ -27,8 +27,8 @@ MAX_AGENT = 300
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """Whose a session is, with what browser and from where it was used, and when (ms; None where
-    that was never noted)."""
+    """The user of a session, and the browser, address and time of its last use (ms; None if never
+    noted)."""
 
     user_id: int
     agent: str
@@ -37,7 +37,7 @@ class SessionInfo:
 
 
 def session_info(request: web.Request, user_id: int) -> SessionInfo:
-    # A header may hold bytes that are no text.
+    # A header may contain bytes that aren't text.
     agent = request.headers.get("User-Agent", "")[:MAX_AGENT].encode("ascii", "replace").decode()
     return SessionInfo(
         user_id, agent, client_address(request)[:100].encode("ascii", "replace").decode(), now_ms()
@@ -45,26 +45,26 @@ def session_info(request: web.Request, user_id: int) -> SessionInfo:
 
 
 class SessionStore(Protocol):
-    """Where sessions are kept, by the hash of their token."""
+    """Stores sessions by the hash of their token."""
 
     async def load(self, key: str) -> str | None: ...
     async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
-        """`use` where it is somebody's."""
+        """Creates a session. `use` is set if a user is signed in."""
 
     async def update(self, key: str, data: str, seconds: int) -> None:
-        """Changes a session that is there. One that was ended meanwhile stays ended."""
+        """Changes an existing session. A session that has ended stays ended."""
 
     async def delete(self, key: str) -> None: ...
     async def note_uses(self, uses: Mapping[str, SessionInfo]) -> None:
-        """Stores when sessions were last used. Those that have ended stay ended."""
+        """Stores the last uses of sessions. Sessions that have ended stay ended."""
 
     async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
-        """All sessions of somebody, the last used first."""
+        """Returns all sessions of a user, the most recently used first."""
 
 
 NOTED_AT_ONCE = 20
-"""In one statement, as in helpers/batching.py: for many more PostgreSQL would rather read the whole
-table."""
+"""Rows in one statement, as in helpers/batching.py: with many more PostgreSQL prefers to scan the
+whole table."""
 
 
 def _latest_first(uses: dict[str, SessionInfo]) -> dict[str, SessionInfo]:
@@ -141,13 +141,13 @@ class DatabaseSessions:
         return _latest_first(found)
 
     async def sweep(self) -> None:
-        """Removes what has expired."""
+        """Removes expired sessions."""
         await self._run("DELETE FROM sessions WHERE expires_at <= ?", now_ms())
 
 
 class RedisSessions:
-    """Each session is a key of its own; beside them somebody's sessions are listed in a hash, whose
-    entries may outlive them."""
+    """Each session is a key of its own. A hash per user lists that user's sessions; its entries may
+    outlive the sessions."""
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
@@ -168,8 +168,7 @@ class RedisSessions:
             }
 
     async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
-        # Listed before it is there: a session that nobody could find might outlive a change of the
-        # password.
+        # Listed before it exists: an unlisted session could survive a change of the password.
         await self.note_uses({key: use} if use else {})
         await self._redis.set(f"aiochat:session:{key}", data, ex=seconds)
 
@@ -203,7 +202,7 @@ class RedisSessions:
         return _latest_first({key: use for key, use in uses.items() if there[key]})
 
     async def _list_unlisted(self) -> None:
-        """Lists, once for all, the sessions of the time before there were lists."""
+        """Lists, once, the sessions that were created before the lists existed."""
         if await self._redis.exists(_ALL_LISTED):
             return
         keys = [key async for key in self._redis.scan_iter("aiochat:session:*", count=1000)]
@@ -232,5 +231,5 @@ def _list_key(user_id: int) -> str:
 
 
 def session_store(database: AioDatabase, redis: "Redis | None") -> SessionStore:
-    """Where the site keeps its sessions."""
+    """Returns the session store of the site."""
     return RedisSessions(redis) if redis is not None else DatabaseSessions(database)

@@ -1,5 +1,5 @@
-"""Sessions on the server, in the database or in Redis. A store sees the token's hash alone, so a
-copy of it signs nobody in."""
+"""Server-side sessions, in the database or in Redis. The store only has the hash of a token, so a
+copy of it can't be used to sign in."""
 
 import asyncio
 import contextlib
@@ -17,28 +17,28 @@ from helpers.db.database import is_unavailable
 from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo, SessionStore, session_info
 
 ANONYMOUS_SECONDS = 2 * 3600
-"""A visitor's session holds a form's token and nothing else."""
+"""A visitor's session only contains the CSRF token."""
 
 
 USE_SECONDS = 5 * 60
-"""How exactly it is known when a session was last used: that is stored no more often."""
+"""The last use of a session is stored at most this often."""
 
 STORE_SECONDS = 10.0
-"""All uses of this time are stored by one statement: after a restart everybody comes back at
+"""All uses within this time are stored with one statement: after a restart all clients reconnect at
 once."""
 
 MAX_NOTED_USES = 100_000
-"""Sessions of which a process remembers that their use was stored; 100 bytes each."""
+"""Sessions whose stored use a process remembers; 100 bytes each."""
 
 
 CONFIRM_NEW_SESSION: "web.RequestKey[Callable[[], Awaitable[bool]]]" = web.RequestKey("confirm")
-"""Asked once a new session has been stored: may it be? Whoever ends all sessions of somebody may
-have looked a moment before."""
+"""Called after a new session is stored; False deletes it again. It closes a race: all sessions of
+the user may have been ended a moment before."""
 
 
 class TokenStorage(AbstractStorage):
-    """aiohttp-session's storage over a SessionStore. A session's identity is the hash under which
-    it is kept."""
+    """aiohttp-session's storage over a SessionStore. A session's identity is the hash of its
+    token."""
 
     def __init__(self, store: SessionStore, *, secure: bool) -> None:
         # __Host- binds the cookie to this host, over TLS: RFC 6265bis, 4.1.3.2.
@@ -73,8 +73,8 @@ class TokenStorage(AbstractStorage):
         self._uses[key] = session_info(request, user_id)
 
     async def store_uses(self) -> None:
-        """Stores what was noted since the last time. When that can't be done now it is no loss:
-        they will be used again."""
+        """Stores the uses noted since the last call. If the store is unavailable, they are dropped:
+        the sessions will be used again."""
         uses, self._uses = self._uses, {}
         try:
             await self.store.note_uses(uses)
@@ -89,7 +89,7 @@ class TokenStorage(AbstractStorage):
 
     @contextlib.asynccontextmanager
     async def uses_stored(self) -> AsyncIterator[None]:
-        """Stores them as long as the block lasts."""
+        """Stores uses periodically while the block runs."""
         task = asyncio.create_task(self._keep_storing())
         try:
             yield

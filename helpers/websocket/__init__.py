@@ -1,1 +1,1 @@
-"""The server's end of RFC 6455, and frames that wait for a slow reader."""
+"""The server side of RFC 6455, and buffered frames for slow clients."""

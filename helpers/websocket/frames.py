@@ -1,4 +1,4 @@
-"""WebSocket frames written past aiohttp's writer: built once, the same bytes to many transports
+"""WebSocket frames written directly to transports: encoded once, the same bytes for many clients
 (RFC 6455, 5.2)."""
 
 import asyncio
@@ -6,15 +6,15 @@ import struct
 from collections.abc import Sequence
 
 MAX_UNREAD = 64 * 1024
-"""Bytes that a client may leave unread in our memory; the kernel holds some hundred kB more before
-any of these."""
+"""Bytes that may be buffered for a client. The kernel buffers some hundred kB more before that."""
 
 MAX_FRAME = 128 * 1024
-"""Bytes of joined lines in one frame. Clients bound what they take, usually at 1 MiB."""
+"""Bytes of joined lines in one frame. Clients limit the frames that they accept, usually to 1
+MiB."""
 
 
 def text_frame(payload: bytes) -> bytes:
-    """An unmasked, uncompressed, final text frame."""
+    """Encodes an unmasked, uncompressed, final text frame."""
     length = len(payload)
     if length < 126:
         return b"\x81" + bytes((length,)) + payload
@@ -24,19 +24,19 @@ def text_frame(payload: bytes) -> bytes:
 
 
 def joined_frames(lines: Sequence[bytes]) -> bytes:
-    """The lines, joined by newlines into as few frames as MAX_FRAME allows."""
+    """Joins the lines by newlines into as few frames as MAX_FRAME allows."""
     if not lines:
         return b""
     payload = b"\n".join(lines)
     if len(payload) <= MAX_FRAME or len(lines) == 1:
         return text_frame(payload)
-    # Halves are tried in their turn: only what few commits bring is as large as this.
+    # Splits into halves recursively; few commits are this large.
     middle = len(lines) // 2
     return joined_frames(lines[:middle]) + joined_frames(lines[middle:])
 
 
 class Outbox:
-    """What is written to one client's transport, and how much of it is still unread."""
+    """The frames for one client's transport, and the number of bytes not sent yet."""
 
     __slots__ = ("_lines", "_transport", "closed")
 
@@ -47,7 +47,7 @@ class Outbox:
 
     @property
     def is_full(self) -> bool:
-        """Has the client left too much unread for anything more?"""
+        """Are too many bytes buffered to write more?"""
         return self._transport.get_write_buffer_size() > MAX_UNREAD
 
     @property
@@ -55,15 +55,15 @@ class Outbox:
         return self._transport.get_write_buffer_size()
 
     def write(self, frames: bytes) -> None:
-        """Writes whole frames, at once, after what was added."""
+        """Writes whole frames at once, after the lines that were added."""
         if self._lines:
             self.flush()
         if not self.closed and not self._transport.is_closing():
             self._transport.write(frames)
 
     def add(self, *lines: bytes) -> None:
-        """Adds lines to a frame that is written when the loop comes round: what one moment brings
-        for the client shares it."""
+        """Adds lines to a frame that is written in the next iteration of the event loop. Lines
+        added in the same iteration share one frame."""
         if self._lines is None:
             self._lines = [*lines]
             asyncio.get_running_loop().call_soon(self.flush)
@@ -76,6 +76,6 @@ class Outbox:
             self.write(joined_frames(lines))
 
     def close(self) -> None:
-        """Flushes, and writes nothing more: a closing handshake follows."""
+        """Flushes, and ignores later writes: a closing handshake follows."""
         self.flush()
         self.closed = True

@@ -1,9 +1,9 @@
-"""The server's end of a WebSocket (RFC 6455, no extensions), on a connection that aiohttp hands
-over after its handshake.
+"""The server side of a WebSocket (RFC 6455, no extensions), on a connection that aiohttp hands over
+after the handshake.
 
-aiohttp's own keeps the request, its task and every middleware's for as long as the socket is open,
-and passes each message through a queue and a coroutine. This keeps one object, calls its listener
-straight from the transport, and can be told to stop reading."""
+aiohttp's own WebSocket keeps the request, its task and the middlewares' frames for as long as the
+socket is open, and passes each message through a queue and a coroutine. This one keeps one object,
+calls its listener directly from the transport, and can pause reading."""
 
 import asyncio
 import contextvars
@@ -19,14 +19,14 @@ MAX_BYTES = 64 * 1024
 HEARTBEAT_SECONDS = 25
 BEAT_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
-"""For so long the other side's answer to a closing is waited for."""
+"""How long the peer's answer to a close frame is awaited."""
 
 _CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
 _PROTOCOL_ERROR, _BAD_DATA, _TOO_BIG = 1002, 1007, 1009
 
 
 class Listener(Protocol):
-    """Whom a WebSocket tells. `on_lost` is the last call, and comes once."""
+    """Receives a WebSocket's events. `on_lost` is the last call, and comes once."""
 
     def on_open(self, transport: asyncio.Transport) -> None: ...
     def on_text(self, text: str) -> None: ...
@@ -35,7 +35,7 @@ class Listener(Protocol):
 
 
 class _ProtocolError(Exception):
-    """What the other side sent breaks the protocol. It holds the code to close with."""
+    """The peer violates the protocol. `code` is the code to close with."""
 
     def __init__(self, code: int) -> None:
         self.code = code
@@ -43,9 +43,9 @@ class _ProtocolError(Exception):
 
 class KeepAlive:
     """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those
-    that gave no sign of life since.
+    that have sent nothing since.
 
-    One task for all: a timer each would cost more than the pings."""
+    One task serves all: a timer each would cost more than the pings."""
 
     def __init__(self) -> None:
         self._shares: list[set[WebSocket]] = [set() for _ in range(HEARTBEAT_SECONDS)]
@@ -53,7 +53,8 @@ class KeepAlive:
         self._task = asyncio.create_task(self._ping_shares(), name="heart", context=contextvars.Context())
 
     def join(self, websocket: "WebSocket") -> "set[WebSocket]":
-        """Adds it to a share, which is returned; whoever leaves takes itself out."""
+        """Adds the WebSocket to a share and returns the share. A WebSocket removes itself when it
+        closes."""
         share = next(self._next_share)
         share.add(websocket)
         return share
@@ -121,7 +122,7 @@ class WebSocket(asyncio.Protocol):
         self._listener.on_lost()
 
     def pause_reading(self) -> None:
-        """Reads no further, until `go_on`. What was read already waits."""
+        """Stops reading until `resume_reading`. Data that was already read is buffered."""
         if not self._is_paused:
             self._is_paused = True
             if not self._transport.is_closing():
@@ -138,16 +139,16 @@ class WebSocket(asyncio.Protocol):
             self._transport.resume_reading()
 
     def close(self, code: int) -> None:
-        """Says goodbye, and waits a moment for the answer. Nothing more is taken from the other
-        side."""
+        """Sends a close frame and waits CLOSE_SECONDS for the answer. Messages from the peer are
+        ignored from now on."""
         if self._closing is None and not self._transport.is_closing():
             self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
             self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
             self.resume_reading()
 
     def ping(self) -> None:
-        """Asks for a sign of life. Without one since the last time, the connection is dropped;
-        while it is held, it isn't asked."""
+        """Sends a ping. If nothing was received since the last ping, the connection is dropped.
+        While reading is paused, no ping is sent."""
         if self._is_paused or self._closing is not None or self._transport.is_closing():
             return
         if not self._has_received:
@@ -157,7 +158,7 @@ class WebSocket(asyncio.Protocol):
         self._transport.write(b"\x89\x00")
 
     def _parse(self, data: bytes) -> None:
-        """Takes whole frames off `data`, and keeps what is left."""
+        """Parses whole frames in `data`, and keeps the rest."""
         self._buffer = b""
         place = 0
         try:
@@ -214,8 +215,8 @@ class WebSocket(asyncio.Protocol):
 
 
 def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
-    """The first byte of the frame at `place`, its payload and the place after it; None where it
-    isn't whole yet. Raises _ProtocolError."""
+    """Returns the first byte of the frame at `place`, its payload, and the place after it. None if
+    the frame isn't complete. Raises _ProtocolError."""
     size = len(data) - place
     if size < 2:
         return None
@@ -225,7 +226,7 @@ def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
         or first & 0x70
         or first & 0x0F not in (_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG)
     ):
-        raise _ProtocolError(_PROTOCOL_ERROR)  # unmasked, an extension, or an opcode that isn't known
+        raise _ProtocolError(_PROTOCOL_ERROR)  # unmasked, an extension, or an unknown opcode
     length &= 0x7F
     if first & 0x08 and (length > 125 or not first & 0x80):
         raise _ProtocolError(_PROTOCOL_ERROR)
@@ -244,13 +245,13 @@ def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
     if not length:
         return first, b"", end
     mask = data[start - 4 : start] * (length // 4 + 1)
-    # One exclusive or of two long numbers: byte by byte it would take longer than all the rest.
+    # One XOR of two long integers: byte by byte it would take longer than everything else.
     masked = int.from_bytes(data[start:end], "little") ^ int.from_bytes(mask[:length], "little")
     return first, masked.to_bytes(length, "little"), end
 
 
 def _close_code(payload: bytes) -> int:
-    """The code to answer a close frame with. Raises _ProtocolError where it can't be one."""
+    """Returns the code to answer a close frame with. Raises _ProtocolError if its code is invalid."""
     if not payload:
         return 1000
     code = int.from_bytes(payload[:2], "big")
@@ -267,8 +268,8 @@ def _close_code(payload: bytes) -> int:
 
 
 class Upgrade(web.WebSocketResponse):
-    """The answer to a handshake. When aiohttp has sent it, the connection changes hands, and what
-    aiohttp kept for it is let go."""
+    """The response to a handshake. After aiohttp has sent it, the connection is handed over and
+    aiohttp's state for it is released."""
 
     def __init__(self, websocket: WebSocket) -> None:
         super().__init__(compress=False)
@@ -280,11 +281,11 @@ class Upgrade(web.WebSocketResponse):
         transport = protocol.transport
         if transport is not None and protocol is transport.get_protocol():
             transport.set_protocol(self._websocket)
-            # It closes what it believes to be its own.
+            # aiohttp closes the transport that it considers its own.
             protocol.transport = None
             protocol.connection_lost(None)
             self._websocket.connection_made(transport)
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:
-        """Nothing ends here."""
+        """The connection stays open."""
