@@ -1,1 +1,1 @@
-"""People: who they are, how they sign in, and who may come in where."""
+"""Accounts: people, signing in, relations between people, personal data."""

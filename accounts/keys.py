@@ -1,4 +1,4 @@
-"""What other parts of the site ask accounts for, and how they are told."""
+"""Keys by which other packages use accounts and register callbacks."""
 
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
@@ -11,21 +11,22 @@ from helpers.batching import BatchLoader
 
 USER = web.RequestKey("user", User)
 USERS = web.AppKey("users", BatchLoader[int, User])
-"""Finds users by their ids: one statement for all who ask at once."""
+"""Finds users by id; concurrent lookups share one statement."""
 
 SessionEnded = Callable[[str], None]
 SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
-"""Called in every process with a session's id when it has ended."""
+"""Called in every process with a session's id after it has ended."""
 
 Blocked = Callable[[int, int], Awaitable[None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])
-"""Called with the ids of two people in the transaction that puts a block between them. What it does
-is committed with that."""
+"""Called with the ids of two people in the transaction that blocks one of them. Changes of the
+callback are part of that transaction."""
 
 
 @dataclass(frozen=True)
 class DeletedAccount:
-    """Who has left. `name` is what they were called; `removes`: what they wrote goes too."""
+    """A deleted account. `name` is its former name; `removes` means that its messages are erased
+    too."""
 
     user_id: int
     name: str
@@ -33,17 +34,16 @@ class DeletedAccount:
 
 
 Eraser = Callable[[DeletedAccount], AsyncGenerator[None, None]]
-"""Takes away what one part of the site has of somebody, in short transactions, and yields after
-each.
+"""Erases one package's data of a deleted account, in short transactions, and yields after each.
 
-It may be called again at any time, and has to begin with what it finds."""
+It may be called again at any time, and continues with what is left."""
 
 ERASERS = web.AppKey("erasers", list[Eraser])
 
 
 @dataclass(frozen=True)
 class Section:
-    """A list in the document. `rows` reads it by pages, by keys that an index has."""
+    """A list in the exported document. `rows` reads it page by page, ordered by an indexed key."""
 
     name: str
     rows: Callable[[User], AsyncIterator[Any]]

@@ -1,4 +1,4 @@
-"""People, and what the site itself remembers, as rows."""
+"""The tables of people and of facts about the site."""
 
 import peewee
 
@@ -6,8 +6,8 @@ from helpers.db.base import Base
 
 
 class User(Base):
-    """A person or bot with a name. `name_key` and `skeleton` (accounts/people/names.py) keep two
-    names from looking alike."""
+    """A person or bot. `name_key` and `skeleton` (accounts/people/names.py) prevent names that look
+    alike."""
 
     name = peewee.TextField()
     name_key = peewee.TextField(unique=True)
@@ -16,24 +16,24 @@ class User(Base):
     password_hash = peewee.TextField()
     is_admin = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
-    # accounts/people/profiles.py says what may stand in these. Empty is what somebody doesn't tell.
+    # accounts/people/profiles.py checks these values. Empty means not given.
     display_name = peewee.TextField(default="")
     bio = peewee.TextField(default="")
     place = peewee.TextField(default="")
     time_zone = peewee.TextField(default="")
     picture = peewee.BigIntegerField(default=0)
     is_private = peewee.BooleanField(default=False)
-    """Then posts are for those who follow, and to follow one has to ask."""
+    """Only followers see the posts, and following requires approval."""
     left_at = peewee.BigIntegerField(null=True)
-    """When the account was deleted (accounts/personal_data/deletion.py). The row stays, for what
-    refers to it, and says nothing of anybody."""
+    """When the account was deleted (accounts/personal_data/deletion.py). The row stays for
+    references to it, without personal data."""
 
     class Meta:
         table_name = "users"
 
 
 class Block(Base):
-    """`blocker_id` wants nothing to do with `blocked_id`. It holds both ways
+    """`blocker_id` blocks `blocked_id`. It hides both from each other
     (accounts/relations/visibility.py)."""
 
     blocker_id = peewee.BigIntegerField()
@@ -59,8 +59,7 @@ class Picture(Base):
 
 
 class EndedSession(Base):
-    """A session that was ended by another program than the server; see
-    accounts/signin/ended_sessions.py."""
+    """A session ended by a program other than the server; see accounts/signin/ended_sessions.py."""
 
     session_id = peewee.TextField()
     at = peewee.BigIntegerField()
@@ -70,10 +69,10 @@ class EndedSession(Base):
 
 
 class PendingErasure(Base):
-    """What is still to be taken away of somebody who has left: as long as the row is there, some of
-    it may be.
+    """A deleted account whose data isn't fully erased. The row is removed when the erasure is
+    complete.
 
-    `name` is what they were called. From `due_at` on a process may take it up, which holds it until
+    `name` is the former name. From `due_at` a process may claim the row, and holds it until
     `taken_until`."""
 
     user_id = peewee.BigIntegerField(primary_key=True)
@@ -89,7 +88,7 @@ class PendingErasure(Base):
 
 
 class Download(Base):
-    """Somebody's data are being written for them, until then at the latest."""
+    """A download of the person's data is in progress, until `until` at the latest."""
 
     user_id = peewee.BigIntegerField(primary_key=True)
     until = peewee.BigIntegerField()
@@ -99,8 +98,7 @@ class Download(Base):
 
 
 class SiteFact(Base):
-    """One thing the site remembers: who became its first administrator, the epoch of its
-    history."""
+    """A fact about the site: the name of its first administrator, the epoch of its history."""
 
     name = peewee.TextField(primary_key=True)
     value = peewee.TextField()

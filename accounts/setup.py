@@ -1,4 +1,4 @@
-"""Makes the accounts part of an application."""
+"""Sets up accounts in an application."""
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -31,7 +31,7 @@ def setup_accounts(app: web.Application) -> None:
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
         request_count,
     )
-    # In the reader's language, where it is nobody's name.
+    # The placeholder name of deleted accounts is shown in the reader's language.
     pages = aiohttp_jinja2.get_env(app).globals
     pages["deleted_user"] = DELETED
     pages["person_name"] = lambda name: current().t("deleted user") if name == DELETED else name

@@ -1,1 +1,1 @@
-"""The pages and commands by which people reach their accounts."""
+"""The pages and commands of accounts."""

@@ -1,5 +1,5 @@
-"""The commands of the shell that are about people: register, set-password, make-admin, sessions.
-app.py puts them into its parser."""
+"""The shell commands for accounts: register, set-password, make-admin, sessions. app.py adds them
+to its parser."""
 
 import argparse
 import asyncio
@@ -32,13 +32,12 @@ from helpers.web.session_stores import SessionInfo, SessionStore, session_store
 from settings import Settings
 
 ID_PREFIX_LENGTH = 8
-"""Letters of a session's id in the table: any that are enough to tell it from the others name
-it."""
+"""Characters of a session's id in the table. Any unambiguous prefix identifies a session."""
 
 GENERATED_PASSWORD_BYTES = 12
 
 Commands = Any
-"""argparse's subparsers, whose type has no public name."""
+"""argparse's subparsers. Their type has no public name."""
 
 
 @contextlib.asynccontextmanager
@@ -82,7 +81,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
             arguments.misuse("with --file the addresses stand in the file")
         return _register_file(settings, arguments)
     password = ask_password(arguments.name)
-    # It may be the first command of a new site.
+    # This may be the first command on a new site.
     migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
@@ -101,8 +100,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
 
     async def add() -> None:
         async with _site(settings) as (database, _):
-            # One after the other, since the first finds the mistakes of its lines, and only for
-            # good ones it is worth to hash.
+            # Checked before hashing: hashing is slow, and only worthwhile if all lines are valid.
             passwords = [row.password or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES) for row in rows]
             users = await _checked(arguments.file, rows, passwords)
             for user in users:
@@ -115,7 +113,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
             if not row.password
         ]
         if generated:
-            # Neither of the two can hold anything that CSV would quote.
+            # Neither names nor generated passwords contain characters that CSV would quote.
             say("\n".join(["name,password", *generated]))
         print(f"{len(users)} account{'s' if len(users) != 1 else ''} made.", file=sys.stderr)
 
@@ -123,8 +121,8 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) -> list[User]:
-    """Those who may all have accounts. Otherwise each line that is wrong is told, and Failure
-    raised."""
+    """Returns the new users if all lines are valid. Otherwise prints the error of each invalid line
+    and raises Failure."""
     users: list[User] = []
     lines: dict[tuple[str, str], int] = {}
     wrong: list[str] = []
@@ -150,8 +148,8 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
 
 
 def _earlier_conflict(user: User, line: int, lines: dict[tuple[str, str], int]) -> str:
-    """What of theirs another line has as well; empty for nothing. `lines` is where what was said
-    stands."""
+    """Returns what the user has in common with an earlier line, or an empty string. `lines` maps
+    each value to its line and is updated."""
     for field, key, what in (
         ("username", user.name_key, "the same name"),
         ("username", user.skeleton, "a name that looks like it"),
@@ -178,8 +176,7 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def look() -> None:
-        # Nobody types a password twice to hear only then that there is no such person, or that
-        # Redis is away.
+        # Reports an unknown person or an unavailable Redis before the password is typed twice.
         async with _site(settings) as (_, store):
             await store.of_user((await _person(arguments.name)).id)
 
@@ -279,7 +276,7 @@ def _as_json(key: str, use: SessionInfo) -> dict[str, str | None]:
 
 def _as_row(key: str, use: SessionInfo) -> tuple[str, ...]:
     used = datetime.fromtimestamp(use.at / 1000).astimezone().strftime("%Y-%m-%d %H:%M %Z") if use.at else ""
-    # Where a proxy is trusted an address is what it says.
+    # The address comes from the proxy if one is trusted, and may contain anything.
     address = "".join(letter if letter.isprintable() else "?" for letter in use.address)
     return key[:ID_PREFIX_LENGTH], device_of(use.agent), address, used
 
@@ -300,7 +297,7 @@ def _beginning_of_id(text: str) -> str:
 
 
 def add_commands(commands: Commands) -> None:
-    """The parsers of these commands."""
+    """Adds the parsers of these commands."""
     command = commands.add_parser(
         "register",
         help="make an account, or those of a file",

@@ -1,5 +1,5 @@
-"""A file of people who get accounts: CSV in UTF-8, whose first line names its columns. Commas or
-semicolons, as spreadsheets write them."""
+"""Reads people from a CSV file in UTF-8, separated by commas or semicolons. The first line names
+the columns."""
 
 import csv
 import io
@@ -11,14 +11,14 @@ from helpers.processes.terminal import Failure
 COLUMNS = ("name", "email", "password")
 
 MAX_PEOPLE = 2000
-"""All are added by one transaction, for which whoever writes in the chat waits half a second."""
+"""All are added in one transaction, which blocks writers of the chat for half a second."""
 
 MAX_BYTES = 4 * 1024 * 1024
 
 
 @dataclass(frozen=True)
 class Row:
-    """What stands in a line of the file. Empty is what it doesn't say."""
+    """One line of the file. Missing values are empty."""
 
     line: int
     name: str
@@ -27,7 +27,7 @@ class Row:
 
 
 def read_people(path: Path) -> list[Row]:
-    """Everybody in the file, in its order. Raises Failure."""
+    """Returns the people in the file, in its order. Raises Failure."""
     try:
         with path.open("rb") as file:
             data = file.read(MAX_BYTES + 1)
@@ -66,7 +66,7 @@ def _parse(path: Path, text: str) -> list[Row]:
                     f"line {reader.line_num} of {path} has {len(fields)} fields, and not {len(columns)}"
                 )
             values = dict(zip(columns, fields, strict=True))
-            # A space belongs to a password, and to nothing else.
+            # Leading and trailing spaces only belong to passwords.
             rows.append(
                 Row(
                     reader.line_num,

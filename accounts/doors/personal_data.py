@@ -1,4 +1,4 @@
-"""The ends of an account: taking one's data along, and deleting it."""
+"""Pages to download one's data and to delete one's account."""
 
 import asyncio
 import logging
@@ -30,16 +30,16 @@ log = logging.getLogger("aiochat.own_data")
 DOWNLOAD_LIMITS = web.AppKey("download_limits", Buckets)
 DOWNLOADS_PER_SECOND = 1 / 600
 DOWNLOADS_AT_ONCE = 6.0
-"""It reads all that somebody ever wrote."""
+"""A download reads everything that the person has written."""
 
 STUCK_SECONDS = 60.0
-"""Who takes nothing for so long is cut. Less than the claim lasts."""
+"""A client that accepts no data for this long is disconnected. Shorter than the claim's lease."""
 
 RETRY_SECONDS = 60
 BACK = ("/accounts/data", Text("Your data"))
 
 PATIENCE_SECONDS = 2.0
-"""What can be taken away at once is gone when the answer comes."""
+"""The response waits this long for the erasure, so that it is mostly complete by then."""
 
 FILE_NAME = "aiochat-data.json"
 
@@ -56,8 +56,8 @@ class DeletionForm(WithPassword):
 
 
 class DeleteAccount(web.View):
-    """With the password, and with `messages`: `keep` leaves what one wrote under another name,
-    `remove` takes it away too."""
+    """Deletes the account; requires the password. `messages`: `keep` keeps the person's messages
+    under another name, `remove` erases them too."""
 
     async def get(self) -> web.Response:
         return self._page(Form({"messages": "keep"}))
@@ -98,7 +98,7 @@ class OwnData(web.View):
 
 
 class Download(web.View):
-    """The document, written as it is read. One at a time for each person."""
+    """Streams the document while it is read. One download at a time per person."""
 
     async def get(self) -> web.StreamResponse:
         request = self.request
@@ -152,11 +152,13 @@ class Download(web.View):
                 async with asyncio.timeout(STUCK_SECONDS):
                     await response.write(piece)
                 await claim.extend()
-            # Before its end: who has it may ask for it again at once.
+            # Released before the last byte: a client that has the whole file may request it again
+            # at once.
             await claim.release()
             await response.write_eof()
         except Exception as error:
-            # What was sent can't be taken back; without its end nobody takes it for the whole.
+            # Sent data can't be revoked. Without the end of the response the client notices that it
+            # is incomplete.
             if not is_unavailable(error):
                 log.exception("a download broke off")
             if request.transport is not None:

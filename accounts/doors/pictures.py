@@ -1,4 +1,4 @@
-"""A person's picture, and the form by which one gives or removes one's own."""
+"""A person's picture, and the forms to upload or remove one's own."""
 
 import zlib
 
@@ -21,18 +21,17 @@ from helpers.web.routing import wants_json
 FOR_EVER = "private, max-age=31536000, immutable"
 REVALIDATE = "private, no-cache"
 AN_HOUR = "private, max-age=3600"
-"""For those who have given no picture: their initial, until Gravatar is allowed, and what Gravatar
-has."""
+"""For people without an uploaded picture: the initial, or the picture from Gravatar."""
 A_MINUTE = "private, max-age=60"
-"""Where Gravatar hasn't answered yet."""
+"""Gravatar hasn't answered yet."""
 
 MAX_BODY = images.MAX_BYTES + 64 * 1024
-"""The file, and what stands around it in a form."""
+"""The file and the rest of the form."""
 
 
 class Picture(web.View):
-    """`size` is one of pictures.SIZES. With its version as `v` it can be kept: for ever, if it is
-    one that they gave."""
+    """Serves a picture. `size` is one of pictures.SIZES. With its version as `v` an uploaded
+    picture is cached for ever."""
 
     async def get(self) -> web.Response:
         request = self.request
@@ -55,12 +54,13 @@ class Picture(web.View):
             return web.Response(status=304, headers=headers)
         data = await pictures.read_picture(person, int(size))
         if data is None:
-            # It was just removed: nothing to keep.
+            # The picture was just removed, so the response isn't cached.
             return self._initial(person, REVALIDATE)
         return web.Response(body=data, content_type=images.TYPE, headers=headers)
 
     async def _fallback_picture(self, person: User, size: int) -> web.Response:
-        """For whoever has given none: their Gravatar, where that is allowed, or their initial."""
+        """For people without an uploaded picture: the Gravatar if the settings allow it, else the
+        initial."""
         cache_control = AN_HOUR if self.request.query.get("v") == "0" else REVALIDATE
         gravatar = self.request.app.get(GRAVATAR)
         if gravatar is None:
@@ -80,7 +80,7 @@ class Picture(web.View):
         return web.Response(body=data, content_type=images.TYPE, headers=headers)
 
     def _initial(self, person: User, cache_control: str) -> web.Response:
-        """Drawn by us."""
+        """The generated initial."""
         headers = {"Cache-Control": cache_control, "Content-Security-Policy": IMAGE_POLICY, "ETag": '"0"'}
         if self.request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)

@@ -1,4 +1,4 @@
-"""A person's page, the form for one's own, and the list of people."""
+"""A person's page, the form of one's own profile, and the search for people."""
 
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -22,7 +22,7 @@ from helpers.web.routing import wants_json
 
 
 class People(web.View):
-    """Who there is: `q` is the beginning of a name, or a part of it."""
+    """Finds people whose name begins with `q` or contains it."""
 
     async def get(self) -> web.Response:
         found = await directory.search_people(self.request.app[DATABASE], self.request.query.get("q", ""))
@@ -37,8 +37,8 @@ class People(web.View):
 
 PersonSection = Callable[[web.Request, User], Awaitable[str]]
 PERSON_SECTIONS = web.AppKey("person_sections", list[PersonSection])
-"""What other parts of the site show on a person's page, to those who may see what that person
-posts."""
+"""Sections of other packages on a person's page. Only people who may see that person's posts see
+them."""
 
 
 class PersonPage(web.View):
@@ -81,7 +81,8 @@ class PersonPage(web.View):
 
 
 def _relation(person: User, standing: following.Relation, is_hidden: bool) -> dict[str, Any]:
-    """What the one who asks is to a person, for programs. Of what is hidden nothing is told."""
+    """Returns the relation between the requester and a person as JSON. If the person is hidden,
+    only `blocked` is included."""
     if is_hidden:
         return {"blocked": standing.is_blocked}
     counts = {"followers": standing.followers, "follows": standing.followed}
@@ -129,7 +130,7 @@ class ProfileForm(BaseModel):
 
 
 class EditProfile(web.View):
-    """One's own profile. A field that a form leaves out stays as it is."""
+    """One's own profile. Fields that a form omits keep their values."""
 
     async def get(self) -> web.Response:
         return profile_page(self.request, Form())
@@ -151,7 +152,7 @@ def _stored_values(user: User) -> dict[str, str]:
 
 
 def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:
-    """The page of one's own profile. What the form doesn't hold is shown as it is stored."""
+    """Renders the page of one's own profile. Fields that the form omits show the stored values."""
     shown = Form({**_stored_values(request[USER]), **form.values}, form.errors)
     settings = request.app[SETTINGS]
     context = {
@@ -159,7 +160,7 @@ def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Res
         "zones": profiles.time_zones(),
         "limits": profiles,
         "picture_megabytes": images.MAX_BYTES // 1024 // 1024,
-        # Who else is asked about what stands here.
+        # Other services that use these values.
         "has_gravatar": settings.gravatar,
     }
     return aiohttp_jinja2.render_template("accounts/profile.html", request, context, status=status)

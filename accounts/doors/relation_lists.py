@@ -1,5 +1,5 @@
-"""Of one's own account: who asks to follow, who follows, whom one blocks. Each a page with a form
-for each person, and JSON."""
+"""Lists of one's own relations: follow requests, followers, blocked people. Each is a page with a
+form per person, and JSON."""
 
 from typing import Any, NamedTuple
 
@@ -17,7 +17,7 @@ from helpers.errors import ActionError
 from helpers.web.routing import wants_json
 
 MAX_SHOWN = 100
-"""People on a page."""
+"""People per page."""
 
 
 class _Listed(NamedTuple):
@@ -26,8 +26,7 @@ class _Listed(NamedTuple):
 
 
 async def request_count(request: web.Request) -> dict[str, Any]:
-    """For the pages of one's own account: how many ask to follow. A context processor of the
-    templates."""
+    """A context processor for the account pages: the number of follow requests."""
     user = request.get(USER)
     if user is None or not request.path.startswith("/accounts/"):
         return {}
@@ -36,12 +35,12 @@ async def request_count(request: web.Request) -> dict[str, Any]:
     except Exception as error:
         if not is_unavailable(error):
             raise
-        # The page may be the one that says so.
+        # This may be the page that reports that the database is unavailable.
         return {}
 
 
 class _RelationList(web.View):
-    """`after`, the name of the last one on a page, asks for the next."""
+    """A page of a list. `after` is the name of the last person on the previous page."""
 
     key = ""
     template = ""
@@ -68,7 +67,7 @@ class _RelationList(web.View):
         return aiohttp_jinja2.render_template(self.template, request, context)
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
-        """Ids, each with a time: one more than a page holds, if there are so many."""
+        """Returns user ids with times, and one more than a page shows if there are more."""
         raise NotImplementedError
 
     async def rest(self, people: list[_Listed], more: bool) -> dict[str, Any]:
@@ -76,7 +75,7 @@ class _RelationList(web.View):
 
 
 class Requests(_RelationList):
-    """Those who have waited longest come first; others when these are answered."""
+    """The oldest requests come first. Later ones appear when these are answered."""
 
     key = "requests"
     template = "accounts/requests.html"

@@ -1,5 +1,5 @@
-"""What one decides about somebody: to follow them, to let them follow, to block them. By a form, or
-for programs with an answer in JSON."""
+"""Actions on another person: follow, answer a follow request, block. Sent as a form; programs get
+JSON."""
 
 from typing import Any
 
@@ -58,7 +58,7 @@ class _RelationAction(web.View):
         raise NotImplementedError
 
     async def answer(self, user: User, person: User) -> dict[str, Any]:
-        """What is so now, for programs."""
+        """Returns the new relation for programs."""
         found = await following.relation(person, user)
         asked = {"requested": True} if found.is_requested else {}
         return {"following": found.is_followed, **asked, "followers": found.followers}
@@ -75,7 +75,7 @@ class Unfollow(_RelationAction):
 
 
 class _Answer(_RelationAction):
-    """To somebody who asks to follow, or does."""
+    """An answer to a person who follows or asks to follow."""
 
     async def answer(self, user: User, person: User) -> dict[str, Any]:
         return {"follower": (await following.relation(user, person)).is_followed}

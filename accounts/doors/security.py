@@ -1,5 +1,5 @@
-"""How one signs in: one's e-mail address, password, and where one is signed in. The first two ask
-for the password again."""
+"""Security settings of an account: e-mail address, password, and sessions. Changing the first two
+requires the password."""
 
 from collections.abc import Mapping
 from typing import TypeVar
@@ -23,10 +23,10 @@ from helpers.web.sessions import STORAGE
 
 MAX_FIELD = 500
 MAX_SHOWN = 100
-"""Sessions in the list, those used last. `Sign out all others` ends the rest too."""
+"""Sessions in the list, the most recently used first. `Sign out all others` ends the rest too."""
 
 ID_PREFIX_LENGTH = 16
-"""Letters of a session's id that its form names: enough to tell one's own apart."""
+"""Characters of a session's id in its form: enough to be unique among one person's sessions."""
 
 
 class WithPassword(BaseModel):
@@ -58,7 +58,7 @@ class PasswordForm(WithPassword):
 
 
 async def _is_password(request: web.Request, password: str) -> bool:
-    """Is it the user's own? Who guesses is slowed as at the login."""
+    """Is it the user's password? Failed guesses are slowed down as at sign-in."""
     user = request[USER]
 
     async def attempt() -> bool | None:
@@ -73,8 +73,8 @@ Fields = TypeVar("Fields", bound=WithPassword)
 async def check_with_password(
     request: web.Request, model: type[Fields], given: Mapping[str, str]
 ) -> tuple[Fields | None, Form, int]:
-    """As check_form, and the password has to be the user's own. With None comes the status of the
-    page that is shown again."""
+    """Checks the form as check_form does, and the user's password. Returns None with the HTTP
+    status of the page that shows the form again."""
     data, form = check_form(model, given)
     if data is None:
         return None, form, 422
@@ -134,7 +134,8 @@ class Password(web.View):
 
 
 class Sessions(web.View):
-    """Where one is signed in. A form with `session` ends that one, with `all` all but this one."""
+    """The person's sessions. A form with `session` ends that session, one with `all` ends all
+    others."""
 
     async def get(self) -> web.Response:
         request = self.request
@@ -177,7 +178,7 @@ class Sessions(web.View):
         ]
         for key in found:
             await end_session(request.app, key)
-        # Twice is no mistake: it had ended already.
+        # The session may have ended already; that isn't an error.
         text = t("That session is signed out.") if found else t("That session had ended already.")
         await flash(request, text, "success" if found else "info")
         raise web.HTTPSeeOther("/accounts/sessions")

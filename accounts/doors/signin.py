@@ -1,4 +1,4 @@
-"""The doors of the site: the first page, register, log in, log out."""
+"""The start page, registration, sign-in and sign-out."""
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -41,7 +41,7 @@ class Credentials(BaseModel):
     @field_validator("username")
     @classmethod
     def _stripped(cls, value: str) -> str:
-        # Keyboards that complete a name put a space after it.
+        # Keyboards that complete a name add a space after it.
         return value.strip()
 
 
@@ -138,7 +138,7 @@ class Logout(web.View):
 
 
 class Index(web.View):
-    """What a visitor sees first. Who is signed in goes on to the rooms."""
+    """The start page for visitors. People who are signed in are redirected to the rooms."""
 
     async def get(self) -> web.Response:
         if USER in self.request:
@@ -148,4 +148,4 @@ class Index(web.View):
 
 REGISTRATIONS_AT_ONCE = 200.0
 REGISTRATIONS_PER_SECOND = 200 / 3600
-"""From one address: a school or an office behind one is let in, and a script is not."""
+"""Per address: enough for a school or an office behind one address, too few for a script."""

@@ -1,1 +1,1 @@
-"""Who has an account: names, passwords, profiles, pictures, and finding them."""
+"""People with accounts: names, passwords, profiles, pictures, lookup."""

@@ -1,4 +1,4 @@
-"""Making accounts and changing them: registration, e-mail addresses, passwords, administrators."""
+"""Creates and changes accounts: registration, e-mail addresses, passwords, administrators."""
 
 from collections.abc import Sequence
 
@@ -14,12 +14,12 @@ from helpers.db.database import is_sqlite
 from helpers.text.characters import is_one_line
 from helpers.text.translation import Text
 
-# The network of a house may have its mail at .local, .test or home.arpa.
+# A local network may have its mail at .local, .test or home.arpa.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 
 class BadAccount(Exception):
-    """An account can't be made like this. `errors` says why, by field."""
+    """The account can't be created or changed like this. `errors` says why, by field."""
 
     def __init__(self, errors: dict[str, Text]) -> None:
         super().__init__(" ".join(errors.values()))
@@ -27,21 +27,19 @@ class BadAccount(Exception):
 
 
 def email_problem(email: str) -> Text | None:
-    """Why this can't be an address, or None. Nobody is asked whether there is such a domain."""
+    """Returns why this isn't a valid address, or None. The domain isn't looked up."""
     try:
         email_validator.validate_email(email, check_deliverability=False)
     except email_validator.EmailNotValidError:
         valid = False
     else:
-        valid = is_one_line(email)  # as a login has to be
+        valid = is_one_line(email)  # a requirement of logins
     return None if valid else Text("This doesn't look like an e-mail address.")
 
 
 def new_user(name: str, email: str, password: str) -> User:
-    """Somebody who may have an account, and hasn't yet: neither is the password hashed, nor the
-    name compared with others'.
-
-    Raises BadAccount."""
+    """Creates a user that isn't stored yet. The password isn't hashed, and the name isn't compared
+    with existing ones. Raises BadAccount."""
     errors: dict[str, Text] = {}
     try:
         name = clean_name(name)
@@ -68,10 +66,10 @@ def new_user(name: str, email: str, password: str) -> User:
 async def register(
     database: AioDatabase, name: str, email: str, password: str, *, is_admin: bool = False
 ) -> User:
-    """Makes an account. The first one becomes the site's administrator.
+    """Creates an account. The first account of a site becomes its administrator.
 
-    Raises BadAccount where the name is taken or looks like a taken one, or anything else isn't
-    right."""
+    Raises BadAccount if the name is taken or similar to an existing one, or if a value is
+    invalid."""
     user = new_user(name, email, password)
     user.password_hash = await hash_password(password)
     user.is_admin = is_admin
@@ -80,13 +78,12 @@ async def register(
 
 
 async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
-    """Makes all of these accounts, or, where it raises BadAccount, none. The first of a site
+    """Creates all accounts, or raises BadAccount and creates none. The first account of a site
     becomes its administrator."""
     user = users[0]
     try:
         async with database.aio_atomic():
-            # Of two first accounts at once, this row's key lets one through and makes the other
-            # wait.
+            # Two concurrent first accounts: this row's key admits one and makes the other wait.
             first = (
                 await SiteFact.insert(name="first_account", value=user.name)
                 .on_conflict_ignore()
@@ -101,7 +98,7 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
 
 
 async def change_email(user: User, email: str) -> None:
-    """Empty is none. Raises BadAccount."""
+    """Changes the e-mail address; empty removes it. Raises BadAccount."""
     email = email.strip().lower()
     if email and (problem := email_problem(email)):
         raise BadAccount({"email": problem})
@@ -112,8 +109,8 @@ async def change_email(user: User, email: str) -> None:
 
 
 async def change_password(user: User, password: str) -> None:
-    """Raises BadAccount. Sessions are left to whoever calls this: accounts/signin/sessions.py ends
-    them."""
+    """Changes the password. Raises BadAccount. The caller ends the sessions
+    (accounts/signin/sessions.py)."""
     if problem := password_problem(password, user.name, user.email or ""):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
@@ -121,22 +118,23 @@ async def change_password(user: User, password: str) -> None:
 
 
 async def still_has_password(user: User) -> bool:
-    """Is it the same as when `user` was read?"""
+    """Is the password the same as when `user` was loaded?"""
     return bool(
         await User.select().where(User.id == user.id, User.password_hash == user.password_hash).aio_exists()
     )
 
 
 class LastAdministrator(Exception):
-    """A site keeps one administrator."""
+    """A site needs at least one administrator."""
 
 
 async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> bool:
-    """Makes them an administrator of the site, or ends that. Returns False where it was so already.
-    Raises LastAdministrator."""
+    """Makes a user an administrator, or revokes that. Returns False if nothing changed. Raises
+    LastAdministrator."""
     async with database.aio_atomic():
         query = User.select(User.id).where(User.is_admin).order_by(User.id)
-        # Of two who end being administrators at once one waits for the other, and is the last.
+        # Of two administrators who are demoted concurrently, one waits for the other and is then
+        # the last.
         admins = {
             found.id for found in await (query if is_sqlite(database) else query.for_update()).aio_execute()
         }
@@ -152,7 +150,7 @@ TAKEN_EMAIL = Text("Somebody has an account with this address.")
 
 
 async def taken(user: User) -> dict[str, Text]:
-    """What of a new user's is somebody else's already, by field."""
+    """Returns the values of a new user that other users already have, as errors by field."""
     if (
         await User.select()
         .where((User.name_key == user.name_key) | (User.skeleton == user.skeleton))

@@ -1,4 +1,4 @@
-"""Finding people, and making a new one. The only code that writes a User."""
+"""Finds people by id, name, e-mail address or part of a name."""
 
 import unicodedata
 from collections.abc import Iterable
@@ -15,10 +15,10 @@ from helpers.db.database import is_sqlite
 from helpers.text.characters import is_one_line
 
 MAX_FOUND = 20
-"""People that are named for some letters of their names."""
+"""People in the result of a search."""
 
 LAST_LETTER = "\U0010ffff"
-"""Behind every letter that a name can hold."""
+"""Sorts after every character that a name can contain."""
 
 
 async def _find(condition: Any) -> User | None:
@@ -27,12 +27,12 @@ async def _find(condition: Any) -> User | None:
 
 
 async def users_by_ids(user_ids: list[int]) -> dict[int, User]:
-    """Those who are there, by their ids."""
+    """Returns the existing users by id."""
     return {user.id: user for user in await User.select().where(User.id.in_(user_ids)).aio_execute()}
 
 
 async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
-    """The same without those whose accounts are deleted."""
+    """The same without deleted accounts."""
     return {
         user.id: user
         for user in await User.select().where(User.id.in_(user_ids), User.left_at.is_null()).aio_execute()
@@ -40,8 +40,8 @@ async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
 
 
 async def all_exist(user_ids: Iterable[int]) -> bool:
-    """Has none of them left? In a transaction: and none does before it ends, since leaving waits
-    for the lock."""
+    """Do all of these accounts exist? In a transaction they also remain until its end, since
+    deletion waits for the lock."""
     ids = sorted(set(user_ids))
     query: Any = User.select(User.id).where(User.id.in_(ids), User.left_at.is_null()).order_by(User.id)
     found = (
@@ -53,14 +53,14 @@ async def all_exist(user_ids: Iterable[int]) -> bool:
 
 
 async def users_by_keys(name_keys: list[str]) -> dict[str, User]:
-    """Those who are there, by the keys of their names."""
+    """Returns the existing users by the keys of their names."""
     return {
         user.name_key: user for user in await User.select().where(User.name_key.in_(name_keys)).aio_execute()
     }
 
 
 async def user_by_name(text: str) -> User | None:
-    """Whoever has this name in any capitals, with or without `@`."""
+    """Returns the person with this name in any case, with or without `@`."""
     try:
         return await _find(User.name_key == name_key(text.removeprefix("@")))
     except BadName:
@@ -68,7 +68,7 @@ async def user_by_name(text: str) -> User | None:
 
 
 def _name_key_or_empty(name: str) -> str:
-    """Empty for what is no name: a line may stand there without its author."""
+    """Returns an empty string for text that isn't a name: service lines may have no author."""
     try:
         return name_key(name)
     except BadName:
@@ -76,11 +76,11 @@ def _name_key_or_empty(name: str) -> str:
 
 
 NAMES_AT_ONCE = 20
-"""As in helpers/batching.py: for many more PostgreSQL would rather read the whole table."""
+"""As in helpers/batching.py: with many more PostgreSQL prefers to scan the whole table."""
 
 
 async def pictures_of(names: list[str]) -> dict[str, int]:
-    """The versions of the pictures of those who have one, by their names."""
+    """Returns the versions of pictures by name, for people who have one."""
     found: dict[str, int] = {}
     for start in range(0, len(names), NAMES_AT_ONCE):
         users = await users_by_keys(
@@ -91,8 +91,8 @@ async def pictures_of(names: list[str]) -> dict[str, int]:
 
 
 async def search_people(database: AioDatabase, text: str) -> list[tuple[str, int]]:
-    """Names, and versions of pictures: of those whose name begins with this, in any capitals, then
-    of those in whose it is found.
+    """Returns names and picture versions: first of people whose name begins with the text, then of
+    those whose name contains it. The case is ignored.
 
     At most MAX_FOUND."""
     key = unicodedata.normalize("NFC", text.strip().removeprefix("@").lower())
@@ -109,7 +109,8 @@ async def search_people(database: AioDatabase, text: str) -> list[tuple[str, int
 
 
 def login_key(login: str) -> str:
-    """One key for each way of writing one login, and none that a database won't be asked for."""
+    """Normalises a login, so that all spellings of one login share a key. The result can be any
+    text."""
     try:
         return login.lower() if _is_email(login) else name_key(login.removeprefix("@"))
     except BadName:
@@ -117,19 +118,20 @@ def login_key(login: str) -> str:
 
 
 def _is_email(login: str) -> bool:
-    """A name holds no `@`, so the two can't be mixed up."""
+    """Names contain no `@`, so the two can't be confused."""
     return "@" in login.strip("@")
 
 
 async def user_by_login(login: str) -> User | None:
-    """Whoever signs in with this name or e-mail address."""
+    """Returns the person with this name or e-mail address."""
     if not _is_email(login):
         return await user_by_name(login)
     return await _find(User.email == login.lower()) if is_one_line(login) else None
 
 
 async def authenticate(login: str, password: str) -> User | None:
-    """The person, if the password is theirs. It takes as long where there is no such person."""
+    """Returns the person if the password is correct. It takes the same time if there is no such
+    person."""
     user = await user_by_login(login)
     right = await verify_password(user.password_hash if user else None, password)
     return user if right else None

@@ -1,8 +1,8 @@
-"""Pictures of those who gave us none but have an e-mail address: from Gravatar, by way of this
-server, so that it sees none of the readers.
+"""Pictures from Gravatar for people with an e-mail address and no uploaded picture. This server
+fetches them, so that Gravatar doesn't see the readers.
 
-Gravatar is told the hash of the address, and nothing else. What it answers is made anew like an
-upload, and kept for a day."""
+Gravatar only gets the hash of the address. Its pictures are processed like an upload and cached for
+a day."""
 
 import asyncio
 import contextvars
@@ -24,17 +24,17 @@ from helpers.web.multipart import Upload
 log = logging.getLogger("aiochat.gravatar")
 
 SECONDS = 5.0
-"""That a picture may take."""
+"""Timeout of a fetch."""
 
 PATIENCE = 0.5
-"""Seconds that a reader waits for it. After them the initial is drawn, and the picture is there for
-the next reader."""
+"""Seconds that a reader waits for the fetch. After that the initial is shown, and the picture is
+available for later readers."""
 
 MAX_BYTES = 512 * 1024
-"""Of a picture 256 pixels wide: mostly 20 KB."""
+"""A picture 256 pixels wide mostly has 20 KB."""
 
 AT_ONCE = 16
-"""Pictures that are being fetched. Of more the initial is drawn, until there is room."""
+"""Concurrent fetches. Beyond them the initial is shown."""
 
 DAY = 86_400.0
 AWAY_SECONDS = 300.0
@@ -43,11 +43,11 @@ MAX_PICTURES = 1000
 """15 KB each, in all sizes."""
 
 MAX_MISSING = 20_000
-"""Addresses of which Gravatar has none: 200 bytes each."""
+"""Addresses without a Gravatar: 200 bytes each."""
 
 
 def hash_of(email: str) -> str:
-    """Gravatar's name for an address: the SHA-256 of it, trimmed and in lower case."""
+    """Returns Gravatar's name for an address: the SHA-256 of it, trimmed and in lower case."""
     return hashlib.sha256(email.strip().lower().encode()).hexdigest()
 
 
@@ -56,23 +56,23 @@ def _expiry(_: str, has_none: bool, now: float) -> float:
 
 
 class Gravatar:
-    """`base` is the address of the service, to which the hash of an e-mail address is added:
-    Gravatar, or another of its kind."""
+    """`base` is the service's address, to which the hash is appended: Gravatar's, or that of a
+    compatible service."""
 
     def __init__(self, fetcher: Fetcher, base: str) -> None:
         self._fetcher = fetcher
         self._base = base
         self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(MAX_PICTURES, DAY)
         self._missing: TLRUCache[str, bool] = TLRUCache(MAX_MISSING, _expiry)
-        """Those that aren't to be asked for. True where there is none, False where the service was
-        away or gave none that can be used."""
+        """Hashes that aren't fetched now. True: the service has no picture. False: it was
+        unavailable or its picture was unusable."""
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
     async def picture(self, person: User, size: int) -> tuple[bytes | None, bool]:
-        """Their picture, as WebP of one of pictures.SIZES, or None; and whether that will be so for
-        a while.
+        """Returns the picture as WebP in one of pictures.SIZES, or None, and whether the answer is
+        final for a while.
 
-        It takes PATIENCE at most, and nothing raises."""
+        It waits for PATIENCE at most and raises nothing."""
         if not person.email:
             return None, True
         name = hash_of(person.email)
@@ -83,7 +83,7 @@ class Gravatar:
         ):
             if len(self._fetching) >= AT_ONCE:
                 return None, False
-            # A context of its own: it outlives the request that began it.
+            # An empty context: the fetch outlives the request that started it.
             task = asyncio.create_task(self._fetch(name), context=contextvars.Context())
             self._fetching[name] = task
             task.add_done_callback(lambda _: self._fetching.pop(name))
@@ -119,11 +119,11 @@ class Gravatar:
 
 
 GRAVATAR = web.AppKey("gravatar", Gravatar)
-"""Not there where the settings don't allow it, nor before the application runs."""
+"""Missing if the settings don't allow it, and before the application runs."""
 
 
 async def run_gravatar(app: web.Application) -> AsyncIterator[None]:
-    """For `cleanup_ctx`."""
+    """Runs the Gravatar client; for `cleanup_ctx`."""
     settings = app[SETTINGS]
     if not settings.gravatar:
         yield

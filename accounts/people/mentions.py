@@ -1,4 +1,4 @@
-"""People whom texts name: `@name`, in any capitals."""
+"""People mentioned in texts: `@name`, in any case."""
 
 from collections.abc import Iterable
 
@@ -12,13 +12,13 @@ PERSON = Reference("@", "/users/", "mention", name_at)
 
 
 class NamedPeople:
-    """Finds people by their names as they were written: one statement for all who write at once."""
+    """Finds people by the names in texts; concurrent lookups share one statement."""
 
     def __init__(self) -> None:
         self._users: BatchLoader[str, User] = BatchLoader(users_by_keys)
 
     async def find(self, names: Iterable[str]) -> dict[str, User]:
-        """Those who have one of the names, by how it was written."""
+        """Returns the existing people by the name as it was written."""
         keys = {name: key for name in names if (key := _key(name)) is not None}
         users = await self._users.get_all(set(keys.values()))
         return {name: users[key] for name, key in keys.items() if key in users}

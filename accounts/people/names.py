@@ -1,4 +1,5 @@
-"""Names of people: RFC 8265 (UsernameCaseMapped), of one script, and no two that look alike."""
+"""Names of people: RFC 8265 (UsernameCaseMapped), letters of one script, no two names that look
+alike."""
 
 import re
 import unicodedata
@@ -14,23 +15,22 @@ MAX_LENGTH = 32
 _mapped = precis_i18n.get_profile("UsernameCaseMapped")
 _preserved = precis_i18n.get_profile("UsernameCasePreserved")
 
-# A name is one word of a line: `@name, hello` must end where the name does. L is a letter or digit,
-# and M a mark on it, as most scripts of India write their vowels; three marks are enough for every
-# language, and too few to reach the line above.
+# A name is one word: in `@name, hello` it ends before the comma. L is a letter or digit, M a
+# combining mark, with which most scripts of India write vowels. Three marks are enough for every
+# language and too few to overlap the line above.
 _SHAPE = re.compile(r"LM{0,3}(?:[._-]*LM{0,3})*")
 _NEUTRAL = frozenset({"COMMON", "INHERITED"})
-# Scripts that are written together, by UTS 39's "highly restrictive" level.
+# Scripts that are used together, by UTS 39's "highly restrictive" level.
 _TWINS = str.maketrans("01", "ol")
 _WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN", "HANGUL"})
 
 
 DELETED = "deleted user"
-"""What everybody is called whose account is deleted. No name holds a space, so nobody can be taken
-for one of them."""
+"""The displayed name of deleted accounts. Names contain no spaces, so nobody can register it."""
 
 
 class BadName(ValueError):
-    """Nobody can have this name. The text is for the person who typed it."""
+    """The name isn't allowed. The text is for the person who typed it."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text)
@@ -38,7 +38,7 @@ class BadName(ValueError):
 
 
 def clean_name(text: str) -> str:
-    """The name as it is shown: the letters as typed, normalised. Raises BadName."""
+    """Returns the displayed form of a name: normalised, with its case kept. Raises BadName."""
     if not text:
         raise BadName(Text("A name is needed."))
     if len(text) > MAX_LENGTH:
@@ -67,14 +67,14 @@ def _kind(letter: str) -> str:
 
 
 def name_at(text: str, start: int) -> str:
-    """The longest part of the text from `start` on that is shaped like a name; empty where there is
-    none, or it is too long."""
+    """Returns the longest part of the text from `start` that has the shape of a name. Empty if
+    there is none, or if it is too long."""
     found = _SHAPE.match("".join(map(_kind, text[start : start + MAX_LENGTH + 1])))
     return text[start : start + found.end()] if found and found.end() <= MAX_LENGTH else ""
 
 
 def name_key(name: str) -> str:
-    """By what a name is found: one key for each way of writing it in capitals or composed letters.
+    """Returns the key by which a name is found: the same for every case and Unicode composition.
     Raises BadName."""
     try:
         return str(_mapped.enforce(name))
@@ -83,9 +83,8 @@ def name_key(name: str) -> str:
 
 
 def skeleton(name: str) -> str:
-    """What the eye makes of a name as it is shown: two with one skeleton are taken for each other.
-
-    Unicode UTS 39, 4, by single letters."""
+    """Returns a key that is the same for names that look alike: Unicode UTS 39, 4, by single
+    letters."""
     letters = []
     for letter in unicodedata.normalize("NFKC", name).replace("I", "l"):
         found: Any = (
@@ -97,5 +96,5 @@ def skeleton(name: str) -> str:
             else []
         )
         letters.append(min(twins) if twins else letter)
-    # Of the ASCII twins only those count that common typefaces really draw alike.
+    # Of the ASCII confusables only those count that common typefaces draw alike.
     return "".join(letters).lower().translate(_TWINS)

@@ -16,11 +16,11 @@ MAX_LENGTH = 128
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 
-# What is checked for somebody who isn't there takes as long as for somebody who is: no enumeration
-# by timing.
+# Verified for unknown people, so that it takes the same time as for existing ones and the timing
+# reveals no accounts.
 _DUMMY_HASH = _hasher.hash("nobody has this password")
 
-# The commonest of published lists that are long enough to be asked for at all.
+# The most common passwords of published lists that have at least MIN_LENGTH characters.
 COMMON_PASSWORDS = frozenset(
     """
     12345678 123456789 1234567890 password password1 password12 password123 passw0rd p@ssw0rd
@@ -35,8 +35,8 @@ COMMON_PASSWORDS = frozenset(
 
 
 def password_problem(password: str, *own: str) -> Text | None:
-    """Why this password can't be taken, as a sentence, or None. `own` are the person's name and
-    address."""
+    """Returns why the password isn't accepted, as a sentence, or None. `own` are the person's name
+    and address."""
     if len(password) < MIN_LENGTH:
         return Text("At least {least} characters, please.", least=MIN_LENGTH)
     if not is_unicode(password):
@@ -55,7 +55,7 @@ async def hash_password(password: str) -> str:
 
 
 async def verify_password(password_hash: str | None, password: str) -> bool:
-    """Is it the right password? With None, for nobody, it takes as long and says no."""
+    """Is the password correct? With None as hash it takes the same time and returns False."""
 
     def check() -> bool:
         try:

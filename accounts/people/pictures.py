@@ -1,5 +1,4 @@
-"""Pictures of people: made of what they upload, and kept in the database in each size that is
-shown."""
+"""Pictures of people: made from uploads and stored in the database in each displayed size."""
 
 import functools
 
@@ -12,12 +11,12 @@ from helpers.clock import now_ms
 from helpers.web.multipart import Upload
 
 SIZES = (64, 128, 256)
-"""Pixels of a side. They are shown at half of these or less, for screens with two pixels or more to
-one of the page."""
+"""Pixels per side. They are displayed at half of these or less, for screens with a high pixel
+density."""
 
 
 async def make_picture(upload: Upload) -> dict[int, bytes]:
-    """The middle of the picture as a square, as WebP by size. Raises images.BadPicture."""
+    """Returns the picture's central square as WebP by size. Raises images.BadPicture."""
     return {encoded.width: encoded.data for encoded in await images.convert(upload, _squares, 2 * SIZES[-1])}
 
 
@@ -30,13 +29,14 @@ def _squares(image: Image.Image) -> list[Image.Image]:
 
 
 async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]) -> int:
-    """Replaces the user's picture. With nothing it is removed. Returns its version, 0 for none."""
+    """Replaces the user's picture; an empty `made` removes it. Returns the new version, 0 for
+    none."""
     version = max(now_ms(), user.picture + 1) if made else 0
     rows = [
         {"user_id": user.id, "size": size, "version": version, "data": data} for size, data in made.items()
     ]
     async with database.aio_atomic():
-        # The user's row first: two uploads at once follow each other.
+        # The user's row is locked first, so that concurrent uploads run one after another.
         if (
             not await User.update(picture=version)
             .where(User.id == user.id, User.left_at.is_null())
@@ -73,7 +73,7 @@ HUES = (
     "0.52 0.16 320",
     "0.52 0.15 350",
 )
-"""As in static/css/timeline.css: the same name has the same colour, whoever draws it."""
+"""The same as in static/css/timeline.css: a name has the same colour everywhere."""
 
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" '
@@ -84,12 +84,13 @@ _SVG = (
 
 
 def hue_of(name: str) -> int:
-    """Which of the colours stands for this name: as static/js/elements/people/avatar.js finds it."""
+    """Returns the index of the name's colour; static/js/elements/people/avatar.js computes the
+    same."""
     found = functools.reduce(lambda hash, letter: (hash * 31 + ord(letter)) & 0xFFFFFFFF, name.lower(), 0)
     return (((found * 2654435761) & 0xFFFFFFFF) >> 16) % len(HUES)
 
 
 def draw_initial(name: str) -> str:
-    """The coloured initial that stands for whoever has no picture, as SVG. A name holds nothing
-    that XML would read."""
+    """Returns the initial of a person without a picture as SVG. Names contain no characters that
+    are special in XML."""
     return _SVG.format(fill=f"oklch({HUES[hue_of(name)]})", initial=name[:1].upper())

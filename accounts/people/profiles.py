@@ -1,4 +1,4 @@
-"""What people tell of themselves: what may stand there, and the only code that stores it."""
+"""Profiles: checks the values and stores them. Only this module writes them."""
 
 import functools
 import unicodedata
@@ -16,11 +16,11 @@ MAX_BIO = 500
 MAX_BIO_LINES = 12
 
 _REGIONS = frozenset("Africa America Antarctica Arctic Asia Atlantic Australia Europe Indian Pacific".split())  # noqa: SIM905
-"""Those of the list that are named for a place; the others are abbreviations and old names."""
+"""Regions named after places; the other entries are abbreviations and old names."""
 
 
 class BadProfile(ValueError):
-    """This can't stand in a profile. The text is for the person who typed it."""
+    """The value isn't allowed in a profile. The text is for the person who typed it."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +32,7 @@ class Profile:
 
 
 def clean_line(text: str, most: int) -> str:
-    """One line as it is shown: freer than a name, for it names nobody. Empty is fine. Raises
+    """Checks one line of text, with fewer restrictions than a name. Empty is allowed. Raises
     BadProfile."""
     line = unicodedata.normalize("NFC", text.strip(" \t"))
     if len(line) > most:
@@ -43,7 +43,7 @@ def clean_line(text: str, most: int) -> str:
 
 
 def clean_bio(text: str) -> str:
-    """A few lines. Raises BadProfile."""
+    """Checks a text of several lines. Raises BadProfile."""
     lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")]
     bio = "\n".join(lines)
     if len(bio) > MAX_BIO:
@@ -57,8 +57,8 @@ def clean_bio(text: str) -> str:
 
 @functools.cache
 def time_zones() -> dict[str, list[str]]:
-    """The time zones that are named for places, by region. They are looked up once: the list is
-    read from files."""
+    """Returns the time zones named after places, by region. Cached, since the list is read from
+    files."""
     zones: dict[str, list[str]] = {}
     for name in sorted(zoneinfo.available_timezones()):
         region, _, city = name.partition("/")
@@ -68,18 +68,18 @@ def time_zones() -> dict[str, list[str]]:
 
 
 def clean_time_zone(text: str) -> str:
-    """Raises BadProfile for what isn't in the list; empty is none."""
+    """Checks a time zone against the list; empty means none. Raises BadProfile."""
     if text and text not in time_zones().get(text.partition("/")[0], ()):
         raise BadProfile(Text("There is no such time zone in the list."))
     return text
 
 
 def local_time(person: User) -> datetime | None:
-    """What time it is where they are, if they tell."""
+    """Returns the person's local time, or None without a time zone."""
     try:
         return datetime.now(zoneinfo.ZoneInfo(person.time_zone)) if person.time_zone else None
     except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        # It was in the list of another machine, or of another year.
+        # The zone was in the list of another machine or of an older version.
         return None
 
 

@@ -1,1 +1,1 @@
-"""An account's end, and the download of one's own data."""
+"""Deletion of accounts, and the download of personal data."""

@@ -1,8 +1,8 @@
-"""PendingErasure for good: the account ends at once, and what belonged to it is taken away bit by bit.
+"""Deletion of accounts: the account ends at once, and its data is erased in steps.
 
-A row says what remains to be done, from the transaction that ends the account until all is done:
-whichever process crashes, another goes on. Whatever is done may be done twice. The other parts of
-the site take their own away: they append to app[ERASERS]."""
+A row records the erasure, from the transaction that ends the account until everything is erased. If
+a process crashes, another one continues. Every step can be repeated. Other packages erase their
+data by a function in app[ERASERS]."""
 
 import asyncio
 import contextlib
@@ -30,12 +30,12 @@ from helpers.text.characters import one_line
 log = logging.getLogger("aiochat.leaving")
 
 SETTLE_SECONDS = 30.0
-"""After so long all that was under way when the account ended is over: requests, open sockets, what
-is stored every ten seconds. Then everything is looked through once more, and what came in between
-goes too."""
+"""After this time all operations that ran when the account ended are over: requests, open sockets,
+writes that happen every ten seconds. Then everything is erased once more, including what was stored
+in between."""
 
 LEASE_SECONDS = 8.0
-"""For so long nobody else takes it up from a process that says no more of itself."""
+"""If a process stops renewing its lease, another one can take over after this time."""
 
 RENEW_SECONDS = 2.0
 POLL_SECONDS = 3.0
@@ -44,24 +44,23 @@ AT_ONCE = 500
 
 
 class OnlyAdministrator(Exception):
-    """Without this account nobody would administer the site, and others have accounts here."""
+    """The account is the only administrator, and others have accounts."""
 
 
 async def end_account(database: AioDatabase, user: User, *, removes: bool) -> None:
-    """From now on there is no such account, and its name is free. Raises OnlyAdministrator, and
-    nothing has changed.
+    """Ends the account and frees its name. Raises OnlyAdministrator, and then changes nothing.
 
-    Of the row only the id stays, and whether posts were for followers alone: who reads them now is
-    nobody's choice any more. What stands for the name, to keep the columns unique, holds a space:
-    no name that is asked for does."""
+    Only the id remains in the row, and whether posts were for followers alone: nobody can decide
+    anew who reads them. The placeholder of the name keeps the columns unique; it contains a space,
+    which no name does."""
     nothing = {
         **dict.fromkeys(("display_name", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
         **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
     }
     async with database.aio_atomic():
-        # Locked: of two administrators who leave at once the second sees that there is no other any
-        # more.
+        # Locked: of two administrators who delete their accounts at once, the second sees that none
+        # would be left.
         query: Any = User.select(User.id).where(User.is_admin).order_by(User.id)
         admins = await (query if is_sqlite(database) else query.for_update()).tuples().aio_execute()
         if [user_id for (user_id,) in admins] == [user.id]:
@@ -90,8 +89,8 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
 
 
 class AccountDeletion:
-    """Does what the rows say, one process at a time for each: at the start, again and again, and at
-    once when asked to."""
+    """Erases the deleted accounts, each in one process at a time: at the start, then periodically,
+    and at once on request."""
 
     def __init__(self, database: AioDatabase, erasers: list[Eraser]) -> None:
         self._database = database
@@ -99,16 +98,16 @@ class AccountDeletion:
         self._tasks: set[asyncio.Task[None]] = set()
 
     def run_now(self, user_id: int) -> "asyncio.Task[None]":
-        """Begins with this one now. Whoever waits for the task knows that most of it is done; it
-        may be done elsewhere as well."""
-        # An empty context: nothing of a request's.
+        """Starts the erasure of this account now. The returned task ends when most of it is done;
+        another process may be doing it as well."""
+        # An empty context, without the request's values.
         task = asyncio.create_task(self._erase(user_id), context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
 
     async def run(self) -> None:
-        """Until cancelled."""
+        """Runs until it is cancelled."""
         while True:
             try:
                 for user_id in await self._due():
@@ -161,12 +160,11 @@ class AccountDeletion:
 
 
 class _LeaseLost(Exception):
-    """The lease ran out, and another process has it."""
+    """The lease ran out, and another process took over."""
 
 
 class _Lease:
-    """One process's claim to a row. Should two work at it all the same, for a moment, no harm is
-    done."""
+    """One process's claim to a row. If two processes work on it for a moment, no harm is done."""
 
     def __init__(self, user_id: int) -> None:
         self._token = secrets.token_hex(8)
@@ -174,7 +172,7 @@ class _Lease:
         self._renewed = 0.0
 
     async def acquire(self) -> PendingErasure | None:
-        """The row, or None where it is another's, or gone."""
+        """Returns the row, or None if another process has it or it is gone."""
         now = now_ms()
         is_free = PendingErasure.taken_until <= now
         taken = PendingErasure.update(taken_by=self._token, taken_until=self._until()).where(
@@ -186,7 +184,7 @@ class _Lease:
         return found
 
     async def renew(self) -> None:
-        """Raises _LeaseLost."""
+        """Raises _LeaseLost if another process took over."""
         if time.monotonic() - self._renewed < RENEW_SECONDS:
             return
         if (
@@ -197,7 +195,7 @@ class _Lease:
             raise _LeaseLost
 
     async def release(self, due_at: int | None) -> None:
-        """To be taken up again then; None where all is done."""
+        """Makes the row due at this time; None deletes it, since everything is erased."""
         own = self._row & (PendingErasure.taken_by == self._token)
         if due_at is None:
             await PendingErasure.delete().where(own).aio_execute()
@@ -210,7 +208,7 @@ class _Lease:
 
 
 def session_eraser(app: web.Application) -> Eraser:
-    """Who has left does nothing any more: before all other parts."""
+    """The first eraser: ends all sessions, so that the account does nothing any more."""
 
     async def end_sessions(account: DeletedAccount) -> AsyncGenerator[None, None]:
         await end_all_sessions(app, account.user_id)
@@ -220,13 +218,13 @@ def session_eraser(app: web.Application) -> Eraser:
 
 
 async def erase_relations(account: DeletedAccount) -> AsyncGenerator[None, None]:
-    """Follows, requests and blocks, both ways, and what a request may have stored late. After all
-    other parts, which may still have something to tell to followers."""
+    """The last eraser: removes follows, requests and blocks in both directions, and data that a
+    request stored late. Other erasers may still notify followers, so it runs after them."""
     user_id = account.user_id
     await Picture.delete().where(Picture.user_id == user_id).aio_execute()
     await Download.delete().where(Download.user_id == user_id).aio_execute()
-    # Each in the order of an index: without one PostgreSQL hopes to meet such rows soon, and reads
-    # all that there are.
+    # Each is ordered by an index: otherwise PostgreSQL expects to find such a row soon and scans
+    # the whole table.
     for model, own, other, order in (
         (Follow, Follow.follower_id, Follow.followed_id, Follow.followed_id),
         (Follow, Follow.followed_id, Follow.follower_id, Follow.follower_id),
@@ -257,6 +255,6 @@ async def _run_account_deletion(app: web.Application) -> AsyncIterator[None]:
 
 
 def setup_account_deletion(app: web.Application) -> None:
-    """After all parts of the site that have something to take away: it begins when they have, and
-    ends before they do."""
+    """Call this after all packages that register an eraser: it starts after them and stops before
+    them."""
     app.cleanup_ctx.append(_run_account_deletion)

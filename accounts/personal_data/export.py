@@ -1,9 +1,9 @@
-"""One's own data, as one JSON document that is written while it is read from the database: a page
-of it is in memory at a time.
+"""Personal data as one JSON document that is streamed while it is read: one page of rows is in
+memory at a time.
 
-JSON and not a ZIP: any program reads it, one that was cut off can't be taken for a whole one, and
-it needs no table of contents that is only known when all is written. A picture is in it in base64.
-Other parts of the site append their own to app[OWN_DATA]."""
+JSON rather than ZIP: every program reads it, a truncated document is recognisably incomplete, and
+it needs no table of contents at the end. Pictures are included as base64. Other packages append
+their sections to app[OWN_DATA]."""
 
 import base64
 from collections.abc import AsyncIterator, Callable
@@ -18,13 +18,14 @@ from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso, now_ms
 
 PAGE = 200
-"""Rows that are read at once: of the longest messages 8 MB."""
+"""Rows per read: 8 MB for the longest messages."""
 
 PIECE = 32 * 1024
-"""Bytes that are written together."""
+"""Bytes per write."""
 
 LEASE_SECONDS = 120.0
-"""For so long nobody begins another download of their data after a process was killed over one."""
+"""After a process was killed during a download, the person can start another one after this
+time."""
 
 _encoder = msgspec.json.Encoder()
 
@@ -32,7 +33,7 @@ _encoder = msgspec.json.Encoder()
 async def document(
     user: User, sessions: list[dict[str, Any]], sections: list[Section]
 ) -> AsyncIterator[bytes]:
-    """The pieces of the document."""
+    """Yields the document in pieces."""
     waiting = bytearray(b'{"account": ' + _encoder.encode(await _account(user)))
     waiting += b',\n"sessions": ' + _encoder.encode(sessions)
     for section in sections:
@@ -65,7 +66,8 @@ async def _account(user: User) -> dict[str, Any]:
 def _people(
     model: type[Follow] | type[FollowRequest] | type[Block], own: Any, other: Any
 ) -> Callable[[User], AsyncIterator[Any]]:
-    """Those who stand in the column `other` of the rows that have oneself in `own`."""
+    """Returns a reader of the people in column `other` of the rows whose column `own` is the
+    user."""
 
     async def rows_of(user: User) -> AsyncIterator[dict[str, Any]]:
         after = 0
@@ -90,14 +92,14 @@ SECTIONS = [
 
 
 class Claim:
-    """One download of somebody's at a time, in all processes."""
+    """Ensures that each person has one download at a time, in all processes."""
 
     def __init__(self, user_id: int) -> None:
         self._user_id = user_id
         self._until = 0
 
     async def acquire(self) -> bool:
-        """False where another is under way."""
+        """Returns False if another download is in progress."""
         self._until = now_ms() + int(LEASE_SECONDS * 1000)
         is_over = Download.until < now_ms()
         claim = Download.insert(user_id=self._user_id, until=self._until).on_conflict(
@@ -106,7 +108,7 @@ class Claim:
         return bool(await claim.returning(Download.user_id).aio_execute())
 
     async def extend(self) -> None:
-        """To be called now and then while it lasts."""
+        """Extends the claim; call it regularly during the download."""
         if self._until - now_ms() < LEASE_SECONDS * 500:
             before, self._until = self._until, now_ms() + int(LEASE_SECONDS * 1000)
             await (
@@ -116,7 +118,7 @@ class Claim:
             )
 
     async def release(self) -> None:
-        """Twice is harmless."""
+        """Releases the claim. Calling it twice is harmless."""
         await (
             Download.delete()
             .where(Download.user_id == self._user_id, Download.until == self._until)

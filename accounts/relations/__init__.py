@@ -1,1 +1,1 @@
-"""Who follows and who blocks whom, and what follows from it for who sees what."""
+"""Follows and blocks, and who sees what because of them."""

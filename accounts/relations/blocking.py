@@ -1,5 +1,4 @@
-"""Blocking somebody, and no longer: the verbs, and the list of whom one blocks. What a block hides
-is in accounts/relations/visibility.py."""
+"""Blocking and unblocking people. accounts/relations/visibility.py says what a block hides."""
 
 from peewee_async.databases import AioDatabase
 
@@ -11,7 +10,7 @@ from helpers.text.translation import Text
 
 
 class CannotBlock(Exception):
-    """Somebody can't be blocked by this person. `text` says why."""
+    """The person can't be blocked. `text` says why."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text)
@@ -19,7 +18,8 @@ class CannotBlock(Exception):
 
 
 async def block(database: AioDatabase, user: User, person: User, callbacks: list[Blocked]) -> None:
-    """From now on the two neither follow each other nor ask to, and can't. Raises CannotBlock."""
+    """Blocks a person. It ends follows and follow requests between the two and prevents new ones.
+    Raises CannotBlock."""
     if user.id == person.id:
         raise CannotBlock(Text("You can’t block yourself."))
     async with locked_users(database, user.id, person.id):
@@ -32,6 +32,5 @@ async def block(database: AioDatabase, user: User, person: User, callbacks: list
 
 
 async def unblock(user: User, person: User) -> None:
-    """`user` no longer blocks `person`, whether they did or not. What the block ended stays
-    ended."""
+    """Removes the block if there is one. Follows that the block ended aren't restored."""
     await Block.delete().where(Block.blocker_id == user.id, Block.blocked_id == person.id).aio_execute()

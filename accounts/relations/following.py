@@ -1,5 +1,5 @@
-"""Who follows whom, and who asks to: following, unfollowing, answering those who ask, and what a
-person's page says of it."""
+"""Follows and follow requests: following, unfollowing, answering requests, and the figures on a
+person's page."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,16 +17,16 @@ from helpers.db.database import is_sqlite
 from helpers.text.translation import Text
 
 MAX_FOLLOWED = 10_000
-"""People that one person can follow, or ask to. A page of the feed looks at each of them, for 10 µs
-(docs/performance.md)."""
+"""People that one person can follow or ask to follow. A page of the feed checks each of them, 10 µs
+each (docs/performance.md)."""
 
 MAX_REQUESTS = 1000
-"""People who wait for one person's answer. Who goes public answers all of them in one transaction,
-which has to be short."""
+"""Open requests to one person. Going public answers all of them in one transaction, which has to be
+short."""
 
 
 class Follow(Base):
-    """`follower_id` reads what `followed_id` writes."""
+    """`follower_id` follows `followed_id`."""
 
     follower_id = peewee.BigIntegerField()
     followed_id = peewee.BigIntegerField()
@@ -50,7 +50,8 @@ class FollowRequest(Base):
 
 
 class FollowCount(Base):
-    """How many follow somebody. The database keeps it (migration 0011): nothing here writes it."""
+    """The number of a person's followers. Triggers maintain it (migration 0011); the code never
+    writes it."""
 
     user_id = peewee.BigIntegerField(primary_key=True)
     followers = peewee.BigIntegerField()
@@ -60,7 +61,7 @@ class FollowCount(Base):
 
 
 class CannotFollow(Exception):
-    """Somebody can't be followed by this person. `text` says why."""
+    """The person can't be followed. `text` says why."""
 
     def __init__(self, text: Text) -> None:
         super().__init__(text)
@@ -73,27 +74,28 @@ class NoFollowRequest(Exception):
 
 @dataclass(frozen=True)
 class Relation:
-    """How many follow a person, how many that person follows, and what the one who looks is to
-    them."""
+    """A person's numbers of followers and followed people, and the viewer's relation to the
+    person."""
 
     followers: int
     followed: int
     is_followed: bool
     is_requested: bool
     is_blocked: bool
-    """The one who looks blocks the person."""
+    """The viewer blocks the person."""
 
 
 @asynccontextmanager
 async def locked_users(database: AioDatabase, *user_ids: int) -> AsyncIterator[dict[int, User]]:
-    """A transaction in which nobody else changes what is between these people. Raises LookupError
-    where one of them is gone.
+    """A transaction that holds the relations between these people. Raises LookupError if one of
+    them doesn't exist.
 
-    All that change it lock the users first, in the order of their ids: so nobody waits in a circle,
-    and of a block and a follow in one moment the second sees the first."""
+    All code that changes relations locks the users first, ordered by id. This prevents deadlocks,
+    and of a concurrent block and follow the second sees the first."""
     async with database.aio_atomic():
         query: Any = User.select().where(User.id.in_(user_ids)).order_by(User.id)
-        # The weaker lock lets through whoever only refers to the user: who writes a message, say.
+        # The weaker lock doesn't block transactions that only refer to the user, such as posting a
+        # message.
         found = await (query if is_sqlite(database) else query.for_update("FOR NO KEY UPDATE")).aio_execute()
         people = {user.id: user for user in found}
         if len(people) < len(set(user_ids)):
@@ -102,14 +104,14 @@ async def locked_users(database: AioDatabase, *user_ids: int) -> AsyncIterator[d
 
 
 async def follow(database: AioDatabase, user: User, person: User) -> None:
-    """From now on `user` follows `person`, or asks to where they are private, if they didn't
-    before. Raises CannotFollow."""
+    """Makes `user` follow `person`, or request it if the person is private. Does nothing if either
+    is so already. Raises CannotFollow."""
     if user.id == person.id:
         raise CannotFollow(Text("You can’t follow yourself: what you write is in your feed anyway."))
     async with locked_users(database, user.id, person.id) as people:
         if await is_block_between(user.id, person.id):
             raise CannotFollow(Text("You can’t follow this person."))
-        if await _is_there(Follow, user.id, person.id) or await _is_there(FollowRequest, user.id, person.id):
+        if await _exists(Follow, user.id, person.id) or await _exists(FollowRequest, user.id, person.id):
             return
         asked = await FollowRequest.select().where(FollowRequest.follower_id == user.id).aio_count()
         if await followed_count(user) + asked >= MAX_FOLLOWED:
@@ -131,14 +133,14 @@ async def follow(database: AioDatabase, user: User, person: User) -> None:
 
 
 async def unfollow(database: AioDatabase, user: User, person: User) -> None:
-    """From now on `user` neither follows `person` nor asks to, whether they did or not."""
+    """Ends the follow or the request of `user`, if there is one."""
     async with locked_users(database, user.id, person.id):
         await end_following(user.id, person.id)
 
 
 async def accept(database: AioDatabase, user: User, person: User) -> None:
-    """`person`, who asked to, follows `user` now. Raises NoFollowRequest where they neither ask nor
-    follow."""
+    """Accepts the request of `person` to follow `user`. Raises NoFollowRequest if there is neither a
+    request nor a follow."""
     async with locked_users(database, user.id, person.id):
         if await FollowRequest.delete().where(_between(FollowRequest, person.id, user.id)).aio_execute():
             await (
@@ -146,30 +148,30 @@ async def accept(database: AioDatabase, user: User, person: User) -> None:
                 .on_conflict_ignore()
                 .aio_execute()
             )
-        elif not await _is_there(Follow, person.id, user.id):
+        elif not await _exists(Follow, person.id, user.id):
             raise NoFollowRequest
 
 
 async def decline(database: AioDatabase, user: User, person: User) -> None:
-    """`person` no longer asks to follow `user`. They aren't told, and may ask again."""
+    """Removes the request of `person` to follow `user`. The person isn't notified and may ask
+    again."""
     async with locked_users(database, user.id, person.id):
         await FollowRequest.delete().where(_between(FollowRequest, person.id, user.id)).aio_execute()
 
 
 async def remove_follower(database: AioDatabase, user: User, person: User) -> None:
-    """`person` neither follows `user` any more nor asks to."""
+    """Ends the follow or the request of `person`, if there is one."""
     await unfollow(database, person, user)
 
 
 async def end_following(follower_id: int, followed_id: int) -> None:
-    """Of a transaction that holds both: one neither follows the other any more, nor asks to."""
+    """Ends the follow or the request. The caller's transaction holds both users."""
     for model in (Follow, FollowRequest):
         await model.delete().where(_between(model, follower_id, followed_id)).aio_execute()
 
 
 async def set_private(database: AioDatabase, user: User, is_private: bool) -> None:
-    """Says who may see what the user posts. Whoever asks to follow somebody who goes public follows
-    them."""
+    """Sets who may see the user's posts. Going public accepts all open requests."""
     async with locked_users(database, user.id) as people:
         if people[user.id].is_private == is_private:
             return
@@ -194,17 +196,17 @@ async def followed_count(person: User) -> int:
 
 
 async def follow_request_count(person: User) -> int:
-    """How many ask to follow a person."""
+    """Returns the number of open requests to follow a person."""
     return int(await FollowRequest.select().where(FollowRequest.followed_id == person.id).aio_count())
 
 
 async def relation(person: User, viewer: User) -> Relation:
-    """What `viewer` is shown of `person`."""
+    """Returns what `viewer` sees of `person`."""
     return Relation(
         await follower_count(person),
         await followed_count(person),
-        await _is_there(Follow, viewer.id, person.id),
-        await _is_there(FollowRequest, viewer.id, person.id),
+        await _exists(Follow, viewer.id, person.id),
+        await _exists(FollowRequest, viewer.id, person.id),
         bool(
             await Block.select(Block.at)
             .where(Block.blocker_id == viewer.id, Block.blocked_id == person.id)
@@ -218,9 +220,9 @@ def _between(model: type[Follow] | type[FollowRequest], follower_id: int, follow
     return (model.follower_id == follower_id) & (model.followed_id == followed_id)
 
 
-async def _is_there(model: type[Follow] | type[FollowRequest], follower_id: int, followed_id: int) -> bool:
-    # Without a limit: with one PostgreSQL hopes to meet the row soon, and reads all that there are
-    # where many follow either.
+async def _exists(model: type[Follow] | type[FollowRequest], follower_id: int, followed_id: int) -> bool:
+    # Without LIMIT: with it PostgreSQL expects to find the row soon, and scans all rows if either
+    # person has many.
     return bool(
         await model.select(model.at).where(_between(model, follower_id, followed_id)).tuples().aio_execute()
     )

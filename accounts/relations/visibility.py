@@ -1,9 +1,8 @@
-"""Who may see what somebody writes: the one place that says so, for pages, verbs and streams.
-Nothing here writes.
+"""Decides who may see what a person writes, for pages, actions and streams. This module only reads.
 
-A block hides two people from each other, whoever of them made it. What a private person posts is
-for those who follow them. The site's administrators have to see what they are asked to remove: only
-whom they block themselves is hidden from them."""
+A block hides two people from each other, whoever made it. A private person's posts are for
+followers. Administrators must see what they are asked to remove: only people whom they block
+themselves are hidden from them."""
 
 from collections.abc import Collection, Iterable
 
@@ -15,14 +14,14 @@ from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
 AT_ONCE = 1000
-"""Pairs in one statement."""
+"""Pairs per statement."""
 
 Pair = tuple[int, int]
-"""The ids of somebody who looks, and of somebody who wrote."""
+"""The ids of a viewer and of an author."""
 
 _IS_ADMIN = "COALESCE((SELECT users.is_admin FROM users WHERE users.id = given.viewer_id), FALSE)"
 
-# Looked up pair by pair: for a join PostgreSQL would rather read all people.
+# Looked up pair by pair: for a join PostgreSQL prefers to scan all people.
 _IS_BLOCKED = f"""(
     (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.viewer_id
         AND blocks.blocked_id = given.person_id) IS NOT NULL
@@ -36,8 +35,8 @@ _IS_CLOSED = f"""(
     AND (SELECT 1 FROM follows WHERE follows.follower_id = given.viewer_id
         AND follows.followed_id = given.person_id) IS NULL)"""  # noqa: S608
 
-# Each in the order of its index: without one PostgreSQL hopes to meet such a row soon, and reads
-# all that there are.
+# Each is ordered by its index: otherwise PostgreSQL expects to find such a row soon and scans the
+# whole table.
 _IN_BLOCKS = """
     (SELECT 1 FROM blocks WHERE blocks.blocker_id = given.person_id ORDER BY blocks.blocked_id LIMIT 1) IS
         NOT NULL
@@ -61,26 +60,24 @@ class Visibility:
         )
 
     async def hidden_people(self, pairs: Iterable[Pair]) -> set[Pair]:
-        """Those pairs of which the first doesn't see the second: their comments, and that they like
-        something."""
+        """Returns the pairs whose viewer doesn't see the other person's comments and likes."""
         return await self._find(
             self._blocked, [(viewer, person) for viewer, person in pairs if viewer != person]
         )
 
     async def hidden_posts(self, pairs: Iterable[Pair]) -> set[Pair]:
-        """Those pairs of which the first doesn't see what the second posts."""
+        """Returns the pairs whose viewer doesn't see the other person's posts."""
         return await self._find(
             self._hidden, [(viewer, person) for viewer, person in pairs if viewer != person]
         )
 
     async def hidden_among(self, viewers: Collection[int], people: Iterable[int]) -> set[Pair]:
-        """`hidden_people` of each with each. Most people take part in no block, and cost one
-        look."""
+        """`hidden_people` for all combinations. Most people have no blocks, and cost one lookup."""
         found = await self._find(self._in_blocks, [(person,) for person in people])
         return await self.hidden_people((viewer, person) for person, _ in found for viewer in viewers)
 
     async def sees_posts(self, viewer_id: int, author_id: int) -> bool:
-        """May somebody see what somebody posts?"""
+        """May the viewer see the author's posts?"""
         return not await self.hidden_posts([(viewer_id, author_id)])
 
     async def _find(self, bulk: Bulk, asked: list[tuple[int, ...]]) -> set[Pair]:
@@ -101,6 +98,5 @@ async def is_block_between(one_id: int, other_id: int) -> bool:
     """Does either of them block the other?"""
     forth = (Block.blocker_id == one_id) & (Block.blocked_id == other_id)
     back = (Block.blocker_id == other_id) & (Block.blocked_id == one_id)
-    # Without a limit, with which PostgreSQL would rather read all blocks of somebody who is blocked
-    # by many.
+    # Without LIMIT: with it PostgreSQL prefers to scan all blocks of a person whom many block.
     return bool(await Block.select(Block.at).where(forth | back).tuples().aio_execute())

@@ -1,1 +1,1 @@
-"""Signing in and out, sessions and devices, and what slows guessing down."""
+"""Signing in and out, sessions, devices, and throttling of guesses."""

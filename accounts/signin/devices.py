@@ -1,11 +1,11 @@
-"""What somebody signed in with, in a few words, from what their browser says of itself. It may say
-anything: nothing is decided by it."""
+"""A short description of a device from its User-Agent. The header can contain anything, so nothing
+depends on it."""
 
 import re
 
 from helpers.text.translation import current
 
-# In this order: most of them claim to be those below them as well.
+# The order matters: most browsers also claim to be those further down.
 _BROWSERS = (
     ("Edge", "Edg"),
     ("Opera", "OPR/"),
@@ -30,7 +30,7 @@ _PRODUCT = re.compile(r"[A-Za-z][A-Za-z0-9 ._-]{0,29}")
 
 
 def device_of(agent: str) -> str:
-    """Like `Firefox, Linux`; of another program the first word that it says."""
+    """Returns for example `Firefox, Linux`, or the first word of another program's User-Agent."""
     browser = next((name for name, mark in _BROWSERS if mark in agent), "")
     system = next((name for name, mark in _SYSTEMS if mark in agent), "")
     if not browser and not system:

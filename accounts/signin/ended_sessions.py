@@ -1,8 +1,8 @@
-"""Sessions that others have ended: another process, which tells it over the bus, or the command
-line, which writes it into a table that each serving process reads.
+"""Sessions that were ended elsewhere: by another process, which publishes it on the bus, or by the
+command line, which writes it into a table that each serving process polls.
 
-The command line has no bus: there is none without Redis, and what it carries may get lost. A row is
-there until everybody has surely read it."""
+The command line has no bus: there is none without Redis, and messages may get lost. A row is kept
+until all processes must have read it."""
 
 import asyncio
 import contextvars
@@ -24,25 +24,24 @@ from helpers.web.session_stores import SessionStore
 log = logging.getLogger("aiochat.sessions")
 
 LOOK_SECONDS = 0.4
-"""What is open ends within a second. A look is one statement that finds nothing by the primary key:
+"""Open connections are closed within a second. A poll is one query by primary key without results:
 0.4 ms of CPU."""
 
 KEPT_MS = 24 * 3600 * 1000
-"""A process that couldn't ask the database for longer has nothing open any more."""
+"""A process that couldn't reach the database for longer has no open connections any more."""
 
 READ_AT_ONCE = 100
 
 
 async def end_sessions(database: AioDatabase, store: SessionStore, session_ids: Collection[str]) -> None:
-    """Ends them from outside: whoever holds one is signed out, and what servers hold open for it
-    ends within a second."""
+    """Ends sessions from outside the server: they are signed out, and their open connections are
+    closed within a second."""
     if not session_ids:
         return
-    # Written down first: the servers end them even if this process doesn't come to it.
+    # Stored first, so that the servers end the sessions even if this process fails afterwards.
     async with database.aio_atomic():
         if not is_sqlite(database):
-            # Ids have to be in the order of the commits, or a reader would go past one that is
-            # committed late.
+            # Ids must be in commit order, or a reader would miss a row that is committed late.
             await fetch(database, "LOCK TABLE ended_sessions IN EXCLUSIVE MODE")
         now = now_ms()
         await EndedSession.delete().where(EndedSession.at < now - KEPT_MS).aio_execute()
@@ -54,8 +53,8 @@ async def end_sessions(database: AioDatabase, store: SessionStore, session_ids: 
 
 
 async def watch_ended(app: web.Application) -> AsyncIterator[None]:
-    """For `cleanup_ctx`, behind all that puts something into SESSION_ENDED. What was ended before
-    can't have anything open here."""
+    """For `cleanup_ctx`, after everything that adds to SESSION_ENDED. Sessions that ended before
+    the start have no open connections here."""
 
     def on_heard(channel: bytes, payload: bytes) -> None:
         if not payload.startswith(b"{"):
@@ -79,7 +78,7 @@ async def _poll(app: web.Application, last: int) -> None:
                 await end_session(app, ended.session_id)
                 last = ended.id
         except Exception as error:
-            # Asked again by the next look. Nothing may end this.
+            # The next poll retries. The task must not end.
             if not is_unavailable(error) and not isinstance(error, RedisError):
                 log.exception("sessions that were ended elsewhere can't be ended here")
 

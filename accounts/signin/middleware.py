@@ -1,4 +1,4 @@
-"""Who is asking, and may they come in."""
+"""Identifies the user of a request and enforces the route's access rule."""
 
 from urllib.parse import quote
 
@@ -14,7 +14,7 @@ from helpers.web.session_stores import USER_ID
 
 @web.middleware
 async def request_user(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Loads the session and the user, and lets in whom the route's access allows."""
+    """Loads the session and the user, and checks the route's access rule."""
     access = access_of(request)
     if access is Access.FILE:
         return await handler(request)

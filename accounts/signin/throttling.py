@@ -1,5 +1,5 @@
-"""Slows down whoever guesses passwords, by account and by address: at the login, and wherever a
-password is asked for again."""
+"""Slows down password guesses, per account and per address, at sign-in and wherever the password is
+asked for."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -22,8 +22,8 @@ Found = TypeVar("Found")
 async def throttled(
     request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]
 ) -> Found | None:
-    """What the attempt finds; None is a wrong guess. After many of those it begins late. `account`
-    is a people.login_key."""
+    """Runs the attempt and returns its result; None counts as a failed guess. After many failures
+    it is delayed. `account` comes from directory.login_key."""
     address = client_address(request)
     by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
     if request.app[SETTINGS].rate_limits == "on":
