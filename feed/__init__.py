@@ -1,2 +1,1 @@
-"""What people write for those who follow them: posts, comments and likes. It stands beside the chat
-and knows nothing of it."""
+"""The feed: posts for followers, comments and likes. It is independent of the chat."""

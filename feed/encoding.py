@@ -1,5 +1,4 @@
-"""Events as they are told: what happened, with what it happened to as it is now, encoded once for
-all who hear it."""
+"""Encodes events with the current state of their post or comment, once for all readers."""
 
 from typing import Any, NamedTuple
 
@@ -11,42 +10,42 @@ from feed.models import FeedEvent
 from feed.reading import comments_by_ids, counts_of, posts_by_ids
 
 AT_ONCE = 500
-"""Events that are read and encoded together: some hundred KB."""
+"""Events read and encoded together: some hundred KB."""
 
 
 class EncodedEvent(NamedTuple):
-    """One event, ready for the wire."""
+    """An encoded event."""
 
     id: int
     author_id: int
     user_id: int
-    """Who did it."""
+    """The person who made the change."""
 
     post_id: int
     frame: bytes
     anonymous: bytes
-    """The same for those from whom who did it is hidden: the count is right, and nobody is named.
-    Without words of theirs as `frame`."""
+    """The event for readers from whom that person is hidden: the count is right, and no name or
+    text is included. Equal to `frame` if the event contains neither."""
 
 
 def frame(event_id: int, kind: str, data: Any) -> bytes:
-    """HTML Standard, 9.2.6: an event of a stream. JSON holds no line break."""
+    """Encodes an event of a stream (HTML Standard, 9.2.6). JSON contains no line breaks."""
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, kind.encode(), msgspec.json.encode(data))
 
 
 def heartbeat(event_id: int) -> bytes:
-    """An id without an event: it tells the client where it stands, and that the connection does."""
+    """Encodes an id without an event: a heartbeat that tells the client its position."""
     return b"id: %d\n\n" % event_id
 
 
-def removal(told: EncodedEvent) -> EncodedEvent:
-    """The event for somebody who followed its post and no longer may: the post is gone."""
-    encoded = frame(told.id, event_log.POST, {"change": event_log.REMOVED, "id": told.post_id})
-    return told._replace(frame=encoded, anonymous=encoded)
+def removal(event: EncodedEvent) -> EncodedEvent:
+    """Returns the removal of the event's post, for a reader who may no longer see it."""
+    encoded = frame(event.id, event_log.POST, {"change": event_log.REMOVED, "id": event.post_id})
+    return event._replace(frame=encoded, anonymous=encoded)
 
 
 async def encode_events(events: list[FeedEvent]) -> list[EncodedEvent]:
-    """The events in their order. What has been deleted since is told as removed."""
+    """Encodes the events in their order. Posts and comments deleted since appear as removed."""
     posts, comments, counts, names = {}, {}, {}, {}
     if wanted := sorted(
         {
@@ -64,7 +63,7 @@ async def encode_events(events: list[FeedEvent]) -> list[EncodedEvent]:
         counts = await counts_of(wanted)
     if wanted := sorted({event.user_id for event in events if event.kind == event_log.LIKE}):
         names = {user.id: user.name for user in (await users_by_ids(wanted)).values()}
-    told = []
+    encoded_events = []
     for event in events:
         likes, number = counts.get(event.post_id, (0, 0))
         data: dict[str, Any]
@@ -95,5 +94,7 @@ async def encode_events(events: list[FeedEvent]) -> list[EncodedEvent]:
             anonymous = {**data, "by": None}
         encoded = frame(event.id, event.kind, data)
         hidden = frame(event.id, event.kind, anonymous) if anonymous else encoded
-        told.append(EncodedEvent(event.id, event.author_id, event.user_id, event.post_id, encoded, hidden))
-    return told
+        encoded_events.append(
+            EncodedEvent(event.id, event.author_id, event.user_id, event.post_id, encoded, hidden)
+        )
+    return encoded_events

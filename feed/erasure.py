@@ -1,5 +1,5 @@
-"""What the feed does when somebody's account is deleted: likes go, and what they wrote where they
-want it to. Readers are told of each."""
+"""Erases a deleted account's data from the feed: likes, and on request posts and comments. Readers
+receive an event for each."""
 
 import asyncio
 from collections.abc import AsyncGenerator, Awaitable
@@ -12,13 +12,13 @@ from feed.writing import Writer
 from helpers.errors import ActionError
 
 AT_ONCE = 200
-"""Rows in one look for what is left. Each goes by a transaction of its own."""
+"""Rows per query. Each is deleted in a transaction of its own."""
 
 Steps = AsyncGenerator[None, None]
 
 
 async def erase_feed_data(writer: Writer, account: DeletedAccount) -> Steps:
-    """An accounts.leaving.Eraser."""
+    """Erases an account's data from the feed; an accounts.keys.Eraser."""
     deleted_user = User(id=account.user_id)
     own_likes = Like.user_id == account.user_id
     while post_ids := [
@@ -49,14 +49,14 @@ async def erase_feed_data(writer: Writer, account: DeletedAccount) -> Steps:
             await _succeeded(writer.delete(deleted_user, post_id))
             yield
     if removed:
-        # The streams of all processes look up who follows when they read of it; after this nobody
-        # does any more.
+        # The streams of all processes look up followers when they read the events. After this wait
+        # the follows may be deleted.
         await asyncio.sleep(POLL_SECONDS + 0.5)
         yield
 
 
 async def _succeeded(action: Awaitable[None]) -> bool:
-    """False where the post is gone: then nobody is to be told of what hangs on it."""
+    """Returns False if the post is gone. Then no event is needed for what belongs to it."""
     try:
         await action
     except ActionError:

@@ -1,4 +1,4 @@
-"""What several actions and doors of the feed raise."""
+"""Errors that several actions and doors of the feed raise."""
 
 from helpers.errors import ActionError
 from helpers.text.translation import Text

@@ -1,5 +1,5 @@
-"""What happened to the feed, in order: written in the transaction that it happens in, and read by
-those who come back."""
+"""The log of the feed's changes, in order. An event is written in the transaction of its change,
+and read by streams and by clients that reconnect."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from accounts.relations.following import Follow
 from feed.models import Clock, FeedEvent
 
 CLOCK = 1
-"""The id of the one row."""
+"""The id of the clock's only row."""
 
 POST = "post"
 COMMENT = "comment"
@@ -19,14 +19,13 @@ EDITED = "edited"
 REMOVED = "removed"
 
 MAX_BEHIND = 10_000
-"""Events. Who comes back after more is told to load anew: so many are looked through in 20 to 50
-ms, whoever asks."""
+"""Events. A client that missed more has to reload: reading that many takes 20 to 50 ms."""
 
 KEPT = 2 * MAX_BEHIND
 
 
 class EventPage(NamedTuple):
-    """Some events in order, and the id up to which there are no others."""
+    """Events in order, and the id up to which there are no others."""
 
     events: list[FeedEvent]
     up_to: int
@@ -35,8 +34,8 @@ class EventPage(NamedTuple):
 async def append(
     kind: str, change: str, *, author_id: int, post_id: int, user_id: int, comment_id: int | None = None
 ) -> None:
-    """Notes it as the last thing that its transaction does. From here to the commit every other
-    change of the feed waits."""
+    """Logs an event as the last statement of its transaction. Until the commit all other changes of
+    the feed wait."""
     ticked = (
         await Clock.update(last=Clock.last + 1).where(Clock.id == CLOCK).returning(Clock.last).aio_execute()
     )
@@ -45,15 +44,15 @@ async def append(
 
 
 async def last_id() -> int:
-    """That of the newest event; 0 before the first."""
+    """Returns the id of the newest event; 0 before the first."""
     return int((await Clock.aio_get(Clock.id == CLOCK)).last)
 
 
 async def read_since(
     since: int, most: int, *, reader_id: int | None = None, post_id: int | None = None
 ) -> EventPage:
-    """The next events after `since`, at most `most`: all of them, those for a person, or those of a
-    post."""
+    """Returns at most `most` events after `since`: all of them, those of a reader's feed, or those
+    of a post."""
     up_to = await last_id()
     if up_to <= since:
         return EventPage([], up_to)
@@ -70,5 +69,5 @@ async def read_since(
 
 
 async def forget_old() -> None:
-    """Deletes what nobody is told any more."""
+    """Deletes events that are too old to be read."""
     await FeedEvent.delete().where(FeedEvent.id <= await last_id() - KEPT).aio_execute()

@@ -1,4 +1,4 @@
-"""What the feed has of somebody, for the download of their own data. Nothing here writes."""
+"""The feed's sections of the personal data export. This module only reads."""
 
 import base64
 from collections.abc import AsyncIterator
@@ -27,7 +27,7 @@ async def _posts(user: User) -> Rows:
         pictures = await _pictures([post.id for post in rows])
         for post in rows:
             after = post.id
-            # Their data one post at a time: a page of them may be a hundred megabytes.
+            # The image data is read per post: a page of posts may have a hundred megabytes.
             shown = [await _picture(picture) for picture in pictures.get(post.id, ())]
             yield {**_common_fields(post), **({"pictures": shown} if shown else {})}
         if len(rows) < PAGE:

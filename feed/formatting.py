@@ -1,4 +1,4 @@
-"""The texts of posts and comments: checked, and rendered with the people whom they name."""
+"""Checks the texts of posts and comments, and renders them with mentions."""
 
 import asyncio
 
@@ -14,8 +14,8 @@ _markdown = Markdown(PERSON, own=r"/feed/\d{1,16}\Z")
 
 
 def check_text(text: str, most: int) -> str:
-    """The text as it is kept. Raises ActionError."""
-    # Spaces at the beginning mean something in Markdown.
+    """Returns the text as it is stored. Raises ActionError."""
+    # Leading spaces are significant in Markdown.
     text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
     if not text:
         raise ActionError("empty", "There is nothing in it.", field="text")
@@ -33,7 +33,7 @@ def check_text(text: str, most: int) -> str:
 
 
 async def render(people: NamedPeople, text: str) -> str | None:
-    """The HTML of a text, or None where it says no more than the text."""
+    """Returns the HTML of a text, or None if it equals the escaped text."""
     slow = is_slow(text)
     markup = await asyncio.to_thread(_markdown.parse, text) if slow else _markdown.parse(text)
     if markup is None:

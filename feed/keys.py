@@ -1,4 +1,4 @@
-"""What the feed's doors ask the application for."""
+"""The feed's application keys."""
 
 from aiohttp import web
 

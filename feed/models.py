@@ -1,4 +1,4 @@
-"""Posts, comments, likes, and what happened to them, as rows."""
+"""The tables of posts, comments, likes, and events."""
 
 import peewee
 
@@ -6,8 +6,8 @@ from helpers.db.base import Base
 
 
 class Post(Base):
-    """What somebody wrote. The database counts `likes` and `comments` (migration 0012): nothing
-    here sets them."""
+    """A post. Triggers maintain `likes` and `comments` (migration 0012); the code never writes
+    them."""
 
     author_id = peewee.BigIntegerField()
     text = peewee.TextField()
@@ -16,7 +16,7 @@ class Post(Base):
     edited_at = peewee.BigIntegerField(null=True)
     deleted_at = peewee.BigIntegerField(null=True)
     removed_by = peewee.BigIntegerField(null=True)
-    """The administrator who deleted it, where that wasn't its author."""
+    """The administrator who deleted the post, if it wasn't the author."""
     likes = peewee.BigIntegerField()
     comments = peewee.BigIntegerField()
     nonce = peewee.TextField(null=True)
@@ -26,8 +26,8 @@ class Post(Base):
 
 
 class Picture(Base):
-    """One of a post's, as large as it is shown. The database removes it with its post, and its
-    files with it."""
+    """A picture of a post, with its largest displayed size. The database deletes it with its post,
+    and its files with it."""
 
     post_id = peewee.BigIntegerField()
     place = peewee.SmallIntegerField()
@@ -52,7 +52,7 @@ class PictureFile(Base):
 
 
 class Comment(Base):
-    """What somebody answered to a post."""
+    """A comment on a post."""
 
     post_id = peewee.BigIntegerField()
     author_id = peewee.BigIntegerField()
@@ -77,7 +77,7 @@ class Like(Base):
 
 
 class Clock(Base):
-    """One row: the id of the last event."""
+    """The id of the last event, in a single row."""
 
     last = peewee.BigIntegerField()
 
@@ -86,8 +86,8 @@ class Clock(Base):
 
 
 class FeedEvent(Base):
-    """One change of the feed. `author_id` is the post's: whoever follows them is told. `user_id`
-    did it."""
+    """An event: one change of the feed. `author_id` is the post's author, whose followers receive
+    the event; `user_id` made the change."""
 
     id = peewee.BigIntegerField(primary_key=True)
     kind = peewee.TextField()

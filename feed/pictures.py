@@ -1,5 +1,4 @@
-"""Pictures of posts: made of what is uploaded with them, and read. `feed/writing.py` stores
-them."""
+"""Pictures of posts: made from uploads, and read. `feed/writing.py` stores them."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
@@ -13,16 +12,16 @@ from helpers.text.characters import has_forbidden
 from helpers.web.multipart import Upload
 
 SIZES = (640, 1600)
-"""Pixels of the longer side, at most: beside others or on a phone, and by itself. What is smaller
-stays as it is."""
+"""The maximum of the longer side in pixels: among others or on a phone, and alone. Smaller pictures
+aren't enlarged."""
 
 MAX_PICTURES = 4
 MAX_ALT = 1000
-"""Characters of the text that stands for a picture."""
+"""Characters of a picture's alternative text."""
 
 
 class NewPicture(NamedTuple):
-    """A picture that isn't stored yet: its size where it is largest, and its WebP by size."""
+    """A picture that isn't stored yet: its largest size, and the WebP data by size."""
 
     width: int
     height: int
@@ -31,15 +30,15 @@ class NewPicture(NamedTuple):
 
 
 class PictureChange(NamedTuple):
-    """What an edit does to the pictures of a post. What isn't one of them is left alone."""
+    """An edit's changes to a post's pictures. Other pictures stay unchanged."""
 
     removed: frozenset[int] = frozenset()
-    alts: dict[int, str] = {}  # noqa: RUF012 - nobody writes to it
+    alts: dict[int, str] = {}  # noqa: RUF012 - never modified
     added: Sequence[NewPicture] = ()
 
 
 def check_alt(alt: str) -> str:
-    """The text as it is kept, which is one line. Raises ActionError."""
+    """Returns the alternative text as one line. Raises ActionError."""
     alt = " ".join(alt.split())
     if len(alt) > MAX_ALT:
         raise ActionError(
@@ -57,7 +56,7 @@ def check_alt(alt: str) -> str:
 
 
 def scaled_size(width: int, height: int, size: int) -> tuple[int, int]:
-    """The size of a picture whose longer side is at most `size`."""
+    """Returns the dimensions scaled down so that the longer side is at most `size`."""
     longer = max(width, height)
     return (
         (width, height)
@@ -67,7 +66,7 @@ def scaled_size(width: int, height: int, size: int) -> tuple[int, int]:
 
 
 async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[NewPicture]:
-    """Of each upload a picture. The first text of `alts` stands for the first of them, and so on.
+    """Makes a picture from each upload. `alts` are their alternative texts in the same order.
     Raises ActionError."""
     checked = [check_alt(alt) for alt in alts]
     if len(uploads) > MAX_PICTURES:
@@ -100,7 +99,7 @@ def _sizes(image: Image.Image) -> list[Image.Image]:
 
 
 async def pictures_of_posts(post_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:
-    """The pictures of posts as people are shown them, by the id of the post."""
+    """Returns the pictures of posts as JSON, by post id."""
     shown: dict[int, list[dict[str, Any]]] = {post_id: [] for post_id in post_ids}
     query = Picture.select().where(Picture.post_id.in_(list(shown))).order_by(Picture.post_id, Picture.place)
     for picture in await query.aio_execute() if shown else ():

@@ -1,4 +1,4 @@
-"""What people are shown of the feed. Nothing here writes."""
+"""Reads posts and comments for display. This module only reads."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -23,15 +23,14 @@ Json = dict[str, Any]
 
 
 class Page(NamedTuple):
-    """Some posts or comments, and where the next page begins; None where there is none."""
+    """Posts or comments, and the position of the next page, or None."""
 
     items: list[Json]
     next: int | None
 
 
-# Of those one follows only the authors of the newest posts can have written what is on a page: of
-# thirty posts thirty authors at most, found by one look at the index for each person. Then thirty
-# posts of each of these are enough.
+# Only the authors of the newest posts can be on the page: for thirty posts at most thirty authors,
+# found by one index lookup per followed person. Thirty posts of each of them are then enough.
 _FEED = """
     WITH latest AS (
         SELECT followed.author_id, (
@@ -52,19 +51,20 @@ _NEWEST = {
     True: f"feed_posts AS newest ON newest.id IN ({_AUTHOR_NEWEST})",
     False: f"LATERAL ({_AUTHOR_NEWEST}) AS newest ON TRUE",
 }
-"""SQLite has no LATERAL, PostgreSQL reads all posts for the other."""
+"""SQLite has no LATERAL. With the other form PostgreSQL scans all posts."""
 
 
 def feed_statement(database: AioDatabase, user_id: int, before: int, most: int) -> str:
-    """The statement that finds the newest posts in somebody's feed. All that is filled in is a
-    number."""
+    """Returns the SQL that finds the newest posts of a user's feed. Only numbers are inserted into
+    it."""
     newest = _NEWEST[is_sqlite(database)].format(before=int(before), most=int(most))
     me = int(user_id) if is_sqlite(database) else f"CAST({int(user_id)} AS BIGINT)"
     return _FEED.format(before=int(before), me=me, most=int(most), newest=newest)
 
 
 async def feed_page(database: AioDatabase, user_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
-    """The posts of those whom a user follows and their own, newest first, those before `before`."""
+    """Returns the posts of the user and of followed people with ids below `before`, newest
+    first."""
     ids = [
         post_id for (post_id,) in await fetch(database, feed_statement(database, user_id, before, limit + 1))
     ]
@@ -72,10 +72,10 @@ async def feed_page(database: AioDatabase, user_id: int, before: int = NEWEST, l
 
 
 async def author_page(author_id: int, viewer_id: int, before: int = NEWEST, limit: int = PAGE) -> Page:
-    """The posts of one person, newest first. They themselves are also shown which an administrator
+    """Returns the posts of a person, newest first. The author also sees posts that an administrator
     removed.
 
-    Whether `viewer_id` may see them is for the caller to ask."""
+    The caller checks whether `viewer_id` may see them."""
     found: list[Post] = []
     for is_shown in (
         Post.deleted_at.is_null(),
@@ -92,7 +92,7 @@ def _page(items: list[Json], more: bool) -> Page:
 
 
 async def posts_by_ids(ids: Sequence[int], viewer_id: int | None = None) -> list[Json]:
-    """Those posts that are there, newest first, as `viewer_id` sees them."""
+    """Returns the existing posts, newest first, as `viewer_id` sees them."""
     if not ids:
         return []
     query = Post.select().where(Post.id.in_(ids), Post.deleted_at.is_null()).order_by(Post.id.desc())
@@ -100,8 +100,8 @@ async def posts_by_ids(ids: Sequence[int], viewer_id: int | None = None) -> list
 
 
 async def visible_post(visibility: Visibility, post_id: int, viewer_id: int) -> Json:
-    """A post as `viewer_id` sees it. Raises ActionError where there is none for them; its author is
-    told that it was removed."""
+    """Returns a post as `viewer_id` sees it. Raises ActionError if it isn't visible; the author of
+    a removed post gets another error."""
     post: Post | None = await Post.aio_get_or_none(Post.id == post_id)
     if post is not None and post.removed_by is not None and post.author_id == viewer_id:
         raise removed()
@@ -115,7 +115,7 @@ async def visible_post(visibility: Visibility, post_id: int, viewer_id: int) -> 
 
 
 async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
-    """The likes and the comments of each post, deleted or not."""
+    """Returns the numbers of likes and comments by post id, deleted posts included."""
     query = Post.select(Post.id, Post.likes, Post.comments).where(Post.id.in_(ids)).tuples()
     return {post_id: (likes, comments) for post_id, likes, comments in await query.aio_execute()}
 
@@ -157,8 +157,8 @@ def _common_fields(written: Post | Comment, author: User) -> Json:
 async def comments_page(
     visibility: Visibility, post_id: int, viewer_id: int, after: int = 0, limit: int = COMMENTS_PAGE
 ) -> Page:
-    """The comments of a post, oldest first, those after `after`. A page has fewer where some are
-    hidden from `viewer_id`."""
+    """Returns the comments of a post with ids above `after`, oldest first. Comments hidden from
+    `viewer_id` are left out, so a page may have fewer."""
     query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
     found = list(await query.limit(limit + 1).aio_execute())
     hidden = await visibility.hidden_people((viewer_id, comment.author_id) for comment in found)
@@ -167,7 +167,7 @@ async def comments_page(
 
 
 async def comments_by_ids(ids: Sequence[int]) -> list[Json]:
-    """Those comments that are there."""
+    """Returns the existing comments."""
     return (
         await _comments_as_json(list(await Comment.select().where(Comment.id.in_(ids)).aio_execute()))
         if ids

@@ -1,4 +1,4 @@
-"""Makes the feed part of an application: opens its streams, and closes them."""
+"""Sets up the feed in an application: its streams, pages and limits."""
 
 import asyncio
 import contextvars
@@ -20,21 +20,21 @@ from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 
 CHANNEL = b"aiochat:feed"
-"""Says that something was committed. The streams read from the database what."""
+"""The payload only says that something was committed. The streams read it from the database."""
 
 NEWS = b"!"
 
 WRITES_PER_SECOND = 2.0
 WRITES_AT_ONCE = 60.0
-"""Posts, comments and likes of one person: far above what hands can do."""
+"""Posts, comments and likes per person: far more than by hand."""
 
 PICTURES_PER_SECOND = 0.2
 PICTURES_AT_ONCE = 40.0
-"""Of one person: an album by hand. To draw one takes up to some seconds of a processor."""
+"""Per person: enough for an album. Processing a picture takes up to some seconds of CPU time."""
 
 
 async def run_feed(app: web.Application) -> AsyncIterator[None]:
-    """For `cleanup_ctx`."""
+    """Runs the feed; for `cleanup_ctx`."""
     streams, bus = app[STREAMS], app[BUS]
     unsubscribe = bus.subscribe(CHANNEL, lambda channel, payload: streams.wake(), streams.wake)
     await bus.follow(CHANNEL)
@@ -59,7 +59,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
 
 
 async def end_streams(app: web.Application) -> None:
-    """For `on_shutdown`: who listens comes back to another process."""
+    """For `on_shutdown`: readers reconnect to another process."""
     await app[STREAMS].close()
 
 

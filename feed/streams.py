@@ -1,8 +1,8 @@
-"""The streams of this process: what happened is read once, and given to each stream of somebody
-whom it concerns.
+"""The event streams of this process. New events are read once and passed to each stream that they
+concern.
 
-A stream that comes, or that something went wrong for, reads from the database what it lacks, until
-it has all that the others have."""
+A new stream, or one that may have missed events, reads the missing ones from the database until it
+has caught up with the others."""
 
 import asyncio
 import contextlib
@@ -23,41 +23,41 @@ from helpers.db.database import fetch, is_unavailable
 log = logging.getLogger("aiochat.feed")
 
 MAX_STREAMS = 10
-"""Of one person. A browser's tabs share six connections to a site by HTTP/1.1 anyway."""
+"""Per person. With HTTP/1.1 a browser's tabs share six connections to a site anyway."""
 
 MAX_OUTBOX = 256 * 1024
-"""Bytes that wait for one reader, beside the 64 KB of the transport: some hundred posts."""
+"""Bytes queued for one reader, in addition to the transport's 64 KB: some hundred posts."""
 
 POLL_SECONDS = 1.5
-"""What the bus has lost is found then."""
+"""The interval of reads that find events whose bus message was lost."""
 
 HEARTBEAT_SECONDS = 15.0
 STUCK_SECONDS = 20.0
-"""No progress for so long, and the reader is cut."""
+"""A reader that accepts no data for this long is disconnected."""
 
 GRACE_SECONDS = 0.5
-"""For the end of a stream to be sent."""
+"""Time to send the end of a stream."""
 
 SWEEP_SECONDS = 3600.0
 PAIRS_AT_ONCE = 1000
 
 
 class StreamEnded(Exception):
-    """The stream ends: its reader was too slow, its session has ended, or the process does."""
+    """The stream ends: its reader is too slow, its session ended, or the process shuts down."""
 
 
 class Connection(Protocol):
-    """What a stream goes over."""
+    """The connection of a stream."""
 
     @property
     def is_open(self) -> bool: ...
     async def write(self, data: bytes) -> None: ...
     def abort(self) -> None:
-        """Drops it, with what the reader has left unread."""
+        """Drops the connection with all unsent data."""
 
 
 class Stream:
-    """One reader. `post_id` is the one post that they follow, None for their feed."""
+    """One reader's stream. `post_id` limits it to one post; None is the reader's feed."""
 
     def __init__(
         self, connection: Connection, user_id: int, session_id: str, post_id: int | None, position: int
@@ -67,17 +67,17 @@ class Stream:
         self.session_id = session_id
         self.post_id = post_id
         self.position = position
-        """Up to this id everything was given to the reader, or waits for them in the outbox."""
+        """All events up to this id were sent or are in the outbox."""
         self.is_live = False
         self.is_removed = False
-        """The one post was told to be gone: it is hidden from the reader now."""
+        """The post is now hidden from the reader, who was sent its removal."""
         self.is_disconnected = asyncio.Event()
         self._outbox: deque[bytes] = deque()
         self._waiting = 0
         self._wake = asyncio.Event()
 
     def offer(self, encoded: Iterable[EncodedEvent], up_to: int) -> None:
-        """Never waits. A reader for whom too much waits is cut."""
+        """Queues events without waiting. A reader whose outbox is too large is disconnected."""
         for event in encoded:
             if event.id > self.position:
                 self._outbox.append(event.frame)
@@ -89,7 +89,7 @@ class Stream:
             self._wake.set()
 
     def mark_stale(self) -> None:
-        """Something may have been missed: it is read from the database."""
+        """Events may have been missed: the stream reads them from the database."""
         self.is_live = False
         self._wake.set()
 
@@ -98,7 +98,8 @@ class Stream:
         return bool(self._outbox)
 
     def disconnect(self) -> None:
-        """Ends it: in good order, or where the reader doesn't read, all the same."""
+        """Ends the stream. If the reader doesn't read, the connection is aborted after
+        GRACE_SECONDS."""
         if not self.is_disconnected.is_set():
             asyncio.get_running_loop().call_later(GRACE_SECONDS, self.connection.abort)
         self.is_disconnected.set()
@@ -106,8 +107,8 @@ class Stream:
         self._wake.set()
 
     async def next(self) -> bytes:
-        """What is to be written next, after a while without anything a mark. Empty where the stream
-        has to catch up first. Raises StreamEnded."""
+        """Returns the next data to write. After HEARTBEAT_SECONDS without events it is the current
+        id. Empty if the stream has to catch up first. Raises StreamEnded."""
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(HEARTBEAT_SECONDS):
                 await self._wake.wait()
@@ -129,11 +130,10 @@ class Streams:
         self._visibility = visibility
         self._streams: set[Stream] = set()
         self._last = 0
-        """Up to this id the live streams were given everything."""
+        """The live streams have received all events up to this id."""
         self._committed = asyncio.Event()
         self._empty = asyncio.Event()
-        # Looked up pair by pair: where millions follow somebody, PostgreSQL would rather read them
-        # all.
+        # Looked up pair by pair: if millions follow a person, PostgreSQL prefers to scan them all.
         self._follows = Bulk(
             database,
             """
@@ -147,7 +147,7 @@ class Streams:
         )
 
     def wake(self) -> None:
-        """Something was committed, here or elsewhere."""
+        """A transaction was committed in this or another process."""
         self._committed.set()
 
     def end_session(self, session_id: str) -> None:
@@ -167,8 +167,8 @@ class Streams:
         return sum(stream.user_id == user_id and stream.connection.is_open for stream in self._streams)
 
     async def run(self, stream: Stream) -> None:
-        """Writes to a reader until they go, are cut, can't be written to, or the database is away:
-        whoever is left comes back."""
+        """Writes to a reader until the connection closes, the stream is cut, or the database is
+        unavailable. Clients reconnect."""
         self._streams.add(stream)
         try:
             while stream.connection.is_open:
@@ -203,13 +203,13 @@ class Streams:
             stream.position = found.up_to
             if encoded:
                 await _write(stream, b"".join(event.frame for event in encoded))
-            # Nothing is awaited between this look and the next offer.
+            # Nothing is awaited between this check and the next offer.
             if not found.events and self._last <= stream.position:
                 stream.is_live = True
                 return
 
     async def deliver_forever(self) -> None:
-        """Gives the live streams what happens."""
+        """Passes new events to the live streams."""
         self._last = await _retry_until_available(event_log.last_id)
         while True:
             try:
@@ -227,9 +227,10 @@ class Streams:
             self._committed.clear()
 
     async def _deliver(self) -> bool:
-        """Gives the next events to whom they concern. Was there anything?"""
+        """Passes the next events to the streams that they concern. Returns False if there were
+        none."""
         if not any(stream.is_live for stream in self._streams):
-            # Who comes reads for themselves.
+            # New streams catch up by themselves.
             last = await event_log.last_id()
             if any(stream.is_live for stream in self._streams):
                 return True
@@ -238,7 +239,8 @@ class Streams:
         found = await event_log.read_since(self._last, AT_ONCE)
         if found.up_to <= self._last:
             return False
-        # Together, without awaiting: who becomes live from here on has caught up with these.
+        # No await between these two lines: a stream that becomes live later has caught up with
+        # these events.
         self._last = found.up_to
         live = [stream for stream in self._streams if stream.is_live]
         encoded = await encode_events(found.events)
@@ -253,11 +255,11 @@ class Streams:
     async def _visible_events(
         self, streams: Sequence[Stream], encoded: Sequence[EncodedEvent], follows: set[tuple[int, int]] | None
     ) -> dict[Stream, list[EncodedEvent]]:
-        """What each stream is given of these events, as its reader may see them. Without `follows`
-        all concern every stream.
+        """Returns the events for each stream, as its reader may see them. Without `follows` all
+        events concern every stream.
 
-        Asked when the events have been read: a block or an end of following that was committed
-        before them holds for them."""
+        Visibility is checked after the events were read, so a block or unfollow that was committed
+        before an event applies to it."""
         by_stream = {
             stream: [event for event in encoded if follows is None or _concerns(stream, event, follows)]
             for stream in streams
@@ -281,7 +283,7 @@ class Streams:
                 and events
                 and (stream.user_id, events[0].author_id) in hidden
             ):
-                # EncodedEvent once, and then nothing: not even that something goes on there.
+                # The reader gets one removal, and no further events of the post.
                 by_stream[stream] = [] if stream.is_removed else [removal(events[0])]
                 stream.is_removed = True
             elif hidden_actors:

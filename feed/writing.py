@@ -1,7 +1,6 @@
-"""The verbs of the feed, and the only code that changes it. Each asks for a state, so that asking
-twice changes nothing more.
+"""The feed's actions, and the only code that changes the feed. They are idempotent.
 
-Whoever may not, or asks for what is gone, gets an ActionError, and nothing has changed."""
+A forbidden action, or one on a missing post, raises ActionError and changes nothing."""
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
@@ -24,7 +23,7 @@ NO_CHANGE = PictureChange()
 
 
 class Writer:
-    """Writes what people ask for. `on_commit` is called after each change that was stored."""
+    """Performs the actions. `on_commit` is called after each stored change."""
 
     def __init__(self, database: AioDatabase, visibility: Visibility, on_commit: Callable[[], None]) -> None:
         self._database = database
@@ -41,8 +40,8 @@ class Writer:
     async def post(
         self, author: User, text: str, new_pictures: Sequence[NewPicture] = (), nonce: str | None = None
     ) -> int:
-        """Returns the post's id: that of the one before, where the author has sent the same with
-        this nonce."""
+        """Creates a post and returns its id. If the author has already sent the same post with this
+        nonce, the id is that of the existing post."""
         text = _post_text(text, has_pictures=bool(new_pictures))
         html = await render(self._people, text)
         given = {
@@ -82,8 +81,8 @@ class Writer:
             )
 
     async def delete(self, user: User, post_id: int) -> None:
-        """Its text and pictures go for good; its comments and likes are seen by nobody any more. An
-        administrator may do it to any post."""
+        """Deletes a post: its text and pictures are erased, its comments and likes become
+        invisible. Administrators may delete any post."""
         async with self._transaction():
             post = (
                 await self._locked_post(post_id)
@@ -98,7 +97,7 @@ class Writer:
             )
 
     async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
-        """Returns the comment's id. The nonce is as with a post."""
+        """Creates a comment and returns its id. The nonce works as for a post."""
         text = check_text(text, MAX_COMMENT)
         html = await render(self._people, text)
         async with self._transaction():
@@ -133,7 +132,7 @@ class Writer:
             await self._note_comment(event_log.EDITED, post, author, comment_id)
 
     async def delete_comment(self, user: User, post_id: int, comment_id: int) -> None:
-        """An administrator may do it to any comment."""
+        """Deletes a comment. Administrators may delete any comment."""
         async with self._transaction():
             post = await (self._locked_post(post_id) if user.is_admin else self._visible_post(post_id, user))
             comment = await _comment(post_id, comment_id)
@@ -177,15 +176,15 @@ class Writer:
         await event_log.append(event_log.COMMENT, change, **given)
 
     async def _visible_post(self, post_id: int, user: User) -> Post:
-        """As `_locked_post`, for somebody who may see it: for others there is no such post."""
+        """Like `_locked_post`, but raises not_found if the user may not see the post."""
         post = await self._locked_post(post_id)
         if not await self._visibility.sees_posts(user.id, post.author_id):
             raise gone()
         return post
 
     async def _locked_post(self, post_id: int) -> Post:
-        """The post, which nobody else changes before the commit. All lock it before the clock: so
-        nobody waits in a circle."""
+        """Returns the post, locked until the commit. All actions lock the post before the clock,
+        which prevents deadlocks."""
         query: Any = Post.select().where(Post.id == post_id, Post.deleted_at.is_null())
         found: list[Post] = list(
             await (query if is_sqlite(self._database) else query.for_update()).aio_execute()
@@ -214,15 +213,16 @@ async def _comment(post_id: int, comment_id: int) -> Comment:
 
 
 def _post_text(text: str, has_pictures: bool) -> str:
-    """The text as it is kept. Only where there are pictures may it be empty. Raises ActionError."""
+    """Returns the text as it is stored. It may only be empty if there are pictures. Raises
+    ActionError."""
     return "" if has_pictures and not text.strip() else check_text(text, MAX_POST)
 
 
 async def _existing_post(
     author: User, text: str, new_pictures: Sequence[NewPicture], nonce: str | None
 ) -> int:
-    """The post that the author sent with this nonce. Raises ActionError where it was another, or is
-    gone."""
+    """Returns the post that the author sent with this nonce. Raises ActionError if it differs, or
+    is deleted."""
     post = await Post.aio_get(Post.author_id == author.id, Post.nonce == nonce)
     if post.deleted_at is not None:
         raise gone()
@@ -251,7 +251,8 @@ async def _add_pictures(post_id: int, first: int, new_pictures: Sequence[NewPict
 
 
 async def _change_pictures(post_id: int, change: PictureChange) -> tuple[bool, bool]:
-    """Are there any pictures then, and is anything changed? Raises ActionError for too many."""
+    """Returns whether the post has pictures afterwards, and whether anything changed. Raises
+    ActionError for too many pictures."""
     query = Picture.select().where(Picture.post_id == post_id).order_by(Picture.place)
     before: list[Picture] = list(await query.aio_execute())
     kept = [picture for picture in before if picture.id not in change.removed]

@@ -1,1 +1,1 @@
-"""The ways in: pages and forms, the stream of events, pictures."""
+"""The feed's pages and forms, event stream, and pictures."""

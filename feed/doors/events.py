@@ -1,4 +1,4 @@
-"""The stream of events: Server-Sent Events, as the HTML Standard has them (9.2)."""
+"""The event stream: Server-Sent Events (HTML Standard, 9.2)."""
 
 import contextlib
 import random
@@ -15,7 +15,7 @@ from feed.streams import MAX_STREAMS, Stream
 from helpers.errors import ActionError
 
 RETRY_MS = (1000, 4000)
-"""When a browser comes back by itself: not all at once."""
+"""The delay before a browser reconnects. It is random, so that not all reconnect at once."""
 
 
 class _Connection:
@@ -37,8 +37,8 @@ class _Connection:
 
 
 class Events(web.View):
-    """From `Last-Event-ID` on, or `since` in the address, or from now. `post` asks for one post's
-    alone."""
+    """Streams events after `Last-Event-ID`, after `since` in the address, or from now on. `post`
+    limits the stream to one post."""
 
     async def get(self) -> web.StreamResponse:
         request = self.request

@@ -1,4 +1,4 @@
-"""The feed's pages, and what their forms do. Each also answers in JSON to whoever asks for it."""
+"""The feed's pages and forms. Each also returns JSON on request."""
 
 from typing import Any
 
@@ -28,7 +28,7 @@ class PostAddress(web.View):
         return int(self.request.match_info["post"])
 
     def cursor(self, name: str, usual: int) -> int:
-        """The place of a page in the query. Raises ActionError for what is none."""
+        """Returns a page's position from the query. Raises ActionError if it is invalid."""
         text = self.request.query.get(name)
         if text is None:
             return usual
@@ -40,7 +40,7 @@ class PostAddress(web.View):
         return (await read_form(self.request)).get("text", "")
 
     def count_write(self) -> None:
-        """Raises ActionError where that was too much at once."""
+        """Counts against the rate limit. Raises ActionError if it is exceeded."""
         request = self.request
         wait = (
             request.app[WRITE_LIMITS].take(request[USER].id)
@@ -51,12 +51,12 @@ class PostAddress(web.View):
             raise too_fast(wait)
 
     async def back(self, fallback: str, fragment: str = "") -> web.HTTPSeeOther:
-        """To the page from which the form came."""
+        """Redirects to the page that contained the form."""
         target = safe_next((await read_form(self.request)).get("next", ""), fallback)
         return web.HTTPSeeOther(target.partition("#")[0] + fragment)
 
     async def visible_post(self) -> reading.Json:
-        """The post of the path. Raises ActionError where there is none for this person."""
+        """Returns the path's post. Raises ActionError if this person can't see it."""
         return await reading.visible_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
@@ -88,7 +88,7 @@ class Feed(PostAddress):
     async def _page(self, form: Form, status: int = 200) -> web.Response:
         request = self.request
         before = self.cursor("before", reading.NEWEST)
-        # First: what happens while the page is read comes again, and isn't missed.
+        # Read before the page: an event in between is delivered twice rather than missed.
         since = await event_log.last_id()
         page = await reading.feed_page(request.app[DATABASE], request[USER].id, before)
         if wants_json(request):
@@ -119,8 +119,8 @@ class PersonPosts(PostAddress):
 
 
 async def person_section(request: web.Request, person: User) -> str:
-    """Somebody's newest posts as HTML, for their page: one of app[PERSON_SECTIONS]. Only for those
-    who may see them."""
+    """Renders a person's newest posts for the person's page; an entry of app[PERSON_SECTIONS]. It
+    is only shown to people who may see the posts."""
     page = await reading.author_page(person.id, request[USER].id)
     context = {"person": person, "posts": page.items, "next": page.next, "is_page": False}
     return aiohttp_jinja2.render_string("feed/person_section.html", request, context)
@@ -128,8 +128,8 @@ async def person_section(request: web.Request, person: User) -> str:
 
 class _PostView(PostAddress):
     async def page(self, form: Form, status: int = 200) -> web.Response:
-        """The post with its comments. `form` is that of a new comment, or names in `values` what it
-        edits."""
+        """Renders the post with its comments. `form` is that of a new comment; its `values` may
+        also hold the texts of failed edits."""
         since = await event_log.last_id()
         post = await self.visible_post()
         visibility, viewer = self.request.app[VISIBILITY], self.request[USER]

@@ -1,4 +1,4 @@
-"""A post's picture, for whoever may see the post."""
+"""Serves a post's picture to people who may see the post."""
 
 from aiohttp import web
 
@@ -9,11 +9,11 @@ from helpers.errors import ActionError
 from helpers.web.headers import PHOTO_POLICY
 
 A_DAY = "private, max-age=86400, immutable"
-"""What a picture's id stands for never changes; but it can be deleted."""
+"""The picture of an id never changes, but it can be deleted."""
 
 
 class PostPicture(PostAddress):
-    """`size` is one of pictures.SIZES."""
+    """Serves a picture. `size` is one of pictures.SIZES."""
 
     async def get(self) -> web.Response:
         request = self.request

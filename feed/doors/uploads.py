@@ -1,5 +1,5 @@
-"""What the feed's forms bring beside their text: pictures, and a nonce, by which a form that is
-sent twice posts once."""
+"""Pictures and nonces of the feed's forms. The nonce prevents that a form that is sent twice posts
+twice."""
 
 import re
 import secrets
@@ -16,19 +16,19 @@ from helpers.keys import SETTINGS
 from helpers.web.forms import read_files, read_form, read_values
 
 MAX_BODY = (pictures.MAX_PICTURES + 1) * images.MAX_BYTES
-"""One more than a post takes: who chose too many, or one that is too large, is told so beside what
-they wrote."""
+"""Room for one picture more than a post takes: too many pictures, or one that is too large, are
+then reported beside the text."""
 
 MAX_NONCE = 64
 
 
 def new_nonce() -> str:
-    """For a form, made with its page."""
+    """Creates a nonce for a form."""
     return secrets.token_urlsafe(16)
 
 
 async def sent_nonce(request: web.Request) -> str | None:
-    """That of the form; None where it has none. Raises ActionError for what can't be one."""
+    """Returns the form's nonce, or None. Raises ActionError if it is invalid."""
     nonce = (await read_form(request)).get("nonce", "")
     if len(nonce) > MAX_NONCE or not nonce.isascii() or not nonce.isprintable() or " " in nonce:
         raise ActionError(
@@ -38,8 +38,8 @@ async def sent_nonce(request: web.Request) -> str | None:
 
 
 async def sent_pictures(request: web.Request) -> list[NewPicture]:
-    """Of the files `picture`, with their texts `alt`. Raises ActionError for what is no picture, and
-    where that is too many at once."""
+    """Returns the pictures of the fields `picture` with their texts from `alt`. Raises ActionError
+    for invalid pictures, and if the rate limit is exceeded."""
     uploads = await read_files(request, "picture")
     for _ in uploads[: pictures.MAX_PICTURES] if request.app[SETTINGS].rate_limits == "on" else ():
         if wait := request.app[PICTURE_LIMITS].take(request[USER].id):
@@ -48,8 +48,8 @@ async def sent_pictures(request: web.Request) -> list[NewPicture]:
 
 
 async def sent_change(request: web.Request) -> PictureChange:
-    """What an edit does to the pictures: `remove` takes away, `alt-ID` describes, `picture` adds.
-    Raises as sent_pictures."""
+    """Returns an edit's changes to the pictures: `remove` deletes, `alt-ID` describes, `picture`
+    adds. Raises as sent_pictures."""
     removed = await read_values(request, "remove")
     alts = {
         name.removeprefix("alt-"): alt
