@@ -28,7 +28,7 @@ SHAPE = ("rooms", "members", "senders", "outstanding", "rate", "seconds", "messa
 
 
 class Names(argparse.Action):
-    """Names divided by commas, of those that there are; may be given several times."""
+    """Names separated by commas, checked against the known ones. The option may be repeated."""
 
     def __init__(self, *args: Any, known: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -117,7 +117,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def chosen_peers(words: Sequence[str]) -> tuple[list[Peer], list[str]]:
-    """Those asked for whose parts are there, and a line for each of the others."""
+    """Returns the requested peers that are installed, and a line for each missing one."""
     names = [*PEERS] if "all" in words else [word for word in words if word != "none"]
     missing = {name: PEERS[name].get() for name in names}
     return [PEERS[name] for name in names if not missing[name]], [
@@ -130,7 +130,7 @@ def shape_of(arguments: argparse.Namespace) -> dict[str, Any]:
 
 
 def chosen_plan(arguments: argparse.Namespace) -> Plan:
-    """Raises ValueError where it can't be measured."""
+    """Returns the requested plan. Raises ValueError if it can't be measured."""
     given = shape_of(arguments)
     chosen: Plan = arguments.plan
     if arguments.scenario:
@@ -160,7 +160,7 @@ def chosen_plan(arguments: argparse.Namespace) -> Plan:
 
 
 def _changed(scenarios: Sequence[Scenario], given: dict[str, Any]) -> list[Scenario]:
-    """With what was given, each as far as it knows it."""
+    """Applies the given values to the scenarios that have such a field."""
     known = {scenario.name: {field.name for field in dataclasses.fields(scenario)} for scenario in scenarios}
     if unknown := given.keys() - set().union(*known.values()):
         raise ValueError(f"{', '.join(known)}: no --{unknown.pop()}")
@@ -183,7 +183,7 @@ def measure(step: Step, services: Services) -> Result:
 
 
 def run(steps: Sequence[Step], left_out: list[str]) -> list[Result]:
-    """Measures all of them. What fails is left out, and a line says why."""
+    """Measures all steps. Failed steps are left out, with a line that says why."""
     measured = []
     with Services() as services:
         for place, step in enumerate(steps, 1):

@@ -1,4 +1,4 @@
-"""A server comes back after an outage: everybody connects at once, each some messages behind."""
+"""A server is back after an outage: all clients connect at once, each some messages behind."""
 
 import time
 from collections.abc import Sequence
@@ -19,8 +19,8 @@ from bench.stage import Stage
 
 @dataclass(frozen=True)
 class CatchUp(Scenario):
-    """Everybody is `behind` messages. Who isn't back within the `patience`, in seconds, is
-    missing."""
+    """All clients are `behind` messages. Clients that haven't caught up within `patience` seconds
+    are missing."""
 
     members: int = 1000
     senders: int = 0

@@ -1,12 +1,12 @@
-"""Was anything lost, doubled or swapped? Numbers that should come as n, n + 1, n + 2 are counted
-against that."""
+"""Counts lost, duplicated and reordered messages, by numbers that should arrive as n, n + 1, n +
+2."""
 
 from dataclasses import dataclass, field
 
 
 @dataclass
 class Sequence:
-    """What came of a sequence, and what didn't. `next` is the number that should come now."""
+    """The numbers received of a sequence. `next` is the next expected number."""
 
     next: int
     duplicates: int = 0
@@ -14,7 +14,7 @@ class Sequence:
     _missing: set[int] = field(default_factory=set)
 
     def take(self, number: int) -> None:
-        """One number came."""
+        """One number arrived."""
         if number == self.next:
             self.next += 1
         elif number > self.next:
@@ -27,7 +27,7 @@ class Sequence:
             self.duplicates += 1
 
     def take_run(self, first: int, count: int) -> None:
-        """`count` numbers came, from `first` on."""
+        """`count` consecutive numbers arrived, starting at `first`."""
         if first == self.next:
             self.next += count
         else:
@@ -35,17 +35,17 @@ class Sequence:
                 self.take(number)
 
     def skip_to(self, number: int) -> None:
-        """What is before `number` is no longer expected."""
+        """Numbers before `number` are no longer expected."""
         self.next = max(self.next, number)
 
     def lost(self, last: int) -> int:
-        """How many didn't come, if `last` was the last one."""
+        """Returns how many numbers are missing if `last` is the last one."""
         return len(self._missing) + max(0, last + 1 - self.next)
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What was wrong at one receiver, or at all together."""
+    """The errors at one receiver, or the sum of several."""
 
     lost: int = 0
     duplicates: int = 0
@@ -57,7 +57,7 @@ class Verdict:
         )
 
     def __or__(self, other: "Verdict") -> "Verdict":
-        """The worse of two looks at the same messages."""
+        """The worse of two verdicts on the same messages."""
         return Verdict(
             max(self.lost, other.lost),
             max(self.duplicates, other.duplicates),
@@ -70,5 +70,5 @@ class Verdict:
 
 
 def judge(sequence: Sequence, last: int) -> Verdict:
-    """The verdict on a sequence whose last number is `last`."""
+    """Returns the verdict on a sequence whose last number is `last`."""
     return Verdict(sequence.lost(last), sequence.duplicates, sequence.out_of_order)

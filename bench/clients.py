@@ -1,7 +1,7 @@
-"""What every connection of the benchmark is, whatever the server speaks. Some talk, some read every
-word, most count.
+"""The base of all connections, for every protocol: senders, witnesses that read every message, and
+counters, which are the majority.
 
-None of them waits."""
+All of them are non-blocking."""
 
 import contextlib
 import math
@@ -20,8 +20,8 @@ _buffer = bytearray(READ_BYTES)
 
 @dataclass
 class Window:
-    """What all clients share: whether to go on talking, and from when to when messages were sent
-    that count for the latencies."""
+    """State shared by all clients: whether senders go on, and the time window in which messages
+    count for the latencies."""
 
     begin: float = math.inf
     end: float = math.inf
@@ -32,8 +32,8 @@ class Window:
 
 @dataclass(frozen=True)
 class RoomTotals:
-    """What has been said in a room: the seq that the last receipt told, how many messages were
-    acknowledged, and how many were sent."""
+    """What was sent to a room: the seq of the last receipt, the number of acknowledged messages,
+    and the number of sent ones."""
 
     last_seq: int
     acknowledged: int
@@ -41,11 +41,11 @@ class RoomTotals:
 
 
 class Client:
-    """A connection to the room number `room`. `count` messages came, `resets` times it was told to
-    load anew."""
+    """A connection to the room number `room`. `count` is the number of received messages, `resets`
+    how often the client was told to reload."""
 
     is_patient = False
-    """May be read a few milliseconds later: it takes no time."""
+    """May be read some milliseconds later, since it measures no latency."""
 
     def __init__(self, connection: socket.socket, room: int, window: Window) -> None:
         self.socket = connection
@@ -57,12 +57,12 @@ class Client:
         self.closed: str | None = None
 
     def begin(self, last_seq: int, rest: bytes) -> None:
-        """What comes after `last_seq` is live; `rest` of it has been read already."""
+        """Events after `last_seq` are live. `rest` has been read already."""
         self.socket.setblocking(False)
         self.take(bytearray(rest), len(rest))
 
     def receive(self) -> None:
-        """Reads what is there."""
+        """Reads the available data."""
         try:
             size = self.socket.recv_into(_buffer)
         except BlockingIOError:
@@ -76,20 +76,21 @@ class Client:
             self.closed = self.closed or "without a word"
 
     def take(self, data: bytearray, size: int) -> None:
-        """The first `size` bytes of `data` were read by somebody else."""
+        """Takes the first `size` bytes of `data`, which were read elsewhere."""
         if size:
             self._take(data, size, time.perf_counter())
 
     def verdict(self, totals: RoomTotals) -> Verdict:
-        """Was all there that the room was told?"""
+        """Returns the verdict on what the room was sent."""
         raise NotImplementedError
 
     def has_all(self, totals: RoomTotals) -> bool:
-        """Has everything come that will come?"""
+        """Has every expected message arrived?"""
         raise NotImplementedError
 
     def _take(self, data: bytearray, size: int, now: float) -> None:
-        """The first `size` bytes of `data` came, at `now`; the rest of it is of others."""
+        """Handles the first `size` bytes of `data`, received at `now`. The rest of the buffer is
+        stale."""
         raise NotImplementedError
 
     def _control(self, opcode: int, payload: bytes) -> None:
@@ -100,15 +101,15 @@ class Client:
             self.closed = f"with {int.from_bytes(payload[:2], 'big')}"
 
     def _answer_at_once(self, frame: bytes) -> None:
-        with contextlib.suppress(OSError):  # that it is closed is seen when it is read
+        with contextlib.suppress(OSError):  # the next read reports a closed connection
             self.socket.send(frame)
 
 
 class Sender(Client):
-    """Talks, and takes the time until each answer. Without a rate, each answer brings the next
-    message.
+    """Sends messages and measures the time until each answer. Without a rate, each answer triggers
+    the next message.
 
-    `frame` makes the bytes of the message with that turn."""
+    `frame` encodes the message with the given turn."""
 
     def __init__(
         self,
@@ -134,11 +135,11 @@ class Sender(Client):
 
     @property
     def is_waiting(self) -> bool:
-        """Is there an answer still to come?"""
+        """Is an answer outstanding?"""
         return self.closed is None and bool(self.waiting)
 
     def post(self, count: int, due: float) -> None:
-        """Sends messages that were due at this moment."""
+        """Sends `count` messages that were due at time `due`."""
         turn = len(self.sent)
         turns = range(turn, turn + count)
         self.sent.extend([due] * count)
@@ -146,7 +147,7 @@ class Sender(Client):
         self.write(b"".join([self._frame(number) for number in turns]))
 
     def write(self, data: bytes = b"") -> None:
-        """Writes it after what couldn't be written before."""
+        """Writes data after what couldn't be written before."""
         data = self._unsent + data
         if not data or self.closed:
             return
@@ -167,7 +168,7 @@ class Sender(Client):
             self.window.receipts.append(now - sent)
 
     def _go_on(self, answers: int, now: float) -> None:
-        """So many answers came: so many messages more, or what couldn't be written before."""
+        """After `answers` answers, sends as many messages, or what couldn't be written before."""
         if answers and self._answers_bring_more and self.window.talking:
             self.post(answers, now)
         elif self._unsent:

@@ -1,5 +1,4 @@
-"""What a part of a run has cost: processor time of the servers, of this program, and of others on
-the machine."""
+"""The cost of a part of a run: CPU time of the servers, of this program, and of other processes."""
 
 import time
 from collections.abc import Callable
@@ -14,8 +13,7 @@ FOREIGN = 0.1
 
 @dataclass(frozen=True)
 class Cost:
-    """Processor seconds a second: by server, of the generator, and of processes that aren't
-    ours."""
+    """CPU seconds per second: of each server, of the generator, and of other processes."""
 
     seconds: float
     servers: dict[str, float]
@@ -26,7 +24,7 @@ class Cost:
         return " ".join(f"{name} {used:.2f}" for name, used in self.servers.items())
 
     def notes(self, cores: Cores) -> list[str]:
-        """What makes the figures doubtful."""
+        """Returns warnings about the reliability of the figures."""
         notes = []
         if self.generator >= BUSY:
             notes.append("the generator was at its limit: the server may do better")
@@ -39,7 +37,7 @@ class Cost:
 
 @dataclass(frozen=True)
 class Reading:
-    """The counters at one moment."""
+    """The counters at one time."""
 
     at: float
     own: float

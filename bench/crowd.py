@@ -1,10 +1,10 @@
-"""All connections of a run, and one loop over epoll that reads them, cheap enough that the server
-is what is measured.
+"""All connections of a run and the epoll loop that reads them. It is cheap, so that the server is
+the bottleneck.
 
-asyncio isn't used, since its cost for each read is what a server's write costs. Senders and
-witnesses are read at once; those who only count are read every few milliseconds, so that one read
-brings several frames. That changes no figure but this program's own cost: the server has written
-long before, and latency is taken at the witnesses."""
+asyncio isn't used: its cost per read equals a server's cost per write. Senders and witnesses are
+read at once. Counters are read every few milliseconds, so that one read returns several frames.
+That only lowers the generator's cost: the server has written the data before, and latency is
+measured at the witnesses."""
 
 import contextlib
 import gc
@@ -20,24 +20,24 @@ from bench.dialects import Dialect, SharedState
 from bench.guests import Guest
 
 AT_ONCE = 40
-"""Handshakes under way. The server's backlog holds more; each costs it some queries."""
+"""Concurrent handshakes. The server's backlog holds more, but each one costs some queries."""
 
 LAZY_READS = 50_000
-"""Reads a second, at most, of those who only count."""
+"""The maximum number of reads per second of counters."""
 
 LAZY_CHUNK = 16
-"""So many of them are read before senders and witnesses are looked at again."""
+"""After this many reads of counters, senders and witnesses are checked again."""
 
 PER_ADDRESS = 20_000
-"""Connections from one loopback address: the kernel has 28,000 ports for each by default."""
+"""Connections per loopback address: by default the kernel has 28,000 ports for each."""
 
 RECEIVE_BUFFER = 4 << 20
-IP_BIND_ADDRESS_NO_PORT = 24  # of <linux/in.h>; the kernel then chooses the port when it knows the other end
+IP_BIND_ADDRESS_NO_PORT = 24  # from <linux/in.h>: the kernel chooses the port when the peer is known
 ENTER_SECONDS = 20.0
 
 
 class Crowd:
-    """Those who come, the loop that reads them, and what they share."""
+    """The clients of a run, the loop that reads them, and their shared state."""
 
     def __init__(
         self, guests: Sequence[Guest], dialect: Dialect, *, answers_bring_more: bool = False
@@ -48,15 +48,15 @@ class Crowd:
         self.guest_of: dict[Client, Guest] = {}
         self._guests = guests
         self._dialect = dialect
-        self._circle = SharedState(self.window, self.senders, answers_bring_more)
+        self._shared = SharedState(self.window, self.senders, answers_bring_more)
         self._prompt = select.epoll()
         self._lazy = select.epoll()
         self._lazy_seconds = max(0.005, len(guests) / LAZY_READS)
         self._lazy_at = 0.0
 
     def connect(self) -> None:
-        """Opens every connection; the senders' first, since the witnesses ask them. Raises OSError
-        where one can't be opened."""
+        """Opens all connections. The senders' come first, since the witnesses refer to them. Raises
+        OSError if a connection fails."""
         guests = sorted(self._guests, key=lambda guest: not guest.is_sender)
         for start in range(0, len(guests), AT_ONCE):
             with contextlib.ExitStack() as stack:
@@ -67,18 +67,18 @@ class Crowd:
                 for guest, connection in opening:
                     self._take_in(guest, connection)
                 stack.pop_all()
-            # Thousands take longer than the server waits for the answer to its ping.
+            # Thousands of connections take longer than the server waits for a pong.
             self.read_all()
 
     def run_until(self, end: float, due: Callable[[float], float] = lambda now: math.inf) -> None:
-        """Reads until `end`. `due` is called with the time, does what is due, and says when there
-        is something next."""
+        """Reads until `end`. `due` is called with the time, performs due actions, and returns the
+        time of the next one."""
         while (now := time.perf_counter()) < end:
             next_due = due(now)
             if not self.read_prompt():
                 wait = min(end, self._lazy_at, next_due) - time.perf_counter()
                 if wait > 0:
-                    # epoll's own timeout counts whole milliseconds.
+                    # epoll's own timeout has a resolution of milliseconds.
                     select.select([self._prompt], [], [], wait)
             if time.perf_counter() >= self._lazy_at:
                 self.read_lazy(due)
@@ -88,14 +88,14 @@ class Crowd:
         self.read_lazy()
 
     def read_prompt(self) -> int:
-        """Reads the senders and witnesses for whom something came, and says how many those were."""
+        """Reads the senders and witnesses with available data. Returns their number."""
         ready = self._prompt.poll(0)
         for descriptor, _ in ready:
             self._read(descriptor, self._prompt)
         return len(ready)
 
     def read_lazy(self, due: Callable[[float], float] | None = None) -> None:
-        """Reads the others, looking after the senders and witnesses between them."""
+        """Reads the counters, and senders and witnesses in between."""
         ready = self._lazy.poll(0, len(self.clients) or 1)
         for place, (descriptor, _) in enumerate(ready):
             if place % LAZY_CHUNK == LAZY_CHUNK - 1:
@@ -112,7 +112,7 @@ class Crowd:
         self._lazy.close()
 
     def cut(self, clients: Sequence[Client]) -> None:
-        """Ends their connections as a broken network would, without a word, and all at once."""
+        """Resets all these connections at once, as a network failure does."""
         for client in clients:
             del self.clients[client.socket.fileno()]
             (self._lazy if client.is_patient else self._prompt).unregister(client.socket)
@@ -128,7 +128,7 @@ class Crowd:
 
     def _take_in(self, guest: Guest, connection: socket.socket) -> None:
         found = self._dialect.enter(connection, guest)
-        client = self._dialect.client(connection, guest, self._circle)
+        client = self._dialect.client(connection, guest, self._shared)
         if isinstance(client, Sender):
             self.senders[guest.index] = client
         self.guest_of[client] = guest
@@ -136,7 +136,7 @@ class Crowd:
         self.add(client)
 
     def add(self, client: Client) -> None:
-        """From now on the client is read."""
+        """Adds the client to the loop."""
         self.clients[client.socket.fileno()] = client
         (self._lazy if client.is_patient else self._prompt).register(client.socket, select.EPOLLIN)
 
@@ -149,8 +149,8 @@ class Crowd:
 
 
 def open_socket(guest: Guest) -> socket.socket:
-    """A socket that isn't connected yet, from one of several loopback addresses where there are
-    very many."""
+    """Returns an unconnected socket. Very many connections are spread over several loopback
+    addresses."""
     connection = socket.socket()
     connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -162,7 +162,7 @@ def open_socket(guest: Guest) -> socket.socket:
 
 @contextlib.contextmanager
 def gc_disabled() -> Iterator[None]:
-    """Keeps Python's garbage collector from stopping the clock."""
+    """Disables Python's garbage collector during measurements."""
     gc.collect()
     gc.freeze()
     gc.disable()

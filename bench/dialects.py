@@ -1,5 +1,4 @@
-"""How the generator speaks to each kind of server: how one comes into a room, says something, and
-hears the others."""
+"""The protocols of the measured servers: entering a room, sending, and recognising messages."""
 
 import json
 import re
@@ -30,8 +29,8 @@ from bench.wire import (
 
 @dataclass(frozen=True)
 class SharedState:
-    """What the clients of a run share. With `answers_bring_more`, each answer to a sender brings
-    their next message."""
+    """State shared by the clients of a run. With `answers_bring_more`, each answer triggers the
+    sender's next message."""
 
     window: Window
     senders: dict[int, Sender]
@@ -39,21 +38,21 @@ class SharedState:
 
 
 class Dialect(ABC):
-    """One kind of server."""
+    """The protocol of one kind of server."""
 
     @abstractmethod
     def request(self, guest: Guest) -> bytes:
-        """What opens the connection."""
+        """Returns the request that opens the connection."""
 
     @abstractmethod
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
-        """Waits until the guest, who has sent the request, is in the room. Returns the room's last
-        seq, where it has any, and what came already of what follows. Raises OSError where they
-        aren't let in."""
+        """Waits until the guest, whose request was sent, is in the room. Returns the room's last
+        seq, or 0, and bytes that were already received after that. Raises OSError if the guest is
+        refused."""
 
     @abstractmethod
     def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
-        """The guest's client; a sender's is put among the shared state's senders by who asks."""
+        """Returns the guest's client. The caller adds a sender to the shared state's senders."""
 
 
 class Aiochat(Dialect):
@@ -84,19 +83,18 @@ class Aiochat(Dialect):
 
 
 class Echoing(Dialect):
-    """Servers whose answer to a message is the message."""
+    """Servers that answer a message by sending the message itself."""
 
     @abstractmethod
     def template(self, guest: Guest, text: bytes) -> bytes:
-        """The frame that says `text`, in which `%08d` is still to be filled in, in the guest's
-        room."""
+        """Returns the frame for `text` in the guest's room, with a placeholder `%08d`."""
 
     def answer(self, guest: Guest) -> Pattern:
-        """What the answers to the guest's messages are known by."""
+        """Returns the pattern of the answers to the guest's messages."""
         return message_of(guest.index)
 
     def reply(self, payload: bytes) -> bytes | None:
-        """The answer to a frame without a message, if the protocol wants one."""
+        """Returns the answer to a frame without a message, if the protocol demands one."""
         return None
 
     def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
@@ -119,7 +117,7 @@ class Echoing(Dialect):
 
 
 class PlainChat(Echoing):
-    """The small servers of bench/peers: the room is in the path, messages are JSON, and `{"joined":
+    """The small servers in bench/peers: the room is in the path, messages are JSON, and `{"joined":
     room}` comes first."""
 
     def request(self, guest: Guest) -> bytes:
@@ -137,7 +135,7 @@ class PlainChat(Echoing):
 
 
 class SocketIo(Echoing):
-    """socket.io 4 over Engine.IO 4, by its WebSocket transport from the beginning."""
+    """socket.io 4 over Engine.IO 4, with the WebSocket transport from the start."""
 
     def request(self, guest: Guest) -> bytes:
         return upgrade("/socket.io/?EIO=4&transport=websocket", guest.address.host, guest.address.origin)
@@ -158,8 +156,8 @@ class SocketIo(Echoing):
 
 
 class Nats(Echoing):
-    """NATS's own protocol over its WebSocket. A room is a subject; who publishes hears it too,
-    since they subscribe."""
+    """NATS's own protocol over WebSocket. A room is a subject. Publishers receive their own
+    messages, since they subscribe."""
 
     def request(self, guest: Guest) -> bytes:
         return upgrade("/", guest.address.host, guest.address.origin)
@@ -185,8 +183,8 @@ class Nats(Echoing):
 
 
 class JetStream(Nats):
-    """NATS that stores every message in a stream. Its answer to the sender says that it is stored;
-    delivery doesn't wait for that."""
+    """NATS with every message stored in a stream. The sender's answer confirms the storage;
+    delivery doesn't wait for it."""
 
     def enter(self, connection: socket.socket, guest: Guest) -> tuple[int, bytes]:
         found = super().enter(connection, guest)
@@ -211,12 +209,12 @@ class JetStream(Nats):
         return super().template(guest, text, b" answers.%05d." % guest.index + b"%08d")
 
     def answer(self, guest: Guest) -> Pattern:
-        # The message itself names its inbox too, after its own subject.
+        # A message also contains its inbox, after its own subject.
         return Pattern(re.compile(rb"MSG answers\.%05d\.(\d{8})" % guest.index), 26)
 
 
 class Handshake:
-    """The words that are exchanged, one waiting for the other, before a room is entered."""
+    """The exchange of frames before a room is entered."""
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
@@ -229,8 +227,8 @@ class Handshake:
         self._connection.sendall(client_frame(opcode, payload))
 
     def until(self, wanted: bytes) -> bytes:
-        """Waits for a frame that holds `wanted`. Returns what came after it of a frame that isn't
-        complete yet."""
+        """Waits for a frame that contains `wanted`. Returns the received bytes of an incomplete
+        frame after it."""
         while True:
             for payload in self._came:
                 if wanted in payload:

@@ -1,8 +1,8 @@
-"""Clients of servers that neither number nor acknowledge: a message is known by its text, and its
-answer is itself, coming back.
+"""Clients of servers without numbers and receipts: a message is identified by its text, and its
+echo is the answer.
 
-What they send is a stream of bytes, in which each message has one MARK: a server may join messages
-in frames or cut them as it likes."""
+The data is treated as a byte stream in which each message has one MARK: servers may join or split
+messages in frames."""
 
 import re
 import socket
@@ -14,12 +14,12 @@ from bench.clients import Client, RoomTotals, Sender, Window
 from bench.wire import DATA, MARK, MARKED, MARKED_BYTES, frame_at
 
 Reply = Callable[[bytes], bytes | None]
-"""What a client must answer to a frame without a message, if anything: some protocols have pings of
-their own."""
+"""Returns the required answer to a frame without a message, or None. Some protocols have their own
+pings."""
 
 
 class EchoClient(Client):
-    """Takes the frames apart."""
+    """Parses the frames."""
 
     def __init__(self, connection: socket.socket, room: int, window: Window, reply: Reply) -> None:
         super().__init__(connection, room, window)
@@ -51,7 +51,7 @@ class EchoClient(Client):
                 return
 
     def _on_payload(self, data: bytearray, begin: int, end: int, now: float) -> None:
-        """A part of a data frame's payload came."""
+        """Handles a part of a data frame's payload."""
         found = data.count(MARK, begin, end)
         self.count += found
         if not found and end - begin < 64 and (reply := self._reply(bytes(data[begin:end]))):
@@ -59,7 +59,7 @@ class EchoClient(Client):
             self._answer_at_once(reply)
 
     def verdict(self, totals: RoomTotals) -> Verdict:
-        """By the number alone: what came back to its sender must have come here too, and nothing
+        """Compares counts: everything that was echoed to the senders must arrive here, and nothing
         twice."""
         return Verdict(
             lost=max(0, totals.acknowledged - self.count), duplicates=max(0, self.count - totals.sent)
@@ -70,13 +70,13 @@ class EchoClient(Client):
 
 
 class EchoCounter(EchoClient):
-    """Counts."""
+    """Counts messages."""
 
     is_patient = True
 
     def _take(self, data: bytearray, size: int, now: float) -> None:
-        """Nearly all frames are whole, and between 126 and 65,535 bytes: those take the short
-        way."""
+        """Nearly all frames are complete and between 126 and 65,535 bytes long. They take the fast
+        path."""
         at = 0
         if not self._left and not self._kept:
             count = 0
@@ -94,8 +94,7 @@ class EchoCounter(EchoClient):
 
 @dataclass(frozen=True)
 class Pattern:
-    """What is looked for in the stream, where frames and reads may cut it: always of so many
-    bytes."""
+    """A pattern of fixed size in the stream. Frames and reads may split its matches."""
 
     expression: re.Pattern[bytes]
     size: int
@@ -105,12 +104,12 @@ ANY_MESSAGE = Pattern(MARKED, MARKED_BYTES)
 
 
 def message_of(sender: int) -> Pattern:
-    """The messages of one sender; their turn is the match's only group."""
+    """Returns the pattern of one sender's messages. The turn is its only group."""
     return Pattern(re.compile(rb"X%05d (\d{8})" % sender), MARKED_BYTES)
 
 
 class Search:
-    """Finds a pattern in parts of a stream."""
+    """Finds a pattern in consecutive parts of a stream."""
 
     def __init__(self, pattern: Pattern) -> None:
         self._pattern = pattern
@@ -118,13 +117,13 @@ class Search:
 
     def __call__(self, data: bytearray, begin: int, end: int) -> "list[re.Match[bytes]]":
         part = self._tail + data[begin:end]
-        # A whole match doesn't fit into what is kept, so none is found twice.
+        # The kept tail is too short for a match, so no match is found twice.
         self._tail = part[1 - self._pattern.size :]
         return [*self._pattern.expression.finditer(part)]
 
 
 class EchoWitness(EchoClient):
-    """Reads whose which message comes, and takes the time from its sending."""
+    """Identifies each message, and measures its latency."""
 
     def __init__(
         self, connection: socket.socket, room: int, window: Window, reply: Reply, senders: dict[int, Sender]
@@ -151,7 +150,7 @@ class EchoWitness(EchoClient):
 
 
 class EchoSender(EchoClient, Sender):
-    """`answer` is what its answers are known by: usually its own messages."""
+    """`answer` is the pattern of its answers, usually its own messages."""
 
     def __init__(
         self,

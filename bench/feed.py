@@ -1,8 +1,8 @@
-"""How the feed is read, on a large site: `python -m bench.feed postgresql://…` (an empty database),
-or `sqlite:///…` (a new file).
+"""Measures queries of the feed on a large site: `python -m bench.feed postgresql://…` (an empty
+database), or `sqlite:///…` (a new file).
 
-It fills the database with people, whom they follow, posts and likes, runs each statement some
-times, and prints the medians."""
+It fills the database with people, follows, posts and likes, runs each query several times, and
+prints the medians."""
 
 import asyncio
 import sqlite3
@@ -24,9 +24,10 @@ PEOPLE = 200_000
 LIKES = 200_000
 POSTS = 1_000_000
 FOLLOWERS = 1_000_000
-"""Of the star, id 1. Their ids need no users: nothing here joins them."""
+"""Followers of the user with id 1. Their ids need no rows in users, since nothing joins them."""
 READERS = {2: 10, 3: 300, 4: 5000, 5: 5000}
-"""How many each of these follows: 4 those who write, 5 those who wrote long ago."""
+"""Readers and how many people each follows: 4 follows recent authors, 5 follows authors of old
+posts."""
 TIMES = 15
 
 OBVIOUS = """
@@ -37,15 +38,15 @@ OBVIOUS = """
 
 
 def numbers(first: int, last: int, sqlite: bool) -> str:
-    """A table `n(i)` of whole numbers."""
+    """Returns the SQL of a table `n(i)` of integers."""
     if sqlite:
         return f"WITH RECURSIVE n(i) AS (SELECT {first} UNION ALL SELECT i + 1 FROM n WHERE i < {last})"
     return f"WITH n(i) AS (SELECT generate_series({first}, {last}))"
 
 
 def fill(url: str) -> None:
-    """By a connection that checks no foreign keys and runs no triggers: PostgreSQL lets a
-    superuser."""
+    """Fills the database without foreign key checks and triggers. PostgreSQL allows this to
+    superusers."""
     sqlite = url.startswith("sqlite:")
     connection: Any = sqlite3.connect(sqlite_path(url)) if sqlite else psycopg.connect(url, autocommit=True)
 
@@ -56,7 +57,7 @@ def fill(url: str) -> None:
     connection.execute("PRAGMA synchronous = OFF" if sqlite else "SET session_replication_role = replica")
     users = "INSERT INTO users (id, name, name_key, skeleton, password_hash, is_admin, created_at)"
     run(1, PEOPLE, users, f"SELECT i, 'p' || i, 'p' || i, 'p' || i, '', {'0' if sqlite else 'false'}, 0")
-    # Those with ids above 100,000 wrote the first half of the posts, the others the second.
+    # Authors with ids above 100,000 wrote the first half of the posts, the others the second half.
     writer = (
         f"CASE WHEN i <= {POSTS // 2} THEN 100000 + (CAST(i AS BIGINT) * 7919) % 100000 ELSE 6 + (CAST(i "
         "AS BIGINT) * 7919) % 99990 END"

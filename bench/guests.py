@@ -1,11 +1,11 @@
-"""Who comes, where to, and who they are there."""
+"""The clients of a run: their rooms, names, tokens and addresses."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Address:
-    """A server, or nginx before some, and the origin it takes its clients to come from."""
+    """A server, or nginx in front of several, and the origin that clients send."""
 
     port: int
     origin: str
@@ -17,7 +17,7 @@ class Address:
 
 @dataclass(frozen=True)
 class Guest:
-    """Who connects: to which room, signed in by which token, and where."""
+    """One client: its room, its session token, and the server's address."""
 
     room: int
     room_name: str
@@ -31,10 +31,10 @@ class Guest:
 
 @dataclass(frozen=True)
 class Seats:
-    """How many rooms, of how many members each. The first `senders` of a room talk.
+    """The number of rooms and of members in each. The first `senders` of a room send messages.
 
-    One or two `witnesses` read every word: the last to come, since many servers send to them last,
-    and the first after the senders."""
+    One or two `witnesses` per room read every message: the last to connect, since many servers send
+    to it last, and the first after the senders."""
 
     rooms: int
     members: int
@@ -42,8 +42,8 @@ class Seats:
     witnesses: int
 
     def guest(self, place: int, token: str, addresses: list[Address], *, mixed: bool = False) -> Guest:
-        """The guest number `place`, room by room. A room's guests come by one address, as nginx
-        would send them, or, `mixed`, by all."""
+        """Returns the guest number `place`, counted room by room. A room's guests use one address,
+        as behind nginx, or all of them if `mixed`."""
         room, seat = divmod(place, self.members)
         is_sender = seat < self.senders
         is_witness = not is_sender and seat in (self.members - 1, self.senders)[: self.witnesses]

@@ -1,5 +1,5 @@
-"""Does a long history cost anything? A room with very many messages beside one with few: pages, the
-list of rooms, and coming in."""
+"""Measures the cost of a long history: pages, room list, and entering, in a room with very many
+messages and in one with few."""
 
 import time
 from collections.abc import Callable, Sequence
@@ -21,7 +21,7 @@ FEW = 1000
 
 
 class Visitor:
-    """Members of a room that has `count` messages, who ask one after the other."""
+    """Members of a room with `count` messages, who send requests one after another."""
 
     def __init__(self, guests: Sequence[Guest], count: int) -> None:
         self.count = count
@@ -36,7 +36,7 @@ class Visitor:
         self._fetch("/rooms")
 
     def enter(self) -> None:
-        """Connects ten messages behind, and waits until they have come."""
+        """Connects ten messages behind, and waits until they have arrived."""
         guest, dialect = next(self._guests), Aiochat()
         with closing(open_socket(guest)) as connection:
             connection.settimeout(60)
@@ -71,8 +71,8 @@ QUESTIONS: dict[str, Callable[[Visitor], None]] = {
 
 @dataclass(frozen=True)
 class History(Scenario):
-    """`messages` in the one room, FEW in the other. Each question is asked one after the other for
-    a share of `seconds`."""
+    """One room has `messages`, the other FEW. Each question is repeated for an equal share of
+    `seconds`."""
 
     rooms: int = 2
     members: int = 10
@@ -122,7 +122,8 @@ class History(Scenario):
 
 
 def _ask(question: Callable[[Visitor], None], visitor: Visitor, seconds: float) -> Latency:
-    """How long the answers take. The first one isn't counted: it may find the rows on the disk."""
+    """Returns the latency of the answers. The first one isn't counted, since it may read from
+    disk."""
     question(visitor)
     times = []
     end = time.perf_counter() + seconds

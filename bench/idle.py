@@ -1,5 +1,4 @@
-"""Many are connected and nobody says anything: what does each cost? The server's pings come and are
-answered."""
+"""Measures the cost of idle connections. The server's pings are answered."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -17,7 +16,7 @@ SETTLE_SECONDS = 2.0
 
 @dataclass(frozen=True)
 class Idle(Scenario):
-    """They stay for `seconds`; aiochat pings everybody every 25 s."""
+    """The clients stay connected for `seconds`. aiochat pings each of them every 25 s."""
 
     rooms: int = 100
     members: int = 100

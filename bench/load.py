@@ -1,5 +1,5 @@
-"""Lets a crowd talk, at a rate or with so many messages under way, and takes the figures at both
-ends of the measured window."""
+"""Generates load, at a rate or with a number of outstanding messages, and reads the counters at
+both ends of the measured window."""
 
 import math
 import time
@@ -18,9 +18,9 @@ PATIENCE_SECONDS = 10.0
 
 @dataclass(frozen=True)
 class Pressure:
-    """With a `rate`, so many messages a second are sent in all, whether answers come or not, and
-    latency counts from the moment at which each was due. Without, `outstanding` messages are under
-    way in all: each answer brings the next one."""
+    """With a `rate`, that many messages per second are sent in total, regardless of the answers,
+    and latency counts from the time at which each was due. Without, `outstanding` messages are in
+    flight in total: each answer triggers the next one."""
 
     outstanding: int
     rate: float
@@ -31,7 +31,7 @@ class Pressure:
 
 @dataclass(frozen=True)
 class Mark:
-    """What had been reached at one moment."""
+    """The counters at one time."""
 
     published: int
     delivered: int
@@ -40,7 +40,7 @@ class Mark:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that a run has shown; `begin` and `end` are the ends of the measured window."""
+    """The result of a run; `begin` and `end` are the ends of the measured window."""
 
     begin: Mark
     end: Mark
@@ -54,7 +54,7 @@ class Outcome:
 
 
 class Load:
-    """`usage` is asked for what the servers have used so far, at both ends of the window."""
+    """`usage` returns the servers' resource usage. It is read at both ends of the window."""
 
     def __init__(self, crowd: Crowd, pressure: Pressure, usage: Callable[[], Usage]) -> None:
         self._crowd = crowd
@@ -64,8 +64,8 @@ class Load:
         self._turn = 0
 
     def run(self, seconds: float, patience: float = PATIENCE_SECONDS) -> Outcome:
-        """Warms up, measures, and waits until everything has arrived or its `patience`, in seconds,
-        is over."""
+        """Warms up, measures, and waits until everything has arrived or `patience` seconds have
+        passed."""
         with gc_disabled():
             begin = time.perf_counter() + WARM_UP_SECONDS
             window = self._crowd.window
@@ -99,14 +99,14 @@ class Load:
         return Mark(published, delivered, read_cost(self._usage))
 
     def drain(self, patience: float = PATIENCE_SECONDS) -> None:
-        """Waits until everything has come, or so many seconds are over."""
+        """Waits until everything has arrived, or for `patience` seconds."""
         deadline = time.perf_counter() + patience
         while time.perf_counter() < deadline and not self._is_complete():
             self._crowd.read_all()
             time.sleep(0.001)
 
     def post_what_is_due(self, now: float) -> float:
-        """Posts it, and says when there will be something again."""
+        """Sends due messages. Returns the time of the next one."""
         if not self._pressure.rate:
             return math.inf
         senders = list(self._crowd.senders.values())
@@ -123,7 +123,7 @@ class Load:
         return all(client.has_all(totals[client.room]) for client in self._crowd.clients.values())
 
     def _totals(self) -> dict[int, RoomTotals]:
-        """What each room has been told."""
+        """Returns what was sent to each room."""
         totals: dict[int, RoomTotals] = {}
         for sender in self._crowd.senders.values():
             before = totals.get(sender.room, RoomTotals(0, 0, 0))
@@ -134,7 +134,7 @@ class Load:
         return totals
 
     def outcome(self, first: Mark, last: Mark) -> Outcome:
-        """The judgement, and what happened between two marks."""
+        """Returns the verdict, and the figures between two marks."""
         totals = self._totals()
         verdict = Verdict()
         refused: dict[str, int] = {}

@@ -1,5 +1,5 @@
-"""Clients of aiochat: every line has a seq, and every message gets a receipt. docs/protocol.md is
-what they speak."""
+"""Clients of aiochat: every event has a seq, and every message gets a receipt. See
+docs/protocol.md."""
 
 import re
 import socket
@@ -12,8 +12,8 @@ from bench.clients import Client, RoomTotals, Sender, Window
 from bench.wire import CLOSE, TEXT, Frames, fill_template, frame_at, frame_template, text_template
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
-"""How a frame of messages begins. One that begins otherwise is read as JSON, which costs more and
-means the same."""
+"""How a frame of messages begins. Other frames are parsed as JSON, which gives the same result at a
+higher cost."""
 
 
 MESSAGE = b'{"type":"message","seq":'
@@ -21,7 +21,7 @@ FINAL_TEXT = 0x81
 
 
 class Event(msgspec.Struct):
-    """The fields of all events that matter here; the others are passed over."""
+    """The fields of events that are used here. Others are ignored."""
 
     type: str
     seq: int = 0
@@ -38,7 +38,7 @@ decode_lines = _decoder.decode_lines
 
 
 def post_frames(sender: int) -> Callable[[int], bytes]:
-    """Makes the frame of a sender's message from its turn."""
+    """Returns a function that encodes a sender's message from its turn."""
     text = text_template(sender).encode()
     return fill_template(frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'))
 
@@ -48,8 +48,8 @@ def turn_of(nonce: str) -> int:
 
 
 def after_caught_up(data: bytes) -> tuple[int, bytes] | None:
-    """The seq of `caught_up`, with which what is live begins, and what came after its frame. None
-    if it hasn't come yet."""
+    """Returns the seq of `caught_up`, after which events are live, and the bytes after its frame.
+    None if it hasn't arrived yet."""
     at = 0
     while (found := frame_at(data, at, len(data))) is not None:
         opcode, begin, length = found
@@ -66,7 +66,7 @@ def after_caught_up(data: bytes) -> tuple[int, bytes] | None:
 
 
 class NumberedClient(Client):
-    """Whoever looks at the seqs: they must come one by one."""
+    """A client that checks that the seqs are consecutive."""
 
     def __init__(self, connection: socket.socket, room: int, window: Window) -> None:
         super().__init__(connection, room, window)
@@ -75,12 +75,12 @@ class NumberedClient(Client):
 
     @property
     def since(self) -> int:
-        """The last seq that it saw."""
+        """The last received seq."""
         return self.seqs.next - 1
 
     def resume(self, connection: socket.socket) -> None:
-        """Goes on with another connection, which was opened with `since`. Not live before it has
-        caught up."""
+        """Continues with another connection, opened with `since`. The client isn't live until it
+        has caught up."""
         self.socket = connection
         self.closed = None
         self.is_live = False
@@ -96,7 +96,7 @@ class NumberedClient(Client):
         return self.closed is not None or self.seqs.next > totals.last_seq
 
     def _notice(self, event: Event) -> None:
-        """Something that isn't a message came."""
+        """Handles an event that isn't a message."""
         if event.type == "reset":
             self.resets += 1
             self.seqs.skip_to(event.seq + 1)
@@ -105,9 +105,9 @@ class NumberedClient(Client):
 
 
 class NumberedCounter(NumberedClient):
-    """Counts the lines of each frame and looks at the first seq of the first and the last frame of
-    each read: they must join without hole or overlap. What is between is believed; the witness of
-    the same room reads it."""
+    """Counts the lines of each frame, and checks the first seq of the first and the last frame of
+    each read for gaps and overlaps. The lines in between aren't checked here; the witness of the
+    same room reads them."""
 
     is_patient = True
 
@@ -136,8 +136,8 @@ class NumberedCounter(NumberedClient):
         self._left = 0
 
     def _count_whole(self, data: bytearray, at: int, size: int) -> int:
-        """Counts whole frames of messages as long as there are any. Returns where the next one
-        begins, 0 if there was none."""
+        """Counts consecutive complete frames of messages. Returns the position after them, 0 if
+        there were none."""
         first = last = lines = before_last = 0
         while size - at > 4 and data[at] == FINAL_TEXT and data[at + 1] == 126:
             begin = at + 4
@@ -155,8 +155,8 @@ class NumberedCounter(NumberedClient):
         return at
 
     def _begin_frame(self, data: bytearray, at: int, size: int) -> int:
-        """Where to go on: in the frame's payload if it is to be counted, else behind it; at the end
-        if more of it must come first."""
+        """Returns the position to continue at: in the frame's payload if its lines are counted,
+        else after the frame; the end if the frame is incomplete."""
         found = frame_at(data, at, size)
         if found is not None:
             opcode, begin, length = found
@@ -171,7 +171,7 @@ class NumberedCounter(NumberedClient):
         return size
 
     def _go_on(self, data: bytearray, at: int, size: int) -> int:
-        """Counts what is there of a frame that came in pieces."""
+        """Counts the available part of a frame that arrives in pieces."""
         end = min(at + self._left, size)
         self._lines += data.count(b"\n", at, end)
         self._left -= end - at
@@ -193,14 +193,14 @@ class NumberedCounter(NumberedClient):
 
 
 def _seq_at(data: bytearray, at: int) -> int:
-    """Of the line that begins there."""
+    """Returns the seq of the line at this position."""
     match = FIRST_LINE.match(data, at)
     return int(match[1]) if match else decode_event(bytes(data[at : data.index(b"}", at) + 1])).seq
 
 
 class NumberedWitness(NumberedClient):
-    """Reads every line: seq, number, and whose which message it is. Takes the time from each
-    sending to its delivery."""
+    """Reads every event: seq, number, and the message's sender and turn. Measures the latency of
+    deliveries."""
 
     def __init__(
         self, connection: socket.socket, room: int, window: Window, senders: dict[int, Sender]
@@ -240,7 +240,7 @@ class NumberedWitness(NumberedClient):
             self.window.deliveries.append(now - sent)
 
     def verdict(self, totals: RoomTotals) -> Verdict:
-        """The worst of four looks: by seq, by number, by sender, and against the receipts."""
+        """The worst of four checks: by seq, by number, by sender, and against the receipts."""
         if self.resets:
             return super().verdict(totals)
         by_sender = Verdict()
@@ -250,7 +250,7 @@ class NumberedWitness(NumberedClient):
 
 
 class NumberedSender(NumberedClient, Sender):
-    """Its answers are the receipts."""
+    """The receipts are its answers."""
 
     def __init__(
         self, connection: socket.socket, room: int, window: Window, index: int, *, answers_bring_more: bool
@@ -271,8 +271,8 @@ class NumberedSender(NumberedClient, Sender):
         self._go_on(answers, now)
 
     def _read(self, lines: list[bytes], now: float) -> int:
-        """Counts the messages, looking at the first of each run, and returns how many answers were
-        among them."""
+        """Counts the messages and checks the first seq of each run. Returns the number of answers
+        among the lines."""
         answers = run = first = 0
         for line in lines:
             if line.startswith(b'{"type":"message"'):

@@ -1,5 +1,5 @@
-"""How a room's page bears a burst, in real Chromium: `python -m bench.page --help`. No part of
-`make bench`: it needs a browser."""
+"""Measures how a room's page handles a burst, in real Chromium: `python -m bench.page --help`. It
+isn't part of `make bench`, since it needs a browser."""
 
 import argparse
 import asyncio
@@ -18,8 +18,7 @@ from tests.support.servers import Aiochat
 SENDERS = 10
 STEP_SECONDS = 0.02
 LIMIT_MS = 100
-"""The longest task of the page, in its own time: beyond it people notice that it doesn't answer
-(RAIL)."""
+"""The longest task of the page, in its own CPU time: people notice longer delays (RAIL)."""
 
 WATCH = """() => {
     window.tasks = [];
@@ -38,11 +37,11 @@ class Burst:
     rate: int
     seconds: float
     reading: bool
-    """Does the reader look at older messages meanwhile?"""
+    """Is the reader scrolled to older messages meanwhile?"""
 
 
 async def _send(listeners: list[Listener], burst: Burst) -> int:
-    """Posts at the rate, whatever comes back. Returns how many."""
+    """Posts at the rate, regardless of the answers. Returns the number of posts."""
     loop = asyncio.get_running_loop()
     start, sent = loop.time(), 0
     total = int(burst.rate * burst.seconds)
@@ -61,8 +60,8 @@ async def _send(listeners: list[Listener], burst: Burst) -> int:
 
 
 def own_ms(trace: bytes) -> float:
-    """The longest task of the page's thread, in time that it had a core. What other programs took
-    doesn't count."""
+    """Returns the longest task of the page's thread in CPU time, which excludes time that other
+    programs took."""
     events = json.loads(trace)["traceEvents"]
     pages = {
         (event["pid"], event["tid"])
@@ -87,7 +86,7 @@ async def _open(page: Page, url: str, reading: bool) -> None:
 
 
 async def measure(burst: Burst) -> dict[str, Any]:
-    """The tasks and frames of one page while others talk."""
+    """Returns the tasks and frames of one page while others post."""
     with Aiochat(env={"AIOCHAT_RATE_LIMITS": "off"}) as server:
         people = [await Person(server.url, f"talker{number}").registers() for number in range(SENDERS)]
         await people[0].creates("Burst")

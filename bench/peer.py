@@ -1,5 +1,4 @@
-"""A peer as a system to be measured: what runs it, what it speaks, and whether its parts are
-there."""
+"""A peer to be measured: its command, its protocol, and whether it is installed."""
 
 import contextlib
 import json
@@ -31,8 +30,8 @@ NPM_SECONDS = 120
 
 @dataclass(frozen=True)
 class Peer(System):
-    """`name` is what the command line calls it, `label` the tables. `needs_postgres` asks for a
-    database."""
+    """`name` is the peer's name on the command line, `label` its name in tables. `needs_postgres`
+    requests a database."""
 
     name: str
     title: str
@@ -50,19 +49,19 @@ class Peer(System):
 
     @abstractmethod
     def missing(self) -> str | None:
-        """Why it can't be measured here as it is, or None."""
+        """Returns why the peer can't be measured now, or None."""
 
     def get(self) -> str | None:
-        """Installs what can be installed, and says what is missing then."""
+        """Installs what can be installed. Returns what is still missing, or None."""
         return self.missing()
 
     @abstractmethod
     def version(self) -> str:
-        """Of the framework."""
+        """Returns the framework's version."""
 
     @abstractmethod
     def command(self, port: int, folder: Path) -> list[str]:
-        """What starts it; `folder` is its own."""
+        """Returns the command that starts the peer; `folder` is for its files."""
 
     @contextlib.contextmanager
     def open(self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores) -> Iterator[Stage]:
@@ -85,7 +84,8 @@ class Peer(System):
 
 
 class PeerServer(Server):
-    """A peer's process. It is on its cores from the beginning: some ask then how many there are."""
+    """A peer's process. It is pinned to its cores from the start, since some peers count them at
+    startup."""
 
     name = "peer"
 
@@ -118,7 +118,7 @@ class PeerServer(Server):
 
 @dataclass(frozen=True)
 class PythonPeer(Peer):
-    """`package` is of requirements-dev.txt."""
+    """`package` is a package of requirements-dev.txt."""
 
     package: str = ""
 
@@ -137,7 +137,7 @@ class PythonPeer(Peer):
 
 @dataclass(frozen=True)
 class HypercornPeer(PythonPeer):
-    """An ASGI application, named `app`, under Hypercorn."""
+    """An ASGI application named `app` under Hypercorn."""
 
     def command(self, port: int, folder: Path) -> list[str]:
         return [
@@ -154,7 +154,7 @@ class HypercornPeer(PythonPeer):
 
 @dataclass(frozen=True)
 class NodePeer(Peer):
-    """`package` is of bench/peers/package.json."""
+    """`package` is a package of bench/peers/package.json."""
 
     package: str = ""
 
@@ -171,7 +171,7 @@ class NodePeer(Peer):
         return str(json.loads(package.read_text())["version"]) if package.exists() else ""
 
     def command(self, port: int, folder: Path) -> list[str]:
-        # Node looks for packages from the file's own folder upwards.
+        # Node searches for packages upwards from the file's folder.
         program = NODE_FOLDER / f"{self.name}.mjs"
         shutil.copyfile(FOLDER / program.name, program)
         return ["node", str(program)]
@@ -179,8 +179,8 @@ class NodePeer(Peer):
 
 @dataclass(frozen=True)
 class NatsPeer(Peer):
-    """nats-server with its WebSocket and, if it is to store messages, JetStream; nothing else is
-    changed."""
+    """nats-server with WebSocket and, if it stores messages, JetStream. Everything else has its
+    defaults."""
 
     stores: bool = False
 
@@ -213,8 +213,7 @@ def _node_is_filled() -> bool:
 
 @cache
 def _fill_node() -> str | None:
-    """Installs the packages of bench/peers/package.json. Returns why that couldn't be done, or
-    None."""
+    """Installs the packages of bench/peers/package.json. Returns the error, or None."""
     shutil.rmtree(NODE_FOLDER, ignore_errors=True)
     NODE_FOLDER.mkdir(parents=True)
     shutil.copyfile(FOLDER / "package.json", NODE_FOLDER / "package.json")

@@ -1,4 +1,4 @@
-"""What is measured on what, and in which order."""
+"""Which scenarios are measured on which systems, in which order."""
 
 import dataclasses
 from collections.abc import Sequence
@@ -31,8 +31,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Part:
-    """Each of the scenarios on each of the setups of aiochat, one after the other, and then on the
-    peers."""
+    """Scenarios, each measured on all setups of aiochat and then on the peers."""
 
     scenarios: Sequence[Scenario]
     setups: Sequence[Setup] = USUAL_SETUPS
@@ -57,7 +56,7 @@ USUAL: Plan = (
     Part(_named("r10k"), beside_peers=False),
     Part(_named("catchup"), (POSTGRES,)),
 )
-"""A few minutes: peers that can't keep up with a rate take long to come to an end."""
+"""A few minutes: a peer that can't keep up with a rate takes long to finish."""
 
 EVERYTHING: Plan = (
     Part(_named("r200", "sat100", "sat1000", "50x20", "r10k"), ALL_SETUPS),
@@ -68,12 +67,12 @@ SWEEP: Plan = (Part([*BY_SIZE.values(), *BY_RATE.values()]),)
 
 
 def with_setups(plan: Plan, setups: Sequence[Setup]) -> Plan:
-    """The same on other setups."""
+    """Returns the plan on other setups."""
     return [dataclasses.replace(part, setups=setups) for part in plan]
 
 
 def with_seconds(plan: Plan, seconds: float) -> Plan:
-    """The same, each measured for so long."""
+    """Returns the plan with this duration of each measurement."""
     return [
         dataclasses.replace(
             part, scenarios=[dataclasses.replace(one, seconds=seconds) for one in part.scenarios]

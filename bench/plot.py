@@ -1,4 +1,4 @@
-"""Line charts as SVG, both axes logarithmic."""
+"""Line charts as SVG with two logarithmic axes."""
 
 import math
 from collections.abc import Sequence
@@ -23,8 +23,8 @@ COLOURS = (
 
 @dataclass(frozen=True)
 class Line:
-    """`points` are (x, y), all above zero. A dashed line has the colour of the one of the same
-    label that isn't."""
+    """`points` are (x, y), all above zero. A dashed line has the colour of the solid line with the
+    same label."""
 
     label: str
     points: Sequence[tuple[float, float]]
@@ -46,7 +46,7 @@ class _Scale:
 
 
 def chart(title: str, x_title: str, y_title: str, lines: Sequence[Line]) -> str:
-    """The whole file. Raises ValueError without a point."""
+    """Returns the SVG file. Raises ValueError if there are no points."""
     points = [point for line in lines for point in line.points]
     if not points:
         raise ValueError("there is nothing to draw")
@@ -90,7 +90,7 @@ def chart(title: str, x_title: str, y_title: str, lines: Sequence[Line]) -> str:
 
 
 def number(value: float) -> str:
-    """1k for 1,000."""
+    """Formats 1,000 as 1k."""
     for factor, unit in ((1e6, "M"), (1e3, "k")):
         if value >= factor:
             return f"{value / factor:g}{unit}"

@@ -1,5 +1,4 @@
-"""What processes use, by /proc: processor time and memory, and on which core they run. Linux
-only."""
+"""CPU time, memory and CPU affinity of processes, from /proc. Linux only."""
 
 import contextlib
 import os
@@ -12,15 +11,14 @@ TICK = os.sysconf("SC_CLK_TCK")
 
 @dataclass(frozen=True)
 class Usage:
-    """Seconds of processor time used so far: by the servers, by name, and by everything on the
-    machine."""
+    """CPU seconds used so far: by each server, and by the whole machine."""
 
     servers: dict[str, float]
     machine: float
 
 
 def usage(servers: Mapping[str, Iterable[int]]) -> Usage:
-    """What the first processes of each server and all their descendants have used."""
+    """Returns the usage of each server's processes with all their descendants."""
     used = {
         name: sum(_cpu_seconds(pid) for first in pids for pid in family(first))
         for name, pids in servers.items()
@@ -29,7 +27,7 @@ def usage(servers: Mapping[str, Iterable[int]]) -> Usage:
 
 
 def family(pid: int) -> Iterator[int]:
-    """A process and its descendants."""
+    """Yields a process and its descendants."""
     yield pid
     for task in Path(f"/proc/{pid}/task").glob("*/children"):
         with contextlib.suppress(OSError):
@@ -38,16 +36,16 @@ def family(pid: int) -> Iterator[int]:
 
 
 def memory_kb(pids: Iterable[int]) -> int:
-    """What the families of these processes hold, in kB. A page that some of them share is divided
-    between them."""
+    """Returns the memory of these processes with their descendants, in kB. A shared page is divided
+    between the processes that share it."""
     return sum(_memory_kb(member) for pid in pids for member in family(pid))
 
 
 def pin(pids: Iterable[int], cores: set[int]) -> None:
-    """Keeps the families, all threads of them and what they will start, on these cores."""
+    """Pins the processes with their descendants, threads and future children to these cores."""
     for pid in pids:
         for member in family(pid):
-            # Any of them may end meanwhile, as PostgreSQL's helpers do.
+            # Any of them may end meanwhile, such as PostgreSQL's workers.
             with contextlib.suppress(FileNotFoundError):
                 for task in Path(f"/proc/{member}/task").iterdir():
                     with contextlib.suppress(ProcessLookupError):
@@ -56,7 +54,7 @@ def pin(pids: Iterable[int], cores: set[int]) -> None:
 
 @contextlib.contextmanager
 def pinned(cores: set[int]) -> Iterator[None]:
-    """Keeps this thread on these cores for a while."""
+    """Pins this thread to these cores during the block."""
     before = os.sched_getaffinity(0)
     os.sched_setaffinity(0, cores)
     try:
@@ -66,7 +64,7 @@ def pinned(cores: set[int]) -> Iterator[None]:
 
 
 def _cpu_seconds(pid: int) -> float:
-    """Of a process and those of its children that have ended."""
+    """The CPU time of a process and of its ended children."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     except OSError:
@@ -75,7 +73,7 @@ def _cpu_seconds(pid: int) -> float:
 
 
 def _machine_seconds() -> float:
-    """user + nice + system + irq + softirq."""
+    """The sum of user, nice, system, irq and softirq."""
     fields = Path("/proc/stat").read_text().split("\n", 1)[0].split()
     return sum(int(fields[place]) for place in (1, 2, 3, 6, 7)) / TICK
 

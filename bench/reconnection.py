@@ -1,5 +1,5 @@
-"""Clients of aiochat that come back, all at once: each connects anew with the last seq that it saw,
-and is read until it has caught up."""
+"""Clients of aiochat that reconnect at once: each connects with the last seq that it received, and
+is read until it has caught up."""
 
 import os
 import select
@@ -18,10 +18,10 @@ _buffer = bytearray(1 << 20)
 
 
 class Reconnection:
-    """`seconds` holds, of each client that is back, how long it took from the beginning;
-    `refusals`, how often one was turned away.
+    """`seconds` has the time that each client took since the start; `refusals` counts refused
+    connections.
 
-    Who is turned away tries again after a random wait, as docs/protocol.md asks of clients."""
+    A refused client retries after a random delay, as docs/protocol.md demands."""
 
     def __init__(self, crowd: Crowd, dialect: Aiochat, epoch: str) -> None:
         self.seconds: list[float] = []
@@ -36,7 +36,7 @@ class Reconnection:
         self._chance = Random(1)
 
     def begin(self, clients: Iterable[tuple[NumberedClient, Guest]]) -> None:
-        """Connects all of them without waiting for any."""
+        """Starts connecting all clients without waiting."""
         self._begun = time.perf_counter()
         for client, guest in clients:
             request = self._dialect.request(guest, f"?since={client.since}&epoch={self._epoch}")
@@ -44,11 +44,11 @@ class Reconnection:
 
     @property
     def pending(self) -> int:
-        """How many aren't back."""
+        """The number of clients that haven't caught up."""
         return len(self._under_way) + len(self._waiting)
 
     def read(self, wait: float = 0.0) -> None:
-        """Goes on with those for whom something came, after at most `wait` seconds."""
+        """Processes available data after waiting for at most `wait` seconds."""
         now = time.perf_counter()
         ready = [one for one in self._waiting if one.not_before <= now]
         self._waiting = [one for one in self._waiting if one.not_before > now]
@@ -90,7 +90,7 @@ class Reconnection:
 
 
 class _ReconnectingClient:
-    """One client on its way back."""
+    """One reconnecting client."""
 
     def __init__(self, client: NumberedClient, guest: Guest, request: bytes) -> None:
         self.client = client
@@ -105,12 +105,12 @@ class _ReconnectingClient:
         self._head: bytearray | None = bytearray()
         self.connection = open_socket(self._guest)
         self.connection.setblocking(False)
-        # What goes wrong is told when the socket can be written to.
+        # An error is reported once the socket is writable.
         self.connection.connect_ex(("127.0.0.1", self._guest.address.port))
 
     def go_on(self) -> bool:
-        """Sends the request, or reads what came. Has the client caught up by it? Raises OSError
-        where it isn't let in."""
+        """Sends the request, or reads data. Returns whether the client has caught up. Raises
+        OSError if the connection is refused."""
         if not self._is_sent:
             if problem := self.connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
                 raise OSError(problem, os.strerror(problem))
@@ -141,7 +141,7 @@ class _ReconnectingClient:
 
 
 def epoch_of(dialect: Aiochat, guest: Guest) -> str:
-    """The epoch of the server's history, as `hello` tells it."""
+    """Returns the epoch of the server's history from its `hello`."""
     with open_socket(guest) as connection:
         connection.settimeout(20)
         connection.connect(("127.0.0.1", guest.address.port))

@@ -1,5 +1,5 @@
-"""The results as tables of Markdown and as JSON, with the ratios to the peers and the conditions
-under which they came about."""
+"""Reports the results as Markdown tables and JSON, with ratios to the peers and the conditions of
+the run."""
 
 import os
 import platform
@@ -22,13 +22,13 @@ Row = Sequence[str]
 
 
 def report(measured: Sequence[Result], left_out: Sequence[str], yardstick: Yardstick) -> str:
-    """Everything that there is to say: tables, ratios, what was left out, and the conditions."""
+    """Returns the report: tables, ratios, omissions, and conditions."""
     parts = [tables(measured), ratios(measured), *left_out, _conditions_line(measured, yardstick)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
 def tables(measured: Sequence[Result]) -> str:
-    """A table for each kind of scenario, in the order in which they came, and the notes below.
+    """Returns one table per kind of scenario in the order of measurement, with notes below.
     Latencies are p50/p99/max."""
     kinds: dict[tuple[str, ...], list[Result]] = {}
     for one in measured:
@@ -44,8 +44,8 @@ def tables(measured: Sequence[Result]) -> str:
 
 
 def ratios(measured: Sequence[Result]) -> str:
-    """How many times better each aiochat is than each peer of the same scenario; below 1 the peer
-    is better. Empty without both."""
+    """Returns how many times better each aiochat is than each peer in the same scenario; below 1
+    the peer is better. Empty without either."""
     peers = list(dict.fromkeys(one.system for one in measured if one.is_peer))
     rows = []
     for own in measured:
@@ -76,7 +76,7 @@ def _table(header: Row, rows: Sequence[Row]) -> str:
 
 
 def conditions(measured: Sequence[Result], yardstick: Yardstick) -> dict[str, Any]:
-    """The machine and the versions."""
+    """Returns the machine's properties and the versions."""
     titles = {one.system for one in measured if one.is_peer}
     return {
         "yardstick": asdict(yardstick),
@@ -145,7 +145,7 @@ def _processor() -> str:
 
 
 def _server_version(program: str) -> str:
-    """Nothing where it isn't installed."""
+    """Returns an empty string if the program isn't installed."""
     found = [*Path("/usr/lib/postgresql").glob(f"*/bin/{program}"), *Path("/usr/bin").glob(program)]
     if not found:
         return ""

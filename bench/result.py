@@ -1,4 +1,4 @@
-"""What a measurement has shown, whatever was measured."""
+"""Results of a measurement, for all kinds of scenarios."""
 
 import math
 from collections.abc import Sequence
@@ -8,7 +8,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Latency:
-    """Milliseconds."""
+    """Latencies in milliseconds."""
 
     count: int
     p50: float
@@ -20,7 +20,7 @@ class Latency:
 
 
 def latency(seconds: Sequence[float]) -> Latency:
-    """Percentiles by the nearest rank."""
+    """Returns the percentiles by nearest rank."""
     ordered = sorted(seconds)
     if not ordered:
         return Latency(0, 0.0, 0.0, 0.0)
@@ -30,14 +30,14 @@ def latency(seconds: Sequence[float]) -> Latency:
 
 @dataclass(frozen=True)
 class Headline:
-    """A figure by which systems are compared. `value` is 0 where there is none."""
+    """A figure for comparing systems. `value` is 0 if there is none."""
 
     what: str
     value: float
     more_is_better: bool = False
 
     def times_better_than(self, other: "Headline") -> float | None:
-        """How many times better this is; None where either is missing."""
+        """Returns how many times better this is; None if either value is missing."""
         if not self.value or not other.value:
             return None
         return self.value / other.value if self.more_is_better else other.value / self.value
@@ -45,8 +45,8 @@ class Headline:
 
 @dataclass(frozen=True)
 class Result:
-    """One scenario on one system. `cells` is its row in the table of its kind, `figures` what the
-    JSON file gets."""
+    """The result of one scenario on one system. `cells` is its table row, `figures` its content in
+    the JSON file."""
 
     scenario: str
     system: str
@@ -56,4 +56,4 @@ class Result:
     headlines: list[Headline]
     notes: list[str] = field(default_factory=list)
     is_clean: bool = True
-    """Did every message arrive once, in order, at everybody?"""
+    """Did every message arrive once and in order at every client?"""

@@ -1,4 +1,4 @@
-"""What every scenario is: how many rooms and people there are, and what is measured of them."""
+"""The base of all scenarios: the numbers of rooms and people, and the measurement."""
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
@@ -10,12 +10,12 @@ from bench.result import Result
 from bench.stage import Stage
 
 WITNESSES = 2
-"""Of each room, if it has so many who don't talk; one of each room where there are many rooms."""
+"""Per room, as far as there are members that don't send; one per room if there are many rooms."""
 
 
 @dataclass(frozen=True)
 class Scenario(ABC):
-    """`rooms` of `members` each, of whom `senders` talk."""
+    """`rooms` with `members` each, of whom `senders` send messages."""
 
     name: str
     rooms: int = 1
@@ -28,11 +28,11 @@ class Scenario(ABC):
 
     @abstractmethod
     def measure(self, stage: Stage) -> Result:
-        """Measures what is on the stage. Raises OSError where the servers don't answer."""
+        """Measures the servers of the stage. Raises OSError if they don't respond."""
 
     @property
     def posts(self) -> Sequence[int]:
-        """How many messages are in each of the rooms before anybody comes."""
+        """The number of messages in each room before the clients connect."""
         return [0] * self.rooms
 
     @property
@@ -44,7 +44,7 @@ class Scenario(ABC):
         return self.rooms * self.members
 
     def problem(self) -> str | None:
-        """Why this can't be measured, or None."""
+        """Returns why this can't be measured, or None."""
         if min(self.rooms, self.members) < 1 or self.senders < 0 or self.seconds <= 0:
             return "rooms, members and seconds are above zero"
         return None

@@ -1,4 +1,4 @@
-"""The scenarios by name. A name means the same for ever, so that figures can be compared."""
+"""The scenarios by name. A scenario never changes, so that figures stay comparable."""
 
 from bench.catchup import CatchUp
 from bench.history import History

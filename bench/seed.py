@@ -1,7 +1,6 @@
-"""Rooms, people, sessions and history, written into the database before the server starts.
+"""Writes rooms, people, sessions and history into the database before the server starts.
 
-Nobody registers by HTTP: a password's hash costs 25 ms, and a thousand of them are not what is
-measured."""
+Nobody registers over HTTP: hashing a password takes 25 ms, and that isn't what is measured."""
 
 import contextlib
 import json
@@ -27,16 +26,17 @@ from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, DatabaseSessi
 from helpers.web.sessions import hash_token
 
 ROWS = 100
-"""In one INSERT: SQLite takes a limited number of values."""
+"""Rows per INSERT: SQLite limits the number of values."""
 
 
 HISTORY_TEXT = message_text(0, 0)[:112]
 
 
 async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url: str) -> list[str]:
-    """Writes everything. Returns everybody's token, room by room.
+    """Writes everything. Returns the tokens of all people, room by room.
 
-    All are present already: a thousand lines about who came would be measured otherwise."""
+    All people are present already: otherwise a thousand service lines about joins would be
+    measured."""
     database, redis = open_database(database_url), open_redis(redis_url)
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     now = now_ms()
@@ -77,7 +77,8 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
 
 
 def _write_history(database_url: str, room: int, author: int, count: int, now: int) -> None:
-    """So many posts of one member, by one statement: a million rows take about ten seconds."""
+    """Writes `count` posts of one member with one statement: a million rows take about ten
+    seconds."""
     insert = (
         "INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, at) "
         f"WITH RECURSIVE line(seq) AS (SELECT 1 UNION ALL SELECT seq + 1 FROM line WHERE seq < {count:d}) "
@@ -93,7 +94,7 @@ def _write_history(database_url: str, room: int, author: int, count: int, now: i
         return
     with psycopg.connect(database_url.replace("+aiopg", "", 1), autocommit=True) as connection:
         connection.execute(insert.encode())
-        # As autovacuum would have done by the time when a room is that old.
+        # Autovacuum would have done this by the time a room has such a history.
         connection.execute("VACUUM (ANALYZE) messages")
 
 
@@ -116,7 +117,7 @@ def _room(number: int, posts: int, now: int) -> dict[str, Any]:
 
 
 def _user(place: int, now: int) -> dict[str, Any]:
-    """A row for somebody who signs in by no password."""
+    """Returns the row of a user without a usable password."""
     name = clean_name(user_name(place))
     keys = {"name": name, "name_key": name_key(name), "skeleton": skeleton(name)}
     return {

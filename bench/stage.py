@@ -1,4 +1,4 @@
-"""Where it is measured: the running servers, and who is to come."""
+"""The environment of a measurement: running servers and guests."""
 
 import contextlib
 import os
@@ -12,8 +12,8 @@ from tests.support.servers import Postgres, Redis, Server
 
 @dataclass(frozen=True)
 class Cores:
-    """Which cores the servers get and which one the generator gets; the same where there is nothing
-    to divide."""
+    """The cores of the servers and of the generator. They are the same if there is only one, or
+    with several workers."""
 
     servers: set[int]
     generator: set[int]
@@ -24,7 +24,7 @@ class Cores:
 
 
 def divide_cores(workers: int) -> Cores:
-    """One core for the servers and another for the generator. Several workers get all there are."""
+    """Returns one core for the servers and one for the generator. Several workers get all cores."""
     cores = sorted(os.sched_getaffinity(0))
     if len(cores) == 1 or workers > 1:
         return Cores(set(cores), set(cores))
@@ -33,8 +33,8 @@ def divide_cores(workers: int) -> Cores:
 
 @dataclass
 class Stage:
-    """`main` names the servers that hold the connections. `system` is what the table calls all of
-    them together."""
+    """`main` names the servers that hold the connections. `system` is the name of the whole setup
+    in tables."""
 
     system: str
     main: str
@@ -48,13 +48,13 @@ class Stage:
         return usage({name: [server.pid for server in servers] for name, servers in self.servers.items()})
 
     def memory_kb(self) -> dict[str, int]:
-        """What the servers hold, by name."""
+        """Returns the memory of the servers by name."""
         return {name: memory_kb(server.pid for server in servers) for name, servers in self.servers.items()}
 
 
 class Services:
-    """PostgreSQL and Redis, started when first needed and kept for the next measurement. Those that
-    are given stay when the block ends."""
+    """PostgreSQL and Redis, started on demand and reused by later measurements. Instances that were
+    passed in aren't stopped."""
 
     def __init__(self, postgres: Postgres | None = None, redis: Redis | None = None) -> None:
         self._stack = contextlib.ExitStack()

@@ -1,5 +1,4 @@
-"""The network breaks while people talk: everybody who listens is cut off at once, and comes back at
-once."""
+"""The network fails under load: all listeners are disconnected and reconnect at once."""
 
 import time
 from dataclasses import asdict, dataclass
@@ -21,8 +20,8 @@ POLL_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Storm(Scenario):
-    """The senders stay and post `rate` messages a second. `seconds` is how long they go on when all
-    are back."""
+    """The senders stay connected and send `rate` messages per second. They continue for `seconds`
+    after all listeners have caught up."""
 
     members: int = 1000
     seconds: float = 1.0

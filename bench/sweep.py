@@ -1,4 +1,4 @@
-"""What the plots show: deliveries by the size of a room, latency by the rate."""
+"""The plots: deliveries by room size, latency by rate."""
 
 from collections.abc import Iterable, Sequence
 
@@ -11,7 +11,8 @@ RATES = (200, 1000, 3000, 10_000)
 SECONDS = 1.5
 PATIENCE = 2.0
 KEEPS_UP = 0.9
-"""Of the rate. Who publishes less isn't drawn: its latency says only how long was measured."""
+"""A share of the rate. Servers that publish less are omitted: their latency only depends on the
+duration of the measurement."""
 
 BY_SIZE = {
     f"room{size}": Talk(
@@ -25,7 +26,7 @@ BY_RATE = {
 
 
 def charts(measured: Sequence[Result]) -> dict[str, str]:
-    """The plots' files by name, of those results that are of the sweep."""
+    """Returns the plots as files by name, from the results of the sweep."""
     sizes = [one for one in measured if one.scenario in BY_SIZE]
     rates = [one for one in measured if one.scenario in BY_RATE]
     found = {}

@@ -1,4 +1,4 @@
-"""What is measured: aiochat in one of its setups, or a peer. Each can be put on a stage."""
+"""The measured systems: aiochat in one of its setups, or a peer."""
 
 import asyncio
 import contextlib
@@ -29,30 +29,30 @@ class System(ABC):
     @property
     @abstractmethod
     def label(self) -> str:
-        """What the tables call it."""
+        """The name in tables."""
 
     @abstractmethod
     def problem(self) -> str | None:
-        """Why this can't be measured, or None."""
+        """Returns why this can't be measured, or None."""
 
     @abstractmethod
     def open(
         self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores
     ) -> AbstractContextManager[Stage]:
-        """Starts it anew, with so many `posts` in each of the rooms. Everything is ended when the
-        block ends."""
+        """Starts the system with the given number of `posts` in each room. Everything is stopped
+        when the block ends."""
 
 
 @dataclass(frozen=True)
 class Setup(System):
-    """aiochat: on which database, with how many workers, nginx before them or not."""
+    """A setup of aiochat: database, number of workers, with or without nginx."""
 
     database: str = "sqlite"
     workers: int = 1
     nginx: bool = False
     mixed: bool = False
-    """With several workers: is every room used through all of them, and not through one each, as
-    nginx does it?"""
+    """With several workers: is each room used through all of them, and not through one each as
+    behind nginx?"""
     is_peer = False
 
     @property
@@ -71,7 +71,7 @@ class Setup(System):
 
     @contextlib.contextmanager
     def open(self, seats: Seats, posts: Sequence[int], services: Services, cores: Cores) -> Iterator[Stage]:
-        """New workers on a new database, which is dropped afterwards."""
+        """Starts new workers on a new database, which is dropped afterwards."""
         with contextlib.ExitStack() as stack:
             workers = [Aiochat(arguments=["serve"]) for _ in range(self.workers)]
             for worker in workers:

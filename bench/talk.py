@@ -1,4 +1,4 @@
-"""People talk: how much of it arrives, how soon, and at what cost."""
+"""Measures posting: throughput, latency and cost."""
 
 from dataclasses import asdict, dataclass
 from typing import ClassVar
@@ -11,13 +11,14 @@ from bench.scenario import Scenario
 from bench.stage import Stage
 
 ENOUGH = 1000
-"""Connections from which on the memory that a server takes for other things doesn't blur theirs."""
+"""From this number of connections on, a server's other memory doesn't distort the memory per
+connection."""
 
 
 @dataclass(frozen=True)
 class Talk(Scenario):
-    """They talk for `seconds` after a warm-up: `rate` messages a second, or `outstanding` under
-    way. Then what is under way may arrive for `patience` seconds."""
+    """Messages are sent for `seconds` after a warm-up: `rate` per second, or `outstanding` in
+    flight. Messages in flight may then arrive for `patience` seconds."""
 
     outstanding: int = 200
     rate: float = 0.0
@@ -112,7 +113,7 @@ class Talk(Scenario):
 
 
 def outcome_notes(outcome: Outcome) -> list[str]:
-    """What went wrong, in words."""
+    """Returns the problems of a run as sentences."""
     notes = []
     if outcome.resets:
         notes.append(f"{outcome.resets} times somebody fell too far behind and was told to load anew")

@@ -1,5 +1,5 @@
-"""WebSocket as a client speaks it, cheaper than any library, and the texts that are sent: each
-tells whose it is and which."""
+"""The client side of WebSocket, cheaper than any library, and the texts of messages, which identify
+sender and turn."""
 
 import re
 import socket
@@ -11,8 +11,8 @@ DATA = (CONTINUATION, TEXT, BINARY)
 
 TEXT_CHARACTERS = 120
 MARK = b"X"
-"""Begins each text, and is nowhere else in what servers send: who counts this byte counts messages,
-wherever the bytes were cut."""
+"""Begins each text, and occurs nowhere else in the servers' data: counting this byte counts
+messages, however the data is split."""
 
 MARKED = re.compile(rb"X(\d{5}) (\d{8})")
 MARKED_BYTES = 15
@@ -25,23 +25,24 @@ _FILLER = (_WORDS * 2)[: TEXT_CHARACTERS - MARKED_BYTES - 1]
 
 
 def message_text(sender: int, turn: int) -> str:
-    """A sender's message number `turn`. It tells both, so that whoever gets it knows which it
-    is."""
+    """Returns a sender's message number `turn`. The text contains both, so that receivers can
+    identify it."""
     return text_template(sender) % turn
 
 
 def text_template(sender: int) -> str:
-    """`message_text` with `%08d` where the turn stands: filling in a template costs the least."""
+    """Returns `message_text` with `%08d` for the turn: filling in a template is the cheapest
+    way."""
     return f"X{sender:05d} %08d {_FILLER}"
 
 
 def sender_and_turn(text: str) -> tuple[int, int]:
-    """What `message_text` was made of. Raises ValueError for another text."""
+    """Returns the sender and turn of a text. Raises ValueError for another text."""
     return int(text[1:6]), int(text[7:15])
 
 
 def upgrade(path: str, host: str, origin: str, *headers: str) -> bytes:
-    """The request that opens a WebSocket."""
+    """Returns the request that opens a WebSocket."""
     lines = [
         f"GET {path} HTTP/1.1",
         f"Host: {host}",
@@ -56,8 +57,8 @@ def upgrade(path: str, host: str, origin: str, *headers: str) -> bytes:
 
 
 def client_frame(opcode: int, payload: bytes) -> bytes:
-    """A final frame. RFC 6455 wants a mask from clients; the one of zeros leaves the payload as it
-    is."""
+    """Encodes a final frame. RFC 6455 requires clients to mask; a zero mask leaves the payload
+    unchanged."""
     length = len(payload)
     head = (
         struct.pack("!BB", 0x80 | opcode, 0x80 | length)
@@ -68,8 +69,8 @@ def client_frame(opcode: int, payload: bytes) -> bytes:
 
 
 def frame_template(opcode: int, payload: bytes) -> bytes:
-    """`client_frame` of a payload that still has to be filled in; each `%08d` of it stands for 8
-    bytes."""
+    """Encodes a frame as `client_frame` does, with placeholders in the payload. Each `%08d` stands
+    for 8 bytes."""
     head = client_frame(opcode, payload.replace(b"%08d", bytes(8)))[
         : -len(payload) - 4 * payload.count(b"%08d")
     ]
@@ -77,15 +78,15 @@ def frame_template(opcode: int, payload: bytes) -> bytes:
 
 
 def fill_template(template: bytes) -> Callable[[int], bytes]:
-    """Makes the frame of a turn from a template in which the turn stands once or twice."""
+    """Returns a function that fills the turn into a template with one or two placeholders."""
     if template.count(b"%08d") == 1:
         return template.__mod__
     return lambda turn: template % (turn, turn)
 
 
 def frame_at(data: bytes | bytearray, at: int, size: int) -> tuple[int, int, int] | None:
-    """Of the frame that begins at `at`: its opcode, where its payload begins, how long that is.
-    None if `size` cuts its header."""
+    """Returns the opcode, the start of the payload, and its length, for the frame at `at`. None if
+    its header is incomplete."""
     if size - at < 2:
         return None
     length = data[at + 1]
@@ -101,13 +102,13 @@ def frame_at(data: bytes | bytearray, at: int, size: int) -> tuple[int, int, int
 
 
 class Frames:
-    """Puts frames together again that come in pieces."""
+    """Reassembles frames that arrive in pieces."""
 
     def __init__(self) -> None:
         self._data = bytearray()
 
     def take(self, data: bytes | bytearray | memoryview) -> list[tuple[int, bytes]]:
-        """Adds what came. Returns the opcode and payload of each frame that is complete by it."""
+        """Adds received data. Returns the opcode and payload of each completed frame."""
         self._data += data
         frames: list[tuple[int, bytes]] = []
         at = 0
@@ -122,12 +123,12 @@ class Frames:
 
     @property
     def rest(self) -> bytes:
-        """What came of a frame that isn't complete."""
+        """The received bytes of an incomplete frame."""
         return bytes(self._data)
 
 
 def more(connection: socket.socket) -> bytes:
-    """The next bytes of a blocking socket. Raises ConnectionError at its end."""
+    """Returns the next bytes of a blocking socket. Raises ConnectionError at its end."""
     data = connection.recv(65536)
     if not data:
         raise ConnectionError("the server closed the connection during the handshake")
@@ -135,8 +136,8 @@ def more(connection: socket.socket) -> bytes:
 
 
 def after_upgrade(connection: socket.socket) -> bytes:
-    """Waits for the answer to `upgrade`, and returns what came after it. Raises ConnectionError if
-    it is a refusal."""
+    """Waits for the answer to `upgrade` and returns the bytes after it. Raises ConnectionError if
+    the upgrade is refused."""
     data = b""
     while b"\r\n\r\n" not in data:
         data += more(connection)

@@ -1,5 +1,5 @@
-"""How fast this machine is at the three things that a chat server does all day. Figures of two
-machines compare only beside these."""
+"""Measures this machine's speed at three operations of a chat server. Compare figures of different
+machines only together with these."""
 
 import os
 import socket
@@ -15,7 +15,7 @@ BLOCK = bytes(8192)
 
 @dataclass(frozen=True)
 class Yardstick:
-    """In a second, on one core: additions in a Python loop, frames sent to a reader over loopback,
+    """Operations per second on one core: additions in a Python loop, frames sent over loopback,
     blocks appended and synced."""
 
     additions: int
@@ -30,7 +30,7 @@ class Yardstick:
 
 
 def take_yardstick() -> Yardstick:
-    """Takes about a second."""
+    """Measures the machine; takes about a second."""
     with (
         socket.create_server(("127.0.0.1", 0)) as server,
         socket.create_connection(server.getsockname()) as sender,
@@ -57,7 +57,7 @@ def _add() -> None:
 
 
 def _rate(work: Callable[[], object], tidy_up: Callable[[], object] = lambda: None) -> int:
-    """How often a second the work can be done. What tidies up after it isn't counted."""
+    """Returns how often per second the work can be done. The time of `tidy_up` isn't counted."""
     done, spent = 0, 0.0
     while spent < SECONDS:
         begin = time.perf_counter()

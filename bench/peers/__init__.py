@@ -1,2 +1,2 @@
-"""Other chat servers, each in a small file written as its framework's tutorial does it, to be
-measured beside aiochat."""
+"""Other chat servers to measure beside aiochat, each in a small file as in its framework's
+tutorial."""

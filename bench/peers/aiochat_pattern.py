@@ -1,7 +1,7 @@
-"""The pattern of the aiohttp tutorials: each message is one row, inserted through the ORM, then
+"""The pattern of the aiohttp tutorials: each message is one row, inserted through the ORM, and then
 sent as JSON to one member after another.
 
-The answer to a sender is the message itself, which comes when it is on disk."""
+The sender's answer is the message itself, sent after it is on disk."""
 
 import os
 import time

@@ -1,5 +1,5 @@
-"""Quart as its chat tutorial has it: every connection has a queue, a message is put into those of
-its room, and a task sends what comes."""
+"""Quart as in its chat tutorial: every connection has a queue, a message is put into the queues of
+its room, and a task sends from the queue."""
 
 import asyncio
 import time

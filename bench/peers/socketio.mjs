@@ -1,4 +1,4 @@
-// socket.io as its chat tutorial has it: clients join a room, and a message is emitted to the room.
+// socket.io as in its chat tutorial: clients join a room, and a message is emitted to the room.
 import { createServer } from "node:http";
 import { Server } from "socket.io";
 

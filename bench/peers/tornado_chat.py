@@ -1,4 +1,4 @@
-"""Tornado as its chat demo has it: `write_message` to one member after another."""
+"""Tornado as in its chat demo: `write_message` to one member after another."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""The `websockets` library as its documentation has it: `broadcast()` to the room's connections."""
+"""The `websockets` library as in its documentation: `broadcast()` to the room's connections."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-// Node's `ws` as its README has it: send() to each client of the room.
+// Node's `ws` as in its README: send() to each client of the room.
 import { WebSocketServer } from "ws";
 
 const rooms = new Map();
