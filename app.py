@@ -1,4 +1,4 @@
-"""The application put together, and its command line: `python app.py --help`."""
+"""Creates the application; the command line: `python app.py --help`."""
 
 import argparse
 import asyncio
@@ -60,13 +60,12 @@ MAX_WORKERS = 256
 
 
 async def create_app(settings: Settings) -> web.Application:
-    """The application, with nothing opened yet but what costs nothing. The database must have been
-    migrated."""
+    """Creates the application without opening connections. The database must be migrated."""
     database = open_database(settings.database)
     redis = open_redis(settings.redis_url)
     storage = TokenStorage(session_store(database, redis), secure=settings.secure)
-    # Errors are caught twice: inside, so that the session keeps what their page shows; outside, for
-    # when no session can be kept.
+    # The error middleware is there twice: inside, where the error page can use the session, and
+    # outside, for errors of the session store.
     middlewares = [
         compression,
         languages,
@@ -100,7 +99,7 @@ async def create_app(settings: Settings) -> web.Application:
 
 
 async def _open_stores(app: web.Application) -> AsyncIterator[None]:
-    """Opens the database, Redis and the bus before all else, and closes them after all else."""
+    """Opens the database, Redis and the bus before everything else, and closes them last."""
     database, redis, bus, store = app[DATABASE], app[REDIS], app[BUS], app[STORAGE].store
     sweeping = None
     try:
@@ -135,13 +134,13 @@ async def _sweep_sessions(store: DatabaseSessions) -> None:
 
 @contextlib.contextmanager
 def _single_process(settings: Settings) -> Iterator[None]:
-    """On SQLite one process serves a data folder: others would not hear what it commits."""
+    """On SQLite only one process may serve a data folder: others would miss its commits."""
     if not settings.database.startswith("sqlite:"):
         yield
         return
     path = f"{sqlite_path(settings.database)}.lock"
     try:
-        file = open(path, "w")  # noqa: SIM115 - closed below, whatever happens
+        file = open(path, "w")  # noqa: SIM115 - closed below in any case
     except OSError as error:
         raise Failure(f"can't write {path} ({error.strerror}); see AIOCHAT_DATA_DIR") from None
     with file:
@@ -156,7 +155,7 @@ def _single_process(settings: Settings) -> Iterator[None]:
 
 
 async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
-    """Serves until SIGTERM or SIGINT, and then ends so that nobody loses anything."""
+    """Serves until SIGTERM or SIGINT, then shuts down cleanly."""
     stop = stop_requested()
     runner = Runner(
         await create_app(settings),
@@ -182,7 +181,7 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
 
 
 async def _supervise(settings: Settings, count: int) -> int:
-    """Serves by `count` processes. Returns the exit code."""
+    """Serves with `count` processes. Returns the exit code."""
     database = open_database(settings.database)
     try:
         greeting = await _greeting(settings)
@@ -289,8 +288,7 @@ def parser() -> argparse.ArgumentParser:
         "one, and nothing is lost",
     )
     command.set_defaults(run=serve)
-    # What `serve --workers` starts. It isn't listed: it needs open files that only a supervisor can
-    # give.
+    # Started by `serve --workers`. It isn't listed: only a supervisor can pass the open files.
     command = choices.add_parser("worker", add_help=False)
     command.add_argument("--own", type=int, nargs="+", required=True)
     command.add_argument("--others", type=int, nargs="+", required=True)
@@ -313,9 +311,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
-            # A name may have letters that this terminal hasn't.
+            # A name may contain characters that the terminal's encoding lacks.
             stream.reconfigure(errors="backslashreplace")
-    # Several processes write one log: the supervisor tells which is which.
+    # Several processes share one log, which the supervisor collects.
     process = " [%(process)d]" if arguments.run is serve_as_worker else ""
     logging.basicConfig(
         level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s"

@@ -1,5 +1,4 @@
-"""The settings: read once from the environment and `.env`, checked, and never changed
-afterwards."""
+"""The settings: read once from the environment and `.env`, checked, and immutable."""
 
 import re
 from pathlib import Path
@@ -21,15 +20,15 @@ _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 
 
 OFF_WHEN_EMPTY = ("weather_url",)
-"""Of all other settings an empty value is none: then holds what holds without it."""
+"""For all other settings an empty value means the default."""
 
 
 class SettingsError(Exception):
-    """A setting is wrong. The text is one line that names it."""
+    """A setting is invalid. The text is one line that names it."""
 
 
 class _WithoutEmpty(PydanticBaseSettingsSource):
-    """What a source says, without the values that are empty and mean nothing."""
+    """Omits empty values of a source, except where empty has a meaning."""
 
     def __init__(self, settings: type[BaseSettings], source: PydanticBaseSettingsSource) -> None:
         super().__init__(settings)
@@ -45,7 +44,7 @@ class _WithoutEmpty(PydanticBaseSettingsSource):
 
 
 class Settings(BaseSettings):
-    """Every setting, each read from `AIOCHAT_` and its name in capitals. README has the table of
+    """All settings. Each is read from `AIOCHAT_` plus its name in capitals; README describes
     them."""
 
     model_config = SettingsConfigDict(
@@ -136,7 +135,7 @@ class Settings(BaseSettings):
             return value
         wrong = "must be the site's address without a path, like https://chat.example.org"
         parts = _split(value, ("http", "https"), wrong)
-        # It stands in headers: nothing but a host and a port.
+        # The value is sent in headers: only a host and a port.
         if (
             not _HOST.fullmatch(parts.hostname or "")
             or parts.path.strip("/")
@@ -172,17 +171,17 @@ class Settings(BaseSettings):
 
     @property
     def database(self) -> str:
-        """The database's URL; without one of its own, SQLite in the data folder."""
+        """The database's URL; the default is SQLite in the data folder."""
         return self.database_url or f"sqlite:///{self.data_dir / 'aiochat.db'}"
 
     @property
     def bus(self) -> str:
-        """The URL of what carries messages between processes; empty for one process."""
+        """The URL of the bus between processes; empty for one process."""
         return self.bus_url or self.redis_url
 
     @property
     def address(self) -> str:
-        """Where a browser finds this process."""
+        """The address at which browsers reach this process."""
         if self.public_url:
             return self.public_url
         host = "127.0.0.1" if self.host in ("0.0.0.0", "::") else self.host  # noqa: S104 - compared, not bound
@@ -190,14 +189,14 @@ class Settings(BaseSettings):
 
     @property
     def secure(self) -> bool:
-        """Is the site reached by TLS? Then cookies are `__Host-` and Secure."""
+        """Is the site reached by TLS? Then cookies are Secure and named `__Host-`."""
         return self.public_url.startswith("https:")
 
     @property
     def origins(self) -> frozenset[str]:
-        """The exact origins that may open a socket or post a form.
+        """The exact origins that may open a WebSocket or send a form.
 
-        With a public URL, that one alone; without, this host and the names of loopback on this
+        Only the public URL, if there is one; otherwise this host and the loopback names on this
         port."""
         if self.public_url:
             return frozenset({_without_default_port(self.public_url)})
@@ -208,8 +207,8 @@ class Settings(BaseSettings):
 
 
 def _split(url: str, schemes: tuple[str, ...], wrong: str) -> SplitResult:
-    """The parts of a URL. Raises ValueError with `wrong` for another scheme, and where a port is no
-    port."""
+    """Splits a URL. Raises ValueError with `wrong` for another scheme, or if the port is
+    invalid."""
     parts = urlsplit(url)
     if parts.scheme not in schemes or not url.startswith(f"{parts.scheme}://"):
         raise ValueError(wrong)
@@ -221,7 +220,7 @@ def _split(url: str, schemes: tuple[str, ...], wrong: str) -> SplitResult:
 
 
 def _split_page(url: str, wrong: str) -> SplitResult:
-    """The parts of the address of something to fetch. Raises ValueError with `wrong`."""
+    """Splits the address of a service. Raises ValueError with `wrong`."""
     if not re.fullmatch(r"[!-~]+", url):
         raise ValueError(wrong)
     parts = _split(url, ("http", "https"), wrong)
@@ -231,22 +230,22 @@ def _split_page(url: str, wrong: str) -> SplitResult:
 
 
 def _without_default_port(origin: str) -> str:
-    """The origin as browsers write it: RFC 6454, 6.2 leaves out the scheme's default port."""
+    """Returns the origin as browsers send it: RFC 6454, 6.2 omits the scheme's default port."""
     scheme, _, rest = origin.partition("://")
     return f"{scheme}://{rest.removesuffix(':443' if scheme == 'https' else ':80')}"
 
 
 def read_settings(**given: Any) -> Settings:
-    """The settings of the environment, with `given` ones above them.
+    """Reads the settings from the environment; `given` ones take precedence.
 
-    Raises SettingsError with one line that names the setting and what is wrong with it."""
+    Raises SettingsError with one line that names the setting and the fault."""
     try:
         return Settings(**given)
     except ValidationError as error:
         first = error.errors()[0]
         name = "AIOCHAT_" + "_".join(str(part) for part in first["loc"]).upper()
         text = first["msg"].removeprefix("Value error, ")
-        # A URL may hold a password, and this line ends up in a log.
+        # A URL may contain a password, and this line is logged.
         value = "" if "@" in str(first["input"]) else f"={first['input']!r}"
         raise SettingsError(f"{name}{value} is wrong: {text[:1].lower()}{text[1:]}") from None
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""Every address of the site, and who may use it. A new page is a line here, a view, and a
+"""Every address of the site and its access rule. A new page needs a line here, a view, and a
 template."""
 
 from pathlib import Path
@@ -20,7 +20,7 @@ from weather.views import WeatherPage
 STATIC = Path(__file__).resolve().parent / "static"
 
 NUMBER = "{number:[1-9][0-9]{0,15}}"
-"""A post's number has one way to be written; anything else is no address."""
+"""A post's number has exactly one spelling; anything else isn't an address."""
 
 
 POST = "{post:[1-9][0-9]{0,15}}"

@@ -1,1 +1,1 @@
-"""The catalogues of the site's languages, and what keeps them in step with the code."""
+"""The catalogues of the site's languages, and the script that updates them."""

@@ -1,8 +1,8 @@
-"""`make texts`: finds every text in Python, templates and scripts, brings the catalogues in step
-with them, and tells what is missing.
+"""`make texts`: extracts all texts from Python, templates and scripts, updates the catalogues, and
+lists missing translations.
 
-A translation that nothing asks for any more is dropped. No guesses are made for new ones: they are
-empty until somebody writes them."""
+Unused translations are dropped. New ones aren't guessed: they stay empty until a person writes
+them."""
 
 import inspect
 import io
@@ -44,7 +44,7 @@ EXTRACTORS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
 )
 
 FoundText = tuple[str, str | tuple[str, ...], str | None]
-"""A file, the text in it, or its forms, and its context if it has one."""
+"""A file, the text or its plural forms, and the context, if there is one."""
 
 
 def _texts_in_code() -> Iterator[FoundText]:
@@ -56,8 +56,8 @@ def _texts_in_code() -> Iterator[FoundText]:
 
 
 def _texts_of_commands() -> Iterator[FoundText]:
-    """The help of a command is its docstring, and what its arguments are called is shown, too."""
-    # A command of another part of the site is made from a bound method; what it is bound to isn't asked.
+    """A command's help is its docstring. The names of its arguments are displayed too."""
+    # /weather is a bound method; its object isn't used here.
     weather = make_command(WeatherCommand(cast(Any, None)).weather)
     for command in (*COMMANDS.values(), weather):
         file = str(Path(inspect.getfile(command.function)).relative_to(ROOT))
@@ -67,7 +67,7 @@ def _texts_of_commands() -> Iterator[FoundText]:
 
 
 def find_texts() -> Catalog:
-    """All texts of the site, untranslated, with the files that they stand in."""
+    """Returns all texts of the site, untranslated, with the files that contain them."""
     found = Catalog(project="aiochat")
     for file, text, context in (*_texts_in_code(), *_texts_of_commands()):
         found.add(text, locations=[(file, None)], context=context)  # type: ignore[list-item]
@@ -75,13 +75,13 @@ def find_texts() -> Catalog:
 
 
 def update(catalogue: Catalog, found: Catalog) -> None:
-    """Makes `catalogue` one of the texts that were found, and keeps what is translated of them."""
+    """Updates `catalogue` to the extracted texts, and keeps their translations."""
     catalogue.update(found, no_fuzzy_matching=True)
     catalogue.obsolete.clear()
 
 
 def missing(catalogue: Catalog) -> list[str]:
-    """The texts without a translation in every form."""
+    """Returns the texts that lack a translation in any form."""
     return [_joined(entry.id) for entry in catalogue if entry.id and not _is_complete(entry.string)]
 
 
@@ -94,8 +94,8 @@ def _joined(text: Any) -> str:
 
 
 def write(catalogue: Catalog, path: Path) -> None:
-    """Without dates and line numbers: only what somebody changed differs from one version to the
-    next."""
+    """Writes the catalogue without dates and line numbers, so that versions only differ in changed
+    texts."""
     written = io.BytesIO()
     write_po(written, catalogue, width=0, sort_by_file=True, include_lineno=False)
     path.write_text(_NOISE.sub("", written.getvalue().decode()), encoding="utf-8")

@@ -1,1 +1,1 @@
-"""The weather at a place: one line of text, asked of a provider that a setting names."""
+"""The weather at a place: one line of text from a provider that a setting names."""

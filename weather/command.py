@@ -1,11 +1,11 @@
-"""The slash command /weather. The chat doesn't know of it: weather/setup.py adds it."""
+"""The /weather command. weather/setup.py adds it to the chat, which doesn't depend on it."""
 
 from chat.commands.registry import Answer, Call, Later, Rest
 from weather.requests import WeatherRequests
 
 
 class WeatherCommand:
-    """Runs over the requests of one site."""
+    """The command, bound to the weather requests of an application."""
 
     def __init__(self, requests: WeatherRequests) -> None:
         self._requests = requests

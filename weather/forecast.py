@@ -1,5 +1,5 @@
-"""Asks the provider for a place's weather and keeps what it says for a while. That is a stranger's:
-one line of text or nothing."""
+"""Fetches a place's weather from the provider and caches it. The response isn't trusted: only one
+line of text is accepted."""
 
 import logging
 import time
@@ -18,18 +18,18 @@ from helpers.text.characters import is_one_line
 log = logging.getLogger("aiochat.weather")
 
 SECONDS = 5.0
-"""That an answer may take."""
+"""Timeout of a fetch."""
 
 MAX_BYTES = 4 * 1024
-"""Of an answer. The line of wttr.in has about 40."""
+"""Maximum size of a response. wttr.in sends about 40 bytes."""
 
 MAX_LINE = 200
-"""Characters that are shown of it."""
+"""Characters of the line that are displayed."""
 
 KEPT_SECONDS = 600.0
 AWAY_SECONDS = 30.0
-"""That no answer is kept: a provider that is away isn't asked for the same place by everybody who
-looks."""
+"""How long a failure is cached, so that an unavailable provider isn't asked again for each
+reader."""
 
 MAX_PLACES = 2000
 """A kilobyte each."""
@@ -45,11 +45,11 @@ declare({"bad_place": 400, "weather_away": 503, "weather_off": 404})
 
 
 class _ProviderError(Exception):
-    """The provider gave nothing that can be shown. The text says why, for the log."""
+    """The provider's response can't be used. The text says why, for the log."""
 
 
 def clean_place(text: str) -> str:
-    """A place as it may stand in a profile, and be asked for. Raises ActionError."""
+    """Checks a place with the rules of profiles. Raises ActionError."""
     try:
         place = profiles.clean_line(text, profiles.MAX_PLACE)
     except profiles.BadProfile as error:
@@ -60,8 +60,8 @@ def clean_place(text: str) -> str:
 
 
 def clean_line(body: bytes) -> str:
-    """The one line of an answer, without what isn't seen. Raises ValueError where it is anything
-    else."""
+    """Returns a response's single line without invisible characters. Raises ValueError if it isn't
+    one line."""
     text = body.decode().strip()
     if not text or not is_one_line(text.replace("\t", " ")):
         raise ValueError("no single line of text")
@@ -73,7 +73,8 @@ def clean_line(body: bytes) -> str:
 
 
 def _key(query: Query) -> Query:
-    """Capitals don't make another place, though providers repeat them."""
+    """Places are compared without case. The provider gets the original spelling, since it repeats
+    it."""
     return (query[0].lower(), query[1])
 
 
@@ -82,18 +83,19 @@ def _expiry(_: Query, line: str, now: float) -> float:
 
 
 class Weather:
-    """The lines of one provider. `template` is its address with `{place}` in it, and `{lang}` where
-    it speaks several languages."""
+    """The weather of one provider. `template` is its address with `{place}`, and with `{lang}` if
+    it supports several languages."""
 
     def __init__(self, fetcher: Fetcher, template: str, clock: Callable[[], float] = time.monotonic) -> None:
         self._fetcher = fetcher
         self._template = template
         self._lines: TLRUCache[Query, str] = TLRUCache(MAX_PLACES, _expiry, clock)
-        """An empty one: the provider was away."""
+        """An empty line means that the provider was unavailable."""
         self._fetches: SingleFlight[Query, str] = SingleFlight(self._load)
 
     async def line(self, place: str, language: str) -> str:
-        """What clean_place gave, as one line in the language of this code. Raises ActionError."""
+        """Returns the line for a place from clean_place, in the language of this code. Raises
+        ActionError."""
         query = (place, language if "{lang}" in self._template else "")
         line = self._lines.get(_key(query))
         if line is None:
@@ -105,15 +107,14 @@ class Weather:
         return line
 
     def address(self, place: str, language: str) -> str:
-        """Where the place's weather is. Whatever the place is, it is one part of a path or of a
-        query: nothing in it divides either."""
+        """Returns the address of the place's weather. The place is quoted as one part of a path or
+        query."""
         return self._template.replace("{place}", quote(place, safe="")).replace(
             "{lang}", quote(language, safe="")
         )
 
     async def _load(self, query: Query) -> str:
-        # Those who asked while another call ran come here when it has ended: the answer is there by
-        # then.
+        # A caller that waited for a running call may find its result in the cache.
         if (known := self._lines.get(_key(query))) is not None:
             return known
         try:

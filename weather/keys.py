@@ -1,8 +1,8 @@
-"""What the weather's doors ask the application for."""
+"""The weather's application keys."""
 
 from aiohttp import web
 
 from weather.requests import WeatherRequests
 
 WEATHER = web.AppKey("weather", WeatherRequests)
-"""Not there where the settings turn the weather off, nor before the application runs."""
+"""Missing if the settings turn the weather off, and before the application runs."""

@@ -1,4 +1,4 @@
-"""People ask for weather here: for a place or for their own, and not too often."""
+"""Weather requests of people: for a given place or their own, with a rate limit."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from weather.forecast import Weather, clean_place
 
 REQUESTS_PER_SECOND = 0.2
 REQUESTS_AT_ONCE = 30
-"""A page asks once in ten minutes. Somebody may come back to twenty open ones."""
+"""A page asks every ten minutes. A person may have twenty pages open when a computer wakes up."""
 
 
 @dataclass(frozen=True)
@@ -20,15 +20,15 @@ class Report:
 
 
 class WeatherRequests:
-    """One for all doors. `limits` is None where the settings have none."""
+    """Serves the requests of all doors. `limits` is None if the settings have none."""
 
     def __init__(self, weather: Weather, limits: Buckets | None) -> None:
         self._weather = weather
         self._limits = limits
 
     def place_for(self, user: User, place: str) -> str:
-        """The place that is meant: one's own where none is given. Counts as one asking. Raises
-        ActionError."""
+        """Returns the requested place, or the user's own if none is given. Counts against the rate
+        limit. Raises ActionError."""
         place = place.strip() or user.place
         if not place:
             raise ActionError(
@@ -40,5 +40,6 @@ class WeatherRequests:
         return place
 
     async def report(self, place: str, language: Language) -> Report:
-        """Of what place_for gave. It may take some seconds. Raises ActionError."""
+        """Returns the weather at a place from place_for. It may take some seconds. Raises
+        ActionError."""
         return Report(place, await self._weather.line(place, language.code))

@@ -1,4 +1,4 @@
-"""Makes the weather part of an application, if the settings want it."""
+"""Sets up the weather in an application, if the settings enable it."""
 
 from collections.abc import AsyncIterator
 
@@ -26,6 +26,6 @@ async def _open(app: web.Application) -> AsyncIterator[None]:
 
 
 def setup_weather(app: web.Application) -> None:
-    """After the chat, whose commands it adds to."""
+    """Call this after setup_chat: it adds a command to the chat."""
     aiohttp_jinja2.get_env(app).globals["has_weather"] = bool(app[SETTINGS].weather_url)
     app.cleanup_ctx.append(_open)

@@ -1,4 +1,4 @@
-"""The weather for a page or a program: what the box in a room asks, and its form where there are no
+"""The weather as JSON for the box in a room, and as a page with a form for browsers without
 scripts."""
 
 import aiohttp_jinja2
@@ -12,7 +12,7 @@ from weather.keys import WEATHER
 
 
 class WeatherPage(web.View):
-    """`place` is the place; one's own without it."""
+    """The weather at `place`, or at the user's own place."""
 
     async def get(self) -> web.Response:
         request = self.request
