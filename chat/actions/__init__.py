@@ -1,2 +1,1 @@
-"""What people do in rooms: the only code that changes one. Each checks the permission in its
-transaction."""
+"""Actions: the only code that changes a room. Each checks the permission inside its transaction."""

@@ -1,5 +1,5 @@
-"""Conversations: rooms that belong to two people, or to a few, who are always found in the same
-one. They have no name of their own."""
+"""Conversations: rooms that belong to two people or to a small group. The same people always get
+the same room. It has no name of its own."""
 
 import hashlib
 from collections.abc import Iterable
@@ -21,21 +21,21 @@ from chat.roles import Role
 from helpers.clock import now_ms
 
 MAX_PEOPLE = 20
-"""In one conversation: for more there are rooms."""
+"""People in one conversation. A room is for more."""
 
 
 def _name_of(user_ids: Iterable[int]) -> str:
-    """One name for the same people, in whatever order they are given."""
+    """The same name for the same people, in any order."""
     ids = sorted(user_ids)
     digest = hashlib.sha256(",".join(map(str, ids)).encode()).hexdigest()
     return f"{'direct' if len(ids) == 2 else 'group'}.{digest[:16]}"
 
 
 async def open_conversation(engine: Engine, user: User, others: list[User]) -> Room:
-    """The conversation of `user` with these others, made where there is none. Raises ActionError where
-    there can be none.
+    """The conversation of `user` with these people, created where there is none. Raises ActionError
+    where it isn't allowed.
 
-    Who has left a group is in it again when they open it themselves, and only then."""
+    A user who has left a group rejoins it only by opening it."""
     ids = {user.id, *(other.id for other in others)}
     if len(ids) < 2:
         raise ActionError("refused", "A conversation needs somebody else.")
@@ -56,11 +56,11 @@ async def _find(name: str) -> Room | None:
 
 
 async def note_block(one_id: int, other_id: int) -> None:
-    """In the transaction that puts a block between two people: whoever remembers what they may do
-    in their conversation looks again.
+    """Run inside the transaction that stores a block between two people. It makes remembered
+    standings in their conversation invalid, so that they are read again.
 
-    Its histories know nothing of it. The room's lock puts it in order with what they write there at
-    this moment."""
+    The block adds no line to the history. The lock on the room's row puts the block in order with
+    the posts of the two at this moment."""
     query = Room.update(standings_seq=Room.last_seq + 1)
     await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
 
@@ -82,7 +82,7 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
             }
             await Member.insert_many([{**row, "user": user_id} for user_id in sorted(user_ids)]).aio_execute()
     except peewee.IntegrityError:
-        # Another of them has made it in the same moment.
+        # Another member has created it at the same moment.
         found = await _find(name)
         if found is None:
             raise
@@ -110,6 +110,6 @@ async def _come_back(engine: Engine, room: Room, user: User) -> None:
 
 
 async def tell_of_titles(engine: Engine, room_id: int) -> None:
-    """Those who are in the conversation are told what it is called now."""
+    """Tells the members of the conversation its current title."""
     rows = await Member.select(Member.user).where(Member.room == room_id).tuples().aio_execute()
     engine.unread.note_standings(user_id for (user_id,) in rows)

@@ -1,6 +1,7 @@
-"""The one way in for everything that is asked of a room, through whatever door it comes: a checked
-request, an actor, and a table of handlers. The doors read, hold back and greet; what a request does,
-costs and answers is said here."""
+"""Runs every request that is made of a room, for every door: a table maps the class of a checked
+request to its handler, which gets the engine and an actor. Rate limits, answers and all that
+follows a request are handled here. The doors read requests, apply backpressure and send the
+hello."""
 
 import functools
 import logging
@@ -36,36 +37,38 @@ from helpers.text.translation import Language
 log = logging.getLogger("aiochat.dispatch")
 
 Work = Coroutine[Any, Any, None]
-"""What takes a while. The door runs it before it hands over the next request of the same actor, so
-that all happens in the order in which it was asked for."""
+"""The rest of a request that has to be awaited. The door runs it to its end before it dispatches
+the next request of the same actor, so that requests take effect in the order in which they were
+sent."""
 
 
 class Actor(Protocol):
-    """Somebody in a room, through one door."""
+    """A person in a room, connected through one door."""
 
     person: Person
     room_id: int
     language: Language
     standing: Standing
-    """What they were when the door last told them. The transaction checks what they are now."""
+    """The standing that the last hello told. The transaction checks the current one."""
 
     def reply(self, event: Event) -> None:
-        """Tells the actor alone. It must not raise, also when nobody listens any more."""
+        """Sends the event to this actor only. Must not raise, also after the connection is gone."""
 
     def post_queued(self) -> None:
-        """A post of theirs waits for its commit."""
+        """A post of this actor was queued for a commit."""
 
     def post_answered(self) -> None:
-        """It waits no longer."""
+        """A queued post of this actor was answered."""
 
 
 Handler = Callable[[Engine, Any, Any], "Work | None"]
-"""Takes the engine, the actor and the request. Raises ActionError for what is refused at once."""
+"""Called with the engine, the actor and the request. Raises ActionError for a request that is
+refused at once. Returns what remains to be awaited, if anything."""
 
 
 class Dispatcher:
-    """`limits` counts requests by user; None where the settings have none. `handlers` are those of
-    layers above, by class of request."""
+    """`limits` counts requests by user id; None where the settings turn rate limits off. `handlers`
+    adds handlers of higher layers, by class of request."""
 
     def __init__(self, engine: Engine, limits: Buckets | None, handlers: Mapping[type, Handler]) -> None:
         self.engine = engine
@@ -73,7 +76,7 @@ class Dispatcher:
         self._handlers: dict[type, Handler] = {**HANDLERS, **handlers}
 
     def dispatch_frame(self, actor: Actor, frame: str) -> Work | None:
-        """Does what a text frame asks for. Whatever is wrong with it is told to the actor."""
+        """Reads a text frame and dispatches it. Errors are sent to the actor, never raised."""
         try:
             request = read_frame(frame)
         except BadRequest as bad:
@@ -90,7 +93,7 @@ class Dispatcher:
         return self.dispatch(actor, request)
 
     def dispatch(self, actor: Actor, request: Request) -> Work | None:
-        """Does what a checked request asks for, or returns what remains to be run. Errors are told
+        """Handles a checked request. Returns what remains to be awaited, or None. Errors are sent
         to the actor, never raised."""
         nonce = None if isinstance(request, Ping) else request.nonce
         try:
@@ -103,7 +106,7 @@ class Dispatcher:
         return None if work is None else _run(actor, work, nonce)
 
     def _take_token(self, actor: Actor) -> None:
-        """Raises ActionError where that was too much at once."""
+        """Raises ActionError when the actor has reached the rate limit."""
         wait = self._limits.take(actor.person.id) if self._limits else 0
         if wait:
             raise ActionError(
@@ -119,7 +122,8 @@ async def _run(actor: Actor, work: Work, nonce: str | None) -> None:
 
 
 def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
-    """Tells what went wrong; to be called within an `except`, for the log's sake."""
+    """Sends the error to the actor. Call it within an `except` block: the log shows the
+    traceback."""
     if isinstance(error, ActionError):
         told = error
     elif is_unavailable(error):
@@ -201,4 +205,4 @@ HANDLERS: dict[type, Handler] = {
     Typing: _typing,
     Ping: _ping,
 }
-"""RunCommand is handled by chat/commands, a layer above."""
+"""chat/commands, a higher layer, handles RunCommand."""

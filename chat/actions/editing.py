@@ -1,8 +1,8 @@
-"""What is done to a post after it was said: edited, deleted and taken back, reacted to, pinned.
+"""Changes to a post: edit, delete, undelete, react, pin.
 
-Each asks for a state and not for a step: where the post is so already, the answer is the receipt of
-its last change, and nothing is recorded. So sending the same again is harmless without remembering
-nonces."""
+A request names a state, not a step. Where the post has that state already, nothing is recorded and
+the answer is the receipt of its last change. So a request can be sent again without harm, and no
+nonces have to be stored."""
 
 from collections.abc import Awaitable, Callable
 
@@ -19,17 +19,18 @@ from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_non
 from chat.roles import Permission
 
 UNDELETE_SECONDS = 60
-"""A page offers to take a deletion back for 5; a bad connection may need the rest."""
+"""A page offers to undo a deletion for 5 seconds; the rest is for slow connections."""
 
 MAX_EMOJIS = 20
-"""Different ones, to one message."""
+"""Different emojis on one message."""
 
 MAX_REACTIONS = 200
-"""To one message: all who reacted are named whenever it is told."""
+"""Reactions on one message: each event about the message names all who reacted."""
 
 
 async def amend(engine: Engine, room_id: int, person: Person, request: Amendment) -> Receipt:
-    """Does what was asked and checked, and returns the seq of the change. Raises ActionError."""
+    """Applies a checked request and returns the receipt with the seq of the change. Raises
+    ActionError."""
     match request:
         case Edit():
             apply = _edit(person, request, await rendered(engine, request.text))
@@ -64,8 +65,9 @@ def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
 async def _called_by(
     room: RoomTransaction, line: Line, named: tuple[Mentioned, ...]
 ) -> tuple[Mentioned, ...]:
-    """Whom a post calls now that its text names these. Who was called before needn't be a member
-    any more; who is answered is called by whatever the text says."""
+    """The mentions of an edited post whose text names these people. Earlier mentions that the text
+    still names stay, even of people who are no longer members. The author of the post that it
+    replies to stays mentioned, whatever the text says."""
     kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
     added = await room.members_among(
         one for one in named if one not in line.mentions and one.user_id != line.author_id
@@ -137,7 +139,7 @@ def _pin(person: Person, request: Pin) -> Apply:
 
 
 async def _present(room: RoomTransaction, number: int) -> Line:
-    """The post, where it can be acted on. Raises ActionError."""
+    """The post. Raises ActionError where there is none or it is deleted."""
     line = await room.post(number)
     if line.is_deleted:
         raise ActionError("deleted", "That message has been deleted.")

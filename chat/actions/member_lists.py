@@ -1,4 +1,4 @@
-"""The members of a room, and who of them is connected."""
+"""The members of a room, and which of them are connected."""
 
 import contextlib
 from dataclasses import replace
@@ -13,8 +13,8 @@ from chat.models import Member, Room
 
 
 async def members_in(engine: Engine, room: Room) -> list[MemberView]:
-    """The members as members_of lists them. In a conversation all are alike, and those are present
-    who are connected to any room."""
+    """The members in the order of `members_of`. In a conversation all have the same role, and a
+    member is present who is connected to any room."""
     found = await members_of(room.id)
     if not room.is_conversation:
         return found

@@ -1,4 +1,4 @@
-"""Rooms being made, people becoming members, coming, going and leaving."""
+"""Creating rooms, joining, going online and offline, leaving, inviting."""
 
 import asyncio
 import re
@@ -25,7 +25,7 @@ from helpers.text.translation import Text
 
 NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
 CONVERSATION_NAME = re.compile(r"(?:direct|group)\.[0-9a-f]{16}")
-"""No name that anybody can give to a room holds a dot."""
+"""The name of a room that a user creates holds no dot."""
 
 MAX_TOPIC = 200
 KINDS = ("open", "closed")
@@ -46,8 +46,8 @@ def topic_problem(topic: str) -> Text | None:
 
 
 async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
-    """Makes a room that belongs to `owner`. Raises ActionError where the name is taken; the fields must
-    have been checked."""
+    """Creates a room owned by `owner`. The fields must have been checked. Raises ActionError where
+    the name is taken."""
     person = Person(owner.id, owner.name)
     room = Room(
         name=name,
@@ -85,8 +85,8 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
 
 
 async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
-    """The room of this name and what `user` is in it; None where there is none, or it is closed to
-    them."""
+    """The room of this name and the user's standing in it. None where there is no such room, or it
+    is closed and the user is no member."""
     if not NAME.fullmatch(slug) and not CONVERSATION_NAME.fullmatch(slug):
         return None
     found = await engine.access.find(slug.lower(), user)
@@ -94,11 +94,11 @@ async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
 
 
 async def come(engine: Engine, room: Room, user: User) -> Standing:
-    """The user is in the room now: a member, and present. Says so in the history unless they have
-    been there all along.
+    """Makes the user a present member of the room and returns the standing. Records a line unless
+    the user is present already.
 
-    Nobody comes to a conversation or goes: who is in it is in it, and who has it open is only known
-    by the leases. Raises ActionError where the room is closed to them."""
+    Conversations record neither: they have no online and offline lines, and only the leases know
+    who has one open. Raises ActionError where the room is closed to the user."""
     standing = await engine.access.standing(room.id, user)
     if standing.present or (room.is_conversation and standing.is_member):
         return standing
@@ -132,8 +132,8 @@ async def come(engine: Engine, room: Room, user: User) -> Standing:
 
 
 async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
-    """Queues that the person is no longer here, and stays a member. The future raises ActionError where
-    they are here, or weren't present."""
+    """Queues an offline line for a member, who stays a member. The future raises ActionError where
+    the person is connected to the room here, or wasn't present."""
 
     async def apply(room: RoomTransaction) -> Receipt:
         standing = await room.standing(person.id)
@@ -149,10 +149,10 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
 async def leave(
     engine: Engine, room_id: int, person: Person, nonce: str, *, for_good: bool = False
 ) -> Receipt:
-    """Ends one's own membership. A room that its owner leaves goes to its first moderator, else to
-    its first member.
+    """Ends the person's membership. When the owner leaves, the longest-standing moderator becomes
+    the owner, or else the longest-standing member.
 
-    `for_good`: their account is deleted, and then they leave conversations of two as well."""
+    `for_good`: the account is deleted. Only then a person can leave a conversation of two."""
     is_conversation = False
 
     async def apply(room: RoomTransaction) -> Receipt:
@@ -191,7 +191,7 @@ async def _heir(room_id: int, owner_id: int) -> Person | None:
 
 
 async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
-    """Makes `guest` a member. In a closed room that takes a moderator."""
+    """Makes `guest` a member. In a closed room only moderators may invite."""
     target = Person(guest.id, guest.name)
 
     async def apply(room: RoomTransaction) -> Receipt:

@@ -1,4 +1,4 @@
-"""Order in a room: topics, roles, removing someone, emptying the history. Each checks the
+"""Moderation: topics, roles, removing members, clearing the history. Each action checks the
 permission inside its transaction."""
 
 from collections.abc import Awaitable, Callable
@@ -28,7 +28,7 @@ async def _change(
 
 
 async def require(room: RoomTransaction, person: Person, permission: Permission) -> Standing:
-    """What the person is here. Raises ActionError where they may not do this."""
+    """The person's standing. Raises ActionError where it lacks the permission."""
     standing = await room.standing(person.id)
     if not standing.is_member:
         raise ActionError("not_a_member", "You are not a member of this room.")
@@ -40,7 +40,8 @@ async def require(room: RoomTransaction, person: Person, permission: Permission)
 async def _require_over(
     room: RoomTransaction, person: Person, permission: Permission, target: Person
 ) -> Standing:
-    """The target's standing, where `person` may use the permission on them."""
+    """The target's standing. Raises ActionError where `person` lacks the permission or doesn't
+    outrank the target."""
     own = await require(room, person, permission)
     standing = await room.standing(target.id)
     if not standing.is_member:
@@ -61,8 +62,8 @@ def check_reason(reason: str) -> str:
 
 
 async def kill(engine: Engine, room_id: int, person: Person, user: User, reason: str, nonce: str) -> Receipt:
-    """Ends someone's membership; their connections to the room close, in every process, when they
-    are told of it."""
+    """Ends a membership. The member's connections to the room close, in every process, when the
+    event arrives there."""
     target = Person(user.id, user.name)
     check_reason(reason)
 
@@ -76,7 +77,7 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
 
 
 async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
-    """Empties the history for everybody. What is hidden stays stored, and its nonces stay used."""
+    """Hides the history for everybody. The hidden lines stay stored, and their nonces stay used."""
 
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.CLEAR)
@@ -100,7 +101,7 @@ async def set_topic(engine: Engine, room_id: int, person: Person, topic: str, no
 
 
 async def grant(engine: Engine, room_id: int, person: Person, user: User, role: Role, nonce: str) -> Receipt:
-    """Makes a member a moderator, or a moderator a member again."""
+    """Makes a member a moderator, or a moderator a member."""
     target = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:

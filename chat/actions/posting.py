@@ -1,5 +1,5 @@
-"""Saying something: a checked text is rendered and given to the Journal; and what follows a post,
-through whatever door it came."""
+"""Posting: a checked text is rendered and handed to the journal. `after_post` does what follows a
+stored post, for every door."""
 
 import asyncio
 from typing import NamedTuple
@@ -14,16 +14,15 @@ from helpers.text.markdown import is_slow, may_contain_name
 
 
 class Rendered(NamedTuple):
-    """A text's HTML, None where it says no more than the text, and whom it names."""
+    """A text's HTML, None where it equals the escaped text, and the people that the text names."""
 
     html: str | None
     called: tuple[Mentioned, ...]
 
 
 def takes_time(text: str) -> bool:
-    """Must names be looked up for it, or might it take long to render? Then `post_later` is for
-    it."""
-    return is_slow(text) or may_contain_name(text)
+    """Whether names have to be looked up, or rendering may be slow. Then use `post_later`."""
+    return is_slow(text) or may_name(text)
 
 
 def post(
@@ -35,10 +34,10 @@ def post(
     answer: Answer,
     reply_to: int | None = None,
 ) -> None:
-    """Queues a message whose text and nonce were checked. `answer` hears its Receipt, or what it
-    was refused with.
+    """Queues a message whose text and nonce have been checked. `answer` is called with its Receipt
+    or with the ActionError.
 
-    `reply_to` is the number of the post that it answers."""
+    `reply_to` is the number of the post that it replies to."""
     engine.journal.append(Draft(room_id, author, nonce, text, render(text), reply_to=reply_to), answer)
 
 
@@ -51,13 +50,14 @@ async def post_later(
     answer: Answer,
     reply_to: int | None = None,
 ) -> None:
-    """As `post`, rendered with the names in it, and in a thread where that may take long."""
+    """Like `post`, with names looked up. A slow text is rendered in a thread."""
     html, called = await rendered(engine, text)
     engine.journal.append(Draft(room_id, author, nonce, text, html, reply_to=reply_to, called=called), answer)
 
 
 async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
-    """Says it and waits for the Receipt. Raises ActionError."""
+    """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
+    ActionError."""
     check_text(text)
     html, called = await rendered(engine, text)
     receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, called=called))
@@ -66,14 +66,14 @@ async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: st
 
 
 def after_post(engine: Engine, room_id: int, author: Person, receipt: Receipt) -> None:
-    """What follows a stored post: who writes has seen what is above it, and isn't away any more."""
+    """Moves the author's read mark to the stored post, and ends the author's "away"."""
     if receipt.number is not None:
         engine.read_marks.note(room_id, author.id, receipt.number)
         engine.statuses.posted(author.id, author.name)
 
 
 async def rendered(engine: Engine, text: str) -> Rendered:
-    """The HTML with the people and rooms that the text names."""
+    """The text's HTML with links to the people and rooms that it names."""
     slow = is_slow(text)
     markup = await asyncio.to_thread(parse, text) if slow else parse(text)
     if markup is None:
