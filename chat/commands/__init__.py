@@ -1,5 +1,5 @@
-"""Slash commands. A new one is a decorated function in one of these files; help, menu and parsing
-follow from it."""
+"""Slash commands. A new one is a decorated function in one of these files. Its help, its menu entry
+and the parsing of its arguments follow from the function."""
 
 from chat.commands import membership, messages, moderation, status
 from chat.commands.registry import COMMANDS, Registry

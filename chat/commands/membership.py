@@ -1,4 +1,4 @@
-"""Commands about who is in the room."""
+"""Commands about the members of a room."""
 
 from accounts.models import User
 from chat.actions import membership

@@ -1,4 +1,4 @@
-"""Commands for everyone: help, other ways to say something, and what one has read."""
+"""Commands for everyone: help, other ways to post, and the read mark."""
 
 from accounts.models import User
 from chat import requests

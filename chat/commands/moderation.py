@@ -1,4 +1,4 @@
-"""Commands for keeping order."""
+"""Commands for moderators."""
 
 from accounts.models import User
 from chat.actions import moderation

@@ -1,5 +1,5 @@
-"""The registry of commands: names, arguments, help and permission come from each function's own
-name, annotations and docstring."""
+"""The registry of commands. A command's name, arguments and help come from the name, annotations
+and docstring of its function."""
 
 import difflib
 import inspect
@@ -22,7 +22,7 @@ Word = NewType("Word", str)
 """One word of the line."""
 
 Rest = NewType("Rest", str)
-"""Everything that is left of the line."""
+"""The rest of the line."""
 
 Duration = NewType("Duration", int)
 """A word like 10m, 2h, 3d, 1w or 1h30m, as seconds."""
@@ -30,21 +30,21 @@ Duration = NewType("Duration", int)
 
 @dataclass(frozen=True)
 class Later:
-    """A text that may take seconds. What its caller asks for meanwhile is done and answered before
+    """A text that may take seconds. The caller's later requests are handled and answered before
     it."""
 
     text: Coroutine[Any, Any, str]
 
 
 Answer = Receipt | str | Later
-"""A receipt for what changed the room; a text, in their language, for what only tells the caller
-something."""
+"""A receipt where the command changed the room; a text in the caller's language where it only tells
+the caller something."""
 
 
 @dataclass(frozen=True)
 class Call:
-    """One use of a command: who, where, what they are there, and in which language they are
-    answered."""
+    """One use of a command: the caller, the room, the caller's standing there, and the language of
+    the answer."""
 
     engine: Engine
     commands: "Registry"
@@ -61,7 +61,8 @@ class Call:
 
 @dataclass(frozen=True)
 class Kind:
-    """What an argument is: of `Duration | Literal["off"] | None` a Duration, or the word `off`."""
+    """The kind of an argument: for `Duration | Literal["off"] | None` a Duration, or the word
+    `off`."""
 
     type: Any
     words: tuple[str, ...] = ()
@@ -94,13 +95,13 @@ class Command:
 
 
 COMMANDS: dict[str, Command] = {}
-"""The chat's own commands, by name. A site has those of its other parts besides: see Registry."""
+"""The chat's own commands, by name. A site's Registry also has those of its other parts."""
 
 
 def command(
     *, needs: Permission | None = None, aliases: Iterable[str] = ()
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
-    """Adds a command to the chat's own; arguments as of make_command."""
+    """Adds a command to the chat's own. Arguments as for make_command."""
 
     def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
         made = make_command(function, needs=needs, aliases=aliases)
@@ -116,10 +117,13 @@ def make_command(
     needs: Permission | None = None,
     aliases: Iterable[str] = (),
 ) -> Command:
-    """The command that `function` runs. Its first parameter is the Call; the others are its
-    arguments, each a User, Word, Duration or Rest, or in place of it a word of a Literal.
+    """The command that `function` runs. Its first parameter is the Call; the others are the
+    command's arguments. Each is a User, Word, Duration or Rest, or a word of a Literal in its
+    place.
 
-    `needs` decides who is shown it; the action that it calls checks the permission too."""
+    `needs` decides who sees the command in help and menu; the action that it calls checks the
+    permission too. Raises TypeError for a function without a docstring or with another
+    annotation."""
     name = function.__name__.strip("_")
     arguments = tuple(inspect.signature(function).parameters.values())[1:]
     hints = get_type_hints(function)
@@ -141,7 +145,7 @@ def _kind(hint: Any) -> Kind:
 
 
 class Registry:
-    """The commands of one site: the chat's own, and those that other parts of the site add."""
+    """The commands of one site: the chat's own and those that other parts of the site add."""
 
     def __init__(self, commands: Iterable[Command]) -> None:
         self._commands = {found.name: found for found in commands}
@@ -151,21 +155,21 @@ class Registry:
         self._commands[command.name] = command
 
     def find(self, name: str) -> Command | None:
-        """The command of this name or alias, in any capitals."""
+        """The command with this name or alias, in any case."""
         name = name.lower()
         aliased = (found for found in self._commands.values() if name in found.aliases)
         return self._commands.get(name) or next(aliased, None)
 
     def allowed(self, standing: Standing) -> list[Command]:
-        """Those that somebody of this standing may run, by name."""
+        """The commands that a person of this standing may run, by name."""
         return [found for _, found in sorted(self._commands.items()) if found.may_be_run_by(standing)]
 
     def explain(self, standing: Standing, language: Language) -> list[CommandHelp]:
-        """The same as the page shows them."""
+        """The same, as the page shows them."""
         return [self._explain(found, language) for found in self.allowed(standing)]
 
     def _explain(self, found: Command, language: Language) -> CommandHelp:
-        # Each greeting tells all of them.
+        # Cached, because each hello lists all of them.
         key = (found.name, language.code)
         if key not in self._explained:
             self._explained[key] = CommandHelp(
@@ -174,8 +178,8 @@ class Registry:
         return self._explained[key]
 
     async def run(self, call: Call, line: str) -> Answer:
-        """Runs the line, which begins with `/`. Raises ActionError where there is no such command, it
-        is used wrongly, or it refuses."""
+        """Runs the line, which begins with `/`. Raises ActionError where there is no such command,
+        its arguments are wrong, or it is refused."""
         name, _, rest = line[1:].partition(" ")
         name, _, below = name.partition("\n")
         rest = f"{below}\n{rest}" if below else rest
@@ -199,7 +203,7 @@ def _nearest(name: str, commands: list[Command]) -> Text:
 
 
 async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any]:
-    """The arguments by name. Raises ActionError with the usage."""
+    """The arguments by name. Raises ActionError with the usage where they are wrong."""
     usage = found.usage_in(language)
     wrong = ActionError("bad_usage", "Usage: {usage}", usage=usage)
     values: dict[str, Any] = {}

@@ -1,4 +1,4 @@
-"""Runs slash commands for the dispatcher, and tells the actor what they answer."""
+"""Runs slash commands for the dispatcher and sends their answers to the actor."""
 
 from accounts.models import User
 from chat.actions.dispatch import Actor, Handler, Work, reply_error
@@ -25,7 +25,7 @@ async def _run(engine: Engine, registry: Registry, actor: Actor, request: RunCom
     call = Call(engine, registry, actor.room_id, user, standing, nonce, actor.language)
     answer = await registry.run(call, request.line)
     if isinstance(answer, Later):
-        # The actor's next request doesn't wait for it.
+        # The actor's next request doesn't wait for this.
         engine.hub.spawn(_reply_later(actor, answer, request.nonce))
     else:
         actor.reply(Notice(answer, request.nonce) if isinstance(answer, str) else answer)

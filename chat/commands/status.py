@@ -1,4 +1,4 @@
-"""Commands that tell others whether one can be reached, in every room."""
+"""Commands for one's status, which all rooms see."""
 
 from typing import Literal
 
