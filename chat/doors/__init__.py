@@ -1,1 +1,1 @@
-"""The ways in: the WebSocket, pages, and requests by HTTP."""
+"""The doors, where clients come in: the WebSocket, pages, and requests by HTTP."""

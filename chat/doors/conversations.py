@@ -1,4 +1,4 @@
-"""Where conversations begin: by a form or as JSON."""
+"""Opens conversations: by a form or as JSON."""
 
 from aiohttp import web
 
@@ -14,7 +14,8 @@ from helpers.web.routing import wants_json
 
 
 class Conversations(web.View):
-    """`with`, once or more, names the others. The same people always get the same conversation."""
+    """`with`, given once or more, names the others. The same people always get the same
+    conversation."""
 
     async def post(self) -> web.Response:
         request = self.request
@@ -33,7 +34,7 @@ class Conversations(web.View):
         raise web.HTTPSeeOther(f"/rooms/{room.name}")
 
     async def _people(self, names: list[str]) -> list[User]:
-        """Those who are called so. Raises ActionError for a name that nobody has."""
+        """The users with these names. Raises ActionError for a name that no user has."""
         wanted = dict.fromkeys(stripped for name in names if (stripped := name.strip()))
         if len(wanted) > MAX_PEOPLE:
             raise ActionError("refused", "At most {most} people, please, with yourself.", most=MAX_PEOPLE)

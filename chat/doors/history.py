@@ -13,8 +13,8 @@ MAX_NUMBER = 2**53
 
 
 class Messages(web.View):
-    """The history by pages. `around`, `before` and `after` are numbers of posts, `before_seq` and
-    `after_seq` the exact cursor."""
+    """The history by pages. `around`, `before` and `after` are post numbers; `before_seq` and
+    `after_seq` are exact cursors."""
 
     async def get(self) -> web.Response:
         room = (await entrance(self.request)).room

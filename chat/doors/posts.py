@@ -1,5 +1,5 @@
-"""One post by its number: the page that opens around it, its JSON, its former texts; and the pinned
-ones of a room."""
+"""A post by its number: the page that opens around it, its JSON, its former texts; and the pinned
+posts of a room."""
 
 from typing import Any
 
@@ -14,13 +14,13 @@ from helpers.web.routing import wants_json
 
 
 def _number(request: web.Request) -> int:
-    """That of the path, which the route has seen to be one."""
+    """The number in the path. The route only matches digits."""
     return int(request.match_info["number"])
 
 
 async def _post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
-    """The room and the post of the path. Raises HTTPNotFound where there is no room for this
-    person, ActionError where no post."""
+    """The room and the post in the path. Raises HTTPNotFound where the user may see no such room,
+    ActionError where there is no such post."""
     found = await entrance(request)
     line = await reading.visible_post(found.room, _number(request))
     if line is None:
@@ -29,7 +29,8 @@ async def _post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
 
 
 class Permalink(RoomPage):
-    """A post: as a page the room, opened around it; of a deleted one, at what is left of it."""
+    """A post: the room's page opened around it, or its JSON. A deleted post shows its
+    placeholder."""
 
     async def get(self) -> web.Response:
         if not wants_json(self.request):
@@ -46,7 +47,7 @@ class Permalink(RoomPage):
 
 
 class Versions(web.View):
-    """What a post said before it was edited."""
+    """The texts of a post before its edits."""
 
     async def get(self) -> web.Response:
         found, line = await _post(self.request)

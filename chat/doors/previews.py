@@ -1,4 +1,4 @@
-"""What a page asks for while somebody writes: how a text will look, and which emojis there are."""
+"""Requests of the composer: the preview of a text, and the list of emojis."""
 
 import gzip
 import hashlib
@@ -19,8 +19,8 @@ KEPT_SECONDS = 7 * 24 * 3600
 
 
 class Preview(web.View):
-    """The HTML that a text would have as a message in this room. For its members, and as often as
-    they may write."""
+    """The HTML that a text would have as a message in this room. For members only; it counts
+    against the limit of messages."""
 
     async def post(self) -> web.Response:
         request = self.request
@@ -45,8 +45,8 @@ def _emoji_file() -> tuple[bytes, bytes, str]:
 
 
 class Emoji(web.View):
-    """[emoji, name, shortcode] of each. It only changes with the server, so it is kept for a week
-    and then asked for by its ETag."""
+    """[emoji, name, shortcode] of each emoji. The list only changes with the server, so clients
+    cache it for a week and then revalidate it by its ETag."""
 
     async def get(self) -> web.Response:
         body, packed, tag = _emoji_file()

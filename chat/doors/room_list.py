@@ -1,4 +1,4 @@
-"""The list of rooms, and making one."""
+"""The list of rooms, and creating one."""
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -42,8 +42,8 @@ def _checked(value: str, problem: Text | None) -> str:
 
 
 class Rooms(web.View):
-    """One's own rooms, and by pages the open ones. `q` is a part of their names, `after` the room
-    after which the page begins."""
+    """The user's own rooms, and the open rooms by pages. `q` is a part of their names; the page
+    begins after the room named `after`."""
 
     async def get(self) -> web.Response:
         return await self._page(Form())

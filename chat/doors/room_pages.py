@@ -1,4 +1,5 @@
-"""The chat's pages, its history as JSON, and the room's socket."""
+"""The page of a room, and what other doors share with it: access to the room and lines as
+events."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -27,8 +28,8 @@ PAGE = 50
 
 
 async def entrance(request: web.Request) -> RoomAccess:
-    """The room of the path, and what the user is in it. Raises HTTPNotFound where there is none for
-    them."""
+    """The room in the path and the user's standing in it. Raises HTTPNotFound where there is none
+    that the user may see."""
     found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
     if found is None:
         raise web.HTTPNotFound
@@ -58,7 +59,7 @@ class RoomPage(web.View):
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
     async def _state(self, found: RoomAccess, user: User, rooms: list[RoomView]) -> dict[str, Any]:
-        """What the page begins with. Its socket goes on after `last_seq`, so nothing is missed
+        """The page's initial state. Its socket continues after `last_seq`, so no event is missed
         between the two."""
         room, standing = found.room, found.standing
         members = [view.shown() for view in await members_in(self.request.app[ENGINE], room)]
@@ -77,7 +78,8 @@ class RoomPage(web.View):
             "epoch": self.request.app[ENGINE].epoch,
             "members": members,
             "pictures": await _pictures(user, members, shown["messages"], rooms),
-            # Then those without a picture of their own may have one all the same: the page asks.
+            # With gravatar on, people without a picture of their own may still have one: the page
+            # asks for it.
             "gravatar": self.request.app[SETTINGS].gravatar,
             "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
             "commands": msgspec.to_builtins(self.request.app[COMMANDS].explain(standing, current())),
@@ -85,8 +87,9 @@ class RoomPage(web.View):
         }
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:
-        """The lines that it shows first, and whether there are more before and after them: the
-        latest, or where there are more unread ones than these, those around the first of them."""
+        """The lines that the page shows first, and whether there are older and newer ones. These
+        are the latest lines, or, where there are more unread posts than that, the lines around the
+        first unread post."""
         room, read = found.room, _read_number(found)
         latest = await reading.page(room, PAGE)
         first = next((line.number for line in latest.lines if line.number), room.posts)
@@ -104,8 +107,8 @@ class RoomPage(web.View):
 async def _pictures(
     user: User, members: list[dict[str, Any]], messages: list[dict[str, Any]], rooms: list[RoomView]
 ) -> dict[str, int]:
-    """The versions of the pictures of all whom the page shows, but for members, who have theirs
-    with them."""
+    """The picture versions of all people whom the page shows, except members, whose entries have
+    their own."""
     known = {member["name"] for member in members}
     others = {line["author"] for line in messages if "number" in line} | {
         view.title for view in rooms if view.kind == "direct"
@@ -115,26 +118,27 @@ async def _pictures(
 
 
 def _read_number(found: RoomAccess) -> int:
-    """Up to which post somebody has read; who isn't a member has nothing unread."""
+    """The number of the last post that the user has read. For a person who is no member nothing is
+    unread."""
     return max(
         found.room.cleared_number, found.room.posts if found.read_number is None else found.read_number
     )
 
 
 def shown(lines: Iterable[lines.Line]) -> list[dict[str, Any]]:
-    """As the events that clients are told."""
+    """The lines as the events that clients get."""
     return [msgspec.to_builtins(line.event()) for line in lines]
 
 
 def shown_around(room: Room, around: reading.Around, number: int | None = None) -> dict[str, Any]:
-    """What a page begins with that isn't at the end of the room. `number` is the post that was
-    asked for."""
+    """The initial lines of a page that isn't at the end of the room. `number` is the post in the
+    address."""
     return {
         "messages": shown(around.lines),
         "more": around.more,
         "newer": around.newer,
         "around": number,
-        # What happened since the room was read comes by the socket, though some of it may be in the
-        # page already.
+        # The socket sends what happened since the room was read; some of it may be on the page
+        # already.
         "last_seq": room.last_seq,
     }

@@ -1,4 +1,4 @@
-"""From an HTTP request to a room's WebSocket."""
+"""Upgrades an HTTP request to a room's WebSocket."""
 
 from aiohttp import web
 from aiohttp_session import get_session
@@ -14,7 +14,6 @@ from helpers.web.languages import set_language_from_query
 from helpers.websocket.protocol import Upgrade
 
 CONNECTIONS = web.AppKey("connections", Shared)
-"""What a new connection needs."""
 
 
 class Socket(web.View):
@@ -35,7 +34,7 @@ class Socket(web.View):
         return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:
-        """`since` of the address; -1 where the client's history is of another epoch."""
+        """`since` in the address; -1 where the client's history is of another epoch."""
         text = self.request.query.get("since")
         epoch = self.request.query.get("epoch")
         if text is None:

@@ -1,5 +1,5 @@
-"""One live client: the browser's WebSocket, or any other. Reads what it asks, holds it back where
-that is too much, and greets it; chat/actions/dispatch.py does what is asked."""
+"""One live client: the browser's WebSocket, or another's. Reads its frames, applies backpressure
+and sends the hello; chat/actions/dispatch.py handles its requests."""
 
 import asyncio
 import logging
@@ -25,8 +25,8 @@ from helpers.websocket.protocol import KeepAlive, WebSocket
 log = logging.getLogger("aiochat.connection")
 
 MAX_UNANSWERED = 100
-"""Messages of one client that wait for their commit. Above it, its socket is read no further until
-half of them are answered."""
+"""Posts of one client that wait for their commit. At this many its socket is paused until half of
+them are answered."""
 
 
 @dataclass(frozen=True)
@@ -41,11 +41,11 @@ class Shared:
 
 
 class Connection:
-    """A Client of the hub, an Actor of the dispatcher, and a Listener of its WebSocket. It is read no
-    faster than the journal commits what it says.
+    """A Client of the hub, an Actor of the dispatcher, and a Listener of its WebSocket. Reads no
+    faster than the journal commits its posts.
 
-    `since` as in Hub.enter. Of user and room only ids and a name are kept: there may be ten
-    thousand of these."""
+    `since` as in Hub.enter. Keeps only ids and a name of user and room: a process may have ten
+    thousand connections."""
 
     __slots__ = (
         *("_arrival", "_is_busy", "_is_closing", "_is_lost", "_shared", "_unanswered", "language"),
@@ -69,8 +69,7 @@ class Connection:
         self.language = language
         self.person = Person(user.id, user.name)
         self.standing = STRANGER
-        """What the person was when they were last greeted. Who becomes something else is greeted
-        anew."""
+        """The standing that the last hello told. When it changes, another hello is sent."""
         self._shared = shared
         self._arrival: tuple[User, Room, int | None] | None = (user, room, since)
         self._unanswered = 0
@@ -79,8 +78,8 @@ class Connection:
         self._is_closing = False
 
     def end(self, code: int) -> None:
-        """Closes with `code`, and takes no further request. What was written before still goes
-        out."""
+        """Closes with `code` and handles no further request. What was written before is still
+        sent."""
         if not self._is_closing:
             self._is_closing = True
             self.outbox.close()
@@ -107,14 +106,14 @@ class Connection:
         self.reply(Error("bad_frame", self.language.t("Text frames only, please.")))
 
     def on_text(self, text: str) -> None:
-        """Does what one frame asks. Whatever is wrong with it is told, and the connection goes on."""
+        """Handles one frame. Errors are sent to the client, and the connection stays open."""
         if self._is_closing:
             return
         work = self._shared.dispatcher.dispatch_frame(self, text)
         if work is not None:
             self._do(work)
 
-    # What an Actor is asked
+    # The methods of an Actor
 
     def reply(self, event: Event) -> None:
         self.outbox.add(encode(event))
@@ -133,11 +132,11 @@ class Connection:
         if self._unanswered == MAX_UNANSWERED // 2:
             self._resume_reading()
 
-    # Reading no faster than things are done
+    # Backpressure
 
     def _do(self, work: Work) -> None:
-        """Does what takes a while. Meanwhile nothing more is read, so that all happens in the order
-        in which it was asked for."""
+        """Runs the work and pauses reading until it ends, so that requests take effect in the order
+        in which they were sent."""
         self._is_busy = True
         self.websocket.pause_reading()
         self._shared.engine.hub.spawn(self._finish(work))
@@ -153,11 +152,11 @@ class Connection:
                 self._resume_reading()
 
     def _resume_reading(self) -> None:
-        """Reads on, if nothing else keeps it from that."""
+        """Resumes reading unless there is another reason to pause."""
         if not self._is_busy and self._unanswered < MAX_UNANSWERED:
             self.websocket.resume_reading()
 
-    # Coming, being greeted, and leaving
+    # Entering, the hello, and leaving
 
     async def _arrive(self, user: User, room: Room, since: int | None) -> None:
         try:
