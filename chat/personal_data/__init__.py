@@ -1,1 +1,1 @@
-"""What the chat has of somebody: for their download, and taken away with their account."""
+"""What the chat stores of a person: for their download, and erased with their account."""

@@ -1,8 +1,9 @@
-"""What the chat does when somebody's account is deleted: they leave every room, and their traces
-go, told live like any other change.
+"""Erases a deleted account from the chat: ends every membership, erases the name, the reactions and
+the mentions, and also the posts where `removes` says so. Clients get the changes live, as any
+other.
 
-Bit by bit: a transaction holds a room for some dozens of posts at most, and then lets others do
-something."""
+It works in small steps: a transaction locks a room for some dozens of posts at most, then others
+get their turn."""
 
 import asyncio
 import re
@@ -27,24 +28,24 @@ from chat.models import Message as Row
 from chat.requests import new_nonce
 
 LOOKED_AT = 500
-"""Rows in one look for what is left."""
+"""Rows in one query for what is left."""
 
 POSTS_AT_ONCE = 50
-"""Of one room, in one transaction: some 20 ms. While 20,000 go, others in the room wait that much
-longer at most."""
+"""Posts of one room in one transaction: some 20 ms. While 20,000 posts are erased, others in the
+room wait that much longer at most."""
 
 REACTED_AT_ONCE = 20
-"""The same, of posts that are read with all the reactions to them."""
+"""The same for posts that are read with all their reactions."""
 
 LEISURE = 1.0
-"""A transaction is followed by a pause this many times as long."""
+"""The pause after a transaction, in multiples of its duration."""
 
 Steps = AsyncGenerator[None, None]
 
 
 async def leave_chat(engine: Engine, account: DeletedAccount) -> Steps:
-    """An accounts.leaving.Eraser. First they leave, so that nothing more comes; then goes what is
-    there."""
+    """An eraser, see accounts.keys.ERASERS. Ends the memberships first, so that nothing new is
+    written, then erases what is there."""
     await engine.statuses.clear(account.user_id, account.name)
     yield
     for part in (_leave_rooms, _take_posts, _take_name, _take_reactions, _take_calls):
@@ -76,7 +77,7 @@ async def _change(
     seqs: list[int],
     apply: "type[_Erase] | type[_Withdraw]",
 ) -> None:
-    """Lets the journal do it to the posts of one room that have these seqs."""
+    """Applies it, through the journal, to the posts of one room with these seqs."""
     began = time.monotonic()
     change = Change(
         room_id, Person(account.user_id, DELETED), new_nonce(), apply(account.user_id, room_id, seqs)
@@ -107,8 +108,8 @@ class _Withdraw(_Erase):
 
 
 async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
-    """Looks through all that they wrote. Posts go where they shall; of service lines, which say
-    what happened, only the name does."""
+    """Goes through all lines that the person wrote. Posts are erased where `removes` says so.
+    Service lines, which record what happened, lose only the name."""
     is_post = Row.number.is_null(False)
     columns = (
         Row.nonce,
@@ -120,7 +121,7 @@ async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
     )
     after = ""
     while True:
-        # In the order of the index that keeps nonces apart, the only one that knows authors.
+        # In the order of the unique index over nonces, the only index by author.
         query = (
             Row.select(*columns)
             .where(Row.author_id == account.user_id, Row.nonce > after)
@@ -144,7 +145,7 @@ async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
 
 
 def _by_room(places: list[tuple[int, int]], most: int) -> Iterable[tuple[int, list[int]]]:
-    """Places in order of rooms, as pieces of one room each."""
+    """Splits (room id, seq) pairs, sorted by room, into pieces of one room each."""
     for room_id, some in groupby(places, key=lambda place: place[0]):
         seqs = [seq for _, seq in some]
         for start in range(0, len(seqs), most):
@@ -152,7 +153,7 @@ def _by_room(places: list[tuple[int, int]], most: int) -> Iterable[tuple[int, li
 
 
 async def _take_name(engine: Engine, account: DeletedAccount) -> Steps:
-    """Out of the service lines that are about them."""
+    """Erases the name from the service lines whose target the person is."""
     place = (0, 0)
     while True:
         where = (Row.target_id == account.user_id) & (Tuple(Row.room_id, Row.seq) > place)
@@ -166,8 +167,8 @@ async def _take_name(engine: Engine, account: DeletedAccount) -> Steps:
 
 
 async def _rename(engine: Engine, account: DeletedAccount, lines: list[tuple[int, int, str]]) -> None:
-    """Stores service lines without the name. No seq is taken: who looks at them has read the name
-    already."""
+    """Stores service lines without the name. No seq is taken: clients that show these lines have
+    shown the name already."""
     changed = [
         (room_id, seq, now)
         for room_id, seq, text in lines
@@ -180,8 +181,8 @@ async def _rename(engine: Engine, account: DeletedAccount, lines: list[tuple[int
 
 
 def without_name(text: str, name: str) -> str:
-    """A service line with DELETED where it names this person: as who did it, or as whom it was done
-    to. What others say stays theirs."""
+    """A service line with DELETED in place of the name where the person is its author or its
+    target. Other words of the line stay as they are."""
     escaped = re.escape(name)
     text = re.sub(rf"\A{escaped}(?= )", DELETED, text)
     return re.sub(
@@ -201,7 +202,7 @@ async def _take_reactions(engine: Engine, account: DeletedAccount) -> Steps:
 
 
 async def _take_calls(engine: Engine, account: DeletedAccount) -> Steps:
-    """Nobody counts any more how often they were called."""
+    """Deletes the rows by which mentions of the person are counted."""
     query = Mention.select(Mention.room_id, Mention.number).where(Mention.user_id == account.user_id)
     query = query.order_by(Mention.room_id, Mention.number).limit(LOOKED_AT).tuples()
     while places := list(await query.aio_execute()):

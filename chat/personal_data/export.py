@@ -1,4 +1,4 @@
-"""What the chat has of somebody, for the download of their own data. Nothing here writes."""
+"""What the chat stores of a person, for the download of their own data. Nothing here writes."""
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
@@ -18,7 +18,7 @@ Rows = AsyncIterator[dict[str, Any]]
 
 
 async def _named(room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """How each room is called: by its name, a conversation by those who are in it."""
+    """The name of each room; for a conversation the names of its members too."""
     wanted = sorted(set(room_ids))
     rooms = (
         {room.id: room for room in await Room.select().where(Room.id.in_(wanted)).aio_execute()}
@@ -55,8 +55,8 @@ async def _rooms(user: User) -> Rows:
 
 
 async def _messages(user: User) -> Rows:
-    """In the order of the index that keeps nonces apart, the only one that knows authors: in none
-    that means anything."""
+    """In the order of the unique index over nonces, the only index by author. The order means
+    nothing to the reader."""
     after = ""
     while True:
         query = Row.select(
