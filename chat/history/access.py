@@ -1,5 +1,4 @@
-"""A room as somebody finds it, and what they are in it: read once for all who ask at the same
-time."""
+"""A room and a user's standing in it, read once for all requests at the same time."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -17,8 +16,7 @@ from helpers.db.database import fetch
 
 @dataclass(frozen=True)
 class RoomAccess:
-    """A room as somebody finds it who wants to come in; `read_number` is None where they are no
-    member."""
+    """A room as a user finds it by its name; `read_number` is None where they are no member."""
 
     room: Room
     standing: Standing
@@ -34,12 +32,12 @@ BLOCKED = """
             OR (SELECT 1 FROM blocks WHERE blocker_id = other.user_id
                 AND blocked_id = member.user_id) IS NOT NULL))
     ELSE FALSE END"""
-"""Of a `member` in a statement: do the two of this conversation not write to each other? No other
-room looks."""
+"""SQL over a row `member`: whether one of the two in a conversation has blocked the other. Only
+looked up for conversations of two."""
 
 
 class _Member(NamedTuple):
-    """Somebody in a room of this kind, as they are stored."""
+    """A stored membership, and the kind of its room."""
 
     kind: str
     role: int
@@ -49,7 +47,7 @@ class _Member(NamedTuple):
 
 
 class RoomAccessReader:
-    """Finds rooms, and what those who ask are in them: one statement for all who come at once."""
+    """Finds rooms and standings: one statement for all requests at the same time."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
@@ -75,7 +73,7 @@ class RoomAccessReader:
         self._members: BatchLoader[tuple[int, int], _Member] = BatchLoader(self._read_members)
 
     async def find(self, slug: str, user: User) -> RoomAccess | None:
-        """The room of this name without capitals, or None."""
+        """The room with this lower-case name, or None."""
         room = await self._rooms.get(slug)
         if room is None:
             return None
@@ -83,11 +81,11 @@ class RoomAccessReader:
         return RoomAccess(room, _standing(member, user), member.read_number if member else None)
 
     async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
-        """Those that there are, by their names without capitals."""
+        """The rooms that exist, by their lower-case names."""
         return await self._rooms.get_all(slugs)
 
     async def standing(self, room_id: int, user: User) -> Standing:
-        """What the user is in the room now."""
+        """The user's current standing in the room."""
         return _standing(await self._members.get((room_id, user.id)), user)
 
     async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:

@@ -1,4 +1,4 @@
-"""What a connection has missed: the changes of a room since a seq."""
+"""The changes of a room since a seq, for connections that missed them."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -11,13 +11,14 @@ from chat.models import Room
 from helpers.batching import SingleFlight
 
 MAX_BEHIND = 1000
-"""Changes. Who missed more loads the page anew: that is 50 messages, and this would be
-megabytes."""
+"""Changes. A client that missed more reloads the page: that is 50 messages, and the changes would
+be megabytes."""
 
 
 @dataclass(frozen=True)
 class Changes:
-    """What a room saw since a seq. `events` is None where that is too much, or another history."""
+    """The changes of a room since a seq. `events` is None where there are too many, or the seq
+    belongs to another history."""
 
     last_seq: int
     last_number: int
@@ -25,17 +26,17 @@ class Changes:
 
 
 async def changes_since(room_id: int, since: int) -> Changes:
-    """Everything in the room after `since`, in order of change, up to one moment's `last_seq`.
+    """All changes of the room after `since`, in the order of seq, up to one moment's `last_seq`.
     Raises Room.DoesNotExist.
 
-    Of a line that was changed more than once there is only the last change."""
+    Of a line that changed more than once only the last change is included."""
     room = await Room.aio_get(Room.id == room_id)
     if not 0 <= room.last_seq - since <= MAX_BEHIND:
         return Changes(room.last_seq, room.posts, None)
     if since == room.last_seq:
         return Changes(room.last_seq, room.posts, [])
-    # Not one statement with the room's: PostgreSQL plans by these values, and without them would
-    # rather read a long history whole.
+    # Two statements, because PostgreSQL plans by these values; without them it reads a long history
+    # whole.
     is_change = (Row.changed_seq > since) & (Row.changed_seq <= room.last_seq)
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_change, Row.seq >= room.cleared_seq)
     rows = await query.order_by(Row.changed_seq).tuples().aio_execute()
@@ -44,8 +45,8 @@ async def changes_since(room_id: int, since: int) -> Changes:
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:
-    """`changes_since` for a crowd that comes back at once: who asks for the same, before the read
-    begins, shares it."""
+    """`changes_since` for many clients that reconnect at once: callers that ask for the same before
+    the read begins share it."""
     reads: SingleFlight[tuple[int, int], Changes] = SingleFlight(lambda key: changes_since(*key))
     return lambda room_id, since: reads.get((room_id, since))
 
@@ -64,5 +65,5 @@ async def last_seqs(room_ids: list[int]) -> dict[int, int]:
 
 
 def batches(lines: dict[int, list[Line]]) -> list[Batch]:
-    """What a commit brought, by room, as it is delivered."""
+    """The lines of a commit, by room, as batches for delivery."""
     return [Batch(room_id, [line.encode() for line in found]) for room_id, found in lines.items() if found]

@@ -1,5 +1,5 @@
-"""Turns Drafts into Messages, many per commit. The one writer of a process: whatever waits goes
-into one transaction."""
+"""Turns Drafts and Changes into Messages, many per commit. It is the only writer of a process: all
+queued entries go into one transaction."""
 
 import asyncio
 import contextlib
@@ -27,32 +27,30 @@ from helpers.text.characters import one_line
 log = logging.getLogger("aiochat.journal")
 
 MAX_BATCH = 1000
-"""Entries in one commit: PostgreSQL takes 171,000 rows a second in hundreds, and a longer
-transaction only delays its first."""
+"""Entries in one commit. PostgreSQL inserts 171,000 rows a second in batches of hundreds; a longer
+transaction only delays its first entry."""
 
 MAX_WAITING = 10_000
-"""Entries that wait for their commit. Above it whoever appends waits too, and so reads its socket
-less."""
+"""Queued entries. At this many, connections that append an entry stop reading their sockets."""
 
 PACE = 0.5
-"""Where others wait already when a commit ends, the next one gives them this much of the time that
-it took, to become more."""
+"""Where entries are queued already when a commit ends, the next commit waits for more: for this
+share of the time that the last one took."""
 
 MAX_GATHER_SECONDS = 0.005
 
 RETRY_SECONDS = 6.0
-"""For so long a batch is tried again when the database is away. Then its senders hear `unavailable`
-and send again."""
+"""Seconds for which a batch is tried again while the database is unreachable. Then its senders get
+`unavailable` and send again."""
 
 CLOSE_SECONDS = 8.0
 
 
 class Change(msgspec.Struct, frozen=True):
-    """What a verb wants to do to a room. `apply` is called inside the transaction, and records at
-    least one line with `nonce`, unless it finds that all is as it should be, or only amends what
-    was said.
+    """A change of a room. `apply` is called inside the transaction. It records at least one line
+    with `nonce`, unless nothing has to change or it only changes posts.
 
-    It may be called again, with a fresh RoomTransaction, when the transaction has to be."""
+    It is called again, with a new RoomTransaction, when the transaction is tried again."""
 
     room_id: int
     author: Person
@@ -62,7 +60,7 @@ class Change(msgspec.Struct, frozen=True):
 
 Entry = Draft | Change
 Answer = Callable[[str, "Receipt | ActionError"], None]
-"""Called with the entry's nonce and what became of it. It must not raise."""
+"""Called with the entry's nonce and its outcome. Must not raise."""
 
 
 class _Waiting(NamedTuple):
@@ -71,10 +69,8 @@ class _Waiting(NamedTuple):
 
 
 class Journal:
-    """Appends to the histories. `on_commit` is called after each commit with the lines that it
-    brought, by room;
-
-    `on_doubt` when a commit may have brought something that it wasn't called for."""
+    """Appends to the histories. `on_commit` is called after each commit with its lines, by room;
+    `on_doubt` is called when a commit may have stored lines without `on_commit`."""
 
     def __init__(
         self,
@@ -89,15 +85,15 @@ class Journal:
         self._waiting: deque[_Waiting] = deque()
         self._wake = asyncio.Event()
         self._enough = 1
-        """So many must wait to wake the writer."""
+        """The queue length that wakes the writer."""
         self._room_to_wait: list[Callable[[], None]] = []
         self._closing = False
-        # An empty context: a task started within somebody's transaction would write into it.
+        # An empty context: a task started inside a transaction would write in it.
         self._task = asyncio.create_task(self._run(), name="journal", context=contextvars.Context())
 
     def append(self, entry: Entry, answer: Answer) -> None:
-        """Queues an entry. `answer` hears its Receipt after the commit, or why there is none.
-        Entries of one caller keep their order."""
+        """Queues an entry. `answer` is called with its Receipt after the commit, or with the
+        ActionError. Entries of one caller keep their order."""
         if self._closing:
             answer(entry.nonce, unavailable())
             return
@@ -107,20 +103,20 @@ class Journal:
 
     @property
     def is_full(self) -> bool:
-        """Do so many wait that nobody should append more before `when_not_full`?"""
+        """Whether callers should wait for `when_not_full` before they append more."""
         return len(self._waiting) >= MAX_WAITING
 
     def when_not_full(self, go_on: Callable[[], None]) -> None:
-        """Calls `go_on` once, when there is room again."""
+        """Calls `go_on` once, when the queue has room again."""
         self._room_to_wait.append(go_on)
 
     async def change(self, entry: Entry) -> Receipt:
-        """Appends an entry and waits for its Receipt. Raises what it was refused with; whoever
-        stops waiting doesn't take it back."""
+        """Queues an entry and waits for its Receipt. Raises the ActionError. Cancelling the caller
+        doesn't withdraw the entry."""
         return await self.put(entry)
 
     def put(self, entry: Entry) -> "asyncio.Future[Receipt]":
-        """Appends an entry, and returns its Receipt to be."""
+        """Queues an entry, and returns the future of its Receipt."""
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
         def answer(_: str, outcome: Receipt | ActionError) -> None:
@@ -135,7 +131,7 @@ class Journal:
         return done
 
     async def close(self) -> None:
-        """Finishes what waits, for some seconds, and stops."""
+        """Commits queued entries, for at most CLOSE_SECONDS, and stops."""
         self._closing = True
         self._wake.set()
         with contextlib.suppress(TimeoutError):
@@ -162,12 +158,11 @@ class Journal:
             await self._gather(len(batch), time.monotonic() - began)
 
     async def _gather(self, answered: int, took: float) -> None:
-        """Under load lets more come together after a commit: fewer and larger commits, and fewer
+        """Under load, waits after a commit for more entries: fewer and larger commits, and fewer
         and larger frames.
 
-        When it is quiet nothing waits for this. It is over as soon as as many wait as were
-        answered and waited before: those who talk have all been heard then, and nobody is left
-        to wait for."""
+        Without load there is no wait. It ends as soon as the queue holds as many entries as were
+        answered and queued before: then every sender that is active has sent again."""
         if not 0 < len(self._waiting) < MAX_BATCH or self._closing:
             return
         self._enough = min(answered + len(self._waiting), MAX_BATCH)
@@ -183,13 +178,13 @@ class Journal:
             go_on()
 
     async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
-        """Commits the batch, again while the database is away, and one by one where one of it may
-        be to blame."""
+        """Commits the batch. Tries again while the database is unreachable, and entry by entry
+        after another error, since one entry may be the cause."""
         try:
             batch = await self._store_at_once(batch)
             doubtful = False
         except Exception as error:
-            # A nonce that was used before, or a database that is away.
+            # A used nonce, or an unreachable database.
             log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
             doubtful = is_unavailable(error)
         pause = 0.02
@@ -217,16 +212,17 @@ class Journal:
                 await asyncio.sleep(pause)
                 pause = min(1.0, pause * 2)
         if doubtful:
-            # What seemed to fail may have been committed, and nobody here was told of it.
+            # The commit may have succeeded though it seemed to fail, and then its lines were not
+            # delivered.
             self._on_doubt()
 
     async def _store_at_once(self, batch: list[_Waiting]) -> list[_Waiting]:
-        """Commits the drafts of those who are remembered as people who may post, in one round trip.
-        Returns the rest, for the locked way.
+        """Commits the drafts whose authors' remembered standings let them post, in one round trip.
+        Returns the other entries, for `_commit_locked`.
 
-        Nothing is refused here and no nonce is looked up: what isn't plainly in order is for
-        `_commit_locked` to decide. So it may raise what the database says to a nonce that is there
-        already, and then nothing of the batch stays."""
+        This refuses nothing and looks up no nonce: all other cases are decided by `_commit_locked`.
+        It raises the database's error for a nonce that is stored already; then nothing of the batch
+        is stored."""
         locked = {entry.room_id for entry, _ in batch if not self._is_plain(entry)}
         drafts: dict[int, list[Draft]] = {}
         for entry, _ in batch:
@@ -248,13 +244,14 @@ class Journal:
         )
 
     def _is_plain(self, entry: Entry) -> bool:
-        # What a reply answers must be looked at, and whether those whom a post calls are members.
+        # The post that a reply answers has to be read, and so has the membership of the people
+        # mentioned.
         is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.called
         return is_alone and self._statements.remembers(entry.room_id, entry.author.id)
 
     async def _commit_locked(self, batch: list[_Waiting]) -> None:
-        """One transaction for the batch, then the events, then the receipts. Trying again is
-        harmless: the nonces tell."""
+        """Commits the batch in one transaction, then sends receipts, then events. It can be tried
+        again: the nonces show what is stored."""
         async with short_transaction(self._database) as transaction:
             standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
             drafts = [waiting.entry for waiting in batch if isinstance(waiting.entry, Draft)]
@@ -297,7 +294,7 @@ class Journal:
         try:
             self._on_commit(lines)
         except Exception:
-            # What is stored is acknowledged, whatever befalls its delivery.
+            # A stored entry is acknowledged also where its delivery fails.
             log.exception("a delivery broke")
             self._on_doubt()
 
@@ -335,8 +332,8 @@ async def _say(draft: Draft, room: RoomTransaction) -> Receipt:
 
 
 def _is_resend(entry: Entry, same: KnownNonce) -> bool:
-    """Is it the same sending again? A change can't be compared by its text: that its room is the
-    same must do."""
+    """Whether the entry is the stored one sent again. A Change has no text to compare; the same
+    room has to be enough."""
     if entry.room_id != same.room_id:
         return False
     return not isinstance(entry, Draft) or (entry.kind, entry.text) == (same.kind, same.text)

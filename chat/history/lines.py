@@ -1,4 +1,4 @@
-"""A line of a room's history, and the events that tell of it."""
+"""A line of a room's history, and its events."""
 
 from typing import Any
 
@@ -12,27 +12,28 @@ from helpers.clock import iso
 from helpers.text.markdown import strip_markup
 
 MAX_QUOTE = 100
-"""Characters that a reply shows of what it answers."""
+"""Characters of the quote in a reply."""
 
 
 def _quote(author: str, text: str) -> Quote:
-    """The beginning of a text, as one line."""
-    line = " ".join(strip_markup(text[: 4 * MAX_QUOTE]).split())
+    """A quote: the beginning of the text, as one line."""
+    line = " ".join(without_marks(text[: 4 * MAX_QUOTE]).split())
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
 
 
 def _granted(text: str) -> str:
-    """The role that a line of the kind `role` gives, by its text, which is stored in English."""
+    """The role that a line of the kind `role` gives. It is read from the text, which is stored in
+    English."""
     if text.endswith(" is the owner now"):
         return "owner"
     return "moderator" if text.endswith(" a moderator") else "member"
 
 
 class Line(msgspec.Struct, frozen=True, gc=False):
-    """A row of the history with the names that it shows. `changed_seq` is 0 where it is only being
-    written.
+    """A row of the history with the names that it shows. `changed_seq` is 0 in a line that is not
+    stored yet.
 
-    `mentioned_ids` are Message.mentions as they are stored; `mentions` has their names."""
+    `mentioned_ids` is Message.mentions as stored; `mentions` has the names too."""
 
     seq: int
     number: int | None
@@ -64,12 +65,13 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def subject_id(self) -> int:
-        """The id of the user whose place in the room a service line tells of, 0 for none."""
+        """The id of the user whose membership, presence or role a service line changes, 0 for
+        none."""
         about = KINDS[self.kind].about
         return self.author_id if about == "author" else self.target_id or 0 if about == "target" else 0
 
     def event(self) -> Event:
-        """The line as it is now, for who sees it for the first time."""
+        """The current line, for clients that don't have it."""
         if self.kind == "cleared":
             return Cleared(self.seq, self.author, self.text, iso(self.at))
         if self.kind == "role":
@@ -93,7 +95,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         )
 
     def change(self) -> Event:
-        """The same for who has seen it before."""
+        """The current line, for clients that have an earlier state of it."""
         return Changed(
             self.changed_seq,
             self.seq,
@@ -105,8 +107,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         )
 
     def _state(self) -> dict[str, Any]:
-        """What may change, and what is said of the post that it answers. Of a deleted one nothing
-        is told."""
+        """The fields that may change, and the quote. A deleted post has none of them."""
         if self.is_deleted:
             return {"text": "", "deleted": True}
         by_emoji: dict[str, list[str]] = {}
@@ -126,8 +127,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         }
 
     def encode(self, since: int | None = None) -> EncodedEvent:
-        """Encodes the event, and says whose connections it is about. `since` is the seq up to which
-        it is known who gets it; without it they know all that was before."""
+        """Encodes the event, with the user whose connections it affects. `since` is the last seq
+        that its receiver has; without it the receiver has all earlier lines."""
         if self.changed_seq > self.seq:
             is_known = since is None or self.seq <= since
             return EncodedEvent(

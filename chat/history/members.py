@@ -1,4 +1,4 @@
-"""Reading who is in a room, and which rooms someone is in. Nothing here writes."""
+"""Reads the members of a room. Nothing here writes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -23,19 +23,19 @@ class MemberView:
     status_text: str = ""
     status_until: str = ""
     picture: int | None = None
-    """The version of theirs."""
+    """The version of the member's picture."""
 
     def shown(self) -> dict[str, Any]:
-        """As JSON has it: without what says nothing."""
+        """The fields for JSON, without empty ones."""
         return {name: value for name, value in vars(self).items() if value != "" and value is not None}
 
 
 async def members_of(room_id: int) -> list[MemberView]:
-    """The members by role and name, at most MAX_MEMBERS: of a larger crowd those who are here,
-    before those who are away."""
-    # The order is the index's, so that no more is read than is shown. The users are looked up one
-    # by one: for a join PostgreSQL would rather read all there are. Name and picture in one value:
-    # each that is looked up for each member costs.
+    """The members by role and name, at most MAX_MEMBERS: of a larger room the present ones
+    first."""
+    # In the order of the index, so that only the rows shown are read. The users are looked up one
+    # by one, because for a join PostgreSQL reads the whole table. Name and picture are one value,
+    # because each lookup for each member costs.
     with_picture = User.name.concat(" ").concat(User.picture.cast("TEXT"))
     name, is_admin = (
         User.select(column).where(User.id == Member.user) for column in (with_picture, User.is_admin)
@@ -57,14 +57,13 @@ async def members_of(room_id: int) -> list[MemberView]:
             picture=int(name.rpartition(" ")[2]) or None,
         )
         for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
-        # Whose account was deleted a moment ago is just leaving.
+        # A deleted account that still has to leave the room.
         if name.rpartition(" ")[0] != DELETED
     ]
 
 
 def _stored_status(user_id: Any) -> Any:
-    """A user's status in one value, as `_status` reads it: each that is looked up for each member
-    costs."""
+    """A user's status as one value, which `_status` splits: each lookup for each member costs."""
     until = fn.COALESCE(Status.until.cast("TEXT"), "")
     return Status.select(Status.status.concat(" ").concat(until).concat(" ").concat(Status.text)).where(
         Status.user_id == user_id
@@ -72,8 +71,8 @@ def _stored_status(user_id: Any) -> Any:
 
 
 def _status(stored: str | None) -> tuple[str, str, str]:
-    """The status, its text, and until when it holds; empty where there is none, or it has run
-    out."""
+    """The status, its text, and the time when it ends; empty strings where there is none or it has
+    ended."""
     if not stored:
         return "", "", ""
     status, until, text = stored.split(" ", 2)

@@ -1,5 +1,4 @@
-"""Whom and what texts name, and how often somebody is called by posts that they haven't seen.
-Nothing here writes."""
+"""The people and rooms that texts name, and the counts of unread mentions. Nothing here writes."""
 
 import asyncio
 from collections.abc import Iterable, Mapping
@@ -14,27 +13,26 @@ from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
 MAX_MENTIONS = 100
-"""Of one room that are counted: who has been called more often gets to hear that it were so
-many."""
+"""Mentions counted for one room; a higher number is shown as this."""
 
 
 class Named(NamedTuple):
-    """Of what a text names, that which there is: by how it was written, who that is, and how the
-    room's name is written."""
+    """The people and rooms in a text that exist: by the name as typed, the person, or the spelling
+    of the room's name."""
 
     people: dict[str, Mentioned]
     rooms: dict[str, str]
 
 
 class Directory:
-    """Finds people and open rooms by their names: one statement for all who write at once."""
+    """Finds people and open rooms by name: one statement for all requests at the same time."""
 
     def __init__(self, access: RoomAccessReader) -> None:
         self._access = access
         self._people = NamedPeople()
 
     async def find(self, names: Iterable[str], rooms: Iterable[str]) -> Named:
-        """Those who have one of the names, in any capitals, and the open rooms."""
+        """The people with these names, in any case, and the open rooms with these names."""
         people, open_rooms = await asyncio.gather(self._find_people(names), self._find_rooms(rooms))
         return Named(people, open_rooms)
 
@@ -52,13 +50,12 @@ class Directory:
 
 
 class MentionCounts:
-    """How many posts of a room call somebody who hasn't read that far. The posts before a clearing
-    don't count."""
+    """Counts the unread posts of a room that mention a user. Posts before the last clearing don't
+    count."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
-        # Looked up pair by pair: of a join of some hundred PostgreSQL would rather read all
-        # members.
+        # Looked up pair by pair: for a join of some hundred pairs PostgreSQL reads all members.
         self._count = Bulk(
             database,
             """
@@ -77,8 +74,8 @@ class MentionCounts:
         )
 
     async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement, at most MAX_MENTIONS; 0 where they
-        are no member."""
+        """The count for each (room id, user id), by one statement, at most MAX_MENTIONS; 0 where
+        the user is no member."""
         asked = sorted(set(pairs))
         if not asked:
             return {}

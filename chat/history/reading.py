@@ -1,5 +1,4 @@
-"""Reading a room's history: by pages for people, by changes for connections that come back. Nothing
-here writes."""
+"""Reads a room's history by pages, posts, pins and versions. Nothing here writes."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -17,16 +16,14 @@ MAX_PAGE = 100
 MAX_PINS = 100
 
 MAX_VERSIONS = 100
-"""Former texts of one post, the last ones: each may be of ten thousand characters, and nobody
-counts them."""
+"""The latest former texts of one post. Each may have ten thousand characters."""
 
 NAMES_AT_ONCE = 100
-"""Looked up by one statement. For many more PostgreSQL would rather read all users."""
+"""Names in one statement. For many more PostgreSQL reads all users."""
 
 
 def _name_of(user_id: Any) -> Any:
-    """Looked up line by line: for a join of some hundred lines PostgreSQL would rather read all the
-    users there are."""
+    """Looked up line by line: for a join of some hundred lines PostgreSQL reads all users."""
     return User.select(User.name).where(User.id == user_id)
 
 
@@ -58,7 +55,7 @@ LINE_COLUMNS = (
     ),
     Row.mentions,
 )
-"""The columns of a Line."""
+"""The columns of a Line, in its order."""
 
 
 @dataclass(frozen=True)
@@ -79,9 +76,9 @@ class Around:
 async def page(
     room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None
 ) -> Page:
-    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after
-    one."""
-    # One lower bound: of two SQLite takes the first, and reads all that lies between them.
+    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after a
+    seq."""
+    # One lower bound: of two bounds SQLite uses the first, and reads all rows between them.
     first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room.id, Row.seq >= first).tuples()
     if after_seq is not None:
@@ -94,9 +91,10 @@ async def page(
 
 
 def _numbered(query: Any, room_id: int, number: int) -> Any:
-    """Of a selection of Rows the one with this number. PostgreSQL sees a low number in every room
-    and, asked for equality, expects many rows: with a limit it reads the history for the first of
-    them. In the order of the numbers it takes the index."""
+    """Limits a selection of Rows to the post with this number.
+
+    PostgreSQL finds a low number in every room and, for equality, expects many rows: with a limit
+    it reads the history up to the first of them. Ordered by number, it uses the index."""
     return (
         query.where(Row.room_id == room_id, Row.number >= number, Row.number <= number)
         .order_by(Row.number)
@@ -105,13 +103,13 @@ def _numbered(query: Any, room_id: int, number: int) -> Any:
 
 
 async def post_at(room_id: int, number: int) -> Line | None:
-    """The post with this number, as it is now."""
+    """The post with this number in its current state."""
     rows = await _numbered(Row.select(*LINE_COLUMNS), room_id, number).tuples().aio_execute()
     return (await complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
 
 
 async def posts_with(room_id: int, seqs: list[int]) -> list[Line]:
-    """The posts that have these seqs as they are now, cleared away or not."""
+    """The posts with these seqs in their current state, hidden ones included."""
     rows = (
         await Row.select(*LINE_COLUMNS)
         .where(Row.room_id == room_id, Row.seq.in_(seqs))
@@ -123,13 +121,14 @@ async def posts_with(room_id: int, seqs: list[int]) -> list[Line]:
 
 
 async def visible_post(room: Room, number: int) -> Line | None:
-    """The post with this number, unless it was cleared away."""
+    """The post with this number, or None where there is none or the history before it was
+    cleared."""
     return await post_at(room.id, number) if number > room.cleared_number else None
 
 
 async def pinned(room: Room) -> list[Line]:
-    """The pinned posts, the newest first, at most MAX_PINS."""
-    # In the words of the index messages_pins.
+    """The pinned posts, newest first, at most MAX_PINS."""
+    # The condition is that of the index messages_pins.
     is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
     query = Row.select(*LINE_COLUMNS).where(is_pinned, Row.number > room.cleared_number)
     rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
@@ -137,8 +136,8 @@ async def pinned(room: Room) -> list[Line]:
 
 
 async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
-    """What a line said before it was changed, and since when; the oldest first, of more than
-    MAX_VERSIONS the last ones."""
+    """The former texts of a line, each with the time since when it stood, oldest first; of more
+    than MAX_VERSIONS the latest."""
     query = MessageVersion.select(MessageVersion.text, MessageVersion.at).where(
         MessageVersion.room_id == room_id, MessageVersion.seq == seq
     )
@@ -147,8 +146,8 @@ async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
 
 
 async def complete(room_id: int, lines: list[Line]) -> list[Line]:
-    """The lines with who reacted to them, and whom they call. Where that is nobody, which is most
-    often, nothing is read."""
+    """The lines with their reactions and mentions. Where there are none, as in most pages, nothing
+    is read."""
     reacted = [line.seq for line in lines if line.reaction_count]
     if reacted:
         reactions = await _reactions(room_id, reacted)
@@ -178,7 +177,8 @@ async def complete(room_id: int, lines: list[Line]) -> list[Line]:
 
 
 async def _names(user_ids: list[int]) -> dict[int, str]:
-    """Of those who haven't left: nobody is called who isn't there."""
+    """The names by user id, without deleted accounts: a deleted account isn't shown as
+    mentioned."""
     found: dict[int, str] = {}
     for start in range(0, len(user_ids), NAMES_AT_ONCE):
         some = user_ids[start : start + NAMES_AT_ONCE]
@@ -192,7 +192,7 @@ async def _names(user_ids: list[int]) -> dict[int, str]:
 
 
 async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
-    """By seq, who reacted to these lines and how, the first first."""
+    """By seq, the reactions to these lines, oldest first."""
     name = fn.COALESCE(_name_of(Reaction.user_id), "?")
     query = Reaction.select(Reaction.added_seq, Reaction.seq, Reaction.emoji, Reaction.user_id, name)
     rows = await query.where(Reaction.room_id == room_id, Reaction.seq.in_(seqs)).tuples().aio_execute()
@@ -203,8 +203,8 @@ async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
 
 
 async def page_before(room: Room, number: int, limit: int) -> Page:
-    """The lines before a post. Where comings and goings alone would fill the page, its first line
-    is the next post."""
+    """The lines before a post. Where service lines alone would fill the page, its first line is the
+    nearest post before."""
     end = await _next_post(room, number) or room.last_seq + 1
     found = await page(room, limit, before_seq=end)
     if not found.more or any(line.number for line in found.lines):
@@ -214,8 +214,8 @@ async def page_before(room: Room, number: int, limit: int) -> Page:
 
 
 async def page_after(room: Room, number: int, limit: int) -> Page:
-    """The lines after a post. Where comings and goings alone would fill the page, its last line is
-    the next post."""
+    """The lines after a post. Where service lines alone would fill the page, its last line is the
+    next post."""
     start = await _post_before(room, number + 1) or 0
     found = await page(room, limit, after_seq=start)
     if not found.more or any(line.number for line in found.lines):
@@ -225,8 +225,8 @@ async def page_after(room: Room, number: int, limit: int) -> Page:
 
 
 async def page_around(room: Room, number: int, limit: int) -> Around | None:
-    """At most `limit` lines with this post in their middle, oldest first. None where there is no
-    such post, or it was cleared away."""
+    """At most `limit` lines with this post in the middle, oldest first. None where there is no such
+    post, or it was cleared."""
     seq = (
         await _numbered(Row.select(Row.seq), room.id, number).aio_scalar()
         if number > room.cleared_number
@@ -244,7 +244,7 @@ async def _line_at(room: Room, seq: int) -> list[Line]:
 
 
 async def _next_post(room: Room, number: int) -> int | None:
-    """The seq of the first visible post from this number on."""
+    """The seq of the first visible post with this number or a higher one."""
     first = max(number, room.cleared_number + 1)
     query = (
         Row.select(Row.seq).where(Row.room_id == room.id, Row.number >= first).order_by(Row.number).limit(1)
@@ -254,7 +254,7 @@ async def _next_post(room: Room, number: int) -> int | None:
 
 
 async def _post_before(room: Room, number: int) -> int | None:
-    """The seq of the last visible post before this number."""
+    """The seq of the last visible post with a lower number."""
     is_visible = (Row.room_id == room.id) & (Row.number > room.cleared_number)
     query = Row.select(Row.seq).where(is_visible, Row.number < number).order_by(Row.number.desc()).limit(1)
     seq: int | None = await query.aio_scalar()

@@ -1,4 +1,4 @@
-"""Lists of rooms for one person: their own, and those they may join."""
+"""Lists of rooms for one user: their own, and those that they can join."""
 
 import re
 from dataclasses import dataclass, replace
@@ -13,8 +13,8 @@ from chat.models import CONVERSATIONS, Member, Mention, Room
 from chat.roles import Role, Standing
 
 MAX_OWN = 200
-"""One's own rooms in a list, those with unread posts first. Who is in more of them finds the others
-by their names."""
+"""A user's own rooms in a list, those with unread posts first. The others are found by their
+names."""
 
 MAX_OPEN = 100
 """Open rooms on a page."""
@@ -24,10 +24,11 @@ _NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
 
 @dataclass(frozen=True)
 class RoomView:
-    """A room as somebody sees it in a list; `role` is None where they are no member. `title` is
-    what to show as its name.
+    """A room as a user sees it in a list; `role` is None where they are no member. `title` is shown
+    as the room's name.
 
-    `read_number` is the last post that they have seen, `mentions` how many after it call them."""
+    `read_number` is the last post that the user has read, `mentions` how many later posts mention
+    them."""
 
     name: str
     title: str
@@ -60,28 +61,28 @@ _IS_CALL = (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Me
 _CALLS = Select(
     [Mention.select(Mention.number).where(_IS_CALL).limit(MAX_MENTIONS).alias("calls")], [fn.COUNT(SQL("1"))]
 )
-"""How often the member is called by what they haven't seen. Before the room was cleared nothing
-counts."""
+"""How many unread posts mention the member. Posts before the last clearing don't count."""
 
 
 def _is_named(words: str) -> Any:
-    """Has the room's name this in it? No name has anything but the letters of names."""
+    """The condition that the room's name contains this. No name holds other characters than those
+    of names."""
     words = words.strip().removeprefix("#").lower()
-    # LIKE takes `_` for any letter, and is written in another way on each database.
+    # LIKE treats `_` as a wildcard, and escaping it differs between the databases.
     return (
         fn.REPLACE(Room.slug, words, "") != Room.slug if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
     )
 
 
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
-    """The rooms that the user is in, those with unread posts first, at most MAX_OWN. With `named`,
-    those with this in their names."""
+    """The rooms of which the user is a member, those with unread posts first, at most MAX_OWN.
+    `named` limits them to names that contain it."""
     has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
     query = Room.select(*_LISTED, _CALLS).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
     if named:
-        # A conversation's own name says nothing to anybody.
+        # A conversation's stored name means nothing to users.
         query = query.where(_is_named(named), Room.kind.not_in(CONVERSATIONS))
     rows = await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()
     views = {row[0]: _view(row[1:], user) for row in rows}
@@ -92,8 +93,8 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
 
 
 async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:
-    """The next MAX_OPEN open rooms that the user isn't in, by name, after the room of that name;
-    and whether there are more."""
+    """The next MAX_OPEN open rooms of which the user is no member, by name, after the room named
+    `after`; and whether there are more."""
     query = (
         Room.select(*_LISTED)
         .join(Member, JOIN.LEFT_OUTER, on=((Member.room == Room.id) & (Member.user == user.id)))

@@ -1,5 +1,5 @@
-"""The journal's transactions, as statements: rooms locked, read, written and counted, or drafts
-stored at once where all is known."""
+"""The statements of the journal's transactions: they lock, read and update rooms, or store drafts
+directly where the authors' standings are remembered."""
 
 import time
 from collections.abc import Callable, Mapping
@@ -20,10 +20,10 @@ from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction, in_one_trip
 
 MAX_REMEMBERED = 2000
-"""Rooms. One that is forgotten is read again."""
+"""Rooms. A room that was dropped is read again."""
 
 MAX_STANDINGS = 2000
-"""Remembered of one room."""
+"""Remembered for one room."""
 
 _LINE = {
     "room_id": "bigint",
@@ -38,25 +38,26 @@ _LINE = {
 
 @dataclass
 class _Remembered:
-    """Who may post in a room, of those who did lately, as it was when the room had got to `seq`."""
+    """The standings of a room's recent authors, as of the room's `seq`."""
 
     seq: int
     standings: dict[int, Standing] = field(default_factory=dict)
 
 
 class HistoryStatements:
-    """Stores what is said, in one of two ways.
+    """Stores posts and changes, in one of two ways.
 
-    Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for whatever is
-    asked for. At once: `store` numbers and writes drafts by one statement, in one round trip. It is
-    for those whose authors are remembered as people who may post. The statement has one condition:
-    no standing in the room has changed since (`Room.standings_seq`)."""
+    Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for any entry.
+
+    Directly: `store` numbers and writes drafts by one statement, in one round trip, where all
+    authors have a remembered standing that lets them post. The statement has one condition: no
+    standing in the room has changed since (`Room.standings_seq`)."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
         self._remembered: dict[int, _Remembered] = {}
         self._clock_ahead = 0.0
-        """Milliseconds by which the database's clock is ahead of this process's monotonic one."""
+        """How many milliseconds the database's clock is ahead of this process's monotonic clock."""
         self._lock = Bulk(
             database,
             """
@@ -119,11 +120,11 @@ class HistoryStatements:
     async def open(
         self, transaction: ShortTransaction, standings: set[tuple[int, int]], nonces: set[tuple[int, str]]
     ) -> tuple[dict[int, RoomTransaction], dict[tuple[int, str], KnownNonce]]:
-        """Begins: locks the rooms, and reads the standing of each (room id, user id) and what is
-        stored under each (author id, nonce).
+        """Begins the transaction: locks the rooms, and reads the standing of each (room id, user
+        id) and what is stored under each (author id, nonce).
 
-        Rooms are locked in the order of their ids, so that no two batches wait for each other; the
-        rest is read when the locks are held."""
+        Rooms are locked in the order of their ids, so that no two batches deadlock. Everything else
+        is read after the locks are held."""
         room_rows, standing_rows, nonce_rows = await transaction.begin(
             self._lock.bind(sorted({(room_id,) for room_id, _ in standings})),
             self._standings.bind(sorted(standings)),
@@ -147,9 +148,9 @@ class HistoryStatements:
         return rooms, known
 
     async def close(self, transaction: ShortTransaction, rooms: dict[int, RoomTransaction]) -> None:
-        """Commits what the transactions hold, all at once: what verbs change besides, the lines by one
-        statement, the counters by another, and at last what became of posts, some of which may be
-        among these lines."""
+        """Commits the transactions of all rooms at once: first the other writes of the actions,
+        then the lines by one statement, the counters by another, and last the changes of posts,
+        which may be among these lines."""
         writes, amendments = [], []
         for room in rooms.values():
             if room.writes and not room.lines:
@@ -197,15 +198,16 @@ class HistoryStatements:
         ]
 
     def remembers(self, room_id: int, author_id: int) -> bool:
-        """Is this person remembered as one who may post in this room?"""
+        """Whether a remembered standing lets this author post in this room."""
         room = self._remembered.get(room_id)
         standing = room.standings.get(author_id) if room is not None else None
         return standing is not None and standing.may(Permission.POST)
 
     async def store(self, drafts: Mapping[int, list[Draft]]) -> dict[int, list[Line]]:
-        """Stores drafts by room, whose authors are all remembered. Returns the lines that they
-        became, by room, without the rooms in which a standing has changed meanwhile, of which
-        nothing was stored and nothing is remembered any more."""
+        """Stores drafts by room; all authors must be remembered. Returns the stored lines by room.
+
+        A room in which a standing has changed since is missing from the result: nothing was stored
+        there, and its standings are no longer remembered."""
         at = int(time.monotonic() * 1000 + self._clock_ahead)
         rooms = [(room_id, self._remembered[room_id].seq, len(drafts[room_id])) for room_id in sorted(drafts)]
         lines = [
@@ -227,15 +229,14 @@ class HistoryStatements:
         return stored
 
     def _remember(self, room: RoomTransaction) -> None:
-        """What was true when the room was closed. Of those whom it doesn't know, what was known
-        before, if it still holds."""
+        """Remembers the standings of a committed room, and the earlier ones that still hold."""
         before = self._remembered.pop(room.room_id, None)
         standings = before.standings if before is not None and room.standings_seq <= before.seq else {}
         standings |= room.standings
         if len(standings) > MAX_STANDINGS:
             standings = {}
         if len(self._remembered) >= MAX_REMEMBERED:
-            # The one that was locked longest ago: whatever is remembered anew comes last.
+            # The room that was locked longest ago: remembering a room moves it to the end.
             del self._remembered[next(iter(self._remembered))]
         self._remembered[room.room_id] = _Remembered(room.last_seq, standings)
 
@@ -255,8 +256,8 @@ Lines = list[tuple[Any, ...]]
 
 
 def _on_postgresql(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
-    # The rooms are locked in the order of their ids here too. Both other parts see what the lock
-    # has found.
+    # Here too the rooms are locked in the order of their ids. Both other parts see the values that
+    # the lock returned.
     store = Bulk(
         database,
         """
@@ -281,7 +282,7 @@ def _on_postgresql(database: AioDatabase) -> Callable[[Rooms, Lines], list[State
 
 
 def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
-    # It has one writer, and no statement that writes two tables.
+    # SQLite has one writer, and no statement that writes to two tables.
     insert = Bulk(
         database,
         """

@@ -1,5 +1,5 @@
-"""What a room is called by those who see it: its name, and in a conversation the names of the
-others. Nothing here writes."""
+"""The title of a room: its name, and for a conversation the names of the others. Nothing here
+writes."""
 
 from collections.abc import Iterable
 
@@ -8,16 +8,15 @@ from accounts.people.names import DELETED
 from chat.models import Member, Room
 
 AT_ONCE = 50
-"""Conversations in one statement."""
 
 Names = list[tuple[int, str]]
 
 
 async def people_in(room_ids: Iterable[int]) -> dict[int, Names]:
-    """The ids and names of those who are in each of these conversations, by name."""
+    """The ids and names of the members of each of these conversations, by name."""
     wanted = sorted(set(room_ids))
     found: dict[int, Names] = {room_id: [] for room_id in wanted}
-    # Looked up one by one: for a join PostgreSQL would rather read all the users there are.
+    # Looked up one by one: for a join PostgreSQL reads all users.
     name = User.select(User.name).where(User.id == Member.user)
     for start in range(0, len(wanted), AT_ONCE):
         query = Member.select(Member.room, Member.user, name).where(
@@ -31,10 +30,10 @@ async def people_in(room_ids: Iterable[int]) -> dict[int, Names]:
 
 
 def title_for(viewer_id: int, people: Names, kind: str) -> str:
-    """A conversation's title for one of those who are in it. Whoever is left alone in a group sees
-    their own name;
+    """A conversation's title for one of its members. The last member of a group sees their own
+    name.
 
-    out of a conversation of two nobody goes but who is gone altogether."""
+    In a conversation of two the other is missing only when their account is deleted."""
     others = [name for user_id, name in people if user_id != viewer_id]
     if not others and kind == "direct":
         return DELETED
@@ -42,7 +41,7 @@ def title_for(viewer_id: int, people: Names, kind: str) -> str:
 
 
 async def title_of(room: Room, viewer_id: int) -> str:
-    """What the viewer calls this room."""
+    """The room's title for the viewer."""
     if not room.is_conversation:
         return str(room.name)
     return title_for(viewer_id, (await people_in([room.id]))[room.id], room.kind)

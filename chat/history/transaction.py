@@ -1,4 +1,4 @@
-"""A room inside a transaction: verbs read its standings, and record what happens in it."""
+"""A room inside a transaction: actions read its standings, and record lines and changes."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -20,15 +20,16 @@ from chat.roles import STRANGER, Role, Standing
 
 @dataclass
 class RoomTransaction:
-    """A locked room inside a transaction: reads see what is true until the commit, writes happen
-    with it or not at all.
+    """A locked room inside a transaction: reads hold until the commit, and writes are committed
+    together or not at all.
 
-    A verb decides and refuses before it records: what is recorded is not taken back. And whatever
-    it changes, it records: whoever remembers the standings of a room knows by `standings_seq`
-    whether they still hold. A change of a post is no such change.
+    An action decides before it records: it must not raise ActionError afterwards. An action that
+    changes memberships, roles, presence or the topic must also record a line, since `standings_seq`
+    tells others whether the standings that they remember still hold. A change of a post needs no
+    line.
 
-    `lines` are new, `told` is what everyone hears, in order: new lines and posts as they have
-    become. `amendments` are written last."""
+    `lines` are new lines. `told` is what is delivered after the commit, in order: new lines and
+    changed posts. `amendments` are the statements that change posts; they are run last."""
 
     room_id: int
     name: str
@@ -51,7 +52,7 @@ class RoomTransaction:
         return self.kind == "open"
 
     async def standing(self, user_id: int) -> Standing:
-        """What the user is in this room now."""
+        """The user's current standing in this room."""
         if user_id not in self.standings:
             rows = await (
                 Member.select(Member.role, Member.present, User.is_admin)
@@ -80,7 +81,7 @@ class RoomTransaction:
         answered: Line | None = None,
         mentions: tuple[Mentioned, ...] = (),
     ) -> Receipt:
-        """Takes the next seq, and for a post the next number, for a line of the history."""
+        """Records a line of the history: takes the next seq, and for a post the next number."""
         self.last_seq += 1
         self.posts += numbered
         number = self.posts if numbered else None
@@ -109,14 +110,14 @@ class RoomTransaction:
         return Receipt(nonce, self.last_seq, number)
 
     async def members_among(self, people: Iterable[Mentioned]) -> tuple[Mentioned, ...]:
-        """Those of them who are members now, each once."""
+        """The people among these who are members, each once."""
         return tuple(
             [person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member]
         )
 
     async def post(self, number: int) -> Line:
-        """The post with this number as it is now, also where this very transaction wrote or changed
-        it. Raises ActionError."""
+        """The current state of the post with this number, including what this transaction wrote or
+        changed. Raises ActionError."""
         if self.cleared_number < number <= self.posts:
             line = next(
                 (line for line in reversed(self.told) if line.number == number), None
@@ -126,7 +127,7 @@ class RoomTransaction:
         raise ActionError("no_such_message", "There is no such message.")
 
     def amend(self, line: Line, **changes: Any) -> Receipt:
-        """Takes the next seq for a post that becomes another. `changes` are fields of the Line."""
+        """Records a change of a post and takes the next seq. `changes` are fields of the Line."""
         self.last_seq += 1
         after = replace(line, changed_seq=self.last_seq, **changes)
         if after.mentions != line.mentions:
@@ -170,8 +171,8 @@ class RoomTransaction:
         return Receipt(line.nonce, self.last_seq, line.number)
 
     def erase(self, lines: Iterable[Line]) -> None:
-        """Takes the texts of posts away for good, and what hangs on them: nobody takes that back.
-        Who sees one is told."""
+        """Erases posts for good: their texts, versions, reactions and mentions. It can't be undone.
+        An event is recorded for each post that is still visible."""
         erased = list(lines)
         for line in erased:
             if self._is_seen(line):
@@ -207,7 +208,8 @@ class RoomTransaction:
             )
 
     def withdraw_reactions(self, line: Line, user_id: int) -> None:
-        """Takes all reactions of somebody from a post. Who sees it is told."""
+        """Removes all reactions of a user from a post. An event is recorded where the post is
+        visible."""
         others = tuple(one for one in line.reactions if one.user_id != user_id)
         if self._is_seen(line):
             self.amend(line, reactions=others)
@@ -218,13 +220,13 @@ class RoomTransaction:
         self.amendments.append(count)
 
     def _is_seen(self, line: Line) -> bool:
-        """Is anybody still told what it says?"""
+        """Whether clients still get the text of this line."""
         return not line.is_deleted and line.seq >= self.cleared_seq
 
     async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
-        """Raises ActionError for who has left the site. Whoever is there now stays at least until the
-        commit: leaving waits for it."""
-        if not await all_exist([user_id]):
+        """Adds a member. Raises ActionError for a deleted account. An account that exists now stays
+        until the commit: deleting it waits for this transaction."""
+        if not await are_here([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
         row = {
             "room": self.room_id,
@@ -252,16 +254,16 @@ class RoomTransaction:
         self.writes.append(Room.update(topic=topic).where(Room.id == self.room_id))
 
     def clear(self) -> None:
-        """Hides everything up to now. The next line recorded is the first of what is seen."""
+        """Hides all lines so far. The next line recorded is the first visible one."""
         self.cleared_seq = self.last_seq + 1
         self.cleared_number = self.posts
 
 
 def _ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
-    """As Message.mentions holds them."""
+    """The value of Message.mentions."""
     return ",".join(str(one.user_id) for one in mentions) or None
 
 
 def _counted(line: Line) -> tuple[Mentioned, ...]:
-    """Of a deleted post nobody is told that it calls them."""
+    """The mentions that count: none for a deleted post."""
     return () if line.is_deleted else line.mentions

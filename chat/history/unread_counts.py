@@ -1,4 +1,4 @@
-"""Reading how far rooms have got, and how far people have read in them: for many people by one
+"""Reads the last posts of rooms and the read marks of their members, for many users by one
 statement. Nothing here writes."""
 
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from helpers.db.database import fetch
 
 @dataclass(frozen=True, slots=True)
 class OwnRoomView:
-    """A room as one of its members sees it: its id, and what clients are told of it."""
+    """A room as one of its members sees it: its id, and what clients get."""
 
     id: int
     told: OwnRoom
@@ -46,9 +46,9 @@ class OwnRooms:
         )
 
     async def of(self, user_ids: list[int]) -> dict[int, list[OwnRoomView]]:
-        """By user, the rooms that each is in by name; of very many the MAX_OWN with something
-        unread first."""
-        statement = self._rooms.bind([(user_id,) for user_id in user_ids])
+        """The rooms of each user, by name. A user with more than MAX_OWN gets those with unread
+        posts first."""
+        statement = self._rooms.over([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
         by_user: dict[int, list[tuple[bool, str, int, str, str, int, int]]] = {
             user_id: [] for user_id in user_ids
@@ -86,9 +86,9 @@ class OwnRooms:
         }
 
     async def marks(self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
-        """By (room id, user id), up to which post each has read, and how many calls of theirs are
-        after it."""
-        statement = self._marks.bind(pairs)
+        """By (room id, user id), the number of the last post read, and how many later posts mention
+        the user."""
+        statement = self._marks.over(pairs)
         rows = await fetch(self._database, statement.sql, *statement.params)
         seen = {(room_id, user_id): max(cleared, read) for room_id, user_id, _, cleared, read in rows}
         mentions = await self._mentions.of(
