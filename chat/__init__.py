@@ -1,1 +1,1 @@
-"""The chat: rooms, their members, their history, and every way in and out of it."""
+"""The chat: rooms, their members, their history, and every door to them."""

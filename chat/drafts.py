@@ -1,4 +1,4 @@
-"""What is asked to be written into a room's history, before it has its place there."""
+"""What is to be written to a room's history, before it has a seq."""
 
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from chat.events import Receipt
 
 
 class Reacted(NamedTuple):
-    """One reaction, of one person."""
+    """One person's reaction."""
 
     emoji: str
     user_id: int
@@ -17,7 +17,7 @@ class Reacted(NamedTuple):
 
 
 class Mentioned(NamedTuple):
-    """One person whom a post calls."""
+    """A person mentioned by a post."""
 
     user_id: int
     name: str
@@ -25,14 +25,14 @@ class Mentioned(NamedTuple):
 
 @dataclass(frozen=True)
 class Person:
-    """Who acts or is acted on: what the history needs to know of a User."""
+    """The author or the target of an action: what the history needs of a User."""
 
     id: int
     name: str
 
 
 class Draft(msgspec.Struct, frozen=True, gc=False):
-    """What someone asks to say."""
+    """A post to be stored."""
 
     room_id: int
     author: Person
@@ -42,7 +42,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     kind: str = "post"
     reply_to: int | None = None
     called: tuple[Mentioned, ...] = ()
-    """Whom its text names, be they members or not."""
+    """The people that the text names, members or not."""
 
 
 @dataclass(frozen=True)

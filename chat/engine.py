@@ -1,5 +1,5 @@
-"""Opens the machinery, ties its parts together, and closes it: the one module in which Journal,
-Hub, Bus and Leases meet."""
+"""Opens, connects and closes the parts of the chat: the only module in which Journal, Hub, Bus and
+Leases meet."""
 
 import contextlib
 from collections.abc import AsyncIterator
@@ -47,7 +47,7 @@ async def open_engine(
     process_bus: Bus,
     epoch: str,
 ) -> AsyncIterator[Engine]:
-    """The running machinery, over the open bus of its process. At the end what waits is committed
+    """The running engine, over the open bus of its process. At the end queued entries are committed
     and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs)
 
@@ -85,8 +85,8 @@ async def open_engine(
         bus.tell(ephemeral)
 
     def tell_rooms_of(change: StatusChange) -> None:
-        # Others may be in a room with them that they are connected to here alone: so each process
-        # tells its own rooms of it.
+        # A process only knows the rooms to which the user is connected there, so each process sends
+        # the change to those.
         for room_id in hub.rooms_of(change.user_id):
             tell(EphemeralEvent(room_id, change.data))
 

@@ -1,5 +1,4 @@
-"""Events on their way: encoded once, with what delivery and other processes must know about
-them."""
+"""Events in transit: encoded once, with what delivery and other processes need to know."""
 
 from typing import NamedTuple
 
@@ -9,10 +8,10 @@ from chat.events import encode_value
 
 
 class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
-    """A durable event as it goes on the wire, encoded once, with what delivery must know about it.
+    """A durable event in its wire form, encoded once, with what delivery needs to know.
 
-    `about` is the id of a user whose standing it changes, 0 for none: their connections to the room
-    end with it, by `close_code`, or, where that is 0, are greeted anew."""
+    `about` is the id of the user whose standing it changes, 0 for none. That user's connections to
+    the room close with `close_code`; where that is 0 they get a new hello."""
 
     seq: int
     data: bytes
@@ -22,20 +21,20 @@ class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     close_code: int = 0
 
     def for_author(self) -> bytes:
-        """The same event with its nonce, for the author's own connections."""
+        """The event with its nonce, for the author's own connections."""
         return self.data[:-1] + b',"nonce":' + encode_value(self.nonce) + b"}"
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):
-    """What one commit brought for one room, in order of seq, without holes."""
+    """The events of one commit in one room, in the order of seq, without gaps."""
 
     room_id: int
     events: list[EncodedEvent]
 
 
 class EphemeralEvent(msgspec.Struct, frozen=True, array_like=True):
-    """An event that is told to whoever listens now, but for one user, and to nobody later. It has
-    no place in the order."""
+    """An event for the clients connected now, except those of one user; it is not stored. It has no
+    seq."""
 
     room_id: int
     data: bytes
@@ -43,8 +42,8 @@ class EphemeralEvent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StatusChange(msgspec.Struct, frozen=True):
-    """An event about a user, for all the rooms that they are connected to. `is_unavailable`: are they,
-    from now on?"""
+    """An event about a user's status, for all rooms to which the user is connected. `is_away` is
+    the new state."""
 
     user_id: int
     data: bytes
@@ -52,7 +51,8 @@ class StatusChange(msgspec.Struct, frozen=True):
 
 
 class MovedMark(NamedTuple):
-    """A read mark as it is stored now."""
+    """A read mark as stored. `went_back` is true where it was set to an exact number, which may be
+    lower."""
 
     room_id: int
     user_id: int
@@ -61,10 +61,10 @@ class MovedMark(NamedTuple):
 
 
 class UnreadHint(msgspec.Struct, array_like=True):
-    """What happened in one process, for those who count what is unread: the last posts of rooms,
-    (room id, user id) of who was called, whose rooms are others now, which histories were emptied,
-    the read marks that moved, in which rooms posts have changed, and (room id, user id, number) of
-    the last posts of their authors."""
+    """Changes committed by one process, for all that count unread posts: the last post number by
+    room; the (room id, user id) of new mentions; the users whose memberships changed; the rooms
+    whose history was cleared; the read marks that moved; the rooms in which posts changed; and the
+    (room id, user id, number) of the last posts of their authors."""
 
     numbers: dict[int, int] = msgspec.field(default_factory=dict)
     called: list[tuple[int, int]] = msgspec.field(default_factory=list)

@@ -1,5 +1,5 @@
-"""What clients are told: one frozen class for each event of docs/protocol.md, and how it is
-encoded, once."""
+"""The events that clients get: one frozen class for each event in docs/protocol.md, and their
+encoding."""
 
 from typing import Any, ClassVar
 
@@ -7,7 +7,7 @@ import msgspec
 
 
 class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
-    """Fields that say nothing are left out."""
+    """Fields with their default value are left out."""
 
 
 class CommandHelp(msgspec.Struct, frozen=True):
@@ -18,7 +18,7 @@ class CommandHelp(msgspec.Struct, frozen=True):
 
 
 class RoomState(msgspec.Struct, frozen=True):
-    """`title` is what to show as the room's name: in a conversation the names of the others."""
+    """`title` is shown as the room's name: in a conversation the names of the others."""
 
     name: str
     topic: str
@@ -39,18 +39,18 @@ class Hello(Event, tag="hello", frozen=True):
     epoch: str
     commands: list[CommandHelp]
     may: list[str]
-    """The names of the permissions that `you` have here."""
+    """The names of the permissions that the user has in this room."""
 
 
 class Quote(msgspec.Struct, frozen=True):
-    """What a reply shows of the post that it answers: one line."""
+    """The line that a reply shows of the post that it replies to."""
 
     author: str
     text: str
 
 
 class Reactions(msgspec.Struct, frozen=True):
-    """Who put one emoji to a message, the first first."""
+    """The names of all who reacted with one emoji, oldest reaction first."""
 
     emoji: str
     names: list[str]
@@ -74,11 +74,11 @@ class Message(Event, tag="message", frozen=True):
     pinned: bool = False
     mentions: list[str] | None = None
     role: str | None = None
-    """What a line of the kind `role` makes of its target."""
+    """The new role of the target, in a line of the kind `role`."""
 
 
 class Changed(Event, tag="changed", frozen=True):
-    """A post as it is now. `of` is its own seq, `seq` that of the change."""
+    """The current state of a post. `of` is the post's own seq, `seq` that of the change."""
 
     seq: int
     of: int
@@ -139,7 +139,7 @@ class Typing(Event, tag="typing", frozen=True):
 
 
 class Presence(Event, tag="presence", frozen=True):
-    """What somebody says of themselves now; an empty status is none."""
+    """A user's status; an empty status means none."""
 
     name: str
     status: str
@@ -148,9 +148,9 @@ class Presence(Event, tag="presence", frozen=True):
 
 
 class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One of somebody's own rooms, or what has become another of it. `last_number` is its last
-    post, `read_number` the last one that they have seen, `mentions` how many after that call
-    them."""
+    """One of the user's own rooms, or the fields of it that changed. `last_number` is its last
+    post, `read_number` the last post that the user has read, `mentions` how many later posts
+    mention the user."""
 
     name: str
     kind: str | None = None
@@ -175,7 +175,8 @@ CATALOGUE: dict[str, type[Event]] = {
 
 
 class Close:
-    """Close codes in 4000-4999: up to 4499 come back, from 4500 on don't."""
+    """Close codes from 4000 to 4999. After codes up to 4499 clients reconnect; after codes from
+    4500 on they don't."""
 
     TOO_SLOW: ClassVar[int] = 4001
     UNAVAILABLE: ClassVar[int] = 4002

@@ -1,4 +1,5 @@
-"""A message's text as HTML: what of Markdown a room has, and what its texts may name."""
+"""Renders a message's text as HTML: the room's subset of Markdown, with names of people and
+rooms."""
 
 import re
 from collections.abc import Mapping
@@ -21,7 +22,8 @@ markdown = Markdown(PERSON, ROOM, own=r"/rooms/[A-Za-z][A-Za-z0-9_-]{0,31}(?:/\d
 
 
 class Markup:
-    """A text that was parsed. `names` and `rooms` are what might be such, without the sign."""
+    """A parsed text. `names` and `rooms` are its possible names of people and rooms, without the
+    sign."""
 
     def __init__(self, markup: MarkupOfHelpers) -> None:
         self._markup = markup
@@ -29,18 +31,17 @@ class Markup:
         self.rooms = markup.names(ROOM.sign)
 
     def html(self, people: Mapping[str, str], rooms: Mapping[str, str]) -> str | None:
-        """The HTML, or None where escaping the text, with its line breaks, gives the same picture.
+        """The HTML, or None where it looks the same as the escaped text with its line breaks.
 
-        `people` and `rooms` are those of the names that somebody or something has, and how it is
-        written."""
+        `people` and `rooms` map the names that exist, as typed, to their spelling."""
         return self._markup.html({PERSON.sign: people, ROOM.sign: rooms})
 
 
 def parse(text: str) -> Markup | None:
-    """The parsed text, or None where there is nothing to parse."""
+    """The parsed text, or None where it holds no markup."""
     markup = markdown.parse(text)
     return Markup(markup) if markup is not None else None
 
 
 render = markdown.render
-"""The HTML of a message that names nobody, or None as Markup.html."""
+"""The HTML of a message that names nobody, or None as in Markup.html."""

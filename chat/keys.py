@@ -1,4 +1,4 @@
-"""What the chat's doors ask the application for, and how often they may be used."""
+"""The application's keys of the chat, and the rate limit of its doors."""
 
 from aiohttp import web
 
@@ -10,19 +10,18 @@ from helpers.limits import Buckets
 
 ENGINE = web.AppKey("engine", Engine)
 COMMANDS = web.AppKey("commands", Registry)
-"""Other parts of the site add theirs before it runs."""
+"""Other parts of the site add their commands before the site starts."""
 
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
 
 
 def message_limits(app: web.Application) -> Buckets | None:
-    """None where the settings have none."""
+    """The limits, or None where the settings turn them off."""
     return app[MESSAGE_LIMITS] if app[SETTINGS].rate_limits == "on" else None
 
 
 def take_token(request: web.Request, user_id: int) -> None:
-    """Counts a request like one message of the user's. Raises ActionError, which says when to
-    come again."""
+    """Counts a request like one message of the user. Raises ActionError with `retry_after`."""
     limits = message_limits(request.app)
     if wait := limits.take(user_id) if limits else 0:
         raise too_fast(wait)

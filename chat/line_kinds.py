@@ -1,4 +1,4 @@
-"""The kinds of lines in a room's history: one table that says what each of them does."""
+"""The kinds of lines in a room's history: one table with the effects of each."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -11,19 +11,19 @@ Whom = Literal["author", "target"]
 @dataclass(frozen=True)
 class LineKind:
     about: Whom | None = None
-    """Whose place in the room the line tells of."""
+    """Whose membership, presence or role the line changes."""
 
     close_code: int = 0
-    """With this code their connections to the room end; 0: they stay open."""
+    """The code with which this person's connections to the room close; 0 leaves them open."""
 
     changes_role: bool = False
-    """Their connections are greeted anew, with what they may do from now on."""
+    """This person's connections get a new hello with their new permissions."""
 
     changes_rooms: bool = False
-    """They are a member of the room from now on, or no longer."""
+    """This person becomes a member of the room, or stops being one."""
 
     is_folded: bool = False
-    """Runs of such lines are shown as one."""
+    """Clients show a run of such lines as one."""
 
 
 KINDS: dict[str, LineKind] = {
@@ -40,4 +40,4 @@ KINDS: dict[str, LineKind] = {
     "topic": LineKind(),
     "cleared": LineKind(),
 }
-"""By the name that is stored and told."""
+"""By the name that is stored and sent to clients."""

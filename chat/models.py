@@ -1,4 +1,4 @@
-"""Rooms, their members and their history, as rows."""
+"""The tables of rooms, members and history."""
 
 import peewee
 
@@ -7,17 +7,16 @@ from chat.roles import CONVERSATION_GRANTS
 from helpers.db.base import Base
 
 CONVERSATIONS = tuple(CONVERSATION_GRANTS)
-"""Kinds of rooms that belong to certain people: two, or some. They have no name of their own, no
-owner and nobody who moderates."""
+"""Kinds of rooms that belong to certain people: to two, or to a small group. They have no name of
+their own, no owner and no moderators."""
 
 
 class Room(Base):
-    """A named place. It owns the numbering of what happens in it: `last_seq` and `posts` only ever
-    grow.
+    """A named place. It owns the numbering of its history: `last_seq` and `posts` only grow.
 
-    Everything before `cleared_seq` is hidden; `cleared_number` is the last post of it. `slug` is
-    the name without capitals. `standings_seq` is the last change of who is in it and what they may
-    do."""
+    Lines before `cleared_seq` are hidden; `cleared_number` is the last hidden post. `slug` is the
+    lower-case name. `standings_seq` is the seq of the last change of memberships and
+    permissions."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -43,8 +42,8 @@ class Room(Base):
 
 
 class Member(Base):
-    """A User's standing in a Room. `present` agrees with the history: the last line about them says
-    that they are here."""
+    """A User's membership of a Room. `present` agrees with the history: the last line about the
+    member says whether they are online in the room."""
 
     room = peewee.ForeignKeyField(Room)
     user = peewee.ForeignKeyField(User)
@@ -59,12 +58,12 @@ class Member(Base):
 
 
 class Message(Base):
-    """A line of a room's history: a post, or a service line about what happened. `changed_seq` is
-    when it was changed last.
+    """A line of a room's history: a post, or a service line that records an action. `changed_seq`
+    is the seq of its last change.
 
-    `reply_to` is the number of another post. A deleted one keeps its text, which nobody is told
-    any more. `reactions` is their count, `mentions` the ids of those whom it calls, divided by
-    commas."""
+    `reply_to` is the number of another post. A deleted post keeps its text, which no client gets
+    any more. `reactions` counts them; `mentions` holds the ids of the people mentioned, separated
+    by commas."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -91,8 +90,8 @@ class Message(Base):
 
 
 class Reaction(Base):
-    """An emoji that somebody put to a message. `added_seq` is the change that did it, and so their
-    order."""
+    """One person's emoji on a message. `added_seq` is the seq of the change that added it;
+    reactions are ordered by it."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -106,7 +105,7 @@ class Reaction(Base):
 
 
 class Mention(Base):
-    """Somebody whom a post calls, as long as it isn't deleted: what Message.mentions says, for
+    """A person mentioned by a post that isn't deleted: a row for each id in Message.mentions, for
     counting."""
 
     room_id = peewee.BigIntegerField()
@@ -119,7 +118,7 @@ class Mention(Base):
 
 
 class MessageVersion(Base):
-    """What a message said from `at` on, until the change `replaced_seq`."""
+    """The text of a message from `at` until the change `replaced_seq`."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -133,8 +132,7 @@ class MessageVersion(Base):
 
 
 class Status(Base):
-    """What a user says of themselves, `away` or `dnd`, everywhere. From `until` on it says nothing.
-    Most have none."""
+    """A user's status in all rooms: `away` or `dnd`. It ends at `until`. Most users have no row."""
 
     user_id = peewee.BigIntegerField(primary_key=True)
     status = peewee.TextField()

@@ -1,5 +1,5 @@
-"""What clients ask for: one class for each request of docs/protocol.md, and how a frame becomes a
-checked one. Nothing later checks a nonce, a number, a text or an emoji again."""
+"""Requests of clients: one class for each request in docs/protocol.md, and the parsing of a frame
+into a checked request. No later code checks a nonce, a number, a text or an emoji again."""
 
 import secrets
 
@@ -67,14 +67,14 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
 
 
 class RunCommand(msgspec.Struct, frozen=True):
-    """A slash command as typed, beginning with `/`. It comes as the text of a Post."""
+    """A slash command as typed, beginning with `/`. It arrives as the text of a Post."""
 
     line: str
     nonce: str | None = None
 
 
 Amendment = Edit | Delete | Undelete | React | Pin
-"""What may be asked to be done to a post."""
+"""A request to change a post."""
 
 Frame = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
 """What a JSON frame may hold."""
@@ -93,8 +93,8 @@ _nonce_decoder = msgspec.json.Decoder(_JustNonce)
 
 
 class BadRequest(Exception):
-    """A frame that asks for nothing that can be done. `error` says why; `nonce` is the frame's own,
-    known as far as it can be read, so that its sender knows which frame is meant."""
+    """A frame that holds no valid request. `error` says why. `nonce` is the nonce of the frame, as
+    far as it can be read, so that the sender knows which frame is meant."""
 
     def __init__(self, error: ActionError, nonce: str | None) -> None:
         super().__init__(error.text)
@@ -103,7 +103,8 @@ class BadRequest(Exception):
 
 
 def read_frame(text: str) -> Request:
-    """The checked request in a text frame: a JSON object, or a line as typed. Raises BadRequest."""
+    """The checked request in a text frame, which is a JSON object or a line as typed. Raises
+    BadRequest."""
     if not looks_like_object(text):
         frame: Frame = Post(text.removesuffix("\n"))
     else:
@@ -125,8 +126,8 @@ def read_frame(text: str) -> Request:
 
 
 def is_free(request: Request) -> bool:
-    """Does the request cost nothing of what its sender may ask for in a time? What a client sends by
-    itself, as somebody types and reads, is free."""
+    """Whether the request doesn't count against the rate limit. What a client sends by itself while
+    a person types and reads is free."""
     match request:
         case Ping() | Typing():
             return True
@@ -136,7 +137,7 @@ def is_free(request: Request) -> bool:
 
 
 def _checked(frame: Frame) -> Request:
-    """The request. Raises ActionError for what can't be asked of any room."""
+    """The checked request. Raises ActionError for what is valid in no room."""
     if isinstance(frame, Ping):
         return frame
     if frame.nonce is not None:
@@ -149,7 +150,7 @@ def _checked(frame: Frame) -> Request:
         raise ActionError("bad_request", "This isn't a request: `number` is the number of a post.")
     if isinstance(frame, Edit):
         check_text(frame.text)
-    # What has become none may still be taken back.
+    # A reaction can still be removed after its emoji stopped being one.
     elif isinstance(frame, React) and frame.on and not is_emoji(frame.emoji):
         raise ActionError("bad_emoji", "A reaction is one emoji.")
     return frame
@@ -162,7 +163,7 @@ def _checked_post(post: Post) -> Post | RunCommand:
         check_text(post.text)
         return post
     if post.text.startswith("//"):
-        # The second slash is what is said.
+        # The second slash belongs to the text.
         post = replace(post, text=post.text[1:])
         check_text(post.text)
         return post
@@ -173,7 +174,7 @@ def _checked_post(post: Post) -> Post | RunCommand:
 
 
 def new_nonce() -> str:
-    """For what comes without one: 128 random bits never meet a client's."""
+    """A nonce for a request without one. It has 128 random bits, so it never equals a client's."""
     return secrets.token_urlsafe(16)
 
 
@@ -201,7 +202,7 @@ def check_text(text: str) -> str:
 
 
 def _nonce_of(text: str) -> str | None:
-    """The nonce of a frame that can't be read as a whole, where it has one."""
+    """The nonce of a frame that isn't valid as a whole, or None."""
     try:
         nonce = _nonce_decoder.decode(text).nonce
         return nonce if len(nonce) <= MAX_NONCE and nonce.isascii() else None

@@ -1,18 +1,18 @@
-"""Who may do what in a room: the one grant table, and the rule that nobody acts on an equal."""
+"""Permissions in a room: one table of grants by role. Nobody acts on an equal or higher role."""
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum, auto
 
 
 class Role(IntEnum):
-    """Ranks in a room. The numbers are stored."""
+    """Ranks in a room. The numbers are stored in the database."""
 
     MEMBER = 1
     MODERATOR = 2
     OWNER = 3
     ADMIN = 4
-    """The site's administrator, in any room that they are in. Never stored: it follows from the
-    account."""
+    """An administrator of the site, in a room of which they are a member. Never stored: it follows
+    from the account."""
 
 
 class Permission(StrEnum):
@@ -28,7 +28,7 @@ class Permission(StrEnum):
     PIN = auto()
     LEAVE = auto()
     RETRACT = auto()
-    """To delete what one wrote oneself."""
+    """To delete one's own posts."""
 
 
 _MEMBER = frozenset(
@@ -53,20 +53,20 @@ CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {
     "direct": _TALKING,
     "group": _TALKING | {Permission.LEAVE},
 }
-"""In conversations, by their kind, all may do the same, and nobody is above another: the site's
-administrator neither."""
+"""By kind of conversation: all members have the same permissions, and none outranks another, also
+not an administrator of the site."""
 
 BLOCKED_GRANTS = frozenset({Permission.RETRACT})
-"""In the conversation of two of whom one blocks the other."""
+"""In a conversation of two where one has blocked the other."""
 
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody is in a room: the stored role and whether they are here, or, with `role` None,
-    no member. `kind` is the room's.
+    """A person's standing in a room: the stored role and presence. `role` None means no member.
+    `kind` is the room's.
 
-    `is_blocked` in the conversation of two of whom one blocks the other, whoever of them this
-    is."""
+    `is_blocked` is true for both people of a conversation of two where one has blocked the
+    other."""
 
     role: Role | None
     present: bool = False
@@ -76,7 +76,8 @@ class Standing:
 
     @property
     def rank(self) -> Role | None:
-        """The role that counts: an administrator's is above all, once they are in the room."""
+        """The role that permissions follow from: an administrator who is a member of the room ranks
+        above all."""
         return (
             Role.ADMIN
             if self.role is not None and self.is_admin and self.kind not in CONVERSATION_GRANTS
@@ -85,7 +86,7 @@ class Standing:
 
     @property
     def title(self) -> str | None:
-        """What they are called: an owner stays one, whatever else they are."""
+        """The role to show: an owner is shown as owner even when also an administrator."""
         shown = self.role if self.role is Role.OWNER else self.rank
         return shown.name.lower() if shown is not None else None
 
@@ -100,11 +101,11 @@ class Standing:
 
     @property
     def permissions(self) -> list[str]:
-        """The names of all that they may do, sorted."""
+        """The names of all granted permissions, sorted."""
         return sorted(permission.value for permission in Permission if self.may(permission))
 
     def outranks(self, other: "Standing") -> bool:
-        """Nobody acts on an equal or higher role."""
+        """Whether this standing is of a higher role than the other."""
         return (self.rank or 0) > (other.rank or 0)
 
 

@@ -1,5 +1,4 @@
-"""Makes the chat part of an application: opens its engine, and closes it so that nobody loses
-anything."""
+"""Adds the chat to an application: opens its engine, and closes it without losing queued posts."""
 
 import asyncio
 import contextlib
@@ -31,14 +30,14 @@ from helpers.websocket.protocol import KeepAlive
 
 MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
-"""Far above what hands can type, far below what would be felt by others."""
+"""Far above what a person can type, far below what other users would notice."""
 
 GOODBYE_SECONDS = 3.0
 GOING_AWAY = 1012
 
 
 async def _epoch() -> str:
-    """Which history this is. It is given at the first start and changes when a backup was
+    """The id of this history. It is set at the first start and changes when a backup is
     restored."""
     await SiteFact.insert(name="epoch", value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
     return str((await SiteFact.aio_get(SiteFact.name == "epoch")).value)
@@ -63,8 +62,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
 
 
 async def say_goodbye(app: web.Application) -> None:
-    """For `on_shutdown`: what waits is committed, its receipts go out, and every client is told to
-    come back."""
+    """For `on_shutdown`: commits queued posts, sends their receipts, and tells every client to
+    reconnect."""
     engine = app.get(ENGINE)
     if engine is None:
         return
