@@ -41,7 +41,7 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     html: str | None = None
     kind: str = "post"
     reply_to: int | None = None
-    called: tuple[Mentioned, ...] = ()
+    mentions: tuple[Mentioned, ...] = ()
     """The people that the text names, members or not."""
 
 

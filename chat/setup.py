@@ -15,11 +15,11 @@ from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
-from chat.doors.upgrade import CONNECTIONS
-from chat.doors.websocket import Shared
+from chat.doors.upgrade import SERVICES
+from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
-from chat.personal_data.erasure import leave_chat
+from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.requests import RunCommand
 from helpers.keys import DATABASE
@@ -50,10 +50,10 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[ENGINE] = engine
         keep_alive = KeepAlive()
         dispatcher = Dispatcher(engine, message_limits(app), {RunCommand: runner(app[COMMANDS])})
-        app[CONNECTIONS] = Shared(engine, dispatcher, app[COMMANDS], presence, keep_alive)
+        app[SERVICES] = Services(engine, dispatcher, app[COMMANDS], presence, keep_alive)
         app[SESSION_ENDED].append(engine.hub.end_session)
         app[BLOCKED].append(note_block)
-        app[ERASERS].append(lambda account: leave_chat(engine, account))
+        app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         task = asyncio.create_task(presence.run())
         yield
         await keep_alive.close()
@@ -61,7 +61,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         await asyncio.gather(task, return_exceptions=True)
 
 
-async def say_goodbye(app: web.Application) -> None:
+async def close_connections(app: web.Application) -> None:
     """For `on_shutdown`: commits queued posts, sends their receipts, and tells every client to
     reconnect."""
     engine = app.get(ENGINE)
@@ -79,4 +79,4 @@ def setup_chat(app: web.Application) -> None:
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     app.cleanup_ctx.append(run_chat)
-    app.on_shutdown.append(say_goodbye)
+    app.on_shutdown.append(close_connections)

@@ -44,9 +44,9 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
     if len(ids) == 2 and await is_block_between(*ids):
         raise ActionError("blocked", "You can’t write to this person.")
     name = _name_of(ids)
-    room = await _find(name) or await _make(engine, name, ids)
+    room = await _find(name) or await _create(engine, name, ids)
     if not (await engine.access.standing(room.id, user)).is_member:
-        await _come_back(engine, room, user)
+        await _rejoin(engine, room, user)
     return room
 
 
@@ -65,7 +65,7 @@ async def note_block(one_id: int, other_id: int) -> None:
     await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
 
 
-async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
+async def _create(engine: Engine, name: str, user_ids: set[int]) -> Room:
     counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number"), 0)
     room = Room(name=name, slug=name, topic="", kind=name.partition(".")[0], created_at=now_ms(), **counters)
     try:
@@ -91,7 +91,7 @@ async def _make(engine: Engine, name: str, user_ids: set[int]) -> Room:
     return room
 
 
-async def _come_back(engine: Engine, room: Room, user: User) -> None:
+async def _rejoin(engine: Engine, room: Room, user: User) -> None:
     person = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
@@ -106,10 +106,10 @@ async def _come_back(engine: Engine, room: Room, user: User) -> None:
     except ActionError as error:
         if error.code != "refused":
             raise
-    await tell_of_titles(engine, room.id)
+    await notify_title_changes(engine, room.id)
 
 
-async def tell_of_titles(engine: Engine, room_id: int) -> None:
+async def notify_title_changes(engine: Engine, room_id: int) -> None:
     """Tells the members of the conversation its current title."""
     rows = await Member.select(Member.user).where(Member.room == room_id).tuples().aio_execute()
     engine.unread.note_standings(user_id for (user_id,) in rows)

@@ -125,20 +125,20 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
     """Sends the error to the actor. Call it within an `except` block: the log shows the
     traceback."""
     if isinstance(error, ActionError):
-        told = error
-    elif is_unavailable(error):
-        told = unavailable()
+        refusal = error
+    elif is_away(error):
+        refusal = unavailable()
     else:
         log.exception("a request broke")
-        told = broken()
-    actor.reply(Error(told.code, actor.language.translate(told.phrase), nonce, told.retry_after))
+        refusal = broken()
+    actor.reply(Error(refusal.code, actor.language.told(refusal.phrase), nonce, refusal.retry_after))
 
 
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     engine.typists.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
     answer = functools.partial(_answer_post, engine, actor)
-    if posting.takes_time(request.text):
+    if posting.needs_async_rendering(request.text):
         return _post_later(engine, actor, request, nonce, answer)
     posting.post(engine, actor.room_id, actor.person, request.text, nonce, answer, request.reply_to)
     actor.post_queued()
@@ -184,8 +184,8 @@ async def _store_read(engine: Engine, actor: Actor, request: Read) -> None:
 def _typing(engine: Engine, actor: Actor, request: Typing) -> None:
     if not actor.standing.may(Permission.POST):
         raise blocked() if actor.standing.is_blocked else ActionError("forbidden", "You may not write here.")
-    tell = engine.typists.start if request.on else engine.typists.stop
-    tell(actor.room_id, actor.person.id, actor.person.name)
+    update = engine.typists.start if request.on else engine.typists.stop
+    update(actor.room_id, actor.person.id, actor.person.name)
     if request.nonce is not None:
         actor.reply(Receipt(request.nonce))
 

@@ -7,7 +7,7 @@ nonces have to be stored."""
 from collections.abc import Awaitable, Callable
 
 from chat.actions.moderation import require
-from chat.actions.posting import Rendered, rendered
+from chat.actions.posting import Rendered, render_with_names
 from chat.drafts import Mentioned, Person, Reacted
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -33,7 +33,7 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
     ActionError."""
     match request:
         case Edit():
-            apply = _edit(person, request, await rendered(engine, request.text))
+            apply = _edit(person, request, await render_with_names(engine, request.text))
         case Delete():
             apply = _delete(person, request)
         case Undelete():
@@ -51,18 +51,18 @@ Apply = Callable[[RoomTransaction], Awaitable[Receipt]]
 def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.POST)
-        line = await _present(room, request.number)
+        line = await _undeleted_post(room, request.number)
         if line.author_id != person.id:
             raise ActionError("forbidden", "Only its author edits a message.")
         if line.text == request.text:
             return _unchanged(line)
-        mentions = await _called_by(room, line, now.called)
+        mentions = await _mentions_after_edit(room, line, now.mentions)
         return room.amend(line, text=request.text, html=now.html, edited_at=room.at, mentions=mentions)
 
     return apply
 
 
-async def _called_by(
+async def _mentions_after_edit(
     room: RoomTransaction, line: Line, named: tuple[Mentioned, ...]
 ) -> tuple[Mentioned, ...]:
     """The mentions of an edited post whose text names these people. Earlier mentions that the text
@@ -110,7 +110,7 @@ def _undelete(person: Person, request: Undelete) -> Apply:
 def _react(person: Person, request: React) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.REACT)
-        line = await _present(room, request.number)
+        line = await _undeleted_post(room, request.number)
         own = Reacted(request.emoji, person.id, person.name)
         others = tuple(one for one in line.reactions if (one.emoji, one.user_id) != (own.emoji, own.user_id))
         if request.on == (len(others) < len(line.reactions)):
@@ -132,13 +132,13 @@ def _react(person: Person, request: React) -> Apply:
 def _pin(person: Person, request: Pin) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.PIN)
-        line = await _present(room, request.number)
+        line = await _undeleted_post(room, request.number)
         return _unchanged(line) if request.on == bool(line.pinned) else room.amend(line, pinned=request.on)
 
     return apply
 
 
-async def _present(room: RoomTransaction, number: int) -> Line:
+async def _undeleted_post(room: RoomTransaction, number: int) -> Line:
     """The post. Raises ActionError where there is none or it is deleted."""
     line = await room.post(number)
     if line.is_deleted:

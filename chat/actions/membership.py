@@ -7,8 +7,8 @@ from dataclasses import replace
 import peewee
 
 from accounts.models import User
-from accounts.people.directory import all_exist
-from chat.actions.conversations import tell_of_titles
+from accounts.people.directory import are_here
+from chat.actions.conversations import notify_title_changes
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -93,7 +93,7 @@ async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
     return found if found and (found.room.is_open or found.standing.is_member) else None
 
 
-async def come(engine: Engine, room: Room, user: User) -> Standing:
+async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
     """Makes the user a present member of the room and returns the standing. Records a line unless
     the user is present already.
 
@@ -131,7 +131,7 @@ async def come(engine: Engine, room: Room, user: User) -> Standing:
     return standing
 
 
-async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
+async def mark_offline(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
     """Queues an offline line for a member, who stays a member. The future raises ActionError where
     the person is connected to the room here, or wasn't present."""
 
@@ -143,16 +143,16 @@ async def go(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Re
         return room.record("went", person, f"{person.name} went away", change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
-    return engine.journal.put(change)
+    return engine.journal.submit(change)
 
 
 async def leave(
-    engine: Engine, room_id: int, person: Person, nonce: str, *, for_good: bool = False
+    engine: Engine, room_id: int, person: Person, nonce: str, *, account_deleted: bool = False
 ) -> Receipt:
     """Ends the person's membership. When the owner leaves, the longest-standing moderator becomes
     the owner, or else the longest-standing member.
 
-    `for_good`: the account is deleted. Only then a person can leave a conversation of two."""
+    `account_deleted`: the account is deleted. Only then a person can leave a conversation of two."""
     is_conversation = False
 
     async def apply(room: RoomTransaction) -> Receipt:
@@ -161,23 +161,23 @@ async def leave(
         standing = await room.standing(person.id)
         if standing.role is None:
             raise ActionError("not_a_member", "You are not a member of this room.")
-        if not for_good and not standing.may(Permission.LEAVE):
+        if not account_deleted and not standing.may(Permission.LEAVE):
             raise ActionError("forbidden", "Nobody leaves a conversation of two.")
-        heir = await _heir(room_id, person.id) if standing.role == Role.OWNER else None
+        next_owner = await _next_owner(room_id, person.id) if standing.role == Role.OWNER else None
         room.end_membership(person.id)
         receipt = room.record("left", person, f"{person.name} left the room", nonce)
-        if heir is not None:
-            room.change_member(heir.id, replace(await room.standing(heir.id), role=Role.OWNER))
-            room.record("role", person, f"{heir.name} is the owner now", new_nonce(), target=heir)
+        if next_owner is not None:
+            room.change_member(next_owner.id, replace(await room.standing(next_owner.id), role=Role.OWNER))
+            room.record("role", person, f"{next_owner.name} is the owner now", new_nonce(), target=next_owner)
         return receipt
 
     receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
     if is_conversation:
-        await tell_of_titles(engine, room_id)
+        await notify_title_changes(engine, room_id)
     return receipt
 
 
-async def _heir(room_id: int, owner_id: int) -> Person | None:
+async def _next_owner(room_id: int, owner_id: int) -> Person | None:
     rows = await (
         Member.select(User.id, User.name)
         .join(User, on=(User.id == Member.user))

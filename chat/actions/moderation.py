@@ -37,7 +37,7 @@ async def require(room: RoomTransaction, person: Person, permission: Permission)
     return standing
 
 
-async def _require_over(
+async def _require_outranking(
     room: RoomTransaction, person: Person, permission: Permission, target: Person
 ) -> Standing:
     """The target's standing. Raises ActionError where `person` lacks the permission or doesn't
@@ -68,7 +68,7 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
     check_reason(reason)
 
     async def apply(room: RoomTransaction) -> Receipt:
-        await _require_over(room, person, Permission.KILL, target)
+        await _require_outranking(room, person, Permission.KILL, target)
         room.end_membership(target.id)
         text = f"{person.name} removed {target.name} from the room" + (f": {reason}" if reason else "")
         return room.record("killed", person, text, nonce, target=target)
@@ -105,7 +105,7 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
     target = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
-        standing = await _require_over(room, person, Permission.GRANT, target)
+        standing = await _require_outranking(room, person, Permission.GRANT, target)
         if standing.role == role:
             if role == Role.MODERATOR:
                 raise ActionError("refused", "{name} is a moderator already.", name=target.name)

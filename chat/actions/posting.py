@@ -17,10 +17,10 @@ class Rendered(NamedTuple):
     """A text's HTML, None where it equals the escaped text, and the people that the text names."""
 
     html: str | None
-    called: tuple[Mentioned, ...]
+    mentions: tuple[Mentioned, ...]
 
 
-def takes_time(text: str) -> bool:
+def needs_async_rendering(text: str) -> bool:
     """Whether names have to be looked up, or rendering may be slow. Then use `post_later`."""
     return is_slow(text) or may_name(text)
 
@@ -51,16 +51,20 @@ async def post_later(
     reply_to: int | None = None,
 ) -> None:
     """Like `post`, with names looked up. A slow text is rendered in a thread."""
-    html, called = await rendered(engine, text)
-    engine.journal.append(Draft(room_id, author, nonce, text, html, reply_to=reply_to, called=called), answer)
+    html, mentions = await render_with_names(engine, text)
+    engine.journal.append(
+        Draft(room_id, author, nonce, text, html, reply_to=reply_to, mentions=mentions), answer
+    )
 
 
-async def say(engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str) -> Receipt:
+async def post_and_wait(
+    engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str
+) -> Receipt:
     """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
     ActionError."""
     check_text(text)
-    html, called = await rendered(engine, text)
-    receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, called=called))
+    html, mentions = await render_with_names(engine, text)
+    receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, mentions=mentions))
     after_post(engine, room_id, author, receipt)
     return receipt
 
@@ -72,7 +76,7 @@ def after_post(engine: Engine, room_id: int, author: Person, receipt: Receipt) -
         engine.statuses.posted(author.id, author.name)
 
 
-async def rendered(engine: Engine, text: str) -> Rendered:
+async def render_with_names(engine: Engine, text: str) -> Rendered:
     """The text's HTML with links to the people and rooms that it names."""
     slow = is_slow(text)
     markup = await asyncio.to_thread(parse, text) if slow else parse(text)
@@ -81,6 +85,6 @@ async def rendered(engine: Engine, text: str) -> Rendered:
     people, rooms = (
         await engine.directory.find(markup.names, markup.rooms) if markup.names or markup.rooms else ({}, {})
     )
-    names = {typed: called.name for typed, called in people.items()}
+    names = {typed: person.name for typed, person in people.items()}
     html = await asyncio.to_thread(markup.html, names, rooms) if slow else markup.html(names, rooms)
     return Rendered(html, tuple(dict.fromkeys(people.values())))

@@ -109,7 +109,9 @@ class PresenceTracker:
             if (room_id, person.id) in held or self._engine.hub.is_connected(room_id, person.id):
                 del self._gone[room_id, person]
             else:
-                told.append(((room_id, person), since, await membership.go(self._engine, room_id, person)))
+                told.append(
+                    ((room_id, person), since, await membership.mark_offline(self._engine, room_id, person))
+                )
         answers = await asyncio.gather(*(answer for _, _, answer in told), return_exceptions=True)
         trouble = None
         for (key, since, _), answer in zip(told, answers, strict=True):

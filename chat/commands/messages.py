@@ -32,7 +32,7 @@ async def help(call: Call, command: Word | None = None) -> Answer:
 @command()
 async def me(call: Call, text: Rest) -> Answer:
     """Says what you do, as in "/me waves"."""
-    return await posting.say(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
+    return await posting.post_and_wait(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
 
 
 @command()
@@ -40,7 +40,7 @@ async def msg(call: Call, user: User, text: Rest) -> Answer:
     """Writes to someone in private, where you two alone read it."""
     requests.check_text(text)
     room = await open_conversation(call.engine, call.user, [user])
-    await posting.say(call.engine, room.id, call.person, text, call.nonce, kind="post")
+    await posting.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
     return call.language.t("Sent to {name}: {address}", name=user.name, address=f"/rooms/{room.name}")
 
 

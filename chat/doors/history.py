@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from chat.actions.member_lists import members_in
-from chat.doors.room_pages import PAGE, entrance, no_such_message, shown
+from chat.doors.room_pages import PAGE, as_events, no_such_message, room_access
 from chat.errors import ActionError
 from chat.history import reading
 from chat.keys import ENGINE
@@ -17,7 +17,7 @@ class Messages(web.View):
     `after_seq` are exact cursors."""
 
     async def get(self) -> web.Response:
-        room = (await entrance(self.request)).room
+        room = (await room_access(self.request)).room
         limit = self._number("limit", 1, reading.MAX_PAGE) or PAGE
         asked = {
             name: number
@@ -34,14 +34,16 @@ class Messages(web.View):
             found = await reading.page_after(room, asked["after"], limit)
         else:
             found = await reading.page(room, limit, **asked)
-        body = {"messages": shown(found.lines), "more": found.more}
+        body = {"messages": as_events(found.lines), "more": found.more}
         return web.json_response(body)
 
     async def _around(self, room: Room, number: int, limit: int) -> web.Response:
         found = await reading.page_around(room, number, limit)
         if found is None:
             raise no_such_message(room)
-        return web.json_response({"messages": shown(found.lines), "more": found.more, "newer": found.newer})
+        return web.json_response(
+            {"messages": as_events(found.lines), "more": found.more, "newer": found.newer}
+        )
 
     def _number(self, name: str, least: int, most: int) -> int | None:
         text = self.request.query.get(name)
@@ -60,7 +62,7 @@ class Messages(web.View):
 
 class Members(web.View):
     async def get(self) -> web.Response:
-        room = (await entrance(self.request)).room
+        room = (await room_access(self.request)).room
         return web.json_response(
-            {"members": [view.shown() for view in await members_in(self.request.app[ENGINE], room)]}
+            {"members": [view.as_json() for view in await members_in(self.request.app[ENGINE], room)]}
         )

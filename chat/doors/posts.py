@@ -5,7 +5,7 @@ from typing import Any
 
 from aiohttp import web
 
-from chat.doors.room_pages import PAGE, RoomPage, entrance, no_such_message, shown, shown_around
+from chat.doors.room_pages import PAGE, RoomPage, as_events, events_around_post, no_such_message, room_access
 from chat.errors import ActionError
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
@@ -21,7 +21,7 @@ def _number(request: web.Request) -> int:
 async def _post(request: web.Request) -> tuple[RoomAccess, lines.Line]:
     """The room and the post in the path. Raises HTTPNotFound where the user may see no such room,
     ActionError where there is no such post."""
-    found = await entrance(request)
+    found = await room_access(request)
     line = await reading.visible_post(found.room, _number(request))
     if line is None:
         raise no_such_message(found.room)
@@ -36,14 +36,14 @@ class Permalink(RoomPage):
         if not wants_json(self.request):
             return await super().get()
         _, line = await _post(self.request)
-        return web.json_response({"message": shown([line])[0]})
+        return web.json_response({"message": as_events([line])[0]})
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:
         number = _number(self.request)
         around = await reading.page_around(found.room, number, PAGE)
         if around is None:
             raise no_such_message(found.room)
-        return shown_around(found.room, around, number)
+        return events_around_post(found.room, around, number)
 
 
 class Versions(web.View):
@@ -61,5 +61,5 @@ class Versions(web.View):
 
 class Pins(web.View):
     async def get(self) -> web.Response:
-        room = (await entrance(self.request)).room
-        return web.json_response({"messages": shown(await reading.pinned(room))})
+        room = (await room_access(self.request)).room
+        return web.json_response({"messages": as_events(await reading.pinned(room))})

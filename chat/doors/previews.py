@@ -15,7 +15,7 @@ from helpers.text.emoji import EMOJIS
 from helpers.text.markdown import plain_html
 from helpers.web.forms import read_form
 
-KEPT_SECONDS = 7 * 24 * 3600
+CACHE_SECONDS = 7 * 24 * 3600
 
 
 class Preview(web.View):
@@ -33,7 +33,7 @@ class Preview(web.View):
         text = (await read_form(request)).get("text", "")
         requests.check_text(text)
         take_token(request, user.id)
-        html = (await posting.rendered(engine, text)).html
+        html = (await posting.render_with_names(engine, text)).html
         return web.json_response({"html": plain_html(text) if html is None else html})
 
 
@@ -49,15 +49,15 @@ class Emoji(web.View):
     cache it for a week and then revalidate it by its ETag."""
 
     async def get(self) -> web.Response:
-        body, packed, tag = _emoji_file()
+        body, compressed, tag = _emoji_file()
         headers = {
             "ETag": f'"{tag}"',
             "Vary": "Accept-Encoding",
-            "Cache-Control": f"public, max-age={KEPT_SECONDS}",
+            "Cache-Control": f"public, max-age={CACHE_SECONDS}",
         }
         asked = self.request.if_none_match
         if asked and any(one.value in (tag, "*") for one in asked):
             return web.Response(status=304, headers=headers)
         if "gzip" in self.request.headers.get("Accept-Encoding", "").lower():
-            body, headers["Content-Encoding"] = packed, "gzip"
+            body, headers["Content-Encoding"] = compressed, "gzip"
         return web.Response(body=body, content_type="application/json", charset="utf-8", headers=headers)

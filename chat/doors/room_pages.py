@@ -27,7 +27,7 @@ from helpers.text.translation import current
 PAGE = 50
 
 
-async def entrance(request: web.Request) -> RoomAccess:
+async def room_access(request: web.Request) -> RoomAccess:
     """The room in the path and the user's standing in it. Raises HTTPNotFound where there is none
     that the user may see."""
     found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
@@ -46,7 +46,7 @@ def no_such_message(room: Room) -> ActionError:
 
 class RoomPage(web.View):
     async def get(self) -> web.Response:
-        found = await entrance(self.request)
+        found = await room_access(self.request)
         user = self.request[USER]
         await self.request.app[ENGINE].read_marks.store_of({user.id})
         rooms = await own_rooms(user)
@@ -62,8 +62,8 @@ class RoomPage(web.View):
         """The page's initial state. Its socket continues after `last_seq`, so no event is missed
         between the two."""
         room, standing = found.room, found.standing
-        members = [view.shown() for view in await members_in(self.request.app[ENGINE], room)]
-        shown = await self._history(found)
+        members = [view.as_json() for view in await members_in(self.request.app[ENGINE], room)]
+        history = await self._history(found)
         return {
             "room": {
                 "name": room.name,
@@ -72,12 +72,12 @@ class RoomPage(web.View):
                 "title": await title_of(room, user.id),
             },
             "you": {"name": user.name, "role": standing.title},
-            **shown,
+            **history,
             "last_number": room.posts,
             "read_number": _read_number(found),
             "epoch": self.request.app[ENGINE].epoch,
             "members": members,
-            "pictures": await _pictures(user, members, shown["messages"], rooms),
+            "pictures": await _pictures(user, members, history["messages"], rooms),
             # With gravatar on, people without a picture of their own may still have one: the page
             # asks for it.
             "gravatar": self.request.app[SETTINGS].gravatar,
@@ -94,9 +94,9 @@ class RoomPage(web.View):
         latest = await reading.page(room, PAGE)
         first = next((line.number for line in latest.lines if line.number), room.posts)
         if latest.more and first > read + 1 and (around := await reading.page_around(room, read + 1, PAGE)):
-            return shown_around(room, around)
+            return events_around_post(room, around)
         return {
-            "messages": shown(latest.lines),
+            "messages": as_events(latest.lines),
             "more": latest.more,
             "newer": False,
             "around": None,
@@ -125,16 +125,16 @@ def _read_number(found: RoomAccess) -> int:
     )
 
 
-def shown(lines: Iterable[lines.Line]) -> list[dict[str, Any]]:
+def as_events(lines: Iterable[lines.Line]) -> list[dict[str, Any]]:
     """The lines as the events that clients get."""
     return [msgspec.to_builtins(line.event()) for line in lines]
 
 
-def shown_around(room: Room, around: reading.Around, number: int | None = None) -> dict[str, Any]:
+def events_around_post(room: Room, around: reading.Around, number: int | None = None) -> dict[str, Any]:
     """The initial lines of a page that isn't at the end of the room. `number` is the post in the
     address."""
     return {
-        "messages": shown(around.lines),
+        "messages": as_events(around.lines),
         "more": around.more,
         "newer": around.newer,
         "around": number,

@@ -4,8 +4,8 @@ from aiohttp import web
 from aiohttp_session import get_session
 
 from accounts.keys import USER
-from chat.doors.room_pages import entrance
-from chat.doors.websocket import Connection, Shared
+from chat.doors.room_pages import room_access
+from chat.doors.websocket import Connection, Services
 from chat.errors import ActionError
 from chat.keys import ENGINE
 from helpers.keys import SETTINGS
@@ -13,7 +13,7 @@ from helpers.text.translation import current
 from helpers.web.languages import set_language_from_query
 from helpers.websocket.protocol import Upgrade
 
-CONNECTIONS = web.AppKey("connections", Shared)
+SERVICES = web.AppKey("connections", Services)
 
 
 class Socket(web.View):
@@ -23,14 +23,14 @@ class Socket(web.View):
         settings = request.app[SETTINGS]
         if request.headers.get("Origin") not in settings.origins and not settings.debug:
             raise web.HTTPForbidden
-        room = (await entrance(request)).room
+        room = (await room_access(request)).room
         since = self._since()
         if not web.WebSocketResponse().can_prepare(request):
             raise ActionError("bad_request", "This address speaks WebSocket.")
         session = await get_session(request)
         app = request.app
         session_id, language = str(session.identity), current()
-        connection = Connection(app[CONNECTIONS], request[USER], room, session_id, language, since)
+        connection = Connection(app[SERVICES], request[USER], room, session_id, language, since)
         return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:

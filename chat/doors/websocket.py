@@ -30,7 +30,7 @@ them are answered."""
 
 
 @dataclass(frozen=True)
-class Shared:
+class Services:
     """What all connections of a process use."""
 
     engine: Engine
@@ -48,13 +48,13 @@ class Connection:
     thousand connections."""
 
     __slots__ = (
-        *("_arrival", "_is_busy", "_is_closing", "_is_lost", "_shared", "_unanswered", "language"),
+        *("_pending", "_is_busy", "_is_closing", "_is_disconnected", "_services", "_unanswered", "language"),
         *("outbox", "person", "room_id", "session_id", "standing", "user_id", "websocket"),
     )
 
     def __init__(
         self,
-        shared: Shared,
+        services: Services,
         user: User,
         room: Room,
         session_id: str,
@@ -65,16 +65,16 @@ class Connection:
         self.room_id: int = room.id
         self.session_id = session_id
         self.outbox: Outbox
-        self.websocket = WebSocket(self, shared.keep_alive)
+        self.websocket = WebSocket(self, services.keep_alive)
         self.language = language
         self.person = Person(user.id, user.name)
         self.standing = STRANGER
         """The standing that the last hello told. When it changes, another hello is sent."""
-        self._shared = shared
-        self._arrival: tuple[User, Room, int | None] | None = (user, room, since)
+        self._services = services
+        self._pending: tuple[User, Room, int | None] | None = (user, room, since)
         self._unanswered = 0
         self._is_busy = False
-        self._is_lost = False
+        self._is_disconnected = False
         self._is_closing = False
 
     def end(self, code: int) -> None:
@@ -86,19 +86,19 @@ class Connection:
             self.websocket.close(code)
 
     def greet_anew(self) -> None:
-        self._shared.engine.hub.spawn(self._greet_anew())
+        self._services.engine.hub.spawn(self._greet_anew())
 
     def on_open(self, transport: asyncio.Transport) -> None:
         self.outbox = Outbox(transport)
-        arrival, self._arrival = self._arrival, None
-        if arrival and self._shared.engine.hub.admit(self):
-            self._do(self._arrive(*arrival))
+        pending, self._pending = self._pending, None
+        if pending and self._services.engine.hub.admit(self):
+            self._start(self._enter_room(*pending))
         else:
             self.end(Close.TOO_MANY)
 
     def on_lost(self) -> None:
         self.outbox.closed = True
-        self._is_lost = self._is_closing = True
+        self._is_disconnected = self._is_closing = True
         if not self._is_busy:
             self._leave()
 
@@ -109,9 +109,9 @@ class Connection:
         """Handles one frame. Errors are sent to the client, and the connection stays open."""
         if self._is_closing:
             return
-        work = self._shared.dispatcher.dispatch_frame(self, text)
+        work = self._services.dispatcher.dispatch_frame(self, text)
         if work is not None:
-            self._do(work)
+            self._start(work)
 
     # The methods of an Actor
 
@@ -122,7 +122,7 @@ class Connection:
         self._unanswered += 1
         if self._unanswered >= MAX_UNANSWERED:
             self.websocket.pause_reading()
-        journal = self._shared.engine.journal
+        journal = self._services.engine.journal
         if journal.is_full:
             self.websocket.pause_reading()
             journal.when_not_full(self._resume_reading)
@@ -134,19 +134,19 @@ class Connection:
 
     # Backpressure
 
-    def _do(self, work: Work) -> None:
+    def _start(self, work: Work) -> None:
         """Runs the work and pauses reading until it ends, so that requests take effect in the order
         in which they were sent."""
         self._is_busy = True
         self.websocket.pause_reading()
-        self._shared.engine.hub.spawn(self._finish(work))
+        self._services.engine.hub.spawn(self._finish(work))
 
     async def _finish(self, work: Work) -> None:
         try:
             await work
         finally:
             self._is_busy = False
-            if self._is_lost:
+            if self._is_disconnected:
                 self._leave()
             else:
                 self._resume_reading()
@@ -158,17 +158,17 @@ class Connection:
 
     # Entering, the hello, and leaving
 
-    async def _arrive(self, user: User, room: Room, since: int | None) -> None:
+    async def _enter_room(self, user: User, room: Room, since: int | None) -> None:
         try:
-            await self._shared.presence.arrive(self.room_id, self.person)
-            self.standing = standing = await membership.come(self._shared.engine, room, user)
+            await self._services.presence.arrive(self.room_id, self.person)
+            self.standing = standing = await membership.join_or_return(self._services.engine, room, user)
             title = await title_of(room, user.id)
-            await self._shared.engine.hub.enter(
+            await self._services.engine.hub.enter(
                 self,
                 since,
                 lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number),
             )
-            self._shared.engine.unread.watch(self)
+            self._services.engine.unread.watch(self)
         except ActionError as error:
             reply_error(self, error, None)
             self.end(Close.UNAVAILABLE if error.retry_after else Close.KILLED)
@@ -178,15 +178,15 @@ class Connection:
             self.end(Close.UNAVAILABLE)
 
     def _leave(self) -> None:
-        self._shared.engine.hub.leave(self)
-        self._shared.engine.unread.forget(self)
-        self._shared.presence.depart(self.room_id, self.person)
+        self._services.engine.hub.leave(self)
+        self._services.engine.unread.forget(self)
+        self._services.presence.depart(self.room_id, self.person)
 
     async def _greet_anew(self) -> None:
         try:
             user = await User.aio_get(User.id == self.user_id)
             room = await Room.aio_get(Room.id == self.room_id)
-            self.standing = standing = await self._shared.engine.access.standing(self.room_id, user)
+            self.standing = standing = await self._services.engine.access.standing(self.room_id, user)
             self.reply(self._hello(room, await title_of(room, user.id), standing, room.last_seq, room.posts))
         except Exception as error:
             if not is_unavailable(error):
@@ -198,7 +198,7 @@ class Connection:
             You(self.person.name, standing.title),
             last_seq,
             last_number,
-            self._shared.engine.epoch,
-            self._shared.commands.explain(standing, self.language),
+            self._services.engine.epoch,
+            self._services.commands.explain(standing, self.language),
             standing.permissions,
         )

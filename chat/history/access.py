@@ -51,7 +51,7 @@ class RoomAccessReader:
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
-        self._find = Bulk(
+        self._find_rooms = Bulk(
             database,
             """
             SELECT given.slug, room.id, room.name, room.topic, room.kind, room.last_seq, room.posts,
@@ -59,7 +59,7 @@ class RoomAccessReader:
             FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
             given={"slug": "text"},
         )
-        self._stand = Bulk(
+        self._find_members = Bulk(
             database,
             f"""
             SELECT member.room_id, member.user_id, room.kind, member.role, member.present,
@@ -89,12 +89,12 @@ class RoomAccessReader:
         return _standing(await self._members.get((room_id, user.id)), user)
 
     async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:
-        statement = self._find.bind([(slug,) for slug in slugs])
+        statement = self._find_rooms.over([(slug,) for slug in slugs])
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {row[0]: Room(**dict(zip(_ROOM_COLUMNS, row, strict=True))) for row in rows}
 
     async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], _Member]:
-        statement = self._stand.bind(asked)
+        statement = self._find_members.over(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {(room_id, user_id): _Member(*member) for room_id, user_id, *member in rows}
 

@@ -30,10 +30,10 @@ MAX_BATCH = 1000
 """Entries in one commit. PostgreSQL inserts 171,000 rows a second in batches of hundreds; a longer
 transaction only delays its first entry."""
 
-MAX_WAITING = 10_000
+MAX_QUEUED = 10_000
 """Queued entries. At this many, connections that append an entry stop reading their sockets."""
 
-PACE = 0.5
+GATHER_FACTOR = 0.5
 """Where entries are queued already when a commit ends, the next commit waits for more: for this
 share of the time that the last one took."""
 
@@ -63,30 +63,30 @@ Answer = Callable[[str, "Receipt | ActionError"], None]
 """Called with the entry's nonce and its outcome. Must not raise."""
 
 
-class _Waiting(NamedTuple):
+class _QueuedEntry(NamedTuple):
     entry: Entry
     answer: Answer
 
 
 class Journal:
     """Appends to the histories. `on_commit` is called after each commit with its lines, by room;
-    `on_doubt` is called when a commit may have stored lines without `on_commit`."""
+    `on_gap` is called when a commit may have stored lines without `on_commit`."""
 
     def __init__(
         self,
         database: AioDatabase,
         on_commit: Callable[[dict[int, list[Line]]], None],
-        on_doubt: Callable[[], None],
+        on_gap: Callable[[], None],
     ) -> None:
         self._database = database
         self._statements = HistoryStatements(database)
         self._on_commit = on_commit
-        self._on_doubt = on_doubt
-        self._waiting: deque[_Waiting] = deque()
+        self._on_gap = on_gap
+        self._queue: deque[_QueuedEntry] = deque()
         self._wake = asyncio.Event()
-        self._enough = 1
+        self._wake_at = 1
         """The queue length that wakes the writer."""
-        self._room_to_wait: list[Callable[[], None]] = []
+        self._when_not_full: list[Callable[[], None]] = []
         self._closing = False
         # An empty context: a task started inside a transaction would write in it.
         self._task = asyncio.create_task(self._run(), name="journal", context=contextvars.Context())
@@ -97,25 +97,25 @@ class Journal:
         if self._closing:
             answer(entry.nonce, unavailable())
             return
-        self._waiting.append(_Waiting(entry, answer))
-        if len(self._waiting) == self._enough:
+        self._queue.append(_QueuedEntry(entry, answer))
+        if len(self._queue) == self._wake_at:
             self._wake.set()
 
     @property
     def is_full(self) -> bool:
         """Whether callers should wait for `when_not_full` before they append more."""
-        return len(self._waiting) >= MAX_WAITING
+        return len(self._queue) >= MAX_QUEUED
 
-    def when_not_full(self, go_on: Callable[[], None]) -> None:
-        """Calls `go_on` once, when the queue has room again."""
-        self._room_to_wait.append(go_on)
+    def when_not_full(self, callback: Callable[[], None]) -> None:
+        """Calls `callback` once, when the queue has room again."""
+        self._when_not_full.append(callback)
 
     async def change(self, entry: Entry) -> Receipt:
         """Queues an entry and waits for its Receipt. Raises the ActionError. Cancelling the caller
         doesn't withdraw the entry."""
-        return await self.put(entry)
+        return await self.submit(entry)
 
-    def put(self, entry: Entry) -> "asyncio.Future[Receipt]":
+    def submit(self, entry: Entry) -> "asyncio.Future[Receipt]":
         """Queues an entry, and returns the future of its Receipt."""
         done: asyncio.Future[Receipt] = asyncio.get_running_loop().create_future()
 
@@ -138,55 +138,57 @@ class Journal:
             await asyncio.wait_for(asyncio.shield(self._task), CLOSE_SECONDS)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
-        _answer([*self._waiting], unavailable())
+        _answer_all([*self._queue], unavailable())
 
     async def _run(self) -> None:
-        while self._waiting or not self._closing:
-            if not self._waiting:
+        while self._queue or not self._closing:
+            if not self._queue:
                 self._wake.clear()
                 await self._wake.wait()
                 continue
-            batch = [self._waiting.popleft() for _ in range(min(MAX_BATCH, len(self._waiting)))]
-            if self._room_to_wait and not self.is_full:
-                self._let_in()
+            batch = [self._queue.popleft() for _ in range(min(MAX_BATCH, len(self._queue)))]
+            if self._when_not_full and not self.is_full:
+                self._call_when_not_full()
             began = time.monotonic()
             try:
                 await self._commit_or_explain(batch, began + RETRY_SECONDS)
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
-                _answer(batch, broken())
+                _answer_all(batch, broken())
             await self._gather(len(batch), time.monotonic() - began)
 
-    async def _gather(self, answered: int, took: float) -> None:
+    async def _gather(self, answered_count: int, took: float) -> None:
         """Under load, waits after a commit for more entries: fewer and larger commits, and fewer
         and larger frames.
 
         Without load there is no wait. It ends as soon as the queue holds as many entries as were
         answered and queued before: then every sender that is active has sent again."""
-        if not 0 < len(self._waiting) < MAX_BATCH or self._closing:
+        if not 0 < len(self._queue) < MAX_BATCH or self._closing:
             return
-        self._enough = min(answered + len(self._waiting), MAX_BATCH)
+        self._wake_at = min(answered_count + len(self._queue), MAX_BATCH)
         self._wake.clear()
-        timer = asyncio.get_running_loop().call_later(min(MAX_GATHER_SECONDS, PACE * took), self._wake.set)
+        timer = asyncio.get_running_loop().call_later(
+            min(MAX_GATHER_SECONDS, GATHER_FACTOR * took), self._wake.set
+        )
         await self._wake.wait()
         timer.cancel()
-        self._enough = 1
+        self._wake_at = 1
 
-    def _let_in(self) -> None:
-        held, self._room_to_wait = self._room_to_wait, []
-        for go_on in held:
-            go_on()
+    def _call_when_not_full(self) -> None:
+        callbacks, self._when_not_full = self._when_not_full, []
+        for callback in callbacks:
+            callback()
 
-    async def _commit_or_explain(self, batch: list[_Waiting], deadline: float) -> None:
+    async def _commit_or_explain(self, batch: list[_QueuedEntry], deadline: float) -> None:
         """Commits the batch. Tries again while the database is unreachable, and entry by entry
         after another error, since one entry may be the cause."""
         try:
             batch = await self._store_at_once(batch)
-            doubtful = False
+            may_have_missed = False
         except Exception as error:
             # A used nonce, or an unreachable database.
             log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
-            doubtful = is_unavailable(error)
+            may_have_missed = is_away(error)
         pause = 0.02
         while batch:
             try:
@@ -196,27 +198,27 @@ class Journal:
                 if not is_unavailable(error):
                     if len(batch) == 1:
                         log.exception("an entry can't be stored")
-                        _answer(batch, broken())
+                        _answer_all(batch, broken())
                         break
                     log.warning(
                         "a batch of %d failed and is tried one by one: %s", len(batch), one_line(error)
                     )
-                    for waiting in batch:
-                        await self._commit_or_explain([waiting], deadline)
+                    for queued in batch:
+                        await self._commit_or_explain([queued], deadline)
                     break
-                doubtful = True
+                may_have_missed = True
                 if time.monotonic() + pause > deadline or self._closing:
                     log.warning("the database is away: %s", one_line(error))
-                    _answer(batch, unavailable())
+                    _answer_all(batch, unavailable())
                     break
                 await asyncio.sleep(pause)
                 pause = min(1.0, pause * 2)
-        if doubtful:
+        if may_have_missed:
             # The commit may have succeeded though it seemed to fail, and then its lines were not
             # delivered.
-            self._on_doubt()
+            self._on_gap()
 
-    async def _store_at_once(self, batch: list[_Waiting]) -> list[_Waiting]:
+    async def _store_at_once(self, batch: list[_QueuedEntry]) -> list[_QueuedEntry]:
         """Commits the drafts whose authors' remembered standings let them post, in one round trip.
         Returns the other entries, for `_commit_locked`.
 
@@ -236,9 +238,9 @@ class Journal:
             if entry.room_id in answers:
                 line = next(answers[entry.room_id])
                 answer(entry.nonce, Receipt(line.nonce, line.seq, line.number))
-        self._tell(lines)
+        self._deliver(lines)
         return (
-            [waiting for waiting in batch if waiting.entry.room_id not in lines]
+            [queued for queued in batch if queued.entry.room_id not in lines]
             if locked or len(lines) < len(drafts)
             else []
         )
@@ -246,26 +248,25 @@ class Journal:
     def _is_plain(self, entry: Entry) -> bool:
         # The post that a reply answers has to be read, and so has the membership of the people
         # mentioned.
-        is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.called
+        is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.mentions
         return is_alone and self._statements.remembers(entry.room_id, entry.author.id)
 
-    async def _commit_locked(self, batch: list[_Waiting]) -> None:
+    async def _commit_locked(self, batch: list[_QueuedEntry]) -> None:
         """Commits the batch in one transaction, then sends receipts, then events. It can be tried
         again: the nonces show what is stored."""
         async with short_transaction(self._database) as transaction:
-            standings = {(waiting.entry.room_id, waiting.entry.author.id) for waiting in batch}
-            drafts = [waiting.entry for waiting in batch if isinstance(waiting.entry, Draft)]
-            standings |= {(draft.room_id, called.user_id) for draft in drafts for called in draft.called}
-            nonces = {(waiting.entry.author.id, waiting.entry.nonce) for waiting in batch}
+            standings = {(queued.entry.room_id, queued.entry.author.id) for queued in batch}
+            drafts = [queued.entry for queued in batch if isinstance(queued.entry, Draft)]
+            standings |= {(draft.room_id, person.user_id) for draft in drafts for person in draft.mentions}
+            nonces = {(queued.entry.author.id, queued.entry.nonce) for queued in batch}
             rooms, known = await self._statements.open(transaction, standings, nonces)
             answers = [
-                await self._decide(waiting.entry, rooms.get(waiting.entry.room_id), known)
-                for waiting in batch
+                await self._decide(queued.entry, rooms.get(queued.entry.room_id), known) for queued in batch
             ]
             await self._statements.close(transaction, rooms)
-        for waiting, answer in zip(batch, answers, strict=True):
-            waiting.answer(waiting.entry.nonce, answer)
-        self._tell({room_id: room.told for room_id, room in rooms.items()})
+        for queued, answer in zip(batch, answers, strict=True):
+            queued.answer(queued.entry.nonce, answer)
+        self._deliver({room_id: room.published for room_id, room in rooms.items()})
 
     async def _decide(
         self, entry: Entry, room: RoomTransaction | None, known: dict[tuple[int, str], KnownNonce]
@@ -281,44 +282,46 @@ class Journal:
             )
         last_seq, writes = room.last_seq, len(room.writes)
         try:
-            receipt = await _say(entry, room) if isinstance(entry, Draft) else await entry.apply(room)
+            receipt = (
+                await _record_draft(entry, room) if isinstance(entry, Draft) else await entry.apply(room)
+            )
         except ActionError as error:
             if (room.last_seq, len(room.writes)) != (last_seq, writes):
-                raise RuntimeError("a verb refused after it had recorded") from error
+                raise RuntimeError("an action refused after it had recorded") from error
             return error
         text, kind = (entry.text, entry.kind) if isinstance(entry, Draft) else ("", "")
         known[entry.author.id, entry.nonce] = KnownNonce(entry.room_id, kind, text, receipt)
         return receipt
 
-    def _tell(self, lines: dict[int, list[Line]]) -> None:
+    def _deliver(self, lines: dict[int, list[Line]]) -> None:
         try:
             self._on_commit(lines)
         except Exception:
             # A stored entry is acknowledged also where its delivery fails.
             log.exception("a delivery broke")
-            self._on_doubt()
+            self._on_gap()
 
 
-def _answer(batch: list[_Waiting], error: ActionError) -> None:
-    for waiting in batch:
-        waiting.answer(waiting.entry.nonce, error)
+def _answer_all(batch: list[_QueuedEntry], error: ActionError) -> None:
+    for queued in batch:
+        queued.answer(queued.entry.nonce, error)
 
 
-async def _say(draft: Draft, room: RoomTransaction) -> Receipt:
+async def _record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
     standing = room.standings[draft.author.id]
     if not standing.is_member:
         raise ActionError("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
         raise blocked() if standing.is_blocked else ActionError("forbidden", "You may not write here.")
-    answered = await room.post(draft.reply_to) if draft.reply_to is not None else None
-    if answered is not None and answered.is_deleted:
+    replied_to = await room.post(draft.reply_to) if draft.reply_to is not None else None
+    if replied_to is not None and replied_to.is_deleted:
         raise ActionError("deleted", "That message has been deleted.")
-    called = (
-        [*draft.called, Mentioned(answered.author_id, answered.author)]
-        if answered is not None
-        else draft.called
+    named = (
+        [*draft.mentions, Mentioned(replied_to.author_id, replied_to.author)]
+        if replied_to is not None
+        else draft.mentions
     )
-    mentions = await room.members_among(person for person in called if person.user_id != draft.author.id)
+    mentions = await room.members_among(person for person in named if person.user_id != draft.author.id)
     return room.record(
         draft.kind,
         draft.author,
@@ -326,7 +329,7 @@ async def _say(draft: Draft, room: RoomTransaction) -> Receipt:
         draft.nonce,
         html=draft.html,
         numbered=True,
-        answered=answered,
+        replied_to=replied_to,
         mentions=mentions,
     )
 

@@ -21,7 +21,7 @@ def _quote(author: str, text: str) -> Quote:
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
 
 
-def _granted(text: str) -> str:
+def _granted_role(text: str) -> str:
     """The role that a line of the kind `role` gives. It is read from the text, which is stored in
     English."""
     if text.endswith(" is the owner now"):
@@ -78,7 +78,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             return Message(
                 *(self.seq, self.kind, self.author, self.text, iso(self.at)),
                 target=self.target,
-                role=_granted(self.text),
+                role=_granted_role(self.text),
             )
         if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
             return Message(

@@ -25,7 +25,7 @@ class MemberView:
     picture: int | None = None
     """The version of the member's picture."""
 
-    def shown(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """The fields for JSON, without empty ones."""
         return {name: value for name, value in vars(self).items() if value != "" and value is not None}
 

@@ -56,7 +56,7 @@ class MentionCounts:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
         # Looked up pair by pair: for a join of some hundred pairs PostgreSQL reads all members.
-        self._count = Bulk(
+        self._counts = Bulk(
             database,
             """
             SELECT given.room_id, given.user_id, (
@@ -79,6 +79,6 @@ class MentionCounts:
         asked = sorted(set(pairs))
         if not asked:
             return {}
-        statement = self._count.bind(asked)
+        statement = self._counts.over(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {(room_id, user_id): count for room_id, user_id, count in rows}

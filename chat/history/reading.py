@@ -27,8 +27,8 @@ def _name_of(user_id: Any) -> Any:
     return User.select(User.name).where(User.id == user_id)
 
 
-_answered = Row.alias()
-_IS_ANSWERED = (_answered.room_id == Row.room_id) & (_answered.number == Row.reply_to)
+_replied_to = Row.alias()
+_IS_REPLIED_TO = (_replied_to.room_id == Row.room_id) & (_replied_to.number == Row.reply_to)
 
 LINE_COLUMNS = (
     Row.seq,
@@ -49,9 +49,9 @@ LINE_COLUMNS = (
     Row.deleted_by,
     Row.pinned,
     Row.reactions,
-    _name_of(_answered.select(_answered.author_id).where(_IS_ANSWERED)),
-    _answered.select(fn.SUBSTR(_answered.text, 1, 4 * MAX_QUOTE)).where(
-        _IS_ANSWERED, _answered.deleted_at.is_null()
+    _name_of(_replied_to.select(_replied_to.author_id).where(_IS_REPLIED_TO)),
+    _replied_to.select(fn.SUBSTR(_replied_to.text, 1, 4 * MAX_QUOTE)).where(
+        _IS_REPLIED_TO, _replied_to.deleted_at.is_null()
     ),
     Row.mentions,
 )
@@ -108,7 +108,7 @@ async def post_at(room_id: int, number: int) -> Line | None:
     return (await complete(room_id, [Line(*row) for row in rows]))[0] if rows else None
 
 
-async def posts_with(room_id: int, seqs: list[int]) -> list[Line]:
+async def posts_by_seq(room_id: int, seqs: list[int]) -> list[Line]:
     """The posts with these seqs in their current state, hidden ones included."""
     rows = (
         await Row.select(*LINE_COLUMNS)
@@ -155,21 +155,21 @@ async def complete(room_id: int, lines: list[Line]) -> list[Line]:
             replace(line, reactions=tuple(reactions[line.seq])) if line.seq in reactions else line
             for line in lines
         ]
-    called = {
+    mentioned = {
         line.seq: [int(user_id) for user_id in line.mentioned_ids.split(",")]
         for line in lines
         if line.mentioned_ids
     }
-    if called:
-        names = await _names(sorted({user_id for user_ids in called.values() for user_id in user_ids}))
+    if mentioned:
+        names = await _names(sorted({user_id for user_ids in mentioned.values() for user_id in user_ids}))
         lines = [
             replace(
                 line,
                 mentions=tuple(
-                    Mentioned(user_id, names[user_id]) for user_id in called[line.seq] if user_id in names
+                    Mentioned(user_id, names[user_id]) for user_id in mentioned[line.seq] if user_id in names
                 ),
             )
-            if line.seq in called
+            if line.seq in mentioned
             else line
             for line in lines
         ]

@@ -57,9 +57,12 @@ _LISTED = (
 )
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
-_IS_CALL = (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
-_CALLS = Select(
-    [Mention.select(Mention.number).where(_IS_CALL).limit(MAX_MENTIONS).alias("calls")], [fn.COUNT(SQL("1"))]
+_IS_UNREAD_MENTION = (
+    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
+)
+_MENTION_COUNT = Select(
+    [Mention.select(Mention.number).where(_IS_UNREAD_MENTION).limit(MAX_MENTIONS).alias("unread_mentions")],
+    [fn.COUNT(SQL("1"))],
 )
 """How many unread posts mention the member. Posts before the last clearing don't count."""
 
@@ -78,7 +81,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms of which the user is a member, those with unread posts first, at most MAX_OWN.
     `named` limits them to names that contain it."""
     has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
-    query = Room.select(*_LISTED, _CALLS).join(
+    query = Room.select(*_LISTED, _MENTION_COUNT).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
     if named:
@@ -109,9 +112,9 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, topic, kind, role, posts, cleared_number, read_number, *calls = row
+    name, topic, kind, role, posts, cleared_number, read_number, *mentions = row
     if role is None:
         return RoomView(name, name, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    return RoomView(name, name, topic, kind, title, max(0, posts - seen), posts, seen, *calls)
+    return RoomView(name, name, topic, kind, title, max(0, posts - seen), posts, seen, *mentions)

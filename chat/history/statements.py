@@ -83,7 +83,7 @@ class HistoryStatements:
                 AND line.nonce = given.nonce""",
             given={"author_id": "bigint", "nonce": "text"},
         )
-        self._insert = Bulk(
+        self._insert_lines = Bulk(
             database,
             """
             INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, target_id, nonce, text,
@@ -99,12 +99,12 @@ class HistoryStatements:
                 "mentions": "text",
             },
         )
-        self._call = Bulk(
+        self._insert_mentions = Bulk(
             database,
-            "INSERT INTO mentions (room_id, number, user_id) SELECT room_id, number, user_id FROM {called}",
-            called={"room_id": "bigint", "number": "bigint", "user_id": "bigint"},
+            "INSERT INTO mentions (room_id, number, user_id) SELECT room_id, number, user_id FROM {mentions}",
+            mentions={"room_id": "bigint", "number": "bigint", "user_id": "bigint"},
         )
-        self._count = Bulk(
+        self._update_counters = Bulk(
             database,
             """
             UPDATE rooms SET last_seq = given.last_seq, posts = given.posts, standings_seq =
@@ -154,15 +154,15 @@ class HistoryStatements:
         writes, amendments = [], []
         for room in rooms.values():
             if room.writes and not room.lines:
-                raise RuntimeError("a verb changed a room without recording it")
+                raise RuntimeError("an action changed a room without recording it")
             writes += [Statement(*query.bind(self._database).sql()) for query in room.writes]
             amendments += [Statement(*query.bind(self._database).sql()) for query in room.amendments]
-        changed = [room for room in rooms.values() if room.told]
-        await transaction.commit(*writes, *self._insert_then_count(changed), *amendments)
+        changed = [room for room in rooms.values() if room.published]
+        await transaction.commit(*writes, *self._write_statements(changed), *amendments)
         for room in rooms.values():
             self._remember(room)
 
-    def _insert_then_count(self, rooms: list[RoomTransaction]) -> list[Statement]:
+    def _write_statements(self, rooms: list[RoomTransaction]) -> list[Statement]:
         if not rooms:
             return []
         lines = [
@@ -185,16 +185,16 @@ class HistoryStatements:
             )
             for room in rooms
         ]
-        called = [
+        mentions = [
             (room.room_id, line.number, one.user_id)
             for room in rooms
             for line in room.lines
             for one in line.mentions
         ]
         return [
-            *([self._insert.bind(lines)] if lines else []),
-            *([self._call.bind(called)] if called else []),
-            self._count.bind(counters),
+            *([self._insert_lines.over(lines)] if lines else []),
+            *([self._insert_mentions.over(mentions)] if mentions else []),
+            self._update_counters.over(counters),
         ]
 
     def remembers(self, room_id: int, author_id: int) -> bool:
@@ -212,16 +212,16 @@ class HistoryStatements:
         rooms = [(room_id, self._remembered[room_id].seq, len(drafts[room_id])) for room_id in sorted(drafts)]
         lines = [
             (room_id, draft.kind, draft.author.id, draft.nonce, draft.text, draft.html, at, step)
-            for room_id, said in drafts.items()
-            for step, draft in enumerate(said, 1)
+            for room_id, room_drafts in drafts.items()
+            for step, draft in enumerate(room_drafts, 1)
         ]
         found = await in_one_trip(self._database, *self._store_statements(rooms, lines))
         stored = {}
         for room_id, last_seq, posts in found[-1]:
-            said = drafts[room_id]
-            seq, number = last_seq - len(said), posts - len(said)
+            room_drafts = drafts[room_id]
+            seq, number = last_seq - len(room_drafts), posts - len(room_drafts)
             stored[room_id] = [
-                _line(draft, seq + step, number + step, at) for step, draft in enumerate(said, 1)
+                _line(draft, seq + step, number + step, at) for step, draft in enumerate(room_drafts, 1)
             ]
             self._remembered[room_id].seq = last_seq
         for room_id in drafts.keys() - stored.keys():

@@ -28,7 +28,7 @@ class RoomTransaction:
     tells others whether the standings that they remember still hold. A change of a post needs no
     line.
 
-    `lines` are new lines. `told` is what is delivered after the commit, in order: new lines and
+    `lines` are new lines. `published` is what is delivered after the commit, in order: new lines and
     changed posts. `amendments` are the statements that change posts; they are run last."""
 
     room_id: int
@@ -42,7 +42,7 @@ class RoomTransaction:
     cleared_number: int
     at: int
     lines: list[Line] = field(default_factory=list)
-    told: list[Line] = field(default_factory=list)
+    published: list[Line] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
     amendments: list[Any] = field(default_factory=list)
     standings: dict[int, Standing] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class RoomTransaction:
         html: str | None = None,
         target: Person | None = None,
         numbered: bool = False,
-        answered: Line | None = None,
+        replied_to: Line | None = None,
         mentions: tuple[Mentioned, ...] = (),
     ) -> Receipt:
         """Records a line of the history: takes the next seq, and for a post the next number."""
@@ -99,14 +99,14 @@ class RoomTransaction:
             html,
             self.at,
         )
-        if answered is not None:
+        if replied_to is not None:
             line = replace(
-                line, reply_to=answered.number, quoted_author=answered.author, quoted_text=answered.text
+                line, reply_to=replied_to.number, quoted_author=replied_to.author, quoted_text=replied_to.text
             )
         if mentions:
             line = replace(line, mentions=mentions, mentioned_ids=_ids_of(mentions))
         self.lines.append(line)
-        self.told.append(line)
+        self.published.append(line)
         return Receipt(nonce, self.last_seq, number)
 
     async def members_among(self, people: Iterable[Mentioned]) -> tuple[Mentioned, ...]:
@@ -120,7 +120,7 @@ class RoomTransaction:
         changed. Raises ActionError."""
         if self.cleared_number < number <= self.posts:
             line = next(
-                (line for line in reversed(self.told) if line.number == number), None
+                (line for line in reversed(self.published) if line.number == number), None
             ) or await post_at(self.room_id, number)
             if line is not None:
                 return line
@@ -132,7 +132,7 @@ class RoomTransaction:
         after = replace(line, changed_seq=self.last_seq, **changes)
         if after.mentions != line.mentions:
             after = replace(after, mentioned_ids=_ids_of(after.mentions))
-        self.told.append(after)
+        self.published.append(after)
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
             since = line.at if line.edited_at is None else line.edited_at
@@ -150,7 +150,7 @@ class RoomTransaction:
                 & (Reaction.user_id == user_id)
             )
             self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
-        before, now = set(_counted(line)), set(_counted(after))
+        before, now = set(_visible_mentions(line)), set(_visible_mentions(after))
         for one in now - before:
             self.amendments.append(
                 Mention.insert(room_id=self.room_id, number=line.number, user_id=one.user_id)
@@ -175,7 +175,7 @@ class RoomTransaction:
         An event is recorded for each post that is still visible."""
         erased = list(lines)
         for line in erased:
-            if self._is_seen(line):
+            if self._is_visible(line):
                 self.last_seq += 1
                 line = replace(
                     line,
@@ -185,7 +185,7 @@ class RoomTransaction:
                     text="",
                     html=None,
                 )
-                self.told.append(line)
+                self.published.append(line)
             row: dict[str, Any] = {
                 "changed_seq": line.changed_seq,
                 "deleted_at": line.deleted_at or self.at,
@@ -194,10 +194,12 @@ class RoomTransaction:
             row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
             self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
             if line.mentioned_ids:
-                is_called = Mention.user_id.in_([int(user_id) for user_id in line.mentioned_ids.split(",")])
+                is_mentioned = Mention.user_id.in_(
+                    [int(user_id) for user_id in line.mentioned_ids.split(",")]
+                )
                 self.amendments.append(
                     Mention.delete().where(
-                        is_called, Mention.room_id == self.room_id, Mention.number == line.number
+                        is_mentioned, Mention.room_id == self.room_id, Mention.number == line.number
                     )
                 )
         for table in (MessageVersion, Reaction):
@@ -211,7 +213,7 @@ class RoomTransaction:
         """Removes all reactions of a user from a post. An event is recorded where the post is
         visible."""
         others = tuple(one for one in line.reactions if one.user_id != user_id)
-        if self._is_seen(line):
+        if self._is_visible(line):
             self.amend(line, reactions=others)
             return
         own = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
@@ -219,7 +221,7 @@ class RoomTransaction:
         count = Row.update(reactions=len(others)).where(Row.room_id == self.room_id, Row.seq == line.seq)
         self.amendments.append(count)
 
-    def _is_seen(self, line: Line) -> bool:
+    def _is_visible(self, line: Line) -> bool:
         """Whether clients still get the text of this line."""
         return not line.is_deleted and line.seq >= self.cleared_seq
 
@@ -264,6 +266,6 @@ def _ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
     return ",".join(str(one.user_id) for one in mentions) or None
 
 
-def _counted(line: Line) -> tuple[Mentioned, ...]:
+def _visible_mentions(line: Line) -> tuple[Mentioned, ...]:
     """The mentions that count: none for a deleted post."""
     return () if line.is_deleted else line.mentions

@@ -21,13 +21,13 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.journal import Change
-from chat.history.reading import posts_with
+from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
 from chat.models import Member, Mention, Reaction
 from chat.models import Message as Row
 from chat.requests import new_nonce
 
-LOOKED_AT = 500
+ROWS_AT_ONCE = 500
 """Rows in one query for what is left."""
 
 POSTS_AT_ONCE = 50
@@ -37,36 +37,36 @@ room wait that much longer at most."""
 REACTED_AT_ONCE = 20
 """The same for posts that are read with all their reactions."""
 
-LEISURE = 1.0
+PAUSE_FACTOR = 1.0
 """The pause after a transaction, in multiples of its duration."""
 
 Steps = AsyncGenerator[None, None]
 
 
-async def leave_chat(engine: Engine, account: DeletedAccount) -> Steps:
+async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     """An eraser, see accounts.keys.ERASERS. Ends the memberships first, so that nothing new is
     written, then erases what is there."""
     await engine.statuses.clear(account.user_id, account.name)
     yield
-    for part in (_leave_rooms, _take_posts, _take_name, _take_reactions, _take_calls):
+    for part in (_leave_rooms, _erase_posts, _erase_name, _erase_reactions, _erase_mentions):
         async for _ in part(engine, account):
             yield
 
 
 async def _leave_rooms(engine: Engine, account: DeletedAccount) -> Steps:
     person = Person(account.user_id, account.name)
-    query = Member.select(Member.room).where(Member.user == account.user_id).limit(LOOKED_AT).tuples()
+    query = Member.select(Member.room).where(Member.user == account.user_id).limit(ROWS_AT_ONCE).tuples()
     while room_ids := [room_id for (room_id,) in await query.aio_execute()]:
         for room_id in room_ids:
             try:
-                await membership.leave(engine, room_id, person, new_nonce(), for_good=True)
+                await membership.leave(engine, room_id, person, new_nonce(), account_deleted=True)
             except ActionError as error:
                 if error.code != "not_a_member":
-                    raise _trouble(error) from error
+                    raise _as_exception(error) from error
             yield
 
 
-def _trouble(error: ActionError) -> Exception:
+def _as_exception(error: ActionError) -> Exception:
     return TimeoutError(error.text) if error.retry_after else RuntimeError(error.text)
 
 
@@ -85,8 +85,8 @@ async def _change(
     try:
         await engine.journal.change(change)
     except ActionError as error:
-        raise _trouble(error) from error
-    await asyncio.sleep(LEISURE * (time.monotonic() - began))
+        raise _as_exception(error) from error
+    await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
 
 
 class _Erase:
@@ -96,18 +96,18 @@ class _Erase:
         self.seqs = seqs
 
     async def __call__(self, room: RoomTransaction) -> Receipt:
-        room.erase(await posts_with(self.room_id, self.seqs))
+        room.erase(await posts_by_seq(self.room_id, self.seqs))
         return Receipt("", room.last_seq)
 
 
 class _Withdraw(_Erase):
     async def __call__(self, room: RoomTransaction) -> Receipt:
-        for line in await posts_with(self.room_id, self.seqs):
+        for line in await posts_by_seq(self.room_id, self.seqs):
             room.withdraw_reactions(line, self.user_id)
         return Receipt("", room.last_seq)
 
 
-async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
+async def _erase_posts(engine: Engine, account: DeletedAccount) -> Steps:
     """Goes through all lines that the person wrote. Posts are erased where `removes` says so.
     Service lines, which record what happened, lose only the name."""
     is_post = Row.number.is_null(False)
@@ -127,7 +127,7 @@ async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
             .where(Row.author_id == account.user_id, Row.nonce > after)
             .order_by(Row.nonce)
         )
-        rows = await query.limit(LOOKED_AT).tuples().aio_execute()
+        rows = await query.limit(ROWS_AT_ONCE).tuples().aio_execute()
         if not rows:
             return
         after = rows[-1][0]
@@ -138,30 +138,30 @@ async def _take_posts(engine: Engine, account: DeletedAccount) -> Steps:
         )
         yield
         if account.removes:
-            posts = sorted((room_id, seq) for _, room_id, seq, is_there, _, _ in rows if is_there)
+            posts = sorted((room_id, seq) for _, room_id, seq, has_text, _, _ in rows if has_text)
             for room_id, seqs in _by_room(posts, POSTS_AT_ONCE):
                 await _change(engine, account, room_id, seqs, _Erase)
                 yield
 
 
-def _by_room(places: list[tuple[int, int]], most: int) -> Iterable[tuple[int, list[int]]]:
+def _by_room(keys: list[tuple[int, int]], at_once: int) -> Iterable[tuple[int, list[int]]]:
     """Splits (room id, seq) pairs, sorted by room, into pieces of one room each."""
-    for room_id, some in groupby(places, key=lambda place: place[0]):
-        seqs = [seq for _, seq in some]
-        for start in range(0, len(seqs), most):
-            yield room_id, seqs[start : start + most]
+    for room_id, group in groupby(keys, key=lambda key: key[0]):
+        seqs = [seq for _, seq in group]
+        for start in range(0, len(seqs), at_once):
+            yield room_id, seqs[start : start + at_once]
 
 
-async def _take_name(engine: Engine, account: DeletedAccount) -> Steps:
+async def _erase_name(engine: Engine, account: DeletedAccount) -> Steps:
     """Erases the name from the service lines whose target the person is."""
-    place = (0, 0)
+    last = (0, 0)
     while True:
-        where = (Row.target_id == account.user_id) & (Tuple(Row.room_id, Row.seq) > place)
+        where = (Row.target_id == account.user_id) & (Tuple(Row.room_id, Row.seq) > last)
         query = Row.select(Row.room_id, Row.seq, Row.text).where(where).order_by(Row.room_id, Row.seq)
-        rows = await query.limit(LOOKED_AT).tuples().aio_execute()
+        rows = await query.limit(ROWS_AT_ONCE).tuples().aio_execute()
         if not rows:
             return
-        place = rows[-1][:2]
+        last = rows[-1][:2]
         await _rename(engine, account, rows)
         yield
 
@@ -192,21 +192,21 @@ def without_name(text: str, name: str) -> str:
     )
 
 
-async def _take_reactions(engine: Engine, account: DeletedAccount) -> Steps:
+async def _erase_reactions(engine: Engine, account: DeletedAccount) -> Steps:
     query = Reaction.select(Reaction.room_id, Reaction.seq).where(Reaction.user_id == account.user_id)
-    query = query.order_by(Reaction.room_id, Reaction.seq).limit(LOOKED_AT).tuples()
-    while places := sorted(set(await query.aio_execute())):
-        for room_id, seqs in _by_room(places, REACTED_AT_ONCE):
+    query = query.order_by(Reaction.room_id, Reaction.seq).limit(ROWS_AT_ONCE).tuples()
+    while keys := sorted(set(await query.aio_execute())):
+        for room_id, seqs in _by_room(keys, REACTED_AT_ONCE):
             await _change(engine, account, room_id, seqs, _Withdraw)
             yield
 
 
-async def _take_calls(engine: Engine, account: DeletedAccount) -> Steps:
+async def _erase_mentions(engine: Engine, account: DeletedAccount) -> Steps:
     """Deletes the rows by which mentions of the person are counted."""
     query = Mention.select(Mention.room_id, Mention.number).where(Mention.user_id == account.user_id)
-    query = query.order_by(Mention.room_id, Mention.number).limit(LOOKED_AT).tuples()
-    while places := list(await query.aio_execute()):
-        for room_id, numbers in _by_room(places, LOOKED_AT):
-            is_there = (Mention.room_id == room_id) & Mention.number.in_(numbers)
-            await Mention.delete().where(Mention.user_id == account.user_id, is_there).aio_execute()
+    query = query.order_by(Mention.room_id, Mention.number).limit(ROWS_AT_ONCE).tuples()
+    while keys := list(await query.aio_execute()):
+        for room_id, numbers in _by_room(keys, ROWS_AT_ONCE):
+            is_row = (Mention.room_id == room_id) & Mention.number.in_(numbers)
+            await Mention.delete().where(Mention.user_id == account.user_id, is_row).aio_execute()
             yield

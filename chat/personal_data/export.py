@@ -17,7 +17,7 @@ from helpers.clock import iso
 Rows = AsyncIterator[dict[str, Any]]
 
 
-async def _named(room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+async def _room_names(room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
     """The name of each room; for a conversation the names of its members too."""
     wanted = sorted(set(room_ids))
     rooms = (
@@ -41,7 +41,7 @@ async def _rooms(user: User) -> Rows:
         query = Member.select(Member.room, Member.role, Member.joined_at, Member.read_number)
         query = query.where(Member.user == user.id, Member.room > after).order_by(Member.room)
         rows = await query.limit(PAGE).tuples().aio_execute()
-        names = await _named(row[0] for row in rows)
+        names = await _room_names(row[0] for row in rows)
         for room_id, role, joined_at, read_number in rows:
             after = room_id
             yield {
@@ -72,7 +72,7 @@ async def _messages(user: User) -> Rows:
         )
         query = query.where(Row.author_id == user.id, Row.nonce > after).order_by(Row.nonce)
         rows = await query.limit(PAGE).tuples().aio_execute()
-        names = await _named(row[1] for row in rows)
+        names = await _room_names(row[1] for row in rows)
         for nonce, room_id, number, kind, at, text, edited_at, deleted_at, reply_to in rows:
             after = nonce
             if number is None:
@@ -88,19 +88,19 @@ async def _messages(user: User) -> Rows:
 
 
 async def _reactions(user: User) -> Rows:
-    place = (0, 0, "")
+    last = (0, 0, "")
     number = Row.select(Row.number).where(Row.room_id == Reaction.room_id, Row.seq == Reaction.seq)
     key = (Reaction.room_id, Reaction.seq, Reaction.emoji)
     while True:
         query = (
             Reaction.select(*key, number)
-            .where(Reaction.user_id == user.id, Tuple(*key) > place)
+            .where(Reaction.user_id == user.id, Tuple(*key) > last)
             .order_by(*key)
         )
         rows = await query.limit(PAGE).tuples().aio_execute()
-        names = await _named(row[0] for row in rows)
+        names = await _room_names(row[0] for row in rows)
         for room_id, seq, emoji, found in rows:
-            place = (room_id, seq, emoji)
+            last = (room_id, seq, emoji)
             yield {**names[room_id], "number": found, "emoji": emoji}
         if len(rows) < PAGE:
             return

@@ -224,7 +224,7 @@ async def test_a_room_that_another_process_wrote_to_is_read_again(
     assert [seq for seq, _, _ in await stored()] == [1, 2, 3]
 
 
-async def test_a_verb_records_what_it_changes(journal: Journal) -> None:
+async def test_an_action_records_what_it_changes(journal: Journal) -> None:
     """Otherwise the room would be remembered wrongly."""
 
     async def silent(room: RoomTransaction) -> Receipt:
@@ -274,7 +274,7 @@ async def test_permission_is_what_holds_when_it_is_committed(journal: Journal) -
     assert [text for _, _, text in await stored()] == ["in time", ""]
 
 
-async def test_a_verb_that_refuses_late_changes_nothing(
+async def test_an_action_that_refuses_late_changes_nothing(
     journal: Journal, caplog: pytest.LogCaptureFixture
 ) -> None:
     async def careless(room: RoomTransaction) -> Receipt:
@@ -315,7 +315,7 @@ async def test_closing_finishes_what_waits(database: AioDatabase, committed: lis
 async def test_it_says_when_too_many_wait_and_when_no_longer(
     journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("chat.history.journal.MAX_WAITING", 3)
+    monkeypatch.setattr("chat.history.journal.MAX_QUEUED", 3)
     monkeypatch.setattr("chat.history.journal.MAX_BATCH", 2)
     answers = []
     for number in range(3):
@@ -343,7 +343,7 @@ async def test_a_task_inside_a_transaction_doesnt_write_in_it(
 
 
 class _Engine:
-    """As much of an Engine as verbs need that only change posts."""
+    """As much of an Engine as actions need that only change posts."""
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal

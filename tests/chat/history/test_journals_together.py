@@ -79,14 +79,14 @@ async def test_two_journals_in_the_same_rooms(journals: list[Journal]) -> None:
                 for room_id in ROOMS
                 for person in PEOPLE
             ]
-            told.extend(await asyncio.gather(*map(journal.put, said), return_exceptions=True))
+            told.extend(await asyncio.gather(*map(journal.submit, said), return_exceptions=True))
             if turn % 5 == place:
                 person, change = (PEOPLE[0], _removes) if turn % 2 else (victim, _lets_in)
                 nonces = {room_id: f"{place}-{turn}-{room_id}-change" for room_id in ROOMS}
                 changes = [
                     Change(room_id, person, nonce, change(victim, nonce)) for room_id, nonce in nonces.items()
                 ]
-                told.extend(await asyncio.gather(*map(journal.put, changes), return_exceptions=True))
+                told.extend(await asyncio.gather(*map(journal.submit, changes), return_exceptions=True))
 
     await asyncio.gather(*(talk(journal, place) for place, journal in enumerate(journals)))
     error = [answer for answer in told if not isinstance(answer, Receipt)]
