@@ -1,7 +1,6 @@
-"""Runs every request that is made of a room, for every door: a table maps the class of a checked
-request to its handler, which gets the engine and an actor. Rate limits, answers and all that
-follows a request are handled here. The doors read requests, apply backpressure and send the
-hello."""
+"""Handles the requests to rooms, for every door: a table maps the class of a checked request to its
+handler, which gets the engine and an actor. Rate limits, answers and all that follows a request are
+here. The doors read requests, apply backpressure and send the hello."""
 
 import functools
 import logging

@@ -97,8 +97,8 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
     """Makes the user a present member of the room and returns the standing. Records a line unless
     the user is present already.
 
-    Conversations record neither: they have no online and offline lines, and only the leases know
-    who has one open. Raises ActionError where the room is closed to the user."""
+    A conversation has no online and offline lines; only the leases know who has it open. Raises
+    ActionError where the room is closed to the user."""
     standing = await engine.access.standing(room.id, user)
     if standing.present or (room.is_conversation and standing.is_member):
         return standing
