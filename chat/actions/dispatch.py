@@ -125,12 +125,12 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
     traceback."""
     if isinstance(error, ActionError):
         refusal = error
-    elif is_away(error):
+    elif is_unavailable(error):
         refusal = unavailable()
     else:
         log.exception("a request broke")
         refusal = broken()
-    actor.reply(Error(refusal.code, actor.language.told(refusal.phrase), nonce, refusal.retry_after))
+    actor.reply(Error(refusal.code, actor.language.translate(refusal.phrase), nonce, refusal.retry_after))
 
 
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:

@@ -7,7 +7,7 @@ from dataclasses import replace
 import peewee
 
 from accounts.models import User
-from accounts.people.directory import are_here
+from accounts.people.directory import all_exist
 from chat.actions.conversations import notify_title_changes
 from chat.drafts import Person
 from chat.engine import Engine

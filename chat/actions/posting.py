@@ -22,7 +22,7 @@ class Rendered(NamedTuple):
 
 def needs_async_rendering(text: str) -> bool:
     """Whether names have to be looked up, or rendering may be slow. Then use `post_later`."""
-    return is_slow(text) or may_name(text)
+    return is_slow(text) or may_contain_name(text)
 
 
 def post(

@@ -89,12 +89,12 @@ class RoomAccessReader:
         return _standing(await self._members.get((room_id, user.id)), user)
 
     async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:
-        statement = self._find_rooms.over([(slug,) for slug in slugs])
+        statement = self._find_rooms.bind([(slug,) for slug in slugs])
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {row[0]: Room(**dict(zip(_ROOM_COLUMNS, row, strict=True))) for row in rows}
 
     async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], _Member]:
-        statement = self._find_members.over(asked)
+        statement = self._find_members.bind(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {(room_id, user_id): _Member(*member) for room_id, user_id, *member in rows}
 

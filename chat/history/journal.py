@@ -188,7 +188,7 @@ class Journal:
         except Exception as error:
             # A used nonce, or an unreachable database.
             log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
-            may_have_missed = is_away(error)
+            may_have_missed = is_unavailable(error)
         pause = 0.02
         while batch:
             try:

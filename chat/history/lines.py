@@ -17,7 +17,7 @@ MAX_QUOTE = 100
 
 def _quote(author: str, text: str) -> Quote:
     """A quote: the beginning of the text, as one line."""
-    line = " ".join(without_marks(text[: 4 * MAX_QUOTE]).split())
+    line = " ".join(strip_markup(text[: 4 * MAX_QUOTE]).split())
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
 
 

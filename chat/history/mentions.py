@@ -79,6 +79,6 @@ class MentionCounts:
         asked = sorted(set(pairs))
         if not asked:
             return {}
-        statement = self._counts.over(asked)
+        statement = self._counts.bind(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
         return {(room_id, user_id): count for room_id, user_id, count in rows}

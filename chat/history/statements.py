@@ -192,9 +192,9 @@ class HistoryStatements:
             for one in line.mentions
         ]
         return [
-            *([self._insert_lines.over(lines)] if lines else []),
-            *([self._insert_mentions.over(mentions)] if mentions else []),
-            self._update_counters.over(counters),
+            *([self._insert_lines.bind(lines)] if lines else []),
+            *([self._insert_mentions.bind(mentions)] if mentions else []),
+            self._update_counters.bind(counters),
         ]
 
     def remembers(self, room_id: int, author_id: int) -> bool:

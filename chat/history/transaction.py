@@ -228,7 +228,7 @@ class RoomTransaction:
     async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
         """Adds a member. Raises ActionError for a deleted account. An account that exists now stays
         until the commit: deleting it waits for this transaction."""
-        if not await are_here([user_id]):
+        if not await all_exist([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
         row = {
             "room": self.room_id,

@@ -48,7 +48,7 @@ class OwnRooms:
     async def of(self, user_ids: list[int]) -> dict[int, list[OwnRoomView]]:
         """The rooms of each user, by name. A user with more than MAX_OWN gets those with unread
         posts first."""
-        statement = self._rooms.over([(user_id,) for user_id in user_ids])
+        statement = self._rooms.bind([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
         by_user: dict[int, list[tuple[bool, str, int, str, str, int, int]]] = {
             user_id: [] for user_id in user_ids
@@ -88,7 +88,7 @@ class OwnRooms:
     async def marks(self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
         """By (room id, user id), the number of the last post read, and how many later posts mention
         the user."""
-        statement = self._marks.over(pairs)
+        statement = self._marks.bind(pairs)
         rows = await fetch(self._database, statement.sql, *statement.params)
         seen = {(room_id, user_id): max(cleared, read) for room_id, user_id, _, cleared, read in rows}
         mentions = await self._mentions.of(
