@@ -25,6 +25,8 @@ from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from chat.setup import setup_chat
+from chat.timings import DEFAULT as DEFAULT_TIMINGS
+from chat.timings import Timings
 from feed.setup import setup_feed
 from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
@@ -59,7 +61,7 @@ SWEEP_SECONDS = 3600
 MAX_WORKERS = 256
 
 
-async def create_app(settings: Settings) -> web.Application:
+async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> web.Application:
     """Creates the application without opening connections. The database must be migrated."""
     database = open_database(settings.database)
     redis = open_redis(settings.redis_url)
@@ -89,7 +91,7 @@ async def create_app(settings: Settings) -> web.Application:
     files = Files(ROOT / "static", fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
-    setup_chat(app)
+    setup_chat(app, timings)
     setup_weather(app)
     setup_feed(app)
     app.cleanup_ctx.append(watch_ended)

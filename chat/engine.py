@@ -21,6 +21,7 @@ from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory, MentionCounts
+from chat.timings import DEFAULT, Timings
 from helpers.redis.bus import Bus
 
 
@@ -38,6 +39,7 @@ class Engine:
     typists: Typists
     statuses: Statuses
     epoch: str
+    timings: Timings
 
 
 @contextlib.asynccontextmanager
@@ -46,10 +48,11 @@ async def open_engine(
     redis: "Redis | None",
     process_bus: Bus,
     epoch: str,
+    timings: Timings = DEFAULT,
 ) -> AsyncIterator[Engine]:
     """The running engine, over the open bus of its process. At the end queued entries are committed
     and delivered before anything closes."""
-    hub = Hub(shared_changes_since(), last_seqs)
+    hub = Hub(shared_changes_since(), last_seqs, timings)
 
     def on_status_change(change: StatusChange) -> None:
         statuses.note(change)
@@ -67,11 +70,12 @@ async def open_engine(
 
     listener = Listener(hub.deliver, hub.tell, on_status_change, on_unread_hint, on_gap)
     bus = RoomBus(process_bus, listener)
-    leases: Leases = RedisLeases(redis) if redis else LocalLeases()
+    leases: Leases = RedisLeases(redis, timings) if redis else LocalLeases()
     unread = UnreadTracker(
         database,
         bus.tell_unread_hint if bus.remote else None,
         lambda user_ids: read_marks.store_of(user_ids),
+        timings,
     )
 
     def on_commit(lines: dict[int, list[Line]]) -> None:
@@ -94,8 +98,8 @@ async def open_engine(
         tell_rooms_of(change)
         bus.announce(change)
 
-    journal = Journal(database, on_commit, on_gap)
-    read_marks = ReadMarks(database, unread.note_moved)
+    journal = Journal(database, on_commit, on_gap, timings)
+    read_marks = ReadMarks(database, unread.note_moved, timings)
     statuses = Statuses(announce, hub.spawn)
     try:
         await bus.open()
@@ -106,9 +110,10 @@ async def open_engine(
             *(database, journal, hub, leases, read_marks, unread, access),
             directory=Directory(access),
             mention_counts=MentionCounts(database),
-            typists=Typists(tell),
+            typists=Typists(tell, timings=timings),
             statuses=statuses,
             epoch=epoch,
+            timings=timings,
         )
     finally:
         await journal.close()

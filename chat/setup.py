@@ -22,6 +22,7 @@ from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.requests import RunCommand
+from chat.timings import DEFAULT, TIMINGS, Timings
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
@@ -32,7 +33,6 @@ MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
 """Far above what a person can type, far below what other users would notice."""
 
-GOODBYE_SECONDS = 3.0
 GOING_AWAY = 1012
 
 
@@ -45,7 +45,9 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(app[DATABASE], app[REDIS], app[BUS], await _epoch()) as engine:
+    async with open_engine(
+        app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[TIMINGS]
+    ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         keep_alive = KeepAlive()
@@ -71,10 +73,11 @@ async def close_connections(app: web.Application) -> None:
     for client in engine.hub.clients:
         client.end(GOING_AWAY)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(engine.hub.empty.wait(), GOODBYE_SECONDS)
+        await asyncio.wait_for(engine.hub.empty.wait(), engine.timings.goodbye)
 
 
-def setup_chat(app: web.Application) -> None:
+def setup_chat(app: web.Application, timings: Timings = DEFAULT) -> None:
+    app[TIMINGS] = timings
     app[OWN_DATA] += SECTIONS
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)

@@ -2,8 +2,6 @@
 
 import itertools
 import os
-import subprocess
-import sys
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Literal
@@ -11,16 +9,21 @@ from typing import Literal
 import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
+from chat.timings import Timings
+from tests.support.accounts import accounts_of
 from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
 from tests.support.database_snapshot import Stored, stored_by
-from tests.support.people import PASSWORD, Person
-from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.people import Person
+from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
 
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
 """The stories register more people from one address than a site lets in an hour."""
+
+QUICK = Timings(store_marks=0.1, unread_round=0.1)
+"""The shared servers tell soon what is unread. Who reconnects has the usual time for it."""
 
 LONGEST = (
     "test_supervisor",
@@ -63,30 +66,17 @@ def redis() -> Iterator[Redis]:
 @pytest.fixture(scope="session")
 def sqlite_chat() -> Iterator[Aiochat]:
     """aiochat as `make run` starts it."""
-    with Aiochat(env=LIMITS_OFF) as server:
-        appoint_boss(server)
+    with Aiochat(env=LIMITS_OFF, timings=QUICK) as server:
+        accounts_of(server.url).add("boss")
         yield server
 
 
 @pytest.fixture(scope="session")
 def postgres_chat(postgres: Postgres, redis: Redis) -> Iterator[Aiochat]:
     """aiochat on PostgreSQL and Redis."""
-    with Aiochat(env=server_env(postgres, redis, "shared")) as server:
-        appoint_boss(server)
+    with Aiochat(env=server_env(postgres, redis, "shared"), timings=QUICK) as server:
+        accounts_of(server.url).add("boss")
         yield server
-
-
-def appoint_boss(server: Aiochat) -> None:
-    """Gives the boss the first account, and so the site, whichever test comes first."""
-    env = {**os.environ, **server.env, "AIOCHAT_DATA_DIR": str(server.data_dir)}
-    subprocess.run(
-        [sys.executable, ROOT / "app.py", "register", "boss"],
-        input=f"{PASSWORD}\n".encode(),
-        env=env,
-        check=True,
-        capture_output=True,
-        cwd=server.folder,
-    )
 
 
 def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
@@ -120,10 +110,10 @@ class Cast:
     people: list[Person]
 
     async def person(self, name: str) -> Person:
-        """A new person, registered and signed in."""
+        """A new person, with an account and signed in."""
         someone = Person(self.url, unique(name))
         self.people.append(someone)
-        return await someone.registers()
+        return await someone.joins()
 
     def stranger(self, name: str = "visitor") -> Person:
         """Somebody without an account."""
@@ -141,9 +131,7 @@ async def cast(chat: Aiochat) -> AsyncIterator[Cast]:
     boss = Person(chat.url, "boss")
     stage = Cast(chat.url, boss, [boss])
     try:
-        answer = await boss.submits("/accounts/register", username="boss", password=PASSWORD)
-        if answer.status != 303:
-            await boss.logs_in()
+        await (boss.returns() if accounts_of(chat.url).has("boss") else boss.joins())
         yield stage
     finally:
         await stage.close()
@@ -208,6 +196,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
         "AIOCHAT_TRUST_PROXY": "true",
     }
     with Aiochat(port=port, env=env) as server, nginx:
+        Aiochat.reached_at[nginx.url] = server
         yield nginx.url, server
 
 
@@ -225,7 +214,7 @@ async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
         visitor = Visitor(context, await context.new_page(), site[0], unique(name))
         made.append(visitor)
-        await visitor.is_registered()
+        await visitor.joins()
         return visitor
 
     yield make

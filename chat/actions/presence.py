@@ -12,7 +12,6 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from chat.actions import membership
-from chat.delivery.leases import RENEW_SECONDS
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -20,16 +19,6 @@ from chat.models import Member
 from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.attendance")
-
-GRACE_SECONDS = 10.0
-"""Who is back by then was never gone."""
-
-TICK_SECONDS = 1.0
-
-COMPARE_SECONDS = 10.0
-"""So long after a process has begun or ended those who are said to be here are compared with those
-who are: the others have come back by then. With the lease and the grace, who crashed is gone within
-a minute."""
 
 AT_ONCE = 1000
 """Rows in one statement, when everybody is compared."""
@@ -41,6 +30,7 @@ GO_AT_ONCE = 200
 class PresenceTracker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
+        self._timings = engine.timings
         self._gone: dict[tuple[int, Person], float] = {}
         """Since when somebody isn't connected here, the longest first."""
 
@@ -74,10 +64,10 @@ class PresenceTracker:
             try:
                 now = time.monotonic()
                 if now >= renew_at:
-                    renew_at = now + RENEW_SECONDS
+                    renew_at = now + self._timings.renew_leases
                     was_in_doubt, is_in_doubt = is_in_doubt, True
                     if await self._engine.leases.renew() or was_in_doubt:
-                        compare_at = min(compare_at, now + COMPARE_SECONDS)
+                        compare_at = min(compare_at, now + self._timings.compare_after)
                     is_in_doubt = False
                 if now >= compare_at:
                     await self._compare()
@@ -86,12 +76,12 @@ class PresenceTracker:
             except Exception as error:
                 if not is_unavailable(error) and not isinstance(error, (RedisError, ActionError)):
                     log.exception("attendance failed")
-            await asyncio.sleep(TICK_SECONDS)
+            await asyncio.sleep(self._timings.presence_tick)
 
     async def _tell_of_the_gone(self) -> None:
         due = []
         for key, since in self._gone.items():
-            if time.monotonic() - since < GRACE_SECONDS:
+            if time.monotonic() - since < self._timings.grace:
                 break
             due.append(key)
         for start in range(0, len(due), GO_AT_ONCE):

@@ -9,11 +9,9 @@ from typing import Any, Protocol
 from chat.envelopes import EncodedEvent
 from chat.events import CaughtUp, Close, Event, Reset, encode
 from chat.history.catch_up import Changes
+from chat.timings import DEFAULT, Timings
 from helpers.db.database import is_unavailable
 from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
-
-PATIENCE_SECONDS = 20.0
-"""A client that reads nothing for so long is closed, and may come back."""
 
 MAX_HELD = 5000
 """Events kept for a client while it catches up. Above it the client is closed, and may come
@@ -45,8 +43,10 @@ class Channel:
         room_id: int,
         changes_since: Callable[[int, int], Awaitable[Changes]],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
+        timings: Timings = DEFAULT,
     ) -> None:
         self.room_id = room_id
+        self._patience = timings.stalled_client
         self.last_seq = 0
         self.is_filling = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
@@ -237,7 +237,7 @@ class Channel:
             await asyncio.sleep(0.05)
             if client.outbox.unread < least:
                 least, since = client.outbox.unread, time.monotonic()
-            elif time.monotonic() - since > PATIENCE_SECONDS:
+            elif time.monotonic() - since > self._patience:
                 client.end(Close.TOO_SLOW)
         return not client.outbox.closed
 

@@ -12,22 +12,13 @@ from chat.delivery.channel import Channel, Client
 from chat.envelopes import Batch, EphemeralEvent
 from chat.events import Close, Event
 from chat.history.catch_up import Changes
+from chat.timings import DEFAULT, Timings
 from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.hub")
 
-POLL_SECONDS = 1.5
-"""A wake-up that got lost is found after so long at most."""
-
 MAX_CONNECTIONS = 10
 """A person's, in this process."""
-
-AWAY_SECONDS = 0.5
-"""Between two attempts to read from a database that is away."""
-
-GAP_SECONDS = 0.02
-"""What another process committed first usually comes a moment later. Only then the database is
-asked."""
 
 
 class Followed(Protocol):
@@ -46,7 +37,9 @@ class Hub:
         self,
         changes_since: Callable[[int, int], Awaitable[Changes]],
         last_seqs: Callable[[list[int]], Awaitable[dict[int, int]]],
+        timings: Timings = DEFAULT,
     ) -> None:
+        self._timings = timings
         self._changes_since = changes_since
         self._last_seqs = last_seqs
         self._channels: dict[int, Channel] = {}
@@ -150,7 +143,9 @@ class Hub:
     async def _channel(self, room_id: int) -> Channel:
         channel = self._channels.get(room_id)
         if channel is None:
-            channel = self._channels[room_id] = Channel(room_id, self._changes_since, self.spawn)
+            channel = self._channels[room_id] = Channel(
+                room_id, self._changes_since, self.spawn, self._timings
+            )
             self.spawn(self._open(channel))
         await asyncio.shield(channel.opened)
         return channel
@@ -178,14 +173,14 @@ class Hub:
 
     async def _fill(self, channel: Channel) -> None:
         try:
-            await asyncio.sleep(GAP_SECONDS)
+            await asyncio.sleep(self._timings.fill_gap)
             while channel.has_gap and self._channels.get(channel.room_id) is channel:
                 try:
                     channel.fill(await self._changes_since(channel.room_id, channel.last_seq))
                 except Exception as error:
                     if not is_unavailable(error):
                         raise
-                    await asyncio.sleep(AWAY_SECONDS)
+                    await asyncio.sleep(self._timings.database_away)
         finally:
             channel.is_filling = False
 
@@ -194,7 +189,7 @@ class Hub:
         again and again."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), POLL_SECONDS if self._bus.remote else None)
+                await asyncio.wait_for(self._look.wait(), self._timings.poll if self._bus.remote else None)
             self._look.clear()
             try:
                 for room_id, last_seq in (await self._last_seqs(list(self._channels))).items():
@@ -206,7 +201,7 @@ class Hub:
                 if not is_unavailable(error):
                     log.exception("looking for gaps failed")
                 self._look.set()
-                await asyncio.sleep(AWAY_SECONDS)
+                await asyncio.sleep(self._timings.database_away)
 
 
 def _discard(index: dict[int, set[Client]], key: int, client: Client) -> None:

@@ -9,10 +9,8 @@ from typing import Protocol
 
 from redis.asyncio import Redis
 
+from chat.timings import DEFAULT, Timings
 from helpers.batching import SingleFlight
-
-LEASE_SECONDS = 20.0
-RENEW_SECONDS = 6.0
 
 AT_ONCE = 500
 """Leases in one command: ten thousand in one held everything else up for a sixth of a second."""
@@ -26,7 +24,7 @@ class Leases(Protocol):
     async def hold(self, room_id: int, user_id: int) -> None: ...
     async def release(self, room_id: int, user_id: int) -> None: ...
     async def renew(self) -> bool:
-        """Prolongs all leases of this process; to be called at the start, and every RENEW_SECONDS.
+        """Prolongs all leases of this process; to be called at the start, and every `Timings.renew_leases`.
 
         True when everybody ought to be compared with those who are said to be here: this process
         has just begun, another one has ended, or what it had written was lost."""
@@ -60,8 +58,9 @@ class RedisLeases:
     """A set of `room:user` for each process, which is gone when that doesn't prolong it: one
     command, however many it holds."""
 
-    def __init__(self, redis: "Redis") -> None:
+    def __init__(self, redis: "Redis", timings: Timings = DEFAULT) -> None:
         self._redis = redis
+        self._lease_ms = round(timings.lease * 1000)
         self._worker = secrets.token_hex(8)
         # The braces keep a process's keys together in a Redis Cluster, so that one can take the
         # place of the other.
@@ -142,7 +141,7 @@ class RedisLeases:
         # The nameless member keeps a set there that holds nothing else: where there is none, there
         # is no process.
         pipeline.sadd(key, "")
-        pipeline.expire(key, int(LEASE_SECONDS))
+        pipeline.pexpire(key, self._lease_ms)
 
     async def _other_workers(self) -> list[str]:
         """Those that live, and those of which nobody has noticed yet that they don't."""

@@ -10,12 +10,11 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from chat.envelopes import MovedMark
+from chat.timings import DEFAULT, Timings
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_unavailable
 
 log = logging.getLogger("aiochat.read_marks")
-
-STORE_SECONDS = 1.0
 
 
 class _Noted(NamedTuple):
@@ -36,8 +35,14 @@ class ReadMarks:
     `on_moved` is told of those that were stored. A forward one that is lost with the process is
     noted again by reading on."""
 
-    def __init__(self, database: AioDatabase, on_moved: Callable[[list[MovedMark]], None]) -> None:
+    def __init__(
+        self,
+        database: AioDatabase,
+        on_moved: Callable[[list[MovedMark]], None],
+        timings: Timings = DEFAULT,
+    ) -> None:
         self._database = database
+        self._pause = timings.store_marks
         self._on_moved = on_moved
         self._noted: dict[tuple[int, int], _Noted] = {}
         self._storing = asyncio.Lock()
@@ -90,7 +95,7 @@ class ReadMarks:
 
     async def _run(self) -> None:
         while True:
-            await asyncio.sleep(STORE_SECONDS)
+            await asyncio.sleep(self._pause)
             await self._store_or_log()
 
     async def _store_or_log(self) -> None:

@@ -6,9 +6,7 @@ from collections.abc import Callable
 
 from chat.envelopes import EphemeralEvent
 from chat.events import Typing, encode
-
-TOLD_SECONDS = 2.0
-"""Between two tellings that somebody is typing in a room. Whoever shows it does so for longer."""
+from chat.timings import DEFAULT, Timings
 
 SHOWN_SECONDS = 6.0
 """For so long pages show it without hearing of it again."""
@@ -20,8 +18,12 @@ class Typists:
     """`tell` gives an event to a room's connections, here and in other processes."""
 
     def __init__(
-        self, tell: Callable[[EphemeralEvent], None], clock: Callable[[], float] = time.monotonic
+        self,
+        tell: Callable[[EphemeralEvent], None],
+        clock: Callable[[], float] = time.monotonic,
+        timings: Timings = DEFAULT,
     ) -> None:
+        self._pause = timings.typing
         self._tell = tell
         self._clock = clock
         self._told: dict[tuple[int, int], float] = {}
@@ -32,7 +34,7 @@ class Typists:
     def start(self, room_id: int, user_id: int, name: str) -> None:
         """They are typing. Whatever comes too soon after the last telling is dropped."""
         key, now = (room_id, user_id), self._clock()
-        if now - self._told.get(key, -TOLD_SECONDS) < TOLD_SECONDS:
+        if now - self._told.get(key, -self._pause) < self._pause:
             return
         if len(self._told) >= KEPT_TYPISTS:
             self._forget(now)

@@ -23,18 +23,11 @@ from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
 from chat.history.unread_counts import OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
+from chat.timings import DEFAULT, Timings
 from helpers.batching import READ_AT_ONCE
 from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.unread")
-
-ROUND_SECONDS = 1.0
-GATHER_SECONDS = 0.05
-"""What comes in one breath is told in one frame."""
-
-CHECK_SECONDS = 60.0
-"""Within this time everybody's rooms are compared with the database, where other processes may have
-said something that got lost."""
 
 READ_A_ROUND = 1000
 """People whose rooms are read in one round: a crowd that comes back has its own within seconds, and
@@ -46,7 +39,6 @@ WRITE_AT_ONCE = 200
 LEISURE = 10
 """A round that took long is followed by a pause this many times as long."""
 
-MAX_PAUSE_SECONDS = 10.0
 
 Updates = dict["Watcher", dict[int, OwnRoom]]
 
@@ -60,7 +52,9 @@ class UnreadTracker:
         database: AioDatabase,
         publish: Callable[[UnreadHint], None] | None,
         store_marks: Callable[[Collection[int]], Awaitable[None]],
+        timings: Timings = DEFAULT,
     ) -> None:
+        self._timings = timings
         self._own_rooms = OwnRooms(database)
         self._publish = publish
         self._store_marks = store_marks
@@ -193,9 +187,9 @@ class UnreadTracker:
             # Where there are others, whose word may get lost, everybody has their turn to be looked
             # at.
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(ROUND_SECONDS if self._publish else None):
+                async with asyncio.timeout(self._timings.unread_round if self._publish else None):
                     await self._wake.wait()
-            await asyncio.sleep(GATHER_SECONDS)
+            await asyncio.sleep(self._timings.unread_gather)
             self._wake.clear()
             took = 0.0
             try:
@@ -206,7 +200,8 @@ class UnreadTracker:
                     log.exception("what is unread wasn't told")
             if self._wants_whole or self._stale or self._doubtful or self._unchecked:
                 self._wake.set()
-            await asyncio.sleep(min(max(ROUND_SECONDS, LEISURE * took), MAX_PAUSE_SECONDS) - GATHER_SECONDS)
+            pause = min(max(self._timings.unread_round, LEISURE * took), self._timings.unread_pause)
+            await asyncio.sleep(pause - self._timings.unread_gather)
 
     async def _round(self) -> float:
         """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is
@@ -326,12 +321,13 @@ class UnreadTracker:
     def _next_to_check(self) -> list[int]:
         now = time.monotonic()
         if self._is_in_doubt or (
-            self._publish and not self._unchecked and now - self._checked_at >= CHECK_SECONDS
+            self._publish and not self._unchecked and now - self._checked_at >= self._timings.unread_check
         ):
             self._is_in_doubt = False
             self._checked_at = now
             self._unchecked = deque(self._readers)
-        most = max(READ_AT_ONCE, round(len(self._readers) * ROUND_SECONDS / CHECK_SECONDS) + 1)
+        share = self._timings.unread_round / self._timings.unread_check
+        most = max(READ_AT_ONCE, round(len(self._readers) * share) + 1)
         return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
 
     def _take(

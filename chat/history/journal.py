@@ -20,6 +20,7 @@ from chat.history.lines import Line
 from chat.history.statements import HistoryStatements
 from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
+from chat.timings import DEFAULT, Timings
 from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction
 from helpers.text.characters import one_line
@@ -38,12 +39,6 @@ GATHER_FACTOR = 0.5
 share of the time that the last one took."""
 
 MAX_GATHER_SECONDS = 0.005
-
-RETRY_SECONDS = 6.0
-"""Seconds for which a batch is tried again while the database is unreachable. Then its senders get
-`unavailable` and send again."""
-
-CLOSE_SECONDS = 8.0
 
 
 class Change(msgspec.Struct, frozen=True):
@@ -77,7 +72,9 @@ class Journal:
         database: AioDatabase,
         on_commit: Callable[[dict[int, list[Line]]], None],
         on_gap: Callable[[], None],
+        timings: Timings = DEFAULT,
     ) -> None:
+        self._timings = timings
         self._database = database
         self._statements = HistoryStatements(database)
         self._on_commit = on_commit
@@ -135,7 +132,7 @@ class Journal:
         self._closing = True
         self._wake.set()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._task), CLOSE_SECONDS)
+            await asyncio.wait_for(asyncio.shield(self._task), self._timings.close_journal)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         _answer_all([*self._queue], unavailable())
@@ -151,7 +148,7 @@ class Journal:
                 self._call_when_not_full()
             began = time.monotonic()
             try:
-                await self._commit_or_explain(batch, began + RETRY_SECONDS)
+                await self._commit_or_explain(batch, began + self._timings.retry_commit)
             except Exception:
                 log.exception("a batch of %d was lost", len(batch))
                 _answer_all(batch, broken())

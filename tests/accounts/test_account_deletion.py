@@ -15,7 +15,7 @@ async def test_nothing_of_the_account_is_left_and_the_name_is_free(
     cast: Cast, chat: Aiochat, bob: Person, lobby: str
 ) -> None:
     carol = cast.stranger("carol")
-    await carol.registers(email=f"{carol.name}@left.example")
+    await carol.joins(email=f"{carol.name}@left.example")
     profile = {
         "display_name": "Wilhelmina Smith",
         "bio": "I grow quinces",

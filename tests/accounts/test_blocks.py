@@ -320,7 +320,7 @@ class TestTwoWorkers:
         one, other = workers
         async with person(one.url, unique("alice")) as alice, person(one.url, unique("bob")) as bob:
             for someone in (alice, bob):
-                await someone.registers()
+                await someone.joins()
             await follows(bob, alice)
             post = await writes(alice, "of Alice")
             name = await opens(alice, bob)

@@ -30,7 +30,7 @@ async def downloads(someone: Person) -> Any:
 
 async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lobby: str) -> None:
     carol = cast.stranger("carol")
-    await carol.registers(email=f"{carol.name}@mail.example")
+    await carol.joins(email=f"{carol.name}@mail.example")
     profile = {"display_name": "Caroline", "bio": "beans", "place": "Porto", "time_zone": "Europe/Lisbon"}
     assert (await carol.submits("/accounts/profile", **profile)).status == 303
     picture = io.BytesIO()
@@ -217,7 +217,7 @@ async def test_who_goes_away_in_the_middle_can_begin_again(
 
 async def test_it_is_not_for_every_minute() -> None:
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_RATE_LIMITS": "on"}) as server:
-        someone = await Person(server.url, "eager").registers()
+        someone = await Person(server.url, "eager").joins()
         statuses = []
         for _ in range(8):
             async with someone.http.get(DOWNLOAD) as answer:

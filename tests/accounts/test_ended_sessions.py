@@ -45,7 +45,7 @@ async def again(cast: Cast, someone: Person) -> Person:
     """The same person at another browser."""
     other = cast.stranger()
     other.name = someone.name
-    return await other.logs_in()
+    return await other.returns()
 
 
 async def test_a_new_password_ends_what_is_open(
@@ -89,8 +89,8 @@ def servers(request: pytest.FixtureRequest, postgres: Postgres, redis: Redis) ->
 async def test_one_session_ends_and_the_others_do_not(servers: list[Aiochat]) -> None:
     first, last = servers[0], servers[-1]
     someone = Person(first.url, "alice")
-    await someone.registers()
-    elsewhere = await Person(first.url, "alice").logs_in()
+    await someone.joins()
+    elsewhere = await Person(first.url, "alice").returns()
     await someone.creates("Lobby")
     staying = await someone.enters("Lobby")
     # A socket of the session that ends on each server.

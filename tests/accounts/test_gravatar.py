@@ -37,7 +37,7 @@ def chat(service: Elsewhere) -> Iterator[Aiochat]:
 
 async def somebody(cast: Cast, email: str = "") -> Person:
     person = cast.stranger("vera")
-    return await person.registers(email=email)
+    return await person.joins(email=email)
 
 
 async def picture_of(

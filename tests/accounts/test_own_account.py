@@ -35,7 +35,7 @@ async def again(cast: Cast, someone: Person) -> Person:
     """The same person at another browser."""
     other = cast.stranger()
     other.name = someone.name
-    return await other.logs_in()
+    return await other.returns()
 
 
 async def is_signed_in(someone: Person) -> bool:
@@ -64,8 +64,8 @@ async def test_it_ends_them_on_the_other_worker_too(postgres_chat: Aiochat) -> N
     shared = {name: postgres_chat.env[name] for name in ("AIOCHAT_DATABASE_URL", "AIOCHAT_REDIS_URL")}
     someone = Person(postgres_chat.url, unique("twoworkers"))
     elsewhere = Person(postgres_chat.url, someone.name)
-    await someone.registers()
-    await elsewhere.logs_in()
+    await someone.joins()
+    await elsewhere.returns()
     room = unique("Twoworkers")
     await someone.creates(room)
     with Aiochat(env={**shared, **LIMITS_OFF, "AIOCHAT_PUBLIC_URL": postgres_chat.url}) as other:
@@ -126,7 +126,7 @@ async def test_who_guesses_it_is_slowed_as_at_the_login() -> None:
 async def test_a_new_address_signs_in_and_the_old_one_no_longer(cast: Cast) -> None:
     someone = cast.stranger("mailer")
     old, new = f"{someone.name}@old.example", f"{someone.name}@New.example"
-    await someone.registers(email=old)
+    await someone.joins(email=old)
     assert (await someone.submits("/accounts/email", email=new, password=PASSWORD)).status == 303
     async with someone.http.get("/accounts/email") as answer:
         assert new.lower() in await answer.text()
@@ -153,8 +153,8 @@ async def test_no_address_is_changed_by_a_mistake(
     cast: Cast, email: str, password: str, status: int, field: str, text: str
 ) -> None:
     someone, other = cast.stranger("mailer"), cast.stranger("mailer")
-    await other.registers(email=f"{other.name}@mail.example")
-    await someone.registers(email=f"{someone.name}@mail.example")
+    await other.joins(email=f"{other.name}@mail.example")
+    await someone.joins(email=f"{someone.name}@mail.example")
     answer = await someone.submits(
         "/accounts/email", email=email.replace("{taken}", f"{other.name}@mail.example"), password=password
     )

@@ -201,7 +201,7 @@ def test_the_server_draws_the_same_colour_as_the_page() -> None:
 
 
 async def test_nobody_is_looked_for_at_gravatar_unless_it_is_allowed(cast: Cast, lobby: str) -> None:
-    vera = await cast.stranger("vera").registers(email=f"{unique('vera')}@example.org")
+    vera = await cast.stranger("vera").joins(email=f"{unique('vera')}@example.org")
     async with vera.http.get(f"/rooms/{lobby}") as page:
         assert '"gravatar": false' in await page.text()
     async with vera.http.get("/accounts/profile") as page:

@@ -59,7 +59,8 @@ def address(request: pytest.FixtureRequest) -> Iterator[str]:
         "AIOCHAT_PUBLIC_URL": nginx.url,
         "AIOCHAT_TRUST_PROXY": "true",
     }
-    with Aiochat(port=port, env=env), nginx:
+    with Aiochat(port=port, env=env) as server, nginx:
+        Aiochat.reached_at[nginx.url] = server
         yield nginx.url
 
 
@@ -69,7 +70,7 @@ straight = pytest.mark.parametrize("address", ["straight"], indirect=True)
 
 @pytest.fixture
 async def alice(address: str) -> AsyncIterator[Person]:
-    found = await Person(address, unique("alice")).registers()
+    found = await Person(address, unique("alice")).joins()
     yield found
     await found.close()
 

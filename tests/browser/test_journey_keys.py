@@ -16,7 +16,7 @@ from tests.support.timeline_page import Reader, Reads, here, press, readers_of, 
 @pytest.fixture
 async def bob(sqlite_chat: Aiochat) -> AsyncIterator[Person]:
     """Bob writes, by a program."""
-    found = await Person(sqlite_chat.url, unique("bob")).registers()
+    found = await Person(sqlite_chat.url, unique("bob")).joins()
     yield found
     await found.close()
 

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, expect
 
 from tests.conftest import unique
 from tests.support.browser import WIDE, Visitor
-from tests.support.people import Person, person
+from tests.support.people import Person
 from tests.support.servers import Aiochat
 
 CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
@@ -18,9 +18,6 @@ CYRILLIC = re.compile("[а-яё]", re.IGNORECASE)
 @pytest.fixture
 async def vera(browser: Browser, sqlite_chat: Aiochat) -> AsyncIterator[Visitor]:
     """Vera reads Russian, and her clock is in Moscow."""
-    async with person(sqlite_chat.url, unique("first")) as first:
-        # Vera isn't the administrator, whichever test begins.
-        await first.registers()
     context = await browser.new_context(viewport=WIDE, locale="ru-RU", timezone_id="Europe/Moscow")
     visitor = Visitor(context, await context.new_page(), sqlite_chat.url, unique("vera"))
     await visitor.registers()
@@ -33,8 +30,8 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
     page, room = vera.page, unique("Besedka")
     bob, eve = Person(vera.url, unique("bob")), Person(vera.url, unique("eve"))
     try:
-        await bob.registers()
-        await eve.registers()
+        await bob.joins()
+        await eve.joins()
         await bob.creates(room, topic="Tea")
         at_bob = await bob.enters(room)
         at_eve = await eve.enters(room)

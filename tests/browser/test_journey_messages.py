@@ -35,7 +35,7 @@ async def bob(visitors: Visitors) -> Visitor:
 @pytest.fixture
 async def carol(site: tuple[str, Aiochat], room: str) -> AsyncIterator[Listener]:
     """Carol is in the room by a program of hers."""
-    someone = await Person(site[0], unique("carol")).registers()
+    someone = await Person(site[0], unique("carol")).joins()
     yield await someone.enters(room)
     await someone.close()
 

@@ -41,8 +41,7 @@ async def tablet(alice: Visitor, browser: Browser) -> AsyncIterator[Visitor]:
 @pytest.fixture
 async def carol(site: tuple[str, Aiochat]) -> AsyncIterator[Person]:
     """Carol uses a program of her own."""
-    someone = Person(site[0], unique("carol"))
-    await someone.registers()
+    someone = await Person(site[0], unique("carol")).joins()
     yield someone
     await someone.close()
 

@@ -21,7 +21,7 @@ NODES = 380
 @pytest.fixture
 async def bob(sqlite_chat: Aiochat) -> AsyncIterator[Person]:
     """Bob writes, by a program."""
-    found = await Person(sqlite_chat.url, unique("bob")).registers()
+    found = await Person(sqlite_chat.url, unique("bob")).joins()
     yield found
     await found.close()
 

@@ -31,7 +31,7 @@ async def alice(browser: Browser, others: Elsewhere) -> AsyncIterator[Visitor]:
     with Aiochat(env={**LIMITS_OFF, **env}) as server:
         context = await browser.new_context(viewport=WIDE)
         found = Visitor(context, await context.new_page(), server.url, unique("alice"))
-        await found.is_registered()
+        await found.joins()
         assert found.person
         await found.person.submits("/accounts/profile", place="Oslo")
         yield found
@@ -45,7 +45,7 @@ async def test_weather_and_faces_from_elsewhere(alice: Visitor, others: Elsewher
     others.pictures[hash_of(email)] = drawn("red")
     room = unique("Window")
     await alice.makes(room)
-    vera = await Person(alice.url, unique("vera")).registers(email=email)
+    vera = await Person(alice.url, unique("vera")).joins(email=email)
     listener = await vera.enters(room)
     await listener.says("It is cold")
     page = alice.page

@@ -104,7 +104,7 @@ async def site(cluster: RedisCluster, workers: list[Aiochat]) -> AsyncIterator[S
     async with contextlib.AsyncExitStack() as stack:
         alice, bob = Person(one.url, unique("alice")), Person(one.url, unique("bob"))
         for someone in (alice, bob):
-            await someone.registers()
+            await someone.joins()
             stack.push_async_callback(someone.close)
         found = Site(cluster, [])
         while len({cluster.owner(pair.channel) for pair in found.pairs}) < 3:

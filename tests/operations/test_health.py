@@ -28,7 +28,7 @@ async def test_both_are_well_on_a_good_day(cast: Cast) -> None:
 
 async def test_while_another_program_holds_sqlite(sqlite_chat: Aiochat) -> None:
     """A backup, say, or `app.py register`: for longer than we wait."""
-    someone = await Person(sqlite_chat.url, unique("patient")).registers()
+    someone = await Person(sqlite_chat.url, unique("patient")).joins()
     token = await someone.token("/rooms")
     holder = sqlite3.connect(sqlite_chat.data_dir / "aiochat.db", isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")

@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 
-from tests.support.people import PASSWORD, Person
+from tests.support.people import PASSWORD, PATIENCE, Person
 
 ARGUMENTS = [
     "--no-sandbox",
@@ -23,13 +23,13 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") o
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE * 1000)
 
 
 async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
     """Waits for it in the page. Playwright's wait_for_function asks again by `eval`, which the
     site's pages forbid."""
-    async with asyncio.timeout(15):
+    async with asyncio.timeout(PATIENCE):
         while not await page.evaluate(expression, argument):
             await asyncio.sleep(0.05)
 
@@ -65,9 +65,9 @@ class Visitor:
         await self.page.click("main form button")
         await self.page.wait_for_url("**/rooms")
 
-    async def is_registered(self) -> None:
-        """An account and its session, without a form."""
-        self.person = await Person(self.url, self.name).registers()
+    async def joins(self) -> None:
+        """Has an account and is signed in, without a form."""
+        self.person = await Person(self.url, self.name).joins()
         cookies = [
             {"name": cookie.key, "value": cookie.value, "url": self.url}
             for cookie in self.person.http.cookie_jar

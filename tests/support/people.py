@@ -10,9 +10,15 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import aiohttp
+from yarl import URL
 
-PATIENCE = 20.0
-PASSWORD = "correct horse battery"
+from tests.support.accounts import PASSWORD, accounts_of
+
+__all__ = ["PASSWORD", "PATIENCE", "JsonObject", "Listener", "Person", "person"]
+
+PATIENCE = 60.0
+"""How long something is waited for, in seconds. It is long, since it costs nothing where all is
+well."""
 
 JsonObject = dict[str, Any]
 
@@ -107,17 +113,31 @@ class Person:
         self.name = name
         self.http = aiohttp.ClientSession(url, cookie_jar=aiohttp.CookieJar(unsafe=True))
         self.listeners: list[Listener] = []
+        self._tokens: dict[str, str] = {}
+        """The CSRF tokens of the sessions that they have had, by the cookie's value."""
+
+    @property
+    def _cookie(self) -> str:
+        cookie = self.http.cookie_jar.filter_cookies(URL(self.url)).get("session")
+        return cookie.value if cookie else ""
 
     async def token(self, page: str = "/accounts/login") -> str:
-        """The CSRF token of a page with a form."""
+        """The session's CSRF token, read of a page with a form unless it is known."""
+        if known := self._tokens.get(self._cookie):
+            return known
         async with self.http.get(page) as answer:
             text = await answer.text()
         found = re.search(r'name="csrf[_-]token"[^>]*(?:value|content)="([^"]+)"', text)
         assert found, f"{page} has no CSRF token: {answer.status}"
+        if cookie := self._cookie:
+            self._tokens[cookie] = found.group(1)
         return found.group(1)
 
     async def submits(self, path: str, *, page: str | None = None, **fields: str) -> aiohttp.ClientResponse:
         """Posts a form with the token of its page, and doesn't follow the answer."""
+        if path in ("/accounts/login", "/accounts/register"):
+            # The session that they had may have been ended elsewhere.
+            self._tokens.clear()
         token = await self.token(page or path)
         answer = await self.http.post(path, data={**fields, "csrf_token": token}, allow_redirects=False)
         await answer.read()
@@ -126,6 +146,18 @@ class Person:
     async def registers(self, password: str = PASSWORD, email: str = "") -> "Person":
         answer = await self.submits("/accounts/register", username=self.name, password=password, email=email)
         assert answer.status == 303, await answer.text()
+        return self
+
+    async def joins(self, email: str = "") -> "Person":
+        """Has an account and is signed in, without the pages: written into the database."""
+        accounts_of(self.url).add(self.name, email)
+        return await self.returns()
+
+    async def returns(self) -> "Person":
+        """Is signed in, without the pages."""
+        session = accounts_of(self.url).sign_in(self.name)
+        self.http.cookie_jar.update_cookies({"session": session.cookie}, URL(self.url))
+        self._tokens[session.cookie] = session.csrf_token
         return self
 
     async def logs_in(self, password: str = PASSWORD) -> "Person":

@@ -147,7 +147,7 @@ async def readers_of(browser: Browser, url: str, room: str) -> AsyncIterator[Rea
     readers: list[Reader] = []
 
     async def make(person: Person | None = None, viewport: ViewportSize = WIDE) -> Reader:
-        person = person or await Person(url, unique("alice")).registers()
+        person = person or await Person(url, unique("alice")).joins()
         context = await browser.new_context(
             viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce"
         )

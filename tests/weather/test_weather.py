@@ -211,7 +211,7 @@ async def test_where_it_is_off_there_is_none(alice: Person, lobby: str) -> None:
     async with alice.http.get(f"/rooms/{lobby}") as page:
         assert "<chat-weather" in await page.text()
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_WEATHER_URL": ""}) as server:
-        await nothing_of_it_is_there(await Person(server.url, f"{alice.name}calm").registers(), lobby)
+        await nothing_of_it_is_there(await Person(server.url, f"{alice.name}calm").joins(), lobby)
 
 
 async def nothing_of_it_is_there(calm: Person, lobby: str) -> None:

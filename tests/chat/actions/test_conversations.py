@@ -300,7 +300,7 @@ async def test_unread_sets_ones_own_mark_back(alice: Person, bob: Person, lobby:
 async def test_people_are_found_by_their_names(cast: Cast, alice: Person) -> None:
     word = unique("zo")
     made = [
-        await Person(cast.url, f"{beginning}{word}{end}").registers()
+        await Person(cast.url, f"{beginning}{word}{end}").joins()
         for beginning, end in (("", "e"), ("", "E2"), ("x", ""))
     ]
     cast.people.extend(made)

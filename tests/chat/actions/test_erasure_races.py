@@ -26,7 +26,7 @@ async def test_of_two_administrators_one_stays(postgres: Postgres, redis: Redis)
     leave as well."""
     with Aiochat(env=server_env(postgres, redis, unique("admins"))) as server:
         wilma, second, other = [
-            await Person(server.url, name).registers() for name in ("wilma", "second", "other")
+            await Person(server.url, name).joins() for name in ("wilma", "second", "other")
         ]
         url = server.env["AIOCHAT_DATABASE_URL"]
         waits = (
@@ -50,9 +50,9 @@ async def test_of_two_administrators_one_stays(postgres: Postgres, redis: Redis)
 
 async def test_every_session_ends_in_every_process(postgres_chat: Aiochat) -> None:
     shared = {name: postgres_chat.env[name] for name in ("AIOCHAT_DATABASE_URL", "AIOCHAT_REDIS_URL")}
-    owner = await Person(postgres_chat.url, unique("owner")).registers()
-    someone = await Person(postgres_chat.url, unique("leaver")).registers()
-    elsewhere = await Person(postgres_chat.url, someone.name).logs_in()
+    owner = await Person(postgres_chat.url, unique("owner")).joins()
+    someone = await Person(postgres_chat.url, unique("leaver")).joins()
+    elsewhere = await Person(postgres_chat.url, someone.name).returns()
     room = unique("Twoworkers")
     await owner.creates(room)
     with Aiochat(env={**shared, **LIMITS_OFF, "AIOCHAT_PUBLIC_URL": postgres_chat.url}) as other:
@@ -126,7 +126,7 @@ async def test_whoever_leaves_does_not_come_back_by_what_is_under_way(
 
 async def test_an_invitation_waits_for_who_is_leaving(postgres_chat: Aiochat) -> None:
     """Carol's account is just being deleted as Bob's invitation is stored: then it isn't."""
-    bob, carol = [await Person(postgres_chat.url, unique(name)).registers() for name in ("bob", "carol")]
+    bob, carol = [await Person(postgres_chat.url, unique(name)).joins() for name in ("bob", "carol")]
     room = unique("Race")
     await bob.creates(room)
     at_bob = await bob.enters(room)
@@ -188,7 +188,7 @@ async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
 async def kill_in_the_middle(server: Aiochat) -> None:
     """A thousand messages are being removed when the server is killed: after its restart the rest
     goes too."""
-    directory = [await Person(server.url, name).registers() for name in ("boss", "alice", "carol")]
+    directory = [await Person(server.url, name).joins() for name in ("boss", "alice", "carol")]
     alice, carol = directory[1:]
     await alice.creates("Lobby")
     at_carol = await carol.enters("Lobby")

@@ -305,7 +305,7 @@ async def test_bad_previews(alice: Person, lobby: str) -> None:
 async def test_previews_are_limited_with_messages(tmp_path: Path) -> None:
     with Aiochat(env={}, data_dir=tmp_path) as chat:
         someone = Person(chat.url, "alice")
-        await someone.registers()
+        await someone.joins()
         await someone.creates("Lobby")
         headers = {"X-CSRF-Token": await someone.token("/rooms"), "Accept": "application/json"}
         statuses: list[int] = []

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-import chat.actions.presence
 from accounts.models import User
 from chat.actions.presence import PresenceTracker
 from chat.drafts import Person
 from chat.engine import Engine, open_engine
 from chat.models import Member, Message, Room
 from chat.roles import Role
+from chat.timings import Timings
 from helpers.db.database import fetch, open_database
 from helpers.db.migrations import migrate
 from helpers.db.statement import Statement
@@ -24,12 +24,12 @@ from tests.chat.delivery.test_channel import FakeClient
 
 HALL = 1
 CROWD = 1000
+QUICK = Timings(grace=0.0, presence_tick=0.001, compare_after=0.0, renew_leases=0.0, retry_commit=0.0)
 
 
 @pytest.fixture
-async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Engine]:
+async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     """A hall in which the history says that a thousand are."""
-    monkeypatch.setattr(chat.actions.presence, "GRACE_SECONDS", 0.0)
     url = f"sqlite:///{tmp_path / 'test.db'}"
     migrate(url, ROOT / "migrations")
     database = open_database(url)
@@ -43,7 +43,7 @@ async def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterat
             await Member.insert(
                 room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0
             ).aio_execute()
-    async with open_engine(database, None, Bus(), "epoch") as found:
+    async with open_engine(database, None, Bus(), "epoch", timings=QUICK) as found:
         yield found
     await database.aio_close()
 
@@ -153,7 +153,6 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(
 
     with monkeypatch.context() as patch:
         patch.setattr(ShortTransaction, "begin", away)
-        patch.setattr("chat.history.journal.RETRY_SECONDS", 0.0)
         with pytest.raises(Exception, match="reach its database"):
             await presence._tell_of_the_gone()
     assert len(await present(engine)) == CROWD
@@ -164,8 +163,6 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(
 async def test_the_loop_compares_at_the_start_and_then_no_more(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(chat.actions.presence, "COMPARE_SECONDS", 0.0)
-    monkeypatch.setattr(chat.actions.presence, "TICK_SECONDS", 0.001)
     presence = PresenceTracker(engine)
     compared = []
 
@@ -173,7 +170,6 @@ async def test_the_loop_compares_at_the_start_and_then_no_more(
         compared.append(True)
 
     monkeypatch.setattr(presence, "_compare", compare)
-    monkeypatch.setattr(chat.actions.presence, "RENEW_SECONDS", 0.0)
     renewed = asyncio.Event()
     renew, times = engine.leases.renew, []
 

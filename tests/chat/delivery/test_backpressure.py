@@ -27,7 +27,7 @@ async def test_a_flood_waits_in_its_own_socket(postgres: Postgres, redis: Redis)
     """While the room is locked by another, only a hundred messages are taken; the rest stays with
     the sender, and not in our memory."""
     with Aiochat(env=server_env(postgres, redis, "flood")) as server:
-        alice = await Person(server.url, unique("alice")).registers()
+        alice = await Person(server.url, unique("alice")).joins()
         await alice.creates("Flood")
         listener = await alice.enters("Flood")
         await listener.says("before")

@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-import chat.delivery.channel
 from chat.delivery.channel import Channel
 from chat.envelopes import EncodedEvent
 from chat.events import Close, Pong
@@ -236,7 +235,7 @@ async def test_who_reads_nothing_costs_no_memory_and_misses_nothing(place: Place
 
 
 async def test_who_never_reads_is_closed(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(chat.delivery.channel, "PATIENCE_SECONDS", 0.2)
+    monkeypatch.setattr(place.channel, "_patience", 0.2)
     client = FakeClient()
     await place.enter(client)
     client.pipe.reads = False

@@ -9,8 +9,8 @@ import pytest
 from redis.asyncio import Redis as Client
 from redis.exceptions import ConnectionError as RedisAway
 
-import chat.delivery.leases
 from chat.delivery.leases import LocalLeases, RedisLeases
+from chat.timings import DEFAULT
 from helpers.redis.client import open_redis
 from tests.support.servers import Redis
 
@@ -56,9 +56,7 @@ async def commands(client: Client) -> int:
 
 async def end_of(client: Client, leases: RedisLeases) -> None:
     """What Redis does when a process has been dead for the lease's time."""
-    assert 0 < await client.pttl(leases._key) <= chat.delivery.leases.LEASE_SECONDS * 1000, (
-        "its leases end by themselves"
-    )
+    assert 0 < await client.pttl(leases._key) <= DEFAULT.lease * 1000, "its leases end by themselves"
     await client.delete(leases._key)
 
 

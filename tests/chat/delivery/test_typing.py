@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat.delivery.typing import KEPT_TYPISTS, SHOWN_SECONDS, TOLD_SECONDS, Typists
+from chat.delivery.typing import KEPT_TYPISTS, SHOWN_SECONDS, Typists
 from chat.envelopes import EphemeralEvent
+from chat.timings import DEFAULT
 from tests.support.people import Listener, Person, person
 from tests.support.servers import Aiochat
 
@@ -111,14 +112,14 @@ async def test_a_thousand_cost_nothing_to_others(alice: Person, bob: Person, lob
     await at_bob.says("at last")
     took = time.monotonic() - began
     await at_alice.hears("message", number=1)
-    assert 1 <= told(at_alice).count((bob.name, True)) <= 1 + math.floor(took / TOLD_SECONDS)
+    assert 1 <= told(at_alice).count((bob.name, True)) <= 1 + math.floor(took / DEFAULT.typing)
     assert told(at_alice).count((bob.name, False)) <= told(at_alice).count((bob.name, True))
 
 
 async def test_a_thousand_take_no_tokens() -> None:
     with Aiochat() as server:
         async with person(server.url, "alice") as alice:
-            await alice.registers()
+            await alice.joins()
             await alice.creates("Garden")
             at_alice = await alice.enters("Garden")
             for _ in range(1000):
@@ -163,7 +164,7 @@ def test_an_end_is_told_once_and_only_of_a_beginning() -> None:
         told.typists.start(1, 7, "bob")
         told.typists.stop(1, 7, "bob")
     assert told.events == [(1, "bob", True), (1, "bob", False)]
-    told.now += TOLD_SECONDS
+    told.now += DEFAULT.typing
     told.typists.start(1, 7, "bob")
     told.typists.posted(1, 7)
     told.typists.stop(1, 7, "bob")

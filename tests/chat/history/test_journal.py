@@ -24,6 +24,7 @@ from chat.history.transaction import RoomTransaction
 from chat.models import Member, Message, MessageVersion, Reaction, Room
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
 from chat.roles import Role
+from chat.timings import Timings
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from helpers.db.statement import Rows, Statement
@@ -243,7 +244,7 @@ async def test_while_the_database_is_away_the_sender_hears_so(
     async def away(self: HistoryStatements, *args: Any) -> Any:
         raise peewee.OperationalError("could not connect")
 
-    monkeypatch.setattr("chat.history.journal.RETRY_SECONDS", 0.1)
+    monkeypatch.setattr(journal, "_timings", Timings(retry_commit=0.1))
     with monkeypatch.context() as patch:
         patch.setattr(HistoryStatements, "open", away)
         with pytest.raises(ActionError) as error:

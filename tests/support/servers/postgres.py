@@ -24,7 +24,6 @@ class Postgres(Server):
     and is no superuser."""
 
     name = "PostgreSQL"
-    start_seconds = 60.0  # recovery after a SIGKILL
     stop_signal = signal.SIGINT  # the "fast" shutdown: doesn't wait for clients
     parent_death_signal = (
         "QUIT"  # the "immediate" shutdown: no clients are waited for, shared memory is given back

@@ -68,8 +68,8 @@ class Server(ABC):
     As a context manager it starts, and at the end stops and removes its folder."""
 
     name: str
-    start_seconds = 20.0
-    stop_seconds = 10.0
+    start_seconds = 60.0
+    stop_seconds = 60.0
     stop_signal = signal.SIGTERM
     parent_death_signal = "KILL"
 
@@ -78,6 +78,8 @@ class Server(ABC):
         self.folder, lock = _new_folder(self.name)
         self.log = self.folder / "log"
         self.process: subprocess.Popen[bytes] | None = None
+        self.closing = contextlib.ExitStack()
+        """What else ends with it, before it does."""
         self._remove_folder = weakref.finalize(self, _remove, self.folder, lock)
 
     @abstractmethod
@@ -177,6 +179,7 @@ class Server(ABC):
 
     def close(self) -> None:
         """Stop it and remove its folder with all data."""
+        self.closing.close()
         self.stop()
         self._remove_folder()
 

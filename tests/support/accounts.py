@@ -1,0 +1,114 @@
+"""Accounts and sessions written into the database of a running server by statements: a
+registration by the pages takes a hundred times as long."""
+
+import json
+import secrets
+import sqlite3
+import time
+import weakref
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import psycopg
+import redis
+from argon2 import PasswordHasher
+
+from accounts.people.names import name_key, skeleton
+from helpers.web import csrf
+from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo
+from helpers.web.sessions import hash_token
+from tests.support.servers import Aiochat
+
+PASSWORD = "correct horse battery"
+
+_HASH = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(PASSWORD)
+"""A hash names its own cost: to sign in with this one takes a millisecond."""
+
+_accounts: "weakref.WeakKeyDictionary[Aiochat, Accounts]" = weakref.WeakKeyDictionary()
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """A session: the cookie's value, and the token of its forms."""
+
+    cookie: str
+    csrf_token: str
+
+
+class Accounts:
+    """The accounts of one server, whichever database and store of sessions it has."""
+
+    def __init__(self, server: Aiochat) -> None:
+        self._sqlite: sqlite3.Connection | None = None
+        self._postgres: psycopg.Connection | None = None
+        self._redis: redis.Redis | None = None
+        if url := server.env.get("AIOCHAT_DATABASE_URL"):
+            self._postgres = psycopg.connect(url, autocommit=True)
+            self._postgres.execute("SET synchronous_commit = off")
+        else:
+            path = server.data_dir / "aiochat.db"
+            self._sqlite = sqlite3.connect(path, timeout=60, isolation_level=None)
+            self._sqlite.execute("PRAGMA synchronous = off")
+        if url := server.env.get("AIOCHAT_REDIS_URL"):
+            self._redis = redis.Redis.from_url(url)
+
+    def _run(self, sql: str, *values: Any) -> list[tuple[Any, ...]]:
+        if self._postgres is not None:
+            return self._postgres.execute(sql.replace("?", "%s").encode(), values).fetchall()
+        assert self._sqlite is not None
+        return self._sqlite.execute(sql, values).fetchall()
+
+    def add(self, name: str, email: str = "") -> None:
+        """An account with the password PASSWORD. The first of a site is its administrator's."""
+        is_first = self._run(
+            "INSERT INTO site (name, value) VALUES ('first_account', ?) "
+            "ON CONFLICT DO NOTHING RETURNING name",
+            name,
+        )
+        self._run(
+            "INSERT INTO users (name, name_key, skeleton, email, password_hash, is_admin, created_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
+            *(name, name_key(name), skeleton(name), email or None, _HASH, bool(is_first), _now_ms()),
+        )
+
+    def has(self, name: str) -> bool:
+        return bool(self._run("SELECT id FROM users WHERE name = ?", name))
+
+    def sign_in(self, name: str) -> SignedIn:
+        """A new session of somebody's, last used now."""
+        [(user_id,)] = self._run("SELECT id FROM users WHERE name = ?", name)
+        session = SignedIn(secrets.token_urlsafe(32), csrf.new_token())
+        key = hash_token(session.cookie)
+        data = json.dumps(
+            {"created": int(time.time()), "session": {USER_ID: user_id, csrf.FIELD: session.csrf_token}}
+        )
+        use = SessionInfo(user_id, "", "127.0.0.1", _now_ms())
+        if self._redis is not None:
+            self._redis.hset(f"aiochat:sessions-of:{user_id}", key, json.dumps(asdict(use)))
+            self._redis.set(f"aiochat:session:{key}", data, ex=SIGNED_IN_SECONDS)
+            return session
+        self._run(
+            "INSERT INTO sessions (token_hash, data, expires_at, user_id, agent, address, used_at) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING token_hash",
+            *(key, data, _now_ms() + SIGNED_IN_SECONDS * 1000, user_id, use.agent, use.address, use.at),
+        )
+        return session
+
+    def close(self) -> None:
+        for connection in (self._sqlite, self._postgres, self._redis):
+            if connection is not None:
+                connection.close()
+
+
+def _now_ms() -> int:
+    return int(time.time() * 1000)
+
+
+def accounts_of(url: str) -> Accounts:
+    """Those of the running server that is reached at this address."""
+    server = Aiochat.reached_at[url]
+    found = _accounts.get(server)
+    if found is None:
+        found = _accounts[server] = Accounts(server)
+        server.closing.callback(found.close)
+    return found
