@@ -5,6 +5,7 @@ import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from typing import Literal
+from urllib.parse import quote
 
 import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
@@ -13,8 +14,8 @@ from chat.timings import Timings
 from tests.support.accounts import accounts_of
 from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
 from tests.support.database_snapshot import Stored, stored_by
-from tests.support.people import Person
-from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.people import PATIENCE, Person
+from tests.support.servers import Aiochat, Nginx, Postgres, Redis, Server, free_port
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
@@ -45,10 +46,31 @@ def unique(name: str) -> str:
     return f"{name}{next(_counter)}"
 
 
+SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "site", "own_servers"}
+"""The fixtures that a test with the mark `server` has one of."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest files first: what is left for the end is short, and no process is without work
-    for long."""
+    """Marks tests by their fixtures, and puts the longest files first: what is left for the end is
+    short, and no process is without work for long."""
+    for item in items:
+        fixtures = set(getattr(item, "fixturenames", ()))
+        if "browser" in fixtures:
+            item.add_marker("browser")
+        if fixtures & SERVERS:
+            item.add_marker("server")
     items.sort(key=lambda item: not item.path.stem.startswith(LONGEST))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    Server.may_start = item.get_closest_marker("server") is not None
+
+
+@pytest.fixture(scope="session")
+def own_servers() -> None:
+    """For who starts servers otherwise than by a fixture of this file: `make quick` leaves these
+    tests out."""
 
 
 @pytest.fixture(scope="session")
@@ -74,7 +96,8 @@ def sqlite_chat() -> Iterator[Aiochat]:
 @pytest.fixture(scope="session")
 def postgres_chat(postgres: Postgres, redis: Redis) -> Iterator[Aiochat]:
     """aiochat on PostgreSQL and Redis."""
-    with Aiochat(env=server_env(postgres, redis, "shared"), timings=QUICK) as server:
+    env = patient_env(postgres, redis, "shared")
+    with Aiochat(env=env, timings=QUICK) as server:
         accounts_of(server.url).add("boss")
         yield server
 
@@ -86,6 +109,14 @@ def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str
         "AIOCHAT_REDIS_URL": redis.url,
         **LIMITS_OFF,
     }
+
+
+def patient_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
+    """The same, of a worker that waits for locks as long as a test does."""
+    env = server_env(postgres, redis, database)
+    limits = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
+    options = " ".join(f"-c {name}={PATIENCE * 1000:.0f}" for name in limits)
+    return {**env, "AIOCHAT_DATABASE_URL": f"{env['AIOCHAT_DATABASE_URL']}?options={quote(options)}"}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

@@ -23,7 +23,7 @@ from tests.support.feed_reader import (
     status_of,
     writes,
 )
-from tests.support.people import JsonObject, Person, person
+from tests.support.people import PATIENCE, JsonObject, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis, free_port
 
 
@@ -260,7 +260,7 @@ class TestInOneMoment:
             "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type "
             "= 'Lock'"
         )
-        async with asyncio.timeout(1.5):  # before the database gives up by itself
+        async with asyncio.timeout(PATIENCE):
             while True:
                 found = await (await database.execute(asked)).fetchone()
                 if found and found[0] >= many:

@@ -13,7 +13,7 @@ from accounts.personal_data.export import PAGE
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.deleted_accounts import acts, asks, change, leaves, rows
 from tests.support.feed_reader import goes_private
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat
 
 DOWNLOAD = "/accounts/data/download"
@@ -115,7 +115,7 @@ async def test_pictures_of_posts_come_along_and_go(cast: Cast, chat: Aiochat) ->
         io.BytesIO(base64.b64decode(found["data"].removeprefix("data:image/webp;base64,")))
     ).size == (30, 20)
     await leaves(carol, "remove")
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while rows(chat, f"SELECT 1 FROM feed_pictures WHERE post_id = {post_id}"):
             await asyncio.sleep(0.05)
 
@@ -209,13 +209,13 @@ async def test_who_goes_away_in_the_middle_can_begin_again(
     answer = await bob.http.get(DOWNLOAD)
     await answer.content.readexactly(100_000)
     answer.close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while rows(chat, f"SELECT 1 FROM downloads WHERE user_id = {user_id}"):
             await asyncio.sleep(0.05)
     assert len((await downloads(bob))["messages"]) == 3001
 
 
-async def test_it_is_not_for_every_minute() -> None:
+async def test_it_is_not_for_every_minute(own_servers: None) -> None:
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_RATE_LIMITS": "on"}) as server:
         someone = await Person(server.url, "eager").joins()
         statuses = []

@@ -25,7 +25,7 @@ from helpers.web.sessions import STORAGE
 from settings import Settings
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.feed_reader import listens
-from tests.support.people import PASSWORD, Listener, Person
+from tests.support.people import PASSWORD, PATIENCE, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.shell import beside, empty_redis
@@ -234,5 +234,5 @@ async def test_what_goes_wrong_is_tried_again(app: web.Application, monkeypatch:
     async with TestServer(app):
         app[SESSION_ENDED].append(tell)
         await end_sessions(app[DATABASE], app[STORAGE].store, [f"s{number}" for number in range(201)])
-        await asyncio.wait_for(done.wait(), 10)
+        await asyncio.wait_for(done.wait(), PATIENCE)
     assert told == ["s0", "s1", *(f"s{number}" for number in range(1, 201))]

@@ -110,7 +110,7 @@ async def test_no_password_is_changed_by_a_mistake(
     await elsewhere.logs_in()
 
 
-async def test_who_guesses_it_is_slowed_as_at_the_login() -> None:
+async def test_who_guesses_it_is_slowed_as_at_the_login(own_servers: None) -> None:
     with Aiochat(env={"AIOCHAT_RATE_LIMITS": "on"}) as server:
         someone = await Person(server.url, "owner").registers()
         for _ in range(5):
@@ -299,7 +299,7 @@ async def test_redis_knows_the_sessions_of_before(redis: Redis) -> None:
     assert found == {"older": SessionInfo(USER_ID + 3, "", "", None)}
 
 
-async def test_the_database_knows_the_sessions_of_before() -> None:
+async def test_the_database_knows_the_sessions_of_before(own_servers: None) -> None:
     with Aiochat(env=LIMITS_OFF) as server:
         someone, elsewhere = await Person(server.url, "older").registers(), Person(server.url, "older")
         await elsewhere.logs_in()

@@ -147,7 +147,7 @@ async def test_the_cookie_is_for_this_site_and_no_script(cast: Cast) -> None:
     assert not any(part.startswith("Domain") for part in parts)
 
 
-async def test_behind_tls_the_cookie_is_bound_to_the_host() -> None:
+async def test_behind_tls_the_cookie_is_bound_to_the_host(own_servers: None) -> None:
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_PUBLIC_URL": "https://chat.example.org"}) as server:
         cookie = (await request(server.url, "GET", "/accounts/login")).headers["Set-Cookie"]
         parts = {part.strip() for part in cookie.split(";")[1:]}

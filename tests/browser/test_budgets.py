@@ -45,7 +45,7 @@ def test_the_scripts_are_small() -> None:
 
 
 @pytest.fixture(scope="module", params=["straight", "behind nginx"])
-def address(request: pytest.FixtureRequest) -> Iterator[str]:
+def address(own_servers: None, request: pytest.FixtureRequest) -> Iterator[str]:
     if request.param == "straight":
         with Aiochat(env=LIMITS_OFF) as server:
             yield server.url

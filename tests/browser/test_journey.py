@@ -8,6 +8,7 @@ from playwright.async_api import Browser, expect
 
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.people import PATIENCE
 from tests.support.servers import Aiochat
 
 UNREAD = """() => fetch('/rooms?only=own', { headers: { Accept: 'application/json' } })
@@ -126,12 +127,12 @@ async def test_the_history_loads_while_scrolling_up(alice: Visitor, bob: Visitor
         await pen.says(f"line {number}.")
     await bob.sees("line 79.")
     # A room opens at the first unread message: the server knows that he has read them all.
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while await bob.page.evaluate(UNREAD):
             await asyncio.sleep(0.1)
     await bob.page.reload()
     await bob.sees("line 79.")
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while not await bob.line("line 3.").count():
             await bob.page.evaluate("document.querySelector('.timeline-scroller').scrollTop = 0")
             await asyncio.sleep(0.1)

@@ -10,6 +10,7 @@ from playwright.async_api import WebSocket, expect
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE, Visitor, Visitors
 from tests.support.composer_page import all_sent, box, choose, cut, keep_reply, write
+from tests.support.people import PATIENCE
 from tests.support.servers import Aiochat
 
 
@@ -175,12 +176,12 @@ async def test_others_hear_that_one_types_and_nothing_of_commands(
     await bob.enters(room)
     await write(alice, "/me waves", "{Control+A}", "{Backspace}")
     await write(alice, "hello")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while not heard:
             await asyncio.sleep(0.02)
     assert heard == [(alice.name, True)]
     await write(alice, "{Control+A}", "{Backspace}")
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while len(heard) < 2:
             await asyncio.sleep(0.02)
     assert heard[1] == (alice.name, False)

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE
-from tests.support.people import Listener, Person
+from tests.support.people import PATIENCE, Listener, Person
 from tests.support.servers import Aiochat
 from tests.support.timeline_page import Reader, Reads, here, press, readers_of, writes
 
@@ -67,7 +67,7 @@ async def test_messages_by_keyboard(alice: Reader, pen: Listener) -> None:
     await press(alice, "n")
     await expect(alice.message(1)).to_be_focused()
     await alice.sees(1)
-    async with asyncio.timeout(60):
+    async with asyncio.timeout(PATIENCE):
         while await here(alice) != 60:  # newer ones are loaded on the way
             await press(alice, "j")
     await press(alice, "Home", "End")

@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Route, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE
-from tests.support.people import Listener, Person
+from tests.support.people import PATIENCE, Listener, Person
 from tests.support.servers import Aiochat
 from tests.support.timeline_page import Reader, Reads, readers_of, writes
 
@@ -137,7 +137,7 @@ async def test_a_page_that_comes_late_moves_nothing(reads: Reads, pen: Listener)
 
     await alice.page.route("**/messages?**", holds_back)
     await alice.page.evaluate("document.querySelector('.timeline-scroller').scrollTop = 0")
-    await asyncio.wait_for(asked.wait(), 10)
+    await asyncio.wait_for(asked.wait(), PATIENCE)
     shown = range(51, 56)
     before = [await alice.top_of(number) for number in shown]
     assert before[0] >= 0

@@ -21,7 +21,7 @@ async def others() -> AsyncIterator[Elsewhere]:
 
 
 @pytest.fixture
-async def alice(browser: Browser, others: Elsewhere) -> AsyncIterator[Visitor]:
+async def alice(own_servers: None, browser: Browser, others: Elsewhere) -> AsyncIterator[Visitor]:
     """She is at home in Oslo."""
     env = {
         "AIOCHAT_WEATHER_URL": f"{others.url}/{{place}}",

@@ -10,7 +10,7 @@ import pytest
 
 from tests.conftest import Cast, server_env, unique
 from tests.support.feed_reader import Stream, asks, comments, follows, listens, writes
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 from tests.support.raw_http import cookie_of
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
@@ -172,7 +172,7 @@ async def test_ten_at_once(alice: Person) -> None:
         assert (answer.status, (await answer.json())["error"]["code"]) == (429, "too_many_streams")
         assert answer.headers["Retry-After"] == "5"
     await streams[0].close()
-    async with asyncio.timeout(20):
+    async with asyncio.timeout(PATIENCE):
         while True:  # the server hears of it in its own time
             async with alice.http.get("/feed/events") as answer:
                 if answer.status == 200:
@@ -201,7 +201,7 @@ async def test_who_does_not_read_is_cut(alice: Person) -> None:
                 assert answer.status == 200
         # What the kernel holds still comes, and then the end, long before all that was written.
         came = 0
-        async with asyncio.timeout(20):
+        async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(ConnectionResetError):
                 while data := await asyncio.to_thread(lazy.recv, 1 << 20):
                     came += len(data)
@@ -217,7 +217,7 @@ class TestTwoWorkers:
     """Behind nginx, on PostgreSQL and Redis."""
 
     @pytest.fixture
-    async def bus(self) -> AsyncIterator[Redis]:
+    async def bus(self, own_servers: None) -> AsyncIterator[Redis]:
         """Of its own, since the sessions are in the other."""
         with Redis() as server:
             yield server

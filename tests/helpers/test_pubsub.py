@@ -13,6 +13,7 @@ from redis.exceptions import RedisError
 from helpers.redis import link
 from helpers.redis.pubsub import MAX_WAITING, PubSub
 from tests.conftest import unique
+from tests.support.people import PATIENCE
 from tests.support.servers import Postgres, Redis, RedisCluster
 
 
@@ -37,11 +38,11 @@ class Process:
 
         self.pubsub.wake(channel, make)
 
-    async def hears(self, channel: bytes, payload: bytes, seconds: float = 10) -> None:
+    async def hears(self, channel: bytes, payload: bytes, seconds: float = 60) -> None:
         await _until(lambda: (channel, payload) in self.heard, seconds)
 
 
-async def _until(true: Callable[[], bool], seconds: float = 10) -> None:
+async def _until(true: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.005)
@@ -67,7 +68,7 @@ async def processes(url: str, count: int = 2) -> AsyncIterator[list[Process]]:
 
 
 @pytest.fixture(scope="module")
-def small_cluster() -> Iterator[RedisCluster]:
+def small_cluster(own_servers: None) -> Iterator[RedisCluster]:
     with RedisCluster() as cluster:
         yield cluster
 
@@ -148,7 +149,7 @@ async def test_a_mention_is_for_who_is_there(url: str, channel: bytes) -> None:
         assert [payload for _, payload in two.heard] == [b"3", b"4"]
 
 
-async def test_a_mention_does_not_outlive_an_outage(channel: bytes) -> None:
+async def test_a_mention_does_not_outlive_an_outage(own_servers: None, channel: bytes) -> None:
     with Redis() as server:
         async with processes(server.url) as (one, two):
             for process in (one, two):
@@ -206,7 +207,7 @@ async def test_whoever_leaves_says_what_was_left_unsaid(url: str, channel: bytes
         assert one.said == [b"1", b"2"]
 
 
-async def test_a_redis_that_is_killed_and_comes_back(channel: bytes) -> None:
+async def test_a_redis_that_is_killed_and_comes_back(own_servers: None, channel: bytes) -> None:
     with Redis() as redis:
         async with processes(redis.url) as (one, two):
             await one.pubsub.follow(channel)
@@ -216,7 +217,7 @@ async def test_a_redis_that_is_killed_and_comes_back(channel: bytes) -> None:
             for number in range(MAX_WAITING + 10):
                 one.pubsub.publish(channel, b"%d" % number)
             later = unique("later").encode()
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(PATIENCE):
                 await two.pubsub.follow(later)  # nobody waits for a Redis that is away
             await asyncio.to_thread(redis.start)
             await _until(lambda: two.gaps > gaps)
@@ -228,7 +229,7 @@ async def test_a_redis_that_is_killed_and_comes_back(channel: bytes) -> None:
 
 
 async def test_a_redis_that_hangs_is_left_and_found_again(
-    channel: bytes, monkeypatch: pytest.MonkeyPatch
+    own_servers: None, channel: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(link, "QUIET_SECONDS", 0.5)
     monkeypatch.setattr(link, "ANSWER_SECONDS", 0.5)
@@ -244,7 +245,7 @@ async def test_a_redis_that_hangs_is_left_and_found_again(
             await two.hears(channel, b"back")
 
 
-async def test_passwords(channel: bytes) -> None:
+async def test_passwords(own_servers: None, channel: bytes) -> None:
     with Redis(options=("--requirepass", "s3:c/ret")) as redis:
         url = f"redis://:s3%3Ac%2Fret@127.0.0.1:{redis.port}/0"
         async with processes(url) as (one, two):
@@ -256,7 +257,7 @@ async def test_passwords(channel: bytes) -> None:
                 await Process(wrong).pubsub.open()
 
 
-async def test_a_local_socket(channel: bytes) -> None:
+async def test_a_local_socket(own_servers: None, channel: bytes) -> None:
     with Redis() as plain:
         path = plain.folder / "socket"
         with Redis(options=("--unixsocket", str(path))) as redis:

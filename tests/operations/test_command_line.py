@@ -117,7 +117,7 @@ def test_a_database_or_role_that_is_not_there_is_one_line(folder: Path, postgres
     assert "does not exist" in line_of(run(folder, "serve", DATABASE_URL=stranger))
 
 
-def test_a_postgresql_without_fsync_is_refused(folder: Path) -> None:
+def test_a_postgresql_without_fsync_is_refused(own_servers: None, folder: Path) -> None:
     with Postgres(options={"fsync": "off"}) as careless:
         for scheme in ("postgresql", "postgresql+aiopg"):
             url = careless.url.replace("postgresql", scheme, 1)
@@ -158,12 +158,12 @@ def test_migrating_twice_is_harmless(folder: Path) -> None:
     assert second.stdout == b"Nothing to migrate.\n"
 
 
-def test_two_on_one_data_folder_would_not_hear_each_other(folder: Path) -> None:
+def test_two_on_one_data_folder_would_not_hear_each_other(own_servers: None, folder: Path) -> None:
     with Aiochat(env=LIMITS_OFF) as server, pytest.raises(ServerError, match="another aiochat is running"):
         Aiochat(env=LIMITS_OFF, data_dir=server.data_dir).start()
 
 
-def test_it_greets_whoever_starts_it(folder: Path) -> None:
+def test_it_greets_whoever_starts_it(own_servers: None, folder: Path) -> None:
     with Aiochat() as server:
         greeting = server.tail()
         assert f"aiochat is running on {server.url}" in greeting
@@ -178,7 +178,7 @@ def test_it_greets_whoever_starts_it(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_it_ends_when_it_is_told_to(number: signal.Signals) -> None:
+def test_it_ends_when_it_is_told_to(own_servers: None, number: signal.Signals) -> None:
     with Aiochat(env=LIMITS_OFF) as server:
         server.stop_signal = number
         assert server.stop() == 0

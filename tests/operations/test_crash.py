@@ -11,7 +11,7 @@ import aiohttp
 import pytest
 
 from tests.conftest import LIMITS_OFF, server_env, unique
-from tests.support.people import Listener, Person
+from tests.support.people import PATIENCE, Listener, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 SENDERS = 20
@@ -101,7 +101,7 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
         last = (await senders[0].person.history(room))[-1]["seq"]
         for sender in senders:
             sender.stop()
-        await asyncio.wait_for(asyncio.gather(*tasks), 30)
+        await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
         history = await senders[0].person.history(room)
         assert [line["seq"] for line in history] == list(range(1, len(history) + 1)), (
             "seqs are 1..last without holes"
@@ -136,7 +136,7 @@ async def _in_thread(*works: Callable[[], object]) -> None:
         await asyncio.to_thread(work)
 
 
-async def test_the_server_is_killed_on_sqlite() -> None:
+async def test_the_server_is_killed_on_sqlite(own_servers: None) -> None:
     with Aiochat(env=LIMITS_OFF) as server:
         await _through_trouble(server.url, lambda: _in_thread(server.kill, server.restart))
 
@@ -176,7 +176,7 @@ async def test_connections_to_postgres_are_cut(postgres: Postgres, redis: Redis)
         await _through_trouble(server.url, trouble)
 
 
-async def test_a_clean_end_tells_everyone_to_come_back() -> None:
+async def test_a_clean_end_tells_everyone_to_come_back(own_servers: None) -> None:
     with Aiochat(env=LIMITS_OFF) as server:
         alice = await Person(server.url, "alice").registers()
         await alice.creates("Lobby")
@@ -196,7 +196,7 @@ async def test_a_clean_end_tells_everyone_to_come_back() -> None:
         await alice.close()
 
 
-async def test_who_crashed_is_gone_within_a_minute() -> None:
+async def test_who_crashed_is_gone_within_a_minute(own_servers: None) -> None:
     """The server is killed and nobody comes back but one: the history says that the other went."""
     with Aiochat(env=LIMITS_OFF) as server:
         alice, bob = (

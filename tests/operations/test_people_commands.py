@@ -18,46 +18,14 @@ import pytest
 from accounts.doors import command_line
 from helpers.db.database import DatabaseError, open_database
 from helpers.db.migrations import migrate
-from helpers.processes.terminal import Progress, report_when_slow
 from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
-from tests.conftest import unique
-from tests.support.servers import ROOT, Postgres, Redis
-from tests.support.shell import Shell, empty_redis
+from tests.operations.conftest import PASSWORD
+from tests.support.servers import ROOT
+from tests.support.shell import Shell
 
-PASSWORD = "a fine password"
 NEW = "another fine password"
 NOWHERE = "127.0.0.1:1"
-
-
-@pytest.fixture(params=["sqlite", "postgres"])
-def shell(
-    request: pytest.FixtureRequest,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Iterator[Shell]:
-    """Commands on a site of their own, whose administrator is alice."""
-    env = {"AIOCHAT_DATA_DIR": str(tmp_path / "data")}
-    name = unique("shell")
-    if request.param == "postgres":
-        postgres: Postgres = request.getfixturevalue("postgres")
-        redis: Redis = request.getfixturevalue("redis")
-        env |= {
-            "AIOCHAT_DATABASE_URL": postgres.create_database(name),
-            "AIOCHAT_REDIS_URL": empty_redis(redis, 13),
-        }
-    shell = Shell(monkeypatch, capsys, env)
-    shell.says("register", "alice", given=f"{PASSWORD}\n")
-    yield shell
-    if request.param == "postgres":
-        postgres.drop_database(name)
-
-
-@pytest.fixture
-def plain(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Shell:
-    """Commands on a new folder, without any site yet."""
-    return Shell(monkeypatch, capsys, {"AIOCHAT_DATA_DIR": str(tmp_path / "data")})
 
 
 def is_signed_in(shell: Shell, *sessions: tuple[str, str, str]) -> None:
@@ -288,82 +256,6 @@ def test_a_folder_that_cannot_be_written_is_one_line(plain: Shell) -> None:
     assert _password_hash(plain) == before
 
 
-def file_of(folder: Path, text: str | bytes) -> str:
-    path = folder / "people.csv"
-    path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return str(path)
-
-
-def test_everybody_in_a_file(shell: Shell, tmp_path: Path) -> None:
-    path = file_of(tmp_path, "\ufeffName;E-mail\nbob;x\n")
-    assert "name its columns" in shell.refuses("register", "--file", path)
-    path = file_of(
-        tmp_path, f'\ufeffName;Email;Password\r\nbob;Bob@mail.example;"{PASSWORD}; {NEW}"\r\n\r\nАлиса;;\r\n'
-    )
-    code, out, err = shell("register", "--file", path)
-    assert (code, err) == (0, "2 accounts made.\n")
-    made = re.fullmatch(r"name,password\nАлиса,(\S{16})\n", out)
-    assert made
-    assert (
-        shell.refuses("register", "BOB", given=PASSWORD)
-        == "username: This name is taken, or too much like one that is."
-    )
-    assert shell.says("make-admin", "Алиса", "--undo") == "Алиса did not administer the site.\n"
-    path = file_of(tmp_path, f"name,password\ndora,{PASSWORD}\nemil,{PASSWORD}\n")
-    assert shell("register", "--file", path, "--admin")[0] == 0
-    assert shell.says("make-admin", "emil") == "emil administered the site already.\n"
-
-
-def test_of_a_file_with_a_mistake_nobody_gets_an_account(shell: Shell, tmp_path: Path) -> None:
-    rows = [
-        "name,email,password",
-        f"bob,bob@mail.example,{PASSWORD}",
-        "ALICE,,",
-        f"b0b,,{PASSWORD}",
-        "carl,BOB@mail.example,",
-        "d,,short",
-        ",,x",
-    ]
-    code, out, err = shell("register", "--file", file_of(tmp_path, "\n".join(rows)))
-    assert (code, out) == (1, "")
-    told = [line.removeprefix(f"{tmp_path}/people.csv:") for line in err.splitlines()]
-    assert told == [
-        "3: username: This name is taken, or too much like one that is.",
-        "4: username: line 2 has a name that looks like it",
-        "5: email: line 2 has the same address",
-        "6: password: At least 8 characters, please.",
-        "7: username: A name is needed.; password: At least 8 characters, please.",
-        "aiochat: no account was made, since 5 of 6 lines are wrong",
-    ]
-    assert shell.refuses("make-admin", "bob") == "there is nobody called 'bob' here"
-
-
-@pytest.mark.parametrize(
-    ("text", "line"),
-    [
-        (b"", "has to name its columns"),
-        (b"name\n", "names nobody"),
-        (b"bob\ncarl\n", "has to name its columns"),
-        (b"name,name\nbob,bob\n", "has to name its columns"),
-        (b"name,colour\nbob,red\n", "has to name its columns"),
-        (b"name\n\xff\n", "isn't UTF-8"),
-        (b"name,email\nbob\n", "line 2 of"),
-        (b'name\n"bob\n', "can't be read"),
-        (b"name\n" + b"x" * 200_000, "can't be read"),
-        (b"name\n" + b"bob\n" * 2001, "too many"),
-        (b"x" * (4 * 1024 * 1024 + 1), "too large"),
-    ],
-)
-def test_a_file_that_is_none_of_people(plain: Shell, tmp_path: Path, text: bytes, line: str) -> None:
-    assert line in plain.refuses("register", "--file", file_of(tmp_path, text))
-    assert not Path(plain.env["AIOCHAT_DATA_DIR"]).exists()
-
-
-@pytest.mark.parametrize("path", ["nowhere.csv", "/", "a\0b", "/dev/zero"])
-def test_a_file_that_cannot_be_read(plain: Shell, path: str) -> None:
-    plain.refuses("register", "--file", path)
-
-
 @pytest.mark.parametrize("target", ["/dev/full", "a pipe that nobody reads"])
 def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, target: str) -> None:
     plain.says("register", "alice", given=PASSWORD)
@@ -386,44 +278,6 @@ def test_a_name_that_the_terminal_has_no_letters_for(plain: Shell) -> None:
     done = subprocess.run(command, env=env, input=PASSWORD.encode(), capture_output=True, check=False)
     assert (done.returncode, done.stderr) == (0, b"")
     assert done.stdout.endswith(b"has an account, and administers the site.\n")
-
-
-class Terminal:
-    """What was written to it."""
-
-    def __init__(self) -> None:
-        self.text = ""
-
-    def isatty(self) -> bool:
-        return True
-
-    def write(self, text: str) -> None:
-        self.text += text
-
-    def flush(self) -> None:
-        pass
-
-
-def test_progress_is_shown_at_a_terminal_and_then_removed(monkeypatch: pytest.MonkeyPatch) -> None:
-    terminal = Terminal()
-    monkeypatch.setattr(sys, "stderr", terminal)
-    monkeypatch.setattr("helpers.processes.terminal.REDRAW_SECONDS", 0.0)
-    with Progress("Counted", 2) as progress:
-        progress.step()
-        progress.step()
-    assert terminal.text == "".join(
-        f"\r{text}\x1b[K" for text in ("Counted: 0 of 2", "Counted: 1 of 2", "Counted: 2 of 2", "")
-    )
-
-
-def test_elsewhere_only_what_takes_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    with report_when_slow("this"):
-        pass
-    with report_when_slow("that", 0.0):
-        time.sleep(0.2)
-    with Progress("Counted", 1) as progress:
-        progress.step()
-    assert capsys.readouterr().err == "that takes a while ...\n"
 
 
 def test_a_migration_that_cannot_be_applied_is_an_error(tmp_path: Path) -> None:

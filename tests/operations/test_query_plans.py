@@ -203,7 +203,7 @@ async def until(true: Callable[[], bool], seconds: float = 25) -> None:
 
 
 @pytest.fixture(scope="module")
-def explaining() -> Iterator[Postgres]:
+def explaining(own_servers: None) -> Iterator[Postgres]:
     """A PostgreSQL that writes the plans of what the role `aiochat` runs to its log."""
     modules = {"shared_preload_libraries": "auto_explain"}
     settings = {"log_analyze": "on", "log_timing": "off", "log_format": "json", "log_nested_statements": "on"}
@@ -248,7 +248,7 @@ def judge_plan(statement: str, plan: dict[str, Any]) -> Seen:
     return Seen(statement, "\n".join(lines), tuple(problems))
 
 
-async def test_postgres_reads_what_is_shown_and_no_more(explaining: Postgres) -> None:
+async def test_postgres_reads_what_is_shown_and_no_more(own_servers: None, explaining: Postgres) -> None:
     crowd = Crowd()
     url = explaining.create_database("large")
     migrate(url, ROOT / "migrations")
@@ -333,7 +333,7 @@ def statements_of(path: Path) -> list[str]:
     return [text for text in by_shape.values() if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)]
 
 
-async def test_sqlite_reads_what_is_shown_and_no_more(tmp_path: Path) -> None:
+async def test_sqlite_reads_what_is_shown_and_no_more(own_servers: None, tmp_path: Path) -> None:
     crowd, trace, path = Crowd(), tmp_path / "statements", tmp_path / "data" / "aiochat.db"
     path.parent.mkdir()
     await asyncio.to_thread(fill_sqlite, path, crowd)

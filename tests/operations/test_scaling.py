@@ -52,7 +52,7 @@ async def _before_and_after(server: Aiochat, sql: str, alice: Person, bob: Perso
         assert [line["text"] for line in lines if line["kind"] == "post"] == ["before", "after"]
 
 
-async def test_the_bus_needs_no_more_rights_than_it_is_given() -> None:
+async def test_the_bus_needs_no_more_rights_than_it_is_given(own_servers: None) -> None:
     (command,) = re.findall(
         r"^ {4}(ACL SETUSER .*)$", (ROOT / "docs" / "scaling.md").read_text(), re.MULTILINE
     )

@@ -32,7 +32,7 @@ def _workers(postgres: Postgres, redis: Redis, count: int = 2) -> Iterator[Aioch
         yield server
 
 
-def _wait_for(true: Callable[[], bool], seconds: float = 20) -> None:
+def _wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < deadline, "waited in vain"
@@ -43,7 +43,7 @@ def _processes(server: Aiochat) -> list[int]:
     return [pid for pid in _descendants(server.pid) if _lives(pid)]
 
 
-def _answers(server: Aiochat, seconds: float = 10) -> bool:
+def _answers(server: Aiochat, seconds: float = 60) -> bool:
     """Does a new connection get an answer?"""
     connection = HTTPConnection("127.0.0.1", server.port, timeout=seconds)
     try:
@@ -53,7 +53,7 @@ def _answers(server: Aiochat, seconds: float = 10) -> bool:
         connection.close()
 
 
-def _visit_until(server: Aiochat, true: Callable[[], bool], seconds: float = 30) -> int:
+def _visit_until(server: Aiochat, true: Callable[[], bool], seconds: float = 60) -> int:
     """New connections, one after the other, until something is true. Every one must be answered.
     Returns how many there were."""
     deadline, count = time.monotonic() + seconds, 0

@@ -292,7 +292,7 @@ async def test_a_socket_is_opened_from_our_own_pages_only(alice: Person, lobby: 
     assert (await gets(alice, f"/rooms/{lobby}/ws", Origin=alice.url, **whole)).status == 101
 
 
-async def test_with_debug_any_origin_may() -> None:
+async def test_with_debug_any_origin_may(own_servers: None) -> None:
     with Aiochat(env={"AIOCHAT_RATE_LIMITS": "off", "AIOCHAT_DEBUG": "1"}) as server:
         assert "DEBUG IS ON" in server.tail()
         someone = await Person(server.url, "tinker").registers()

@@ -164,7 +164,7 @@ async def test_what_is_not_a_file_is_never_kept(cast: Cast) -> None:
 
 
 @pytest.fixture(scope="module")
-def secure_chat() -> Iterator[Aiochat]:
+def secure_chat(own_servers: None) -> Iterator[Aiochat]:
     """As behind a proxy that ends TLS."""
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_PUBLIC_URL": "https://Chat.example.org:443/"}) as server:
         yield server

@@ -53,7 +53,7 @@ def everything(chat: Aiochat) -> str:
     return "\n".join(f"{table}: {row}" for table in tables for row in rows(chat, f"SELECT * FROM {table}"))
 
 
-async def until(true: Callable[[], bool], seconds: float = 30) -> None:
+async def until(true: Callable[[], bool], seconds: float = 60) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.05)

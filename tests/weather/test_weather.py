@@ -207,7 +207,7 @@ async def test_a_slow_provider_holds_nothing_up(
     assert len(provider.asked) == 1
 
 
-async def test_where_it_is_off_there_is_none(alice: Person, lobby: str) -> None:
+async def test_where_it_is_off_there_is_none(own_servers: None, alice: Person, lobby: str) -> None:
     async with alice.http.get(f"/rooms/{lobby}") as page:
         assert "<chat-weather" in await page.text()
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_WEATHER_URL": ""}) as server:

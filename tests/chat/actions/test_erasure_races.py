@@ -214,7 +214,7 @@ async def kill_in_the_middle(server: Aiochat) -> None:
         await someone.close()
 
 
-async def test_a_removal_survives_a_crash_on_sqlite() -> None:
+async def test_a_removal_survives_a_crash_on_sqlite(own_servers: None) -> None:
     with Aiochat(env=LIMITS_OFF) as server:
         await kill_in_the_middle(server)
 

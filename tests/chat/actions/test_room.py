@@ -7,7 +7,7 @@ import aiohttp
 import pytest
 
 from tests.conftest import Cast, unique
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 
 
 async def test_what_one_says_everyone_hears(alice: Person, bob: Person, lobby: str) -> None:
@@ -178,7 +178,7 @@ async def test_comings_and_goings_are_in_the_history(alice: Person, bob: Person,
     await at_bob.close()
     again = await bob.enters(lobby)
     await again.close()
-    went = await asyncio.wait_for(_hears_late(at_alice, "went"), 20)
+    went = await asyncio.wait_for(_hears_late(at_alice, "went"), PATIENCE)
     assert went["author"] == bob.name
     await bob.enters(lobby)
     await at_alice.hears("message", kind="came")

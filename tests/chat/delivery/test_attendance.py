@@ -21,6 +21,7 @@ from helpers.db.transactions import ShortTransaction
 from helpers.redis.bus import Bus
 from settings import ROOT
 from tests.chat.delivery.test_channel import FakeClient
+from tests.support.people import PATIENCE
 
 HALL = 1
 CROWD = 1000
@@ -183,7 +184,7 @@ async def test_the_loop_compares_at_the_start_and_then_no_more(
 
     monkeypatch.setattr(engine.leases, "renew", noted)
     task = asyncio.create_task(presence.run())
-    await asyncio.wait_for(renewed.wait(), 20)
+    await asyncio.wait_for(renewed.wait(), PATIENCE)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     assert len(compared) == 2, "at the start, and after Redis was away"

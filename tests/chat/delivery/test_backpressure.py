@@ -8,14 +8,14 @@ from pathlib import Path
 import psycopg
 
 from chat.doors.websocket import MAX_UNANSWERED
-from tests.conftest import server_env, unique
-from tests.support.people import Person
+from tests.conftest import patient_env, unique
+from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 FLOOD = 10_000
 TEXT = "x" * 900
 STALL_SECONDS = 1.0
-"""Less than the lock_timeout of the server's own transactions."""
+"""The site would take ten thousand messages in this time."""
 
 
 def _resident_kb(pid: int) -> int:
@@ -26,7 +26,7 @@ def _resident_kb(pid: int) -> int:
 async def test_a_flood_waits_in_its_own_socket(postgres: Postgres, redis: Redis) -> None:
     """While the room is locked by another, only a hundred messages are taken; the rest stays with
     the sender, and not in our memory."""
-    with Aiochat(env=server_env(postgres, redis, "flood")) as server:
+    with Aiochat(env=patient_env(postgres, redis, "flood")) as server:
         alice = await Person(server.url, unique("alice")).joins()
         await alice.creates("Flood")
         listener = await alice.enters("Flood")
@@ -48,7 +48,7 @@ async def test_a_flood_waits_in_its_own_socket(postgres: Postgres, redis: Redis)
             assert not listener.heard("receipt", nonce=f"n{MAX_UNANSWERED}"), "nothing can be stored"
             assert sent < FLOOD, "the sender has to wait"
             grown = _resident_kb(server.pid) - before
-        await asyncio.wait_for(flooding, 30)
+        await asyncio.wait_for(flooding, PATIENCE)
         await listener.hears("receipt", nonce=f"n{FLOOD - 1}")
         assert grown < 8 * 1024, f"{grown} kB"
         numbers = [event["number"] for event in listener.heard("receipt")]

@@ -12,6 +12,7 @@ from chat.envelopes import EncodedEvent
 from chat.events import Close, Pong
 from chat.history.catch_up import MAX_BEHIND, Changes
 from helpers.websocket.frames import MAX_UNREAD
+from tests.support.people import PATIENCE
 
 
 class Pipe:
@@ -229,7 +230,7 @@ async def test_who_reads_nothing_costs_no_memory_and_misses_nothing(place: Place
     assert len(slow.pipe.unread) < MAX_UNREAD + 10_000
     assert quick.seqs == list(range(1, 254))
     slow.pipe.catch_up()
-    await asyncio.wait_for(asyncio.gather(*place.tasks), 20)
+    await asyncio.wait_for(asyncio.gather(*place.tasks), PATIENCE)
     place.channel.receive(place.commit())
     assert slow.seqs == quick.seqs == list(range(1, 255))
 
@@ -241,7 +242,7 @@ async def test_who_never_reads_is_closed(place: Place, monkeypatch: pytest.Monke
     client.pipe.reads = False
     for _ in range(20):
         place.channel.receive(place.commit(5, size=1000))
-    await asyncio.wait_for(asyncio.gather(*place.tasks), 20)
+    await asyncio.wait_for(asyncio.gather(*place.tasks), PATIENCE)
     assert client.code == Close.TOO_SLOW
 
 

@@ -19,7 +19,7 @@ ALICE, BOB = (HALL, 1), (HALL, 2)
 
 
 @pytest.fixture(scope="module")
-def own_redis() -> Iterator[Redis]:
+def own_redis(own_servers: None) -> Iterator[Redis]:
     """One that these stories may empty."""
     with Redis() as server:
         yield server

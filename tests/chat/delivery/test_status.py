@@ -176,7 +176,7 @@ async def test_a_duration_is_explained(alice: Person, lobby: str) -> None:
     ).items()
 
 
-async def test_a_restart_forgets_nothing(tmp_path: Path) -> None:
+async def test_a_restart_forgets_nothing(own_servers: None, tmp_path: Path) -> None:
     with Aiochat(env=LIMITS_OFF, data_dir=tmp_path) as server:
         async with person(server.url, "alice") as alice:
             await alice.joins()

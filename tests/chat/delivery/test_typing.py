@@ -116,7 +116,7 @@ async def test_a_thousand_cost_nothing_to_others(alice: Person, bob: Person, lob
     assert told(at_alice).count((bob.name, False)) <= told(at_alice).count((bob.name, True))
 
 
-async def test_a_thousand_take_no_tokens() -> None:
+async def test_a_thousand_take_no_tokens(own_servers: None) -> None:
     with Aiochat() as server:
         async with person(server.url, "alice") as alice:
             await alice.joins()

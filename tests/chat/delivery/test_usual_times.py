@@ -13,7 +13,7 @@ from tests.support.servers import Aiochat
 
 
 @pytest.fixture(scope="module")
-def usual_chat() -> Iterator[Aiochat]:
+def usual_chat(own_servers: None) -> Iterator[Aiochat]:
     with Aiochat(env=LIMITS_OFF) as server:
         yield server
 

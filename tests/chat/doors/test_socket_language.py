@@ -1,6 +1,7 @@
 """A socket's address may name the language in which it greets, answers and refuses."""
 
-from tests.architecture.test_languages import CYRILLIC, IN_RUSSIAN, page
+from tests.architecture.test_languages import CYRILLIC
+from tests.architecture.test_page_languages import IN_RUSSIAN, page
 from tests.support.people import Person
 
 

@@ -2,18 +2,14 @@
 refusals that change nothing."""
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import peewee
 import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.actions.editing import MAX_REACTIONS, UNDELETE_SECONDS, amend
 from chat.drafts import Draft, Person
-from chat.engine import Engine
 from chat.envelopes import Batch
 from chat.errors import ActionError
 from chat.events import Receipt
@@ -21,75 +17,12 @@ from chat.history.catch_up import batches
 from chat.history.journal import Change, Journal
 from chat.history.statements import HistoryStatements
 from chat.history.transaction import RoomTransaction
-from chat.models import Member, Message, MessageVersion, Reaction, Room
-from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
-from chat.roles import Role
+from chat.models import Message
 from chat.timings import Timings
-from helpers.db.database import open_database
-from helpers.db.migrations import migrate
 from helpers.db.statement import Rows, Statement
 from helpers.db.transactions import ShortTransaction
-from settings import ROOT
-
-ALICE = Person(1, "alice")
-BOB = Person(2, "bob")
-MALLORY = Person(3, "mallory")
-
-
-@pytest.fixture
-async def database(tmp_path: Path) -> AsyncIterator[AioDatabase]:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate(url, ROOT / "migrations")
-    found = open_database(url)
-    for person in (ALICE, BOB, MALLORY):
-        await User.insert(
-            id=person.id,
-            name=person.name,
-            name_key=person.name,
-            skeleton=person.name,
-            password_hash="",
-            is_admin=False,
-            created_at=0,
-        ).aio_execute()
-    for number in (1, 2):
-        await Room.insert(
-            id=number,
-            name=f"r{number}",
-            slug=f"r{number}",
-            topic="",
-            kind="open",
-            last_seq=0,
-            posts=0,
-            cleared_seq=0,
-            cleared_number=0,
-            created_at=0,
-        ).aio_execute()
-        for person in (ALICE, BOB):
-            await Member.insert(
-                room=number, user=person.id, role=Role.MEMBER, present=True, read_number=0, joined_at=0
-            ).aio_execute()
-    yield found
-    await found.aio_close()
-
-
-@pytest.fixture
-def committed() -> list[Batch]:
-    return []
-
-
-@pytest.fixture
-def doubts() -> list[bool]:
-    """Grows when the journal doubts that everyone was told."""
-    return []
-
-
-@pytest.fixture
-async def journal(
-    database: AioDatabase, committed: list[Batch], doubts: list[bool]
-) -> AsyncIterator[Journal]:
-    found = Journal(database, lambda lines: committed.extend(batches(lines)), lambda: doubts.append(True))
-    yield found
-    await found.close()
+from tests.chat.history.conftest import ALICE, BOB, MALLORY
+from tests.support.people import PATIENCE
 
 
 def draft(text: str, author: Person = ALICE, room_id: int = 1, nonce: str | None = None) -> Draft:
@@ -325,7 +258,7 @@ async def test_it_says_when_too_many_wait_and_when_no_longer(
     assert journal.is_full
     room_again = asyncio.Event()
     journal.when_not_full(room_again.set)
-    await asyncio.wait_for(room_again.wait(), 20)
+    await asyncio.wait_for(room_again.wait(), PATIENCE)
     assert not journal.is_full
     assert [(await answer).number for answer in answers] == [1, 2, 3]
 
@@ -341,82 +274,3 @@ async def test_a_task_inside_a_transaction_doesnt_write_in_it(
             raise ZeroDivisionError
     await answer
     assert await stored() == [(1, 1, "acknowledged")]
-
-
-class _Engine:
-    """As much of an Engine as actions need that only change posts."""
-
-    def __init__(self, journal: Journal) -> None:
-        self.journal = journal
-
-
-async def ask(journal: Journal, request: Amendment, person: Person = ALICE) -> Receipt:
-    return await amend(cast(Engine, _Engine(journal)), 1, person, request)
-
-
-async def test_a_change_of_a_post_invalidates_no_standing(
-    journal: Journal, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    await append(journal, draft("before"))
-    await ask(journal, React(1, "🎉", True), BOB)
-    await ask(journal, React(1, "👍", True))
-    await ask(journal, Edit(1, "after"))
-    assert (await Room.aio_get(Room.id == 1)).standings_seq == 0
-
-    async def locked(*_: object) -> None:
-        raise AssertionError("the locked way was taken")
-
-    monkeypatch.setattr(Journal, "_commit_locked", locked)
-    assert (await append(journal, draft("next"))).seq == 5
-
-
-async def test_what_was_said_before_is_kept(journal: Journal) -> None:
-    await append(journal, draft("one"))
-    for text in ("two", "two", "three"):
-        await ask(journal, Edit(1, text))
-    rows = await MessageVersion.select().order_by(MessageVersion.replaced_seq).aio_execute()
-    message = await Message.aio_get(Message.number == 1)
-    assert [(row.seq, row.replaced_seq, row.text) for row in rows] == [(1, 2, "one"), (1, 3, "two")]
-    assert rows[0].at == message.at
-    assert (message.text, message.changed_seq) == ("three", 3)
-
-
-async def test_a_deletion_can_be_taken_back_for_a_while(journal: Journal) -> None:
-    await append(journal, draft("one"))
-    await ask(journal, Delete(1))
-    await Message.update(deleted_at=Message.deleted_at - 1000 * UNDELETE_SECONDS + 20_000).aio_execute()
-    assert (await ask(journal, Undelete(1))).seq == 3
-    await ask(journal, Delete(1))
-    await Message.update(deleted_at=Message.deleted_at - 1000 * UNDELETE_SECONDS - 1).aio_execute()
-    with pytest.raises(ActionError) as error:
-        await ask(journal, Undelete(1))
-    assert error.value.code == "too_late"
-    message = await Message.aio_get(Message.number == 1)
-    assert (message.changed_seq, message.deleted_by) == (4, ALICE.id)
-
-
-async def test_strangers_change_nothing(journal: Journal) -> None:
-    await append(journal, draft("one"))
-    requests: list[Amendment] = [Edit(1, "x"), Delete(1), Undelete(1), React(1, "👍", True), Pin(1, True)]
-    for request in requests:
-        with pytest.raises(ActionError) as error:
-            await ask(journal, request, MALLORY)
-        assert error.value.code == "not_a_member"
-    with pytest.raises(ActionError):
-        await append(journal, Draft(1, ALICE, "reply", "x", reply_to=9))
-    assert (await Room.aio_get(Room.id == 1)).last_seq == 1
-
-
-async def test_a_message_holds_two_hundred_reactions(journal: Journal) -> None:
-    await append(journal, draft("one"))
-    await Reaction.insert_many(
-        [
-            {"room_id": 1, "seq": 1, "user_id": 100 + place, "emoji": "👍", "added_seq": 0}
-            for place in range(MAX_REACTIONS)
-        ]
-    ).aio_execute()
-    await Message.update(reactions=MAX_REACTIONS).aio_execute()
-    with pytest.raises(ActionError) as error:
-        await ask(journal, React(1, "👍", True))
-    assert error.value.code == "too_many_reactions"
-    assert await Reaction.select().aio_count() == MAX_REACTIONS

@@ -7,7 +7,7 @@ import re
 from typing import Any
 
 from tests.chat.actions.test_editing import asks
-from tests.support.people import JsonObject, Listener, Person
+from tests.support.people import PATIENCE, JsonObject, Listener, Person
 
 
 async def says_many(listener: Listener, count: int) -> None:
@@ -69,7 +69,7 @@ async def test_the_page_opens_around_the_first_unread_post(alice: Person, bob: P
     )
     at_bob = await bob.enters(lobby)
     await at_bob.ws.send_json({"type": "read", "number": 30})
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE):
         while state["read_number"] != 30:
             state = await state_of(bob, f"/rooms/{lobby}")
     assert (state["around"], state["more"], state["newer"]) == (None, True, True)

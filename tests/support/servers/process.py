@@ -21,7 +21,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Self
+from typing import ClassVar, Self
 
 ROOT = Path(__file__).resolve().parents[3]
 POLL_SECONDS = 0.02
@@ -68,6 +68,9 @@ class Server(ABC):
     As a context manager it starts, and at the end stops and removes its folder."""
 
     name: str
+    may_start: ClassVar[bool] = True
+    """Not in a test that has no fixture of servers."""
+
     start_seconds = 60.0
     stop_seconds = 60.0
     stop_signal = signal.SIGTERM
@@ -110,6 +113,8 @@ class Server(ABC):
         """Start it and wait until it answers. Raises ServerError with its log's tail otherwise."""
         if self.running:
             raise ServerError(f"{self.name} runs already")
+        if not self.may_start:
+            raise ServerError("this test starts a server: it needs the fixture own_servers")
         self._prepare()
         self.process = _starter.submit(self._spawn).result()
         _running.add(self)
