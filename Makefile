@@ -14,8 +14,16 @@ ifneq ($(shell command -v node),)
 NODE := node_modules/.made-$(call checksum,package.json)
 endif
 
+# Hundreds of processes of the tests would compile the program anew.
+unexport PYTHONDONTWRITEBYTECODE
+
+define test-scripts
+@if command -v node >/dev/null; then set -x; node --test $(or $(JS_TESTS),$(error there are no tests in tests/js)); \
+else echo "tests/js is left out: there is no node"; fi
+endef
+
 .DEFAULT_GOAL := help
-.PHONY: help run test lint types texts bench clean node
+.PHONY: help run test quick lint types texts bench clean node
 
 help:  ## list these commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1|\2/p' $(MAKEFILE_LIST) | awk -F '|' '{ printf "  make %-7s %s\n", $$1, $$2 }'
@@ -27,8 +35,11 @@ test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where th
 	@deploy/provision --tests
 	@$(MAKE) -s --no-print-directory $(DEV)
 	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
-	@if command -v node >/dev/null; then set -x; node --test $(or $(JS_TESTS),$(error there are no tests in tests/js)); \
-	else echo "tests/js is left out: there is no node"; fi
+	$(test-scripts)
+
+quick: lint types  ## lint, types, and the tests that need neither servers nor a browser
+	.venv/bin/python -m pytest --numprocesses 2 -m "not server and not browser" $(ARGS)
+	$(test-scripts)
 
 lint: $(DEV) $(NODE)  ## check style, formatting, and who imports whom
 	.venv/bin/python -m ruff check

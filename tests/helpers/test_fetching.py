@@ -3,7 +3,6 @@ nothing else goes along."""
 
 import asyncio
 import socket
-import time
 from collections.abc import AsyncIterator
 
 import aiohttp

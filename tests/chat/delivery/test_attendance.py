@@ -7,11 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import User
 from chat.actions.presence import PresenceTracker
 from chat.drafts import Person
 from chat.engine import Engine, open_engine
-from chat.models import Member, Message, Room
+from chat.models import Message, Room
 from chat.roles import Role
 from chat.timings import Timings
 from helpers.db.database import fetch, open_database
@@ -36,15 +35,15 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     database = open_database(url)
     counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number", "created_at"), 0)
     await Room.insert(id=HALL, name="Hall", slug="hall", topic="", kind="open", **counters).aio_execute()
-    async with database.aio_atomic():
-        for number in range(1, CROWD + 1):
-            name = f"p{number}"
-            keys = {"name": name, "name_key": name, "skeleton": name}
-            await User.insert(id=number, **keys, password_hash="", is_admin=False, created_at=0).aio_execute()
-            await Member.insert(
-                room=HALL, user=number, role=Role.MEMBER, present=True, read_number=0, joined_at=0
-            ).aio_execute()
-    async with open_engine(database, None, Bus(), "epoch", timings=QUICK) as found:
+    series = f"WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {CROWD})"
+    for statement in (
+        f"INSERT INTO users (id, name, name_key, skeleton, password_hash, is_admin, created_at) {series} "
+        "SELECT n, 'p' || n, 'p' || n, 'p' || n, '', FALSE, 0 FROM series",
+        f"INSERT INTO members (room_id, user_id, role, present, read_number, joined_at) {series} "
+        f"SELECT {HALL}, n, {Role.MEMBER:d}, TRUE, 0, 0 FROM series",
+    ):
+        await fetch(database, statement)
+    async with open_engine(database, None, "", "epoch", timings=QUICK) as found:
         yield found
     await database.aio_close()
 

@@ -33,7 +33,7 @@ _chance = random.SystemRandom()  # the global generator is seeded by hypothesis
 
 # A child dies when the thread that started it ends. This thread ends with the process, whoever
 # calls start().
-_starter = ThreadPoolExecutor(max_workers=1, thread_name_prefix="servers")
+STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="servers")
 _running: "weakref.WeakSet[Server]" = weakref.WeakSet()
 
 
@@ -116,7 +116,7 @@ class Server(ABC):
         if not self.may_start:
             raise ServerError("this test starts a server: it needs the fixture own_servers")
         self._prepare()
-        self.process = _starter.submit(self._spawn).result()
+        self.process = STARTER.submit(self._spawn).result()
         _running.add(self)
         self.wait_until_ready()
         return self
