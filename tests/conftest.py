@@ -4,18 +4,15 @@ import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
-from typing import Literal
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from chat.timings import Timings
 from tests.support.accounts import accounts_of
-from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, Visitor, Visitors
 from tests.support.database_snapshot import Stored, stored_by
 from tests.support.people import PATIENCE, Person
-from tests.support.servers import Aiochat, Nginx, Postgres, Redis, Server, free_port
+from tests.support.servers import Aiochat, Postgres, Redis, Server
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
@@ -200,55 +197,3 @@ async def cellar(alice: Person) -> str:
     name = unique("Cellar")
     await alice.creates(name, kind="closed")
     return name
-
-
-@pytest.fixture(scope="session")
-async def browser() -> AsyncIterator[Browser]:
-    async with async_playwright() as playwright:
-        found = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield found
-        await found.close()
-
-
-@pytest.fixture(scope="module", params=["sqlite", "postgres behind nginx"])
-def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
-    """The site's address and the server behind it, which a story may kill."""
-    if request.param == "sqlite":
-        with Aiochat() as server:
-            yield server.url, server
-        return
-    postgres: Postgres = request.getfixturevalue("postgres")
-    redis: Redis = request.getfixturevalue("redis")
-    port = free_port()
-    nginx = Nginx([port])
-    env = {
-        **server_env(postgres, redis, unique("journey")),
-        "AIOCHAT_PUBLIC_URL": nginx.url,
-        "AIOCHAT_TRUST_PROXY": "true",
-    }
-    with Aiochat(port=port, env=env) as server, nginx:
-        Aiochat.reached_at[nginx.url] = server
-        yield nginx.url, server
-
-
-@pytest.fixture
-async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Visitors]:
-    """Makes visitors, each with a browser of their own. None of their pages may have complained."""
-    made: list[Visitor] = []
-
-    async def make(name: str, viewport: ViewportSize) -> Visitor:
-        theme: Literal["dark", "light"] = "dark" if viewport is PHONE else "light"
-        context = await browser.new_context(
-            viewport=viewport, has_touch=viewport is PHONE, color_scheme=theme
-        )
-        # As a whole browser does by itself for whoever presses a key.
-        await context.grant_permissions(["clipboard-read", "clipboard-write"])
-        visitor = Visitor(context, await context.new_page(), site[0], unique(name))
-        made.append(visitor)
-        await visitor.joins()
-        return visitor
-
-    yield make
-    for visitor in made:
-        await visitor.leaves()
-        assert not visitor.complaints, visitor.complaints

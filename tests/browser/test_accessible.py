@@ -39,6 +39,16 @@ def chat(sqlite_chat: Aiochat) -> Aiochat:
     return sqlite_chat
 
 
+@pytest.fixture
+async def alice(cast: Cast) -> Person:
+    return await cast.person("alice")
+
+
+@pytest.fixture
+async def bob(cast: Cast) -> Person:
+    return await cast.person("bob")
+
+
 @pytest.fixture(scope="session")
 def axe() -> str:
     """The checker's source: `make node` installs what package.json names."""

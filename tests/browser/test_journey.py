@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.browser import WIDE, Visitor
 from tests.support.people import PATIENCE
 from tests.support.servers import Aiochat
 
@@ -17,23 +17,10 @@ UNREAD = """() => fetch('/rooms?only=own', { headers: { Accept: 'application/jso
 
 
 @pytest.fixture
-async def alice(visitors: Visitors) -> Visitor:
-    return await visitors("alice", WIDE)
-
-
-@pytest.fixture
-async def bob(visitors: Visitors) -> Visitor:
-    """Bob has a phone, and prefers it dark."""
-    return await visitors("bob", PHONE)
-
-
-@pytest.fixture
-async def room(alice: Visitor, bob: Visitor) -> str:
-    """A room of Alice's, with both in it."""
-    name = unique("Lounge")
-    await alice.makes(name)
-    await bob.enters(name)
-    return name
+async def room(room: str, bob: Visitor) -> str:
+    """Bob is in it too."""
+    await bob.enters(room)
+    return room
 
 
 async def test_who_registers_makes_a_room_that_others_find(

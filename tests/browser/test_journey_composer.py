@@ -4,39 +4,14 @@ phone."""
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-import pytest
 from playwright.async_api import Page, expect
 
-from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.browser import WIDE, Visitor, Visitors, one_database
 from tests.support.composer_page import box, cut, options, write
-from tests.support.servers import Aiochat
 
-
-@pytest.fixture(scope="module")
-def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; the other journeys tell the server's, on each
-    database."""
-    return sqlite_chat.url, sqlite_chat
-
-
-@pytest.fixture
-async def alice(visitors: Visitors) -> Visitor:
-    return await visitors("alice", WIDE)
-
-
-@pytest.fixture
-async def bob(visitors: Visitors) -> Visitor:
-    """Bob has a phone, and prefers it dark."""
-    return await visitors("bob", PHONE)
-
-
-@pytest.fixture
-async def room(alice: Visitor) -> str:
-    """A room of Alice's, in which she is."""
-    name = unique("Lounge")
-    await alice.makes(name)
-    return name
+pytestmark = one_database
+"""What is told here is the browser's part; the other journeys tell the server's, on each
+database."""
 
 
 async def height(visitor: Visitor) -> float:

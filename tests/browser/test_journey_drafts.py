@@ -4,40 +4,15 @@ tabs of one room."""
 import asyncio
 import json
 
-import pytest
 from playwright.async_api import WebSocket, expect
 
-from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.browser import Visitor, one_database
 from tests.support.composer_page import all_sent, box, choose, cut, keep_reply, write
 from tests.support.people import PATIENCE
-from tests.support.servers import Aiochat
 
-
-@pytest.fixture(scope="module")
-def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; the other journeys tell the server's, on each
-    database."""
-    return sqlite_chat.url, sqlite_chat
-
-
-@pytest.fixture
-async def alice(visitors: Visitors) -> Visitor:
-    return await visitors("alice", WIDE)
-
-
-@pytest.fixture
-async def bob(visitors: Visitors) -> Visitor:
-    """Bob has a phone, and prefers it dark."""
-    return await visitors("bob", PHONE)
-
-
-@pytest.fixture
-async def room(alice: Visitor) -> str:
-    """A room of Alice's, in which she is."""
-    name = unique("Lounge")
-    await alice.makes(name)
-    return name
+pytestmark = one_database
+"""What is told here is the browser's part; the other journeys tell the server's, on each
+database."""
 
 
 async def test_a_draft_and_what_it_answers_survive_a_reload_and_an_outage(

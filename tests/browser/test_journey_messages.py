@@ -7,29 +7,16 @@ import pytest
 from playwright.async_api import Locator, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.browser import Visitor, one_database
 from tests.support.people import JsonObject, Listener, Person
 from tests.support.servers import Aiochat
 
 FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 
 
-@pytest.fixture(scope="module")
-def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; the other journeys tell the server's, on each
-    database."""
-    return sqlite_chat.url, sqlite_chat
-
-
-@pytest.fixture
-async def alice(visitors: Visitors) -> Visitor:
-    return await visitors("alice", WIDE)
-
-
-@pytest.fixture
-async def bob(visitors: Visitors) -> Visitor:
-    """Bob has a phone, and prefers it dark."""
-    return await visitors("bob", PHONE)
+pytestmark = one_database
+"""What is told here is the browser's part; the other journeys tell the server's, on each
+database."""
 
 
 @pytest.fixture
@@ -41,12 +28,10 @@ async def carol(site: tuple[str, Aiochat], room: str) -> AsyncIterator[Listener]
 
 
 @pytest.fixture
-async def room(alice: Visitor, bob: Visitor) -> str:
-    """A room of Alice's, with both in it."""
-    name = unique("Garden")
-    await alice.makes(name)
-    await bob.enters(name)
-    return name
+async def room(room: str, bob: Visitor) -> str:
+    """Bob is in it too."""
+    await bob.enters(room)
+    return room
 
 
 def row(visitor: Visitor, text: str) -> Locator:

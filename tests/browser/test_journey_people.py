@@ -14,11 +14,6 @@ from tests.support.servers import Aiochat
 
 
 @pytest.fixture
-async def alice(visitors: Visitors) -> Visitor:
-    return await visitors("alice", WIDE)
-
-
-@pytest.fixture
 async def bob(visitors: Visitors) -> Visitor:
     return await visitors("bob", WIDE)
 

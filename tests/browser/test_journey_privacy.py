@@ -3,19 +3,14 @@ card in a room."""
 
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor
-from tests.support.servers import Aiochat
+from tests.support.browser import PHONE, WIDE, Visitor, one_database
 
-
-@pytest.fixture(scope="module")
-def site(sqlite_chat: Aiochat) -> tuple[str, Aiochat]:
-    """What is told here is the browser's part; tests/accounts/test_blocks.py and
-    tests/accounts/test_privacy.py tell the server's, on each database."""
-    return sqlite_chat.url, sqlite_chat
+pytestmark = one_database
+"""What is told here is the browser's part; tests/accounts/test_blocks.py and
+tests/accounts/test_privacy.py tell the server's, on each database."""
 
 
 async def test_a_private_person_and_a_follower(

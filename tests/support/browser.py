@@ -5,6 +5,7 @@ import shutil
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.support.people import PASSWORD, PATIENCE, Person
@@ -22,6 +23,9 @@ CHROMIUM = shutil.which("chromium-headless-shell") or shutil.which("chromium") o
 
 PHONE: ViewportSize = {"width": 390, "height": 844}
 WIDE: ViewportSize = {"width": 1280, "height": 800}
+
+one_database = pytest.mark.parametrize("site", ["shared"], indirect=True, scope="module")
+"""The stories of a file on the shared site alone."""
 
 expect.set_options(timeout=PATIENCE * 1000)
 

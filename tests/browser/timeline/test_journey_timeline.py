@@ -3,53 +3,16 @@ written."""
 
 import asyncio
 import re
-from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Route, ViewportSize, expect
+from playwright.async_api import Route, ViewportSize, expect
 
-from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE
-from tests.support.people import PATIENCE, Listener, Person
-from tests.support.servers import Aiochat
-from tests.support.timeline_page import Reader, Reads, readers_of, writes
+from tests.support.people import PATIENCE, Listener
+from tests.support.timeline_page import Reader, Reads, writes
 
 NODES = 380
 """Rows of the timeline at most: 300 posts, and the dividers between them."""
-
-
-@pytest.fixture
-async def bob(sqlite_chat: Aiochat) -> AsyncIterator[Person]:
-    """Bob writes, by a program."""
-    found = await Person(sqlite_chat.url, unique("bob")).joins()
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-async def room(bob: Person) -> str:
-    name = unique("Library")
-    await bob.creates(name)
-    return name
-
-
-@pytest.fixture
-async def pen(bob: Person, room: str) -> Listener:
-    return await bob.enters(room)
-
-
-@pytest.fixture
-async def reads(browser: Browser, sqlite_chat: Aiochat, room: str) -> AsyncIterator[Reads]:
-    async with readers_of(browser, sqlite_chat.url, room) as make:
-        yield make
-
-
-@pytest.fixture
-async def alice(reads: Reads, room: str) -> Reader:
-    """Alice, who is a member of the room since before anything was said."""
-    reader = await reads()
-    await (await reader.person.enters(room)).close()
-    return reader
 
 
 async def test_what_one_does_may_have_several_paragraphs(alice: Reader, pen: Listener) -> None:
