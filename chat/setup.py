@@ -45,9 +45,7 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(
-        app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[TIMINGS]
-    ) as engine:
+    async with open_engine(app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[TIMINGS]) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         keep_alive = KeepAlive()

@@ -125,7 +125,7 @@ async def alice(browser: Browser) -> AsyncIterator[Visitor]:
             context = await browser.new_context(viewport=WIDE)
             await context.add_init_script(LEDGER)
             found = Visitor(context, await context.new_page(), server.url, unique("alice"))
-            await found.is_registered()
+            await found.joins()
             assert found.person
             await found.person.submits("/accounts/profile", place="Oslo")
             await found.makes(unique("Room"))

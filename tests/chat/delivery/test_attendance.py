@@ -43,7 +43,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
         f"SELECT {HALL}, n, {Role.MEMBER:d}, TRUE, 0, 0 FROM series",
     ):
         await fetch(database, statement)
-    async with open_engine(database, None, "", "epoch", timings=QUICK) as found:
+    async with open_engine(database, None, Bus(), "epoch", timings=QUICK) as found:
         yield found
     await database.aio_close()
 
