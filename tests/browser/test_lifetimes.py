@@ -117,7 +117,7 @@ OF_THE_ROOM = ("message_actions.js", "message_menu.js", "long_press.js", "pins.j
 
 
 @pytest.fixture
-async def alice(browser: Browser) -> AsyncIterator[Visitor]:
+async def alice(own_servers: None, browser: Browser) -> AsyncIterator[Visitor]:
     """In a room of a site that has everything, the weather as well."""
     async with elsewhere() as upstream:
         upstream.lines["Oslo"] = "Oslo: ⛅️ +3°C"

@@ -23,13 +23,13 @@ PATIENCE = 20
 
 
 @pytest.fixture(scope="module")
-def cluster() -> Iterator[RedisCluster]:
+def cluster(own_servers: None) -> Iterator[RedisCluster]:
     with RedisCluster() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def own_redis() -> Iterator[Redis]:
+def own_redis(own_servers: None) -> Iterator[Redis]:
     """One that no other test is connected to."""
     with Redis() as found:
         yield found
@@ -127,7 +127,7 @@ async def test_what_fails_in_one_part_keeps_no_other_from_hearing(
     assert caplog.text.count("can't be used") == 2
 
 
-async def test_all_parts_are_told_of_a_gap() -> None:
+async def test_all_parts_are_told_of_a_gap(own_servers: None) -> None:
     with Redis() as server:
         bus = make_bus(server.url)
         await bus.open()
