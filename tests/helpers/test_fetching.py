@@ -229,7 +229,7 @@ async def test_nothing_is_followed(fetcher: Fetcher, there: Elsewhere) -> None:
 async def test_what_is_too_much_too_slow_or_broken_is_left(
     fetcher: Fetcher, there: Elsewhere, name: str, text: str
 ) -> None:
-    with pytest.raises(Unfetched, match=text):
+    with pytest.raises(FetchError, match=text):
         await get(fetcher, f"{there.url}/{name}", seconds=0.2 if text.startswith("more than 0") else 5)
     # And it is as good as before.
     assert (await get(fetcher, f"{there.url}/fine")).body == b"fine"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from helpers.processes.terminal import Progress, lasting
+from helpers.processes.terminal import Progress, report_when_slow
 from tests.operations.conftest import PASSWORD
 from tests.operations.test_people_commands import NEW
 from tests.support.shell import Shell
@@ -118,9 +118,9 @@ def test_progress_is_shown_at_a_terminal_and_then_removed(monkeypatch: pytest.Mo
 
 
 def test_elsewhere_only_what_takes_long_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    with lasting("this"):
+    with report_when_slow("this"):
         pass
-    with lasting("that", 0.0):
+    with report_when_slow("that", 0.0):
         time.sleep(0.2)
     with Progress("Counted", 1) as progress:
         progress.step()
