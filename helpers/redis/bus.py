@@ -76,7 +76,7 @@ class RedisBus(Bus):
     remote = True
 
     def __init__(self, url: str) -> None:
-        self._pubsub = PubSub(url, self._on_message, self._gap)
+        self._pubsub = PubSub(url, self._on_payload, self._gap)
         self._subscribers: list[_Subscriber] = []
         self._by_channel: dict[bytes, list[_Subscriber]] = {}
         """The subscribers of each followed channel, computed at its first message."""
@@ -116,7 +116,7 @@ class RedisBus(Bus):
     def publish_transient(self, channel: bytes, payload: bytes) -> None:
         self._pubsub.publish_transient(channel, payload)
 
-    def _on_message(self, channel: bytes, payload: bytes) -> None:
+    def _on_payload(self, channel: bytes, payload: bytes) -> None:
         subscribers = self._by_channel.get(channel)
         if subscribers is None:
             subscribers = self._by_channel[channel] = [

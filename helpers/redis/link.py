@@ -30,7 +30,7 @@ Answer = Any
 """A response of Redis: bytes, int, list, None, or a ResponseError."""
 
 NOTHING = object()
-MESSAGE_KINDS = (b"message", b"smessage")
+PUBLISHED_KINDS = (b"message", b"smessage")
 
 
 @dataclass(frozen=True)
@@ -166,7 +166,7 @@ class Link(asyncio.Protocol):
 
     def _pushed(self, kind: bytes, channel: bytes, payload: Any, *_: Any) -> None:
         try:
-            if kind in MESSAGE_KINDS:
+            if kind in PUBLISHED_KINDS:
                 self._on_heard(channel, payload)
             elif self._asked and self._asked[0][1] == kind + channel:
                 self._asked.popleft()[2](None)

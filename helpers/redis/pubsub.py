@@ -181,7 +181,7 @@ class PubSub:
         if skipped is not None:
             self._publish(subscription.channel, skipped)
 
-    def _on_message(self, channel: bytes, payload: bytes) -> None:
+    def _on_payload(self, channel: bytes, payload: bytes) -> None:
         if payload.startswith(self._origin):
             return
         subscription = self._subscriptions.get(channel)
@@ -294,7 +294,7 @@ class PubSub:
                 subscription.forget()
 
     async def _connect(self, address: Address) -> Link:
-        return await open_link(self._map.access, address, self._on_message, self._on_channel_removed)
+        return await open_link(self._map.access, address, self._on_payload, self._on_channel_removed)
 
     async def _keep_map(self) -> None:
         while True:
