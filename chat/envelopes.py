@@ -47,7 +47,7 @@ class StatusChange(msgspec.Struct, frozen=True):
 
     user_id: int
     data: bytes
-    is_unavailable: bool
+    is_away: bool
 
 
 class MovedMark(NamedTuple):

@@ -71,7 +71,7 @@ class Statuses:
 
     def note(self, change: StatusChange) -> None:
         """Another process has told it."""
-        if change.is_unavailable:
+        if change.is_away:
             self._away.add(change.user_id)
         else:
             self._away.discard(change.user_id)

@@ -193,6 +193,6 @@ async def test_sessions_that_end_are_told_at_once(app: web.Application, other: B
     await end_session(app, "here")
     assert told == ["here"]
     await part.hears((b"aiochat:control", b"here"))
-    other.publish(b"aiochat:control", b'{"user_id":1,"data":"e30=","is_unavailable":true}')
+    other.publish(b"aiochat:control", b'{"user_id":1,"data":"e30=","is_away":true}')
     other.publish(b"aiochat:control", b"there")
     await until(lambda: told == ["here", "there"])
