@@ -71,7 +71,8 @@ async def close_connections(app: web.Application) -> None:
     for client in engine.hub.clients:
         client.end(GOING_AWAY)
     with contextlib.suppress(TimeoutError):
-        await asyncio.wait_for(engine.hub.empty.wait(), engine.timings.goodbye)
+        async with asyncio.timeout(engine.timings.goodbye):
+            await engine.hub.empty.wait()
 
 
 def setup_chat(app: web.Application, timings: Timings = DEFAULT) -> None:

@@ -189,7 +189,8 @@ class Hub:
         again and again."""
         while True:
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._look.wait(), self._timings.poll if self._bus.remote else None)
+                async with asyncio.timeout(self._timings.poll if self._bus.remote else None):
+                    await self._look.wait()
             self._look.clear()
             try:
                 for room_id, last_seq in (await self._last_seqs(list(self._channels))).items():

@@ -132,7 +132,8 @@ class Journal:
         self._closing = True
         self._wake.set()
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(self._task), self._timings.close_journal)
+            async with asyncio.timeout(self._timings.close_journal):
+                await asyncio.shield(self._task)
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         _answer_all([*self._queue], unavailable())

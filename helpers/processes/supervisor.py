@@ -160,7 +160,8 @@ class Supervisor:
             if await _is_serving(worker.private):
                 return True
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(worker.process.wait(), ASK_SECONDS)
+                async with asyncio.timeout(ASK_SECONDS):
+                    await worker.process.wait()
         await self._stop_worker(worker)
         return False
 
@@ -243,7 +244,8 @@ class Supervisor:
             with contextlib.suppress(ProcessLookupError):
                 worker.process.terminate()
             try:
-                await asyncio.wait_for(worker.process.wait(), STOP_SECONDS)
+                async with asyncio.timeout(STOP_SECONDS):
+                    await worker.process.wait()
             except TimeoutError:
                 log.error("%s didn't end within %g s and is killed", worker.name, STOP_SECONDS)
                 worker.process.kill()
