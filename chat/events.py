@@ -103,6 +103,8 @@ class Cleared(Event, tag="cleared", frozen=True):
     author: str
     text: str
     at: str
+    kind: str
+    """Always `cleared`: as a line of a history it is told like the others."""
 
 
 class Receipt(Event, tag="receipt", frozen=True):

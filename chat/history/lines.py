@@ -73,7 +73,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     def event(self) -> Event:
         """The current line, for clients that don't have it."""
         if self.kind == "cleared":
-            return Cleared(self.seq, self.author, self.text, iso(self.at))
+            return Cleared(self.seq, self.author, self.text, iso(self.at), self.kind)
         if self.kind == "role":
             return Message(
                 *(self.seq, self.kind, self.author, self.text, iso(self.at)),

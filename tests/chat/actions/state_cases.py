@@ -18,9 +18,6 @@ TITLE_STAYS = "the page's title keeps the names of those who were in the group"
 STATUS_UNTOLD = (
     "who isn't connected to the room, or becomes a member of it, has a status that isn't told there"
 )
-CLEARED_WITHOUT_KIND = (
-    "the line that tells of clearing has no kind in a page, which shows it in English to all"
-)
 
 
 def ask(type: str, **fields: Any) -> JsonObject:
@@ -164,13 +161,11 @@ CASES = (
         before=[*POSTED, ("alice", pin(1)), ("bob", "@{carol}")],
         elsewhere=("carol",),
         does=[("alice", "/clear")],
-        page_fault=CLEARED_WITHOUT_KIND,
     ),
     Case(
         "/clear and written again",
         before=POSTED,
         does=[("alice", "/clear"), ("bob", "anew")],
-        page_fault=CLEARED_WITHOUT_KIND,
     ),
     Case("/topic", does=[("alice", "/topic of *today*")]),
     Case(
