@@ -135,6 +135,30 @@ async def test_a_direct_message_by_the_keyboard(
 
 
 @page_alone
+async def test_either_of_two_pins(alice: Visitor, bob: Visitor, lounge: str) -> None:
+    await bob.enters(lounge)
+    await alice.says(f"/msg @{bob.name} between the two of us")
+    await row(alice, bob.name).click()
+    await row(bob, alice.name).click()
+    await bob.says("I see")
+    for visitor, text in ((alice, "I see"), (bob, "between the two of us")):
+        await visitor.sees(text)
+        await visitor.is_connected()
+        await visitor.page.locator("#timeline > .message[data-number]", has_text=text).focus()
+        await visitor.page.keyboard.press("Enter")
+        menu = visitor.page.locator("#message-menu")
+        pin = menu.get_by_role("menuitem", name="Pin to the room")
+        await expect(pin).to_be_visible()
+        await expect(menu.get_by_role("menuitem", name="Delete")).to_be_hidden()
+        await pin.click()
+        for one in (alice, bob):
+            pinned = one.page.locator("#timeline > .message[data-number]", has_text=text)
+            await expect(pinned.locator(".pin-mark")).to_be_visible()
+    await alice.page.click("#pins-button")
+    await expect(alice.page.locator("#pins").get_by_role("button", name="Unpin")).to_have_count(2)
+
+
+@page_alone
 async def test_a_message_to_several(alice: Visitor, bob: Visitor, carol: Person, lounge: str) -> None:
     await alice.page.keyboard.press("Control+k")
     for name in (bob.name, carol.name):

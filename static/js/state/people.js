@@ -1,13 +1,7 @@
 /** People's statuses, and who is typing. None of it is history. */
 
-import { t } from "../words/texts.js";
-
 /** A page says every three seconds that somebody types; without that they have stopped. */
 export const TYPING_TIMEOUT = 6_000;
-
-/** The hour at which "until tomorrow" ends. */
-const MORNING = 8;
-const NIGHT_ENDS = 4;
 
 /** Ranks from the highest; nobody acts on an equal or higher one. */
 export const ROLES = ["admin", "owner", "moderator", "member"];
@@ -94,30 +88,12 @@ export function dotOf(state, name) {
   return status || "here";
 }
 
+/**
+ * What somebody is called after a line of the kind `role`.
+ * @param {string} before
+ * @param {string} role as the line says it
+ */
+export const roleAfter = (before, role) => (before === "admin" && role !== "owner" ? before : role);
+
 /** May `you` act on somebody of this role? @param {string} you @param {string} role */
 export const outranks = (you, role) => ROLES.indexOf(you) >= 0 && ROLES.indexOf(you) < ROLES.indexOf(role);
-
-/** @param {string[]} names in the order in which they began */
-export function typingText(names) {
-  if (names.length === 0) return "";
-  if (names.length === 1) return t("{name} is typing…", { name: names[0] });
-  if (names.length === 2) return t("{name} and {other} are typing…", { name: names[0], other: names[1] });
-  return t("Several people are typing…");
-}
-
-/** Until tomorrow morning, as a duration of a command. @param {Date} now */
-export function untilTomorrow(now) {
-  // After midnight it means the coming morning.
-  const days = now.getHours() < NIGHT_ENDS ? 0 : 1;
-  const then = new Date(now.getFullYear(), now.getMonth(), now.getDate() + days, MORNING);
-  return `${Math.ceil((then.getTime() - now.getTime()) / 60_000)}m`;
-}
-
-/** The command that sets a status. @param {FormData} form @param {Date} now */
-export function statusCommand(form, now) {
-  const status = form.get("status");
-  if (status === "away") return `/away ${String(form.get("text") ?? "").trim()}`.trim();
-  if (status === "dnd")
-    return `/dnd ${form.get("for") === "tomorrow" ? untilTomorrow(now) : form.get("for")}`;
-  return "/back";
-}

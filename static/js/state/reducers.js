@@ -3,7 +3,7 @@
  */
 import { insert, isMissing, settle, trim } from "./lines.js";
 import { updatePins, settleAmendments } from "./overlay.js";
-import { receivePresence, receiveTyping } from "./people.js";
+import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { updateDivider } from "./reading.js";
 import { toast } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
@@ -34,7 +34,8 @@ function updateMembers(state, line) {
   else if (line.kind === "went" && known) members.set(who, { ...known, present: false });
   else if (line.kind === "left" || line.kind === "killed") members.delete(who);
   else if (line.kind === "invited" && !known) members.set(who, { name: who, role: "member", present: false });
-  else if (line.kind === "role") state.membersStale = true;
+  else if (line.kind === "role" && known && line.role)
+    members.set(who, { ...known, role: roleAfter(known.role, line.role) });
   else return false;
   return true;
 }
@@ -56,6 +57,7 @@ export const reducers = {
     Object.assign(state, {
       room: event.room,
       you: event.you,
+      may: event.may,
       commands: event.commands,
       connection: "connected",
       held: false,

@@ -42,6 +42,8 @@ export function initial(page, now = new Date().toISOString()) {
   return {
     room: page.room,
     you: page.you,
+    /** @type {string[]} the names of the permissions that one has here */
+    may: page.may,
     epoch: page.epoch,
     openedAt: now,
     /** Everything up to here was seen on the socket or in the page. */

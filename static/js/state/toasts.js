@@ -1,4 +1,8 @@
 /** Toasts: what was done, and what wasn't. elements/page/toasts.js shows them for some seconds. */
+import { t } from "../words/texts.js";
+
+/** Why nothing is done that goes now or not at all. */
+export const NO_CONNECTION = t("There is no connection now. Try again in a moment.");
 
 /** More would cover the page. */
 const KEEP_TOASTS = 3;

@@ -19,6 +19,7 @@
  * @property {string} [edited_at]
  * @property {Reaction[]} [reactions]
  * @property {boolean} [pinned]
+ * @property {string} [role] what a line of the kind `role` makes of its target
  *
  * @typedef {{emoji: string, names: string[]}} Reaction
  */
@@ -34,6 +35,7 @@
  * @property {string} [emoji]
  * @property {boolean} [on]
  * @property {number} [seq] of the outcome, once that is known
+ * @property {boolean} [urgent] it acts on others: it goes now or fails
  */
 
 /**
@@ -75,7 +77,10 @@
  * @property {number} mentions
  */
 
-/** @typedef {{name: string, usage: string, help: string, aliases: string[]}} Command */
+/**
+ * @typedef {{name: string, usage: string, help: string, aliases: string[], says?: boolean}} Command
+ *   `says`: it only says something, and may wait for a connection
+ */
 
 /**
  * What a watcher is told of.

@@ -5,18 +5,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  dotOf,
-  nextEnd,
-  outranks,
-  statusCommand,
-  statusOf,
-  TYPING_TIMEOUT,
-  typingText,
-  untilTomorrow,
-} from "../../../static/js/state/people.js";
+import { dotOf, nextEnd, outranks, statusOf, TYPING_TIMEOUT } from "../../../static/js/state/people.js";
 import { rank, tierOf } from "../../../static/js/composing/ranking.js";
 import { recentsOf } from "../../../static/js/local/recents.js";
+import { statusCommand, untilTomorrow } from "../../../static/js/words/status_command.js";
+import { typingText } from "../../../static/js/words/typing.js";
 import { AT, lobby, memoryStorage, post, present } from "../support.mjs";
 
 /** @typedef {import("../support.mjs").Store} Store */

@@ -162,8 +162,39 @@ test("who is here follows from the lines", () => {
   service(5, "killed", "alice", "carol");
   service(6, "left", "bob");
   assert.deepEqual(shown(), ["alice+"]);
-  service(7, "role", "alice", "alice");
-  assert.equal(store.state.membersStale, true);
+});
+
+test("what somebody is follows from the lines as well", () => {
+  const store = watched({
+    members: ["alice", "bob", "root"].map((name) => ({
+      name,
+      role: { alice: "owner", root: "admin" }[name] ?? "member",
+      present: true,
+    })),
+  });
+  let seq = 0;
+  const becomes = (/** @type {string} */ target, /** @type {string} */ role) => {
+    seq += 1;
+    store.receive({ type: "message", seq, kind: "role", author: "alice", text: "", at: AT, target, role });
+    return store.state.members.get(target)?.role;
+  };
+  assert.equal(becomes("bob", "moderator"), "moderator");
+  assert.equal(becomes("bob", "member"), "member");
+  assert.equal(becomes("bob", "owner"), "owner");
+  // The site's administrator is called so unless the room is theirs.
+  assert.equal(becomes("root", "moderator"), "admin");
+  assert.equal(becomes("root", "owner"), "owner");
+  // Of many members the page doesn't know all.
+  assert.equal(becomes("eve", "moderator"), undefined);
+  assert.equal(store.state.membersStale, false, "nobody is asked for all of them");
+});
+
+test("what one may do is what the server has said last", () => {
+  const store = lobby({ may: ["post"] });
+  assert.deepEqual(store.state.may, ["post"]);
+  const you = { name: "alice", role: "moderator" };
+  store.receive({ type: "hello", epoch: "e1", room: {}, you, commands: [], may: ["pin", "post"] });
+  assert.deepEqual(store.state.may, ["pin", "post"]);
 });
 
 test("clear takes everything before it, and a page that was on its way, too", () => {

@@ -1,6 +1,7 @@
 /** Who is typing, in a line of fixed height. Screen readers don't announce it. */
 import { PageElement } from "../page_element.js";
-import { TYPING_TIMEOUT, typingText } from "../../state/people.js";
+import { TYPING_TIMEOUT } from "../../state/people.js";
+import { typingText } from "../../words/typing.js";
 
 export class ChatTyping extends PageElement {
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;

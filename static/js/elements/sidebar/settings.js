@@ -5,10 +5,11 @@
 import { PageElement } from "../page_element.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { makeNonce } from "../../server/nonce.js";
-import { dotOf, statusCommand, statusOf } from "../../state/people.js";
+import { dotOf, statusOf } from "../../state/people.js";
 import { QUIET_PREFIX } from "../../state/reducers.js";
+import { NO_CONNECTION } from "../../state/toasts.js";
+import { statusCommand } from "../../words/status_command.js";
 import { part } from "../../dom/template.js";
-import { t } from "../../words/texts.js";
 import { paintAvatar } from "../people/avatar.js";
 import { statusText } from "../people/person_card.js";
 
@@ -75,7 +76,7 @@ export class ChatSettings extends PageElement {
     const text = statusCommand(new FormData(this.form), new Date());
     const sent = this.page.send({ type: "post", nonce: QUIET_PREFIX + makeNonce(), text });
     if (sent) this.dialog.close();
-    else this.#say(t("There is no connection now. Try again in a moment."));
+    else this.#say(NO_CONNECTION);
   }
 
   /** @param {string} text */

@@ -126,7 +126,7 @@ export class MessageActions {
     const number = Number(row.dataset.number);
     const line = this.#line(number);
     if (!line || this.menu.isOpen) return;
-    const what = await this.menu.open(row, line, this.page.store.state.you, anchor);
+    const what = await this.menu.open(row, line, this.page.store.state, anchor);
     if (what) await this.act(what, number, anchor);
   }
 
@@ -229,15 +229,15 @@ export class MessageActions {
   #fill(row, line) {
     for (const button of row.querySelectorAll("[data-do]"))
       if (!this.bar.contains(button)) /** @type {HTMLElement} */ (button).tabIndex = 0;
-    const filled = `${line.number} ${line.changed ?? ""}`;
+    const { may, you } = this.page.store.state;
+    const short = Boolean(line.deleted) || !may.includes("post");
+    const filled = `${line.number} ${line.changed ?? ""} ${short}`;
     if (this.bar.dataset.filled === filled) return;
     this.bar.dataset.filled = filled;
-    this.bar.classList.toggle("short", Boolean(line.deleted));
+    this.bar.classList.toggle("short", short);
     const focused = this.#barButtons().indexOf(/** @type {HTMLElement} */ (document.activeElement));
     part(this.bar, "emoji").replaceChildren(
-      ...(line.deleted
-        ? []
-        : quickReactions(line, this.page.store.state.you.name, IN_BAR, "bar-button", "aria-pressed")),
+      ...(short ? [] : quickReactions(line, you.name, IN_BAR, "bar-button", "aria-pressed")),
     );
     // One stop of Tab: within the bar the arrows move.
     const buttons = this.#barButtons();

@@ -4,7 +4,6 @@
  */
 import { isSheet, openDialog } from "../../dom/dialogs.js";
 import { recentEmoji } from "../../local/recent_emoji.js";
-import { mayModerate } from "../../words/roles.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 
@@ -71,37 +70,39 @@ export class MessageMenu {
   /**
    * @param {HTMLElement} row of a stored message
    * @param {Line} line as it is shown
-   * @param {{name: string, role: string}} you
+   * @param {import("../../state/store.js").State} state
    * @param {Element} anchor
    * @returns {Promise<string>} what was chosen, as `act` of message_actions.js takes it; empty for
    *   nothing
    */
-  open(row, line, you, anchor) {
+  open(row, line, { you, may }, anchor) {
     const mine = line.author === you.name;
-    const moderates = mayModerate(you.role);
+    const canPost = may.includes("post");
+    const canPin = may.includes("pin");
     const alive = !line.deleted;
+    const canReact = alive && may.includes("react");
     /** @type {Record<string, boolean>} */
     const offered = {
-      reply: alive,
-      edit: alive && mine,
+      reply: alive && canPost,
+      edit: alive && canPost && mine,
       "copy-text": alive,
       "copy-link": true,
       unread: true,
-      pin: alive && moderates && !line.pinned,
-      unpin: alive && moderates && Boolean(line.pinned),
+      pin: alive && canPin && !line.pinned,
+      unpin: alive && canPin && Boolean(line.pinned),
       versions: alive && Boolean(line.edited_at),
-      delete: alive && (mine || moderates),
+      delete: alive && may.includes(mine ? "retract" : "delete"),
     };
     for (const [name, wanted] of Object.entries(offered))
       /** @type {HTMLElement} */ (this.dialog.querySelector(`[data-do="${name}"]`)).hidden = !wanted;
     const quick = part(this.dialog, "emoji");
-    /** @type {HTMLElement} */ (quick.parentElement).hidden = !alive;
+    /** @type {HTMLElement} */ (quick.parentElement).hidden = !canReact;
     quick.replaceChildren(...quickReactions(line, you.name, EMOJI, "quick", "aria-checked"));
     for (const item of this.#items()) item.tabIndex = -1;
 
     if (!row.contains(document.activeElement)) row.focus({ preventScroll: true });
     const closed = openDialog(this.dialog, beside(part(row, "bubble") ?? row, anchor));
-    this.#items()[alive && !isSheet() ? EMOJI + 1 : 0]?.focus();
+    this.#items()[canReact && !isSheet() ? EMOJI + 1 : 0]?.focus();
     return closed;
   }
 

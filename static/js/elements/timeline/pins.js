@@ -6,7 +6,6 @@ import { openDialog } from "../../dom/dialogs.js";
 import { shownName } from "../../words/names.js";
 import { getJson } from "../../server/http.js";
 import { amended } from "../../state/overlay.js";
-import { mayModerate } from "../../words/roles.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
 import { fillText } from "./message.js";
@@ -54,10 +53,10 @@ export class Pins {
     const pins = (state.pins ?? [])
       .map((pin) => amended(state, pin))
       .filter((pin) => pin.pinned && !pin.deleted);
-    const moderates = mayModerate(state.you.role);
+    const mayPin = state.may.includes("pin");
     const note = part(this.dialog, "note");
     note.hidden = pins.length > 0;
-    const none = moderates
+    const none = mayPin
       ? t("Nothing is pinned. Pin what everyone should find again: it is in the menu of a message.")
       : t("Nothing is pinned.");
     note.textContent = this.#failed
@@ -74,7 +73,7 @@ export class Pins {
         part(item, "time").textContent = shortTime(pin.at);
         fillText(part(item, "text"), pin);
         part(item, "jump").setAttribute("href", `${this.page.history.base}/${pin.number}`);
-        part(item, "unpin").hidden = !moderates;
+        part(item, "unpin").hidden = !mayPin;
         return item;
       }),
     );
