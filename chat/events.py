@@ -15,6 +15,8 @@ class CommandHelp(msgspec.Struct, frozen=True):
     usage: str
     help: str
     aliases: tuple[str, ...]
+    says: bool = False
+    """It only says something: what else commands do isn't to be done when it was meant long ago."""
 
 
 class RoomState(msgspec.Struct, frozen=True):

@@ -29,13 +29,13 @@ async def help(call: Call, command: Word | None = None) -> Answer:
     return f"{found.usage_in(call.language)}: {t(found.help)} {also}".rstrip()
 
 
-@command()
+@command(says=True)
 async def me(call: Call, text: Rest) -> Answer:
     """Says what you do, as in "/me waves"."""
     return await posting.post_and_wait(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
 
 
-@command()
+@command(says=True)
 async def msg(call: Call, user: User, text: Rest) -> Answer:
     """Writes to someone in private, where you two alone read it."""
     requests.check_text(text)

@@ -77,6 +77,7 @@ class Command:
     arguments: tuple[inspect.Parameter, ...]
     kinds: dict[str, Kind]
     function: Callable[..., Awaitable[Answer]]
+    says: bool
 
     @property
     def usage(self) -> str:
@@ -99,12 +100,12 @@ COMMANDS: dict[str, Command] = {}
 
 
 def command(
-    *, needs: Permission | None = None, aliases: Iterable[str] = ()
+    *, needs: Permission | None = None, aliases: Iterable[str] = (), says: bool = False
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
     """Adds a command to the chat's own. Arguments as for make_command."""
 
     def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-        made = make_command(function, needs=needs, aliases=aliases)
+        made = make_command(function, needs=needs, aliases=aliases, says=says)
         COMMANDS[made.name] = made
         return function
 
@@ -116,14 +117,15 @@ def make_command(
     *,
     needs: Permission | None = None,
     aliases: Iterable[str] = (),
+    says: bool = False,
 ) -> Command:
     """The command that `function` runs. Its first parameter is the Call; the others are the
     command's arguments. Each is a User, Word, Duration or Rest, or a word of a Literal in its
     place.
 
     `needs` decides who sees the command in help and menu; the action that it calls checks the
-    permission too. Raises TypeError for a function without a docstring or with another
-    annotation."""
+    permission too. `says` is for commands that only say something: clients may send them late.
+    Raises TypeError for a function without a docstring or with another annotation."""
     name = function.__name__.strip("_")
     arguments = tuple(inspect.signature(function).parameters.values())[1:]
     hints = get_type_hints(function)
@@ -131,7 +133,7 @@ def make_command(
     if not function.__doc__:
         raise TypeError(f"/{name} has no docstring to be its help")
     help = " ".join(function.__doc__.split())
-    return Command(name, tuple(aliases), needs, help, arguments, kinds, function)
+    return Command(name, tuple(aliases), needs, help, arguments, kinds, function, says)
 
 
 def _kind(hint: Any) -> Kind:
@@ -173,7 +175,7 @@ class Registry:
         key = (found.name, language.code)
         if key not in self._explained:
             self._explained[key] = CommandHelp(
-                found.name, found.usage_in(language), language.t(found.help), found.aliases
+                found.name, found.usage_in(language), language.t(found.help), found.aliases, found.says
             )
         return self._explained[key]
 

@@ -124,7 +124,9 @@ export function openRoom() {
     },
     state(status) {
       store.dispatch({ type: "connection", connection: status });
-      if (status !== "connected") outbox.requeue();
+      if (status === "connected") return;
+      outbox.requeue();
+      amendments.disconnected();
     },
     ended(code, reason) {
       if (GONE.has(code)) outbox.requeue("refused", t("Not sent: you aren’t in this room any more."));

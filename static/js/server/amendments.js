@@ -1,8 +1,10 @@
 /**
  * Requests to change posts: edit, delete, undelete, react, pin. The state shows each as done at
- * once (overlay.js). Each is kept until its answer and sent again after a reconnect; each names a
- * state, so a second time changes nothing.
+ * once (overlay.js). What concerns one's own posts, and reactions, are kept until their answer and
+ * sent again after a reconnect; each names a state, so a second time changes nothing. What acts on
+ * others goes now or fails.
  */
+import { NO_CONNECTION } from "../state/toasts.js";
 import { makeNonce } from "./nonce.js";
 
 const PATIENCE = 15_000; // ms without an answer on a living connection: send again
@@ -12,6 +14,8 @@ const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more
  * @type {(keyof Amendment)[]}
  */
 const FIELDS = ["type", "number", "text", "emoji", "on"];
+
+const OFFLINE = { type: "error", code: "offline" };
 
 /** @typedef {import("../state/types.js").Amendment} Amendment */
 
@@ -48,13 +52,15 @@ export class Amendments {
   restore() {
     const kept = this.storage.keys(this.prefix).flatMap((key) => this.#load(key) ?? []);
     for (const amendment of kept.sort((a, b) => a.at.localeCompare(b.at))) {
-      if (this.now() - Date.parse(amendment.at) > STALE) this.storage.remove(this.prefix + amendment.nonce);
+      if (this.now() - Date.parse(amendment.at) > STALE || this.#isUrgent(amendment))
+        this.storage.remove(this.prefix + amendment.nonce);
       else this.store.dispatch({ type: "amendment_requested", amendment });
     }
   }
 
   /**
-   * Sends a request and shows it as done. A refusal undoes that and says so in a toast.
+   * Sends a request and shows it as done. A refusal undoes that and says so in a toast, as does a
+   * lost connection where it acts on others.
    * @param {{type: string, number: number, text?: string, emoji?: string, on?: boolean}} request
    * @returns {Promise<{type: string, code?: string, text?: string}>} the `receipt` or `error`, or
    *   `superseded` where it was superseded
@@ -65,6 +71,11 @@ export class Amendments {
       nonce: makeNonce(),
       at: new Date(this.now()).toISOString(),
     });
+    amendment.urgent = this.#isUrgent(amendment);
+    if (amendment.urgent && this.store.state.connection !== "connected") {
+      this.store.dispatch({ type: "toasted", text: NO_CONNECTION });
+      return Promise.resolve(OFFLINE);
+    }
     const superseded = this.store.state.amendments.filter(
       (one) => subject(one) === subject(amendment) && !one.seq && !this.#sent.has(one.nonce),
     );
@@ -73,7 +84,7 @@ export class Amendments {
     // A deletion that wasn't sent needs no undoing.
     if (amendment.type === "undelete" && superseded.some((one) => one.type === "delete"))
       return Promise.resolve({ type: "superseded" });
-    this.storage.set(this.prefix + amendment.nonce, JSON.stringify(amendment));
+    if (!amendment.urgent) this.storage.set(this.prefix + amendment.nonce, JSON.stringify(amendment));
     this.store.dispatch({ type: "amendment_requested", amendment });
     const answer = new Promise((/** @type {(answer: any) => void} */ resolve) =>
       this.#answers.set(amendment.nonce, resolve),
@@ -132,11 +143,17 @@ export class Amendments {
     this.flush();
   }
 
+  /** The connection is lost: what acts on others and has no answer fails. */
+  disconnected() {
+    const lost = this.store.state.amendments.filter((one) => !one.seq && one.urgent);
+    if (!lost.length) return;
+    this.#fail(lost, OFFLINE);
+    this.store.dispatch({ type: "toasted", text: NO_CONNECTION });
+  }
+
   /** There is no way back into the room: all of them fail. */
   failAll() {
-    const nonces = this.store.state.amendments.map((amendment) => amendment.nonce);
-    for (const nonce of nonces) this.#settle(nonce, { type: "error", code: "ended", nonce });
-    this.store.dispatch({ type: "amendments_dropped", nonces });
+    this.#fail(this.store.state.amendments, { type: "error", code: "ended" });
   }
 
   /** Ends its timer. The next page of the room restores what is kept. */
@@ -148,6 +165,27 @@ export class Amendments {
     clearTimeout(this.#timer);
     this.#held = false;
     this.flush();
+  }
+
+  /**
+   * Whether it acts on others: it is kept for no later time.
+   * @param {Amendment} amendment
+   */
+  #isUrgent({ type, number }) {
+    const { lines, you } = this.store.state;
+    if (type === "pin") return true;
+    const line = type.endsWith("delete") && lines.find((one) => one.number === number);
+    return Boolean(line && line.author !== you.name);
+  }
+
+  /** @param {Amendment[]} amendments @param {object} answer */
+  #fail(amendments, answer) {
+    const nonces = amendments.map((one) => one.nonce);
+    for (const nonce of nonces) {
+      this.#sent.delete(nonce);
+      this.#settle(nonce, answer);
+    }
+    this.store.dispatch({ type: "amendments_dropped", nonces });
   }
 
   /** @param {string} nonce @param {object} answer */

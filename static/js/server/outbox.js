@@ -3,7 +3,11 @@
  * answered, so a reload or a lost connection loses nothing, and sending it again is harmless. One
  * is sent at a time, so the order holds even when the server asks to wait. A tab that is open sends
  * what was written in it; after its end another tab of the same room does.
+ *
+ * A command goes now or fails, unless it only says something.
  */
+import { commandOf, isCommand } from "../composing/completion.js";
+import { NO_CONNECTION } from "../state/toasts.js";
 import { t } from "../words/texts.js";
 import { makeNonce } from "./nonce.js";
 
@@ -79,10 +83,10 @@ export class Outbox {
   /**
    * @param {string} text
    * @param {Quoted|null} [repliedTo] the post that it answers
-   * @returns {boolean} false if there is no more room
+   * @returns {boolean} false if there is no more room, or no connection for a command
    */
   post(text, repliedTo = null) {
-    if (this.store.state.pending.length >= MAX_PENDING) return false;
+    if (this.store.state.pending.length >= MAX_PENDING || !this.#isTaken(text)) return false;
     // No two are the same, even within a millisecond.
     this.#order = Math.max(this.#order + 1, this.now());
     const reply = repliedTo
@@ -141,31 +145,30 @@ export class Outbox {
   }
 
   /**
-   * The connection is lost: what was sent and not answered waits again.
+   * The connection is lost: what was sent and not answered waits again, but for commands.
    * @param {"waiting"|"refused"} stage
    * @param {string} [reason]
    */
   requeue(stage = "waiting", reason) {
-    const open = this.store.state.pending.filter(
-      (entry) => entry.stage === "sent" || (stage === "refused" && entry.stage === "waiting"),
-    );
-    if (!open.length) return;
-    this.store.dispatch({ type: "staged", nonces: open.map((entry) => entry.nonce), stage, reason });
-    for (const entry of open) this.#save(entry);
+    const { pending } = this.store.state;
+    const open = pending.filter((entry) => entry.stage === "sent" || entry.stage === "waiting");
+    const failed = open.filter((entry) => stage === "refused" || !this.#isTaken(entry.text));
+    const again = open.filter((entry) => entry.stage === "sent" && !failed.includes(entry));
+    this.#stage(failed, "refused", reason ?? NO_CONNECTION);
+    this.#stage(again, "waiting");
   }
 
   /** Sends a refused one again. @param {string} nonce */
   retry(nonce) {
     const entry = this.#find(nonce);
-    if (!entry) return;
+    if (!entry || !this.#isTaken(entry.text)) return;
     if (entry.code === "nonce_reused") {
       // The nonce is used: the text gets another one.
       const { text, repliedTo } = this.discard(nonce);
       this.post(text, repliedTo);
       return;
     }
-    this.#save(entry);
-    this.store.dispatch({ type: "staged", nonces: [nonce], stage: "waiting" });
+    this.#stage([entry], "waiting");
     this.flush();
   }
 
@@ -204,6 +207,27 @@ export class Outbox {
     this.flush();
   }
 
+  /**
+   * @param {import("../state/types.js").Pending[]} entries
+   * @param {"waiting"|"refused"} stage
+   * @param {string} [reason]
+   */
+  #stage(entries, stage, reason) {
+    if (!entries.length) return;
+    this.store.dispatch({ type: "staged", nonces: entries.map((entry) => entry.nonce), stage, reason });
+    for (const entry of entries) this.#save(entry);
+  }
+
+  /** Whether it may wait for a connection, or needs not. @param {string} text */
+  #isTaken(text) {
+    return this.store.state.connection === "connected" || !this.#isUrgent(text);
+  }
+
+  /** @param {string} text */
+  #isUrgent(text) {
+    return isCommand(text) && !commandOf(`${text} `, this.store.state.commands)?.says;
+  }
+
   /** @param {string} nonce */
   #find(nonce) {
     return this.store.state.pending.find((entry) => entry.nonce === nonce);
@@ -218,7 +242,7 @@ export class Outbox {
       order,
       reply_to,
       quote,
-      reason: stage === "refused" ? reason : undefined,
+      reason: stage === "refused" ? reason : this.#isUrgent(text) ? NO_CONNECTION : undefined,
       tab: this.tab || undefined,
     };
     this.storage.set(this.prefix + nonce, JSON.stringify(kept));

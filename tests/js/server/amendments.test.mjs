@@ -1,4 +1,7 @@
-/** Amendments: shown at once, sent until they are answered, undone when they are refused. */
+/**
+ * Amendments: shown at once, sent until they are answered, undone when they are refused. What acts
+ * on others is sent now or not at all.
+ */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
@@ -19,6 +22,7 @@ function open({
 } = {}) {
   const last = messages.length;
   const store = lobby({ messages, last_seq: last, last_number: last, read_number: last, members: [] });
+  store.dispatch({ type: "connection", connection: connected ? "connected" : "offline" });
   /** @type {import("../../../static/js/state/types.js").Amendment[]} */
   const sent = [];
   const line = { connected, now };
@@ -39,6 +43,8 @@ function open({
   return { amendments, store, state: store.state, sent, storage, line, server, changed, shown, reactions };
 }
 
+/** One of the page's own posts. @param {number} number */
+const own = (number) => post(number, { author: "alice" });
 const thumb = (/** @type {boolean} */ on, number = 1) => ({ type: "react", number, emoji: "👍", on });
 
 test("is shown before it is answered, and as it was told afterwards", async () => {
@@ -110,7 +116,7 @@ test("to one post one after the other, to another at once", () => {
 });
 
 test("a request made offline is sent once connected, and again if no answer came", () => {
-  const { amendments, sent, line, server, shown } = open({ connected: false });
+  const { amendments, sent, line, server, shown } = open({ connected: false, messages: [own(1), post(2)] });
   amendments.request({ type: "delete", number: 1 });
   assert.deepEqual([sent, shown(1).deleted], [[], true]);
   line.connected = true;
@@ -118,6 +124,46 @@ test("a request made offline is sent once connected, and again if no answer came
   assert.equal(sent.length, 1);
   server({ type: "hello", epoch: "e", room: {}, you: { name: "alice" }, commands: [], last_number: 2 });
   assert.deepEqual([sent.length, sent[0]], [2, sent[1]]);
+});
+
+test("what acts on others isn't kept for when there is a connection", async () => {
+  const { amendments, state, sent, storage, shown } = open({ connected: false });
+  for (const request of [
+    { type: "delete", number: 1 },
+    { type: "undelete", number: 1 },
+    { type: "pin", number: 1, on: true },
+  ]) {
+    const answer = await amendments.request(request);
+    assert.deepEqual([answer.type, answer.code], ["error", "offline"]);
+    assert.match(state.toasts.at(-1)?.text ?? "", /no connection/);
+  }
+  assert.deepEqual([sent, state.amendments, storage.kept.size], [[], [], 0]);
+  assert.deepEqual([shown(1).deleted, shown(1).pinned], [undefined, undefined]);
+});
+
+test("what acts on others fails with the connection, and what is one's own waits for the next", async () => {
+  const { amendments, state, sent, storage, server } = open({ messages: [post(1), own(2)] });
+  const pinned = amendments.request({ type: "pin", number: 1, on: true });
+  const deleted = amendments.request({ type: "delete", number: 1 });
+  amendments.request({ type: "delete", number: 2 });
+  assert.deepEqual([sent.length, storage.kept.size], [2, 1]);
+  amendments.disconnected();
+  assert.deepEqual([(await pinned).code, (await deleted).code], ["offline", "offline"]);
+  assert.deepEqual([state.amendments.map(({ number }) => number), state.toasts.length], [[2], 1]);
+  server({ type: "hello", epoch: "e", room: {}, you: { name: "alice" }, commands: [], last_number: 2 });
+  assert.deepEqual(
+    sent.map(({ type, number }) => `${type} ${number}`),
+    ["pin 1", "delete 2", "delete 2"],
+  );
+});
+
+test("what an earlier version kept of it is dropped", () => {
+  const storage = memoryStorage();
+  const kept = { type: "pin", number: 1, on: true, nonce: "n", at: AT };
+  storage.set(`${PREFIX}n`, JSON.stringify(kept));
+  const { amendments, state } = open({ storage });
+  amendments.restore();
+  assert.deepEqual([state.amendments, storage.kept.size], [[], 0]);
 });
 
 test("a change of mind before it was sent is all that is sent", async () => {
@@ -135,7 +181,7 @@ test("a change of mind before it was sent is all that is sent", async () => {
 });
 
 test("a deletion that never left is taken back without the server", async () => {
-  const { amendments, state, sent, storage, shown } = open({ connected: false });
+  const { amendments, state, sent, storage, shown } = open({ connected: false, messages: [own(1)] });
   amendments.request({ type: "delete", number: 1 });
   assert.equal((await amendments.request({ type: "undelete", number: 1 })).type, "superseded");
   assert.deepEqual([shown(1).deleted, state.amendments, sent, storage.kept.size], [undefined, [], [], 0]);

@@ -11,6 +11,11 @@ import { lobby, memoryStorage, mockTimeouts } from "../support.mjs";
 const PREFIX = "aiochat:outbox:alice:lobby:";
 const NOW = Date.parse("2026-11-21T09:30:00Z");
 
+const COMMANDS = [
+  { name: "kill", usage: "/kill @user", help: "", aliases: ["kick"], says: false },
+  { name: "me", usage: "/me text", help: "", aliases: [], says: true },
+];
+
 /** @typedef {import("../../../static/js/server/outbox.js").WhenTabCloses} WhenTabCloses */
 /**
  * @typedef {{connected?: boolean, now?: number, tab?: string, whenTabCloses?: WhenTabCloses}}
@@ -23,7 +28,8 @@ const NOW = Date.parse("2026-11-21T09:30:00Z");
  * @param {Options} [options]
  */
 function open(storage = memoryStorage(), { connected = true, now = NOW, tab, whenTabCloses } = {}) {
-  const store = lobby({ members: [] });
+  const store = lobby({ members: [], commands: COMMANDS });
+  store.dispatch({ type: "connection", connection: connected ? "connected" : "offline" });
   /** @type {{type: string, nonce: string, text: string, reply_to?: number}[]} */
   const sent = [];
   const line = { connected, now };
@@ -258,4 +264,42 @@ test("without locks both tabs hold it; what one has given up the other doesn't s
   second.line.connected = true;
   second.outbox.flush();
   assert.deepEqual([second.stages(), second.sent], [[], []]);
+});
+
+test("without a connection no command is kept, but for one that only says something", () => {
+  const { outbox, storage, stages } = open(undefined, { connected: false });
+  for (const text of ["/kill @bob", "/kick @bob", "/leave", "/what"]) assert.equal(outbox.post(text), false);
+  for (const text of ["/me waves", "//kill @bob", "bye"]) assert.equal(outbox.post(text), true);
+  assert.deepEqual(stages(), ["/me waves: waiting", "//kill @bob: waiting", "bye: waiting"]);
+  assert.equal(storage.kept.size, 3);
+});
+
+test("with the connection a command fails, whether it was sent or not", () => {
+  const { outbox, store, storage, stages, texts, server } = open();
+  for (const text of ["/kill @bob", "and then", "/kick @eve"]) outbox.post(text);
+  store.dispatch({ type: "connection", connection: "connecting" });
+  outbox.requeue();
+  assert.deepEqual(stages(), ["/kill @bob: refused", "and then: waiting", "/kick @eve: refused"]);
+  assert.match(store.state.pending[0].reason ?? "", /no connection/);
+  outbox.retry(store.state.pending[0].nonce);
+  assert.deepEqual(stages()[0], "/kill @bob: refused");
+  server({ type: "hello", epoch: "e1", room: {}, you: { name: "alice" }, commands: COMMANDS });
+  assert.deepEqual(texts(), ["/kill @bob", "and then"]);
+  assert.equal(storage.kept.size, 3);
+});
+
+test("a command without an answer isn't sent again after a reload", () => {
+  const storage = memoryStorage();
+  open(storage).outbox.post("/kill @bob");
+  const later = open(storage);
+  later.outbox.restore();
+  assert.deepEqual([later.stages(), later.sent], [["/kill @bob: refused"], []]);
+});
+
+test("an answer that is late on a living connection has a command sent again", () => {
+  const { outbox, line, texts } = open();
+  outbox.post("/kill @bob");
+  line.now += 16_000;
+  outbox.tick();
+  assert.deepEqual(texts(), ["/kill @bob", "/kill @bob"]);
 });

@@ -9,6 +9,7 @@ import { Lookups } from "../../server/lookups.js";
 import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
 import { amended } from "../../state/overlay.js";
+import { NO_CONNECTION } from "../../state/toasts.js";
 import { storage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
@@ -210,7 +211,11 @@ export class ChatComposer extends PageElement {
       return;
     }
     const command = isCommand(text);
-    if (!text.trim() || !outbox.post(text, command ? null : this.#repliedTo)) return;
+    if (!text.trim()) return;
+    if (!outbox.post(text, command ? null : this.#repliedTo)) {
+      this.hint.show(NO_CONNECTION);
+      return;
+    }
     typing.posted();
     // A command answers no post: what the draft answers waits for the next one.
     if (!command) this.#setReply(null);

@@ -6,6 +6,7 @@ import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { dotOf, outranks, statusOf } from "../../state/people.js";
+import { NO_CONNECTION } from "../../state/toasts.js";
 import { followAction, fetchRelation, setRelation } from "../../server/relations.js";
 import { roleName } from "../../words/roles.js";
 import { part } from "../../dom/template.js";
@@ -90,10 +91,9 @@ export class ChatPersonCard extends PageElement {
       (event) => {
         event.preventDefault();
         const reason = String(new FormData(form).get("reason") ?? "").trim();
-        page.outbox.post(
-          [`/${this.#command} @${this.#name}`, CONFIRM[this.#command].why ? reason : ""].join(" ").trim(),
-        );
-        this.dialog.close();
+        const text = `/${this.#command} @${this.#name} ${CONFIRM[this.#command].why ? reason : ""}`.trim();
+        if (page.outbox.post(text)) this.dialog.close();
+        else this.#say(NO_CONNECTION);
       },
       { signal },
     );
