@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
-from chat.delivery.unread_index import KnownRoom, Pair, Reader, Watcher
+from chat.delivery.unread_index import Pair, Reader, UnreadIndex, Watcher
 from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
@@ -58,8 +58,7 @@ class UnreadTracker:
         self._own_rooms = OwnRooms(database)
         self._publish = publish
         self._store_marks = store_marks
-        self._readers: dict[int, Reader] = {}
-        self._rooms: dict[int, KnownRoom] = {}
+        self._index = UnreadIndex()
         self._wants_whole: set[Watcher] = set()
         self._numbers: dict[int, int] = {}
         self._moved: dict[Pair, int] = {}
@@ -80,26 +79,14 @@ class UnreadTracker:
     def watch(self, watcher: Watcher) -> None:
         """Tells the connection what its user has in all rooms, and from then on what becomes of
         it."""
-        reader = self._readers.setdefault(watcher.user_id, Reader())
-        reader.watchers += (watcher,)
-        for room_id in reader.rooms:
-            if room_id != watcher.room_id:
-                self._rooms[room_id].elsewhere.add(watcher)
+        self._index.add(watcher)
         self._wants_whole.add(watcher)
         self._wake.set()
 
     def forget(self, watcher: Watcher) -> None:
         """Calling it twice, or for one that never watched, is harmless."""
         self._wants_whole.discard(watcher)
-        reader = self._readers.get(watcher.user_id)
-        if reader is None or watcher not in reader.watchers:
-            return
-        reader.watchers = tuple(other for other in reader.watchers if other is not watcher)
-        for room_id in reader.rooms:
-            self._rooms[room_id].elsewhere.discard(watcher)
-        if not reader.watchers:
-            self._drop(reader, list(reader.rooms))
-            del self._readers[watcher.user_id]
+        self._index.remove(watcher)
 
     def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
         """What was committed here, by room."""
@@ -115,7 +102,7 @@ class UnreadTracker:
                         self._unsaid.amended.append(room_id)
                     for user_id, _ in line.mentions:
                         self._unsaid.called.append((room_id, user_id))
-                        if user_id in self._readers:
+                        if user_id in self._index.readers:
                             self._doubtful.add((room_id, user_id))
                 elif KINDS[line.kind].changes_rooms:
                     self.note_standings([line.subject_id])
@@ -128,7 +115,7 @@ class UnreadTracker:
         """These people are in other rooms than before, by what was committed here."""
         for user_id in user_ids:
             self._unsaid.standings.append(user_id)
-            if user_id in self._readers:
+            if user_id in self._index.readers:
                 self._stale.add(user_id)
         self._wake.set()
 
@@ -147,8 +134,8 @@ class UnreadTracker:
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
         self._stale_rooms.update(hint.cleared)
         self._amended.update(hint.amended)
-        self._stale.update(user_id for user_id in hint.standings if user_id in self._readers)
-        self._doubtful.update(pair for pair in hint.called if pair[1] in self._readers)
+        self._stale.update(user_id for user_id in hint.standings if user_id in self._index.readers)
+        self._doubtful.update(pair for pair in hint.called if pair[1] in self._index.readers)
         self._note_moved(hint.moved, is_local=False)
         self._note_wrote((room_id, user_id, number) for room_id, user_id, number in hint.wrote)
 
@@ -159,10 +146,9 @@ class UnreadTracker:
 
     def _note_moved(self, marks: list[MovedMark], *, is_local: bool) -> None:
         for room_id, user_id, number, went_back in marks:
-            reader = self._readers.get(user_id)
-            if reader is None:
+            if user_id not in self._index.readers:
                 continue
-            _, mentions = reader.rooms.get(room_id, (0, 0))
+            _, mentions = self._index.mark_of(room_id, user_id) or (0, 0)
             # Word of what was stored elsewhere may come after word of what was stored later.
             if went_back or mentions or not is_local:
                 self._doubtful.add((room_id, user_id))
@@ -173,7 +159,7 @@ class UnreadTracker:
     def _note_wrote(self, marks: Iterable[tuple[int, int, int]]) -> None:
         """These people have written posts, and so have seen what is above those."""
         for room_id, user_id, number in marks:
-            if user_id in self._readers:
+            if user_id in self._index.readers:
                 self._moved[room_id, user_id] = max(number, self._moved.get((room_id, user_id), 0))
 
     # The rounds
@@ -231,10 +217,9 @@ class UnreadTracker:
     def _take_numbers(self, updates: Updates) -> None:
         numbers, self._numbers = self._numbers, {}
         for room_id, number in numbers.items():
-            room = self._rooms.get(room_id)
-            if room is None or number <= room.last_number:
+            room = self._index.raise_last_number(room_id, number)
+            if room is None:
                 continue
-            room.last_number = number
             told = OwnRoom(room.name, last_number=number)
             for watcher in room.elsewhere:
                 updates.setdefault(watcher, {})[room_id] = told
@@ -242,7 +227,7 @@ class UnreadTracker:
     def _take_moved(self, updates: Updates) -> None:
         moved, self._moved = self._moved, {}
         for (room_id, user_id), number in moved.items():
-            reader = self._readers.get(user_id)
+            reader = self._index.readers.get(user_id)
             if reader is None or room_id not in reader.rooms:
                 continue
             before, mentions = reader.rooms[room_id]
@@ -257,14 +242,8 @@ class UnreadTracker:
         if self._amended:
             # A post that was edited or deleted may call somebody no longer.
             amended, self._amended = self._amended, set()
-            for user_id, known in self._readers.items():
-                called_in = [
-                    room_id
-                    for room_id, (_, mentions) in known.rooms.items()
-                    if mentions and room_id in amended
-                ]
-                self._doubtful.update((room_id, user_id) for room_id in called_in)
-        self._doubtful = {pair for pair in self._doubtful if pair[1] in self._readers}
+            self._doubtful.update(self._index.called_in(amended))
+        self._doubtful = {pair for pair in self._doubtful if pair[1] in self._index.readers}
         pairs = list(itertools.islice(self._doubtful, READ_A_ROUND))
         self._doubtful.difference_update(pairs)
         for start in range(0, len(pairs), READ_AT_ONCE):
@@ -276,7 +255,7 @@ class UnreadTracker:
                 self._doubtful.update(pairs[start:])
                 raise
             for (room_id, user_id), (number, mentions) in found.items():
-                reader = self._readers.get(user_id)
+                reader = self._index.readers.get(user_id)
                 if (
                     reader is None
                     or room_id not in reader.rooms
@@ -289,21 +268,19 @@ class UnreadTracker:
     def _add(self, updates: Updates, reader: Reader, room_id: int, **fields: int) -> None:
         for watcher in reader.watchers:
             rooms = updates.setdefault(watcher, {})
-            rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._rooms[room_id].name), **fields)
+            rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._index.name_of(room_id)), **fields)
 
     async def _read_people(self, wholes: dict[Watcher, bytes]) -> None:
         """Reads the rooms of those who want all of them, whose rooms have changed, and of some who
         have their turn to be looked at."""
         if self._stale_rooms:
             cleared, self._stale_rooms = self._stale_rooms, set()
-            self._stale.update(
-                user_id for user_id, reader in self._readers.items() if not cleared.isdisjoint(reader.rooms)
-            )
+            self._stale.update(self._index.members_of(cleared))
         waiting = (watcher.user_id for watcher in self._wants_whole if not watcher.outbox.is_full)
         wanted = dict.fromkeys(itertools.islice(itertools.chain(self._stale, waiting), READ_A_ROUND))
         for user_id in self._next_to_check():
             wanted[user_id] = None
-        user_ids = [user_id for user_id in wanted if user_id in self._readers]
+        user_ids = [user_id for user_id in wanted if user_id in self._index.readers]
         stale = self._stale.intersection(wanted)
         self._stale -= stale
         for start in range(0, len(user_ids), READ_AT_ONCE):
@@ -325,9 +302,9 @@ class UnreadTracker:
         ):
             self._is_in_doubt = False
             self._checked_at = now
-            self._unchecked = deque(self._readers)
+            self._unchecked = deque(self._index.readers)
         share = self._timings.unread_round / self._timings.unread_check
-        most = max(READ_AT_ONCE, round(len(self._readers) * share) + 1)
+        most = max(READ_AT_ONCE, round(len(self._index.readers) * share) + 1)
         return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
 
     def _take(
@@ -335,35 +312,19 @@ class UnreadTracker:
     ) -> None:
         """Remembers somebody's rooms as they were read now, and has them told to the connections
         that don't know them so."""
-        reader = self._readers.get(user_id)
+        reader = self._index.readers.get(user_id)
         if reader is None:
             return
-        now = {view.id: (view.told.read_number or 0, view.told.mentions or 0) for view in found}
-        is_other = is_stale or now != reader.rooms
-        self._drop(reader, [room_id for room_id in reader.rooms if room_id not in now])
-        for view in found:
-            number = view.told.last_number or 0
-            room = self._rooms.setdefault(view.id, KnownRoom(view.told.name, number))
-            if view.id not in reader.rooms:
-                room.readers += 1
-                room.elsewhere.update(watcher for watcher in reader.watchers if watcher.room_id != view.id)
-            if number > room.last_number:
-                # Not heard of yet, or never.
-                self._numbers[view.id] = max(number, self._numbers.get(view.id, 0))
-                self._wake.set()
-        reader.rooms = now
+        before = reader.rooms
+        for room_id, number in self._index.put_rooms(reader, found):
+            # Not heard of yet, or never.
+            self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
+            self._wake.set()
+        is_other = is_stale or before != reader.rooms
         told = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
         if told:
             whole = encode(Unread([view.told for view in found], whole=True))
             wholes.update(dict.fromkeys(told, whole))
-
-    def _drop(self, reader: Reader, room_ids: list[int]) -> None:
-        for room_id in room_ids:
-            room = self._rooms[room_id]
-            room.elsewhere.difference_update(reader.watchers)
-            room.readers -= 1
-            if not room.readers:
-                del self._rooms[room_id]
 
     async def _tell(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
         """Writes a frame to each: all that there is, or what is new. Who left too much unread gets

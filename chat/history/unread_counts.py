@@ -21,6 +21,11 @@ class OwnRoomView:
     id: int
     told: OwnRoom
 
+    @property
+    def mark(self) -> tuple[int, int]:
+        """Up to which post they have read, and how many calls of theirs are after it."""
+        return self.told.read_number or 0, self.told.mentions or 0
+
 
 class OwnRooms:
     def __init__(self, database: AioDatabase) -> None:
