@@ -63,8 +63,9 @@ class MovedMark(NamedTuple):
 class UnreadHint(msgspec.Struct, array_like=True):
     """Changes committed by one process, for all that count unread posts: the last post number by
     room; the (room id, user id) of new mentions; the users whose memberships changed; the rooms
-    whose history was cleared; the read marks that moved; the rooms in which posts changed; and the
-    (room id, user id, number) of the last posts of their authors."""
+    whose history was cleared; the read marks that moved; the rooms in which posts changed; the
+    (room id, user id, number) of the last posts of their authors; and by room the last number of
+    the posts that were deleted."""
 
     numbers: dict[int, int] = msgspec.field(default_factory=dict)
     called: list[tuple[int, int]] = msgspec.field(default_factory=list)
@@ -73,3 +74,4 @@ class UnreadHint(msgspec.Struct, array_like=True):
     moved: list[MovedMark] = msgspec.field(default_factory=list)
     amended: list[int] = msgspec.field(default_factory=list)
     wrote: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
+    deleted: dict[int, int] = msgspec.field(default_factory=dict)

@@ -154,7 +154,7 @@ class Presence(Event, tag="presence", frozen=True):
 class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the user's own rooms, or the fields of it that changed. `last_number` is its last
     post, `read_number` the last post that the user has read, `mentions` how many later posts
-    mention the user."""
+    mention the user, `deleted` how many later posts are deleted."""
 
     name: str
     kind: str | None = None
@@ -162,6 +162,7 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     last_number: int | None = None
     read_number: int | None = None
     mentions: int | None = None
+    deleted: int | None = None
 
 
 class Unread(Event, tag="unread", frozen=True):

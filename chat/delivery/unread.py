@@ -21,7 +21,7 @@ from chat.delivery.unread_index import Pair, Reader, UnreadIndex, Watcher
 from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
-from chat.history.unread_counts import OwnRooms, OwnRoomView
+from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
 from chat.timings import DEFAULT, Timings
 from helpers.batching import READ_AT_ONCE
@@ -67,6 +67,7 @@ class UnreadTracker:
         self._stale: set[int] = set()
         self._stale_rooms: set[int] = set()
         self._amended: set[int] = set()
+        self._deleted: dict[int, int] = {}
         self._unchecked: deque[int] = deque()
         self._checked_at = time.monotonic()
         self._is_in_doubt = False
@@ -97,9 +98,8 @@ class UnreadTracker:
                         self._numbers[room_id] = self._unsaid.numbers[room_id] = line.number
                         # Who writes has seen what is above. The mark is stored a moment later.
                         self._wrote[room_id, line.author_id] = line.number
-                    elif room_id not in self._unsaid.amended:
-                        self._amended.add(room_id)
-                        self._unsaid.amended.append(room_id)
+                    else:
+                        self._note_amended(room_id, line)
                     for user_id, _ in line.mentions:
                         self._unsaid.called.append((room_id, user_id))
                         if user_id in self._index.readers:
@@ -110,6 +110,14 @@ class UnreadTracker:
                     self._stale_rooms.add(room_id)
                     self._unsaid.cleared.append(room_id)
         self._wake.set()
+
+    def _note_amended(self, room_id: int, line: Line) -> None:
+        if room_id not in self._unsaid.amended:
+            self._amended.add(room_id)
+            self._unsaid.amended.append(room_id)
+        if line.is_deleted:
+            for deleted in (self._deleted, self._unsaid.deleted):
+                deleted[room_id] = max(line.number or 0, deleted.get(room_id, 0))
 
     def note_standings(self, user_ids: Iterable[int]) -> None:
         """These people are in other rooms than before, by what was committed here."""
@@ -134,6 +142,8 @@ class UnreadTracker:
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
         self._stale_rooms.update(hint.cleared)
         self._amended.update(hint.amended)
+        for room_id, number in hint.deleted.items():
+            self._deleted[room_id] = max(number, self._deleted.get(room_id, 0))
         self._stale.update(user_id for user_id in hint.standings if user_id in self._index.readers)
         self._doubtful.update(pair for pair in hint.called if pair[1] in self._index.readers)
         self._note_moved(hint.moved, is_local=False)
@@ -148,9 +158,9 @@ class UnreadTracker:
         for room_id, user_id, number, went_back in marks:
             if user_id not in self._index.readers:
                 continue
-            _, mentions = self._index.mark_of(room_id, user_id) or (0, 0)
+            told = self._index.mark_of(room_id, user_id) or Mark()
             # Word of what was stored elsewhere may come after word of what was stored later.
-            if went_back or mentions or not is_local:
+            if went_back or told.mentions or told.deleted or not is_local:
                 self._doubtful.add((room_id, user_id))
             else:
                 self._moved[room_id, user_id] = number
@@ -230,19 +240,20 @@ class UnreadTracker:
             reader = self._index.readers.get(user_id)
             if reader is None or room_id not in reader.rooms:
                 continue
-            before, mentions = reader.rooms[room_id]
-            if number <= before:
+            before = reader.rooms[room_id]
+            if number <= before.read_number:
                 continue
-            reader.rooms[room_id] = (number, mentions)
+            reader.rooms[room_id] = before._replace(read_number=number)
             # Who has a single connection, to this room, has just said so through it.
             if len(reader.watchers) > 1 or reader.watchers[0].room_id != room_id:
                 self._add(updates, reader, room_id, read_number=number)
 
     async def _take_doubtful(self, updates: Updates) -> None:
         if self._amended:
-            # A post that was edited or deleted may call somebody no longer.
+            # A post that was edited or deleted may call somebody no longer, or count no longer.
             amended, self._amended = self._amended, set()
-            self._doubtful.update(self._index.called_in(amended))
+            deleted, self._deleted = self._deleted, {}
+            self._doubtful.update(self._index.counts_in(amended, deleted))
         self._doubtful = {pair for pair in self._doubtful if pair[1] in self._index.readers}
         pairs = list(itertools.islice(self._doubtful, READ_A_ROUND))
         self._doubtful.difference_update(pairs)
@@ -254,16 +265,16 @@ class UnreadTracker:
             except BaseException:
                 self._doubtful.update(pairs[start:])
                 raise
-            for (room_id, user_id), (number, mentions) in found.items():
-                reader = self._index.readers.get(user_id)
-                if (
-                    reader is None
-                    or room_id not in reader.rooms
-                    or reader.rooms[room_id] == (number, mentions)
-                ):
+            for (room_id, user_id), mark in found.items():
+                before = self._index.mark_of(room_id, user_id)
+                if before is None or before == mark:
                     continue
-                reader.rooms[room_id] = (number, mentions)
-                self._add(updates, reader, room_id, read_number=number, mentions=mentions)
+                reader = self._index.readers[user_id]
+                reader.rooms[room_id] = mark
+                fields = mark._asdict()
+                if mark.deleted == before.deleted:
+                    del fields["deleted"]
+                self._add(updates, reader, room_id, **fields)
 
     def _add(self, updates: Updates, reader: Reader, room_id: int, **fields: int) -> None:
         for watcher in reader.watchers:

@@ -1,10 +1,10 @@
 """Whom an unread post concerns: the connections of members, by user and by room. Nothing is told or
 read from the database here."""
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
-from chat.history.unread_counts import OwnRoomView
+from chat.history.unread_counts import Mark, OwnRoomView
 from helpers.websocket.frames import Outbox
 
 Pair = tuple[int, int]
@@ -19,14 +19,14 @@ class Watcher(Protocol):
 
 
 class Reader:
-    """Somebody who is connected here: their connections, and of each of their rooms the read mark
-    and the calls that they were told."""
+    """Somebody who is connected here: their connections, and of each of their rooms what they
+    were told."""
 
     __slots__ = ("rooms", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
-        self.rooms: dict[int, Pair] = {}
+        self.rooms: dict[int, Mark] = {}
 
 
 class KnownRoom:
@@ -80,16 +80,19 @@ class UnreadIndex:
         room.last_number = number
         return room
 
-    def mark_of(self, room_id: int, user_id: int) -> Pair | None:
+    def mark_of(self, room_id: int, user_id: int) -> Mark | None:
         """What somebody connected here was told of a room of theirs."""
         reader = self.readers.get(user_id)
         return None if reader is None else reader.rooms.get(room_id)
 
-    def called_in(self, room_ids: Collection[int]) -> Iterator[Pair]:
-        """(room id, user id) of who was told that they are called in one of these rooms."""
+    def counts_in(self, amended: Collection[int], deleted: Mapping[int, int]) -> Iterator[Pair]:
+        """(room id, user id) of those whose counts may be others when posts of these rooms were
+        amended: `deleted` says which is the last one that was deleted."""
         for user_id, reader in self.readers.items():
-            for room_id, (_, mentions) in reader.rooms.items():
-                if mentions and room_id in room_ids:
+            for room_id, mark in reader.rooms.items():
+                if room_id in amended and (
+                    mark.mentions or mark.deleted or mark.read_number < deleted.get(room_id, 0)
+                ):
                     yield room_id, user_id
 
     def members_of(self, room_ids: set[int]) -> Iterator[int]:

@@ -95,6 +95,6 @@ class Rooms(web.View):
         own = [] if after else await own_rooms(user, named)
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
-            return web.json_response({"rooms": [vars(room) for room in own + others], "more": more})
+            return web.json_response({"rooms": [room.shown() for room in own + others], "more": more})
         context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
         return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)

@@ -9,12 +9,15 @@ from peewee import JOIN, SQL, Case, Select, fn
 from accounts.models import User
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Member, Mention, Room
+from chat.models import CONVERSATIONS, Member, Mention, Message, Room
 from chat.roles import Role, Standing
 
 MAX_OWN = 200
 """A user's own rooms in a list, those with unread posts first. The others are found by their
 names."""
+
+MAX_DELETED = 100
+"""The most deleted posts that are counted after a read mark. Of more, the others count as unread."""
 
 MAX_OPEN = 100
 """Open rooms on a page."""
@@ -28,7 +31,7 @@ class RoomView:
     as the room's name.
 
     `read_number` is the last post that the user has read, `mentions` how many later posts mention
-    them."""
+    them, `deleted` how many later posts are deleted, which aren't `unread`."""
 
     name: str
     title: str
@@ -39,6 +42,11 @@ class RoomView:
     last_number: int
     read_number: int
     mentions: int = 0
+    deleted: int = 0
+
+    def shown(self) -> dict[str, Any]:
+        """As programs are told."""
+        return {name: value for name, value in vars(self).items() if name != "deleted" or value}
 
     @property
     def is_conversation(self) -> bool:
@@ -66,6 +74,15 @@ _MENTION_COUNT = Select(
 )
 """How many unread posts mention the member. Posts before the last clearing don't count."""
 
+_IS_UNREAD_DELETED = (
+    (Message.room_id + SQL("0") == Room.id) & (Message.number > _SEEN) & Message.deleted_at.is_null(False)
+)
+_DELETED_COUNT = Select(
+    [Message.select(Message.number).where(_IS_UNREAD_DELETED).limit(MAX_DELETED).alias("unread_deleted")],
+    [fn.COUNT(SQL("1"))],
+)
+"""How many posts that the member hasn't read are deleted. The expression is that of an index."""
+
 
 def _is_named(words: str) -> Any:
     """The condition that the room's name contains this. No name holds other characters than those
@@ -81,7 +98,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms of which the user is a member, those with unread posts first, at most MAX_OWN.
     `named` limits them to names that contain it."""
     has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
-    query = Room.select(*_LISTED, _MENTION_COUNT).join(
+    query = Room.select(*_LISTED, _MENTION_COUNT, _DELETED_COUNT).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
     if named:
@@ -112,9 +129,11 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, topic, kind, role, posts, cleared_number, read_number, *mentions = row
+    name, topic, kind, role, posts, cleared_number, read_number, *counts = row
     if role is None:
         return RoomView(name, name, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    return RoomView(name, name, topic, kind, title, max(0, posts - seen), posts, seen, *mentions)
+    mentions, deleted = counts
+    unread = max(0, posts - seen - deleted)
+    return RoomView(name, name, topic, kind, title, unread, posts, seen, mentions, deleted)

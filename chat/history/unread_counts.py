@@ -1,17 +1,28 @@
 """Reads the last posts of rooms and the read marks of their members, for many users by one
 statement. Nothing here writes."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
 
 from chat.events import OwnRoom
 from chat.history.mentions import MentionCounts
-from chat.history.room_lists import MAX_OWN
+from chat.history.room_lists import MAX_DELETED, MAX_OWN
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
+
+
+class Mark(NamedTuple):
+    """The last post that a user has read in a room, how many later posts mention the user, and how
+    many later posts are deleted and so don't count as unread."""
+
+    read_number: int = 0
+    mentions: int = 0
+    deleted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,15 +33,49 @@ class OwnRoomView:
     told: OwnRoom
 
     @property
-    def mark(self) -> tuple[int, int]:
-        """Up to which post they have read, and how many calls of theirs are after it."""
-        return self.told.read_number or 0, self.told.mentions or 0
+    def mark(self) -> Mark:
+        return Mark(self.told.read_number or 0, self.told.mentions or 0, self.told.deleted or 0)
+
+
+class DeletedCounts:
+    """Counts the deleted posts of a room after a user's read mark. Posts before the last clearing
+    don't count."""
+
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        self._counts = Bulk(
+            database,
+            """
+            SELECT given.room_id, given.user_id, (
+                SELECT COUNT(*) FROM (
+                    SELECT 1 FROM messages AS message
+                    WHERE (message.room_id + 0) = given.room_id AND message.deleted_at IS NOT NULL
+                        AND message.number > (
+                        SELECT CASE WHEN member.read_number > room.cleared_number
+                            THEN member.read_number ELSE room.cleared_number END
+                        FROM members AS member JOIN rooms AS room ON room.id = member.room_id
+                        WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
+                    LIMIT {most}) AS deleted)
+            FROM {given}""".replace("{most}", str(MAX_DELETED)),
+            given={"room_id": "bigint", "user_id": "bigint"},
+        )
+
+    async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
+        """The count for each (room id, user id), by one statement, at most MAX_DELETED; 0 where
+        the user is no member."""
+        asked = sorted(set(pairs))
+        if not asked:
+            return {}
+        statement = self._counts.bind(asked)
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        return {(room_id, user_id): count for room_id, user_id, count in rows}
 
 
 class OwnRooms:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
         self._mentions = MentionCounts(database)
+        self._deleted = DeletedCounts(database)
         self._rooms = Bulk(
             database,
             """
@@ -69,9 +114,8 @@ class OwnRooms:
         people = await people_in(
             room[2] for found in by_user.values() for room in found if room[4] in CONVERSATIONS
         )
-        mentions = await self._mentions.of(
-            [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
-        )
+        behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
+        mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
         return {
             user_id: [
                 OwnRoomView(
@@ -83,6 +127,7 @@ class OwnRooms:
                         posts,
                         seen,
                         mentions.get((room_id, user_id), 0),
+                        deleted.get((room_id, user_id)) or None,
                     ),
                 )
                 for _, _, room_id, name, kind, posts, seen in found
@@ -90,13 +135,13 @@ class OwnRooms:
             for user_id, found in by_user.items()
         }
 
-    async def marks(self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], tuple[int, int]]:
-        """By (room id, user id), the number of the last post read, and how many later posts mention
-        the user."""
+    async def marks(self, pairs: list[tuple[int, int]]) -> dict[tuple[int, int], Mark]:
+        """By (room id, user id)."""
         statement = self._marks.bind(pairs)
         rows = await fetch(self._database, statement.sql, *statement.params)
         seen = {(room_id, user_id): max(cleared, read) for room_id, user_id, _, cleared, read in rows}
-        mentions = await self._mentions.of(
-            [(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]]]
-        )
-        return {pair: (number, mentions.get(pair, 0)) for pair, number in seen.items()}
+        behind = [(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]]]
+        mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
+        return {
+            pair: Mark(number, mentions.get(pair, 0), deleted.get(pair, 0)) for pair, number in seen.items()
+        }

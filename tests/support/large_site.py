@@ -103,6 +103,11 @@ class Crowd:
         yield f"""{versions} {_series(3)}
             SELECT {HALL}, seq, {self.lines} + n, 'what it said before', n FROM series, messages
             WHERE room_id = {HALL} AND seq % 10 = 7"""
+        # One in fifty is deleted.
+        yield (
+            "UPDATE messages SET deleted_at = 1, deleted_by = author_id WHERE number IS NOT NULL "
+            "AND seq % 50 = 9"
+        )
         # One in five hundred is pinned.
         yield f"UPDATE messages SET pinned = TRUE WHERE room_id = {HALL} AND seq % 500 = 7"
         yield f"UPDATE messages SET reply_to = number - 1 WHERE room_id = {HALL} AND seq % 10 = 5"

@@ -73,7 +73,11 @@ class RoomState:
             "lines": lines,
             "members": self.members,
             "rooms": {
-                name: {field: room.get(field) for field in ROOM_FIELDS} for name, room in self.rooms.items()
+                name: {
+                    **{field: room.get(field) for field in ROOM_FIELDS},
+                    "deleted": room.get("deleted", 0),
+                }
+                for name, room in self.rooms.items()
             },
             "typing": sorted(self.typing),
         }
@@ -104,7 +108,7 @@ class RoomState:
             if line["author"] == self.you["name"]:
                 # What one writes is read, and so is what stands above.
                 self.here["read_number"] = line["number"]
-                self.here["mentions"] = 0
+                self.here.update(mentions=0, deleted=0)
         elif line["kind"] == "topic":
             self.room = {**self.room, "topic": line["text"]}
         else:
@@ -136,7 +140,7 @@ class RoomState:
         self.lines = {seq: line for seq, line in self.lines.items() if seq > event["seq"]}
         self.lines[event["seq"]] = _line(event)
         # What is gone is not unread.
-        self.here.update(read_number=self.here["last_number"], mentions=0)
+        self.here.update(read_number=self.here["last_number"], mentions=0, deleted=0)
 
     def _caught_up(self, event: JsonObject) -> None:
         self.last_seq = max(self.last_seq, event["seq"])
@@ -161,7 +165,7 @@ class RoomState:
             self.rooms = {}
         for news in event["rooms"]:
             known = before.get(news["name"], {})
-            room = {**known, **news}
+            room = {**known, "deleted": 0 if whole else known.get("deleted", 0), **news}
             if news["name"] == self.room["name"] and known:
                 # Of this room the messages tell, and what was read here may not be stored yet.
                 room["last_number"] = known["last_number"]

@@ -36,6 +36,7 @@ export function layout(state, now = new Date()) {
   const shown = overlay(state);
   let day = "";
   let marked = state.newAfter === null;
+  /** @type {boolean|undefined} whether the "New" line belongs among the lines */ let fits;
   let anyBefore = false;
   let notice = 0;
   /** @type {{author: string, time: number}|null} the post that the next one may continue */
@@ -89,9 +90,10 @@ export function layout(state, now = new Date()) {
     noticesBefore(line.seq);
     onDay(line.at);
     if (!marked && line.number && line.number > /** @type {number} */ (state.newAfter)) {
-      marked = true;
       // Where the first unread isn't loaded the line belongs further up.
-      if (line.number === /** @type {number} */ (state.newAfter) + 1 || anyBefore || !state.more) {
+      fits ??= line.number === /** @type {number} */ (state.newAfter) + 1 || anyBefore || !state.more;
+      marked = !line.deleted;
+      if (marked && fits) {
         rows.push({ key: "new", kind: "new", shape: "" });
         group = null;
       }

@@ -25,6 +25,14 @@ const FOLDED_WEIGHT = 0.25;
  */
 
 /**
+ * How many posts after this one are deleted, as far as the page has them.
+ * @param {State} state
+ * @param {number} number
+ */
+export const deletedAfter = ({ lines }, number) =>
+  lines.filter((line) => line.deleted && (line.number ?? 0) > number).length;
+
+/**
  * Where a line belongs; live ones nearly always at the end, so look from there.
  * @param {Line[]} lines
  * @param {number} seq

@@ -75,6 +75,7 @@
  * @property {number} last_number
  * @property {number} read_number
  * @property {number} mentions
+ * @property {number} [deleted] how many posts after `read_number` are deleted
  */
 
 /**

@@ -1,7 +1,8 @@
 /**
  * What is unread in one's own rooms: the server's events, and the totals that the page shows.
- * Counts are differences of numbers, never incremented.
+ * Counts are differences of numbers, never incremented; what is deleted doesn't count.
  */
+import { deletedAfter } from "./lines.js";
 import { readElsewhere } from "./reading.js";
 
 /**
@@ -39,7 +40,7 @@ export function receiveUnread(state, { rooms, whole = false }) {
       last_number: 0,
       read_number: 0,
       mentions: 0,
-      ...known,
+      ...(!whole && known),
       ...news,
     });
   }
@@ -53,14 +54,14 @@ export function receiveUnread(state, { rooms, whole = false }) {
  */
 function numbers(state, room) {
   return room.name === state.room.name
-    ? { last: state.lastNumber, read: state.readNumber }
-    : { last: room.last_number, read: room.read_number };
+    ? { last: state.lastNumber, read: state.readNumber, deleted: deletedAfter(state, state.readNumber) }
+    : { last: room.last_number, read: room.read_number, deleted: room.deleted ?? 0 };
 }
 
 /** @param {State} state @param {OwnRoom} room how many posts are unread there */
 export function unreadOf(state, room) {
-  const { last, read } = numbers(state, room);
-  return Math.max(0, last - read);
+  const { last, read, deleted } = numbers(state, room);
+  return Math.max(0, last - read - deleted);
 }
 
 /** @param {State} state @param {OwnRoom} room in how many unread posts there one is called */

@@ -234,6 +234,38 @@ async def test_calls_are_counted_apart_until_they_are_read(
     await news(elsewhere, lobby, mentions=0)
 
 
+async def test_what_is_deleted_is_not_unread(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
+    elsewhere, at_bob = await alice.enters(cellar), await bob.enters(lobby)
+    await whole(elsewhere)
+    for text in ("one", "two", "three"):
+        await at_bob.says(text)
+    await news(elsewhere, lobby, last_number=3)
+
+    async def unread() -> tuple[int, int]:
+        rooms = (await alice.gets("/rooms?only=own"))["rooms"]
+        found = next(room for room in rooms if room["name"] == lobby)
+        return found["unread"], found.get("deleted", 0)
+
+    await at_bob.ws.send_json({"type": "delete", "number": 2})
+    assert (await news(elsewhere, lobby, deleted=1))["read_number"] == 0
+    assert await unread() == (2, 1)
+    later = await whole(await alice.enters(cellar))
+    assert later[lobby]["deleted"] == 1
+    assert "deleted" not in later[cellar]
+    await at_bob.ws.send_json({"type": "delete", "number": 3})
+    await news(elsewhere, lobby, deleted=2)
+    await at_bob.ws.send_json({"type": "undelete", "number": 3})
+    await news(elsewhere, lobby, deleted=1)
+    # What is read doesn't count either way, and does again when the mark goes back.
+    phone = await alice.enters(lobby)
+    await reads(phone, 2)
+    await news(elsewhere, lobby, read_number=2, deleted=0)
+    assert await unread() == (1, 0)
+    await reads(phone, 1, back=True)
+    await news(elsewhere, lobby, read_number=1, deleted=1)
+    assert await unread() == (1, 1)
+
+
 async def test_who_joins_leaves_or_is_invited_hears_of_all_rooms_anew(
     alice: Person, bob: Person, lobby: str, cellar: str
 ) -> None:

@@ -73,6 +73,20 @@ test("today and yesterday, also where the clocks change", () => {
   assert.match(dayLabel("2025-03-01", NOW), /2025/);
 });
 
+test("the New line stands before no deleted post", () => {
+  const lines = ["09:00", "09:01", "09:02"].map((time) => post("bob", `2026-11-21T${time}:00Z`));
+  const newAfter = lines[0].number ?? 0;
+  lines[1].deleted = true;
+  assert.deepEqual(kinds(rowsOf(lines, { newAfter, more: true })), [
+    ...["day", "message", "message+", "new", "message"],
+  ]);
+  lines[2].deleted = true;
+  assert.ok(!kinds(rowsOf(lines, { newAfter })).includes("new"), "nothing new is left");
+  // The first unread one isn't loaded.
+  lines[2].deleted = false;
+  assert.ok(!kinds(rowsOf(lines, { newAfter: newAfter - 5, more: true })).includes("new"));
+});
+
 test("the New line stands before the first unread post", () => {
   const lines = [
     post("bob", "2026-11-21T09:00:00Z"),

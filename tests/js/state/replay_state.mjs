@@ -56,11 +56,12 @@ function shownLine({ seq, number, kind, author, text, at, html, target, reply_to
 
 /** What the page shows. @param {Store} store */
 function shown({ state }) {
-  const { room, you, commands, lastSeq, lastNumber, membersStale } = state;
+  const { room, you, may, commands, lastSeq, lastNumber, membersStale } = state;
   const members = [...state.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     room,
     you,
+    may,
     commands,
     lastSeq,
     lastNumber,

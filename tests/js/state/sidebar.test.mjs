@@ -88,6 +88,30 @@ test("news of some rooms touches those and their named fields alone", () => {
   assert.deepEqual(unreadTotals(store.state), { badge: 0, unread: false });
 });
 
+test("what is deleted doesn't count, until that is taken back", () => {
+  const store = sidebar();
+  store.receive({ type: "unread", rooms: [{ name: "garden", deleted: 1 }] });
+  assert.deepEqual(countsOf(store, "garden"), [1, 1]);
+  store.receive({ type: "unread", rooms: [{ name: "garden", deleted: 2, mentions: 0 }] });
+  assert.deepEqual(countsOf(store, "garden"), [0, 0]);
+  store.receive({ type: "unread", rooms: [{ name: "garden", deleted: 0 }] });
+  assert.equal(countsOf(store, "garden")[0], 2);
+  // Where all is told, nothing is deleted unless it says so.
+  store.receive({ type: "unread", rooms: [{ name: "garden", deleted: 2 }] });
+  store.receive({ type: "unread", whole: true, rooms: [room("garden", { last_number: 5, read_number: 3 })] });
+  assert.equal(countsOf(store, "garden")[0], 2);
+});
+
+test("in the open room what is deleted doesn't count either", () => {
+  const store = sidebar();
+  for (const seq of [1, 2, 3]) store.receive(post(seq));
+  const gone = { type: "changed", of: 2, number: 2, text: "" };
+  store.receive({ ...post(4), ...gone, deleted: true });
+  assert.equal(countsOf(store, "lobby")[0], 2);
+  store.receive({ ...post(5), ...gone });
+  assert.equal(countsOf(store, "lobby")[0], 3);
+});
+
 test("the whole of it takes rooms away, but never the one that is open", () => {
   const store = sidebar();
   store.receive({ type: "unread", whole: true, rooms: [room("attic", { last_number: 1 })] });

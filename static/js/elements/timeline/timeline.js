@@ -5,6 +5,7 @@
 import { PageElement } from "../page_element.js";
 import { dayOf } from "../../words/dates.js";
 import { layout } from "../../state/layout.js";
+import { deletedAfter } from "../../state/lines.js";
 import { Permalinks } from "../../dom/permalinks.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { ScrollAnchor } from "../../dom/scrolling.js";
@@ -237,7 +238,7 @@ export class ChatTimeline extends PageElement {
 
   #showJump() {
     const { state } = this.page.store;
-    const missed = state.lastNumber - state.bottomNumber;
+    const missed = state.lastNumber - state.bottomNumber - deletedAfter(state, state.bottomNumber);
     this.jump.hidden = this.anchor.following && !state.newer;
     const text =
       missed > 0 ? n("Jump to latest ({count})", "Jump to latest ({count})", missed) : t("Jump to latest");
