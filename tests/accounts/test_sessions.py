@@ -128,13 +128,13 @@ async def test_logging_out_twice_is_no_error(alice: Person) -> None:
 
 
 async def test_a_sentence_for_the_next_page_is_shown_once(cast: Cast) -> None:
-    someone = await cast.person("newcomer")
+    someone = await cast.stranger("newcomer").registers()
     pages = [await (await someone.http.get("/rooms")).text() for _ in range(2)]
     assert [f"Welcome, {someone.name}!" in page for page in pages] == [True, False]
 
 
 async def test_an_error_page_shows_it_once_too(cast: Cast) -> None:
-    someone = await cast.person("newcomer")
+    someone = await cast.stranger("newcomer").registers()
     pages = [await (await someone.http.get("/nowhere")).text() for _ in range(2)]
     assert [f"Welcome, {someone.name}!" in page for page in pages] == [True, False]
 
