@@ -52,6 +52,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     short, and no process is without work for long."""
     for item in items:
         fixtures = set(getattr(item, "fixturenames", ()))
+        if callspec := getattr(item, "callspec", None):
+            # A fixture may ask for the one that its parameter names.
+            fixtures |= {value for value in callspec.params.values() if isinstance(value, str)}
         if "browser" in fixtures:
             item.add_marker("browser")
         if fixtures & SERVERS:

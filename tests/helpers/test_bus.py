@@ -36,7 +36,7 @@ def own_redis(own_servers: None) -> Iterator[Redis]:
 
 
 @pytest.fixture(params=["own_redis", "cluster"])
-def url(request: pytest.FixtureRequest) -> str:
+def url(own_servers: None, request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param).url)
 
 

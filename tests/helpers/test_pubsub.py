@@ -74,7 +74,7 @@ def small_cluster(own_servers: None) -> Iterator[RedisCluster]:
 
 
 @pytest.fixture(params=["redis", "small_cluster"])
-def url(request: pytest.FixtureRequest) -> str:
+def url(own_servers: None, request: pytest.FixtureRequest) -> str:
     return str(request.getfixturevalue(request.param).url)
 
 
