@@ -34,6 +34,11 @@ export function receiveUnread(state, { rooms, whole = false }) {
       readElsewhere(state, news.read_number, whole);
       topics.push("reading", "timeline");
     }
+    if (news.name === state.room.name && news.title !== undefined && news.title !== state.room.title) {
+      // Whose names a conversation shows changes with its members.
+      state.room = { ...state.room, title: news.title };
+      topics.push("room");
+    }
     state.rooms.set(news.name, {
       kind: "open",
       title: news.name,

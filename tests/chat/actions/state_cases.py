@@ -12,7 +12,6 @@ WEATHER_AWAY = "weather_away"
 """What the command answers in the tests, where the weather's service is away."""
 
 QUOTED_AS_TYPED = "a page quotes the marks of an edited text, the server doesn't"
-TITLE_STAYS = "the page's title keeps the names of those who were in the group"
 STATUS_UNTOLD = (
     "who isn't connected to the room, or becomes a member of it, has a status that isn't told there"
 )
@@ -156,7 +155,6 @@ CASES = (
         before=POSTED,
         elsewhere=("bob",),
         does=[("bob", "/leave")],
-        page_fault=TITLE_STAYS,
     ),
     Case("/leave of the owner", does=[("alice", "/leave")]),
     Case("/kill", before=POSTED, elsewhere=("bob",), does=[("alice", "/kick {bob} too loud")]),
