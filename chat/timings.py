@@ -1,4 +1,4 @@
-"""How long the chat's engine waits, for what, and how often it looks."""
+"""The times of the chat's engine: grace periods, intervals, timeouts."""
 
 from dataclasses import dataclass
 
@@ -13,61 +13,61 @@ class Timings:
     """Reconnecting within this time produces no offline line."""
 
     presence_tick: float = 1.0
-    """Between two looks at who is offline."""
+    """The interval at which presence is checked."""
 
     compare_after: float = 10.0
-    """So long after a process has begun or ended those who are said to be here are compared with
-    those who are: the others have come back by then. With the lease and the grace, who crashed is
-    gone within a minute."""
+    """The time from the start or end of a process until all members recorded as present are
+    compared with the leases. By then clients of the other processes have reconnected. With lease
+    and grace period, the clients of a crashed process are recorded as offline within a minute."""
 
     lease: float = 20.0
-    """A process that doesn't renew its leases for so long has ended."""
+    """A process that doesn't renew its leases for this time has ended."""
 
     renew_leases: float = 6.0
-    """Between two renewals."""
+    """The interval between two renewals of the leases."""
 
     store_marks: float = 1.0
-    """Read marks are noted for so long, and then stored together."""
+    """The interval at which noted read marks are stored together."""
 
     stalled_client: float = 20.0
-    """A client that reads nothing for so long is closed, and may come back."""
+    """A client that reads nothing for this time is closed, and may reconnect."""
 
     poll: float = 1.5
-    """A wake-up that got lost is found after so long at most."""
+    """A lost notification is found after this time at most."""
 
     database_away: float = 0.5
-    """Between two attempts to read from a database that is away."""
+    """The pause between two attempts to read from an unreachable database."""
 
     fill_gap: float = 0.02
-    """What another process committed first usually comes a moment later. Only then the database is
-    asked."""
+    """An earlier commit of another process usually arrives within this time. Only then the database
+    is read."""
 
     unread_round: float = 1.0
-    """Between two rounds of what is unread."""
+    """The interval between two rounds of unread updates."""
 
     unread_gather: float = 0.05
-    """What comes within this time is told in one frame."""
+    """Unread changes within this time are sent in one frame."""
 
     unread_check: float = 60.0
-    """Within this time everybody's rooms are compared with the database, where other processes may
-    have said something that got lost."""
+    """Within this time the rooms of every connected user are compared with the database, where
+    other processes may have sent hints that were lost."""
 
     unread_pause: float = 10.0
-    """The longest pause after a round that took long."""
+    """The longest pause after a long round."""
 
     typing: float = 2.0
-    """Between two tellings that somebody is typing in a room. Whoever shows it does so for
+    """The least time between two events that a person is typing in a room. Clients show it for
     longer."""
 
     retry_commit: float = 6.0
-    """For so long a batch is tried again when the database is away. Then its senders hear
+    """A batch is tried again for this time while the database is unreachable. Then its senders get
     `unavailable` and send again."""
 
     close_journal: float = 8.0
-    """What waits is committed for so long at most, when a process ends."""
+    """When a process ends, queued entries are committed for at most this time."""
 
     goodbye: float = 3.0
-    """Clients have so long to close, when a process ends."""
+    """When a process ends, clients have this time to close."""
 
 
 DEFAULT = Timings()

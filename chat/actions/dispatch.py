@@ -48,7 +48,7 @@ class Actor(Protocol):
     room_id: int
     language: Language
     standing: Standing
-    """The standing that the last hello told. The transaction checks the current one."""
+    """The standing sent in the last hello. The transaction checks the current one."""
 
     def reply(self, event: Event) -> None:
         """Sends the event to this actor only. Must not raise, also after the connection is gone."""

@@ -1,5 +1,5 @@
-"""Comings and goings: when the last connection of somebody is gone for some seconds, the history
-says that they went."""
+"""Presence: records a "went" line some seconds after a person's last connection to a room
+closes."""
 
 import asyncio
 import contextlib
@@ -21,10 +21,10 @@ from helpers.db.database import is_unavailable
 log = logging.getLogger("aiochat.attendance")
 
 AT_ONCE = 1000
-"""Rows in one statement, when everybody is compared."""
+"""Rows in one statement of that comparison."""
 
 GO_AT_ONCE = 200
-"""Who go in one commit, about, when thousands do: it locks their room."""
+"""Offline lines in one commit, about: the commit locks their room."""
 
 
 class PresenceTracker:
@@ -32,7 +32,7 @@ class PresenceTracker:
         self._engine = engine
         self._timings = engine.timings
         self._gone: dict[tuple[int, Person], float] = {}
-        """Since when somebody isn't connected here, the longest first."""
+        """The time at which each person was last connected here, oldest first."""
 
     async def arrive(self, room_id: int, person: Person) -> None:
         self._gone.pop((room_id, person), None)
@@ -40,7 +40,8 @@ class PresenceTracker:
             await self._engine.leases.hold(room_id, person.id)
 
     def depart(self, room_id: int, person: Person) -> None:
-        """The connection is over. Who has no other, in any process, is gone when the grace is."""
+        """A connection closed. A person without another one, in any process, is offline after the
+        grace period."""
         if not self._engine.hub.is_connected(room_id, person.id):
             self._went_offline(room_id, person)
             self._engine.hub.spawn(self._release(room_id, person.id))
@@ -50,14 +51,14 @@ class PresenceTracker:
         self._gone[room_id, person] = time.monotonic()
 
     async def _release(self, room_id: int, user_id: int) -> None:
-        # Who has come back meanwhile holds it still.
+        # Keep the lease of a person who has reconnected meanwhile.
         if not self._engine.hub.is_connected(room_id, user_id):
             with contextlib.suppress(RedisError, OSError):
                 await self._engine.leases.release(room_id, user_id)
 
     async def run(self) -> None:
-        """Renews the leases and tells of the gone, until cancelled. While the database or Redis is
-        away nobody is said to be gone."""
+        """Renews the leases and records offline lines, until cancelled. While the database or Redis
+        is unreachable nobody is recorded as offline."""
         renew_at, compare_at = 0.0, math.inf
         is_in_doubt = False
         while True:
@@ -88,8 +89,8 @@ class PresenceTracker:
             await self._record_offline(due[start : start + GO_AT_ONCE])
 
     async def _record_offline(self, keys: list[tuple[int, Person]]) -> None:
-        """Says that they went, in as few commits as there may be. Whoever can't be told of now
-        stays in the list."""
+        """Records that these people are offline, in as few commits as possible. A person for whom
+        it fails stays in the list."""
         held = await self._engine.leases.held([(room_id, person.id) for room_id, person in keys])
         told = []
         for room_id, person in keys:
@@ -115,8 +116,8 @@ class PresenceTracker:
             raise trouble
 
     async def _compare(self) -> None:
-        """Misses those whom the history calls present and who hold no lease. They too have their
-        grace, to come back."""
+        """Starts the grace period of all members recorded as present for whom no process holds a
+        lease."""
         place = (0, 0)
         while True:
             rows = await (

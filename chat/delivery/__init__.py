@@ -1,1 +1,1 @@
-"""From a commit to everybody who is connected: processes, channels, presence, what is unread."""
+"""Delivery of committed events to connections: channels, the bus, presence, unread posts."""

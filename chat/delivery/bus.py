@@ -1,7 +1,5 @@
-"""What the chat tells the other processes. What was committed only wakes them up: what gets lost is
-found in the database.
-
-Ephemeral events are found nowhere later."""
+"""What the chat sends to other processes. A lost batch is found in the database; a lost ephemeral
+event is not found later."""
 
 import functools
 from collections.abc import Callable
@@ -14,25 +12,25 @@ from chat.events import encode_value
 from helpers.redis.bus import Bus
 
 ROOM = b"aiochat:room:"
-"""Each room has a channel of its own, which ends in the room's id."""
+"""Each room has a channel: this and the room's id."""
 
 CONTROL = b"aiochat:control"
-"""Changes of statuses, as JSON. Others share the channel, for what doesn't begin with a brace."""
+"""Changes of statuses, as JSON. Other parts of the site share the channel, for messages that don't
+begin with a brace."""
 
 ACTIVITY = b"aiochat:activity"
 
 EPHEMERAL = b"~"
-"""What begins with this is ephemeral. A batch is an array, which in msgpack begins with another
+"""Ephemeral events begin with this. A batch is an array, which in msgpack begins with another
 byte."""
 
 
 @dataclass(frozen=True)
 class Listener:
-    """Whom the bus wakes: `on_batch` with what another process committed, `on_ephemeral` with what
-    it told a room,
-
-    `on_status_change` with what it announced of a user, `on_unread_hint` with what is news for who
-    counts the unread, `on_gap` when messages may have been missed."""
+    """The functions that receive messages of other processes: `on_batch` gets committed batches,
+    `on_ephemeral` ephemeral events of a room, `on_status_change` changes of a user's status,
+    `on_unread_hint` hints for unread counts. `on_gap` is called when messages may have been
+    missed."""
 
     on_batch: Callable[[Batch], None]
     on_ephemeral: Callable[[EphemeralEvent], None]
@@ -46,37 +44,38 @@ class RoomBus:
 
     def __init__(self, bus: Bus, listener: Listener) -> None:
         self.remote = bus.remote
-        """Are there other processes that can commit to our rooms?"""
+        """Whether other processes can write to the same rooms."""
         self._bus = bus
         self._listener = listener
         self._unsubscribe: list[Callable[[], None]] = []
 
     def publish(self, batch: Batch) -> None:
-        """Sends a batch to the other processes. Never waits and never fails, like all that tells
-        them something."""
+        """Sends a batch to the other processes. Like all methods that send, it never waits and
+        never fails."""
         self._bus.wake(_channel(batch.room_id), functools.partial(_encoder.encode, batch))
 
     def tell(self, ephemeral: EphemeralEvent) -> None:
-        """Sends it to the other processes that follow its room now."""
+        """Sends an ephemeral event to the other processes that follow its room now."""
         self._bus.publish_transient(_channel(ephemeral.room_id), EPHEMERAL + _encoder.encode(ephemeral))
 
     def announce(self, change: StatusChange) -> None:
-        """Tells the other processes, wherever the user is."""
+        """Sends a status change to all other processes."""
         self._bus.publish(CONTROL, encode_value(change))
 
     def tell_unread_hint(self, hint: UnreadHint) -> None:
-        """Tells the other processes what is news for who counts the unread."""
+        """Sends a hint for unread counts to the other processes."""
         self._bus.wake(ACTIVITY, functools.partial(_encoder.encode, hint))
 
     async def follow(self, room_id: int) -> None:
-        """From its return on, batches of the room are heard (or, if Redis is away, found later)."""
+        """After it returns, batches of the room are received (or, while Redis is unreachable, found
+        later)."""
         await self._bus.follow(_channel(room_id))
 
     def unfollow(self, room_id: int) -> None:
         self._bus.unfollow(_channel(room_id))
 
     async def open(self) -> None:
-        """Hears from now on. The process's bus is open already."""
+        """Starts receiving. The process's bus is open already."""
         subscribe = self._bus.subscribe
         self._unsubscribe = [
             subscribe(ROOM, self._on_room, self._listener.on_gap),
@@ -87,7 +86,7 @@ class RoomBus:
         await self._bus.follow(ACTIVITY)
 
     def close(self) -> None:
-        """Hears no more."""
+        """Stops receiving."""
         for unsubscribe in self._unsubscribe:
             unsubscribe()
         self._unsubscribe.clear()

@@ -1,5 +1,5 @@
-"""One room's delivery in this process: who listens, up to which seq they were served, and the way
-back for who fell behind."""
+"""Delivery of one room in this process: its clients, the seq up to which they have been served, and
+the catching up of slow ones."""
 
 import asyncio
 import time
@@ -14,12 +14,12 @@ from helpers.db.database import is_unavailable
 from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
 
 MAX_HELD = 5000
-"""Events kept for a client while it catches up. Above it the client is closed, and may come
-back."""
+"""Events kept for a client while it catches up. With more the client is closed, and may
+reconnect."""
 
 
 class Client(Protocol):
-    """What delivery needs of a Connection."""
+    """What delivery needs of a connection."""
 
     user_id: int
     room_id: int
@@ -27,16 +27,16 @@ class Client(Protocol):
     outbox: Outbox
 
     def end(self, code: int) -> None:
-        """Closes the connection, without waiting."""
+        """Closes the connection without waiting."""
 
     def greet_anew(self) -> None:
-        """Says hello again, without waiting: what its user may do has changed."""
+        """Sends another hello without waiting, because the user's permissions have changed."""
 
 
 class Channel:
-    """Live clients have all been served up to `last_seq`. Others are behind (with what came since
-    they began to catch up, or None before that) or ahead (with the seq up to which they have
-    everything)."""
+    """Live clients have been served up to `last_seq`. Other clients are behind, with the events
+    since they began to catch up (None before that), or ahead, with the seq up to which they have
+    everything."""
 
     def __init__(
         self,
@@ -63,13 +63,13 @@ class Channel:
         return self._newest > self.last_seq
 
     def begin(self, last_seq: int) -> None:
-        """Starts after `last_seq`; what was heard while it was being read follows."""
+        """Starts after `last_seq`, and delivers later events that arrived meanwhile."""
         self.last_seq = last_seq
         self.opened.set_result(None)
         self.receive([])
 
     def heard_of(self, last_seq: int) -> None:
-        """The room is known to have got so far."""
+        """Notes that the room has events up to this seq."""
         self._newest = max(self._newest, last_seq)
 
     def forget(self, client: Client) -> None:
@@ -78,8 +78,8 @@ class Channel:
         self._ahead.pop(client, None)
 
     def receive(self, events: list[EncodedEvent]) -> None:
-        """Delivers what comes next, and keeps what comes after a hole. What was delivered before is
-        passed over."""
+        """Delivers the next events, and keeps those after a gap. Events delivered before are
+        skipped."""
         if events and self.opened.done() and events[0].seq == self.last_seq + 1 and not self._waiting:
             self._push(events, events[-1].seq)
             return
@@ -100,25 +100,25 @@ class Channel:
             self._waiting.clear()
 
     def tell(self, data: bytes, but_user_id: int) -> None:
-        """Tells those who have caught up something that is worth nothing later: who reads too
-        slowly never hears of it."""
+        """Sends an ephemeral event to the clients that have caught up. Slow clients never get
+        it."""
         frame = text_frame(data)
         for client in (*self._live, *self._ahead):
             if client.user_id != but_user_id and not client.outbox.is_full:
                 client.outbox.write(frame)
 
     def fill(self, changes: Changes) -> None:
-        """Delivers what the history has after `last_seq`; where that is too much, everyone begins
-        anew."""
+        """Delivers the changes from the history after `last_seq`. Where there are too many, every
+        client gets a reset."""
         if changes.last_seq <= self.last_seq:
-            # Heard of, and not there: the history went back, as after a restored backup.
+            # The announced events don't exist: the history is older, as after a restored backup.
             self._newest = self.last_seq
             return
         if changes.events is None:
             before, self.last_seq = self.last_seq, changes.last_seq
             self._write(self._live, joined_frames([encode(Reset(changes.last_seq))]), before, {})
             for client in [*self._behind, *self._ahead]:
-                # What these were promised after their own snapshot was never here.
+                # Their snapshot is followed by events that this process never had.
                 client.end(Close.TOO_SLOW)
         else:
             self._push([event for event in changes.events if event.seq > self.last_seq], changes.last_seq)
@@ -128,11 +128,11 @@ class Channel:
     async def catch_up(
         self, client: Client, since: int | None, hello: Callable[[Changes], Event] | None = None
     ) -> None:
-        """Brings the client from `since` to live: holds what comes, reads one moment of the
-        history, and then gives what it held.
+        """Brings the client from `since` to live: keeps new events, reads the history at one
+        moment, sends both.
 
-        `since` None means from now on; below zero, that the client has another history. Raises what
-        reading raises."""
+        `since` None means from now on; below zero, that the client has another history. Raises the
+        errors of the read."""
         held: list[EncodedEvent] = []
         self._behind[client] = held
         changes = await self._changes_since(
@@ -149,7 +149,7 @@ class Channel:
         await self._write_slowly(client, lines)
         if client not in self._behind:
             return
-        # Nothing is awaited from here on: what is pushed next finds the client live.
+        # No await from here on, so that the next push finds the client live.
         del self._behind[client]
         client.outbox.write(
             joined_frames(lines_for(client, [event for event in held if event.seq > changes.last_seq]))
@@ -160,8 +160,8 @@ class Channel:
             self._ahead[client] = changes.last_seq
 
     def _push(self, events: list[EncodedEvent], last_seq: int) -> None:
-        """Delivers events that come next. After it every live client has been served up to
-        `last_seq`, or is behind."""
+        """Delivers the next events. Afterwards every live client has been served up to `last_seq`,
+        or is behind."""
         before, self.last_seq = self.last_seq, last_seq
         self._newest = max(self._newest, last_seq)
         if events:
@@ -186,15 +186,16 @@ class Channel:
     def _write(
         self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]
     ) -> None:
-        """Writes the frames to live clients, or, to whom there are lines of their own by user id,
-        those. Who left too much unread gets nothing more until it has read, and then what it missed
-        after `before`."""
+        """Writes the frames to live clients; clients of users in `own_lines` get those lines
+        instead. A client with too much unread gets nothing more until it has read, and then the
+        changes after `before`."""
         full, others = [], []
         for client in clients:
             if client.outbox.is_full:
                 full.append(client)
             elif client.user_id in own_lines:
-                # First, and with their receipts: they may be waiting for these to go on.
+                # Authors first, together with their receipts: they may wait for these before they
+                # send more.
                 client.outbox.add(*own_lines[client.user_id])
                 client.outbox.flush()
             else:
@@ -230,8 +231,8 @@ class Channel:
         client.outbox.write(joined_frames(held))
 
     async def _drained(self, client: Client) -> bool:
-        """Waits until the client has read enough. False if it is closed, or now closed for reading
-        nothing."""
+        """Waits until the client has read enough. False where it is closed, which includes being
+        closed here for reading nothing."""
         least, since = client.outbox.unread, time.monotonic()
         while client.outbox.is_full and not client.outbox.closed:
             await asyncio.sleep(0.05)
@@ -252,7 +253,7 @@ class Channel:
 
 
 def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:
-    """The events as this client gets them: its own with their nonces."""
+    """The events for this client: its own with their nonces."""
     return [
         event.for_author() if event.author_id == client.user_id and event.nonce else event.data
         for event in events
@@ -260,7 +261,7 @@ def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:
 
 
 def _own_lines(events: list[EncodedEvent], lines: list[bytes]) -> dict[int, list[bytes]]:
-    """For each author of these events, by id, the lines with the nonces of their own."""
+    """By author id, the lines with the nonces of that author's own events."""
     found: dict[int, list[bytes]] = {}
     for place, event in enumerate(events):
         if event.nonce:

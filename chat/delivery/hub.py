@@ -1,5 +1,5 @@
-"""This process's Connections by Room: delivers in the order of seq, fills holes from the history,
-brings back who fell behind."""
+"""The connections of this process, by room: delivers events in the order of seq, fills gaps from
+the history, and lets slow clients catch up."""
 
 import asyncio
 import contextlib
@@ -18,7 +18,7 @@ from helpers.db.database import is_unavailable
 log = logging.getLogger("aiochat.hub")
 
 MAX_CONNECTIONS = 10
-"""A person's, in this process."""
+"""Connections of one user in this process."""
 
 
 class Followed(Protocol):
@@ -31,7 +31,8 @@ class Followed(Protocol):
 
 
 class Hub:
-    """`changes_since(room_id, seq)` reads the history, `last_seqs(room_ids)` its ends."""
+    """`changes_since(room_id, seq)` reads the history, `last_seqs(room_ids)` the last seq of each
+    room."""
 
     def __init__(
         self,
@@ -49,18 +50,18 @@ class Hub:
         self._tasks: set[asyncio.Task[None]] = set()
         self._look = asyncio.Event()
         self.empty = asyncio.Event()
-        """Set while nobody is connected."""
+        """Set while no client is connected."""
         self.empty.set()
         self._bus: Followed
 
     def start(self, bus: Followed) -> None:
-        """Follows rooms on `bus` from now on; the bus in its turn was given `deliver`."""
+        """Follows rooms on `bus` from now on. The bus was given `deliver`."""
         self._bus = bus
         self.spawn(self._watch())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
-        """Runs `work` in a context of its own: a task begun within somebody's transaction would
-        read in it."""
+        """Runs `work` in a context of its own: a task started inside a transaction would read in
+        it."""
         task = asyncio.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -75,8 +76,8 @@ class Hub:
         return list(self._clients)
 
     def admit(self, client: Client) -> bool:
-        """Counts the client in, or says that this person has too many. Whoever was admitted must
-        leave."""
+        """Registers the client. False where its user has too many connections. An admitted client
+        must leave."""
         if len(self._by_user.get(client.user_id, ())) >= MAX_CONNECTIONS:
             return False
         self._clients.add(client)
@@ -89,20 +90,20 @@ class Hub:
         return any(client.room_id == room_id for client in self._by_user.get(user_id, ()))
 
     def rooms_of(self, user_id: int) -> set[int]:
-        """Those that the user is connected to here."""
+        """The rooms to which the user is connected here."""
         return {client.room_id for client in self._by_user.get(user_id, ())}
 
     async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
-        """Serves an admitted client: `hello`, all that it missed since `since`, and from then on
-        all there is.
+        """Serves an admitted client: sends `hello`, the changes since `since`, and from then on all
+        events.
 
-        `since` None means from now on, and below zero that what it has is another history. Raises
-        what reading the history raises."""
+        `since` None means from now on; below zero, that the client has another history. Raises the
+        errors of reading the history."""
         channel = await self._channel(client.room_id)
         await channel.catch_up(client, since, hello)
 
     def leave(self, client: Client) -> None:
-        """Forgets the client. Calling it twice is harmless."""
+        """Removes the client. Calling it twice is harmless."""
         self._clients.discard(client)
         if not self._clients:
             self.empty.set()
@@ -116,8 +117,8 @@ class Hub:
                 self._bus.unfollow(client.room_id)
 
     def deliver(self, batch: Batch) -> None:
-        """Gives what was committed to the room's clients here: at once if it comes next, else when
-        the hole before it is filled."""
+        """Delivers a committed batch to the room's clients here: at once where it comes next,
+        otherwise after the gap before it is filled."""
         channel = self._channels.get(batch.room_id)
         if channel is None:
             return
@@ -125,19 +126,19 @@ class Hub:
         self._schedule_gap_fill(channel)
 
     def tell(self, ephemeral: EphemeralEvent) -> None:
-        """Gives the room's clients here what is worth something now alone."""
+        """Sends an ephemeral event to the room's clients here."""
         channel = self._channels.get(ephemeral.room_id)
         if channel is not None:
             channel.tell(ephemeral.data, ephemeral.but_user_id)
 
     def end_session(self, session_id: str) -> None:
-        """Closes every connection that the session opened."""
+        """Closes every connection of the session."""
         for client in self.clients:
             if client.session_id == session_id:
                 client.end(Close.SIGNED_OUT)
 
     def look_for_gaps(self) -> None:
-        """Compares the rooms with the database now: something may have been missed."""
+        """Compares the rooms with the database now, because events may have been missed."""
         self._look.set()
 
     async def _channel(self, room_id: int) -> Channel:
@@ -151,7 +152,7 @@ class Hub:
         return channel
 
     async def _open(self, channel: Channel) -> None:
-        """Hears first and reads second, so that nothing falls between."""
+        """Subscribes first and reads second, so that no event is missed between the two."""
         try:
             await self._bus.follow(channel.room_id)
             found = await self._last_seqs([channel.room_id])
@@ -165,8 +166,8 @@ class Hub:
                 channel.opened.exception()
 
     def _schedule_gap_fill(self, channel: Channel) -> None:
-        """Sees to a hole, if the channel has one that nobody sees to. One that isn't open yet
-        begins after what it hears."""
+        """Schedules filling a gap, where the channel has one and no fill is running. A channel that
+        isn't open yet starts after its first read."""
         if channel.opened.done() and channel.has_gap and not channel.is_filling:
             channel.is_filling = True
             self.spawn(self._fill(channel))
@@ -185,8 +186,8 @@ class Hub:
             channel.is_filling = False
 
     async def _watch(self) -> None:
-        """Looks for gaps: whenever someone doubts, and where other processes write to our rooms,
-        again and again."""
+        """Looks for gaps: whenever events may have been missed, and periodically where other
+        processes write to the same rooms."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.poll if self._bus.remote else None):
@@ -206,7 +207,7 @@ class Hub:
 
 
 def _discard(index: dict[int, set[Client]], key: int, client: Client) -> None:
-    """Takes the client out of its set, and the set out of the index when it was the last."""
+    """Removes the client from its set, and an empty set from the index."""
     found = index.get(key)
     if found is not None:
         found.discard(client)

@@ -1,5 +1,5 @@
-"""Who holds a connection to a room, as leases with a time to live: whoever crashes stops renewing.
-Never a counter."""
+"""Leases: who is connected to which room, with a time to live. A crashed process stops renewing its
+leases, so they expire. There are no counters, which a crash would leave wrong."""
 
 import asyncio
 import itertools
@@ -13,28 +13,27 @@ from chat.timings import DEFAULT, Timings
 from helpers.batching import SingleFlight
 
 AT_ONCE = 500
-"""Leases in one command: ten thousand in one held everything else up for a sixth of a second."""
+"""Leases in one command: a command with ten thousand blocked Redis for a sixth of a second."""
 
 Lease = tuple[int, int]
-"""(room, user): who is connected to which room. However many connections of theirs a process has,
-it holds one."""
+"""(room id, user id). A process holds one lease for all connections of a user to a room."""
 
 
 class Leases(Protocol):
     async def hold(self, room_id: int, user_id: int) -> None: ...
     async def release(self, room_id: int, user_id: int) -> None: ...
     async def renew(self) -> bool:
-        """Prolongs all leases of this process; to be called at the start, and every `Timings.renew_leases`.
+        """Prolongs all leases of this process. Call it at the start and every RENEW_SECONDS.
 
-        True when everybody ought to be compared with those who are said to be here: this process
-        has just begun, another one has ended, or what it had written was lost."""
+        Returns True when all members recorded as present should be compared with the leases: this
+        process has just started, another one has ended, or leases were lost."""
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
-        """Those of the leases that some process holds."""
+        """The leases among these that any process holds."""
 
 
 class LocalLeases:
-    """For one process, whose leases end with it."""
+    """For a single process: its leases end with it."""
 
     def __init__(self) -> None:
         self._held: set[Lease] = set()
@@ -55,15 +54,14 @@ class LocalLeases:
 
 
 class RedisLeases:
-    """A set of `room:user` for each process, which is gone when that doesn't prolong it: one
-    command, however many it holds."""
+    """One Redis set of `room:user` for each process. It expires unless the process prolongs it, by
+    one command for any number of leases."""
 
     def __init__(self, redis: "Redis", timings: Timings = DEFAULT) -> None:
         self._redis = redis
         self._lease_ms = round(timings.lease * 1000)
         self._worker = secrets.token_hex(8)
-        # The braces keep a process's keys together in a Redis Cluster, so that one can take the
-        # place of the other.
+        # The braces keep a process's keys in one slot of a Redis Cluster, so that RENAME works.
         self._key = _key(self._worker)
         self._held: set[Lease] = set()
         self._unwritten: set[Lease] = set()
@@ -89,7 +87,7 @@ class RedisLeases:
                 pipeline.sadd(_WORKERS, self._worker)
                 pipeline.scard(self._key)
                 _, _, is_new, count = await pipeline.execute()
-            # What is unwritten again was changed while this was asked.
+            # Leases that are unwritten again changed during this request.
             is_lost = bool(is_new) or (not self._unwritten and count != len(self._held) + 1)
             if is_lost:
                 await self._write_anew()
@@ -108,8 +106,8 @@ class RedisLeases:
         return found
 
     async def _write(self) -> None:
-        """Writes what has changed, for all who wait for it. What couldn't be written is, the next
-        time."""
+        """Writes changed leases, once for all callers that wait. Where it fails, they are written
+        next time."""
         async with self._writing:
             unwritten, self._unwritten = self._unwritten, set()
             try:
@@ -126,8 +124,8 @@ class RedisLeases:
                 raise
 
     async def _write_anew(self) -> None:
-        """Redis was emptied, or had given us up. The new set takes the place of the old one at
-        once."""
+        """Writes all leases after Redis lost them or they expired. The new set replaces the old one
+        in one step."""
         new = f"{self._key}:new"
         await self._redis.delete(new)
         for some in _slices(list(self._held)):
@@ -138,20 +136,21 @@ class RedisLeases:
         await self._redis.rename(new, self._key)
 
     def _prolong(self, pipeline: "Redis", key: str) -> None:
-        # The nameless member keeps a set there that holds nothing else: where there is none, there
-        # is no process.
+        # Redis removes an empty set. The empty member keeps the set, and the set shows that the
+        # process is alive.
         pipeline.sadd(key, "")
         pipeline.pexpire(key, self._lease_ms)
 
     async def _other_workers(self) -> list[str]:
-        """Those that live, and those of which nobody has noticed yet that they don't."""
+        """All listed workers except this one, including dead ones not yet removed."""
         workers = [
             worker.decode() for worker in await self._redis.smembers(_WORKERS) if isinstance(worker, bytes)
         ]
         return [worker for worker in workers if worker != self._worker]
 
     async def remove_dead_workers(self) -> bool:
-        """Takes the processes that have ended from the list. True to the one of us who did."""
+        """Removes dead processes from the list. Returns True in the one process that removed
+        them."""
         others = await self._other_workers()
         async with self._redis.pipeline(transaction=False) as pipeline:
             for worker in others:

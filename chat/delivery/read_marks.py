@@ -1,5 +1,4 @@
-"""How far people have read: noted for a moment, and stored together once a second. One statement
-for all, however many write."""
+"""Read marks: noted in memory and stored together once a second, all by one statement."""
 
 import asyncio
 import contextvars
@@ -18,8 +17,7 @@ log = logging.getLogger("aiochat.read_marks")
 
 
 class _Noted(NamedTuple):
-    """What is to become of a mark: at least `number`, or, where somebody went back, exactly
-    that."""
+    """A mark to store: at least `number`, or exactly `number`."""
 
     number: int
     is_exact: bool
@@ -29,11 +27,11 @@ class _Noted(NamedTuple):
 
 
 class ReadMarks:
-    """Marks move forward, and back only where somebody says so; never past the room's last post,
-    nor before what was cleared.
+    """Marks only move forward, except by an explicit request, and stay between the last cleared
+    post and the room's last post.
 
-    `on_moved` is told of those that were stored. A forward one that is lost with the process is
-    noted again by reading on."""
+    `on_moved` is called with the stored marks. A forward mark lost with the process is noted again
+    when the user reads on."""
 
     def __init__(
         self,
@@ -62,29 +60,30 @@ class ReadMarks:
         self._task = asyncio.create_task(self._run(), name="read marks", context=contextvars.Context())
 
     def note(self, room_id: int, user_id: int, number: int) -> None:
-        """The user has seen everything up to this post."""
+        """Notes that the user has read everything up to this post."""
         self._add((room_id, user_id), _Noted(number, False))
 
     async def put(self, room_id: int, user_id: int, number: int, *, back: bool) -> None:
-        """The same, stored when it returns; with `back` the mark becomes this number though it was
-        higher. Raises what storing raises, and is stored later then."""
+        """Stores the mark before it returns. With `back` the mark becomes this number even where it
+        was higher. Raises the database's errors; then the mark is stored later."""
         self._add((room_id, user_id), _Noted(number, back))
         await self._store()
 
     async def store_of(self, user_ids: Collection[int]) -> None:
-        """Stores what is noted of these users, so that what is read from the database next is
-        true."""
+        """Stores the noted marks of these users, so that a following read of the database is
+        current."""
         if any(user_id in user_ids for _, user_id in self._noted):
             await self._store()
 
     def forget(self, room_id: int, user_id: int) -> None:
-        """The user went back in another process: what was noted here was noted before that."""
+        """Drops a noted mark, because the user set it back in another process after it was
+        noted."""
         noted = self._noted.get((room_id, user_id))
         if noted is not None and not noted.is_exact:
             del self._noted[room_id, user_id]
 
     async def close(self) -> None:
-        """Stores what is noted, and stops."""
+        """Stores all noted marks and stops."""
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
         await self._store_or_log()
@@ -106,7 +105,7 @@ class ReadMarks:
                 log.exception("read marks weren't stored")
 
     async def _store(self) -> None:
-        # One after the other: of two that run at once the older might be the last to write.
+        # One at a time: of two that run at once the older might write last.
         async with self._storing:
             noted, self._noted = self._noted, {}
             if not noted:
@@ -118,7 +117,7 @@ class ReadMarks:
                 rows = await fetch(self._database, statement.sql, *statement.params)
             except BaseException as error:
                 if not isinstance(error, Exception) or is_unavailable(error):
-                    # Before what was noted meanwhile.
+                    # Older marks first, then those noted meanwhile.
                     meanwhile, self._noted = self._noted, noted
                     for key, later in meanwhile.items():
                         self._add(key, later)

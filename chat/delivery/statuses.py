@@ -1,5 +1,5 @@
-"""What people say of themselves wherever they are: away, or not to be disturbed. Kept for each
-user; nothing of it is in a history."""
+"""Statuses of users, in all rooms: away, or not to be disturbed. They are stored for each user and
+are not part of a history."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -21,8 +21,8 @@ MAX_TEXT = 100
 
 
 class Statuses:
-    """`announce` tells the rooms of a user, in all processes. `spawn` runs what nobody waits
-    for."""
+    """`announce` sends a change to the user's rooms, in all processes. `spawn` runs a background
+    task."""
 
     def __init__(
         self, announce: Callable[[StatusChange], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
@@ -30,18 +30,18 @@ class Statuses:
         self._announce = announce
         self._spawn = spawn
         self._away: set[int] = set()
-        """Who is away, as far as is known here: they are back when they write."""
+        """The users known to be away. Posting ends it."""
 
     async def open(self) -> None:
-        """Learns who is away. What changes from then on is heard."""
+        """Loads who is away. Later changes arrive by `note`."""
         rows = await Status.select(Status.user_id).where(Status.status == AWAY).tuples().aio_execute()
         self._away.update(user_id for (user_id,) in rows)
 
     async def set(
         self, user_id: int, name: str, status: str, text: str = "", until: int | None = None
     ) -> None:
-        """Stores and announces it. `until`, in ms since 1970, is when it ends by itself. Raises
-        ActionError for what can't be its text."""
+        """Stores and announces a status. `until`, in ms since 1970, is when it ends by itself.
+        Raises ActionError for an invalid text."""
         if len(text) > MAX_TEXT or not is_one_line(text):
             raise ActionError("bad_usage", "One line of at most {most} characters, please.", most=MAX_TEXT)
         values = {Status.status: status, Status.text: text, Status.until: until}
@@ -54,7 +54,8 @@ class Statuses:
         self._tell(StatusChange(user_id, encode(shown), status == AWAY))
 
     async def clear(self, user_id: int, name: str, status: str | None = None) -> bool:
-        """Ends the user's status, or, where one is named, that. False where there was none."""
+        """Ends the user's status; with `status` only that one. Returns False where there was
+        none."""
         is_this = Status.user_id == user_id
         if status is not None:
             is_this &= Status.status == status
@@ -64,13 +65,13 @@ class Statuses:
         return found
 
     def posted(self, user_id: int, name: str) -> None:
-        """Who writes isn't away any more."""
+        """Posting ends "away"."""
         if user_id in self._away:
             self._away.discard(user_id)
             self._spawn(self._come_back(user_id, name))
 
     def note(self, change: StatusChange) -> None:
-        """Another process has told it."""
+        """Notes a change from another process."""
         if change.is_away:
             self._away.add(change.user_id)
         else:

@@ -1,9 +1,9 @@
-"""Tells people what is new in all of their rooms, wherever they are connected: at most once a
-second, and never on a message's way.
+"""Sends users what is new in all of their rooms, to every connection: at most once a second, and
+never on a message's path.
 
-Commits, read marks and what other processes say are only noted. One task looks at the notes, tells
-those whom it concerns, and reads from the database what the notes don't say. One after the other:
-what is committed while it reads is told in its next round."""
+Commits, read marks and hints from other processes are only noted. One task goes through the notes,
+sends updates to the users concerned, and reads from the database what the notes don't hold. Rounds
+don't overlap: a commit during a round is handled in the next."""
 
 import asyncio
 import contextlib
@@ -30,22 +30,22 @@ from helpers.db.database import is_unavailable
 log = logging.getLogger("aiochat.unread")
 
 READ_A_ROUND = 1000
-"""People whose rooms are read in one round: a crowd that comes back has its own within seconds, and
-the database time for others."""
+"""Users whose rooms are read in one round. When many reconnect at once, all are served within
+seconds, and the database has time for other work."""
 
 WRITE_AT_ONCE = 200
-"""Frames between which others may do something."""
+"""Frames written before other tasks get their turn."""
 
 LEISURE = 10
-"""A round that took long is followed by a pause this many times as long."""
+"""The pause after a long round, in multiples of its duration."""
 
 
 Updates = dict["Watcher", dict[int, OwnRoom]]
 
 
 class UnreadTracker:
-    """`publish` tells the other processes, or is None where there are none. `store_marks` stores the
-    read marks of these users that are only noted as yet, before they are read here."""
+    """`publish` sends hints to the other processes, None where there are none. `store_marks` stores
+    the noted read marks of these users, before they are read here."""
 
     def __init__(
         self,
@@ -75,28 +75,28 @@ class UnreadTracker:
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="unread", context=contextvars.Context())
 
-    # What is noted
+    # Notes
 
     def watch(self, watcher: Watcher) -> None:
-        """Tells the connection what its user has in all rooms, and from then on what becomes of
-        it."""
+        """Sends the connection all rooms of its user, and from then on their changes."""
         self._index.add(watcher)
         self._wants_whole.add(watcher)
         self._wake.set()
 
     def forget(self, watcher: Watcher) -> None:
-        """Calling it twice, or for one that never watched, is harmless."""
+        """Calling it twice, or for a connection that never watched, is harmless."""
         self._wants_whole.discard(watcher)
         self._index.remove(watcher)
 
     def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
-        """What was committed here, by room."""
+        """Notes the lines of a commit of this process, by room."""
         for room_id, told in lines.items():
             for line in told:
                 if line.number is not None:
                     if line.changed_seq <= line.seq:
                         self._numbers[room_id] = self._unsaid.numbers[room_id] = line.number
-                        # Who writes has seen what is above. The mark is stored a moment later.
+                        # The author has read the posts above. The read mark is stored a moment
+                        # later.
                         self._wrote[room_id, line.author_id] = line.number
                     else:
                         self._note_amended(room_id, line)
@@ -120,7 +120,7 @@ class UnreadTracker:
                 deleted[room_id] = max(line.number or 0, deleted.get(room_id, 0))
 
     def note_standings(self, user_ids: Iterable[int]) -> None:
-        """These people are in other rooms than before, by what was committed here."""
+        """Notes that a commit of this process changed the memberships of these users."""
         for user_id in user_ids:
             self._unsaid.standings.append(user_id)
             if user_id in self._index.readers:
@@ -128,16 +128,16 @@ class UnreadTracker:
         self._wake.set()
 
     def note_moved(self, marks: list[MovedMark]) -> None:
-        """These read marks were stored here."""
+        """Notes read marks that this process stored."""
         self._unsaid.moved.extend(marks)
         self._note_moved(marks, is_local=True)
         if any(mark.went_back for mark in marks):
-            # What others have noted of these people's reading is to be forgotten before it is
-            # stored.
+            # Other processes must drop marks of these users that they noted, before they store
+            # them.
             self._say()
 
     def hear(self, hint: UnreadHint) -> None:
-        """What another process says."""
+        """Notes a hint from another process."""
         for room_id, number in hint.numbers.items():
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
         self._stale_rooms.update(hint.cleared)
@@ -150,7 +150,8 @@ class UnreadTracker:
         self._note_wrote((room_id, user_id, number) for room_id, user_id, number in hint.wrote)
 
     def mark_stale(self) -> None:
-        """Something may have been missed: everybody's rooms are compared with the database."""
+        """Notes that hints may have been missed: the rooms of every user are compared with the
+        database."""
         self._is_in_doubt = True
         self._wake.set()
 
@@ -159,7 +160,7 @@ class UnreadTracker:
             if user_id not in self._index.readers:
                 continue
             told = self._index.mark_of(room_id, user_id) or Mark()
-            # Word of what was stored elsewhere may come after word of what was stored later.
+            # Notifications from other processes can arrive out of order.
             if went_back or told.mentions or told.deleted or not is_local:
                 self._doubtful.add((room_id, user_id))
             else:
@@ -167,7 +168,7 @@ class UnreadTracker:
         self._wake.set()
 
     def _note_wrote(self, marks: Iterable[tuple[int, int, int]]) -> None:
-        """These people have written posts, and so have seen what is above those."""
+        """Notes that these users have posted, and so have read the posts above."""
         for room_id, user_id, number in marks:
             if user_id in self._index.readers:
                 self._moved[room_id, user_id] = max(number, self._moved.get((room_id, user_id), 0))
@@ -180,8 +181,7 @@ class UnreadTracker:
 
     async def _run(self) -> None:
         while True:
-            # Where there are others, whose word may get lost, everybody has their turn to be looked
-            # at.
+            # With other processes, whose hints may be lost, every user is checked in turn.
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.unread_round if self._publish else None):
                     await self._wake.wait()
@@ -200,8 +200,8 @@ class UnreadTracker:
             await asyncio.sleep(pause - self._timings.unread_gather)
 
     async def _round(self) -> float:
-        """Tells what is noted. Returns how long writing took, in seconds. What couldn't be read is
-        for the next round."""
+        """Sends what is noted. Returns how long writing took, in seconds. What couldn't be read
+        stays for the next round."""
         wrote, self._wrote = self._wrote, {}
         marks = [(room_id, user_id, number) for (room_id, user_id), number in wrote.items()]
         self._note_wrote(marks)
@@ -244,13 +244,13 @@ class UnreadTracker:
             if number <= before.read_number:
                 continue
             reader.rooms[room_id] = before._replace(read_number=number)
-            # Who has a single connection, to this room, has just said so through it.
+            # A user with a single connection, to this room, has just sent this mark by it.
             if len(reader.watchers) > 1 or reader.watchers[0].room_id != room_id:
                 self._add(updates, reader, room_id, read_number=number)
 
     async def _take_doubtful(self, updates: Updates) -> None:
         if self._amended:
-            # A post that was edited or deleted may call somebody no longer, or count no longer.
+            # An edited or deleted post may no longer mention a user.
             amended, self._amended = self._amended, set()
             deleted, self._deleted = self._deleted, {}
             self._doubtful.update(self._index.counts_in(amended, deleted))
@@ -282,8 +282,8 @@ class UnreadTracker:
             rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._index.name_of(room_id)), **fields)
 
     async def _read_people(self, wholes: dict[Watcher, bytes]) -> None:
-        """Reads the rooms of those who want all of them, whose rooms have changed, and of some who
-        have their turn to be looked at."""
+        """Reads the rooms of users whose connections need all of them, whose rooms have changed,
+        and of those who are next to be checked."""
         if self._stale_rooms:
             cleared, self._stale_rooms = self._stale_rooms, set()
             self._stale.update(self._index.members_of(cleared))
@@ -321,14 +321,14 @@ class UnreadTracker:
     def _take(
         self, user_id: int, found: list[OwnRoomView], wholes: dict[Watcher, bytes], *, is_stale: bool
     ) -> None:
-        """Remembers somebody's rooms as they were read now, and has them told to the connections
-        that don't know them so."""
+        """Stores the rooms of a user as just read, and sends them to the connections that don't
+        have them so."""
         reader = self._index.readers.get(user_id)
         if reader is None:
             return
         before = reader.rooms
         for room_id, number in self._index.put_rooms(reader, found):
-            # Not heard of yet, or never.
+            # A post without a hint yet, or whose hint was lost.
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
             self._wake.set()
         is_other = is_stale or before != reader.rooms
@@ -338,11 +338,11 @@ class UnreadTracker:
             wholes.update(dict.fromkeys(told, whole))
 
     async def _tell(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
-        """Writes a frame to each: all that there is, or what is new. Who left too much unread gets
-        all of it later."""
+        """Writes a frame to each connection: all rooms, or the changes. A connection with too much
+        unread gets all rooms later."""
         began = time.monotonic()
         frames: dict[int, bytes] = {}
-        """Many are told the same: the news of one room, by its id."""
+        """Frames by room id: many connections get the same change of one room."""
         for written, watcher in enumerate(
             [*wholes, *(watcher for watcher in updates if watcher not in wholes)], 1
         ):

@@ -1,5 +1,5 @@
-"""Whom an unread post concerns: the connections of members, by user and by room. Nothing is told or
-read from the database here."""
+"""The connections that an unread post concerns, by user and by room. Nothing here sends or reads
+the database."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
@@ -11,7 +11,7 @@ Pair = tuple[int, int]
 
 
 class Watcher(Protocol):
-    """What is needed of a Connection."""
+    """What is needed of a connection."""
 
     user_id: int
     room_id: int
@@ -19,8 +19,8 @@ class Watcher(Protocol):
 
 
 class Reader:
-    """Somebody who is connected here: their connections, and of each of their rooms what they
-    were told."""
+    """A user who is connected here: their connections, and for each of their rooms the mark that
+    they were sent."""
 
     __slots__ = ("rooms", "watchers")
 
@@ -30,8 +30,8 @@ class Reader:
 
 
 class KnownRoom:
-    """A room that somebody connected here is in. `elsewhere` are those of its members' connections
-    that aren't connected to it."""
+    """A room with a member who is connected here. `elsewhere` are the members' connections to other
+    rooms."""
 
     __slots__ = ("elsewhere", "last_number", "name", "readers")
 
@@ -43,7 +43,7 @@ class KnownRoom:
 
 
 class UnreadIndex:
-    """Those who are connected here, and the rooms that they are in."""
+    """The users connected here, and the rooms of which they are members."""
 
     def __init__(self) -> None:
         self.readers: dict[int, Reader] = {}
@@ -57,7 +57,7 @@ class UnreadIndex:
                 self._rooms[room_id].elsewhere.add(watcher)
 
     def remove(self, watcher: Watcher) -> None:
-        """Calling it twice, or for one that was never added, is harmless."""
+        """Calling it twice, or for a connection that was never added, is harmless."""
         reader = self.readers.get(watcher.user_id)
         if reader is None or watcher not in reader.watchers:
             return
@@ -69,11 +69,11 @@ class UnreadIndex:
             del self.readers[watcher.user_id]
 
     def name_of(self, room_id: int) -> str:
-        """Raises KeyError where nobody who is connected here is in the room."""
+        """Raises KeyError where no member of the room is connected here."""
         return self._rooms[room_id].name
 
     def raise_last_number(self, room_id: int, number: int) -> KnownRoom | None:
-        """The room, if somebody connected here is in it and its last post was an earlier one."""
+        """The room, where a member of it is connected here and its last post was an earlier one."""
         room = self._rooms.get(room_id)
         if room is None or number <= room.last_number:
             return None
@@ -81,13 +81,13 @@ class UnreadIndex:
         return room
 
     def mark_of(self, room_id: int, user_id: int) -> Mark | None:
-        """What somebody connected here was told of a room of theirs."""
+        """The mark that a user connected here was sent for this room."""
         reader = self.readers.get(user_id)
         return None if reader is None else reader.rooms.get(room_id)
 
     def counts_in(self, amended: Collection[int], deleted: Mapping[int, int]) -> Iterator[Pair]:
-        """(room id, user id) of those whose counts may be others when posts of these rooms were
-        amended: `deleted` says which is the last one that was deleted."""
+        """The (room id, user id) whose counts may change when posts of these rooms were changed.
+        `deleted` is the number of the last deleted post, by room."""
         for user_id, reader in self.readers.items():
             for room_id, mark in reader.rooms.items():
                 if room_id in amended and (
@@ -96,14 +96,14 @@ class UnreadIndex:
                     yield room_id, user_id
 
     def members_of(self, room_ids: set[int]) -> Iterator[int]:
-        """The ids of those connected here who are in any of these rooms."""
+        """The ids of the connected users who are members of any of these rooms."""
         for user_id, reader in self.readers.items():
             if not room_ids.isdisjoint(reader.rooms):
                 yield user_id
 
     def put_rooms(self, reader: Reader, found: Iterable[OwnRoomView]) -> list[Pair]:
-        """These are somebody's rooms now, and what they are told of them. Returns the id and
-        the last post of those whose last post was thought to be an earlier one."""
+        """Sets a user's rooms and marks as they are sent. Returns the id and last post of the rooms
+        for which an earlier last post was known."""
         now = {view.id: view for view in found}
         self._leave(reader, [room_id for room_id in reader.rooms if room_id not in now])
         grown = []

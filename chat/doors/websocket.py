@@ -69,7 +69,7 @@ class Connection:
         self.language = language
         self.person = Person(user.id, user.name)
         self.standing = STRANGER
-        """The standing that the last hello told. When it changes, another hello is sent."""
+        """The standing sent in the last hello. When it changes, another hello is sent."""
         self._services = services
         self._pending: tuple[User, Room, int | None] | None = (user, room, since)
         self._unanswered = 0
