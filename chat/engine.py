@@ -13,7 +13,7 @@ from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
 from chat.delivery.read_marks import ReadMarks
 from chat.delivery.statuses import Statuses
-from chat.delivery.typing import Typists
+from chat.delivery.typing import TypingIndicators
 from chat.delivery.unread import UnreadTracker
 from chat.envelopes import EphemeralEvent, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
@@ -36,7 +36,7 @@ class Engine:
     access: RoomAccessReader
     directory: Directory
     mention_counts: MentionCounts
-    typists: Typists
+    typing_indicators: TypingIndicators
     statuses: Statuses
     epoch: str
     timings: Timings
@@ -56,10 +56,10 @@ async def open_engine(
 
     def on_status_change(change: StatusChange) -> None:
         statuses.note(change)
-        tell_rooms_of(change)
+        publish_to_rooms_of(change)
 
     def on_unread_hint(hint: UnreadHint) -> None:
-        unread.hear(hint)
+        unread.note_hint(hint)
         for mark in hint.moved:
             if mark.went_back:
                 read_marks.forget(mark.room_id, mark.user_id)
@@ -68,13 +68,13 @@ async def open_engine(
         hub.look_for_gaps()
         unread.mark_stale()
 
-    listener = Listener(hub.deliver, hub.tell, on_status_change, on_unread_hint, on_gap)
+    listener = Listener(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint, on_gap)
     bus = RoomBus(process_bus, listener)
     leases: Leases = RedisLeases(redis, timings) if redis else LocalLeases()
     unread = UnreadTracker(
         database,
-        bus.tell_unread_hint if bus.remote else None,
-        lambda user_ids: read_marks.store_of(user_ids),
+        bus.publish_unread_hint if bus.remote else None,
+        lambda user_ids: read_marks.store_for(user_ids),
         timings,
     )
 
@@ -84,23 +84,23 @@ async def open_engine(
             bus.publish(batch)
         unread.note_commit(lines)
 
-    def tell(ephemeral: EphemeralEvent) -> None:
-        hub.tell(ephemeral)
-        bus.tell(ephemeral)
+    def publish_ephemeral(ephemeral: EphemeralEvent) -> None:
+        hub.send_ephemeral(ephemeral)
+        bus.publish_ephemeral(ephemeral)
 
-    def tell_rooms_of(change: StatusChange) -> None:
+    def publish_to_rooms_of(change: StatusChange) -> None:
         # A process only knows the rooms to which the user is connected there, so each process sends
         # the change to those.
         for room_id in hub.rooms_of(change.user_id):
-            tell(EphemeralEvent(room_id, change.data))
+            publish_ephemeral(EphemeralEvent(room_id, change.data))
 
-    def announce(change: StatusChange) -> None:
-        tell_rooms_of(change)
-        bus.announce(change)
+    def publish_status_change(change: StatusChange) -> None:
+        publish_to_rooms_of(change)
+        bus.publish_status_change(change)
 
     journal = Journal(database, on_commit, on_gap, timings)
     read_marks = ReadMarks(database, unread.note_moved, timings)
-    statuses = Statuses(announce, hub.spawn)
+    statuses = Statuses(publish_status_change, hub.spawn)
     try:
         await bus.open()
         await statuses.open()
@@ -110,7 +110,7 @@ async def open_engine(
             *(database, journal, hub, leases, read_marks, unread, access),
             directory=Directory(access),
             mention_counts=MentionCounts(database),
-            typists=Typists(tell, timings=timings),
+            typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
             statuses=statuses,
             epoch=epoch,
             timings=timings,

@@ -68,10 +68,10 @@ class UnreadHint(msgspec.Struct, array_like=True):
     the posts that were deleted."""
 
     numbers: dict[int, int] = msgspec.field(default_factory=dict)
-    called: list[tuple[int, int]] = msgspec.field(default_factory=list)
+    mentions: list[tuple[int, int]] = msgspec.field(default_factory=list)
     standings: list[int] = msgspec.field(default_factory=list)
     cleared: list[int] = msgspec.field(default_factory=list)
     moved: list[MovedMark] = msgspec.field(default_factory=list)
     amended: list[int] = msgspec.field(default_factory=list)
-    wrote: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
+    posted: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
     deleted: dict[int, int] = msgspec.field(default_factory=dict)

@@ -106,7 +106,7 @@ class Cleared(Event, tag="cleared", frozen=True):
     text: str
     at: str
     kind: str
-    """Always `cleared`: as a line of a history it is told like the others."""
+    """Always `cleared`, so that it reads like the other lines of a history."""
 
 
 class Receipt(Event, tag="receipt", frozen=True):

@@ -134,7 +134,7 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
 
 
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
-    engine.typists.posted(actor.room_id, actor.person.id)
+    engine.typing_indicators.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
     answer = functools.partial(_answer_post, engine, actor)
     if posting.needs_async_rendering(request.text):
@@ -183,7 +183,7 @@ async def _store_read(engine: Engine, actor: Actor, request: Read) -> None:
 def _typing(engine: Engine, actor: Actor, request: Typing) -> None:
     if not actor.standing.may(Permission.POST):
         raise blocked() if actor.standing.is_blocked else ActionError("forbidden", "You may not write here.")
-    update = engine.typists.start if request.on else engine.typists.stop
+    update = engine.typing_indicators.start if request.on else engine.typing_indicators.stop
     update(actor.room_id, actor.person.id, actor.person.name)
     if request.nonce is not None:
         actor.reply(Receipt(request.nonce))

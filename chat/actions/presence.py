@@ -20,10 +20,10 @@ from helpers.db.database import is_unavailable
 
 log = logging.getLogger("aiochat.attendance")
 
-AT_ONCE = 1000
+ROWS_AT_ONCE = 1000
 """Rows in one statement of that comparison."""
 
-GO_AT_ONCE = 200
+OFFLINE_AT_ONCE = 200
 """Offline lines in one commit, about: the commit locks their room."""
 
 
@@ -31,24 +31,24 @@ class PresenceTracker:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._timings = engine.timings
-        self._gone: dict[tuple[int, Person], float] = {}
+        self._offline_since: dict[tuple[int, Person], float] = {}
         """The time at which each person was last connected here, oldest first."""
 
-    async def arrive(self, room_id: int, person: Person) -> None:
-        self._gone.pop((room_id, person), None)
+    async def connected(self, room_id: int, person: Person) -> None:
+        self._offline_since.pop((room_id, person), None)
         with contextlib.suppress(RedisError, OSError):
             await self._engine.leases.hold(room_id, person.id)
 
-    def depart(self, room_id: int, person: Person) -> None:
+    def disconnected(self, room_id: int, person: Person) -> None:
         """A connection closed. A person without another one, in any process, is offline after the
         grace period."""
         if not self._engine.hub.is_connected(room_id, person.id):
-            self._went_offline(room_id, person)
+            self._start_grace(room_id, person)
             self._engine.hub.spawn(self._release(room_id, person.id))
 
-    def _went_offline(self, room_id: int, person: Person) -> None:
-        self._gone.pop((room_id, person), None)
-        self._gone[room_id, person] = time.monotonic()
+    def _start_grace(self, room_id: int, person: Person) -> None:
+        self._offline_since.pop((room_id, person), None)
+        self._offline_since[room_id, person] = time.monotonic()
 
     async def _release(self, room_id: int, user_id: int) -> None:
         # Keep the lease of a person who has reconnected meanwhile.
@@ -60,78 +60,79 @@ class PresenceTracker:
         """Renews the leases and records offline lines, until cancelled. While the database or Redis
         is unreachable nobody is recorded as offline."""
         renew_at, compare_at = 0.0, math.inf
-        is_in_doubt = False
+        renew_failed = False
         while True:
             try:
                 now = time.monotonic()
                 if now >= renew_at:
                     renew_at = now + self._timings.renew_leases
-                    was_in_doubt, is_in_doubt = is_in_doubt, True
-                    if await self._engine.leases.renew() or was_in_doubt:
+                    had_failed, renew_failed = renew_failed, True
+                    if await self._engine.leases.renew() or had_failed:
                         compare_at = min(compare_at, now + self._timings.compare_after)
-                    is_in_doubt = False
+                    renew_failed = False
                 if now >= compare_at:
                     await self._compare()
                     compare_at = math.inf
-                await self._tell_of_the_gone()
+                await self._record_due()
             except Exception as error:
                 if not is_unavailable(error) and not isinstance(error, (RedisError, ActionError)):
-                    log.exception("attendance failed")
+                    log.exception("presence failed")
             await asyncio.sleep(self._timings.presence_tick)
 
-    async def _tell_of_the_gone(self) -> None:
+    async def _record_due(self) -> None:
         due = []
-        for key, since in self._gone.items():
+        for key, since in self._offline_since.items():
             if time.monotonic() - since < self._timings.grace:
                 break
             due.append(key)
-        for start in range(0, len(due), GO_AT_ONCE):
-            await self._record_offline(due[start : start + GO_AT_ONCE])
+        for start in range(0, len(due), OFFLINE_AT_ONCE):
+            await self._record_offline(due[start : start + OFFLINE_AT_ONCE])
 
     async def _record_offline(self, keys: list[tuple[int, Person]]) -> None:
         """Records that these people are offline, in as few commits as possible. A person for whom
         it fails stays in the list."""
         held = await self._engine.leases.held([(room_id, person.id) for room_id, person in keys])
-        told = []
+        pending = []
         for room_id, person in keys:
-            since = self._gone.get((room_id, person))
+            since = self._offline_since.get((room_id, person))
             if since is None:
                 continue
             if (room_id, person.id) in held or self._engine.hub.is_connected(room_id, person.id):
-                del self._gone[room_id, person]
+                del self._offline_since[room_id, person]
             else:
-                told.append(
+                pending.append(
                     ((room_id, person), since, await membership.mark_offline(self._engine, room_id, person))
                 )
-        answers = await asyncio.gather(*(answer for _, _, answer in told), return_exceptions=True)
-        trouble = None
-        for (key, since, _), answer in zip(told, answers, strict=True):
+        answers = await asyncio.gather(*(answer for _, _, answer in pending), return_exceptions=True)
+        failure = None
+        for (key, since, _), answer in zip(pending, answers, strict=True):
             if isinstance(answer, BaseException) and not (
                 isinstance(answer, ActionError) and answer.retry_after is None
             ):
-                trouble = answer
-            elif self._gone.get(key) == since:
-                del self._gone[key]
-        if trouble is not None:
-            raise trouble
+                failure = answer
+            elif self._offline_since.get(key) == since:
+                del self._offline_since[key]
+        if failure is not None:
+            raise failure
 
     async def _compare(self) -> None:
         """Starts the grace period of all members recorded as present for whom no process holds a
         lease."""
-        place = (0, 0)
+        last = (0, 0)
         while True:
             rows = await (
                 Member.select(Member.room, Member.user, User.select(User.name).where(User.id == Member.user))
-                .where(Member.present, peewee.Tuple(Member.room, Member.user) > place)
+                .where(Member.present, peewee.Tuple(Member.room, Member.user) > last)
                 .order_by(Member.room, Member.user)
-                .limit(AT_ONCE)
+                .limit(ROWS_AT_ONCE)
                 .tuples()
                 .aio_execute()
             )
             if not rows:
                 return
-            place = rows[-1][:2]
+            last = rows[-1][:2]
             held = await self._engine.leases.held([(room_id, user_id) for room_id, user_id, _ in rows])
             for room_id, user_id, name in rows:
-                if (room_id, user_id) not in held and (room_id, Person(user_id, name)) not in self._gone:
-                    self._went_offline(room_id, Person(user_id, name))
+                person = Person(user_id, name)
+                if (room_id, user_id) not in held and (room_id, person) not in self._offline_since:
+                    self._start_grace(room_id, person)

@@ -12,7 +12,7 @@ def runner(registry: Registry) -> Handler:
     """The handler of RunCommand for a site with these commands."""
 
     def run_command(engine: Engine, actor: Actor, request: RunCommand) -> Work:
-        engine.typists.stop(actor.room_id, actor.person.id, actor.person.name)
+        engine.typing_indicators.stop(actor.room_id, actor.person.id, actor.person.name)
         return _run(engine, registry, actor, request)
 
     return run_command

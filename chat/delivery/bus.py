@@ -18,7 +18,7 @@ CONTROL = b"aiochat:control"
 """Changes of statuses, as JSON. Other parts of the site share the channel, for messages that don't
 begin with a brace."""
 
-ACTIVITY = b"aiochat:activity"
+UNREAD_HINTS = b"aiochat:activity"
 
 EPHEMERAL = b"~"
 """Ephemeral events begin with this. A batch is an array, which in msgpack begins with another
@@ -54,17 +54,17 @@ class RoomBus:
         never fails."""
         self._bus.wake(_channel(batch.room_id), functools.partial(_encoder.encode, batch))
 
-    def tell(self, ephemeral: EphemeralEvent) -> None:
+    def publish_ephemeral(self, ephemeral: EphemeralEvent) -> None:
         """Sends an ephemeral event to the other processes that follow its room now."""
         self._bus.publish_transient(_channel(ephemeral.room_id), EPHEMERAL + _encoder.encode(ephemeral))
 
-    def announce(self, change: StatusChange) -> None:
+    def publish_status_change(self, change: StatusChange) -> None:
         """Sends a status change to all other processes."""
         self._bus.publish(CONTROL, encode_value(change))
 
-    def tell_unread_hint(self, hint: UnreadHint) -> None:
+    def publish_unread_hint(self, hint: UnreadHint) -> None:
         """Sends a hint for unread counts to the other processes."""
-        self._bus.wake(ACTIVITY, functools.partial(_encoder.encode, hint))
+        self._bus.wake(UNREAD_HINTS, functools.partial(_encoder.encode, hint))
 
     async def follow(self, room_id: int) -> None:
         """After it returns, batches of the room are received (or, while Redis is unreachable, found
@@ -80,10 +80,10 @@ class RoomBus:
         self._unsubscribe = [
             subscribe(ROOM, self._on_room, self._listener.on_gap),
             subscribe(CONTROL, self._on_control),
-            subscribe(ACTIVITY, self._on_activity),
+            subscribe(UNREAD_HINTS, self._on_unread_hint),
         ]
         await self._bus.follow(CONTROL)
-        await self._bus.follow(ACTIVITY)
+        await self._bus.follow(UNREAD_HINTS)
 
     def close(self) -> None:
         """Stops receiving."""
@@ -101,7 +101,7 @@ class RoomBus:
         if payload.startswith(b"{"):
             self._listener.on_status_change(_status_change_decoder.decode(payload))
 
-    def _on_activity(self, channel: bytes, payload: bytes) -> None:
+    def _on_unread_hint(self, channel: bytes, payload: bytes) -> None:
         self._listener.on_unread_hint(_unread_hint_decoder.decode(payload))
 
 

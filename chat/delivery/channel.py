@@ -29,7 +29,7 @@ class Client(Protocol):
     def end(self, code: int) -> None:
         """Closes the connection without waiting."""
 
-    def greet_anew(self) -> None:
+    def resend_hello(self) -> None:
         """Sends another hello without waiting, because the user's permissions have changed."""
 
 
@@ -53,7 +53,7 @@ class Channel:
         self._changes_since = changes_since
         self._spawn = spawn
         self._newest = 0
-        self._waiting: dict[int, EncodedEvent] = {}
+        self._after_gap: dict[int, EncodedEvent] = {}
         self._live: set[Client] = set()
         self._behind: dict[Client, list[EncodedEvent] | None] = {}
         self._ahead: dict[Client, int] = {}
@@ -62,13 +62,13 @@ class Channel:
     def has_gap(self) -> bool:
         return self._newest > self.last_seq
 
-    def begin(self, last_seq: int) -> None:
+    def start(self, last_seq: int) -> None:
         """Starts after `last_seq`, and delivers later events that arrived meanwhile."""
         self.last_seq = last_seq
         self.opened.set_result(None)
         self.receive([])
 
-    def heard_of(self, last_seq: int) -> None:
+    def note_last_seq(self, last_seq: int) -> None:
         """Notes that the room has events up to this seq."""
         self._newest = max(self._newest, last_seq)
 
@@ -80,26 +80,26 @@ class Channel:
     def receive(self, events: list[EncodedEvent]) -> None:
         """Delivers the next events, and keeps those after a gap. Events delivered before are
         skipped."""
-        if events and self.opened.done() and events[0].seq == self.last_seq + 1 and not self._waiting:
+        if events and self.opened.done() and events[0].seq == self.last_seq + 1 and not self._after_gap:
             self._push(events, events[-1].seq)
             return
         for event in events:
             if event.seq > self.last_seq:
-                self._waiting[event.seq] = event
+                self._after_gap[event.seq] = event
                 self._newest = max(self._newest, event.seq)
         if not self.opened.done():
             return
         run = []
         seq = self.last_seq + 1
-        while seq in self._waiting:
-            run.append(self._waiting.pop(seq))
+        while seq in self._after_gap:
+            run.append(self._after_gap.pop(seq))
             seq += 1
         if run:
             self._push(run, run[-1].seq)
-        if len(self._waiting) > MAX_HELD:
-            self._waiting.clear()
+        if len(self._after_gap) > MAX_HELD:
+            self._after_gap.clear()
 
-    def tell(self, data: bytes, but_user_id: int) -> None:
+    def send_ephemeral(self, data: bytes, but_user_id: int) -> None:
         """Sends an ephemeral event to the clients that have caught up. Slow clients never get
         it."""
         frame = text_frame(data)
@@ -122,7 +122,7 @@ class Channel:
                 client.end(Close.TOO_SLOW)
         else:
             self._push([event for event in changes.events if event.seq > self.last_seq], changes.last_seq)
-        self._waiting = {seq: event for seq, event in self._waiting.items() if seq > self.last_seq}
+        self._after_gap = {seq: event for seq, event in self._after_gap.items() if seq > self.last_seq}
         self.receive([])
 
     async def catch_up(
@@ -181,7 +181,7 @@ class Channel:
             self._live.add(client)
         for event in events:
             if event.about:
-                self._tell_whom_it_is_about(event)
+                self._notify_affected_user(event)
 
     def _write(
         self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]
@@ -208,7 +208,7 @@ class Channel:
             self._spawn(self._recover(client, before))
 
     async def _recover(self, client: Client, seen: int) -> None:
-        if await self._drained(client) and client in self._behind:
+        if await self._wait_until_drained(client) and client in self._behind:
             try:
                 await self.catch_up(client, seen)
             except Exception as error:
@@ -224,32 +224,32 @@ class Channel:
             held.append(line)
             size += len(line)
             if size > MAX_FRAME // 2:
-                if not await self._drained(client):
+                if not await self._wait_until_drained(client):
                     return
                 client.outbox.write(joined_frames(held))
                 held, size = [], 0
         client.outbox.write(joined_frames(held))
 
-    async def _drained(self, client: Client) -> bool:
+    async def _wait_until_drained(self, client: Client) -> bool:
         """Waits until the client has read enough. False where it is closed, which includes being
         closed here for reading nothing."""
-        least, since = client.outbox.unread, time.monotonic()
+        fewest, since = client.outbox.unread, time.monotonic()
         while client.outbox.is_full and not client.outbox.closed:
             await asyncio.sleep(0.05)
-            if client.outbox.unread < least:
-                least, since = client.outbox.unread, time.monotonic()
+            if client.outbox.unread < fewest:
+                fewest, since = client.outbox.unread, time.monotonic()
             elif time.monotonic() - since > self._patience:
                 client.end(Close.TOO_SLOW)
         return not client.outbox.closed
 
-    def _tell_whom_it_is_about(self, event: EncodedEvent) -> None:
+    def _notify_affected_user(self, event: EncodedEvent) -> None:
         for client in [*self._live, *self._behind, *self._ahead]:
             if client.user_id != event.about:
                 continue
             if event.close_code:
                 client.end(event.close_code)
             else:
-                client.greet_anew()
+                client.resend_hello()
 
 
 def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:

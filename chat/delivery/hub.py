@@ -21,7 +21,7 @@ MAX_CONNECTIONS = 10
 """Connections of one user in this process."""
 
 
-class Followed(Protocol):
+class RoomSubscriptions(Protocol):
     """What the hub needs of the bus."""
 
     remote: bool
@@ -48,16 +48,16 @@ class Hub:
         self._by_room: dict[int, set[Client]] = {}
         self._by_user: dict[int, set[Client]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._look = asyncio.Event()
+        self._check_now = asyncio.Event()
         self.empty = asyncio.Event()
         """Set while no client is connected."""
         self.empty.set()
-        self._bus: Followed
+        self._bus: RoomSubscriptions
 
-    def start(self, bus: Followed) -> None:
+    def start(self, bus: RoomSubscriptions) -> None:
         """Follows rooms on `bus` from now on. The bus was given `deliver`."""
         self._bus = bus
-        self.spawn(self._watch())
+        self.spawn(self._poll())
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         """Runs `work` in a context of its own: a task started inside a transaction would read in
@@ -125,11 +125,11 @@ class Hub:
         channel.receive(batch.events)
         self._schedule_gap_fill(channel)
 
-    def tell(self, ephemeral: EphemeralEvent) -> None:
+    def send_ephemeral(self, ephemeral: EphemeralEvent) -> None:
         """Sends an ephemeral event to the room's clients here."""
         channel = self._channels.get(ephemeral.room_id)
         if channel is not None:
-            channel.tell(ephemeral.data, ephemeral.but_user_id)
+            channel.send_ephemeral(ephemeral.data, ephemeral.but_user_id)
 
     def end_session(self, session_id: str) -> None:
         """Closes every connection of the session."""
@@ -139,7 +139,7 @@ class Hub:
 
     def look_for_gaps(self) -> None:
         """Compares the rooms with the database now, because events may have been missed."""
-        self._look.set()
+        self._check_now.set()
 
     async def _channel(self, room_id: int) -> Channel:
         channel = self._channels.get(room_id)
@@ -156,7 +156,7 @@ class Hub:
         try:
             await self._bus.follow(channel.room_id)
             found = await self._last_seqs([channel.room_id])
-            channel.begin(found.get(channel.room_id, 0))
+            channel.start(found.get(channel.room_id, 0))
             self._schedule_gap_fill(channel)
         except Exception as error:
             self._channels.pop(channel.room_id, None)
@@ -185,24 +185,24 @@ class Hub:
         finally:
             channel.is_filling = False
 
-    async def _watch(self) -> None:
+    async def _poll(self) -> None:
         """Looks for gaps: whenever events may have been missed, and periodically where other
         processes write to the same rooms."""
         while True:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(self._timings.poll if self._bus.remote else None):
-                    await self._look.wait()
-            self._look.clear()
+                    await self._check_now.wait()
+            self._check_now.clear()
             try:
                 for room_id, last_seq in (await self._last_seqs(list(self._channels))).items():
                     channel = self._channels.get(room_id)
                     if channel is not None:
-                        channel.heard_of(last_seq)
+                        channel.note_last_seq(last_seq)
                         self._schedule_gap_fill(channel)
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("looking for gaps failed")
-                self._look.set()
+                self._check_now.set()
                 await asyncio.sleep(self._timings.database_away)
 
 

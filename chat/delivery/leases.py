@@ -90,19 +90,19 @@ class RedisLeases:
             # Leases that are unwritten again changed during this request.
             is_lost = bool(is_new) or (not self._unwritten and count != len(self._held) + 1)
             if is_lost:
-                await self._write_anew()
+                await self._rewrite()
         return await self.remove_dead_workers() or is_lost
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         found = self._held.intersection(leases)
         others = await self._other_workers()
-        for some in _slices(lease for lease in leases if lease not in found):
-            names = [_name(lease) for lease in some]
+        for group in _slices(lease for lease in leases if lease not in found):
+            names = [_name(lease) for lease in group]
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for worker in others:
                     pipeline.smismember(_key(worker), names)
                 for answer in await pipeline.execute():
-                    found.update(lease for lease, is_held in zip(some, answer, strict=True) if is_held)
+                    found.update(lease for lease, is_held in zip(group, answer, strict=True) if is_held)
         return found
 
     async def _write(self) -> None:
@@ -114,22 +114,22 @@ class RedisLeases:
                 async with self._redis.pipeline(transaction=False) as pipeline:
                     self._prolong(pipeline, self._key)
                     pipeline.sadd(_WORKERS, self._worker)
-                    for some in _slices(unwritten & self._held):
-                        pipeline.sadd(self._key, *map(_name, some))
-                    for some in _slices(unwritten - self._held):
-                        pipeline.srem(self._key, *map(_name, some))
+                    for group in _slices(unwritten & self._held):
+                        pipeline.sadd(self._key, *map(_name, group))
+                    for group in _slices(unwritten - self._held):
+                        pipeline.srem(self._key, *map(_name, group))
                     await pipeline.execute()
             except BaseException:
                 self._unwritten |= unwritten
                 raise
 
-    async def _write_anew(self) -> None:
+    async def _rewrite(self) -> None:
         """Writes all leases after Redis lost them or they expired. The new set replaces the old one
         in one step."""
         new = f"{self._key}:new"
         await self._redis.delete(new)
-        for some in _slices(list(self._held)):
-            await self._redis.sadd(new, *map(_name, some))
+        for group in _slices(list(self._held)):
+            await self._redis.sadd(new, *map(_name, group))
         async with self._redis.pipeline(transaction=False) as pipeline:
             self._prolong(pipeline, new)
             await pipeline.execute()
@@ -174,5 +174,5 @@ def _name(lease: Lease) -> str:
 
 def _slices(leases: Iterable[Lease]) -> Iterator[list[Lease]]:
     rest = iter(leases)
-    while some := list(itertools.islice(rest, AT_ONCE)):
-        yield some
+    while group := list(itertools.islice(rest, AT_ONCE)):
+        yield group

@@ -22,7 +22,7 @@ class _Noted(NamedTuple):
     number: int
     is_exact: bool
 
-    def then(self, later: "_Noted") -> "_Noted":
+    def merged_with(self, later: "_Noted") -> "_Noted":
         return later if later.is_exact else _Noted(max(self.number, later.number), self.is_exact)
 
 
@@ -69,7 +69,7 @@ class ReadMarks:
         self._add((room_id, user_id), _Noted(number, back))
         await self._store()
 
-    async def store_of(self, user_ids: Collection[int]) -> None:
+    async def store_for(self, user_ids: Collection[int]) -> None:
         """Stores the noted marks of these users, so that a following read of the database is
         current."""
         if any(user_id in user_ids for _, user_id in self._noted):
@@ -90,7 +90,7 @@ class ReadMarks:
 
     def _add(self, key: tuple[int, int], later: _Noted) -> None:
         before = self._noted.get(key)
-        self._noted[key] = before.then(later) if before is not None else later
+        self._noted[key] = before.merged_with(later) if before is not None else later
 
     async def _run(self) -> None:
         while True:

@@ -21,13 +21,13 @@ MAX_TEXT = 100
 
 
 class Statuses:
-    """`announce` sends a change to the user's rooms, in all processes. `spawn` runs a background
+    """`publish` sends a change to the user's rooms, in all processes. `spawn` runs a background
     task."""
 
     def __init__(
-        self, announce: Callable[[StatusChange], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
+        self, publish: Callable[[StatusChange], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
     ) -> None:
-        self._announce = announce
+        self._publish_change = publish
         self._spawn = spawn
         self._away: set[int] = set()
         """The users known to be away. Posting ends it."""
@@ -50,8 +50,8 @@ class Statuses:
             .on_conflict(conflict_target=[Status.user_id], update=values)
             .aio_execute()
         )
-        shown = Presence(name, status, text, None if until is None else iso(until))
-        self._tell(StatusChange(user_id, encode(shown), status == AWAY))
+        event = Presence(name, status, text, None if until is None else iso(until))
+        self._publish(StatusChange(user_id, encode(event), status == AWAY))
 
     async def clear(self, user_id: int, name: str, status: str | None = None) -> bool:
         """Ends the user's status; with `status` only that one. Returns False where there was
@@ -61,14 +61,14 @@ class Statuses:
             is_this &= Status.status == status
         found = bool(await Status.delete().where(is_this).aio_execute())
         if found:
-            self._tell(StatusChange(user_id, encode(Presence(name, "")), False))
+            self._publish(StatusChange(user_id, encode(Presence(name, "")), False))
         return found
 
     def posted(self, user_id: int, name: str) -> None:
         """Posting ends "away"."""
         if user_id in self._away:
             self._away.discard(user_id)
-            self._spawn(self._come_back(user_id, name))
+            self._spawn(self._clear_away(user_id, name))
 
     def note(self, change: StatusChange) -> None:
         """Notes a change from another process."""
@@ -77,11 +77,11 @@ class Statuses:
         else:
             self._away.discard(change.user_id)
 
-    def _tell(self, change: StatusChange) -> None:
+    def _publish(self, change: StatusChange) -> None:
         self.note(change)
-        self._announce(change)
+        self._publish_change(change)
 
-    async def _come_back(self, user_id: int, name: str) -> None:
+    async def _clear_away(self, user_id: int, name: str) -> None:
         try:
             await self.clear(user_id, name, AWAY)
         except Exception as error:

@@ -36,7 +36,7 @@ seconds, and the database has time for other work."""
 WRITE_AT_ONCE = 200
 """Frames written before other tasks get their turn."""
 
-LEISURE = 10
+PAUSE_FACTOR = 10
 """The pause after a long round, in multiples of its duration."""
 
 
@@ -62,16 +62,16 @@ class UnreadTracker:
         self._wants_whole: set[Watcher] = set()
         self._numbers: dict[int, int] = {}
         self._moved: dict[Pair, int] = {}
-        self._wrote: dict[Pair, int] = {}
-        self._doubtful: set[Pair] = set()
+        self._posted: dict[Pair, int] = {}
+        self._pairs_to_read: set[Pair] = set()
         self._stale: set[int] = set()
         self._stale_rooms: set[int] = set()
         self._amended: set[int] = set()
         self._deleted: dict[int, int] = {}
         self._unchecked: deque[int] = deque()
         self._checked_at = time.monotonic()
-        self._is_in_doubt = False
-        self._unsaid = UnreadHint()
+        self._check_all = False
+        self._outgoing = UnreadHint()
         self._wake = asyncio.Event()
         self._task = asyncio.create_task(self._run(), name="unread", context=contextvars.Context())
 
@@ -90,53 +90,53 @@ class UnreadTracker:
 
     def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
         """Notes the lines of a commit of this process, by room."""
-        for room_id, told in lines.items():
-            for line in told:
+        for room_id, room_lines in lines.items():
+            for line in room_lines:
                 if line.number is not None:
                     if line.changed_seq <= line.seq:
-                        self._numbers[room_id] = self._unsaid.numbers[room_id] = line.number
+                        self._numbers[room_id] = self._outgoing.numbers[room_id] = line.number
                         # The author has read the posts above. The read mark is stored a moment
                         # later.
-                        self._wrote[room_id, line.author_id] = line.number
+                        self._posted[room_id, line.author_id] = line.number
                     else:
                         self._note_amended(room_id, line)
                     for user_id, _ in line.mentions:
-                        self._unsaid.called.append((room_id, user_id))
+                        self._outgoing.mentions.append((room_id, user_id))
                         if user_id in self._index.readers:
-                            self._doubtful.add((room_id, user_id))
+                            self._pairs_to_read.add((room_id, user_id))
                 elif KINDS[line.kind].changes_rooms:
                     self.note_standings([line.subject_id])
                 elif line.kind == "cleared":
                     self._stale_rooms.add(room_id)
-                    self._unsaid.cleared.append(room_id)
+                    self._outgoing.cleared.append(room_id)
         self._wake.set()
 
     def _note_amended(self, room_id: int, line: Line) -> None:
-        if room_id not in self._unsaid.amended:
+        if room_id not in self._outgoing.amended:
             self._amended.add(room_id)
-            self._unsaid.amended.append(room_id)
+            self._outgoing.amended.append(room_id)
         if line.is_deleted:
-            for deleted in (self._deleted, self._unsaid.deleted):
+            for deleted in (self._deleted, self._outgoing.deleted):
                 deleted[room_id] = max(line.number or 0, deleted.get(room_id, 0))
 
     def note_standings(self, user_ids: Iterable[int]) -> None:
         """Notes that a commit of this process changed the memberships of these users."""
         for user_id in user_ids:
-            self._unsaid.standings.append(user_id)
+            self._outgoing.standings.append(user_id)
             if user_id in self._index.readers:
                 self._stale.add(user_id)
         self._wake.set()
 
     def note_moved(self, marks: list[MovedMark]) -> None:
         """Notes read marks that this process stored."""
-        self._unsaid.moved.extend(marks)
+        self._outgoing.moved.extend(marks)
         self._note_moved(marks, is_local=True)
         if any(mark.went_back for mark in marks):
             # Other processes must drop marks of these users that they noted, before they store
             # them.
-            self._say()
+            self._publish_outgoing()
 
-    def hear(self, hint: UnreadHint) -> None:
+    def note_hint(self, hint: UnreadHint) -> None:
         """Notes a hint from another process."""
         for room_id, number in hint.numbers.items():
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
@@ -145,29 +145,29 @@ class UnreadTracker:
         for room_id, number in hint.deleted.items():
             self._deleted[room_id] = max(number, self._deleted.get(room_id, 0))
         self._stale.update(user_id for user_id in hint.standings if user_id in self._index.readers)
-        self._doubtful.update(pair for pair in hint.called if pair[1] in self._index.readers)
+        self._pairs_to_read.update(pair for pair in hint.mentions if pair[1] in self._index.readers)
         self._note_moved(hint.moved, is_local=False)
-        self._note_wrote((room_id, user_id, number) for room_id, user_id, number in hint.wrote)
+        self._note_posted((room_id, user_id, number) for room_id, user_id, number in hint.posted)
 
     def mark_stale(self) -> None:
         """Notes that hints may have been missed: the rooms of every user are compared with the
         database."""
-        self._is_in_doubt = True
+        self._check_all = True
         self._wake.set()
 
     def _note_moved(self, marks: list[MovedMark], *, is_local: bool) -> None:
         for room_id, user_id, number, went_back in marks:
             if user_id not in self._index.readers:
                 continue
-            told = self._index.mark_of(room_id, user_id) or Mark()
+            sent = self._index.mark_of(room_id, user_id) or Mark()
             # Notifications from other processes can arrive out of order.
-            if went_back or told.mentions or told.deleted or not is_local:
-                self._doubtful.add((room_id, user_id))
+            if went_back or sent.mentions or sent.deleted or not is_local:
+                self._pairs_to_read.add((room_id, user_id))
             else:
                 self._moved[room_id, user_id] = number
         self._wake.set()
 
-    def _note_wrote(self, marks: Iterable[tuple[int, int, int]]) -> None:
+    def _note_posted(self, marks: Iterable[tuple[int, int, int]]) -> None:
         """Notes that these users have posted, and so have read the posts above."""
         for room_id, user_id, number in marks:
             if user_id in self._index.readers:
@@ -194,47 +194,47 @@ class UnreadTracker:
                 self._wake.set()
                 if not is_unavailable(error):
                     log.exception("what is unread wasn't told")
-            if self._wants_whole or self._stale or self._doubtful or self._unchecked:
+            if self._wants_whole or self._stale or self._pairs_to_read or self._unchecked:
                 self._wake.set()
-            pause = min(max(self._timings.unread_round, LEISURE * took), self._timings.unread_pause)
+            pause = min(max(self._timings.unread_round, PAUSE_FACTOR * took), self._timings.unread_pause)
             await asyncio.sleep(pause - self._timings.unread_gather)
 
     async def _round(self) -> float:
         """Sends what is noted. Returns how long writing took, in seconds. What couldn't be read
         stays for the next round."""
-        wrote, self._wrote = self._wrote, {}
-        marks = [(room_id, user_id, number) for (room_id, user_id), number in wrote.items()]
-        self._note_wrote(marks)
+        posted, self._posted = self._posted, {}
+        marks = [(room_id, user_id, number) for (room_id, user_id), number in posted.items()]
+        self._note_posted(marks)
         if self._publish:
-            self._unsaid.wrote.extend(marks)
-        self._say()
+            self._outgoing.posted.extend(marks)
+        self._publish_outgoing()
         updates: Updates = {}
-        self._take_numbers(updates)
-        self._take_moved(updates)
+        self._apply_numbers(updates)
+        self._apply_moved(updates)
         wholes: dict[Watcher, bytes] = {}
         try:
-            await self._take_doubtful(updates)
+            await self._read_pairs(updates)
             await self._read_people(wholes)
         finally:
-            took = await self._tell(updates, wholes)
+            took = await self._send(updates, wholes)
         return took
 
-    def _say(self) -> None:
-        unsaid, self._unsaid = self._unsaid, UnreadHint()
-        if self._publish and unsaid != UnreadHint():
-            self._publish(unsaid)
+    def _publish_outgoing(self) -> None:
+        hint, self._outgoing = self._outgoing, UnreadHint()
+        if self._publish and hint != UnreadHint():
+            self._publish(hint)
 
-    def _take_numbers(self, updates: Updates) -> None:
+    def _apply_numbers(self, updates: Updates) -> None:
         numbers, self._numbers = self._numbers, {}
         for room_id, number in numbers.items():
             room = self._index.raise_last_number(room_id, number)
             if room is None:
                 continue
-            told = OwnRoom(room.name, last_number=number)
+            update = OwnRoom(room.name, last_number=number)
             for watcher in room.elsewhere:
-                updates.setdefault(watcher, {})[room_id] = told
+                updates.setdefault(watcher, {})[room_id] = update
 
-    def _take_moved(self, updates: Updates) -> None:
+    def _apply_moved(self, updates: Updates) -> None:
         moved, self._moved = self._moved, {}
         for (room_id, user_id), number in moved.items():
             reader = self._index.readers.get(user_id)
@@ -248,22 +248,22 @@ class UnreadTracker:
             if len(reader.watchers) > 1 or reader.watchers[0].room_id != room_id:
                 self._add(updates, reader, room_id, read_number=number)
 
-    async def _take_doubtful(self, updates: Updates) -> None:
+    async def _read_pairs(self, updates: Updates) -> None:
         if self._amended:
             # An edited or deleted post may no longer mention a user.
             amended, self._amended = self._amended, set()
             deleted, self._deleted = self._deleted, {}
-            self._doubtful.update(self._index.counts_in(amended, deleted))
-        self._doubtful = {pair for pair in self._doubtful if pair[1] in self._index.readers}
-        pairs = list(itertools.islice(self._doubtful, READ_A_ROUND))
-        self._doubtful.difference_update(pairs)
+            self._pairs_to_read.update(self._index.counts_in(amended, deleted))
+        self._pairs_to_read = {pair for pair in self._pairs_to_read if pair[1] in self._index.readers}
+        pairs = list(itertools.islice(self._pairs_to_read, READ_A_ROUND))
+        self._pairs_to_read.difference_update(pairs)
         for start in range(0, len(pairs), READ_AT_ONCE):
             try:
-                some = pairs[start : start + READ_AT_ONCE]
-                await self._store_marks({user_id for _, user_id in some})
-                found = await self._own_rooms.marks(some)
+                group = pairs[start : start + READ_AT_ONCE]
+                await self._store_marks({user_id for _, user_id in group})
+                found = await self._own_rooms.marks(group)
             except BaseException:
-                self._doubtful.update(pairs[start:])
+                self._pairs_to_read.update(pairs[start:])
                 raise
             for (room_id, user_id), mark in found.items():
                 before = self._index.mark_of(room_id, user_id)
@@ -295,30 +295,30 @@ class UnreadTracker:
         stale = self._stale.intersection(wanted)
         self._stale -= stale
         for start in range(0, len(user_ids), READ_AT_ONCE):
-            some = user_ids[start : start + READ_AT_ONCE]
+            group = user_ids[start : start + READ_AT_ONCE]
             try:
-                await self._store_marks(set(some))
-                found = await self._own_rooms.of(some)
+                await self._store_marks(set(group))
+                found = await self._own_rooms.of(group)
             except BaseException:
                 self._stale.update(stale.intersection(user_ids[start:]))
                 self._unchecked.extend(user_ids[start:])
                 raise
-            for user_id in some:
-                self._take(user_id, found[user_id], wholes, is_stale=user_id in stale)
+            for user_id in group:
+                self._store_rooms(user_id, found[user_id], wholes, is_stale=user_id in stale)
 
     def _next_to_check(self) -> list[int]:
         now = time.monotonic()
-        if self._is_in_doubt or (
+        if self._check_all or (
             self._publish and not self._unchecked and now - self._checked_at >= self._timings.unread_check
         ):
-            self._is_in_doubt = False
+            self._check_all = False
             self._checked_at = now
             self._unchecked = deque(self._index.readers)
         share = self._timings.unread_round / self._timings.unread_check
         most = max(READ_AT_ONCE, round(len(self._index.readers) * share) + 1)
         return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
 
-    def _take(
+    def _store_rooms(
         self, user_id: int, found: list[OwnRoomView], wholes: dict[Watcher, bytes], *, is_stale: bool
     ) -> None:
         """Stores the rooms of a user as just read, and sends them to the connections that don't
@@ -332,12 +332,12 @@ class UnreadTracker:
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
             self._wake.set()
         is_other = is_stale or before != reader.rooms
-        told = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
-        if told:
-            whole = encode(Unread([view.told for view in found], whole=True))
-            wholes.update(dict.fromkeys(told, whole))
+        receivers = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
+        if receivers:
+            whole = encode(Unread([view.room for view in found], whole=True))
+            wholes.update(dict.fromkeys(receivers, whole))
 
-    async def _tell(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
+    async def _send(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
         """Writes a frame to each connection: all rooms, or the changes. A connection with too much
         unread gets all rooms later."""
         began = time.monotonic()
@@ -359,9 +359,9 @@ class UnreadTracker:
 
 
 def _frame(rooms: dict[int, OwnRoom], frames: dict[int, bytes]) -> bytes:
-    ((room_id, told), *others) = rooms.items()
-    if others or told.read_number is not None or told.mentions is not None:
+    ((room_id, room), *others) = rooms.items()
+    if others or room.read_number is not None or room.mentions is not None:
         return encode(Unread([*rooms.values()]))
     if room_id not in frames:
-        frames[room_id] = encode(Unread([told]))
+        frames[room_id] = encode(Unread([room]))
     return frames[room_id]

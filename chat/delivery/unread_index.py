@@ -108,8 +108,8 @@ class UnreadIndex:
         self._leave(reader, [room_id for room_id in reader.rooms if room_id not in now])
         grown = []
         for view in now.values():
-            number = view.told.last_number or 0
-            room = self._rooms.setdefault(view.id, KnownRoom(view.told.name, number))
+            number = view.room.last_number or 0
+            room = self._rooms.setdefault(view.id, KnownRoom(view.room.name, number))
             if view.id not in reader.rooms:
                 room.readers += 1
                 room.elsewhere.update(watcher for watcher in reader.watchers if watcher.room_id != view.id)

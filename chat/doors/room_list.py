@@ -91,10 +91,10 @@ class Rooms(web.View):
         )
         if after and membership.room_name_problem(after):
             raise ActionError("bad_request", "`after` is the name of a room.")
-        await self.request.app[ENGINE].read_marks.store_of({user.id})
+        await self.request.app[ENGINE].read_marks.store_for({user.id})
         own = [] if after else await own_rooms(user, named)
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
-            return web.json_response({"rooms": [room.shown() for room in own + others], "more": more})
+            return web.json_response({"rooms": [room.as_json() for room in own + others], "more": more})
         context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
         return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)

@@ -48,7 +48,7 @@ class RoomPage(web.View):
     async def get(self) -> web.Response:
         found = await room_access(self.request)
         user = self.request[USER]
-        await self.request.app[ENGINE].read_marks.store_of({user.id})
+        await self.request.app[ENGINE].read_marks.store_for({user.id})
         rooms = await own_rooms(user)
         state = await self._state(found, user, rooms)
         context = {

@@ -85,8 +85,8 @@ class Connection:
             self.outbox.close()
             self.websocket.close(code)
 
-    def greet_anew(self) -> None:
-        self._services.engine.hub.spawn(self._greet_anew())
+    def resend_hello(self) -> None:
+        self._services.engine.hub.spawn(self._resend_hello())
 
     def on_open(self, transport: asyncio.Transport) -> None:
         self.outbox = Outbox(transport)
@@ -160,7 +160,7 @@ class Connection:
 
     async def _enter_room(self, user: User, room: Room, since: int | None) -> None:
         try:
-            await self._services.presence.arrive(self.room_id, self.person)
+            await self._services.presence.connected(self.room_id, self.person)
             self.standing = standing = await membership.join_or_return(self._services.engine, room, user)
             title = await title_of(room, user.id)
             await self._services.engine.hub.enter(
@@ -180,9 +180,9 @@ class Connection:
     def _leave(self) -> None:
         self._services.engine.hub.leave(self)
         self._services.engine.unread.forget(self)
-        self._services.presence.depart(self.room_id, self.person)
+        self._services.presence.disconnected(self.room_id, self.person)
 
-    async def _greet_anew(self) -> None:
+    async def _resend_hello(self) -> None:
         try:
             user = await User.aio_get(User.id == self.user_id)
             room = await Room.aio_get(Room.id == self.room_id)

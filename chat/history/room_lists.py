@@ -44,8 +44,8 @@ class RoomView:
     mentions: int = 0
     deleted: int = 0
 
-    def shown(self) -> dict[str, Any]:
-        """As programs are told."""
+    def as_json(self) -> dict[str, Any]:
+        """The fields for JSON. `deleted` is left out where it is 0."""
         return {name: value for name, value in vars(self).items() if name != "deleted" or value}
 
     @property

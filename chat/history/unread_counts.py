@@ -30,11 +30,11 @@ class OwnRoomView:
     """A room as one of its members sees it: its id, and what clients get."""
 
     id: int
-    told: OwnRoom
+    room: OwnRoom
 
     @property
     def mark(self) -> Mark:
-        return Mark(self.told.read_number or 0, self.told.mentions or 0, self.told.deleted or 0)
+        return Mark(self.room.read_number or 0, self.room.mentions or 0, self.room.deleted or 0)
 
 
 class DeletedCounts:

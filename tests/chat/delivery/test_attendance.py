@@ -86,22 +86,22 @@ async def test_a_crowd_that_was_lost_is_told_of_in_a_few_commits(
     engine: Engine, commits: list[float]
 ) -> None:
     presence = PresenceTracker(engine)
-    await presence.arrive(HALL, Person(7, "p7"))
+    await presence.connected(HALL, Person(7, "p7"))
     await presence._compare()
-    await presence._tell_of_the_gone()
+    await presence._record_due()
     assert len(commits) <= CROWD / 100
     assert sorted(await went(engine)) == sorted(f"p{number}" for number in range(1, CROWD + 1) if number != 7)
     assert await present(engine) == [7]
     await presence._compare()
-    await presence._tell_of_the_gone()
+    await presence._record_due()
     assert len(await went(engine)) == CROWD - 1, "each once"
 
 
 async def test_who_comes_back_in_time_was_never_gone(engine: Engine) -> None:
     presence = PresenceTracker(engine)
     await presence._compare()
-    await presence.arrive(HALL, Person(7, "p7"))
-    await presence._tell_of_the_gone()
+    await presence.connected(HALL, Person(7, "p7"))
+    await presence._record_due()
     assert await present(engine) == [7]
 
 
@@ -120,7 +120,7 @@ async def test_who_connects_while_it_is_being_written_stays(
         return found
 
     monkeypatch.setattr(engine.leases, "held", held)
-    await presence._tell_of_the_gone()
+    await presence._record_due()
     assert await present(engine) == [7]
     engine.hub.leave(client)
 
@@ -130,15 +130,15 @@ async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
     tabs = [FakeClient(user_id=7), FakeClient(user_id=7)]
     for tab in tabs:
         engine.hub.admit(tab)
-        await presence.arrive(HALL, Person(7, "p7"))
+        await presence.connected(HALL, Person(7, "p7"))
     engine.hub.leave(tabs[0])
-    presence.depart(HALL, Person(7, "p7"))
-    await presence._tell_of_the_gone()
+    presence.disconnected(HALL, Person(7, "p7"))
+    await presence._record_due()
     assert await went(engine) == []
     engine.hub.leave(tabs[1])
-    presence.depart(HALL, Person(7, "p7"))
+    presence.disconnected(HALL, Person(7, "p7"))
     await asyncio.sleep(0)
-    await presence._tell_of_the_gone()
+    await presence._record_due()
     assert await went(engine) == ["p7"]
 
 
@@ -154,9 +154,9 @@ async def test_whoever_cannot_be_told_of_now_is_told_of_later(
     with monkeypatch.context() as patch:
         patch.setattr(ShortTransaction, "begin", away)
         with pytest.raises(Exception, match="reach its database"):
-            await presence._tell_of_the_gone()
+            await presence._record_due()
     assert len(await present(engine)) == CROWD
-    await presence._tell_of_the_gone()
+    await presence._record_due()
     assert await present(engine) == []
 
 

@@ -52,7 +52,7 @@ class FakeClient:
         self.outbox = Outbox(self.pipe)  # type: ignore[arg-type]
         self.code: int | None = None
 
-    def greet_anew(self) -> None:
+    def resend_hello(self) -> None:
         raise AssertionError("nobody's role has changed")
 
     def end(self, code: int) -> None:
@@ -122,7 +122,7 @@ class Place:
 @pytest.fixture
 async def place() -> Place:
     found = Place(last_seq=3)
-    found.channel.begin(3)
+    found.channel.start(3)
     return found
 
 
@@ -163,7 +163,7 @@ async def test_a_hole_too_large_begins_anew(place: Place) -> None:
     client = FakeClient()
     await place.enter(client)
     place.commit(MAX_BEHIND + 1)
-    place.channel.heard_of(len(place.history))
+    place.channel.note_last_seq(len(place.history))
     place.channel.fill(await place.changes_since(1, place.channel.last_seq))
     assert client.lines[-1] == {"type": "reset", "seq": len(place.history)}
     place.channel.receive(place.commit())
@@ -178,7 +178,7 @@ async def test_who_catches_up_while_a_hole_is_too_large_comes_back_for_it(place:
     entering = asyncio.create_task(place.enter(client))
     await asyncio.sleep(0)
     place.commit(MAX_BEHIND + 1)
-    place.channel.heard_of(len(place.history))
+    place.channel.note_last_seq(len(place.history))
     place.channel.fill(Changes(len(place.history), len(place.history), None))
     place.gate.set()
     await entering
@@ -261,7 +261,7 @@ async def test_what_is_heard_before_the_start_is_delivered_after_it() -> None:
     place = Place(last_seq=3)
     place.channel.receive(place.commit())
     client = FakeClient()
-    place.channel.begin(3)
+    place.channel.start(3)
     await place.enter(client, since=3)
     assert client.seqs == [4]
     place.channel.receive(place.commit())
@@ -285,7 +285,7 @@ async def test_what_is_fleeting_goes_to_who_is_live_and_reads(place: Place) -> N
     await asyncio.sleep(0)
     slow.pipe.reads = False
     slow.pipe.unread = b"x" * (MAX_UNREAD + 1)
-    place.channel.tell(b'{"type":"typing"}', 5)
+    place.channel.send_ephemeral(b'{"type":"typing"}', 5)
     assert live.lines[-1] == {"type": "typing"}
     assert [line for line in author.lines if line["type"] == "typing"] == []
     assert len(slow.pipe.unread) == MAX_UNREAD + 1, "nothing is queued"
@@ -300,9 +300,9 @@ async def test_what_is_fleeting_has_no_place_in_the_order(place: Place) -> None:
     await place.enter(client)
     first, second = place.commit(), place.commit()
     place.channel.receive(second)
-    place.channel.tell(b'{"type":"typing"}', 5)
+    place.channel.send_ephemeral(b'{"type":"typing"}', 5)
     assert place.channel.last_seq == 3
     assert place.channel.has_gap
     place.channel.receive(first)
-    place.channel.tell(b'{"type":"typing"}', 5)
+    place.channel.send_ephemeral(b'{"type":"typing"}', 5)
     assert [line.get("seq") for line in client.lines[-4:]] == [None, 4, 5, None]

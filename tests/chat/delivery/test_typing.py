@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat.delivery.typing import KEPT_TYPISTS, SHOWN_SECONDS, Typists
+from chat.delivery.typing import MAX_TRACKED, SHOWN_SECONDS, TypingIndicators
 from chat.envelopes import EphemeralEvent
 from chat.timings import DEFAULT
 from tests.support.people import Listener, Person, person
@@ -133,7 +133,7 @@ class Told:
     def __init__(self) -> None:
         self.now = 1000.0
         self.events: list[tuple[int, str, bool]] = []
-        self.typists = Typists(self._tell, lambda: self.now)
+        self.typing = TypingIndicators(self._tell, lambda: self.now)
 
     def _tell(self, ephemeral: EphemeralEvent) -> None:
         event = msgspec.json.decode(ephemeral.data)
@@ -144,30 +144,30 @@ def test_each_is_told_of_once_in_a_while() -> None:
     told = Told()
     for step in range(40):
         told.now = 1000 + step / 10
-        told.typists.start(1, 7, "bob")
-        told.typists.start(1, 8, "carol")
+        told.typing.start(1, 7, "bob")
+        told.typing.start(1, 8, "carol")
     assert told.events == [(1, "bob", True), (1, "carol", True)] * 2
 
 
 def test_rooms_are_apart() -> None:
     told = Told()
     for room_id in (1, 2, 1, 2):
-        told.typists.start(room_id, 7, "bob")
-    told.typists.stop(2, 7, "bob")
+        told.typing.start(room_id, 7, "bob")
+    told.typing.stop(2, 7, "bob")
     assert told.events == [(1, "bob", True), (2, "bob", True), (2, "bob", False)]
 
 
 def test_an_end_is_told_once_and_only_of_a_beginning() -> None:
     told = Told()
-    told.typists.stop(1, 7, "bob")
+    told.typing.stop(1, 7, "bob")
     for _ in range(3):
-        told.typists.start(1, 7, "bob")
-        told.typists.stop(1, 7, "bob")
+        told.typing.start(1, 7, "bob")
+        told.typing.stop(1, 7, "bob")
     assert told.events == [(1, "bob", True), (1, "bob", False)]
     told.now += DEFAULT.typing
-    told.typists.start(1, 7, "bob")
-    told.typists.posted(1, 7)
-    told.typists.stop(1, 7, "bob")
+    told.typing.start(1, 7, "bob")
+    told.typing.posted(1, 7)
+    told.typing.stop(1, 7, "bob")
     assert told.events[2:] == [(1, "bob", True)]
 
 
@@ -175,8 +175,8 @@ def test_typists_are_forgotten() -> None:
     told = Told()
     for turn in range(3):
         told.now += SHOWN_SECONDS
-        for user_id in range(KEPT_TYPISTS):
-            told.typists.start(1, user_id + turn * KEPT_TYPISTS, "x")
-    assert len(told.typists._told) <= KEPT_TYPISTS
-    assert len(told.typists._shown) <= KEPT_TYPISTS
-    assert len(told.events) == 3 * KEPT_TYPISTS
+        for user_id in range(MAX_TRACKED):
+            told.typing.start(1, user_id + turn * MAX_TRACKED, "x")
+    assert len(told.typing._sent_at) <= MAX_TRACKED
+    assert len(told.typing._shown) <= MAX_TRACKED
+    assert len(told.events) == 3 * MAX_TRACKED
