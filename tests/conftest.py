@@ -54,7 +54,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         fixtures = set(getattr(item, "fixturenames", ()))
         if callspec := getattr(item, "callspec", None):
             # A fixture may ask for the one that its parameter names.
-            fixtures |= {value for value in callspec.params.values() if isinstance(value, str)}
+            named = {str(value).partition("+")[0] for value in callspec.params.values()}
+            fixtures |= {"postgres" if name == "postgresql" else name for name in named}
         if "browser" in fixtures:
             item.add_marker("browser")
         if fixtures & SERVERS:
