@@ -8,6 +8,7 @@ from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.conftest import server_env, unique
 from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Visitor, Visitors
+from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
 
@@ -84,3 +85,11 @@ async def room(alice: Visitor) -> str:
     name = unique("Lounge")
     await alice.makes(name)
     return name
+
+
+@pytest.fixture
+async def carol(site: tuple[str, Aiochat], room: str) -> AsyncIterator[Listener]:
+    """Carol is in the room by a program of hers."""
+    someone = await Person(site[0], unique("carol")).joins()
+    yield await someone.enters(room)
+    await someone.close()

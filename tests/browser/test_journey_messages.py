@@ -1,16 +1,11 @@
 """What one does with messages: Alice at a wide screen and by keyboard alone, Bob on a phone, the
 network cut in between."""
 
-import re
-from collections.abc import AsyncIterator
-
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.conftest import unique
 from tests.support.browser import Visitor, one_database
-from tests.support.people import JsonObject, Listener, Person
-from tests.support.servers import Aiochat
+from tests.support.people import JsonObject, Listener
 
 FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 
@@ -18,14 +13,6 @@ FOCUSED = "document.activeElement.closest('#timeline > *')?.dataset.number"
 pytestmark = one_database
 """What is told here is the browser's part; the other journeys tell the server's, on each
 database."""
-
-
-@pytest.fixture
-async def carol(site: tuple[str, Aiochat], room: str) -> AsyncIterator[Listener]:
-    """Carol is in the room by a program of hers."""
-    someone = await Person(site[0], unique("carol")).joins()
-    yield await someone.enters(room)
-    await someone.close()
 
 
 @pytest.fixture
@@ -235,93 +222,6 @@ async def test_what_is_asked_without_a_network_happens_once_with_it(
         await expect(visitor.page.locator("#timeline .deleted")).to_have_count(1)
     await carol.is_told()
     assert len(carol.heard("changed")) == 2, "each of them once"
-
-
-async def test_what_acts_on_others_happens_now_or_not_at_all(
-    alice: Visitor, bob: Visitor, room: str, carol: Listener
-) -> None:
-    await bob.says("Nobody is to read this")
-    await alice.sees("Nobody is to read this")
-    await alice.context.set_offline(True)
-    await expect(alice.page.locator("#status")).not_to_have_attribute("data-state", "connected")
-    toast = alice.page.locator(".toast")
-    for item in ("Delete", "Pin to the room"):
-        await chooses(alice, "Nobody is to read this", item)
-        await expect(toast).to_have_text(re.compile("There is no connection now"))
-        await toast.get_by_role("button", name="Dismiss").click()
-        await expect(toast).to_have_count(0)
-    await expect(row(alice, "Nobody is to read this")).to_have_count(1)
-    await expect(row(alice, "Nobody is to read this").locator(".pin-mark")).to_be_hidden()
-    # What is typed stays in the box.
-    await alice.says(f"/kick @{bob.name}")
-    await expect(alice.page.locator("#composer-hint")).to_contain_text("There is no connection now")
-    await expect(alice.page.locator("#composer-text")).to_have_value(f"/kick @{bob.name}")
-    await alice.page.fill("#composer-text", "")
-    await alice.page.locator("#timeline .message-author", has_text=bob.name).click()
-    await alice.page.click("[data-card=kill]")
-    await alice.page.keyboard.press("Enter")
-    await expect(alice.page.locator("#person-card")).to_contain_text("There is no connection now")
-    await alice.page.keyboard.press("Escape")
-    await alice.says("/me is in a tunnel")
-    await alice.context.set_offline(False)
-    await alice.is_connected()
-    await bob.sees("is in a tunnel")
-    await bob.says("Still here")
-    await alice.sees("Still here")
-    await carol.is_told()
-    assert not carol.heard("changed")
-
-
-async def test_a_new_moderator_may_at_once_and_nobody_asks_for_all_members(
-    alice: Visitor, bob: Visitor, room: str
-) -> None:
-    await alice.says("May I be deleted?")
-    await bob.sees("May I be deleted?")
-    asked: list[str] = []
-    for visitor in (alice, bob):
-        visitor.page.on("request", lambda request: asked.append(request.url))
-    await focuses(bob, "May I be deleted?")
-    await bob.page.keyboard.press("Enter")
-    await expect(menu(bob).get_by_role("menuitem", name="Reply", exact=True)).to_be_visible()
-    await expect(menu(bob).get_by_role("menuitem", name="Delete")).to_be_hidden()
-    await bob.page.keyboard.press("Escape")
-    await alice.says(f"/mod @{bob.name}")
-    for visitor in (alice, bob):
-        member = visitor.page.locator(f"#members [data-person='{bob.name}']")
-        await expect(member.locator("[data-part=role]")).to_have_text("moderator")
-    await chooses(bob, "May I be deleted?", "Delete")
-    await expect(alice.page.locator("#timeline .deleted")).to_have_count(1)
-    assert not [url for url in asked if url.endswith("/members")]
-
-
-async def test_pins_show_everywhere(alice: Visitor, bob: Visitor, room: str) -> None:
-    await bob.says("The key is under the mat")
-    await alice.says("The cat, too")
-    await bob.page.click("#pins-button")
-    pins = bob.page.locator("#pins")
-    await expect(pins).to_contain_text("Nothing is pinned.")
-    await chooses(alice, "The key is under the mat", "Pin to the room")
-    await chooses(alice, "The cat, too", "Pin to the room")
-    for visitor in (alice, bob):
-        await expect(row(visitor, "The key is under the mat").locator(".pin-mark")).to_be_visible()
-    # The list follows while it is open; members can't unpin.
-    await expect(pins.locator(".pinned-text")).to_have_text(["The cat, too", "The key is under the mat"])
-    await expect(pins.get_by_role("button", name="Unpin")).to_have_count(0)
-    await expect(pins.get_by_role("link").last).to_have_attribute("href", f"/rooms/{room}/1")
-    await bob.page.keyboard.press("Escape")
-    # By keyboard: open, unpin the first, close; the focus is back where it was.
-    await alice.page.focus("#pins-button")
-    await alice.page.keyboard.press("Enter")
-    pins = alice.page.locator("#pins")
-    await expect(pins.locator(".pinned-text")).to_have_count(2)
-    await pins.get_by_role("button", name="Unpin").first.focus()
-    await alice.page.keyboard.press("Enter")
-    await expect(pins.locator(".pinned-text")).to_have_text(["The key is under the mat"])
-    await alice.page.keyboard.press("Escape")
-    await expect(alice.page.locator("#pins-button")).to_be_focused()
-    await expect(row(bob, "The cat, too").locator(".pin-mark")).to_have_count(0)
-    await chooses(alice, "The key is under the mat", "Unpin")
-    await expect(bob.page.locator(".pin-mark")).to_have_count(0)
 
 
 async def test_an_edited_message_shows_what_it_said_before(
