@@ -78,7 +78,7 @@ class NobodysNginx(Nginx):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
-async def test_nginx_runs_as_any_user(workers: list[Worker]) -> None:
+async def test_nginx_runs_as_any_user(own_servers: None, workers: list[Worker]) -> None:
     with NobodysNginx([worker.port for worker in workers]) as nginx:
         async with aiohttp.ClientSession(nginx.url) as session:
             assert await worker_of(session, "/rooms") in ("north", "south")
