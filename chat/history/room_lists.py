@@ -75,13 +75,16 @@ _MENTION_COUNT = Select(
 """How many unread posts mention the member. Posts before the last clearing don't count."""
 
 _IS_UNREAD_DELETED = (
-    (Message.room_id + SQL("0") == Room.id) & (Message.number > _SEEN) & Message.deleted_at.is_null(False)
+    (Message.room_id + SQL("0") == Room.id + SQL("0"))
+    & (Message.number > _SEEN)
+    & Message.deleted_at.is_null(False)
 )
 _DELETED_COUNT = Select(
     [Message.select(Message.number).where(_IS_UNREAD_DELETED).limit(MAX_DELETED).alias("unread_deleted")],
     [fn.COUNT(SQL("1"))],
 )
-"""How many posts that the member hasn't read are deleted. The expression is that of an index."""
+"""How many posts that the member hasn't read are deleted. SQLite uses the index, which is over an expression,
+only for a comparison with another expression."""
 
 
 def _is_named(words: str) -> Any:
