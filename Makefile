@@ -34,7 +34,7 @@ run: $(RUNTIME)  ## start the chat on this machine, without any other service
 test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where they are missing. ARGS="-k name" goes to pytest
 	@deploy/provision --tests
 	@$(MAKE) -s --no-print-directory $(DEV)
-	.venv/bin/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
+	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 	$(test-scripts)
 
 quick: lint types  ## lint, types, and the tests that need neither servers nor a browser

@@ -72,14 +72,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
 
     def event(self) -> Event:
         """The current line, for clients that don't have it."""
-        if self.kind == "cleared":
-            return Cleared(self.seq, self.author, self.text, iso(self.at), self.kind)
-        if self.kind == "role":
-            return Message(
-                *(self.seq, self.kind, self.author, self.text, iso(self.at)),
-                target=self.target,
-                role=_granted_role(self.text),
-            )
+        if self.number is None:
+            return self._service_event()
         if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
             return Message(
                 self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target
@@ -92,6 +86,14 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             number=self.number,
             target=self.target,
             **self._state(),
+        )
+
+    def _service_event(self) -> Event:
+        if self.kind == "cleared":
+            return Cleared(self.seq, self.author, self.text, iso(self.at), self.kind)
+        role = _granted_role(self.text) if self.kind == "role" else None
+        return Message(
+            *(self.seq, self.kind, self.author, self.text, iso(self.at)), target=self.target, role=role
         )
 
     def change(self) -> Event:
@@ -137,6 +139,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
                 self.author_id,
                 self.nonce,
             )
+        if self.number is not None:
+            return EncodedEvent(self.seq, encode(self.event()), self.author_id, self.nonce)
         kind = KINDS[self.kind]
         about = 0
         if kind.close_code or kind.changes_role:
