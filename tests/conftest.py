@@ -103,11 +103,15 @@ def postgres_chat(postgres: Postgres, redis: Redis) -> Iterator[Aiochat]:
         yield server
 
 
+_redis_numbers = itertools.count(20)
+
+
 def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
-    """The settings of a worker on a new database of this name."""
+    """The settings of a worker on a new database of this name. What it keeps in Redis has a number of
+    its own there: sessions are listed by user, and each database counts its users from 1."""
     return {
         "AIOCHAT_DATABASE_URL": postgres.create_database(database),
-        "AIOCHAT_REDIS_URL": redis.url,
+        "AIOCHAT_REDIS_URL": redis.numbered(next(_redis_numbers)),
         **LIMITS_OFF,
     }
 

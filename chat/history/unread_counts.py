@@ -85,13 +85,14 @@ class OwnRooms:
                 JOIN rooms AS room ON room.id = member.room_id""",
             given={"user_id": "bigint"},
         )
+        # The sum keeps PostgreSQL from finding the room first, and then all its members.
         self._marks = Bulk(
             database,
             """
             SELECT member.room_id, member.user_id, room.posts, room.cleared_number, member.read_number
             FROM {given} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
-            JOIN rooms AS room ON room.id = member.room_id""",
+            JOIN rooms AS room ON room.id = member.room_id + 0""",
             given={"room_id": "bigint", "user_id": "bigint"},
         )
 

@@ -23,7 +23,11 @@ class Redis(Server):
 
     @property
     def url(self) -> str:
-        return f"redis://127.0.0.1:{self.port}/0"
+        return self.numbered(0)
+
+    def numbered(self, number: int) -> str:
+        """The address of one of the databases that the server has."""
+        return f"redis://127.0.0.1:{self.port}/{number}"
 
     def _command(self) -> list[str]:
         return [
@@ -36,7 +40,7 @@ class Redis(Server):
                 "--dir",
                 str(self.folder),
             ),
-            *("--save", "", "--appendonly", "no", "--daemonize", "no", *self.options),
+            *("--save", "", "--appendonly", "no", "--daemonize", "no", "--databases", "1000", *self.options),
         ]
 
     def _is_ready(self) -> bool:
