@@ -167,10 +167,10 @@ async def test_sqlite_never_sees_the_token(sqlite_chat: Aiochat) -> None:
     await someone.close()
 
 
-async def test_redis_never_sees_the_token(postgres_chat: Aiochat, redis: Redis) -> None:
+async def test_redis_never_sees_the_token(postgres_chat: Aiochat) -> None:
     someone = await Person(postgres_chat.url, "hashed").registers()
     token = cookie_of(someone).removeprefix("session=")
-    with redis_client.Redis.from_url(redis.url) as client:
+    with redis_client.Redis.from_url(postgres_chat.env["AIOCHAT_REDIS_URL"]) as client:
         keys = [key.decode() for key in client.keys("aiochat:session:*")]
         assert f"aiochat:session:{hash_token(token)}" in keys
         assert not [key for key in keys if token in key]
