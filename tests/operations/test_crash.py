@@ -15,6 +15,8 @@ from tests.support.people import PATIENCE, Listener, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 SENDERS = 20
+RETRY_SECONDS = 5
+"""Without an answer for so long a sender asks again, by another connection."""
 
 
 class Sender:
@@ -35,8 +37,9 @@ class Sender:
         }
         while waiting or not self._stopping:
             try:
-                listener = await self.person.enters(
-                    self.room, since=self.seen[-1] if self.seen else 0, epoch=self.epoch
+                listener = await asyncio.wait_for(
+                    self.person.enters(self.room, since=self.seen[-1] if self.seen else 0, epoch=self.epoch),
+                    RETRY_SECONDS,
                 )
             except (aiohttp.ClientError, AssertionError, OSError):
                 await asyncio.sleep(0.1)
@@ -53,7 +56,7 @@ class Sender:
     async def _talk(self, listener: Listener, waiting: dict[str, str]) -> None:
         for nonce, text in list(waiting.items()):
             await listener.ws.send_json({"type": "post", "nonce": nonce, "text": text})
-            answer = await listener._answer(nonce)
+            answer = await asyncio.wait_for(listener._answer(nonce), RETRY_SECONDS)
             if answer["type"] == "receipt":
                 self.receipts[nonce] = answer
                 del waiting[nonce]
@@ -61,7 +64,7 @@ class Sender:
                 assert answer["code"] == "unavailable", answer
                 await asyncio.sleep(0.1)
         while not self._stopping and not waiting:
-            await listener.is_told()
+            await asyncio.wait_for(listener.is_told(), RETRY_SECONDS)
             await asyncio.sleep(0.05)
 
     def _note(self, listener: Listener) -> None:
@@ -125,7 +128,7 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
             assert len(sender.seen) >= last
 
 
-async def _until(true: Callable[[], bool], seconds: float = 60) -> None:
+async def _until(true: Callable[[], bool], seconds: float = 120) -> None:
     async with asyncio.timeout(seconds):
         while not true():
             await asyncio.sleep(0.02)
