@@ -72,22 +72,25 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
         loop = asyncio.get_running_loop()
         results: list[Any] = []
         ready = loop.create_future()
+        # When the connection is lost, libpq closes its socket and no longer tells its number.
+        # Whoever opens one next gets the same number, and must not meet this reader there.
+        socket = pgconn.socket
 
         def wake() -> None:
             if not ready.done():
                 ready.set_result(None)
 
         writing = bool(pgconn.flush())
-        loop.add_reader(pgconn.socket, wake)
+        loop.add_reader(socket, wake)
         if writing:
-            loop.add_writer(pgconn.socket, wake)
+            loop.add_writer(socket, wake)
         try:
             while True:
                 await ready
                 ready = loop.create_future()
                 pgconn.consume_input()
                 if writing and not pgconn.flush():
-                    loop.remove_writer(pgconn.socket)
+                    loop.remove_writer(socket)
                     writing = False
                 while not pgconn.is_busy():
                     result = pgconn.get_result()
@@ -99,9 +102,9 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
                         return results
                     results.append(result)
         finally:
-            loop.remove_reader(pgconn.socket)
+            loop.remove_reader(socket)
             if writing:
-                loop.remove_writer(pgconn.socket)
+                loop.remove_writer(socket)
 
     def _rows(self, result: Any) -> Rows:
         if not result.ntuples:

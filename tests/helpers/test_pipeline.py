@@ -1,0 +1,43 @@
+"""Statements sent to PostgreSQL in one trip, and what a lost connection leaves behind."""
+
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import psycopg
+import pytest
+import uvloop
+
+from helpers.db.pipeline import PipelineConnection
+from helpers.db.statement import Statement
+from tests.support.fault_proxy import fault_proxy
+from tests.support.people import PATIENCE
+from tests.support.servers import Postgres
+
+Run = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.mark.parametrize("run", [asyncio.run, uvloop.run])
+async def test_who_gets_a_lost_sockets_number_meets_no_reader_there(run: Run, postgres: Postgres) -> None:
+    """The event loop forgets a socket whose connection was reset while statements were under
+    way."""
+    await asyncio.to_thread(run, _statements_under_way_are_reset(postgres))
+
+
+async def _statements_under_way_are_reset(postgres: Postgres) -> None:
+    loop = asyncio.get_running_loop()
+    async with fault_proxy(postgres.port) as proxy:
+        url = postgres.url.replace(str(postgres.port), str(proxy.port))
+        connection = await PipelineConnection.connect(url, autocommit=True)
+        number = connection.pgconn.socket
+        assert await connection.run_together([Statement("select 1", ())]) == [[(1,)]]
+        proxy.withhold()
+        waiting = asyncio.create_task(connection.run_together([Statement("select 2", ())]))
+        await asyncio.sleep(0)
+        proxy.reset()
+        with pytest.raises(psycopg.OperationalError, match="closed the connection"):
+            async with asyncio.timeout(PATIENCE):
+                await waiting
+        assert not loop.remove_reader(number)
+        assert not loop.remove_writer(number)
+        await connection.close()
