@@ -20,7 +20,8 @@ from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.journal import Journal
 from chat.history.lines import Line
-from chat.history.mentions import Directory, MentionCounts
+from chat.history.mentions import Directory
+from chat.history.unread_counts import UnreadCounts, mention_counts
 from chat.timings import DEFAULT, Timings
 from helpers.redis.bus import Bus
 
@@ -35,7 +36,7 @@ class Engine:
     unread: UnreadTracker
     access: RoomAccessReader
     directory: Directory
-    mention_counts: MentionCounts
+    mention_counts: UnreadCounts
     typing_indicators: TypingIndicators
     statuses: Statuses
     epoch: str
@@ -109,7 +110,7 @@ async def open_engine(
         yield Engine(
             *(database, journal, hub, leases, read_marks, unread, access),
             directory=Directory(access),
-            mention_counts=MentionCounts(database),
+            mention_counts=mention_counts(database),
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
             statuses=statuses,
             epoch=epoch,

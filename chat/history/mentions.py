@@ -1,16 +1,12 @@
-"""The people and rooms that texts name, and the counts of unread mentions. Nothing here writes."""
+"""The people and rooms that texts name. Nothing here writes."""
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import NamedTuple
-
-from peewee_async.databases import AioDatabase
 
 from accounts.people.mentions import NamedPeople
 from chat.drafts import Mentioned
 from chat.history.access import RoomAccessReader
-from helpers.db.bulk import Bulk
-from helpers.db.database import fetch
 
 MAX_MENTIONS = 100
 """Mentions counted for one room; a higher number is shown as this."""
@@ -47,38 +43,3 @@ class Directory:
         return {
             name: found[slug].name for name, slug in slugs.items() if slug in found and found[slug].is_open
         }
-
-
-class MentionCounts:
-    """Counts the unread posts of a room that mention a user. Posts before the last clearing don't
-    count."""
-
-    def __init__(self, database: AioDatabase) -> None:
-        self._database = database
-        # Looked up pair by pair: for a join of some hundred pairs PostgreSQL reads all members.
-        self._counts = Bulk(
-            database,
-            """
-            SELECT given.room_id, given.user_id, (
-                SELECT COUNT(*) FROM (
-                    SELECT 1 FROM mentions AS mention
-                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
-                        AND mention.number > (
-                        SELECT CASE WHEN member.read_number > room.cleared_number
-                            THEN member.read_number ELSE room.cleared_number END
-                        FROM members AS member JOIN rooms AS room ON room.id = member.room_id
-                        WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
-                    LIMIT {most}) AS calls)
-            FROM {given}""".replace("{most}", str(MAX_MENTIONS)),
-            given={"room_id": "bigint", "user_id": "bigint"},
-        )
-
-    async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement, at most MAX_MENTIONS; 0 where
-        the user is no member."""
-        asked = sorted(set(pairs))
-        if not asked:
-            return {}
-        statement = self._counts.bind(asked)
-        rows = await fetch(self._database, statement.sql, *statement.params)
-        return {(room_id, user_id): count for room_id, user_id, count in rows}

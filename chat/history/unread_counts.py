@@ -8,7 +8,7 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from chat.events import OwnRoom
-from chat.history.mentions import MentionCounts
+from chat.history.mentions import MAX_MENTIONS
 from chat.history.room_lists import MAX_DELETED, MAX_OWN
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS
@@ -37,32 +37,33 @@ class OwnRoomView:
         return Mark(self.room.read_number or 0, self.room.mentions or 0, self.room.deleted or 0)
 
 
-class DeletedCounts:
-    """Counts the deleted posts of a room after a user's read mark. Posts before the last clearing
-    don't count."""
+class UnreadCounts:
+    """Counts some of the posts of a room after a user's read mark. Posts before the last clearing
+    don't count.
 
-    def __init__(self, database: AioDatabase) -> None:
+    `posts` is the inner statement: it selects from `given` by room_id and user_id, and is followed
+    by a comparison with the mark. No count is above `most`."""
+
+    def __init__(self, database: AioDatabase, posts: str, most: int) -> None:
         self._database = database
+        # Looked up pair by pair: for a join of some hundred pairs PostgreSQL reads all members.
         self._counts = Bulk(
             database,
             """
             SELECT given.room_id, given.user_id, (
                 SELECT COUNT(*) FROM (
-                    SELECT 1 FROM messages AS message
-                    WHERE (message.room_id + 0) = given.room_id AND message.deleted_at IS NOT NULL
-                        AND message.number > (
+                    {posts} > (
                         SELECT CASE WHEN member.read_number > room.cleared_number
                             THEN member.read_number ELSE room.cleared_number END
                         FROM members AS member JOIN rooms AS room ON room.id = member.room_id
                         WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
-                    LIMIT {most}) AS deleted)
-            FROM {given}""".replace("{most}", str(MAX_DELETED)),
+                    LIMIT {most}) AS counted)
+            FROM {given}""".replace("{posts}", posts).replace("{most}", str(most)),
             given={"room_id": "bigint", "user_id": "bigint"},
         )
 
     async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement, at most MAX_DELETED; 0 where
-        the user is no member."""
+        """The count for each (room id, user id), by one statement; 0 where the user is no member."""
         asked = sorted(set(pairs))
         if not asked:
             return {}
@@ -71,11 +72,27 @@ class DeletedCounts:
         return {(room_id, user_id): count for room_id, user_id, count in rows}
 
 
+def mention_counts(database: AioDatabase) -> UnreadCounts:
+    """Counts the posts that mention the user."""
+    posts = """SELECT 1 FROM mentions AS mention
+                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
+                        AND mention.number"""
+    return UnreadCounts(database, posts, MAX_MENTIONS)
+
+
+def deleted_counts(database: AioDatabase) -> UnreadCounts:
+    """Counts the posts that are deleted."""
+    posts = """SELECT 1 FROM messages AS message
+                    WHERE (message.room_id + 0) = given.room_id AND message.deleted_at IS NOT NULL
+                        AND message.number"""
+    return UnreadCounts(database, posts, MAX_DELETED)
+
+
 class OwnRooms:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
-        self._mentions = MentionCounts(database)
-        self._deleted = DeletedCounts(database)
+        self._mentions = mention_counts(database)
+        self._deleted = deleted_counts(database)
         self._rooms = Bulk(
             database,
             """

@@ -11,8 +11,9 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.history.mentions import MAX_MENTIONS, MentionCounts
+from chat.history.mentions import MAX_MENTIONS
 from chat.history.room_lists import own_rooms
+from chat.history.unread_counts import mention_counts
 from chat.models import Member, Mention, Room
 from chat.roles import Role
 from helpers.db.database import open_database
@@ -271,7 +272,7 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 async def test_counting(database: AioDatabase) -> None:
-    counts = MentionCounts(database)
+    counts = mention_counts(database)
     assert await counts.of([(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)]) == {
         (1, 1): 6,
         (2, 1): 4,
