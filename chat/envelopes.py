@@ -65,13 +65,16 @@ class UnreadHint(msgspec.Struct, array_like=True):
     room; the (room id, user id) of new mentions; the users whose memberships changed; the rooms
     whose history was cleared; the read marks that moved; the rooms in which posts changed; the
     (room id, user id, number) of the last posts of their authors; and by room the last number of
-    the posts that were deleted."""
+    the posts that were deleted.
+
+    However much is posted, it holds one entry for each room, user or pair of them; only of `moved`
+    there is one for each time that a mark was stored."""
 
     numbers: dict[int, int] = msgspec.field(default_factory=dict)
-    mentions: list[tuple[int, int]] = msgspec.field(default_factory=list)
-    standings: list[int] = msgspec.field(default_factory=list)
-    cleared: list[int] = msgspec.field(default_factory=list)
+    mentions: set[tuple[int, int]] = msgspec.field(default_factory=set)
+    standings: set[int] = msgspec.field(default_factory=set)
+    cleared: set[int] = msgspec.field(default_factory=set)
     moved: list[MovedMark] = msgspec.field(default_factory=list)
-    amended: list[int] = msgspec.field(default_factory=list)
+    amended: set[int] = msgspec.field(default_factory=set)
     posted: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
     deleted: dict[int, int] = msgspec.field(default_factory=dict)

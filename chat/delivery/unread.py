@@ -101,20 +101,20 @@ class UnreadTracker:
                     else:
                         self._note_amended(room_id, line)
                     for user_id, _ in line.mentions:
-                        self._outgoing.mentions.append((room_id, user_id))
+                        self._outgoing.mentions.add((room_id, user_id))
                         if user_id in self._index.readers:
                             self._pairs_to_read.add((room_id, user_id))
                 elif KINDS[line.kind].changes_rooms:
                     self.note_standings([line.subject_id])
                 elif line.kind == "cleared":
                     self._stale_rooms.add(room_id)
-                    self._outgoing.cleared.append(room_id)
+                    self._outgoing.cleared.add(room_id)
         self._wake.set()
 
     def _note_amended(self, room_id: int, line: Line) -> None:
         if room_id not in self._outgoing.amended:
             self._amended.add(room_id)
-            self._outgoing.amended.append(room_id)
+            self._outgoing.amended.add(room_id)
         if line.is_deleted:
             for deleted in (self._deleted, self._outgoing.deleted):
                 deleted[room_id] = max(line.number or 0, deleted.get(room_id, 0))
@@ -122,7 +122,7 @@ class UnreadTracker:
     def note_standings(self, user_ids: Iterable[int]) -> None:
         """Notes that a commit of this process changed the memberships of these users."""
         for user_id in user_ids:
-            self._outgoing.standings.append(user_id)
+            self._outgoing.standings.add(user_id)
             if user_id in self._index.readers:
                 self._stale.add(user_id)
         self._wake.set()
