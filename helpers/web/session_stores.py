@@ -168,8 +168,12 @@ class RedisSessions:
             }
 
     async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
-        # Listed before it exists: an unlisted session could survive a change of the password.
-        await self.note_uses({key: use} if use else {})
+        if use:
+            # Listed before it exists: an unlisted session could survive a change of the password.
+            async with self._redis.pipeline(transaction=False) as pipeline:
+                pipeline.hset(_list_key(use.user_id), key, json.dumps(asdict(use)))
+                pipeline.expire(_list_key(use.user_id), SIGNED_IN_SECONDS)
+                await pipeline.execute()
         await self._redis.set(f"aiochat:session:{key}", data, ex=seconds)
 
     async def update(self, key: str, data: str, seconds: int) -> None:
@@ -183,8 +187,8 @@ class RedisSessions:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, use in uses.items():
-                pipeline.hset(_list_key(use.user_id), key, json.dumps(asdict(use)))
-                pipeline.expire(_list_key(use.user_id), SIGNED_IN_SECONDS)
+                keys = f"aiochat:session:{key}", _list_key(use.user_id)
+                pipeline.eval(_NOTE_USE, 2, *keys, key, json.dumps(asdict(use)), SIGNED_IN_SECONDS)
             await pipeline.execute()
 
     async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
@@ -218,6 +222,14 @@ class RedisSessions:
                     await self._redis.expire(_list_key(user_id), SIGNED_IN_SECONDS)
         await self._redis.set(_ALL_LISTED, 1)
 
+
+_NOTE_USE = """
+if redis.call("EXISTS", KEYS[1]) == 1 then
+    redis.call("HSET", KEYS[2], ARGV[1], ARGV[2])
+    redis.call("EXPIRE", KEYS[2], ARGV[3])
+end"""
+"""One step, as the session may end at any time. Nobody would remove what is listed after that: of a
+deleted account, the device and the address would stay for SIGNED_IN_SECONDS."""
 
 _ALL_LISTED = "aiochat:sessions-listed"
 

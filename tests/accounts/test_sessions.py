@@ -3,6 +3,7 @@ was open for them ends."""
 
 import asyncio
 import sqlite3
+from dataclasses import replace
 
 import aiohttp
 import pytest
@@ -10,7 +11,13 @@ import redis as redis_client
 
 from helpers.db.database import fetch, open_database
 from helpers.db.migrations import migrate
-from helpers.web.session_stores import SIGNED_IN_SECONDS, DatabaseSessions, RedisSessions, SessionStore
+from helpers.web.session_stores import (
+    SIGNED_IN_SECONDS,
+    DatabaseSessions,
+    RedisSessions,
+    SessionInfo,
+    SessionStore,
+)
 from helpers.web.sessions import ANONYMOUS_SECONDS, hash_token
 from tests.conftest import LIMITS_OFF, Cast
 from tests.support.people import PASSWORD, Listener, Person
@@ -193,6 +200,27 @@ async def test_a_session_that_has_ended_is_not_brought_back(tmp_path: object, re
         assert await store.load("key") is None
     await client.aclose()
     await database.aio_close()
+
+
+async def test_the_use_of_a_session_that_has_ended_is_not_noted(redis: Redis) -> None:
+    """It is noted some seconds after the request; the session may have ended meanwhile."""
+    client = redis_client.asyncio.Redis.from_url(redis.numbered(15))
+    store, of_user = RedisSessions(client), "aiochat:sessions-of:77"
+    use = SessionInfo(77, "a browser", "192.0.2.1", 1)
+    await store.create("key", "{}", ANONYMOUS_SECONDS, use)
+    await store.create("other", "{}", ANONYMOUS_SECONDS, use)
+    await store.note_uses({"key": replace(use, at=2)})
+    assert await store.of_user(77) == {"key": replace(use, at=2), "other": use}
+    assert 0 < await client.ttl(of_user) <= SIGNED_IN_SECONDS
+    await store.delete("key")
+    assert await store.of_user(77) == {"other": use}
+    await store.note_uses({"key": replace(use, at=3), "other": replace(use, at=3)})
+    assert await client.hkeys(of_user) == [b"other"]
+    await store.delete("other")
+    assert await store.of_user(77) == {}
+    await store.note_uses({"key": use, "other": use})
+    assert not await client.exists(of_user)
+    await client.aclose()
 
 
 async def test_what_has_expired_is_gone_and_then_swept(tmp_path: object) -> None:
