@@ -86,6 +86,9 @@ _DELETED_COUNT = Select(
 """How many posts that the member hasn't read are deleted. SQLite uses the index, which is over an expression,
 only for a comparison with another expression."""
 
+_HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELETED_COUNT, 1)], 0)
+"""1 where there is an unread post that isn't deleted, or else 0."""
+
 
 def _is_named(words: str) -> Any:
     """The condition that the room's name contains this. No name holds other characters than those
@@ -100,14 +103,13 @@ def _is_named(words: str) -> Any:
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms of which the user is a member, those with unread posts first, at most MAX_OWN.
     `named` limits them to names that contain it."""
-    has_unread = (Room.posts > Member.read_number) & (Room.posts > Room.cleared_number)
     query = Room.select(*_LISTED, _MENTION_COUNT, _DELETED_COUNT).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
     if named:
         # A conversation's stored name means nothing to users.
         query = query.where(_is_named(named), Room.kind.not_in(CONVERSATIONS))
-    rows = await query.order_by(has_unread.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()
+    rows = await query.order_by(_HAS_UNREAD.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()
     views = {row[0]: _view(row[1:], user) for row in rows}
     people = await people_in(room_id for room_id, view in views.items() if view.kind in CONVERSATIONS)
     for room_id, named_people in people.items():

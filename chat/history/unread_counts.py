@@ -124,16 +124,18 @@ class OwnRooms:
         for user_id, room_id, name, slug, kind, posts, cleared, read in rows:
             seen = max(cleared, read)
             by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen))
-        for found in by_user.values():
+        behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
+        mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
+        for user_id, found in by_user.items():
             if len(found) > MAX_OWN:
-                found.sort()
+                gone = {room_id: count for (room_id, of), count in deleted.items() if of == user_id}
+                # Posts that are all deleted aren't unread.
+                found.sort(key=lambda room: (room[5] - room[6] <= gone.get(room[2], 0), room[1]))
                 del found[MAX_OWN:]
             found.sort(key=lambda room: room[1])
         people = await people_in(
             room[2] for found in by_user.values() for room in found if room[4] in CONVERSATIONS
         )
-        behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
-        mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
         return {
             user_id: [
                 OwnRoomView(
