@@ -1,8 +1,6 @@
 """Bad addresses, query parameters and headers: a clear 4xx, or none of our business; never an error
 of ours."""
 
-from collections.abc import AsyncIterator
-
 import pytest
 
 from tests.conftest import Cast
@@ -10,15 +8,12 @@ from tests.support.people import Person
 from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat
 
+pytestmark = pytest.mark.usefixtures("nothing_logged")
 
-@pytest.fixture(autouse=True)
-async def nothing_to_look_at(chat: Aiochat) -> AsyncIterator[None]:
-    """Nothing went to the log that somebody should look at."""
-    before = chat.log.read_text("utf-8", "replace") if chat.log.exists() else ""
-    yield
-    fresh = chat.log.read_text("utf-8", "replace").removeprefix(before)
-    assert "Traceback" not in fresh
-    assert "ERROR" not in fresh
+
+@pytest.fixture
+def chat(lone_chat: Aiochat) -> Aiochat:
+    return lone_chat
 
 
 async def gets(someone: Person, path: str | bytes, **headers: str) -> Answer:
