@@ -126,8 +126,8 @@ def read_frame(text: str) -> Request:
 
 
 def is_free(request: Request) -> bool:
-    """Whether the request doesn't count against the rate limit. What a client sends by itself while
-    a person types and reads is free."""
+    """Whether the request is never refused for the rate limit. What a client sends by itself while a
+    person types and reads is free; above the limit it is only taken later."""
     if isinstance(request, Read):
         return request.nonce is None and not request.back
     return isinstance(request, (Typing, Ping))

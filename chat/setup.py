@@ -48,7 +48,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     async with open_engine(app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[TIMINGS]) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
-        keep_alive = KeepAlive()
+        keep_alive = KeepAlive(engine.timings.stalled_client)
         dispatcher = Dispatcher(engine, message_limits(app), {RunCommand: runner(app[COMMANDS])})
         app[SERVICES] = Services(engine, dispatcher, app[COMMANDS], presence, keep_alive)
         app[SESSION_ENDED].append(engine.hub.end_session)

@@ -35,6 +35,10 @@ from helpers.text.translation import Language
 
 log = logging.getLogger("aiochat.dispatch")
 
+HOLD_SECONDS = 0.25
+MAX_HOLD_SECONDS = 5.0
+"""For how long somebody above the rate limit is held: to refuse a frame isn't free either."""
+
 Work = Coroutine[Any, Any, None]
 """The rest of a request that has to be awaited. The door runs it to its end before it dispatches
 the next request of the same actor, so that requests take effect in the order in which they were
@@ -53,10 +57,13 @@ class Actor(Protocol):
     def reply(self, event: Event) -> None:
         """Sends the event to this actor only. Must not raise, also after the connection is gone."""
 
-    def post_queued(self) -> None:
-        """A post of this actor was queued for a commit."""
+    def hold(self, seconds: float) -> None:
+        """Nothing more of this actor should be taken for so long."""
 
-    def post_answered(self) -> None:
+    def post_queued(self, size: int) -> None:
+        """A post of this actor was queued for a commit. `size` is the length of its text."""
+
+    def post_answered(self, size: int) -> None:
         """A queued post of this actor was answered."""
 
 
@@ -79,14 +86,10 @@ class Dispatcher:
         try:
             request = read_frame(frame)
         except BadRequest as bad:
-            try:
-                self._take_token(actor)
-            except ActionError as error:
-                reply_error(actor, error, bad.nonce)
-            else:
-                reply_error(actor, bad.error, bad.nonce)
+            self.refuse(actor, bad.error, bad.nonce)
             return None
         except Exception as error:
+            self.count(actor)
             reply_error(actor, error, None)
             return None
         return self.dispatch(actor, request)
@@ -96,7 +99,9 @@ class Dispatcher:
         to the actor, never raised."""
         nonce = None if isinstance(request, Ping) else request.nonce
         try:
-            if not is_free(request):
+            if is_free(request):
+                self.count(actor)
+            else:
                 self._take_token(actor)
             work = self._handlers[type(request)](self.engine, actor, request)
         except Exception as error:
@@ -104,10 +109,25 @@ class Dispatcher:
             return None
         return None if work is None else _run(actor, work, nonce)
 
+    def refuse(self, actor: Actor, error: ActionError, nonce: str | None) -> None:
+        """Sends the error about a frame that holds no request. It counts like a request."""
+        try:
+            self._take_token(actor)
+            raise error
+        except ActionError as refusal:
+            reply_error(actor, refusal, nonce)
+
+    def count(self, actor: Actor) -> float:
+        """Counts a frame of the actor, whatever it holds. Above the rate limit the actor is held,
+        and the seconds until there is a token are returned."""
+        wait = self._limits.take(actor.person.id) if self._limits else 0.0
+        if wait:
+            actor.hold(min(max(wait, HOLD_SECONDS), MAX_HOLD_SECONDS))
+        return wait
+
     def _take_token(self, actor: Actor) -> None:
         """Raises ActionError when the actor has reached the rate limit."""
-        wait = self._limits.take(actor.person.id) if self._limits else 0
-        if wait:
+        if wait := self.count(actor):
             raise ActionError(
                 "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
             )
@@ -136,11 +156,11 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     engine.typing_indicators.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
-    answer = functools.partial(_answer_post, engine, actor)
+    answer = functools.partial(_answer_post, engine, actor, len(request.text))
     if posting.needs_async_rendering(request.text):
         return _post_later(engine, actor, request, nonce, answer)
     posting.post(engine, actor.room_id, actor.person, request.text, nonce, answer, request.reply_to)
-    actor.post_queued()
+    actor.post_queued(len(request.text))
     return None
 
 
@@ -150,16 +170,18 @@ async def _post_later(
     await posting.post_later(
         engine, actor.room_id, actor.person, request.text, nonce, answer, request.reply_to
     )
-    actor.post_queued()
+    actor.post_queued(len(request.text))
 
 
-def _answer_post(engine: Engine, actor: Actor, nonce: str, outcome: Receipt | ActionError) -> None:
+def _answer_post(
+    engine: Engine, actor: Actor, size: int, nonce: str, outcome: Receipt | ActionError
+) -> None:
     if isinstance(outcome, Receipt):
         actor.reply(outcome)
         posting.after_post(engine, actor.room_id, actor.person, outcome)
     else:
         actor.reply(Error(outcome.code, actor.language.translate(outcome.phrase), nonce, outcome.retry_after))
-    actor.post_answered()
+    actor.post_answered(size)
 
 
 async def _amend(engine: Engine, actor: Actor, request: Edit | Delete | Undelete | React | Pin) -> None:

@@ -28,6 +28,9 @@ MAX_UNANSWERED = 100
 """Posts of one client that wait for their commit. At this many its socket is paused until half of
 them are answered."""
 
+MAX_UNANSWERED_TEXT = 100_000
+"""Characters of these posts: each is in memory some times over, as text, as HTML and as a frame."""
+
 
 @dataclass(frozen=True)
 class Services:
@@ -48,8 +51,9 @@ class Connection:
     thousand connections."""
 
     __slots__ = (
-        *("_pending", "_is_busy", "_is_closing", "_is_disconnected", "_services", "_unanswered", "language"),
-        *("outbox", "person", "room_id", "session_id", "standing", "user_id", "websocket"),
+        *("_pending", "_is_busy", "_is_closing", "_is_disconnected", "_is_held", "_services"),
+        *("_unanswered", "_unanswered_text", "language", "outbox", "person", "room_id", "session_id"),
+        *("standing", "user_id", "websocket"),
     )
 
     def __init__(
@@ -73,7 +77,9 @@ class Connection:
         self._services = services
         self._pending: tuple[User, Room, int | None] | None = (user, room, since)
         self._unanswered = 0
+        self._unanswered_text = 0
         self._is_busy = False
+        self._is_held = False
         self._is_disconnected = False
         self._is_closing = False
 
@@ -103,7 +109,15 @@ class Connection:
             self._leave()
 
     def on_binary(self) -> None:
-        self.reply(Error("bad_frame", self.language.t("Text frames only, please.")))
+        if not self._is_closing:
+            error = ActionError("bad_frame", "Text frames only, please.")
+            self._services.dispatcher.refuse(self, error, None)
+
+    def on_small_frame(self) -> None:
+        self._services.dispatcher.count(self)
+
+    def on_stalled(self) -> None:
+        self.end(Close.TOO_SLOW)
 
     def on_text(self, text: str) -> None:
         """Handles one frame. Errors are sent to the client, and the connection stays open."""
@@ -118,18 +132,27 @@ class Connection:
     def reply(self, event: Event) -> None:
         self.outbox.add(encode(event))
 
-    def post_queued(self) -> None:
+    def hold(self, seconds: float) -> None:
+        if not self._is_held:
+            self._is_held = True
+            self.websocket.pause_reading()
+            asyncio.get_running_loop().call_later(seconds, self._release)
+
+    def post_queued(self, size: int) -> None:
         self._unanswered += 1
-        if self._unanswered >= MAX_UNANSWERED:
+        self._unanswered_text += size
+        if not self._has_few_unanswered(1):
             self.websocket.pause_reading()
         journal = self._services.engine.journal
         if journal.is_full:
             self.websocket.pause_reading()
             journal.when_not_full(self._resume_reading)
 
-    def post_answered(self) -> None:
+    def post_answered(self, size: int) -> None:
+        had_few = self._has_few_unanswered(0.5)
         self._unanswered -= 1
-        if self._unanswered == MAX_UNANSWERED // 2:
+        self._unanswered_text -= size
+        if not had_few and self._has_few_unanswered(0.5):
             self._resume_reading()
 
     # Backpressure
@@ -151,10 +174,20 @@ class Connection:
             else:
                 self._resume_reading()
 
+    def _release(self) -> None:
+        self._is_held = False
+        self._resume_reading()
+
     def _resume_reading(self) -> None:
         """Resumes reading unless there is another reason to pause."""
-        if not self._is_busy and self._unanswered < MAX_UNANSWERED:
+        if not self._is_busy and not self._is_held and self._has_few_unanswered(1):
             self.websocket.resume_reading()
+
+    def _has_few_unanswered(self, share: float) -> bool:
+        """Whether the unanswered posts are below this share of what is allowed."""
+        return (
+            self._unanswered < MAX_UNANSWERED * share and self._unanswered_text < MAX_UNANSWERED_TEXT * share
+        )
 
     # Entering, the hello, and leaving
 

@@ -3,10 +3,16 @@ after the handshake.
 
 aiohttp's own WebSocket keeps the request, its task and the middlewares' frames for as long as the
 socket is open, and passes each message through a queue and a coroutine. This one keeps one object,
-calls its listener directly from the transport, and can pause reading."""
+calls its listener directly from the transport, and can pause reading.
+
+What one client can bring about is bounded. While more than MAX_UNREAD bytes wait to be read by it,
+whatever they are, nothing is read from it, and it is closed when it doesn't go on reading. Its
+frames are handled a slice at a time. So a connection holds at most a message that isn't complete,
+one read of the socket, MAX_UNREAD bytes and the answers to a slice."""
 
 import asyncio
 import contextvars
+import time
 from collections.abc import Iterator
 from itertools import cycle
 from typing import Any, Protocol, cast
@@ -15,14 +21,37 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
-MAX_BYTES = 64 * 1024
+from helpers.websocket.frames import MAX_UNREAD
+from helpers.websocket.incoming import (
+    BAD_DATA,
+    CLOSE,
+    CONTINUATION,
+    MAX_BYTES,
+    PING,
+    PROTOCOL_ERROR,
+    TEXT,
+    Frame,
+    ProtocolError,
+    close_code,
+    next_frame,
+)
+from helpers.websocket.turns import Turns
+
 HEARTBEAT_SECONDS = 25
 BEAT_SECONDS = 1.0
 CLOSE_SECONDS = 2.0
 """How long the peer's answer to a close frame is awaited."""
 
-_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG = 0, 1, 2, 8, 9, 10
-_PROTOCOL_ERROR, _BAD_DATA, _TOO_BIG = 1002, 1007, 1009
+STALLED_SECONDS = 20.0
+
+SLICE_FRAMES = 64
+SLICE_SECONDS = 0.002
+"""No further frame is begun after this time."""
+
+READ_BYTES = 32 * 1024
+_read = memoryview(bytearray(READ_BYTES))
+"""Where all WebSockets of the process are read to; each takes out what is its own at once. A
+transport's own buffer is larger, and a paused WebSocket keeps what was read."""
 
 
 class Listener(Protocol):
@@ -31,26 +60,32 @@ class Listener(Protocol):
     def on_open(self, transport: asyncio.Transport) -> None: ...
     def on_text(self, text: str) -> None: ...
     def on_binary(self) -> None: ...
+
+    def on_small_frame(self) -> None:
+        """A control frame, or a part of a message that isn't its end: nothing else tells of it. May
+        pause reading, which doesn't keep the frame from being handled."""
+
+    def on_stalled(self) -> None:
+        """The peer has left too much unread and reads no more of it. Must close the connection."""
+
     def on_lost(self) -> None: ...
-
-
-class _ProtocolError(Exception):
-    """The peer violates the protocol. `code` is the code to close with."""
-
-    def __init__(self, code: int) -> None:
-        self.code = code
 
 
 class KeepAlive:
     """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those
-    that have sent nothing since.
+    that have sent nothing since. Tells those whose peer leaves too much unread for `stalled`
+    seconds without progress.
 
     One task serves all: a timer each would cost more than the pings."""
 
-    def __init__(self) -> None:
+    def __init__(self, stalled: float = STALLED_SECONDS) -> None:
+        self.turns = Turns()
+        self._stalled = stalled
         self._shares: list[set[WebSocket]] = [set() for _ in range(HEARTBEAT_SECONDS)]
         self._next_share: Iterator[set[WebSocket]] = cycle(self._shares)
-        self._task = asyncio.create_task(self._ping_shares(), name="heart", context=contextvars.Context())
+        self._full: dict[WebSocket, tuple[int, float]] = {}
+        """The fewest unread bytes so far, and since when."""
+        self._task = asyncio.create_task(self._beat(), name="heart", context=contextvars.Context())
 
     def join(self, websocket: "WebSocket") -> "set[WebSocket]":
         """Adds the WebSocket to a share and returns the share. A WebSocket removes itself when it
@@ -63,21 +98,38 @@ class KeepAlive:
         self._task.cancel()
         await asyncio.gather(self._task, return_exceptions=True)
 
-    async def _ping_shares(self) -> None:
+    def watch(self, websocket: "WebSocket") -> None:
+        """Its peer leaves too much unread."""
+        self._full[websocket] = websocket.unread, time.monotonic()
+
+    def forget(self, websocket: "WebSocket") -> None:
+        self._full.pop(websocket, None)
+
+    async def _beat(self) -> None:
         for share in cycle(self._shares):
             await asyncio.sleep(BEAT_SECONDS)
             for websocket in list(share):
                 websocket.ping()
+            now = time.monotonic()
+            for websocket, (fewest, since) in list(self._full.items()):
+                if websocket.unread < fewest:
+                    self._full[websocket] = websocket.unread, now
+                elif now - since >= self._stalled:
+                    self.forget(websocket)
+                    websocket.stall()
 
 
-class WebSocket(asyncio.Protocol):
+class WebSocket(asyncio.BufferedProtocol):
     __slots__ = (
+        "_answers",
         "_buffer",
         "_closing",
         "_fragments",
         "_has_received",
         "_is_finished",
+        "_is_full",
         "_is_paused",
+        "_is_waiting",
         "_keep_alive",
         "_listener",
         "_opcode",
@@ -91,65 +143,99 @@ class WebSocket(asyncio.Protocol):
         self._transport: asyncio.Transport
         self._share: set[WebSocket] | None = None
         self._buffer = b""
+        self._answers = b""
         self._is_paused = False
+        self._is_full = False
+        self._is_waiting = False
         self._is_finished = False
         self._fragments: bytearray | None = None
         self._opcode = 0
         self._has_received = True
         self._closing: asyncio.TimerHandle | None = None
 
+    # What the transport tells
+
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
+        self._transport.set_write_buffer_limits(high=MAX_UNREAD)
         self._share = self._keep_alive.join(self)
         self._listener.on_open(self._transport)
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:
+        return _read
+
+    def buffer_updated(self, size: int) -> None:
         self._has_received = True
         if self._is_finished:
             return
-        if self._buffer:
-            data = self._buffer + data
-        if self._is_paused:
-            self._buffer = data
-        else:
-            self._parse(data)
+        self._buffer += _read[:size]
+        # After a read that was full the transport would read on within the same iteration.
+        if size == READ_BYTES:
+            self._wait_for_turn()
+        elif not self._is_held:
+            self._handle_frames()
+
+    def eof_received(self) -> None:
+        self._abort_later()
+
+    def pause_writing(self) -> None:
+        if self._closing is None:
+            self._is_full = True
+            self._keep_alive.watch(self)
+            self._transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self._keep_alive.forget(self)
+        self._is_full = False
+        self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        self._is_finished = True
+        self._buffer = b""
+        self._keep_alive.forget(self)
         if self._share is not None:
             self._share.discard(self)
         if self._closing is not None:
             self._closing.cancel()
         self._listener.on_lost()
 
+    # What the listener wants
+
     def pause_reading(self) -> None:
         """Stops reading until `resume_reading`. Data that was already read is buffered."""
-        if not self._is_paused:
+        if not self._is_paused and self._closing is None:
             self._is_paused = True
             if not self._transport.is_closing():
                 self._transport.pause_reading()
 
     def resume_reading(self) -> None:
-        if not self._is_paused:
-            return
-        self._is_paused = False
-        buffered, self._buffer = self._buffer, b""
-        if buffered:
-            self._parse(buffered)
-        if not self._is_paused and not self._transport.is_closing():
-            self._transport.resume_reading()
+        """Goes on reading, in the next iteration of the event loop."""
+        if self._is_paused:
+            self._is_paused = False
+            self._go_on()
 
     def close(self, code: int) -> None:
         """Sends a close frame and waits CLOSE_SECONDS for the answer. Messages from the peer are
         ignored from now on."""
         if self._closing is None and not self._transport.is_closing():
-            self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
-            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
-            self.resume_reading()
+            self._answers += b"\x88\x02" + code.to_bytes(2, "big")
+            self._write_answers()
+            self._abort_later()
+            # The answer is behind what was sent before.
+            self._is_paused = self._is_full = False
+            self._go_on()
+
+    # What the keep-alive wants
+
+    @property
+    def unread(self) -> int:
+        """Bytes that the peer hasn't read, apart from what the kernel has taken."""
+        return self._transport.get_write_buffer_size()
 
     def ping(self) -> None:
         """Sends a ping. If nothing was received since the last ping, the connection is dropped.
         While reading is paused, no ping is sent."""
-        if self._is_paused or self._closing is not None or self._transport.is_closing():
+        if self._is_held or self._closing is not None or self._transport.is_closing():
             return
         if not self._has_received:
             self._transport.abort()
@@ -157,114 +243,119 @@ class WebSocket(asyncio.Protocol):
         self._has_received = False
         self._transport.write(b"\x89\x00")
 
-    def _parse(self, data: bytes) -> None:
-        """Parses whole frames in `data`, and keeps the rest."""
-        self._buffer = b""
-        place = 0
+    def stall(self) -> None:
+        if self._closing is None and not self._transport.is_closing():
+            self._listener.on_stalled()
+
+    # Reading
+
+    @property
+    def _is_held(self) -> bool:
+        return self._is_paused or self._is_full or self._is_waiting
+
+    def _wait_for_turn(self) -> None:
+        if not self._is_waiting:
+            self._is_waiting = True
+            self._transport.pause_reading()
+            self._keep_alive.turns.join(self)
+
+    def take_turn(self) -> None:
+        self._is_waiting = False
+        if self._is_held or self._is_finished:
+            return
+        self._handle_frames()
+        if not self._is_held and not self._transport.is_closing():
+            self._transport.resume_reading()
+
+    def _go_on(self) -> None:
+        """Reads on, unless there is another reason not to. What was read is handled first."""
+        if self._is_held or self._transport.is_closing():
+            return
+        if self._buffer:
+            self._wait_for_turn()
+        else:
+            self._transport.resume_reading()
+
+    def _handle_frames(self) -> None:
+        """Handles whole frames of what was read, at most a slice, and keeps the rest."""
+        data, self._buffer = self._buffer, b""
+        place = frames = 0
+        end = time.perf_counter() + SLICE_SECONDS
         try:
-            while place < len(data) and not self._is_paused and not self._is_finished:
-                found = _next_frame(data, place)
-                if found is None:
+            while place < len(data) and not self._is_held and not self._is_finished:
+                if frames == SLICE_FRAMES or time.perf_counter() > end:
+                    self._wait_for_turn()
                     break
-                first, payload, place = found
-                self._handle_frame(first & 0x0F, bool(first & 0x80), payload)
-        except _ProtocolError as error:
+                most = MAX_BYTES - len(self._fragments) if self._fragments else MAX_BYTES
+                frame = next_frame(data, place, most)
+                if frame is None:
+                    break
+                place = frame.end
+                frames += 1
+                self._handle_frame(frame)
+        except ProtocolError as error:
             self.close(error.code)
             self._is_finished = True
-            return
-        self._buffer = data[place:] if place else data
+        self._write_answers()
+        self._buffer = b"" if self._is_finished else data[place:] if place else data
 
-    def _handle_frame(self, opcode: int, is_final: bool, payload: bytes) -> None:
-        if opcode >= _CLOSE:
-            self._handle_control(opcode, payload)
+    def _handle_frame(self, frame: Frame) -> None:
+        if self._closing is not None and frame.opcode != CLOSE:
             return
-        if self._closing is not None:
+        if frame.opcode >= CLOSE:
+            self._handle_control(frame.opcode, frame.payload)
             return
-        if opcode == _CONTINUATION:
+        opcode, payload = frame.opcode, frame.payload
+        if opcode == CONTINUATION:
             if self._fragments is None:
-                raise _ProtocolError(_PROTOCOL_ERROR)
+                raise ProtocolError(PROTOCOL_ERROR)
             self._fragments += payload
-            if len(self._fragments) > MAX_BYTES:
-                raise _ProtocolError(_TOO_BIG)
-            if not is_final:
-                return
-            opcode, payload, self._fragments = self._opcode, bytes(self._fragments), None
+            if frame.is_final:
+                opcode, payload, self._fragments = self._opcode, bytes(self._fragments), None
         elif self._fragments is not None:
-            raise _ProtocolError(_PROTOCOL_ERROR)
-        elif not is_final:
+            raise ProtocolError(PROTOCOL_ERROR)
+        elif not frame.is_final:
             self._opcode, self._fragments = opcode, bytearray(payload)
+        if not frame.is_final:
+            self._listener.on_small_frame()
             return
-        if opcode == _TEXT:
+        # In the order of the frames, though a listener's own answers may come later.
+        self._write_answers()
+        if opcode == TEXT:
             try:
                 text = payload.decode()
             except UnicodeDecodeError:
-                raise _ProtocolError(_BAD_DATA) from None
+                raise ProtocolError(BAD_DATA) from None
             self._listener.on_text(text)
         else:
             self._listener.on_binary()
 
     def _handle_control(self, opcode: int, payload: bytes) -> None:
-        if opcode == _PING and self._closing is None:
-            self._transport.write(bytes((0x8A, len(payload))) + payload)
-        elif opcode == _CLOSE:
+        if opcode == CLOSE:
             if self._closing is None:
-                code = _close_code(payload)
-                self._transport.write(b"\x88\x02" + code.to_bytes(2, "big"))
+                self._answers += b"\x88\x02" + close_code(payload).to_bytes(2, "big")
+                self._write_answers()
+                self._abort_later()
             self._transport.close()
             self._is_finished = True
+            return
+        if opcode == PING:
+            self._answers += bytes((0x8A, len(payload))) + payload
+        self._listener.on_small_frame()
 
+    # Writing
 
-def _next_frame(data: bytes, place: int) -> tuple[int, bytes, int] | None:
-    """Returns the first byte of the frame at `place`, its payload, and the place after it. None if
-    the frame isn't complete. Raises _ProtocolError."""
-    size = len(data) - place
-    if size < 2:
-        return None
-    first, length = data[place], data[place + 1]
-    if (
-        not length & 0x80
-        or first & 0x70
-        or first & 0x0F not in (_CONTINUATION, _TEXT, _BINARY, _CLOSE, _PING, _PONG)
-    ):
-        raise _ProtocolError(_PROTOCOL_ERROR)  # unmasked, an extension, or an unknown opcode
-    length &= 0x7F
-    if first & 0x08 and (length > 125 or not first & 0x80):
-        raise _ProtocolError(_PROTOCOL_ERROR)
-    start = place + 6
-    if length == 126:
-        start = place + 8
-        length = int.from_bytes(data[place + 2 : place + 4], "big") if size >= 4 else 0
-    elif length == 127:
-        start = place + 14
-        length = int.from_bytes(data[place + 2 : place + 10], "big") if size >= 10 else 0
-    if length > MAX_BYTES:
-        raise _ProtocolError(_TOO_BIG)
-    end = start + length
-    if len(data) < end:
-        return None
-    if not length:
-        return first, b"", end
-    mask = data[start - 4 : start] * (length // 4 + 1)
-    # One XOR of two long integers: byte by byte it would take longer than everything else.
-    masked = int.from_bytes(data[start:end], "little") ^ int.from_bytes(mask[:length], "little")
-    return first, masked.to_bytes(length, "little"), end
+    def _write_answers(self) -> None:
+        """Answers are written together: many small writes take far more memory than their bytes."""
+        if self._answers:
+            answers, self._answers = self._answers, b""
+            if not self._transport.is_closing():
+                self._transport.write(answers)
 
-
-def _close_code(payload: bytes) -> int:
-    """Returns the code to answer a close frame with. Raises _ProtocolError if its code is invalid."""
-    if not payload:
-        return 1000
-    code = int.from_bytes(payload[:2], "big")
-    if len(payload) < 2 or not (
-        code in (1000, 1001, 1002, 1003, 1007, 1008, 1009, 1010, 1011, 1012, 1013, 1014)
-        or 3000 <= code < 5000
-    ):
-        raise _ProtocolError(_PROTOCOL_ERROR)
-    try:
-        payload[2:].decode()
-    except UnicodeDecodeError:
-        raise _ProtocolError(_BAD_DATA) from None
-    return code
+    def _abort_later(self) -> None:
+        """A transport that closes waits for its peer to read for as long as that takes."""
+        if self._closing is None:
+            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
 
 
 class Upgrade(web.WebSocketResponse):

@@ -11,7 +11,8 @@ from aiohttp.test_utils import TestServer
 
 from helpers.websocket import protocol
 from helpers.websocket.frames import text_frame
-from helpers.websocket.protocol import MAX_BYTES, KeepAlive, Upgrade, WebSocket
+from helpers.websocket.incoming import MAX_BYTES
+from helpers.websocket.protocol import KeepAlive, Upgrade, WebSocket
 
 PATIENCE = 20.0
 MASK = b"\x37\xfa\x21\x3d"
@@ -25,6 +26,7 @@ class Echo:
         self.websocket = WebSocket(self, keep_alive)
         self.transport: asyncio.Transport
         self.heard: list[str] = []
+        self.small_frames = 0
         self.lost = asyncio.Event()
 
     def on_open(self, transport: asyncio.Transport) -> None:
@@ -43,6 +45,12 @@ class Echo:
 
     def on_binary(self) -> None:
         self.heard.append("binary")
+
+    def on_small_frame(self) -> None:
+        self.small_frames += 1
+
+    def on_stalled(self) -> None:
+        self.websocket.close(4001)
 
     def on_lost(self) -> None:
         assert not self.lost.is_set(), "once"

@@ -7,7 +7,7 @@ from typing import Any, cast, get_args
 import pytest
 
 from chat import requests
-from chat.actions.dispatch import HANDLERS, Dispatcher
+from chat.actions.dispatch import HANDLERS, MAX_HOLD_SECONDS, Dispatcher
 from chat.commands import COMMANDS, Registry
 from chat.commands.running import runner
 from chat.drafts import Person
@@ -29,11 +29,15 @@ class Outsider:
 
     def __init__(self) -> None:
         self.heard: list[Event] = []
+        self.holds: list[float] = []
 
     def reply(self, event: Event) -> None:
         self.heard.append(event)
 
-    def post_queued(self) -> None:
+    def hold(self, seconds: float) -> None:
+        self.holds.append(seconds)
+
+    def post_queued(self, size: int) -> None:
         raise AssertionError("nothing is queued here")
 
     post_answered = post_queued
@@ -133,5 +137,16 @@ def test_broken_frames_are_counted_like_others(ask: Callable[[Dispatcher, Outsid
     last = mallory.heard[-1]
     assert isinstance(last, Error)
     assert last.retry_after is not None
+    assert len(mallory.holds) == 1, "what comes next is read later"
     it.dispatch(mallory, Ping())
     assert isinstance(mallory.heard[-1], Pong)
+
+
+def test_what_is_free_is_counted_too_and_never_refused() -> None:
+    mallory, it = Outsider(), dispatcher(Buckets(0.1, 3))
+    for number in range(5):
+        it.dispatch_frame(mallory, '{"type":"ping"}')
+        assert len(mallory.holds) == max(0, number - 2)
+    assert mallory.heard == [Pong()] * 5
+    assert it.count(mallory) > 0, "whatever a frame holds"
+    assert mallory.holds == [MAX_HOLD_SECONDS] * 3
