@@ -4,7 +4,7 @@ back by itself."""
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from typing import Any
 
 import aiohttp
@@ -78,11 +78,27 @@ class Sender:
 
 @contextlib.asynccontextmanager
 async def _twenty_senders(url: str, room: str) -> AsyncIterator[list[Sender]]:
-    people = [await Person(url, unique("sender")).registers() for number in range(SENDERS)]
-    await people[0].creates(room)
-    yield [Sender(someone, room) for someone in people]
-    for someone in people:
-        await someone.close()
+    people = [Person(url, unique("sender")) for _ in range(SENDERS)]
+    try:
+        for someone in people:
+            await someone.joins()
+        await people[0].creates(room)
+        yield [Sender(someone, room) for someone in people]
+    finally:
+        for someone in people:
+            await someone.close()
+
+
+@contextlib.asynccontextmanager
+async def _running(works: Iterable[Coroutine[Any, Any, None]]) -> AsyncIterator[list[asyncio.Task[None]]]:
+    """A task for each, as long as the block runs."""
+    tasks = [asyncio.create_task(work) for work in works]
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int = 30) -> None:
@@ -90,21 +106,21 @@ async def _through_trouble(url: str, trouble: "Callable[[], Any]", messages: int
     each saw with the history's order."""
     room = "Storm" + secrets.token_hex(4)
     async with _twenty_senders(url, room) as senders:
-        tasks = [asyncio.create_task(sender.run(messages)) for sender in senders]
-        await _until(lambda: sum(len(sender.receipts) for sender in senders) > SENDERS * 3)
-        await trouble()
-        await _until(
-            lambda: (
-                all(len(sender.receipts) == messages for sender in senders)
-                or any(task.done() for task in tasks)
+        async with _running(sender.run(messages) for sender in senders) as tasks:
+            await _until(lambda: sum(len(sender.receipts) for sender in senders) > SENDERS * 3)
+            await trouble()
+            await _until(
+                lambda: (
+                    all(len(sender.receipts) == messages for sender in senders)
+                    or any(task.done() for task in tasks)
+                )
             )
-        )
-        if ended := [task for task in tasks if task.done()]:
-            raise AssertionError("a sender gave up") from ended[0].exception()
-        last = (await senders[0].person.history(room))[-1]["seq"]
-        for sender in senders:
-            sender.stop()
-        await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
+            if ended := [task for task in tasks if task.done()]:
+                raise AssertionError("a sender gave up") from ended[0].exception()
+            last = (await senders[0].person.history(room))[-1]["seq"]
+            for sender in senders:
+                sender.stop()
+            await asyncio.wait_for(asyncio.gather(*tasks), PATIENCE)
         history = await senders[0].person.history(room)
         assert [line["seq"] for line in history] == list(range(1, len(history) + 1)), (
             "seqs are 1..last without holes"
@@ -154,9 +170,6 @@ async def test_the_server_is_restarted(postgres: Postgres, redis: Redis) -> None
         await _through_trouble(server.url, lambda: _in_thread(server.restart))
 
 
-@pytest.mark.skip(
-    reason="fails about once in five runs since its senders wait longer; the cause isn't known yet"
-)
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+aiopg"])
 async def test_postgres_is_killed(scheme: str, redis: Redis) -> None:
     with Postgres() as postgres:

@@ -43,7 +43,8 @@ class Accounts:
         self._postgres: psycopg.Connection | None = None
         self._redis: redis.Redis | None = None
         if url := server.env.get("AIOCHAT_DATABASE_URL"):
-            self._postgres = psycopg.connect(url, autocommit=True)
+            # The driver that the program uses is named in the scheme.
+            self._postgres = psycopg.connect(url.replace("+aiopg", "", 1), autocommit=True)
             self._postgres.execute("SET synchronous_commit = off")
         else:
             path = server.data_dir / "aiochat.db"
