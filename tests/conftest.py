@@ -17,6 +17,8 @@ from tests.support.servers import Aiochat, Postgres, Redis, Server
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
 
+Aiochat.forks = True
+
 LIMITS_OFF = {"AIOCHAT_RATE_LIMITS": "off"}
 """The stories register more people from one address than a site lets in an hour."""
 

@@ -164,7 +164,7 @@ def test_two_on_one_data_folder_would_not_hear_each_other(own_servers: None, fol
 
 
 def test_it_greets_whoever_starts_it(own_servers: None, folder: Path) -> None:
-    with Aiochat() as server:
+    with Aiochat(forked=False) as server:
         greeting = server.tail()
         assert f"aiochat is running on {server.url}" in greeting
         assert "the first account becomes the site's administrator" in greeting
@@ -179,7 +179,7 @@ def test_it_greets_whoever_starts_it(own_servers: None, folder: Path) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_it_ends_when_it_is_told_to(own_servers: None, number: signal.Signals) -> None:
-    with Aiochat(env=LIMITS_OFF) as server:
+    with Aiochat(env=LIMITS_OFF, forked=False) as server:
         server.stop_signal = number
         assert server.stop() == 0
         assert "Traceback" not in server.tail(1000)

@@ -156,7 +156,7 @@ async def _in_thread(*works: Callable[[], object]) -> None:
 
 
 async def test_the_server_is_killed_on_sqlite(own_servers: None) -> None:
-    with Aiochat(env=LIMITS_OFF) as server:
+    with Aiochat(env=LIMITS_OFF, forked=False) as server:
         await _through_trouble(server.url, lambda: _in_thread(server.kill, server.restart))
 
 

@@ -1,64 +1,97 @@
-"""Runs the program's commands in processes that needn't import it: as a program this has imported
-it, and forks for each command. Importing takes longer than most commands.
+"""Runs Python programs in processes that needn't import aiochat: as a program this has imported it,
+and forks for each program. Importing takes longer than most commands.
 
-It reads requests from the socket FORKING_FD: JSON, with the three standard streams beside it. The
-answer is the exit code."""
+Requests come from the socket FORKING_FD: JSON, and beside it the three standard streams and a pipe.
+The pipe gets two numbers of four bytes: the id of the process at once, and its exit code, as
+subprocess has it, at its end."""
 
+import contextlib
+import ctypes
+import gc
+import io
 import json
 import os
+import runpy
+import select
 import signal
 import socket
 import sys
-import traceback
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import app
+import app  # noqa: F401 - it is what the programs import
 
 MAX_REQUEST = 1 << 20
+PR_SET_PDEATHSIG = 1
 
 
-def _command(request: dict[str, Any], streams: Sequence[int]) -> int:
-    """The command in a process of its own. Returns its exit code."""
-    for number, stream in enumerate(streams):
-        os.dup2(stream, number)
-    sys.stdin, sys.stdout, sys.stderr = (
-        open(number, mode, closefd=False)  # noqa: SIM115 - open until the process ends
-        for number, mode in enumerate("rww")
-    )
+def _become(request: dict[str, Any], streams: list[int], parent: int) -> None:
+    """Makes of a forked process what a started one is: the leader of a session that dies with its
+    parent, with no files open but its standard streams."""
+    os.setsid()
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        os._exit(1)
+    for number, descriptor in enumerate(streams):
+        os.dup2(descriptor, number)
+    os.closerange(3, os.sysconf("SC_OPEN_MAX"))
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])
-    try:
-        code = app.main(request["arguments"])
-    except SystemExit as error:
-        code = error.code if isinstance(error.code, int) else 1
-    except BaseException:
-        traceback.print_exc()
-        code = 1
-    sys.stdout.flush()
-    sys.stderr.flush()
-    return code
+    for stream in (sys.stdout, sys.stderr):
+        assert isinstance(stream, io.TextIOWrapper)
+        stream.reconfigure(write_through=bool(os.environ.get("PYTHONUNBUFFERED")))
 
 
-def _serve(requests: socket.socket) -> None:
+def _serve(requests: socket.socket) -> dict[str, Any] | None:
+    """Forks for each request. Returns in the new processes, with the request, and in this one when
+    nobody can ask any more."""
+    parent = os.getpid()
+    poll = select.poll()
+    poll.register(requests, select.POLLIN)
+    running: dict[int, tuple[int, int]] = {}
+    """The process and its pipe, by a descriptor that can be read at the process's end."""
     while True:
-        text, streams, _, _ = socket.recv_fds(requests, MAX_REQUEST, 3)
-        if not text:
-            return
-        child = os.fork()
-        if child == 0:
-            requests.close()
-            signal.alarm(120)
-            os._exit(_command(json.loads(text), streams))
-        for stream in streams:
-            os.close(stream)
-        _, status = os.waitpid(child, 0)
-        requests.send(str(os.waitstatus_to_exitcode(status)).encode())
+        for ready, _ in poll.poll():
+            if ready != requests.fileno():
+                poll.unregister(ready)
+                process, pipe = running.pop(ready)
+                _, status = os.waitpid(process, 0)
+                _tell(pipe, os.waitstatus_to_exitcode(status))
+                os.close(pipe)
+                os.close(ready)
+                continue
+            text, descriptors, _, _ = socket.recv_fds(requests, MAX_REQUEST, 4)
+            if not text:
+                return None
+            *streams, pipe = descriptors
+            process = os.fork()
+            if process == 0:
+                requests.detach()
+                request: dict[str, Any] = json.loads(text)
+                _become(request, streams, parent)
+                return request
+            for stream in streams:
+                os.close(stream)
+            _tell(pipe, process)
+            end = os.pidfd_open(process)
+            running[end] = process, pipe
+            poll.register(end, select.POLLIN)
+
+
+def _tell(pipe: int, number: int) -> None:
+    # Perhaps nobody waits for it any more.
+    with contextlib.suppress(BrokenPipeError):
+        os.write(pipe, number.to_bytes(4, "little", signed=True))
 
 
 if __name__ == "__main__":
-    _serve(socket.socket(fileno=int(os.environ["FORKING_FD"])))
+    assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing in the forked processes"
+    gc.collect()
+    gc.freeze()
+    if request := _serve(socket.socket(fileno=int(os.environ["FORKING_FD"]))):
+        sys.argv = [request["program"], *request["arguments"]]
+        sys.path[:2] = [str(Path(request["program"]).parent)]
+        runpy.run_path(request["program"], run_name="__main__")

@@ -1,16 +1,13 @@
 """Commands of the shell as tests give them: as processes, or, where many are given, inside this
 one."""
 
-import functools
 import io
-import json
 import os
-import socket
+import signal
 import subprocess
 import sys
 import tempfile
-import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,53 +17,31 @@ import redis as redis_client
 
 from app import main
 from tests.support.servers import ROOT, Aiochat, Redis, free_port
-from tests.support.servers.process import STARTER, set_privileges
-
-
-class _Forking:
-    """The program of tests/support/forking.py, as long as this process lives."""
-
-    def __init__(self) -> None:
-        self._socket, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
-        env = {**os.environ, "FORKING_FD": str(theirs.fileno())}
-        command = [
-            *set_privileges(None, "KILL"),
-            *(sys.executable, str(ROOT / "tests" / "support" / "forking.py")),
-        ]
-        self._process = STARTER.submit(
-            subprocess.Popen, command, env=env, pass_fds=[theirs.fileno()], start_new_session=True
-        ).result()
-        self._one_at_a_time = threading.Lock()
-        theirs.close()
-
-    def __call__(
-        self, folder: Path, arguments: Sequence[str], env: Mapping[str, str], given: bytes
-    ) -> subprocess.CompletedProcess[bytes]:
-        request = {"folder": str(folder), "arguments": arguments, "env": env}
-        with (
-            tempfile.TemporaryFile() as read,
-            tempfile.TemporaryFile() as out,
-            tempfile.TemporaryFile() as err,
-        ):
-            read.write(given)
-            read.seek(0)
-            streams = [stream.fileno() for stream in (read, out, err)]
-            with self._one_at_a_time:
-                socket.send_fds(self._socket, [json.dumps(request).encode()], streams)
-                code = int(self._socket.recv(100))
-            out.seek(0)
-            err.seek(0)
-            return subprocess.CompletedProcess(["app.py", *arguments], code, out.read(), err.read())
-
-
-_forking = functools.cache(_Forking)
+from tests.support.servers.forked import Forked
 
 
 def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
     """`python app.py ...` with data of its own, and settings by their names without the prefix."""
     own = {"AIOCHAT_DATA_DIR": str(folder / "data"), "AIOCHAT_PORT": str(free_port())}
     named = {f"AIOCHAT_{name}": value for name, value in env.items()}
-    return _forking()(folder, arguments, {**os.environ, **own, **named}, given)
+    with tempfile.TemporaryFile() as read, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        read.write(given)
+        read.seek(0)
+        process = Forked(
+            ROOT / "app.py",
+            arguments,
+            folder=folder,
+            env={**os.environ, **own, **named},
+            streams=[stream.fileno() for stream in (read, out, err)],
+        )
+        try:
+            code = process.wait(120)
+        except subprocess.TimeoutExpired:
+            os.kill(process.pid, signal.SIGKILL)
+            raise
+        out.seek(0)
+        err.seek(0)
+        return subprocess.CompletedProcess(["app.py", *arguments], code, out.read(), err.read())
 
 
 def line_of(done: subprocess.CompletedProcess[bytes]) -> str:

@@ -21,7 +21,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import ClassVar, Protocol, Self
 
 ROOT = Path(__file__).resolve().parents[3]
 POLL_SECONDS = 0.02
@@ -62,6 +62,17 @@ def free_port() -> int:
     raise ServerError(f"no free port between {PORTS.start} and {PORTS.stop}")
 
 
+class Process(Protocol):
+    """What a server needs of `subprocess.Popen`."""
+
+    pid: int
+    returncode: int | None
+
+    def poll(self) -> int | None: ...
+
+    def wait(self, timeout: float | None = None) -> int: ...
+
+
 class Server(ABC):
     """One server process: start, stop, kill, start again on the same port and data.
 
@@ -80,7 +91,7 @@ class Server(ABC):
         self.port = port or free_port()
         self.folder, lock = _new_folder(self.name)
         self.log = self.folder / "log"
-        self.process: subprocess.Popen[bytes] | None = None
+        self.process: Process | None = None
         self.closing = contextlib.ExitStack()
         """What else ends with it, before it does."""
         self._remove_folder = weakref.finalize(self, _remove, self.folder, lock)
@@ -116,7 +127,7 @@ class Server(ABC):
         if not self.may_start:
             raise ServerError("this test starts a server: it needs the fixture own_servers")
         self._prepare()
-        self.process = STARTER.submit(self._spawn).result()
+        self.process = self._spawn()
         _running.add(self)
         self.wait_until_ready()
         return self
@@ -224,10 +235,12 @@ class Server(ABC):
                 os.kill(member, number)
         return family
 
-    def _spawn(self) -> subprocess.Popen[bytes]:
+    def _spawn(self) -> Process:
+        """The process, with the log as its output."""
         command = [*set_privileges(self._user(), self.parent_death_signal), *self._command()]
         with self.log.open("ab") as log:
-            return subprocess.Popen(
+            return STARTER.submit(
+                subprocess.Popen,
                 command,
                 cwd=self.folder,
                 env=dict(self._environment()),
@@ -235,7 +248,7 @@ class Server(ABC):
                 stdout=log,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-            )
+            ).result()
 
 
 @atexit.register
