@@ -3,6 +3,7 @@
 import argparse
 import asyncio
 import contextlib
+import faulthandler
 import fcntl
 import io
 import logging
@@ -32,6 +33,7 @@ from helpers.db.database import DatabaseError, check_durability, is_unavailable,
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.fetching import run_fetcher
 from helpers.keys import DATABASE, SETTINGS
+from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
@@ -159,6 +161,7 @@ def _single_process(settings: Settings) -> Iterator[None]:
 async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
     """Serves until SIGTERM or SIGINT, then shuts down cleanly."""
     stop = stop_requested()
+    manager = ServiceManager.from_environment()
     runner = Runner(
         await create_app(settings),
         access_log=None,
@@ -177,7 +180,9 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
             except OSError as error:
                 raise _cannot_listen(settings, error) from None
             print(greeting, flush=True)
+        manager.ready()
         await stop.wait()
+        manager.stopping()
     finally:
         await shut_down(runner)
 
@@ -193,9 +198,13 @@ async def _supervise(settings: Settings, count: int) -> int:
         sockets = listen(settings.host, settings.port, count)
     except OSError as error:
         raise _cannot_listen(settings, error) from None
-    return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(
-        lambda: print(greeting, flush=True)
-    )
+    manager = ServiceManager.from_environment()
+
+    def on_ready() -> None:
+        print(greeting, flush=True)
+        manager.ready()
+
+    return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(on_ready)
 
 
 def _cannot_listen(settings: Settings, error: OSError) -> Failure:
@@ -233,6 +242,8 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
             "several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or "
             "leave out --workers"
         )
+    # SIGABRT, which watchdogs send, says on standard error where each thread is.
+    faulthandler.enable()
     with _single_process(settings):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
@@ -246,6 +257,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
 
 
 def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
+    faulthandler.enable()
     check_migrations(settings.database)
     uvloop.run(
         _serve(

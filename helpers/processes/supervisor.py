@@ -2,7 +2,8 @@
 replaces them one by one on request.
 
 A worker is the same program, started with additional arguments. A rolling restart therefore loads
-changed code and settings."""
+changed code and settings. A worker whose event loop is silent for ten seconds hangs, and is replaced
+like one that died."""
 
 import asyncio
 import contextlib
@@ -16,6 +17,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from helpers.processes.heartbeat import BEAT_SECONDS, SILENT_ROUNDS
 from helpers.processes.worker import RELEASE, TAKE_OVER
 
 log = logging.getLogger("aiochat.supervisor")
@@ -42,6 +44,8 @@ class WorkerProcess:
     control: socket.socket
     private: Path
     since: float = field(default_factory=time.monotonic)
+    silent: int = 0
+    """How many looks of the supervisor ago the worker's event loop gave a sign of life."""
 
     @property
     def name(self) -> str:
@@ -112,6 +116,7 @@ class Supervisor:
         self._current[0] = first
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._keep_running(0))
+            tasks.create_task(self._end_hung())
             others = range(1, len(self._sockets))
             await asyncio.gather(*(self._start_until_ready(slot, 0.0) for slot in others))
             for slot in others:
@@ -150,6 +155,8 @@ class Supervisor:
             theirs.close()
         worker = WorkerProcess(slot, process, ours, private)
         self._alive.add(worker)
+        ours.setblocking(False)
+        asyncio.get_running_loop().add_reader(ours, _on_beat, worker)
         return worker
 
     async def _is_ready(self, worker: WorkerProcess) -> bool:
@@ -197,6 +204,27 @@ class Supervisor:
                 self._forget(worker)
                 await self._start_until_ready(slot, delay)
                 log.info("%s serves again", self._current[slot].name)
+
+    async def _end_hung(self) -> None:
+        """Ends workers whose event loop gives no sign of life; then they are started again.
+
+        Only those that serve are looked at: starting up has its own limit. Looks are counted, not
+        time: after the machine was suspended, or this process stopped, nobody has been silent."""
+        while True:
+            await asyncio.sleep(BEAT_SECONDS)
+            for worker in self._current.values():
+                if worker.ended:
+                    continue
+                worker.silent += 1
+                if worker.silent == SILENT_ROUNDS:
+                    log.error(
+                        "%s has been silent for %g s and is ended", worker.name, SILENT_ROUNDS * BEAT_SECONDS
+                    )
+                    # With faulthandler it says where it hangs. It may be stopped, too, or in a
+                    # system call: the next look kills it.
+                    worker.process.send_signal(signal.SIGABRT)
+                elif worker.silent > SILENT_ROUNDS:
+                    worker.process.kill()
 
     async def _start_until_ready(self, slot: int, delay: float) -> None:
         """Starts workers until one serves. Meanwhile the other workers take over its
@@ -253,9 +281,21 @@ class Supervisor:
         self._forget(worker)
 
     def _forget(self, worker: WorkerProcess) -> None:
+        asyncio.get_running_loop().remove_reader(worker.control)
         worker.control.close()
         worker.private.unlink(missing_ok=True)
         self._alive.discard(worker)
+
+
+def _on_beat(worker: WorkerProcess) -> None:
+    try:
+        data = worker.control.recv(4096)
+    except OSError:
+        data = b""
+    if data:
+        worker.silent = 0
+    else:
+        asyncio.get_running_loop().remove_reader(worker.control)
 
 
 async def _is_serving(private: Path) -> bool:

@@ -2,6 +2,7 @@
 supervisor."""
 
 import asyncio
+import contextlib
 import gc
 import signal
 import socket
@@ -11,6 +12,7 @@ from pathlib import Path
 
 from aiohttp import web
 
+from helpers.processes.heartbeat import BEAT, BEAT_SECONDS, beat
 from helpers.processes.listening import BACKLOG
 
 DRAIN_SECONDS = 0.1
@@ -73,7 +75,7 @@ class Worker:
         self._control = socket.socket(fileno=place.control)
         self._wanted = asyncio.Event()
         self._takes_over = False
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
 
     async def start(self) -> None:
         """Serves once this returns. The runner must be set up."""
@@ -82,7 +84,15 @@ class Worker:
         await web.UnixSite(self._runner, self._private).start()
         self._control.setblocking(False)
         asyncio.get_running_loop().add_reader(self._control, self._on_control)
-        self._task = asyncio.create_task(self._serve_for_siblings())
+        self._tasks = [
+            asyncio.create_task(self._serve_for_siblings()),
+            asyncio.create_task(beat(self._beat, BEAT_SECONDS)),
+        ]
+
+    def _beat(self) -> None:
+        # A supervisor that doesn't read now still has earlier signs of life to read.
+        with contextlib.suppress(OSError):
+            self._control.send(BEAT)
 
     async def _serve(self, sockets: list[socket.socket]) -> list[web.SockSite]:
         # Duplicates: a site closes its socket, which may be needed again.
