@@ -3,6 +3,8 @@ without a machine to install on."""
 
 import os
 import shutil
+import socket
+import stat
 import subprocess
 import sys
 import time
@@ -11,7 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.servers import ROOT
+from tests.conftest import LIMITS_OFF
+from tests.support.people import Person
+from tests.support.servers import ROOT, Aiochat, Redis
+from tests.support.servers.process import program_path
 
 PROVISION = ROOT / "deploy" / "provision"
 SCRIPTS = [PROVISION, ROOT / "deploy" / "nginx-site", ROOT / ".ci" / "run"]
@@ -64,6 +69,59 @@ def test_units_are_right(unit: Path) -> None:
         if str(unit.stem.rstrip("@")) in line and "/opt/aiochat" not in line
     ]
     assert complaints == []
+
+
+def _settings(unit: str) -> dict[str, str]:
+    lines = (ROOT / "deploy" / unit).read_text().splitlines()
+    return dict(line.split("=", 1) for line in lines if "=" in line and not line.startswith("#"))
+
+
+def test_workers_are_watched_and_bounded() -> None:
+    worker, migrate = _settings("aiochat@.service"), _settings("aiochat-migrate.service")
+    assert (worker["Type"], worker["WatchdogSec"], worker["Restart"]) == ("notify", "10", "always")
+    for unit in (worker, migrate):
+        assert {"MemoryMax", "TasksMax"} <= set(unit)
+        assert (unit["LimitCORE"], unit["UMask"], unit["StateDirectoryMode"]) == ("0", "0077", "0700")
+
+
+async def test_the_boxs_redis_is_for_its_group_alone(own_servers: None) -> None:
+    provision = PROVISION.read_text()
+    assert "redis://" not in provision.replace("^AIOCHAT_REDIS_URL=redis://127.0.0.1:6379/0", "")
+    with BoxRedis() as redis:
+        assert stat.S_IMODE(redis.path.stat().st_mode) == 0o770
+        assert f"unix://{redis.path}" in provision.replace("/run/redis/redis-server.sock", str(redis.path))
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection(("127.0.0.1", redis.port), timeout=5)
+        with Aiochat(env={**LIMITS_OFF, "AIOCHAT_REDIS_URL": f"unix://{redis.path}"}) as server:
+            alice = await Person(server.url, "alice").registers()
+            await alice.creates("Lobby")
+            await (await alice.enters("Lobby")).says("by the socket")
+            await alice.close()
+
+
+class BoxRedis(Redis):
+    """Redis by the file of the box. On the command line stands what Debian's own file says, then
+    the other path of the socket."""
+
+    @property
+    def path(self) -> Path:
+        return self.folder / "redis.sock"
+
+    def _command(self) -> list[str]:
+        config = self.folder / "redis.conf"
+        own = (
+            (ROOT / "deploy" / "redis.conf")
+            .read_text()
+            .replace("/run/redis/redis-server.sock", str(self.path))
+        )
+        config.write_text(f"port {self.port}\nbind 127.0.0.1 -::1\ndir {self.folder}\n{own}")
+        return [program_path("redis-server"), str(config)]
+
+    def _is_ready(self) -> bool:
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.connect(str(self.path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
 
 
 def test_help_names_every_command_of_the_makefile() -> None:
