@@ -61,9 +61,9 @@ class Message(Base):
     """A line of a room's history: a post, or a service line that records an action. `changed_seq`
     is the seq of its last change.
 
-    `reply_to` is the number of another post. A deleted post keeps its text, which no client gets
-    any more. `reactions` counts them; `mentions` holds the ids of the people mentioned, separated
-    by commas."""
+    `reply_to` is the number of another post. No client gets the text of a deleted post any more;
+    chat/personal_data/purge.py erases it, and that of cleared lines. `reactions` counts them;
+    `mentions` holds the ids of the people mentioned, separated by commas."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -129,6 +129,20 @@ class MessageVersion(Base):
     class Meta:
         table_name = "message_versions"
         primary_key = peewee.CompositeKey("room_id", "seq", "replaced_seq")
+
+
+class Clearing(Base):
+    """A cleared history whose lines before `before_seq` are still to be erased, from `due_at` on.
+    Those up to `done_seq` are."""
+
+    room_id = peewee.BigIntegerField()
+    before_seq = peewee.BigIntegerField()
+    due_at = peewee.BigIntegerField()
+    done_seq = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "clearings"
+        primary_key = peewee.CompositeKey("room_id", "before_seq")
 
 
 class Status(Base):

@@ -21,6 +21,7 @@ from chat.engine import open_engine
 from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
+from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
 from chat.timings import DEFAULT, TIMINGS, Timings
 from helpers.keys import DATABASE
@@ -54,11 +55,12 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[SESSION_ENDED].append(engine.hub.end_session)
         app[BLOCKED].append(note_block)
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
-        task = asyncio.create_task(presence.run())
+        tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
         yield
         await keep_alive.close()
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def close_connections(app: web.Application) -> None:

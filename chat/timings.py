@@ -66,6 +66,9 @@ class Timings:
     close_journal: float = 8.0
     """When a process ends, queued entries are committed for at most this time."""
 
+    purge: float = 10.0
+    """The interval at which deleted and cleared messages are looked for that are to be erased."""
+
     goodbye: float = 3.0
     """When a process ends, clients have this time to close."""
 

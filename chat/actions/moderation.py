@@ -77,7 +77,8 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
 
 
 async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
-    """Hides the history for everybody. The hidden lines stay stored, and their nonces stay used."""
+    """Hides the history for everybody. A day later the hidden lines lose their texts; their nonces
+    stay used."""
 
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.CLEAR)

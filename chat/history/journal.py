@@ -333,8 +333,8 @@ async def _record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
 
 
 def _is_resend(entry: Entry, same: KnownNonce) -> bool:
-    """Whether the entry is the stored one sent again. A Change has no text to compare; the same
-    room has to be enough."""
+    """Whether the entry is the stored one sent again. A Change has no text to compare, and neither
+    has a post whose text was erased; the same room has to be enough."""
     if entry.room_id != same.room_id:
         return False
-    return not isinstance(entry, Draft) or (entry.kind, entry.text) == (same.kind, same.text)
+    return not isinstance(entry, Draft) or (entry.kind == same.kind and same.text in ("", entry.text))

@@ -13,9 +13,13 @@ from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.lines import Line
 from chat.history.reading import post_at
-from chat.models import Member, Mention, MessageVersion, Reaction, Room
+from chat.models import Clearing, Member, Mention, MessageVersion, Reaction, Room
 from chat.models import Message as Row
 from chat.roles import STRANGER, Role, Standing
+
+CLEARED_SECONDS = 24 * 3600
+"""After this time a cleared history is erased. Until then an administrator of the database brings it
+back by setting `cleared_seq` and `cleared_number` of the room."""
 
 
 @dataclass
@@ -191,23 +195,34 @@ class RoomTransaction:
                 "deleted_at": line.deleted_at or self.at,
                 "deleted_by": line.author_id,
             }
-            row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
-            self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
-            if line.mentioned_ids:
-                is_mentioned = Mention.user_id.in_(
-                    [int(user_id) for user_id in line.mentioned_ids.split(",")]
-                )
-                self.amendments.append(
-                    Mention.delete().where(
-                        is_mentioned, Mention.room_id == self.room_id, Mention.number == line.number
-                    )
-                )
-        for table in (MessageVersion, Reaction):
+            self._wipe(line, row)
+        self._delete_versions_and_reactions(erased)
+
+    def purge(self, lines: Iterable[Line]) -> None:
+        """Erases what remains of deleted posts for good. No event is due: nobody gets it any
+        more."""
+        purged = list(lines)
+        for line in purged:
+            self._wipe(line, {})
+        self._delete_versions_and_reactions(purged)
+
+    def _wipe(self, line: Line, row: dict[str, Any]) -> None:
+        row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+        self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
+        if line.mentioned_ids:
+            is_mentioned = Mention.user_id.in_([int(user_id) for user_id in line.mentioned_ids.split(",")])
             self.amendments.append(
-                table.delete().where(
-                    table.room_id == self.room_id, table.seq.in_([line.seq for line in erased])
+                Mention.delete().where(
+                    is_mentioned, Mention.room_id == self.room_id, Mention.number == line.number
                 )
             )
+
+    def _delete_versions_and_reactions(self, lines: list[Line]) -> None:
+        seqs = [line.seq for line in lines]
+        if not seqs:
+            return
+        for table in (MessageVersion, Reaction):
+            self.amendments.append(table.delete().where(table.room_id == self.room_id, table.seq.in_(seqs)))
 
     def withdraw_reactions(self, line: Line, user_id: int) -> None:
         """Removes all reactions of a user from a post. An event is recorded where the post is
@@ -256,9 +271,12 @@ class RoomTransaction:
         self.writes.append(Room.update(topic=topic).where(Room.id == self.room_id))
 
     def clear(self) -> None:
-        """Hides all lines so far. The next line recorded is the first visible one."""
+        """Hides all lines so far, and has them erased after CLEARED_SECONDS. The next line recorded
+        is the first visible one."""
         self.cleared_seq = self.last_seq + 1
         self.cleared_number = self.posts
+        row = {"room_id": self.room_id, "before_seq": self.cleared_seq, "done_seq": 0}
+        self.writes.append(Clearing.insert(row, due_at=self.at + CLEARED_SECONDS * 1000))
 
 
 def _ids_of(mentions: tuple[Mentioned, ...]) -> str | None:

@@ -29,6 +29,8 @@ PRAGMAS = (
     "foreign_keys=ON",
     "temp_store=MEMORY",
     "cache_size=-16000",
+    # What is deleted is overwritten with zeros, and not only forgotten.
+    "secure_delete=ON",
 )
 
 

@@ -17,6 +17,7 @@ from accounts import models as accounts_models
 from accounts.relations import following as following_models
 from chat import models as chat_models
 from feed import models as feed_models
+from helpers.db import leases
 from helpers.db.base import Base
 from helpers.db.migrations import migrate, pending
 from tests.conftest import unique
@@ -25,7 +26,7 @@ from tests.support.servers import ROOT, Postgres
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, following_models, chat_models, feed_models)
+    for module in (accounts_models, following_models, chat_models, feed_models, leases)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Base)
@@ -106,6 +107,8 @@ def test_the_models_are_these() -> None:
         "feed_picture_files",
         "leavings",
         "downloads",
+        "clearings",
+        "leases",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

@@ -1,5 +1,6 @@
 """A journal on a new database, and what it commits."""
 
+import contextlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -24,7 +25,13 @@ MALLORY = Person(3, "mallory")
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[AioDatabase]:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
+    async with new_database(f"sqlite:///{tmp_path / 'test.db'}") as found:
+        yield found
+
+
+@contextlib.asynccontextmanager
+async def new_database(url: str) -> AsyncIterator[AioDatabase]:
+    """Three people, and two rooms of two of them."""
     migrate(url, ROOT / "migrations")
     found = open_database(url)
     for person in (ALICE, BOB, MALLORY):

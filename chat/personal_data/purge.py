@@ -1,0 +1,155 @@
+"""Erases for good what was deleted or cleared away, once it can't be taken back any more: texts,
+former texts, reactions and mentions. What remains is a line without a text: its seq, its number and
+its nonce stay used.
+
+Every process runs this; one at a time does something. It works in small steps, each a transaction
+of its own, and goes on where it was after a crash."""
+
+import asyncio
+import logging
+import time
+from itertools import groupby
+
+from peewee import SQL, Tuple
+
+from chat.actions.editing import UNDELETE_SECONDS
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import ActionError
+from chat.events import Receipt
+from chat.history.journal import Change
+from chat.history.reading import posts_by_seq
+from chat.history.transaction import RoomTransaction
+from chat.models import Clearing, Mention, MessageVersion, Reaction
+from chat.models import Message as Row
+from chat.requests import new_nonce
+from helpers.clock import now_ms
+from helpers.db.database import is_unavailable
+from helpers.db.leases import Claim
+from helpers.text.characters import one_line
+
+log = logging.getLogger("aiochat.purge")
+
+CLAIM_SECONDS = 30.0
+"""Longer than a step takes. A process that was killed is followed after this time."""
+
+ROWS_AT_ONCE = 500
+POSTS_AT_ONCE = 50
+"""Posts of one room in one transaction of the journal, for which others in the room wait."""
+
+LINES_AT_ONCE = 200
+"""Cleared lines in one transaction. On SQLite others wait for it."""
+
+PAUSE_FACTOR = 1.0
+"""The pause after a transaction, in multiples of its duration."""
+
+NOBODY = Person(0, "?")
+
+
+class Purge:
+    """The task of one process."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._claim = Claim("purge", CLAIM_SECONDS)
+
+    async def run(self) -> None:
+        """Runs until it is cancelled."""
+        while True:
+            try:
+                if await self._claim.hold():
+                    await self._purge_deleted()
+                    await self._purge_cleared()
+            except ActionError as error:
+                log.warning("deleted messages aren't erased yet: %s", error.text)
+            except Exception as error:
+                if is_unavailable(error):
+                    log.warning("deleted messages aren't erased yet: %s", one_line(error))
+                else:
+                    log.exception("deleted messages can't be erased")
+            await asyncio.sleep(self._engine.timings.purge)
+
+    async def _step_done(self, began: float) -> bool:
+        """Lets others work. Returns whether this process may go on."""
+        await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
+        return await self._claim.hold()
+
+    async def _purge_deleted(self) -> None:
+        """Erases deleted posts, through the journal: until its commit their deletion can be taken
+        back."""
+        # The conditions are those of the index messages_to_purge; SQLite compares their words.
+        is_waiting = Row.deleted_at.is_null(False) & SQL("text <> ''")
+        last = (0, 0, 0)
+        while True:
+            due_at = now_ms() - UNDELETE_SECONDS * 1000
+            place = Tuple(Row.deleted_at, Row.room_id, Row.seq)
+            query = Row.select(Row.deleted_at, Row.room_id, Row.seq)
+            query = query.where(is_waiting, Row.deleted_at < due_at, place > last)
+            query = query.order_by(Row.deleted_at, Row.room_id, Row.seq).limit(ROWS_AT_ONCE)
+            rows = list(await query.tuples().aio_execute())
+            if not rows:
+                return
+            last = rows[-1]
+            found = sorted((room_id, seq) for _, room_id, seq in rows)
+            for room_id, group in groupby(found, key=lambda key: key[0]):
+                seqs = [seq for _, seq in group]
+                for start in range(0, len(seqs), POSTS_AT_ONCE):
+                    began = time.monotonic()
+                    purge = _PurgePosts(room_id, seqs[start : start + POSTS_AT_ONCE])
+                    await self._engine.journal.change(Change(room_id, NOBODY, new_nonce(), purge))
+                    if not await self._step_done(began):
+                        return
+
+    async def _purge_cleared(self) -> None:
+        """Erases the lines before a cleared one. They are hidden already, so no event is due, and
+        nobody changes them."""
+        while True:
+            query = Clearing.select().where(Clearing.due_at < now_ms()).order_by(Clearing.due_at).limit(1)
+            clearings = list(await query.aio_execute())
+            if not clearings:
+                return
+            is_left = True
+            while is_left:
+                began = time.monotonic()
+                async with self._engine.database.aio_atomic():
+                    is_left = await _purge_lines(clearings[0])
+                if not await self._step_done(began):
+                    return
+
+
+class _PurgePosts:
+    def __init__(self, room_id: int, seqs: list[int]) -> None:
+        self.room_id = room_id
+        self.seqs = seqs
+
+    async def __call__(self, room: RoomTransaction) -> Receipt:
+        due_at = room.at - UNDELETE_SECONDS * 1000
+        lines = await posts_by_seq(self.room_id, self.seqs)
+        room.purge([line for line in lines if line.deleted_at is not None and line.deleted_at < due_at])
+        return Receipt("", room.last_seq)
+
+
+async def _purge_lines(clearing: Clearing) -> bool:
+    """Erases the next lines of a clearing. Returns whether there may be more."""
+    room_id = clearing.room_id
+    is_clearing = (Clearing.room_id == room_id) & (Clearing.before_seq == clearing.before_seq)
+    query = Row.select(Row.seq, Row.number, Row.mentions).where(
+        Row.room_id == room_id, Row.seq > clearing.done_seq, Row.seq < clearing.before_seq
+    )
+    lines = list(await query.order_by(Row.seq).limit(LINES_AT_ONCE).tuples().aio_execute())
+    if not lines:
+        await Clearing.delete().where(is_clearing).aio_execute()
+        return False
+    seqs = [seq for seq, _, _ in lines]
+    nothing = {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+    await Row.update(nothing).where(Row.room_id == room_id, Row.seq.in_(seqs)).aio_execute()
+    for table in (MessageVersion, Reaction):
+        await table.delete().where(table.room_id == room_id, table.seq.in_(seqs)).aio_execute()
+    user_ids = {int(user_id) for _, _, ids in lines if ids for user_id in ids.split(",")}
+    if user_ids:
+        numbers = [number for _, number, ids in lines if ids]
+        is_mention = (Mention.room_id == room_id) & Mention.number.in_(numbers)
+        await Mention.delete().where(Mention.user_id.in_(sorted(user_ids)), is_mention).aio_execute()
+    clearing.done_seq = seqs[-1]
+    await Clearing.update(done_seq=clearing.done_seq).where(is_clearing).aio_execute()
+    return True

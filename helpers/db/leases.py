@@ -1,0 +1,43 @@
+"""Claims of one process to a task that any process may do. A claim that isn't renewed runs out."""
+
+import secrets
+
+import peewee
+
+from helpers.clock import now_ms
+from helpers.db.base import Base
+
+
+class Lease(Base):
+    """Who has a task, until when."""
+
+    name = peewee.TextField(primary_key=True)
+    holder = peewee.TextField()
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "leases"
+
+
+class Claim:
+    """This process's claim to the task `name`, for `seconds` at a time."""
+
+    def __init__(self, name: str, seconds: float) -> None:
+        self._name = name
+        self._seconds = seconds
+        self._token = secrets.token_hex(8)
+
+    async def hold(self) -> bool:
+        """Claims the task or renews the claim. Returns False while another process has it."""
+        now = now_ms()
+        row = {"name": self._name, "holder": self._token, "until": now + int(self._seconds * 1000)}
+        is_free = (Lease.until <= now) | (Lease.holder == self._token)
+        if await Lease.update(row).where(Lease.name == self._name, is_free).aio_execute():
+            return True
+        if await Lease.select(Lease.name).where(Lease.name == self._name).tuples().aio_execute():
+            return False
+        await Lease.insert(row).on_conflict_ignore().aio_execute()
+        return await self.hold()
+
+    async def release(self) -> None:
+        await Lease.update(until=0).where(Lease.name == self._name, Lease.holder == self._token).aio_execute()
