@@ -16,8 +16,9 @@ class LineKind:
     close_code: int = 0
     """The code with which this person's connections to the room close; 0 leaves them open."""
 
-    changes_role: bool = False
-    """This person's connections get a new hello with their new permissions."""
+    is_checked: bool = False
+    """This person's connections look at their standing again: with other permissions they get a new
+    hello, and who is connected but recorded as gone is recorded as back."""
 
     changes_rooms: bool = False
     """This person becomes a member of the room, or stops being one."""
@@ -32,11 +33,11 @@ KINDS: dict[str, LineKind] = {
     "created": LineKind("author", changes_rooms=True),
     "joined": LineKind("author", changes_rooms=True, is_folded=True),
     "came": LineKind("author", is_folded=True),
-    "went": LineKind("author", is_folded=True),
+    "went": LineKind("author", is_checked=True, is_folded=True),
     "left": LineKind("author", close_code=Close.LEFT, changes_rooms=True, is_folded=True),
     "invited": LineKind("target", changes_rooms=True),
     "killed": LineKind("target", close_code=Close.KILLED, changes_rooms=True),
-    "role": LineKind("target", changes_role=True),
+    "role": LineKind("target", is_checked=True),
     "topic": LineKind(),
     "cleared": LineKind(),
 }

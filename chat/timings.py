@@ -20,6 +20,10 @@ class Timings:
     compared with the leases. By then clients of the other processes have reconnected. With lease
     and grace period, the clients of a crashed process are recorded as offline within a minute."""
 
+    compare_every: float = 40.0
+    """The interval of that comparison otherwise. With the grace period, whoever is wrongly recorded
+    as present is recorded as offline within a minute, whatever was missed."""
+
     lease: float = 20.0
     """A process that doesn't renew its leases for this time has ended."""
 
@@ -32,8 +36,9 @@ class Timings:
     stalled_client: float = 20.0
     """A client that reads nothing for this time is closed, and may reconnect."""
 
-    poll: float = 1.5
-    """A lost notification is found after this time at most."""
+    poll: float = 0.8
+    """A lost notification is found after this time at most: connections of who was removed end
+    within a second."""
 
     database_away: float = 0.5
     """The pause between two attempts to read from an unreachable database."""

@@ -98,7 +98,10 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
     the user is present already.
 
     A conversation has no online and offline lines; only the leases know who has it open. Raises
-    ActionError where the room is closed to the user."""
+    ActionError where the room is closed to the user.
+
+    The connection must be registered with the hub: an offline line that is being committed while
+    the standing is read here is delivered to it afterwards, and `mark_online` corrects it."""
     standing = await engine.access.standing(room.id, user)
     if standing.present or (room.is_conversation and standing.is_member):
         return standing
@@ -129,6 +132,22 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
         if error.code != "refused":
             raise
     return standing
+
+
+async def mark_online(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
+    """Queues a line that a member is back, whom somebody has recorded as offline while connected.
+    The future raises ActionError where nothing is to be corrected."""
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        standing = await room.standing(person.id)
+        is_absent = standing.is_member and not standing.present and room.kind not in CONVERSATIONS
+        if not is_absent or not engine.hub.is_connected(room_id, person.id):
+            raise ActionError("refused", "Already here.")
+        room.change_member(person.id, replace(standing, present=True))
+        return room.record("came", person, f"{person.name} came in", change.nonce)
+
+    change = Change(room_id, person, new_nonce(), apply)
+    return engine.journal.submit(change)
 
 
 async def mark_offline(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":

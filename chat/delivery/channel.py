@@ -3,7 +3,7 @@ the catching up of slow ones."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Set
 from typing import Any, Protocol
 
 from chat.envelopes import EncodedEvent
@@ -29,8 +29,9 @@ class Client(Protocol):
     def end(self, code: int) -> None:
         """Closes the connection without waiting."""
 
-    def resend_hello(self) -> None:
-        """Sends another hello without waiting, because the user's permissions have changed."""
+    def check_standing(self, code: int = Close.KILLED) -> None:
+        """Looks at the user's standing in the room again, without waiting. It closes with `code`
+        where the user is no member any more."""
 
 
 class Channel:
@@ -72,6 +73,11 @@ class Channel:
         """Notes that the room has events up to this seq."""
         self._newest = max(self._newest, last_seq)
 
+    def add(self, client: Client) -> None:
+        """From now on the client is told of changes of its user's standing, and events are kept for
+        it until it catches up."""
+        self._behind[client] = []
+
     def forget(self, client: Client) -> None:
         self._live.discard(client)
         self._behind.pop(client, None)
@@ -110,6 +116,9 @@ class Channel:
     def fill(self, changes: Changes) -> None:
         """Delivers the changes from the history after `last_seq`. Where there are too many, every
         client gets a reset."""
+        if changes.hides_standings:
+            for client in self._clients:
+                client.check_standing()
         if changes.last_seq <= self.last_seq:
             # The announced events don't exist: the history is older, as after a restored backup.
             self._newest = self.last_seq
@@ -133,8 +142,7 @@ class Channel:
 
         `since` None means from now on; below zero, that the client has another history. Raises the
         errors of the read."""
-        held: list[EncodedEvent] = []
-        self._behind[client] = held
+        held = self._behind[client] = self._behind.get(client) or []
         changes = await self._changes_since(
             self.room_id, self.last_seq if since is None or since < 0 else since
         )
@@ -164,6 +172,8 @@ class Channel:
         or is behind."""
         before, self.last_seq = self.last_seq, last_seq
         self._newest = max(self._newest, last_seq)
+        affected = _affected(events)
+        entered_later = {*self._behind, *self._ahead} if affected else set()
         if events:
             lines = [event.data for event in events]
             self._write(self._live, joined_frames(lines), before, _own_lines(events, lines))
@@ -179,9 +189,8 @@ class Channel:
         for client in [client for client, seen in self._ahead.items() if seen <= last_seq]:
             del self._ahead[client]
             self._live.add(client)
-        for event in events:
-            if event.about:
-                self._notify_affected_user(event)
+        if affected:
+            self._notify_affected(affected, entered_later)
 
     def _write(
         self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]
@@ -242,14 +251,21 @@ class Channel:
                 client.end(Close.TOO_SLOW)
         return not client.outbox.closed
 
-    def _notify_affected_user(self, event: EncodedEvent) -> None:
-        for client in [*self._live, *self._behind, *self._ahead]:
-            if client.user_id != event.about:
+    @property
+    def _clients(self) -> list[Client]:
+        return [*self._live, *self._behind, *self._ahead]
+
+    def _notify_affected(self, affected: Mapping[int, int], entered_later: Set[Client]) -> None:
+        """Tells the clients of users whose standing has changed. The events may be older than the
+        standings with which the clients in `entered_later` have entered."""
+        for client in self._clients:
+            code = affected.get(client.user_id)
+            if code is None:
                 continue
-            if event.close_code:
-                client.end(event.close_code)
+            if code and client not in entered_later:
+                client.end(code)
             else:
-                client.resend_hello()
+                client.check_standing(code or Close.KILLED)
 
 
 def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:
@@ -258,6 +274,16 @@ def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:
         event.for_author() if event.author_id == client.user_id and event.nonce else event.data
         for event in events
     ]
+
+
+def _affected(events: list[EncodedEvent]) -> dict[int, int]:
+    """The ids of the users whose standings these events change, with the code to close their
+    connections with, 0 where they remain."""
+    affected: dict[int, int] = {}
+    for event in events:
+        if event.about:
+            affected[event.about] = event.close_code or affected.get(event.about, 0)
+    return affected
 
 
 def _own_lines(events: list[EncodedEvent], lines: list[bytes]) -> dict[int, list[bytes]]:

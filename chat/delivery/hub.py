@@ -93,8 +93,15 @@ class Hub:
         """The rooms to which the user is connected here."""
         return {client.room_id for client in self._by_user.get(user_id, ())}
 
+    async def register(self, client: Client) -> None:
+        """Registers an admitted client with its room's channel: of what changes its user's standing
+        from now on it is told. Its standing is read after this. Raises the errors of reading the
+        history."""
+        channel = await self._channel(client.room_id)
+        channel.add(client)
+
     async def enter(self, client: Client, since: int | None, hello: Callable[[Changes], Event]) -> None:
-        """Serves an admitted client: sends `hello`, the changes since `since`, and from then on all
+        """Serves a registered client: sends `hello`, the changes since `since`, and from then on all
         events.
 
         `since` None means from now on; below zero, that the client has another history. Raises the

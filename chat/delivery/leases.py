@@ -3,7 +3,9 @@ leases, so they expire. There are no counters, which a crash would leave wrong."
 
 import asyncio
 import itertools
+import math
 import secrets
+import time
 from collections.abc import Collection, Iterable, Iterator
 from typing import Protocol
 
@@ -31,6 +33,11 @@ class Leases(Protocol):
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         """The leases among these that any process holds."""
 
+    async def are_complete(self) -> bool:
+        """False while leases of other processes may be missing: Redis has lost those of this process
+        and was emptied, so the others have to write theirs again. A lease that `held` didn't find
+        before this returned True is held by nobody."""
+
 
 class LocalLeases:
     """For a single process: its leases end with it."""
@@ -52,6 +59,9 @@ class LocalLeases:
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         return self._held.intersection(leases)
 
+    async def are_complete(self) -> bool:
+        return True
+
 
 class RedisLeases:
     """One Redis set of `room:user` for each process. It expires unless the process prolongs it, by
@@ -65,6 +75,11 @@ class RedisLeases:
         self._key = _key(self._worker)
         self._held: set[Lease] = set()
         self._unwritten: set[Lease] = set()
+        self._is_lost = True
+        """Whether Redis has lost leases that `renew` hasn't written again yet."""
+        self._complete_at = math.inf
+        """By this time every process has renewed its leases, since they were lost."""
+        self._compare_after = timings.compare_after
         self._writing = asyncio.Lock()
         self._writes: SingleFlight[None, None] = SingleFlight(lambda _: self._write())
 
@@ -86,11 +101,14 @@ class RedisLeases:
                 self._prolong(pipeline, self._key)
                 pipeline.sadd(_WORKERS, self._worker)
                 pipeline.scard(self._key)
-                _, _, is_new, count = await pipeline.execute()
+                is_key_new, _, is_listed_new, count = await pipeline.execute()
             # Leases that are unwritten again changed during this request.
-            is_lost = bool(is_new) or (not self._unwritten and count != len(self._held) + 1)
+            has_other_count = not self._unwritten and count != len(self._held) + 1
+            is_lost = self._is_lost = bool(self._is_lost or is_key_new or is_listed_new or has_other_count)
             if is_lost:
                 await self._rewrite()
+                self._is_lost = False
+                self._complete_at = time.monotonic() + self._compare_after
         return await self.remove_dead_workers() or is_lost
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
@@ -105,6 +123,10 @@ class RedisLeases:
                     found.update(lease for lease, is_held in zip(group, answer, strict=True) if is_held)
         return found
 
+    async def are_complete(self) -> bool:
+        is_known = not self._is_lost and time.monotonic() >= self._complete_at
+        return is_known and bool(await self._redis.exists(self._key)) and not self._is_lost
+
     async def _write(self) -> None:
         """Writes changed leases, once for all callers that wait. Where it fails, they are written
         next time."""
@@ -118,7 +140,8 @@ class RedisLeases:
                         pipeline.sadd(self._key, *map(_name, group))
                     for group in _slices(unwritten - self._held):
                         pipeline.srem(self._key, *map(_name, group))
-                    await pipeline.execute()
+                    is_new = (await pipeline.execute())[0]
+                self._is_lost = self._is_lost or bool(is_new)
             except BaseException:
                 self._unwritten |= unwritten
                 raise

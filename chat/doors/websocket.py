@@ -51,9 +51,9 @@ class Connection:
     thousand connections."""
 
     __slots__ = (
-        *("_pending", "_is_busy", "_is_closing", "_is_disconnected", "_is_held", "_services"),
-        *("_unanswered", "_unanswered_text", "language", "outbox", "person", "room_id", "session_id"),
-        *("standing", "user_id", "websocket"),
+        *("_doubt", "_pending", "_is_busy", "_is_checking", "_is_closing", "_is_disconnected", "_is_held"),
+        *("_services", "_unanswered", "_unanswered_text", "language", "outbox", "person", "read_number"),
+        *("room_id", "session_id", "standing", "user_id", "websocket"),
     )
 
     def __init__(
@@ -74,6 +74,7 @@ class Connection:
         self.person = Person(user.id, user.name)
         self.standing = STRANGER
         """The standing sent in the last hello. When it changes, another hello is sent."""
+        self.read_number = 0
         self._services = services
         self._pending: tuple[User, Room, int | None] | None = (user, room, since)
         self._unanswered = 0
@@ -82,6 +83,10 @@ class Connection:
         self._is_held = False
         self._is_disconnected = False
         self._is_closing = False
+        self._doubt = 0
+        """Where the standing may have changed: the code to close with where it is none any more."""
+        self._is_checking = True
+        """True while the standing is read, for the first time as the connection enters."""
 
     def end(self, code: int) -> None:
         """Closes with `code` and handles no further request. What was written before is still
@@ -91,8 +96,11 @@ class Connection:
             self.outbox.close()
             self.websocket.close(code)
 
-    def resend_hello(self) -> None:
-        self._services.engine.hub.spawn(self._resend_hello())
+    def check_standing(self, code: int = Close.KILLED) -> None:
+        self._doubt = code
+        if not self._is_checking:
+            self._is_checking = True
+            self._services.engine.hub.spawn(self._check_standing())
 
     def on_open(self, transport: asyncio.Transport) -> None:
         self.outbox = Outbox(transport)
@@ -193,10 +201,19 @@ class Connection:
 
     async def _enter_room(self, user: User, room: Room, since: int | None) -> None:
         try:
+            hub = self._services.engine.hub
             await self._services.presence.connected(self.room_id, self.person)
+            # Registered first and read second: what changes the standing after it was read is told
+            # to the connection.
+            await hub.register(self)
+            if self._is_closing:
+                return
             self.standing = standing = await membership.join_or_return(self._services.engine, room, user)
+            self._is_checking = False
+            if self._doubt:
+                self.check_standing(self._doubt)
             title = await title_of(room, user.id)
-            await self._services.engine.hub.enter(
+            await hub.enter(
                 self,
                 since,
                 lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number),
@@ -215,15 +232,37 @@ class Connection:
         self._services.engine.unread.forget(self)
         self._services.presence.disconnected(self.room_id, self.person)
 
-    async def _resend_hello(self) -> None:
+    async def _check_standing(self) -> None:
+        """Looks at the standing until there is no doubt about it, whatever is away meanwhile."""
         try:
-            user = await User.aio_get(User.id == self.user_id)
+            while self._doubt and not self._is_closing:
+                code, self._doubt = self._doubt, 0
+                try:
+                    await self._compare_standing(code)
+                except Exception as error:
+                    if not is_unavailable(error):
+                        raise
+                    self._doubt = code
+                    await asyncio.sleep(self._services.engine.timings.database_away)
+        except Exception:
+            log.exception("a connection's standing can't be read")
+            self.end(Close.UNAVAILABLE)
+        finally:
+            self._is_checking = False
+
+    async def _compare_standing(self, code: int) -> None:
+        before = self.standing
+        standing = await self._services.engine.access.standing_of(self.room_id, self.user_id)
+        if not standing.is_member:
+            self.end(code)
+            return
+        self.standing = standing
+        if not standing.present:
+            self._services.presence.returned(self.room_id, self.person)
+        if (standing.title, standing.permissions) != (before.title, before.permissions):
             room = await Room.aio_get(Room.id == self.room_id)
-            self.standing = standing = await self._services.engine.access.standing(self.room_id, user)
-            self.reply(self._hello(room, await title_of(room, user.id), standing, room.last_seq, room.posts))
-        except Exception as error:
-            if not is_unavailable(error):
-                log.exception("a new role wasn't told")
+            title = await title_of(room, self.user_id)
+            self.reply(self._hello(room, title, standing, room.last_seq, room.posts))
 
     def _hello(self, room: Room, title: str, standing: Standing, last_seq: int, last_number: int) -> Hello:
         return Hello(

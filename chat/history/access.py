@@ -8,7 +8,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.models import Room
-from chat.roles import Role, Standing
+from chat.roles import STRANGER, Role, Standing
 from helpers.batching import BatchLoader
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
@@ -43,6 +43,7 @@ class _Member(NamedTuple):
     role: int
     present: bool
     read_number: int
+    is_admin: bool
     is_blocked: bool
 
 
@@ -63,7 +64,8 @@ class RoomAccessReader:
             database,
             f"""
             SELECT member.room_id, member.user_id, room.kind, member.role, member.present,
-                member.read_number, {BLOCKED}
+                member.read_number,
+                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
@@ -87,6 +89,11 @@ class RoomAccessReader:
     async def standing(self, room_id: int, user: User) -> Standing:
         """The user's current standing in the room."""
         return _standing(await self._members.get((room_id, user.id)), user)
+
+    async def standing_of(self, room_id: int, user_id: int) -> Standing:
+        """The same, of a user of whom only the id is known."""
+        member = await self._members.get((room_id, user_id))
+        return STRANGER if member is None else _member_standing(member)
 
     async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:
         statement = self._find_rooms.bind([(slug,) for slug in slugs])
@@ -116,6 +123,14 @@ _ROOM_COLUMNS = (
 def _standing(member: _Member | None, user: User) -> Standing:
     if member is None:
         return Standing(None, False, user.is_admin)
+    return _member_standing(member)
+
+
+def _member_standing(member: _Member) -> Standing:
     return Standing(
-        Role(member.role), bool(member.present), user.is_admin, member.kind, bool(member.is_blocked)
+        Role(member.role),
+        bool(member.present),
+        bool(member.is_admin),
+        member.kind,
+        bool(member.is_blocked),
     )

@@ -18,11 +18,15 @@ be megabytes."""
 @dataclass(frozen=True)
 class Changes:
     """The changes of a room since a seq. `events` is None where there are too many, or the seq
-    belongs to another history."""
+    belongs to another history.
+
+    `hides_standings` is true where standings may have changed since without an event in
+    `events`."""
 
     last_seq: int
     last_number: int
     events: list[EncodedEvent] | None
+    hides_standings: bool = False
 
 
 async def changes_since(room_id: int, since: int) -> Changes:
@@ -32,7 +36,7 @@ async def changes_since(room_id: int, since: int) -> Changes:
     Of a line that changed more than once only the last change is included."""
     room = await Room.aio_get(Room.id == room_id)
     if not 0 <= room.last_seq - since <= MAX_BEHIND:
-        return Changes(room.last_seq, room.posts, None)
+        return Changes(room.last_seq, room.posts, None, hides_standings=True)
     if since == room.last_seq:
         return Changes(room.last_seq, room.posts, [])
     # Two statements, because PostgreSQL plans by these values; without them it reads a long history
@@ -41,7 +45,9 @@ async def changes_since(room_id: int, since: int) -> Changes:
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_change, Row.seq >= room.cleared_seq)
     rows = await query.order_by(Row.changed_seq).tuples().aio_execute()
     lines = await complete(room_id, [Line(*row) for row in rows])
-    return Changes(room.last_seq, room.posts, [line.encode(since) for line in lines])
+    # Of lines before the last clearing nothing is told, also not who was removed.
+    hides_standings = room.cleared_seq > since and room.standings_seq > since
+    return Changes(room.last_seq, room.posts, [line.encode(since) for line in lines], hides_standings)
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:

@@ -143,7 +143,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             return EncodedEvent(self.seq, encode(self.event()), self.author_id, self.nonce)
         kind = KINDS[self.kind]
         about = 0
-        if kind.close_code or kind.changes_role:
+        if kind.close_code or kind.is_checked:
             about = self.subject_id
         return EncodedEvent(
             self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code

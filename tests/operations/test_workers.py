@@ -16,7 +16,13 @@ from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
 QUICK = Timings(
-    grace=1.5, presence_tick=0.1, renew_leases=1.0, store_marks=60.0, unread_round=0.1, unread_check=5.0
+    grace=1.5,
+    presence_tick=0.1,
+    compare_after=1.5,
+    renew_leases=1.0,
+    store_marks=60.0,
+    unread_round=0.1,
+    unread_check=5.0,
 )
 
 
@@ -240,6 +246,43 @@ async def test_marks_cross_from_device_to_device(site: Site, people: tuple[Perso
     assert (await reads(phone, 0))["type"] == "receipt"
     found = await alice.gets("/rooms?only=own")
     assert {item["name"]: item["unread"] for item in found["rooms"]}[room] == 4
+
+
+async def test_what_one_writes_at_one_worker_is_read_at_the_other(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
+    alice, _, room = people
+    phone, desk = await alice.enters(room, url=site.one), await alice.enters(room, url=site.two)
+    await desk.hears("unread", whole=True)
+    await phone.says("from the phone")
+    await news(desk, room, read_number=1)
+
+
+async def test_a_mark_set_while_redis_is_away_is_told(site: Site, people: tuple[Person, Person, str]) -> None:
+    alice, bob, room = people
+    phone, desk = await alice.enters(room, url=site.one), await alice.enters(room, url=site.two)
+    await desk.hears("unread", whole=True)
+    await (await bob.enters(room, url=site.one)).says("to be read")
+    await asyncio.to_thread(site.redis.kill)
+    await reads(phone, 1)
+    await phone.close()
+    await asyncio.to_thread(site.redis.restart)
+    await news(desk, room, read_number=1)
+    await _is_ready(alice)
+
+
+async def test_who_is_removed_while_redis_is_away_hears_nothing(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
+    """Though the history no longer tells of the removal."""
+    alice, bob, room = people
+    at_alice, at_bob = await alice.enters(room, url=site.one), await bob.enters(room, url=site.two)
+    await asyncio.to_thread(site.redis.kill)
+    await at_alice.says(f"/kill {bob.name}")
+    await at_alice.says("/clear")
+    assert await at_bob.ends() == 4501
+    await asyncio.to_thread(site.redis.restart)
+    await _is_ready(alice)
 
 
 async def test_what_is_unread_heals_when_redis_is_back(

@@ -51,9 +51,11 @@ class FakeClient:
         self.pipe = Pipe()
         self.outbox = Outbox(self.pipe)  # type: ignore[arg-type]
         self.code: int | None = None
+        self.read_number = 0
+        self.checked: list[int] = []
 
-    def resend_hello(self) -> None:
-        raise AssertionError("nobody's role has changed")
+    def check_standing(self, code: int = Close.KILLED) -> None:
+        self.checked.append(code)
 
     def end(self, code: int) -> None:
         self.outbox.close()

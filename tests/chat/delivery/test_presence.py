@@ -3,15 +3,20 @@ however many there are."""
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis as Client
 from redis.exceptions import ConnectionError as RedisAway
 
+from chat.actions import membership
 from chat.delivery.leases import LocalLeases, RedisLeases
-from chat.timings import DEFAULT
+from chat.timings import DEFAULT, Timings
 from helpers.redis.client import open_redis
+from tests.support import in_process
+from tests.support.in_process import CELLAR, Site, Tab, services_of, until
+from tests.support.people import PATIENCE
 from tests.support.servers import Redis
 
 HALL = 1
@@ -115,6 +120,74 @@ async def test_a_redis_that_was_emptied_is_filled_again(
     assert await one.renew()
     assert await two.held(everyone) == set(everyone)
     assert not await one.renew()
+
+
+async def test_what_an_emptied_redis_does_not_hold_says_nothing(client: Client) -> None:
+    leases = RedisLeases(client, Timings(compare_after=0.0))
+    assert not await leases.are_complete(), "it has just begun"
+    await leases.renew()
+    assert await leases.are_complete()
+    await client.flushall()
+    assert not await leases.are_complete()
+    await leases.hold(*ALICE)
+    assert not await leases.are_complete(), "what it writes by the way isn't all"
+    assert await leases.renew()
+    assert await leases.are_complete()
+
+
+async def test_the_others_have_time_to_write_what_redis_lost(client: Client) -> None:
+    leases = RedisLeases(client, Timings(compare_after=3600.0))
+    await leases.renew()
+    assert not await leases.are_complete()
+
+
+async def test_an_emptied_redis_makes_nobody_absent(client: Client, site: Site) -> None:
+    """Bob closes one of two tabs, at two processes. Redis is emptied before his grace has ended."""
+    timings = Timings(grace=0.0, compare_after=0.0)
+    one, two = (
+        services_of(replace(engine, leases=RedisLeases(client, timings), timings=timings))
+        for engine in (site.engine, site.there)
+    )
+    tabs = [Tab(services, site.bob, site.room) for services in (one, two)]
+    for tab, services in zip(tabs, (one, two), strict=True):
+        await tab.hears("caught_up")
+        await services.presence._tick()
+    tabs[0].close()
+    await client.flushall()
+    await one.presence._tick()
+    assert await site.is_present()
+    assert await two.engine.leases.renew()
+    assert await one.engine.leases.renew()
+    await one.presence._tick()
+    assert await site.is_present()
+    tabs[1].close()
+    async with asyncio.timeout(PATIENCE):
+        while await site.is_present():
+            await two.presence._tick()
+    for services in (one, two):
+        await services.keep_alive.close()
+
+
+async def test_while_redis_is_away_nobody_is_recorded_as_back(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Others would only record them as offline again."""
+    await site.entered()
+    presence = site.here.presence
+    await (await membership.mark_offline(site.there, CELLAR, in_process.BOB))
+    site.finds()
+    await until(lambda: bool(presence._returned))
+
+    async def away() -> bool:
+        raise RedisAway("gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(site.engine.leases, "renew", away)
+        with pytest.raises(RedisAway):
+            await presence._tick()
+    assert not await site.is_present()
+    await presence._tick()
+    assert await site.is_present()
 
 
 async def test_what_could_not_be_written_is_written_later(
