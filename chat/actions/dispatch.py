@@ -53,6 +53,8 @@ class Actor(Protocol):
     language: Language
     standing: Standing
     """The standing sent in the last hello. The transaction checks the current one."""
+    read_number: int
+    """The last post of the room that this actor has read or written, through this door."""
 
     def reply(self, event: Event) -> None:
         """Sends the event to this actor only. Must not raise, also after the connection is gone."""
@@ -178,10 +180,16 @@ def _answer_post(
 ) -> None:
     if isinstance(outcome, Receipt):
         actor.reply(outcome)
+        note_own_post(actor, outcome)
         posting.after_post(engine, actor.room_id, actor.person, outcome)
     else:
         actor.reply(Error(outcome.code, actor.language.translate(outcome.phrase), nonce, outcome.retry_after))
     actor.post_answered(size)
+
+
+def note_own_post(actor: Actor, receipt: Receipt) -> None:
+    """Notes that the actor has written this post: the read mark needn't be told through its door."""
+    actor.read_number = max(actor.read_number, receipt.number or 0)
 
 
 async def _amend(engine: Engine, actor: Actor, request: Edit | Delete | Undelete | React | Pin) -> None:
@@ -190,6 +198,7 @@ async def _amend(engine: Engine, actor: Actor, request: Edit | Delete | Undelete
 
 
 def _read(engine: Engine, actor: Actor, request: Read) -> Work | None:
+    actor.read_number = request.number if request.back else max(actor.read_number, request.number)
     if request.nonce is None and not request.back:
         engine.read_marks.note(actor.room_id, actor.person.id, request.number)
         return None

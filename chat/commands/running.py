@@ -1,10 +1,10 @@
 """Runs slash commands for the dispatcher and sends their answers to the actor."""
 
 from accounts.models import User
-from chat.actions.dispatch import Actor, Handler, Work, reply_error
+from chat.actions.dispatch import Actor, Handler, Work, note_own_post, reply_error
 from chat.commands.registry import Call, Later, Registry
 from chat.engine import Engine
-from chat.events import Notice
+from chat.events import Notice, Receipt
 from chat.requests import RunCommand, new_nonce
 
 
@@ -24,6 +24,8 @@ async def _run(engine: Engine, registry: Registry, actor: Actor, request: RunCom
     nonce = request.nonce or new_nonce()
     call = Call(engine, registry, actor.room_id, user, standing, nonce, actor.language)
     answer = await registry.run(call, request.line)
+    if isinstance(answer, Receipt):
+        note_own_post(actor, answer)
     if isinstance(answer, Later):
         # The actor's next request doesn't wait for this.
         engine.hub.spawn(_reply_later(actor, answer, request.nonce))

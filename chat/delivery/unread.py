@@ -17,7 +17,7 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
-from chat.delivery.unread_index import Pair, Reader, UnreadIndex, Watcher
+from chat.delivery.unread_index import Pair, UnreadIndex, Watcher
 from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
@@ -243,10 +243,13 @@ class UnreadTracker:
             before = reader.rooms[room_id]
             if number <= before.read_number:
                 continue
-            reader.rooms[room_id] = before._replace(read_number=number)
-            # A user with a single connection, to this room, has just sent this mark by it.
-            if len(reader.watchers) > 1 or reader.watchers[0].room_id != room_id:
-                self._add(updates, reader, room_id, read_number=number)
+            others = [
+                watcher
+                for watcher in reader.watchers
+                if watcher.room_id != room_id or watcher.read_number < number
+            ]
+            self._index.put_mark(reader, room_id, before._replace(read_number=number))
+            self._add(updates, others, room_id, read_number=number)
 
     async def _read_pairs(self, updates: Updates) -> None:
         if self._amended:
@@ -270,14 +273,14 @@ class UnreadTracker:
                 if before is None or before == mark:
                     continue
                 reader = self._index.readers[user_id]
-                reader.rooms[room_id] = mark
+                self._index.put_mark(reader, room_id, mark)
                 fields = mark._asdict()
                 if mark.deleted == before.deleted:
                     del fields["deleted"]
-                self._add(updates, reader, room_id, **fields)
+                self._add(updates, reader.watchers, room_id, **fields)
 
-    def _add(self, updates: Updates, reader: Reader, room_id: int, **fields: int) -> None:
-        for watcher in reader.watchers:
+    def _add(self, updates: Updates, watchers: Iterable[Watcher], room_id: int, **fields: int) -> None:
+        for watcher in watchers:
             rooms = updates.setdefault(watcher, {})
             rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._index.name_of(room_id)), **fields)
 

@@ -16,6 +16,9 @@ class Watcher(Protocol):
     user_id: int
     room_id: int
     outbox: Outbox
+    read_number: int
+    """The last post of its room that was read or written over this connection, which needs no
+    word of it."""
 
 
 class Reader:
@@ -85,6 +88,14 @@ class UnreadIndex:
         reader = self.readers.get(user_id)
         return None if reader is None else reader.rooms.get(room_id)
 
+    def put_mark(self, reader: Reader, room_id: int, mark: Mark) -> None:
+        """Sets the mark of a user's room as it is sent."""
+        reader.rooms[room_id] = mark
+        for watcher in reader.watchers:
+            if watcher.room_id == room_id:
+                # Another connection may have set the mark back, or this one far ahead.
+                watcher.read_number = min(watcher.read_number, mark.read_number)
+
     def counts_in(self, amended: Collection[int], deleted: Mapping[int, int]) -> Iterator[Pair]:
         """The (room id, user id) whose counts may change when posts of these rooms were changed.
         `deleted` is the number of the last deleted post, by room."""
@@ -115,7 +126,9 @@ class UnreadIndex:
                 room.elsewhere.update(watcher for watcher in reader.watchers if watcher.room_id != view.id)
             if number > room.last_number:
                 grown.append((view.id, number))
-        reader.rooms = {room_id: view.mark for room_id, view in now.items()}
+        reader.rooms = {}
+        for room_id, view in now.items():
+            self.put_mark(reader, room_id, view.mark)
         return grown
 
     def _leave(self, reader: Reader, room_ids: Iterable[int]) -> None:

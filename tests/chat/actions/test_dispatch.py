@@ -25,6 +25,7 @@ class Outsider:
     person = Person(1, "mallory")
     room_id = 1
     language = ENGLISH
+    read_number = 0
     standing = STRANGER
 
     def __init__(self) -> None:

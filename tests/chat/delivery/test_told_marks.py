@@ -1,0 +1,74 @@
+"""Whom a read mark is told to: every other connection of its user, whichever are gone."""
+
+from chat.actions import posting
+from chat.envelopes import UnreadHint
+from chat.requests import new_nonce
+from tests.support.in_process import BOB, CELLAR, Site, Tab, until
+
+
+def marks(tab: Tab) -> list[int]:
+    """The marks of the room that it was told, but for those with which it began."""
+    told = [room for event in tab.heard("unread") if "whole" not in event for room in event["rooms"]]
+    return [room["read_number"] for room in told if "read_number" in room]
+
+
+async def two_tabs(site: Site) -> tuple[Tab, Tab]:
+    first, second = await site.entered(), await site.entered()
+    for tab in (first, second):
+        await tab.hears("unread", whole=True)
+    return first, second
+
+
+async def test_a_mark_is_told_though_who_set_it_is_gone(site: Site) -> None:
+    await site.posts("to be read")
+    first, second = await two_tabs(site)
+    second.says("read", number=1)
+    second.close()
+    await until(lambda: marks(first) == [1])
+
+
+async def test_what_one_has_written_is_read_though_the_tab_is_gone(site: Site) -> None:
+    first, second = await two_tabs(site)
+    second.says("post", text="last words", nonce="n")
+    second.close()
+    await until(lambda: marks(first) == [1])
+
+
+async def test_what_one_has_written_at_another_process_is_read(site: Site) -> None:
+    tab = await site.entered()
+    await tab.hears("unread", whole=True)
+    await posting.post_and_wait(site.there, CELLAR, BOB, "from there", new_nonce(), "post")
+    site.engine.unread.note_hint(UnreadHint(numbers={CELLAR: 1}, posted=[(CELLAR, BOB.id, 1)]))
+    await until(lambda: marks(tab) == [1])
+
+
+async def test_who_sets_a_mark_is_not_told_of_it(site: Site) -> None:
+    await site.posts("to be read")
+    first, second = await two_tabs(site)
+    first.says("read", number=1)
+    await until(lambda: marks(second) == [1])
+    second.says("post", text="mine", nonce="n")
+    await until(lambda: marks(first) == [2])
+    assert (marks(first), marks(second)) == ([2], [1])
+
+
+async def test_a_mark_that_went_back_is_told_when_it_comes_again(site: Site) -> None:
+    """Also to the connection that had set it before."""
+    for text in ("one", "two", "three"):
+        await site.posts(text)
+    first, second = await two_tabs(site)
+    first.says("read", number=3)
+    await until(lambda: marks(second) == [3])
+    second.says("read", number=1, back=True, nonce="back")
+    await until(lambda: marks(first)[-1:] == [1] and marks(second)[-1:] == [1])
+    second.says("read", number=3)
+    await until(lambda: marks(first)[-1:] == [3])
+
+
+async def test_a_mark_far_ahead_leaves_nothing_untold(site: Site) -> None:
+    await site.posts("to be read")
+    first, second = await two_tabs(site)
+    first.says("read", number=2**53)
+    await until(lambda: marks(second) == [1])
+    second.says("post", text="mine", nonce="n")
+    await until(lambda: marks(first) == [2])
