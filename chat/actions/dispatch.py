@@ -175,9 +175,7 @@ async def _post_later(
     actor.post_queued(len(request.text))
 
 
-def _answer_post(
-    engine: Engine, actor: Actor, size: int, nonce: str, outcome: Receipt | ActionError
-) -> None:
+def _answer_post(engine: Engine, actor: Actor, size: int, nonce: str, outcome: Receipt | ActionError) -> None:
     if isinstance(outcome, Receipt):
         actor.reply(outcome)
         note_own_post(actor, outcome)

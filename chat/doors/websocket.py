@@ -13,7 +13,7 @@ from chat.commands.registry import Registry
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.events import Close, Error, Event, Hello, RoomState, You, encode
+from chat.events import Close, Event, Hello, RoomState, You, encode
 from chat.history.titles import title_of
 from chat.models import Room
 from chat.roles import STRANGER, Standing
