@@ -26,8 +26,6 @@ from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from chat.setup import setup_chat
-from chat.timings import DEFAULT as DEFAULT_TIMINGS
-from chat.timings import Timings
 from feed.setup import setup_feed
 from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
@@ -54,6 +52,8 @@ from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
 from settings import ROOT, Settings, SettingsError, read_settings
+from timings import DEFAULT as DEFAULT_TIMINGS
+from timings import TIMINGS, Timings
 from weather.setup import setup_weather
 
 MAX_BODY = 64 * 1024
@@ -66,7 +66,7 @@ MAX_WORKERS = 256
 async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> web.Application:
     """Creates the application without opening connections. The database must be migrated."""
     database = open_database(settings.database)
-    redis = open_redis(settings.redis_url)
+    redis = open_redis(settings.redis_url, timings.redis_answer)
     storage = TokenStorage(session_store(database, redis), secure=settings.secure)
     # The error middleware is there twice: inside, where the error page can use the session, and
     # outside, for errors of the session store.
@@ -82,9 +82,10 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     ]
     app = web.Application(middlewares=middlewares, client_max_size=MAX_BODY)
     app[SETTINGS] = settings
+    app[TIMINGS] = timings
     app[DATABASE] = database
     app[REDIS] = redis
-    app[BUS] = make_bus(settings.bus)
+    app[BUS] = make_bus(settings.bus, timings.redis_answer, timings.redis_quiet)
     app[STORAGE] = storage
     app[SESSION_ENDED] = []
     app.on_response_prepare.append(add_headers)
@@ -93,7 +94,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     files = Files(ROOT / "static", fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
-    setup_chat(app, timings)
+    setup_chat(app)
     setup_weather(app)
     setup_feed(app)
     app.cleanup_ctx.append(watch_ended)

@@ -22,8 +22,8 @@ from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.history.unread_counts import UnreadCounts, mention_counts
-from chat.timings import DEFAULT, Timings
 from helpers.redis.bus import Bus
+from timings import DEFAULT, Timings
 
 
 @dataclass(frozen=True)

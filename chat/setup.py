@@ -23,12 +23,12 @@ from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
-from chat.timings import DEFAULT, TIMINGS, Timings
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
 from helpers.websocket.protocol import KeepAlive
+from timings import TIMINGS
 
 MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
@@ -49,7 +49,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     async with open_engine(app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[TIMINGS]) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
-        keep_alive = KeepAlive(engine.timings.stalled_client)
+        timings = engine.timings
+        keep_alive = KeepAlive(timings.stalled_client, timings.socket_heartbeat, timings.socket_close)
         dispatcher = Dispatcher(engine, message_limits(app), {RunCommand: runner(app[COMMANDS])})
         app[SERVICES] = Services(engine, dispatcher, app[COMMANDS], presence, keep_alive)
         app[SESSION_ENDED].append(engine.hub.end_session)
@@ -77,8 +78,7 @@ async def close_connections(app: web.Application) -> None:
             await engine.hub.empty.wait()
 
 
-def setup_chat(app: web.Application, timings: Timings = DEFAULT) -> None:
-    app[TIMINGS] = timings
+def setup_chat(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)

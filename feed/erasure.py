@@ -7,9 +7,9 @@ from collections.abc import AsyncGenerator, Awaitable
 from accounts.keys import DeletedAccount
 from accounts.models import User
 from feed.models import Comment, Like, Post
-from feed.streams import POLL_SECONDS
 from feed.writing import Writer
 from helpers.errors import ActionError
+from timings import Timings
 
 AT_ONCE = 200
 """Rows per query. Each is deleted in a transaction of its own."""
@@ -17,7 +17,7 @@ AT_ONCE = 200
 Steps = AsyncGenerator[None, None]
 
 
-async def erase_feed_data(writer: Writer, account: DeletedAccount) -> Steps:
+async def erase_feed_data(writer: Writer, account: DeletedAccount, timings: Timings) -> Steps:
     """Erases an account's data from the feed; an accounts.keys.Eraser."""
     deleted_user = User(id=account.user_id)
     own_likes = Like.user_id == account.user_id
@@ -51,7 +51,7 @@ async def erase_feed_data(writer: Writer, account: DeletedAccount) -> Steps:
     if removed:
         # The streams of all processes look up followers when they read the events. After this wait
         # the follows may be deleted.
-        await asyncio.sleep(POLL_SECONDS + 0.5)
+        await asyncio.sleep(timings.feed_poll + 0.5)
         yield
 
 

@@ -18,6 +18,7 @@ from feed.writing import Writer
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
+from timings import TIMINGS
 
 CHANNEL = b"aiochat:feed"
 """The payload only says that something was committed. The streams read it from the database."""
@@ -45,7 +46,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
 
     app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], on_commit)
     app[SESSION_ENDED].append(streams.end_session)
-    app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account))
+    app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account, app[TIMINGS]))
     context = contextvars.Context()
     tasks = [
         asyncio.create_task(work, context=context)
@@ -68,6 +69,6 @@ def setup_feed(app: web.Application) -> None:
     app[PERSON_SECTIONS].append(person_section)
     app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
     app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
-    app[STREAMS] = Streams(app[DATABASE], app[VISIBILITY])
+    app[STREAMS] = Streams(app[DATABASE], app[VISIBILITY], app[TIMINGS])
     app.cleanup_ctx.append(run_feed)
     app.on_shutdown.append(end_streams)

@@ -19,6 +19,7 @@ from feed.encoding import AT_ONCE, EncodedEvent, encode_events, frame, heartbeat
 from feed.event_log import MAX_BEHIND
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_unavailable
+from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.feed")
 
@@ -28,18 +29,10 @@ MAX_STREAMS = 10
 MAX_OUTBOX = 256 * 1024
 """Bytes queued for one reader, in addition to the transport's 64 KB: some hundred posts."""
 
-POLL_SECONDS = 1.5
-"""The interval of reads that find events whose bus message was lost."""
-
-HEARTBEAT_SECONDS = 15.0
-STUCK_SECONDS = 20.0
-"""A reader that accepts no data for this long is disconnected."""
-
-GRACE_SECONDS = 0.5
-"""Time to send the end of a stream."""
-
 SWEEP_SECONDS = 3600.0
 PAIRS_AT_ONCE = 1000
+
+Answer = TypeVar("Answer")
 
 
 class StreamEnded(Exception):
@@ -60,8 +53,15 @@ class Stream:
     """One reader's stream. `post_id` limits it to one post; None is the reader's feed."""
 
     def __init__(
-        self, connection: Connection, user_id: int, session_id: str, post_id: int | None, position: int
+        self,
+        connection: Connection,
+        user_id: int,
+        session_id: str,
+        post_id: int | None,
+        position: int,
+        timings: Timings = DEFAULT,
     ) -> None:
+        self._timings = timings
         self.connection = connection
         self.user_id = user_id
         self.session_id = session_id
@@ -98,19 +98,19 @@ class Stream:
         return bool(self._outbox)
 
     def disconnect(self) -> None:
-        """Ends the stream. If the reader doesn't read, the connection is aborted after
-        GRACE_SECONDS."""
+        """Ends the stream. If the reader doesn't read, the connection is aborted a moment
+        later."""
         if not self.is_disconnected.is_set():
-            asyncio.get_running_loop().call_later(GRACE_SECONDS, self.connection.abort)
+            asyncio.get_running_loop().call_later(self._timings.feed_end, self.connection.abort)
         self.is_disconnected.set()
         self._outbox.clear()
         self._wake.set()
 
     async def next(self) -> bytes:
-        """Returns the next data to write. After HEARTBEAT_SECONDS without events it is the current
-        id. Empty if the stream has to catch up first. Raises StreamEnded."""
+        """Returns the next data to write. After a while without events it is the current id.
+        Empty if the stream has to catch up first. Raises StreamEnded."""
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(HEARTBEAT_SECONDS):
+            async with asyncio.timeout(self._timings.feed_heartbeat):
                 await self._wake.wait()
         if self.is_disconnected.is_set():
             raise StreamEnded
@@ -125,7 +125,8 @@ class Stream:
 
 
 class Streams:
-    def __init__(self, database: AioDatabase, visibility: Visibility) -> None:
+    def __init__(self, database: AioDatabase, visibility: Visibility, timings: Timings = DEFAULT) -> None:
+        self._timings = timings
         self._database = database
         self._visibility = visibility
         self._streams: set[Stream] = set()
@@ -175,7 +176,7 @@ class Streams:
                 if not stream.is_live and not stream.has_waiting:
                     await self._catch_up(stream)
                 if data := await stream.next():
-                    await _write(stream, data)
+                    await self._write(stream, data)
         except ConnectionError:
             pass
         except (StreamEnded, TimeoutError):
@@ -192,7 +193,7 @@ class Streams:
         last = await event_log.last_id()
         if stream.position > last or last - stream.position > MAX_BEHIND:
             stream.position = last
-            await _write(stream, frame(last, "reset", {"last": last}))
+            await self._write(stream, frame(last, "reset", {"last": last}))
         while True:
             found = await event_log.read_since(
                 stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id
@@ -202,7 +203,7 @@ class Streams:
                 raise StreamEnded
             stream.position = found.up_to
             if encoded:
-                await _write(stream, b"".join(event.frame for event in encoded))
+                await self._write(stream, b"".join(event.frame for event in encoded))
             # Nothing is awaited between this check and the next offer.
             if not found.events and self._last <= stream.position:
                 stream.is_live = True
@@ -210,7 +211,7 @@ class Streams:
 
     async def deliver_forever(self) -> None:
         """Passes new events to the live streams."""
-        self._last = await _retry_until_available(event_log.last_id)
+        self._last = await self._retry_until_available(event_log.last_id)
         while True:
             try:
                 while await self._deliver():
@@ -220,9 +221,9 @@ class Streams:
                     log.exception("the feed's streams")
                 for stream in self._streams:
                     stream.mark_stale()
-                await asyncio.sleep(POLL_SECONDS)
+                await asyncio.sleep(self._timings.feed_poll)
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(POLL_SECONDS):
+                async with asyncio.timeout(self._timings.feed_poll):
                     await self._committed.wait()
             self._committed.clear()
 
@@ -309,28 +310,23 @@ class Streams:
     async def sweep_forever(self) -> None:
         while True:
             await asyncio.sleep(SWEEP_SECONDS)
-            await _retry_until_available(event_log.forget_old)
+            await self._retry_until_available(event_log.forget_old)
+
+    async def _write(self, stream: Stream, data: bytes) -> None:
+        async with asyncio.timeout(self._timings.feed_stuck):
+            await stream.connection.write(data)
+
+    async def _retry_until_available(self, ask: Callable[[], Awaitable[Answer]]) -> Answer:
+        while True:
+            try:
+                return await ask()
+            except Exception as error:
+                if not is_unavailable(error):
+                    raise
+                await asyncio.sleep(self._timings.feed_poll)
 
 
 def _concerns(stream: Stream, event: EncodedEvent, follows: set[tuple[int, int]]) -> bool:
     if stream.post_id is not None:
         return stream.post_id == event.post_id
     return stream.user_id == event.author_id or (stream.user_id, event.author_id) in follows
-
-
-async def _write(stream: Stream, data: bytes) -> None:
-    async with asyncio.timeout(STUCK_SECONDS):
-        await stream.connection.write(data)
-
-
-Answer = TypeVar("Answer")
-
-
-async def _retry_until_available(ask: Callable[[], Awaitable[Answer]]) -> Answer:
-    while True:
-        try:
-            return await ask()
-        except Exception as error:
-            if not is_unavailable(error):
-                raise
-            await asyncio.sleep(POLL_SECONDS)

@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 import pytest
 
-from chat.timings import Timings
 from tests.support.accounts import accounts_of
 from tests.support.database_snapshot import Stored, stored_by
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Postgres, Redis, Server
+from timings import Timings
 
 for name in [name for name in os.environ if name.startswith("AIOCHAT_")]:
     del os.environ[name]
@@ -34,6 +34,7 @@ LONGEST = (
     "test_health",
     "test_workers",
     "test_journey",
+    "test_timings",
 )
 """The beginnings of the names of files that take longest."""
 

@@ -9,7 +9,8 @@ import contextvars
 import hashlib
 import io
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 
 from aiohttp import web
 from cachetools import TLRUCache, TTLCache
@@ -20,15 +21,12 @@ from helpers.fetching import FETCHER, Fetcher, FetchError
 from helpers.images import BadPicture
 from helpers.keys import SETTINGS
 from helpers.web.multipart import Upload
+from timings import DEFAULT, TIMINGS
 
 log = logging.getLogger("aiochat.gravatar")
 
 SECONDS = 5.0
 """Timeout of a fetch."""
-
-PATIENCE = 0.5
-"""Seconds that a reader waits for the fetch. After that the initial is shown, and the picture is
-available for later readers."""
 
 MAX_BYTES = 512 * 1024
 """A picture 256 pixels wide mostly has 20 KB."""
@@ -57,22 +55,27 @@ def _expiry(_: str, has_none: bool, now: float) -> float:
 
 class Gravatar:
     """`base` is the service's address, to which the hash is appended: Gravatar's, or that of a
-    compatible service."""
+    compatible service. A reader waits for a picture for `patience` seconds at most."""
 
-    def __init__(self, fetcher: Fetcher, base: str) -> None:
+    def __init__(
+        self,
+        fetcher: Fetcher,
+        base: str,
+        patience: float = DEFAULT.gravatar_patience,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._fetcher = fetcher
         self._base = base
-        self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(MAX_PICTURES, DAY)
-        self._missing: TLRUCache[str, bool] = TLRUCache(MAX_MISSING, _expiry)
+        self._patience = patience
+        self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(MAX_PICTURES, DAY, clock)
+        self._missing: TLRUCache[str, bool] = TLRUCache(MAX_MISSING, _expiry, clock)
         """Hashes that aren't fetched now. True: the service has no picture. False: it was
         unavailable or its picture was unusable."""
         self._fetching: dict[str, asyncio.Task[None]] = {}
 
     async def picture(self, person: User, size: int) -> tuple[bytes | None, bool]:
         """Returns the picture as WebP in one of pictures.SIZES, or None, and whether the answer is
-        final for a while.
-
-        It waits for PATIENCE at most and raises nothing."""
+        final for a while. Raises nothing."""
         if not person.email:
             return None, True
         name = hash_of(person.email)
@@ -88,7 +91,7 @@ class Gravatar:
             self._fetching[name] = task
             task.add_done_callback(lambda _: self._fetching.pop(name))
         if name in self._fetching:
-            await asyncio.wait([self._fetching[name]], timeout=PATIENCE)
+            await asyncio.wait([self._fetching[name]], timeout=self._patience)
         sizes = self._pictures.get(name)
         return (sizes[size] if sizes else None), sizes is not None or self._missing.get(name) is True
 
@@ -128,6 +131,6 @@ async def run_gravatar(app: web.Application) -> AsyncIterator[None]:
     if not settings.gravatar:
         yield
         return
-    app[GRAVATAR] = gravatar = Gravatar(app[FETCHER], settings.gravatar_url)
+    app[GRAVATAR] = gravatar = Gravatar(app[FETCHER], settings.gravatar_url, app[TIMINGS].gravatar_patience)
     yield
     await gravatar.close()

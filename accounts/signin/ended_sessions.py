@@ -20,12 +20,9 @@ from helpers.clock import now_ms
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.redis.bus import BUS
 from helpers.web.session_stores import SessionStore
+from timings import TIMINGS
 
 log = logging.getLogger("aiochat.sessions")
-
-LOOK_SECONDS = 0.4
-"""Open connections are closed within a second. A poll is one query by primary key without results:
-0.4 ms of CPU."""
 
 KEPT_MS = 24 * 3600 * 1000
 """A process that couldn't reach the database for longer has no open connections any more."""
@@ -72,7 +69,7 @@ async def watch_ended(app: web.Application) -> AsyncIterator[None]:
 
 async def _poll(app: web.Application, last: int) -> None:
     while True:
-        await asyncio.sleep(LOOK_SECONDS)
+        await asyncio.sleep(app[TIMINGS].ended_sessions_poll)
         try:
             for ended in await _after(last):
                 await end_session(app, ended.session_id)

@@ -9,9 +9,9 @@ from typing import Any, Protocol
 from chat.envelopes import EncodedEvent
 from chat.events import CaughtUp, Close, Event, Reset, encode
 from chat.history.catch_up import Changes
-from chat.timings import DEFAULT, Timings
 from helpers.db.database import is_unavailable
 from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
+from timings import DEFAULT, Timings
 
 MAX_HELD = 5000
 """Events kept for a client while it catches up. With more the client is closed, and may

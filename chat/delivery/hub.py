@@ -12,8 +12,8 @@ from chat.delivery.channel import Channel, Client
 from chat.envelopes import Batch, EphemeralEvent
 from chat.events import Close, Event
 from chat.history.catch_up import Changes
-from chat.timings import DEFAULT, Timings
 from helpers.db.database import is_unavailable
+from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.hub")
 

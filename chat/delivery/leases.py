@@ -11,8 +11,8 @@ from typing import Protocol
 
 from redis.asyncio import Redis
 
-from chat.timings import DEFAULT, Timings
 from helpers.batching import SingleFlight
+from timings import DEFAULT, Timings
 
 AT_ONCE = 500
 """Leases in one command: a command with ten thousand blocked Redis for a sixth of a second."""
@@ -25,7 +25,7 @@ class Leases(Protocol):
     async def hold(self, room_id: int, user_id: int) -> None: ...
     async def release(self, room_id: int, user_id: int) -> None: ...
     async def renew(self) -> bool:
-        """Prolongs all leases of this process. Call it at the start and every RENEW_SECONDS.
+        """Prolongs all leases of this process. Call it at the start and periodically.
 
         Returns True when all members recorded as present should be compared with the leases: this
         process has just started, another one has ended, or leases were lost."""

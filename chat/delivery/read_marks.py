@@ -9,9 +9,9 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from chat.envelopes import MovedMark
-from chat.timings import DEFAULT, Timings
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_unavailable
+from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.read_marks")
 

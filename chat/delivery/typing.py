@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from chat.envelopes import EphemeralEvent
 from chat.events import Typing, encode
-from chat.timings import DEFAULT, Timings
+from timings import DEFAULT, Timings
 
 SHOWN_SECONDS = 6.0
 """Seconds for which clients show it without another event."""

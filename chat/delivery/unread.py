@@ -23,9 +23,9 @@ from chat.events import OwnRoom, Unread, encode
 from chat.history.lines import Line
 from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
-from chat.timings import DEFAULT, Timings
 from helpers.batching import READ_AT_ONCE
 from helpers.db.database import is_unavailable
+from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.unread")
 

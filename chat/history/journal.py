@@ -20,10 +20,10 @@ from chat.history.lines import Line
 from chat.history.statements import HistoryStatements
 from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
-from chat.timings import DEFAULT, Timings
 from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction
 from helpers.text.characters import one_line
+from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.journal")
 
@@ -128,7 +128,7 @@ class Journal:
         return done
 
     async def close(self) -> None:
-        """Commits queued entries, for at most CLOSE_SECONDS, and stops."""
+        """Commits queued entries, for a limited time, and stops."""
         self._closing = True
         self._wake.set()
         with contextlib.suppress(TimeoutError):

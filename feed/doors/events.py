@@ -13,6 +13,7 @@ from feed.keys import STREAMS
 from feed.reading import visible_post
 from feed.streams import MAX_STREAMS, Stream
 from helpers.errors import ActionError
+from timings import TIMINGS
 
 RETRY_MS = (1000, 4000)
 """The delay before a browser reconnects. It is random, so that not all reconnect at once."""
@@ -62,7 +63,8 @@ class Events(web.View):
         response = web.StreamResponse(headers={"X-Accel-Buffering": "no", "Cache-Control": "no-store"})
         response.content_type = "text/event-stream"
         response.force_close()
-        stream = Stream(_Connection(request, response), user.id, str(session.identity), post_id, position)
+        connection, timings = _Connection(request, response), request.app[TIMINGS]
+        stream = Stream(connection, user.id, str(session.identity), post_id, position, timings)
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):
             await response.write(b"retry: %d\n\n" % random.randint(*RETRY_MS))  # noqa: S311 - no secret

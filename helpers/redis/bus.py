@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from helpers.redis.link import ANSWER_SECONDS, QUIET_SECONDS
 from helpers.redis.pubsub import Payload, PubSub
 
 log = logging.getLogger("aiochat.bus")
@@ -75,8 +76,8 @@ class RedisBus(Bus):
 
     remote = True
 
-    def __init__(self, url: str) -> None:
-        self._pubsub = PubSub(url, self._on_payload, self._gap)
+    def __init__(self, url: str, answer_seconds: float, quiet_seconds: float) -> None:
+        self._pubsub = PubSub(url, self._on_payload, self._gap, answer_seconds, quiet_seconds)
         self._subscribers: list[_Subscriber] = []
         self._by_channel: dict[bytes, list[_Subscriber]] = {}
         """The subscribers of each followed channel, computed at its first message."""
@@ -137,7 +138,7 @@ class RedisBus(Bus):
 BUS = web.AppKey("bus", Bus)
 
 
-def make_bus(url: str) -> Bus:
+def make_bus(url: str, answer_seconds: float = ANSWER_SECONDS, quiet_seconds: float = QUIET_SECONDS) -> Bus:
     """Creates the bus for the Redis or cluster at `url`, or one without Redis. It isn't open
     yet."""
-    return RedisBus(url) if url else Bus()
+    return RedisBus(url, answer_seconds, quiet_seconds) if url else Bus()

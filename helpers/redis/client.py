@@ -14,17 +14,17 @@ CONNECTIONS = 20
 with this pool callers wait."""
 
 
-def open_redis(url: str) -> "Redis | None":
+def open_redis(url: str, answer_seconds: float = ANSWER_SECONDS) -> "Redis | None":
     """Returns the connection pool for `url`, None for an empty one. A response that takes longer
-    than ANSWER_SECONDS is an error, so that nothing waits for a Redis that hangs."""
+    than `answer_seconds` is an error, so that nothing waits for a Redis that hangs."""
     if not url:
         return None
     pool: BlockingConnectionPool = BlockingConnectionPool.from_url(
         url,
         max_connections=CONNECTIONS,
-        timeout=ANSWER_SECONDS,
-        socket_timeout=ANSWER_SECONDS,
-        socket_connect_timeout=ANSWER_SECONDS,
+        timeout=answer_seconds,
+        socket_timeout=answer_seconds,
+        socket_connect_timeout=answer_seconds,
         health_check_interval=10,
         retry=Retry(NoBackoff(), 1),
     )

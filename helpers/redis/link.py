@@ -24,7 +24,6 @@ log = logging.getLogger("aiochat.redis")
 
 ANSWER_SECONDS = 2.0
 QUIET_SECONDS = 5.0
-"""A PING is sent after this time without data."""
 
 Answer = Any
 """A response of Redis: bytes, int, list, None, or a ResponseError."""
@@ -62,11 +61,20 @@ class Access:
 
 class Link(asyncio.Protocol):
     """An open connection. `on_heard` gets the channel and payload of each message, `on_removed` a
-    channel that this server no longer serves. `lost` is set when the connection has ended."""
+    channel that this server no longer serves. `lost` is set when the connection has ended.
+
+    A response that takes longer than `answer_seconds` is an error. A PING is sent after
+    `quiet_seconds` without data."""
 
     def __init__(
-        self, on_heard: Callable[[bytes, bytes], None], on_removed: Callable[["Link", bytes], None]
+        self,
+        on_heard: Callable[[bytes, bytes], None],
+        on_removed: Callable[["Link", bytes], None],
+        answer_seconds: float = ANSWER_SECONDS,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
+        self._answer_seconds = answer_seconds
+        self._quiet_seconds = quiet_seconds
         self.lost = asyncio.Event()
         self._on_heard = on_heard
         self._on_removed = on_removed
@@ -105,10 +113,10 @@ class Link(asyncio.Protocol):
         answered: asyncio.Future[Answer] = self._loop.create_future()
         self.ask(*command, then=lambda answer: None if answered.done() else answered.set_result(answer))
         try:
-            async with asyncio.timeout(ANSWER_SECONDS):
+            async with asyncio.timeout(self._answer_seconds):
                 answer = await answered
         except TimeoutError:
-            raise RedisTimeoutError(f"no answer within {ANSWER_SECONDS:g} s") from None
+            raise RedisTimeoutError(f"no answer within {self._answer_seconds:g} s") from None
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -117,9 +125,9 @@ class Link(asyncio.Protocol):
         """Aborts the connection if a response is overdue, and sends PING if it is idle. Call it
         every second."""
         now = self._loop.time()
-        if self._asked and now - self._asked[0][0] > ANSWER_SECONDS:
+        if self._asked and now - self._asked[0][0] > self._answer_seconds:
             self._transport.abort()
-        elif not self._asked and now - self._last_word > QUIET_SECONDS:
+        elif not self._asked and now - self._last_word > self._quiet_seconds:
             self.ask("PING", then=lambda _: None)
 
     def close(self) -> None:
@@ -181,16 +189,18 @@ async def open_link(
     address: Address,
     on_heard: Callable[[bytes, bytes], None],
     on_removed: Callable[[Link, bytes], None],
+    answer_seconds: float = ANSWER_SECONDS,
+    quiet_seconds: float = QUIET_SECONDS,
 ) -> Link:
     """Opens and authenticates a connection. Raises RedisError if that fails; it takes at most twice
-    ANSWER_SECONDS."""
+    `answer_seconds`."""
     loop = asyncio.get_running_loop()
 
     def make() -> Link:
-        return Link(on_heard, on_removed)
+        return Link(on_heard, on_removed, answer_seconds, quiet_seconds)
 
     try:
-        async with asyncio.timeout(ANSWER_SECONDS):
+        async with asyncio.timeout(answer_seconds):
             if address.port:
                 _, link = await loop.create_connection(make, address.host, address.port, ssl=access.tls)
             else:

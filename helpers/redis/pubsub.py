@@ -17,7 +17,7 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import RedisError, ResponseError
 
 from helpers.redis.cluster import SlotMap, moved_to
-from helpers.redis.link import Address, Answer, Link, open_link
+from helpers.redis.link import ANSWER_SECONDS, QUIET_SECONDS, Address, Answer, Link, open_link
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.bus")
@@ -61,11 +61,17 @@ class PubSub:
     may be lost.
 
     `url` is that of one Redis, or `redis+cluster://host:port,host:port` for a cluster
-    (`rediss+cluster://` with TLS)."""
+    (`rediss+cluster://` with TLS). `answer_seconds` and `quiet_seconds` are those of its Links."""
 
     def __init__(
-        self, url: str, on_heard: Callable[[bytes, bytes], None], on_gap: Callable[[], None]
+        self,
+        url: str,
+        on_heard: Callable[[bytes, bytes], None],
+        on_gap: Callable[[], None],
+        answer_seconds: float = ANSWER_SECONDS,
+        quiet_seconds: float = QUIET_SECONDS,
     ) -> None:
+        self._times = answer_seconds, quiet_seconds
         self._map = SlotMap(url)
         self._on_heard = on_heard
         self._on_gap = on_gap
@@ -294,7 +300,9 @@ class PubSub:
                 subscription.forget()
 
     async def _connect(self, address: Address) -> Link:
-        return await open_link(self._map.access, address, self._on_payload, self._on_channel_removed)
+        return await open_link(
+            self._map.access, address, self._on_payload, self._on_channel_removed, *self._times
+        )
 
     async def _keep_map(self) -> None:
         while True:

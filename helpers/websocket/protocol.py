@@ -37,10 +37,7 @@ from helpers.websocket.incoming import (
 )
 from helpers.websocket.turns import Turns
 
-HEARTBEAT_SECONDS = 25
 BEAT_SECONDS = 1.0
-CLOSE_SECONDS = 2.0
-"""How long the peer's answer to a close frame is awaited."""
 
 STALLED_SECONDS = 20.0
 
@@ -72,16 +69,25 @@ class Listener(Protocol):
 
 
 class KeepAlive:
-    """Pings every WebSocket once in HEARTBEAT_SECONDS, a share of them each second, and drops those
-    that have sent nothing since. Tells those whose peer leaves too much unread for `stalled`
-    seconds without progress.
+    """Pings every WebSocket once in `heartbeat` seconds, a share of them each `beat` seconds, and
+    drops those that have sent nothing since. Tells those whose peer leaves too much unread for
+    `stalled` seconds without progress. `close_seconds` is how long the peer's answer to a close
+    frame is awaited.
 
     One task serves all: a timer each would cost more than the pings."""
 
-    def __init__(self, stalled: float = STALLED_SECONDS) -> None:
+    def __init__(
+        self,
+        stalled: float = STALLED_SECONDS,
+        heartbeat: float = 25.0,
+        close_seconds: float = 2.0,
+        beat: float = BEAT_SECONDS,
+    ) -> None:
         self.turns = Turns()
+        self.close_seconds = close_seconds
         self._stalled = stalled
-        self._shares: list[set[WebSocket]] = [set() for _ in range(HEARTBEAT_SECONDS)]
+        self._beat_seconds = beat
+        self._shares: list[set[WebSocket]] = [set() for _ in range(max(1, round(heartbeat / beat)))]
         self._next_share: Iterator[set[WebSocket]] = cycle(self._shares)
         self._full: dict[WebSocket, tuple[int, float]] = {}
         """The fewest unread bytes so far, and since when."""
@@ -107,7 +113,7 @@ class KeepAlive:
 
     async def _beat(self) -> None:
         for share in cycle(self._shares):
-            await asyncio.sleep(BEAT_SECONDS)
+            await asyncio.sleep(self._beat_seconds)
             for websocket in list(share):
                 websocket.ping()
             now = time.monotonic()
@@ -215,7 +221,7 @@ class WebSocket(asyncio.BufferedProtocol):
             self._go_on()
 
     def close(self, code: int) -> None:
-        """Sends a close frame and waits CLOSE_SECONDS for the answer. Messages from the peer are
+        """Sends a close frame and waits for the answer for a while. Messages from the peer are
         ignored from now on."""
         if self._closing is None and not self._transport.is_closing():
             self._answers += b"\x88\x02" + code.to_bytes(2, "big")
@@ -355,7 +361,9 @@ class WebSocket(asyncio.BufferedProtocol):
     def _abort_later(self) -> None:
         """A transport that closes waits for its peer to read for as long as that takes."""
         if self._closing is None:
-            self._closing = asyncio.get_running_loop().call_later(CLOSE_SECONDS, self._transport.abort)
+            self._closing = asyncio.get_running_loop().call_later(
+                self._keep_alive.close_seconds, self._transport.abort
+            )
 
 
 class Upgrade(web.WebSocketResponse):

@@ -29,6 +29,7 @@ from tests.support.people import PASSWORD, PATIENCE, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.shell import beside, empty_redis
+from timings import TIMINGS, Timings
 
 NEW = "another horse battery"
 
@@ -221,8 +222,8 @@ async def test_what_is_old_is_swept(database: AioDatabase, monkeypatch: pytest.M
     assert await EndedSession.select().aio_count() == 1
 
 
-async def test_what_goes_wrong_is_tried_again(app: web.Application, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ended_sessions, "LOOK_SECONDS", 0.01)
+async def test_what_goes_wrong_is_tried_again(app: web.Application) -> None:
+    app[TIMINGS] = Timings(ended_sessions_poll=0.01)
     told: list[str] = []
     done = asyncio.Event()
 

@@ -134,7 +134,8 @@ async def test_what_is_no_picture_is_none_for_a_while(
     fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gravatar, "hash_of", lambda email: email)
-    found = Gravatar(fetcher, service.url)
+    now = 0.0
+    found = Gravatar(fetcher, service.url, clock=lambda: now)
     service.pictures |= {
         "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         "half": drawn()[:100],
@@ -145,8 +146,8 @@ async def test_what_is_no_picture_is_none_for_a_while(
         for _ in range(2):
             assert await found.picture(user(name), 64) == (None, False), name
         assert len(service.asked) == 1, name
-    monkeypatch.setattr(gravatar, "AWAY_SECONDS", 0)
     for asked in (1, 2):
+        now += gravatar.AWAY_SECONDS + 1
         assert await found.picture(user("again/broken"), 64) == (None, False)
         assert service.asked[1:] == ["/again/broken?s=256&d=404"] * asked, "the while is over"
     await found.close()
@@ -155,9 +156,7 @@ async def test_what_is_no_picture_is_none_for_a_while(
 async def test_nobody_waits_long_for_it(
     fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    assert gravatar.PATIENCE <= 0.5
-    monkeypatch.setattr(gravatar, "PATIENCE", 0.05)
-    found = Gravatar(fetcher, f"{service.url}/slowly/..")
+    found = Gravatar(fetcher, f"{service.url}/slowly/..", patience=0.05)
     monkeypatch.setattr(gravatar, "hash_of", lambda email: "slowly")
     service.go.clear()
     assert await found.picture(user("a"), 64) == (None, False)

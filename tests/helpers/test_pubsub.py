@@ -10,7 +10,6 @@ from functools import partial
 import pytest
 from redis.exceptions import RedisError
 
-from helpers.redis import link
 from helpers.redis.pubsub import MAX_WAITING, PubSub
 from tests.conftest import unique
 from tests.support.people import PATIENCE
@@ -20,11 +19,13 @@ from tests.support.servers import Postgres, Redis, RedisCluster
 class Process:
     """One that follows channels, and what it has heard."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *seconds: float) -> None:
         self.heard: list[tuple[bytes, bytes]] = []
         self.gaps = 0
         self.said: list[bytes] = []
-        self.pubsub = PubSub(url, lambda channel, payload: self.heard.append((channel, payload)), self._gap)
+        self.pubsub = PubSub(
+            url, lambda channel, payload: self.heard.append((channel, payload)), self._gap, *seconds
+        )
 
     def _gap(self) -> None:
         self.gaps += 1
@@ -58,9 +59,9 @@ _turns = itertools.count()
 
 
 @contextlib.asynccontextmanager
-async def processes(url: str, count: int = 2) -> AsyncIterator[list[Process]]:
+async def processes(url: str, *seconds: float, count: int = 2) -> AsyncIterator[list[Process]]:
     async with contextlib.AsyncExitStack() as stack:
-        made = [Process(url) for _ in range(count)]
+        made = [Process(url, *seconds) for _ in range(count)]
         for process in made:
             stack.push_async_callback(process.pubsub.close)
             await process.pubsub.open()
@@ -84,7 +85,7 @@ def channel() -> bytes:
 
 
 async def test_others_hear_and_oneself_does_not(url: str, channel: bytes) -> None:
-    async with processes(url, 3) as (one, two, three):
+    async with processes(url, count=3) as (one, two, three):
         await one.pubsub.follow(channel)
         await two.pubsub.follow(channel)
         payloads = [b"", b"\r\n$5\r\n", b"\xff" * 300_000, *(b"%d" % number for number in range(1000))]
@@ -228,13 +229,9 @@ async def test_a_redis_that_is_killed_and_comes_back(own_servers: None, channel:
             assert len(two.heard) <= MAX_WAITING + 2
 
 
-async def test_a_redis_that_hangs_is_left_and_found_again(
-    own_servers: None, channel: bytes, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(link, "QUIET_SECONDS", 0.5)
-    monkeypatch.setattr(link, "ANSWER_SECONDS", 0.5)
+async def test_a_redis_that_hangs_is_left_and_found_again(own_servers: None, channel: bytes) -> None:
     with Redis() as redis:
-        async with processes(redis.url) as (one, two):
+        async with processes(redis.url, 0.5, 0.5) as (one, two):
             await two.pubsub.follow(channel)
             gaps = two.gaps
             redis.pause()

@@ -9,7 +9,6 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from helpers.websocket import protocol
 from helpers.websocket.frames import text_frame
 from helpers.websocket.incoming import MAX_BYTES
 from helpers.websocket.protocol import KeepAlive, Upgrade, WebSocket
@@ -116,8 +115,13 @@ async def echoes() -> list[Echo]:
 
 
 @pytest.fixture
-async def server(echoes: list[Echo]) -> AsyncIterator[TestServer]:
-    keep_alive = KeepAlive()
+def close_seconds() -> float:
+    return 2.0
+
+
+@pytest.fixture
+async def server(echoes: list[Echo], close_seconds: float) -> AsyncIterator[TestServer]:
+    keep_alive = KeepAlive(close_seconds=close_seconds)
 
     async def upgrade(request: web.Request) -> web.StreamResponse:
         if not web.WebSocketResponse().can_prepare(request):
@@ -232,11 +236,9 @@ BROKEN = {
 }
 
 
+@pytest.mark.parametrize("close_seconds", [0.1])
 @pytest.mark.parametrize("name", BROKEN)
-async def test_what_breaks_the_protocol_ends_the_connection(
-    raw: Raw, echoes: list[Echo], name: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.1)
+async def test_what_breaks_the_protocol_ends_the_connection(raw: Raw, echoes: list[Echo], name: str) -> None:
     data, code = BROKEN[name]
     raw.writer.write(data + _frame(TEXT, b"after"))
     assert await raw.closing_code() == code
@@ -263,10 +265,8 @@ async def test_closing_takes_nothing_more_and_waits_for_the_answer(raw: Raw, ech
     assert echoes[0].heard == ["close"]
 
 
-async def test_who_never_answers_a_closing_is_cut_off(
-    raw: Raw, echoes: list[Echo], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(protocol, "CLOSE_SECONDS", 0.05)
+@pytest.mark.parametrize("close_seconds", [0.05])
+async def test_who_never_answers_a_closing_is_cut_off(raw: Raw, echoes: list[Echo]) -> None:
     raw.writer.write(_frame(TEXT, b"close"))
     await raw.frame()
     await asyncio.wait_for(echoes[0].lost.wait(), PATIENCE)
@@ -305,9 +305,7 @@ async def test_no_sign_of_life_ends_it(raw: Raw, echoes: list[Echo]) -> None:
     await asyncio.wait_for(echo.lost.wait(), PATIENCE)
 
 
-async def test_the_heart_pings_everyone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(protocol, "HEARTBEAT_SECONDS", 3)
-    monkeypatch.setattr(protocol, "BEAT_SECONDS", 0.01)
+async def test_the_heart_pings_everyone() -> None:
     pinged: list[int] = []
 
     class Patient(WebSocket):
@@ -317,7 +315,7 @@ async def test_the_heart_pings_everyone(monkeypatch: pytest.MonkeyPatch) -> None
         def ping(self) -> None:
             pinged.append(self.number)
 
-    keep_alive = KeepAlive()
+    keep_alive = KeepAlive(heartbeat=0.03, beat=0.01)
     shares = [keep_alive.join(Patient(number)) for number in range(7)]
     assert {len(share) for share in shares} == {2, 3}
     async with asyncio.timeout(PATIENCE):

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 import psycopg
 import pytest
 
-from chat.timings import Timings
 from tests.conftest import server_env, unique
 from tests.support.people import PATIENCE, Listener, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis, RedisCluster, free_port
+from timings import Timings
 
 TIMINGS = Timings(poll=8.0)
 PROMPT_SECONDS = 2.0

@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 import pytest
 
-from chat.timings import Timings
 from tests.chat.delivery.test_unread import news, reads
 from tests.conftest import server_env, unique
 from tests.operations.test_crash import _in_thread, _through_trouble
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from timings import Timings
 
 QUICK = Timings(
     grace=1.5,

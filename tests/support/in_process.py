@@ -19,10 +19,10 @@ from chat.engine import Engine
 from chat.models import Member, Message, Room
 from chat.requests import RunCommand, new_nonce
 from chat.roles import Role
-from chat.timings import Timings
 from helpers.text.translation import ENGLISH
 from helpers.websocket.protocol import KeepAlive
 from tests.support.people import PATIENCE, JsonObject
+from timings import Timings
 
 CELLAR = 1
 ALICE, BOB = Person(1, "alice"), Person(2, "bob")

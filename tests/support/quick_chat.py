@@ -9,7 +9,7 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import app
-from chat.timings import Timings
+from timings import Timings
 
 if __name__ == "__main__":
     timings = Timings(**json.loads(os.environ["TIMINGS"]))

@@ -12,7 +12,6 @@ from chat.drafts import Person
 from chat.engine import Engine, open_engine
 from chat.models import Message, Room
 from chat.roles import Role
-from chat.timings import Timings
 from helpers.db.database import fetch, open_database
 from helpers.db.migrations import migrate
 from helpers.db.statement import Statement
@@ -21,6 +20,7 @@ from helpers.redis.bus import Bus
 from settings import ROOT
 from tests.chat.delivery.test_channel import FakeClient
 from tests.support.people import PATIENCE
+from timings import Timings
 
 HALL = 1
 CROWD = 1000

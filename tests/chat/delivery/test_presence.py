@@ -12,12 +12,12 @@ from redis.exceptions import ConnectionError as RedisAway
 
 from chat.actions import membership
 from chat.delivery.leases import LocalLeases, RedisLeases
-from chat.timings import DEFAULT, Timings
 from helpers.redis.client import open_redis
 from tests.support import in_process
 from tests.support.in_process import CELLAR, Site, Tab, services_of, until
 from tests.support.people import PATIENCE
 from tests.support.servers import Redis
+from timings import DEFAULT, Timings
 
 HALL = 1
 ALICE, BOB = (HALL, 1), (HALL, 2)

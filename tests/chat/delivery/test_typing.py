@@ -9,9 +9,9 @@ import pytest
 
 from chat.delivery.typing import MAX_TRACKED, SHOWN_SECONDS, TypingIndicators
 from chat.envelopes import EphemeralEvent
-from chat.timings import DEFAULT
 from tests.support.people import Listener, Person, person
 from tests.support.servers import Aiochat
+from timings import DEFAULT
 
 
 async def types(listener: Listener, **fields: Any) -> None:

@@ -18,11 +18,11 @@ from chat.history.journal import Change, Journal
 from chat.history.statements import HistoryStatements
 from chat.history.transaction import RoomTransaction
 from chat.models import Message
-from chat.timings import Timings
 from helpers.db.statement import Rows, Statement
 from helpers.db.transactions import ShortTransaction
 from tests.chat.history.conftest import ALICE, BOB, MALLORY
 from tests.support.people import PATIENCE
+from timings import Timings
 
 
 def draft(text: str, author: Person = ALICE, room_id: int = 1, nonce: str | None = None) -> Draft:

@@ -20,7 +20,6 @@ from chat.personal_data import purge
 from chat.personal_data.purge import Purge
 from chat.requests import Delete, Edit, React, Undelete
 from chat.roles import Role
-from chat.timings import DEFAULT
 from helpers.clock import now_ms
 from helpers.db.database import fetch, is_sqlite
 from helpers.db.leases import Claim, Lease
@@ -29,6 +28,7 @@ from tests.chat.history.conftest import ALICE, BOB, new_database
 from tests.chat.history.test_journal import append
 from tests.conftest import unique
 from tests.support.people import PATIENCE
+from timings import DEFAULT
 
 SECRET = "the 5ecret of the garden"
 

@@ -10,9 +10,9 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from typing import ClassVar
 
-from chat.timings import Timings
 from tests.support.servers.forked import Forked
 from tests.support.servers.process import ROOT, Process, Server
+from timings import Timings
 
 
 class Aiochat(Server):

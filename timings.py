@@ -1,4 +1,6 @@
-"""The times of the chat's engine: grace periods, intervals, timeouts."""
+"""The times of a running site: grace periods, intervals, timeouts. `app.py` hands them to the
+packages; helpers get single ones as arguments. What a rule allows, and how long something is kept,
+stays where it is used."""
 
 from dataclasses import dataclass
 
@@ -76,6 +78,38 @@ class Timings:
 
     goodbye: float = 3.0
     """When a process ends, clients have this time to close."""
+
+    socket_heartbeat: float = 25.0
+    """The interval between two pings of a WebSocket. One that has sent nothing in it is dropped."""
+
+    socket_close: float = 2.0
+    """How long the peer's answer to a close frame is awaited."""
+
+    redis_answer: float = 2.0
+    """A response of Redis that takes longer is an error."""
+
+    redis_quiet: float = 5.0
+    """A PING is sent to the bus's Redis after this time without data."""
+
+    ended_sessions_poll: float = 0.4
+    """The interval of reads that find sessions ended by the command line. Open connections are
+    closed within a second. A poll is one query by primary key without results: 0.4 ms of CPU."""
+
+    gravatar_patience: float = 0.5
+    """A reader waits this long for a Gravatar. After that the initial is shown, and the picture is
+    available for later readers."""
+
+    feed_poll: float = 1.5
+    """The interval of reads that find events of the feed whose bus message was lost."""
+
+    feed_heartbeat: float = 15.0
+    """A stream of the feed without events for this time is sent its position."""
+
+    feed_stuck: float = 20.0
+    """A reader of the feed that accepts no data for this long is disconnected."""
+
+    feed_end: float = 0.5
+    """Time to send the end of a stream of the feed."""
 
 
 DEFAULT = Timings()

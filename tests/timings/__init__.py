@@ -1,0 +1,1 @@
+"""The waits of a running site, in real time."""

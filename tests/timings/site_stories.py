@@ -1,0 +1,149 @@
+"""How long sockets, Redis, accounts and the feed wait."""
+
+import asyncio
+import time
+from types import SimpleNamespace
+from typing import Any, cast
+
+import pytest
+from redis.exceptions import RedisError
+
+from accounts.models import User
+from accounts.people.gravatar import Gravatar
+from accounts.signin import ended_sessions
+from feed import event_log
+from feed.streams import Stream, StreamEnded, Streams
+from helpers.redis.link import Access, Link, open_link
+from helpers.websocket.protocol import KeepAlive, WebSocket
+from tests.timings.stage import ALICE, Moments, Stage, forever, nothing, running, story, took
+from timings import DEFAULT, TIMINGS
+
+REDIS_TIMES = DEFAULT.redis_answer, DEFAULT.redis_quiet
+SOCKET_TIMES = {"heartbeat": DEFAULT.socket_heartbeat, "close_seconds": DEFAULT.socket_close}
+
+
+class Pipe:
+    """A transport that says when it is written to and cut off."""
+
+    def __init__(self) -> None:
+        self.written, self.aborted = Moments(), Moments()
+        self.write, self.abort = self.written.note, self.aborted.note
+
+    def is_closing(self) -> bool:
+        return False
+
+
+@story
+async def socket_heartbeat(stage: Stage) -> float:
+    class Pinged:
+        def ping(self) -> None:
+            pinged.note()
+
+    pinged, keep_alive = Moments(), KeepAlive(**SOCKET_TIMES)
+    keep_alive.join(cast(Any, Pinged()))
+    apart = await pinged.apart()
+    await keep_alive.close()
+    return apart
+
+
+@story
+async def socket_close(stage: Stage) -> float:
+    keep_alive, pipe = KeepAlive(**SOCKET_TIMES), Pipe()
+    socket = WebSocket(cast(Any, SimpleNamespace(on_open=lambda _: None)), keep_alive)
+    socket.connection_made(cast(Any, pipe))
+    socket.close(1000)
+    seconds = await took(pipe.aborted.reach(1))
+    await keep_alive.close()
+    return seconds
+
+
+@story
+async def redis_answer(stage: Stage) -> float:
+    loop = asyncio.get_running_loop()
+    async with await loop.create_server(asyncio.Protocol, "127.0.0.1", 0) as server:
+        access = Access(f"redis://127.0.0.1:{server.sockets[0].getsockname()[1]}")
+        began = time.monotonic()
+        with pytest.raises(RedisError):
+            await open_link(access, access.home, nothing, nothing, *REDIS_TIMES)
+        return time.monotonic() - began
+
+
+@story
+async def redis_quiet(stage: Stage) -> float:
+    link, pipe = Link(nothing, nothing, *REDIS_TIMES), Pipe()
+    link.connection_made(cast(Any, pipe))
+    began = time.monotonic()
+    while not pipe.written:
+        link.check_alive()
+        await asyncio.sleep(0.01)
+    return pipe.written[0] - began
+
+
+@story
+async def ended_sessions_poll(stage: Stage) -> float:
+    async def after(_: int) -> list[Any]:
+        asked.note()
+        return []
+
+    asked = Moments()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ended_sessions, "_after", after)
+        async with running(ended_sessions._poll(cast(Any, {TIMINGS: DEFAULT}), 0)):
+            return await asked.apart()
+
+
+@story
+async def gravatar_patience(stage: Stage) -> float:
+    gravatar = Gravatar(cast(Any, SimpleNamespace(get=lambda *_, **__: forever())), "http://gravatar.example")
+    seconds = await took(gravatar.picture(User(email="alice@mail.example"), 64))
+    await gravatar.close()
+    return seconds
+
+
+@story
+async def feed_poll(stage: Stage) -> float:
+    class Idle(Streams):
+        async def _deliver(self) -> bool:
+            asked.note()
+            return False
+
+    async def last_id() -> int:
+        return 0
+
+    asked = Moments()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(event_log, "last_id", last_id)
+        async with running(Idle(stage.database, cast(Any, None)).deliver_forever()):
+            return await asked.apart()
+
+
+def _stream(**connection: Any) -> Stream:
+    return Stream(cast(Any, SimpleNamespace(is_open=True, **connection)), ALICE.id, "", None, 7)
+
+
+@story
+async def feed_heartbeat(stage: Stage) -> float:
+    stream = _stream()
+    stream.is_live = True
+    began = time.monotonic()
+    assert b"7" in await stream.next()
+    return time.monotonic() - began
+
+
+@story
+async def feed_stuck(stage: Stage) -> float:
+    streams, stream = Streams(stage.database, cast(Any, None)), _stream(write=forever, abort=nothing)
+    stream.is_live = True
+    stream._outbox.append(b"news")
+    stream._wake.set()
+    seconds = await took(streams.run(stream))
+    with pytest.raises(StreamEnded):
+        await stream.next()
+    return seconds
+
+
+@story
+async def feed_end(stage: Stage) -> float:
+    aborted = Moments()
+    _stream(abort=aborted.note).disconnect()
+    return await took(aborted.reach(1))
