@@ -22,6 +22,7 @@ from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.history.unread_counts import UnreadCounts, mention_counts
+from chat.line_kinds import KINDS
 from helpers.redis.bus import Bus
 from timings import DEFAULT, Timings
 
@@ -57,7 +58,7 @@ async def open_engine(
 
     def on_status_change(change: StatusChange) -> None:
         statuses.note(change)
-        publish_to_rooms_of(change)
+        send_to_rooms(change)
 
     def on_unread_hint(hint: UnreadHint) -> None:
         unread.note_hint(hint)
@@ -84,24 +85,26 @@ async def open_engine(
             hub.deliver(batch)
             bus.publish(batch)
         unread.note_commit(lines)
+        for room_id, room_lines in lines.items():
+            for line in room_lines:
+                if KINDS[line.kind].adds_member:
+                    statuses.joined(room_id, line.subject_id, line.subject)
 
     def publish_ephemeral(ephemeral: EphemeralEvent) -> None:
         hub.send_ephemeral(ephemeral)
         bus.publish_ephemeral(ephemeral)
 
-    def publish_to_rooms_of(change: StatusChange) -> None:
-        # A process only knows the rooms to which the user is connected there, so each process sends
-        # the change to those.
-        for room_id in hub.rooms_of(change.user_id):
-            publish_ephemeral(EphemeralEvent(room_id, change.data))
+    def send_to_rooms(change: StatusChange) -> None:
+        for room_id in change.room_ids:
+            hub.send_ephemeral(EphemeralEvent(room_id, change.data))
 
     def publish_status_change(change: StatusChange) -> None:
-        publish_to_rooms_of(change)
+        send_to_rooms(change)
         bus.publish_status_change(change)
 
     journal = Journal(database, on_commit, on_gap, timings)
     read_marks = ReadMarks(database, unread.note_moved, timings)
-    statuses = Statuses(publish_status_change, hub.spawn)
+    statuses = Statuses(publish_status_change, publish_ephemeral, hub.spawn)
     try:
         await bus.open()
         await statuses.open()

@@ -42,12 +42,13 @@ class EphemeralEvent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StatusChange(msgspec.Struct, frozen=True):
-    """An event about a user's status, for all rooms to which the user is connected. `is_away` is
-    the new state."""
+    """An event about a user's status, for all rooms of which the user is a member. `is_away` is the
+    new state."""
 
     user_id: int
     data: bytes
     is_away: bool
+    room_ids: tuple[int, ...] = ()
 
 
 class MovedMark(NamedTuple):

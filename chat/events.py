@@ -98,6 +98,7 @@ class Changed(Event, tag="changed", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    excerpt: str | None = None
 
 
 class Cleared(Event, tag="cleared", frozen=True):

@@ -23,6 +23,9 @@ class LineKind:
     changes_rooms: bool = False
     """This person becomes a member of the room, or stops being one."""
 
+    adds_member: bool = False
+    """This person becomes a member of the room."""
+
     is_folded: bool = False
     """Clients show a run of such lines as one."""
 
@@ -31,11 +34,11 @@ KINDS: dict[str, LineKind] = {
     "post": LineKind(),
     "me": LineKind(),
     "created": LineKind("author", changes_rooms=True),
-    "joined": LineKind("author", changes_rooms=True, is_folded=True),
+    "joined": LineKind("author", changes_rooms=True, adds_member=True, is_folded=True),
     "came": LineKind("author", is_folded=True),
     "went": LineKind("author", is_checked=True, is_folded=True),
     "left": LineKind("author", close_code=Close.LEFT, changes_rooms=True, is_folded=True),
-    "invited": LineKind("target", changes_rooms=True),
+    "invited": LineKind("target", changes_rooms=True, adds_member=True),
     "killed": LineKind("target", close_code=Close.KILLED, changes_rooms=True),
     "role": LineKind("target", is_checked=True),
     "topic": LineKind(),

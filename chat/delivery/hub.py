@@ -89,10 +89,6 @@ class Hub:
     def is_connected(self, room_id: int, user_id: int) -> bool:
         return any(client.room_id == room_id for client in self._by_user.get(user_id, ()))
 
-    def rooms_of(self, user_id: int) -> set[int]:
-        """The rooms to which the user is connected here."""
-        return {client.room_id for client in self._by_user.get(user_id, ())}
-
     async def register(self, client: Client) -> None:
         """Registers an admitted client with its room's channel: of what changes its user's standing
         from now on it is told. Its standing is read after this. Raises the errors of reading the

@@ -5,11 +5,11 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
-from chat.envelopes import StatusChange
+from chat.envelopes import EphemeralEvent, StatusChange
 from chat.errors import ActionError
 from chat.events import Presence, encode
-from chat.models import Status
-from helpers.clock import iso
+from chat.models import Member, Status
+from helpers.clock import iso, now_ms
 from helpers.db.database import is_unavailable
 from helpers.text.characters import is_one_line
 
@@ -21,13 +21,17 @@ MAX_TEXT = 100
 
 
 class Statuses:
-    """`publish` sends a change to the user's rooms, in all processes. `spawn` runs a background
-    task."""
+    """`publish` sends a change to the user's rooms, in all processes, and `publish_to_room` an event
+    to one room. `spawn` runs a background task."""
 
     def __init__(
-        self, publish: Callable[[StatusChange], None], spawn: Callable[[Coroutine[Any, Any, None]], None]
+        self,
+        publish: Callable[[StatusChange], None],
+        publish_to_room: Callable[[EphemeralEvent], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], None],
     ) -> None:
         self._publish_change = publish
+        self._publish_to_room = publish_to_room
         self._spawn = spawn
         self._away: set[int] = set()
         """The users known to be away. Posting ends it."""
@@ -50,8 +54,7 @@ class Statuses:
             .on_conflict(conflict_target=[Status.user_id], update=values)
             .aio_execute()
         )
-        event = Presence(name, status, text, None if until is None else iso(until))
-        self._publish(StatusChange(user_id, encode(event), status == AWAY))
+        await self._publish(user_id, _presence(name, status, text, until))
 
     async def clear(self, user_id: int, name: str, status: str | None = None) -> bool:
         """Ends the user's status; with `status` only that one. Returns False where there was
@@ -61,7 +64,7 @@ class Statuses:
             is_this &= Status.status == status
         found = bool(await Status.delete().where(is_this).aio_execute())
         if found:
-            self._publish(StatusChange(user_id, encode(Presence(name, "")), False))
+            await self._publish(user_id, Presence(name, ""))
         return found
 
     def posted(self, user_id: int, name: str) -> None:
@@ -70,6 +73,10 @@ class Statuses:
             self._away.discard(user_id)
             self._spawn(self._clear_away(user_id, name))
 
+    def joined(self, room_id: int, user_id: int, name: str) -> None:
+        """A new member's status is told in the room: whoever is there doesn't know it yet."""
+        self._spawn(self._tell_room(room_id, user_id, name))
+
     def note(self, change: StatusChange) -> None:
         """Notes a change from another process."""
         if change.is_away:
@@ -77,9 +84,23 @@ class Statuses:
         else:
             self._away.discard(change.user_id)
 
-    def _publish(self, change: StatusChange) -> None:
+    async def _publish(self, user_id: int, event: Presence) -> None:
+        rooms = await Member.select(Member.room).where(Member.user == user_id).tuples().aio_execute()
+        room_ids = tuple(room_id for (room_id,) in rooms)
+        change = StatusChange(user_id, encode(event), event.status == AWAY, room_ids)
         self.note(change)
         self._publish_change(change)
+
+    async def _tell_room(self, room_id: int, user_id: int, name: str) -> None:
+        try:
+            status: Status | None = await Status.aio_get_or_none(Status.user_id == user_id)
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("a new member's status wasn't told")
+            return
+        if status is not None and (status.until is None or status.until > now_ms()):
+            event = _presence(name, status.status, status.text, status.until)
+            self._publish_to_room(EphemeralEvent(room_id, encode(event)))
 
     async def _clear_away(self, user_id: int, name: str) -> None:
         try:
@@ -88,3 +109,7 @@ class Statuses:
             self._away.add(user_id)
             if not is_unavailable(error):
                 log.exception("a status wasn't cleared")
+
+
+def _presence(name: str, status: str, text: str, until: int | None) -> Presence:
+    return Presence(name, status, text, None if until is None else iso(until))

@@ -70,6 +70,12 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         about = KINDS[self.kind].about
         return self.author_id if about == "author" else self.target_id or 0 if about == "target" else 0
 
+    @property
+    def subject(self) -> str:
+        """The name of this user, empty for none."""
+        about = KINDS[self.kind].about
+        return self.author if about == "author" else self.target or "" if about == "target" else ""
+
     def event(self) -> Event:
         """The current line, for clients that don't have it."""
         if self.number is None:
@@ -105,8 +111,16 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             self.kind,
             self.author,
             at=iso(self.at),
+            excerpt=self._excerpt(),
             **self._state(),
         )
+
+    def _excerpt(self) -> str | None:
+        """What quotes of the post show of its text; None where that is the whole text as it is."""
+        if self.is_deleted:
+            return None
+        excerpt = _quote("", self.text).text
+        return None if excerpt == self.text else excerpt
 
     def _state(self) -> dict[str, Any]:
         """The fields that may change, and the quote. A deleted post has none of them."""

@@ -131,25 +131,37 @@ async def test_typing_crosses_from_worker_to_worker(site: Site, people: tuple[Pe
 
 
 async def test_a_status_is_told_on_every_worker(site: Site, people: tuple[Person, Person, str]) -> None:
-    """Bob says it at the first worker; of his other room he is connected to the second alone."""
+    """Bob says it at the first worker; of his other rooms he is connected to one at the second
+    alone, and to one not at all."""
     alice, bob, room = people
-    other = unique("Kitchen")
-    await alice.creates(other)
-    in_room, in_other, near = (
+    other, left_open = unique("Kitchen"), unique("Attic")
+    for name in (other, left_open):
+        await alice.creates(name)
+    await (await bob.enters(left_open, url=site.one)).close()
+    in_left, in_room, in_other, near = (
+        await alice.enters(left_open, url=site.two),
         await alice.enters(room, url=site.two),
         await alice.enters(other, url=site.two),
         await alice.enters(other, url=site.one),
     )
     at_bob, bob_elsewhere = await bob.enters(room, url=site.one), await bob.enters(other, url=site.two)
     assert (await at_bob.says("/away for tea"))["type"] == "notice"
-    for listener in (in_room, in_other, near, bob_elsewhere):
+    for listener in (in_left, in_room, in_other, near, bob_elsewhere):
         await listener.hears("presence", name=bob.name, status="away", text="for tea")
     members = (await alice.gets(f"/rooms/{other}/members"))["members"]
     assert next(member for member in members if member["name"] == bob.name)["status"] == "away"
     # The second worker was told, so it knows who is back.
     await bob_elsewhere.says("I have it with me")
-    for listener in (in_room, in_other, near, at_bob):
+    for listener in (in_left, in_room, in_other, near, at_bob):
         await listener.hears("presence", name=bob.name, status="")
+    # Who comes anew is told of as well, at either worker.
+    third = unique("Cellar")
+    await alice.creates(third)
+    at_both = [await alice.enters(third, url=url) for url in (site.one, site.two)]
+    await at_bob.says("/dnd")
+    await bob.enters(third, url=site.one)
+    for listener in at_both:
+        await listener.hears("presence", name=bob.name, status="dnd")
 
 
 async def test_both_workers_write_one_order(site: Site, people: tuple[Person, Person, str]) -> None:

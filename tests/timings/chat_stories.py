@@ -65,7 +65,7 @@ class Presence(PresenceTracker):
 async def grace(stage: Stage) -> float:
     presence = Presence(stage)
     presence.disconnected(HALL, ALICE)
-    return await took(presence.went.reach(1))
+    return await presence.went.first()
 
 
 @story
@@ -75,7 +75,7 @@ async def presence_tick(stage: Stage) -> float:
 
 @story
 async def compare_after(stage: Stage) -> float:
-    return await took(Presence(stage).compared.reach(1))
+    return await Presence(stage).compared.first()
 
 
 @story
@@ -226,7 +226,7 @@ class Unread(UnreadTracker):
 async def unread_gather(stage: Stage) -> float:
     unread = Unread(stage)
     unread.note_standings([ALICE.id])
-    seconds = await took(unread.rounds.reach(1))
+    seconds = await unread.rounds.first()
     await unread.close()
     return seconds
 
@@ -254,7 +254,7 @@ async def unread_pause(stage: Stage) -> float:
 @story
 async def unread_check(stage: Stage) -> float:
     unread = Unread(stage)
-    seconds = await took(unread.checked.reach(1))
+    seconds = await unread.checked.first()
     await unread.close()
     return seconds
 

@@ -52,7 +52,7 @@ async def socket_close(stage: Stage) -> float:
     socket = WebSocket(cast(Any, SimpleNamespace(on_open=lambda _: None)), keep_alive)
     socket.connection_made(cast(Any, pipe))
     socket.close(1000)
-    seconds = await took(pipe.aborted.reach(1))
+    seconds = await pipe.aborted.first()
     await keep_alive.close()
     return seconds
 
@@ -146,4 +146,4 @@ async def feed_stuck(stage: Stage) -> float:
 async def feed_end(stage: Stage) -> float:
     aborted = Moments()
     _stream(abort=aborted.note).disconnect()
-    return await took(aborted.reach(1))
+    return await aborted.first()

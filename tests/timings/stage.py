@@ -19,12 +19,21 @@ HALL, ALICE = 1, Person(1, "alice")
 class Moments(list[float]):
     """When something happened."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.began = time.monotonic()
+
     def note(self, *_: Any) -> None:
         self.append(time.monotonic())
 
     async def reach(self, count: int) -> None:
         while len(self) < count:
             await asyncio.sleep(0.05)
+
+    async def first(self) -> float:
+        """The seconds from the beginning to the first."""
+        await self.reach(1)
+        return self[0] - self.began
 
     async def apart(self) -> float:
         """The seconds between the first two."""

@@ -16,7 +16,7 @@ from tests.timings import chat_stories, site_stories
 from tests.timings.stage import STORIES, Stage
 from timings import DEFAULT, Timings
 
-__all__ = ["chat_stories", "site_stories"]
+__all__ = ["chat_stories", "site_stories"]  # importing them adds their stories
 
 ROUNDING = 0.005
 """Clocks and timers tick in milliseconds."""

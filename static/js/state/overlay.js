@@ -31,7 +31,7 @@ function reacted({ reactions = [] }, { emoji = "", on }, you) {
 /** @type {Record<string, (line: Line, amendment: Amendment, you: string) => Line>} */
 const done = {
   edit: (line, { text = "", at }) =>
-    line.deleted ? line : { ...line, text, html: undefined, edited_at: at },
+    line.deleted ? line : { ...line, text, html: undefined, excerpt: undefined, edited_at: at },
   delete: (line) => ({ ...line, deleted: true }),
   // A text that the server has removed returns with its answer.
   undelete: (line) => (line.text ? { ...line, deleted: false } : line),
@@ -83,7 +83,7 @@ export function overlay(state) {
     const { author, text } = quoted(original);
     return {
       ...shown,
-      quote: { author, text: original.deleted ? "" : text },
+      quote: { author, text: original.deleted ? "" : (original.excerpt ?? text) },
       changed: `${shown.changed ?? ""}"${original.changed ?? ""}`,
     };
   };

@@ -32,9 +32,13 @@ function updateMembers(state, line) {
   const known = members.get(who);
   if (PRESENT.has(line.kind)) members.set(who, { role: "member", ...known, name: who, present: true });
   else if (line.kind === "went" && known) members.set(who, { ...known, present: false });
-  else if (line.kind === "left" || line.kind === "killed") members.delete(who);
-  else if (line.kind === "invited" && !known) members.set(who, { name: who, role: "member", present: false });
-  else if (line.kind === "role" && known && line.role)
+  else if (line.kind === "left" || line.kind === "killed") {
+    members.delete(who);
+    // What becomes of it isn't told here any more.
+    state.statuses.delete(who);
+  } else if (line.kind === "invited" && !known) {
+    members.set(who, { name: who, role: "member", present: false });
+  } else if (line.kind === "role" && known && line.role)
     members.set(who, { ...known, role: roleAfter(known.role, line.role) });
   else return false;
   return true;

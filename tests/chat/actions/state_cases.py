@@ -11,11 +11,6 @@ CAROL_ELSEWHERE: Any = {"members": PAIR, "invited": ("carol",), "elsewhere": ("c
 WEATHER_AWAY = "weather_away"
 """What the command answers in the tests, where the weather's service is away."""
 
-QUOTED_AS_TYPED = "a page quotes the marks of an edited text, the server doesn't"
-STATUS_UNTOLD = (
-    "who isn't connected to the room, or becomes a member of it, has a status that isn't told there"
-)
-
 
 def ask(type: str, **fields: Any) -> JsonObject:
     return {"type": type, **fields}
@@ -82,7 +77,6 @@ CASES = (
         "edit of what is answered",
         before=ANSWERED,
         does=[("bob", edit(2, "*new*\nlines"))],
-        page_fault=QUOTED_AS_TYPED,
     ),
     Case("edit to what it says", before=POSTED, does=[("bob", edit(2, "the second"))]),
     Case("delete", before=POSTED, does=[("bob", delete(2))]),
@@ -144,8 +138,6 @@ CASES = (
         elsewhere=("dave",),
         before=[("dave elsewhere", "/away at lunch")],
         does=[("bob", "/invite {dave}")],
-        fold_fault=STATUS_UNTOLD,
-        page_fault=STATUS_UNTOLD,
     ),
     Case("/leave", before=POSTED, elsewhere=("bob",), does=[("bob", "/leave")]),
     Case("/leave of a closed room", place="closed", before=POSTED, does=[("bob", "/leave")]),
@@ -187,8 +179,6 @@ CASES = (
         "/away said elsewhere",
         **CAROL_ELSEWHERE,
         does=[("carol elsewhere", "/away at lunch")],
-        fold_fault=STATUS_UNTOLD,
-        page_fault=STATUS_UNTOLD,
     ),
     Case("/back", before=[("bob", "/away at lunch")], does=[("bob", "/back")]),
     Case("/dnd", does=[("bob", "/dnd 2h")]),

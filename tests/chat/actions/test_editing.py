@@ -30,7 +30,8 @@ async def post_in(someone: Person, room: str, number: int) -> JsonObject:
 
 def same(event: JsonObject) -> JsonObject:
     """What a message says, however it came."""
-    return {name: value for name, value in event.items() if name not in ("type", "seq", "of", "nonce")}
+    own = ("type", "seq", "of", "nonce", "excerpt")
+    return {name: value for name, value in event.items() if name not in own}
 
 
 async def test_an_edit_is_seen_live_and_later(alice: Person, bob: Person, lobby: str) -> None:
@@ -42,7 +43,7 @@ async def test_an_edit_is_seen_live_and_later(alice: Person, bob: Person, lobby:
     assert changed == {
         "type": "changed", "seq": receipt["seq"], "of": first["seq"], "number": 1,
         "kind": "post", "author": bob.name, "text": "**hello**", "html": "<p><strong>hello</strong></p>",
-        "at": changed["at"], "edited_at": changed["edited_at"],
+        "at": changed["at"], "edited_at": changed["edited_at"], "excerpt": "hello",
     }  # fmt: skip
     own = at_bob.heard("changed") or [await at_bob.hears("changed")]
     assert same(own[0]) == same(changed)
@@ -57,9 +58,13 @@ async def test_an_edit_may_be_plain_again(alice: Person, bob: Person, lobby: str
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     await at_alice.says("*so*")
     await asks(at_alice, "edit", number=1, text="so")
-    assert "html" not in await at_bob.hears("changed")
+    plain = await at_bob.hears("changed")
+    assert "html" not in plain
+    assert "excerpt" not in plain, "its text says it"
     await asks(at_alice, "edit", number=1, text="*long* " * 1000)
-    assert (await at_bob.hears("changed"))["html"].startswith("<p><em>long</em>")
+    long = await at_bob.hears("changed")
+    assert long["html"].startswith("<p><em>long</em>")
+    assert long["excerpt"] == "long " * 19 + "long…"
 
 
 async def test_who_comes_back_gets_what_was_changed(alice: Person, bob: Person, lobby: str) -> None:
