@@ -32,6 +32,15 @@ class Pipe:
     def is_closing(self) -> bool:
         return False
 
+    def set_write_buffer_limits(self, high: int) -> None: ...
+
+    def get_write_buffer_size(self) -> int:
+        return 0
+
+    def pause_reading(self) -> None: ...
+
+    def resume_reading(self) -> None: ...
+
 
 @story
 async def socket_heartbeat(stage: Stage) -> float:
