@@ -38,6 +38,7 @@ from helpers.processes.terminal import Failure, UsageError, report_duration, rep
 from helpers.processes.worker import Worker, WorkerArguments, freeze_gc, shut_down, stop_requested
 from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis
+from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.web.compression import compression
 from helpers.web.csrf import csrf
@@ -119,8 +120,7 @@ async def _open_stores(app: web.Application) -> AsyncIterator[None]:
             yield
     finally:
         if sweeping:
-            sweeping.cancel()
-            await asyncio.gather(sweeping, return_exceptions=True)
+            await cancel_all([sweeping])
         await bus.close()
         if redis is not None:
             await redis.aclose()

@@ -27,6 +27,7 @@ from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
+from helpers.tasks import cancel_all
 from helpers.websocket.protocol import KeepAlive
 from timings import TIMINGS
 
@@ -59,9 +60,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
         yield
         await keep_alive.close()
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(tasks)
 
 
 async def close_connections(app: web.Application) -> None:

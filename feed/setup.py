@@ -18,6 +18,7 @@ from feed.writing import Writer
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
+from helpers.tasks import cancel_all
 from timings import TIMINGS
 
 CHANNEL = b"aiochat:feed"
@@ -47,15 +48,13 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
     app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], on_commit)
     app[SESSION_ENDED].append(streams.end_session)
     app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account, app[TIMINGS]))
-    context = contextvars.Context()
+    # A context each: in a shared one they would use one connection to the database at once.
     tasks = [
-        asyncio.create_task(work, context=context)
+        asyncio.create_task(work, context=contextvars.Context())
         for work in (streams.deliver_forever(), streams.sweep_forever())
     ]
     yield
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
+    await cancel_all(tasks)
     unsubscribe()
 
 

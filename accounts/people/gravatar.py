@@ -20,6 +20,7 @@ from accounts.people.pictures import SIZES, make_picture
 from helpers.fetching import FETCHER, Fetcher, FetchError
 from helpers.images import BadPicture
 from helpers.keys import SETTINGS
+from helpers.tasks import cancel_all
 from helpers.web.multipart import Upload
 from timings import DEFAULT, TIMINGS
 
@@ -115,10 +116,7 @@ class Gravatar:
             self._missing[name] = False
 
     async def close(self) -> None:
-        tasks = list(self._fetching.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await cancel_all(self._fetching.values())
 
 
 GRAVATAR = web.AppKey("gravatar", Gravatar)

@@ -25,6 +25,7 @@ from accounts.signin.sessions import end_all_sessions
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite, is_unavailable
 from helpers.keys import DATABASE
+from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.leaving")
@@ -118,9 +119,7 @@ class AccountDeletion:
             await asyncio.sleep(POLL_SECONDS)
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(self._tasks)
 
     async def _due(self) -> list[int]:
         now = now_ms()
@@ -249,8 +248,7 @@ async def _run_account_deletion(app: web.Application) -> AsyncIterator[None]:
     )
     task = asyncio.create_task(deletion.run(), context=contextvars.Context())
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await cancel_all([task])
     await deletion.close()
 
 

@@ -19,6 +19,7 @@ from accounts.signin.sessions import CHANNEL, end_here, end_session
 from helpers.clock import now_ms
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.redis.bus import BUS
+from helpers.tasks import cancel_all
 from helpers.web.session_stores import SessionStore
 from timings import TIMINGS
 
@@ -62,8 +63,7 @@ async def watch_ended(app: web.Application) -> AsyncIterator[None]:
     last = await EndedSession.select(peewee.fn.MAX(EndedSession.id)).aio_scalar() or 0
     task = asyncio.create_task(_poll(app, last), context=contextvars.Context())
     yield
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
+    await cancel_all([task])
     unsubscribe()
 
 

@@ -13,6 +13,7 @@ from chat.envelopes import Batch, EphemeralEvent
 from chat.events import Close, Event
 from chat.history.catch_up import Changes
 from helpers.db.database import is_unavailable
+from helpers.tasks import cancel_all
 from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.hub")
@@ -67,9 +68,7 @@ class Hub:
         task.add_done_callback(self._tasks.discard)
 
     async def close(self) -> None:
-        for task in list(self._tasks):
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(self._tasks)
 
     @property
     def clients(self) -> list[Client]:

@@ -11,6 +11,7 @@ from peewee_async.databases import AioDatabase
 from chat.envelopes import MovedMark
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_unavailable
+from helpers.tasks import cancel_all
 from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.read_marks")
@@ -84,8 +85,7 @@ class ReadMarks:
 
     async def close(self) -> None:
         """Stores all noted marks and stops."""
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_all([self._task])
         await self._store_or_log()
 
     def _add(self, key: tuple[int, int], later: _Noted) -> None:

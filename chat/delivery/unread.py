@@ -25,6 +25,7 @@ from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
 from helpers.batching import READ_AT_ONCE
 from helpers.db.database import is_unavailable
+from helpers.tasks import cancel_all
 from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.unread")
@@ -176,8 +177,7 @@ class UnreadTracker:
     # The rounds
 
     async def close(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_all([self._task])
 
     async def _run(self) -> None:
         while True:

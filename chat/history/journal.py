@@ -22,6 +22,7 @@ from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
 from helpers.db.database import is_unavailable
 from helpers.db.transactions import short_transaction
+from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from timings import DEFAULT, Timings
 
@@ -134,8 +135,7 @@ class Journal:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(self._timings.close_journal):
                 await asyncio.shield(self._task)
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_all([self._task])
         _answer_all([*self._queue], unavailable())
 
     async def _run(self) -> None:

@@ -19,6 +19,7 @@ from pathlib import Path
 
 from helpers.processes.heartbeat import BEAT_SECONDS, SILENT_ROUNDS
 from helpers.processes.worker import RELEASE, TAKE_OVER
+from helpers.tasks import cancel_all
 
 log = logging.getLogger("aiochat.supervisor")
 
@@ -95,9 +96,7 @@ class Supervisor:
                 await asyncio.wait((work, stopped), return_when=asyncio.FIRST_COMPLETED)
                 return work.result() if work.done() else 0
             finally:
-                for task in (work, stopped):
-                    task.cancel()
-                await asyncio.gather(work, stopped, return_exceptions=True)
+                await cancel_all([work, stopped])
                 await asyncio.gather(*(self._stop_worker(worker) for worker in list(self._alive)))
 
     def _on_hangup(self, had_terminal: bool, ending: asyncio.Event) -> None:

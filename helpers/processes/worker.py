@@ -3,20 +3,31 @@ supervisor."""
 
 import asyncio
 import contextlib
+import faulthandler
 import gc
+import logging
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from aiohttp import web
 
 from helpers.processes.heartbeat import BEAT, BEAT_SECONDS, beat
 from helpers.processes.listening import BACKLOG
 
+log = logging.getLogger("aiochat.worker")
+
 DRAIN_SECONDS = 0.1
 """Between the last accepted connection and the shutdown: its request is on its way."""
+
+EXIT_SECONDS = 14.0
+"""A process that was told to end is gone after this time, whatever hangs. The supervisor and systemd
+kill it a second later, without a word about what it was doing."""
+
+STDERR = 2
 
 TAKE_OVER, RELEASE = b"+", b"-"
 """Bytes that the supervisor sends to a worker. TAKE_OVER: a sibling is down, accept its connections
@@ -45,8 +56,32 @@ def stop_requested() -> asyncio.Event:
     return stop
 
 
+def exit_within(seconds: float) -> None:
+    """Ends this process after this time, if it hasn't ended by itself. The log says what it was
+    doing: the tasks that still run, and the stacks of its threads."""
+    # A thread of the interpreter watches, so that a blocked event loop or exit ends as well.
+    faulthandler.dump_traceback_later(seconds, exit=True, file=STDERR)
+    asyncio.get_running_loop().call_later(0.9 * seconds, _report_tasks)
+
+
+def _report_tasks() -> None:
+    tasks = asyncio.all_tasks()
+    log.error("the process doesn't end; %d tasks still run:", len(tasks))
+    for task in tasks:
+        log.error("%s: %s", task.get_name(), " > ".join(_awaited(task)))
+
+
+def _awaited(task: "asyncio.Task[Any]") -> Iterator[str]:
+    """The names of the coroutines of which each waits for the next."""
+    awaited: Any = task.get_coro()
+    while hasattr(awaited, "cr_await"):
+        yield awaited.__qualname__
+        awaited = awaited.cr_await
+
+
 async def shut_down(runner: web.AppRunner) -> None:
-    """Stops accepting connections, then shuts down cleanly."""
+    """Stops accepting connections, then shuts down cleanly, within EXIT_SECONDS."""
+    exit_within(EXIT_SECONDS)
     if runner.sites:
         for site in list(runner.sites):
             await site.stop()

@@ -18,6 +18,7 @@ from redis.exceptions import RedisError, ResponseError
 
 from helpers.redis.cluster import SlotMap, moved_to
 from helpers.redis.link import ANSWER_SECONDS, QUIET_SECONDS, Address, Answer, Link, open_link
+from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.bus")
@@ -111,9 +112,7 @@ class PubSub:
         return bool(self._links)
 
     async def close(self) -> None:
-        for task in self._tasks:
-            task.cancel()
-        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await cancel_all(self._tasks)
         for link in self._links.values():
             link.close()
 
@@ -319,7 +318,7 @@ class PubSub:
                     if address not in self._keepers:
                         self._add_server(address)
                 for address in self._keepers.keys() - set(self._map.addresses):
-                    self._keepers.pop(address).cancel()
+                    await cancel_all([self._keepers.pop(address)])
                 self._reconcile()
             await asyncio.sleep(AGAIN_SECONDS)
 

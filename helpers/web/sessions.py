@@ -14,6 +14,7 @@ from aiohttp_session import AbstractStorage, Session
 from redis.exceptions import RedisError
 
 from helpers.db.database import is_unavailable
+from helpers.tasks import cancel_all
 from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo, SessionStore, session_info
 
 ANONYMOUS_SECONDS = 2 * 3600
@@ -94,8 +95,7 @@ class TokenStorage(AbstractStorage):
         try:
             yield
         finally:
-            task.cancel()
-            await asyncio.gather(task, return_exceptions=True)
+            await cancel_all([task])
             await self.store_uses()
 
     async def save_session(

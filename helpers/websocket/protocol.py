@@ -21,6 +21,7 @@ from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
+from helpers.tasks import cancel_all
 from helpers.websocket.frames import MAX_UNREAD
 from helpers.websocket.incoming import (
     BAD_DATA,
@@ -101,8 +102,7 @@ class KeepAlive:
         return share
 
     async def close(self) -> None:
-        self._task.cancel()
-        await asyncio.gather(self._task, return_exceptions=True)
+        await cancel_all([self._task])
 
     def watch(self, websocket: "WebSocket") -> None:
         """Its peer leaves too much unread."""

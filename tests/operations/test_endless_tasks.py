@@ -1,0 +1,73 @@
+"""The endless tasks of a process end when it does, wherever they wait just then: on a real PostgreSQL
+and Redis, whose clients use asyncio.wait_for."""
+
+import asyncio
+import random
+from typing import Any
+
+import pytest
+from aiohttp import web
+
+from accounts.personal_data import deletion
+from accounts.signin import ended_sessions
+from app import create_app
+from feed import streams
+from helpers.db.migrations import MIGRATIONS, migrate
+from helpers.web import sessions
+from settings import Settings
+from tests.conftest import unique
+from tests.support.people import PATIENCE
+from tests.support.servers import Postgres, Redis
+from timings import Timings
+
+TRIES = 25
+MOST_STEPS = 60
+"""Iterations of the event loop before the process ends."""
+
+RESTLESS = Timings(
+    presence_tick=0.0,
+    compare_after=0.0,
+    compare_every=0.0,
+    renew_leases=0.0,
+    store_marks=0.0,
+    poll=0.0,
+    unread_round=0.0,
+    unread_gather=0.0,
+    unread_check=0.001,
+)
+"""No task sleeps: nearly all wait for a database all the time."""
+
+
+@pytest.fixture
+def restless(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same of the tasks that have no part in the chat."""
+    for module, name in (
+        (deletion, "POLL_SECONDS"),
+        (ended_sessions, "LOOK_SECONDS"),
+        (sessions, "STORE_SECONDS"),
+        (streams, "POLL_SECONDS"),
+        (streams, "SWEEP_SECONDS"),
+    ):
+        monkeypatch.setattr(module, name, 0.0)
+
+
+@pytest.mark.parametrize("scheme", ["postgresql", "postgresql+aiopg"])
+async def test_a_process_ends_all_its_tasks(
+    postgres: Postgres, redis: Redis, restless: None, scheme: str
+) -> None:
+    url = postgres.create_database(unique("endless").lower()).replace("postgresql", scheme, 1)
+    migrate(url, MIGRATIONS)
+    settings = Settings(database_url=url, redis_url=redis.numbered(19), rate_limits="off")
+    chance = random.Random(12)
+    before = asyncio.all_tasks()
+    ended: set[asyncio.Task[Any]] = set()
+    for _ in range(TRIES):
+        runner = web.AppRunner(await create_app(settings, RESTLESS))
+        await runner.setup()
+        for _ in range(chance.randrange(MOST_STEPS)):
+            await asyncio.sleep(0)
+        ended |= asyncio.all_tasks() - before
+        async with asyncio.timeout(PATIENCE):
+            await runner.cleanup()
+        assert not asyncio.all_tasks() - before
+    assert len(ended) > TRIES * 10
