@@ -9,6 +9,7 @@ import io
 import logging
 import sys
 import tomllib
+from collections import Counter
 from collections.abc import AsyncIterator, Iterator, Sequence
 from pathlib import Path
 
@@ -40,6 +41,7 @@ from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
+from helpers.web.bodies import LARGE_BODIES
 from helpers.web.compression import compression
 from helpers.web.csrf import csrf
 from helpers.web.errors import errors
@@ -89,6 +91,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[BUS] = make_bus(settings.bus, timings.redis_answer, timings.redis_quiet)
     app[STORAGE] = storage
     app[SESSION_ENDED] = []
+    app[LARGE_BODIES] = Counter()
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)

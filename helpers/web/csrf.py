@@ -9,7 +9,7 @@ from aiohttp.typedefs import Handler
 from aiohttp_session import Session, get_session
 
 from helpers.keys import SETTINGS
-from helpers.web.forms import read_form
+from helpers.web.forms import BEFORE_FILES, read_form
 from helpers.web.routing import takes_method
 
 FIELD = "csrf_token"
@@ -50,7 +50,17 @@ async def csrf(request: web.Request, handler: Handler) -> web.StreamResponse:
         raise web.HTTPForbidden
     session = await get_session(request)
     expected = session.get(FIELD)
-    given = request.headers.get(HEADER) or (await read_form(request)).get(FIELD, "")
-    if not expected or not hmac.compare_digest(str(expected).encode(), given.encode(errors="replace")):
+    if not expected:
         raise web.HTTPForbidden
+    given = request.headers.get(HEADER)
+    if not given:
+        # Files are read only after the token has come, and then it is checked once more.
+        request[BEFORE_FILES] = lambda fields: _check(str(expected), dict(fields).get(FIELD, ""))
+        given = (await read_form(request)).get(FIELD, "")
+    _check(str(expected), given)
     return await handler(request)
+
+
+def _check(expected: str, given: str) -> None:
+    if not hmac.compare_digest(expected.encode(), given.encode(errors="replace")):
+        raise web.HTTPForbidden

@@ -58,6 +58,7 @@ CODES = {
     403: "forbidden",
     404: "not_found",
     405: "bad_method",
+    408: "too_slow",
     410: "gone",
     413: "too_big",
     415: "bad_type",

@@ -1,7 +1,8 @@
 """Forms: parsed strictly, checked by a pydantic model, and shown again with an error beside each
 field."""
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 from urllib.parse import parse_qsl
@@ -14,6 +15,7 @@ from pydantic_core import ErrorDetails
 
 from helpers.text.characters import is_unicode
 from helpers.text.translation import Text, translate
+from helpers.web.bodies import deadline, one_of_few
 from helpers.web.multipart import Parts, Upload, read_parts
 from helpers.web.routing import route_of
 
@@ -39,6 +41,9 @@ FIELDS = web.RequestKey("form_fields", list[tuple[str, str]])
 
 PARTS = web.RequestKey("form_parts", Parts)
 
+BEFORE_FILES: "web.RequestKey[Callable[[Sequence[tuple[str, str]]], None]]" = web.RequestKey("before_files")
+"""Called with the fields that come before a form's files, before those are read. May raise."""
+
 Model = TypeVar("Model", bound=BaseModel)
 
 
@@ -46,7 +51,8 @@ async def read_form(request: web.Request) -> Mapping[str, str]:
     """Returns the form's fields, at most MAX_FIELDS. If a field occurs twice, the last one counts.
 
     Raises HTTPUnsupportedMediaType for another content type, HTTPBadRequest for anything that isn't
-    UTF-8 or isn't a form."""
+    UTF-8 or isn't a form, HTTPRequestTimeout for what comes too slowly, ActionError for too many
+    large forms at once."""
     return dict(await _read_fields(request))
 
 
@@ -86,12 +92,19 @@ async def _read_fields(request: web.Request) -> list[tuple[str, str]]:
         if request.content_type == "multipart/form-data":
             route = route_of(request)
             most = route.max_body if route else 0
-            request[PARTS] = parts = await read_parts(request, MAX_FIELDS, MAX_TEXT, most or MAX_TEXT)
+            with one_of_few(request) if most else contextlib.nullcontext():
+                async with deadline() as came:
+                    parts = await read_parts(
+                        *(request, MAX_FIELDS, MAX_TEXT, most or MAX_TEXT, came),
+                        before_files=request.get(BEFORE_FILES),
+                    )
+            request[PARTS] = parts
             fields = parts.fields
             if not all(is_unicode(name) for name, _ in parts.files):
                 raise web.HTTPBadRequest
         else:
-            body = (await request.read()).decode("utf-8")
+            async with deadline():
+                body = (await request.read()).decode("utf-8")
             fields = parse_qsl(body, keep_blank_values=True, errors="strict", max_num_fields=MAX_FIELDS)
         # A charset chosen by the client can produce a lone surrogate, which no database accepts.
         if not all(is_unicode(name) and is_unicode(value) for name, value in fields):

@@ -7,6 +7,7 @@ MiB."""
 
 import asyncio
 import tempfile
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import IO
 
@@ -41,9 +42,17 @@ class Parts:
             upload.file.close()
 
 
-async def read_parts(request: web.Request, most_parts: int, most_text: int, most: int) -> Parts:
+async def read_parts(
+    request: web.Request,
+    most_parts: int,
+    most_text: int,
+    most: int,
+    came: Callable[[int], None],
+    before_files: Callable[[Sequence[tuple[str, str]]], None] | None = None,
+) -> Parts:
     """Reads the body. `most_text` limits the bytes of all text fields, `most` those of the whole
-    body.
+    body. `came` is told of the bytes as they come. `before_files` is called with the fields so far
+    before a file is read, and may raise.
 
     Raises HTTPRequestEntityTooLarge, HTTPBadRequest for too many parts, and aiohttp's errors for an
     invalid body."""
@@ -59,11 +68,13 @@ async def read_parts(request: web.Request, most_parts: int, most_text: int, most
             if len(parts.fields) + len(parts.files) >= most_parts:
                 raise web.HTTPBadRequest
             if part.filename:
-                upload = await _read_file(part, most - total)
+                if before_files is not None and not parts.files:
+                    before_files(parts.fields)
+                upload = await _read_file(part, most - total, came)
                 parts.files.append((part.name, upload))
                 total += upload.size
             else:
-                data = await _read_text(part, min(most_text - texts, most - total))
+                data = await _read_text(part, min(most_text - texts, most - total), came)
                 texts += len(data)
                 total += len(data)
                 # An empty file input is a part too, with its own content type.
@@ -75,20 +86,22 @@ async def read_parts(request: web.Request, most_parts: int, most_text: int, most
     return parts
 
 
-async def _read_text(part: BodyPartReader, most: int) -> bytes:
+async def _read_text(part: BodyPartReader, most: int, came: Callable[[int], None]) -> bytes:
     data = bytearray()
     while chunk := await part.read_chunk(CHUNK):
+        came(len(chunk))
         data.extend(chunk)
         if len(data) > most:
             raise web.HTTPRequestEntityTooLarge(most)
     return b"".join([bytes(piece) async for piece in part.decode_iter(bytes(data))])
 
 
-async def _read_file(part: BodyPartReader, most: int) -> Upload:
+async def _read_file(part: BodyPartReader, most: int, came: Callable[[int], None]) -> Upload:
     file = tempfile.SpooledTemporaryFile(MAX_IN_MEMORY)  # noqa: SIM115 - closed with the request
     size = 0
     try:
         while chunk := await part.read_chunk(CHUNK):
+            came(len(chunk))
             async for piece in part.decode_iter(chunk):
                 size += len(piece)
                 if size > most:
