@@ -7,6 +7,7 @@ import faulthandler
 import fcntl
 import io
 import logging
+import os
 import sys
 import tomllib
 from collections import Counter
@@ -357,4 +358,6 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
+    # Whatever this program writes is for its user alone: the database, its log, its locks.
+    os.umask(0o077)
     sys.exit(main())

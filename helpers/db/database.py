@@ -1,6 +1,7 @@
 """Opens the database of a URL, binds it to the models, and classifies its errors."""
 
 import sqlite3
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -44,16 +45,37 @@ class DatabaseError(Exception):
 
 
 def sqlite_path(url: str) -> Path:
-    """Returns the file of an SQLite URL and creates its folder. Raises DatabaseError if the folder
-    can't be created."""
+    """Returns the file of an SQLite URL. Creates its folder, and keeps both from other users of the
+    machine. Raises DatabaseError if the folder can't be created."""
     path = Path(url.removeprefix("sqlite:///")).absolute()
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _make_private(path)
     except OSError as error:
         raise DatabaseError(
             f"there can be no folder {path.parent} for the data ({error.strerror}); see AIOCHAT_DATA_DIR"
         ) from None
     return path
+
+
+def _make_private(path: Path) -> None:
+    """Takes the rights of other users away: from the database, from the files that SQLite keeps
+    beside it, and from a folder that holds nothing else. Another folder may be shared."""
+    own = [found for found in path.parent.iterdir() if found.name.startswith(path.name)]
+    for found in own:
+        _take_rights(found, 0o600)
+    if len(own) == len(list(path.parent.iterdir())):
+        _take_rights(path.parent, 0o700)
+
+
+def _take_rights(path: Path, mode: int) -> None:
+    try:
+        before = stat.S_IMODE(path.stat().st_mode)
+        if before & ~mode:
+            path.chmod(before & mode)
+    except (FileNotFoundError, PermissionError):
+        # SQLite has just removed it, or it is somebody else's, who decides.
+        return
 
 
 def open_database(url: str) -> AioDatabase:
