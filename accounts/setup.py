@@ -10,6 +10,7 @@ from accounts.doors.relations import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER
 from accounts.doors.signin import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
 from accounts.keys import BLOCKED, ERASERS, OWN_DATA, USERS
 from accounts.people import directory
+from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
 from accounts.people.names import DELETED
 from accounts.personal_data.export import SECTIONS
@@ -40,4 +41,5 @@ def setup_accounts(app: web.Application) -> None:
     app[OWN_DATA] = [*SECTIONS]
     app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
     setup_throttling(app)
+    load_common()
     app.cleanup_ctx.append(run_gravatar)

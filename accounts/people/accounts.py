@@ -111,7 +111,7 @@ async def change_email(user: User, email: str) -> None:
 async def change_password(user: User, password: str) -> None:
     """Changes the password. Raises BadAccount. The caller ends the sessions
     (accounts/signin/sessions.py)."""
-    if problem := password_problem(password, user.name, user.email or ""):
+    if problem := password_problem(password, user.name, user.display_name, user.email or ""):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
     await User.update(password_hash=hashed).where(User.id == user.id, User.left_at.is_null()).aio_execute()

@@ -1,0 +1,79 @@
+"""Passwords that are guessed first are refused, and others aren't."""
+
+import time
+from array import array
+
+import pytest
+
+from accounts.people.common_passwords import _common, is_common, is_own
+from accounts.people.passwords import password_problem
+from tests.support.people import PASSWORD
+
+COMMON = [
+    *("liverpool", "football1", "summer2024", "Summer2024!", "password", "PASSWORD123", "p@ssw0rd"),
+    *("qwertyuiop", "1q2w3e4r", "abcdefgh", "87654321", "hgfedcba", "aaaaaaaa", "abababab", "dragondragon"),
+    *(
+        "trustno1",
+        "letmein1!",
+        "L1verp00l",
+        "iloveyou",
+        "19901231",
+        "2024summer",
+        "!!michelle!!",
+        "ｐａｓｓｗｏｒｄ",
+    ),
+]
+GOOD = [
+    *(
+        PASSWORD,
+        "a fine password",
+        "correct horse battery",
+        "x7!94$#qLm",
+        "blue-teapot-window",
+        "Gartenzwerg ohne Mütze",
+    ),
+    *("пингвины едят торт", "summer nights in a garden", "9472-8561-a3f7", "tr0ub4dour-and-cake"),
+]
+
+
+@pytest.mark.parametrize("password", COMMON)
+def test_common_ones_are_refused(password: str) -> None:
+    assert is_common(password)
+    assert str(password_problem(password, "mallory")).startswith("This is one of the first")
+
+
+@pytest.mark.parametrize("password", GOOD)
+def test_others_are_taken(password: str) -> None:
+    assert password_problem(password, "alice", "alice@mail.example") is None
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["margarethe", "Margarethe1987", "1987margarethe!", "margarethemargarethe", "m.hamilton", "m.hamilton69",
+     "m.hamilton@mail.example", "aiochat2024", "AioChat!!", "Grete99grete", "margarethegrete"],
+)  # fmt: skip
+def test_own_names_are_refused(password: str) -> None:
+    own = ("margarethe", "Grete", "m.hamilton@mail.example")
+    assert is_own(password, own)
+    assert str(password_problem(password, *own)).startswith("The password can't be made of your name")
+
+
+def test_short_names_are_no_reason() -> None:
+    assert password_problem("bolshoi-altar-lamp", "al", "", "o@x.example") is None
+    assert password_problem("bobsleigh-rides", "bob") is None
+
+
+def test_the_lists_are_small_and_hold_what_is_common() -> None:
+    words = _common()
+    assert isinstance(words, array)
+    assert len(words) > 90_000
+    assert words.itemsize * len(words) < 1_000_000
+
+
+def test_a_long_one_costs_little() -> None:
+    """Of the longest that is taken, whatever is in it."""
+    for letters in ("ab" * 64, "1" * 127 + "a", "a1" * 64, "!" * 128, "ӧ" * 64):
+        began = time.thread_time()
+        is_common(letters)
+        is_own(letters, ("abab", "a" * 64))
+        assert time.thread_time() - began < 0.02
