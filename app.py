@@ -40,6 +40,7 @@ from helpers.processes.terminal import Failure, UsageError, report_duration, rep
 from helpers.processes.worker import Worker, WorkerArguments, freeze_gc, shut_down, stop_requested
 from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis
+from helpers.security_log import log_to_file, log_to_syslog
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.web.bodies import LARGE_BODIES
@@ -322,6 +323,19 @@ def parser() -> argparse.ArgumentParser:
     return commands
 
 
+def _open_security_log(settings: Settings, *, is_server: bool) -> None:
+    """A server without a file for it writes it to standard error, with everything else."""
+    if settings.security_log is not None:
+        try:
+            log_to_file(settings.security_log)
+        except OSError as error:
+            raise Failure(
+                f"can't write {settings.security_log} ({error.strerror}); see AIOCHAT_SECURITY_LOG"
+            ) from None
+    elif not is_server:
+        log_to_syslog()
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     commands = parser()
     arguments = commands.parse_args(argv)
@@ -338,7 +352,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         level=logging.INFO, format=f"%(asctime)s{process} %(levelname)s %(name)s: %(message)s"
     )
     try:
-        return arguments.run(read_settings(), arguments) or 0
+        settings = read_settings()
+        _open_security_log(settings, is_server=arguments.run in (serve, serve_as_worker))
+        return arguments.run(settings, arguments) or 0
     except UsageError as error:
         print(f"aiochat: {error}", file=sys.stderr)
         return 2

@@ -5,6 +5,8 @@ import argparse
 import asyncio
 import contextlib
 import json
+import os
+import pwd
 import re
 import secrets
 import sys
@@ -27,6 +29,7 @@ from helpers.db.database import is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.processes.terminal import Failure, Progress, ask_password, say
 from helpers.redis.client import open_redis
+from helpers.security_log import note
 from helpers.text.characters import one_line
 from helpers.web.session_stores import SessionInfo, SessionStore, session_store
 from settings import Settings
@@ -69,6 +72,16 @@ def _run(work: Coroutine[Any, Any, None]) -> None:
         raise Failure(_format_errors(error.errors)) from None
 
 
+def _note(what: str, target: str, **details: int) -> None:
+    """Writes to the security log. Who it was is the user of the machine, before sudo if there was
+    one."""
+    try:
+        who = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        who = str(os.getuid())
+    note(what, "ok", who=who, whence="shell", target=target, **details)
+
+
 def _sessions(count: int) -> str:
     return f"{count} session{'s' if count != 1 else ''}"
 
@@ -89,6 +102,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
             user = await accounts.register(
                 database, arguments.name, arguments.email, password, is_admin=arguments.admin
             )
+        _note("register", user.name, is_admin=user.is_admin)
         say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
 
     return _run(add())
@@ -107,6 +121,8 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
                 user.is_admin = arguments.admin
             await _hash_all(users, passwords)
             await accounts.add_all(database, users)
+        for user in users:
+            _note("register", user.name, is_admin=user.is_admin)
         generated = [
             f"{user.name},{password}"
             for user, password, row in zip(users, passwords, rows, strict=True)
@@ -197,6 +213,7 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
                 raise Failure(
                     f"the password is changed, but sessions may go on ({one_line(error)}); {hint}"
                 ) from None
+        _note("set-password", user.name)
         say(f"{user.name} has a new password." + (f" {_sessions(len(found))} ended." if found else ""))
 
     _run(look())
@@ -215,6 +232,8 @@ def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
                 raise Failure(
                     f"{user.name} is the site's only administrator; make another one first"
                 ) from None
+        if changed:
+            _note("make-admin --undo" if arguments.undo else "make-admin", user.name)
         if arguments.undo:
             say(f"{user.name} {'no longer administers' if changed else 'did not administer'} the site.")
         else:
@@ -232,9 +251,11 @@ def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
             found = await store.of_user(user.id)
             if arguments.end is not None:
                 await end_sessions(database, store, [_one_of(found, user, arguments.end)])
+                _note("sessions --end", user.name)
                 say(f"1 session of {user.name} ended.")
             elif arguments.end_all:
                 await end_sessions(database, store, found)
+                _note("sessions --end-all", user.name)
                 say(f"{_sessions(len(found))} of {user.name} ended.")
             elif arguments.json:
                 say(json.dumps([_as_json(key, use) for key, use in found.items()], indent=2))

@@ -20,7 +20,9 @@ from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
+from helpers.security_log import note
 from helpers.text.translation import Text, current
+from helpers.web.addresses import client_address
 from helpers.web.forms import Form, read_form
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
@@ -78,6 +80,7 @@ class DeleteAccount(web.View):
                 "make-admin NAME"
             )
             return self._page(form, 409)
+        note("account deletion", "ok", who=user.name, whence=client_address(request))
         await sign_out_deleted_account(request)
         await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)
         if wants_json(request):

@@ -16,7 +16,9 @@ from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_other_sessions, end_session
 from accounts.signin.throttling import throttled
 from helpers.clock import iso
+from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
+from helpers.web.addresses import client_address
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.sessions import STORAGE
@@ -79,6 +81,7 @@ async def check_with_password(
     if data is None:
         return None, form, 422
     if not await _is_password(request, data.password):
+        note("password question", "failed", who=request[USER].name, whence=client_address(request))
         form.errors["password"] = current().t("That isn't your password.")
         return None, form, 403
     return data, form, 200
@@ -98,6 +101,7 @@ class Email(web.View):
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return self._page(form, 422)
+        note("e-mail change", "ok", who=request[USER].name, whence=client_address(request))
         await flash(request, current().t("Your e-mail address is saved."), "success")
         raise web.HTTPSeeOther("/accounts/email")
 
@@ -122,6 +126,7 @@ class Password(web.View):
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await end_other_sessions(request)
+        note("password change", "ok", who=request[USER].name, whence=client_address(request))
         await flash(
             request, current().t("Your password is changed. You are signed out everywhere else."), "success"
         )
@@ -163,6 +168,7 @@ class Sessions(web.View):
         t, n = current().t, current().n
         if "all" in fields:
             count = await end_other_sessions(request)
+            note("sessions ended", "ok", who=request[USER].name, whence=client_address(request), count=count)
             await flash(
                 request,
                 n("{count} other session is signed out.", "{count} other sessions are signed out.", count),
@@ -178,6 +184,7 @@ class Sessions(web.View):
         ]
         for key in found:
             await end_session(request.app, key)
+            note("session ended", "ok", who=request[USER].name, whence=client_address(request), id=asked)
         # The session may have ended already; that isn't an error.
         text = t("That session is signed out.") if found else t("That session had ended already.")
         await flash(request, text, "success" if found else "info")

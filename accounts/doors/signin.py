@@ -11,6 +11,7 @@ from accounts.signin.throttling import throttled
 from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
+from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
 from helpers.web.errors import error_response
@@ -97,6 +98,7 @@ class Register(web.View):
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return _page(request, self.template, form, 422)
         await sign_in(request, user)
+        note("register", "ok", who=user.name, whence=client_address(request))
         t = current().t
         welcome = (
             t("Welcome, {name}! You are this site's administrator.", name=user.name)
@@ -125,16 +127,23 @@ class Login(web.View):
             request, directory.login_key(username), lambda: directory.authenticate(username, password)
         )
         if user is None:
+            # What isn't an account's name may be a password that was typed into the wrong field.
+            known = await directory.user_by_login(username)
+            note("sign-in", "failed", who=known.name if known else "", whence=client_address(request))
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
         await sign_in(request, user)
+        note("sign-in", "ok", who=user.name, whence=client_address(request))
         raise _redirect_after_sign_in(data.next)
 
 
 class Logout(web.View):
     async def post(self) -> web.Response:
-        await sign_out(self.request)
-        raise web.HTTPSeeOther("/")
+        request = self.request
+        await sign_out(request)
+        note("sign-out", "ok", who=request[USER].name, whence=client_address(request))
+        # What drafts and unsent messages the browser keeps is nobody's any more.
+        raise web.HTTPSeeOther("/", headers={"Clear-Site-Data": '"storage"'})
 
 
 class Index(web.View):

@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 from aiohttp_session import get_session
 
 from accounts.keys import USER, USERS
+from helpers.security_log import WHO
 from helpers.web.redirects import MAX_LENGTH
 from helpers.web.routing import Access, access_of, takes_method, wants_json
 from helpers.web.session_stores import USER_ID
@@ -23,6 +24,7 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
     user = await request.app[USERS].get(user_id) if user_id is not None else None
     if user is not None:
         request[USER] = user
+        request[WHO] = user.name
     elif access is Access.SIGNED_IN and takes_method(request):
         if request.method in ("GET", "HEAD") and not wants_json(request):
             target = request.path_qs if len(request.path_qs) <= MAX_LENGTH else ""

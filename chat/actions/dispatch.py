@@ -31,6 +31,7 @@ from chat.requests import (
 from chat.roles import Permission, Standing
 from helpers.db.database import is_unavailable
 from helpers.limits import Buckets
+from helpers.security_log import note_refusal
 from helpers.text.translation import Language
 
 log = logging.getLogger("aiochat.dispatch")
@@ -38,6 +39,9 @@ log = logging.getLogger("aiochat.dispatch")
 HOLD_SECONDS = 0.25
 MAX_HOLD_SECONDS = 5.0
 """For how long somebody above the rate limit is held: to refuse a frame isn't free either."""
+
+SECURITY_CODES = ("forbidden", "not_a_member", "blocked", "rate_limited")
+"""Refusals that the security log has."""
 
 Work = Coroutine[Any, Any, None]
 """The rest of a request that has to be awaited. The door runs it to its end before it dispatches
@@ -152,6 +156,8 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
     else:
         log.exception("a request broke")
         refusal = broken()
+    if refusal.code in SECURITY_CODES:
+        note_refusal("request", who=actor.person.name, whence="room", code=refusal.code, room=actor.room_id)
     actor.reply(Error(refusal.code, actor.language.translate(refusal.phrase), nonce, refusal.retry_after))
 
 

@@ -13,6 +13,7 @@ from chat.events import Receipt
 from chat.history.journal import Change
 from chat.history.transaction import RoomTransaction
 from chat.roles import Permission, Role, Standing
+from helpers.security_log import note
 
 MAX_REASON = 200
 
@@ -73,7 +74,9 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
         text = f"{person.name} removed {target.name} from the room" + (f": {reason}" if reason else "")
         return room.record("killed", person, text, nonce, target=target)
 
-    return await _change(engine, room_id, person, nonce, apply)
+    receipt = await _change(engine, room_id, person, nonce, apply)
+    note("kill", "ok", who=person.name, whence="room", room=room_id, target=target.name)
+    return receipt
 
 
 async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
@@ -85,7 +88,9 @@ async def clear(engine: Engine, room_id: int, person: Person, nonce: str) -> Rec
         room.clear()
         return room.record("cleared", person, f"{person.name} cleared the history", nonce)
 
-    return await _change(engine, room_id, person, nonce, apply)
+    receipt = await _change(engine, room_id, person, nonce, apply)
+    note("clear", "ok", who=person.name, whence="room", room=room_id)
+    return receipt
 
 
 async def set_topic(engine: Engine, room_id: int, person: Person, topic: str, nonce: str) -> Receipt:
@@ -116,4 +121,8 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
             "role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target
         )
 
-    return await _change(engine, room_id, person, nonce, apply)
+    receipt = await _change(engine, room_id, person, nonce, apply)
+    note(
+        "role", "ok", who=person.name, whence="room", room=room_id, target=target.name, role=role.name.lower()
+    )
+    return receipt

@@ -12,9 +12,11 @@ from redis.exceptions import RedisError
 
 from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
+from helpers.security_log import WHO, note_refusal
 from helpers.text.characters import one_line
 from helpers.text.translation import Text, translate
-from helpers.web.routing import wants_json
+from helpers.web.addresses import client_address
+from helpers.web.routing import route_of, wants_json
 
 log = logging.getLogger("aiochat.http")
 
@@ -79,6 +81,7 @@ def error_response(
 
     `text` replaces the default text of the status; `code` is for programs. `back` is an address and
     its name, to which the page links instead of to the start page."""
+    _note_refusal(request, status, code or CODES.get(status, ""))
     title, usual = TITLES.get(status, TITLES[400 if status < 500 else 500])
     text = translate(text or usual)
     if wants_json(request):
@@ -95,6 +98,20 @@ def error_response(
         "path_qs": request.path_qs,
     }
     return aiohttp_jinja2.render_template("error.html", request, context, status=status)
+
+
+def _note_refusal(request: web.Request, status: int, code: str) -> None:
+    """A missing page is noted where there is a route: it may be there for others."""
+    route = route_of(request)
+    if status in (401, 403, 429) or (status == 404 and route is not None):
+        note_refusal(
+            route.name if route is not None else "request",
+            who=request.get(WHO, ""),
+            whence=client_address(request),
+            code=code,
+            method=request.method,
+            path=request.path,
+        )
 
 
 def action_error_response(request: web.Request, error: ActionError) -> web.Response:

@@ -1,0 +1,81 @@
+"""The security log: who did or tried what, whence, and with which result. One line each, apart from
+what people are shown.
+
+It holds names and addresses, never passwords or texts. Values can't add lines or fields of their
+own: what isn't a plain word is written as a JSON string in ASCII."""
+
+import json
+import logging
+import logging.handlers
+import re
+import syslog
+from pathlib import Path
+
+from aiohttp import web
+
+from helpers.limits import Buckets
+
+log = logging.getLogger("aiochat.security")
+
+WHO = web.RequestKey("who", str)
+"""The name of the account that a request comes from."""
+
+MAX_VALUE = 200
+
+_PLAIN = re.compile(r"[A-Za-z0-9_.:@/+-]{1,200}")
+
+_refusals = Buckets(rate=1.0, burst=20.0)
+"""By who and whence: whoever is refused a thousand times a second doesn't fill the disk."""
+
+_left_out = 0
+
+
+def note(what: str, result: str, *, who: str = "", whence: str = "", **details: str | int) -> None:
+    """Writes a line. `who` is the name of an account, `whence` an address or a door, `result` is
+    `ok`, `failed` or `refused`."""
+    fields = {"what": what, "result": result, "who": who, "whence": whence, **details}
+    level = logging.INFO if result == "ok" else logging.WARNING
+    log.log(level, " ".join(f"{name}={_quoted(str(value))}" for name, value in fields.items()))
+
+
+def note_refusal(what: str, *, who: str = "", whence: str = "", **details: str | int) -> None:
+    """The same for what was refused. Of many from the same place a few are written; the next line
+    says how many were left out."""
+    global _left_out
+    if _refusals.take((who, whence)):
+        _left_out += 1
+        return
+    if _left_out:
+        details["left_out"], _left_out = _left_out, 0
+    note(what, "refused", who=who, whence=whence, **details)
+
+
+def _quoted(value: str) -> str:
+    if not value:
+        return "-"
+    return value if _PLAIN.fullmatch(value) else json.dumps(value[:MAX_VALUE])
+
+
+def log_to_file(path: Path) -> None:
+    """Writes the lines to a file, each by one write, so that several processes may share it. It is
+    opened again when it was renamed, and is for its owner alone. Raises OSError."""
+    path.touch(mode=0o600)
+    if log.handlers:
+        return
+    handler = logging.handlers.WatchedFileHandler(path, encoding="ascii")
+    handler.setFormatter(logging.Formatter("%(asctime)s [%(process)d] %(levelname)s %(message)s"))
+    log.addHandler(handler)
+    log.propagate = False
+
+
+class _Syslog(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        priority = syslog.LOG_INFO if record.levelno == logging.INFO else syslog.LOG_WARNING
+        syslog.syslog(priority | syslog.LOG_AUTHPRIV, f"aiochat: {record.getMessage()}")
+
+
+def log_to_syslog() -> None:
+    """For commands of the shell, whose standard error is read by who typed them."""
+    if not log.handlers:
+        log.addHandler(_Syslog())
+    log.propagate = False
