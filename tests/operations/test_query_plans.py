@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -57,6 +57,9 @@ look like thirteen thousand."""
 READ_FIRST = {"Sort", "Hash", "Materialize", "Bitmap Heap Scan", "Bitmap Index Scan", "Aggregate"}
 """Steps that read all before they give anything on. Where PostgreSQL expects many rows there it was
 lucky with this site: a longer history is read from end to end, as one of ten million lines was."""
+
+MOST_CHARACTERS = 10_000
+"""Of a statement and its plan, as they are written."""
 
 MOST_INSTRUCTIONS = 150_000
 """Of SQLite's virtual machine. A page of a thousand members takes half of it; to scan the hall's
@@ -195,10 +198,15 @@ HOT_PATHS = {
 """Each by words of its statement: what is listed here was run, or the test has seen nothing."""
 
 
-async def until(true: Callable[[], bool], seconds: float = 25) -> None:
+async def written(path: Path, words: str, seconds: float = 25) -> None:
+    """Waits until a statement like this is in the file. What was read once isn't read again, but for
+    the last of it."""
+    text = ""
     async with asyncio.timeout(seconds):
-        while not true():
-            await asyncio.sleep(0.1)
+        with path.open() as file:
+            while not re.search(words, text, re.S):
+                await asyncio.sleep(0.1)
+                text = text[-MOST_CHARACTERS:] + file.read().replace('\\"', '"')
 
 
 # PostgreSQL
@@ -270,11 +278,7 @@ async def test_postgres_reads_what_is_shown_and_no_more(own_servers: None, expla
                 "UPDATE pg_class SET reltuples = reltuples * 100 WHERE relname = ANY(%s)", [sorted(TABLES)]
             )
         await live(server.url, crowd)
-        await until(
-            lambda: bool(
-                re.search(HOT_PATHS["who is lost"], explaining.log.read_text().replace('\\"', '"'), re.S)
-            )
-        )
+        await written(explaining.log, HOT_PATHS["who is lost"])
     check([judge_plan(statement, plan) for statement, plan in plans(explaining.log.read_text())])
 
 
@@ -347,9 +351,7 @@ async def test_sqlite_reads_what_is_shown_and_no_more(own_servers: None, tmp_pat
     )
     with server:
         await live(server.url, crowd)
-        await until(
-            lambda: bool(re.search(HOT_PATHS["who is lost"], trace.read_text().replace('\\"', '"'), re.S))
-        )
+        await written(trace, HOT_PATHS["who is lost"])
     for is_analysed in (False, True):  # SQLite isn't told of sizes unless somebody does
         connection = sqlite3.connect(path)
         if is_analysed:
