@@ -37,7 +37,8 @@ test:  ## run all tests; installs PostgreSQL, Redis, nginx and Chromium where th
 	.venv/bin/python -m pytest --numprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 	$(test-scripts)
 
-quick: lint types  ## lint, types, and the tests that need neither servers nor a browser
+quick: $(DEV) $(NODE)  ## lint, types, and the tests that need neither servers nor a browser
+	@$(MAKE) -s --no-print-directory --jobs 2 --output-sync=target lint types
 	.venv/bin/python -m pytest --numprocesses 2 -m "not server and not browser" $(ARGS)
 	$(test-scripts)
 
