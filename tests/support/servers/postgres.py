@@ -111,6 +111,11 @@ class Postgres(Server):
             )
         return self
 
+    def close(self) -> None:
+        """Its data goes with it: the "immediate" shutdown writes nothing."""
+        self.stop_signal = signal.SIGQUIT
+        super().close()
+
     def _command(self) -> list[str]:
         settings = {
             "listen_addresses": "127.0.0.1",
