@@ -1,6 +1,7 @@
 """The scenarios by name. A scenario never changes, so that figures stay comparable."""
 
 from bench.catchup import CatchUp
+from bench.flood import Flood
 from bench.history import History
 from bench.idle import Idle
 from bench.scenario import Scenario
@@ -17,6 +18,7 @@ SCENARIOS: dict[str, Scenario] = {
         Talk("r10k", rate=10_000),
         CatchUp("catchup"),
         Storm("storm"),
+        Flood("flood"),
         History("history"),
         Idle("idle"),
     )

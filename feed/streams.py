@@ -26,8 +26,12 @@ log = logging.getLogger("aiochat.feed")
 MAX_STREAMS = 10
 """Per person. With HTTP/1.1 a browser's tabs share six connections to a site anyway."""
 
-MAX_OUTBOX = 256 * 1024
-"""Bytes queued for one reader, in addition to the transport's 64 KB: some hundred posts."""
+MAX_OUTBOX = 64 * 1024
+"""Bytes queued for one reader beside what is being written. A reader with more gets it from the
+database when it has read."""
+
+READ_AT_ONCE = 50
+"""Events that are read for a stream that catches up, and held until they are written."""
 
 SWEEP_SECONDS = 3600.0
 PAIRS_AT_ONCE = 1000
@@ -36,7 +40,7 @@ Answer = TypeVar("Answer")
 
 
 class StreamEnded(Exception):
-    """The stream ends: its reader is too slow, its session ended, or the process shuts down."""
+    """The stream ends: its reader reads nothing, its session ended, or the process shuts down."""
 
 
 class Connection(Protocol):
@@ -68,6 +72,7 @@ class Stream:
         self.post_id = post_id
         self.position = position
         """All events up to this id were sent or are in the outbox."""
+        self._sent = position
         self.is_live = False
         self.is_removed = False
         """The post is now hidden from the reader, who was sent its removal."""
@@ -77,16 +82,25 @@ class Stream:
         self._wake = asyncio.Event()
 
     def offer(self, encoded: Iterable[EncodedEvent], up_to: int) -> None:
-        """Queues events without waiting. A reader whose outbox is too large is disconnected."""
+        """Queues events without waiting. A reader whose outbox is too large has to catch up."""
         for event in encoded:
             if event.id > self.position:
                 self._outbox.append(event.frame)
                 self._waiting += len(event.frame)
         self.position = max(self.position, up_to)
         if self._waiting > MAX_OUTBOX:
-            self.disconnect()
+            self._outbox.clear()
+            self._waiting = 0
+            self.position = self._sent
+            # The removal may have been among them.
+            self.is_removed = False
+            self.mark_stale()
         if self._outbox:
             self._wake.set()
+
+    def caught_up(self, up_to: int) -> None:
+        """All events up to this id are being written."""
+        self.position = self._sent = up_to
 
     def mark_stale(self) -> None:
         """Events may have been missed: the stream reads them from the database."""
@@ -120,6 +134,7 @@ class Stream:
         joined = b"".join(self._outbox)
         self._outbox.clear()
         self._waiting = 0
+        self._sent = self.position
         self._wake.clear()
         return joined
 
@@ -192,16 +207,16 @@ class Streams:
     async def _catch_up(self, stream: Stream) -> None:
         last = await event_log.last_id()
         if stream.position > last or last - stream.position > MAX_BEHIND:
-            stream.position = last
+            stream.caught_up(last)
             await self._write(stream, frame(last, "reset", {"last": last}))
         while True:
             found = await event_log.read_since(
-                stream.position, AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id
+                stream.position, READ_AT_ONCE, reader_id=stream.user_id, post_id=stream.post_id
             )
             encoded = (await self._visible_events([stream], await encode_events(found.events), None))[stream]
             if stream.is_disconnected.is_set():
                 raise StreamEnded
-            stream.position = found.up_to
+            stream.caught_up(found.up_to)
             if encoded:
                 await self._write(stream, b"".join(event.frame for event in encoded))
             # Nothing is awaited between this check and the next offer.

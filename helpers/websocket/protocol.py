@@ -172,13 +172,12 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def buffer_updated(self, size: int) -> None:
         self._has_received = True
-        if self._is_finished:
-            return
-        self._buffer += _read[:size]
+        if not self._is_finished:
+            self._buffer += _read[:size]
         # After a read that was full the transport would read on within the same iteration.
         if size == READ_BYTES:
             self._wait_for_turn()
-        elif not self._is_held:
+        elif not self._is_held and not self._is_finished:
             self._handle_frames()
 
     def eof_received(self) -> None:
@@ -267,9 +266,10 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def take_turn(self) -> None:
         self._is_waiting = False
-        if self._is_held or self._is_finished:
+        if self._is_held:
             return
-        self._handle_frames()
+        if not self._is_finished:
+            self._handle_frames()
         if not self._is_held and not self._transport.is_closing():
             self._transport.resume_reading()
 

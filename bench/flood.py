@@ -1,0 +1,99 @@
+"""Measures posting while others send as fast as they can and never read."""
+
+import contextlib
+import multiprocessing
+import select
+import socket
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from multiprocessing.synchronize import Event
+from typing import ClassVar
+
+from bench.dialects import Dialect
+from bench.guests import Guest, Seats
+from bench.processes import pinned
+from bench.result import Result
+from bench.scenario import WITNESSES
+from bench.stage import Stage
+from bench.talk import Talk
+
+PING = b"\x89\xfd\0\0\0\0" + b"x" * 125
+JSON_PING = b"\x81\x8f\0\0\0\0" + b'{"type":"ping"}'
+BINARY = b"\x82\x81\0\0\0\0x"
+FLOODS = (PING * 200, JSON_PING * 500, BINARY * 500)
+SEND_BUFFER = 64 * 1024
+START_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Flood(Talk):
+    """`floods` of the members only send: pings, requests that cost nothing, and frames that are
+    refused. The others are measured as in Talk."""
+
+    members: int = 220
+    rate: float = 100.0
+    seconds: float = 10.0
+    floods: int = 200
+
+    for_peers: ClassVar[bool] = False
+
+    @property
+    def seats(self) -> Seats:
+        return Seats(self.rooms, self.members, self.senders, WITNESSES)
+
+    def problem(self) -> str | None:
+        if self.rooms != 1 or self.members < self.senders + self.floods + WITNESSES:
+            return "a flood is in one room, which needs senders and witnesses beside it"
+        return super().problem()
+
+    def measure(self, stage: Stage) -> Result:
+        # The witnesses are the first and the last of those who don't send.
+        first = self.senders + 1
+        mob = stage.guests[first : first + self.floods]
+        others = [*stage.guests[:first], *stage.guests[first + self.floods :]]
+        with _flooding(mob, stage.dialect, stage.cores.generator):
+            return super().measure(replace(stage, guests=others))
+
+
+@contextlib.contextmanager
+def _flooding(mob: Sequence[Guest], dialect: Dialect, cores: set[int]) -> Iterator[None]:
+    """Another process does it, since it never waits."""
+    context = multiprocessing.get_context("fork")
+    connected = context.Event()
+    process = context.Process(target=_flood, args=(mob, dialect, cores, connected), daemon=True)
+    process.start()
+    try:
+        deadline = time.monotonic() + START_SECONDS
+        while not connected.wait(0.1):
+            if not process.is_alive() or time.monotonic() > deadline:
+                raise OSError("the flood didn't begin")
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _flood(mob: Sequence[Guest], dialect: Dialect, cores: set[int], connected: Event) -> None:
+    with pinned(cores), contextlib.ExitStack() as stack, select.epoll() as poll:
+        sockets = {}
+        for guest in mob:
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", guest.address.port)))
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
+            connection.sendall(dialect.request(guest))
+            connection.setblocking(False)
+            sockets[connection.fileno()] = connection
+            poll.register(connection, select.EPOLLOUT)
+        connected.set()
+        unsent = {descriptor: FLOODS[place % len(FLOODS)] for place, descriptor in enumerate(sockets)}
+        floods = dict(unsent)
+        while True:
+            for descriptor, _ in poll.poll(0.1):
+                try:
+                    count = sockets[descriptor].send(unsent[descriptor])
+                except BlockingIOError:
+                    continue
+                except OSError:
+                    poll.unregister(descriptor)
+                    continue
+                unsent[descriptor] = unsent[descriptor][count:] or floods[descriptor]
