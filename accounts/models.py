@@ -7,7 +7,11 @@ from helpers.db.base import Base
 
 class User(Base):
     """A person or bot. `name_key` and `skeleton` (accounts/people/names.py) prevent names that look
-    alike."""
+    alike.
+
+    `email` is the address as given, a space, and a random word: several accounts may give one
+    address, until somebody shows whose it is. The column is unique, and whether one gives an address
+    that another has makes no difference. Older rows hold the address alone."""
 
     name = peewee.TextField()
     name_key = peewee.TextField(unique=True)
@@ -30,6 +34,11 @@ class User(Base):
 
     class Meta:
         table_name = "users"
+
+    @property
+    def address(self) -> str:
+        """The e-mail address, empty if there is none."""
+        return (self.email or "").partition(" ")[0]
 
 
 class Block(Base):

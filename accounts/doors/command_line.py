@@ -169,7 +169,7 @@ def _earlier_conflict(user: User, line: int, lines: dict[tuple[str, str], int]) 
     for field, key, what in (
         ("username", user.name_key, "the same name"),
         ("username", user.skeleton, "a name that looks like it"),
-        ("email", user.email, "the same address"),
+        ("email", user.address, "the same address"),
     ):
         if key and (before := lines.setdefault((what, key), line)) != line:
             return f"{field}: line {before} has {what}"

@@ -89,7 +89,7 @@ async def check_with_password(
 
 class Email(web.View):
     async def get(self) -> web.Response:
-        return self._page(Form({"email": self.request[USER].email or ""}))
+        return self._page(Form({"email": self.request[USER].address}))
 
     async def post(self) -> web.Response:
         request = self.request

@@ -1,5 +1,6 @@
 """Creates and changes accounts: registration, e-mail addresses, passwords, administrators."""
 
+import secrets
 from collections.abc import Sequence
 
 import email_validator
@@ -37,6 +38,11 @@ def email_problem(email: str) -> Text | None:
     return None if valid else Text("This doesn't look like an e-mail address.")
 
 
+def _stored(email: str) -> str | None:
+    """The value of User.email for an address."""
+    return f"{email} {secrets.token_hex(8)}" if email else None
+
+
 def new_user(name: str, email: str, password: str) -> User:
     """Creates a user that isn't stored yet. The password isn't hashed, and the name isn't compared
     with existing ones. Raises BadAccount."""
@@ -57,7 +63,7 @@ def new_user(name: str, email: str, password: str) -> User:
         name=name,
         name_key=key,
         skeleton=skeleton(name),
-        email=email or None,
+        email=_stored(email),
         is_admin=False,
         created_at=now_ms(),
     )
@@ -94,24 +100,23 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
             for user in users:
                 await user.aio_save(force_insert=True)
     except peewee.IntegrityError:
-        raise BadAccount(await taken(user) or {"email": TAKEN_EMAIL}) from None
+        raise BadAccount({"username": TAKEN_NAME}) from None
 
 
 async def change_email(user: User, email: str) -> None:
-    """Changes the e-mail address; empty removes it. Raises BadAccount."""
+    """Changes the e-mail address; empty removes it. Raises BadAccount. Whether others have the same
+    makes no difference."""
     email = email.strip().lower()
     if email and (problem := email_problem(email)):
         raise BadAccount({"email": problem})
-    try:
-        await User.update(email=email or None).where(User.id == user.id, User.left_at.is_null()).aio_execute()
-    except peewee.IntegrityError:
-        raise BadAccount({"email": TAKEN_EMAIL}) from None
+    change = User.update(email=_stored(email))
+    await change.where(User.id == user.id, User.left_at.is_null()).aio_execute()
 
 
 async def change_password(user: User, password: str) -> None:
     """Changes the password. Raises BadAccount. The caller ends the sessions
     (accounts/signin/sessions.py)."""
-    if problem := password_problem(password, user.name, user.display_name, user.email or ""):
+    if problem := password_problem(password, user.name, user.display_name, user.address):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
     await User.update(password_hash=hashed).where(User.id == user.id, User.left_at.is_null()).aio_execute()
@@ -146,17 +151,15 @@ async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> boo
     return True
 
 
-TAKEN_EMAIL = Text("Somebody has an account with this address.")
+TAKEN_NAME = Text("This name is taken, or too much like one that is.")
 
 
 async def taken(user: User) -> dict[str, Text]:
-    """Returns the values of a new user that other users already have, as errors by field."""
+    """Returns the values of a new user that other users may not have too, as errors by field."""
     if (
         await User.select()
         .where((User.name_key == user.name_key) | (User.skeleton == user.skeleton))
         .aio_exists()
     ):
-        return {"username": Text("This name is taken, or too much like one that is.")}
-    if user.email and await User.select().where(User.email == user.email).aio_exists():
-        return {"email": TAKEN_EMAIL}
+        return {"username": TAKEN_NAME}
     return {}

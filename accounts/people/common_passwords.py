@@ -22,6 +22,9 @@ MAX_AROUND = 8
 MAX_DATE = 10
 """Digits alone are a date or a telephone number."""
 
+MAX_FEW = 20
+"""Of less than four different letters, a longer one may be."""
+
 MIN_WORD = 4
 MIN_OWN = 3
 
@@ -66,7 +69,8 @@ def is_common(password: str) -> bool:
     """Is it among the first that anyone would try?"""
     folded = unicodedata.normalize("NFKC", password).casefold()
     return (
-        len(set(folded)) < MIN_WORD
+        len(set(folded)) == 1
+        or (len(set(folded)) < MIN_WORD and len(folded) <= MAX_FEW)
         or (folded.isdecimal() and len(folded) <= MAX_DATE)
         or _is_sequence(folded)
         or any(_is_word(found) for found in {folded, _repeated(folded)})
@@ -77,6 +81,8 @@ def _is_word(text: str) -> bool:
     if _is_listed(text):
         return True
     core = _without_ends(text)
+    if not text.replace(core, "", 1).isascii():
+        return False
     written = {core, *(text.translate(table) for table in _LETTERS)}
     written |= {core.translate(table) for table in _LETTERS}
     return any(

@@ -122,16 +122,45 @@ def _is_email(login: str) -> bool:
     return "@" in login.strip("@")
 
 
+ADDRESS_ACCOUNTS = 4
+"""So many accounts sign in with one address, the oldest; the others by their names."""
+
+
+MAX_CLAIMS = 1000
+"""Accounts with one address that are looked at."""
+
+
+async def users_by_address(address: str) -> list[User]:
+    """Returns the people who gave this e-mail address, the oldest accounts first, at most
+    ADDRESS_ACCOUNTS."""
+    if not is_one_line(address) or " " in address:
+        return []
+    address = address.lower()
+    by_bytes = User.email.collate("BINARY" if is_sqlite(database_proxy.obj) else '"C"')
+    # The address alone, or with a space and a word.
+    is_theirs = (by_bytes >= address) & (by_bytes < f"{address}!")
+    # Sorted here: for the first of an order PostgreSQL reads all accounts in that order.
+    query = User.select(User.id).where(is_theirs).limit(MAX_CLAIMS).tuples()
+    ids = sorted(user_id for (user_id,) in await query.aio_execute())[:ADDRESS_ACCOUNTS]
+    return sorted((await accounts_by_ids(ids)).values(), key=lambda user: user.id)
+
+
 async def user_by_login(login: str) -> User | None:
-    """Returns the person with this name or e-mail address."""
+    """Returns the person with this name, or with this e-mail address where only one has it."""
     if not _is_email(login):
         return await user_by_name(login)
-    return await _find(User.email == login.lower()) if is_one_line(login) else None
+    found = await users_by_address(login)
+    return found[0] if len(found) == 1 else None
 
 
 async def authenticate(login: str, password: str) -> User | None:
     """Returns the person if the password is correct. It takes the same time if there is no such
-    person."""
-    user = await user_by_login(login)
-    right = await verify_password(user.password_hash if user else None, password)
-    return user if right else None
+    person, and however many have the same address: the password says which of them it is."""
+    users: list[User | None] = []
+    if _is_email(login):
+        users += await users_by_address(login)
+        users += [None] * (ADDRESS_ACCOUNTS - len(users))
+    else:
+        users.append(await user_by_name(login))
+    found = [user for user in users if await verify_password(user and user.password_hash, password)]
+    return found[0] if found else None

@@ -77,9 +77,9 @@ class Gravatar:
     async def picture(self, person: User, size: int) -> tuple[bytes | None, bool]:
         """Returns the picture as WebP in one of pictures.SIZES, or None, and whether the answer is
         final for a while. Raises nothing."""
-        if not person.email:
+        if not person.address:
             return None, True
-        name = hash_of(person.email)
+        name = hash_of(person.address)
         if (
             name not in self._fetching
             and self._pictures.get(name) is None

@@ -51,11 +51,10 @@ async def document(
 
 async def _account(user: User) -> dict[str, Any]:
     picture = await read_picture(user, SIZES[-1])
-    profile = {
-        name: getattr(user, name) for name in ("name", "email", "display_name", "bio", "place", "time_zone")
-    }
+    profile = {name: getattr(user, name) for name in ("name", "display_name", "bio", "place", "time_zone")}
     return {
         **profile,
+        "email": user.address or None,
         "is_admin": bool(user.is_admin),
         "is_private": bool(user.is_private),
         "created_at": iso(user.created_at),

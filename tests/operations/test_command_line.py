@@ -203,7 +203,7 @@ def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
     taken = run(folder, "register", "ALICE", given=PASSWORD.encode(), **env)
     assert line_of(taken) == "username: This name is taken, or too much like one that is."
     shared = run(folder, "register", "carl", "--email", "a@MAIL.example", given=PASSWORD.encode(), **env)
-    assert line_of(shared) == "email: Somebody has an account with this address."
+    assert shared.returncode == 0, "whose address it is, nobody has shown"
 
 
 @pytest.mark.parametrize(
