@@ -7,6 +7,7 @@ import pytest
 
 from accounts.people.common_passwords import _common, is_common, is_own
 from accounts.people.passwords import password_problem
+from tests.conftest import Cast
 from tests.support.people import PASSWORD
 
 COMMON = [
@@ -77,3 +78,17 @@ def test_a_long_one_costs_little() -> None:
         is_common(letters)
         is_own(letters, ("abab", "a" * 64))
         assert time.thread_time() - began < 0.02
+
+
+async def test_pages_for_a_new_password_say_how_hard_it_is(cast: Cast) -> None:
+    someone = await cast.person("typist")
+    pages = {
+        "password": await (await cast.stranger().http.get("/accounts/register")).text(),
+        "new_password": await (await someone.http.get("/accounts/password")).text(),
+        "": await (await someone.http.get("/accounts/email")).text(),
+    }
+    for field, page in pages.items():
+        assert ("js/accounts/strength.js" in page) == bool(field)
+        if field:
+            assert f'role="status" data-strength="{field}" data-weak="Easy to guess"' in page
+            assert f'id="{field}"' in page
