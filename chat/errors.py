@@ -1,8 +1,10 @@
 """The chat's errors: the codes of docs/protocol.md, and those that several actions raise."""
 
+import math
+
 from helpers.errors import ActionError, declare
 
-__all__ = ["ActionError", "blocked", "broken", "unavailable"]
+__all__ = ["ActionError", "blocked", "broken", "kicked", "unavailable"]
 
 declare(
     {
@@ -15,6 +17,7 @@ declare(
         "blocked": 403,
         "deleted": 410,
         "empty": 400,
+        "kicked": 403,
         "no_such_message": 404,
         "no_such_user": 404,
         "nonce_reused": 409,
@@ -36,6 +39,15 @@ def unavailable() -> ActionError:
 
 def blocked() -> ActionError:
     return ActionError("blocked", "You can’t write to each other here.")
+
+
+def kicked(left_ms: int) -> ActionError:
+    """To somebody who was removed from a room and can come back in so many milliseconds."""
+    return ActionError(
+        "kicked",
+        "You were removed from this room and can come back in {minutes} min.",
+        minutes=math.ceil(left_ms / 60_000),
+    )
 
 
 def broken() -> ActionError:

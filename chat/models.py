@@ -57,6 +57,18 @@ class Member(Base):
         primary_key = peewee.CompositeKey("room", "user")
 
 
+class Kick(Base):
+    """A person removed from a room, who can't come back before `until`."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "kicks"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
 class Message(Base):
     """A line of a room's history: a post, or a service line that records an action. `changed_seq`
     is the seq of its last change.

@@ -96,7 +96,15 @@ VISIBILITY = web.AppKey("visibility", Visibility)
 
 async def is_block_between(one_id: int, other_id: int) -> bool:
     """Does either of them block the other?"""
-    forth = (Block.blocker_id == one_id) & (Block.blocked_id == other_id)
-    back = (Block.blocker_id == other_id) & (Block.blocked_id == one_id)
+    return bool(await blocked_among(one_id, [other_id]))
+
+
+async def blocked_among(user_id: int, others: Collection[int]) -> set[int]:
+    """Those of the others who block this person or whom this person blocks."""
+    if not others:
+        return set()
+    forth = (Block.blocker_id == user_id) & Block.blocked_id.in_(others)
+    back = (Block.blocked_id == user_id) & Block.blocker_id.in_(others)
     # Without LIMIT: with it PostgreSQL prefers to scan all blocks of a person whom many block.
-    return bool(await Block.select(Block.at).where(forth | back).tuples().aio_execute())
+    rows = await Block.select(Block.blocker_id, Block.blocked_id).where(forth | back).tuples().aio_execute()
+    return {one for row in rows for one in row if one != user_id}

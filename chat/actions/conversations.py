@@ -2,13 +2,13 @@
 the same room. It has no name of its own."""
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import peewee
 
 from accounts.models import User
 from accounts.people.directory import all_exist
-from accounts.relations.visibility import is_block_between
+from accounts.relations.visibility import blocked_among, is_block_between
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -35,7 +35,8 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
     """The conversation of `user` with these people, created where there is none. Raises ActionError
     where it isn't allowed.
 
-    A user who has left a group rejoins it only by opening it."""
+    A user who has left a group rejoins it only by opening it. A block between any two keeps a group
+    from being made, and one between the user and another from being rejoined."""
     ids = {user.id, *(other.id for other in others)}
     if len(ids) < 2:
         raise ActionError("refused", "A conversation needs somebody else.")
@@ -44,10 +45,21 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
     if len(ids) == 2 and await is_block_between(*ids):
         raise ActionError("blocked", "You can’t write to this person.")
     name = _name_of(ids)
-    room = await _find(name) or await _create(engine, name, ids)
+    room = await _find(name)
+    if room is None:
+        await _require_no_blocks(ids, ids)
+        room = await _create(engine, name, ids)
     if not (await engine.access.standing(room.id, user)).is_member:
+        await _require_no_blocks([user.id], ids)
         await _rejoin(engine, room, user)
     return room
+
+
+async def _require_no_blocks(people: Iterable[int], others: Collection[int]) -> None:
+    """The answer doesn't say between whom a block stands."""
+    for user_id in people:
+        if await blocked_among(user_id, others):
+            raise ActionError("blocked", "These people can’t be in one conversation.")
 
 
 async def _find(name: str) -> Room | None:

@@ -215,9 +215,23 @@ async def _store_read(engine: Engine, actor: Actor, request: Read) -> None:
         actor.reply(Receipt(request.nonce))
 
 
-def _typing(engine: Engine, actor: Actor, request: Typing) -> None:
+def _typing(engine: Engine, actor: Actor, request: Typing) -> Work | None:
+    if actor.standing.kind == "direct":
+        return _type_to_one(engine, actor, request)
     if not actor.standing.may(Permission.POST):
-        raise blocked() if actor.standing.is_blocked else ActionError("forbidden", "You may not write here.")
+        raise ActionError("forbidden", "You may not write here.")
+    _show_typing(engine, actor, request)
+    return None
+
+
+async def _type_to_one(engine: Engine, actor: Actor, request: Typing) -> None:
+    # No hello is sent when one of the two blocks the other: the last one doesn't tell.
+    if (await engine.access.standing_of(actor.room_id, actor.person.id)).is_blocked:
+        raise blocked()
+    _show_typing(engine, actor, request)
+
+
+def _show_typing(engine: Engine, actor: Actor, request: Typing) -> None:
     update = engine.typing_indicators.start if request.on else engine.typing_indicators.stop
     update(actor.room_id, actor.person.id, actor.person.name)
     if request.nonce is not None:

@@ -69,9 +69,7 @@ async def _mentions_after_edit(
     still names stay, even of people who are no longer members. The author of the post that it
     replies to stays mentioned, whatever the text says."""
     kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
-    added = await room.members_among(
-        one for one in named if one not in line.mentions and one.user_id != line.author_id
-    )
+    added = await room.mentioned_by(line.author_id, [one for one in named if one not in line.mentions])
     return (*kept, *added)
 
 

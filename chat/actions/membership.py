@@ -1,6 +1,7 @@
 """Creating rooms, joining, going online and offline, leaving, inviting."""
 
 import asyncio
+import math
 import re
 from dataclasses import replace
 
@@ -8,14 +9,15 @@ import peewee
 
 from accounts.models import User
 from accounts.people.directory import all_exist
+from accounts.relations.visibility import is_block_between
 from chat.actions.conversations import notify_title_changes
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import ActionError
+from chat.errors import ActionError, kicked
 from chat.events import Receipt
 from chat.history.access import RoomAccess
 from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction
+from chat.history.transaction import RoomTransaction, kicked_until
 from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
@@ -74,7 +76,8 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
                 joined_at=room.created_at,
             ).aio_execute()
     except peewee.IntegrityError:
-        raise ActionError("refused", "There is a room of this name.") from None
+        # The same for every name that is taken, and nothing of the room that has it.
+        raise ActionError("refused", "This name can’t be used.") from None
 
     async def first_line(room: RoomTransaction) -> Receipt:
         return room.record("created", person, f"{person.name} created the room", change.nonce)
@@ -93,12 +96,20 @@ async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
     return found if found and (found.room.is_open or found.standing.is_member) else None
 
 
+async def require_not_kicked(room: Room, user: User) -> None:
+    """Raises ActionError for somebody who was removed from the room and can't come back yet."""
+    left = await kicked_until(room.id, user.id) - now_ms()
+    if left > 0:
+        raise kicked(left)
+
+
 async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
     """Makes the user a present member of the room and returns the standing. Records a line unless
     the user is present already.
 
     A conversation has no online and offline lines; only the leases know who has it open. Raises
-    ActionError where the room is closed to the user.
+    ActionError where the room is closed to the user, or they were removed from it and can't come
+    back yet.
 
     The connection must be registered with the hub: an offline line that is being committed while
     the standing is read here is delivered to it afterwards, and `mark_online` corrects it."""
@@ -114,6 +125,8 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
         if found.role is None:
             if not room.is_open:
                 raise ActionError("not_a_member", "This room is closed to you.")
+            if until := await room.kicked_until(user.id):
+                raise kicked(until - room.at)
             await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
             kind, text = "joined", f"{person.name} joined the room"
         elif found.present:
@@ -182,12 +195,10 @@ async def leave(
             raise ActionError("not_a_member", "You are not a member of this room.")
         if not account_deleted and not standing.may(Permission.LEAVE):
             raise ActionError("forbidden", "Nobody leaves a conversation of two.")
-        next_owner = await _next_owner(room_id, person.id) if standing.role == Role.OWNER else None
+        heir = await find_heir(room, person.id)
         room.end_membership(person.id)
         receipt = room.record("left", person, f"{person.name} left the room", nonce)
-        if next_owner is not None:
-            room.change_member(next_owner.id, replace(await room.standing(next_owner.id), role=Role.OWNER))
-            room.record("role", person, f"{next_owner.name} is the owner now", new_nonce(), target=next_owner)
+        make_owner(room, heir, person)
         return receipt
 
     receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
@@ -196,32 +207,65 @@ async def leave(
     return receipt
 
 
-async def _next_owner(room_id: int, owner_id: int) -> Person | None:
+Heir = tuple[Person, Standing]
+"""Who becomes the owner of a room that its owner leaves, and their standing until then."""
+
+
+async def find_heir(room: RoomTransaction, user_id: int) -> Heir | None:
+    """Who becomes the owner when this member leaves: the longest-standing moderator, or else the
+    longest-standing member. None where the member isn't the owner, or is alone."""
+    if (await room.standing(user_id)).role != Role.OWNER:
+        return None
     rows = await (
         Member.select(User.id, User.name)
         .join(User, on=(User.id == Member.user))
-        .where(Member.room == room_id, Member.user != owner_id, User.left_at.is_null())
+        .where(Member.room == room.room_id, Member.user != user_id, User.left_at.is_null())
         .order_by(Member.role.desc(), Member.joined_at, User.id)
         .limit(1)
         .tuples()
         .aio_execute()
     )
-    return Person(*rows[0]) if rows else None
+    if not rows:
+        return None
+    heir = Person(*rows[0])
+    return heir, await room.standing(heir.id)
+
+
+def make_owner(room: RoomTransaction, heir: Heir | None, author: Person) -> None:
+    """Records that the heir, if there is one, is the owner from now on, by what `author` did."""
+    if heir is not None:
+        person, standing = heir
+        room.change_member(person.id, replace(standing, role=Role.OWNER))
+        room.record("role", author, f"{person.name} is the owner now", new_nonce(), target=person)
 
 
 async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
-    """Makes `guest` a member. In a closed room only moderators may invite."""
+    """Makes `guest` a member. In a closed room only moderators may invite, and only they invite
+    somebody back who was removed a moment ago."""
     target = Person(guest.id, guest.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
         needed = Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED
-        if not (await room.standing(person.id)).may(needed):
+        standing = await room.standing(person.id)
+        if not standing.may(needed):
             if not room.is_open:
                 raise ActionError("forbidden", "Only moderators invite to a closed room.")
             raise ActionError("forbidden", "You are not a member of this room.")
         if (await room.standing(guest.id)).is_member:
             raise ActionError("refused", "{name} is a member already.", name=guest.name)
+        if await is_block_between(person.id, guest.id):
+            raise ActionError("blocked", "You can’t invite this person.")
+        until = await room.kicked_until(guest.id)
+        if until and not standing.may(Permission.KILL):
+            raise ActionError(
+                "kicked",
+                "{name} was removed from this room. For {minutes} min only moderators invite them back.",
+                name=guest.name,
+                minutes=math.ceil((until - room.at) / 60_000),
+            )
         await room.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
+        if until:
+            room.lift_kick(guest.id)
         return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
 
     return await engine.journal.change(Change(room_id, person, nonce, apply))

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 from accounts.models import User
-from chat.actions.membership import topic_problem
+from chat.actions.membership import find_heir, make_owner, topic_problem
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, blocked
@@ -16,6 +16,9 @@ from chat.roles import Permission, Role, Standing
 from helpers.security_log import note
 
 MAX_REASON = 200
+
+KICK_SECONDS = 600
+"""For so long nobody comes back who was removed from a room."""
 
 
 async def _change(
@@ -63,16 +66,20 @@ def check_reason(reason: str) -> str:
 
 
 async def kill(engine: Engine, room_id: int, person: Person, user: User, reason: str, nonce: str) -> Receipt:
-    """Ends a membership. The member's connections to the room close, in every process, when the
-    event arrives there."""
+    """Ends a membership for at least KICK_SECONDS, or until a moderator invites the person. Their
+    connections to the room close, in every process, when the event arrives there. An owner is
+    succeeded as by `leave`."""
     target = Person(user.id, user.name)
     check_reason(reason)
 
     async def apply(room: RoomTransaction) -> Receipt:
         await _require_outranking(room, person, Permission.KILL, target)
-        room.end_membership(target.id)
+        heir = await find_heir(room, target.id)
+        room.kick(target.id, room.at + KICK_SECONDS * 1000)
         text = f"{person.name} removed {target.name} from the room" + (f": {reason}" if reason else "")
-        return room.record("killed", person, text, nonce, target=target)
+        receipt = room.record("killed", person, text, nonce, target=target)
+        make_owner(room, heir, person)
+        return receipt
 
     receipt = await _change(engine, room_id, person, nonce, apply)
     note("kill", "ok", who=person.name, whence="room", room=room_id, target=target.name)

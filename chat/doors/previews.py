@@ -9,7 +9,8 @@ from aiohttp import web
 
 from accounts.keys import USER
 from chat import requests
-from chat.actions import membership, posting
+from chat.actions import posting
+from chat.doors.room_pages import find_access
 from chat.keys import ENGINE, take_token
 from helpers.text.emoji import EMOJIS
 from helpers.text.markdown import plain_html
@@ -25,9 +26,7 @@ class Preview(web.View):
     async def post(self) -> web.Response:
         request = self.request
         engine, user = request.app[ENGINE], request[USER]
-        found = await membership.find_room(engine, request.match_info["name"], user)
-        if found is None:
-            raise web.HTTPNotFound
+        found = await find_access(request)
         if not found.standing.is_member:
             raise web.HTTPForbidden
         text = (await read_form(request)).get("text", "")

@@ -29,7 +29,15 @@ PAGE = 50
 
 async def room_access(request: web.Request) -> RoomAccess:
     """The room in the path and the user's standing in it. Raises HTTPNotFound where there is none
-    that the user may see."""
+    that the user may see, and ActionError where they were removed and can't come back yet."""
+    found = await find_access(request)
+    if not found.standing.is_member:
+        await membership.require_not_kicked(found.room, request[USER])
+    return found
+
+
+async def find_access(request: web.Request) -> RoomAccess:
+    """The same for a door that lets nobody read before they have joined."""
     found = await membership.find_room(request.app[ENGINE], request.match_info["name"], request[USER])
     if found is None:
         raise web.HTTPNotFound

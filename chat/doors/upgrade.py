@@ -4,7 +4,7 @@ from aiohttp import web
 from aiohttp_session import get_session
 
 from accounts.keys import USER
-from chat.doors.room_pages import room_access
+from chat.doors.room_pages import find_access
 from chat.doors.websocket import Connection, Services
 from chat.errors import ActionError
 from chat.keys import ENGINE
@@ -23,7 +23,7 @@ class Socket(web.View):
         settings = request.app[SETTINGS]
         if request.headers.get("Origin") not in settings.origins and not settings.debug:
             raise web.HTTPForbidden
-        room = (await room_access(request)).room
+        room = (await find_access(request)).room
         since = self._since()
         if not web.WebSocketResponse().can_prepare(request):
             raise ActionError("bad_request", "This address speaks WebSocket.")

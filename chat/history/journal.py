@@ -319,7 +319,7 @@ async def _record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
         if replied_to is not None
         else draft.mentions
     )
-    mentions = await room.members_among(person for person in named if person.user_id != draft.author.id)
+    mentions = await room.mentioned_by(draft.author.id, named)
     return room.record(
         draft.kind,
         draft.author,

@@ -8,12 +8,13 @@ from msgspec.structs import replace
 
 from accounts.models import User
 from accounts.people.directory import all_exist
+from accounts.relations.visibility import blocked_among
 from chat.drafts import Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.lines import Line
 from chat.history.reading import post_at
-from chat.models import Clearing, Member, Mention, MessageVersion, Reaction, Room
+from chat.models import Clearing, Kick, Member, Mention, MessageVersion, Reaction, Room
 from chat.models import Message as Row
 from chat.roles import STRANGER, Role, Standing
 
@@ -50,6 +51,7 @@ class RoomTransaction:
     writes: list[Any] = field(default_factory=list)
     amendments: list[Any] = field(default_factory=list)
     standings: dict[int, Standing] = field(default_factory=dict)
+    kicks: dict[int, int] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -113,11 +115,34 @@ class RoomTransaction:
         self.published.append(line)
         return Receipt(nonce, self.last_seq, number)
 
-    async def members_among(self, people: Iterable[Mentioned]) -> tuple[Mentioned, ...]:
-        """The people among these who are members, each once."""
-        return tuple(
-            [person for person in dict.fromkeys(people) if (await self.standing(person.user_id)).is_member]
-        )
+    async def mentioned_by(self, author_id: int, people: Iterable[Mentioned]) -> tuple[Mentioned, ...]:
+        """The people among these whom a post of this author mentions, each once: other members
+        between whom and the author no block stands."""
+        members = [
+            person
+            for person in dict.fromkeys(people)
+            if person.user_id != author_id and (await self.standing(person.user_id)).is_member
+        ]
+        hidden = await blocked_among(author_id, [person.user_id for person in members])
+        return tuple(person for person in members if person.user_id not in hidden)
+
+    async def kicked_until(self, user_id: int) -> int:
+        """When the person may come back, as `at`; 0 where they may."""
+        if user_id not in self.kicks:
+            self.kicks[user_id] = await kicked_until(self.room_id, user_id)
+        return self.kicks[user_id] if self.kicks[user_id] > self.at else 0
+
+    def kick(self, user_id: int, until: int) -> None:
+        """Ends the membership of a person, who can't come back before `until`."""
+        self.end_membership(user_id)
+        is_ended = (Kick.user_id == user_id) | (Kick.until <= self.at)
+        self.writes.append(Kick.delete().where(Kick.room_id == self.room_id, is_ended))
+        self.writes.append(Kick.insert(room_id=self.room_id, user_id=user_id, until=until))
+        self.kicks[user_id] = until
+
+    def lift_kick(self, user_id: int) -> None:
+        self.writes.append(Kick.delete().where(Kick.room_id == self.room_id, Kick.user_id == user_id))
+        self.kicks[user_id] = 0
 
     async def post(self, number: int) -> Line:
         """The current state of the post with this number, including what this transaction wrote or
@@ -277,6 +302,14 @@ class RoomTransaction:
         self.cleared_number = self.posts
         row = {"room_id": self.room_id, "before_seq": self.cleared_seq, "done_seq": 0}
         self.writes.append(Clearing.insert(row, due_at=self.at + CLEARED_SECONDS * 1000))
+
+
+async def kicked_until(room_id: int, user_id: int) -> int:
+    """The stored time before which the person can't come back to the room, in ms; 0 if there is
+    none. It may be over."""
+    query = Kick.select(Kick.until).where(Kick.room_id == room_id, Kick.user_id == user_id)
+    rows = await query.tuples().aio_execute()
+    return int(rows[0][0]) if rows else 0
 
 
 def _ids_of(mentions: tuple[Mentioned, ...]) -> str | None:

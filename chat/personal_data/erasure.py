@@ -23,7 +23,7 @@ from chat.events import Receipt
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import Member, Mention, Reaction
+from chat.models import Kick, Member, Mention, Reaction
 from chat.models import Message as Row
 from chat.requests import new_nonce
 
@@ -47,6 +47,7 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     """An eraser, see accounts.keys.ERASERS. Ends the memberships first, so that nothing new is
     written, then erases what is there."""
     await engine.statuses.clear(account.user_id, account.name)
+    await Kick.delete().where(Kick.user_id == account.user_id).aio_execute()
     yield
     for part in (_leave_rooms, _erase_posts, _erase_name, _erase_reactions, _erase_mentions):
         async for _ in part(engine, account):

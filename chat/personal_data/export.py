@@ -17,15 +17,21 @@ from helpers.clock import iso
 Rows = AsyncIterator[dict[str, Any]]
 
 
-async def _room_names(room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The name of each room; for a conversation the names of its members too."""
+async def _room_names(user: User, room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
+    """The name of each room; for a conversation of which the user is a member the names of its
+    members too."""
     wanted = sorted(set(room_ids))
     rooms = (
         {room.id: room for room in await Room.select().where(Room.id.in_(wanted)).aio_execute()}
         if wanted
         else {}
     )
-    people = await people_in(room_id for room_id, room in rooms.items() if room.kind in CONVERSATIONS)
+    talks = [room_id for room_id, room in rooms.items() if room.kind in CONVERSATIONS]
+    people = {
+        room_id: named
+        for room_id, named in (await people_in(talks)).items()
+        if any(user_id == user.id for user_id, _ in named)
+    }
     return {
         room_id: {
             "room": room.name,
@@ -41,7 +47,7 @@ async def _rooms(user: User) -> Rows:
         query = Member.select(Member.room, Member.role, Member.joined_at, Member.read_number)
         query = query.where(Member.user == user.id, Member.room > after).order_by(Member.room)
         rows = await query.limit(PAGE).tuples().aio_execute()
-        names = await _room_names(row[0] for row in rows)
+        names = await _room_names(user, [row[0] for row in rows])
         for room_id, role, joined_at, read_number in rows:
             after = room_id
             yield {
@@ -72,7 +78,7 @@ async def _messages(user: User) -> Rows:
         )
         query = query.where(Row.author_id == user.id, Row.nonce > after).order_by(Row.nonce)
         rows = await query.limit(PAGE).tuples().aio_execute()
-        names = await _room_names(row[1] for row in rows)
+        names = await _room_names(user, [row[1] for row in rows])
         for nonce, room_id, number, kind, at, text, edited_at, deleted_at, reply_to in rows:
             after = nonce
             if number is None:
@@ -98,7 +104,7 @@ async def _reactions(user: User) -> Rows:
             .order_by(*key)
         )
         rows = await query.limit(PAGE).tuples().aio_execute()
-        names = await _room_names(row[0] for row in rows)
+        names = await _room_names(user, [row[0] for row in rows])
         for room_id, seq, emoji, found in rows:
             last = (room_id, seq, emoji)
             yield {**names[room_id], "number": found, "emoji": emoji}

@@ -242,8 +242,7 @@ async def test_a_block_before_any_conversation(
         assert (await posts(one, other.name))[0] == 422
     assert stored(alice, bob, mallory)["messages"] == before
     assert (await alice.gets("/rooms?only=own"))["rooms"] == []
-    # Groups stay as they are.
-    assert (await posts(alice, bob.name, mallory.name))[0] == 201
+    assert (await posts(alice, bob.name, mallory.name))[0] == 422
 
 
 class TestInOneMoment:

@@ -10,6 +10,7 @@ import aiohttp
 from PIL import Image
 
 from accounts.personal_data.export import PAGE
+from tests.chat.actions.test_conversations import opens
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.deleted_accounts import acts, asks, change, leaves, rows
 from tests.support.feed_reader import goes_private
@@ -129,6 +130,30 @@ async def test_who_has_done_nothing_yet(cast: Cast, bob: Person) -> None:
     )
     async with bob.http.get("/accounts/data") as page:
         assert f'href="{DOWNLOAD}"' in await page.text()
+
+
+async def test_who_left_a_group_finds_its_members_no_more(cast: Cast, alice: Person, bob: Person) -> None:
+    carol = await cast.person("carol")
+    name = (await acts(bob, "/conversations", **{"with": alice.name}))["name"]
+    group = await opens(bob, alice, carol)
+    for room in (name, group):
+        at_bob = await bob.enters(room)
+        await at_bob.says("hello")
+        await asks(at_bob, type="react", number=1, emoji="👍", on=True)
+    people = sorted([alice.name, bob.name, carol.name])
+    found = await downloads(bob)
+    for section in ("rooms", "messages", "reactions"):
+        assert {one["room"]: one["people"] for one in found[section]} == {
+            name: sorted([alice.name, bob.name]),
+            group: people,
+        }
+    await at_bob.types("/leave")
+    assert await at_bob.ends() == 4502
+    found = await downloads(bob)
+    for section in ("messages", "reactions"):
+        assert ["people" in one for one in found[section] if one["room"] == group] == [False]
+        assert ["people" in one for one in found[section] if one["room"] == name] == [True]
+    assert carol.name not in json.dumps(found)
 
 
 async def test_more_than_a_page_of_each(cast: Cast, chat: Aiochat, bob: Person, lobby: str) -> None:

@@ -92,6 +92,7 @@ def test_the_models_are_these() -> None:
         "reactions",
         "mentions",
         "message_versions",
+        "kicks",
         "statuses",
         "ended_sessions",
         "blocks",

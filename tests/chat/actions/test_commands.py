@@ -85,8 +85,6 @@ async def test_kill_ends_the_membership_and_every_connection(alice: Person, bob:
     assert bob.name not in [
         member["name"] for member in (await alice.gets(f"/rooms/{lobby}/members"))["members"]
     ]
-    back = await bob.enters(lobby)
-    assert back.heard("hello")[0]["you"]["role"] == "member", "a removal is no ban"
 
 
 async def test_kill_in_a_closed_room_is_for_good(alice: Person, bob: Person, cellar: str) -> None:
@@ -240,7 +238,7 @@ async def test_a_command_again_with_its_nonce_is_done_once(alice: Person, bob: P
     at_alice = await alice.enters(lobby)
     await bob.enters(lobby)
     receipt = await at_alice.says(f"/kill {bob.name}", nonce="k")
-    await bob.enters(lobby)
+    await at_alice.says(f"/invite {bob.name}")
     assert await at_alice.says(f"/kill {bob.name}", nonce="k") == receipt
     assert len([line for line in await alice.history(lobby) if line["kind"] == "killed"]) == 1
     assert bob.name in (await at_alice.says("/who"))["text"]

@@ -281,7 +281,7 @@ async def test_rooms_are_found_in_any_capitals_and_named_once(alice: Person, bob
     await alice.creates(name)
     answer = await bob.submits("/rooms", name=name.upper(), topic="", kind="open")
     assert answer.status == 422
-    assert "There is a room of this name." in await answer.text()
+    assert "This name can’t be used." in await answer.text()
     async with bob.http.get(f"/rooms/{name.lower()}") as page:
         assert page.status == 200
 
