@@ -4,6 +4,7 @@ from accounts.models import User
 from chat.actions.dispatch import Actor, Handler, Work, note_own_post, reply_error
 from chat.commands.registry import Call, Later, Registry
 from chat.engine import Engine
+from chat.errors import ActionError
 from chat.events import Notice, Receipt
 from chat.requests import RunCommand, new_nonce
 
@@ -21,6 +22,9 @@ def runner(registry: Registry) -> Handler:
 async def _run(engine: Engine, registry: Registry, actor: Actor, request: RunCommand) -> None:
     user = await User.aio_get(User.id == actor.person.id)
     standing = await engine.access.standing(actor.room_id, user)
+    if not standing.is_member:
+        # Somebody who was removed a moment ago, and whose connection isn't closed yet.
+        raise ActionError("not_a_member", "You are not a member of this room.")
     nonce = request.nonce or new_nonce()
     call = Call(engine, registry, actor.room_id, user, standing, nonce, actor.language)
     answer = await registry.run(call, request.line)

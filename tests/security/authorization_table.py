@@ -1,0 +1,95 @@
+"""Who may do what in a room: each request and command, by kind of room. All else is denied: then
+nothing is changed, and nobody is told."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from tests.support.people import JsonObject
+
+ROLES = {
+    "open": ("outsider", "kicked", "member", "moderator", "owner", "administrator", "outside administrator"),
+    "closed": (
+        *("outsider", "kicked", "member", "moderator", "owner", "administrator"),
+        "outside administrator",
+    ),
+    "direct": ("outsider", "outside administrator", "member", "blocked"),
+    "group": ("outsider", "outside administrator", "former", "member"),
+}
+"""By kind of room. An administrator is one of the site: in the room, or outside of it. `blocked` is
+one of two of whom the other blocks them."""
+
+_ROOMS = ("open", "closed")
+_TALKS = ("direct", "group")
+
+
+def _each(kinds: Iterable[str], roles: str) -> set[tuple[str, str]]:
+    return {(kind, role) for kind in kinds for role in roles.split()}
+
+
+EVERYBODY = {(kind, role) for kind, roles in ROLES.items() for role in roles}
+OWNERS = _each(_ROOMS, "owner administrator")
+MODERATORS = OWNERS | _each(_ROOMS, "moderator")
+MEMBERS = MODERATORS | _each((*_ROOMS, *_TALKS), "member")
+"""Those who talk."""
+INSIDE = MEMBERS | {("direct", "blocked")}
+PINNING = MODERATORS | _each(_TALKS, "member")
+LEAVING = MEMBERS - {("direct", "member")}
+INVITING = MODERATORS | {("open", "member")}
+NOBODY: set[tuple[str, str]] = set()
+
+
+@dataclass(frozen=True)
+class Row:
+    """`does` is a request, or a line as typed, of the post or the person that it names. `changes`
+    says that the room's rows differ afterwards where it is allowed."""
+
+    does: str | JsonObject
+    allowed: set[tuple[str, str]]
+    changes: bool = True
+
+
+OWN, OTHERS, OWN_DELETED, OTHERS_DELETED = 1, 2, 3, 4
+"""The numbers of the posts in each room: of who acts, of another, and both again, deleted by their
+authors a moment ago."""
+
+ROWS = {
+    "post": Row({"type": "post", "text": "hello"}, MEMBERS),
+    "post a reply": Row({"type": "post", "text": "hello", "reply_to": OTHERS}, MEMBERS),
+    "post that mentions": Row({"type": "post", "text": "hello @{other}"}, MEMBERS),
+    "edit one's own": Row({"type": "edit", "number": OWN, "text": "now"}, MEMBERS),
+    "edit another's": Row({"type": "edit", "number": OTHERS, "text": "now"}, NOBODY),
+    "delete one's own": Row({"type": "delete", "number": OWN}, INSIDE),
+    "delete another's": Row({"type": "delete", "number": OTHERS}, MODERATORS),
+    "undelete one's own": Row({"type": "undelete", "number": OWN_DELETED}, MEMBERS),
+    "undelete another's": Row({"type": "undelete", "number": OTHERS_DELETED}, NOBODY),
+    "react": Row({"type": "react", "number": OTHERS, "emoji": "👍", "on": True}, MEMBERS),
+    "react no more": Row({"type": "react", "number": OWN, "emoji": "👍", "on": False}, MEMBERS),
+    "pin": Row({"type": "pin", "number": OTHERS, "on": True}, PINNING),
+    "read": Row({"type": "read", "number": 2}, INSIDE),
+    "read back": Row({"type": "read", "number": 0, "back": True}, INSIDE, changes=False),
+    "typing": Row({"type": "typing"}, MEMBERS, changes=False),
+    "typing no more": Row({"type": "typing", "on": False}, MEMBERS, changes=False),
+    "ping": Row({"type": "ping"}, EVERYBODY, changes=False),
+    "/help": Row("/help", INSIDE, changes=False),
+    "/me": Row("/me waves", MEMBERS),
+    "/msg": Row("/msg @{other} psst", MEMBERS, changes=False),
+    "/unread": Row("/unread 1", INSIDE, changes=False),
+    "/who": Row("/who", INSIDE, changes=False),
+    "/topic": Row("/topic", INSIDE, changes=False),
+    "/topic with a text": Row("/topic beans", MODERATORS),
+    "/invite": Row("/invite @{guest}", INVITING),
+    "/invite who was kicked": Row("/invite @{kicked}", MODERATORS),
+    "/invite who blocks": Row("/invite @{blocker}", NOBODY),
+    "/leave": Row("/leave", LEAVING),
+    "/kill a member": Row("/kill @{other}", MODERATORS),
+    "/kick a moderator": Row("/kick @{second}", OWNERS),
+    "/kick the owner": Row("/kick @{owner}", _each(_ROOMS, "administrator")),
+    "/kick the administrator": Row("/kick @{administrator}", NOBODY),
+    "/clear": Row("/clear", MODERATORS),
+    "/mod": Row("/mod @{other}", OWNERS),
+    "/unmod": Row("/unmod @{second}", OWNERS),
+    "/away": Row("/away", INSIDE, changes=False),
+    "/back": Row("/back", INSIDE, changes=False),
+    "/dnd": Row("/dnd", INSIDE, changes=False),
+    "/weather": Row("/weather Kyoto", INSIDE, changes=False),
+}

@@ -1,0 +1,118 @@
+"""Who may ask what of a room's addresses, by kind of room: one row for each address of a room. Where
+it is refused nothing is changed, and nobody in the room is told."""
+
+import pytest
+
+from tests.chat.actions.test_conversations import opens
+from tests.conftest import Cast, unique
+from tests.security.test_access import METHODS, answers_to, path_of
+from tests.support.database_snapshot import Stored
+from tests.support.feed_reader import blocks
+from tests.support.people import JsonObject, Listener, Person
+from tests.support.raw_http import cookie_of, request
+from urls import ROUTES
+
+OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/rooms/{name}")}
+
+READ = {"room", "messages", "members", "pins", "permalink", "versions"}
+"""Addresses that only show something."""
+
+INSIDE = ("member", "moderator", "owner", "administrator")
+ROLES = {
+    "open": ("visitor", "outsider", "kicked", *INSIDE, "outside administrator"),
+    "closed": ("visitor", "outsider", "kicked", *INSIDE, "outside administrator"),
+    "direct": ("visitor", "outsider", "outside administrator", "member", "blocked"),
+    "group": ("visitor", "outsider", "outside administrator", "former", "member"),
+}
+
+
+def expected(name: str, kind: str, role: str) -> int:
+    """The status. 400: let in, and then told that this address speaks WebSocket."""
+    if role == "visitor":
+        return 303 if name in ("room", "permalink") else 401
+    if role in INSIDE or role == "blocked":
+        return 400 if name == "socket" else 200
+    if kind != "open":
+        return 404
+    if name == "socket":
+        # Who was kicked is told so by the socket.
+        return 400
+    return 403 if name == "preview" or role == "kicked" else 200
+
+
+def test_every_address_of_a_room_has_its_row() -> None:
+    assert OF_ROOMS.keys() == READ | {"preview", "socket"}
+    assert {route.name for route in ROUTES if "/rooms/{" in route.path} == OF_ROOMS.keys()
+    changing = {name for name, route in OF_ROOMS.items() if answers_to(route) != {"GET"}}
+    assert changing == {"preview"}
+    assert set(METHODS) >= {"GET", "POST"}
+
+
+def told(listener: Listener) -> list[JsonObject]:
+    """What was told, but for pings and the list of what is unread, which comes a while after the
+    hello."""
+    return [event for event in listener.events if event["type"] not in ("pong", "unread")]
+
+
+@pytest.fixture
+async def people(cast: Cast) -> dict[str, Person]:
+    names = ("owner", "moderator", "member", "blocked", "outsider", "kicked", "former", "watcher")
+    found = {name: await cast.person(name) for name in names}
+    return {**found, "visitor": cast.stranger(), "boss": cast.boss}
+
+
+@pytest.mark.parametrize("kind", ROLES)
+async def test_the_doors_of_a_room(cast: Cast, people: dict[str, Person], kind: str, stored: Stored) -> None:
+    owner, watcher = people["owner"], people["watcher"]
+    rooms: dict[str, str] = {}
+    if kind == "direct":
+        rooms["member"] = await opens(people["member"], watcher)
+        rooms["blocked"] = await opens(people["blocked"], watcher)
+    elif kind == "group":
+        rooms["member"] = await opens(*[people[name] for name in ("member", "former", "watcher")])
+    else:
+        rooms["member"] = unique(f"{kind}-")
+        await owner.creates(rooms["member"], kind)
+        rooms["administrator"] = unique(f"{kind}-")
+        await owner.creates(rooms["administrator"], kind)
+    listeners: dict[str, Listener] = {}
+    for name, room in rooms.items():
+        opener = owner if kind in ("open", "closed") else watcher
+        listeners[name] = at_room = await opener.enters(room)
+        assert (await at_room.says("first"))["number"] == 1
+        if kind in ("open", "closed"):
+            for guest in ("member", "moderator", "kicked"):
+                await at_room.says(f"/invite {people[guest].name}")
+            await at_room.says(f"/mod {people['moderator'].name}")
+            await at_room.says(f"/kick {people['kicked'].name}")
+    if kind in ("open", "closed"):
+        await listeners["administrator"].says("/invite boss")
+    if kind == "direct":
+        await blocks(watcher, people["blocked"])
+    if kind == "group":
+        at_former = await people["former"].enters(rooms["member"])
+        await at_former.types("/leave")
+        await at_former.ends()
+        await listeners["member"].hears("message", kind="left")
+    for listener in listeners.values():
+        await listener.is_told()
+    everybody = [person for name, person in people.items() if name not in ("visitor", "boss")]
+    found = []
+    for role in ROLES[kind]:
+        room = rooms.get(role, rooms["member"])
+        who = people["boss"] if "administrator" in role else people[role]
+        listener = listeners[role if role in rooms else "member"]
+        headers = {"Origin": who.url, "X-CSRF-Token": await who.token("/accounts/login")}
+        before = stored(*everybody), told(listener)
+        for name, route in OF_ROOMS.items():
+            method = "POST" if name == "preview" else "GET"
+            body = b"text=hello" if name == "preview" else b""
+            answer = await request(
+                who.url, method, path_of(route, room), cookie=cookie_of(who), headers=headers, body=body
+            )
+            if answer.status != expected(name, kind, role):
+                found.append(f"{name} by {role}: {answer.status} {answer.text[:200]}")
+        await listener.is_told()
+        if (stored(*everybody), told(listener)) != before:
+            found.append(f"{role}: something was changed or told: {listener.events}")
+    assert not found, "\n".join(found)
