@@ -32,6 +32,7 @@ from feed.setup import setup_feed
 from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.fetching import run_fetcher
+from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, SETTINGS
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
@@ -40,6 +41,7 @@ from helpers.processes.terminal import Failure, UsageError, report_duration, rep
 from helpers.processes.worker import Worker, WorkerArguments, freeze_gc, shut_down, stop_requested
 from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis
+from helpers.rendering import run_renderer
 from helpers.security_log import log_to_file, log_to_syslog
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
@@ -97,6 +99,8 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)
+    app.cleanup_ctx.append(run_renderer)
+    app.cleanup_ctx.append(run_picture_maker)
     files = Files(ROOT / "static", fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)

@@ -24,6 +24,7 @@ from chat.history.mentions import Directory
 from chat.history.unread_counts import UnreadCounts, mention_counts
 from chat.line_kinds import KINDS
 from helpers.redis.bus import Bus
+from helpers.rendering import Renderer
 from timings import DEFAULT, Timings
 
 
@@ -38,6 +39,7 @@ class Engine:
     access: RoomAccessReader
     directory: Directory
     mention_counts: UnreadCounts
+    renderer: Renderer
     typing_indicators: TypingIndicators
     statuses: Statuses
     epoch: str
@@ -50,10 +52,11 @@ async def open_engine(
     redis: "Redis | None",
     process_bus: Bus,
     epoch: str,
+    renderer: Renderer,
     timings: Timings = DEFAULT,
 ) -> AsyncIterator[Engine]:
-    """The running engine, over the open bus of its process. At the end queued entries are committed
-    and delivered before anything closes."""
+    """The running engine, over the open bus and the renderer of its process. At the end queued
+    entries are committed and delivered before anything closes."""
     hub = Hub(shared_changes_since(), last_seqs, timings)
 
     def on_status_change(change: StatusChange) -> None:
@@ -114,6 +117,7 @@ async def open_engine(
             *(database, journal, hub, leases, read_marks, unread, access),
             directory=Directory(access),
             mention_counts=mention_counts(database),
+            renderer=renderer,
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
             statuses=statuses,
             epoch=epoch,

@@ -27,6 +27,7 @@ from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
+from helpers.rendering import RENDERER
 from helpers.tasks import cancel_all
 from helpers.websocket.protocol import KeepAlive
 from timings import TIMINGS
@@ -47,7 +48,9 @@ async def _epoch() -> str:
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[TIMINGS]) as engine:
+    async with open_engine(
+        app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[RENDERER], app[TIMINGS]
+    ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         timings = engine.timings

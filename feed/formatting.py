@@ -1,16 +1,14 @@
 """Checks the texts of posts and comments, and renders them with mentions."""
 
-import asyncio
-
-from accounts.people.mentions import PERSON, NamedPeople
+from accounts.people.mentions import NamedPeople
+from accounts.people.name_shape import PERSON
+from feed.markup import markdown
 from helpers.errors import ActionError
+from helpers.rendering import Renderer
 from helpers.text.characters import has_forbidden
-from helpers.text.markdown import Markdown, is_slow
 
 MAX_POST = 10_000
 MAX_COMMENT = 4_000
-
-_markdown = Markdown(PERSON, own=r"/feed/\d{1,16}\Z")
 
 
 def check_text(text: str, most: int) -> str:
@@ -32,12 +30,11 @@ def check_text(text: str, most: int) -> str:
     return text
 
 
-async def render(people: NamedPeople, text: str) -> str | None:
+async def render(renderer: Renderer, people: NamedPeople, author_id: int, text: str) -> str | None:
     """Returns the HTML of a text, or None if it equals the escaped text."""
-    slow = is_slow(text)
-    markup = await asyncio.to_thread(_markdown.parse, text) if slow else _markdown.parse(text)
+    markup = await renderer.parse(author_id, markdown, text)
     if markup is None:
         return None
-    found = {typed: user.name for typed, user in (await people.find(markup.names(PERSON.sign))).items()}
-    named = {PERSON.sign: found}
-    return await asyncio.to_thread(markup.html, named) if slow else markup.html(named)
+    names = markup.names_after(PERSON.sign)
+    found = {typed: user.name for typed, user in (await people.find(names)).items()} if names else {}
+    return markdown.html(markup, {PERSON.sign: found})

@@ -3,11 +3,10 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from PIL import Image
-
 from feed.models import Picture, PictureFile
-from helpers import images
 from helpers.errors import ActionError
+from helpers.images import BadPicture, PictureMaker
+from helpers.picture_bounds import scaled_size
 from helpers.text.characters import has_forbidden
 from helpers.web.multipart import Upload
 
@@ -55,17 +54,9 @@ def check_alt(alt: str) -> str:
     return alt
 
 
-def scaled_size(width: int, height: int, size: int) -> tuple[int, int]:
-    """Returns the dimensions scaled down so that the longer side is at most `size`."""
-    longer = max(width, height)
-    return (
-        (width, height)
-        if longer <= size
-        else (max(1, round(width * size / longer)), max(1, round(height * size / longer)))
-    )
-
-
-async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[NewPicture]:
+async def make(
+    maker: PictureMaker, author_id: int, uploads: Sequence[Upload], alts: Sequence[str]
+) -> list[NewPicture]:
     """Makes a picture from each upload. `alts` are their alternative texts in the same order.
     Raises ActionError."""
     checked = [check_alt(alt) for alt in alts]
@@ -76,8 +67,8 @@ async def make(uploads: Sequence[Upload], alts: Sequence[str]) -> list[NewPictur
     made = []
     for upload, alt in zip(uploads, [*checked, *[""] * MAX_PICTURES], strict=False):
         try:
-            encoded = await images.convert(upload, _sizes, SIZES[-1])
-        except images.BadPicture as error:
+            encoded = await maker.convert(author_id, upload, "within", SIZES)
+        except BadPicture as error:
             raise ActionError("bad_pictures", error.args[0], field="pictures") from None
         files = {size: one.data for size, one in zip(reversed(SIZES), encoded, strict=False)}
         made.append(NewPicture(encoded[0].width, encoded[0].height, alt, files))
@@ -88,14 +79,6 @@ def too_many() -> ActionError:
     return ActionError(
         "too_many_pictures", "A post has at most {most} pictures.", field="pictures", most=MAX_PICTURES
     )
-
-
-def _sizes(image: Image.Image) -> list[Image.Image]:
-    made = []
-    for size in reversed(SIZES):
-        image = image.resize(scaled_size(*image.size, size), Image.Resampling.LANCZOS, reducing_gap=3)
-        made.append(image)
-    return made
 
 
 async def pictures_of_posts(post_ids: Iterable[int]) -> dict[int, list[dict[str, Any]]]:

@@ -18,6 +18,7 @@ from feed.writing import Writer
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
+from helpers.rendering import RENDERER
 from helpers.tasks import cancel_all
 from timings import TIMINGS
 
@@ -45,7 +46,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
         streams.wake()
         bus.wake(CHANNEL, lambda: NEWS)
 
-    app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], on_commit)
+    app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], app[RENDERER], on_commit)
     app[SESSION_ENDED].append(streams.end_session)
     app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account, app[TIMINGS]))
     # A context each: in a shared one they would use one connection to the database at once.

@@ -18,6 +18,7 @@ from feed.models import Comment, Like, Picture, PictureFile, Post
 from feed.pictures import NewPicture, PictureChange
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
+from helpers.rendering import Renderer
 
 NO_CHANGE = PictureChange()
 
@@ -25,8 +26,15 @@ NO_CHANGE = PictureChange()
 class Writer:
     """Performs the actions. `on_commit` is called after each stored change."""
 
-    def __init__(self, database: AioDatabase, visibility: Visibility, on_commit: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        database: AioDatabase,
+        visibility: Visibility,
+        renderer: Renderer,
+        on_commit: Callable[[], None],
+    ) -> None:
         self._database = database
+        self._renderer = renderer
         self._visibility = visibility
         self._on_commit = on_commit
         self._people = NamedPeople()
@@ -43,7 +51,7 @@ class Writer:
         """Creates a post and returns its id. If the author has already sent the same post with this
         nonce, the id is that of the existing post."""
         text = _post_text(text, has_pictures=bool(new_pictures))
-        html = await render(self._people, text)
+        html = await render(self._renderer, self._people, author.id, text)
         given = {
             "author_id": author.id,
             "text": text,
@@ -66,7 +74,7 @@ class Writer:
 
     async def edit(self, author: User, post_id: int, text: str, change: PictureChange = NO_CHANGE) -> None:
         text = _post_text(text, has_pictures=True)
-        html = await render(self._people, text)
+        html = await render(self._renderer, self._people, author.id, text)
         async with self._transaction():
             post = _own(await self._visible_post(post_id, author), author)
             has_pictures, is_changed = await _change_pictures(post_id, change)
@@ -99,7 +107,7 @@ class Writer:
     async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
         """Creates a comment and returns its id. The nonce works as for a post."""
         text = check_text(text, MAX_COMMENT)
-        html = await render(self._people, text)
+        html = await render(self._renderer, self._people, author.id, text)
         async with self._transaction():
             post = await self._visible_post(post_id, author)
             given = {
@@ -119,7 +127,7 @@ class Writer:
 
     async def edit_comment(self, author: User, post_id: int, comment_id: int, text: str) -> None:
         text = check_text(text, MAX_COMMENT)
-        html = await render(self._people, text)
+        html = await render(self._renderer, self._people, author.id, text)
         async with self._transaction():
             post = await self._visible_post(post_id, author)
             if _own(await _comment(post_id, comment_id), author).text == text:

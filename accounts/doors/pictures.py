@@ -96,7 +96,7 @@ class ChangePicture(web.View):
         try:
             if upload is None or not upload.size:
                 raise images.BadPicture(Text("Choose a picture first."))
-            made = await pictures.make_picture(upload)
+            made = await pictures.make_picture(request.app[images.PICTURES], request[USER].id, upload)
         except images.BadPicture as error:
             errors = {"picture": translate(error.args[0])}
             return (

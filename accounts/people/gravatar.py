@@ -18,7 +18,7 @@ from cachetools import TLRUCache, TTLCache
 from accounts.models import User
 from accounts.people.pictures import SIZES, make_picture
 from helpers.fetching import FETCHER, Fetcher, FetchError
-from helpers.images import BadPicture
+from helpers.images import PICTURES, BadPicture, PictureMaker
 from helpers.keys import SETTINGS
 from helpers.tasks import cancel_all
 from helpers.web.multipart import Upload
@@ -61,11 +61,13 @@ class Gravatar:
     def __init__(
         self,
         fetcher: Fetcher,
+        maker: PictureMaker,
         base: str,
         patience: float = DEFAULT.gravatar_patience,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._fetcher = fetcher
+        self._maker = maker
         self._base = base
         self._patience = patience
         self._pictures: TTLCache[str, dict[int, bytes]] = TTLCache(MAX_PICTURES, DAY, clock)
@@ -106,7 +108,7 @@ class Gravatar:
             if answer.status != 200:
                 raise FetchError(f"the service answers {answer.status}")
             self._pictures[name] = await make_picture(
-                Upload(answer.type, len(answer.body), io.BytesIO(answer.body))
+                self._maker, "gravatar", Upload(answer.type, len(answer.body), io.BytesIO(answer.body))
             )
         except (FetchError, BadPicture) as error:
             log.warning("no Gravatar: %s", error)
@@ -129,6 +131,8 @@ async def run_gravatar(app: web.Application) -> AsyncIterator[None]:
     if not settings.gravatar:
         yield
         return
-    app[GRAVATAR] = gravatar = Gravatar(app[FETCHER], settings.gravatar_url, app[TIMINGS].gravatar_patience)
+    app[GRAVATAR] = gravatar = Gravatar(
+        app[FETCHER], app[PICTURES], settings.gravatar_url, app[TIMINGS].gravatar_patience
+    )
     yield
     await gravatar.close()

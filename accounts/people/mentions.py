@@ -4,11 +4,8 @@ from collections.abc import Iterable
 
 from accounts.models import User
 from accounts.people.directory import users_by_keys
-from accounts.people.names import BadName, name_at, name_key
+from accounts.people.names import BadName, name_key
 from helpers.batching import BatchLoader
-from helpers.text.markdown import Reference
-
-PERSON = Reference("@", "/users/", "mention", name_at)
 
 
 class NamedPeople:

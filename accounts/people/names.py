@@ -1,24 +1,19 @@
 """Names of people: RFC 8265 (UsernameCaseMapped), letters of one script, no two names that look
 alike."""
 
-import re
 import unicodedata
 from typing import Any
 
 import precis_i18n
 from confusable_homoglyphs import categories, confusables
 
+from accounts.people.name_shape import MAX_LENGTH as MAX_LENGTH
+from accounts.people.name_shape import has_shape
 from helpers.text.translation import Text
-
-MAX_LENGTH = 32
 
 _mapped = precis_i18n.get_profile("UsernameCaseMapped")
 _preserved = precis_i18n.get_profile("UsernameCasePreserved")
 
-# A name is one word: in `@name, hello` it ends before the comma. L is a letter or digit, M a
-# combining mark, with which most scripts of India write vowels. Three marks are enough for every
-# language and too few to overlap the line above.
-_SHAPE = re.compile(r"LM{0,3}(?:[._-]*LM{0,3})*")
 _NEUTRAL = frozenset({"COMMON", "INHERITED"})
 # Scripts that are used together, by UTS 39's "highly restrictive" level.
 _TWINS = str.maketrans("01", "ol")
@@ -47,7 +42,7 @@ def clean_name(text: str) -> str:
         name = str(_preserved.enforce(text))
     except (UnicodeError, ValueError):
         raise BadName(Text("Letters, digits, dots, dashes and underscores only, please.")) from None
-    if len(name) > MAX_LENGTH or not _SHAPE.fullmatch("".join(map(_kind, name))):
+    if len(name) > MAX_LENGTH or not has_shape(name):
         raise BadName(
             Text(
                 "Letters, digits, dots, dashes and underscores only, please, with a letter or digit first "
@@ -58,19 +53,6 @@ def clean_name(text: str) -> str:
     if len(scripts) > 1 and not any(scripts <= family for family in _WRITTEN_TOGETHER):
         raise BadName(Text("Letters of one script only, please."))
     return name
-
-
-def _kind(letter: str) -> str:
-    if letter.isalnum():
-        return "L"
-    return "M" if unicodedata.category(letter) in ("Mn", "Mc") else letter
-
-
-def name_at(text: str, start: int) -> str:
-    """Returns the longest part of the text from `start` that has the shape of a name. Empty if
-    there is none, or if it is too long."""
-    found = _SHAPE.match("".join(map(_kind, text[start : start + MAX_LENGTH + 1])))
-    return text[start : start + found.end()] if found and found.end() <= MAX_LENGTH else ""
 
 
 def name_key(name: str) -> str:

@@ -1,13 +1,13 @@
 """Pictures of people: made from uploads and stored in the database in each displayed size."""
 
 import functools
+from collections.abc import Hashable
 
 from peewee_async.databases import AioDatabase
-from PIL import Image, ImageOps
 
 from accounts.models import Picture, User
-from helpers import images
 from helpers.clock import now_ms
+from helpers.images import PictureMaker
 from helpers.web.multipart import Upload
 
 SIZES = (64, 128, 256)
@@ -15,17 +15,9 @@ SIZES = (64, 128, 256)
 density."""
 
 
-async def make_picture(upload: Upload) -> dict[int, bytes]:
+async def make_picture(maker: PictureMaker, key: Hashable, upload: Upload) -> dict[int, bytes]:
     """Returns the picture's central square as WebP by size. Raises images.BadPicture."""
-    return {encoded.width: encoded.data for encoded in await images.convert(upload, _squares, 2 * SIZES[-1])}
-
-
-def _squares(image: Image.Image) -> list[Image.Image]:
-    made = []
-    for size in reversed(SIZES):
-        image = ImageOps.fit(image, (size, size), Image.Resampling.LANCZOS)
-        made.append(image)
-    return made
+    return {encoded.width: encoded.data for encoded in await maker.convert(key, upload, "square", SIZES)}
 
 
 async def save_picture(database: AioDatabase, user: User, made: dict[int, bytes]) -> int:

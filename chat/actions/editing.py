@@ -33,7 +33,7 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
     ActionError."""
     match request:
         case Edit():
-            apply = _edit(person, request, await render_with_names(engine, request.text))
+            apply = _edit(person, request, await render_with_names(engine, person.id, request.text))
         case Delete():
             apply = _delete(person, request)
         case Undelete():

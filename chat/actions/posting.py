@@ -1,13 +1,13 @@
 """Posting: a checked text is rendered and handed to the journal. `after_post` does what follows a
 stored post, for every door."""
 
-import asyncio
 from typing import NamedTuple
 
+from accounts.people.name_shape import PERSON
 from chat.drafts import Draft, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
-from chat.formatting import parse, render
+from chat.formatting import ROOM, markdown, render
 from chat.history.journal import Answer as Answer
 from chat.requests import check_text
 from helpers.text.markdown import is_slow, may_contain_name
@@ -50,8 +50,8 @@ async def post_later(
     answer: Answer,
     reply_to: int | None = None,
 ) -> None:
-    """Like `post`, with names looked up. A slow text is rendered in a thread."""
-    html, mentions = await render_with_names(engine, text)
+    """Like `post`, with names looked up. A slow text is rendered in another process."""
+    html, mentions = await render_with_names(engine, author.id, text)
     engine.journal.append(
         Draft(room_id, author, nonce, text, html, reply_to=reply_to, mentions=mentions), answer
     )
@@ -63,7 +63,7 @@ async def post_and_wait(
     """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
     ActionError."""
     check_text(text)
-    html, mentions = await render_with_names(engine, text)
+    html, mentions = await render_with_names(engine, author.id, text)
     receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, mentions=mentions))
     after_post(engine, room_id, author, receipt)
     return receipt
@@ -76,15 +76,15 @@ def after_post(engine: Engine, room_id: int, author: Person, receipt: Receipt) -
         engine.statuses.posted(author.id, author.name)
 
 
-async def render_with_names(engine: Engine, text: str) -> Rendered:
-    """The text's HTML with links to the people and rooms that it names."""
-    slow = is_slow(text)
-    markup = await asyncio.to_thread(parse, text) if slow else parse(text)
+async def render_with_names(engine: Engine, author_id: int, text: str) -> Rendered:
+    """The text's HTML with links to the people and rooms that it names. `author_id` takes turns with
+    others whose texts may be slow."""
+    markup = await engine.renderer.parse(author_id, markdown, text)
     if markup is None:
         return Rendered(None, ())
-    people, rooms = (
-        await engine.directory.find(markup.names, markup.rooms) if markup.names or markup.rooms else ({}, {})
-    )
-    names = {typed: person.name for typed, person in people.items()}
-    html = await asyncio.to_thread(markup.html, names, rooms) if slow else markup.html(names, rooms)
-    return Rendered(html, tuple(dict.fromkeys(people.values())))
+    names, rooms = markup.names_after(PERSON.sign), markup.names_after(ROOM.sign)
+    if not names and not rooms:
+        return Rendered(markdown.html(markup, {}), ())
+    people, found_rooms = await engine.directory.find(names, rooms)
+    named = {PERSON.sign: {typed: person.name for typed, person in people.items()}, ROOM.sign: found_rooms}
+    return Rendered(markdown.html(markup, named), tuple(dict.fromkeys(people.values())))

@@ -32,7 +32,7 @@ class Preview(web.View):
         text = (await read_form(request)).get("text", "")
         requests.check_text(text)
         take_token(request, user.id)
-        html = (await posting.render_with_names(engine, text)).html
+        html = (await posting.render_with_names(engine, user.id, text)).html
         return web.json_response({"html": plain_html(text) if html is None else html})
 
 

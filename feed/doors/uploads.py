@@ -44,7 +44,8 @@ async def sent_pictures(request: web.Request) -> list[NewPicture]:
     for _ in uploads[: pictures.MAX_PICTURES] if request.app[SETTINGS].rate_limits == "on" else ():
         if wait := request.app[PICTURE_LIMITS].take(request[USER].id):
             raise too_fast(wait)
-    return await pictures.make(uploads, await read_values(request, "alt"))
+    alts = await read_values(request, "alt")
+    return await pictures.make(request.app[images.PICTURES], request[USER].id, uploads, alts)
 
 
 async def sent_change(request: web.Request) -> PictureChange:

@@ -1,11 +1,16 @@
 """Syntax highlighting: tokens as CSS classes of static/css/code.css, for the languages that people
-commonly paste."""
+commonly paste.
 
+Some languages' regular expressions take exponential time for some code. Code is highlighted in the
+main thread of a process that serves nobody (helpers/rendering.py)."""
+
+import contextlib
 import html
-import time
-from collections.abc import Iterable, Iterator
+import re
+import signal
+from collections.abc import Iterator
 from functools import cache
-from itertools import groupby
+from itertools import groupby, islice
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -26,6 +31,11 @@ _PASTED = """
     typescript udiff vim vue xml yaml yml zig zsh
 """
 LANGUAGES = frozenset(_PASTED.split())
+
+_FENCE = re.compile(r"(?:```|~~~)[`~ ]*([\w#+]+)")
+
+MAX_PREPARED = 10
+"""Languages of one text."""
 
 _CLASSES: tuple[tuple[_TokenType, str], ...] = (
     (Comment, "c"),
@@ -55,29 +65,49 @@ def _class_of(kind: _TokenType) -> str:
 
 
 def highlight(code: str, language: str) -> str:
-    """Returns the code as escaped HTML, with spans of CLASSES if `language` is in LANGUAGES. It can
-    take some milliseconds."""
+    """Returns the code as escaped HTML, with spans of CLASSES if `language` is in LANGUAGES, and if
+    that takes no more than MAX_SECONDS."""
     lexer = _lexer(language.lower()) if len(code) <= MAX_CODE else None
-    spans = _spans(lexer, code) if lexer is not None else None
-    return html.escape(code, quote=False) if spans is None else "".join(spans)
+    with contextlib.suppress(_TooSlow):
+        if lexer is not None:
+            with _time_limit():
+                return "".join(_spans(lexer, code))
+    return html.escape(code, quote=False)
+
+
+def prepare(text: str) -> None:
+    """Compiles the languages of the text's code, which takes up to 250 ms for each at its first
+    time."""
+    for found in islice(_FENCE.finditer(text), MAX_PREPARED):
+        _lexer(found[1].lower())
 
 
 def _lexer(language: str) -> Lexer | None:
     return get_lexer_by_name(language, stripnl=False, ensurenl=False) if language in LANGUAGES else None
 
 
-def _spans(lexer: Lexer, code: str) -> list[str] | None:
-    """Returns None if this takes more than MAX_SECONDS."""
-    spans = []
-    end = time.thread_time() + MAX_SECONDS
-    for name, tokens in groupby(_until(lexer.get_tokens(code), end), lambda token: _class_of(token[0])):
+def _spans(lexer: Lexer, code: str) -> Iterator[str]:
+    for name, tokens in groupby(lexer.get_tokens(code), lambda token: _class_of(token[0])):
         text = html.escape("".join(value for _, value in tokens), quote=False)
-        spans.append(f'<span class="{name}">{text}</span>' if name and text else text)
-    return spans if time.thread_time() <= end else None
+        yield f'<span class="{name}">{text}</span>' if name and text else text
 
 
-def _until(tokens: Iterable[tuple[_TokenType, str]], end: float) -> Iterator[tuple[_TokenType, str]]:
-    for token in tokens:
-        if time.thread_time() > end:
-            return
-        yield token
+class _TooSlow(BaseException):
+    """It isn't an Exception, so that no lexer catches it."""
+
+
+def _on_too_slow(number: int, frame: object) -> None:
+    raise _TooSlow
+
+
+@contextlib.contextmanager
+def _time_limit() -> Iterator[None]:
+    """Raises _TooSlow in what takes more than MAX_SECONDS, also in the midst of one regular
+    expression: `re` looks for signals while it searches."""
+    former = signal.signal(signal.SIGVTALRM, _on_too_slow)
+    try:
+        signal.setitimer(signal.ITIMER_VIRTUAL, MAX_SECONDS)
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, former)

@@ -14,6 +14,7 @@ from accounts.models import User
 from accounts.people import gravatar
 from accounts.people.gravatar import Gravatar, hash_of
 from helpers.fetching import Fetcher
+from helpers.images import PictureMaker
 from tests.conftest import LIMITS_OFF, Cast, unique
 from tests.support.fake_upstream import Elsewhere, drawn, elsewhere
 from tests.support.people import PATIENCE, Person
@@ -123,6 +124,13 @@ async def fetcher() -> AsyncIterator[Fetcher]:
     await found.close()
 
 
+@pytest.fixture
+async def maker() -> AsyncIterator[PictureMaker]:
+    found = PictureMaker()
+    yield found
+    await found.close()
+
+
 def user(email: str) -> User:
     return User(name="vera", email=email)
 
@@ -131,11 +139,11 @@ BROKEN = ["broken", "redirect", "html", "huge", "endless", "bomb", "cut", "garba
 
 
 async def test_what_is_no_picture_is_none_for_a_while(
-    fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
+    fetcher: Fetcher, maker: PictureMaker, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(gravatar, "hash_of", lambda email: email)
     now = 0.0
-    found = Gravatar(fetcher, service.url, clock=lambda: now)
+    found = Gravatar(fetcher, maker, service.url, clock=lambda: now)
     service.pictures |= {
         "svg": b"<svg xmlns='http://www.w3.org/2000/svg'/>",
         "half": drawn()[:100],
@@ -154,9 +162,9 @@ async def test_what_is_no_picture_is_none_for_a_while(
 
 
 async def test_nobody_waits_long_for_it(
-    fetcher: Fetcher, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
+    fetcher: Fetcher, maker: PictureMaker, service: Elsewhere, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    found = Gravatar(fetcher, f"{service.url}/slowly/..", patience=0.05)
+    found = Gravatar(fetcher, maker, f"{service.url}/slowly/..", patience=0.05)
     monkeypatch.setattr(gravatar, "hash_of", lambda email: "slowly")
     service.go.clear()
     assert await found.picture(user("a"), 64) == (None, False)

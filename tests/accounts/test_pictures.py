@@ -13,7 +13,8 @@ import pytest
 from PIL import Image
 
 from accounts.people.pictures import HUES, SIZES, hue_of
-from helpers.images import MAX_BYTES, MAX_PIXELS
+from helpers.images import MAX_BYTES
+from helpers.picture_bounds import MAX_PIXELS, MAX_SIDE
 from tests.conftest import Cast, unique
 from tests.support.people import Person
 from tests.support.servers import ROOT
@@ -28,9 +29,9 @@ def drawn(kind: str = "PNG", size: tuple[int, int] = (300, 200), **options: obje
     return file.getvalue()
 
 
-def endless_png() -> bytes:
-    """A PNG of a few bytes that says it is 60,000 pixels wide and high."""
-    header = struct.pack(">IIBBBBB", 60_000, 60_000, 8, 2, 0, 0, 0)
+def empty_png(width: int, height: int) -> bytes:
+    """A PNG of a few bytes that says it has this size."""
+    header = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
@@ -118,7 +119,9 @@ BAD = [
     (drawn("JPEG")[:400], "image/jpeg", "broken"),
     (moving("WEBP"), "image/webp", "moves"),
     (moving("PNG"), "image/png", "moves"),
-    (endless_png(), "image/png", f"{MAX_PIXELS // 1_000_000} million"),
+    (empty_png(60_000, 60_000), "image/png", f"{MAX_PIXELS // 1_000_000} million"),
+    (empty_png(1, 40_000_000), "image/png", f"At most {MAX_SIDE:,} pixels on each side"),
+    (empty_png(MAX_SIDE + 1, 1), "image/png", f"At most {MAX_SIDE:,} pixels on each side"),
     (drawn() + bytes(MAX_BYTES), "image/png", "At most 8 MB"),
 ]
 

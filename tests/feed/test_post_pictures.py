@@ -15,7 +15,7 @@ import pytest
 from PIL import Image, ImageCms
 
 from helpers.images import MAX_BYTES
-from tests.accounts.test_pictures import drawn, endless_png, moving
+from tests.accounts.test_pictures import drawn, empty_png, moving
 from tests.conftest import server_env, unique
 from tests.support.feed_reader import asks, comments, fills, follows, listens, page, texts, writes
 from tests.support.people import JsonObject, Person
@@ -135,7 +135,7 @@ BAD: list[tuple[list[bytes | File], list[str], str]] = [
     ([(drawn("JPEG"), "image/png")], [], "isn't what it says"),
     ([drawn("JPEG")[:400]], [], "broken"),
     ([(moving("WEBP"), "image/webp")], [], "moves"),
-    ([endless_png()], [], "million"),
+    ([empty_png(60_000, 60_000)], [], "million"),
     ([drawn() + bytes(MAX_BYTES)], [], "At most 8 MB"),
     ([drawn()] * 5, [], "at most 4 pictures"),
     ([drawn()], ["a" * 1001], "at most 1,000 characters"),

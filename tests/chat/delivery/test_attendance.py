@@ -17,6 +17,7 @@ from helpers.db.migrations import migrate
 from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
 from helpers.redis.bus import Bus
+from helpers.rendering import Renderer
 from settings import ROOT
 from tests.chat.delivery.test_channel import FakeClient
 from tests.support.people import PATIENCE
@@ -43,7 +44,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
         f"SELECT {HALL}, n, {Role.MEMBER:d}, TRUE, 0, 0 FROM series",
     ):
         await fetch(database, statement)
-    async with open_engine(database, None, Bus(), "epoch", timings=QUICK) as found:
+    async with open_engine(database, None, Bus(), "epoch", Renderer(), timings=QUICK) as found:
         yield found
     await database.aio_close()
 
