@@ -27,15 +27,24 @@ class BadAccount(Exception):
         self.errors = errors
 
 
+MAX_EMAIL = 254
+"""Characters, by RFC 5321."""
+
+
 def email_problem(email: str) -> Text | None:
     """Returns why this isn't a valid address, or None. The domain isn't looked up."""
+    return None if _is_valid_email(email) else Text("This doesn't look like an e-mail address.")
+
+
+def _is_valid_email(email: str) -> bool:
+    # The library looks at the length last, after what takes long for a long text.
+    if len(email) > MAX_EMAIL:
+        return False
     try:
         email_validator.validate_email(email, check_deliverability=False)
     except email_validator.EmailNotValidError:
-        valid = False
-    else:
-        valid = is_one_line(email)  # a requirement of logins
-    return None if valid else Text("This doesn't look like an e-mail address.")
+        return False
+    return is_one_line(email)  # a requirement of logins
 
 
 def _stored(email: str) -> str | None:

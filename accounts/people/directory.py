@@ -1,6 +1,5 @@
 """Finds people by id, name, e-mail address or part of a name."""
 
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
@@ -12,7 +11,7 @@ from accounts.people.names import MAX_LENGTH, BadName, name_key
 from accounts.people.passwords import verify_password
 from helpers.db.base import database_proxy
 from helpers.db.database import is_sqlite
-from helpers.text.characters import is_one_line
+from helpers.text.characters import composed, is_one_line
 
 MAX_FOUND = 20
 """People in the result of a search."""
@@ -95,8 +94,8 @@ async def search_people(database: AioDatabase, text: str) -> list[tuple[str, int
     those whose name contains it. The case is ignored.
 
     At most MAX_FOUND."""
-    key = unicodedata.normalize("NFC", text.strip().removeprefix("@").lower())
-    if len(key) > MAX_LENGTH or not is_one_line(key):
+    key = composed(text.strip().removeprefix("@").lower(), MAX_LENGTH)
+    if key is None or len(key) > MAX_LENGTH or not is_one_line(key):
         return []
     by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
     begins = (by_bytes >= key) & (by_bytes < key + LAST_LETTER)

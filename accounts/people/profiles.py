@@ -1,13 +1,12 @@
 """Profiles: checks the values and stores them. Only this module writes them."""
 
 import functools
-import unicodedata
 import zoneinfo
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from accounts.models import User
-from helpers.text.characters import has_forbidden, is_plainly_visible
+from helpers.text.characters import composed, has_forbidden, is_plainly_visible
 from helpers.text.translation import Text
 
 MAX_DISPLAY_NAME = 50
@@ -34,8 +33,8 @@ class Profile:
 def clean_line(text: str, most: int) -> str:
     """Checks one line of text, with fewer restrictions than a name. Empty is allowed. Raises
     BadProfile."""
-    line = unicodedata.normalize("NFC", text.strip(" \t"))
-    if len(line) > most:
+    line = composed(text.strip(" \t"), most)
+    if line is None or len(line) > most:
         raise BadProfile(Text("At most {most} characters, please.", most=most))
     if not is_plainly_visible(line):
         raise BadProfile(Text("There is something invisible in it, or something that can't be shown."))

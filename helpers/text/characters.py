@@ -3,6 +3,7 @@ those of line breaks and tabs."""
 
 import re
 import unicodedata
+from typing import Literal
 
 # C0 except tab, line feed and carriage return; DEL and C1; surrogates, which UTF-8 can't encode;
 # noncharacters.
@@ -18,6 +19,12 @@ def is_unicode(text: str) -> bool:
     except UnicodeEncodeError:
         return False
     return True
+
+
+def composed(text: str, most: int, form: Literal["NFC", "NFKC"] = "NFC") -> str | None:
+    """Returns the text in this normal form, or None if that could never have only `most`
+    characters. Ordering marks takes the square of their number: 40,000 of them take 1.6 s."""
+    return unicodedata.normalize(form, text) if len(text) <= 4 * most else None
 
 
 def has_forbidden(text: str) -> bool:

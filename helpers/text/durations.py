@@ -7,7 +7,7 @@ UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 MAX_SECONDS = 366 * UNITS["d"]
 
 _WRITTEN = re.compile(r"(?:[0-9]{1,4}[wdhms])+", re.IGNORECASE)
-_PART = re.compile(r"([0-9]+)([wdhms])", re.IGNORECASE)
+_PART = re.compile(r"([0-9]{1,4})([wdhms])", re.IGNORECASE)
 
 
 def parse_duration(text: str) -> int | None:

@@ -76,7 +76,7 @@ _MARKUP = re.compile(
 # Most chat messages are one line without any of these characters. Deleting them from the bytes and
 # comparing the length takes a tenth of the time of searching for them.
 _MARKUP_BYTES = b"*_`~[]<>#\\:@\r\n"
-_BLOCK_START = re.compile(r"[ \t\-+=]|\d+[.)]")
+_BLOCK_START = re.compile(r"[ \t\-+=]|\d{1,9}[.)]")
 
 # A name doesn't begin inside a word, an e-mail address, a path, a fragment or an entity. The first
 # pattern matches all candidates.
@@ -260,8 +260,12 @@ class Markdown:
         is_typed = typed.replace("&quot;", '"') == plain_html(text)
         if is_typed and not names:
             return None
+        cleaned = self.clean(rendered).strip()
+        if len(cleaned) > MAX_HTML:
+            # Each link has got a `rel`.
+            return self.parse_names(text)
         # Cleaning changes no text, so the marks are still there.
-        parts = _MARKED.split(self.clean(rendered).strip())
+        parts = _MARKED.split(cleaned)
         return Markup(parts[::2], [names[int(number)] for number in parts[1::2]], is_typed)
 
     def parse_names(self, text: str) -> Markup:

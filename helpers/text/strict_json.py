@@ -13,7 +13,7 @@ MAX_DEPTH = 16
 # take the square of its length.
 _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
-_BEGINNING = re.compile(r'\s*\{\s*["}]')
+_BEGINNING = re.compile(r'\A\s*\{\s*["}]')
 
 T = TypeVar("T")
 
