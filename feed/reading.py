@@ -14,6 +14,7 @@ from feed.models import Comment, Like, Post
 from helpers.clock import iso
 from helpers.db.database import fetch, is_sqlite
 from helpers.text.markdown import plain_html
+from helpers.weights import MAX_PAGE_WEIGHT, fitting, weight_of
 
 PAGE = 30
 COMMENTS_PAGE = 100
@@ -88,7 +89,8 @@ async def author_page(author_id: int, viewer_id: int, before: int = NEWEST, limi
 
 
 def _page(items: list[Json], more: bool) -> Page:
-    return Page(items, items[-1]["id"] if more and items else None)
+    shown = list(fitting(items, lambda item: weight_of(item["text"], item["html"]), MAX_PAGE_WEIGHT))
+    return Page(shown, shown[-1]["id"] if shown and (more or len(shown) < len(items)) else None)
 
 
 async def posts_by_ids(ids: Sequence[int], viewer_id: int | None = None) -> list[Json]:
@@ -158,12 +160,13 @@ async def comments_page(
     visibility: Visibility, post_id: int, viewer_id: int, after: int = 0, limit: int = COMMENTS_PAGE
 ) -> Page:
     """Returns the comments of a post with ids above `after`, oldest first. Comments hidden from
-    `viewer_id` are left out, so a page may have fewer."""
+    `viewer_id` are left out, so a page may have fewer; so may one of long comments."""
     query = Comment.select().where(Comment.post_id == post_id, Comment.id > after).order_by(Comment.id)
     found = list(await query.limit(limit + 1).aio_execute())
-    hidden = await visibility.hidden_people((viewer_id, comment.author_id) for comment in found)
-    seen = [comment for comment in found[:limit] if (viewer_id, comment.author_id) not in hidden]
-    return Page(await _comments_as_json(seen), found[limit - 1].id if len(found) > limit else None)
+    shown = fitting(found[:limit], lambda comment: weight_of(comment.text, comment.html), MAX_PAGE_WEIGHT)
+    hidden = await visibility.hidden_people((viewer_id, comment.author_id) for comment in shown)
+    seen = [comment for comment in shown if (viewer_id, comment.author_id) not in hidden]
+    return Page(await _comments_as_json(seen), shown[-1].id if len(found) > len(shown) else None)
 
 
 async def comments_by_ids(ids: Sequence[int]) -> list[Json]:

@@ -9,10 +9,17 @@ from chat.history.reading import LINE_COLUMNS, complete
 from chat.models import Message as Row
 from chat.models import Room
 from helpers.batching import SingleFlight
+from helpers.weights import weight_of
 
 MAX_BEHIND = 1000
 """Changes. A client that missed more reloads the page: that is 50 messages, and the changes would
 be megabytes."""
+
+MAX_WEIGHT = 2_000_000
+"""Characters of text and HTML of the changes. With more the page is loaded anew as well."""
+
+AT_ONCE = 200
+"""Changes in one statement, so that no more than needed is read of heavy ones."""
 
 
 @dataclass(frozen=True)
@@ -41,10 +48,18 @@ async def changes_since(room_id: int, since: int) -> Changes:
         return Changes(room.last_seq, room.posts, [])
     # Two statements, because PostgreSQL plans by these values; without them it reads a long history
     # whole.
-    is_change = (Row.changed_seq > since) & (Row.changed_seq <= room.last_seq)
-    query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_change, Row.seq >= room.cleared_seq)
-    rows = await query.order_by(Row.changed_seq).tuples().aio_execute()
-    lines = await complete(room_id, [Line(*row) for row in rows])
+    is_known = Row.changed_seq <= room.last_seq
+    query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_known, Row.seq >= room.cleared_seq)
+    lines: list[Line] = []
+    weight, after = 0, since
+    while after < room.last_seq:
+        slice_query = query.where(Row.changed_seq > after).order_by(Row.changed_seq).limit(AT_ONCE)
+        found = [Line(*row) for row in await slice_query.tuples().aio_execute()]
+        lines += await complete(room_id, found)
+        weight += sum(weight_of(line.text, line.html) for line in found)
+        if weight > MAX_WEIGHT:
+            return Changes(room.last_seq, room.posts, None)
+        after = found[-1].changed_seq if len(found) == AT_ONCE else room.last_seq
     # Of lines before the last clearing nothing is told, also not who was removed.
     hides_standings = room.cleared_seq > since and room.standings_seq > since
     return Changes(room.last_seq, room.posts, [line.encode(since) for line in lines], hides_standings)

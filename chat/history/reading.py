@@ -1,5 +1,6 @@
 """Reads a room's history by pages, posts, pins and versions. Nothing here writes."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +12,7 @@ from chat.drafts import Mentioned, Reacted
 from chat.history.lines import MAX_QUOTE, Line
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
+from helpers.weights import MAX_PAGE_WEIGHT, fitting, weight_of
 
 MAX_PAGE = 100
 MAX_PINS = 100
@@ -74,20 +76,31 @@ class Around:
 
 
 async def page(
-    room: Room, limit: int, *, before_seq: int | None = None, after_seq: int | None = None
+    room: Room,
+    limit: int,
+    *,
+    before_seq: int | None = None,
+    after_seq: int | None = None,
+    weight: int = MAX_PAGE_WEIGHT,
 ) -> Page:
-    """At most `limit` lines, oldest first: the last ones, those before a seq, or those after a
-    seq."""
+    """At most `limit` lines of at most `weight` together, oldest first: the last ones, those before
+    a seq, or those after a seq."""
     # One lower bound: of two bounds SQLite uses the first, and reads all rows between them.
     first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
     query = Row.select(*LINE_COLUMNS).where(Row.room_id == room.id, Row.seq >= first).tuples()
     if after_seq is not None:
         lines = [Line(*row) for row in await query.order_by(Row.seq).limit(limit + 1).aio_execute()]
-        return Page(await complete(room.id, lines[:limit]), len(lines) > limit)
+        shown = fitting(lines[:limit], _weight_of, weight)
+        return Page(await complete(room.id, shown), len(lines) > len(shown))
     if before_seq is not None:
         query = query.where(Row.seq < before_seq)
     lines = [Line(*row) for row in await query.order_by(Row.seq.desc()).limit(limit + 1).aio_execute()]
-    return Page(await complete(room.id, lines[:limit][::-1]), len(lines) > limit)
+    shown = fitting(lines[:limit], _weight_of, weight)
+    return Page(await complete(room.id, shown[::-1]), len(lines) > len(shown))
+
+
+def _weight_of(line: Line) -> int:
+    return 0 if line.is_deleted else weight_of(line.text, line.html)
 
 
 def _numbered(query: Any, room_id: int, number: int) -> Any:
@@ -127,25 +140,26 @@ async def visible_post(room: Room, number: int) -> Line | None:
 
 
 async def pinned(room: Room) -> list[Line]:
-    """The pinned posts, newest first, at most MAX_PINS."""
+    """The pinned posts, newest first, at most MAX_PINS of at most MAX_PAGE_WEIGHT together."""
     # The condition is that of the index messages_pins.
     is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
     query = Row.select(*LINE_COLUMNS).where(is_pinned, Row.number > room.cleared_number)
     rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
-    return await complete(room.id, [Line(*row) for row in rows])
+    lines = [Line(*row) for row in rows]
+    return await complete(room.id, fitting(lines, _weight_of, MAX_PAGE_WEIGHT))
 
 
 async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
     """The former texts of a line, each with the time since when it stood, oldest first; of more
-    than MAX_VERSIONS the latest."""
+    than MAX_VERSIONS, or than MAX_PAGE_WEIGHT, the latest."""
     query = MessageVersion.select(MessageVersion.text, MessageVersion.at).where(
         MessageVersion.room_id == room_id, MessageVersion.seq == seq
     )
     rows = await query.order_by(MessageVersion.replaced_seq.desc()).limit(MAX_VERSIONS).tuples().aio_execute()
-    return list(reversed(rows))
+    return list(reversed(fitting(rows, lambda row: len(row[0]), MAX_PAGE_WEIGHT)))
 
 
-async def complete(room_id: int, lines: list[Line]) -> list[Line]:
+async def complete(room_id: int, lines: Sequence[Line]) -> list[Line]:
     """The lines with their reactions and mentions. Where there are none, as in most pages, nothing
     is read."""
     reacted = [line.seq for line in lines if line.reaction_count]
@@ -173,7 +187,7 @@ async def complete(room_id: int, lines: list[Line]) -> list[Line]:
             else line
             for line in lines
         ]
-    return lines
+    return list(lines)
 
 
 async def _names(user_ids: list[int]) -> dict[int, str]:
@@ -225,8 +239,8 @@ async def page_after(room: Room, number: int, limit: int) -> Page:
 
 
 async def page_around(room: Room, number: int, limit: int) -> Around | None:
-    """At most `limit` lines with this post in the middle, oldest first. None where there is no such
-    post, or it was cleared."""
+    """At most `limit` lines of at most MAX_PAGE_WEIGHT with this post in the middle, oldest first.
+    None where there is no such post, or it was cleared."""
     seq = (
         await _numbered(Row.select(Row.seq), room.id, number).aio_scalar()
         if number > room.cleared_number
@@ -234,8 +248,9 @@ async def page_around(room: Room, number: int, limit: int) -> Around | None:
     )
     if seq is None:
         return None
-    older = await page(room, limit // 2, before_seq=seq)
-    newer = await page(room, limit - limit // 2, after_seq=seq - 1)
+    half = MAX_PAGE_WEIGHT // 2
+    older = await page(room, limit // 2, before_seq=seq, weight=half)
+    newer = await page(room, limit - limit // 2, after_seq=seq - 1, weight=half)
     return Around(older.lines + newer.lines, older.more, newer.more)
 
 

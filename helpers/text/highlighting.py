@@ -8,7 +8,7 @@ import contextlib
 import html
 import re
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby, islice
 
@@ -32,7 +32,7 @@ _PASTED = """
 """
 LANGUAGES = frozenset(_PASTED.split())
 
-_FENCE = re.compile(r"(?:```|~~~)[`~ ]*([\w#+]+)")
+_FENCE = re.compile(r"(?<![`~])[`~]{3,}+ *+([\w#+]++)")
 
 MAX_PREPARED = 10
 """Languages of one text."""
@@ -71,7 +71,10 @@ def highlight(code: str, language: str) -> str:
     with contextlib.suppress(_TooSlow):
         if lexer is not None:
             with _time_limit():
-                return "".join(_spans(lexer, code))
+                tokens = list(lexer.get_tokens(code))
+            # Some lexers lose a last line without its end.
+            if "".join(value for _, value in tokens) == code:
+                return "".join(_spans(tokens))
     return html.escape(code, quote=False)
 
 
@@ -86,9 +89,9 @@ def _lexer(language: str) -> Lexer | None:
     return get_lexer_by_name(language, stripnl=False, ensurenl=False) if language in LANGUAGES else None
 
 
-def _spans(lexer: Lexer, code: str) -> Iterator[str]:
-    for name, tokens in groupby(lexer.get_tokens(code), lambda token: _class_of(token[0])):
-        text = html.escape("".join(value for _, value in tokens), quote=False)
+def _spans(tokens: Iterable[tuple[_TokenType, str]]) -> Iterator[str]:
+    for name, same in groupby(tokens, lambda token: _class_of(token[0])):
+        text = html.escape("".join(value for _, value in same), quote=False)
         yield f'<span class="{name}">{text}</span>' if name and text else text
 
 

@@ -321,16 +321,6 @@ def test_what_takes_long_goes_elsewhere() -> None:
     assert not is_slow("plain `code` text")
 
 
-@pytest.mark.parametrize(
-    ("language", "piece"), [("cs", "a\n "), ("c", "\n"), ("terraform", "a"), ("make", "("), ("sql", "[")]
-)
-def test_slow_code_is_given_up(language: str, piece: str) -> None:
-    code = (piece * highlighting.MAX_CODE)[: highlighting.MAX_CODE]
-    began = time.thread_time()
-    highlighting.highlight(code, language)
-    assert time.thread_time() - began < 20 * highlighting.MAX_SECONDS
-
-
 def test_what_would_grow_too_much_is_shown_as_it_was_typed() -> None:
     assert render((">" * 12 + "a\n\n") * 30) is not None
     assert render((">" * 12 + "a\n\n") * 650) is None
