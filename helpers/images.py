@@ -20,12 +20,12 @@ TYPE = "image/webp"
 LIMITS = Limits(
     # A PNG of 40 million pixels takes 2 s.
     cpu_seconds=10.0,
-    wall_seconds=60.0,
+    wall_seconds=120.0,
     memory=768 * 1024 * 1024,
     own_waiting=8,
     waiting=200,
     # Nobody waits for a picture as for a message.
-    nice=10,
+    nice=5,
 )
 
 

@@ -4,6 +4,7 @@ standard output, until its input ends, as it does when its parent dies.
 A message is four bytes with its length, and MessagePack: a call is [function, function that
 prepares it, seconds of processor time, arguments], an answer [status, result]."""
 
+import contextlib
 import importlib
 import math
 import os
@@ -12,6 +13,7 @@ import signal
 import sys
 from collections.abc import Callable
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -38,6 +40,9 @@ def _function(path: str) -> Callable[..., Any]:
 
 
 def _limit(memory: int, nice: int) -> None:
+    with contextlib.suppress(OSError):
+        # Where the machine's or the service's memory runs out, this process goes first.
+        Path("/proc/self/oom_score_adj").write_text("1000")
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     # It writes no files.

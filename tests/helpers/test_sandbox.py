@@ -70,6 +70,8 @@ async def test_the_child_has_no_secrets_and_writes_no_files(
     monkeypatch.setenv("AIOCHAT_DATABASE_URL", "postgresql://aiochat:secret@localhost/aiochat")
     environment = await sandbox.call(1, "builtins:eval", "dict(__import__('os').environ)")
     assert not any("AIOCHAT" in name for name in environment)
+    last = await sandbox.call(1, "builtins:eval", "open('/proc/self/oom_score_adj').read()")
+    assert last == "1000\n", "it goes first where memory runs out"
     opened = await sandbox.call(1, "os:listdir", "/proc/self/fd")
     assert len(opened) <= 6, "input, output, errors, copies of two, and the folder"
     with pytest.raises(CallFailed, match="OSError"):

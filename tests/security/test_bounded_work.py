@@ -85,13 +85,13 @@ async def test_a_text_of_one_piece(renderer: Renderer, piece: str) -> None:
         assert seconds < LOOP_SECONDS * SLOWER
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(text=TEXTS)
 async def test_any_text(renderer: Renderer, text: str) -> None:
     assert await loop_seconds(renderer, text) < LOOP_SECONDS * SLOWER
 
 
-SLOW_CODE = ['"' + "\\" * 60, "let " + "\n" * 2990, '"' + '\\"' * 1400, "a(" * 1500]
+SLOW_CODE = ['"' + "\\" * 60, "let " + "\n" * 2990]
 
 
 @pytest.mark.parametrize("language", sorted(highlighting.LANGUAGES))
