@@ -16,7 +16,7 @@ log = logging.getLogger("aiochat.rendering")
 LIMITS = Limits(
     # The longest texts that people write take 30 ms.
     cpu_seconds=0.1,
-    wall_seconds=5.0,
+    wall_seconds=20.0,
     memory=400 * 1024 * 1024,
     # A connection waits for its text before it sends the next one, and a person has few connections.
     own_waiting=20,

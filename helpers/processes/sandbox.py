@@ -124,8 +124,8 @@ class Sandbox:
             call.answer.set_exception(CallFailed("the sandbox is closed"))
 
     def _start_runner(self) -> None:
-        """Starts a runner for the waiting calls, unless one is idle or there are enough."""
-        if self._waiting and not self._idle and len(self._runners) < self._limits.children:
+        """Starts a runner for the waiting calls, unless enough are idle or there are enough."""
+        if self._count > self._idle and len(self._runners) < self._limits.children:
             # An empty context: it outlives the request that made the call.
             runner = asyncio.create_task(self._run(), context=contextvars.Context())
             self._runners.add(runner)
@@ -155,6 +155,10 @@ class Sandbox:
         try:
             while (call := await self._next_within_idle_time()) is not None:
                 try:
+                    if child is not None and child.has_ended:
+                        # Killed while it was idle: not the fault of this call.
+                        await child.end()
+                        child = None
                     child = child or await _Child.start(self._limits)
                     status, result = await child.ask(await call.request())
                 except asyncio.CancelledError:
@@ -228,6 +232,10 @@ class _Child:
             # Its input ends, and so does a process that was started.
             ours.close()
             raise
+
+    @property
+    def has_ended(self) -> bool:
+        return self._process.poll() is not None
 
     async def ask(self, request: bytes) -> tuple[str, Any]:
         """Returns the status and the result. Raises an exception if the process must be ended."""

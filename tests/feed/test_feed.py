@@ -233,3 +233,25 @@ async def test_bodies_of_another_type(alice: Person) -> None:
     ) as answer:
         assert answer.status == 400
     assert await texts(alice) == []
+
+
+async def test_a_page_of_heavy_posts_and_comments_is_shorter(alice: Person, bob: Person) -> None:
+    """Each is 39,000 characters of text and HTML; a page has at most 400,000."""
+    heavy = "<http://a>" * 400 + "\n\n" + "*a* " * 400
+    for number in range(12):
+        post = await writes(bob, f"{number} {heavy}")
+    first = await alice.gets(f"/users/{bob.name}/posts")
+    assert 8 <= len(first["posts"]) < 12
+    second = await alice.gets(f"/users/{bob.name}/posts?before={first['next']}")
+    numbers = [int(post["text"].split()[0]) for post in first["posts"] + second["posts"]]
+    assert numbers == list(range(11, -1, -1))
+    assert second["next"] is None
+
+    heavy = "<http://a>" * 390
+    for number in range(15):
+        await comments(bob, post, f"{number} {heavy}")
+    first = await bob.gets(f"/feed/{post['id']}")
+    assert 10 <= len(first["comments"]) < 15
+    second = await bob.gets(f"/feed/{post['id']}?after={first['next']}")
+    numbers = [int(comment["text"].split()[0]) for comment in first["comments"] + second["comments"]]
+    assert numbers == list(range(15))

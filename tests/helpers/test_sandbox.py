@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -90,6 +91,17 @@ async def test_keys_take_turns(sandbox: Sandbox) -> None:
     assert ended == ["greedy", "alice", "bob", "greedy", "alice", "greedy", "greedy"]
 
 
+async def test_several_children() -> None:
+    async with opened(replace(LIMITS, children=2)) as sandbox:
+        calls = (sandbox.call(key, "os:getpid") for key in (1, 2, 3, 4))
+        assert len(set(await asyncio.gather(*calls))) in (1, 2)
+        slow = asyncio.create_task(sandbox.call(1, "time:sleep", 1000))
+        await asyncio.gather(*(sandbox.call(key, "os:getpid") for key in (2, 3)))
+        assert not slow.done()
+    with pytest.raises(CallFailed):
+        await slow
+
+
 async def test_few_calls_wait(sandbox: Sandbox) -> None:
     async def call(key: str) -> object:
         try:
@@ -146,6 +158,13 @@ async def test_what_takes_too_much_memory_is_killed(sandbox: Sandbox) -> None:
 
 async def test_a_child_that_crashes_is_replaced(sandbox: Sandbox) -> None:
     await dies(sandbox, "os:abort")
+
+
+async def test_a_child_that_was_killed_while_idle_is_nobodys_fault(sandbox: Sandbox) -> None:
+    pid = await sandbox.call(1, "os:getpid")
+    os.kill(pid, signal.SIGKILL)
+    await until(lambda: not runs(pid))
+    assert await sandbox.call(1, "os:getpid") != pid
 
 
 async def test_an_idle_child_ends() -> None:

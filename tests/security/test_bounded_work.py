@@ -20,11 +20,13 @@ from accounts.people.directory import login_key
 from chat.formatting import markdown
 from chat.requests import BadRequest, read_frame
 from helpers.drawing import draw
+from helpers.images import PictureMaker
 from helpers.rendering import PATIENCE, Renderer
 from helpers.text import highlighting
 from helpers.text.durations import parse_duration
 from helpers.text.emoji import replace_shortcodes
 from helpers.text.markdown import MAX_HTML, QUICKLY_RENDERED, is_slow, plain_html, strip_markup
+from helpers.web.multipart import Upload
 from helpers.weights import MAX_PAGE_WEIGHT
 from tests.support.people import Person
 from tests.support.servers import ROOT
@@ -264,6 +266,24 @@ def test_any_picture_is_drawn_or_refused(
     if not isinstance(drawn, str):
         assert len(drawn) == 2
         assert all(max(width, height) <= 32 for width, height, _ in drawn)
+
+
+async def test_turns_of_pictures() -> None:
+    """Somebody's many pictures hold up nobody else's for longer than one of them."""
+    maker = PictureMaker()
+    order: list[int] = []
+
+    async def convert(person_id: int) -> None:
+        upload = Upload("image/png", len(FILES[0]), io.BytesIO(FILES[0]))
+        (made,) = await maker.convert(person_id, upload, "square", [8])
+        assert (made.width, made.height) == (8, 8)
+        order.append(person_id)
+
+    try:
+        await asyncio.gather(*(convert(1) for _ in range(8)), convert(2))
+        assert order.index(2) == 1
+    finally:
+        await maker.close()
 
 
 # Over real sockets

@@ -12,6 +12,7 @@ from chat.events import Receipt
 from chat.history.journal import Journal
 from chat.models import Message, MessageVersion, Reaction, Room
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete
+from helpers.rendering import Renderer
 from tests.chat.history.conftest import ALICE, BOB, MALLORY
 from tests.chat.history.test_journal import append, draft
 
@@ -21,6 +22,8 @@ class _Engine:
 
     def __init__(self, journal: Journal) -> None:
         self.journal = journal
+        self.renderer = Renderer()
+        """Never closed: these texts need no process."""
 
 
 async def ask(journal: Journal, request: Amendment, person: Person = ALICE) -> Receipt:
