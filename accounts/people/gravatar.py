@@ -108,7 +108,9 @@ class Gravatar:
             if answer.status != 200:
                 raise FetchError(f"the service answers {answer.status}")
             self._pictures[name] = await make_picture(
-                self._maker, ("gravatar", name), Upload(answer.type, len(answer.body), io.BytesIO(answer.body))
+                self._maker,
+                ("gravatar", name),
+                Upload(answer.type, len(answer.body), io.BytesIO(answer.body)),
             )
         except (FetchError, BadPicture) as error:
             log.warning("no Gravatar: %s", error)

@@ -58,7 +58,7 @@ async def changes_since(room_id: int, since: int) -> Changes:
         lines += await complete(room_id, found)
         weight += sum(weight_of(line.text, line.html) for line in found)
         if weight > MAX_WEIGHT:
-            return Changes(room.last_seq, room.posts, None)
+            return Changes(room.last_seq, room.posts, None, hides_standings=True)
         after = found[-1].changed_seq if len(found) == AT_ONCE else room.last_seq
     # Of lines before the last clearing nothing is told, also not who was removed.
     hides_standings = room.cleared_seq > since and room.standings_seq > since

@@ -13,6 +13,7 @@ from accounts.people.gravatar import Gravatar
 from accounts.signin import ended_sessions
 from feed import event_log
 from feed.streams import Stream, StreamEnded, Streams
+from helpers.images import PictureMaker
 from helpers.redis.link import Access, Link, open_link
 from helpers.websocket.protocol import KeepAlive, WebSocket
 from tests.timings.stage import ALICE, Moments, Stage, forever, nothing, running, story, took
@@ -103,7 +104,9 @@ async def ended_sessions_poll(stage: Stage) -> float:
 
 @story
 async def gravatar_patience(stage: Stage) -> float:
-    gravatar = Gravatar(cast(Any, SimpleNamespace(get=lambda *_, **__: forever())), "http://gravatar.example")
+    gravatar = Gravatar(
+        cast(Any, SimpleNamespace(get=lambda *_, **__: forever())), PictureMaker(), "http://gravatar.example"
+    )
     seconds = await took(gravatar.picture(User(email="alice@mail.example"), 64))
     await gravatar.close()
     return seconds

@@ -13,6 +13,7 @@ from chat.roles import Role
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from helpers.redis.bus import Bus
+from helpers.rendering import Renderer
 from settings import ROOT
 from tests.support.in_process import ALICE, BOB, CELLAR, QUICK, Site, services_of
 
@@ -48,8 +49,8 @@ async def site(migrated: Path, tmp_path: Path) -> AsyncIterator[Site]:
             room=CELLAR, user=person.id, role=role, present=True, read_number=0, joined_at=0
         ).aio_execute()
     async with (
-        open_engine(database, None, Bus(), "epoch", timings=QUICK) as here,
-        open_engine(database, None, Bus(), "epoch", timings=QUICK) as there,
+        open_engine(database, None, Bus(), "epoch", Renderer(), timings=QUICK) as here,
+        open_engine(database, None, Bus(), "epoch", Renderer(), timings=QUICK) as there,
     ):
         services = services_of(here)
         bob = await User.aio_get(User.id == BOB.id)

@@ -24,6 +24,7 @@ from helpers.clock import now_ms
 from helpers.db.database import fetch, is_sqlite
 from helpers.db.leases import Claim, Lease
 from helpers.redis.bus import make_bus
+from helpers.rendering import Renderer
 from tests.chat.history.conftest import ALICE, BOB, new_database
 from tests.chat.history.test_journal import append
 from tests.conftest import unique
@@ -46,7 +47,9 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 async def engine(database: AioDatabase) -> AsyncIterator[Engine]:
     bus = make_bus("")
     await bus.open()
-    async with open_engine(database, None, bus, "epoch", dataclasses.replace(DEFAULT, purge=0.01)) as found:
+    async with open_engine(
+        database, None, bus, "epoch", Renderer(), dataclasses.replace(DEFAULT, purge=0.01)
+    ) as found:
         yield found
     await bus.close()
 
@@ -219,7 +222,7 @@ async def test_what_was_erased_is_not_in_the_file_either(tmp_path: Path) -> None
     async with new_database(f"sqlite:///{path}") as database:
         bus = make_bus("")
         await bus.open()
-        async with open_engine(database, None, bus, "epoch") as engine:
+        async with open_engine(database, None, bus, "epoch", Renderer()) as engine:
             await _write(engine)
             await append(engine.journal, Draft(1, BOB, "stays", "what stays"))
             await database.aio_execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")
