@@ -27,13 +27,14 @@ from accounts.personal_data.deletion import setup_account_deletion
 from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
+from accounts.site import site_id
 from chat.setup import setup_chat
 from feed.setup import setup_feed
 from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
-from helpers.keys import DATABASE, SETTINGS
+from helpers.keys import DATABASE, SETTINGS, SITE
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
@@ -122,7 +123,9 @@ async def _open_stores(app: web.Application) -> AsyncIterator[None]:
         await check_durability(database)
         if redis is not None:
             await redis.ping()
-        await bus.open()
+        app[SITE] = await site_id()
+        await store.open(app[SITE])
+        await bus.open(app[SITE])
         if isinstance(store, DatabaseSessions):
             sweeping = asyncio.create_task(_sweep_sessions(store))
         async with app[STORAGE].uses_stored():

@@ -15,6 +15,7 @@ from peewee import chunked
 
 from accounts.models import User
 from accounts.people.names import clean_name, name_key, skeleton
+from accounts.site import site_id
 from bench.guests import Seats, room_name, user_name
 from bench.wire import message_text
 from chat.models import Member, Room
@@ -55,6 +56,7 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
     ]
     tokens = [secrets.token_urlsafe(32) for _ in users]
     try:
+        await store.open(await site_id())
         async with database.aio_atomic():
             for model, rows in (
                 (Room, [_room(number, count, now) for number, count in enumerate(posts)]),

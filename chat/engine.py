@@ -24,6 +24,7 @@ from chat.history.mentions import Directory
 from chat.history.unread_counts import UnreadCounts, mention_counts
 from chat.line_kinds import KINDS
 from helpers.redis.bus import Bus
+from helpers.redis.client import site_prefix
 from helpers.rendering import Renderer
 from timings import DEFAULT, Timings
 
@@ -51,12 +52,14 @@ async def open_engine(
     database: AioDatabase,
     redis: "Redis | None",
     process_bus: Bus,
+    site: str,
     epoch: str,
     renderer: Renderer,
     timings: Timings = DEFAULT,
 ) -> AsyncIterator[Engine]:
-    """The running engine, over the open bus and the renderer of its process. At the end queued
-    entries are committed and delivered before anything closes."""
+    """The running engine, over the open bus and the renderer of its process. `site` is the site's id,
+    `epoch` that of its history. At the end queued entries are committed and delivered before
+    anything closes."""
     hub = Hub(shared_changes_since(), last_seqs, timings)
 
     def on_status_change(change: StatusChange) -> None:
@@ -75,7 +78,7 @@ async def open_engine(
 
     listener = Listener(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint, on_gap)
     bus = RoomBus(process_bus, listener)
-    leases: Leases = RedisLeases(redis, timings) if redis else LocalLeases()
+    leases: Leases = RedisLeases(redis, site_prefix(site), timings) if redis else LocalLeases()
     unread = UnreadTracker(
         database,
         bus.publish_unread_hint if bus.remote else None,

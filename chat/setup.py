@@ -2,13 +2,12 @@
 
 import asyncio
 import contextlib
-import secrets
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
 from accounts.keys import BLOCKED, ERASERS, OWN_DATA, SESSION_ENDED
-from accounts.models import SiteFact
+from accounts.site import epoch
 from chat.actions.conversations import note_block
 from chat.actions.dispatch import Dispatcher
 from chat.actions.presence import PresenceTracker
@@ -23,7 +22,7 @@ from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
-from helpers.keys import DATABASE
+from helpers.keys import DATABASE, SITE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
@@ -39,18 +38,10 @@ MESSAGES_AT_ONCE = 100.0
 GOING_AWAY = 1012
 
 
-async def _epoch() -> str:
-    """The id of this history. It is set at the first start and changes when a backup is
-    restored."""
-    await SiteFact.insert(name="epoch", value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
-    return str((await SiteFact.aio_get(SiteFact.name == "epoch")).value)
-
-
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    async with open_engine(
-        app[DATABASE], app[REDIS], app[BUS], await _epoch(), app[RENDERER], app[TIMINGS]
-    ) as engine:
+    stores = app[DATABASE], app[REDIS], app[BUS]
+    async with open_engine(*stores, app[SITE], await epoch(), app[RENDERER], app[TIMINGS]) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         timings = engine.timings

@@ -22,7 +22,7 @@ from helpers.rendering import RENDERER
 from helpers.tasks import cancel_all
 from timings import TIMINGS
 
-CHANNEL = b"aiochat:feed"
+CHANNEL = b"feed"
 """The payload only says that something was committed. The streams read it from the database."""
 
 NEWS = b"!"

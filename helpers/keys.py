@@ -7,3 +7,5 @@ from settings import Settings
 
 SETTINGS = web.AppKey("settings", Settings)
 DATABASE = web.AppKey("database", AioDatabase)
+SITE = web.AppKey("site", str)
+"""The id of the site, which all its names in Redis carry. Known once the database is open."""

@@ -24,6 +24,7 @@ from accounts.people import accounts, directory
 from accounts.people.passwords import hash_password
 from accounts.signin.devices import device_of
 from accounts.signin.ended_sessions import end_sessions
+from accounts.site import site_id
 from helpers.clock import iso
 from helpers.db.database import is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
@@ -44,14 +45,25 @@ Commands = Any
 
 
 @contextlib.asynccontextmanager
-async def _site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionStore]]:
-    database, redis = open_database(settings.database), open_redis(settings.redis_url)
+async def _opened(settings: Settings) -> AsyncIterator[AioDatabase]:
+    database = open_database(settings.database)
     try:
-        yield database, session_store(database, redis)
+        yield database
+    finally:
+        await database.aio_close()
+
+
+@contextlib.asynccontextmanager
+async def _site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionStore]]:
+    redis = open_redis(settings.redis_url)
+    try:
+        async with _opened(settings) as database:
+            store = session_store(database, redis)
+            await store.open(await site_id())
+            yield database, store
     finally:
         if redis is not None:
             await redis.aclose()
-        await database.aio_close()
 
 
 async def _person(name: str) -> User:
@@ -98,7 +110,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
     migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
-        async with _site(settings) as (database, _):
+        async with _opened(settings) as database:
             user = await accounts.register(
                 database, arguments.name, arguments.email, password, is_admin=arguments.admin
             )
@@ -113,7 +125,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
     migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
-        async with _site(settings) as (database, _):
+        async with _opened(settings) as database:
             # Checked before hashing: hashing is slow, and only worthwhile if all lines are valid.
             passwords = [row.password or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES) for row in rows]
             users = await _checked(arguments.file, rows, passwords)
@@ -224,7 +236,7 @@ def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def change() -> None:
-        async with _site(settings) as (database, _):
+        async with _opened(settings) as database:
             user = await _person(arguments.name)
             try:
                 changed = await accounts.set_admin(database, user, is_admin=not arguments.undo)

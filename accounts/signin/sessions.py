@@ -13,7 +13,7 @@ from helpers.web import csrf, flash
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import CONFIRM_NEW_SESSION, STORAGE
 
-CHANNEL = b"aiochat:control"
+CHANNEL = b"control"
 """Carries the ids of ended sessions. Other messages on it begin with a brace."""
 
 

@@ -11,14 +11,14 @@ from chat.envelopes import Batch, EphemeralEvent, StatusChange, UnreadHint
 from chat.events import encode_value
 from helpers.redis.bus import Bus
 
-ROOM = b"aiochat:room:"
+ROOM = b"room:"
 """Each room has a channel: this and the room's id."""
 
-CONTROL = b"aiochat:control"
+CONTROL = b"control"
 """Changes of statuses, as JSON. Other parts of the site share the channel, for messages that don't
 begin with a brace."""
 
-UNREAD_HINTS = b"aiochat:activity"
+UNREAD_HINTS = b"activity"
 
 EPHEMERAL = b"~"
 """Ephemeral events begin with this. A batch is an array, which in msgpack begins with another

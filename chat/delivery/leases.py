@@ -67,12 +67,14 @@ class RedisLeases:
     """One Redis set of `room:user` for each process. It expires unless the process prolongs it, by
     one command for any number of leases."""
 
-    def __init__(self, redis: "Redis", timings: Timings = DEFAULT) -> None:
+    def __init__(self, redis: "Redis", prefix: str, timings: Timings = DEFAULT) -> None:
+        """All keys begin with `prefix`."""
         self._redis = redis
+        self._workers_key = f"{prefix}workers"
+        self._prefix = prefix
         self._lease_ms = round(timings.lease * 1000)
         self._worker = secrets.token_hex(8)
-        # The braces keep a process's keys in one slot of a Redis Cluster, so that RENAME works.
-        self._key = _key(self._worker)
+        self._key = self._key_of(self._worker)
         self._held: set[Lease] = set()
         self._unwritten: set[Lease] = set()
         self._is_lost = True
@@ -99,7 +101,7 @@ class RedisLeases:
         async with self._writing:
             async with self._redis.pipeline(transaction=False) as pipeline:
                 self._prolong(pipeline, self._key)
-                pipeline.sadd(_WORKERS, self._worker)
+                pipeline.sadd(self._workers_key, self._worker)
                 pipeline.scard(self._key)
                 is_key_new, _, is_listed_new, count = await pipeline.execute()
             # Leases that are unwritten again changed during this request.
@@ -118,7 +120,7 @@ class RedisLeases:
             names = [_name(lease) for lease in group]
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for worker in others:
-                    pipeline.smismember(_key(worker), names)
+                    pipeline.smismember(self._key_of(worker), names)
                 for answer in await pipeline.execute():
                     found.update(lease for lease, is_held in zip(group, answer, strict=True) if is_held)
         return found
@@ -135,7 +137,7 @@ class RedisLeases:
             try:
                 async with self._redis.pipeline(transaction=False) as pipeline:
                     self._prolong(pipeline, self._key)
-                    pipeline.sadd(_WORKERS, self._worker)
+                    pipeline.sadd(self._workers_key, self._worker)
                     for group in _slices(unwritten & self._held):
                         pipeline.sadd(self._key, *map(_name, group))
                     for group in _slices(unwritten - self._held):
@@ -158,6 +160,10 @@ class RedisLeases:
             await pipeline.execute()
         await self._redis.rename(new, self._key)
 
+    def _key_of(self, worker: str) -> str:
+        # The braces keep a process's keys in one slot of a Redis Cluster, so that RENAME works.
+        return f"{self._prefix}here:{{{worker}}}"
+
     def _prolong(self, pipeline: "Redis", key: str) -> None:
         # Redis removes an empty set. The empty member keeps the set, and the set shows that the
         # process is alive.
@@ -166,9 +172,8 @@ class RedisLeases:
 
     async def _other_workers(self) -> list[str]:
         """All listed workers except this one, including dead ones not yet removed."""
-        workers = [
-            worker.decode() for worker in await self._redis.smembers(_WORKERS) if isinstance(worker, bytes)
-        ]
+        listed = await self._redis.smembers(self._workers_key)
+        workers = [worker.decode() for worker in listed if isinstance(worker, bytes)]
         return [worker for worker in workers if worker != self._worker]
 
     async def remove_dead_workers(self) -> bool:
@@ -177,18 +182,11 @@ class RedisLeases:
         others = await self._other_workers()
         async with self._redis.pipeline(transaction=False) as pipeline:
             for worker in others:
-                pipeline.exists(_key(worker))
+                pipeline.exists(self._key_of(worker))
             dead = [
                 worker for worker, lives in zip(others, await pipeline.execute(), strict=True) if not lives
             ]
-        return bool(dead and await self._redis.srem(_WORKERS, *dead))
-
-
-_WORKERS = "aiochat:workers"
-
-
-def _key(worker: str) -> str:
-    return f"aiochat:here:{{{worker}}}"
+        return bool(dead and await self._redis.srem(self._workers_key, *dead))
 
 
 def _name(lease: Lease) -> str:

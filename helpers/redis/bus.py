@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aiohttp import web
 
+from helpers.redis.client import site_prefix
 from helpers.redis.link import ANSWER_SECONDS, QUIET_SECONDS
 from helpers.redis.pubsub import Payload, PubSub
 
@@ -28,8 +29,9 @@ class Bus:
     remote = False
     """Can there be other processes?"""
 
-    async def open(self) -> None:
-        """Connects. Raises RedisError if that fails; later outages are survived."""
+    async def open(self, site: str) -> None:
+        """Connects. All names of channels begin with this id in Redis, so that no other site's
+        messages are received. Raises RedisError if that fails; later outages are survived."""
 
     async def close(self) -> None: ...
 
@@ -62,6 +64,10 @@ class Bus:
         """Like `publish` for messages that are only relevant now: dropped while no other process
         follows the channel, or Redis is down."""
 
+    def publish_unprefixed(self, channel: bytes, payload: bytes) -> None:
+        """Like `publish` on a channel without the site's id, which processes of a former version
+        follow."""
+
 
 @dataclass(frozen=True, eq=False)
 class _Subscriber:
@@ -81,8 +87,10 @@ class RedisBus(Bus):
         self._subscribers: list[_Subscriber] = []
         self._by_channel: dict[bytes, list[_Subscriber]] = {}
         """The subscribers of each followed channel, computed at its first message."""
+        self._prefix = b""
 
-    async def open(self) -> None:
+    async def open(self, site: str) -> None:
+        self._prefix = site_prefix(site).encode()
         await self._pubsub.open()
 
     async def close(self) -> None:
@@ -102,22 +110,26 @@ class RedisBus(Bus):
         return unsubscribe
 
     async def follow(self, channel: bytes) -> None:
-        await self._pubsub.follow(channel)
+        await self._pubsub.follow(self._prefix + channel)
 
     def unfollow(self, channel: bytes) -> None:
-        self._pubsub.unfollow(channel)
+        self._pubsub.unfollow(self._prefix + channel)
         self._by_channel.pop(channel, None)
 
     def publish(self, channel: bytes, payload: bytes) -> None:
-        self._pubsub.publish(channel, payload)
+        self._pubsub.publish(self._prefix + channel, payload)
 
     def wake(self, channel: bytes, payload: Payload) -> None:
-        self._pubsub.wake(channel, payload)
+        self._pubsub.wake(self._prefix + channel, payload)
 
     def publish_transient(self, channel: bytes, payload: bytes) -> None:
-        self._pubsub.publish_transient(channel, payload)
+        self._pubsub.publish_transient(self._prefix + channel, payload)
 
-    def _on_payload(self, channel: bytes, payload: bytes) -> None:
+    def publish_unprefixed(self, channel: bytes, payload: bytes) -> None:
+        self._pubsub.publish(channel, payload)
+
+    def _on_payload(self, name: bytes, payload: bytes) -> None:
+        channel = name[len(self._prefix) :]
         subscribers = self._by_channel.get(channel)
         if subscribers is None:
             subscribers = self._by_channel[channel] = [

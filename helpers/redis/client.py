@@ -14,6 +14,12 @@ CONNECTIONS = 20
 with this pool callers wait."""
 
 
+def site_prefix(site: str) -> str:
+    """The beginning of all names of keys and channels of this site: several sites may share one
+    Redis, whose channels are the same for all its numbered databases."""
+    return f"aiochat:{site}:"
+
+
 def open_redis(url: str, answer_seconds: float = ANSWER_SECONDS) -> "Redis | None":
     """Returns the connection pool for `url`, None for an empty one. A response that takes longer
     than `answer_seconds` is an error, so that nothing waits for a Redis that hangs."""

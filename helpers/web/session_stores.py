@@ -1,6 +1,7 @@
 """Stores sessions in the database or in Redis under the hash of their token, so that a copy of the
 store can't be used to sign in."""
 
+import contextlib
 import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -9,11 +10,13 @@ from typing import Any, Protocol
 from aiohttp import web
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
+from redis.exceptions import ResponseError
 
 from helpers.batching import BatchLoader
 from helpers.clock import now_ms
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite
+from helpers.redis.client import site_prefix
 from helpers.web.addresses import client_address
 
 SIGNED_IN_SECONDS = 30 * 86400
@@ -47,6 +50,9 @@ def session_info(request: web.Request, user_id: int) -> SessionInfo:
 class SessionStore(Protocol):
     """Stores sessions by the hash of their token."""
 
+    async def open(self, site: str) -> None:
+        """Call it first. `site` is the site's id, which names in Redis begin with."""
+
     async def load(self, key: str) -> str | None: ...
     async def create(self, key: str, data: str, seconds: int, use: SessionInfo | None = None) -> None:
         """Creates a session. `use` is set if a user is signed in."""
@@ -60,6 +66,9 @@ class SessionStore(Protocol):
 
     async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
         """Returns all sessions of a user, the most recently used first."""
+
+    async def clear(self) -> None:
+        """Removes all sessions of the site."""
 
 
 NOTED_AT_ONCE = 20
@@ -95,6 +104,9 @@ class DatabaseSessions:
             },
         )
         self._loads: BatchLoader[str, str] = BatchLoader(self._load_many)
+
+    async def open(self, site: str) -> None:
+        pass
 
     async def _run(self, sql: str, *params: Any) -> list[tuple[Any, ...]]:
         return await fetch(self._database, sql.replace("?", self._mark), *params)
@@ -140,6 +152,9 @@ class DatabaseSessions:
         }
         return _latest_first(found)
 
+    async def clear(self) -> None:
+        await self._run("DELETE FROM sessions")
+
     async def sweep(self) -> None:
         """Removes expired sessions."""
         await self._run("DELETE FROM sessions WHERE expires_at <= ?", now_ms())
@@ -151,7 +166,18 @@ class RedisSessions:
 
     def __init__(self, redis: "Redis") -> None:
         self._redis = redis
+        self._prefix = ""
         self._loads: BatchLoader[str, bytes] = BatchLoader(self._load_many)
+
+    async def open(self, site: str) -> None:
+        self._prefix = site_prefix(site)
+        await self._take_over()
+
+    def _name(self, key: str) -> str:
+        return f"{self._prefix}session:{key}"
+
+    def _list_name(self, user_id: int) -> str:
+        return f"{self._prefix}sessions-of:{user_id}"
 
     async def load(self, key: str) -> str | None:
         data = await self._loads.get(key)
@@ -160,7 +186,7 @@ class RedisSessions:
     async def _load_many(self, keys: list[str]) -> dict[str, bytes]:
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key in keys:
-                pipeline.get(f"aiochat:session:{key}")
+                pipeline.get(self._name(key))
             return {
                 key: data
                 for key, data in zip(keys, await pipeline.execute(), strict=True)
@@ -171,56 +197,66 @@ class RedisSessions:
         if use:
             # Listed before it exists: an unlisted session could survive a change of the password.
             async with self._redis.pipeline(transaction=False) as pipeline:
-                pipeline.hset(_list_key(use.user_id), key, json.dumps(asdict(use)))
-                pipeline.expire(_list_key(use.user_id), SIGNED_IN_SECONDS)
+                pipeline.hset(self._list_name(use.user_id), key, json.dumps(asdict(use)))
+                pipeline.expire(self._list_name(use.user_id), SIGNED_IN_SECONDS)
                 await pipeline.execute()
-        await self._redis.set(f"aiochat:session:{key}", data, ex=seconds)
+        await self._redis.set(self._name(key), data, ex=seconds)
 
     async def update(self, key: str, data: str, seconds: int) -> None:
-        await self._redis.set(f"aiochat:session:{key}", data, ex=seconds, xx=True)
+        await self._redis.set(self._name(key), data, ex=seconds, xx=True)
 
     async def delete(self, key: str) -> None:
-        await self._redis.delete(f"aiochat:session:{key}")
+        await self._redis.delete(self._name(key))
 
     async def note_uses(self, uses: Mapping[str, SessionInfo]) -> None:
         if not uses:
             return
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key, use in uses.items():
-                keys = f"aiochat:session:{key}", _list_key(use.user_id)
+                keys = self._name(key), self._list_name(use.user_id)
                 pipeline.eval(_NOTE_USE, 2, *keys, key, json.dumps(asdict(use)), SIGNED_IN_SECONDS)
             await pipeline.execute()
 
     async def of_user(self, user_id: int) -> dict[str, SessionInfo]:
-        await self._list_unlisted()
-        listed = await self._redis.hgetall(_list_key(user_id))
-        uses = {_name(key): SessionInfo(**json.loads(use)) for key, use in listed.items()}
+        listed = await self._redis.hgetall(self._list_name(user_id))
+        uses = {_text(key): SessionInfo(**json.loads(use)) for key, use in listed.items()}
         if not uses:
             return {}
         async with self._redis.pipeline(transaction=False) as pipeline:
             for key in uses:
-                pipeline.exists(f"aiochat:session:{key}")
+                pipeline.exists(self._name(key))
             there = dict(zip(uses, await pipeline.execute(), strict=True))
         if gone := [key for key in uses if not there[key]]:
-            await self._redis.hdel(_list_key(user_id), *gone)
+            await self._redis.hdel(self._list_name(user_id), *gone)
         return _latest_first({key: use for key, use in uses.items() if there[key]})
 
-    async def _list_unlisted(self) -> None:
-        """Lists, once, the sessions that were created before the lists existed."""
-        if await self._redis.exists(_ALL_LISTED):
+    async def clear(self) -> None:
+        for kind in ("session:", "sessions-of:"):
+            async for key in self._redis.scan_iter(f"{self._prefix}{kind}*", count=AT_ONCE):
+                await self._redis.delete(key)
+
+    async def _take_over(self) -> None:
+        """Moves, once, the sessions that were named without the site's id, and lists those that
+        were created before the lists existed."""
+        marker = f"{self._prefix}sessions-moved"
+        if await self._redis.exists(marker):
             return
-        keys = [key async for key in self._redis.scan_iter("aiochat:session:*", count=1000)]
-        for start in range(0, len(keys), 1000):
-            part = keys[start : start + 1000]
-            for key, data in zip(part, await self._redis.mget(part), strict=True):
-                user_id = json.loads(data or "{}").get("session", {}).get(USER_ID)
-                if user_id is not None:
-                    name = _name(key).removeprefix("aiochat:session:")
-                    await self._redis.hsetnx(
-                        _list_key(user_id), name, json.dumps(asdict(SessionInfo(user_id, "", "", None)))
-                    )
-                    await self._redis.expire(_list_key(user_id), SIGNED_IN_SECONDS)
-        await self._redis.set(_ALL_LISTED, 1)
+        for kind in ("sessions-of:", "session:"):
+            keys = [_text(key) async for key in self._redis.scan_iter(f"aiochat:{kind}*", count=AT_ONCE)]
+            for key in keys:
+                name = key.removeprefix(f"aiochat:{kind}")
+                with contextlib.suppress(ResponseError):  # another process moved it, or it expired
+                    await self._redis.renamenx(key, f"{self._prefix}{kind}{name}")
+                if kind == "session:":
+                    await self._list(name)
+        await self._redis.set(marker, 1)
+
+    async def _list(self, key: str) -> None:
+        user_id = json.loads(await self._redis.get(self._name(key)) or "{}").get("session", {}).get(USER_ID)
+        if user_id is not None:
+            use = json.dumps(asdict(SessionInfo(user_id, "", "", None)))
+            await self._redis.hsetnx(self._list_name(user_id), key, use)
+            await self._redis.expire(self._list_name(user_id), SIGNED_IN_SECONDS)
 
 
 _NOTE_USE = """
@@ -231,15 +267,12 @@ end"""
 """One step, as the session may end at any time. Nobody would remove what is listed after that: of a
 deleted account, the device and the address would stay for SIGNED_IN_SECONDS."""
 
-_ALL_LISTED = "aiochat:sessions-listed"
+AT_ONCE = 1000
+"""Keys for which Redis is asked at once."""
 
 
-def _name(key: bytes | str) -> str:
+def _text(key: bytes | str) -> str:
     return key.decode() if isinstance(key, bytes) else key
-
-
-def _list_key(user_id: int) -> str:
-    return f"aiochat:sessions-of:{user_id}"
 
 
 def session_store(database: AioDatabase, redis: "Redis | None") -> SessionStore:

@@ -262,6 +262,7 @@ async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: obj
     client = redis_client(redis)
     stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
     for store in stores:
+        await store.open("uses")
         for at, key in enumerate("abc"):
             await store.create(key, "{}", 60, SessionInfo(USER_ID, "agent", "1.2.3.4", at + 1))
         await store.create("visitor", "{}", 60)
@@ -287,15 +288,23 @@ def redis_client(server: Redis) -> "aioredis.Redis":
 
 async def test_redis_knows_the_sessions_of_before(redis: Redis) -> None:
     client = redis_client(redis)
-    await client.delete("aiochat:sessions-listed")
     data = json.dumps({"created": 1, "session": {"user_id": USER_ID + 3}})
     await client.set("aiochat:session:older", data, ex=SIGNED_IN_SECONDS)
     await client.set(
         "aiochat:session:visiting", json.dumps({"created": 1, "session": {"csrf_token": "x"}}), ex=60
     )
-    found = await RedisSessions(client).of_user(USER_ID + 3)
+    store = RedisSessions(client)
+    await store.open(site := unique("upgraded"))
+    assert await store.of_user(USER_ID + 3) == {"older": SessionInfo(USER_ID + 3, "", "", None)}
+    assert await store.load("older") == data
+    assert 0 < await client.ttl(f"aiochat:{site}:session:older") <= SIGNED_IN_SECONDS
+    assert not await client.exists("aiochat:session:older")
+    again = RedisSessions(client)
+    await client.set("aiochat:session:later", data, ex=60)
+    await again.open(site)
+    assert await again.load("later") is None, "once for each site"
+    await client.delete("aiochat:session:later")
     await client.aclose()
-    assert found == {"older": SessionInfo(USER_ID + 3, "", "", None)}
 
 
 async def test_the_database_knows_the_sessions_of_before(own_servers: None) -> None:

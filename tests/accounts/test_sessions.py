@@ -20,6 +20,7 @@ from helpers.web.session_stores import (
 )
 from helpers.web.sessions import ANONYMOUS_SECONDS, hash_token
 from tests.conftest import LIMITS_OFF, Cast
+from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import ROOT, Aiochat, Redis
@@ -177,11 +178,12 @@ async def test_sqlite_never_sees_the_token(sqlite_chat: Aiochat) -> None:
 async def test_redis_never_sees_the_token(postgres_chat: Aiochat) -> None:
     someone = await Person(postgres_chat.url, "hashed").registers()
     token = cookie_of(someone).removeprefix("session=")
+    site = accounts_of(postgres_chat.url).site
     with redis_client.Redis.from_url(postgres_chat.env["AIOCHAT_REDIS_URL"]) as client:
-        keys = [key.decode() for key in client.keys("aiochat:session:*")]
-        assert f"aiochat:session:{hash_token(token)}" in keys
+        keys = [key.decode() for key in client.keys(f"aiochat:{site}:session:*")]
+        assert f"aiochat:{site}:session:{hash_token(token)}" in keys
         assert not [key for key in keys if token in key]
-        assert 0 < client.ttl(f"aiochat:session:{hash_token(token)}") <= SIGNED_IN_SECONDS
+        assert 0 < client.ttl(f"aiochat:{site}:session:{hash_token(token)}") <= SIGNED_IN_SECONDS
     await someone.close()
 
 
@@ -192,6 +194,7 @@ async def test_a_session_that_has_ended_is_not_brought_back(tmp_path: object, re
     client = redis_client.asyncio.Redis.from_url(redis.url)
     stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
     for store in stores:
+        await store.open("ended")
         await store.create("key", "{}", ANONYMOUS_SECONDS)
         await store.update("key", '{"a": 1}', ANONYMOUS_SECONDS)
         assert await store.load("key") == '{"a": 1}'

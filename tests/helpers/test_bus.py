@@ -14,6 +14,7 @@ from accounts.keys import SESSION_ENDED
 from accounts.signin.sessions import end_session
 from app import create_app
 from helpers.db.migrations import MIGRATIONS, migrate
+from helpers.keys import SITE
 from helpers.redis.bus import BUS, Bus, RedisBus, make_bus
 from settings import Settings
 from tests.conftest import unique
@@ -45,8 +46,8 @@ async def buses(url: str) -> AsyncIterator[tuple[Bus, Bus]]:
     """Those of two processes."""
     one, two = make_bus(url), make_bus(url)
     try:
-        await one.open()
-        await two.open()
+        await one.open("site")
+        await two.open("site")
         yield one, two
     finally:
         await one.close()
@@ -130,7 +131,7 @@ async def test_what_fails_in_one_part_keeps_no_other_from_hearing(
 async def test_all_parts_are_told_of_a_gap(own_servers: None) -> None:
     with Redis() as server:
         bus = make_bus(server.url)
-        await bus.open()
+        await bus.open("site")
         try:
             parts = [Part(bus, unique("part").encode()) for _ in range(2)]
             await bus.follow(b"channel")
@@ -144,7 +145,7 @@ async def test_all_parts_are_told_of_a_gap(own_servers: None) -> None:
 async def test_without_redis_nothing_is_heard() -> None:
     bus = make_bus("")
     assert not bus.remote
-    await bus.open()
+    await bus.open("site")
     part = Part(bus, b"")
     await bus.follow(b"channel")
     bus.publish(b"channel", b"1")
@@ -168,10 +169,10 @@ async def app(own_redis: Redis, tmp_path: Path) -> AsyncIterator[web.Application
 
 
 @pytest.fixture
-async def other(own_redis: Redis) -> AsyncIterator[Bus]:
-    """The bus of another process."""
+async def other(app: web.Application, own_redis: Redis) -> AsyncIterator[Bus]:
+    """The bus of another process of the same site."""
     bus = make_bus(own_redis.url)
-    await bus.open()
+    await bus.open(app[SITE])
     yield bus
     await bus.close()
 
@@ -188,11 +189,29 @@ async def test_sessions_that_end_are_told_at_once(app: web.Application, other: B
     side by side."""
     told: list[str] = []
     app[SESSION_ENDED].append(told.append)
-    part = Part(other, b"aiochat:control")
-    await other.follow(b"aiochat:control")
+    part = Part(other, b"control")
+    await other.follow(b"control")
     await end_session(app, "here")
     assert told == ["here"]
-    await part.hears((b"aiochat:control", b"here"))
-    other.publish(b"aiochat:control", b'{"user_id":1,"data":"e30=","is_away":true}')
-    other.publish(b"aiochat:control", b"there")
+    await part.hears((b"control", b"here"))
+    other.publish(b"control", b'{"user_id":1,"data":"e30=","is_away":true}')
+    other.publish(b"control", b"there")
     await until(lambda: told == ["here", "there"])
+
+
+async def test_sites_on_one_redis_do_not_hear_each_other(own_redis: Redis) -> None:
+    """Redis has the same channels for all its numbered databases."""
+    sites = {"one": 5, "other": 6}
+    tellers = {site: make_bus(own_redis.numbered(number)) for site, number in sites.items()}
+    hearers = {site: make_bus(own_redis.numbered(number)) for site, number in sites.items()}
+    parts = {site: Part(bus, b"room:") for site, bus in hearers.items()}
+    for buses in (tellers, hearers):
+        for site, bus in buses.items():
+            await bus.open(site)
+            await bus.follow(b"room:1")
+    for place, site in enumerate(("one", "other", "one", "other")):
+        tellers[site].publish(b"room:1", b"%s %d" % (site.encode(), place))
+    await parts["other"].hears((b"room:1", b"other 1"), (b"room:1", b"other 3"))
+    await parts["one"].hears((b"room:1", b"one 0"), (b"room:1", b"one 2"))
+    for bus in (*tellers.values(), *hearers.values()):
+        await bus.close()

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 
 from tests.conftest import server_env, unique
+from tests.support.accounts import accounts_of
 from tests.support.people import PATIENCE, Listener, Person, person
 from tests.support.servers import Aiochat, Postgres, Redis, RedisCluster, free_port
 from timings import Timings
@@ -120,7 +121,7 @@ async def site(cluster: RedisCluster, workers: list[Aiochat]) -> AsyncIterator[S
             found.pairs.append(
                 Pair(
                     name,
-                    f"aiochat:room:{number}",
+                    f"aiochat:{accounts_of(one.url).site}:room:{number}",
                     await alice.enters(name),
                     await bob.enters(name, url=two.url),
                 )

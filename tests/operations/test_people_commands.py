@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 
 from accounts.doors import command_line
+from accounts.site import site_id
 from helpers.db.database import DatabaseError, open_database
 from helpers.db.migrations import migrate
 from helpers.redis.client import open_redis
@@ -37,6 +38,7 @@ def is_signed_in(shell: Shell, *sessions: tuple[str, str, str]) -> None:
         )
         redis = open_redis(shell.env.get("AIOCHAT_REDIS_URL", ""))
         kept = session_store(database, redis)
+        await kept.open(await site_id())
         for place, (key, agent, address) in enumerate(sessions):
             await kept.create(
                 key, "{}", 60, SessionInfo(1, agent, address, 1_790_000_000_000 + place * 60_000)

@@ -1,6 +1,7 @@
 """Accounts and sessions written into the database of a running server by statements: a
 registration by the pages takes a hundred times as long."""
 
+import functools
 import json
 import secrets
 import sqlite3
@@ -72,6 +73,12 @@ class Accounts:
             *(name, name_key(name), skeleton(name), email or None, _HASH, bool(is_first), _now_ms()),
         )
 
+    @functools.cached_property
+    def site(self) -> str:
+        """The site's id, which its names in Redis carry."""
+        [(found,)] = self._run("SELECT value FROM site WHERE name = 'id'")
+        return str(found)
+
     def has(self, name: str) -> bool:
         return bool(self._run("SELECT id FROM users WHERE name = ?", name))
 
@@ -85,8 +92,8 @@ class Accounts:
         )
         use = SessionInfo(user_id, "", "127.0.0.1", _now_ms())
         if self._redis is not None:
-            self._redis.hset(f"aiochat:sessions-of:{user_id}", key, json.dumps(asdict(use)))
-            self._redis.set(f"aiochat:session:{key}", data, ex=SIGNED_IN_SECONDS)
+            self._redis.hset(f"aiochat:{self.site}:sessions-of:{user_id}", key, json.dumps(asdict(use)))
+            self._redis.set(f"aiochat:{self.site}:session:{key}", data, ex=SIGNED_IN_SECONDS)
             return session
         self._run(
             "INSERT INTO sessions (token_hash, data, expires_at, user_id, agent, address, used_at) "

@@ -112,10 +112,10 @@ async def lease(stage: Stage) -> float:
         while not await other.remove_dead_workers():
             await asyncio.sleep(0.05)
 
-    other = RedisLeases(stage.redis)
+    other = RedisLeases(stage.redis, "aiochat:site:")
     await other.renew()
     began = time.monotonic()
-    await RedisLeases(stage.redis).renew()
+    await RedisLeases(stage.redis, "aiochat:site:").renew()
     await ends()
     return time.monotonic() - began
 

@@ -15,6 +15,7 @@ from accounts.personal_data.deletion import AccountDeletion, end_account
 from helpers.db.database import open_database
 from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
+from tests.support.accounts import accounts_of
 from tests.support.deleted_accounts import JSON, everything, leaves, rows, status, until
 from tests.support.people import PASSWORD, PATIENCE, JsonObject, Listener, Person
 from tests.support.raw_http import cookie_of, request
@@ -73,8 +74,9 @@ async def test_every_session_ends_in_every_process(postgres_chat: Aiochat) -> No
         assert await at_elsewhere.ends() in (4502, 4503)
         async with asyncio.timeout(PATIENCE):
             await stream.read()
+        site = accounts_of(postgres_chat.url).site
         client = aioredis.Redis.from_url(shared["AIOCHAT_REDIS_URL"])
-        assert await client.hgetall(f"aiochat:sessions-of:{user_id}") == {}
+        assert await client.hgetall(f"aiochat:{site}:sessions-of:{user_id}") == {}
         await client.aclose()
         await at_owner.hears("changed", deleted=True)
         answer = await request(other.url, "GET", "/rooms", cookie=cookie_of(elsewhere))

@@ -49,8 +49,8 @@ async def site(migrated: Path, tmp_path: Path) -> AsyncIterator[Site]:
             room=CELLAR, user=person.id, role=role, present=True, read_number=0, joined_at=0
         ).aio_execute()
     async with (
-        open_engine(database, None, Bus(), "epoch", Renderer(), timings=QUICK) as here,
-        open_engine(database, None, Bus(), "epoch", Renderer(), timings=QUICK) as there,
+        open_engine(database, None, Bus(), "site", "epoch", Renderer(), timings=QUICK) as here,
+        open_engine(database, None, Bus(), "site", "epoch", Renderer(), timings=QUICK) as there,
     ):
         services = services_of(here)
         bob = await User.aio_get(User.id == BOB.id)

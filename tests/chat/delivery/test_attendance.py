@@ -44,7 +44,7 @@ async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
         f"SELECT {HALL}, n, {Role.MEMBER:d}, TRUE, 0, 0 FROM series",
     ):
         await fetch(database, statement)
-    async with open_engine(database, None, Bus(), "epoch", Renderer(), timings=QUICK) as found:
+    async with open_engine(database, None, Bus(), "site", "epoch", Renderer(), timings=QUICK) as found:
         yield found
     await database.aio_close()
 

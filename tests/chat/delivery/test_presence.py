@@ -41,14 +41,14 @@ async def client(own_redis: Redis) -> AsyncIterator[Client]:
 
 @pytest.fixture
 async def one(client: Client) -> RedisLeases:
-    found = RedisLeases(client)
+    found = RedisLeases(client, "aiochat:site:")
     assert await found.renew(), "who begins compares"
     return found
 
 
 @pytest.fixture
 async def two(client: Client, one: RedisLeases) -> RedisLeases:
-    found = RedisLeases(client)
+    found = RedisLeases(client, "aiochat:site:")
     assert await found.renew()
     return found
 
@@ -75,7 +75,7 @@ async def test_a_lease_is_seen_by_every_process(one: RedisLeases, two: RedisLeas
 async def test_a_process_that_nobody_has_heard_of_is_seen_with_its_first_lease(
     one: RedisLeases, client: Client
 ) -> None:
-    await RedisLeases(client).hold(*ALICE)
+    await RedisLeases(client, "aiochat:site:").hold(*ALICE)
     assert await one.held([ALICE]) == {ALICE}
 
 
@@ -91,7 +91,7 @@ async def test_who_is_at_two_processes_stays_until_the_last_goes(one: RedisLease
 async def test_the_end_of_a_process_ends_its_leases_and_one_of_the_others_notices(
     one: RedisLeases, two: RedisLeases, client: Client
 ) -> None:
-    three = RedisLeases(client)
+    three = RedisLeases(client, "aiochat:site:")
     await three.renew()
     await one.hold(*ALICE)
     assert not await two.renew()
@@ -123,7 +123,7 @@ async def test_a_redis_that_was_emptied_is_filled_again(
 
 
 async def test_what_an_emptied_redis_does_not_hold_says_nothing(client: Client) -> None:
-    leases = RedisLeases(client, Timings(compare_after=0.0))
+    leases = RedisLeases(client, "aiochat:site:", Timings(compare_after=0.0))
     assert not await leases.are_complete(), "it has just begun"
     await leases.renew()
     assert await leases.are_complete()
@@ -136,7 +136,7 @@ async def test_what_an_emptied_redis_does_not_hold_says_nothing(client: Client) 
 
 
 async def test_the_others_have_time_to_write_what_redis_lost(client: Client) -> None:
-    leases = RedisLeases(client, Timings(compare_after=3600.0))
+    leases = RedisLeases(client, "aiochat:site:", Timings(compare_after=3600.0))
     await leases.renew()
     assert not await leases.are_complete()
 
@@ -145,7 +145,7 @@ async def test_an_emptied_redis_makes_nobody_absent(client: Client, site: Site) 
     """Bob closes one of two tabs, at two processes. Redis is emptied before his grace has ended."""
     timings = Timings(grace=0.0, compare_after=0.0)
     one, two = (
-        services_of(replace(engine, leases=RedisLeases(client, timings), timings=timings))
+        services_of(replace(engine, leases=RedisLeases(client, "aiochat:site:", timings), timings=timings))
         for engine in (site.engine, site.there)
     )
     tabs = [Tab(services, site.bob, site.room) for services in (one, two)]

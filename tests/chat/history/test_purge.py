@@ -46,9 +46,9 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 @pytest.fixture
 async def engine(database: AioDatabase) -> AsyncIterator[Engine]:
     bus = make_bus("")
-    await bus.open()
+    await bus.open("site")
     async with open_engine(
-        database, None, bus, "epoch", Renderer(), dataclasses.replace(DEFAULT, purge=0.01)
+        database, None, bus, "site", "epoch", Renderer(), dataclasses.replace(DEFAULT, purge=0.01)
     ) as found:
         yield found
     await bus.close()
@@ -221,8 +221,8 @@ async def test_what_was_erased_is_not_in_the_file_either(tmp_path: Path) -> None
     path = tmp_path / "file.db"
     async with new_database(f"sqlite:///{path}") as database:
         bus = make_bus("")
-        await bus.open()
-        async with open_engine(database, None, bus, "epoch", Renderer()) as engine:
+        await bus.open("site")
+        async with open_engine(database, None, bus, "site", "epoch", Renderer()) as engine:
             await _write(engine)
             await append(engine.journal, Draft(1, BOB, "stays", "what stays"))
             await database.aio_execute_sql("PRAGMA wal_checkpoint(TRUNCATE)")

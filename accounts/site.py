@@ -1,0 +1,30 @@
+"""Facts about the site as a whole: its id, and the epoch of its history."""
+
+import secrets
+
+from accounts.models import SiteFact
+
+ID = "id"
+EPOCH = "epoch"
+
+
+async def site_id() -> str:
+    """The id of this site, made once. It is part of every name in Redis, so that several sites may
+    share one."""
+    return await _fact(ID)
+
+
+async def epoch() -> str:
+    """The id of this history, made once. A restored database gets another one, so that clients with
+    the lost history load everything again."""
+    return await _fact(EPOCH)
+
+
+async def _fact(name: str) -> str:
+    """The stored value, or, if there is none yet, a random one that is stored now. Of two processes
+    that start at once both return the same."""
+    row = await SiteFact.aio_get_or_none(SiteFact.name == name)
+    if row is None:
+        await SiteFact.insert(name=name, value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
+        row = await SiteFact.aio_get(SiteFact.name == name)
+    return str(row.value)
