@@ -20,15 +20,16 @@ from aiohttp_session import session_middleware
 from redis.exceptions import RedisError
 
 import urls
+from accounts import site
 from accounts.doors import command_line
-from accounts.keys import SESSION_ENDED, USER
+from accounts.keys import OPEN_SESSIONS, SESSION_ENDED, USER
 from accounts.models import User
 from accounts.personal_data.deletion import setup_account_deletion
 from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
-from accounts.site import site_id
 from chat.setup import setup_chat
+from feed import event_log
 from feed.setup import setup_feed
 from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
@@ -97,6 +98,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[STORAGE] = storage
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
+    app[OPEN_SESSIONS] = []
     app.on_response_prepare.append(add_headers)
     app.cleanup_ctx.append(_open_stores)
     app.cleanup_ctx.append(run_fetcher)
@@ -123,7 +125,7 @@ async def _open_stores(app: web.Application) -> AsyncIterator[None]:
         await check_durability(database)
         if redis is not None:
             await redis.ping()
-        app[SITE] = await site_id()
+        app[SITE] = await site.site_id()
         await store.open(app[SITE])
         await bus.open(app[SITE])
         if isinstance(store, DatabaseSessions):
@@ -279,6 +281,29 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
     )
 
 
+def restored(settings: Settings, arguments: argparse.Namespace) -> None:
+    """For a database that was restored from a backup, before anybody is served from it."""
+    check_migrations(settings.database)
+
+    async def begin_another_history() -> None:
+        database, redis = open_database(settings.database), open_redis(settings.redis_url)
+        try:
+            async with database.aio_atomic():
+                await site.begin_another_history(database)
+                await event_log.begin_another_history()
+            store = session_store(database, redis)
+            await store.open(await site.site_id())
+            await store.clear()
+        finally:
+            if redis is not None:
+                await redis.aclose()
+            await database.aio_close()
+
+    with _single_process(settings):
+        asyncio.run(begin_another_history())
+    say("Everybody is signed out, and open pages will load everything again.")
+
+
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     count = migrate(
         settings.database,
@@ -326,6 +351,14 @@ def parser() -> argparse.ArgumentParser:
         "migrate", help="bring the database up to date", description="Brings the database up to date."
     )
     command.set_defaults(run=run_migrations)
+    command = choices.add_parser(
+        "restored",
+        help="run this after restoring the database from a backup",
+        description="Run this after restoring the database from a backup, while no server runs. Signs "
+        "everybody out, since accounts and sessions of after the backup are lost, and makes open pages load "
+        "everything again.",
+    )
+    command.set_defaults(run=restored)
     command_line.add_commands(choices)
     return commands
 

@@ -95,6 +95,10 @@ class Timings:
     """The interval of reads that find sessions ended by the command line. Open connections are
     closed within a second. A poll is one query by primary key without results: 0.4 ms of CPU."""
 
+    session_check: float = 60.0
+    """Within this time everything that is open is compared with the stored sessions: the word of an
+    end may be lost."""
+
     gravatar_patience: float = 0.5
     """A reader waits this long for a Gravatar. After that the initial is shown, and the picture is
     available for later readers."""

@@ -1,6 +1,6 @@
 """Keys by which other packages use accounts and register callbacks."""
 
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,9 +13,24 @@ USER = web.RequestKey("user", User)
 USERS = web.AppKey("users", BatchLoader[int, User])
 """Finds users by id; concurrent lookups share one statement."""
 
-SessionEnded = Callable[[str], None]
+
+@dataclass(frozen=True)
+class Successor:
+    """A session that goes on under another id, for the browser that asked for it: `client` is its
+    value of `client_mark`."""
+
+    session_id: str
+    client: int
+
+
+SessionEnded = Callable[[str, Successor | None], None]
 SESSION_ENDED = web.AppKey("session_ended", list[SessionEnded])
-"""Called in every process with a session's id after it has ended."""
+"""Called in every process with a session's id after it has ended, to close what is open for it. If
+the session goes on under another id, what its browser holds open stays, under that id."""
+
+OpenSessions = Callable[[], Iterable[tuple[str, int]]]
+OPEN_SESSIONS = web.AppKey("open_sessions", list[OpenSessions])
+"""What this process holds open: sessions' ids, each with the id of its user."""
 
 Blocked = Callable[[int, int], Awaitable[None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])

@@ -18,6 +18,8 @@ class User(Base):
     skeleton = peewee.TextField(unique=True)
     email = peewee.TextField(null=True, unique=True)
     password_hash = peewee.TextField()
+    session_secret = peewee.TextField(default="")
+    """Sessions carry it. A new one, as with a new password, ends the sessions of before."""
     is_admin = peewee.BooleanField()
     created_at = peewee.BigIntegerField()
     # accounts/people/profiles.py checks these values. Empty means not given.

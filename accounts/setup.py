@@ -3,12 +3,18 @@
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.doors.personal_data import DOWNLOAD_LIMITS, DOWNLOADS_AT_ONCE, DOWNLOADS_PER_SECOND
+from accounts.doors.personal_data import (
+    DOWNLOAD_LIMITS,
+    DOWNLOADS_AT_ONCE,
+    DOWNLOADS_PER_SECOND,
+    OPEN_DOWNLOADS,
+    OpenDownloads,
+)
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
 from accounts.doors.relations import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
 from accounts.doors.signin import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
-from accounts.keys import BLOCKED, ERASERS, OWN_DATA, USERS
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED, USERS
 from accounts.people import directory
 from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
@@ -39,6 +45,9 @@ def setup_accounts(app: web.Application) -> None:
     app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]
+    app[OPEN_DOWNLOADS] = OpenDownloads()
+    app[SESSION_ENDED].append(app[OPEN_DOWNLOADS].end_session)
+    app[OPEN_SESSIONS].append(app[OPEN_DOWNLOADS].sessions)
     app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
     setup_throttling(app)
     load_common()

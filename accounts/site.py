@@ -2,7 +2,10 @@
 
 import secrets
 
+from peewee_async.databases import AioDatabase
+
 from accounts.models import SiteFact
+from helpers.db.database import fetch, is_sqlite
 
 ID = "id"
 EPOCH = "epoch"
@@ -28,3 +31,12 @@ async def _fact(name: str) -> str:
         await SiteFact.insert(name=name, value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
         row = await SiteFact.aio_get(SiteFact.name == name)
     return str(row.value)
+
+
+async def begin_another_history(database: AioDatabase) -> None:
+    """After the database was restored: renews the epoch, and the secrets of all users, so that no
+    session of before belongs to anybody. Run it in the caller's transaction."""
+    await SiteFact.delete().where(SiteFact.name == EPOCH).aio_execute()
+    await SiteFact.insert(name=EPOCH, value=secrets.token_urlsafe(9)).aio_execute()
+    random = "lower(hex(randomblob(16)))" if is_sqlite(database) else "gen_random_uuid()::text"
+    await fetch(database, f"UPDATE users SET session_secret = {random}")  # noqa: S608 - our own words

@@ -181,9 +181,10 @@ CATALOGUE: dict[str, type[Event]] = {
 
 
 class Close:
-    """Close codes from 4000 to 4999. After codes up to 4499 clients reconnect; after codes from
-    4500 on they don't."""
+    """Close codes. After codes up to 4499 clients reconnect; after codes from 4500 on they
+    don't."""
 
+    RESTART: ClassVar[int] = 1012
     TOO_SLOW: ClassVar[int] = 4001
     UNAVAILABLE: ClassVar[int] = 4002
     KILLED: ClassVar[int] = 4501

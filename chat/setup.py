@@ -2,11 +2,13 @@
 
 import asyncio
 import contextlib
+import functools
 from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OWN_DATA, SESSION_ENDED
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED
+from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from chat.actions.conversations import note_block
 from chat.actions.dispatch import Dispatcher
@@ -17,6 +19,7 @@ from chat.commands.running import runner
 from chat.doors.upgrade import SERVICES
 from chat.doors.websocket import Services
 from chat.engine import open_engine
+from chat.events import Close
 from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
@@ -35,8 +38,6 @@ MESSAGES_PER_SECOND = 20.0
 MESSAGES_AT_ONCE = 100.0
 """Far above what a person can type, far below what other users would notice."""
 
-GOING_AWAY = 1012
-
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
@@ -47,8 +48,12 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         timings = engine.timings
         keep_alive = KeepAlive(timings.stalled_client, timings.socket_heartbeat, timings.socket_close)
         dispatcher = Dispatcher(engine, message_limits(app), {RunCommand: runner(app[COMMANDS])})
-        app[SERVICES] = Services(engine, dispatcher, app[COMMANDS], presence, keep_alive)
+        app[SERVICES] = Services(
+            *(engine, dispatcher, app[COMMANDS], presence, keep_alive),
+            is_signed_in=functools.partial(is_live, app),
+        )
         app[SESSION_ENDED].append(engine.hub.end_session)
+        app[OPEN_SESSIONS].append(engine.hub.open_sessions)
         app[BLOCKED].append(note_block)
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
@@ -65,7 +70,7 @@ async def close_connections(app: web.Application) -> None:
         return
     await engine.journal.close()
     for client in engine.hub.clients:
-        client.end(GOING_AWAY)
+        client.end(Close.RESTART)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(engine.timings.goodbye):
             await engine.hub.empty.wait()

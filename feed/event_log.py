@@ -23,6 +23,9 @@ MAX_BEHIND = 10_000
 
 KEPT = 2 * MAX_BEHIND
 
+LOST = 10**9
+"""Ids that are left out after a restore: more than were ever given since the backup."""
+
 
 class EventPage(NamedTuple):
     """Events in order, and the id up to which there are no others."""
@@ -66,6 +69,12 @@ async def read_since(
         query = query.where((FeedEvent.author_id == reader_id) | peewee.fn.EXISTS(follows))
     events = list(await query.order_by(FeedEvent.id).limit(most).aio_execute())
     return EventPage(events, events[-1].id if len(events) == most else up_to)
+
+
+async def begin_another_history() -> None:
+    """After the database was restored: no id of the lost history is one of the new. Who was sent
+    such an id is too far behind, and reloads."""
+    await Clock.update(last=Clock.last + LOST).aio_execute()
 
 
 async def forget_old() -> None:

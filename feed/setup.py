@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from accounts.doors.profiles import PERSON_SECTIONS
-from accounts.keys import ERASERS, OWN_DATA, SESSION_ENDED
+from accounts.keys import ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED
 from accounts.relations.visibility import VISIBILITY
 from feed.doors.pages import person_section
 from feed.erasure import erase_feed_data
@@ -48,6 +48,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
 
     app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], app[RENDERER], on_commit)
     app[SESSION_ENDED].append(streams.end_session)
+    app[OPEN_SESSIONS].append(streams.open_sessions)
     app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account, app[TIMINGS]))
     # A context each: in a shared one they would use one connection to the database at once.
     tasks = [

@@ -13,6 +13,7 @@ from typing import Protocol, TypeVar
 
 from peewee_async.databases import AioDatabase
 
+from accounts.keys import Successor
 from accounts.relations.visibility import Visibility
 from feed import event_log
 from feed.encoding import AT_ONCE, EncodedEvent, encode_events, frame, heartbeat, removal
@@ -61,6 +62,7 @@ class Stream:
         connection: Connection,
         user_id: int,
         session_id: str,
+        mark: int,
         post_id: int | None,
         position: int,
         timings: Timings = DEFAULT,
@@ -69,6 +71,7 @@ class Stream:
         self.connection = connection
         self.user_id = user_id
         self.session_id = session_id
+        self.mark = mark
         self.post_id = post_id
         self.position = position
         """All events up to this id were sent or are in the outbox."""
@@ -166,10 +169,18 @@ class Streams:
         """A transaction was committed in this or another process."""
         self._committed.set()
 
-    def end_session(self, session_id: str) -> None:
+    def end_session(self, session_id: str, successor: Successor | None = None) -> None:
+        """Ends the session's streams, but those of the browser with which it goes on."""
         for stream in self._streams:
             if stream.session_id == session_id:
-                stream.disconnect()
+                if successor is not None and stream.mark == successor.client:
+                    stream.session_id = successor.session_id
+                else:
+                    stream.disconnect()
+
+    def open_sessions(self) -> set[tuple[str, int]]:
+        """The sessions of all streams, each with its user's id."""
+        return {(stream.session_id, stream.user_id) for stream in self._streams}
 
     async def close(self) -> None:
         """Ends all streams."""
@@ -182,11 +193,15 @@ class Streams:
     def count(self, user_id: int) -> int:
         return sum(stream.user_id == user_id and stream.connection.is_open for stream in self._streams)
 
-    async def run(self, stream: Stream) -> None:
+    async def run(self, stream: Stream, is_signed_in: Callable[[str, int], Awaitable[bool]]) -> None:
         """Writes to a reader until the connection closes, the stream is cut, or the database is
         unavailable. Clients reconnect."""
         self._streams.add(stream)
         try:
+            # Only now: a session may have ended after the request's look at it, and before the
+            # stream was known here.
+            if not await is_signed_in(stream.session_id, stream.user_id):
+                raise StreamEnded
             while stream.connection.is_open:
                 if not stream.is_live and not stream.has_waiting:
                     await self._catch_up(stream)

@@ -1,20 +1,22 @@
 """Pages to download one's data and to delete one's account."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
+from aiohttp_session import get_session
 from pydantic import field_validator
 
 from accounts.doors.security import WithPassword, check_with_password
-from accounts.keys import OWN_DATA, USER
+from accounts.keys import OWN_DATA, USER, Successor
 from accounts.personal_data.deletion import ACCOUNT_DELETION, OnlyAdministrator, end_account
 from accounts.personal_data.export import Claim, document
 from accounts.signin.devices import device_of
-from accounts.signin.sessions import sign_out_deleted_account
+from accounts.signin.sessions import is_live, sign_out_deleted_account
 from helpers.clock import iso
 from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
@@ -22,12 +24,13 @@ from helpers.keys import DATABASE, SETTINGS
 from helpers.limits import Buckets
 from helpers.security_log import note
 from helpers.text.translation import Text, current
-from helpers.web.addresses import client_address
+from helpers.web.addresses import client_address, client_mark
 from helpers.web.forms import Form, read_form
 from helpers.web.routing import wants_json
 from helpers.web.sessions import STORAGE
 
 log = logging.getLogger("aiochat.own_data")
+
 
 DOWNLOAD_LIMITS = web.AppKey("download_limits", Buckets)
 DOWNLOADS_PER_SECOND = 1 / 600
@@ -100,6 +103,36 @@ class OwnData(web.View):
         return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})
 
 
+class OpenDownloads:
+    """The downloads of this process, which end with their sessions."""
+
+    def __init__(self) -> None:
+        self._open: dict[web.Request, tuple[str, int]] = {}
+
+    @contextlib.contextmanager
+    def opened(self, request: web.Request, session_id: str) -> Iterator[None]:
+        self._open[request] = session_id, request[USER].id
+        try:
+            yield
+        finally:
+            del self._open[request]
+
+    def sessions(self) -> set[tuple[str, int]]:
+        return set(self._open.values())
+
+    def end_session(self, session_id: str, successor: Successor | None = None) -> None:
+        for request, (open_id, user_id) in list(self._open.items()):
+            if open_id != session_id:
+                continue
+            if successor is not None and client_mark(request) == successor.client:
+                self._open[request] = successor.session_id, user_id
+            elif request.transport is not None:
+                request.transport.abort()
+
+
+OPEN_DOWNLOADS = web.AppKey("open_downloads", OpenDownloads)
+
+
 class Download(web.View):
     """Streams the document while it is read. One download at a time per person."""
 
@@ -122,9 +155,13 @@ class Download(web.View):
                 retry_after=RETRY_SECONDS,
                 back=BACK,
             )
+        session_id = str((await get_session(request)).identity)
         try:
-            pieces = document(user, await self._sessions(), app[OWN_DATA])
-            return await self._send(pieces, claim)
+            with app[OPEN_DOWNLOADS].opened(request, session_id):
+                if not await is_live(app, session_id, user.id):
+                    raise web.HTTPUnauthorized
+                pieces = document(user, await self._sessions(), app[OWN_DATA])
+                return await self._send(pieces, claim)
         finally:
             await claim.release()
 

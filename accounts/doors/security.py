@@ -13,7 +13,7 @@ from accounts.keys import USER
 from accounts.people import accounts, directory
 from accounts.people.passwords import verify_password
 from accounts.signin.devices import device_of
-from accounts.signin.sessions import end_other_sessions, end_session
+from accounts.signin.sessions import end_other_sessions, end_session, renew_session
 from accounts.signin.throttling import throttled
 from helpers.clock import iso
 from helpers.security_log import note
@@ -126,6 +126,7 @@ class Password(web.View):
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return self._page(form, 422)
         await end_other_sessions(request)
+        await renew_session(request)
         note("password change", "ok", who=request[USER].name, whence=client_address(request))
         await flash(
             request, current().t("Your password is changed. You are signed out everywhere else."), "success"

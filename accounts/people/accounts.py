@@ -73,6 +73,7 @@ def new_user(name: str, email: str, password: str) -> User:
         name_key=key,
         skeleton=skeleton(name),
         email=_stored(email),
+        session_secret=_new_secret(),
         is_admin=False,
         created_at=now_ms(),
     )
@@ -123,12 +124,22 @@ async def change_email(user: User, email: str) -> None:
 
 
 async def change_password(user: User, password: str) -> None:
-    """Changes the password. Raises BadAccount. The caller ends the sessions
-    (accounts/signin/sessions.py)."""
+    """Changes the password, which ends all sessions of before. Raises BadAccount. The caller closes
+    what is open for them (accounts/signin/sessions.py)."""
     if problem := password_problem(password, user.name, user.display_name, user.address):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
-    await User.update(password_hash=hashed).where(User.id == user.id, User.left_at.is_null()).aio_execute()
+    secret = _new_secret()
+    await (
+        User.update(password_hash=hashed, session_secret=secret)
+        .where(User.id == user.id, User.left_at.is_null())
+        .aio_execute()
+    )
+    user.password_hash, user.session_secret = hashed, secret
+
+
+def _new_secret() -> str:
+    return secrets.token_hex(8)
 
 
 async def still_has_password(user: User) -> bool:

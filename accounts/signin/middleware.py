@@ -4,9 +4,10 @@ from urllib.parse import quote
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
-from aiohttp_session import get_session
+from aiohttp_session import get_session, new_session
 
 from accounts.keys import USER, USERS
+from accounts.signin.sessions import is_valid
 from helpers.security_log import WHO
 from helpers.web.redirects import MAX_LENGTH
 from helpers.web.routing import Access, access_of, takes_method, wants_json
@@ -22,6 +23,10 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
     session = await get_session(request)
     user_id = session.get(USER_ID)
     user = await request.app[USERS].get(user_id) if user_id is not None else None
+    if user_id is not None and not is_valid(session, user):
+        user = None
+        # As without a session: the forms of visitors work.
+        await new_session(request)
     if user is not None:
         request[USER] = user
         request[WHO] = user.name

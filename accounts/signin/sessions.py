@@ -1,20 +1,36 @@
 """Signing in and out. The session's id changes each time. Callbacks run when a session ends, to
 close what is open for it."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from aiohttp import web
 from aiohttp_session import get_session, new_session
 
-from accounts.keys import SESSION_ENDED, USER
+from accounts.keys import SESSION_ENDED, USER, USERS, Successor
 from accounts.models import User
 from accounts.people import accounts
 from helpers.redis.bus import BUS
-from helpers.text.translation import current
+from helpers.text.translation import Text
 from helpers.web import csrf, flash
+from helpers.web.addresses import client_mark
 from helpers.web.session_stores import USER_ID
 from helpers.web.sessions import CONFIRM_NEW_SESSION, STORAGE
 
 CHANNEL = b"control"
-"""Carries the ids of ended sessions. Other messages on it begin with a brace."""
+"""Carries the ids of ended sessions, each with those of its successor if there is one. Other
+messages on it begin with a brace."""
+
+FORMER_CHANNELS = ((b"aiochat:control", b""), (b"aiochat:feed", b"-"))
+"""Where processes of former versions wait for the ids of ended sessions, and what they begin with
+there: a new process and an old one may run side by side during a restart."""
+
+SECRET = "secret"  # noqa: S105 - the name of a field
+"""The user's secret as of the sign-in. A session with a former secret is none."""
+
+
+SIGNED_OUT, DELETED = "signed_out", "deleted"
+flash.declare({SIGNED_OUT: Text("You are signed out."), DELETED: Text("Your account is deleted.")})
 
 
 async def sign_in(request: web.Request, user: User) -> None:
@@ -26,6 +42,7 @@ async def sign_in(request: web.Request, user: User) -> None:
     await _end(request)
     session = await new_session(request)
     session[USER_ID] = user.id
+    session[SECRET] = user.session_secret
     # A change of the password ends the sessions that exist then. This session is created later and
     # must not survive the change.
     request[CONFIRM_NEW_SESSION] = lambda: accounts.still_has_password(user)
@@ -38,19 +55,13 @@ async def sign_in(request: web.Request, user: User) -> None:
 
 async def sign_out(request: web.Request) -> None:
     await _end(request)
-    await _start_anonymous_session(request, current().t("You are signed out."))
+    (await new_session(request))[flash.NOTICE] = SIGNED_OUT
 
 
 async def sign_out_deleted_account(request: web.Request) -> None:
     """After the account was deleted: ends this session and all others."""
     await end_all_sessions(request.app, request[USER].id)
-    await _start_anonymous_session(request, current().t("Your account is deleted."))
-
-
-async def _start_anonymous_session(request: web.Request, text: str) -> None:
-    """Starts an anonymous session with a message for its first page."""
-    session = await new_session(request)
-    session[flash.KEY] = [{"kind": "info", "text": text}]
+    (await new_session(request))[flash.NOTICE] = DELETED
 
 
 async def _end(request: web.Request) -> None:
@@ -60,17 +71,51 @@ async def _end(request: web.Request) -> None:
     await end_session(request.app, session.identity)
 
 
-async def end_session(app: web.Application, session_id: str) -> None:
+async def renew_session(request: web.Request) -> None:
+    """Gives this session another token, after a change of the user's secret. Who has a copy of the
+    old one is signed out, and what is open for it elsewhere is closed. What this browser holds open
+    goes on."""
+    old = await get_session(request)
+    session_id = str(old.identity)
+    values = {**old, SECRET: request[USER].session_secret}
+    renewed = await request.app[STORAGE].renew(request, values)
+    await end_session(request.app, session_id, Successor(renewed, client_mark(request)))
+
+
+async def end_session(app: web.Application, session_id: str, successor: Successor | None = None) -> None:
     """Signs the session out and closes what is open for it, in every process."""
     await app[STORAGE].store.delete(session_id)
-    app[BUS].publish(CHANNEL, session_id.encode())
-    end_here(app, session_id)
+    words = [session_id, successor.session_id, str(successor.client)] if successor else [session_id]
+    app[BUS].publish(CHANNEL, " ".join(words).encode())
+    for channel, mark in FORMER_CHANNELS:
+        app[BUS].publish_unprefixed(channel, mark + session_id.encode())
+    end_here(app, session_id, successor)
 
 
-def end_here(app: web.Application, session_id: str) -> None:
+def hear_ended(app: web.Application, payload: str) -> None:
+    """Handles what `end_session` of another process published."""
+    session_id, *words = payload.split(" ")
+    end_here(app, session_id, Successor(words[0], int(words[1])) if words else None)
+
+
+def end_here(app: web.Application, session_id: str, successor: Successor | None = None) -> None:
     """Closes what this process holds open for the session."""
     for callback in app[SESSION_ENDED]:
-        callback(session_id)
+        callback(session_id, successor)
+
+
+def is_valid(session: Mapping[str, Any], user: User | None) -> bool:
+    """Does the session belong to the user as the user is now?"""
+    return user is not None and session.get(SECRET, "") == user.session_secret
+
+
+async def is_live(app: web.Application, session_id: str, user_id: int) -> bool:
+    """Is this session still signed in? Call it after what was opened for the session is registered:
+    what ends from then on is told to SESSION_ENDED."""
+    session = await app[STORAGE].read(session_id)
+    if session is None or session.get(USER_ID) != user_id:
+        return False
+    return is_valid(session, await app[USERS].get(user_id))
 
 
 async def end_all_sessions(app: web.Application, user_id: int) -> None:

@@ -24,6 +24,8 @@ class Client(Protocol):
     user_id: int
     room_id: int
     session_id: str
+    mark: int
+    """The mark of its browser and address, as in accounts.keys.Successor."""
     outbox: Outbox
 
     def end(self, code: int) -> None:

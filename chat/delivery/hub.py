@@ -8,6 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any, Protocol
 
+from accounts.keys import Successor
 from chat.delivery.channel import Channel, Client
 from chat.envelopes import Batch, EphemeralEvent
 from chat.events import Close, Event
@@ -133,11 +134,23 @@ class Hub:
         if channel is not None:
             channel.send_ephemeral(ephemeral.data, ephemeral.but_user_id)
 
-    def end_session(self, session_id: str) -> None:
-        """Closes every connection of the session."""
+    def end_session(self, session_id: str, successor: Successor | None = None) -> None:
+        """Closes every connection of the session, but those of the browser with which it goes
+        on."""
         for client in self.clients:
-            if client.session_id == session_id:
+            if client.session_id != session_id:
+                continue
+            if successor is None:
                 client.end(Close.SIGNED_OUT)
+            elif client.mark == successor.client:
+                client.session_id = successor.session_id
+            else:
+                # Whoever has the new token may come back.
+                client.end(Close.RESTART)
+
+    def open_sessions(self) -> set[tuple[str, int]]:
+        """The sessions of all connections, each with its user's id."""
+        return {(client.session_id, client.user_id) for client in self._clients}
 
     def look_for_gaps(self) -> None:
         """Compares the rooms with the database now, because events may have been missed."""

@@ -10,6 +10,7 @@ from chat.errors import ActionError
 from chat.keys import ENGINE
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
+from helpers.web.addresses import client_mark
 from helpers.web.languages import set_language_from_query
 from helpers.websocket.protocol import Upgrade
 
@@ -30,7 +31,8 @@ class Socket(web.View):
         session = await get_session(request)
         app = request.app
         session_id, language = str(session.identity), current()
-        connection = Connection(app[SERVICES], request[USER], room, session_id, language, since)
+        mark = client_mark(request)
+        connection = Connection(app[SERVICES], request[USER], room, session_id, mark, language, since)
         return Upgrade(connection.websocket)
 
     def _since(self) -> int | None:

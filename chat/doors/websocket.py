@@ -3,6 +3,7 @@ and sends the hello; chat/actions/dispatch.py handles its requests."""
 
 import asyncio
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from accounts.models import User
@@ -41,6 +42,8 @@ class Services:
     commands: Registry
     presence: PresenceTracker
     keep_alive: KeepAlive
+    is_signed_in: Callable[[str, int], Awaitable[bool]]
+    """Looks up whether a session still belongs to a user."""
 
 
 class Connection:
@@ -52,8 +55,8 @@ class Connection:
 
     __slots__ = (
         *("_doubt", "_pending", "_is_busy", "_is_checking", "_is_closing", "_is_disconnected", "_is_held"),
-        *("_services", "_unanswered", "_unanswered_text", "language", "outbox", "person", "read_number"),
-        *("room_id", "session_id", "standing", "user_id", "websocket"),
+        *("_services", "_unanswered", "_unanswered_text", "language", "mark", "outbox", "person"),
+        *("read_number", "room_id", "session_id", "standing", "user_id", "websocket"),
     )
 
     def __init__(
@@ -62,12 +65,14 @@ class Connection:
         user: User,
         room: Room,
         session_id: str,
+        mark: int,
         language: Language,
         since: int | None,
     ) -> None:
         self.user_id: int = user.id
         self.room_id: int = room.id
         self.session_id = session_id
+        self.mark = mark
         self.outbox: Outbox
         self.websocket = WebSocket(self, services.keep_alive)
         self.language = language
@@ -201,6 +206,11 @@ class Connection:
 
     async def _enter_room(self, user: User, room: Room, since: int | None) -> None:
         try:
+            # Only now: a session that ended after the request's look at it, and before the hub knew
+            # of this connection, would otherwise leave it open.
+            if not await self._services.is_signed_in(self.session_id, self.user_id):
+                self.end(Close.SIGNED_OUT)
+                return
             hub = self._services.engine.hub
             await self._services.presence.connected(self.room_id, self.person)
             # Registered first and read second: what changes the standing after it was read is told

@@ -1,6 +1,7 @@
 """The event stream: Server-Sent Events (HTML Standard, 9.2)."""
 
 import contextlib
+import functools
 import random
 
 from aiohttp import web
@@ -8,11 +9,13 @@ from aiohttp_session import get_session
 
 from accounts.keys import USER
 from accounts.relations.visibility import VISIBILITY
+from accounts.signin.sessions import is_live
 from feed import event_log
 from feed.keys import STREAMS
 from feed.reading import visible_post
 from feed.streams import MAX_STREAMS, Stream
 from helpers.errors import ActionError
+from helpers.web.addresses import client_mark
 from timings import TIMINGS
 
 RETRY_MS = (1000, 4000)
@@ -64,11 +67,12 @@ class Events(web.View):
         response.content_type = "text/event-stream"
         response.force_close()
         connection, timings = _Connection(request, response), request.app[TIMINGS]
-        stream = Stream(connection, user.id, str(session.identity), post_id, position, timings)
+        mark = client_mark(request)
+        stream = Stream(connection, user.id, str(session.identity), mark, post_id, position, timings)
         await response.prepare(request)
         with contextlib.suppress(ConnectionError):
             await response.write(b"retry: %d\n\n" % random.randint(*RETRY_MS))  # noqa: S311 - no secret
-            await streams.run(stream)
+            await streams.run(stream, functools.partial(is_live, request.app))
         return response
 
     def _number(self, name: str) -> int | None:

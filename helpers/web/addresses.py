@@ -1,5 +1,7 @@
 """The address of a client."""
 
+import zlib
+
 from aiohttp import web
 
 from helpers.keys import SETTINGS
@@ -11,3 +13,10 @@ def client_address(request: web.Request) -> str:
     if request.app[SETTINGS].trust_proxy:
         return request.headers.get("X-Forwarded-For", "").split(",")[-1].strip() or "unknown"
     return request.remote or "unknown"
+
+
+def client_mark(request: web.Request) -> int:
+    """Returns a number that requests of one browser at one address have in common. Others may have
+    it too."""
+    agent = request.headers.get("User-Agent", "")
+    return zlib.crc32(f"{client_address(request)} {agent}".encode(errors="replace"))

@@ -1,5 +1,6 @@
 """Accepts only forms that come from our own pages: OWASP ASVS 5.0, 3.5. It checks Fetch Metadata
-first, then a token in the session."""
+first, then a token in the session. A visitor's session is the cookie itself, which other sites
+can neither read nor set."""
 
 import hmac
 import secrets
@@ -23,7 +24,7 @@ def new_token() -> str:
 
 class CsrfToken:
     """The session's token, created when a page first shows it. Visitors who only read get no
-    session."""
+    cookie."""
 
     def __init__(self, session: Session) -> None:
         self._session = session

@@ -1,12 +1,26 @@
 """Messages that the next page shows once."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from aiohttp import web
 from aiohttp_session import Session, get_session
 
+from helpers.text.translation import Text, translate
+
 KEY = "flashes"
 KEPT = 5
+
+NOTICE = "notice"
+"""The name of a declared message in a visitor's session, which the browser keeps: it may name one
+of a few messages, and not choose their text."""
+
+_notices: dict[str, Text] = {}
+
+
+def declare(notices: Mapping[str, Text]) -> None:
+    """Adds messages for visitors, by their names."""
+    _notices.update(notices)
 
 
 async def flash(request: web.Request, text: str, kind: str = "info") -> None:
@@ -16,8 +30,7 @@ async def flash(request: web.Request, text: str, kind: str = "info") -> None:
 
 
 def pop_flashes(session: Session) -> list[dict[str, Any]]:
-    if KEY not in session:
-        return []
-    flashes: list[dict[str, Any]] = session[KEY]
-    del session[KEY]
+    flashes: list[dict[str, Any]] = session.pop(KEY, []) if KEY in session else []
+    if NOTICE in session and (notice := _notices.get(session.pop(NOTICE))):
+        flashes = [*flashes, {"kind": "info", "text": translate(notice)}]
     return flashes

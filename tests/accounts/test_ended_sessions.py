@@ -11,7 +11,7 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 from peewee_async.databases import AioDatabase
 
-from accounts.keys import SESSION_ENDED
+from accounts.keys import SESSION_ENDED, Successor
 from accounts.models import EndedSession, User
 from accounts.people import accounts, directory
 from accounts.signin import ended_sessions
@@ -227,7 +227,7 @@ async def test_what_goes_wrong_is_tried_again(app: web.Application) -> None:
     told: list[str] = []
     done = asyncio.Event()
 
-    def tell(session_id: str) -> None:
+    def tell(session_id: str, _: Successor | None) -> None:
         told.append(session_id)
         if len(told) == 2:
             raise ConnectionError("away")

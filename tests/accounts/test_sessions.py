@@ -237,3 +237,36 @@ async def test_what_has_expired_is_gone_and_then_swept(tmp_path: object) -> None
     await store.sweep()
     assert await fetch(database, "SELECT token_hash FROM sessions") == [("new",)]
     await database.aio_close()
+
+
+async def test_a_visitor_costs_no_row(chat: Aiochat, cast: Cast) -> None:
+    """Neither a page with a form, nor a form that is refused, nor the message after signing out."""
+
+    def stored() -> set[str]:
+        return accounts_of(chat.url).session_ids()
+
+    before = stored()
+    visitor = cast.stranger()
+    for path in ("/accounts/login", "/accounts/register", "/", "/nowhere"):
+        cookie = (await request(cast.url, "GET", path)).headers.get("Set-Cookie", "session=v.")
+        assert cookie.startswith("session=v."), path
+    assert (await visitor.submits("/accounts/login", username="nobody", password="wrong")).status == 401
+    assert not stored() - before
+    someone = await cast.stranger("leaver").registers()
+    (own,) = stored() - before
+    assert own == hash_token(cookie_of(someone).removeprefix("session="))
+    await someone.logs_out()
+    pages = [await (await someone.http.get("/")).text() for _ in range(2)]
+    assert ["You are signed out." in page for page in pages] == [True, False]
+    assert not stored() - before
+
+
+@pytest.mark.parametrize(
+    "cookie", ["v..nothing", "v.short.", f"v.{'a' * 43}.<script>", f"v.{'a' * 43}", "v.", f"v.{'a' * 44}."]
+)
+async def test_a_visitors_cookie_says_nothing_of_its_own(cast: Cast, cookie: str) -> None:
+    page = await request(cast.url, "GET", "/accounts/login", cookie=f"session={cookie}")
+    assert page.status == 200
+    assert 'class="flash' not in page.text
+    assert "<script>" not in page.text
+    assert await status_of(cast.url, f"session={cookie}") == 303

@@ -188,7 +188,7 @@ async def test_sessions_that_end_are_told_at_once(app: web.Application, other: B
     """By the channel and the payloads that the version before knows: in a rolling restart both run
     side by side."""
     told: list[str] = []
-    app[SESSION_ENDED].append(told.append)
+    app[SESSION_ENDED].append(lambda session_id, _: told.append(session_id))
     part = Part(other, b"control")
     await other.follow(b"control")
     await end_session(app, "here")

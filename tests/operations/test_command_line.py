@@ -30,7 +30,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 HELP = {
-    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions"),
+    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions", "restored"),
     "serve": ("--migrate", "--workers"),
     "migrate": ("database",),
     "register": ("NAME", "--email", "--admin", "--file"),

@@ -8,13 +8,14 @@ import sqlite3
 import time
 import weakref
 from dataclasses import asdict, dataclass
-from typing import Any
+from typing import Any, cast
 
 import psycopg
 import redis
 from argon2 import PasswordHasher
 
 from accounts.people.names import name_key, skeleton
+from accounts.signin.sessions import SECRET
 from helpers.web import csrf
 from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo
 from helpers.web.sessions import hash_token
@@ -84,12 +85,11 @@ class Accounts:
 
     def sign_in(self, name: str) -> SignedIn:
         """A new session of somebody's, last used now."""
-        [(user_id,)] = self._run("SELECT id FROM users WHERE name = ?", name)
+        [(user_id, secret)] = self._run("SELECT id, session_secret FROM users WHERE name = ?", name)
         session = SignedIn(secrets.token_urlsafe(32), csrf.new_token())
         key = hash_token(session.cookie)
-        data = json.dumps(
-            {"created": int(time.time()), "session": {USER_ID: user_id, csrf.FIELD: session.csrf_token}}
-        )
+        values = {USER_ID: user_id, SECRET: secret, csrf.FIELD: session.csrf_token}
+        data = json.dumps({"created": int(time.time()), "session": values})
         use = SessionInfo(user_id, "", "127.0.0.1", _now_ms())
         if self._redis is not None:
             self._redis.hset(f"aiochat:{self.site}:sessions-of:{user_id}", key, json.dumps(asdict(use)))
@@ -101,6 +101,14 @@ class Accounts:
             *(key, data, _now_ms() + SIGNED_IN_SECONDS * 1000, user_id, use.agent, use.address, use.at),
         )
         return session
+
+    def session_ids(self) -> set[str]:
+        """The ids of all stored sessions."""
+        if self._redis is not None:
+            prefix = f"aiochat:{self.site}:session:"
+            keys = cast("list[bytes]", self._redis.keys(f"{prefix}*"))
+            return {key.decode().removeprefix(prefix) for key in keys}
+        return {str(key) for (key,) in self._run("SELECT token_hash FROM sessions")}
 
     def close(self) -> None:
         for connection in (self._sqlite, self._postgres, self._redis):

@@ -67,7 +67,7 @@ class Tab:
 
     def __init__(self, services: Services, user: User, room: Room, since: int | None = None) -> None:
         self.transport = FakeTransport()
-        self.connection = Connection(services, user, room, f"session of {user.name}", ENGLISH, since)
+        self.connection = Connection(services, user, room, f"session of {user.name}", 0, ENGLISH, since)
         self.connection.websocket.connection_made(self.transport)
 
     def _frames(self) -> list[tuple[int, bytes]]:
@@ -128,7 +128,12 @@ async def until(true: Any) -> None:
 def services_of(engine: Engine) -> Services:
     commands = Registry(COMMANDS.values())
     dispatcher = Dispatcher(engine, None, {RunCommand: runner(commands)})
-    return Services(engine, dispatcher, commands, PresenceTracker(engine), KeepAlive())
+    presence = PresenceTracker(engine)
+    return Services(engine, dispatcher, commands, presence, KeepAlive(), is_signed_in=_yes)
+
+
+async def _yes(session_id: str, user_id: int) -> bool:
+    return True
 
 
 @dataclass

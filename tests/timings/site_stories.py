@@ -8,6 +8,7 @@ from typing import Any, cast
 import pytest
 from redis.exceptions import RedisError
 
+from accounts.keys import OPEN_SESSIONS
 from accounts.models import User
 from accounts.people.gravatar import Gravatar
 from accounts.signin import ended_sessions
@@ -103,6 +104,19 @@ async def ended_sessions_poll(stage: Stage) -> float:
 
 
 @story
+async def session_check(stage: Stage) -> float:
+    asked = Moments()
+
+    def open_sessions() -> list[tuple[str, int]]:
+        asked.note()
+        return []
+
+    app = {TIMINGS: DEFAULT, OPEN_SESSIONS: [open_sessions]}
+    async with running(ended_sessions._check(cast(Any, app))):
+        return await asked.apart()
+
+
+@story
 async def gravatar_patience(stage: Stage) -> float:
     gravatar = Gravatar(
         cast(Any, SimpleNamespace(get=lambda *_, **__: forever())), PictureMaker(), "http://gravatar.example"
@@ -130,7 +144,11 @@ async def feed_poll(stage: Stage) -> float:
 
 
 def _stream(**connection: Any) -> Stream:
-    return Stream(cast(Any, SimpleNamespace(is_open=True, **connection)), ALICE.id, "", None, 7)
+    return Stream(cast(Any, SimpleNamespace(is_open=True, **connection)), ALICE.id, "", 0, None, 7)
+
+
+async def yes(session_id: str, user_id: int) -> bool:
+    return True
 
 
 @story
@@ -148,7 +166,7 @@ async def feed_stuck(stage: Stage) -> float:
     stream.is_live = True
     stream._outbox.append(b"news")
     stream._wake.set()
-    seconds = await took(streams.run(stream))
+    seconds = await took(streams.run(stream, yes))
     with pytest.raises(StreamEnded):
         await stream.next()
     return seconds

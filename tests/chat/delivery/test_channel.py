@@ -48,6 +48,7 @@ class FakeClient:
         self.user_id = user_id
         self.room_id = 1
         self.session_id = ""
+        self.mark = 0
         self.pipe = Pipe()
         self.outbox = Outbox(self.pipe)  # type: ignore[arg-type]
         self.code: int | None = None
