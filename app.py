@@ -28,6 +28,7 @@ from accounts.personal_data.deletion import setup_account_deletion
 from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
+from accounts.signin.throttling import GUESSES
 from chat.setup import setup_chat
 from feed import event_log
 from feed.setup import setup_feed
@@ -35,14 +36,15 @@ from helpers.db.database import DatabaseError, check_durability, is_unavailable,
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
-from helpers.keys import DATABASE, SETTINGS, SITE
+from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
 from helpers.processes.worker import Worker, WorkerArguments, freeze_gc, shut_down, stop_requested
 from helpers.redis.bus import BUS, make_bus
-from helpers.redis.client import REDIS, open_redis
+from helpers.redis.client import REDIS, open_redis, site_prefix
+from helpers.redis.limits import make_limiters
 from helpers.rendering import run_renderer
 from helpers.security_log import log_to_file, log_to_syslog
 from helpers.tasks import cancel_all
@@ -96,6 +98,8 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[REDIS] = redis
     app[BUS] = make_bus(settings.bus, timings.redis_answer, timings.redis_quiet)
     app[STORAGE] = storage
+    # The site's id is known once the database is open.
+    app[LIMITER], app[GUESSES] = make_limiters(redis, lambda: site_prefix(app[SITE]))
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []

@@ -21,7 +21,6 @@ from accounts.people.gravatar import run_gravatar
 from accounts.people.names import DELETED
 from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
-from accounts.signin.throttling import setup_throttling
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
 from helpers.limits import Buckets
@@ -49,6 +48,5 @@ def setup_accounts(app: web.Application) -> None:
     app[SESSION_ENDED].append(app[OPEN_DOWNLOADS].end_session)
     app[OPEN_SESSIONS].append(app[OPEN_DOWNLOADS].sessions)
     app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
-    setup_throttling(app)
     load_common()
     app.cleanup_ctx.append(run_gravatar)

@@ -10,7 +10,7 @@ from aiohttp_session import get_session
 from pydantic import BaseModel, field_validator
 
 from accounts.keys import USER
-from accounts.people import accounts, directory
+from accounts.people import accounts
 from accounts.people.passwords import verify_password
 from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_other_sessions, end_session, renew_session
@@ -66,7 +66,7 @@ async def _is_password(request: web.Request, password: str) -> bool:
     async def attempt() -> bool | None:
         return await verify_password(user.password_hash, password) or None
 
-    return bool(await throttled(request, directory.login_key(user.name), attempt))
+    return bool(await throttled(request, f"signed in: {user.id}", attempt))
 
 
 Fields = TypeVar("Fields", bound=WithPassword)

@@ -123,9 +123,8 @@ class Login(web.View):
         if data is None:
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
-        user = await throttled(
-            request, directory.login_key(username), lambda: directory.authenticate(username, password)
-        )
+        account = await directory.guess_key(username)
+        user = await throttled(request, account, lambda: directory.authenticate(username, password))
         if user is None:
             # What isn't an account's name may be a password that was typed into the wrong field.
             known = await directory.user_by_login(username)

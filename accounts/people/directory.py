@@ -116,6 +116,13 @@ def login_key(login: str) -> str:
         return login.casefold()
 
 
+async def guess_key(login: str) -> str:
+    """Returns the same text for all logins of one account, for counting guesses. Of those that
+    nobody has, for all spellings of one."""
+    user = await user_by_login(login)
+    return login_key(login) if user is None else f"account {user.id}"
+
+
 def _is_email(login: str) -> bool:
     """Names contain no `@`, so the two can't be confused."""
     return "@" in login.strip("@")

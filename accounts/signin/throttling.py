@@ -1,42 +1,59 @@
 """Slows down password guesses, per account and per address, at sign-in and wherever the password is
-asked for."""
+asked for: one at a time, and after some wrong ones each later."""
 
 import asyncio
+import contextlib
+import hashlib
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
 from aiohttp import web
 
+from helpers.errors import ActionError
 from helpers.keys import SETTINGS
-from helpers.limits import Guesses
-from helpers.web.addresses import client_address
+from helpers.limits import GuessLimiter, Target
+from helpers.web.addresses import client_network
 
-ACCOUNT_GUESSES = web.AppKey("account_guesses", Guesses)
-ADDRESS_GUESSES = web.AppKey("address_guesses", Guesses)
+GUESSES = web.AppKey("guesses", GuessLimiter)
 
-GUESS_WINDOW_SECONDS = 15 * 60
+ACCOUNT_FREE, ADDRESS_FREE = 5, 20
+"""Wrong guesses within 15 minutes before each further one is delayed."""
 
 Found = TypeVar("Found")
+
+
+def hashed(login: str) -> str:
+    """A login can be any text, and names aren't for Redis."""
+    return hashlib.sha256(login.encode(errors="replace")).hexdigest()[:32]
 
 
 async def throttled(
     request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]
 ) -> Found | None:
-    """Runs the attempt and returns its result; None counts as a failed guess. After many failures
-    it is delayed. `account` comes from directory.login_key."""
-    address = client_address(request)
-    by_account, by_address = request.app[ACCOUNT_GUESSES], request.app[ADDRESS_GUESSES]
-    if request.app[SETTINGS].rate_limits == "on":
-        await asyncio.sleep(max(by_account.delay(account), by_address.delay(address)))
-    found = await attempt()
-    if found is None:
-        by_account.failed(account)
-        by_address.failed(address)
-    else:
-        by_account.succeeded(account)
-    return found
-
-
-def setup_throttling(app: web.Application) -> None:
-    app[ACCOUNT_GUESSES] = Guesses(5, GUESS_WINDOW_SECONDS)
-    app[ADDRESS_GUESSES] = Guesses(20, GUESS_WINDOW_SECONDS)
+    """Runs the attempt and returns its result; None counts as a wrong guess. After many of them it
+    is delayed. While another guess at the account, or from the address, is pending, ActionError is
+    raised at once. `account` comes from directory.guess_key, or tells whose password is asked
+    for."""
+    if request.app[SETTINGS].rate_limits != "on":
+        return await attempt()
+    guesses = request.app[GUESSES]
+    admitted = await guesses.begin(
+        Target(f"account:{hashed(account)}", ACCOUNT_FREE, forgiving=True),
+        Target(f"address:{client_network(request)}", ADDRESS_FREE, forgiving=False),
+    )
+    if admitted.retry_after:
+        raise ActionError(
+            "rate_limited",
+            "Another try is still being checked. Please wait a moment and try again.",
+            retry_after=admitted.retry_after,
+        )
+    right: bool | None = None
+    try:
+        await asyncio.sleep(admitted.delay)
+        found = await attempt()
+        right = found is not None
+        return found
+    finally:
+        # Also where the client has gone: otherwise the account would stay closed for a while.
+        with contextlib.suppress(asyncio.CancelledError):
+            await asyncio.shield(guesses.end(admitted, right=right))

@@ -1,5 +1,6 @@
 """The address of a client."""
 
+import ipaddress
 import zlib
 
 from aiohttp import web
@@ -20,3 +21,22 @@ def client_mark(request: web.Request) -> int:
     it too."""
     agent = request.headers.get("User-Agent", "")
     return zlib.crc32(f"{client_address(request)} {agent}".encode(errors="replace"))
+
+
+def client_network(request: web.Request) -> str:
+    """Returns the client's address for counting."""
+    return network_of(client_address(request))
+
+
+def network_of(address: str) -> str:
+    """Returns, of an IPv6 address, its network of 64 bits, since whoever has one address has all of
+    it. Others stay as they are, in one spelling."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return address[:100]
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped is not None:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))

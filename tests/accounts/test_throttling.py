@@ -1,17 +1,21 @@
 """Guessing and flooding over HTTP, with the limits on as they are unless somebody turns them
 off."""
 
+import asyncio
 import time
 from collections.abc import Iterator
 
 import pytest
+import redis as redis_client
 
 from accounts.doors import signin
 from accounts.people.directory import login_key
-from tests.conftest import LIMITS_OFF
+from accounts.signin.throttling import ACCOUNT_FREE, ADDRESS_FREE, hashed
+from tests.conftest import LIMITS_OFF, server_env, unique
+from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, Person, person
 from tests.support.raw_http import cookie_of, request
-from tests.support.servers import Aiochat
+from tests.support.servers import Aiochat, Postgres, Redis
 
 LIMITS_ON = {"AIOCHAT_RATE_LIMITS": "on"}
 
@@ -106,3 +110,60 @@ async def test_without_a_proxy_its_header_is_anyones_word(own_servers: None) -> 
             )
         assert statuses == {422, 429}
         await someone.close()
+
+
+@pytest.fixture(scope="module")
+def limited_workers(postgres: Postgres, redis: Redis) -> Iterator[list[Aiochat]]:
+    env = {**server_env(postgres, redis, unique("limited")), **LIMITS_ON, "AIOCHAT_TRUST_PROXY": "1"}
+    with Aiochat(env=env) as one, Aiochat(env={**env, "AIOCHAT_PUBLIC_URL": one.url}) as two:
+        yield [one, two]
+
+
+@pytest.mark.parametrize("same", ["account", "address"])
+async def test_one_guess_at_a_time_on_all_workers(limited_workers: list[Aiochat], same: str) -> None:
+    one = limited_workers[0]
+    async with person(one.url, "visitor") as visitor, person(one.url, unique("owner")) as owner:
+        await owner.joins("owner@example.org" if same == "account" else "")
+        token, cookie = await visitor.token(), cookie_of(visitor)
+        logins = [owner.name, "OWNER@example.org"] if same == "account" else [unique("a"), unique("b")]
+        statuses: list[int] = []
+
+        async def guess(place: int) -> None:
+            login = logins[place % 2] if same == "account" else f"{logins[place % 2]}{place}"
+            address = f"192.0.2.{place}" if same == "account" else f"2001:db8::{place}"
+            answer = await request(
+                limited_workers[place // 2 % 2].url,
+                "POST",
+                "/accounts/login",
+                cookie=cookie,
+                body=f"username={login}&password=wrong&csrf_token={token}".encode(),
+                headers={"X-Forwarded-For": address, "Origin": one.url},
+            )
+            statuses.append(answer.status)
+            if answer.status == 429:
+                assert 1 <= int(answer.headers["Retry-After"]) <= 13
+
+        # Wrong ones before: the next is delayed for four seconds, and pending while others come.
+        site, name = accounts_of(one.url), hashed(f"account {accounts_of(one.url).id_of(owner.name)}")
+        with redis_client.Redis.from_url(one.env["AIOCHAT_REDIS_URL"]) as client:
+            if same == "account":
+                client.set(f"aiochat:{site.site}:guessed:account:{name}", ACCOUNT_FREE + 2)
+            else:
+                client.set(f"aiochat:{site.site}:guessed:address:2001:db8::/64", ADDRESS_FREE + 2)
+        await asyncio.gather(*(guess(place) for place in range(40)))
+        assert statuses.count(401) == 1
+        assert statuses.count(429) == 39
+
+
+async def test_whose_login_is_guessed_at_can_still_change_the_password(
+    limited_workers: list[Aiochat],
+) -> None:
+    one = limited_workers[0]
+    async with person(one.url, unique("owner")) as owner:
+        await owner.joins()
+        wrong = {"password": "wrong", "new_password": "another battery"}
+        answers = await asyncio.gather(*(owner.submits("/accounts/password", **wrong) for _ in range(10)))
+        assert {answer.status for answer in answers} <= {403, 429}
+        assert any("Retry-After" in answer.headers for answer in answers)
+        answer = await owner.submits("/accounts/password", password=PASSWORD, new_password="another battery")
+        assert answer.status == 303

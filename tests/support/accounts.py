@@ -83,6 +83,10 @@ class Accounts:
     def has(self, name: str) -> bool:
         return bool(self._run("SELECT id FROM users WHERE name = ?", name))
 
+    def id_of(self, name: str) -> int:
+        [(user_id,)] = self._run("SELECT id FROM users WHERE name = ?", name)
+        return int(user_id)
+
     def sign_in(self, name: str) -> SignedIn:
         """A new session of somebody's, last used now."""
         [(user_id, secret)] = self._run("SELECT id, session_secret FROM users WHERE name = ?", name)
