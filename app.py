@@ -99,7 +99,9 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[BUS] = make_bus(settings.bus, timings.redis_answer, timings.redis_quiet)
     app[STORAGE] = storage
     # The site's id is known once the database is open.
-    app[LIMITER], app[GUESSES] = make_limiters(redis, lambda: site_prefix(app[SITE]))
+    app[LIMITER], app[GUESSES] = make_limiters(
+        redis, lambda: site_prefix(app[SITE]), limited=settings.rate_limits == "on"
+    )
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []

@@ -60,6 +60,7 @@ class Settings(BaseSettings):
     public_url: str = ""
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
+    quota: int = Field(default=500, ge=0)
     trust_proxy: bool = False
     weather_url: str = "https://wttr.in/{place}?format=3&lang={lang}"
     gravatar: bool = False
@@ -169,6 +170,11 @@ class Settings(BaseSettings):
         if _split_page(value, wrong).query or "?" in value:
             raise ValueError(wrong)
         return value.rstrip("/")
+
+    @property
+    def quota_bytes(self) -> int | None:
+        """What the pictures of one person may take; None without a limit."""
+        return self.quota * 1_000_000 or None
 
     @property
     def database(self) -> str:

@@ -3,17 +3,9 @@
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.doors.personal_data import (
-    DOWNLOAD_LIMITS,
-    DOWNLOADS_AT_ONCE,
-    DOWNLOADS_PER_SECOND,
-    OPEN_DOWNLOADS,
-    OpenDownloads,
-)
+from accounts.doors.personal_data import OPEN_DOWNLOADS, OpenDownloads
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
-from accounts.doors.relations import FOLLOW_LIMITS, FOLLOWS_AT_ONCE, FOLLOWS_PER_SECOND
-from accounts.doors.signin import REGISTRATIONS, REGISTRATIONS_AT_ONCE, REGISTRATIONS_PER_SECOND
 from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED, USERS
 from accounts.people import directory
 from accounts.people.common_passwords import load_common
@@ -23,14 +15,11 @@ from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
-from helpers.limits import Buckets
 from helpers.text.translation import current
 
 
 def setup_accounts(app: web.Application) -> None:
     app[USERS] = BatchLoader(directory.accounts_by_ids)
-    app[REGISTRATIONS] = Buckets(REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
-    app[FOLLOW_LIMITS] = Buckets(FOLLOWS_PER_SECOND, FOLLOWS_AT_ONCE)
     app[VISIBILITY] = Visibility(app[DATABASE])
     app[BLOCKED] = []
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
@@ -47,6 +36,5 @@ def setup_accounts(app: web.Application) -> None:
     app[OPEN_DOWNLOADS] = OpenDownloads()
     app[SESSION_ENDED].append(app[OPEN_DOWNLOADS].end_session)
     app[OPEN_SESSIONS].append(app[OPEN_DOWNLOADS].sessions)
-    app[DOWNLOAD_LIMITS] = Buckets(DOWNLOADS_PER_SECOND, DOWNLOADS_AT_ONCE)
     load_common()
     app.cleanup_ctx.append(run_gravatar)

@@ -23,6 +23,7 @@ from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.history.unread_counts import UnreadCounts, mention_counts
 from chat.line_kinds import KINDS
+from helpers.limits import Limiter, Unlimited
 from helpers.redis.bus import Bus
 from helpers.redis.client import site_prefix
 from helpers.rendering import Renderer
@@ -45,6 +46,8 @@ class Engine:
     statuses: Statuses
     epoch: str
     timings: Timings
+    limiter: Limiter
+    """What others see of a person is counted by it: rooms, invitations."""
 
 
 @contextlib.asynccontextmanager
@@ -56,6 +59,7 @@ async def open_engine(
     epoch: str,
     renderer: Renderer,
     timings: Timings = DEFAULT,
+    limiter: Limiter | None = None,
 ) -> AsyncIterator[Engine]:
     """The running engine, over the open bus and the renderer of its process. `site` is the site's id,
     `epoch` that of its history. At the end queued entries are committed and delivered before
@@ -125,6 +129,7 @@ async def open_engine(
             statuses=statuses,
             epoch=epoch,
             timings=timings,
+            limiter=limiter or Unlimited(),
         )
     finally:
         await journal.close()

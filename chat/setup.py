@@ -25,7 +25,7 @@ from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
-from helpers.keys import DATABASE, SITE
+from helpers.keys import DATABASE, LIMITER, SITE
 from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
@@ -42,7 +42,8 @@ MESSAGES_AT_ONCE = 100.0
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
     stores = app[DATABASE], app[REDIS], app[BUS]
-    async with open_engine(*stores, app[SITE], await epoch(), app[RENDERER], app[TIMINGS]) as engine:
+    facts = app[SITE], await epoch()
+    async with open_engine(*stores, *facts, app[RENDERER], app[TIMINGS], app[LIMITER]) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         timings = engine.timings

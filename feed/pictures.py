@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from feed.models import Picture, PictureFile
+import peewee
+
+from feed.models import Picture, PictureFile, Post
 from helpers.errors import ActionError
 from helpers.images import BadPicture, PictureMaker
 from helpers.picture_bounds import scaled_size
@@ -73,6 +75,28 @@ async def make(
         files = {size: one.data for size, one in zip(reversed(SIZES), encoded, strict=False)}
         made.append(NewPicture(encoded[0].width, encoded[0].height, alt, files))
     return made
+
+
+async def check_quota(author_id: int, most: int | None, added: Sequence[NewPicture] = ()) -> None:
+    """Raises ActionError if the pictures of the author's posts, with these, take more than `most`
+    bytes."""
+    if most is None:
+        return
+    query = (
+        PictureFile.select(peewee.fn.COALESCE(peewee.fn.SUM(peewee.fn.LENGTH(PictureFile.data)), 0))
+        .join(Picture, on=Picture.id == PictureFile.picture_id)
+        .join(Post, on=Post.id == Picture.post_id)
+        # As the index of posts by author has it.
+        .where(Post.author_id == author_id, Post.deleted_at.is_null())
+    )
+    ((used,),) = await query.tuples().aio_execute()
+    if int(used) + sum(len(data) for picture in added for data in picture.files.values()) > most:
+        raise ActionError(
+            "quota_exceeded",
+            "Your pictures take all the space that you have here, {most} MB. Delete some first.",
+            field="pictures",
+            most=most // 1_000_000,
+        )
 
 
 def too_many() -> ActionError:

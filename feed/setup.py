@@ -12,11 +12,10 @@ from accounts.relations.visibility import VISIBILITY
 from feed.doors.pages import person_section
 from feed.erasure import erase_feed_data
 from feed.export import SECTIONS
-from feed.keys import PICTURE_LIMITS, STREAMS, WRITE_LIMITS, WRITER
+from feed.keys import STREAMS, WRITER
 from feed.streams import Streams
 from feed.writing import Writer
 from helpers.keys import DATABASE
-from helpers.limits import Buckets
 from helpers.redis.bus import BUS
 from helpers.rendering import RENDERER
 from helpers.tasks import cancel_all
@@ -26,14 +25,6 @@ CHANNEL = b"feed"
 """The payload only says that something was committed. The streams read it from the database."""
 
 NEWS = b"!"
-
-WRITES_PER_SECOND = 2.0
-WRITES_AT_ONCE = 60.0
-"""Posts, comments and likes per person: far more than by hand."""
-
-PICTURES_PER_SECOND = 0.2
-PICTURES_AT_ONCE = 40.0
-"""Per person: enough for an album. Processing a picture takes up to some seconds of CPU time."""
 
 
 async def run_feed(app: web.Application) -> AsyncIterator[None]:
@@ -68,8 +59,6 @@ async def end_streams(app: web.Application) -> None:
 def setup_feed(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
     app[PERSON_SECTIONS].append(person_section)
-    app[WRITE_LIMITS] = Buckets(WRITES_PER_SECOND, WRITES_AT_ONCE)
-    app[PICTURE_LIMITS] = Buckets(PICTURES_PER_SECOND, PICTURES_AT_ONCE)
     app[STREAMS] = Streams(app[DATABASE], app[VISIBILITY], app[TIMINGS])
     app.cleanup_ctx.append(run_feed)
     app.on_shutdown.append(end_streams)

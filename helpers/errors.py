@@ -3,6 +3,7 @@
 
 from typing import Any
 
+from helpers.limits import Limiter, Rule
 from helpers.text.translation import Text
 
 STATUSES: dict[str, int] = {
@@ -61,3 +62,9 @@ class ActionError(Exception):
 def too_fast(seconds: float) -> ActionError:
     """`seconds` is the time until the next attempt."""
     return ActionError("rate_limited", "Please wait a moment and try again.", retry_after=int(seconds) + 1)
+
+
+async def charge(limiter: Limiter, rule: Rule, key: str | int, tokens: float = 1) -> None:
+    """Takes the tokens, or raises ActionError, which says when to come again."""
+    if wait := await limiter.take(rule, str(key), tokens):
+        raise too_fast(wait)

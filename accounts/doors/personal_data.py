@@ -20,8 +20,8 @@ from accounts.signin.sessions import is_live, sign_out_deleted_account
 from helpers.clock import iso
 from helpers.db.database import is_unavailable
 from helpers.errors import ActionError
-from helpers.keys import DATABASE, SETTINGS
-from helpers.limits import Buckets
+from helpers.keys import DATABASE, LIMITER
+from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.translation import Text, current
 from helpers.web.addresses import client_address, client_mark
@@ -32,10 +32,8 @@ from helpers.web.sessions import STORAGE
 log = logging.getLogger("aiochat.own_data")
 
 
-DOWNLOAD_LIMITS = web.AppKey("download_limits", Buckets)
-DOWNLOADS_PER_SECOND = 1 / 600
-DOWNLOADS_AT_ONCE = 6.0
-"""A download reads everything that the person has written."""
+DOWNLOADS = Rule("downloads", 1 / 600, 6.0)
+"""Per person. A download reads everything that the person has written."""
 
 STUCK_SECONDS = 60.0
 """A client that accepts no data for this long is disconnected. Shorter than the claim's lease."""
@@ -139,8 +137,7 @@ class Download(web.View):
     async def get(self) -> web.StreamResponse:
         request = self.request
         user, app = request[USER], request.app
-        wait = app[DOWNLOAD_LIMITS].take(user.id) if app[SETTINGS].rate_limits == "on" else 0
-        if wait:
+        if wait := await app[LIMITER].take(DOWNLOADS, str(user.id)):
             raise ActionError(
                 "rate_limited",
                 "You have just downloaded it several times. Please come again later.",

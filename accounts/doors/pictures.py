@@ -10,8 +10,9 @@ from accounts.models import User
 from accounts.people import directory, pictures
 from accounts.people.gravatar import GRAVATAR
 from helpers import images
-from helpers.errors import ActionError
-from helpers.keys import DATABASE
+from helpers.errors import ActionError, charge
+from helpers.keys import DATABASE, LIMITER
+from helpers.limits import Rule
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, read_file
@@ -89,9 +90,14 @@ class Picture(web.View):
         )
 
 
+PICTURES = Rule("pictures", 0.2, 40.0)
+"""Per person: enough for an album. Processing a picture takes up to some seconds of CPU time."""
+
+
 class ChangePicture(web.View):
     async def post(self) -> web.Response:
         request = self.request
+        await charge(request.app[LIMITER], PICTURES, request[USER].id)
         upload = await read_file(request, "picture")
         try:
             if upload is None or not upload.size:

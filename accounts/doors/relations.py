@@ -10,16 +10,15 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.relations import blocking, following
-from helpers.errors import ActionError, too_fast
-from helpers.keys import DATABASE, SETTINGS
-from helpers.limits import Buckets
+from helpers.errors import ActionError, charge
+from helpers.keys import DATABASE, LIMITER
+from helpers.limits import Rule
 from helpers.web.forms import read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
 
-FOLLOW_LIMITS = web.AppKey("follow_limits", Buckets)
-FOLLOWS_PER_SECOND = 2.0
-FOLLOWS_AT_ONCE = 100.0
+FOLLOWS = Rule("follows", 2.0, 100.0)
+"""Per person: follows, requests, blocks, and answers."""
 
 
 class _RelationAction(web.View):
@@ -29,9 +28,7 @@ class _RelationAction(web.View):
         person = await user_by_name(request.match_info["name"])
         if person is None:
             raise web.HTTPNotFound
-        wait = request.app[FOLLOW_LIMITS].take(user.id) if request.app[SETTINGS].rate_limits == "on" else 0
-        if wait:
-            raise too_fast(wait)
+        await charge(request.app[LIMITER], FOLLOWS, user.id)
         page = f"/users/{person.name}"
         back = (page, person.name)
         try:

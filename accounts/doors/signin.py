@@ -8,18 +8,24 @@ from accounts.keys import USER
 from accounts.people import accounts, directory
 from accounts.signin.sessions import sign_in, sign_out
 from accounts.signin.throttling import throttled
-from helpers.errors import ActionError
-from helpers.keys import DATABASE, SETTINGS
-from helpers.limits import Buckets
+from helpers.errors import ActionError, charge
+from helpers.keys import DATABASE, LIMITER, SETTINGS
+from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
-from helpers.web.addresses import client_address
+from helpers.web.addresses import client_address, client_network
 from helpers.web.errors import error_response
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.redirects import safe_next
 
-REGISTRATIONS = web.AppKey("registrations", Buckets)
+REGISTRATIONS_AT_ONCE = 200.0
+REGISTRATIONS_PER_SECOND = 200 / 3600
+REGISTRATIONS = Rule("registrations", REGISTRATIONS_PER_SECOND, REGISTRATIONS_AT_ONCE)
+"""Per address: enough for a school or an office behind one address, too few for a script."""
+
+SIGN_INS = Rule("sign-ins", 1 / 60, 30.0)
+"""Per account: each is a session, which is kept for a month."""
 
 MAX_FIELD = 500
 
@@ -85,8 +91,7 @@ class Register(web.View):
         data, form = check_form(Registration, await read_form(request))
         if data is None:
             return _page(request, self.template, form, 422)
-        wait = request.app[REGISTRATIONS].take(client_address(request)) if settings.rate_limits == "on" else 0
-        if wait:
+        if wait := await request.app[LIMITER].take(REGISTRATIONS, client_network(request)):
             raise ActionError(
                 "rate_limited",
                 "Too many accounts have been made from your address. Please try again later.",
@@ -131,6 +136,7 @@ class Login(web.View):
             note("sign-in", "failed", who=known.name if known else "", whence=client_address(request))
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
+        await charge(request.app[LIMITER], SIGN_INS, user.id)
         await sign_in(request, user)
         note("sign-in", "ok", who=user.name, whence=client_address(request))
         raise _redirect_after_sign_in(data.next)
@@ -152,8 +158,3 @@ class Index(web.View):
         if USER in self.request:
             raise web.HTTPSeeOther("/rooms")
         return aiohttp_jinja2.render_template("index.html", self.request, {})
-
-
-REGISTRATIONS_AT_ONCE = 200.0
-REGISTRATIONS_PER_SECOND = 200 / 3600
-"""Per address: enough for a school or an office behind one address, too few for a script."""

@@ -9,6 +9,7 @@ import peewee
 from accounts.models import User
 from accounts.people.directory import all_exist
 from accounts.relations.visibility import blocked_among, is_block_between
+from chat.costs import INVITATIONS
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -19,6 +20,7 @@ from chat.models import Member, Room
 from chat.requests import new_nonce
 from chat.roles import Role
 from helpers.clock import now_ms
+from helpers.errors import charge
 
 MAX_PEOPLE = 20
 """People in one conversation. A room is for more."""
@@ -48,7 +50,7 @@ async def open_conversation(engine: Engine, user: User, others: list[User]) -> R
     room = await _find(name)
     if room is None:
         await _require_no_blocks(ids, ids)
-        room = await _create(engine, name, ids)
+        room = await _create(engine, user, name, ids)
     if not (await engine.access.standing(room.id, user)).is_member:
         await _require_no_blocks([user.id], ids)
         await _rejoin(engine, room, user)
@@ -77,7 +79,8 @@ async def note_block(one_id: int, other_id: int) -> None:
     await query.where(Room.slug == _name_of((one_id, other_id))).aio_execute()
 
 
-async def _create(engine: Engine, name: str, user_ids: set[int]) -> Room:
+async def _create(engine: Engine, user: User, name: str, user_ids: set[int]) -> Room:
+    await charge(engine.limiter, INVITATIONS, user.id, len(user_ids) - 1)
     counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number"), 0)
     room = Room(name=name, slug=name, topic="", kind=name.partition(".")[0], created_at=now_ms(), **counters)
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
 from chat.actions import editing, posting
+from chat.costs import MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, blocked, broken, unavailable
@@ -80,35 +81,44 @@ refused at once. Returns what remains to be awaited, if anything."""
 
 class Dispatcher:
     """`limits` counts requests by user id; None where the settings turn rate limits off. `handlers`
-    adds handlers of higher layers, by class of request."""
+    adds handlers of higher layers, by class of request.
+
+    Each process counts for itself: a question to Redis for each frame would double what a message
+    costs, and a room's connections are at one process behind nginx."""
 
     def __init__(self, engine: Engine, limits: Buckets | None, handlers: Mapping[type, Handler]) -> None:
         self.engine = engine
         self._limits = limits
+        self._mentions = Buckets(MENTIONS_PER_SECOND, MENTIONS_AT_ONCE)
         self._handlers: dict[type, Handler] = {**HANDLERS, **handlers}
 
     def dispatch_frame(self, actor: Actor, frame: str) -> Work | None:
-        """Reads a text frame and dispatches it. Errors are sent to the actor, never raised."""
+        """Reads a text frame and dispatches it. Its cost is taken before. Errors are sent to the
+        actor, never raised."""
+        wait = self.count(actor, frame_cost(frame))
+        if not wait and (mentions := mention_cost(frame)):
+            wait = self._count_mentions(actor, mentions)
         try:
             request = read_frame(frame)
         except BadRequest as bad:
-            self.refuse(actor, bad.error, bad.nonce)
+            reply_error(actor, _too_much(wait) if wait else bad.error, bad.nonce)
             return None
         except Exception as error:
-            self.count(actor)
             reply_error(actor, error, None)
             return None
-        return self.dispatch(actor, request)
+        return self._handle(actor, request, wait)
 
     def dispatch(self, actor: Actor, request: Request) -> Work | None:
         """Handles a checked request. Returns what remains to be awaited, or None. Errors are sent
         to the actor, never raised."""
+        return self._handle(actor, request, self.count(actor))
+
+    def _handle(self, actor: Actor, request: Request, wait: float) -> Work | None:
+        """`wait` are the seconds until there are tokens for it; 0 if it is paid for."""
         nonce = None if isinstance(request, Ping) else request.nonce
         try:
-            if is_free(request):
-                self.count(actor)
-            else:
-                self._take_token(actor)
+            if wait and not is_free(request):
+                raise _too_much(wait)
             work = self._handlers[type(request)](self.engine, actor, request)
         except Exception as error:
             reply_error(actor, error, nonce)
@@ -117,26 +127,25 @@ class Dispatcher:
 
     def refuse(self, actor: Actor, error: ActionError, nonce: str | None) -> None:
         """Sends the error about a frame that holds no request. It counts like a request."""
-        try:
-            self._take_token(actor)
-            raise error
-        except ActionError as refusal:
-            reply_error(actor, refusal, nonce)
+        wait = self.count(actor)
+        reply_error(actor, _too_much(wait) if wait else error, nonce)
 
-    def count(self, actor: Actor) -> float:
+    def count(self, actor: Actor, tokens: float = 1) -> float:
         """Counts a frame of the actor, whatever it holds. Above the rate limit the actor is held,
-        and the seconds until there is a token are returned."""
-        wait = self._limits.take(actor.person.id) if self._limits else 0.0
+        and the seconds until there are tokens are returned."""
+        wait = self._limits.take(actor.person.id, tokens) if self._limits else 0.0
         if wait:
             actor.hold(min(max(wait, HOLD_SECONDS), MAX_HOLD_SECONDS))
         return wait
 
-    def _take_token(self, actor: Actor) -> None:
-        """Raises ActionError when the actor has reached the rate limit."""
-        if wait := self.count(actor):
-            raise ActionError(
-                "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
-            )
+    def _count_mentions(self, actor: Actor, tokens: float) -> float:
+        return self._mentions.take(actor.person.id, tokens) if self._limits else 0.0
+
+
+def _too_much(wait: float) -> ActionError:
+    return ActionError(
+        "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
+    )
 
 
 async def _run(actor: Actor, work: Work, nonce: str | None) -> None:

@@ -11,6 +11,7 @@ from accounts.models import User
 from accounts.people.directory import all_exist
 from accounts.relations.visibility import is_block_between
 from chat.actions.conversations import notify_title_changes
+from chat.costs import INVITATIONS, ROOMS
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, kicked
@@ -22,6 +23,7 @@ from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
 from helpers.clock import now_ms
+from helpers.errors import charge
 from helpers.text.characters import is_one_line
 from helpers.text.translation import Text
 
@@ -50,6 +52,7 @@ def topic_problem(topic: str) -> Text | None:
 async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
     """Creates a room owned by `owner`. The fields must have been checked. Raises ActionError where
     the name is taken."""
+    await charge(engine.limiter, ROOMS, owner.id)
     person = Person(owner.id, owner.name)
     room = Room(
         name=name,
@@ -242,6 +245,7 @@ def make_owner(room: RoomTransaction, heir: Heir | None, author: Person) -> None
 async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
     """Makes `guest` a member. In a closed room only moderators may invite, and only they invite
     somebody back who was removed a moment ago."""
+    await charge(engine.limiter, INVITATIONS, person.id)
     target = Person(guest.id, guest.name)
 
     async def apply(room: RoomTransaction) -> Receipt:

@@ -26,7 +26,7 @@ class Conversations(web.View):
             room = await open_conversation(engine, user, await self._people(names))
         except ActionError as error:
             if error.retry_after:
-                raise web.HTTPServiceUnavailable from None
+                raise
             raise error.about("with") from None
         if wants_json(request):
             body = {"name": room.name, "title": await title_of(room, user.id), "kind": room.kind}

@@ -59,7 +59,7 @@ class Rooms(web.View):
                 )
             except ActionError as error:
                 if error.retry_after:
-                    raise web.HTTPServiceUnavailable from None
+                    raise
                 form.errors["name"] = translate(error.phrase)
         if room is None:
             return (

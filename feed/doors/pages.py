@@ -11,15 +11,19 @@ from accounts.people.directory import user_by_name
 from accounts.relations.visibility import VISIBILITY
 from feed import event_log, reading
 from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
-from feed.keys import WRITE_LIMITS, WRITER
-from helpers.errors import ActionError, too_fast
-from helpers.keys import DATABASE, SETTINGS
+from feed.keys import WRITER
+from helpers.errors import ActionError, charge
+from helpers.keys import DATABASE, LIMITER
+from helpers.limits import Rule
 from helpers.text.translation import translate
 from helpers.web.forms import Form, read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
 
 FEED = "/feed"
+
+WRITES = Rule("feed", 2.0, 60.0)
+"""Posts, comments and likes per person: far more than by hand."""
 
 
 class PostAddress(web.View):
@@ -39,16 +43,9 @@ class PostAddress(web.View):
     async def text(self) -> str:
         return (await read_form(self.request)).get("text", "")
 
-    def count_write(self) -> None:
+    async def count_write(self) -> None:
         """Counts against the rate limit. Raises ActionError if it is exceeded."""
-        request = self.request
-        wait = (
-            request.app[WRITE_LIMITS].take(request[USER].id)
-            if request.app[SETTINGS].rate_limits == "on"
-            else 0
-        )
-        if wait:
-            raise too_fast(wait)
+        await charge(self.request.app[LIMITER], WRITES, self.request[USER].id)
 
     async def back(self, fallback: str, fragment: str = "") -> web.HTTPSeeOther:
         """Redirects to the page that contained the form."""
@@ -72,7 +69,7 @@ class Feed(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
         text = await self.text()
-        self.count_write()
+        await self.count_write()
         try:
             nonce, new_pictures = await sent_nonce(request), await sent_pictures(request)
             post_id = await request.app[WRITER].post(request[USER], text, new_pictures, nonce)
@@ -156,7 +153,7 @@ class PostPage(_PostView):
 class EditPost(_PostView):
     async def post(self) -> web.Response:
         request, text = self.request, await self.text()
-        self.count_write()
+        await self.count_write()
         try:
             await request.app[WRITER].edit(request[USER], self.post_id, text, await sent_change(request))
         except ActionError as error:
@@ -171,7 +168,7 @@ class EditPost(_PostView):
 class DeletePost(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
-        self.count_write()
+        await self.count_write()
         await request.app[WRITER].delete(request[USER], self.post_id)
         if wants_json(request):
             return web.Response(status=204)
@@ -181,7 +178,7 @@ class DeletePost(PostAddress):
 class LikePost(PostAddress):
     async def post(self) -> web.Response:
         request = self.request
-        self.count_write()
+        await self.count_write()
         await self.choose()
         if wants_json(request):
             return web.json_response(await self.visible_post())
@@ -199,7 +196,7 @@ class UnlikePost(LikePost):
 class Comments(_PostView):
     async def post(self) -> web.Response:
         request, text = self.request, await self.text()
-        self.count_write()
+        await self.count_write()
         try:
             nonce = await sent_nonce(request)
             comment_id = await request.app[WRITER].comment(request[USER], self.post_id, text, nonce)
@@ -228,7 +225,7 @@ class _CommentView(_PostView):
 class EditComment(_CommentView):
     async def post(self) -> web.Response:
         request, text = self.request, await self.text()
-        self.count_write()
+        await self.count_write()
         try:
             await request.app[WRITER].edit_comment(request[USER], self.post_id, self.comment_id, text)
         except ActionError as error:
@@ -245,7 +242,7 @@ class EditComment(_CommentView):
 class DeleteComment(_CommentView):
     async def post(self) -> web.Response:
         request = self.request
-        self.count_write()
+        await self.count_write()
         await request.app[WRITER].delete_comment(request[USER], self.post_id, self.comment_id)
         if wants_json(request):
             return web.Response(status=204)

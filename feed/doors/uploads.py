@@ -6,13 +6,13 @@ import secrets
 
 from aiohttp import web
 
+from accounts.doors.pictures import PICTURES
 from accounts.keys import USER
 from feed import pictures
-from feed.keys import PICTURE_LIMITS
 from feed.pictures import NewPicture, PictureChange
 from helpers import images
-from helpers.errors import ActionError, too_fast
-from helpers.keys import SETTINGS
+from helpers.errors import ActionError, charge
+from helpers.keys import LIMITER, SETTINGS
 from helpers.web.forms import read_files, read_form, read_values
 
 MAX_BODY = (pictures.MAX_PICTURES + 1) * images.MAX_BYTES
@@ -41,11 +41,13 @@ async def sent_pictures(request: web.Request) -> list[NewPicture]:
     """Returns the pictures of the fields `picture` with their texts from `alt`. Raises ActionError
     for invalid pictures, and if the rate limit is exceeded."""
     uploads = await read_files(request, "picture")
-    for _ in uploads[: pictures.MAX_PICTURES] if request.app[SETTINGS].rate_limits == "on" else ():
-        if wait := request.app[PICTURE_LIMITS].take(request[USER].id):
-            raise too_fast(wait)
+    if count := len(uploads[: pictures.MAX_PICTURES]):
+        await charge(request.app[LIMITER], PICTURES, request[USER].id, count)
     alts = await read_values(request, "alt")
-    return await pictures.make(request.app[images.PICTURES], request[USER].id, uploads, alts)
+    made = await pictures.make(request.app[images.PICTURES], request[USER].id, uploads, alts)
+    if made:
+        await pictures.check_quota(request[USER].id, request.app[SETTINGS].quota_bytes, made)
+    return made
 
 
 async def sent_change(request: web.Request) -> PictureChange:

@@ -17,6 +17,7 @@ from helpers.limits import (
     LocalLimiter,
     Rule,
     Target,
+    Unlimited,
 )
 
 _TAKE = """
@@ -100,8 +101,11 @@ class RedisGuessLimiter:
         )
 
 
-def make_limiters(redis: "Redis | None", prefix: Callable[[], str]) -> tuple[Limiter, GuessLimiter]:
+def make_limiters(
+    redis: "Redis | None", prefix: Callable[[], str], *, limited: bool
+) -> tuple[Limiter, GuessLimiter]:
     """Those of the site: in Redis, or in this process, if it is the only one."""
-    if redis is None:
-        return LocalLimiter(), LocalGuessLimiter()
-    return RedisLimiter(redis, prefix), RedisGuessLimiter(redis, prefix)
+    guesses: GuessLimiter = LocalGuessLimiter() if redis is None else RedisGuessLimiter(redis, prefix)
+    if not limited:
+        return Unlimited(), guesses
+    return LocalLimiter() if redis is None else RedisLimiter(redis, prefix), guesses

@@ -151,3 +151,32 @@ def test_what_is_free_is_counted_too_and_never_refused() -> None:
     assert mallory.heard == [Pong()] * 5
     assert it.count(mallory) > 0, "whatever a frame holds"
     assert mallory.holds == [MAX_HOLD_SECONDS] * 3
+
+
+def test_a_frame_costs_by_its_size_before_it_is_read() -> None:
+    mallory, it = Outsider(), dispatcher(Buckets(0.1, 40))
+    broken = "{" * 60_000  # 15 tokens each
+    for _ in range(2):
+        it.dispatch_frame(mallory, broken)
+    assert not mallory.holds
+    it.dispatch_frame(mallory, broken)
+    assert mallory.holds
+    codes = [event.code for event in mallory.heard if isinstance(event, Error)]
+    assert codes == ["bad_json", "bad_json", "rate_limited"]
+    last = mallory.heard[-1]
+    assert isinstance(last, Error)
+    assert last.retry_after is not None
+    assert 0 < last.retry_after <= 150
+
+
+def test_many_mentions_cost_more() -> None:
+    mallory, it = Outsider(), dispatcher(Buckets(0.0001, 1000))
+    few, many = '{"type":"dance","text":"@a @b"}', '{"type":"dance","nonce":"n","text":"%s"}' % ("@a " * 100)
+    for _ in range(3):
+        it.dispatch_frame(mallory, many)
+    for _ in range(50):
+        it.dispatch_frame(mallory, few)
+    refused = [event for event in mallory.heard if isinstance(event, Error) and event.code == "rate_limited"]
+    assert [event.nonce for event in refused] == ["n"], "two of them at once, and few as many as one likes"
+    assert refused[0].retry_after is not None
+    assert refused[0].retry_after > 100

@@ -1,0 +1,31 @@
+"""What frames and actions cost, in tokens."""
+
+from helpers.limits import Rule
+
+BYTES_PER_TOKEN = 4096
+"""A frame of 64 KB costs 17 tokens, one of a hundred characters one."""
+
+MENTIONS_FREE = 5
+"""In one frame. Each further `@` is counted, as it may be a mention."""
+
+MENTIONS_PER_SECOND = 0.5
+MENTIONS_AT_ONCE = 200.0
+"""Per person: two messages to a hundred people at once."""
+
+ROOMS = Rule("rooms", 1 / 120, 30.0)
+"""New rooms per person: a list of all rooms has them all."""
+
+INVITATIONS = Rule("invitations", 1 / 20, 60.0)
+"""Per person: everybody who gets a new room in their list by an invitation, or by a new
+conversation."""
+
+
+def frame_cost(frame: str) -> float:
+    """The tokens of a text frame, known before it is read."""
+    return 1 + len(frame) // BYTES_PER_TOKEN
+
+
+def mention_cost(frame: str) -> float:
+    """The tokens of the mentions that a frame may hold."""
+    found = frame.count("@")
+    return found if found > MENTIONS_FREE else 0
