@@ -180,11 +180,14 @@ CATALOGUE: dict[str, type[Event]] = {
 }
 
 
-class Close:
-    """Close codes. After codes up to 4499 clients reconnect; after codes from 4500 on they
-    don't."""
+RESTART = 1012
+"""The close code that the WebSocket has for a server that is coming back: clients reconnect."""
 
-    RESTART: ClassVar[int] = 1012
+
+class Close:
+    """Close codes from 4000 to 4999. After codes up to 4499 clients reconnect; after codes from
+    4500 on they don't."""
+
     TOO_SLOW: ClassVar[int] = 4001
     UNAVAILABLE: ClassVar[int] = 4002
     KILLED: ClassVar[int] = 4501

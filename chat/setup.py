@@ -19,7 +19,7 @@ from chat.commands.running import runner
 from chat.doors.upgrade import SERVICES
 from chat.doors.websocket import Services
 from chat.engine import open_engine
-from chat.events import Close
+from chat.events import RESTART
 from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
@@ -71,7 +71,7 @@ async def close_connections(app: web.Application) -> None:
         return
     await engine.journal.close()
     for client in engine.hub.clients:
-        client.end(Close.RESTART)
+        client.end(RESTART)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(engine.timings.goodbye):
             await engine.hub.empty.wait()

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from accounts.keys import Successor
 from chat.delivery.channel import Channel, Client
 from chat.envelopes import Batch, EphemeralEvent
-from chat.events import Close, Event
+from chat.events import RESTART, Close, Event
 from chat.history.catch_up import Changes
 from helpers.db.database import is_unavailable
 from helpers.tasks import cancel_all
@@ -146,7 +146,7 @@ class Hub:
                 client.session_id = successor.session_id
             else:
                 # Whoever has the new token may come back.
-                client.end(Close.RESTART)
+                client.end(RESTART)
 
     def open_sessions(self) -> set[tuple[str, int]]:
         """The sessions of all connections, each with its user's id."""

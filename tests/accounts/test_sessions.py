@@ -208,7 +208,8 @@ async def test_a_session_that_has_ended_is_not_brought_back(tmp_path: object, re
 async def test_the_use_of_a_session_that_has_ended_is_not_noted(redis: Redis) -> None:
     """It is noted some seconds after the request; the session may have ended meanwhile."""
     client = redis_client.asyncio.Redis.from_url(redis.numbered(15))
-    store, of_user = RedisSessions(client), "aiochat:sessions-of:77"
+    store, of_user = RedisSessions(client), "aiochat:noted:sessions-of:77"
+    await store.open("noted")
     use = SessionInfo(77, "a browser", "192.0.2.1", 1)
     await store.create("key", "{}", ANONYMOUS_SECONDS, use)
     await store.create("other", "{}", ANONYMOUS_SECONDS, use)
