@@ -2,16 +2,14 @@
 
 import argparse
 import asyncio
-import contextlib
 import faulthandler
-import fcntl
 import io
 import logging
 import os
 import sys
 import tomllib
 from collections import Counter
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 
 import uvloop
@@ -21,7 +19,7 @@ from redis.exceptions import RedisError
 
 import urls
 from accounts import site
-from accounts.doors import command_line
+from accounts.doors import command_line, restoring
 from accounts.keys import OPEN_SESSIONS, SESSION_ENDED, USER
 from accounts.models import User
 from accounts.personal_data.deletion import setup_account_deletion
@@ -32,8 +30,9 @@ from accounts.signin.throttling import GUESSES
 from chat.setup import setup_chat
 from feed import event_log
 from feed.setup import setup_feed
-from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database, sqlite_path
+from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
+from helpers.db.single_process import single_process
 from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
@@ -157,28 +156,6 @@ async def _sweep_sessions(store: DatabaseSessions) -> None:
         await asyncio.sleep(SWEEP_SECONDS)
 
 
-@contextlib.contextmanager
-def _single_process(settings: Settings) -> Iterator[None]:
-    """On SQLite only one process may serve a data folder: others would miss its commits."""
-    if not settings.database.startswith("sqlite:"):
-        yield
-        return
-    path = f"{sqlite_path(settings.database)}.lock"
-    try:
-        file = open(path, "w")  # noqa: SIM115 - closed below in any case
-    except OSError as error:
-        raise Failure(f"can't write {path} ({error.strerror}); see AIOCHAT_DATA_DIR") from None
-    with file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise Failure(
-                f"another aiochat is running on {settings.database}; for several processes use PostgreSQL "
-                "and Redis"
-            ) from None
-        yield
-
-
 async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
     """Serves until SIGTERM or SIGINT, then shuts down cleanly."""
     stop = stop_requested()
@@ -265,7 +242,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
         )
     # SIGABRT, which watchdogs send, says on standard error where each thread is.
     faulthandler.enable()
-    with _single_process(settings):
+    with single_process(settings.database):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)
         else:
@@ -288,25 +265,9 @@ def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
 
 
 def restored(settings: Settings, arguments: argparse.Namespace) -> None:
-    """For a database that was restored from a backup, before anybody is served from it."""
     check_migrations(settings.database)
-
-    async def begin_another_history() -> None:
-        database, redis = open_database(settings.database), open_redis(settings.redis_url)
-        try:
-            async with database.aio_atomic():
-                await site.begin_another_history(database)
-                await event_log.begin_another_history()
-            store = session_store(database, redis)
-            await store.open(await site.site_id())
-            await store.clear()
-        finally:
-            if redis is not None:
-                await redis.aclose()
-            await database.aio_close()
-
-    with _single_process(settings):
-        asyncio.run(begin_another_history())
+    with single_process(settings.database):
+        asyncio.run(restoring.begin_another_history(settings, event_log.begin_another_history))
     say("Everybody is signed out, and open pages will load everything again.")
 
 
@@ -357,14 +318,7 @@ def parser() -> argparse.ArgumentParser:
         "migrate", help="bring the database up to date", description="Brings the database up to date."
     )
     command.set_defaults(run=run_migrations)
-    command = choices.add_parser(
-        "restored",
-        help="run this after restoring the database from a backup",
-        description="Run this after restoring the database from a backup, while no server runs. Signs "
-        "everybody out, since accounts and sessions of after the backup are lost, and makes open pages load "
-        "everything again.",
-    )
-    command.set_defaults(run=restored)
+    restoring.add_command(choices, restored)
     command_line.add_commands(choices)
     return commands
 
