@@ -16,7 +16,7 @@ from PIL import Image, ImageCms
 
 from helpers.images import MAX_BYTES
 from tests.accounts.test_pictures import drawn, empty_png, moving
-from tests.conftest import LIMITS_OFF, server_env, unique
+from tests.conftest import server_env, unique
 from tests.support.feed_reader import asks, comments, fills, follows, listens, page, texts, writes
 from tests.support.people import JsonObject, Person
 from tests.support.raw_http import cookie_of, request
@@ -391,28 +391,3 @@ async def test_photographs_pass_through_nginx(postgres: Postgres, redis: Redis) 
 async def test_comments_have_none(alice: Person) -> None:
     post = await writes(alice, "here")
     assert "pictures" not in await comments(alice, post, "words")
-
-
-async def test_pictures_take_no_more_than_the_quota(own_servers: None) -> None:
-    with Aiochat(env={**LIMITS_OFF, "AIOCHAT_QUOTA": "1"}) as server:
-        alice, bob = [await Person(server.url, name).joins() for name in ("alice", "bob")]
-        noise = io.BytesIO()
-        Image.effect_noise((1600, 1600), 100).save(noise, "PNG")
-        posts = []
-        while True:
-            status, post = await sends(alice, [noise.getvalue()], text="noise")
-            if status != 201:
-                break
-            posts.append(post)
-            assert len(posts) < 10
-        assert posts
-        assert (status, post["errors"]["pictures"]) == (
-            422,
-            "Your pictures take all the space that you have here, 1 MB. Delete some first.",
-        )
-        assert (await asks(alice, "/feed", text="Words still go"))[0] == 201
-        assert (await sends(bob, [noise.getvalue()], text="mine"))[0] == 201
-        assert (await asks(alice, f"/feed/{posts[0]['id']}/delete"))[0] == 204
-        assert (await sends(alice, [noise.getvalue()], text="again"))[0] == 201
-        for someone in (alice, bob):
-            await someone.close()

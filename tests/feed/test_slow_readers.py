@@ -25,7 +25,7 @@ def events(first: int, count: int) -> list[Event]:
 
 
 async def test_a_reader_with_too_much_waiting_catches_up_from_where_it_is() -> None:
-    stream = Stream(Line(), 1, "session", None, 100)
+    stream = Stream(Line(), 1, "session", 0, None, 100)
     stream.caught_up(110)
     stream.is_live = True
     stream.offer(events(111, 10), 120)  # type: ignore[arg-type]

@@ -59,7 +59,7 @@ class Watcher:
     """A member of the room, who is told what happens in it."""
 
     def __init__(self, user: User, room: Room) -> None:
-        self.user_id, self.room_id, self.session_id = user.id, room.id, ""
+        self.user_id, self.room_id, self.session_id, self.mark = user.id, room.id, "", 0
         self.wire = Wire()
         self.outbox = Outbox(self.wire)  # type: ignore[arg-type]
 
