@@ -325,9 +325,9 @@ def parser() -> argparse.ArgumentParser:
 
 def _open_security_log(settings: Settings, *, is_server: bool) -> None:
     """A server without a file for it writes it to standard error, with everything else."""
-    if settings.security_log is not None:
+    if settings.security_log:
         try:
-            log_to_file(settings.security_log)
+            log_to_file(Path(settings.security_log))
         except OSError as error:
             raise Failure(
                 f"can't write {settings.security_log} ({error.strerror}); see AIOCHAT_SECURITY_LOG"

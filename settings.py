@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     weather_url: str = "https://wttr.in/{place}?format=3&lang={lang}"
     gravatar: bool = False
     gravatar_url: str = "https://gravatar.com/avatar"
-    security_log: Path | None = None
+    security_log: str = ""
     debug: bool = False
 
     @classmethod
