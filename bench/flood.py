@@ -81,6 +81,8 @@ def _flood(mob: Sequence[Guest], dialect: Dialect, cores: set[int], connected: E
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", guest.address.port)))
             connection.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BUFFER)
             connection.sendall(dialect.request(guest))
+            if not connection.recv(12).endswith(b" 101"):
+                raise OSError("somebody of the flood wasn't let in")
             connection.setblocking(False)
             sockets[connection.fileno()] = connection
             poll.register(connection, select.EPOLLOUT)
