@@ -130,7 +130,7 @@ def test_the_patterns_are_found() -> None:
     assert any("mailto" in text for text in PATTERNS), "also those of objects"
 
 
-@pytest.mark.parametrize("text", PATTERNS, ids=lambda text: ascii(text)[:50])
+@pytest.mark.parametrize("text", PATTERNS, ids=map(str, range(len(PATTERNS))))
 def test_every_pattern_is_linear(text: str) -> None:
     assert find_slow_text(PATTERNS[text]) is None
 
