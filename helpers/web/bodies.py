@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import ipaddress
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterator
 
@@ -10,7 +9,7 @@ from aiohttp import web
 
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
-from helpers.web.addresses import client_address
+from helpers.web.addresses import client_network
 
 PATIENCE_SECONDS = 20.0
 BYTES_PER_SECOND = 4 * 1024
@@ -49,7 +48,7 @@ def one_of_few(request: web.Request) -> Iterator[None]:
     if request.app[SETTINGS].rate_limits == "off":
         yield
         return
-    bodies, network = request.app[LARGE_BODIES], _network(client_address(request))
+    bodies, network = request.app[LARGE_BODIES], client_network(request)
     if bodies[network] >= MAX_LARGE:
         raise too_fast(LARGE_WAIT_SECONDS)
     bodies[network] += 1
@@ -59,13 +58,3 @@ def one_of_few(request: web.Request) -> Iterator[None]:
         bodies[network] -= 1
         if not bodies[network]:
             del bodies[network]
-
-
-def _network(address: str) -> str:
-    """An IPv6 client has a network of 64 bits to itself."""
-    try:
-        if ipaddress.ip_address(address).version == 6:
-            return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    except ValueError:
-        pass
-    return address

@@ -16,9 +16,6 @@ from tests.support.room_state import RoomState, differences, embedded, without_o
 AT_ONCE = 30
 """Stories that are played at the same time."""
 
-FAULT_PATIENCE = 3.0
-"""What is known never to become equal is waited for no longer: it is expected to differ."""
-
 LOOK_AGAIN_SECONDS = 0.5
 """Or sooner, when something is told."""
 
@@ -37,8 +34,7 @@ class Case:
     having come, and `elsewhere` are connected to another room of theirs. `before` is done before
     the state is taken, `does` after it. `typing` is whom the others see typing at the end. `until`
     says of what a fresh load shows whether all has happened, where that isn't done when it is
-    answered. `fold_fault` and `page_fault` say why what was told is known not to be what a fresh
-    load shows, by the protocol's rules and in the page."""
+    answered."""
 
     id: str
     does: Sequence[Step] = ()
@@ -49,8 +45,6 @@ class Case:
     elsewhere: tuple[str, ...] = ()
     typing: str | None = None
     until: Callable[[JsonObject], bool] = bool
-    fold_fault: str | None = None
-    page_fault: str | None = None
 
 
 class Watcher:
@@ -206,7 +200,7 @@ class Story:
     async def _see(self, watcher: Watcher) -> Seen:
         """Compares until both are the same, or patience is at its end."""
         now = asyncio.get_running_loop().time
-        end = now() + (FAULT_PATIENCE if self.case.fold_fault else PATIENCE)
+        end = now() + PATIENCE
         while True:
             await self._settle(watcher)
             recorded = watcher.told

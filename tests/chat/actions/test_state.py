@@ -5,7 +5,7 @@ import json
 import shutil
 import subprocess
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, get_args
 
@@ -69,21 +69,7 @@ def _replay(outcomes: Outcomes, path: Path) -> dict[str, list[str]]:
     return found
 
 
-def each(fault: Callable[[Case], str | None]) -> pytest.MarkDecorator:
-    """Each case; those of a known fault must fail, so that who mends it removes it from the table."""
-    return pytest.mark.parametrize(
-        "case",
-        [
-            pytest.param(
-                case,
-                id=case.id,
-                marks=[pytest.mark.xfail(strict=True, reason=reason, raises=AssertionError)]
-                if (reason := fault(case))
-                else [],
-            )
-            for case in CASES
-        ],
-    )
+each = pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
 
 
 def _seen(outcomes: Outcomes, case: Case) -> list[Seen]:
@@ -93,13 +79,13 @@ def _seen(outcomes: Outcomes, case: Case) -> list[Seen]:
     return outcome
 
 
-@each(lambda case: case.fold_fault)
+@each
 async def test_what_is_told_is_what_a_fresh_load_shows(outcomes: Outcomes, case: Case) -> None:
     found = [f"{seen.name}: {one}" for seen in _seen(outcomes, case) for one in seen.differences]
     assert not found, "\n".join(found)
 
 
-@each(lambda case: case.page_fault)
+@each
 async def test_a_page_shows_what_a_fresh_page_shows(
     outcomes: Outcomes, replayed: dict[str, list[str]], case: Case
 ) -> None:
