@@ -174,7 +174,9 @@ class Stage:
             line = {"room_id": room.id, "seq": number, "changed_seq": number, "number": number}
             line |= {"kind": "post", "author_id": author, "nonce": unique("n"), "text": "text", "at": now}
             is_deleted = number >= OWN_DELETED
-            line |= {"deleted_at": now if is_deleted else None, "deleted_by": author if is_deleted else None}
+            # In an hour: what was deleted a minute ago is erased for good, and can't be taken back.
+            line |= {"deleted_at": now + 3_600_000 if is_deleted else None}
+            line |= {"deleted_by": author if is_deleted else None}
             line["reactions"] = 2 if number == 1 else 0
             lines.append(line)
         await Message.insert_many(lines).aio_execute()
