@@ -61,7 +61,7 @@ USUAL: Plan = (
 EVERYTHING: Plan = (
     Part(_named("r200", "sat100", "sat1000", "50x20", "r10k"), ALL_SETUPS),
     Part(_named("catchup", "storm"), ALL_SETUPS),
-    Part(_named("history", "idle")),
+    Part(_named("history", "idle", "flood")),
 )
 SWEEP: Plan = (Part([*BY_SIZE.values(), *BY_RATE.values()]),)
 

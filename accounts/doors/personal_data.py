@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp_jinja2
@@ -98,29 +99,38 @@ class OwnData(web.View):
         return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})
 
 
+@dataclass(eq=False)
+class OpenDownload:
+    request: web.Request
+    session_id: str
+    user_id: int
+
+
 class OpenDownloads:
     """The downloads of this process, which end with their sessions."""
 
     def __init__(self) -> None:
-        self._open: dict[web.Request, tuple[str, int]] = {}
+        self._open: set[OpenDownload] = set()
 
     @contextlib.contextmanager
     def opened(self, request: web.Request, session_id: str) -> Iterator[None]:
-        self._open[request] = session_id, request[USER].id
+        download = OpenDownload(request, session_id, request[USER].id)
+        self._open.add(download)
         try:
             yield
         finally:
-            del self._open[request]
+            self._open.remove(download)
 
     def sessions(self) -> set[tuple[str, int]]:
-        return set(self._open.values())
+        return {(download.session_id, download.user_id) for download in self._open}
 
     def end_session(self, session_id: str, successor: Successor | None = None) -> None:
-        for request, (open_id, user_id) in list(self._open.items()):
-            if open_id != session_id:
+        for download in self._open:
+            request = download.request
+            if download.session_id != session_id:
                 continue
             if successor is not None and client_mark(request) == successor.client:
-                self._open[request] = successor.session_id, user_id
+                download.session_id = successor.session_id
             elif request.transport is not None:
                 request.transport.abort()
 

@@ -4,7 +4,6 @@ sequences; the person's own names and the site's.
 
 Everything here is linear in the length of the password."""
 
-import unicodedata
 from array import array
 from bisect import bisect_left
 from functools import cache
@@ -13,6 +12,8 @@ from importlib.util import find_spec, module_from_spec, spec_from_file_location
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+from helpers.text.characters import composed
 
 SITE_WORDS = ("aiochat", "chatchat")
 
@@ -27,6 +28,9 @@ MAX_FEW = 20
 
 MIN_WORD = 4
 MIN_OWN = 3
+
+MAX_FOLDED = 254
+"""No password, name or address that is taken is longer."""
 
 _LETTERS = (
     str.maketrans("01345789@$!+|", "oieastbgasitl"),
@@ -59,6 +63,11 @@ def _hash(word: str) -> int:
     return int.from_bytes(blake2b(word.encode(errors="replace"), digest_size=8).digest(), "big")
 
 
+def _folded(text: str) -> str:
+    """The text without differences of case and form, "" if it is too long for any name."""
+    return (composed(text, MAX_FOLDED, "NFKC") or "").casefold()
+
+
 def _is_listed(word: str) -> bool:
     words, key = _common(), _hash(word)
     place = bisect_left(words, key)
@@ -67,7 +76,7 @@ def _is_listed(word: str) -> bool:
 
 def is_common(password: str) -> bool:
     """Is it among the first that anyone would try?"""
-    folded = unicodedata.normalize("NFKC", password).casefold()
+    folded = _folded(password)
     return (
         len(set(folded)) == 1
         or (len(set(folded)) < MIN_WORD and len(folded) <= MAX_FEW)
@@ -110,8 +119,8 @@ def is_own(password: str, own: tuple[str, ...]) -> bool:
     """Is it made of the person's names or the site's, with nothing but a few letters beside them?
 
     `own` are names and addresses."""
-    rest = folded = unicodedata.normalize("NFKC", password).casefold()
-    names = {unicodedata.normalize("NFKC", text).casefold() for text in (*own, *SITE_WORDS)}
+    rest = folded = _folded(password)
+    names = {_folded(text) for text in (*own, *SITE_WORDS)}
     parts = {part for name in names for part in (name, name.partition("@")[0], _without_ends(name))}
     for part in sorted(parts, key=len, reverse=True):
         if len(part) >= MIN_OWN:

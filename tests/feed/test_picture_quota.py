@@ -15,7 +15,7 @@ async def test_pictures_take_no_more_than_the_quota(own_servers: None) -> None:
     with Aiochat(env={**LIMITS_OFF, "AIOCHAT_QUOTA": "1"}) as server:
         alice, bob = [await Person(server.url, name).joins() for name in ("alice", "bob")]
         noise = io.BytesIO()
-        Image.effect_noise((1600, 1600), 100).save(noise, "PNG")
+        Image.effect_noise((600, 600), 100).save(noise, "PNG")
         posts = []
         while True:
             status, post = await sends(alice, [noise.getvalue()], text="noise")

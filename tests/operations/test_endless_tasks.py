@@ -9,7 +9,6 @@ import pytest
 from aiohttp import web
 
 from accounts.personal_data import deletion
-from accounts.signin import ended_sessions
 from app import create_app
 from feed import streams
 from helpers.db.migrations import MIGRATIONS, migrate
@@ -34,6 +33,10 @@ RESTLESS = Timings(
     unread_round=0.0,
     unread_gather=0.0,
     unread_check=0.001,
+    purge=0.0,
+    ended_sessions_poll=0.0,
+    session_check=0.001,
+    feed_poll=0.0,
 )
 """No task sleeps: nearly all wait for a database all the time."""
 
@@ -43,9 +46,7 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
     """The same of the tasks that have no part in the chat."""
     for module, name in (
         (deletion, "POLL_SECONDS"),
-        (ended_sessions, "LOOK_SECONDS"),
         (sessions, "STORE_SECONDS"),
-        (streams, "POLL_SECONDS"),
         (streams, "SWEEP_SECONDS"),
     ):
         monkeypatch.setattr(module, name, 0.0)

@@ -97,6 +97,7 @@ async def _converse(alice: Person, new: Person) -> None:
     for others in (["alice"], ["alice", *(f"p{number}" for number in range(1000, 1018))]):
         form = [("with", name) for name in others]
         async with new.http.post("/conversations", data=form, headers=headers) as answer:
+            assert answer.status == 201, await answer.text()
             name = (await answer.json())["name"]
         listener, guest = await alice.enters(name), await new.enters(name)
         await listener.says("psst")

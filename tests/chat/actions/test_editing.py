@@ -184,7 +184,8 @@ async def test_who_was_removed_changes_nothing(alice: Person, bob: Person, lobby
     )
     assert await at_bob.ends() == 4501
     assert await post_in(alice, lobby, 1) == before
-    again = await bob.enters(lobby)  # the room is open: he is a member again, and may
+    await at_alice.says(f"/invite @{bob.name}")
+    again = await bob.enters(lobby)  # he is a member again, and may
     assert (await asks(again, "edit", number=1, text="two"))["type"] == "receipt"
 
 
