@@ -285,6 +285,9 @@ async def test_the_emoji_button_puts_one_at_the_caret(alice: Visitor, room: str)
 
 
 async def test_without_a_network_the_emoji_button_says_so(alice: Visitor, room: str) -> None:
+    # Whoever used this browser before may have fetched the emoji.
+    session = await alice.context.new_cdp_session(alice.page)
+    await session.send("Network.clearBrowserCache")
     await cut(alice)
     await alice.page.locator("[data-tool=emoji]").click()
     await expect(alice.page.locator(".toast")).to_contain_text("couldn’t be loaded")

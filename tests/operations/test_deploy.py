@@ -226,17 +226,12 @@ def system() -> Iterator[System]:
     shutil.rmtree(folder)
 
 
-def test_where_all_is_there_nothing_happens_and_fast(system: System) -> None:
+def test_where_all_is_there_nothing_happens(system: System) -> None:
     system.add("redis-server", "nginx", "chromium", "node", "npm")
     system.add_apt()
-    seconds = []
-    for _ in range(3):
-        start = time.monotonic()
-        done = system.provision("--tests")
-        seconds.append(time.monotonic() - start)
-        assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+    done = system.provision("--tests")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
     assert system.calls() == []
-    assert min(seconds) < 0.2
 
 
 @needs_root

@@ -94,7 +94,7 @@ async def _leave(alice: Person, new: Person) -> None:
 
 async def _converse(alice: Person, new: Person) -> None:
     headers = {"Accept": "application/json", "X-CSRF-Token": await new.token("/rooms")}
-    for others in (["alice"], ["alice", *(f"p{number}" for number in range(1000, 1018))]):
+    for others in (["alice"], ["alice", *(f"p{number}" for number in range(1000, 1036, 2))]):
         form = [("with", name) for name in others]
         async with new.http.post("/conversations", data=form, headers=headers) as answer:
             assert answer.status == 201, await answer.text()
