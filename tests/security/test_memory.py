@@ -26,7 +26,7 @@ BUFFER = 16 * 1024
 """Of the clients' kernel, so that little is on the way."""
 
 QUIET_SECONDS = 1.0
-MOST_SENT = 64 << 20
+MOST_SENT = 1 << 20
 """Bytes of one client, far more than is taken of anybody."""
 
 

@@ -106,14 +106,30 @@ async def test_nobody_writes_a_line_of_their_own(chat: Aiochat, mallory: Person)
     assert len([line for line in text.splitlines() if forged in line]) <= 1
 
 
+class _Lines(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+@pytest.fixture
+def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The lines of this process, wherever commands that ran in it have sent its log."""
+    handler = _Lines()
+    monkeypatch.setattr(security_log.log, "handlers", [handler])
+    monkeypatch.setattr(security_log.log, "level", logging.INFO)
+    return handler.lines
+
+
 @pytest.mark.parametrize(
     "value", ["a\nb", "a b", 'a"b', "a=b", "\x1b[2J", "ü\u2028", "", "x" * 5000, "-", "\ud800"]
 )
-def test_any_value_is_one_field(value: str, caplog: pytest.LogCaptureFixture) -> None:
-    security_log.log.propagate = True
-    with caplog.at_level(logging.INFO, "aiochat.security"):
-        note("try", "ok", who=value, whence="here")
-    (line,) = [record.getMessage() for record in caplog.records]
+def test_any_value_is_one_field(value: str, written: list[str]) -> None:
+    note("try", "ok", who=value, whence="here")
+    (line,) = written
     assert line.isascii()
     assert line.isprintable()
     fields = _fields(line)
@@ -125,14 +141,12 @@ def test_any_value_is_one_field(value: str, caplog: pytest.LogCaptureFixture) ->
     }
 
 
-def test_of_a_flood_a_few_lines_are_written(caplog: pytest.LogCaptureFixture) -> None:
-    security_log.log.propagate = True
+def test_of_a_flood_a_few_lines_are_written(written: list[str]) -> None:
     flooder = unique("flooder")
-    with caplog.at_level(logging.INFO, "aiochat.security"):
-        for _ in range(1000):
-            note_refusal("request", who=flooder)
-        note_refusal("request", who=unique("another"))
-    lines = [_fields(record.getMessage()) for record in caplog.records]
+    for _ in range(1000):
+        note_refusal("request", who=flooder)
+    note_refusal("request", who=unique("another"))
+    lines = [_fields(line) for line in written]
     assert 20 <= len(lines) <= 30
     assert int(lines[-1]["left_out"]) == 1001 - len(lines)
 

@@ -116,13 +116,13 @@ async def test_a_thousand_cost_nothing_to_others(alice: Person, bob: Person, lob
     assert told(at_alice).count((bob.name, False)) <= told(at_alice).count((bob.name, True))
 
 
-async def test_a_thousand_take_no_tokens(own_servers: None) -> None:
+async def test_no_message_is_refused_for_them(own_servers: None) -> None:
     with Aiochat() as server:
         async with person(server.url, "alice") as alice:
             await alice.joins()
             await alice.creates("Garden")
             at_alice = await alice.enters("Garden")
-            for _ in range(1000):
+            for _ in range(150):
                 await types(at_alice)
             assert (await at_alice.says("not too fast"))["type"] == "receipt"
 
