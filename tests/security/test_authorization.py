@@ -40,10 +40,10 @@ STORED = (Member, Message, Mention, MessageVersion, Reaction, Kick)
 
 
 class Wire:
-    """A transport that counts what is written to it."""
+    """A transport that keeps what is written to it."""
 
     def __init__(self) -> None:
-        self.written = 0
+        self.written: list[bytes] = []
 
     def get_write_buffer_size(self) -> int:
         return 0
@@ -52,7 +52,7 @@ class Wire:
         return False
 
     def write(self, data: bytes) -> None:
-        self.written += len(data)
+        self.written.append(bytes(data))
 
 
 class Watcher:
@@ -99,6 +99,17 @@ class Stage:
     unchanged: dict[tuple[str, str], Room] = field(default_factory=dict)
     """Rooms in which nothing was allowed yet, by kind and role."""
 
+    def __post_init__(self) -> None:
+        self._endless = frozenset(self.engine.hub._tasks)
+
+    async def _settle(self) -> None:
+        """What an action has begun in the background is done. What was written in one turn of the
+        event loop is sent in the next."""
+        for _ in range(3):
+            while under_way := self.engine.hub._tasks - self._endless:
+                await asyncio.wait(under_way)
+            await asyncio.sleep(0)
+
     async def play(self, kind: str, role: str, row: Row) -> str | None:
         """Does it in a room that is as new. Returns what isn't as the table says, or None."""
         room = self.unchanged.pop((kind, role)) if (kind, role) in self.unchanged else None
@@ -106,22 +117,22 @@ class Stage:
         watcher = Watcher(self.people["watcher"], room)
         assert self.engine.hub.admit(watcher)
         await self.engine.hub.enter(watcher, None, lambda _: Pong())
-        await _turns()
+        await self._settle()
         user = self.people[role]
         standing = await self.engine.access.standing(room.id, user)
         actor = Acting(Person(user.id, user.name), room.id, standing)
-        before, told = await self._stored(room), watcher.wire.written
+        before, told = await self._stored(room), len(watcher.wire.written)
         answer = await self._do(actor, kind, role, row)
-        await _turns()
-        after, is_told = await self._stored(room), watcher.wire.written > told
+        await self._settle()
+        after, heard = await self._stored(room), watcher.wire.written[told:]
         self.engine.hub.leave(watcher)
-        if before == after and not is_told and isinstance(answer, Error):
+        if before == after and not heard and isinstance(answer, Error):
             self.unchanged[kind, role] = room
         if (kind, role) not in row.allowed:
             if before != after:
                 return f"changed {before} to {after}"
-            if is_told:
-                return "somebody was told"
+            if heard:
+                return f"somebody was told {heard}"
             is_refused = isinstance(answer, Error) or (
                 # Nobody's mark was moved: it is an answer about nothing.
                 isinstance(answer, Receipt) and not answer.seq and "read" in str(row.does)
@@ -196,12 +207,6 @@ class Stage:
         rows.append(sorted(map(str, await Status.select().tuples().aio_execute())))
         rows.append(await Room.select().aio_count())
         return rows
-
-
-async def _turns() -> None:
-    """What was written in one turn of the event loop is sent in the next."""
-    for _ in range(3):
-        await asyncio.sleep(0)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

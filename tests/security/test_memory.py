@@ -26,8 +26,8 @@ BUFFER = 16 * 1024
 """Of the clients' kernel, so that little is on the way."""
 
 QUIET_SECONDS = 1.0
-MOST_SENT = 1 << 20
-"""Bytes of one client, far more than is taken of anybody."""
+MOST_SENT = 256 << 10
+"""Bytes of one client: four times what may be left unread."""
 
 
 def _forget_peak(pid: int) -> None:
