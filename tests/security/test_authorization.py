@@ -39,6 +39,9 @@ NAMES = {name: name.replace(" ", "-") for name in PEOPLE}
 STORED = (Member, Message, Mention, MessageVersion, Reaction, Kick)
 
 
+TOLD = "somebody was told"
+
+
 class Wire:
     """A transport that keeps what is written to it."""
 
@@ -132,7 +135,7 @@ class Stage:
             if before != after:
                 return f"changed {before} to {after}"
             if heard:
-                return f"somebody was told {heard}"
+                return f"{TOLD} {heard}"
             is_refused = isinstance(answer, Error) or (
                 # Nobody's mark was moved: it is an answer about nothing.
                 isinstance(answer, Receipt) and not answer.seq and "read" in str(row.does)
@@ -248,7 +251,11 @@ async def test_who_may_do_what_in_which_room(stage: Stage) -> None:
     for name, row in ROWS.items():
         for kind, roles in ROLES.items():
             for role in roles:
-                if problem := await stage.play(kind, role, row):
+                problem = await stage.play(kind, role, row)
+                if problem and problem.startswith(TOLD):
+                    # What an earlier row began may be told late. What this one tells is told again.
+                    problem = await stage.play(kind, role, row)
+                if problem:
                     found.append(f"{name}, {role} of a room of the kind {kind}: {problem}")
     assert not found, "\n".join(found)
 
