@@ -1,6 +1,5 @@
 """Chromium, the sites that it visits, and Alice and Bob at it."""
 
-import contextlib
 from collections.abc import AsyncIterator, Iterator
 from typing import Literal
 
@@ -8,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.conftest import server_env, unique
-from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Visitor, Visitors, new_profile
+from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Visitor, Visitors
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
@@ -50,24 +49,22 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
 async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Visitors]:
     """Makes visitors, each with a browser of their own. None of their pages may have complained."""
     made: list[Visitor] = []
-    profiles = contextlib.AsyncExitStack()
 
     async def make(name: str, viewport: ViewportSize) -> Visitor:
         theme: Literal["dark", "light"] = "dark" if viewport is PHONE else "light"
-        profile = new_profile(browser, site[0], viewport, color_scheme=theme)
-        context, page = await profiles.enter_async_context(profile)
+        context = await browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, color_scheme=theme
+        )
         # As a whole browser does by itself for whoever presses a key.
         await context.grant_permissions(["clipboard-read", "clipboard-write"])
-        visitor = Visitor(context, page, site[0], unique(name))
+        visitor = Visitor(context, await context.new_page(), site[0], unique(name))
         made.append(visitor)
         await visitor.joins()
         return visitor
 
-    async with profiles:
-        yield make
+    yield make
     for visitor in made:
-        if visitor.person:
-            await visitor.person.close()
+        await visitor.leaves()
         assert not visitor.complaints, visitor.complaints
 
 

@@ -1,13 +1,12 @@
 """People at a browser: real Chromium, wide or a phone, and what one does with the pages."""
 
 import asyncio
-import contextlib
 import shutil
-from collections.abc import AsyncIterator, Awaitable, Callable
-from typing import Any, Literal
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.async_api import BrowserContext, Page, ViewportSize, expect
 
 from tests.support.people import PASSWORD, PATIENCE, Person
 
@@ -37,51 +36,6 @@ async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
     async with asyncio.timeout(PATIENCE):
         while not await page.evaluate(expression, argument):
             await asyncio.sleep(0.05)
-
-
-_idle: dict[object, list[BrowserContext]] = {}
-MOST_IDLE = 12
-
-
-@contextlib.asynccontextmanager
-async def new_profile(
-    browser: Browser,
-    url: str,
-    viewport: ViewportSize,
-    *,
-    color_scheme: Literal["dark", "light"] = "light",
-    reduced_motion: Literal["reduce", "no-preference"] = "no-preference",
-) -> AsyncIterator[tuple[BrowserContext, Page]]:
-    """A browser of somebody's own with an empty page, for one site. All that it knows of the people
-    before is gone, but for the site's files in its cache: to fetch and to compile them anew takes
-    half of a short story."""
-    key = (browser, url, viewport is PHONE, color_scheme, reduced_motion)
-    if idle := _idle.get(key):
-        context = idle.pop()
-    else:
-        context = await browser.new_context(
-            viewport=viewport,
-            has_touch=viewport is PHONE,
-            color_scheme=color_scheme,
-            reduced_motion=reduced_motion,
-        )
-    page = await context.new_page()
-    session = await context.new_cdp_session(page)
-    await session.send("Storage.clearDataForOrigin", {"origin": url, "storageTypes": "all"})
-    await session.detach()
-    try:
-        yield context, page
-    finally:
-        for opened in context.pages:
-            await opened.close()
-        await context.unroute_all()
-        await context.set_offline(False)
-        await context.clear_permissions()
-        await context.clear_cookies()
-        if sum(map(len, _idle.values())) >= MOST_IDLE:
-            longest = next(key for key, contexts in _idle.items() if contexts)
-            await _idle[longest].pop().close()
-        _idle[key] = [*_idle.pop(key, ()), context]
 
 
 class Visitor:

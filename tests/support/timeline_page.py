@@ -5,10 +5,10 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from playwright.async_api import Browser, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, new_profile
+from tests.support.browser import PHONE, WIDE
 from tests.support.people import Listener, Person
 
 TEXT = "What is said here takes a line or two on a phone, and one on a desk. "
@@ -143,23 +143,26 @@ async def here(alice: Reader) -> int | None:
 async def readers_of(browser: Browser, url: str, room: str) -> AsyncIterator[Reads]:
     """Opens pages of the room, each for a new person, or for a given one on another device. None of
     them may have complained."""
-    profiles = contextlib.AsyncExitStack()
+    contexts: list[BrowserContext] = []
     readers: list[Reader] = []
 
     async def make(person: Person | None = None, viewport: ViewportSize = WIDE) -> Reader:
         person = person or await Person(url, unique("alice")).joins()
-        profile = new_profile(browser, url, viewport, reduced_motion="reduce")
-        context, page = await profiles.enter_async_context(profile)
+        context = await browser.new_context(
+            viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce"
+        )
+        contexts.append(context)
         cookies = [
             {"name": cookie.key, "value": cookie.value, "url": url} for cookie in person.http.cookie_jar
         ]
         await context.add_cookies(cookies)  # type: ignore[arg-type]
-        reader = Reader(page, person, room)
+        reader = Reader(await context.new_page(), person, room)
         readers.append(reader)
         return reader
 
-    async with profiles:
-        yield make
+    yield make
+    for context in contexts:
+        await context.close()
     for reader in readers:
         await reader.person.close()
         assert not reader.complaints, reader.complaints
