@@ -1,5 +1,6 @@
 """Somebody who reads a long room in real Chromium, and somebody who writes it by a program."""
 
+import asyncio
 import contextlib
 import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -9,9 +10,12 @@ from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, ex
 
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE
-from tests.support.people import Listener, Person
+from tests.support.people import PATIENCE, Listener, Person
 
 TEXT = "What is said here takes a line or two on a phone, and one on a desk. "
+
+LOST_MS = 5000
+"""After this a turn of the wheel is lost."""
 
 Reads = Callable[..., Awaitable["Reader"]]
 
@@ -75,16 +79,26 @@ class Reader:
                 const box = document.querySelector('.timeline-scroller');
                 const rest = by < 0 ? box.scrollTop : box.scrollHeight - box.clientHeight - box.scrollTop;
                 window.scrolled_ = rest < 1 || new Promise((resolve) =>
-                    box.addEventListener('scroll', resolve, { once: true }));
+                    box.addEventListener('scroll', () => resolve(true), { once: true }));
             }""",
             by,
         )
+        is_scrolled = False
+        async with asyncio.timeout(PATIENCE):
+            while not is_scrolled:
+                # A turn of the wheel is lost now and then, where the page is laid out meanwhile.
+                await self._scroll(by)
+                is_scrolled = await self.page.evaluate(
+                    "ms => Promise.race([scrolled_, new Promise((resolve) => setTimeout(resolve, ms))])",
+                    LOST_MS,
+                )
+        await self.calms()
+
+    async def _scroll(self, by: int) -> None:
         if self.page.viewport_size == PHONE:
             await self.page.evaluate("by => document.querySelector('.timeline-scroller').scrollBy(0, by)", by)
         else:
             await self.page.mouse.wheel(0, by)
-        await self.page.evaluate("async () => void (await window.scrolled_)")
-        await self.calms()
 
     async def calms(self) -> None:
         """Nothing moves any more, and no more of the history is on its way."""
