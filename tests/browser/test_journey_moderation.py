@@ -59,6 +59,9 @@ async def test_a_new_moderator_may_at_once_and_nobody_asks_for_all_members(
 ) -> None:
     await alice.says("May I be deleted?")
     await bob.sees("May I be deleted?")
+    for visitor in (alice, bob):
+        # All members are asked for once, after the page has opened.
+        await expect(visitor.page.locator(f"#members [data-person='{bob.name}']")).to_have_count(1)
     asked: list[str] = []
     for visitor in (alice, bob):
         visitor.page.on("request", lambda request: asked.append(request.url))
