@@ -1,5 +1,6 @@
 """Who may act on others, and pins, in real Chromium."""
 
+import asyncio
 import re
 
 import pytest
@@ -7,7 +8,7 @@ from playwright.async_api import expect
 
 from tests.browser.test_journey_messages import chooses, focuses, menu, row
 from tests.support.browser import Visitor, one_database
-from tests.support.people import Listener
+from tests.support.people import PATIENCE, Listener
 
 pytestmark = one_database
 
@@ -74,6 +75,17 @@ async def test_a_new_moderator_may_at_once_and_nobody_asks_for_all_members(
     for visitor in (alice, bob):
         member = visitor.page.locator(f"#members [data-person='{bob.name}']")
         await expect(member.locator("[data-part=role]")).to_have_text("moderator")
+    # What one may is told by a hello, which comes after the line.
+    async with asyncio.timeout(PATIENCE):
+        while True:
+            await focuses(bob, "May I be deleted?")
+            await bob.page.keyboard.press("Enter")
+            await expect(menu(bob).get_by_role("menuitem", name="Reply", exact=True)).to_be_visible()
+            may_delete = await menu(bob).get_by_role("menuitem", name="Delete", exact=True).is_visible()
+            await bob.page.keyboard.press("Escape")
+            await expect(menu(bob)).to_be_hidden()
+            if may_delete:
+                break
     await chooses(bob, "May I be deleted?", "Delete")
     await expect(alice.page.locator("#timeline .deleted")).to_have_count(1)
     assert not [url for url in asked if url.endswith("/members")]

@@ -179,7 +179,8 @@ class Stage:
             await Kick.insert(
                 room_id=room.id, user_id=self.people["kicked"].id, until=now + 600_000
             ).aio_execute()
-        shared = {"room": room.id, "present": True, "read_number": 0, "joined_at": now}
+        # Who is recorded as here without a connection would be recorded as gone after a while.
+        shared = {"room": room.id, "present": False, "read_number": 0, "joined_at": now}
         rows = [{**shared, "user": self.people[one].id, "role": inside[one]} for one in inside]
         await Member.insert_many(rows).aio_execute()
         own, others = self.people[role].id, self.people["blocker" if role == "blocked" else "other"].id
