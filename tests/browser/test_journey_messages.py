@@ -332,3 +332,23 @@ async def test_an_old_message_is_jumped_to_and_left_unread(
     await expect(alice.page.locator("#timeline > .new + .message")).to_contain_text("line 2.")
     await alice.page.reload()
     await expect(alice.page.locator("#timeline > .new + .message")).to_contain_text("line 2.")
+
+
+async def test_a_dialog_that_is_opened_again_at_once_tells_what_it_was_closed_with(
+    alice: Visitor, room: str
+) -> None:
+    """The event of its closing comes later than that."""
+    told = await alice.page.evaluate(
+        """async () => {
+            const { openDialog } = await import(
+                new URL("dom/dialogs.js", document.querySelector("script[type=module]").src).href);
+            const dialog = document.getElementById("message-menu");
+            const told = [];
+            for (const value of ["reply", "pick", "unread"]) {
+                told.push(openDialog(dialog));
+                dialog.close(value);
+            }
+            return Promise.all(told);
+        }"""
+    )
+    assert told == ["reply", "pick", "unread"]

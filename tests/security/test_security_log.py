@@ -8,6 +8,7 @@ import re
 import stat
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -116,12 +117,14 @@ class _Lines(logging.Handler):
 
 
 @pytest.fixture
-def written(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def written(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """The lines of this process, wherever commands that ran in it have sent its log."""
     handler = _Lines()
     monkeypatch.setattr(security_log.log, "handlers", [handler])
-    monkeypatch.setattr(security_log.log, "level", logging.INFO)
-    return handler.lines
+    before = security_log.log.level
+    security_log.log.setLevel(logging.INFO)  # and forgets which levels were off so far
+    yield handler.lines
+    security_log.log.setLevel(before)
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,19 @@ const LOADED = 320; // px that a dialog may need once its contents are here
 const sheets = matchMedia("(max-width: 47.99rem), (hover: none) and (pointer: coarse)");
 export const isSheet = () => sheets.matches;
 
+/**
+ * Who waits for a dialog to be closed.
+ * @type {WeakMap<HTMLDialogElement, ((value: string) => void)[]>}
+ */
+const waiting = new WeakMap();
+
+/** Tells them what it was closed with. @param {HTMLDialogElement} dialog */
+function settle(dialog) {
+  const waited = waiting.get(dialog) ?? [];
+  waiting.delete(dialog);
+  for (const tell of waited) tell(dialog.returnValue);
+}
+
 /** Handles keys and presses while it is open. @param {HTMLDialogElement} dialog */
 function listen(dialog) {
   const ended = new AbortController();
@@ -29,8 +42,13 @@ function listen(dialog) {
   dialog.addEventListener("pointerdown", press, { signal });
   dialog.addEventListener("click", click, { signal });
   sheets.addEventListener("change", () => dialog.close(""), { signal });
-  // The event of an earlier close may come after it was opened again.
-  dialog.addEventListener("close", () => dialog.open || ended.abort(), { signal });
+  const close = () => {
+    // The event of an earlier close may come after it was opened again.
+    if (dialog.open) return;
+    ended.abort();
+    settle(dialog);
+  };
+  dialog.addEventListener("close", close, { signal });
 }
 
 /**
@@ -70,6 +88,8 @@ function place(dialog, from, beside) {
 export function openDialog(dialog, anchor = null, { beside = false } = {}) {
   if (!dialog.open) {
     const isAnchored = anchor !== null && !isSheet();
+    // It may have been closed just before, and the event of that is still to come.
+    settle(dialog);
     dialog.returnValue = "";
     dialog.classList.toggle("anchored", isAnchored);
     for (const name of ["--x", "--top", "--bottom", "--most"]) dialog.style.removeProperty(name);
@@ -78,9 +98,7 @@ export function openDialog(dialog, anchor = null, { beside = false } = {}) {
     if (isAnchored)
       place(dialog, anchor instanceof Element ? anchor.getBoundingClientRect() : anchor, beside);
   }
-  return new Promise((resolve) =>
-    dialog.addEventListener("close", () => resolve(dialog.returnValue), { once: true }),
-  );
+  return new Promise((resolve) => waiting.set(dialog, [...(waiting.get(dialog) ?? []), resolve]));
 }
 
 /**

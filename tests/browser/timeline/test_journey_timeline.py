@@ -172,7 +172,6 @@ async def test_unread_from_here_stays_until_one_reads_on(alice: Reader, pen: Lis
     await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "38")
 
 
-@pytest.mark.skip(reason="beside load the divider is off the screen now and then; the cause isn't known yet")
 async def test_a_hidden_page_doesnt_run_ahead_of_its_reader(
     reads: Reads, pen: Listener, alice: Reader
 ) -> None:
@@ -184,8 +183,12 @@ async def test_a_hidden_page_doesnt_run_ahead_of_its_reader(
         """() => {
             Object.defineProperty(document, 'visibilityState', { value: 'hidden', configurable: true });
             document.dispatchEvent(new Event('visibilitychange'));
+            // What changes without being new, as when somebody comes or a picture is loaded.
+            document.querySelector('chat-timeline').page.store.touch('timeline');
         }"""
     )
+    await alice.calms()
+    await alice.sees(30)
     await writes(pen, 31, 60)
     await expect(alice.message(60)).to_have_count(1)
     await alice.calms()

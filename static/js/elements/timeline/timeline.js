@@ -181,9 +181,12 @@ export class ChatTimeline extends PageElement {
     if (!this.#opened) return;
     moves();
     // Nobody sees a hidden page: what arrives now starts at the top of the screen when they return.
+    // The "New" line of what was read meanwhile stays where it is.
+    const { newAfter, readNumber } = this.page.store.state;
     const unread =
       this.anchor.following &&
       document.visibilityState === "hidden" &&
+      newAfter === readNumber &&
       this.list.querySelector(":scope > .new");
     if (unread && this.anchor.topOf(unread) < 0) this.anchor.show(unread, "quarter");
     this.#reportView();
