@@ -40,7 +40,14 @@ from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
 from helpers.processes.supervisor import Supervisor
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
-from helpers.processes.worker import Worker, WorkerArguments, freeze_gc, shut_down, stop_requested
+from helpers.processes.worker import (
+    Worker,
+    WorkerArguments,
+    freeze_gc,
+    open_many_files,
+    shut_down,
+    stop_requested,
+)
 from helpers.redis.bus import BUS, make_bus
 from helpers.redis.client import REDIS, open_redis, site_prefix
 from helpers.redis.limits import make_limiters
@@ -50,6 +57,7 @@ from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
 from helpers.web.bodies import LARGE_BODIES
 from helpers.web.compression import compression
+from helpers.web.connections import CONNECTIONS, connections_by, connections_of_clients
 from helpers.web.csrf import csrf
 from helpers.web.errors import errors
 from helpers.web.files import Files
@@ -81,6 +89,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     # The error middleware is there twice: inside, where the error page can use the session, and
     # outside, for errors of the session store.
     middlewares = [
+        connections_of_clients,
         compression,
         languages,
         forms,
@@ -101,6 +110,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[LIMITER], app[GUESSES] = make_limiters(
         redis, lambda: site_prefix(app[SITE]), limited=settings.rate_limits == "on"
     )
+    app[CONNECTIONS] = connections_by(settings)
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
     app[OPEN_SESSIONS] = []
@@ -242,6 +252,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
         )
     # SIGABRT, which watchdogs send, says on standard error where each thread is.
     faulthandler.enable()
+    open_many_files()
     with single_process(settings.database):
         if arguments.migrate:
             migrate(settings.database, MIGRATIONS)

@@ -61,6 +61,8 @@ class Settings(BaseSettings):
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
     quota: int = Field(default=500, ge=0)
+    connections: int = Field(default=10_000, ge=0)
+    address_connections: int = Field(default=200, ge=0)
     trust_proxy: bool = False
     weather_url: str = "https://wttr.in/{place}?format=3&lang={lang}"
     gravatar: bool = False

@@ -19,8 +19,8 @@ from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.hub")
 
-MAX_CONNECTIONS = 10
-"""Connections of one user in this process."""
+MAX_CONNECTIONS = 50
+"""Connections of one user in this process: ten pages on each of five devices."""
 
 
 class RoomSubscriptions(Protocol):

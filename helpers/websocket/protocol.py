@@ -13,7 +13,7 @@ one read of the socket, MAX_UNREAD bytes and the answers to a slice."""
 import asyncio
 import contextvars
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from typing import Any, Protocol, cast
 
@@ -138,6 +138,7 @@ class WebSocket(asyncio.BufferedProtocol):
         "_is_waiting",
         "_keep_alive",
         "_listener",
+        "_on_lost",
         "_opcode",
         "_share",
         "_transport",
@@ -158,6 +159,17 @@ class WebSocket(asyncio.BufferedProtocol):
         self._opcode = 0
         self._has_received = True
         self._closing: asyncio.TimerHandle | None = None
+        self._on_lost: Callable[[], None] | None = None
+
+    def take_over(
+        self, transport: asyncio.Transport, early: bytes, on_lost: Callable[[], None] | None
+    ) -> None:
+        """Serves an open connection whose reading is paused. `early` was read of it behind the
+        handshake's request. `on_lost` is called once the connection is closed."""
+        self._buffer, self._on_lost = early, on_lost
+        transport.set_protocol(self)
+        self.connection_made(transport)
+        self._go_on()
 
     # What the transport tells
 
@@ -202,6 +214,8 @@ class WebSocket(asyncio.BufferedProtocol):
             self._share.discard(self)
         if self._closing is not None:
             self._closing.cancel()
+        if self._on_lost is not None:
+            self._on_lost()
         self._listener.on_lost()
 
     # What the listener wants
@@ -376,14 +390,9 @@ class Upgrade(web.WebSocketResponse):
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter:
         writer = await super().prepare(request)
-        protocol: Any = request.protocol
-        transport = protocol.transport
-        if transport is not None and protocol is transport.get_protocol():
-            transport.set_protocol(self._websocket)
-            # aiohttp closes the transport that it considers its own.
-            protocol.transport = None
-            protocol.connection_lost(None)
-            self._websocket.connection_made(transport)
+        if (given := cast(Any, request.protocol).hand_over()) is not None:
+            transport, early, place = given
+            self._websocket.take_over(transport, early, None if place is None else place.leave)
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:

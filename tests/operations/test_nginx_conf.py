@@ -254,6 +254,39 @@ async def test_one_address_has_so_many_connections_and_no_more(
                 await socket.close()
 
 
+class Anywhere(Nginx):
+    """Takes clients at their word about their address."""
+
+    def site(self) -> str:
+        return f"set_real_ip_from 127.0.0.1;\nreal_ip_header X-Test-Address;\n{super().site()}"
+
+
+async def test_an_ipv6_network_is_one_address_and_others_are_not_harmed(
+    own_servers: None, workers: list[Worker]
+) -> None:
+    with Anywhere([worker.port for worker in workers], connections=2) as strict:
+        async with aiohttp.ClientSession(strict.url) as session:
+            sockets = []
+
+            async def status(address: str) -> int:
+                try:
+                    headers = {"X-Test-Address": address}
+                    sockets.append(await session.ws_connect("/rooms/lobby/ws", headers=headers))
+                except aiohttp.WSServerHandshakeError as error:
+                    return error.status
+                return 101
+
+            # 10 is a line's end, for those who look for it.
+            tries = [f"2001:db8:0:a0a::{part}" for part in ("1", "a0a:a0a", "ffff:0:1")]
+            assert [await status(address) for address in tries] == [101, 101, 429]
+            mapped = [f"::ffff:192.0.2.{part}" for part in (1, 1, 1, 2)]
+            assert [await status(address) for address in mapped] == [101, 101, 429, 101]
+            assert [await status(f"203.0.113.{part}") for part in (1, 1, 1, 2)] == [101, 101, 429, 101]
+            assert await status("2001:db8:0:a0b::1") == 101
+            for socket in sockets:
+                await socket.close()
+
+
 async def test_when_a_worker_is_down_the_other_answers_and_when_all_are_a_page_does(
     own_servers: None, static: Path
 ) -> None:

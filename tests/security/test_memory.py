@@ -19,7 +19,7 @@ from timings import Timings
 
 PEOPLE = 20
 SOCKETS = 10
-"""Of each, as many as they may have."""
+"""Of each."""
 
 MOST_KB = 40 * 1024
 BUFFER = 16 * 1024
