@@ -233,6 +233,8 @@ class NumberedWitness(NumberedClient):
             return
         self.numbers.take(event.number)
         text = event.text
+        if not text.startswith("X"):
+            return  # of somebody who isn't measured
         index, turn = int(text[1:6]), int(text[7:15])
         self.turns[index].take(turn)
         sent = self._senders[index].sent[turn]

@@ -61,7 +61,8 @@ USUAL: Plan = (
 EVERYTHING: Plan = (
     Part(_named("r200", "sat100", "sat1000", "50x20", "r10k"), ALL_SETUPS),
     Part(_named("catchup", "storm"), ALL_SETUPS),
-    Part(_named("history", "idle", "flood")),
+    Part(_named("history", "idle")),
+    Part(_named("flood"), (*USUAL_SETUPS, Setup("postgresql+redis", workers=2, nginx=True))),
 )
 SWEEP: Plan = (Part([*BY_SIZE.values(), *BY_RATE.values()]),)
 

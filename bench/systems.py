@@ -99,6 +99,7 @@ class Setup(System):
                     "AIOCHAT_DATABASE_URL": database_url,
                     "AIOCHAT_REDIS_URL": redis_url,
                     "AIOCHAT_RATE_LIMITS": "off",
+                    "AIOCHAT_CONNECTIONS": "0",
                 }
                 if front is not None:
                     worker.env |= {"AIOCHAT_PUBLIC_URL": front.url, "AIOCHAT_TRUST_PROXY": "1"}

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.flood import Flood
 from bench.peer import PEERS
 from bench.plan import EVERYTHING, SWEEP, USUAL, Part
 from bench.report import ratios, tables
@@ -14,6 +15,7 @@ from bench.result import Headline, Result
 from bench.scenarios import SCENARIOS
 from bench.stage import Services, divide_cores
 from bench.sweep import charts
+from bench.systems import Setup
 from bench.talk import Talk
 from tests.support.servers import ROOT, Postgres, Redis
 
@@ -58,6 +60,21 @@ def test_every_scenario_in_miniature(tmp_path: Path) -> None:
     assert {one["scenario"] for one in found["ratios"]} <= {"r200", "idle"}
     assert "websockets" in found["conditions"]["peers"]
     assert (tmp_path / "bench.md").read_text().strip() == done.stdout.strip()
+
+
+def test_a_flood_in_miniature() -> None:
+    flood = Flood("small", members=8, senders=2, rate=40.0, seconds=0.5, floods=3)
+    assert flood.problem() is None
+    with (
+        Services() as services,
+        Setup("sqlite", nginx=True).open(
+            flood.seats, flood.posts, services, divide_cores(workers=2)
+        ) as stage,
+    ):
+        result = flood.measure(stage)
+    assert result.is_clean, result.notes
+    assert result.headlines[0].value == result.figures["receipt_ms"]["p99"] > 0
+    assert "grown_mb" in result.figures
 
 
 @pytest.mark.parametrize("name", PEERS)
