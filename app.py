@@ -63,6 +63,7 @@ from helpers.web.errors import errors
 from helpers.web.files import Files
 from helpers.web.forms import forms
 from helpers.web.headers import add_headers
+from helpers.web.health import HEALTH_PATIENCE
 from helpers.web.languages import languages
 from helpers.web.pages import setup_pages
 from helpers.web.protocol import Runner
@@ -75,7 +76,6 @@ from timings import TIMINGS, Timings
 from weather.setup import setup_weather
 
 MAX_BODY = 64 * 1024
-KEEP_ALIVE_SECONDS = 20.0
 SHUTDOWN_SECONDS = 10.0
 SWEEP_SECONDS = 3600
 MAX_WORKERS = 256
@@ -85,7 +85,9 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     """Creates the application without opening connections. The database must be migrated."""
     database = open_database(settings.database)
     redis = open_redis(settings.redis_url, timings.redis_answer)
-    storage = TokenStorage(session_store(database, redis), secure=settings.secure)
+    storage = TokenStorage(
+        session_store(database, redis), secure=settings.secure, store_every=timings.store_uses
+    )
     # The error middleware is there twice: inside, where the error page can use the session, and
     # outside, for errors of the session store.
     middlewares = [
@@ -110,6 +112,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app[LIMITER], app[GUESSES] = make_limiters(
         redis, lambda: site_prefix(app[SITE]), limited=settings.rate_limits == "on"
     )
+    app[HEALTH_PATIENCE] = timings.health_check
     app[CONNECTIONS] = connections_by(settings)
     app[SESSION_ENDED] = []
     app[LARGE_BODIES] = Counter()
@@ -170,10 +173,11 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
     """Serves until SIGTERM or SIGINT, then shuts down cleanly."""
     stop = stop_requested()
     manager = ServiceManager.from_environment()
+    app = await create_app(settings)
     runner = Runner(
-        await create_app(settings),
+        app,
         access_log=None,
-        keepalive_timeout=KEEP_ALIVE_SECONDS,
+        keepalive_timeout=app[TIMINGS].keep_alive,
         shutdown_timeout=SHUTDOWN_SECONDS,
     )
     try:

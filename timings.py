@@ -99,6 +99,24 @@ class Timings:
     """Within this time everything that is open is compared with the stored sessions: the word of an
     end may be lost."""
 
+    store_uses: float = 10.0
+    """The interval at which the last uses of sessions are stored together: after a restart all
+    clients reconnect at once."""
+
+    deletion_poll: float = 3.0
+    """The interval at which deleted accounts are looked for that are to be erased."""
+
+    deletion_settle: float = 30.0
+    """After this time all operations that ran when an account ended are over: requests, open
+    sockets, writes that happen every ten seconds. Then everything is erased once more, including
+    what was stored in between."""
+
+    keep_alive: float = 20.0
+    """A connection without a whole request for this time is closed. nginx keeps its own for 15 s."""
+
+    health_check: float = 3.0
+    """A database or Redis that takes longer isn't ready."""
+
     gravatar_patience: float = 0.5
     """A reader waits this long for a Gravatar. After that the initial is shown, and the picture is
     available for later readers."""

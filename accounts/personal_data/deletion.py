@@ -27,19 +27,14 @@ from helpers.db.database import is_sqlite, is_unavailable
 from helpers.keys import DATABASE
 from helpers.tasks import cancel_all
 from helpers.text.characters import one_line
+from timings import DEFAULT, TIMINGS, Timings
 
 log = logging.getLogger("aiochat.leaving")
-
-SETTLE_SECONDS = 30.0
-"""After this time all operations that ran when the account ended are over: requests, open sockets,
-writes that happen every ten seconds. Then everything is erased once more, including what was stored
-in between."""
 
 LEASE_SECONDS = 8.0
 """If a process stops renewing its lease, another one can take over after this time."""
 
 RENEW_SECONDS = 2.0
-POLL_SECONDS = 3.0
 AFTER_TROUBLE_SECONDS = 20.0
 AT_ONCE = 500
 
@@ -93,8 +88,9 @@ class AccountDeletion:
     """Erases the deleted accounts, each in one process at a time: at the start, then periodically,
     and at once on request."""
 
-    def __init__(self, database: AioDatabase, erasers: list[Eraser]) -> None:
+    def __init__(self, database: AioDatabase, erasers: list[Eraser], timings: Timings = DEFAULT) -> None:
         self._database = database
+        self._timings = timings
         self._erasers = erasers
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -116,7 +112,7 @@ class AccountDeletion:
             except Exception as error:
                 if not is_unavailable(error):
                     log.exception("nobody was seen off")
-            await asyncio.sleep(POLL_SECONDS)
+            await asyncio.sleep(self._timings.deletion_poll)
 
     async def close(self) -> None:
         await cancel_all(self._tasks)
@@ -139,7 +135,7 @@ class AccountDeletion:
                 return
             began = now_ms()
             await self._run_erasers(DeletedAccount(user_id, pending.name, bool(pending.removes)), lease)
-            settled_at = pending.at + int(SETTLE_SECONDS * 1000)
+            settled_at = pending.at + int(self._timings.deletion_settle * 1000)
             await lease.release(None if began >= settled_at else settled_at)
         except _LeaseLost:
             log.warning("account %d is being seen off by another process", user_id)
@@ -244,7 +240,7 @@ ACCOUNT_DELETION = web.AppKey("account_deletion", AccountDeletion)
 
 async def _run_account_deletion(app: web.Application) -> AsyncIterator[None]:
     deletion = app[ACCOUNT_DELETION] = AccountDeletion(
-        app[DATABASE], [session_eraser(app), *app[ERASERS], erase_relations]
+        app[DATABASE], [session_eraser(app), *app[ERASERS], erase_relations], app[TIMINGS]
     )
     task = asyncio.create_task(deletion.run(), context=contextvars.Context())
     yield

@@ -10,7 +10,9 @@ from helpers.db.database import fetch, is_unavailable
 from helpers.keys import DATABASE
 from helpers.redis.client import REDIS
 
-CHECK_SECONDS = 3.0
+HEALTH_PATIENCE = web.AppKey("health_patience", float)
+"""How long a database or Redis may take, in seconds."""
+
 NEVER_KEPT = {"Cache-Control": "no-store"}
 
 
@@ -38,7 +40,7 @@ class Ready(web.View):
 
     async def _works(self, question: Awaitable[object]) -> bool:
         try:
-            async with asyncio.timeout(CHECK_SECONDS):
+            async with asyncio.timeout(self.request.app[HEALTH_PATIENCE]):
                 await question
             return True
         except Exception as error:

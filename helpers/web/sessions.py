@@ -30,10 +30,6 @@ a token in the store begins like it."""
 USE_SECONDS = 5 * 60
 """The last use of a session is stored at most this often."""
 
-STORE_SECONDS = 10.0
-"""All uses within this time are stored with one statement: after a restart all clients reconnect at
-once."""
-
 MAX_NOTED_USES = 100_000
 """Sessions whose stored use a process remembers; 100 bytes each."""
 
@@ -48,15 +44,16 @@ RENEWED_TOKEN = web.RequestKey("renewed_token", str)
 
 class TokenStorage(AbstractStorage):
     """aiohttp-session's storage over a SessionStore. A session's identity is the hash of its
-    token."""
+    token. Uses are stored each `store_every` seconds, with one statement."""
 
-    def __init__(self, store: SessionStore, *, secure: bool) -> None:
+    def __init__(self, store: SessionStore, *, secure: bool, store_every: float = 10.0) -> None:
         # __Host- binds the cookie to this host, over TLS: RFC 6265bis, 4.1.3.2.
         name = "__Host-session" if secure else "session"
         super().__init__(
             cookie_name=name, max_age=SIGNED_IN_SECONDS, secure=secure, httponly=True, samesite="Lax"
         )
         self.store = store
+        self._store_every = store_every
         self._uses: dict[str, SessionInfo] = {}
         self._noted: dict[str, float] = {}
 
@@ -103,7 +100,7 @@ class TokenStorage(AbstractStorage):
 
     async def _keep_storing(self) -> None:
         while True:
-            await asyncio.sleep(STORE_SECONDS)
+            await asyncio.sleep(self._store_every)
             await self.store_uses()
 
     @contextlib.asynccontextmanager

@@ -62,7 +62,7 @@ def test_every_scenario_in_miniature(tmp_path: Path) -> None:
     assert (tmp_path / "bench.md").read_text().strip() == done.stdout.strip()
 
 
-def test_a_flood_in_miniature() -> None:
+def test_a_flood_in_miniature(own_servers: None) -> None:
     flood = Flood("small", members=8, senders=2, rate=40.0, seconds=0.5, floods=3)
     assert flood.problem() is None
     with (

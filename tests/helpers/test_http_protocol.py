@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import web
 
-import app as program
 from helpers.web import protocol
 from helpers.web.protocol import Runner
 from tests.support.people import PATIENCE
 from tests.support.servers import free_port
+from timings import DEFAULT
 
 
 @contextlib.asynccontextmanager
@@ -35,7 +35,7 @@ async def test_a_head_that_never_ends_ends() -> None:
     async def handler(request: web.Request) -> web.Response:
         raise AssertionError("it isn't complete")
 
-    assert program.KEEP_ALIVE_SECONDS <= 20
+    assert DEFAULT.keep_alive <= 20
     async with _serving(handler, keepalive_timeout=0.2) as port:
         reader, writer = await asyncio.open_connection("127.0.0.1", port)
 

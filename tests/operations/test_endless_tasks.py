@@ -8,11 +8,9 @@ from typing import Any
 import pytest
 from aiohttp import web
 
-from accounts.personal_data import deletion
 from app import create_app
 from feed import streams
 from helpers.db.migrations import MIGRATIONS, migrate
-from helpers.web import sessions
 from settings import Settings
 from tests.conftest import unique
 from tests.support.people import PATIENCE
@@ -36,6 +34,8 @@ RESTLESS = Timings(
     purge=0.0,
     ended_sessions_poll=0.0,
     session_check=0.001,
+    store_uses=0.0,
+    deletion_poll=0.0,
     feed_poll=0.0,
 )
 """No task sleeps: nearly all wait for a database all the time."""
@@ -43,13 +43,8 @@ RESTLESS = Timings(
 
 @pytest.fixture
 def restless(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same of the tasks that have no part in the chat."""
-    for module, name in (
-        (deletion, "POLL_SECONDS"),
-        (sessions, "STORE_SECONDS"),
-        (streams, "SWEEP_SECONDS"),
-    ):
-        monkeypatch.setattr(module, name, 0.0)
+    """The same of what is swept each hour."""
+    monkeypatch.setattr(streams, "SWEEP_SECONDS", 0.0)
 
 
 @pytest.mark.parametrize("scheme", ["postgresql", "postgresql+aiopg"])

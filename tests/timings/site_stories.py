@@ -6,17 +6,25 @@ from types import SimpleNamespace
 from typing import Any, cast
 
 import pytest
+from aiohttp import web
 from redis.exceptions import RedisError
 
 from accounts.keys import OPEN_SESSIONS
 from accounts.models import User
 from accounts.people.gravatar import Gravatar
+from accounts.personal_data import deletion
+from accounts.personal_data.deletion import AccountDeletion
 from accounts.signin import ended_sessions
 from feed import event_log
 from feed.streams import Stream, StreamEnded, Streams
+from helpers.clock import now_ms
 from helpers.images import PictureMaker
 from helpers.redis.link import Access, Link, open_link
+from helpers.web.health import HEALTH_PATIENCE, Ready
+from helpers.web.protocol import Runner
+from helpers.web.sessions import TokenStorage
 from helpers.websocket.protocol import KeepAlive, WebSocket
+from tests.support.servers import free_port
 from tests.timings.stage import ALICE, Moments, Stage, forever, nothing, running, story, took
 from timings import DEFAULT, TIMINGS
 
@@ -114,6 +122,69 @@ async def session_check(stage: Stage) -> float:
     app = {TIMINGS: DEFAULT, OPEN_SESSIONS: [open_sessions]}
     async with running(ended_sessions._check(cast(Any, app))):
         return await asked.apart()
+
+
+@story
+async def store_uses(stage: Stage) -> float:
+    class Noted(TokenStorage):
+        async def store_uses(self) -> None:
+            stored.note()
+
+    stored = Moments()
+    async with Noted(cast(Any, None), secure=True, store_every=DEFAULT.store_uses).uses_stored():
+        return await stored.apart()
+
+
+@story
+async def deletion_poll(stage: Stage) -> float:
+    class Noted(AccountDeletion):
+        async def _due(self) -> list[int]:
+            looked.note()
+            return []
+
+    looked = Moments()
+    async with running(Noted(stage.database, []).run()):
+        return await looked.apart()
+
+
+@story
+async def deletion_settle(stage: Stage) -> float:
+    """The account ends now, and what it left is due again after this time."""
+
+    class Lease:
+        def __init__(self, user_id: int) -> None: ...
+
+        async def acquire(self) -> Any:
+            return SimpleNamespace(name="alice", removes=False, at=began)
+
+        async def release(self, due_at: int) -> None:
+            released.append(due_at)
+
+    began, released = now_ms(), list[int]()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(deletion, "_Lease", Lease)
+        await AccountDeletion(stage.database, [])._erase(ALICE.id)
+    return (released[0] - began) / 1000
+
+
+@story
+async def keep_alive(stage: Stage) -> float:
+    site = Runner(web.Application(), keepalive_timeout=DEFAULT.keep_alive)
+    await site.setup()
+    port = free_port()
+    await web.TCPSite(site, "127.0.0.1", port).start()
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    seconds = await took(reader.read())
+    writer.close()
+    await site.cleanup()
+    return seconds
+
+
+@story
+async def health_check(stage: Stage) -> float:
+    app = {HEALTH_PATIENCE: DEFAULT.health_check}
+    view = Ready(cast(Any, SimpleNamespace(app=app)))
+    return await took(view._works(forever()))
 
 
 @story
