@@ -223,6 +223,19 @@ def explaining(own_servers: None) -> Iterator[Postgres]:
         yield server
 
 
+def plan_prepared_statements(server: Postgres, mode: str) -> None:
+    """What PostgreSQL does with a prepared statement from now on. By itself it plans it anew five
+    times, and may then keep one plan for all values. Returns when every connection knows."""
+    with psycopg.connect(server.admin_url, autocommit=True) as admin:
+        admin.execute(f"ALTER SYSTEM SET plan_cache_mode = {mode}".encode())
+        admin.execute("SELECT pg_reload_conf()")
+    while True:
+        # A new connection has what the first process has read; it has told the others before.
+        with psycopg.connect(server.admin_url) as admin:
+            if admin.execute("SHOW plan_cache_mode").fetchall() == [(mode,)]:
+                return
+
+
 def plans(log: str) -> Iterator[tuple[str, dict[str, Any]]]:
     for found in re.finditer(r"duration: [\d.]+ ms  plan:\n((?:\t.*\n)+)", log):
         entry = json.loads(found[1])
@@ -262,22 +275,22 @@ async def test_postgres_reads_what_is_shown_and_no_more(own_servers: None, expla
     crowd = Crowd()
     url = explaining.create_database("large")
     migrate(url, ROOT / "migrations")
-    with psycopg.connect(explaining.admin_url.removesuffix("postgres") + "large", autocommit=True) as admin:
-        for statement in crowd.statements():
-            admin.execute(statement.encode())
+    large = explaining.admin_url.removesuffix("postgres") + "large"
+    with psycopg.connect(large, autocommit=True) as admin:
+        with admin.transaction():
+            for statement in crowd.statements():
+                admin.execute(statement.encode())
         admin.execute("VACUUM ANALYZE")
         admin.execute("ALTER ROLE aiochat SET auto_explain.log_min_duration = 0")
     with Aiochat(env={"AIOCHAT_DATABASE_URL": url, **LIMITS_OFF}, arguments=["serve"]) as server:
-        await live(server.url, crowd)
-        # And once more with a planner that believes in a hundred times as many messages, rooms,
-        # members and people.
-        with psycopg.connect(
-            explaining.admin_url.removesuffix("postgres") + "large", autocommit=True
-        ) as admin:
-            admin.execute(
-                "UPDATE pg_class SET reltuples = reltuples * 100 WHERE relname = ANY(%s)", [sorted(TABLES)]
-            )
-        await live(server.url, crowd)
+        for times in (1, 100):
+            # The planner believes in a hundred times as many messages, rooms, members and people.
+            with psycopg.connect(large, autocommit=True) as admin:
+                grow = "UPDATE pg_class SET reltuples = reltuples * %s WHERE relname = ANY(%s)"
+                admin.execute(grow, [times, sorted(TABLES)])
+            for mode in ("force_custom_plan", "force_generic_plan"):
+                plan_prepared_statements(explaining, mode)
+                await live(server.url, crowd)
         await written(explaining.log, HOT_PATHS["who is lost"])
     check([judge_plan(statement, plan) for statement, plan in plans(explaining.log.read_text())])
 

@@ -21,11 +21,10 @@ async def live(url: str, crowd: Crowd) -> None:
         someone.http.cookie_jar.update_cookies({"session": token})
     alice = people[0]
     try:
-        for _ in range(7):  # PostgreSQL plans a prepared statement anew five times, and then once for all
-            await _look_around(alice)
-            await _talk(alice, new, crowd.lines)
-            await _converse(alice, new)
-            await feed_requests.reads_and_writes(alice, new, people[1], people[7])
+        await _look_around(alice)
+        await _talk(alice, new, crowd.lines)
+        await _converse(alice, new)
+        await feed_requests.reads_and_writes(alice, new, people[1], people[7])
         await asyncio.gather(*[someone.enters("Hall", since=crowd.lines - 150) for someone in people])
         await alice.enters("Hall", since=10)
         await asyncio.gather(*[someone.gets("/rooms?only=own") for someone in people])

@@ -35,7 +35,9 @@ class Crowd:
     def statements(self) -> Iterator[str]:
         """What fills an empty database that has been migrated, SQLite or PostgreSQL. `ANALYZE`
         isn't among it."""
-        here = "id, CASE WHEN id % 1000 = 0 THEN 2 ELSE 1 END, id % 5 = 0, 0, 0"
+        # A server that starts on it marks all who are present as gone, and erases what was deleted
+        # long ago: of both there is enough to see how, and no more.
+        here = "id, CASE WHEN id % 1000 = 0 THEN 2 ELSE 1 END, id % 50 = 0, 0, 0"
         line = (
             "n, n, CASE WHEN n % 10 = 0 THEN NULL ELSE n - n / 10 END, CASE WHEN n % 10 = 0 THEN 'came' "
             "ELSE 'post' END"
@@ -103,10 +105,10 @@ class Crowd:
         yield f"""{versions} {_series(3)}
             SELECT {HALL}, seq, {self.lines} + n, 'what it said before', n FROM series, messages
             WHERE room_id = {HALL} AND seq % 10 = 7"""
-        # One in fifty is deleted.
+        # One in fifty is deleted, most of them a moment ago.
         yield (
-            "UPDATE messages SET deleted_at = 1, deleted_by = author_id WHERE number IS NOT NULL "
-            "AND seq % 50 = 9"
+            f"UPDATE messages SET deleted_at = CASE WHEN seq % 1000 = 9 AND room_id = {HALL} THEN 1 "
+            f"ELSE {YEAR_2100} END, deleted_by = author_id WHERE number IS NOT NULL AND seq % 50 = 9"
         )
         # One in five hundred is pinned.
         yield f"UPDATE messages SET pinned = TRUE WHERE room_id = {HALL} AND seq % 500 = 7"
