@@ -3,11 +3,8 @@ no line that somebody else wrote."""
 
 import json
 import logging
-import os
 import re
 import stat
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -17,7 +14,8 @@ from helpers import security_log
 from helpers.security_log import note, note_refusal
 from tests.conftest import Cast, unique
 from tests.support.people import PASSWORD, Person
-from tests.support.servers import ROOT, Aiochat
+from tests.support.servers import Aiochat
+from tests.support.shell import line_of, run
 
 FIELD = re.compile(r'(\w+)=("(?:[^"\\]|\\.)*"|\S+)')
 
@@ -156,27 +154,17 @@ def test_of_a_flood_a_few_lines_are_written(written: list[str]) -> None:
 
 def test_commands_of_the_shell_are_noted_in_the_file(tmp_path: Path) -> None:
     path = tmp_path / "security.log"
-    env = {**os.environ, "AIOCHAT_DATA_DIR": str(tmp_path / "data"), "AIOCHAT_SECURITY_LOG": str(path)}
 
-    def run(*arguments: str) -> None:
-        command = [sys.executable, str(ROOT / "app.py"), *arguments]
-        done = subprocess.run(
-            command,
-            env=env,
-            cwd=tmp_path,
-            input=f"{PASSWORD}\n".encode(),
-            capture_output=True,
-            check=True,
-            timeout=60,
-        )
-        assert done.stderr == b""
+    def does(*arguments: str) -> None:
+        done = run(tmp_path, *arguments, given=f"{PASSWORD}\n".encode(), SECURITY_LOG=str(path))
+        assert (done.returncode, done.stderr) == (0, b"")
 
-    run("register", "alice")
-    run("register", "bob")
-    run("make-admin", "bob")
-    run("make-admin", "bob")
-    run("set-password", "bob")
-    run("sessions", "bob", "--end-all")
+    does("register", "alice")
+    does("register", "bob")
+    does("make-admin", "bob")
+    does("make-admin", "bob")
+    does("set-password", "bob")
+    does("sessions", "bob", "--end-all")
     lines = [_fields(line) for line in path.read_text().splitlines()]
     assert [(line["what"], line["target"], line["whence"]) for line in lines] == [
         ("register", "alice", "shell"),
@@ -191,18 +179,8 @@ def test_commands_of_the_shell_are_noted_in_the_file(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    env = {
-        **os.environ,
-        "AIOCHAT_DATA_DIR": str(tmp_path),
-        "AIOCHAT_SECURITY_LOG": str(tmp_path / "no" / "where"),
-    }
-    done = subprocess.run(
-        [sys.executable, str(ROOT / "app.py"), "migrate"],
-        env=env, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=60,
-    )  # fmt: skip
-    assert done.returncode == 1
-    assert "see AIOCHAT_SECURITY_LOG" in done.stderr
-    assert "Traceback" not in done.stderr
+    done = run(tmp_path, "migrate", SECURITY_LOG=str(tmp_path / "no" / "where"))
+    assert "see AIOCHAT_SECURITY_LOG" in line_of(done)
 
 
 async def test_signing_out_clears_what_the_browser_keeps(alice: Person) -> None:
