@@ -10,6 +10,7 @@ import pytest
 
 from tests.support.accounts import accounts_of
 from tests.support.database_snapshot import Stored, stored_by
+from tests.support.databases import new_postgres
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import Aiochat, Postgres, Redis, Server
 from timings import Timings
@@ -113,7 +114,7 @@ def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str
     """The settings of a worker on a new database of this name. What it keeps in Redis has a number of
     its own there: sessions are listed by user, and each database counts its users from 1."""
     return {
-        "AIOCHAT_DATABASE_URL": postgres.create_database(database),
+        "AIOCHAT_DATABASE_URL": new_postgres(postgres, database),
         "AIOCHAT_REDIS_URL": redis.numbered(next(_redis_numbers)),
         **LIMITS_OFF,
     }

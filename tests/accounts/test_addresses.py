@@ -7,8 +7,8 @@ import pytest
 
 from accounts.people import accounts, directory
 from helpers.db.database import open_database
-from helpers.db.migrations import MIGRATIONS, migrate
 from tests.conftest import Cast, unique
+from tests.support.databases import new_sqlite
 from tests.support.people import PASSWORD
 
 
@@ -43,9 +43,7 @@ async def test_nobody_learns_whether_an_address_has_an_account(cast: Cast) -> No
 async def test_an_address_costs_the_same_whoever_has_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate(url, MIGRATIONS)
-    database = open_database(url)
+    database = open_database(new_sqlite(tmp_path / "test.db"))
     asked: list[str | None] = []
 
     async def verify(password_hash: str | None, password: str) -> bool:

@@ -18,12 +18,12 @@ from accounts.signin import ended_sessions
 from accounts.signin.ended_sessions import end_sessions
 from app import create_app
 from helpers.db.database import open_database
-from helpers.db.migrations import MIGRATIONS, migrate
 from helpers.keys import DATABASE
 from helpers.web.session_stores import DatabaseSessions
 from helpers.web.sessions import STORAGE, hash_token
 from settings import Settings
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
+from tests.support.databases import new_postgres, new_sqlite
 from tests.support.feed_reader import listens
 from tests.support.people import PASSWORD, PATIENCE, Listener, Person
 from tests.support.raw_http import cookie_of, request
@@ -136,9 +136,8 @@ async def app(request: pytest.FixtureRequest, tmp_path: Path) -> web.Application
     """The application inside this process, with sessions in the database or in Redis."""
     redis_url = empty_redis(request.getfixturevalue("redis"), 15) if request.param == "redis" else ""
     settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/chat.db", redis_url=redis_url, rate_limits="off", debug=True
+        database_url=new_sqlite(tmp_path / "chat.db"), redis_url=redis_url, rate_limits="off", debug=True
     )
-    migrate(settings.database, MIGRATIONS)
     return await create_app(settings)
 
 
@@ -175,11 +174,11 @@ async def test_no_sign_in_with_the_old_password_outlives_its_change(
 
 @pytest.fixture(params=["sqlite", "postgresql", "postgresql+aiopg"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AioDatabase]:
-    url = f"sqlite:///{tmp_path}/chat.db"
-    if request.param != "sqlite":
+    if request.param == "sqlite":
+        url = new_sqlite(tmp_path / "chat.db")
+    else:
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create_database(unique("ended")).replace("postgresql", request.param, 1)
-    migrate(url, MIGRATIONS)
+        url = new_postgres(postgres, unique("ended")).replace("postgresql", request.param, 1)
     database = open_database(url)
     yield database
     await database.aio_close()

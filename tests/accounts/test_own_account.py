@@ -4,6 +4,7 @@ import json
 import re
 import sqlite3
 import time
+from pathlib import Path
 
 import pytest
 import redis.asyncio as aioredis
@@ -19,6 +20,7 @@ from helpers.web.session_stores import (
     SessionStore,
 )
 from tests.conftest import LIMITS_OFF, Cast, unique
+from tests.support.databases import new_sqlite
 from tests.support.people import PASSWORD, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import ROOT, Aiochat, Redis
@@ -255,10 +257,8 @@ USER_ID = 10**12
 """Nobody has this id, nor those behind it, on the Redis that all tests share."""
 
 
-async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: object, redis: Redis) -> None:
-    url = f"sqlite:///{tmp_path}/sessions.db"
-    migrate(url, ROOT / "migrations")
-    database = open_database(url)
+async def test_uses_are_listed_for_the_living_and_the_latest_first(tmp_path: Path, redis: Redis) -> None:
+    database = open_database(new_sqlite(tmp_path / "sessions.db"))
     client = redis_client(redis)
     stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
     for store in stores:

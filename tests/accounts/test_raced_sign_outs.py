@@ -12,11 +12,11 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from accounts.models import User
 from app import create_app
-from helpers.db.migrations import MIGRATIONS, migrate
 from helpers.web.sessions import STORAGE
 from settings import Settings
 from tests.conftest import server_env, unique
 from tests.support.accounts import accounts_of
+from tests.support.databases import new_sqlite
 from tests.support.feed_reader import listens
 from tests.support.people import PASSWORD, PATIENCE, Person
 from tests.support.raw_http import cookie_of, request
@@ -127,8 +127,7 @@ async def test_no_copied_cookie_keeps_anything_open(
 async def app(tmp_path: Path) -> web.Application:
     """The application inside this process. It looks often for sessions that ended without a
     word."""
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/chat.db", rate_limits="off", debug=True)
-    migrate(settings.database, MIGRATIONS)
+    settings = Settings(database_url=new_sqlite(tmp_path / "chat.db"), rate_limits="off", debug=True)
     return await create_app(settings, Timings(session_check=0.05))
 
 

@@ -4,13 +4,13 @@ was open for them ends."""
 import asyncio
 import sqlite3
 from dataclasses import replace
+from pathlib import Path
 
 import aiohttp
 import pytest
 import redis as redis_client
 
 from helpers.db.database import fetch, open_database
-from helpers.db.migrations import migrate
 from helpers.web.session_stores import (
     SIGNED_IN_SECONDS,
     DatabaseSessions,
@@ -21,9 +21,10 @@ from helpers.web.session_stores import (
 from helpers.web.sessions import ANONYMOUS_SECONDS, hash_token
 from tests.conftest import LIMITS_OFF, Cast
 from tests.support.accounts import accounts_of
+from tests.support.databases import new_sqlite
 from tests.support.people import PASSWORD, Listener, Person
 from tests.support.raw_http import cookie_of, request
-from tests.support.servers import ROOT, Aiochat, Redis
+from tests.support.servers import Aiochat, Redis
 
 
 async def status_of(url: str, cookie: str) -> int:
@@ -187,10 +188,8 @@ async def test_redis_never_sees_the_token(postgres_chat: Aiochat) -> None:
     await someone.close()
 
 
-async def test_a_session_that_has_ended_is_not_brought_back(tmp_path: object, redis: Redis) -> None:
-    url = f"sqlite:///{tmp_path}/sessions.db"
-    migrate(url, ROOT / "migrations")
-    database = open_database(url)
+async def test_a_session_that_has_ended_is_not_brought_back(tmp_path: Path, redis: Redis) -> None:
+    database = open_database(new_sqlite(tmp_path / "sessions.db"))
     client = redis_client.asyncio.Redis.from_url(redis.url)
     stores: list[SessionStore] = [DatabaseSessions(database), RedisSessions(client)]
     for store in stores:
@@ -227,10 +226,8 @@ async def test_the_use_of_a_session_that_has_ended_is_not_noted(redis: Redis) ->
     await client.aclose()
 
 
-async def test_what_has_expired_is_gone_and_then_swept(tmp_path: object) -> None:
-    url = f"sqlite:///{tmp_path}/sessions.db"
-    migrate(url, ROOT / "migrations")
-    database = open_database(url)
+async def test_what_has_expired_is_gone_and_then_swept(tmp_path: Path) -> None:
+    database = open_database(new_sqlite(tmp_path / "sessions.db"))
     store = DatabaseSessions(database)
     await store.create("old", "{}", -1)
     await store.create("new", "{}", 60)

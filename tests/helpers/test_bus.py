@@ -13,11 +13,11 @@ from redis.asyncio import Redis as Client
 from accounts.keys import SESSION_ENDED
 from accounts.signin.sessions import end_session
 from app import create_app
-from helpers.db.migrations import MIGRATIONS, migrate
 from helpers.keys import SITE
 from helpers.redis.bus import BUS, Bus, RedisBus, make_bus
 from settings import Settings
 from tests.conftest import unique
+from tests.support.databases import new_sqlite
 from tests.support.servers import Redis, RedisCluster
 
 PATIENCE = 20
@@ -160,9 +160,8 @@ async def test_without_redis_nothing_is_heard() -> None:
 async def app(own_redis: Redis, tmp_path: Path) -> AsyncIterator[web.Application]:
     """A process of a site, inside this one."""
     settings = Settings(
-        database_url=f"sqlite:///{tmp_path}/chat.db", redis_url=own_redis.url, rate_limits="off", debug=True
+        database_url=new_sqlite(tmp_path / "chat.db"), redis_url=own_redis.url, rate_limits="off", debug=True
     )
-    migrate(settings.database, MIGRATIONS)
     app = await create_app(settings)
     async with TestServer(app):
         yield app

@@ -10,10 +10,10 @@ from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
 from app import create_app
-from helpers.db.migrations import MIGRATIONS, migrate
 from helpers.errors import STATUSES, ActionError, declare, too_fast
 from helpers.text.translation import LANGUAGES, Text
 from settings import Settings
+from tests.support.databases import new_sqlite
 
 JSON = {"Accept": "application/json"}
 PAGE = {"Accept": "text/html"}
@@ -45,8 +45,7 @@ def test_the_text_is_told_in_the_readers_language() -> None:
 @pytest.fixture
 async def client(tmp_path: Path) -> AsyncIterator[Client]:
     """A site."""
-    settings = Settings(database_url=f"sqlite:///{tmp_path}/chat.db", rate_limits="off", debug=True)
-    migrate(settings.database, MIGRATIONS)
+    settings = Settings(database_url=new_sqlite(tmp_path / "chat.db"), rate_limits="off", debug=True)
     app = await create_app(settings)
     async with TestClient(TestServer(app)) as found:
         yield found

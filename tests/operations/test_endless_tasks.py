@@ -10,9 +10,9 @@ from aiohttp import web
 
 from app import create_app
 from feed import streams
-from helpers.db.migrations import MIGRATIONS, migrate
 from settings import Settings
 from tests.conftest import unique
+from tests.support.databases import new_postgres
 from tests.support.people import PATIENCE
 from tests.support.servers import Postgres, Redis
 from timings import Timings
@@ -51,8 +51,7 @@ def restless(monkeypatch: pytest.MonkeyPatch) -> None:
 async def test_a_process_ends_all_its_tasks(
     postgres: Postgres, redis: Redis, restless: None, scheme: str
 ) -> None:
-    url = postgres.create_database(unique("endless").lower()).replace("postgresql", scheme, 1)
-    migrate(url, MIGRATIONS)
+    url = new_postgres(postgres, unique("endless")).replace("postgresql", scheme, 1)
     settings = Settings(database_url=url, redis_url=redis.numbered(19), rate_limits="off")
     chance = random.Random(12)
     before = asyncio.all_tasks()

@@ -13,13 +13,13 @@ from accounts.models import PendingErasure
 from accounts.people import accounts
 from accounts.personal_data.deletion import AccountDeletion, end_account
 from helpers.db.database import open_database
-from helpers.db.migrations import migrate
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.accounts import accounts_of
+from tests.support.databases import new_sqlite
 from tests.support.deleted_accounts import JSON, everything, leaves, rows, status, until
 from tests.support.people import PASSWORD, PATIENCE, JsonObject, Listener, Person
 from tests.support.raw_http import cookie_of, request
-from tests.support.servers import ROOT, Aiochat, Postgres, Redis
+from tests.support.servers import Aiochat, Postgres, Redis
 
 
 async def test_of_two_administrators_one_stays(postgres: Postgres, redis: Redis) -> None:
@@ -150,9 +150,7 @@ async def test_an_invitation_waits_for_who_is_leaving(postgres_chat: Aiochat) ->
 
 async def test_one_process_at_a_time_sees_somebody_off(tmp_path: Path) -> None:
     """Two are asked to at once, and then one that stops saying that it is at work."""
-    url = f"sqlite:///{tmp_path}/leavings.db"
-    migrate(url, ROOT / "migrations")
-    database = open_database(url)
+    database = open_database(new_sqlite(tmp_path / "leavings.db"))
     wilma = await accounts.register(database, "wilma", "", PASSWORD)
     await end_account(database, wilma, removes=True)
     begun: list[str] = []

@@ -17,9 +17,8 @@ from chat.history.unread_counts import mention_counts
 from chat.models import Member, Mention, Room
 from chat.roles import Role
 from helpers.db.database import open_database
-from helpers.db.migrations import migrate
-from settings import ROOT
 from tests.conftest import Cast, unique
+from tests.support.databases import new_postgres, new_sqlite
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.servers import Postgres
 
@@ -238,11 +237,10 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
     """Two rooms, of which the second was cleared up to post 5; Alice is in both, and has read up to
     post 3; Bob in none."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.db'}"
+        url = new_sqlite(tmp_path / "test.db")
     else:
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create_database(unique("mentions"))
-    migrate(url, ROOT / "migrations")
+        url = new_postgres(postgres, unique("mentions"))
     found = open_database(url)
     for number, name in ((1, "alice"), (2, "bob")):
         await User.insert(

@@ -1,6 +1,5 @@
 """Two engines on one database, in the test's own process."""
 
-import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -11,25 +10,15 @@ from chat.engine import open_engine
 from chat.models import Member, Room
 from chat.roles import Role
 from helpers.db.database import open_database
-from helpers.db.migrations import migrate
 from helpers.redis.bus import Bus
 from helpers.rendering import Renderer
-from settings import ROOT
+from tests.support.databases import new_sqlite
 from tests.support.in_process import ALICE, BOB, CELLAR, QUICK, Site, services_of
 
 
-@pytest.fixture(scope="session")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database without anything in it."""
-    path = tmp_path_factory.mktemp("migrated") / "test.db"
-    migrate(f"sqlite:///{path}", ROOT / "migrations")
-    return path
-
-
 @pytest.fixture
-async def site(migrated: Path, tmp_path: Path) -> AsyncIterator[Site]:
-    path = shutil.copy(migrated, tmp_path / "test.db")
-    database = open_database(f"sqlite:///{path}")
+async def site(tmp_path: Path) -> AsyncIterator[Site]:
+    database = open_database(new_sqlite(tmp_path / "test.db"))
     counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number", "created_at"), 0)
     await Room.insert(
         id=CELLAR, name="Cellar", slug="cellar", topic="", kind="closed", **counters

@@ -13,13 +13,12 @@ from chat.engine import Engine, open_engine
 from chat.models import Message, Room
 from chat.roles import Role
 from helpers.db.database import fetch, open_database
-from helpers.db.migrations import migrate
 from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
 from helpers.redis.bus import Bus
 from helpers.rendering import Renderer
-from settings import ROOT
 from tests.chat.delivery.test_channel import FakeClient
+from tests.support.databases import new_sqlite
 from tests.support.people import PATIENCE
 from timings import Timings
 
@@ -31,9 +30,7 @@ QUICK = Timings(grace=0.0, presence_tick=0.001, compare_after=0.0, renew_leases=
 @pytest.fixture
 async def engine(tmp_path: Path) -> AsyncIterator[Engine]:
     """A hall in which the history says that a thousand are."""
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    migrate(url, ROOT / "migrations")
-    database = open_database(url)
+    database = open_database(new_sqlite(tmp_path / "test.db"))
     counters = dict.fromkeys(("last_seq", "posts", "cleared_seq", "cleared_number", "created_at"), 0)
     await Room.insert(id=HALL, name="Hall", slug="hall", topic="", kind="open", **counters).aio_execute()
     series = f"WITH RECURSIVE series(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM series WHERE n < {CROWD})"

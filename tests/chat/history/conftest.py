@@ -15,8 +15,7 @@ from chat.history.journal import Journal
 from chat.models import Member, Room
 from chat.roles import Role
 from helpers.db.database import open_database
-from helpers.db.migrations import migrate
-from settings import ROOT
+from tests.support.databases import new_sqlite
 
 ALICE = Person(1, "alice")
 BOB = Person(2, "bob")
@@ -25,14 +24,13 @@ MALLORY = Person(3, "mallory")
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[AioDatabase]:
-    async with new_database(f"sqlite:///{tmp_path / 'test.db'}") as found:
+    async with filled(new_sqlite(tmp_path / "test.db")) as found:
         yield found
 
 
 @contextlib.asynccontextmanager
-async def new_database(url: str) -> AsyncIterator[AioDatabase]:
-    """Three people, and two rooms of two of them."""
-    migrate(url, ROOT / "migrations")
+async def filled(url: str) -> AsyncIterator[AioDatabase]:
+    """A new database: three people, and two rooms of two of them."""
     found = open_database(url)
     for person in (ALICE, BOB, MALLORY):
         await User.insert(

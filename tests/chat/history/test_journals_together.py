@@ -15,9 +15,8 @@ from chat.history.transaction import RoomTransaction
 from chat.models import Member, Message, Room
 from chat.roles import STRANGER, Role
 from helpers.db.database import open_database
-from helpers.db.migrations import migrate
-from settings import ROOT
 from tests.conftest import unique
+from tests.support.databases import new_postgres
 from tests.support.servers import Postgres
 
 PEOPLE = [Person(number, f"p{number}") for number in range(1, 9)]
@@ -27,8 +26,7 @@ ROUNDS = 60
 
 @pytest.fixture(params=["postgresql", "postgresql+aiopg"])
 async def journals(postgres: Postgres, request: pytest.FixtureRequest) -> AsyncIterator[list[Journal]]:
-    url = postgres.create_database(unique("together").lower()).replace("postgresql", request.param, 1)
-    migrate(url, ROOT / "migrations")
+    url = new_postgres(postgres, unique("together")).replace("postgresql", request.param, 1)
     databases = [open_database(url), open_database(url)]
     for person in PEOPLE:
         keys = {"name": person.name, "name_key": person.name, "skeleton": person.name}

@@ -25,9 +25,10 @@ from helpers.db.database import fetch, is_sqlite
 from helpers.db.leases import Claim, Lease
 from helpers.redis.bus import make_bus
 from helpers.rendering import Renderer
-from tests.chat.history.conftest import ALICE, BOB, new_database
+from tests.chat.history.conftest import ALICE, BOB, filled
 from tests.chat.history.test_journal import append
 from tests.conftest import unique
+from tests.support.databases import new_postgres, new_sqlite
 from tests.support.people import PATIENCE
 from timings import DEFAULT
 
@@ -36,10 +37,11 @@ SECRET = "the 5ecret of the garden"
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[AioDatabase]:
-    url = f"sqlite:///{tmp_path / 'test.db'}"
-    if request.param == "postgresql":
-        url = request.getfixturevalue("postgres").create_database(unique("purge"))
-    async with new_database(url) as found:
+    if request.param == "sqlite":
+        url = new_sqlite(tmp_path / "test.db")
+    else:
+        url = new_postgres(request.getfixturevalue("postgres"), unique("purge"))
+    async with filled(url) as found:
         yield found
 
 
@@ -219,7 +221,7 @@ async def test_one_process_at_a_time_has_the_task(database: AioDatabase) -> None
 
 async def test_what_was_erased_is_not_in_the_file_either(tmp_path: Path) -> None:
     path = tmp_path / "file.db"
-    async with new_database(f"sqlite:///{path}") as database:
+    async with filled(new_sqlite(path)) as database:
         bus = make_bus("")
         await bus.open("site")
         async with open_engine(database, None, bus, "site", "epoch", Renderer()) as engine:

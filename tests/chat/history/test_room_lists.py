@@ -12,9 +12,8 @@ from chat.history.unread_counts import OwnRooms
 from chat.models import Member, Message, Room
 from chat.roles import Role
 from helpers.db.database import open_database
-from helpers.db.migrations import migrate
-from settings import ROOT
 from tests.conftest import unique
+from tests.support.databases import new_postgres, new_sqlite
 from tests.support.servers import Postgres
 
 ALICE = 1
@@ -26,11 +25,10 @@ async def alice(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator
     """Alice has one room too many. In each there is one post that she hasn't read, and it is
     deleted but in the last one."""
     if request.param == "sqlite":
-        url = f"sqlite:///{tmp_path / 'test.db'}"
+        url = new_sqlite(tmp_path / "test.db")
     else:
         postgres: Postgres = request.getfixturevalue("postgres")
-        url = postgres.create_database(unique("rooms"))
-    migrate(url, ROOT / "migrations")
+        url = new_postgres(postgres, unique("rooms"))
     database = open_database(url)
     names = {"name": "alice", "name_key": "alice", "skeleton": "alice"}
     await User.insert(id=ALICE, **names, password_hash="", is_admin=False, created_at=0).aio_execute()
