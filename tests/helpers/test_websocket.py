@@ -1,7 +1,6 @@
 """The server's end of a WebSocket against RFC 6455, byte by byte over a real connection."""
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import aiohttp
 import pytest
@@ -20,33 +19,8 @@ from tests.support.websocket_bytes import (
     TEXT,
     Echo,
     Raw,
-    echo_server,
     frame,
-    raw_client,
 )
-
-
-@pytest.fixture
-async def echoes() -> list[Echo]:
-    """Everybody who was connected."""
-    return []
-
-
-@pytest.fixture
-def close_seconds() -> float:
-    return 2.0
-
-
-@pytest.fixture
-async def server(echoes: list[Echo], close_seconds: float) -> AsyncIterator[TestServer]:
-    async with echo_server(echoes, close_seconds=close_seconds) as server:
-        yield server
-
-
-@pytest.fixture
-async def raw(server: TestServer) -> AsyncIterator[Raw]:
-    async with raw_client(server.host, server.port) as raw:
-        yield raw
 
 
 async def test_text_is_heard_and_answered(raw: Raw) -> None:
@@ -134,7 +108,7 @@ BROKEN = {
 }
 
 
-@pytest.mark.parametrize("close_seconds", [0.1])
+@pytest.mark.parametrize("patience", [{"close_seconds": 0.1}])
 @pytest.mark.parametrize("name", BROKEN)
 async def test_what_breaks_the_protocol_ends_the_connection(raw: Raw, echoes: list[Echo], name: str) -> None:
     data, code = BROKEN[name]
@@ -163,7 +137,7 @@ async def test_closing_takes_nothing_more_and_waits_for_the_answer(raw: Raw, ech
     assert echoes[0].heard == ["close"]
 
 
-@pytest.mark.parametrize("close_seconds", [0.05])
+@pytest.mark.parametrize("patience", [{"close_seconds": 0.05}])
 async def test_who_never_answers_a_closing_is_cut_off(raw: Raw, echoes: list[Echo]) -> None:
     raw.writer.write(frame(TEXT, b"close"))
     await raw.frame()

@@ -2,7 +2,7 @@
 little of it is held, it is closed in the end, and others have their turns."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 
 import pytest
@@ -30,19 +30,15 @@ from tests.support.websocket_bytes import (
 
 
 @pytest.fixture
-async def echoes() -> list[Echo]:
-    return []
+def patience() -> dict[str, float]:
+    return {"stalled": 0.1, "close_seconds": 0.05, "beat": 0.01}
 
 
 @pytest.fixture
-async def raw(echoes: list[Echo]) -> AsyncIterator[Raw]:
-    """A client of a server that has a tenth of a second's patience, and doesn't read."""
-    async with (
-        echo_server(echoes, stalled=0.1, close_seconds=0.05, beat=0.01) as server,
-        raw_client(server.host, server.port) as raw,
-    ):
-        raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
-        yield raw
+async def raw(raw: Raw) -> Raw:
+    """A client that doesn't read."""
+    raw.writer.transport.pause_reading()  # type: ignore[attr-defined]
+    return raw
 
 
 FLOODS = {
