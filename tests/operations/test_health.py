@@ -61,7 +61,7 @@ def own_redis(own_servers: None) -> Iterator[Redis]:
         yield server
 
 
-@pytest.fixture(params=["postgresql", "postgresql+aiopg"])
+@pytest.fixture(scope="module", params=["postgresql", "postgresql+aiopg"])
 def site(request: pytest.FixtureRequest, own_postgres: Postgres, own_redis: Redis) -> Iterator[Aiochat]:
     """aiochat with a PostgreSQL and a Redis that nobody misses."""
     url = own_postgres.create_database(unique("health")).replace("postgresql", request.param, 1)
@@ -71,9 +71,9 @@ def site(request: pytest.FixtureRequest, own_postgres: Postgres, own_redis: Redi
         yield server
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 async def resident(site: Aiochat) -> AsyncIterator[Person]:
-    someone = await Person(site.url, "resident").registers()
+    someone = await Person(site.url, "resident").joins()
     await someone.creates("Home")
     yield someone
     await someone.close()
