@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.__main__ import main
 from bench.flood import Flood
 from bench.peer import PEERS
 from bench.plan import EVERYTHING, SWEEP, USUAL, Part
@@ -111,10 +112,12 @@ def test_peers_of_requirements_are_here() -> None:
         (("--members", "10"), "more members than senders"),
     ],
 )
-def test_what_cannot_be_measured_is_refused_at_once(arguments: tuple[str, ...], words: str) -> None:
-    done = run(*arguments)
-    assert done.returncode == 2
-    assert words in done.stderr.splitlines()[-1]
+def test_what_cannot_be_measured_is_refused_at_once(
+    arguments: tuple[str, ...], words: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit, match="2"):
+        main(arguments)
+    assert words in capsys.readouterr().err.splitlines()[-1]
 
 
 def test_a_peer_that_cannot_start_is_left_out(tmp_path: Path) -> None:
