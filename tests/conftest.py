@@ -27,17 +27,22 @@ QUICK = Timings(store_marks=0.1, unread_round=0.1)
 """The shared servers tell soon what is unread. Who reconnects has the usual time for it."""
 
 LONGEST = (
+    "test_query_plans",
+    "test_timings",
+    "test_journey",
+    "test_authorization",
+    "test_endless_tasks",
+    "test_bench_runs",
+    "test_hung_workers",
+    "test_state",
+    "test_command_line",
     "test_supervisor",
     "test_crash",
-    "test_command_line",
     "test_accessible",
-    "test_query_plans",
     "test_health",
     "test_workers",
-    "test_journey",
-    "test_timings",
 )
-"""The beginnings of the names of files that take longest."""
+"""The beginnings of the names of files that take longest, the longest first."""
 
 _counter = itertools.count(1)
 
@@ -64,7 +69,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if fixtures & SERVERS:
             item.add_marker("server")
-    items.sort(key=lambda item: not item.path.stem.startswith(LONGEST))
+    items.sort(key=lambda item: [not item.path.stem.startswith(name) for name in LONGEST])
 
 
 @pytest.hookimpl(tryfirst=True)
