@@ -211,7 +211,7 @@ def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgre
 
 async def test_all_end_together_and_tell_their_clients(postgres: Postgres, redis: Redis) -> None:
     with _workers(postgres, redis) as server:
-        alice = await Person(server.url, "alice").registers()
+        alice = await Person(server.url, "alice").joins()
         await alice.creates("Lobby")
         tabs = [await alice.enters("Lobby") for _ in range(6)]
         workers = _processes(server)
