@@ -1,6 +1,7 @@
 """What the room's page may cost, in bytes, round trips, rows and frames. How long things take is
 measured by bench/page.py."""
 
+import asyncio
 import gzip
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -13,7 +14,7 @@ from helpers.web.files import Files
 from helpers.web.scripts import without_comments
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.browser import WIDE
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
 
 FIRST_VIEW = 100_000
@@ -210,11 +211,18 @@ async def heap(page: Page) -> float:
     return float(used)
 
 
-SCROLL = """(by) => new Promise((resolve) => {
+SCROLL = """async ([number, by]) => {
     const box = document.querySelector('.timeline-scroller');
-    box.scrollTop += by;
-    requestAnimationFrame(() => requestAnimationFrame(resolve));
-})"""
+    const timeline = document.querySelector('#timeline');
+    let most = 0;
+    while (!timeline.querySelector(`[data-number="${number}"]`)) {
+      box.scrollTop += by;
+      await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
+      most = Math.max(most, timeline.childElementCount);
+    }
+    return most;
+}"""
+"""Scrolls by so many px until the message is on the page. The most rows that there were."""
 
 
 @straight
@@ -228,17 +236,12 @@ async def test_scrolling_through_a_long_history_leaves_nothing_behind(
     page = await context.new_page()
     await page.goto(f"{address}/rooms/{room}")
     await is_open(page)
-    rows = page.locator("#timeline > *")
-
-    async def there(number: int) -> bool:
-        return await page.locator(f"#timeline > [data-number='{number}']").count() > 0
 
     async def up_and_down() -> int:
         most = 0
         for number, by in ((1, -4_000), (1_000, 4_000)):
-            while not await there(number):
-                await page.evaluate(SCROLL, by)
-                most = max(most, await rows.count())
+            async with asyncio.timeout(PATIENCE):
+                most = max(most, await page.evaluate(SCROLL, [number, by]))
         return most
 
     most = await up_and_down()

@@ -59,6 +59,7 @@ async def chooses(visitor: Visitor, text: str, item: str, key: str = "Enter") ->
         if await wanted.evaluate("item => item === document.activeElement"):
             break
         await visitor.page.keyboard.press("ArrowDown")
+    await expect(wanted).to_be_focused()
     await visitor.page.keyboard.press("Enter")
     await expect(menu(visitor)).to_be_hidden()
 

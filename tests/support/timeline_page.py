@@ -17,6 +17,9 @@ TEXT = "What is said here takes a line or two on a phone, and one on a desk. "
 LOST_MS = 5000
 """After this a turn of the wheel is lost."""
 
+MOST_TURNS = 200
+"""So many turns of the wheel lead to the end of any story's history."""
+
 Reads = Callable[..., Awaitable["Reader"]]
 
 
@@ -94,6 +97,18 @@ class Reader:
                 )
         await self.calms()
 
+    async def scrolls_until(self, number: int, by: int, *, is_there: bool = True) -> int:
+        """Scrolls until the message is on the page, or isn't any more. Returns the most rows that the
+        page had."""
+        most = 0
+        for _ in range(MOST_TURNS):
+            if bool(await self.message(number).count()) is is_there:
+                return most
+            await self.scrolls(by)
+            most = max(most, await self.rows())
+        state = "isn't there" if is_there else "is there still"
+        raise AssertionError(f"message {number} {state} after {MOST_TURNS} turns by {by} px")
+
     async def _scroll(self, by: int) -> None:
         if self.page.viewport_size == PHONE:
             await self.page.evaluate("by => document.querySelector('.timeline-scroller').scrollBy(0, by)", by)
@@ -102,16 +117,17 @@ class Reader:
 
     async def calms(self) -> None:
         """Nothing moves any more, and no more of the history is on its way."""
-        await self.page.evaluate(
-            """async () => {
-                const box = document.querySelector('.timeline-scroller');
-                const { history } = document.querySelector('chat-timeline').page;
-                for (let still = 0, was = -1; still < 4; was = box.scrollTop + box.scrollHeight) {
-                  await new Promise(requestAnimationFrame);
-                  still = was === box.scrollTop + box.scrollHeight && !history.loading ? still + 1 : 0;
-                }
-            }"""
-        )
+        async with asyncio.timeout(PATIENCE):
+            await self.page.evaluate(
+                """async () => {
+                    const box = document.querySelector('.timeline-scroller');
+                    const { history } = document.querySelector('chat-timeline').page;
+                    for (let still = 0, was = -1; still < 4; was = box.scrollTop + box.scrollHeight) {
+                      await new Promise(requestAnimationFrame);
+                      still = was === box.scrollTop + box.scrollHeight && !history.loading ? still + 1 : 0;
+                    }
+                }"""
+            )
 
     async def first_on_screen(self) -> tuple[int, float]:
         """The number of the first post that is wholly on screen, and its top."""
@@ -134,12 +150,10 @@ class Reader:
         return int(next(room["unread"] for room in rooms if room["name"] == self.room))
 
     async def is_unread(self, count: int) -> None:
-        """The server counts so many, soon: marks are stored once a second."""
-        for _ in range(100):
-            if await self.server_mark() == count:
-                return
-            await self.page.wait_for_timeout(100)
-        assert await self.server_mark() == count
+        """The server counts so many, soon: marks are stored after a while."""
+        async with asyncio.timeout(PATIENCE):
+            while await self.server_mark() != count:
+                await asyncio.sleep(0.1)
 
 
 async def press(alice: Reader, *keys: str) -> None:

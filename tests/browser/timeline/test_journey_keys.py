@@ -108,8 +108,7 @@ async def test_the_keyboard_keeps_its_place_when_its_message_leaves_the_page(
     await alice.page.focus("#composer-text")
     await press(alice, "Shift+Tab")
     assert await here(alice) == 700
-    while await alice.message(700).count():
-        await alice.scrolls(-2500)
+    await alice.scrolls_until(700, by=-2500, is_there=False)
     assert await here(alice) is not None
     await press(alice, "j")
     number = await here(alice)
@@ -132,10 +131,8 @@ async def test_a_permalink_opens_in_context(reads: Reads, pen: Listener, viewpor
     assert (
         abs(await alice.top_of(150) + (await alice.message(150).bounding_box())["height"] / 2 - middle) <= 1
     )
-    while not await alice.message(1).count():
-        await alice.scrolls(-1500)
-    while not await alice.message(303).count():
-        await alice.scrolls(1500)
+    await alice.scrolls_until(1, by=-1500)
+    await alice.scrolls_until(303, by=1500)
     await alice.opens("/150")
     await expect(alice.page.locator(".jump")).to_be_visible()
     await alice.page.click(".jump")

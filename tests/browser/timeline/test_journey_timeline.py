@@ -36,14 +36,9 @@ async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(
     alice = await reads(viewport=viewport)
     await alice.opens()
     await alice.sees(900)
-    most = 0
-    while not await alice.message(1).count():
-        await alice.scrolls(-2500)
-        most = max(most, await alice.rows())
+    most = await alice.scrolls_until(1, by=-2500)
     await expect(alice.message(900)).to_have_count(0)
-    while not await alice.message(900).count():
-        await alice.scrolls(2500)
-        most = max(most, await alice.rows())
+    most = max(most, await alice.scrolls_until(900, by=2500))
     await expect(alice.message(1)).to_have_count(0)
     assert 200 < most <= NODES
 
@@ -203,8 +198,7 @@ async def test_many_unread_begin_at_the_first(alice: Reader, pen: Listener) -> N
     await expect(alice.page.locator("#timeline > .new + *")).to_have_attribute("data-number", "1")
     await alice.sees(1)
     await expect(alice.message(300)).to_have_count(0)
-    while not await alice.message(300).count():
-        await alice.scrolls(600)
+    await alice.scrolls_until(300, by=600)
     await alice.page.keyboard.press("Escape")
     await alice.sees(300)
     await alice.is_unread(0)
