@@ -235,7 +235,7 @@ async def test_emoji_are_proposed_by_name_and_those_used_last_without_a_network(
     await alice.is_connected()
     await box(alice).fill("")
     # The browser keeps the list.
-    await alice.context.set_offline(True)
+    await cut(alice)
     await write(alice, ":thu")
     await expect(options(alice).first).to_contain_text("👍")
     await write(alice, "{Tab}")
