@@ -32,13 +32,13 @@ async def test_what_one_does_may_have_several_paragraphs(alice: Reader, pen: Lis
 async def test_a_long_history_is_scrolled_both_ways_in_a_bounded_page(
     reads: Reads, pen: Listener, viewport: ViewportSize
 ) -> None:
-    await writes(pen, 1, 900)
+    await writes(pen, 1, 600)
     alice = await reads(viewport=viewport)
     await alice.opens()
-    await alice.sees(900)
+    await alice.sees(600)
     most = await alice.scrolls_until(1, by=-2500)
-    await expect(alice.message(900)).to_have_count(0)
-    most = max(most, await alice.scrolls_until(900, by=2500))
+    await expect(alice.message(600)).to_have_count(0)
+    most = max(most, await alice.scrolls_until(600, by=2500))
     await expect(alice.message(1)).to_have_count(0)
     assert 200 < most <= NODES
 
