@@ -4,7 +4,7 @@ network cut in between."""
 import pytest
 from playwright.async_api import Locator, expect
 
-from tests.support.browser import Visitor, one_database
+from tests.support.browser import Visitor, comes_true, one_database
 from tests.support.composer_page import cut
 from tests.support.people import JsonObject, Listener
 
@@ -67,7 +67,9 @@ async def chooses(visitor: Visitor, text: str, item: str, key: str = "Enter") ->
 
 async def holds(visitor: Visitor, text: str) -> None:
     """A finger stays on a message until its sheet is there."""
-    box = await row(visitor, text).locator(".bubble").bounding_box()
+    bubble = row(visitor, text).locator(".bubble")
+    await bubble.tap(trial=True)  # it is there, and moves no more
+    box = await bubble.bounding_box()
     assert box
     session = await visitor.context.new_cdp_session(visitor.page)
     point = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
@@ -81,6 +83,7 @@ async def holds(visitor: Visitor, text: str) -> None:
 async def test_reactions_by_pointer_finger_and_keyboard(alice: Visitor, bob: Visitor, room: str) -> None:
     await bob.says("Slugs again")
     text = row(alice, "Slugs again")
+    await text.locator(".bubble").hover(trial=True)  # it moves no more
     before = await text.bounding_box()
     await text.locator(".bubble").hover()
     bar = text.get_by_role("toolbar")
@@ -99,16 +102,19 @@ async def test_reactions_by_pointer_finger_and_keyboard(alice: Visitor, bob: Vis
     # By keyboard: the first of the menu's emoji, and away again from the chip itself, which goes
     # with its last one.
     await focuses(alice, "Slugs again")
-    for key in ("Shift+F10", "Home", "ArrowRight", "Enter"):
+    await alice.page.keyboard.press("Shift+F10")
+    await expect(menu(alice)).to_be_visible()
+    for key in ("Home", "ArrowRight", "Enter"):
         await alice.page.keyboard.press(key)
     await shows_reaction(bob, "Slugs again", "❤️", 1, own=False)
+    # The focus is back at the message.
     number = await text.get_attribute("data-number")
-    assert await alice.page.evaluate(FOCUSED) == number, "the focus is back at the message"
+    await comes_true(alice.page, f"number => {FOCUSED} === number", number)
     await chip(alice, "Slugs again", "❤️").focus()
     await alice.page.keyboard.press("Enter")
     await expect(chip(alice, "Slugs again", "❤️")).to_have_count(0)
     await expect(chip(bob, "Slugs again", "❤️")).to_have_count(0)
-    assert await alice.page.evaluate(FOCUSED) == number
+    await comes_true(alice.page, f"number => {FOCUSED} === number", number)
     # On the phone: a finger that stays opens the sheet.
     await holds(bob, "Slugs again")
     await menu(bob).get_by_role("menuitemcheckbox", name="React with 🎉").tap()
@@ -209,7 +215,9 @@ async def test_what_is_asked_without_a_network_happens_once_with_it(
     await cut(bob)
     await chooses(bob, "From the tunnel", "Delete")
     await focuses(bob, "Which tunnel?")
-    for key in ("Enter", "Home", "Enter"):
+    await bob.page.keyboard.press("Enter")
+    await expect(menu(bob)).to_be_visible()
+    for key in ("Home", "Enter"):
         await bob.page.keyboard.press(key)
     await expect(bob.page.locator("#timeline .deleted")).to_have_count(1)
     await shows_reaction(bob, "Which tunnel?", "👍", 1, own=True)

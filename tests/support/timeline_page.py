@@ -149,6 +149,16 @@ class Reader:
         rooms = (await self.person.gets("/rooms?only=own"))["rooms"]
         return int(next(room["unread"] for room in rooms if room["name"] == self.room))
 
+    async def agrees_on_unread(self, fewer_than: int) -> int:
+        """How many posts are unread for both the page and the server: fewer than so many, soon."""
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                text = await self.page.locator(".jump-text").inner_text()
+                shown = int(text.partition("(")[2].rstrip(")"))
+                if shown < fewer_than and await self.server_mark() == shown:
+                    return shown
+                await asyncio.sleep(0.1)
+
     async def is_unread(self, count: int) -> None:
         """The server counts so many, soon: marks are stored after a while."""
         async with asyncio.timeout(PATIENCE):
