@@ -1,8 +1,12 @@
 """Runs numbered migrations with yoyo on SQLite and PostgreSQL. Each runs in its own transaction; a
-lock admits one process at a time."""
+lock admits one process at a time: yoyo's own, and on SQLite one of the data folder, since there even
+a look at what is lacking writes, and two transactions that wait for each other are an error."""
 
 import contextlib
+import fcntl
 import logging
+import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -19,6 +23,7 @@ MIGRATIONS = ROOT / "migrations"
 """The migrations of this program."""
 
 LOCK_SECONDS = 20
+LOOK_SECONDS = 0.05
 CONNECT_SECONDS = 5
 
 
@@ -34,14 +39,38 @@ def _yoyo_url(url: str) -> str:
 
 
 @contextlib.contextmanager
+def _folder_of_one(url: str) -> Iterator[None]:
+    """Waits until no other process migrates in this folder. The kernel frees the lock of a process
+    that is killed. Raises LockTimeout."""
+    if not url.startswith("sqlite:"):
+        yield
+        return
+    folder = os.open(sqlite_path(url).parent, os.O_RDONLY)
+    try:
+        end = time.monotonic() + LOCK_SECONDS
+        while True:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if time.monotonic() > end:
+                    raise LockTimeout("the folder is locked") from None
+                time.sleep(LOOK_SECONDS)
+        yield
+    finally:
+        os.close(folder)
+
+
+@contextlib.contextmanager
 def _backend(url: str) -> Iterator[Any]:
     """Opens yoyo's connection. Its errors become DatabaseError."""
     try:
-        backend = get_backend(_yoyo_url(url))
-        try:
-            yield backend
-        finally:
-            backend.connection.close()
+        with _folder_of_one(url):
+            backend = get_backend(_yoyo_url(url))
+            try:
+                yield backend
+            finally:
+                backend.connection.close()
     except LockTimeout:
         raise DatabaseError(
             "another process is migrating, or was killed while it did; when none is, run: yoyo break-lock"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 from peewee_async.databases import AioDatabase
 
 from accounts.keys import SESSION_ENDED, Successor
@@ -25,6 +25,7 @@ from settings import Settings
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
 from tests.support.databases import new_postgres, new_sqlite
 from tests.support.feed_reader import listens
+from tests.support.own_server import OwnServer
 from tests.support.people import PASSWORD, PATIENCE, Listener, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
@@ -159,7 +160,7 @@ async def test_no_sign_in_with_the_old_password_outlives_its_change(
         return found
 
     monkeypatch.setattr(directory, "authenticate", slowly)
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(OwnServer(app)) as client:
         await accounts.register(app[DATABASE], "alice", "", PASSWORD)
         someone = Person(str(client.make_url("/")), "alice")
         for password, status in ((PASSWORD, 303), (NEW, 200)):
@@ -234,7 +235,7 @@ async def test_what_goes_wrong_is_tried_again(app: web.Application) -> None:
             done.set()
 
     await end_sessions(app[DATABASE], app[STORAGE].store, ["before the start"])
-    async with TestServer(app):
+    async with OwnServer(app):
         app[SESSION_ENDED].append(tell)
         await end_sessions(app[DATABASE], app[STORAGE].store, [f"s{number}" for number in range(201)])
         await asyncio.wait_for(done.wait(), PATIENCE)

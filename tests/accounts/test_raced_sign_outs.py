@@ -8,7 +8,7 @@ from pathlib import Path
 import aiohttp
 import pytest
 from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
+from aiohttp.test_utils import TestClient
 
 from accounts.models import User
 from app import create_app
@@ -18,6 +18,7 @@ from tests.conftest import server_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.databases import new_sqlite
 from tests.support.feed_reader import listens
+from tests.support.own_server import OwnServer
 from tests.support.people import PASSWORD, PATIENCE, Person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
@@ -133,7 +134,7 @@ async def app(tmp_path: Path) -> web.Application:
 
 async def test_what_ended_without_a_word_is_found(app: web.Application) -> None:
     """The session is gone from the store, as after a lost message of Redis."""
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(OwnServer(app)) as client:
         someone = Person(str(client.make_url("")).rstrip("/"), "alice")
         await someone.registers()
         await someone.creates("Lobby")
@@ -151,7 +152,7 @@ async def test_what_ended_without_a_word_is_found(app: web.Application) -> None:
 
 async def test_a_user_who_is_another_now_has_no_session(app: web.Application) -> None:
     """As after a restore that nobody has told of: the id is given once more."""
-    async with TestClient(TestServer(app)) as client:
+    async with TestClient(OwnServer(app)) as client:
         someone = Person(str(client.make_url("")).rstrip("/"), "alice")
         await someone.registers()
         await someone.creates("Lobby")

@@ -29,7 +29,7 @@ def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
     )
 
 
-def test_every_scenario_in_miniature(tmp_path: Path) -> None:
+def test_every_scenario_in_miniature(own_servers: None, tmp_path: Path) -> None:
     shape = ("--rooms", "2", "--members", "8", "--senders", "2", "--outstanding", "8", "--rate", "50")
     little = (
         "--messages",
@@ -120,7 +120,7 @@ def test_what_cannot_be_measured_is_refused_at_once(
     assert words in capsys.readouterr().err.splitlines()[-1]
 
 
-def test_a_peer_that_cannot_start_is_left_out(tmp_path: Path) -> None:
+def test_a_peer_that_cannot_start_is_left_out(own_servers: None, tmp_path: Path) -> None:
     """Without node in PATH; its packages may be there or not."""
     env = {"PATH": str(tmp_path), "HOME": str(tmp_path)}
     command = [

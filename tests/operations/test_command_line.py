@@ -25,7 +25,8 @@ NOWHERE = "127.0.0.1:1"
 
 
 @pytest.fixture
-def folder(tmp_path: Path) -> Path:
+def folder(own_servers: None, tmp_path: Path) -> Path:
+    """Where the program is started, each time as a process of its own."""
     return tmp_path
 
 

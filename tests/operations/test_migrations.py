@@ -1,6 +1,8 @@
 """The migrations and the models tell the same story about the tables, on both databases, however
 often and by however many they run."""
 
+import fcntl
+import os
 import sqlite3
 import subprocess
 import sys
@@ -17,8 +19,9 @@ from accounts import models as accounts_models
 from accounts.relations import following as following_models
 from chat import models as chat_models
 from feed import models as feed_models
-from helpers.db import leases
+from helpers.db import leases, migrations
 from helpers.db.base import Base
+from helpers.db.database import DatabaseError
 from helpers.db.migrations import migrate, pending
 from tests.conftest import unique
 from tests.support.servers import ROOT, Postgres
@@ -176,6 +179,20 @@ def test_an_id_is_never_given_again(url: str) -> None:
             assert connection.execute("SELECT id FROM rooms").fetchall() == [(expected,)]
             connection.execute("DELETE FROM rooms")
     connection.close()
+
+
+def test_on_sqlite_one_waits_for_the_other(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Even a look at what is lacking writes: it would break the other's transaction."""
+    monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.1)
+    url = f"sqlite:///{tmp_path}/chat.db"
+    other = os.open(tmp_path, os.O_RDONLY)
+    fcntl.flock(other, fcntl.LOCK_EX)
+    for run in (migrate, pending):
+        with pytest.raises(DatabaseError, match="another process is migrating"):
+            run(url, FOLDER)
+    assert not (tmp_path / "chat.db").exists() or not (tmp_path / "chat.db").stat().st_size
+    os.close(other)
+    assert migrate(url, FOLDER) == len(list(FOLDER.glob("[0-9]*.py")))
 
 
 def test_several_at_once_are_one(url: str) -> None:

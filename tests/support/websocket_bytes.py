@@ -6,15 +6,13 @@ import contextlib
 import socket
 import struct
 from collections.abc import AsyncIterator
-from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestServer, get_port_socket
-from aiohttp.web_runner import BaseRunner
 
-from helpers.web.protocol import Runner
 from helpers.websocket.frames import text_frame
 from helpers.websocket.protocol import KeepAlive, Upgrade, WebSocket
+from tests.support.own_server import OwnServer
 from tests.support.people import PATIENCE
 
 MASK = b"\x37\xfa\x21\x3d"
@@ -92,11 +90,6 @@ def _small_socket(host: str, port: int, family: socket.AddressFamily) -> socket.
     return listening
 
 
-class _Server(TestServer):
-    async def _make_runner(self, **options: Any) -> BaseRunner:
-        return Runner(self.app, **options)
-
-
 @contextlib.asynccontextmanager
 async def echo_server(
     echoes: list[Echo], stalled: float = 20.0, close_seconds: float = 2.0, beat: float = 1.0
@@ -112,7 +105,7 @@ async def echo_server(
 
     app = web.Application()
     app.router.add_get("/", upgrade)
-    server = _Server(app, socket_factory=_small_socket)
+    server = OwnServer(app, socket_factory=_small_socket)
     await server.start_server()
     try:
         yield server
