@@ -255,6 +255,12 @@ async def test_what_opens_over_a_room(inspector: Inspector, alice: Person, bob: 
         await inspector.looks(page, dialog)
         await page.keyboard.press("Escape")
         await expect(page.locator(dialog)).to_be_hidden()
+    await page.fill("#composer-text", "half a thought")
+    await opens_by_script(page, "#settings [data-sign-out] button", "#sign-out")
+    await inspector.looks(page, "what signing out would lose")
+    await page.goto(f"{alice.url}/rooms")
+    await opens_by_script(page, "header [data-sign-out] button", "#sign-out")
+    await inspector.looks(page, "the same on another page")
 
 
 async def test_what_one_does_with_messages(inspector: Inspector, alice: Person, garden: str) -> None:

@@ -2,6 +2,7 @@
  * The foot of the sidebar and its dialog: one's own status, and how the page looks. The theme is
  * theme.js's.
  */
+import { askBeforeSignOut } from "../../accounts/sign_out.js";
 import { PageElement } from "../page_element.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { makeNonce } from "../../server/nonce.js";
@@ -31,6 +32,7 @@ export class ChatSettings extends PageElement {
       openDialog(this.dialog, this.opener, { beside: true });
     };
     onOpener("settings", show, signal);
+    askBeforeSignOut(signal);
     this.form.addEventListener(
       "submit",
       (event) => {
