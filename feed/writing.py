@@ -130,7 +130,7 @@ class Writer:
         html = await render(self._renderer, self._people, author.id, text)
         async with self._transaction():
             post = await self._visible_post(post_id, author)
-            if _own(await _comment(post_id, comment_id), author).text == text:
+            if (await self._own_comment(post_id, comment_id, author)).text == text:
                 return
             await (
                 Comment.update(text=text, html=html, edited_at=now_ms())
@@ -143,9 +143,10 @@ class Writer:
         """Deletes a comment. Administrators may delete any comment."""
         async with self._transaction():
             post = await (self._locked_post(post_id) if user.is_admin else self._visible_post(post_id, user))
-            comment = await _comment(post_id, comment_id)
-            if not user.is_admin:
-                _own(comment, user)
+            if user.is_admin:
+                await _comment(post_id, comment_id)
+            else:
+                await self._own_comment(post_id, comment_id, user)
             await Comment.delete().where(Comment.id == comment_id).aio_execute()
             await self._note_comment(event_log.REMOVED, post, user, comment_id)
 
@@ -189,6 +190,14 @@ class Writer:
         if not await self._visibility.sees_posts(user.id, post.author_id):
             raise gone()
         return post
+
+    async def _own_comment(self, post_id: int, comment_id: int, author: User) -> Comment:
+        """Returns a comment of the author's. One that a block hides from them is not there, as one
+        that doesn't exist."""
+        comment = await _comment(post_id, comment_id)
+        if await self._visibility.hidden_people([(author.id, comment.author_id)]):
+            raise comment_gone()
+        return _own(comment, author)
 
     async def _locked_post(self, post_id: int) -> Post:
         """Returns the post, locked until the commit. All actions lock the post before the clock,

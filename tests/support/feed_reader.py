@@ -118,6 +118,15 @@ class Stream:
         assert {name: data.get(name) for name in expected} == expected, data
         return data
 
+    async def comes(self) -> None:
+        """Waits for more of whatever kind. It is in `heard` then."""
+        before = len(self.heard)
+        async with asyncio.timeout(PATIENCE):
+            while len(self.heard) == before:
+                assert not self.task.done(), f"ended; heard {self.heard}"
+                self._came.clear()
+                await self._came.wait()
+
     async def ends(self) -> None:
         await asyncio.wait_for(asyncio.shield(self.task), PATIENCE)
 
