@@ -197,6 +197,11 @@ class Settings(BaseSettings):
         return f"http://{f'[{host}]' if ':' in host else host}:{self.port}"
 
     @property
+    def host_name(self) -> str:
+        """The host of that address."""
+        return urlsplit(self.address).hostname or ""
+
+    @property
     def secure(self) -> bool:
         """Is the site reached by TLS? Then cookies are Secure and named `__Host-`."""
         return self.public_url.startswith("https:")

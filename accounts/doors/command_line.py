@@ -112,7 +112,12 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
     async def add() -> None:
         async with _opened(settings) as database:
             user = await accounts.register(
-                database, arguments.name, arguments.email, password, is_admin=arguments.admin
+                database,
+                arguments.name,
+                arguments.email,
+                password,
+                host=settings.host_name,
+                is_admin=arguments.admin,
             )
         _note("register", user.name, is_admin=user.is_admin)
         say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
@@ -128,7 +133,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
         async with _opened(settings) as database:
             # Checked before hashing: hashing is slow, and only worthwhile if all lines are valid.
             passwords = [row.password or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES) for row in rows]
-            users = await _checked(arguments.file, rows, passwords)
+            users = await _checked(arguments.file, rows, passwords, settings.host_name)
             for user in users:
                 user.is_admin = arguments.admin
             await _hash_all(users, passwords)
@@ -148,7 +153,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
     _run(add())
 
 
-async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) -> list[User]:
+async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str], host: str) -> list[User]:
     """Returns the new users if all lines are valid. Otherwise prints the error of each invalid line
     and raises Failure."""
     users: list[User] = []
@@ -157,7 +162,7 @@ async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str]) ->
     with Progress("Checked", len(rows)) as progress:
         for row, password in zip(rows, passwords, strict=True):
             try:
-                user = accounts.new_user(row.name, row.email, password)
+                user = accounts.new_user(row.name, row.email, password, host=host)
                 if mistake := _format_errors(await accounts.taken(user)) or _earlier_conflict(
                     user, row.line, lines
                 ):
@@ -212,7 +217,7 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
         async with _site(settings) as (database, store):
             user = await _person(arguments.name)
             try:
-                await accounts.change_password(user, password)
+                await accounts.change_password(user, password, host=settings.host_name)
             except accounts.BadAccount as error:
                 raise Failure(f"password: {error}") from None
             try:

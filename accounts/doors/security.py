@@ -16,6 +16,7 @@ from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_other_sessions, end_session, renew_session
 from accounts.signin.throttling import throttled
 from helpers.clock import iso
+from helpers.keys import SETTINGS
 from helpers.security_log import note
 from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address
@@ -121,7 +122,9 @@ class Password(web.View):
         if data is None:
             return self._page(form, status)
         try:
-            await accounts.change_password(request[USER], data.new_password)
+            await accounts.change_password(
+                request[USER], data.new_password, host=request.app[SETTINGS].host_name
+            )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return self._page(form, 422)

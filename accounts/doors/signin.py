@@ -98,7 +98,9 @@ class Register(web.View):
                 retry_after=int(wait) + 1,
             )
         try:
-            user = await accounts.register(request.app[DATABASE], data.username, data.email, data.password)
+            user = await accounts.register(
+                request.app[DATABASE], data.username, data.email, data.password, host=settings.host_name
+            )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return _page(request, self.template, form, 422)

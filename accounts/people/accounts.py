@@ -52,9 +52,9 @@ def _stored(email: str) -> str | None:
     return f"{email} {secrets.token_hex(8)}" if email else None
 
 
-def new_user(name: str, email: str, password: str) -> User:
+def new_user(name: str, email: str, password: str, *, host: str = "") -> User:
     """Creates a user that isn't stored yet. The password isn't hashed, and the name isn't compared
-    with existing ones. Raises BadAccount."""
+    with existing ones. `host` is the site's, which is no password. Raises BadAccount."""
     errors: dict[str, Text] = {}
     try:
         name = clean_name(name)
@@ -64,7 +64,7 @@ def new_user(name: str, email: str, password: str) -> User:
     email = email.strip().lower()
     if email and (problem := email_problem(email)):
         errors["email"] = problem
-    if problem := password_problem(password, name, email):
+    if problem := password_problem(password, name, email, host=host):
         errors["password"] = problem
     if errors:
         raise BadAccount(errors)
@@ -80,13 +80,13 @@ def new_user(name: str, email: str, password: str) -> User:
 
 
 async def register(
-    database: AioDatabase, name: str, email: str, password: str, *, is_admin: bool = False
+    database: AioDatabase, name: str, email: str, password: str, *, host: str = "", is_admin: bool = False
 ) -> User:
     """Creates an account. The first account of a site becomes its administrator.
 
     Raises BadAccount if the name is taken or similar to an existing one, or if a value is
     invalid."""
-    user = new_user(name, email, password)
+    user = new_user(name, email, password, host=host)
     user.password_hash = await hash_password(password)
     user.is_admin = is_admin
     await add_all(database, [user])
@@ -123,10 +123,10 @@ async def change_email(user: User, email: str) -> None:
     await change.where(User.id == user.id, User.left_at.is_null()).aio_execute()
 
 
-async def change_password(user: User, password: str) -> None:
+async def change_password(user: User, password: str, *, host: str = "") -> None:
     """Changes the password, which ends all sessions of before. Raises BadAccount. The caller closes
     what is open for them (accounts/signin/sessions.py)."""
-    if problem := password_problem(password, user.name, user.display_name, user.address):
+    if problem := password_problem(password, user.name, user.display_name, user.address, host=host):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
     secret = _new_secret()

@@ -4,6 +4,7 @@ sequences; the person's own names and the site's.
 
 Everything here is linear in the length of the password."""
 
+import re
 from array import array
 from bisect import bisect_left
 from functools import cache
@@ -37,6 +38,9 @@ _LETTERS = (
     str.maketrans("01345789@$!+|", "oleastbgaslti"),
 )
 """What stands for letters; 1 and ! for two of them."""
+
+
+_NO_WORD = re.compile(r"[.-]")
 
 
 @cache
@@ -115,10 +119,15 @@ def _is_sequence(text: str) -> bool:
     return steps in ({0}, {1}, {-1})
 
 
+def words_of_host(host: str) -> tuple[str, ...]:
+    """The host's name, and the words in it."""
+    return (host, *host.split("."), *_NO_WORD.split(host))
+
+
 def is_own(password: str, own: tuple[str, ...]) -> bool:
     """Is it made of the person's names or the site's, with nothing but a few letters beside them?
 
-    `own` are names and addresses."""
+    `own` are names and addresses, of the site's host too."""
     rest = folded = _folded(password)
     names = {_folded(text) for text in (*own, *SITE_WORDS)}
     parts = {part for name in names for part in (name, name.partition("@")[0], _without_ends(name))}

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from accounts.people.common_passwords import is_common, is_own
+from accounts.people.common_passwords import is_common, is_own, words_of_host
 from helpers.text.characters import is_unicode
 from helpers.text.translation import Text
 
@@ -22,16 +22,16 @@ _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _DUMMY_HASH = _hasher.hash("nobody has this password")
 
 
-def password_problem(password: str, *own: str) -> Text | None:
+def password_problem(password: str, *own: str, host: str = "") -> Text | None:
     """Returns why the password isn't accepted, as a sentence, or None. `own` are the person's names
-    and address. See NIST SP 800-63B-4, 3.1.1.2."""
+    and address, `host` is the site's. See NIST SP 800-63B-4, 3.1.1.2."""
     if len(password) < MIN_LENGTH:
         return Text("At least {least} characters, please.", least=MIN_LENGTH)
     if not is_unicode(password):
         return Text("Letters in UTF-8, please.")
     if len(password) > MAX_LENGTH:
         return Text("At most {most} characters, please.", most=MAX_LENGTH)
-    if is_own(password, own):
+    if is_own(password, (*own, *words_of_host(host))):
         return Text("The password can't be made of your name, your address or the name of this place.")
     if is_common(password):
         return Text("This is one of the first passwords that anyone would try.")

@@ -2,6 +2,7 @@
 
 import time
 from array import array
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -57,6 +58,26 @@ def test_own_names_are_refused(password: str) -> None:
     own = ("margarethe", "Grete", "m.hamilton@mail.example")
     assert is_own(password, own)
     assert str(password_problem(password, *own)).startswith("The password can't be made of your name")
+
+
+@pytest.mark.parametrize(
+    "password",
+    ["club.harbour-radio.example", "harbourradio77", "Harbour-Radio!", "exampleclub", "at harbour-radio"],
+)
+def test_the_hosts_name_is_refused(password: str) -> None:
+    host = "club.harbour-radio.example"
+    assert str(password_problem(password, "alice", host=host)).startswith("The password can't be made of")
+    assert password_problem("the radio in the harbour", "alice", host=host) is None
+
+
+async def test_every_door_for_a_new_password_knows_the_host(cast: Cast) -> None:
+    password = f"!{urlsplit(cast.url).hostname}!"
+    assert password_problem(password) is None
+    answer = await cast.stranger().submits("/accounts/register", username="mallory", password=password)
+    assert (answer.status, "made of your name" in await answer.text()) == (422, True)
+    someone = await cast.person("typist")
+    answer = await someone.submits("/accounts/password", password=PASSWORD, new_password=password)
+    assert (answer.status, "made of your name" in await answer.text()) == (422, True)
 
 
 def test_short_names_are_no_reason() -> None:

@@ -118,6 +118,19 @@ def test_a_new_password_ends_all_sessions(shell: Shell) -> None:
     assert json.loads(shell.says("sessions", "alice", "--json")) == []
 
 
+def test_the_sites_host_is_no_password(plain: Shell, tmp_path: Path) -> None:
+    plain.env = {**plain.env, "AIOCHAT_PUBLIC_URL": "https://harbour-radio.example"}
+    for name, given in (("alice", "harbour-radio"), ("bob", "HarbourRadio1")):
+        assert plain.refuses("register", name, given=given).startswith("password: The password can't be made")
+    people = tmp_path / "people.csv"
+    people.write_text("name,password\nbob,harbour-radio9\n")
+    code, _, err = plain("register", "--file", str(people))
+    assert (code, "password: The password can't be made" in err) == (1, True)
+    plain.says("register", "alice", given=PASSWORD)
+    said = plain.refuses("set-password", "alice", given="harbour-radio9")
+    assert said.startswith("password: The password can't be made")
+
+
 def test_who_administers_the_site(shell: Shell) -> None:
     shell.says("register", "bob", given=PASSWORD)
     assert (

@@ -21,7 +21,7 @@ const KINDS = [
 
 /**
  * @param {string} password
- * @param {string[]} own the person's names, which add nothing
+ * @param {string[]} own the person's names and the site's, which add nothing
  * @returns {Strength}
  */
 export function strength(password, own = []) {
@@ -44,6 +44,7 @@ function watch(shown) {
     const own = names.flatMap((input) =>
       input instanceof HTMLInputElement ? [input.value, input.value.split("@")[0] ?? ""] : [],
     );
+    own.push(...location.hostname.split("."));
     const text = field.value ? (shown.dataset[strength(field.value, own)] ?? "") : "";
     // Said once, and not again at every letter.
     if (shown.textContent !== text) shown.textContent = text;
