@@ -176,8 +176,9 @@ class Protocol(web.RequestHandler):
         return response
 
     def log_exception(self, *args: Any, **kw: Any) -> None:
-        # aiohttp reads a rejected body to its end, and fails a second time for the same reason.
-        if not isinstance(kw.get("exc_info"), web.RequestPayloadError):
+        # aiohttp reads a rejected body to its end, and fails a second time for the same reason. It
+        # also writes `100 Continue` to who has gone, before any middleware.
+        if not isinstance(kw.get("exc_info"), (web.RequestPayloadError, ConnectionError)):
             super().log_exception(*args, **kw)
 
 

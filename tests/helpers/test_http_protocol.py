@@ -4,6 +4,7 @@ read."""
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator
+from typing import cast
 
 import pytest
 from aiohttp import web
@@ -103,3 +104,30 @@ async def test_who_reads_slowly_gets_everything(monkeypatch: pytest.MonkeyPatch)
                 await asyncio.sleep(0.01)
         assert size == 16 << 20
         writer.close()
+
+
+async def test_who_is_gone_before_they_are_told_to_go_on_is_no_error(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    lost = asyncio.Event()
+
+    class Closing(protocol.Protocol):
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            cast("asyncio.Transport", self.transport).close()
+
+        def connection_lost(self, exc: BaseException | None) -> None:
+            super().connection_lost(exc)
+            lost.set()
+
+    monkeypatch.setattr(protocol, "Protocol", Closing)
+
+    async def handler(request: web.Request) -> web.Response:
+        raise AssertionError("nobody is there")
+
+    async with _serving(handler) as port:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write(b"GET / HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\n\r\n")
+        await asyncio.wait_for(lost.wait(), PATIENCE)
+        writer.close()
+    assert [record.getMessage() for record in caplog.records if record.levelname == "ERROR"] == []
