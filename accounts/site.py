@@ -1,4 +1,4 @@
-"""Facts about the site as a whole: its id, and the epoch of its history."""
+"""Facts about the site as a whole: its id, the epoch of its history, and its key."""
 
 import secrets
 
@@ -9,6 +9,7 @@ from helpers.db.database import fetch, is_sqlite
 
 ID = "id"
 EPOCH = "epoch"
+DEVICE_KEY = "device_key"
 
 
 async def site_id() -> str:
@@ -23,12 +24,17 @@ async def epoch() -> str:
     return await _fact(EPOCH)
 
 
-async def _fact(name: str) -> str:
-    """The stored value, or, if there is none yet, a random one that is stored now. Of two processes
-    that start at once both return the same."""
+async def device_key() -> str:
+    """The key that signs the cookies of known devices, made once."""
+    return await _fact(DEVICE_KEY, 32)
+
+
+async def _fact(name: str, size: int = 9) -> str:
+    """The stored value, or, if there is none yet, one of `size` random bytes that is stored now. Of
+    two processes that start at once both return the same."""
     row = await SiteFact.aio_get_or_none(SiteFact.name == name)
     if row is None:
-        await SiteFact.insert(name=name, value=secrets.token_urlsafe(9)).on_conflict_ignore().aio_execute()
+        await SiteFact.insert(name=name, value=secrets.token_urlsafe(size)).on_conflict_ignore().aio_execute()
         row = await SiteFact.aio_get(SiteFact.name == name)
     return str(row.value)
 

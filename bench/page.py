@@ -100,8 +100,12 @@ async def measure(burst: Burst) -> dict[str, Any]:
             browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
             context = await browser.new_context(viewport=WIDE)
             reader = await Person(server.url, "reader").registers()
-            cookie = next(iter(reader.http.cookie_jar))
-            await context.add_cookies([{"name": cookie.key, "value": cookie.value, "url": server.url}])
+            await context.add_cookies(
+                [
+                    {"name": cookie.key, "value": cookie.value, "url": server.url}
+                    for cookie in reader.http.cookie_jar
+                ]
+            )
             page = await context.new_page()
             await _open(page, f"{server.url}/rooms/Burst", burst.reading)
             await browser.start_tracing(page=page, categories=["toplevel"])

@@ -13,6 +13,7 @@ from accounts.keys import USER
 from accounts.people import accounts
 from accounts.people.passwords import verify_password
 from accounts.signin.devices import device_of
+from accounts.signin.known_devices import remember_device
 from accounts.signin.sessions import end_other_sessions, end_session, renew_session
 from accounts.signin.throttling import throttled
 from helpers.clock import iso
@@ -134,7 +135,9 @@ class Password(web.View):
         await flash(
             request, current().t("Your password is changed. You are signed out everywhere else."), "success"
         )
-        raise web.HTTPSeeOther("/accounts/password")
+        response = web.HTTPSeeOther("/accounts/password")
+        await remember_device(request, response, request[USER])
+        raise response
 
     def _page(self, form: Form, status: int = 200) -> web.Response:
         return aiohttp_jinja2.render_template(

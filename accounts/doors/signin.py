@@ -5,7 +5,9 @@ from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts.keys import USER
+from accounts.models import User
 from accounts.people import accounts, directory
+from accounts.signin.known_devices import known_device, remember_device
 from accounts.signin.sessions import sign_in, sign_out
 from accounts.signin.throttling import throttled
 from helpers.errors import ActionError, charge
@@ -73,6 +75,12 @@ def _redirect_after_sign_in(target: str) -> web.HTTPSeeOther:
     return web.HTTPSeeOther(safe_next(target, "/rooms"))
 
 
+async def _signed_in(request: web.Request, user: User, target: str) -> web.HTTPSeeOther:
+    response = _redirect_after_sign_in(target)
+    await remember_device(request, response, user)
+    return response
+
+
 class Register(web.View):
     template = "accounts/register.html"
 
@@ -113,7 +121,7 @@ class Register(web.View):
             else t("Welcome, {name}!", name=user.name)
         )
         await flash(request, welcome, "success")
-        raise _redirect_after_sign_in(data.next)
+        raise await _signed_in(request, user, data.next)
 
 
 class Login(web.View):
@@ -130,18 +138,22 @@ class Login(web.View):
         if data is None:
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
-        account = await directory.guess_key(username)
-        user = await throttled(request, account, lambda: directory.authenticate(username, password))
+        known = await directory.user_by_login(username)
+        user = await throttled(
+            request,
+            directory.guess_key(username, known),
+            lambda: directory.authenticate(username, password),
+            await known_device(request, known),
+        )
         if user is None:
             # What isn't an account's name may be a password that was typed into the wrong field.
-            known = await directory.user_by_login(username)
             note("sign-in", "failed", who=known.name if known else "", whence=client_address(request))
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
         await charge(request.app[LIMITER], SIGN_INS, user.id)
         await sign_in(request, user)
         note("sign-in", "ok", who=user.name, whence=client_address(request))
-        raise _redirect_after_sign_in(data.next)
+        raise await _signed_in(request, user, data.next)
 
 
 class Logout(web.View):

@@ -116,10 +116,9 @@ def login_key(login: str) -> str:
         return login.casefold()
 
 
-async def guess_key(login: str) -> str:
+def guess_key(login: str, user: User | None) -> str:
     """Returns the same text for all logins of one account, for counting guesses. Of those that
-    nobody has, for all spellings of one."""
-    user = await user_by_login(login)
+    nobody has, for all spellings of one. `user` is user_by_login's."""
     return login_key(login) if user is None else f"account {user.id}"
 
 

@@ -28,19 +28,24 @@ def hashed(login: str) -> str:
 
 
 async def throttled(
-    request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]]
+    request: web.Request, account: str, attempt: Callable[[], Awaitable[Found | None]], device: str = ""
 ) -> Found | None:
     """Runs the attempt and returns its result; None counts as a wrong guess. After many of them it
     is delayed. While another guess at the account, or from the address, is pending, ActionError is
     raised at once. `account` comes from directory.guess_key, or tells whose password is asked
-    for."""
+    for. `device` is known_device's: guesses from there count for it alone, so that those of others at
+    the account, or from the address, don't keep the owner out."""
     if request.app[SETTINGS].rate_limits != "on":
         return await attempt()
     guesses = request.app[GUESSES]
-    admitted = await guesses.begin(
-        Target(f"account:{hashed(account)}", ACCOUNT_FREE, forgiving=True),
-        Target(f"address:{client_network(request)}", ADDRESS_FREE, forgiving=False),
-    )
+    if device:
+        targets = [Target(f"device:{hashed(device)}", ACCOUNT_FREE, forgiving=True)]
+    else:
+        targets = [
+            Target(f"account:{hashed(account)}", ACCOUNT_FREE, forgiving=True),
+            Target(f"address:{client_network(request)}", ADDRESS_FREE, forgiving=False),
+        ]
+    admitted = await guesses.begin(*targets)
     if admitted.retry_after:
         raise ActionError(
             "rate_limited",

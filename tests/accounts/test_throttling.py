@@ -2,19 +2,22 @@
 off."""
 
 import asyncio
+import contextlib
 import time
 from collections.abc import Iterator
+from urllib.parse import quote_plus
 
 import pytest
 import redis as redis_client
 
 from accounts.doors import signin
 from accounts.people.directory import login_key
+from accounts.signin.known_devices import SECONDS
 from accounts.signin.throttling import ACCOUNT_FREE, ADDRESS_FREE, hashed
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, Person, person
-from tests.support.raw_http import cookie_of, request
+from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat, Postgres, Redis
 
 LIMITS_ON = {"AIOCHAT_RATE_LIMITS": "on"}
@@ -153,6 +156,116 @@ async def test_one_guess_at_a_time_on_all_workers(limited_workers: list[Aiochat]
         await asyncio.gather(*(guess(place) for place in range(40)))
         assert statuses.count(401) == 1
         assert statuses.count(429) == 39
+
+
+DEVICE = "device"
+
+
+async def signs_in(url: str, name: str, device: str, password: str = PASSWORD, address: str = "") -> Answer:
+    """A sign-in from a new session and an address of its own, with this cookie of a known device."""
+    async with person(url, name) as someone:
+        token = await someone.token()
+        return await request(
+            url,
+            "POST",
+            "/accounts/login",
+            cookie=f"{cookie_of(someone)}; {DEVICE}={device}",
+            body=f"username={name}&password={quote_plus(password)}&csrf_token={token}".encode(),
+            headers={"X-Forwarded-For": address or f"2001:db8:{unique('')}::1"},
+        )
+
+
+def device_in(answer: Answer) -> str:
+    """The cookie that an answer sets, which scripts can't read."""
+    [found] = [one for one in answer.headers.getall("Set-Cookie") if one.startswith(f"{DEVICE}=")]
+    assert "; HttpOnly" in found
+    assert "; SameSite=Lax" in found
+    assert f"; Max-Age={SECONDS}" in found
+    return found.partition("=")[2].partition(";")[0]
+
+
+@contextlib.contextmanager
+def steadily_guessed(server: Aiochat, name: str, address: str = "192.0.2.200") -> Iterator[None]:
+    """As while somebody guesses at the account, and from the address, without a break: one guess of
+    theirs is pending at every moment."""
+    accounts = accounts_of(server.url)
+    account = hashed(f"account {accounts.id_of(name)}")
+    keys = [f"aiochat:{accounts.site}:guess:{what}" for what in (f"account:{account}", f"address:{address}")]
+    with redis_client.Redis.from_url(server.env["AIOCHAT_REDIS_URL"]) as client:
+        for key in keys:
+            client.set(key, "somebody's", px=600_000)
+        yield
+        assert all(client.get(key) == b"somebody's" for key in keys)
+        client.delete(*keys)
+
+
+async def test_who_guesses_steadily_locks_out_no_known_device(limited_workers: list[Aiochat]) -> None:
+    one, two = limited_workers
+    async with person(one.url, unique("owner")) as owner, person(one.url, unique("mallory")) as mallory:
+        for someone in (owner, mallory):
+            await someone.joins(f"{someone.name}@mail.example")
+        known = device_in(await signs_in(one.url, owner.name, ""))
+        theirs = device_in(await signs_in(one.url, mallory.name, ""))
+        nonce, _, signature = known.partition(".")
+        forged = {
+            "": "none",
+            theirs: "of another account",
+            f"{theirs.partition('.')[0]}.{signature}": "with another's number",
+            f"{nonce}.{'A' * 43}": "signed by nobody",
+            f"{known}x": "longer",
+            "~".join([theirs] * 4 + [known]): "after too many others",
+            '\\"~.': "of signs",
+        }
+        with steadily_guessed(one, owner.name):
+            # From the guesser's own address, too, and by the address of the account.
+            for server, address in ((one, "192.0.2.200"), (two, "192.0.2.201")):
+                answer = await signs_in(server.url, owner.name, known, address=address)
+                assert (answer.status, device_in(answer)) == (303, known), "the same device goes on"
+            assert (await signs_in(one.url, f"{owner.name}@mail.example", known)).status == 303
+            for cookie, what in forged.items():
+                assert (await signs_in(one.url, owner.name, cookie)).status == 429, what
+            assert (await signs_in(one.url, owner.name, f"{theirs}~{known}")).status == 303
+
+
+async def test_a_stolen_device_has_its_own_count_and_no_more(limited_workers: list[Aiochat]) -> None:
+    one, two = limited_workers
+    async with person(one.url, unique("owner")) as owner:
+        await owner.joins()
+        stolen, other = [device_in(await signs_in(one.url, owner.name, "")) for _ in range(2)]
+        accounts = accounts_of(one.url)
+        pending, device, account = [
+            f"aiochat:{accounts.site}:{what}"
+            for what in (
+                f"guess:device:{hashed(stolen)}",
+                f"guessed:device:{hashed(stolen)}",
+                f"guessed:account:{hashed(f'account {accounts.id_of(owner.name)}')}",
+            )
+        ]
+        with redis_client.Redis.from_url(one.env["AIOCHAT_REDIS_URL"]) as client:
+            for server in (one, two):
+                assert (await signs_in(server.url, owner.name, stolen, "wrong")).status == 401
+            assert (client.get(device), client.get(account)) == (b"2", None)
+            client.set(pending, "the thief's", px=600_000)
+            for server in (one, two):
+                assert (await signs_in(server.url, owner.name, stolen)).status == 429, "one at a time"
+            for cookie in (other, ""):
+                assert (await signs_in(one.url, owner.name, cookie)).status == 303
+            client.delete(pending)
+            assert (await signs_in(one.url, owner.name, stolen)).status == 303
+            assert client.get(device) is None
+
+
+async def test_a_new_password_makes_other_devices_unknown(limited_workers: list[Aiochat]) -> None:
+    one = limited_workers[0]
+    async with person(one.url, unique("owner")) as owner:
+        await owner.joins()
+        former = device_in(await signs_in(one.url, owner.name, ""))
+        answer = await owner.submits("/accounts/password", password=PASSWORD, new_password="another battery")
+        assert answer.status == 303
+        here = answer.cookies[DEVICE].value
+        with steadily_guessed(one, owner.name):
+            assert (await signs_in(one.url, owner.name, former, "another battery")).status == 429
+            assert (await signs_in(one.url, owner.name, here, "another battery")).status == 303
 
 
 async def test_whose_login_is_guessed_at_can_still_change_the_password(

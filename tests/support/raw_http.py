@@ -69,4 +69,8 @@ async def request(
 
 def cookie_of(someone: Person) -> str:
     """What a browser sends for `someone`: the session's cookie, or nothing."""
-    return "; ".join(f"{cookie.key}={cookie.value}" for cookie in someone.http.cookie_jar)
+    return "; ".join(
+        f"{cookie.key}={cookie.value}"
+        for cookie in someone.http.cookie_jar
+        if cookie.key.endswith(("session", "language"))
+    )

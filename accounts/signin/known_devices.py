@@ -1,0 +1,69 @@
+"""Browsers in which somebody has signed in before. Guesses at the account from there have a count of
+their own, so whoever else guesses at it doesn't keep its owner out (OWASP, "Slow down online guessing
+attacks with device cookies").
+
+The cookie holds a token for each of the last accounts. A token is signed for its account and its
+present password, and says to nobody which account that is. It signs nobody in."""
+
+import base64
+import hashlib
+import hmac
+import re
+import secrets
+
+from aiohttp import web
+
+from accounts import site
+from accounts.models import User
+from helpers.keys import SETTINGS
+
+SECONDS = 400 * 86400
+"""As long as browsers keep a cookie at most."""
+
+MAX_ACCOUNTS = 4
+"""Of one browser, those that were signed in last."""
+
+_TOKEN = re.compile(r"([A-Za-z0-9_-]{22})\.([A-Za-z0-9_-]{43})")
+_BETWEEN = "~"
+
+
+def _cookie(request: web.Request) -> str:
+    return "__Host-device" if request.app[SETTINGS].secure else "device"
+
+
+def _tokens(request: web.Request) -> list[str]:
+    """The tokens that the browser sent, the last account first."""
+    given = request.cookies.get(_cookie(request), "").split(_BETWEEN, MAX_ACCOUNTS)[:MAX_ACCOUNTS]
+    return [token for token in given if _TOKEN.fullmatch(token)]
+
+
+async def _sign(user: User, nonce: str) -> str:
+    text = f"{user.id} {user.session_secret} {nonce}"
+    digest = hmac.digest((await site.device_key()).encode(), text.encode(), hashlib.sha256)
+    return f"{nonce}.{base64.urlsafe_b64encode(digest).decode().rstrip('=')}"
+
+
+async def known_device(request: web.Request, user: User | None) -> str:
+    """Returns the token of a browser in which this person has signed in with their present password,
+    empty in another one."""
+    if user is None:
+        return ""
+    for token in _tokens(request):
+        if hmac.compare_digest(await _sign(user, token.partition(".")[0]), token):
+            return token
+    return ""
+
+
+async def remember_device(request: web.Request, response: web.StreamResponse, user: User) -> None:
+    """Call it when the person has shown the password. A known browser stays the same one, so that
+    its wrong guesses count on."""
+    token = await known_device(request, user) or await _sign(user, secrets.token_urlsafe(16))
+    others = [other for other in _tokens(request) if other != token]
+    response.set_cookie(
+        _cookie(request),
+        _BETWEEN.join([token, *others][:MAX_ACCOUNTS]),
+        max_age=SECONDS,
+        secure=request.app[SETTINGS].secure,
+        httponly=True,
+        samesite="Lax",
+    )
