@@ -14,7 +14,15 @@ from chat.roles import Role, Standing
 
 MAX_OWN = 200
 """A user's own rooms in a list, those with unread posts first. The others are found by their
-names."""
+names. Conversations are counted apart: anybody can open one with a user, and doesn't push out the
+rooms that the user chose."""
+
+MAX_TALKS = 200
+"""Conversations in a list of which the user has read something, those with unread posts first."""
+
+MAX_NEW_TALKS = 50
+"""Conversations in a list of which the user has read nothing yet: those of two people, and then the
+newest. A stranger has one of two people with the user, however many groups they make."""
 
 MAX_DELETED = 100
 """The most deleted posts that are counted after a read mark. Of more, the others count as unread."""
@@ -100,21 +108,33 @@ def _is_named(words: str) -> Any:
     )
 
 
+_IS_TALK = Room.kind.in_(CONVERSATIONS)
+_BY_UNREAD = (_HAS_UNREAD.desc(), Room.slug)
+_ROOMS = (~_IS_TALK, _BY_UNREAD, MAX_OWN)
+_TALKS = (
+    (_IS_TALK & (Member.read_number > 0), _BY_UNREAD, MAX_TALKS),
+    # Of the kinds `direct` comes before `group`.
+    (_IS_TALK & (Member.read_number == 0), (Room.kind, Room.id.desc()), MAX_NEW_TALKS),
+)
+
+
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
-    """The rooms of which the user is a member, those with unread posts first, at most MAX_OWN.
-    `named` limits them to names that contain it."""
+    """The rooms of which the user is a member, those with unread posts first, within the bounds
+    above. `named` limits them to names that contain it."""
     query = Room.select(*_LISTED, _MENTION_COUNT, _DELETED_COUNT).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
     if named:
-        # A conversation's stored name means nothing to users.
-        query = query.where(_is_named(named), Room.kind.not_in(CONVERSATIONS))
-    rows = await query.order_by(_HAS_UNREAD.desc(), Room.slug).limit(MAX_OWN).tuples().aio_execute()
-    views = {row[0]: _view(row[1:], user) for row in rows}
-    people = await people_in(room_id for room_id, view in views.items() if view.kind in CONVERSATIONS)
+        query = query.where(_is_named(named))
+    views: dict[int, RoomView] = {}
+    # A conversation's stored name means nothing to users.
+    for condition, order, most in (_ROOMS,) if named else (_ROOMS, *_TALKS):
+        rows = await query.where(condition).order_by(*order).limit(most).tuples().aio_execute()
+        views |= {row[0]: _view(row[1:], user) for row in rows}
+    people = await people_in(room_id for room_id, view in views.items() if view.is_conversation)
     for room_id, named_people in people.items():
         views[room_id] = replace(views[room_id], title=title_for(user.id, named_people, views[room_id].kind))
-    return [*views.values()]
+    return sorted(views.values(), key=lambda view: (not view.unread, view.name.lower()))
 
 
 async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:

@@ -9,7 +9,7 @@ from peewee_async.databases import AioDatabase
 
 from chat.events import OwnRoom
 from chat.history.mentions import MAX_MENTIONS
-from chat.history.room_lists import MAX_DELETED, MAX_OWN
+from chat.history.room_lists import MAX_DELETED, MAX_NEW_TALKS, MAX_OWN, MAX_TALKS
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS
 from helpers.db.bulk import Bulk
@@ -88,6 +88,26 @@ def deleted_counts(database: AioDatabase) -> UnreadCounts:
     return UnreadCounts(database, posts, MAX_DELETED)
 
 
+_IS_NEW = "(room.kind IN ('direct', 'group') AND member.read_number = 0)"
+"""SQL over rows `room` and `member`: a conversation of which the member has read nothing yet."""
+
+
+_Found = tuple[bool, str, int, str, str, int, int]
+"""Whether nothing is unread, slug, id, name, kind, last post, and last post read."""
+
+
+def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
+    """The rooms of one user that are listed. `gone` counts posts that aren't unread since they are
+    deleted, by room."""
+    if len(found) <= min(MAX_OWN, MAX_TALKS):
+        return found
+    found = sorted(found, key=lambda room: (room[5] - room[6] <= gone.get(room[2], 0), room[1]))
+    rooms = [room for room in found if room[4] not in CONVERSATIONS]
+    talks = [room for room in found if room[4] in CONVERSATIONS]
+    known, fresh = [room for room in talks if room[6]], [room for room in talks if not room[6]]
+    return [*rooms[:MAX_OWN], *known[:MAX_TALKS], *fresh]
+
+
 class OwnRooms:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
@@ -95,11 +115,15 @@ class OwnRooms:
         self._deleted = deleted_counts(database)
         self._rooms = Bulk(
             database,
-            """
-            SELECT member.user_id, room.id, room.name, room.slug, room.kind, room.posts, room.cleared_number,
-                member.read_number
-            FROM {given} JOIN members AS member ON member.user_id = given.user_id
-                JOIN rooms AS room ON room.id = member.room_id""",
+            f"""
+            SELECT user_id, id, name, slug, kind, posts, cleared_number, read_number FROM (
+                SELECT member.user_id, room.id, room.name, room.slug, room.kind, room.posts,
+                    room.cleared_number, member.read_number, {_IS_NEW} AS is_new,
+                    ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
+                        ORDER BY room.kind, room.id DESC) AS place
+                FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
+                    JOIN rooms AS room ON room.id = member.room_id) AS own
+            WHERE NOT is_new OR place <= {MAX_NEW_TALKS}""",  # noqa: S608 - words of our own
             given={"user_id": "bigint"},
         )
         # The sum keeps PostgreSQL from finding the room first, and then all its members.
@@ -114,25 +138,19 @@ class OwnRooms:
         )
 
     async def of(self, user_ids: list[int]) -> dict[int, list[OwnRoomView]]:
-        """The rooms of each user, by name. A user with more than MAX_OWN gets those with unread
-        posts first."""
+        """The rooms of each user, by name, within the bounds of room_lists.py. Of more those with
+        unread posts come first."""
         statement = self._rooms.bind([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
-        by_user: dict[int, list[tuple[bool, str, int, str, str, int, int]]] = {
-            user_id: [] for user_id in user_ids
-        }
+        by_user: dict[int, list[_Found]] = {user_id: [] for user_id in user_ids}
         for user_id, room_id, name, slug, kind, posts, cleared, read in rows:
             seen = max(cleared, read)
             by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen))
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
         mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
         for user_id, found in by_user.items():
-            if len(found) > MAX_OWN:
-                gone = {room_id: count for (room_id, of), count in deleted.items() if of == user_id}
-                # Posts that are all deleted aren't unread.
-                found.sort(key=lambda room: (room[5] - room[6] <= gone.get(room[2], 0), room[1]))
-                del found[MAX_OWN:]
-            found.sort(key=lambda room: room[1])
+            gone = {room_id: count for (room_id, of), count in deleted.items() if of == user_id}
+            found[:] = sorted(_listed(found, gone), key=lambda room: room[1])
         people = await people_in(
             room[2] for found in by_user.values() for room in found if room[4] in CONVERSATIONS
         )

@@ -7,7 +7,7 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.history.room_lists import MAX_OWN, own_rooms
+from chat.history.room_lists import MAX_NEW_TALKS, MAX_OWN, MAX_TALKS, own_rooms
 from chat.history.unread_counts import OwnRooms
 from chat.models import Member, Message, Room
 from chat.roles import Role
@@ -65,3 +65,44 @@ async def test_a_room_of_deleted_posts_is_not_among_the_unread(alice: tuple[AioD
         await Room.update(posts=count).where(Room.id == 3).aio_execute()
         found = await own_rooms(user)
         assert (found[0].name, found[0].unread) == expected
+
+
+TALKS = 2 * MAX_NEW_TALKS + MAX_TALKS
+
+
+async def test_conversations_that_others_begin_push_nothing_out(alice: tuple[AioDatabase, User]) -> None:
+    """Somebody makes hundreds of groups with Alice, and writes in each: her rooms, in which there is
+    nothing new, are all listed, and so are the conversations that she knows and those of two."""
+    database, user = alice
+    await Member.update(read_number=1).where(Member.user == ALICE).aio_execute()
+    await Member.delete().where(Member.room == MAX_OWN + 1).aio_execute()
+    rooms, members = [], []
+    names = [
+        *(f"direct.{number}" for number in range(2)),
+        *(f"group.{number:03d}" for number in range(TALKS)),
+    ]
+    for room_id, name in enumerate(names, 1000):
+        room = {"id": room_id, "name": name, "slug": name, "topic": "", "kind": name.partition(".")[0]}
+        room |= {"last_seq": 1, "posts": 1, "cleared_seq": 0, "cleared_number": 0, "created_at": 0}
+        rooms.append(room)
+        member = {"room": room_id, "user": ALICE, "role": Role.MEMBER, "present": False, "joined_at": 0}
+        # Of the first direct message she has read everything. The other is of a stranger.
+        members.append({**member, "read_number": int(name in ("direct.0", "group.000"))})
+    for start in range(0, len(rooms), 50):
+        await Room.insert_many(rooms[start : start + 50]).aio_execute()
+        await Member.insert_many(members[start : start + 50]).aio_execute()
+    own = {f"r{number:03d}" for number in range(MAX_OWN)}
+    new = {f"group.{number:03d}" for number in range(TALKS - MAX_NEW_TALKS + 1, TALKS)}
+    expected = own | {"direct.0", "direct.1", "group.000"} | new
+    assert {room.name for room in await own_rooms(user)} == expected
+    told = (await OwnRooms(database).of([user.id]))[user.id]
+    assert {view.room.name for view in told} == expected
+    # Those that she knows have their bound too.
+    await Member.update(read_number=1).where(Member.user == ALICE).aio_execute()
+    await Room.update(posts=2).where(Room.kind == "group").aio_execute()
+    listed = await own_rooms(user)
+    told = (await OwnRooms(database).of([user.id]))[user.id]
+    assert {room.name for room in listed} == {view.room.name for view in told}
+    assert own < {room.name for room in listed}
+    assert len(listed) == MAX_OWN + MAX_TALKS
+    assert [room.is_conversation for room in listed[: MAX_TALKS + 1]] == [True] * MAX_TALKS + [False]
