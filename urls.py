@@ -7,7 +7,7 @@ from aiohttp import web
 
 from accounts.doors import personal_data, pictures, profiles, relations, security, signin
 from accounts.doors import relation_lists as lists
-from chat.doors import conversations, history, posts, previews, room_list, upgrade
+from chat.doors import conversations, history, invitations, posts, previews, room_list, upgrade
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
 from feed.doors import pages as feed
@@ -101,6 +101,8 @@ ROUTES = [
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
+    Route("/rooms/{name}/accept", invitations.Accept, "accept_invitation", Access.SIGNED_IN),
+    Route("/rooms/{name}/decline", invitations.Decline, "decline_invitation", Access.SIGNED_IN),
     Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),

@@ -32,10 +32,10 @@ OpenSessions = Callable[[], Iterable[tuple[str, int]]]
 OPEN_SESSIONS = web.AppKey("open_sessions", list[OpenSessions])
 """What this process holds open: sessions' ids, each with the id of its user."""
 
-Blocked = Callable[[int, int], Awaitable[None]]
+Blocked = Callable[[int, int], Awaitable[Callable[[], None] | None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])
 """Called with the ids of two people in the transaction that blocks one of them. Changes of the
-callback are part of that transaction."""
+callback are part of that transaction. What it returns is called after the commit."""
 
 
 @dataclass(frozen=True)

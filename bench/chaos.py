@@ -179,6 +179,7 @@ class Story:
         for number in range(PEOPLE):
             person = await Person(self.site.nginx.url, f"p{number}").registers()
             await self.command(f"/invite {person.name}")
+            await person.accepts(ROOM)
             self.talkers.append(Talker(person, self.site.urls, random.Random(number)))
         tasks = [asyncio.create_task(talker.run()) for talker in self.talkers]
         removing = asyncio.create_task(self._remove())

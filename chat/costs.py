@@ -16,8 +16,7 @@ ROOMS = Rule("rooms", 1 / 120, 30.0)
 """New rooms per person: a list of all rooms has them all."""
 
 INVITATIONS = Rule("invitations", 1 / 20, 60.0)
-"""Per person: everybody who gets a new room in their list by an invitation, or by a new
-conversation."""
+"""Per person: everybody whom they invite to a room, and the people of their new conversations."""
 
 
 def frame_cost(frame: str) -> float:

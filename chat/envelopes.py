@@ -63,8 +63,8 @@ class MovedMark(NamedTuple):
 
 class UnreadHint(msgspec.Struct, array_like=True):
     """Changes committed by one process, for all that count unread posts: the last post number by
-    room; the (room id, user id) of new mentions; the users whose memberships changed; the rooms
-    whose history was cleared; the read marks that moved; the rooms in which posts changed; the
+    room; the (room id, user id) of new mentions; the users whose memberships or invitations changed;
+    the rooms whose history was cleared; the read marks that moved; the rooms in which posts changed; the
     (room id, user id, number) of the last posts of their authors; and by room the last number of
     the posts that were deleted.
 

@@ -18,6 +18,7 @@ declare(
         "deleted": 410,
         "empty": 400,
         "kicked": 403,
+        "no_invitation": 404,
         "no_such_message": 404,
         "no_such_user": 404,
         "nonce_reused": 409,

@@ -166,9 +166,22 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     deleted: int | None = None
 
 
+class InvitationView(msgspec.Struct, frozen=True):
+    """An invitation as its guest sees it: all that they are told of the room."""
+
+    name: str
+    topic: str
+    kind: str
+    inviter: str
+    at: str
+
+
 class Unread(Event, tag="unread", frozen=True):
+    """`invitations` are all that wait for an answer, in an event that is `whole`."""
+
     rooms: list[OwnRoom]
     whole: bool = False
+    invitations: list[InvitationView] = []
 
 
 class Pong(Event, tag="pong", frozen=True):

@@ -21,7 +21,7 @@ class LineKind:
     hello, and who is connected but recorded as gone is recorded as back."""
 
     changes_rooms: bool = False
-    """This person becomes a member of the room, or stops being one."""
+    """This person becomes a member of the room, is invited to it, or stops being a member."""
 
     adds_member: bool = False
     """This person becomes a member of the room."""
@@ -38,7 +38,7 @@ KINDS: dict[str, LineKind] = {
     "came": LineKind("author", is_folded=True),
     "went": LineKind("author", is_checked=True, is_folded=True),
     "left": LineKind("author", close_code=Close.LEFT, changes_rooms=True, is_folded=True),
-    "invited": LineKind("target", changes_rooms=True, adds_member=True),
+    "invited": LineKind("target", changes_rooms=True),
     "killed": LineKind("target", close_code=Close.KILLED, changes_rooms=True),
     "role": LineKind("target", is_checked=True),
     "topic": LineKind(),

@@ -69,6 +69,24 @@ class Kick(Base):
         primary_key = peewee.CompositeKey("room_id", "user_id")
 
 
+class Invitation(Base):
+    """A person invited to a room, who is no member yet. It ends at `until`.
+
+    One that is `declined` isn't shown to its guest any more, and looks pending to everybody else.
+    `inviter_id` is None where it was withdrawn after that."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    inviter_id = peewee.BigIntegerField(null=True)
+    at = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+    declined = peewee.BooleanField()
+
+    class Meta:
+        table_name = "invitations"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
 class Message(Base):
     """A line of a room's history: a post, or a service line that records an action. `changed_seq`
     is the seq of its last change.

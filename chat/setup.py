@@ -12,6 +12,7 @@ from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from chat.actions.conversations import note_block
 from chat.actions.dispatch import Dispatcher
+from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
@@ -55,7 +56,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         )
         app[SESSION_ENDED].append(engine.hub.end_session)
         app[OPEN_SESSIONS].append(engine.hub.open_sessions)
-        app[BLOCKED].append(note_block)
+        # In this order: whoever locks a room and its invitations begins with the room.
+        app[BLOCKED] += [note_block, functools.partial(end_between, engine)]
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
         yield

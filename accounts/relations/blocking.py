@@ -27,8 +27,10 @@ async def block(database: AioDatabase, user: User, person: User, callbacks: list
         await Block.insert(row).on_conflict_ignore().aio_execute()
         await end_following(user.id, person.id)
         await end_following(person.id, user.id)
-        for callback in callbacks:
-            await callback(user.id, person.id)
+        then = [await callback(user.id, person.id) for callback in callbacks]
+    for call in then:
+        if call is not None:
+            call()
 
 
 async def unblock(user: User, person: User) -> None:

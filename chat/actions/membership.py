@@ -1,7 +1,6 @@
-"""Creating rooms, joining, going online and offline, leaving, inviting."""
+"""Creating rooms, joining, going online and offline, leaving."""
 
 import asyncio
-import math
 import re
 from dataclasses import replace
 
@@ -9,9 +8,8 @@ import peewee
 
 from accounts.models import User
 from accounts.people.directory import all_exist
-from accounts.relations.visibility import is_block_between
 from chat.actions.conversations import notify_title_changes
-from chat.costs import INVITATIONS, ROOMS
+from chat.costs import ROOMS
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, kicked
@@ -240,36 +238,3 @@ def make_owner(room: RoomTransaction, heir: Heir | None, author: Person) -> None
         person, standing = heir
         room.change_member(person.id, replace(standing, role=Role.OWNER))
         room.record("role", author, f"{person.name} is the owner now", new_nonce(), target=person)
-
-
-async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
-    """Makes `guest` a member. In a closed room only moderators may invite, and only they invite
-    somebody back who was removed a moment ago."""
-    await charge(engine.limiter, INVITATIONS, person.id)
-    target = Person(guest.id, guest.name)
-
-    async def apply(room: RoomTransaction) -> Receipt:
-        needed = Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED
-        standing = await room.standing(person.id)
-        if not standing.may(needed):
-            if not room.is_open:
-                raise ActionError("forbidden", "Only moderators invite to a closed room.")
-            raise ActionError("forbidden", "You are not a member of this room.")
-        if (await room.standing(guest.id)).is_member:
-            raise ActionError("refused", "{name} is a member already.", name=guest.name)
-        if await is_block_between(person.id, guest.id):
-            raise ActionError("blocked", "You can’t invite this person.")
-        until = await room.kicked_until(guest.id)
-        if until and not standing.may(Permission.KILL):
-            raise ActionError(
-                "kicked",
-                "{name} was removed from this room. For {minutes} min only moderators invite them back.",
-                name=guest.name,
-                minutes=math.ceil((until - room.at) / 60_000),
-            )
-        await room.add_member(guest.id, Role.MEMBER, present=False, is_admin=guest.is_admin)
-        if until:
-            room.lift_kick(guest.id)
-        return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
-
-    return await engine.journal.change(Change(room_id, person, nonce, apply))

@@ -10,6 +10,7 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, blocked
 from chat.events import Receipt
+from chat.history.invitations import guests_of
 from chat.history.journal import Change
 from chat.history.transaction import RoomTransaction
 from chat.roles import Permission, Role, Standing
@@ -67,14 +68,17 @@ def check_reason(reason: str) -> str:
 
 async def kill(engine: Engine, room_id: int, person: Person, user: User, reason: str, nonce: str) -> Receipt:
     """Ends a membership for at least KICK_SECONDS, or until a moderator invites the person. Their
-    connections to the room close, in every process, when the event arrives there. An owner is
-    succeeded as by `leave`."""
+    connections to the room close, in every process, when the event arrives there. Their own
+    invitations to it end. An owner is succeeded as by `leave`."""
     target = Person(user.id, user.name)
     check_reason(reason)
+    guests: list[int] = []
 
     async def apply(room: RoomTransaction) -> Receipt:
+        nonlocal guests
         await _require_outranking(room, person, Permission.KILL, target)
         heir = await find_heir(room, target.id)
+        guests = await guests_of(target.id, room_id)
         room.kick(target.id, room.at + KICK_SECONDS * 1000)
         text = f"{person.name} removed {target.name} from the room" + (f": {reason}" if reason else "")
         receipt = room.record("killed", person, text, nonce, target=target)
@@ -82,6 +86,7 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
         return receipt
 
     receipt = await _change(engine, room_id, person, nonce, apply)
+    engine.unread.note_standings(guests)
     note("kill", "ok", who=person.name, whence="room", room=room_id, target=target.name)
     return receipt
 

@@ -1,17 +1,19 @@
 """Commands about the members of a room."""
 
 from accounts.models import User
-from chat.actions import membership
+from chat.actions import invitations, membership
 from chat.actions.member_lists import members_in
 from chat.commands.registry import Answer, Call, command
+from chat.history.invitations import invited_to
 from chat.models import Room
 from chat.roles import Permission
 
 
 @command()
 async def who(call: Call) -> Answer:
-    """Lists who is here, and who else is a member."""
-    members = await members_in(call.engine, await Room.aio_get(Room.id == call.room_id))
+    """Lists who is here, who else is a member, and for those who may invite who is invited."""
+    room = await Room.aio_get(Room.id == call.room_id)
+    members = await members_in(call.engine, room)
     t = call.language.t
     here = [
         f"{member.name} ({t(member.role)})" if member.role != "member" else member.name
@@ -20,13 +22,25 @@ async def who(call: Call) -> Answer:
     ]
     away = [member.name for member in members if not member.present]
     lines = [t("Here: {names}", names=", ".join(here)) if here else t("Here: nobody")]
-    return "\n".join([*lines, t("Away: {names}", names=", ".join(away))] if away else lines)
+    if away:
+        lines.append(t("Away: {names}", names=", ".join(away)))
+    may_invite = call.standing.may(Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED)
+    if may_invite and (invited := await invited_to(room.id)):
+        lines.append(t("Invited: {names}", names=", ".join(invited)))
+    return "\n".join(lines)
 
 
 @command(needs=Permission.INVITE_TO_OPEN)
 async def invite(call: Call, user: User) -> Answer:
-    """Makes someone a member of this room."""
-    return await membership.invite(call.engine, call.room_id, call.person, user, call.nonce)
+    """Invites someone to this room, who accepts or declines."""
+    return await invitations.invite(call.engine, call.room_id, call.person, user, call.nonce)
+
+
+@command(needs=Permission.INVITE_TO_OPEN)
+async def uninvite(call: Call, user: User) -> Answer:
+    """Withdraws an invitation: your own, or as a moderator anybody’s."""
+    await invitations.withdraw(call.engine, call.room_id, call.person, user)
+    return call.language.t("{name} isn’t invited any more.", name=user.name)
 
 
 @command(needs=Permission.LEAVE)

@@ -20,6 +20,7 @@ from peewee_async.databases import AioDatabase
 from chat.delivery.unread_index import Pair, UnreadIndex, Watcher
 from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
+from chat.history.invitations import invitations_of
 from chat.history.lines import Line
 from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
@@ -121,7 +122,8 @@ class UnreadTracker:
                 deleted[room_id] = max(line.number or 0, deleted.get(room_id, 0))
 
     def note_standings(self, user_ids: Iterable[int]) -> None:
-        """Notes that a commit of this process changed the memberships of these users."""
+        """Notes that a commit of this process changed the memberships or invitations of these
+        users."""
         for user_id in user_ids:
             self._outgoing.standings.add(user_id)
             if user_id in self._index.readers:
@@ -302,12 +304,14 @@ class UnreadTracker:
             try:
                 await self._store_marks(set(group))
                 found = await self._own_rooms.of(group)
+                invitations = await invitations_of(group)
             except BaseException:
                 self._stale.update(stale.intersection(user_ids[start:]))
                 self._unchecked.extend(user_ids[start:])
                 raise
             for user_id in group:
-                self._store_rooms(user_id, found[user_id], wholes, is_stale=user_id in stale)
+                whole = Unread([view.room for view in found[user_id]], True, invitations[user_id])
+                self._store_rooms(user_id, found[user_id], whole, wholes, is_stale=user_id in stale)
 
     def _next_to_check(self) -> list[int]:
         now = time.monotonic()
@@ -322,23 +326,29 @@ class UnreadTracker:
         return [self._unchecked.popleft() for _ in range(min(most, len(self._unchecked)))]
 
     def _store_rooms(
-        self, user_id: int, found: list[OwnRoomView], wholes: dict[Watcher, bytes], *, is_stale: bool
+        self,
+        user_id: int,
+        found: list[OwnRoomView],
+        whole: Unread,
+        wholes: dict[Watcher, bytes],
+        *,
+        is_stale: bool,
     ) -> None:
-        """Stores the rooms of a user as just read, and sends them to the connections that don't
-        have them so."""
+        """Stores the rooms and invitations of a user as just read, and has `whole` sent to the
+        connections that don't have them so."""
         reader = self._index.readers.get(user_id)
         if reader is None:
             return
-        before = reader.rooms
+        before = reader.rooms, reader.invitations
+        reader.invitations = whole.invitations
         for room_id, number in self._index.put_rooms(reader, found):
             # A post without a hint yet, or whose hint was lost.
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
             self._wake.set()
-        is_other = is_stale or before != reader.rooms
+        is_other = is_stale or before != (reader.rooms, reader.invitations)
         receivers = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
         if receivers:
-            whole = encode(Unread([view.room for view in found], whole=True))
-            wholes.update(dict.fromkeys(receivers, whole))
+            wholes.update(dict.fromkeys(receivers, encode(whole)))
 
     async def _send(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
         """Writes a frame to each connection: all rooms, or the changes. A connection with too much

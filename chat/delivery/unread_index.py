@@ -4,6 +4,7 @@ the database."""
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Protocol
 
+from chat.events import InvitationView
 from chat.history.unread_counts import Mark, OwnRoomView
 from helpers.websocket.frames import Outbox
 
@@ -23,12 +24,13 @@ class Watcher(Protocol):
 
 class Reader:
     """A user who is connected here: their connections, and for each of their rooms the mark that
-    they were sent."""
+    they were sent; and their invitations as they were sent."""
 
-    __slots__ = ("rooms", "watchers")
+    __slots__ = ("invitations", "rooms", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Watcher, ...] = ()
+        self.invitations: list[InvitationView] = []
         self.rooms: dict[int, Mark] = {}
 
 

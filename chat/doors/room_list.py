@@ -1,12 +1,14 @@
 """The list of rooms, and creating one."""
 
 import aiohttp_jinja2
+import msgspec
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts.keys import USER
 from chat.actions import membership
 from chat.errors import ActionError
+from chat.history.invitations import invitations_of
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
 from helpers.text.translation import Text, translate
@@ -42,8 +44,8 @@ def _checked(value: str, problem: Text | None) -> str:
 
 
 class Rooms(web.View):
-    """The user's own rooms, and the open rooms by pages. `q` is a part of their names; the page
-    begins after the room named `after`."""
+    """The user's invitations, their own rooms, and the open rooms by pages. `q` is a part of the
+    rooms' names; the page begins after the room named `after`."""
 
     async def get(self) -> web.Response:
         return await self._page(Form())
@@ -93,8 +95,15 @@ class Rooms(web.View):
             raise ActionError("bad_request", "`after` is the name of a room.")
         await self.request.app[ENGINE].read_marks.store_for({user.id})
         own = [] if after else await own_rooms(user, named)
+        invitations = [] if after else (await invitations_of([user.id]))[user.id]
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
-            return web.json_response({"rooms": [room.as_json() for room in own + others], "more": more})
+            body = {
+                "rooms": [room.as_json() for room in own + others],
+                "more": more,
+                "invitations": [msgspec.to_builtins(one) for one in invitations],
+            }
+            return web.json_response(body)
         context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
+        context["invitations"] = invitations
         return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)

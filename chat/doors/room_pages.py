@@ -17,6 +17,7 @@ from chat.errors import ActionError
 from chat.events import OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
+from chat.history.invitations import invitations_of
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
@@ -54,15 +55,23 @@ def no_such_message(room: Room) -> ActionError:
 
 class RoomPage(web.View):
     async def get(self) -> web.Response:
-        found = await room_access(self.request)
         user = self.request[USER]
+        invitations = (await invitations_of([user.id]))[user.id]
+        try:
+            found = await room_access(self.request)
+        except web.HTTPNotFound:
+            name = self.request.match_info["name"].lower()
+            if any(invitation.name.lower() == name for invitation in invitations):
+                raise web.HTTPSeeOther("/rooms") from None
+            raise
         await self.request.app[ENGINE].read_marks.store_for({user.id})
         rooms = await own_rooms(user)
         state = await self._state(found, user, rooms)
         context = {
             "room": found.room,
             "rooms": rooms,
-            "state": state,
+            "invitations": invitations,
+            "state": {**state, "invitations": [msgspec.to_builtins(one) for one in invitations]},
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 

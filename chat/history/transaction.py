@@ -12,9 +12,10 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.invitations import ending
 from chat.history.lines import Line
 from chat.history.reading import post_at
-from chat.models import Clearing, Kick, Member, Mention, MessageVersion, Reaction, Room
+from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room
 from chat.models import Message as Row
 from chat.roles import STRANGER, Role, Standing
 
@@ -31,10 +32,11 @@ class RoomTransaction:
     An action decides before it records: it must not raise ActionError afterwards. An action that
     changes memberships, roles, presence or the topic must also record a line, since `standings_seq`
     tells others whether the standings that they remember still hold. A change of a post needs no
-    line.
+    line, and neither does one of an invitation.
 
     `lines` are new lines. `published` is what is delivered after the commit, in order: new lines and
-    changed posts. `amendments` are the statements that change posts; they are run last."""
+    changed posts. `amendments` are the statements that change posts and invitations; they are run
+    last."""
 
     room_id: int
     name: str
@@ -52,6 +54,7 @@ class RoomTransaction:
     amendments: list[Any] = field(default_factory=list)
     standings: dict[int, Standing] = field(default_factory=dict)
     kicks: dict[int, int] = field(default_factory=dict)
+    invitations: dict[int, Invitation | None] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
@@ -133,8 +136,10 @@ class RoomTransaction:
         return self.kicks[user_id] if self.kicks[user_id] > self.at else 0
 
     def kick(self, user_id: int, until: int) -> None:
-        """Ends the membership of a person, who can't come back before `until`."""
+        """Ends the membership of a person, who can't come back before `until`, and their
+        invitations of others."""
         self.end_membership(user_id)
+        self.amendments += ending(user_id, Invitation.room_id == self.room_id)
         is_ended = (Kick.user_id == user_id) | (Kick.until <= self.at)
         self.writes.append(Kick.delete().where(Kick.room_id == self.room_id, is_ended))
         self.writes.append(Kick.insert(room_id=self.room_id, user_id=user_id, until=until))
@@ -143,6 +148,26 @@ class RoomTransaction:
     def lift_kick(self, user_id: int) -> None:
         self.writes.append(Kick.delete().where(Kick.room_id == self.room_id, Kick.user_id == user_id))
         self.kicks[user_id] = 0
+
+    async def invitation(self, user_id: int) -> Invitation | None:
+        """The person's invitation to this room, also one that was declined."""
+        if user_id not in self.invitations:
+            query = Invitation.select().where(
+                Invitation.room_id == self.room_id, Invitation.user_id == user_id, Invitation.until > self.at
+            )
+            self.invitations[user_id] = next(iter(await query.aio_execute()), None)
+        return self.invitations[user_id]
+
+    def put_invitation(self, invitation: Invitation) -> None:
+        """Stores the invitation in place of an earlier one to this room."""
+        self.end_invitation(invitation.user_id)
+        self.amendments.append(Invitation.insert(invitation.__data__))
+        self.invitations[invitation.user_id] = invitation
+
+    def end_invitation(self, user_id: int) -> None:
+        is_this = (Invitation.room_id == self.room_id) & (Invitation.user_id == user_id)
+        self.amendments.append(Invitation.delete().where(is_this))
+        self.invitations[user_id] = None
 
     async def post(self, number: int) -> Line:
         """The current state of the post with this number, including what this transaction wrote or
@@ -266,8 +291,8 @@ class RoomTransaction:
         return not line.is_deleted and line.seq >= self.cleared_seq
 
     async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
-        """Adds a member. Raises ActionError for a deleted account. An account that exists now stays
-        until the commit: deleting it waits for this transaction."""
+        """Adds a member, whose invitation ends. Raises ActionError for a deleted account. An account
+        that exists now stays until the commit: deleting it waits for this transaction."""
         if not await all_exist([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
         row = {
@@ -279,6 +304,7 @@ class RoomTransaction:
             "joined_at": self.at,
         }
         self.writes.append(Member.insert(row))
+        self.end_invitation(user_id)
         self.standings[user_id] = Standing(role, present, is_admin, self.kind)
 
     def change_member(self, user_id: int, standing: Standing) -> None:

@@ -20,10 +20,11 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.invitations import ending, guests_of
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import Kick, Member, Mention, Reaction
+from chat.models import Invitation, Kick, Member, Mention, Reaction
 from chat.models import Message as Row
 from chat.requests import new_nonce
 
@@ -49,7 +50,14 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     await engine.statuses.clear(account.user_id, account.name)
     await Kick.delete().where(Kick.user_id == account.user_id).aio_execute()
     yield
-    for part in (_leave_rooms, _erase_posts, _erase_name, _erase_reactions, _erase_mentions):
+    for part in (
+        _leave_rooms,
+        _end_invitations,
+        _erase_posts,
+        _erase_name,
+        _erase_reactions,
+        _erase_mentions,
+    ):
         async for _ in part(engine, account):
             yield
 
@@ -65,6 +73,17 @@ async def _leave_rooms(engine: Engine, account: DeletedAccount) -> Steps:
                 if error.code != "not_a_member":
                     raise _as_exception(error) from error
             yield
+
+
+async def _end_invitations(engine: Engine, account: DeletedAccount) -> Steps:
+    """Ends those of the person and those by the person, who is in no room from which to invite."""
+    await Invitation.delete().where(Invitation.user_id == account.user_id).aio_execute()
+    yield
+    guests = await guests_of(account.user_id)
+    for query in ending(account.user_id):
+        await query.aio_execute()
+    engine.unread.note_standings(guests)
+    yield
 
 
 def _as_exception(error: ActionError) -> Exception:

@@ -9,7 +9,7 @@ from accounts.keys import Section
 from accounts.models import User
 from accounts.personal_data.export import PAGE
 from chat.history.titles import people_in
-from chat.models import CONVERSATIONS, Member, Reaction, Room, Status
+from chat.models import CONVERSATIONS, Invitation, Member, Reaction, Room, Status
 from chat.models import Message as Row
 from chat.roles import Role
 from helpers.clock import iso
@@ -121,9 +121,32 @@ async def _status(user: User) -> Rows:
         }
 
 
+async def _invitations(user: User) -> Rows:
+    """Those of the person, and those by the person. What became of these isn't told: a guest
+    declines in private."""
+    for column in (Invitation.user_id, Invitation.inviter_id):
+        is_guest = column is Invitation.user_id
+        last = (0, 0)
+        key = (Invitation.user_id, Invitation.room_id)
+        other = Invitation.inviter_id if is_guest else Invitation.user_id
+        name = User.select(User.name).where(User.id == other)
+        while True:
+            query = Invitation.select(*key, name, Invitation.at, Invitation.until, Invitation.declined)
+            query = query.where(column == user.id, Tuple(*key) > last).order_by(*key)
+            rows = await query.limit(PAGE).tuples().aio_execute()
+            names = await _room_names(user, [row[1] for row in rows])
+            for user_id, room_id, person, at, until, declined in rows:
+                last = (user_id, room_id)
+                told = {"inviter": person, "until": iso(until), "declined": bool(declined)}
+                yield {**names[room_id], "at": iso(at), **(told if is_guest else {"guest": person})}
+            if len(rows) < PAGE:
+                break
+
+
 SECTIONS = [
     Section("status", _status),
     Section("rooms", _rooms),
+    Section("invitations", _invitations),
     Section("messages", _messages),
     Section("reactions", _reactions),
 ]

@@ -1,6 +1,6 @@
 """Erases for good what was deleted or cleared away, once it can't be taken back any more: texts,
 former texts, reactions and mentions. What remains is a line without a text: its seq, its number and
-its nonce stay used.
+its nonce stay used. Invitations that are over are erased as well.
 
 Every process runs this; one at a time does something. It works in small steps, each a transaction
 of its own, and goes on where it was after a crash."""
@@ -20,7 +20,7 @@ from chat.events import Receipt
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import Clearing, Mention, MessageVersion, Reaction
+from chat.models import Clearing, Invitation, Mention, MessageVersion, Reaction
 from chat.models import Message as Row
 from chat.requests import new_nonce
 from helpers.clock import now_ms
@@ -60,6 +60,7 @@ class Purge:
                 if await self._claim.hold():
                     await self._purge_deleted()
                     await self._purge_cleared()
+                    await Invitation.delete().where(Invitation.until <= now_ms()).aio_execute()
             except ActionError as error:
                 log.warning("deleted messages aren't erased yet: %s", error.text)
             except Exception as error:

@@ -55,6 +55,7 @@ const ELEMENTS = {
 /** What shows nothing at first: loaded after the first view, and before the page connects. */
 const LATER = {
   "chat-typing": async () => (await import("./elements/people/typing.js")).ChatTyping,
+  "chat-invitations": async () => (await import("./elements/sidebar/invitations.js")).ChatInvitations,
   "chat-switcher": async () => (await import("./elements/sidebar/switcher.js")).ChatSwitcher,
   "chat-person-card": async () => (await import("./elements/people/person_card.js")).ChatPersonCard,
   "chat-settings": async () => (await import("./elements/sidebar/settings.js")).ChatSettings,

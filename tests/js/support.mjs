@@ -43,6 +43,7 @@ export const embedded = (fields = {}) => ({
   epoch: "e1",
   members: [{ name: "alice", role: "owner", present: true }],
   commands: [],
+  invitations: [],
   may: ["delete", "pin", "post", "react", "retract"],
   ...fields,
 });

@@ -95,6 +95,7 @@ def test_the_models_are_these() -> None:
         "reactions",
         "mentions",
         "message_versions",
+        "invitations",
         "kicks",
         "statuses",
         "ended_sessions",

@@ -231,8 +231,12 @@ async def test_what_is_unread_crosses_from_worker_to_worker(
         await listener.hears("unread", whole=True)
     await at_one.says("news")
     await news(at_two, room, last_number=1)
-    at_other = await alice.enters(other, url=site.one)
-    await at_other.says(f"/invite {bob.name}")
+    at_other = await alice.enters(other, url=site.two)
+    assert (await at_other.says(f"/invite {bob.name}"))["type"] == "receipt"
+    while not (told := await at_one.hears("unread", whole=True)).get("invitations"):
+        pass
+    assert [(one["name"], one["inviter"]) for one in told["invitations"]] == [(other, alice.name)]
+    await bob.accepts(other)
     told = await at_one.hears("unread", whole=True)
     while {found["name"] for found in told["rooms"]} != {room, other}:
         told = await at_one.hears("unread", whole=True)

@@ -7,16 +7,20 @@ from dataclasses import dataclass
 from tests.support.people import JsonObject
 
 ROLES = {
-    "open": ("outsider", "kicked", "member", "moderator", "owner", "administrator", "outside administrator"),
+    "open": (
+        *("outsider", "invited", "kicked", "member", "inviter", "moderator", "owner", "administrator"),
+        "outside administrator",
+    ),
     "closed": (
-        *("outsider", "kicked", "member", "moderator", "owner", "administrator"),
+        *("outsider", "invited", "kicked", "member", "inviter", "moderator", "owner", "administrator"),
         "outside administrator",
     ),
     "direct": ("outsider", "outside administrator", "member", "blocked"),
     "group": ("outsider", "outside administrator", "former", "member"),
 }
 """By kind of room. An administrator is one of the site: in the room, or outside of it. `blocked` is
-one of two of whom the other blocks them."""
+one of two of whom the other blocks them. `invited` has an invitation to answer. `inviter` is a member
+who has invited somebody, in a closed room as the moderator that they were."""
 
 _ROOMS = ("open", "closed")
 _TALKS = ("direct", "group")
@@ -29,12 +33,14 @@ def _each(kinds: Iterable[str], roles: str) -> set[tuple[str, str]]:
 EVERYBODY = {(kind, role) for kind, roles in ROLES.items() for role in roles}
 OWNERS = _each(_ROOMS, "owner administrator")
 MODERATORS = OWNERS | _each(_ROOMS, "moderator")
-MEMBERS = MODERATORS | _each((*_ROOMS, *_TALKS), "member")
+MEMBERS = MODERATORS | _each((*_ROOMS, *_TALKS), "member") | _each(_ROOMS, "inviter")
 """Those who talk."""
 INSIDE = MEMBERS | {("direct", "blocked")}
 PINNING = MODERATORS | _each(_TALKS, "member")
 LEAVING = MEMBERS - {("direct", "member")}
-INVITING = MODERATORS | {("open", "member")}
+INVITING = MODERATORS | _each(("open",), "member inviter")
+WITHDRAWING = MODERATORS | _each(_ROOMS, "inviter")
+INVITED = _each(_ROOMS, "invited")
 NOBODY: set[tuple[str, str]] = set()
 
 
@@ -80,6 +86,11 @@ ROWS = {
     "/invite": Row("/invite @{guest}", INVITING),
     "/invite who was kicked": Row("/invite @{kicked}", MODERATORS),
     "/invite who blocks": Row("/invite @{blocker}", NOBODY),
+    "/invite who is invited": Row("/invite @{asked}", NOBODY),
+    "/invite who has declined": Row("/invite @{declined}", NOBODY),
+    "/uninvite whom another invited": Row("/uninvite @{invited}", MODERATORS),
+    "/uninvite whom one invited": Row("/uninvite @{asked}", WITHDRAWING),
+    "/uninvite who isn't invited": Row("/uninvite @{guest}", NOBODY),
     "/leave": Row("/leave", LEAVING),
     "/kill a member": Row("/kill @{other}", MODERATORS),
     "/kick a moderator": Row("/kick @{second}", OWNERS),
@@ -93,3 +104,6 @@ ROWS = {
     "/dnd": Row("/dnd", INSIDE, changes=False),
     "/weather": Row("/weather Kyoto", INSIDE, changes=False),
 }
+
+ANSWERS = {"accept": INVITED | INSIDE, "decline": INVITED}
+"""Who may answer an invitation. To accept changes nothing for a member."""

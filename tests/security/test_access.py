@@ -75,6 +75,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
+    # To accept makes nobody a member again, and there is nothing to decline.
+    ("accept_invitation", "POST"): (401, 404, 404, 303),
+    ("decline_invitation", "POST"): (401, 404, 404, 404),
     ("messages", "GET"): (401, 404, 200, 200),
     ("members", "GET"): (401, 404, 200, 200),
     ("pins", "GET"): (401, 404, 200, 200),

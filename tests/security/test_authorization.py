@@ -15,12 +15,14 @@ from aiohttp import web
 import app as site
 from accounts.models import Block, User
 from chat.actions.dispatch import HANDLERS, Dispatcher
+from chat.actions.invitations import accept, decline
 from chat.doors.upgrade import SERVICES
 from chat.drafts import Person
 from chat.engine import Engine
+from chat.errors import ActionError
 from chat.events import Error, Event, Pong, Receipt
 from chat.keys import COMMANDS, ENGINE
-from chat.models import Kick, Member, Mention, Message, MessageVersion, Reaction, Room, Status
+from chat.models import Invitation, Kick, Member, Mention, Message, MessageVersion, Reaction, Room, Status
 from chat.requests import Frame, Request, RunCommand
 from chat.roles import Role, Standing
 from helpers.clock import now_ms
@@ -30,7 +32,7 @@ from helpers.text.translation import ENGLISH
 from helpers.websocket.frames import Outbox
 from settings import Settings, read_settings
 from tests.conftest import unique
-from tests.security.authorization_table import OWN_DELETED, ROLES, ROWS, Row
+from tests.security.authorization_table import ANSWERS, OWN_DELETED, ROLES, ROWS, Row
 from tests.support.databases import new_postgres, new_sqlite
 from tests.support.people import PATIENCE, JsonObject
 from tests.support.servers import Postgres
@@ -38,9 +40,10 @@ from tests.support.servers import Postgres
 PEOPLE = (
     *("owner", "moderator", "member", "other", "second", "administrator", "outside administrator"),
     *("outsider", "kicked", "former", "guest", "blocked", "blocker", "watcher"),
+    *("invited", "inviter", "asked", "declined"),
 )
 NAMES = {name: name.replace(" ", "-") for name in PEOPLE}
-STORED: tuple[type[Base], ...] = (Member, Message, Mention, MessageVersion, Reaction, Kick)
+STORED: tuple[type[Base], ...] = (*(Member, Message, Mention, MessageVersion, Reaction, Kick, Invitation),)
 """What a room holds."""
 
 
@@ -200,6 +203,31 @@ class Stage:
             return f"refused: {answer}"
         return "changed nothing" if row.changes and before == after else None
 
+    async def answer(self, kind: str, role: str, answer: str) -> str | None:
+        """Accepts or declines as this role. Returns what isn't as the table says, or None."""
+        room_id = await asyncio.to_thread(self._room, kind, role)
+        watcher = Watcher(self.people["watcher"], room_id)
+        assert self.engine.hub.admit(watcher)
+        await self.engine.hub.enter(watcher, None, lambda _: Pong())
+        await self._settle()
+        room = await Room.aio_get(Room.id == room_id)
+        before, told = self.tables.stored(room_id), len(watcher.wire.written)
+        problem = None
+        try:
+            await {"accept": accept, "decline": decline}[answer](self.engine, room, self.people[role])
+        except ActionError as error:
+            problem = error
+        await self._settle()
+        is_changed = before != self.tables.stored(room_id)
+        heard = watcher.wire.written[told:]
+        self.engine.hub.leave(watcher)
+        if (problem is None) is not ((kind, role) in ANSWERS[answer]):
+            return f"answered {problem}"
+        # A decline is told to nobody, and an answer of a member to nothing changes nothing.
+        if (is_changed, bool(heard)) != (role == "invited", role == "invited" and answer == "accept"):
+            return f"changed: {is_changed}, told: {heard}"
+        return None
+
     async def _do(self, actor: Acting, kind: str, role: str, row: Row) -> Event:
         names = {**NAMES, "other": NAMES["blocker"] if role == "blocked" else NAMES["other"]}
         if isinstance(row.does, str):
@@ -228,9 +256,13 @@ class Stage:
         elif kind == "group":
             inside = dict.fromkeys(("member", "other", "watcher"), Role.MEMBER)
         else:
-            inside = dict.fromkeys(("member", "other", "administrator", "watcher"), Role.MEMBER)
+            inside = dict.fromkeys(("member", "inviter", "other", "administrator", "watcher"), Role.MEMBER)
             inside |= {"owner": Role.OWNER, "moderator": Role.MODERATOR, "second": Role.MODERATOR}
             self.tables.add(Kick, {**room, "user_id": self.people["kicked"].id, "until": now + 600_000})
+            for guest, inviter in (("invited", "second"), ("asked", "inviter"), ("declined", "second")):
+                invitation = {"user_id": self.people[guest].id, "inviter_id": self.people[inviter].id}
+                invitation |= {"at": now, "until": now + 600_000, "declined": guest == "declined"}
+                self.tables.add(Invitation, {**room, **invitation})
         # Who is recorded as here without a connection would be recorded as gone after a while.
         shared = {**room, "present": False, "read_number": 0, "joined_at": now}
         self.tables.add(
@@ -297,6 +329,16 @@ async def test_who_may_do_what_in_which_room(stage: Stage) -> None:
                 problem = await stage.play(kind, role, row)
                 if problem:
                     found.append(f"{name}, {role} of a room of the kind {kind}: {problem}")
+    assert not found, "\n".join(found)
+
+
+async def test_who_may_answer_an_invitation(stage: Stage) -> None:
+    found = []
+    for answer in ANSWERS:
+        for kind, roles in ROLES.items():
+            for role in (*roles, "declined"):
+                if problem := await stage.answer(kind, role, answer):
+                    found.append(f"{answer}, {role} of a room of the kind {kind}: {problem}")
     assert not found, "\n".join(found)
 
 

@@ -17,10 +17,13 @@ OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/roo
 READ = {"room", "messages", "members", "pins", "permalink", "versions"}
 """Addresses that only show something."""
 
+CHANGING = {"preview", "accept_invitation", "decline_invitation"}
+"""Those to which something is sent."""
+
 INSIDE = ("member", "moderator", "owner", "administrator")
 ROLES = {
-    "open": ("visitor", "outsider", "kicked", *INSIDE, "outside administrator"),
-    "closed": ("visitor", "outsider", "kicked", *INSIDE, "outside administrator"),
+    "open": ("visitor", "outsider", "invited", "kicked", *INSIDE, "outside administrator"),
+    "closed": ("visitor", "outsider", "invited", "kicked", *INSIDE, "outside administrator"),
     "direct": ("visitor", "outsider", "outside administrator", "member", "blocked"),
     "group": ("visitor", "outsider", "outside administrator", "former", "member"),
 }
@@ -28,10 +31,16 @@ ROLES = {
 
 def expected(name: str, kind: str, role: str) -> int:
     """The status. 400: let in, and then told that this address speaks WebSocket."""
+    if name in ("accept_invitation", "decline_invitation") and role != "visitor":
+        # Who is invited answers in a story of their own: it changes something.
+        return 303 if name == "accept_invitation" and (role in INSIDE or role == "blocked") else 404
     if role == "visitor":
         return 303 if name in ("room", "permalink") else 401
     if role in INSIDE or role == "blocked":
         return 400 if name == "socket" else 200
+    if kind == "closed" and role == "invited" and name in ("room", "permalink"):
+        # To where they accept or decline, whatever there is in the room.
+        return 303
     if kind != "open":
         return 404
     if name == "socket":
@@ -41,10 +50,10 @@ def expected(name: str, kind: str, role: str) -> int:
 
 
 def test_every_address_of_a_room_has_its_row() -> None:
-    assert OF_ROOMS.keys() == READ | {"preview", "socket"}
+    assert OF_ROOMS.keys() == READ | CHANGING | {"socket"}
     assert {route.name for route in ROUTES if "/rooms/{" in route.path} == OF_ROOMS.keys()
     changing = {name for name, route in OF_ROOMS.items() if answers_to(route) != {"GET"}}
-    assert changing == {"preview"}
+    assert changing == CHANGING
     assert set(METHODS) >= {"GET", "POST"}
 
 
@@ -56,7 +65,7 @@ def told(listener: Listener) -> list[JsonObject]:
 
 @pytest.fixture
 async def people(cast: Cast) -> dict[str, Person]:
-    names = ("owner", "moderator", "member", "blocked", "outsider", "kicked", "former", "watcher")
+    names = ("owner", "moderator", "member", "blocked", "outsider", "invited", "kicked", "former", "watcher")
     found = {name: await cast.person(name) for name in names}
     return {**found, "visitor": cast.stranger(), "boss": cast.boss}
 
@@ -81,12 +90,16 @@ async def test_the_doors_of_a_room(cast: Cast, people: dict[str, Person], kind: 
         listeners[name] = at_room = await opener.enters(room)
         assert (await at_room.says("first"))["number"] == 1
         if kind in ("open", "closed"):
-            for guest in ("member", "moderator", "kicked"):
-                await at_room.says(f"/invite {people[guest].name}")
+            await at_room.brings(room, *(people[guest] for guest in ("member", "moderator", "kicked")))
+            # Who has accepted and doesn't come is recorded as gone after a while.
+            for guest in ("member", "moderator"):
+                await people[guest].enters(room)
             await at_room.says(f"/mod {people['moderator'].name}")
+            await at_room.says(f"/invite {people['invited'].name}")
             await at_room.says(f"/kick {people['kicked'].name}")
     if kind in ("open", "closed"):
-        await listeners["administrator"].says("/invite boss")
+        await listeners["administrator"].brings(rooms["administrator"], people["boss"])
+        await people["boss"].enters(rooms["administrator"])
     if kind == "direct":
         await blocks(watcher, people["blocked"])
     if kind == "group":
@@ -105,7 +118,9 @@ async def test_the_doors_of_a_room(cast: Cast, people: dict[str, Person], kind: 
         headers = {"Origin": who.url, "X-CSRF-Token": await who.token("/accounts/login")}
         before = stored(*everybody), told(listener)
         for name, route in OF_ROOMS.items():
-            method = "POST" if name == "preview" else "GET"
+            if role == "invited" and "invitation" in name:
+                continue
+            method = "POST" if name in CHANGING else "GET"
             body = b"text=hello" if name == "preview" else b""
             answer = await request(
                 who.url, method, path_of(route, room), cookie=cookie_of(who), headers=headers, body=body

@@ -74,6 +74,15 @@ class Accounts:
             *(name, name_key(name), skeleton(name), email or None, _HASH, bool(is_first), _now_ms()),
         )
 
+    def gone(self, name: str, room: str) -> None:
+        """A member who isn't in the room, and of whom that isn't told any more: as long after they
+        went."""
+        self._run(
+            "UPDATE members SET present = FALSE WHERE user_id = (SELECT id FROM users WHERE name = ?) "
+            "AND room_id = (SELECT id FROM rooms WHERE name = ?) RETURNING user_id",
+            *(name, room),
+        )
+
     @functools.cached_property
     def site(self) -> str:
         """The site's id, which its names in Redis carry."""

@@ -21,6 +21,7 @@ PEOPLE = {
     "feed_likes": ("user_id",),
     "feed_events": ("author_id", "user_id"),
     "messages": ("author_id",),
+    "invitations": ("user_id", "inviter_id"),
 }
 """The columns of each table that hold a person."""
 
@@ -29,7 +30,7 @@ PLACES = {
         ("feed_comments", "feed_likes", "feed_events"),
         ("post_id", "SELECT id FROM feed_posts WHERE author_id"),
     ),
-    "messages": ("room_id", "SELECT room_id FROM members WHERE user_id"),
+    **dict.fromkeys(("messages", "invitations"), ("room_id", "SELECT room_id FROM members WHERE user_id")),
 }
 """What others put below the posts of these people, and into their rooms, is theirs as well."""
 

@@ -55,6 +55,12 @@ class Listener:
             if event["type"] != "message":
                 return event
 
+    async def brings(self, room: str, *guests: "Person") -> None:
+        """Invites people to the room, who accept."""
+        for guest in guests:
+            assert (await self.says(f"/invite {guest.name}"))["type"] == "receipt"
+            await guest.accepts(room)
+
     async def types(self, line: str) -> None:
         await self.ws.send_str(line)
 
@@ -178,6 +184,15 @@ class Person:
             assert answer.status == 201, await answer.text()
             found: JsonObject = await answer.json()
             return found
+
+    async def answers(self, room: str, answer: str) -> int:
+        """Accepts or declines an invitation as a program would. Returns the status."""
+        headers = {"Accept": "application/json", "X-CSRF-Token": await self.token("/rooms")}
+        async with self.http.post(f"/rooms/{room}/{answer}", headers=headers) as found:
+            return found.status
+
+    async def accepts(self, room: str) -> None:
+        assert await self.answers(room, "accept") == 200
 
     async def gets(self, path: str) -> Any:
         """The JSON at a path, which must be there."""

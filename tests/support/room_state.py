@@ -47,6 +47,7 @@ class RoomState:
         self.members: dict[str, JsonObject] = {one["name"]: one for one in page["members"]}
         self.rooms: dict[str, JsonObject] = {room["name"]: dict(room) for room in page["rooms"]}
         """One's own, with what is unread in them."""
+        self.invitations: list[JsonObject] = page["invitations"]
         self.typing: set[str] = set()
         self.edited: set[int] = set()
         """Posts whose quotes may show an older text: a quote is of the time when its line was
@@ -79,6 +80,7 @@ class RoomState:
                 }
                 for name, room in self.rooms.items()
             },
+            "invitations": self.invitations,
             "typing": sorted(self.typing),
         }
 
@@ -122,11 +124,9 @@ class RoomState:
             self.members[name] = {**known, "present": True}
         elif kind == "went":
             self.members[name] = {**known, "present": False}
-        elif kind == "invited":
-            self.members[name] = known
         elif kind == "role":
             self.members[name] = {**known, "role": event["role"]}
-        else:
+        elif kind != "invited":
             self.members.pop(name, None)
             self.is_gone |= name == self.you["name"]
 
@@ -163,6 +163,7 @@ class RoomState:
         whole, before = event.get("whole", False), self.rooms
         if whole:
             self.rooms = {}
+            self.invitations = event.get("invitations", [])
         for news in event["rooms"]:
             known = before.get(news["name"], {})
             room = {**known, "deleted": 0 if whole else known.get("deleted", 0), **news}

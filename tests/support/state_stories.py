@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.chat.actions.test_conversations import opens
 from tests.conftest import Cast, unique
+from tests.support.accounts import accounts_of
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.room_state import RoomState, differences, embedded, without_old_quotes
 
@@ -20,6 +21,9 @@ LOOK_AGAIN_SECONDS = 0.5
 """Or sooner, when something is told."""
 
 KILLED, LEFT = 4501, 4502
+
+ANSWERS = {"accept": 200, "decline": 204}
+"""What answers an invitation to the story's room, over HTTP, and the status."""
 
 Step = tuple[str, str | JsonObject] | tuple[str, str | JsonObject, str]
 """Who does what: a line as typed, or a request. `{bob}` stands for Bob's name in this story. A
@@ -150,8 +154,10 @@ class Story:
             guests = others if case.place == "closed" else [self.people[name] for name in case.invited]
             if guests:
                 at_owner = await owner.enters(self.room)
-                for guest in guests:
-                    assert (await at_owner.says(f"/invite {guest.name}"))["type"] == "receipt"
+                await at_owner.brings(self.room, *guests)
+                for name in case.invited:
+                    # Else it would be told some seconds after they have accepted.
+                    accounts_of(owner.url).gone(self.people[name].name, self.room)
                 await at_owner.close()
         if case.elsewhere:
             self.other = unique("Other")
@@ -193,6 +199,10 @@ class Story:
     async def _do(self, steps: Sequence[Step]) -> None:
         names = {name: person.name for name, person in self.people.items()}
         for who, what, *code in steps:
+            if not isinstance(what, str) and what["type"] in ANSWERS:
+                status = await self.people[who.split()[0]].answers(self.room, what["type"])
+                assert status == ANSWERS[what["type"]]
+                continue
             request = {"type": "post", "text": what.format(**names)} if isinstance(what, str) else what
             answer = await self.watchers[who].asks(request)
             assert [answer[field] for field in ("code",) if field in answer] == code, answer

@@ -36,8 +36,6 @@ function updateMembers(state, line) {
     members.delete(who);
     // What becomes of it isn't told here any more.
     state.statuses.delete(who);
-  } else if (line.kind === "invited" && !known) {
-    members.set(who, { name: who, role: "member", present: false });
   } else if (line.kind === "role" && known && line.role)
     members.set(who, { ...known, role: roleAfter(known.role, line.role) });
   else return false;

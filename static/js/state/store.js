@@ -87,6 +87,8 @@ export function initial(page, now = new Date().toISOString()) {
     rooms: new Map(
       [here(page), ...(page.rooms ?? [])].map((/** @type {OwnRoom} */ room) => [room.name, room]),
     ),
+    /** @type {import("./types.js").Invitation[]} */
+    invitations: page.invitations,
     /** Who types, and when that was last heard, in ms. @type {Map<string, number>} */
     typing: new Map(),
     /**

@@ -79,6 +79,8 @@
  * @property {number} [deleted] how many posts after `read_number` are deleted
  */
 
+/** @typedef {{name: string, topic: string, kind: string, inviter: string, at: string}} Invitation */
+
 /**
  * @typedef {{name: string, usage: string, help: string, aliases: string[], says?: boolean}} Command
  *   `says`: it only says something, and may wait for a connection

@@ -21,12 +21,16 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * The event `unread`: all rooms where it is whole, else those that changed, with the fields that
  * changed.
  * @param {State} state
- * @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean}} event
+ * @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean, invitations?:
+ *   import("./types.js").Invitation[]}} event
  * @returns {Topic[]}
  */
-export function receiveUnread(state, { rooms, whole = false }) {
+export function receiveUnread(state, { rooms, whole = false, invitations = [] }) {
   const before = state.rooms;
-  if (whole) state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
+  if (whole) {
+    state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
+    state.invitations = invitations;
+  }
   const topics = /** @type {Topic[]} */ (["rooms"]);
   for (const news of rooms) {
     const known = before.get(news.name);

@@ -51,6 +51,7 @@ def nobody_is_away(shown: JsonObject) -> bool:
 POSTED: tuple[Step, ...] = (("alice", "the *first*"), ("bob", "the second"))
 ANSWERED: tuple[Step, ...] = (*POSTED, ("carol", reply(2, "an answer")))
 MENTION: tuple[Step, ...] = (("bob", "@{carol}, look"),)
+ASKED: Step = ("bob", "/invite {dave}")
 REACTED: tuple[Step, ...] = (("carol", react(1)), ("bob", react(1)))
 
 CASES = (
@@ -139,6 +140,28 @@ CASES = (
         before=[("dave elsewhere", "/away at lunch")],
         does=[("bob", "/invite {dave}")],
     ),
+    Case("/uninvite", elsewhere=("dave",), before=[ASKED], does=[("bob", "/uninvite {dave}")]),
+    Case(
+        "/uninvite by a moderator",
+        elsewhere=("dave",),
+        before=[ASKED],
+        does=[("alice", "/uninvite {dave}")],
+    ),
+    Case("accept", elsewhere=("dave",), before=[*POSTED, ASKED], does=[("dave elsewhere", ask("accept"))]),
+    Case(
+        "accept in a closed room",
+        place="closed",
+        elsewhere=("dave",),
+        before=[("alice", "/invite {dave}")],
+        does=[("dave elsewhere", ask("accept"))],
+    ),
+    Case(
+        "accept of who is away",
+        elsewhere=("dave",),
+        before=[("dave elsewhere", "/away at lunch"), ASKED],
+        does=[("dave elsewhere", ask("accept"))],
+    ),
+    Case("decline", elsewhere=("dave",), before=[ASKED], does=[("dave elsewhere", ask("decline"))]),
     Case("/leave", before=POSTED, elsewhere=("bob",), does=[("bob", "/leave")]),
     Case("/leave of a closed room", place="closed", before=POSTED, does=[("bob", "/leave")]),
     Case(

@@ -53,7 +53,8 @@ async def test_nobody_is_invited_past_a_block(alice: Person, bob: Person, lobby:
             answer = await room.says(f"/invite {bob.name}")
             assert (answer["code"], answer["text"]) == ("blocked", "You can’t invite this person.")
         await asks(blocker, f"/users/{blocked.name}/unblock")
-    assert (await bob.gets("/rooms?only=own"))["rooms"] == []
+    own = await bob.gets("/rooms?only=own")
+    assert own["rooms"] == own["invitations"] == []
     assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
 
 

@@ -27,6 +27,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "me",
         "msg",
         "topic",
+        "uninvite",
         "unread",
         "weather",
         "who",
@@ -89,7 +90,7 @@ async def test_kill_ends_the_membership_and_every_connection(alice: Person, bob:
 
 async def test_kill_in_a_closed_room_is_for_good(alice: Person, bob: Person, cellar: str) -> None:
     at_alice = await alice.enters(cellar)
-    await at_alice.says(f"/invite {bob.name}")
+    await at_alice.brings(cellar, bob)
     at_bob = await bob.enters(cellar)
     await at_alice.says(f"/kill {bob.name}")
     assert await at_bob.ends() == 4501
@@ -190,7 +191,7 @@ async def test_the_topic_is_told_and_set(alice: Person, bob: Person, lobby: str)
 async def test_who_is_here(alice: Person, bob: Person, lobby: str) -> None:
     at_alice = await alice.enters(lobby)
     await at_alice.says(f"/invite @{bob.name}")
-    assert (await at_alice.says("/who"))["text"] == f"Here: {alice.name} (owner)\nAway: {bob.name}"
+    assert (await at_alice.says("/who"))["text"] == f"Here: {alice.name} (owner)\nInvited: {bob.name}"
     await bob.enters(lobby)
     assert (await at_alice.says("/WHO"))["text"] == f"Here: {alice.name} (owner), {bob.name}"
 
@@ -202,6 +203,7 @@ async def test_inviting(
     assert (await at_alice.says("/invite nobody-of-this-name"))["code"] == "no_such_user"
     assert (await at_alice.says(f"/invite {bob.name}"))["type"] == "receipt"
     assert (await at_alice.says(f"/invite {bob.name}"))["code"] == "refused"
+    await bob.accepts(cellar)
     at_bob = await bob.enters(cellar)
     assert (await at_bob.says(f"/invite {mallory.name}"))["code"] == "forbidden", (
         "in a closed room that takes a moderator"
@@ -213,7 +215,7 @@ async def test_inviting(
 
 async def test_leaving(alice: Person, bob: Person, cellar: str) -> None:
     at_alice = await alice.enters(cellar)
-    await at_alice.says(f"/invite {bob.name}")
+    await at_alice.brings(cellar, bob)
     at_bob = await bob.enters(cellar)
     await at_bob.types("/leave")
     assert await at_bob.ends() == 4502

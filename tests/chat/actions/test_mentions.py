@@ -194,7 +194,7 @@ async def test_who_was_removed_is_not_called(alice: Person, bob: Person, lobby: 
     assert (await post_in(alice, lobby, 2))["mentions"] == [bob.name], "he was called, and still is"
     await asks(at_alice, "edit", number=3, text=f"@{bob.name} three and more")
     assert "mentions" not in await post_in(alice, lobby, 3)
-    await at_alice.says(f"/invite {bob.name}")
+    await at_alice.brings(lobby, bob)
     assert await calls(bob, lobby) == 0, "what was before he came back is none of his"
 
 

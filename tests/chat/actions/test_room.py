@@ -210,7 +210,7 @@ async def test_a_closed_room_is_not_there_for_others(alice: Person, mallory: Per
         await mallory.http.ws_connect(f"/rooms/{cellar}/ws", origin=mallory.url)
     assert error.value.status == 404
     assert cellar not in [room["name"] for room in (await mallory.gets("/rooms"))["rooms"]]
-    await (await alice.enters(cellar)).says(f"/invite @{mallory.name}")
+    await (await alice.enters(cellar)).brings(cellar, mallory)
     assert (await (await mallory.enters(cellar)).says("thank you"))["type"] == "receipt"
 
 

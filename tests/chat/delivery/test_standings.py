@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from chat.actions import membership
+from chat.actions import invitations, membership
 from chat.drafts import Draft
 from chat.engine import Engine
 from chat.history.catch_up import MAX_BEHIND
-from chat.models import Member
+from chat.models import Member, Room
 from chat.requests import new_nonce
 from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
@@ -138,7 +138,8 @@ async def test_who_was_removed_and_invited_again_stays(site: Site) -> None:
     """The line of the removal comes late, to a connection that was opened after the invitation."""
     first = await site.entered()
     await site.kill()
-    await membership.invite(site.there, CELLAR, ALICE, site.bob, new_nonce())
+    await invitations.invite(site.there, CELLAR, ALICE, site.bob, new_nonce())
+    await invitations.accept(site.there, await Room.aio_get(Room.id == CELLAR), site.bob)
     again = await site.entered()
     site.finds()
     assert await first.ends() == 4501

@@ -273,7 +273,12 @@ async def test_who_joins_leaves_or_is_invited_hears_of_all_rooms_anew(
     assert set(await whole(at_bob)) == {lobby}
     await at_alice.says("for members")
     await at_alice.says(f"/invite {bob.name}")
+    assert set(await whole(at_bob)) == {lobby}
+    [invitation] = at_bob.heard("unread", whole=True)[-1]["invitations"]
+    assert (invitation["name"], invitation["inviter"]) == (cellar, alice.name)
+    await bob.accepts(cellar)
     assert (await whole(at_bob))[cellar]["last_number"] == 1
+    assert "invitations" not in at_bob.heard("unread", whole=True)[-1]
     await at_alice.says(f"/kill {bob.name}")
     assert set(await whole(at_bob)) == {lobby}
     await at_alice.says("in private again")

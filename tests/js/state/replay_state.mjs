@@ -76,6 +76,7 @@ function shown({ state }) {
         { kind: own.kind, title: own.title, unread: unreadOf(state, own), mentions: mentionsOf(state, own) },
       ]),
     ),
+    invitations: state.invitations,
     typing: [...state.typing.keys()].sort(),
   };
 }

@@ -1,0 +1,166 @@
+"""Inviting people to rooms, and what becomes of it: it is accepted, declined or withdrawn. Who is
+invited sees the room's name, its topic and the inviter, and reads nothing in it before they accept.
+
+Nobody is told that an invitation was declined. To everybody but its guest it looks pending until it
+ends, and nobody reaches the guest with another one to that room before."""
+
+import math
+from collections.abc import Callable
+
+from accounts.models import User
+from accounts.people.directory import all_exist
+from accounts.relations.visibility import is_block_between
+from chat.costs import INVITATIONS
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import ActionError, kicked
+from chat.events import Receipt
+from chat.history.invitations import MAX_OF_ONE_INVITER, MAX_PENDING, count_by, count_pending, ending
+from chat.history.journal import Change
+from chat.history.transaction import RoomTransaction
+from chat.models import Invitation, Room
+from chat.requests import new_nonce
+from chat.roles import Permission, Role
+from helpers.errors import charge
+
+INVITED_SECONDS = 30 * 24 * 3600
+"""After this time an invitation ends that wasn't answered."""
+
+DECLINED_SECONDS = 30 * 24 * 3600
+"""For so long nobody reaches who has declined with another invitation to the same room."""
+
+
+async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonce: str) -> Receipt:
+    """Invites `guest`. In a closed room only moderators may invite, and only they invite somebody
+    back who was removed a moment ago."""
+    await charge(engine.limiter, INVITATIONS, person.id)
+    target = Person(guest.id, guest.name)
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        needed = Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED
+        standing = await room.standing(person.id)
+        if not standing.may(needed):
+            if not room.is_open:
+                raise ActionError("forbidden", "Only moderators invite to a closed room.")
+            raise ActionError("forbidden", "You are not a member of this room.")
+        if (await room.standing(guest.id)).is_member:
+            raise ActionError("refused", "{name} is a member already.", name=guest.name)
+        if await is_block_between(person.id, guest.id):
+            raise ActionError("blocked", "You can’t invite this person.")
+        until = await room.kicked_until(guest.id)
+        if until and not standing.may(Permission.KILL):
+            raise ActionError(
+                "kicked",
+                "{name} was removed from this room. For {minutes} min only moderators invite them back.",
+                name=guest.name,
+                minutes=math.ceil((until - room.at) / 60_000),
+            )
+        before = await room.invitation(guest.id)
+        if before is not None and before.inviter_id is not None:
+            raise ActionError("refused", "{name} is invited already.", name=guest.name)
+        await _require_place(person, guest)
+        if not await all_exist([guest.id]):
+            raise ActionError("no_such_user", "There is no such account any more.")
+        new = {"room_id": room.room_id, "user_id": guest.id, "inviter_id": person.id, "at": room.at}
+        if before is None:
+            new |= {"until": room.at + INVITED_SECONDS * 1000, "declined": False}
+        else:
+            new |= {"until": before.until, "declined": before.declined}
+        room.put_invitation(Invitation(**new))
+        if until:
+            room.lift_kick(guest.id)
+        return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
+
+    return await engine.journal.change(Change(room_id, person, nonce, apply))
+
+
+async def _require_place(person: Person, guest: User) -> None:
+    if await count_by(person.id, guest.id) >= MAX_OF_ONE_INVITER:
+        raise ActionError(
+            "refused",
+            "{name} has {count} invitations of yours, and hasn’t answered them yet.",
+            name=guest.name,
+            count=MAX_OF_ONE_INVITER,
+        )
+    if await count_pending(guest.id) >= MAX_PENDING:
+        raise ActionError("refused", "{name} has too many invitations to answer just now.", name=guest.name)
+
+
+async def withdraw(engine: Engine, room_id: int, person: Person, guest: User) -> None:
+    """Ends an invitation of one's own, or as a moderator anybody's. Raises ActionError."""
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        standing = await room.standing(person.id)
+        if not standing.is_member:
+            raise ActionError("not_a_member", "You are not a member of this room.")
+        found = await room.invitation(guest.id)
+        is_own = found is not None and found.inviter_id == person.id
+        if not is_own and not standing.may(Permission.KILL):
+            raise ActionError("forbidden", "Only moderators withdraw invitations of others.")
+        if found is None or found.inviter_id is None:
+            raise ActionError("refused", "{name} isn’t invited.", name=guest.name)
+        if found.declined:
+            room.put_invitation(_changed(found, inviter_id=None))
+        else:
+            room.end_invitation(guest.id)
+        return Receipt("", room.last_seq)
+
+    await engine.journal.change(Change(room_id, person, new_nonce(), apply))
+    engine.unread.note_standings([guest.id])
+
+
+async def accept(engine: Engine, room: Room, user: User) -> None:
+    """Makes an invited person a member, who is taken to be present: the caller sees to it that they
+    are recorded as offline unless they come. Nothing changes for a member. Raises ActionError."""
+    person = Person(user.id, user.name)
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        if (await room.standing(user.id)).is_member:
+            return Receipt("", room.last_seq)
+        await _require_invitation(room, user)
+        if until := await room.kicked_until(user.id):
+            raise kicked(until - room.at)
+        await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+        return room.record("joined", person, f"{person.name} joined the room", change.nonce)
+
+    change = Change(room.id, person, new_nonce(), apply)
+    await engine.journal.change(change)
+
+
+async def decline(engine: Engine, room: Room, user: User) -> None:
+    """Hides an invitation from its guest. Raises ActionError where there is none."""
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        found = await _require_invitation(room, user)
+        room.put_invitation(_changed(found, declined=True, until=room.at + DECLINED_SECONDS * 1000))
+        return Receipt("", room.last_seq)
+
+    await engine.journal.change(Change(room.id, Person(user.id, user.name), new_nonce(), apply))
+    engine.unread.note_standings([user.id])
+
+
+async def _require_invitation(room: RoomTransaction, user: User) -> Invitation:
+    found = await room.invitation(user.id)
+    if found is None or found.inviter_id is None or found.declined:
+        raise no_invitation()
+    if await is_block_between(user.id, found.inviter_id):
+        raise no_invitation()
+    return found
+
+
+def no_invitation() -> ActionError:
+    """The same where there is no such room: else it would tell the names of closed ones."""
+    return ActionError("no_invitation", "There is no such invitation any more.")
+
+
+def _changed(invitation: Invitation, **fields: object) -> Invitation:
+    return Invitation(**{**invitation.__data__, **fields})
+
+
+async def end_between(engine: Engine, one_id: int, other_id: int) -> Callable[[], None]:
+    """Run inside the transaction that stores a block between two people: neither's invitations of
+    the other hold any more. Returns what tells them, after the commit."""
+    for inviter_id, guest_id in ((one_id, other_id), (other_id, one_id)):
+        for query in ending(inviter_id, Invitation.user_id == guest_id):
+            await query.aio_execute()
+    return lambda: engine.unread.note_standings([one_id, other_id])

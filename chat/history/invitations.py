@@ -1,0 +1,100 @@
+"""Reads pending invitations, for their guests and for those who may invite."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from peewee import SQL, fn
+
+from accounts.models import Block, User
+from chat.events import InvitationView
+from chat.models import Invitation, Room
+from helpers.clock import iso, now_ms
+
+MAX_PENDING = 50
+"""Invitations of one guest. Further ones are refused rather than older ones dropped: so nobody can
+push out what somebody else has sent. It is counted without a lock, and may be exceeded by what is
+sent at the same moment."""
+
+MAX_OF_ONE_INVITER = 5
+"""Invitations of one guest by the same person. A stranger can fill a tenth of the places."""
+
+MAX_LISTED = 100
+"""Names of people who are invited to one room."""
+
+_INVITER = User.select(User.name).where(User.id == Invitation.inviter_id, User.left_at.is_null())
+_IS_BLOCKED = fn.EXISTS(
+    Block.select(SQL("1")).where(
+        (Block.blocker_id == Invitation.user_id) & (Block.blocked_id == Invitation.inviter_id)
+        | (Block.blocker_id == Invitation.inviter_id) & (Block.blocked_id == Invitation.user_id)
+    )
+)
+
+
+async def invitations_of(user_ids: Iterable[int]) -> dict[int, list[InvitationView]]:
+    """The pending invitations of each of these guests, the newest first. Those of people between
+    whom and the guest a block stands are left out."""
+    found: dict[int, list[InvitationView]] = {user_id: [] for user_id in user_ids}
+    if not found:
+        return found
+    query = (
+        Invitation.select(Invitation.user_id, Room.name, Room.topic, Room.kind, _INVITER, Invitation.at)
+        .join(Room, on=(Room.id == Invitation.room_id))
+        .where(Invitation.user_id.in_(sorted(found)), _is_pending(), ~_IS_BLOCKED)
+        .order_by(Invitation.at.desc(), Invitation.room_id)
+    )
+    for user_id, name, topic, kind, inviter, at in await query.tuples().aio_execute():
+        if inviter is not None and len(found[user_id]) < MAX_PENDING:
+            found[user_id].append(InvitationView(name, topic, kind, inviter, iso(at)))
+    return found
+
+
+async def invited_to(room_id: int) -> list[str]:
+    """The names of those who are invited to a room, as those see it who may invite: also who has
+    declined."""
+    query = (
+        User.select(User.name)
+        .join(Invitation, on=(Invitation.user_id == User.id))
+        .where(
+            Invitation.room_id == room_id, Invitation.inviter_id.is_null(False), Invitation.until > now_ms()
+        )
+        .order_by(User.name_key)
+        .limit(MAX_LISTED)
+    )
+    return [name for (name,) in await query.tuples().aio_execute()]
+
+
+async def count_pending(user_id: int) -> int:
+    """How many invitations this guest has to answer."""
+    query = Invitation.select().where(Invitation.user_id == user_id, _is_pending())
+    return int(await query.aio_count())
+
+
+async def count_by(inviter_id: int, user_id: int) -> int:
+    """How many invitations of this guest by one inviter there are. Those that were declined count:
+    else the inviter would learn of it."""
+    query = Invitation.select().where(
+        Invitation.user_id == user_id, Invitation.inviter_id == inviter_id, Invitation.until > now_ms()
+    )
+    return int(await query.aio_count())
+
+
+def _is_pending() -> Any:
+    return ~Invitation.declined & Invitation.inviter_id.is_null(False) & (Invitation.until > now_ms())
+
+
+async def guests_of(inviter_id: int, room_id: int | None = None) -> list[int]:
+    """The ids of those whom this person has invited, to one room or to any."""
+    query = Invitation.select(Invitation.user_id).where(Invitation.inviter_id == inviter_id).distinct()
+    if room_id is not None:
+        query = query.where(Invitation.room_id == room_id)
+    return [user_id for (user_id,) in await query.tuples().aio_execute()]
+
+
+def ending(inviter_id: int, *where: Any) -> list[Any]:
+    """The statements that end those invitations of one inviter for which all of `where` holds. What
+    was declined keeps its guest from being asked again."""
+    is_theirs = (Invitation.inviter_id == inviter_id, *where)
+    return [
+        Invitation.delete().where(*is_theirs, ~Invitation.declined),
+        Invitation.update(inviter_id=None).where(*is_theirs),
+    ]

@@ -1,0 +1,381 @@
+"""An invitation is accepted, declined, withdrawn, or over: until it is accepted, its guest is told
+the room's name, its topic and the inviter, and nothing else."""
+
+import aiohttp
+import pytest
+
+from tests.conftest import Cast, unique
+from tests.support.database_snapshot import Stored
+from tests.support.deleted_accounts import change, leaves, rows, until
+from tests.support.feed_reader import asks, blocks
+from tests.support.people import JsonObject, Listener, Person
+from tests.support.servers import Aiochat
+
+
+async def invited(someone: Person) -> list[JsonObject]:
+    """The invitations that the person has to answer."""
+    found: list[JsonObject] = (await someone.gets("/rooms?only=own"))["invitations"]
+    return found
+
+
+async def own(someone: Person) -> list[str]:
+    return [room["name"] for room in (await someone.gets("/rooms?only=own"))["rooms"]]
+
+
+async def waiting(listener: Listener, *names: str) -> JsonObject:
+    """The next whole `unread` with just these invitations."""
+    while True:
+        told = await listener.hears("unread", whole=True)
+        if [one["name"] for one in told.get("invitations", [])] == [*names]:
+            return told
+
+
+@pytest.fixture
+async def at_cellar(alice: Person, cellar: str) -> Listener:
+    return await alice.enters(cellar)
+
+
+async def test_who_is_invited_sees_it_and_accepts(
+    alice: Person, bob: Person, lobby: str, cellar: str, at_cellar: Listener
+) -> None:
+    at_lobby = await bob.enters(lobby)
+    await waiting(at_lobby)
+    await at_cellar.says("/topic who pays the rent")
+    await at_cellar.says("not for guests")
+    assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
+    [told] = (await waiting(at_lobby, cellar))["invitations"]
+    expected = {"name": cellar, "topic": "who pays the rent", "kind": "closed", "inviter": alice.name}
+    assert {name: value for name, value in told.items() if name != "at"} == expected
+    assert await invited(bob) == [told]
+    assert await own(bob) == [lobby]
+    members = (await alice.gets(f"/rooms/{cellar}/members"))["members"]
+    assert [one["name"] for one in members] == [alice.name]
+    await bob.accepts(cellar)
+    whole = await waiting(at_lobby)
+    assert [room["name"] for room in whole["rooms"]] == sorted([lobby, cellar])
+    assert await invited(bob) == []
+    kinds = [(line["kind"], line["author"]) for line in await bob.history(cellar) if "number" not in line]
+    assert kinds[2:4] == [("invited", alice.name), ("joined", bob.name)]
+    at_bob = await bob.enters(cellar)
+    assert at_bob.heard("hello")[0]["you"] == {"name": bob.name, "role": "member"}
+    assert await bob.answers(cellar, "accept") == 200, "once more changes nothing"
+    assert [line["kind"] for line in await alice.history(cellar)].count("joined") == 1
+
+
+async def test_a_closed_room_shows_nothing_else_before(
+    bob: Person, cellar: str, at_cellar: Listener, stored: Stored, alice: Person
+) -> None:
+    await at_cellar.says(f"the first, @{bob.name}")
+    await at_cellar.says(f"/invite {bob.name}")
+    await at_cellar.says(f"the second, @{bob.name}")
+    before = stored(alice, bob)
+    for below in ("/messages", "/members", "/pins", "/1/versions", "/ws"):
+        async with bob.http.get(f"/rooms/{cellar}{below}", headers={"Origin": bob.url}) as answer:
+            assert answer.status == 404, below
+    for below in ("", "/1", "/99"):
+        async with bob.http.get(f"/rooms/{cellar}{below}", allow_redirects=False) as answer:
+            assert (answer.status, answer.headers["Location"]) == (303, "/rooms"), below
+    async with bob.http.get("/rooms") as answer:
+        text = await answer.text()
+    assert cellar in text
+    assert alice.name in text
+    assert "the first" not in text
+    assert stored(alice, bob) == before
+    assert (await bob.gets(f"/rooms?q={cellar}"))["rooms"] == []
+    await bob.accepts(cellar)
+    [room] = [one for one in (await bob.gets("/rooms?only=own"))["rooms"] if one["name"] == cellar]
+    assert (room["unread"], room["mentions"]) == (0, 0), "what was before is none of his"
+
+
+async def test_a_decline_is_told_to_nobody_and_holds(
+    cast: Cast, alice: Person, bob: Person, cellar: str, at_cellar: Listener
+) -> None:
+    carol = await cast.person("carol")
+    await at_cellar.brings(cellar, carol)
+    at_carol = await carol.enters(cellar)
+    await at_cellar.says(f"/mod {carol.name}")
+    await at_cellar.says(f"/invite {bob.name}")
+    pending = (await at_cellar.says("/who"))["text"], (await at_carol.says(f"/invite {bob.name}"))["text"]
+    before = await alice.history(cellar), len(at_cellar.heard("message"))
+    assert await bob.answers(cellar, "decline") == 204
+    assert await invited(bob) == []
+    for answer in ("accept", "decline"):
+        assert await bob.answers(cellar, answer) == 404
+    await at_cellar.is_told()
+    assert (await alice.history(cellar), len(at_cellar.heard("message"))) == before
+    again = (await at_cellar.says("/who"))["text"], (await at_carol.says(f"/invite {bob.name}"))["text"]
+    assert again == pending, "to all others it looks as if it waited"
+    # Nobody learns of it by withdrawing it, and nobody reaches him with another one.
+    assert (await at_cellar.says(f"/uninvite {bob.name}"))["type"] == "notice"
+    assert (await at_cellar.says(f"/uninvite {bob.name}"))["code"] == "refused"
+    assert (await at_carol.says(f"/invite {bob.name}"))["type"] == "receipt"
+    assert (await at_cellar.says(f"/invite {bob.name}"))["text"] == pending[1]
+    assert await invited(bob) == []
+    assert await bob.answers(cellar, "accept") == 404
+
+
+async def test_after_a_while_they_are_asked_again(
+    chat: Aiochat, bob: Person, cellar: str, at_cellar: Listener
+) -> None:
+    for answer in ("nothing", "decline"):
+        assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
+        assert [one["name"] for one in await invited(bob)] == [cellar]
+        if answer == "decline":
+            assert await bob.answers(cellar, answer) == 204
+        here = f"room_id = (SELECT id FROM rooms WHERE name = '{cellar}')"
+        days = 30 * 24 * 3_600_000
+        [(until_,)] = rows(chat, f"SELECT until - at FROM invitations WHERE {here}")
+        assert days <= until_ < days + 600_000
+        change(chat, f"UPDATE invitations SET until = until - {days + 600_000} WHERE {here}")
+        assert await invited(bob) == []
+        assert await bob.answers(cellar, "accept") == 404
+    assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
+    await bob.accepts(cellar)
+
+
+async def test_once_is_enough(alice: Person, bob: Person, cellar: str, at_cellar: Listener) -> None:
+    await at_cellar.says(f"/invite {bob.name}")
+    again = await at_cellar.says(f"/invite @{bob.name.upper()}")
+    assert (again["code"], again["text"]) == ("refused", f"{bob.name} is invited already.")
+    assert len(await invited(bob)) == 1
+    assert [line["kind"] for line in await alice.history(cellar)].count("invited") == 1
+
+
+async def test_two_at_once_are_one(alice: Person, bob: Person, cellar: str) -> None:
+    tabs = [await alice.enters(cellar) for _ in range(3)]
+    for number, tab in enumerate(tabs):
+        await tab.ws.send_json({"type": "post", "text": f"/invite {bob.name}", "nonce": f"{cellar}{number}"})
+    answers = [await tab._answer(f"{cellar}{number}") for number, tab in enumerate(tabs)]
+    assert sorted(answer["type"] for answer in answers) == ["error", "error", "receipt"]
+    assert len(await invited(bob)) == 1
+
+
+async def test_an_open_room_is_the_same(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+    carol = await cast.person("carol")
+    at_alice, at_carol = await alice.enters(lobby), await carol.enters(lobby)
+    assert (await at_carol.says(f"/invite {bob.name}"))["type"] == "receipt"
+    [invitation] = await invited(bob)
+    assert (invitation["kind"], invitation["inviter"]) == ("open", carol.name)
+    assert await own(bob) == []
+    assert await bob.answers(lobby, "decline") == 204
+    at_bob = await bob.enters(lobby)
+    assert at_bob.heard("hello")[0]["you"]["role"] == "member", "one may come in all the same"
+    assert await invited(bob) == []
+    await at_bob.types("/leave")
+    assert await at_bob.ends() == 4502
+    assert (await at_alice.says(f"/invite {bob.name}"))["type"] == "receipt", "he came: it is as new"
+    assert len(await invited(bob)) == 1
+    await bob.enters(lobby)
+    assert await invited(bob) == []
+    assert await bob.answers(lobby, "decline") == 404
+
+
+async def test_who_accepts_and_does_not_come_is_away(
+    alice: Person, bob: Person, cellar: str, at_cellar: Listener
+) -> None:
+    await at_cellar.says(f"/invite {bob.name}")
+    await bob.accepts(cellar)
+    assert (await at_cellar.hears("message", kind="joined"))["author"] == bob.name
+    assert (await at_cellar.hears("message", kind="went"))["author"] == bob.name
+
+
+async def test_it_is_withdrawn_by_its_inviter_and_by_moderators(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
+    carol, dave = await cast.person("carol"), await cast.person("dave")
+    at_alice, at_bob, at_carol = [await one.enters(lobby) for one in (alice, bob, carol)]
+    at_dave = await dave.enters(await room_of(dave))
+    for others in ([at_bob], [at_carol, at_alice]):
+        assert (await at_bob.says(f"/invite {dave.name}"))["type"] == "receipt"
+        await waiting(at_dave, lobby)
+        for other in others:
+            answer = await other.says(f"/uninvite {dave.name}")
+            if other is at_carol:
+                assert answer["code"] == "forbidden"
+            else:
+                assert answer["text"] == f"{dave.name} isn’t invited any more."
+        await waiting(at_dave)
+        assert await dave.answers(lobby, "accept") == 404
+    assert (await at_alice.says(f"/uninvite {dave.name}"))["text"] == f"{dave.name} isn’t invited."
+    assert dave.name not in (await at_alice.says("/who"))["text"]
+
+
+async def room_of(someone: Person) -> str:
+    name = unique("Own")
+    await someone.creates(name)
+    return name
+
+
+async def test_a_block_ends_it_both_ways(
+    cast: Cast, alice: Person, bob: Person, cellar: str, at_cellar: Listener
+) -> None:
+    carol = await cast.person("carol")
+    at_bob = await bob.enters(await room_of(bob))
+    await at_cellar.brings(cellar, carol)
+    at_carol = await carol.enters(cellar)
+    await at_cellar.says(f"/mod {carol.name}")
+    for blocker, blocked in ((alice, bob), (bob, alice)):
+        assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
+        await waiting(at_bob, cellar)
+        await blocks(blocker, blocked)
+        await waiting(at_bob)
+        assert await bob.answers(cellar, "accept") == 404
+        await asks(blocker, f"/users/{blocked.name}/unblock")
+        assert await invited(bob) == [], "it doesn't come back with the end of the block"
+    # Of who declined, the others' invitations don't come through either.
+    assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
+    assert await bob.answers(cellar, "decline") == 204
+    await blocks(bob, alice)
+    assert (await at_carol.says(f"/invite {bob.name}"))["type"] == "receipt"
+    assert await invited(bob) == []
+
+
+async def test_a_block_that_came_at_the_same_moment_hides_it(
+    chat: Aiochat, alice: Person, bob: Person, cellar: str, at_cellar: Listener
+) -> None:
+    """The invitation was stored after the block had looked for it."""
+    await at_cellar.says(f"/invite {bob.name}")
+    bob_id, alice_id = (f"(SELECT id FROM users WHERE name = '{one.name}')" for one in (bob, alice))
+    change(chat, f"INSERT INTO blocks (blocker_id, blocked_id, at) VALUES ({bob_id}, {alice_id}, 0)")
+    assert await invited(bob) == []
+    assert await bob.answers(cellar, "accept") == 404
+
+
+async def test_a_kick_ends_what_the_kicked_person_began(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
+    carol = await cast.person("carol")
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    at_carol = await carol.enters(await room_of(carol))
+    await at_bob.says(f"/invite {carol.name}")
+    await waiting(at_carol, lobby)
+    await at_alice.says(f"/kick {bob.name}")
+    await waiting(at_carol)
+    assert await carol.answers(lobby, "accept") == 404
+    assert await bob.answers(lobby, "accept") == 404
+    assert (await at_alice.says(f"/invite {bob.name}"))["type"] == "receipt"
+    await bob.accepts(lobby)
+
+
+@pytest.mark.parametrize("who", ["guest", "inviter"])
+async def test_a_deleted_account_takes_its_invitations_along(
+    chat: Aiochat, cast: Cast, alice: Person, lobby: str, who: str
+) -> None:
+    carol, dave = await cast.person("carol"), await cast.person("dave")
+    await alice.enters(lobby)
+    at_carol, at_dave = await carol.enters(lobby), await dave.enters(await room_of(dave))
+    await at_carol.says(f"/invite {dave.name}")
+    await waiting(at_dave, lobby)
+    here = f"SELECT 1 FROM invitations WHERE room_id = (SELECT id FROM rooms WHERE name = '{lobby}')"
+    assert len(rows(chat, here)) == 1
+    await leaves(dave if who == "guest" else carol)
+    if who == "inviter":
+        await waiting(at_dave)
+        assert await dave.answers(lobby, "accept") == 404
+    await until(lambda: not rows(chat, here))
+
+
+async def test_nobody_fills_anybodys_list(cast: Cast, bob: Person) -> None:
+    """By one inviter there are five; what others send comes through."""
+    mallory, carol = await cast.person("mallory"), await cast.person("carol")
+    rooms = [await room_of(mallory) for _ in range(6)]
+    listeners = [await mallory.enters(room) for room in rooms]
+    answers = [await listener.says(f"/invite {bob.name}") for listener in listeners]
+    assert [answer["type"] for answer in answers] == ["receipt"] * 5 + ["error"]
+    assert answers[5]["text"] == f"{bob.name} has 5 invitations of yours, and hasn’t answered them yet."
+    assert await bob.answers(rooms[0], "decline") == 204
+    assert (await listeners[5].says(f"/invite {bob.name}"))["text"] == answers[5]["text"], (
+        "declined ones count: she learns nothing"
+    )
+    other = await room_of(carol)
+    await (await carol.enters(other)).says(f"/invite {bob.name}")
+    assert [one["name"] for one in await invited(bob)] == [other, *reversed(rooms[1:5])]
+
+
+async def test_the_list_ends_with_fifty(chat: Aiochat, cast: Cast, alice: Person, bob: Person) -> None:
+    room, rooms = await room_of(alice), [unique("Many") for _ in range(50)]
+    at_alice = await alice.enters(room)
+    columns = "name, slug, topic, kind, last_seq, posts, cleared_seq, cleared_number, created_at"
+    values = ", ".join(f"('{name}', '{name.lower()}', '', 'open', 0, 0, 0, 0, 0)" for name in rooms)
+    change(chat, f"INSERT INTO rooms ({columns}) VALUES {values}")
+    names = ", ".join(f"'{name}'" for name in rooms)
+    boss, guest = ((f"(SELECT id FROM users WHERE name = '{name}')") for name in ("boss", bob.name))
+    change(
+        chat,
+        f"""INSERT INTO invitations (room_id, user_id, inviter_id, at, until, declined)
+            SELECT id, {guest}, {boss}, 1, 9999999999999, FALSE FROM rooms WHERE name IN ({names})""",
+    )
+    assert len(await invited(bob)) == 50
+    refused = await at_alice.says(f"/invite {bob.name}")
+    assert (refused["code"], refused["text"]) == (
+        "refused",
+        f"{bob.name} has too many invitations to answer just now.",
+    )
+    assert await bob.answers(rooms[0], "decline") == 204
+    assert (await at_alice.says(f"/invite {bob.name}"))["type"] == "receipt"
+    assert (await invited(bob))[0]["name"] == room
+
+
+async def test_who_was_invited_before_is_a_member_still(
+    chat: Aiochat, alice: Person, bob: Person, cellar: str, at_cellar: Listener
+) -> None:
+    """Of before there were invitations: the line `invited` and the membership were one."""
+    await at_cellar.says(f"/invite {bob.name}")
+    room, user = (
+        f"(SELECT id FROM rooms WHERE name = '{cellar}')",
+        f"(SELECT id FROM users WHERE name = '{bob.name}')",
+    )
+    change(chat, f"DELETE FROM invitations WHERE room_id = {room}")
+    change(
+        chat,
+        f"""INSERT INTO members (room_id, user_id, role, present, read_number, joined_at)
+            VALUES ({room}, {user}, 1, FALSE, 0, 0)""",
+    )
+    assert await own(bob) == [cellar]
+    assert [line["kind"] for line in await bob.history(cellar)][-1] == "invited"
+    assert bob.name in (await at_cellar.says("/who"))["text"]
+    assert (await (await bob.enters(cellar)).says("hello"))["type"] == "receipt"
+
+
+async def test_the_page_of_rooms_answers_without_scripts(
+    alice: Person, bob: Person, lobby: str, cellar: str, at_cellar: Listener
+) -> None:
+    at_lobby = await alice.enters(lobby)
+    for listener in (at_lobby, at_cellar):
+        await listener.says(f"/invite {bob.name}")
+    answer = await bob.submits(f"/rooms/{lobby}/decline", page="/rooms")
+    assert (answer.status, answer.headers["Location"]) == (303, "/rooms")
+    answer = await bob.submits(f"/rooms/{cellar}/accept", page="/rooms")
+    assert (answer.status, answer.headers["Location"]) == (303, f"/rooms/{cellar}")
+    async with bob.http.get(f"/rooms/{cellar}") as page:
+        assert page.status == 200
+    gone = await bob.submits(f"/rooms/{lobby}/accept", page="/rooms")
+    assert gone.status == 404
+    assert "There is no such invitation any more." in await text_of(gone)
+
+
+async def text_of(answer: aiohttp.ClientResponse) -> str:
+    return await answer.text()
+
+
+async def test_nothing_tells_whether_a_closed_room_is_there(mallory: Person, cellar: str) -> None:
+    headers = {"Accept": "application/json", "X-CSRF-Token": await mallory.token("/rooms")}
+    for answer in ("accept", "decline"):
+        bodies = []
+        for room in (cellar, "no-such-room", "direct.0123456789abcdef"):
+            async with mallory.http.post(f"/rooms/{room}/{answer}", headers=headers) as found:
+                bodies.append((found.status, await found.text()))
+        assert bodies[0][0] == 404
+        assert len(set(bodies)) == 1
+
+
+async def test_the_download_has_them(cast: Cast, alice: Person, bob: Person, cellar: str) -> None:
+    at_cellar = await alice.enters(cellar)
+    await at_cellar.says(f"/invite {bob.name}")
+    await bob.answers(cellar, "decline")
+    async with bob.http.get("/accounts/data/download") as answer:
+        [of_bob] = (await answer.json())["invitations"]
+    async with alice.http.get("/accounts/data/download") as answer:
+        [of_alice] = (await answer.json())["invitations"]
+    assert (of_bob["room"], of_bob["inviter"], of_bob["declined"]) == (cellar, alice.name, True)
+    assert {**of_alice, "at": ""} == {"room": cellar, "guest": bob.name, "at": ""}
