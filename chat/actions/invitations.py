@@ -15,16 +15,20 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, kicked
 from chat.events import Receipt
-from chat.history.invitations import MAX_OF_ONE_INVITER, MAX_PENDING, count_by, count_pending, ending
+from chat.history.invitations import (
+    INVITED_SECONDS,
+    MAX_OF_ONE_INVITER,
+    MAX_PENDING,
+    count_by,
+    count_pending,
+    ending,
+)
 from chat.history.journal import Change
 from chat.history.transaction import RoomTransaction
 from chat.models import Invitation, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role
 from helpers.errors import charge
-
-INVITED_SECONDS = 30 * 24 * 3600
-"""After this time an invitation ends that wasn't answered."""
 
 DECLINED_SECONDS = 30 * 24 * 3600
 """For so long nobody reaches who has declined with another invitation to the same room."""
@@ -56,17 +60,15 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
                 minutes=math.ceil((until - room.at) / 60_000),
             )
         before = await room.invitation(guest.id)
-        if before is not None and before.inviter_id is not None:
+        if before is not None and _looks_pending(before, room.at):
             raise ActionError("refused", "{name} is invited already.", name=guest.name)
         await _require_place(person, guest)
         if not await all_exist([guest.id]):
             raise ActionError("no_such_user", "There is no such account any more.")
         new = {"room_id": room.room_id, "user_id": guest.id, "inviter_id": person.id, "at": room.at}
-        if before is None:
-            new |= {"until": room.at + INVITED_SECONDS * 1000, "declined": False}
-        else:
-            new |= {"until": before.until, "declined": before.declined}
-        room.put_invitation(Invitation(**new))
+        end = max(room.at + INVITED_SECONDS * 1000, before.until if before is not None else 0)
+        # What was declined doesn't reach its guest again.
+        room.put_invitation(Invitation(**new, until=end, declined=before is not None and before.declined))
         if until:
             room.lift_kick(guest.id)
         return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
@@ -97,7 +99,7 @@ async def withdraw(engine: Engine, room_id: int, person: Person, guest: User) ->
         is_own = found is not None and found.inviter_id == person.id
         if not is_own and not standing.may(Permission.KILL):
             raise ActionError("forbidden", "Only moderators withdraw invitations of others.")
-        if found is None or found.inviter_id is None:
+        if found is None or not _looks_pending(found, room.at):
             raise ActionError("refused", "{name} isn’t invited.", name=guest.name)
         if found.declined:
             room.put_invitation(_changed(found, inviter_id=None))
@@ -146,6 +148,11 @@ async def _require_invitation(room: RoomTransaction, user: User) -> Invitation:
     if await is_block_between(user.id, found.inviter_id):
         raise no_invitation()
     return found
+
+
+def _looks_pending(invitation: Invitation, now: int) -> bool:
+    """Whether others take it for an invitation that waits for its answer."""
+    return invitation.inviter_id is not None and now < invitation.at + INVITED_SECONDS * 1000
 
 
 def no_invitation() -> ActionError:

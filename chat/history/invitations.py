@@ -10,6 +10,10 @@ from chat.events import InvitationView
 from chat.models import Invitation, Room
 from helpers.clock import iso, now_ms
 
+INVITED_SECONDS = 30 * 24 * 3600
+"""After this time an invitation ends that wasn't answered. One that was declined is kept from its
+guest for longer, and ends then too for all others."""
+
 MAX_PENDING = 50
 """Invitations of one guest. Further ones are refused rather than older ones dropped: so nobody can
 push out what somebody else has sent. It is counted without a lock, and may be exceeded by what is
@@ -54,9 +58,7 @@ async def invited_to(room_id: int) -> list[str]:
     query = (
         User.select(User.name)
         .join(Invitation, on=(Invitation.user_id == User.id))
-        .where(
-            Invitation.room_id == room_id, Invitation.inviter_id.is_null(False), Invitation.until > now_ms()
-        )
+        .where(Invitation.room_id == room_id, Invitation.inviter_id.is_null(False), _is_recent())
         .order_by(User.name_key)
         .limit(MAX_LISTED)
     )
@@ -72,14 +74,17 @@ async def count_pending(user_id: int) -> int:
 async def count_by(inviter_id: int, user_id: int) -> int:
     """How many invitations of this guest by one inviter there are. Those that were declined count:
     else the inviter would learn of it."""
-    query = Invitation.select().where(
-        Invitation.user_id == user_id, Invitation.inviter_id == inviter_id, Invitation.until > now_ms()
-    )
+    is_theirs = (Invitation.user_id == user_id) & (Invitation.inviter_id == inviter_id)
+    query = Invitation.select().where(is_theirs, _is_recent())
     return int(await query.aio_count())
 
 
 def _is_pending() -> Any:
     return ~Invitation.declined & Invitation.inviter_id.is_null(False) & (Invitation.until > now_ms())
+
+
+def _is_recent() -> Any:
+    return Invitation.at > now_ms() - INVITED_SECONDS * 1000
 
 
 async def guests_of(inviter_id: int, room_id: int | None = None) -> list[int]:

@@ -33,6 +33,7 @@ TABLES = {
     "message_versions",
     "mentions",
     "statuses",
+    "invitations",
 }
 TABLES |= {
     "follows",
@@ -159,6 +160,10 @@ HOT_PATHS = {
     "the end of one": r"DELETE FROM \"statuses\"",
     "read marks": r"UPDATE members SET read_number",
     "marks told": r"SELECT member\.room_id, member\.user_id, room\.posts",
+    "invitations": r"FROM \"invitations\".*EXISTS",
+    "an invitation": r"INSERT INTO \"invitations\"",
+    "one's invitations of somebody": r"COUNT.*FROM \"invitations\".*\"inviter_id\" =",
+    "who is invited": r"FROM \"users\".*INNER JOIN \"invitations\"",
     "what is unread": r"SELECT member\.user_id, room\.id",
     "titles": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"user_id\", \(SELECT",
     "a conversation by its name": r"FROM \"rooms\".*\"slug\" =",

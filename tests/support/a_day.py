@@ -130,6 +130,10 @@ async def _talk(alice: Person, new: Person, lines: int) -> None:
     await guest.says("Good morning, Alice")
     await guest.types("/leave")
     assert await guest.ends() == 4502
+    for text in (f"/invite @{new.name}", f"/uninvite @{new.name}", f"/invite @{new.name}", "/who"):
+        assert (await listener.says(text))["type"] in ("receipt", "notice")
+    assert await new.answers("Hall", "decline") == 204
+    assert await new.answers("Hall", "accept") == 404
     await listener.close()
 
 

@@ -85,6 +85,11 @@ class Crowd:
         yield f"""{messages} {_series(few)}
             SELECT rooms.id, {line}, 1 + rooms.id % {self.people}, NULL, rooms.slug || '-' || n,
             'line ' || n, NULL, n FROM rooms, series WHERE rooms.id <> {HALL}"""
+        # Everybody is invited to some rooms, half of which they have declined, and she to many.
+        yield f"""INSERT INTO invitations (room_id, user_id, inviter_id, at, until, declined) {_series(40)}
+            SELECT 2 + (users.id * 3 + 100 + n) % {self.rooms}, users.id, 1 + (users.id + n) % {self.people},
+                n, {FOREVER}, n % 2 = 1
+            FROM series, users WHERE n <= 4 OR users.id = {HERS}"""
         # A tenth of the hall's lines have five reactions, and as many are answers.
         yield f"""{reactions} {_series(5)} SELECT {HALL}, seq, n, 'x', seq FROM series, messages
             WHERE room_id = {HALL} AND seq % 10 = 3 AND number IS NOT NULL"""
