@@ -19,7 +19,7 @@ steps = [
             declined BOOLEAN NOT NULL,
             PRIMARY KEY (room_id, user_id)
         )"""),
-    statement("CREATE INDEX invitations_by_user ON invitations (user_id, at)"),
-    statement("CREATE INDEX invitations_by_inviter ON invitations (inviter_id, user_id)"),
+    statement("CREATE INDEX invitations_by_user ON invitations (user_id, room_id)"),
+    statement("CREATE INDEX invitations_by_inviter ON invitations (inviter_id, user_id, room_id)"),
     statement("CREATE INDEX invitations_by_end ON invitations (until)"),
 ]

@@ -55,14 +55,13 @@ async def invitations_of(user_ids: Iterable[int]) -> dict[int, list[InvitationVi
 async def invited_to(room_id: int) -> list[str]:
     """The names of those who are invited to a room, as those see it who may invite: also who has
     declined."""
-    query = (
-        User.select(User.name)
-        .join(Invitation, on=(Invitation.user_id == User.id))
-        .where(Invitation.room_id == room_id, Invitation.inviter_id.is_null(False), _is_recent())
-        .order_by(User.name_key)
-        .limit(MAX_LISTED)
+    # Looked up one by one: the index gives the invitations in this order.
+    name = User.select(User.name).where(User.id == Invitation.user_id)
+    query = Invitation.select(name).where(
+        Invitation.room_id == room_id, Invitation.inviter_id.is_null(False), _is_recent()
     )
-    return [name for (name,) in await query.tuples().aio_execute()]
+    rows = await query.order_by(Invitation.user_id).limit(MAX_LISTED).tuples().aio_execute()
+    return sorted((name for (name,) in rows), key=str.lower)
 
 
 async def count_pending(user_id: int) -> int:

@@ -78,8 +78,8 @@ EXCEPTIONS = {
 }
 """Which statements may scan, and why."""
 
-SORTED = r"INNER JOIN \"members\"|room\.id FOR UPDATE|ORDER BY room\.id"
-"""What SQLite may sort, since it is few rows: one's own rooms, those of a commit."""
+SORTED = r"INNER JOIN \"members\"|room\.id FOR UPDATE|ORDER BY room\.id|\"invitations\".*INNER JOIN \"rooms\""
+"""What SQLite may sort, since it is few rows: one's own rooms, those of a commit, one's invitations."""
 
 
 @dataclass(frozen=True)
@@ -163,7 +163,7 @@ HOT_PATHS = {
     "invitations": r"FROM \"invitations\".*EXISTS",
     "an invitation": r"INSERT INTO \"invitations\"",
     "one's invitations of somebody": r"COUNT.*FROM \"invitations\".*\"inviter_id\" =",
-    "who is invited": r"FROM \"users\".*INNER JOIN \"invitations\"",
+    "who is invited": r"FROM \"invitations\".*\"room_id\" =.*ORDER BY \"t1\"\.\"user_id\" LIMIT",
     "what is unread": r"SELECT member\.user_id, room\.id",
     "titles": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"user_id\", \(SELECT",
     "a conversation by its name": r"FROM \"rooms\".*\"slug\" =",

@@ -88,7 +88,7 @@ class Crowd:
         # Everybody is invited to some rooms, half of which they have declined, and she to many.
         yield f"""INSERT INTO invitations (room_id, user_id, inviter_id, at, until, declined) {_series(40)}
             SELECT 2 + (users.id * 3 + 100 + n) % {self.rooms}, users.id, 1 + (users.id + n) % {self.people},
-                n, {FOREVER}, n % 2 = 1
+                n, {YEAR_2100}, n % 2 = 1
             FROM series, users WHERE n <= 4 OR users.id = {HERS}"""
         # A tenth of the hall's lines have five reactions, and as many are answers.
         yield f"""{reactions} {_series(5)} SELECT {HALL}, seq, n, 'x', seq FROM series, messages
