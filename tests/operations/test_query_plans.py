@@ -163,7 +163,7 @@ HOT_PATHS = {
     "invitations": r"FROM \"invitations\".*EXISTS",
     "an invitation": r"INSERT INTO \"invitations\"",
     "one's invitations of somebody": r"COUNT.*FROM \"invitations\".*\"inviter_id\" =",
-    "who is invited": r"FROM \"invitations\".*\"room_id\" =.*ORDER BY \"t1\"\.\"user_id\" LIMIT",
+    "who is invited": r"FROM \"invitations\".*\"room_id\" =.*ORDER BY \"t\d\"\.\"user_id\" LIMIT",
     "what is unread": r"SELECT member\.user_id, room\.id",
     "titles": r"SELECT \"t1\"\.\"room_id\", \"t1\"\.\"user_id\", \(SELECT",
     "a conversation by its name": r"FROM \"rooms\".*\"slug\" =",
