@@ -78,7 +78,10 @@ EXCEPTIONS = {
 }
 """Which statements may scan, and why."""
 
-SORTED = r"INNER JOIN \"members\"|room\.id FOR UPDATE|ORDER BY room\.id|\"invitations\".*INNER JOIN \"rooms\""
+SORTED = (
+    r"INNER JOIN \"members\"|room\.id FOR UPDATE|ORDER BY room\.id"
+    r"|\"invitations\".*INNER JOIN \"rooms\"|ROW_NUMBER"
+)
 """What SQLite may sort, since it is few rows: one's own rooms, those of a commit, one's invitations."""
 
 
