@@ -1,6 +1,6 @@
 """Runs numbered migrations with yoyo on SQLite and PostgreSQL. Each runs in its own transaction; a
-lock admits one process at a time: yoyo's own, and on SQLite one of the data folder, since there even
-a look at what is lacking writes, and two transactions that wait for each other are an error."""
+lock admits one process at a time: yoyo's own, and on SQLite a file's, since there even a look at
+what is lacking writes, and two transactions that wait for each other are an error."""
 
 import contextlib
 import fcntl
@@ -39,33 +39,44 @@ def _yoyo_url(url: str) -> str:
 
 
 @contextlib.contextmanager
-def _folder_of_one(url: str) -> Iterator[None]:
-    """Waits until no other process migrates in this folder. The kernel frees the lock of a process
-    that is killed. Raises LockTimeout."""
+def _one_at_a_time(url: str) -> Iterator[None]:
+    """Waits on SQLite until no other process migrates the file. The kernel frees the lock of a
+    process that is killed. Raises LockTimeout."""
     if not url.startswith("sqlite:"):
         yield
         return
-    folder = os.open(sqlite_path(url).parent, os.O_RDONLY)
+    path = f"{sqlite_path(url)}.migrations.lock"
+    try:
+        file = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
+    except OSError:
+        # SQLite can't write there either, and says what is wrong.
+        yield
+        return
     try:
         end = time.monotonic() + LOCK_SECONDS
-        while True:
-            try:
-                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise LockTimeout("the folder is locked") from None
-                time.sleep(LOOK_SECONDS)
+        while not _is_locked(file):
+            if time.monotonic() > end:
+                raise LockTimeout(f"{path} is locked")
+            time.sleep(LOOK_SECONDS)
         yield
     finally:
-        os.close(folder)
+        os.close(file)
+
+
+def _is_locked(file: int) -> bool:
+    """Whether the file's lock is this process's now."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 @contextlib.contextmanager
 def _backend(url: str) -> Iterator[Any]:
     """Opens yoyo's connection. Its errors become DatabaseError."""
     try:
-        with _folder_of_one(url):
+        with _one_at_a_time(url):
             backend = get_backend(_yoyo_url(url))
             try:
                 yield backend

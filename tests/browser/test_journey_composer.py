@@ -217,7 +217,7 @@ async def test_arguments_of_commands_are_proposed_and_enter_sends_what_is_typed(
     await write(alice, "/invite stran", "{ArrowDown}", "{Enter}")
     await expect(box(alice)).to_have_value(f"/invite @{stranger.name} ")
     await write(alice, "{Enter}")
-    await expect(alice.page.locator("#members")).to_contain_text(stranger.name)
+    await expect(alice.page.locator("#timeline")).to_contain_text(f"invited {stranger.name}")
     await write(alice, "/unmod fri", "{Enter}")
     await expect(alice.page.locator("#timeline .notice, #timeline .refusal")).to_contain_text(
         "nobody called fri"

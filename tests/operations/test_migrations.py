@@ -2,7 +2,6 @@
 often and by however many they run."""
 
 import fcntl
-import os
 import sqlite3
 import subprocess
 import sys
@@ -186,13 +185,13 @@ def test_on_sqlite_one_waits_for_the_other(tmp_path: Path, monkeypatch: pytest.M
     """Even a look at what is lacking writes: it would break the other's transaction."""
     monkeypatch.setattr(migrations, "LOCK_SECONDS", 0.1)
     url = f"sqlite:///{tmp_path}/chat.db"
-    other = os.open(tmp_path, os.O_RDONLY)
-    fcntl.flock(other, fcntl.LOCK_EX)
-    for run in (migrate, pending):
-        with pytest.raises(DatabaseError, match="another process is migrating"):
-            run(url, FOLDER)
-    assert not (tmp_path / "chat.db").exists() or not (tmp_path / "chat.db").stat().st_size
-    os.close(other)
+    with (tmp_path / "chat.db.migrations.lock").open("w") as other:
+        fcntl.flock(other, fcntl.LOCK_EX)
+        for run in (migrate, pending):
+            with pytest.raises(DatabaseError, match="another process is migrating"):
+                run(url, FOLDER)
+    path = tmp_path / "chat.db"
+    assert not path.exists() or not path.stat().st_size
     assert migrate(url, FOLDER) == len(list(FOLDER.glob("[0-9]*.py")))
 
 

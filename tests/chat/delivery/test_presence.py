@@ -143,7 +143,7 @@ async def test_the_others_have_time_to_write_what_redis_lost(client: Client) -> 
 
 async def test_an_emptied_redis_makes_nobody_absent(client: Client, site: Site) -> None:
     """Bob closes one of two tabs, at two processes. Redis is emptied before his grace has ended."""
-    timings = Timings(grace=0.0, compare_after=0.0)
+    timings = Timings(grace=0.0, compare_after=0.0, renew_leases=3600.0)
     one, two = (
         services_of(replace(engine, leases=RedisLeases(client, "aiochat:site:", timings), timings=timings))
         for engine in (site.engine, site.there)

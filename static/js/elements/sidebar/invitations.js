@@ -20,6 +20,7 @@ const render = {
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ { invitation }) {
     const { name, topic, kind, inviter } = invitation;
+    node.hidden = false;
     Object.assign(node.dataset, { invitation: name, kind });
     for (const [field, text] of Object.entries({ name, topic, inviter }))
       part(node, field).textContent = text;
@@ -75,7 +76,9 @@ export class ChatInvitations extends PageElement {
   }
 
   #focusNext() {
-    const next = this.list.querySelector("button") ?? document.getElementById("room-filter");
+    const next =
+      this.list.querySelector("[data-invitation]:not([hidden]) button") ??
+      document.getElementById("room-filter");
     /** @type {HTMLElement} */ (next).focus();
   }
 
@@ -94,9 +97,9 @@ export class ChatInvitations extends PageElement {
     } else if (form.dataset.answer === "accept") {
       location.assign(`/rooms/${encodeURIComponent(name)}`);
     } else {
-      const { state } = this.page.store;
-      state.invitations = state.invitations.filter((one) => one.name !== name);
-      this.#show();
+      // Until the server's list without it is here.
+      row.hidden = true;
+      this.#focusNext();
     }
   }
 }
