@@ -30,8 +30,13 @@ function lookAtEnd(store) {
 
 /** The reader has told how far they have read. @param {Store} store @param {Event} request */
 function read(store, { number, back }) {
-  if (back) store.dispatch({ type: "unread_from", number: number + 1 });
-  else lookAtEnd(store);
+  if (back) {
+    store.dispatch({ type: "unread_from", number: number + 1 });
+  } else {
+    // Where the page was told to go back, it reads no further until its reader does.
+    store.dispatch({ type: "read_on" });
+    lookAtEnd(store);
+  }
   // As if it were a while ago: soon after telling its mark a page doubts what it is told of it.
   store.dispatch({ type: "marked", number, now: 0 });
 }
