@@ -17,10 +17,10 @@ MAX_OWN = 200
 names. Conversations are counted apart: anybody can open one with a user, and doesn't push out the
 rooms that the user chose."""
 
-MAX_TALKS = 200
+MAX_CONVERSATIONS = 200
 """Conversations in a list of which the user has read something, those with unread posts first."""
 
-MAX_NEW_TALKS = 50
+MAX_NEW_CONVERSATIONS = 50
 """Conversations in a list of which the user has read nothing yet: those of two people, and then the
 newest. A stranger has one of two people with the user, however many groups they make."""
 
@@ -108,13 +108,13 @@ def _is_named(words: str) -> Any:
     )
 
 
-_IS_TALK = Room.kind.in_(CONVERSATIONS)
+_IS_CONVERSATION = Room.kind.in_(CONVERSATIONS)
 _BY_UNREAD = (_HAS_UNREAD.desc(), Room.slug)
-_ROOMS = (~_IS_TALK, _BY_UNREAD, MAX_OWN)
-_TALKS = (
-    (_IS_TALK & (Member.read_number > 0), _BY_UNREAD, MAX_TALKS),
+_ROOMS = (~_IS_CONVERSATION, _BY_UNREAD, MAX_OWN)
+_CONVERSATIONS = (
+    (_IS_CONVERSATION & (Member.read_number > 0), _BY_UNREAD, MAX_CONVERSATIONS),
     # Of the kinds `direct` comes before `group`.
-    (_IS_TALK & (Member.read_number == 0), (Room.kind, Room.id.desc()), MAX_NEW_TALKS),
+    (_IS_CONVERSATION & (Member.read_number == 0), (Room.kind, Room.id.desc()), MAX_NEW_CONVERSATIONS),
 )
 
 
@@ -128,7 +128,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
         query = query.where(_is_named(named))
     views: dict[int, RoomView] = {}
     # A conversation's stored name means nothing to users.
-    for condition, order, most in (_ROOMS,) if named else (_ROOMS, *_TALKS):
+    for condition, order, most in (_ROOMS,) if named else (_ROOMS, *_CONVERSATIONS):
         rows = await query.where(condition).order_by(*order).limit(most).tuples().aio_execute()
         views |= {row[0]: _view(row[1:], user) for row in rows}
     people = await people_in(room_id for room_id, view in views.items() if view.is_conversation)

@@ -9,7 +9,7 @@ from peewee_async.databases import AioDatabase
 
 from chat.events import OwnRoom
 from chat.history.mentions import MAX_MENTIONS
-from chat.history.room_lists import MAX_DELETED, MAX_NEW_TALKS, MAX_OWN, MAX_TALKS
+from chat.history.room_lists import MAX_CONVERSATIONS, MAX_DELETED, MAX_NEW_CONVERSATIONS, MAX_OWN
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS
 from helpers.db.bulk import Bulk
@@ -99,13 +99,13 @@ _Found = tuple[bool, str, int, str, str, int, int]
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
     """The rooms of one user that are listed. `gone` counts posts that aren't unread since they are
     deleted, by room."""
-    if len(found) <= min(MAX_OWN, MAX_TALKS):
+    if len(found) <= min(MAX_OWN, MAX_CONVERSATIONS):
         return found
     found = sorted(found, key=lambda room: (room[5] - room[6] <= gone.get(room[2], 0), room[1]))
     rooms = [room for room in found if room[4] not in CONVERSATIONS]
-    talks = [room for room in found if room[4] in CONVERSATIONS]
-    known, fresh = [room for room in talks if room[6]], [room for room in talks if not room[6]]
-    return [*rooms[:MAX_OWN], *known[:MAX_TALKS], *fresh]
+    known = [room for room in found if room[4] in CONVERSATIONS and room[6]]
+    new = [room for room in found if room[4] in CONVERSATIONS and not room[6]]
+    return [*rooms[:MAX_OWN], *known[:MAX_CONVERSATIONS], *new]
 
 
 class OwnRooms:
@@ -123,7 +123,7 @@ class OwnRooms:
                         ORDER BY room.kind, room.id DESC) AS place
                 FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
                     JOIN rooms AS room ON room.id = member.room_id) AS own
-            WHERE NOT is_new OR place <= {MAX_NEW_TALKS}""",  # noqa: S608 - words of our own
+            WHERE NOT is_new OR place <= {MAX_NEW_CONVERSATIONS}""",  # noqa: S608 - words of our own
             given={"user_id": "bigint"},
         )
         # The sum keeps PostgreSQL from finding the room first, and then all its members.

@@ -26,10 +26,10 @@ async def _room_names(user: User, room_ids: Iterable[int]) -> dict[int, dict[str
         if wanted
         else {}
     )
-    talks = [room_id for room_id, room in rooms.items() if room.kind in CONVERSATIONS]
+    conversations = [room_id for room_id, room in rooms.items() if room.kind in CONVERSATIONS]
     people = {
         room_id: named
-        for room_id, named in (await people_in(talks)).items()
+        for room_id, named in (await people_in(conversations)).items()
         if any(user_id == user.id for user_id, _ in named)
     }
     return {

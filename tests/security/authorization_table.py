@@ -23,7 +23,7 @@ one of two of whom the other blocks them. `invited` has an invitation to answer.
 who has invited somebody, in a closed room as the moderator that they were."""
 
 _ROOMS = ("open", "closed")
-_TALKS = ("direct", "group")
+_CONVERSATIONS = ("direct", "group")
 
 
 def _each(kinds: Iterable[str], roles: str) -> set[tuple[str, str]]:
@@ -33,10 +33,10 @@ def _each(kinds: Iterable[str], roles: str) -> set[tuple[str, str]]:
 EVERYBODY = {(kind, role) for kind, roles in ROLES.items() for role in roles}
 OWNERS = _each(_ROOMS, "owner administrator")
 MODERATORS = OWNERS | _each(_ROOMS, "moderator")
-MEMBERS = MODERATORS | _each((*_ROOMS, *_TALKS), "member") | _each(_ROOMS, "inviter")
+MEMBERS = MODERATORS | _each((*_ROOMS, *_CONVERSATIONS), "member") | _each(_ROOMS, "inviter")
 """Those who talk."""
 INSIDE = MEMBERS | {("direct", "blocked")}
-PINNING = MODERATORS | _each(_TALKS, "member")
+PINNING = MODERATORS | _each(_CONVERSATIONS, "member")
 LEAVING = MEMBERS - {("direct", "member")}
 INVITING = MODERATORS | _each(("open",), "member inviter")
 WITHDRAWING = MODERATORS | _each(_ROOMS, "inviter")

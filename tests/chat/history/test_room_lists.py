@@ -7,7 +7,7 @@ import pytest
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.history.room_lists import MAX_NEW_TALKS, MAX_OWN, MAX_TALKS, own_rooms
+from chat.history.room_lists import MAX_CONVERSATIONS, MAX_NEW_CONVERSATIONS, MAX_OWN, own_rooms
 from chat.history.unread_counts import OwnRooms
 from chat.models import Member, Message, Room
 from chat.roles import Role
@@ -67,7 +67,7 @@ async def test_a_room_of_deleted_posts_is_not_among_the_unread(alice: tuple[AioD
         assert (found[0].name, found[0].unread) == expected
 
 
-TALKS = 2 * MAX_NEW_TALKS + MAX_TALKS
+GROUPS = 2 * MAX_NEW_CONVERSATIONS + MAX_CONVERSATIONS
 
 
 async def test_conversations_that_others_begin_push_nothing_out(alice: tuple[AioDatabase, User]) -> None:
@@ -79,7 +79,7 @@ async def test_conversations_that_others_begin_push_nothing_out(alice: tuple[Aio
     rooms, members = [], []
     names = [
         *(f"direct.{number}" for number in range(2)),
-        *(f"group.{number:03d}" for number in range(TALKS)),
+        *(f"group.{number:03d}" for number in range(GROUPS)),
     ]
     for room_id, name in enumerate(names, 1000):
         room = {"id": room_id, "name": name, "slug": name, "topic": "", "kind": name.partition(".")[0]}
@@ -92,7 +92,7 @@ async def test_conversations_that_others_begin_push_nothing_out(alice: tuple[Aio
         await Room.insert_many(rooms[start : start + 50]).aio_execute()
         await Member.insert_many(members[start : start + 50]).aio_execute()
     own = {f"r{number:03d}" for number in range(MAX_OWN)}
-    new = {f"group.{number:03d}" for number in range(TALKS - MAX_NEW_TALKS + 1, TALKS)}
+    new = {f"group.{number:03d}" for number in range(GROUPS - MAX_NEW_CONVERSATIONS + 1, GROUPS)}
     expected = own | {"direct.0", "direct.1", "group.000"} | new
     assert {room.name for room in await own_rooms(user)} == expected
     told = (await OwnRooms(database).of([user.id]))[user.id]
@@ -104,5 +104,6 @@ async def test_conversations_that_others_begin_push_nothing_out(alice: tuple[Aio
     told = (await OwnRooms(database).of([user.id]))[user.id]
     assert {room.name for room in listed} == {view.room.name for view in told}
     assert own < {room.name for room in listed}
-    assert len(listed) == MAX_OWN + MAX_TALKS
-    assert [room.is_conversation for room in listed[: MAX_TALKS + 1]] == [True] * MAX_TALKS + [False]
+    assert len(listed) == MAX_OWN + MAX_CONVERSATIONS
+    assert all(room.is_conversation for room in listed[:MAX_CONVERSATIONS])
+    assert not listed[MAX_CONVERSATIONS].is_conversation
