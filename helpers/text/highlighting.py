@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import groupby, islice
+from types import FrameType
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
@@ -22,6 +23,11 @@ to the square of its length."""
 
 MAX_SECONDS = 0.05
 """Processor time. Ordinary code takes some milliseconds."""
+
+AGAIN_SECONDS = 0.005
+
+CALLBACKS = ("_weakrefset", "weakref")
+"""Modules whose functions the interpreter calls in the midst of others. It drops their exceptions."""
 
 _PASTED = """
     bash c c++ clojure cmake console cpp cs csharp css dart diff docker dockerfile elixir erlang
@@ -99,8 +105,11 @@ class _TooSlow(BaseException):
     """It isn't an Exception, so that no lexer catches it."""
 
 
-def _on_too_slow(number: int, frame: object) -> None:
-    raise _TooSlow
+def _on_too_slow(number: int, frame: FrameType | None) -> None:
+    # What is raised where a weak reference ends is lost. The timer comes again.
+    if frame is None or frame.f_globals.get("__name__") not in CALLBACKS:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        raise _TooSlow
 
 
 @contextlib.contextmanager
@@ -109,7 +118,7 @@ def _time_limit() -> Iterator[None]:
     expression: `re` looks for signals while it searches."""
     former = signal.signal(signal.SIGVTALRM, _on_too_slow)
     try:
-        signal.setitimer(signal.ITIMER_VIRTUAL, MAX_SECONDS)
+        signal.setitimer(signal.ITIMER_VIRTUAL, MAX_SECONDS, AGAIN_SECONDS)
         yield
     finally:
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)

@@ -9,6 +9,7 @@ import json
 import re
 import time
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -105,6 +106,23 @@ def test_code_in_any_language(language: str) -> None:
         html = highlighting.highlight(code, language)
         assert time.thread_time() - began < SLOWER * highlighting.MAX_SECONDS
         assert re.sub(r"<[^>]*>", "", html) == code
+
+
+def test_a_limit_holds_also_where_an_exception_would_be_lost() -> None:
+    """As in the callbacks of weak references, which lexers have while they read their code."""
+    callback: dict[str, Any] = {"__name__": "_weakrefset", "clock": time.thread_time}
+    exec("def call(end):\n    while clock() < end: pass", callback)
+    returned = []
+
+    def read() -> None:
+        callback["call"](time.thread_time() + 2 * highlighting.MAX_SECONDS)
+        returned.append(True)
+        while True:
+            pass
+
+    with highlighting._time_limit(), pytest.raises(highlighting._TooSlow):
+        read()
+    assert returned
 
 
 async def test_code_that_is_too_slow_stays_code(renderer: Renderer) -> None:
