@@ -18,6 +18,10 @@ from psycopg.errors import error_from_result
 
 from helpers.db.statement import Rows, Statement
 
+WATCH_SECONDS = 0.25
+"""After this time without an answer the socket is watched anew, as psycopg does in its own waits
+every 0.1 s."""
+
 
 class PipelineConnection(psycopg.AsyncConnection[Any]):
     """psycopg's connection with `run_together`. Only one operation runs at a time."""
@@ -80,10 +84,24 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
             if not ready.done():
                 ready.set_result(None)
 
+        timer: asyncio.TimerHandle
+
+        def watch_anew() -> None:
+            # Beside load the event loop was seen without its watch on the socket that took the
+            # number of a lost one, and the answer was never read.
+            nonlocal timer
+            loop.remove_reader(socket)
+            loop.add_reader(socket, wake)
+            if writing:
+                loop.remove_writer(socket)
+                loop.add_writer(socket, wake)
+            timer = loop.call_later(WATCH_SECONDS, watch_anew)
+
         writing = bool(pgconn.flush())
         loop.add_reader(socket, wake)
         if writing:
             loop.add_writer(socket, wake)
+        timer = loop.call_later(WATCH_SECONDS, watch_anew)
         try:
             while True:
                 await ready
@@ -102,6 +120,7 @@ class PipelineConnection(psycopg.AsyncConnection[Any]):
                         return results
                     results.append(result)
         finally:
+            timer.cancel()
             loop.remove_reader(socket)
             if writing:
                 loop.remove_writer(socket)

@@ -41,3 +41,21 @@ async def _statements_under_way_are_reset(postgres: Postgres) -> None:
         assert not loop.remove_reader(number)
         assert not loop.remove_writer(number)
         await connection.close()
+
+
+async def test_an_answer_is_read_though_the_loop_has_lost_the_socket(postgres: Postgres) -> None:
+    await asyncio.to_thread(asyncio.run, _the_loop_loses_the_socket(postgres))
+
+
+async def _the_loop_loses_the_socket(postgres: Postgres) -> None:
+    loop: Any = asyncio.get_running_loop()
+    async with fault_proxy(postgres.port) as proxy:
+        url = postgres.url.replace(str(postgres.port), str(proxy.port))
+        connection = await PipelineConnection.connect(url, autocommit=True)
+        waiting = asyncio.create_task(connection.run_together([Statement("select 1", ())]))
+        await asyncio.sleep(0)
+        # The loop still believes that it watches it.
+        loop._selector._selector.unregister(connection.pgconn.socket)
+        async with asyncio.timeout(PATIENCE):
+            assert await waiting == [[(1,)]]
+        await connection.close()
