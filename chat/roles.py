@@ -100,6 +100,10 @@ class Standing:
         return self.rank is not None and permission in CONVERSATION_GRANTS.get(self.kind, GRANTS[self.rank])
 
     @property
+    def may_invite(self) -> bool:
+        return self.may(Permission.INVITE_TO_OPEN if self.kind == "open" else Permission.INVITE_TO_CLOSED)
+
+    @property
     def permissions(self) -> list[str]:
         """The names of all granted permissions, sorted."""
         return sorted(permission.value for permission in Permission if self.may(permission))

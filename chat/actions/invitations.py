@@ -41,9 +41,8 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
     target = Person(guest.id, guest.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
-        needed = Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED
         standing = await room.standing(person.id)
-        if not standing.may(needed):
+        if not standing.may_invite:
             if not room.is_open:
                 raise ActionError("forbidden", "Only moderators invite to a closed room.")
             raise ActionError("forbidden", "You are not a member of this room.")

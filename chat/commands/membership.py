@@ -24,8 +24,7 @@ async def who(call: Call) -> Answer:
     lines = [t("Here: {names}", names=", ".join(here)) if here else t("Here: nobody")]
     if away:
         lines.append(t("Away: {names}", names=", ".join(away)))
-    may_invite = call.standing.may(Permission.INVITE_TO_OPEN if room.is_open else Permission.INVITE_TO_CLOSED)
-    if may_invite and (invited := await invited_to(room.id)):
+    if call.standing.may_invite and (invited := await invited_to(room.id)):
         lines.append(t("Invited: {names}", names=", ".join(invited)))
     return "\n".join(lines)
 

@@ -54,7 +54,7 @@ def _one_at_a_time(url: str) -> Iterator[None]:
         return
     try:
         end = time.monotonic() + LOCK_SECONDS
-        while not _is_locked(file):
+        while not _try_lock(file):
             if time.monotonic() > end:
                 raise LockTimeout(f"{path} is locked")
             time.sleep(LOOK_SECONDS)
@@ -63,8 +63,8 @@ def _one_at_a_time(url: str) -> Iterator[None]:
         os.close(file)
 
 
-def _is_locked(file: int) -> bool:
-    """Whether the file's lock is this process's now."""
+def _try_lock(file: int) -> bool:
+    """Takes the file's lock, unless another process has it. Returns whether it was taken."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
