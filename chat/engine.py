@@ -18,10 +18,10 @@ from chat.delivery.unread import UnreadTracker
 from chat.envelopes import EphemeralEvent, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
+from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
-from chat.history.unread_counts import UnreadCounts, mention_counts
 from chat.line_kinds import KINDS
 from helpers.limits import Limiter, Unlimited
 from helpers.redis.bus import Bus
@@ -40,7 +40,7 @@ class Engine:
     unread: UnreadTracker
     access: RoomAccessReader
     directory: Directory
-    mention_counts: UnreadCounts
+    invitations: PendingInvitations
     renderer: Renderer
     typing_indicators: TypingIndicators
     statuses: Statuses
@@ -83,8 +83,10 @@ async def open_engine(
     listener = Listener(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint, on_gap)
     bus = RoomBus(process_bus, listener)
     leases: Leases = RedisLeases(redis, site_prefix(site), timings) if redis else LocalLeases()
+    invitations = PendingInvitations(database)
     unread = UnreadTracker(
         database,
+        invitations,
         bus.publish_unread_hint if bus.remote else None,
         lambda user_ids: read_marks.store_for(user_ids),
         timings,
@@ -123,7 +125,7 @@ async def open_engine(
         yield Engine(
             *(database, journal, hub, leases, read_marks, unread, access),
             directory=Directory(access),
-            mention_counts=mention_counts(database),
+            invitations=invitations,
             renderer=renderer,
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
             statuses=statuses,

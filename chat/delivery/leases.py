@@ -126,8 +126,10 @@ class RedisLeases:
         return found
 
     async def are_complete(self) -> bool:
-        is_known = not self._is_lost and time.monotonic() >= self._complete_at
-        return is_known and bool(await self._redis.exists(self._key)) and not self._is_lost
+        # A write under way may make the key anew, and learns only from its answer that it was gone.
+        async with self._writing:
+            is_known = not self._is_lost and time.monotonic() >= self._complete_at
+            return is_known and bool(await self._redis.exists(self._key))
 
     async def _write(self) -> None:
         """Writes changed leases, once for all callers that wait. Where it fails, they are written

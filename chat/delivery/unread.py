@@ -20,7 +20,7 @@ from peewee_async.databases import AioDatabase
 from chat.delivery.unread_index import Pair, UnreadIndex, Watcher
 from chat.envelopes import MovedMark, UnreadHint
 from chat.events import OwnRoom, Unread, encode
-from chat.history.invitations import invitations_of
+from chat.history.invitations import PendingInvitations
 from chat.history.lines import Line
 from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
 from chat.line_kinds import KINDS
@@ -52,12 +52,14 @@ class UnreadTracker:
     def __init__(
         self,
         database: AioDatabase,
+        invitations: PendingInvitations,
         publish: Callable[[UnreadHint], None] | None,
         store_marks: Callable[[Collection[int]], Awaitable[None]],
         timings: Timings = DEFAULT,
     ) -> None:
         self._timings = timings
         self._own_rooms = OwnRooms(database)
+        self._invitations = invitations
         self._publish = publish
         self._store_marks = store_marks
         self._index = UnreadIndex()
@@ -304,7 +306,7 @@ class UnreadTracker:
             try:
                 await self._store_marks(set(group))
                 found = await self._own_rooms.of(group)
-                invitations = await invitations_of(group)
+                invitations = await self._invitations.of(group)
             except BaseException:
                 self._stale.update(stale.intersection(user_ids[start:]))
                 self._unchecked.extend(user_ids[start:])

@@ -8,7 +8,6 @@ from pydantic import BaseModel, field_validator
 from accounts.keys import USER
 from chat.actions import membership
 from chat.errors import ActionError
-from chat.history.invitations import invitations_of
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
 from helpers.text.translation import Text, translate
@@ -93,9 +92,10 @@ class Rooms(web.View):
         )
         if after and membership.room_name_problem(after):
             raise ActionError("bad_request", "`after` is the name of a room.")
-        await self.request.app[ENGINE].read_marks.store_for({user.id})
+        engine = self.request.app[ENGINE]
+        await engine.read_marks.store_for({user.id})
         own = [] if after else await own_rooms(user, named)
-        invitations = [] if after else (await invitations_of([user.id]))[user.id]
+        invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
             body = {

@@ -17,7 +17,6 @@ from chat.errors import ActionError
 from chat.events import OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
-from chat.history.invitations import invitations_of
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
@@ -56,7 +55,7 @@ def no_such_message(room: Room) -> ActionError:
 class RoomPage(web.View):
     async def get(self) -> web.Response:
         user = self.request[USER]
-        invitations = (await invitations_of([user.id]))[user.id]
+        invitations = (await self.request.app[ENGINE].invitations.of([user.id]))[user.id]
         try:
             found = await room_access(self.request)
         except web.HTTPNotFound:

@@ -3,12 +3,14 @@
 from collections.abc import Iterable
 from typing import Any
 
-from peewee import SQL, fn
+from peewee_async.databases import AioDatabase
 
-from accounts.models import Block, User
+from accounts.models import User
 from chat.events import InvitationView
-from chat.models import Invitation, Room
+from chat.models import Invitation
 from helpers.clock import iso, now_ms
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
 
 INVITED_SECONDS = 30 * 24 * 3600
 """After this time an invitation ends that wasn't answered. One that was declined is kept from its
@@ -25,31 +27,40 @@ MAX_OF_ONE_INVITER = 5
 MAX_LISTED = 100
 """Names of people who are invited to one room."""
 
-_INVITER = User.select(User.name).where(User.id == Invitation.inviter_id, User.left_at.is_null())
-_IS_BLOCKED = fn.EXISTS(
-    Block.select(SQL("1")).where(
-        (Block.blocker_id == Invitation.user_id) & (Block.blocked_id == Invitation.inviter_id)
-        | (Block.blocker_id == Invitation.inviter_id) & (Block.blocked_id == Invitation.user_id)
-    )
-)
 
+class PendingInvitations:
+    """Those that their guests have to answer, for many guests by one statement."""
 
-async def invitations_of(user_ids: Iterable[int]) -> dict[int, list[InvitationView]]:
-    """The pending invitations of each of these guests, the newest first. Those of people between
-    whom and the guest a block stands are left out."""
-    found: dict[int, list[InvitationView]] = {user_id: [] for user_id in user_ids}
-    if not found:
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        self._invitations = Bulk(
+            database,
+            """
+            SELECT invitation.user_id, room.name, room.topic, room.kind, inviter.name, invitation.at
+            FROM {given} JOIN invitations AS invitation ON invitation.user_id = given.user_id
+                JOIN rooms AS room ON room.id = invitation.room_id
+                JOIN users AS inviter ON inviter.id = invitation.inviter_id AND inviter.left_at IS NULL
+            WHERE NOT invitation.declined AND invitation.until > given.now AND NOT EXISTS (
+                SELECT 1 FROM blocks AS block
+                WHERE block.blocker_id = invitation.user_id AND block.blocked_id = invitation.inviter_id
+                    OR block.blocker_id = invitation.inviter_id AND block.blocked_id = invitation.user_id)
+            ORDER BY invitation.at DESC, invitation.room_id""",
+            given={"user_id": "bigint", "now": "bigint"},
+        )
+
+    async def of(self, user_ids: Iterable[int]) -> dict[int, list[InvitationView]]:
+        """The newest first. Those of people between whom and the guest a block stands are left
+        out."""
+        found: dict[int, list[InvitationView]] = {user_id: [] for user_id in user_ids}
+        if not found:
+            return found
+        now = now_ms()
+        statement = self._invitations.bind([(user_id, now) for user_id in sorted(found)])
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        for user_id, name, topic, kind, inviter, at in rows:
+            if len(found[user_id]) < MAX_PENDING:
+                found[user_id].append(InvitationView(name, topic, kind, inviter, iso(at)))
         return found
-    query = (
-        Invitation.select(Invitation.user_id, Room.name, Room.topic, Room.kind, _INVITER, Invitation.at)
-        .join(Room, on=(Room.id == Invitation.room_id))
-        .where(Invitation.user_id.in_(sorted(found)), _is_pending(), ~_IS_BLOCKED)
-        .order_by(Invitation.at.desc(), Invitation.room_id)
-    )
-    for user_id, name, topic, kind, inviter, at in await query.tuples().aio_execute():
-        if inviter is not None and len(found[user_id]) < MAX_PENDING:
-            found[user_id].append(InvitationView(name, topic, kind, inviter, iso(at)))
-    return found
 
 
 async def invited_to(room_id: int) -> list[str]:

@@ -25,6 +25,13 @@ class Mark(NamedTuple):
     deleted: int = 0
 
 
+class Counts(NamedTuple):
+    """None of them is above its bound, MAX_MENTIONS and MAX_DELETED."""
+
+    mentions: int = 0
+    deleted: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class OwnRoomView:
     """A room as one of its members sees it: its id, and what clients get."""
@@ -37,55 +44,46 @@ class OwnRoomView:
         return Mark(self.room.read_number or 0, self.room.mentions or 0, self.room.deleted or 0)
 
 
+_SEEN = """(
+    SELECT CASE WHEN member.read_number > room.cleared_number
+        THEN member.read_number ELSE room.cleared_number END
+    FROM members AS member JOIN rooms AS room ON room.id = member.room_id
+    WHERE member.room_id = given.room_id AND member.user_id = given.user_id)"""
+"""SQL over a row `given`: the last post that the user has seen, or that was cleared away."""
+
+
 class UnreadCounts:
-    """Counts some of the posts of a room after a user's read mark. Posts before the last clearing
-    don't count.
+    """Counts, of a room's posts after a user's read mark, those that mention the user and those that
+    are deleted. Posts before the last clearing don't count."""
 
-    `posts` is the inner statement: it selects from `given` by room_id and user_id, and is followed
-    by a comparison with the mark. No count is above `most`."""
-
-    def __init__(self, database: AioDatabase, posts: str, most: int) -> None:
+    def __init__(self, database: AioDatabase) -> None:
         self._database = database
         # Looked up pair by pair: for a join of some hundred pairs PostgreSQL reads all members.
         self._counts = Bulk(
             database,
-            """
+            f"""
             SELECT given.room_id, given.user_id, (
                 SELECT COUNT(*) FROM (
-                    {posts} > (
-                        SELECT CASE WHEN member.read_number > room.cleared_number
-                            THEN member.read_number ELSE room.cleared_number END
-                        FROM members AS member JOIN rooms AS room ON room.id = member.room_id
-                        WHERE member.room_id = given.room_id AND member.user_id = given.user_id)
-                    LIMIT {most}) AS counted)
-            FROM {given}""".replace("{posts}", posts).replace("{most}", str(most)),
+                    SELECT 1 FROM mentions AS mention
+                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
+                        AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS mentioning
+                ), (
+                SELECT COUNT(*) FROM (
+                    SELECT 1 FROM messages AS message
+                    WHERE (message.room_id + 0) = given.room_id AND message.deleted_at IS NOT NULL
+                        AND message.number > {_SEEN} LIMIT {MAX_DELETED}) AS deleted)
+            FROM {{given}}""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
         )
 
-    async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], int]:
-        """The count for each (room id, user id), by one statement; 0 where the user is no member."""
+    async def of(self, pairs: Iterable[tuple[int, int]]) -> Mapping[tuple[int, int], Counts]:
+        """The counts for each (room id, user id), by one statement; 0 where the user is no member."""
         asked = sorted(set(pairs))
         if not asked:
             return {}
         statement = self._counts.bind(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        return {(room_id, user_id): count for room_id, user_id, count in rows}
-
-
-def mention_counts(database: AioDatabase) -> UnreadCounts:
-    """Counts the posts that mention the user."""
-    posts = """SELECT 1 FROM mentions AS mention
-                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
-                        AND mention.number"""
-    return UnreadCounts(database, posts, MAX_MENTIONS)
-
-
-def deleted_counts(database: AioDatabase) -> UnreadCounts:
-    """Counts the posts that are deleted."""
-    posts = """SELECT 1 FROM messages AS message
-                    WHERE (message.room_id + 0) = given.room_id AND message.deleted_at IS NOT NULL
-                        AND message.number"""
-    return UnreadCounts(database, posts, MAX_DELETED)
+        return {(room_id, user_id): Counts(*counts) for room_id, user_id, *counts in rows}
 
 
 _IS_NEW = "(room.kind IN ('direct', 'group') AND member.read_number = 0)"
@@ -111,8 +109,7 @@ def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
 class OwnRooms:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
-        self._mentions = mention_counts(database)
-        self._deleted = deleted_counts(database)
+        self._counts = UnreadCounts(database)
         self._rooms = Bulk(
             database,
             f"""
@@ -147,9 +144,9 @@ class OwnRooms:
             seen = max(cleared, read)
             by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen))
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
-        mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
+        counts = await self._counts.of(behind)
         for user_id, found in by_user.items():
-            gone = {room_id: count for (room_id, of), count in deleted.items() if of == user_id}
+            gone = {room_id: count.deleted for (room_id, of), count in counts.items() if of == user_id}
             found[:] = sorted(_listed(found, gone), key=lambda room: room[1])
         people = await people_in(
             room[2] for found in by_user.values() for room in found if room[4] in CONVERSATIONS
@@ -164,8 +161,8 @@ class OwnRooms:
                         title_for(user_id, people[room_id], kind) if kind in CONVERSATIONS else name,
                         posts,
                         seen,
-                        mentions.get((room_id, user_id), 0),
-                        deleted.get((room_id, user_id)) or None,
+                        counts.get((room_id, user_id), Counts()).mentions,
+                        counts.get((room_id, user_id), Counts()).deleted or None,
                     ),
                 )
                 for _, _, room_id, name, kind, posts, seen in found
@@ -179,7 +176,5 @@ class OwnRooms:
         rows = await fetch(self._database, statement.sql, *statement.params)
         seen = {(room_id, user_id): max(cleared, read) for room_id, user_id, _, cleared, read in rows}
         behind = [(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]]]
-        mentions, deleted = await self._mentions.of(behind), await self._deleted.of(behind)
-        return {
-            pair: Mark(number, mentions.get(pair, 0), deleted.get(pair, 0)) for pair, number in seen.items()
-        }
+        counts = await self._counts.of(behind)
+        return {pair: Mark(number, *counts.get(pair, Counts())) for pair, number in seen.items()}

@@ -80,7 +80,7 @@ EXCEPTIONS = {
 
 SORTED = (
     r"INNER JOIN \"members\"|room\.id FOR UPDATE|ORDER BY room\.id"
-    r"|\"invitations\".*INNER JOIN \"rooms\"|ROW_NUMBER"
+    r"|JOIN invitations AS invitation|ROW_NUMBER"
 )
 """What SQLite may sort, since it is few rows: one's own rooms, those of a commit, one's invitations."""
 
@@ -163,7 +163,7 @@ HOT_PATHS = {
     "the end of one": r"DELETE FROM \"statuses\"",
     "read marks": r"UPDATE members SET read_number",
     "marks told": r"SELECT member\.room_id, member\.user_id, room\.posts",
-    "invitations": r"FROM \"invitations\".*EXISTS",
+    "invitations": r"JOIN invitations AS invitation",
     "an invitation": r"INSERT INTO \"invitations\"",
     "one's invitations of somebody": r"COUNT.*FROM \"invitations\".*\"inviter_id\" =",
     "who is invited": r"FROM \"invitations\".*\"room_id\" =.*ORDER BY \"t\d\"\.\"user_id\" LIMIT",

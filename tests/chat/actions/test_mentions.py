@@ -13,7 +13,7 @@ from peewee_async.databases import AioDatabase
 from accounts.models import User
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.room_lists import own_rooms
-from chat.history.unread_counts import mention_counts
+from chat.history.unread_counts import UnreadCounts
 from chat.models import Member, Mention, Room
 from chat.roles import Role
 from helpers.db.database import open_database
@@ -270,18 +270,18 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncItera
 
 
 async def test_counting(database: AioDatabase) -> None:
-    counts = mention_counts(database)
+    counts = UnreadCounts(database)
     assert await counts.of([(1, 1), (2, 1), (1, 2), (3, 1), (1, 3)]) == {
-        (1, 1): 6,
-        (2, 1): 4,
-        (1, 2): 0,
-        (3, 1): 0,
-        (1, 3): 0,
+        (1, 1): (6, 0),
+        (2, 1): (4, 0),
+        (1, 2): (0, 0),
+        (3, 1): (0, 0),
+        (1, 3): (0, 0),
     }
     assert await counts.of([]) == {}
     many = await counts.of([(room, user) for room in range(1, 50) for user in range(1, 20)])
-    assert sum(many.values()) == 10
+    assert sum(count.mentions for count in many.values()) == 10
     for post in range(100, 300):
         await Mention.insert(room_id=1, number=post, user_id=1).aio_execute()
-    assert await counts.of([(1, 1)]) == {(1, 1): MAX_MENTIONS}
+    assert await counts.of([(1, 1)]) == {(1, 1): (MAX_MENTIONS, 0)}
     assert [room.mentions for room in await own_rooms(await User.aio_get(User.id == 1))] == [MAX_MENTIONS, 4]

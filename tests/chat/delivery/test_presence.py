@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from redis.asyncio import Redis as Client
+from redis.asyncio.client import Pipeline
 from redis.exceptions import ConnectionError as RedisAway
 
 from chat.actions import membership
@@ -133,6 +134,33 @@ async def test_what_an_emptied_redis_does_not_hold_says_nothing(client: Client) 
     assert not await leases.are_complete(), "what it writes by the way isn't all"
     assert await leases.renew()
     assert await leases.are_complete()
+
+
+async def test_an_answer_of_redis_that_is_under_way_is_waited_for(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A write that makes the key anew knows by its answer that it was gone."""
+    leases = RedisLeases(client, "aiochat:site:", Timings(compare_after=0.0))
+    await leases.renew()
+    await client.flushall()
+    answered, is_read = asyncio.Event(), asyncio.Event()
+    execute = Pipeline.execute
+
+    async def slowly(pipeline: Pipeline, *args: Any) -> Any:
+        answer = await execute(pipeline, *args)
+        answered.set()
+        await is_read.wait()
+        return answer
+
+    monkeypatch.setattr(Pipeline, "execute", slowly)
+    holding = asyncio.create_task(leases.hold(*ALICE))
+    await answered.wait()
+    asked = asyncio.create_task(leases.are_complete())
+    for _ in range(50):
+        await client.ping()
+    is_read.set()
+    assert not await asked
+    await holding
 
 
 async def test_the_others_have_time_to_write_what_redis_lost(client: Client) -> None:
