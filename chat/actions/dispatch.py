@@ -95,9 +95,7 @@ class Dispatcher:
     def dispatch_frame(self, actor: Actor, frame: str) -> Work | None:
         """Reads a text frame and dispatches it. Its cost is taken before. Errors are sent to the
         actor, never raised."""
-        wait = self.count(actor, frame_cost(frame))
-        if not wait and (mentions := mention_cost(frame)):
-            wait = self._count_mentions(actor, mentions)
+        wait = self._count_frame(actor, frame) if self._limits else 0.0
         try:
             request = read_frame(frame)
         except BadRequest as bad:
@@ -138,8 +136,11 @@ class Dispatcher:
             actor.hold(min(max(wait, HOLD_SECONDS), MAX_HOLD_SECONDS))
         return wait
 
-    def _count_mentions(self, actor: Actor, tokens: float) -> float:
-        return self._mentions.take(actor.person.id, tokens) if self._limits else 0.0
+    def _count_frame(self, actor: Actor, frame: str) -> float:
+        wait = self.count(actor, frame_cost(frame))
+        if not wait and (mentions := mention_cost(frame)):
+            wait = self._mentions.take(actor.person.id, mentions)
+        return wait
 
 
 def _too_much(wait: float) -> ActionError:

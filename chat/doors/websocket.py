@@ -55,7 +55,7 @@ class Connection:
 
     __slots__ = (
         *("_doubt", "_pending", "_is_busy", "_is_checking", "_is_closing", "_is_disconnected", "_is_held"),
-        *("_services", "_unanswered", "_unanswered_text", "language", "mark", "outbox", "person"),
+        *("_is_full", "_services", "_unanswered", "_unanswered_text", "language", "mark", "outbox", "person"),
         *("read_number", "room_id", "session_id", "standing", "user_id", "websocket"),
     )
 
@@ -85,6 +85,8 @@ class Connection:
         self._unanswered = 0
         self._unanswered_text = 0
         self._is_busy = False
+        self._is_full = False
+        """Too many posts are unanswered."""
         self._is_held = False
         self._is_disconnected = False
         self._is_closing = False
@@ -154,7 +156,8 @@ class Connection:
     def post_queued(self, size: int) -> None:
         self._unanswered += 1
         self._unanswered_text += size
-        if not self._has_few_unanswered(1):
+        if self._unanswered >= MAX_UNANSWERED or self._unanswered_text >= MAX_UNANSWERED_TEXT:
+            self._is_full = True
             self.websocket.pause_reading()
         journal = self._services.engine.journal
         if journal.is_full:
@@ -162,10 +165,14 @@ class Connection:
             journal.when_not_full(self._resume_reading)
 
     def post_answered(self, size: int) -> None:
-        had_few = self._has_few_unanswered(0.5)
         self._unanswered -= 1
         self._unanswered_text -= size
-        if not had_few and self._has_few_unanswered(0.5):
+        if (
+            self._is_full
+            and self._unanswered < MAX_UNANSWERED / 2
+            and self._unanswered_text < MAX_UNANSWERED_TEXT / 2
+        ):
+            self._is_full = False
             self._resume_reading()
 
     # Backpressure
@@ -193,14 +200,8 @@ class Connection:
 
     def _resume_reading(self) -> None:
         """Resumes reading unless there is another reason to pause."""
-        if not self._is_busy and not self._is_held and self._has_few_unanswered(1):
+        if not self._is_busy and not self._is_held and not self._is_full:
             self.websocket.resume_reading()
-
-    def _has_few_unanswered(self, share: float) -> bool:
-        """Whether the unanswered posts are below this share of what is allowed."""
-        return (
-            self._unanswered < MAX_UNANSWERED * share and self._unanswered_text < MAX_UNANSWERED_TEXT * share
-        )
 
     # Entering, the hello, and leaving
 

@@ -303,7 +303,8 @@ class WebSocket(asyncio.BufferedProtocol):
         end = time.perf_counter() + SLICE_SECONDS
         try:
             while place < len(data) and not self._is_held and not self._is_finished:
-                if frames == SLICE_FRAMES or time.perf_counter() > end:
+                # Most reads hold one frame: the clock is asked before a second one.
+                if frames and (frames == SLICE_FRAMES or time.perf_counter() > end):
                     self._wait_for_turn()
                     break
                 most = MAX_BYTES - len(self._fragments) if self._fragments else MAX_BYTES
@@ -316,7 +317,8 @@ class WebSocket(asyncio.BufferedProtocol):
         except ProtocolError as error:
             self.close(error.code)
             self._is_finished = True
-        self._write_answers()
+        if self._answers:
+            self._write_answers()
         self._buffer = b"" if self._is_finished else data[place:] if place else data
 
     def _handle_frame(self, frame: Frame) -> None:
@@ -339,8 +341,9 @@ class WebSocket(asyncio.BufferedProtocol):
         if not frame.is_final:
             self._listener.on_small_frame()
             return
-        # In the order of the frames, though a listener's own answers may come later.
-        self._write_answers()
+        if self._answers:
+            # In the order of the frames, though a listener's own answers may come later.
+            self._write_answers()
         if opcode == TEXT:
             try:
                 text = payload.decode()
@@ -367,10 +370,9 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def _write_answers(self) -> None:
         """Answers are written together: many small writes take far more memory than their bytes."""
-        if self._answers:
-            answers, self._answers = self._answers, b""
-            if not self._transport.is_closing():
-                self._transport.write(answers)
+        answers, self._answers = self._answers, b""
+        if not self._transport.is_closing():
+            self._transport.write(answers)
 
     def _abort_later(self) -> None:
         """A transport that closes waits for its peer to read for as long as that takes."""
