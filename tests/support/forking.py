@@ -22,6 +22,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import app  # noqa: F401 - it is what the programs import
+from accounts.people.common_passwords import load_common
 
 MAX_REQUEST = 1 << 20
 PR_SET_PDEATHSIG = 1
@@ -89,6 +90,7 @@ def _tell(pipe: int, number: int) -> None:
 
 if __name__ == "__main__":
     assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing in the forked processes"
+    load_common()
     gc.collect()
     gc.freeze()
     if request := _serve(socket.socket(fileno=int(os.environ["FORKING_FD"]))):
