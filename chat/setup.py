@@ -32,7 +32,7 @@ from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
 from helpers.rendering import RENDERER
 from helpers.tasks import cancel_all
-from helpers.websocket.protocol import KeepAlive
+from helpers.websocket.keep_alive import KeepAlive
 from timings import TIMINGS
 
 MESSAGES_PER_SECOND = 20.0

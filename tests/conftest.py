@@ -125,12 +125,17 @@ def server_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str
     }
 
 
-def patient_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
-    """The same, of a worker that waits for locks as long as a test does."""
-    env = server_env(postgres, redis, database)
+def patient(url: str) -> str:
+    """The same database, of which a worker waits for locks and statements as long as a test does."""
     limits = ("lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout")
     options = " ".join(f"-c {name}={PATIENCE * 1000:.0f}" for name in limits)
-    return {**env, "AIOCHAT_DATABASE_URL": f"{env['AIOCHAT_DATABASE_URL']}?options={quote(options)}"}
+    return f"{url}?options={quote(options)}"
+
+
+def patient_env(postgres: Postgres, redis: Redis, database: str) -> dict[str, str]:
+    """`server_env` of a patient worker."""
+    env = server_env(postgres, redis, database)
+    return {**env, "AIOCHAT_DATABASE_URL": patient(env["AIOCHAT_DATABASE_URL"])}
 
 
 @pytest.fixture(params=["sqlite", "postgres"])

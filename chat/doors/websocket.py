@@ -21,7 +21,8 @@ from chat.roles import STRANGER, Standing
 from helpers.db.database import is_unavailable
 from helpers.text.translation import Language
 from helpers.websocket.frames import Outbox
-from helpers.websocket.protocol import KeepAlive, WebSocket
+from helpers.websocket.keep_alive import KeepAlive
+from helpers.websocket.protocol import WebSocket
 
 log = logging.getLogger("aiochat.connection")
 

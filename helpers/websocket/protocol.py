@@ -11,17 +11,14 @@ frames are handled a slice at a time. So a connection holds at most a message th
 one read of the socket, MAX_UNREAD bytes and the answers to a slice."""
 
 import asyncio
-import contextvars
 import time
-from collections.abc import Callable, Iterator
-from itertools import cycle
+from collections.abc import Callable
 from typing import Any, Protocol, cast
 
 from aiohttp import web
 from aiohttp.abc import AbstractStreamWriter
 from aiohttp.web_request import BaseRequest
 
-from helpers.tasks import cancel_all
 from helpers.websocket.frames import MAX_UNREAD
 from helpers.websocket.incoming import (
     BAD_DATA,
@@ -36,11 +33,7 @@ from helpers.websocket.incoming import (
     close_code,
     next_frame,
 )
-from helpers.websocket.turns import Turns
-
-BEAT_SECONDS = 1.0
-
-STALLED_SECONDS = 20.0
+from helpers.websocket.keep_alive import KeepAlive, Pinged
 
 SLICE_FRAMES = 64
 SLICE_SECONDS = 0.002
@@ -69,62 +62,6 @@ class Listener(Protocol):
     def on_lost(self) -> None: ...
 
 
-class KeepAlive:
-    """Pings every WebSocket once in `heartbeat` seconds, a share of them each `beat` seconds, and
-    drops those that have sent nothing since. Tells those whose peer leaves too much unread for
-    `stalled` seconds without progress. `close_seconds` is how long the peer's answer to a close
-    frame is awaited.
-
-    One task serves all: a timer each would cost more than the pings."""
-
-    def __init__(
-        self,
-        stalled: float = STALLED_SECONDS,
-        heartbeat: float = 25.0,
-        close_seconds: float = 2.0,
-        beat: float = BEAT_SECONDS,
-    ) -> None:
-        self.turns = Turns()
-        self.close_seconds = close_seconds
-        self._stalled = stalled
-        self._beat_seconds = beat
-        self._shares: list[set[WebSocket]] = [set() for _ in range(max(1, round(heartbeat / beat)))]
-        self._next_share: Iterator[set[WebSocket]] = cycle(self._shares)
-        self._full: dict[WebSocket, tuple[int, float]] = {}
-        """The fewest unread bytes so far, and since when."""
-        self._task = asyncio.create_task(self._beat(), name="heart", context=contextvars.Context())
-
-    def join(self, websocket: "WebSocket") -> "set[WebSocket]":
-        """Adds the WebSocket to a share and returns the share. A WebSocket removes itself when it
-        closes."""
-        share = next(self._next_share)
-        share.add(websocket)
-        return share
-
-    async def close(self) -> None:
-        await cancel_all([self._task])
-
-    def watch(self, websocket: "WebSocket") -> None:
-        """Its peer leaves too much unread."""
-        self._full[websocket] = websocket.unread, time.monotonic()
-
-    def forget(self, websocket: "WebSocket") -> None:
-        self._full.pop(websocket, None)
-
-    async def _beat(self) -> None:
-        for share in cycle(self._shares):
-            await asyncio.sleep(self._beat_seconds)
-            for websocket in list(share):
-                websocket.ping()
-            now = time.monotonic()
-            for websocket, (fewest, since) in list(self._full.items()):
-                if websocket.unread < fewest:
-                    self._full[websocket] = websocket.unread, now
-                elif now - since >= self._stalled:
-                    self.forget(websocket)
-                    websocket.stall()
-
-
 class WebSocket(asyncio.BufferedProtocol):
     __slots__ = (
         "_answers",
@@ -148,7 +85,7 @@ class WebSocket(asyncio.BufferedProtocol):
         self._listener = listener
         self._keep_alive = keep_alive
         self._transport: asyncio.Transport
-        self._share: set[WebSocket] | None = None
+        self._share: set[Pinged] | None = None
         self._buffer = b""
         self._answers = b""
         self._is_paused = False

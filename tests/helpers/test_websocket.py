@@ -7,7 +7,8 @@ import pytest
 from aiohttp.test_utils import TestServer
 
 from helpers.websocket.incoming import MAX_BYTES
-from helpers.websocket.protocol import KeepAlive, WebSocket
+from helpers.websocket.keep_alive import KeepAlive
+from helpers.websocket.protocol import WebSocket
 from tests.support.people import PATIENCE
 from tests.support.websocket_bytes import (
     BINARY,

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from helpers.websocket.frames import MAX_UNREAD
 from helpers.websocket.incoming import MAX_BYTES
-from helpers.websocket.protocol import READ_BYTES, SLICE_FRAMES, KeepAlive, WebSocket
+from helpers.websocket.keep_alive import KeepAlive, Pinged
+from helpers.websocket.protocol import READ_BYTES, SLICE_FRAMES
 from helpers.websocket.turns import Turns
 from tests.support.people import PATIENCE
 from tests.support.websocket_bytes import (
@@ -157,10 +158,10 @@ class Idle(KeepAlive):
         self.turns = Turns()
         self.close_seconds = 2.0
 
-    def join(self, websocket: WebSocket) -> set[WebSocket]:
+    def join(self, websocket: Pinged) -> set[Pinged]:
         return set()
 
-    def forget(self, websocket: WebSocket) -> None:
+    def forget(self, websocket: Pinged) -> None:
         pass
 
 

@@ -15,7 +15,8 @@ from aiohttp import web
 from helpers.keys import SETTINGS
 from helpers.web.connections import CONNECTIONS, Connections, connections_by, connections_of_clients
 from helpers.web.protocol import Runner
-from helpers.websocket.protocol import KeepAlive, Upgrade
+from helpers.websocket.keep_alive import KeepAlive
+from helpers.websocket.protocol import Upgrade
 from settings import Settings
 from tests.conftest import LIMITS_OFF, unique
 from tests.security.test_memory import _forget_peak, _peak_kb

@@ -20,7 +20,7 @@ from chat.models import Member, Message, Room
 from chat.requests import RunCommand, new_nonce
 from chat.roles import Role
 from helpers.text.translation import ENGLISH
-from helpers.websocket.protocol import KeepAlive
+from helpers.websocket.keep_alive import KeepAlive
 from tests.support.people import PATIENCE, JsonObject
 from timings import Timings
 

@@ -11,7 +11,8 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer, get_port_socket
 
 from helpers.websocket.frames import text_frame
-from helpers.websocket.protocol import KeepAlive, Upgrade, WebSocket
+from helpers.websocket.keep_alive import KeepAlive
+from helpers.websocket.protocol import Upgrade, WebSocket
 from tests.support.own_server import OwnServer
 from tests.support.people import PATIENCE
 

@@ -19,6 +19,7 @@ from chat.drafts import Draft, Person
 from chat.envelopes import Batch, UnreadHint
 from chat.errors import ActionError
 from chat.history.catch_up import Changes
+from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
@@ -212,7 +213,7 @@ class Unread(UnreadTracker):
         def publish(_: UnreadHint) -> None: ...
 
         self.took, self.rounds, self.checked = took, Moments(), Moments()
-        super().__init__(stage.database, publish, store_marks)
+        super().__init__(stage.database, PendingInvitations(stage.database), publish, store_marks)
         self._index.readers[ALICE.id] = cast(Any, None)
 
     async def _round(self) -> float:

@@ -23,7 +23,8 @@ from helpers.redis.link import Access, Link, open_link
 from helpers.web.health import HEALTH_PATIENCE, Ready
 from helpers.web.protocol import Runner
 from helpers.web.sessions import TokenStorage
-from helpers.websocket.protocol import KeepAlive, WebSocket
+from helpers.websocket.keep_alive import KeepAlive
+from helpers.websocket.protocol import WebSocket
 from tests.support.servers import free_port
 from tests.timings.stage import ALICE, Moments, Stage, forever, nothing, running, story, took
 from timings import DEFAULT, TIMINGS
