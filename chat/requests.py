@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chat.errors import ActionError
 from helpers.text.characters import has_forbidden
 from helpers.text.emoji import is_emoji
-from helpers.text.strict_json import BadJson, decode, looks_like_object
+from helpers.text.strict_json import BadJson, decode, keys_pattern, looks_like_object
 
 MAX_TEXT = 10_000
 MAX_NONCE = 64
@@ -82,7 +82,7 @@ Frame = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
 Request = Frame | RunCommand
 
 _decoder = msgspec.json.Decoder(Frame)
-_KEYS = ('"type"', '"text"', '"nonce"', '"number"', '"reply_to"', '"emoji"', '"on"', '"back"')
+_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back")
 
 
 class _JustNonce(msgspec.Struct, frozen=True):

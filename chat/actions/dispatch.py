@@ -203,7 +203,8 @@ def _answer_post(engine: Engine, actor: Actor, size: int, nonce: str, outcome: R
 
 def note_own_post(actor: Actor, receipt: Receipt) -> None:
     """Notes that the actor has written this post: the read mark needn't be told through its door."""
-    actor.read_number = max(actor.read_number, receipt.number or 0)
+    if receipt.number is not None and receipt.number > actor.read_number:
+        actor.read_number = receipt.number
 
 
 async def _amend(engine: Engine, actor: Actor, request: Edit | Delete | Undelete | React | Pin) -> None:

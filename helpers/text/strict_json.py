@@ -27,14 +27,19 @@ def looks_like_object(text: str) -> bool:
     return text.startswith('{"') or _BEGINNING.match(text) is not None
 
 
-def decode(text: str, decoder: "msgspec.json.Decoder[T]", keys: tuple[str, ...]) -> T:
+def keys_pattern(*keys: str) -> re.Pattern[str]:
+    """What finds these keys in a text, for `decode`."""
+    return re.compile(f'"(?:{"|".join(keys)})"')
+
+
+def decode(text: str, decoder: "msgspec.json.Decoder[T]", keys: re.Pattern[str]) -> T:
     """Decodes `text` with `decoder`. Raises BadJson, or msgspec.ValidationError for JSON of another
     shape.
 
     msgspec is fast but accepts duplicate keys. A text in which one of `keys` may occur twice, that
-    nests deeply, or that has escaped letters is therefore checked slowly first. `keys` are given
-    with their quotes."""
-    if "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH or max(map(text.count, keys)) > 1:
+    nests deeply, or that has escaped letters is therefore checked slowly first."""
+    found = keys.findall(text)
+    if len(found) > len(set(found)) or "\\u" in text or text.count("{") + text.count("[") > MAX_DEPTH:
         _check_slowly(text)
     try:
         return decoder.decode(text)

@@ -1,7 +1,5 @@
 """Frames from a client, found in the bytes that it has sent (RFC 6455, 5.2)."""
 
-from typing import NamedTuple
-
 MAX_BYTES = 64 * 1024
 """Of a message, in however many frames it comes."""
 
@@ -18,12 +16,9 @@ class ProtocolError(Exception):
         self.code = code
 
 
-class Frame(NamedTuple):
-    opcode: int
-    is_final: bool
-    payload: bytes
-    end: int
-    """The place after the frame."""
+Frame = tuple[int, bool, bytes, int]
+"""The opcode, whether the frame is final, its payload, and the place after it. A class with names
+takes a tenth of the time of a post."""
 
 
 def next_frame(data: bytes, place: int, most: int = MAX_BYTES) -> Frame | None:
@@ -57,11 +52,11 @@ def next_frame(data: bytes, place: int, most: int = MAX_BYTES) -> Frame | None:
     if len(data) < end:
         return None
     if not length:
-        return Frame(opcode, is_final, b"", end)
+        return opcode, is_final, b"", end
     mask = data[start - 4 : start] * (length // 4 + 1)
     # One XOR of two long integers: byte by byte it would take longer than everything else.
     masked = int.from_bytes(data[start:end], "little") ^ int.from_bytes(mask[:length], "little")
-    return Frame(opcode, is_final, masked.to_bytes(length, "little"), end)
+    return opcode, is_final, masked.to_bytes(length, "little"), end
 
 
 def close_code(payload: bytes) -> int:

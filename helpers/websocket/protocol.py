@@ -28,7 +28,6 @@ from helpers.websocket.incoming import (
     PING,
     PROTOCOL_ERROR,
     TEXT,
-    Frame,
     ProtocolError,
     close_code,
     next_frame,
@@ -38,6 +37,9 @@ from helpers.websocket.keep_alive import KeepAlive, Pinged
 SLICE_FRAMES = 64
 SLICE_SECONDS = 0.002
 """No further frame is begun after this time."""
+
+PAUSED, FULL, WAITING = 1, 2, 4
+"""By its listener; its peer leaves too much unread; for its turn among others."""
 
 READ_BYTES = 32 * 1024
 _read = memoryview(bytearray(READ_BYTES))
@@ -69,10 +71,8 @@ class WebSocket(asyncio.BufferedProtocol):
         "_closing",
         "_fragments",
         "_has_received",
+        "_holds",
         "_is_finished",
-        "_is_full",
-        "_is_paused",
-        "_is_waiting",
         "_keep_alive",
         "_listener",
         "_on_lost",
@@ -88,9 +88,8 @@ class WebSocket(asyncio.BufferedProtocol):
         self._share: set[Pinged] | None = None
         self._buffer = b""
         self._answers = b""
-        self._is_paused = False
-        self._is_full = False
-        self._is_waiting = False
+        self._holds = 0
+        """Why nothing is read: PAUSED, FULL and WAITING, added up."""
         self._is_finished = False
         self._fragments: bytearray | None = None
         self._opcode = 0
@@ -126,7 +125,7 @@ class WebSocket(asyncio.BufferedProtocol):
         # After a read that was full the transport would read on within the same iteration.
         if size == READ_BYTES:
             self._wait_for_turn()
-        elif not self._is_held and not self._is_finished:
+        elif not self._holds and not self._is_finished:
             self._handle_frames()
 
     def eof_received(self) -> None:
@@ -134,13 +133,13 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         if self._closing is None:
-            self._is_full = True
+            self._holds |= FULL
             self._keep_alive.watch(self)
             self._transport.pause_reading()
 
     def resume_writing(self) -> None:
         self._keep_alive.forget(self)
-        self._is_full = False
+        self._holds &= ~FULL
         self._go_on()
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -159,15 +158,15 @@ class WebSocket(asyncio.BufferedProtocol):
 
     def pause_reading(self) -> None:
         """Stops reading until `resume_reading`. Data that was already read is buffered."""
-        if not self._is_paused and self._closing is None:
-            self._is_paused = True
+        if not self._holds & PAUSED and self._closing is None:
+            self._holds |= PAUSED
             if not self._transport.is_closing():
                 self._transport.pause_reading()
 
     def resume_reading(self) -> None:
         """Goes on reading, in the next iteration of the event loop."""
-        if self._is_paused:
-            self._is_paused = False
+        if self._holds & PAUSED:
+            self._holds &= ~PAUSED
             self._go_on()
 
     def close(self, code: int) -> None:
@@ -178,7 +177,7 @@ class WebSocket(asyncio.BufferedProtocol):
             self._write_answers()
             self._abort_later()
             # The answer is behind what was sent before.
-            self._is_paused = self._is_full = False
+            self._holds &= WAITING
             self._go_on()
 
     # What the keep-alive wants
@@ -191,7 +190,7 @@ class WebSocket(asyncio.BufferedProtocol):
     def ping(self) -> None:
         """Sends a ping. If nothing was received since the last ping, the connection is dropped.
         While reading is paused, no ping is sent."""
-        if self._is_held or self._closing is not None or self._transport.is_closing():
+        if self._holds or self._closing is not None or self._transport.is_closing():
             return
         if not self._has_received:
             self._transport.abort()
@@ -205,28 +204,24 @@ class WebSocket(asyncio.BufferedProtocol):
 
     # Reading
 
-    @property
-    def _is_held(self) -> bool:
-        return self._is_paused or self._is_full or self._is_waiting
-
     def _wait_for_turn(self) -> None:
-        if not self._is_waiting:
-            self._is_waiting = True
+        if not self._holds & WAITING:
+            self._holds |= WAITING
             self._transport.pause_reading()
             self._keep_alive.turns.join(self)
 
     def take_turn(self) -> None:
-        self._is_waiting = False
-        if self._is_held:
+        self._holds &= ~WAITING
+        if self._holds:
             return
         if not self._is_finished:
             self._handle_frames()
-        if not self._is_held and not self._transport.is_closing():
+        if not self._holds and not self._transport.is_closing():
             self._transport.resume_reading()
 
     def _go_on(self) -> None:
         """Reads on, unless there is another reason not to. What was read is handled first."""
-        if self._is_held or self._transport.is_closing():
+        if self._holds or self._transport.is_closing():
             return
         if self._buffer:
             self._wait_for_turn()
@@ -239,7 +234,7 @@ class WebSocket(asyncio.BufferedProtocol):
         place = frames = 0
         end = time.perf_counter() + SLICE_SECONDS
         try:
-            while place < len(data) and not self._is_held and not self._is_finished:
+            while place < len(data) and not self._holds and not self._is_finished:
                 # Most reads hold one frame: the clock is asked before a second one.
                 if frames and (frames == SLICE_FRAMES or time.perf_counter() > end):
                     self._wait_for_turn()
@@ -248,9 +243,9 @@ class WebSocket(asyncio.BufferedProtocol):
                 frame = next_frame(data, place, most)
                 if frame is None:
                     break
-                place = frame.end
+                opcode, is_final, payload, place = frame
                 frames += 1
-                self._handle_frame(frame)
+                self._handle_frame(opcode, is_final, payload)
         except ProtocolError as error:
             self.close(error.code)
             self._is_finished = True
@@ -258,24 +253,23 @@ class WebSocket(asyncio.BufferedProtocol):
             self._write_answers()
         self._buffer = b"" if self._is_finished else data[place:] if place else data
 
-    def _handle_frame(self, frame: Frame) -> None:
-        if self._closing is not None and frame.opcode != CLOSE:
+    def _handle_frame(self, opcode: int, is_final: bool, payload: bytes) -> None:
+        if self._closing is not None and opcode != CLOSE:
             return
-        if frame.opcode >= CLOSE:
-            self._handle_control(frame.opcode, frame.payload)
+        if opcode >= CLOSE:
+            self._handle_control(opcode, payload)
             return
-        opcode, payload = frame.opcode, frame.payload
         if opcode == CONTINUATION:
             if self._fragments is None:
                 raise ProtocolError(PROTOCOL_ERROR)
             self._fragments += payload
-            if frame.is_final:
+            if is_final:
                 opcode, payload, self._fragments = self._opcode, bytes(self._fragments), None
         elif self._fragments is not None:
             raise ProtocolError(PROTOCOL_ERROR)
-        elif not frame.is_final:
+        elif not is_final:
             self._opcode, self._fragments = opcode, bytearray(payload)
-        if not frame.is_final:
+        if not is_final:
             self._listener.on_small_frame()
             return
         if self._answers:
