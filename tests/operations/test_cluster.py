@@ -65,7 +65,7 @@ class Pair:
             seqs = [event["seq"] for event in listener.heard("message")]
             assert seqs == list(range(seqs[0], seqs[0] + len(seqs)))
             assert not listener.heard("reset")
-        assert self.alice.events[-1]["seq"] == self.bob.events[-1]["seq"]
+        assert self.alice.room_events[-1]["seq"] == self.bob.room_events[-1]["seq"]
 
 
 @dataclass

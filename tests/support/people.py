@@ -88,6 +88,11 @@ class Listener:
         except TimeoutError:
             raise AssertionError(f"never heard {type} {expected}; heard {self.events[-10:]}") from None
 
+    @property
+    def room_events(self) -> list[JsonObject]:
+        """All events but those of other rooms too: what is unread is told at any moment."""
+        return [event for event in self.events if event["type"] != "unread"]
+
     def heard(self, type: str, **expected: Any) -> list[JsonObject]:
         """All events like this so far."""
         return [

@@ -157,9 +157,12 @@ async def test_clear_empties_the_history_for_everybody(alice: Person, bob: Perso
     ] == [None, 2]
     for since in (0, seen - 1, seen):
         again = await bob.enters(lobby, since=since)
-        assert [event["type"] for event in again.events] == ["hello", "cleared", "message", "caught_up"], (
-            f"since {since}"
-        )
+        assert [event["type"] for event in again.room_events] == [
+            "hello",
+            "cleared",
+            "message",
+            "caught_up",
+        ], f"since {since}"
         await again.close()
 
 

@@ -78,7 +78,9 @@ async def test_who_comes_back_gets_what_was_changed(alice: Person, bob: Person, 
     last = await asks(at_alice, "delete", number=2)
     again = await bob.enters(lobby, since=seen)
     # Bob's own going may be told too: then he was away for the whole grace.
-    told = [event for event in again.events[1:-1] if event["type"] == "changed" or event["kind"] == "post"]
+    told = [
+        event for event in again.room_events[1:-1] if event["type"] == "changed" or event["kind"] == "post"
+    ]
     assert {(event["type"], event["number"], event["text"]) for event in told} == {
         ("message", 4, "four"),
         ("message", 3, "thrice"),
@@ -86,8 +88,8 @@ async def test_who_comes_back_gets_what_was_changed(alice: Person, bob: Person, 
         ("changed", 2, ""),
     }
     assert len(told) == 4, "each once"
-    assert again.events[-1]["type"] == "caught_up"
-    assert again.events[-1]["seq"] >= last["seq"]
+    assert again.room_events[-1]["type"] == "caught_up"
+    assert again.room_events[-1]["seq"] >= last["seq"]
     for event in told:
         assert same(await post_in(bob, lobby, event["number"])) == same(event)
 

@@ -119,7 +119,7 @@ async def test_who_comes_back_gets_all_they_missed(alice: Person, bob: Person, l
     for text in ("two", "three"):
         await at_alice.says(text)
     again = await bob.enters(lobby, since=seen, epoch=epoch)
-    assert [event["type"] for event in again.events] == ["hello", "message", "message", "caught_up"]
+    assert [event["type"] for event in again.room_events] == ["hello", "message", "message", "caught_up"]
     assert [event["seq"] for event in again.heard("message")] == [seen + 1, seen + 2]
     assert again.heard("caught_up")[0]["seq"] == seen + 2
     await at_alice.says("four")
@@ -138,8 +138,8 @@ async def test_who_has_another_history_begins_anew(
     alice: Person, lobby: str, since: int, epoch: str | None
 ) -> None:
     listener = await alice.enters(lobby, since=since, epoch=epoch)
-    assert [event["type"] for event in listener.events] == ["hello", "reset", "caught_up"]
-    assert listener.events[1]["seq"] == 2
+    assert [event["type"] for event in listener.room_events] == ["hello", "reset", "caught_up"]
+    assert listener.room_events[1]["seq"] == 2
 
 
 async def test_who_is_too_far_behind_begins_anew(alice: Person, bob: Person, lobby: str) -> None:
@@ -148,7 +148,7 @@ async def test_who_is_too_far_behind_begins_anew(alice: Person, bob: Person, lob
         await at_alice.ws.send_json({"type": "post", "text": str(number), "nonce": f"{number}"})
     await at_alice.hears("receipt", number=1001)
     at_bob = await bob.enters(lobby, since=1)
-    assert [event["type"] for event in at_bob.events][:2] == ["hello", "reset"]
+    assert [event["type"] for event in at_bob.room_events][:2] == ["hello", "reset"]
     page = await bob.gets(f"/rooms/{lobby}/messages")
     assert len(page["messages"]) == 50
     assert page["more"]

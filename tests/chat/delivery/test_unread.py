@@ -40,7 +40,7 @@ async def test_after_catching_up_one_hears_of_all_rooms(
     for text in ("one", "two"):
         await at_bob.says(text)
     at_alice = await alice.enters(lobby)
-    assert [event["type"] for event in at_alice.events][:2] == ["hello", "caught_up"]
+    assert [event["type"] for event in at_alice.room_events][:2] == ["hello", "caught_up"]
     assert await whole(at_alice) == {
         lobby: {
             "name": lobby,
@@ -142,7 +142,7 @@ async def test_marking_unread_goes_back_and_is_told_to_all_devices(
     phone, desk, at_bob = await alice.enters(lobby), await alice.enters(lobby), await bob.enters(lobby)
     for number in range(5):
         await at_bob.says(str(number))
-    assert await reads(phone, 5) == {"type": "receipt", "nonce": phone.events[-1]["nonce"]}
+    assert await reads(phone, 5) == {"type": "receipt", "nonce": phone.room_events[-1]["nonce"]}
     assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 0
     assert (await reads(desk, 2))["type"] == "receipt"
     assert (await alice.gets("/rooms?only=own"))["rooms"][0]["unread"] == 0, "it moves forward only"
