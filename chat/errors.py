@@ -12,7 +12,6 @@ declare(
         "bad_frame": 400,
         "bad_json": 400,
         "bad_nonce": 400,
-        "bad_text": 400,
         "bad_usage": 400,
         "blocked": 403,
         "deleted": 410,

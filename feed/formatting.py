@@ -5,7 +5,7 @@ from accounts.people.name_shape import PERSON
 from feed.markup import markdown
 from helpers.errors import ActionError
 from helpers.rendering import Renderer
-from helpers.text.characters import has_forbidden
+from helpers.text.characters import cleaned, is_blank
 
 MAX_POST = 10_000
 MAX_COMMENT = 4_000
@@ -14,8 +14,8 @@ MAX_COMMENT = 4_000
 def check_text(text: str, most: int) -> str:
     """Returns the text as it is stored. Raises ActionError."""
     # Leading spaces are significant in Markdown.
-    text = text.replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
-    if not text:
+    text = cleaned(text).replace("\r\n", "\n").replace("\r", "\n").strip("\n").rstrip()
+    if is_blank(text):
         raise ActionError("empty", "There is nothing in it.", field="text")
     if len(text) > most:
         raise ActionError(
@@ -25,8 +25,6 @@ def check_text(text: str, most: int) -> str:
             most=most,
             given=len(text),
         )
-    if has_forbidden(text):
-        raise ActionError("bad_text", "It holds a control character, which nobody could see.", field="text")
     return text
 
 

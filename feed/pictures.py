@@ -9,7 +9,7 @@ from feed.models import Picture, PictureFile, Post
 from helpers.errors import ActionError
 from helpers.images import BadPicture, PictureMaker
 from helpers.picture_bounds import scaled_size
-from helpers.text.characters import has_forbidden
+from helpers.text.characters import cleaned
 from helpers.web.multipart import Upload
 
 SIZES = (640, 1600)
@@ -40,7 +40,7 @@ class PictureChange(NamedTuple):
 
 def check_alt(alt: str) -> str:
     """Returns the alternative text as one line. Raises ActionError."""
-    alt = " ".join(alt.split())
+    alt = " ".join(cleaned(alt).split())
     if len(alt) > MAX_ALT:
         raise ActionError(
             "too_long",
@@ -48,10 +48,6 @@ def check_alt(alt: str) -> str:
             field="pictures",
             most=MAX_ALT,
             given=len(alt),
-        )
-    if has_forbidden(alt):
-        raise ActionError(
-            "bad_text", "It holds a control character, which nobody could see.", field="pictures"
         )
     return alt
 

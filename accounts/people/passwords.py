@@ -2,17 +2,20 @@
 a time."""
 
 import asyncio
+import re
 from concurrent.futures import ThreadPoolExecutor
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
 from accounts.people.common_passwords import is_common, is_own, words_of_host
-from helpers.text.characters import is_unicode
+from helpers.text.characters import composed, is_unicode
 from helpers.text.translation import Text
 
 MIN_LENGTH = 8
 MAX_LENGTH = 128
+
+_SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
 
 _hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
 _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
@@ -22,9 +25,17 @@ _threads = ThreadPoolExecutor(max_workers=2, thread_name_prefix="argon2")
 _DUMMY_HASH = _hasher.hash("nobody has this password")
 
 
+def opaque(password: str) -> str:
+    """Returns the password as it is compared, the same for every keyboard: RFC 8265, OpaqueString.
+    What can't be one comes back as it is."""
+    found = composed(password, MAX_LENGTH)
+    return password if found is None else _SPACES.sub(" ", found)
+
+
 def password_problem(password: str, *own: str, host: str = "") -> Text | None:
     """Returns why the password isn't accepted, as a sentence, or None. `own` are the person's names
     and address, `host` is the site's. See NIST SP 800-63B-4, 3.1.1.2."""
+    password = opaque(password)
     if len(password) < MIN_LENGTH:
         return Text("At least {least} characters, please.", least=MIN_LENGTH)
     if not is_unicode(password):
@@ -39,16 +50,21 @@ def password_problem(password: str, *own: str, host: str = "") -> Text | None:
 
 
 async def hash_password(password: str) -> str:
-    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, password)
+    return await asyncio.get_running_loop().run_in_executor(_threads, _hasher.hash, opaque(password))
 
 
 async def verify_password(password_hash: str | None, password: str) -> bool:
     """Is the password correct? With None as hash it takes the same time and returns False."""
 
-    def check() -> bool:
+    def check(given: str) -> bool:
         try:
-            return _hasher.verify(password_hash or _DUMMY_HASH, password) and password_hash is not None
+            return _hasher.verify(password_hash or _DUMMY_HASH, given) and password_hash is not None
         except (VerificationError, InvalidHashError, UnicodeError):
             return False
 
-    return await asyncio.get_running_loop().run_in_executor(_threads, check)
+    def check_forms() -> bool:
+        # Earlier versions hashed what was typed.
+        forms = dict.fromkeys((opaque(password), password))
+        return any([check(given) for given in forms])
+
+    return await asyncio.get_running_loop().run_in_executor(_threads, check_forms)

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from accounts.models import User
-from helpers.text.characters import composed, has_forbidden, is_plainly_visible
+from helpers.text.characters import cleaned, composed, is_plainly_visible
 from helpers.text.translation import Text
 
 MAX_DISPLAY_NAME = 50
@@ -43,14 +43,14 @@ def clean_line(text: str, most: int) -> str:
 
 def clean_bio(text: str) -> str:
     """Checks a text of several lines. Raises BadProfile."""
-    lines = [line.rstrip() for line in text.replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")]
+    lines = [
+        line.rstrip() for line in cleaned(text).replace("\r\n", "\n").replace("\r", "\n").strip().split("\n")
+    ]
     bio = "\n".join(lines)
     if len(bio) > MAX_BIO:
         raise BadProfile(Text("At most {most} characters, please.", most=MAX_BIO))
     if len(lines) > MAX_BIO_LINES:
         raise BadProfile(Text("At most {most} lines, please.", most=MAX_BIO_LINES))
-    if has_forbidden(bio):
-        raise BadProfile(Text("There is something invisible in it, or something that can't be shown."))
     return bio
 
 

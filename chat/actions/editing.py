@@ -17,6 +17,7 @@ from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_nonce
 from chat.roles import Permission
+from helpers.text.emoji import same_emoji
 
 UNDELETE_SECONDS = 60
 """A page offers to undo a deletion for 5 seconds; the rest is for slow connections."""
@@ -110,12 +111,18 @@ def _react(person: Person, request: React) -> Apply:
         await require(room, person, Permission.REACT)
         line = await _undeleted_post(room, request.number)
         own = Reacted(request.emoji, person.id, person.name)
-        others = tuple(one for one in line.reactions if (one.emoji, one.user_id) != (own.emoji, own.user_id))
+        others = tuple(
+            one
+            for one in line.reactions
+            if one.user_id != own.user_id or same_emoji(one.emoji) != same_emoji(own.emoji)
+        )
         if request.on == (len(others) < len(line.reactions)):
             return _unchanged(line)
         if request.on:
-            emojis = {one.emoji for one in others}
-            if len(others) >= MAX_REACTIONS or (len(emojis) >= MAX_EMOJIS and own.emoji not in emojis):
+            emojis = {same_emoji(one.emoji) for one in others}
+            if len(others) >= MAX_REACTIONS or (
+                len(emojis) >= MAX_EMOJIS and same_emoji(own.emoji) not in emojis
+            ):
                 raise ActionError(
                     "too_many_reactions",
                     "A message holds {most} reactions, and {kinds} different ones; this one is full.",

@@ -9,7 +9,7 @@ from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import ROOM, markdown, render
 from chat.history.journal import Answer as Answer
-from chat.requests import check_text
+from chat.requests import clean_text
 from helpers.text.markdown import is_slow, may_contain_name
 
 
@@ -62,7 +62,7 @@ async def post_and_wait(
 ) -> Receipt:
     """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
     ActionError."""
-    check_text(text)
+    text = clean_text(text)
     html, mentions = await render_with_names(engine, author.id, text)
     receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, mentions=mentions))
     after_post(engine, room_id, author, receipt)

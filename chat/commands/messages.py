@@ -38,7 +38,7 @@ async def me(call: Call, text: Rest) -> Answer:
 @command(says=True)
 async def msg(call: Call, user: User, text: Rest) -> Answer:
     """Writes to someone in private, where you two alone read it."""
-    requests.check_text(text)
+    text = Rest(requests.clean_text(text))
     room = await open_conversation(call.engine, call.user, [user])
     await posting.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
     return call.language.t("Sent to {name}: {address}", name=user.name, address=f"/rooms/{room.name}")

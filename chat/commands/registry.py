@@ -200,7 +200,7 @@ class Registry:
 
 def _nearest(name: str, commands: list[Command]) -> Text:
     names = [text for found in commands for text in (found.name, *found.aliases)]
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.4)
+    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
     return Text("Did you mean /{name}?", name=near[0]) if near else Text("/help lists the commands.")
 
 

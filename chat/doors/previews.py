@@ -29,8 +29,7 @@ class Preview(web.View):
         found = await find_access(request)
         if not found.standing.is_member:
             raise web.HTTPForbidden
-        text = (await read_form(request)).get("text", "")
-        requests.check_text(text)
+        text = requests.clean_text((await read_form(request)).get("text", ""))
         take_token(request, user.id)
         html = (await posting.render_with_names(engine, user.id, text)).html
         return web.json_response({"html": plain_html(text) if html is None else html})

@@ -9,6 +9,7 @@ from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
 from chat.line_kinds import KINDS
 from helpers.clock import iso
+from helpers.text.emoji import same_emoji
 from helpers.text.markdown import strip_markup
 
 MAX_QUOTE = 100
@@ -126,9 +127,10 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         """The fields that may change, and the quote. A deleted post has none of them."""
         if self.is_deleted:
             return {"text": "", "deleted": True}
-        by_emoji: dict[str, list[str]] = {}
+        # Earlier versions stored what was sent: a heart with U+FE0F beside one without.
+        by_emoji: dict[str, dict[str, None]] = {}
         for emoji, _, name in self.reactions:
-            by_emoji.setdefault(emoji, []).append(name)
+            by_emoji.setdefault(same_emoji(emoji), {})[name] = None
         return {
             "text": self.text,
             "html": self.html,
@@ -137,7 +139,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             if self.reply_to is not None
             else None,
             "edited_at": iso(self.edited_at) if self.edited_at is not None else None,
-            "reactions": [Reactions(emoji, names) for emoji, names in by_emoji.items()] or None,
+            "reactions": [Reactions(emoji, list(names)) for emoji, names in by_emoji.items()] or None,
             "pinned": bool(self.pinned),
             "mentions": [one.name for one in self.mentions] or None,
         }

@@ -1,13 +1,20 @@
 """Which characters a text may contain: letters of all scripts, and no control characters other than
-those of line breaks and tabs."""
+those of line breaks and tabs. What comes with pasted text beside its letters is taken out."""
 
 import re
 import unicodedata
 from typing import Literal
 
-# C0 except tab, line feed and carriage return; DEL and C1; surrogates, which UTF-8 can't encode;
-# noncharacters.
-_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+# What a terminal is told beside its text (ECMA-48): colours, titles, character sets, modes. Then C0
+# except tab, line feed and carriage return; DEL and C1; noncharacters.
+_CONTROLS = re.compile(
+    r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
+    r"|\x1b[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)"
+    r"|\x1b(?:[ -/]++[0-~]|[=>78])"
+    r"|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]"
+)
+_LINE_BREAKS = re.compile("[\x0b\x0c]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
 
@@ -27,11 +34,28 @@ def composed(text: str, most: int, form: Literal["NFC", "NFKC"] = "NFC") -> str 
     return unicodedata.normalize(form, text) if len(text) <= 4 * most else None
 
 
-def has_forbidden(text: str) -> bool:
-    """Does the text contain a character that is forbidden in a multi-line text?"""
-    # A printable text contains none of them, and most single lines are printable. This check takes
-    # a tenth of the search's time.
-    return not text.isprintable() and _FORBIDDEN.search(text) is not None
+def cleaned(text: str) -> str:
+    """Returns a text of several lines as it can be stored and shown: every break of a line is one,
+    half a surrogate pair is U+FFFD, and control characters are gone, with the sequences that they
+    begin."""
+    # A printable text contains none of them, and most single lines are printable.
+    if text.isprintable():
+        return text
+    return _CONTROLS.sub("", _LINE_BREAKS.sub("\n", _SURROGATES.sub("\ufffd", text)))
+
+
+# White space, control characters, and what Unicode's Default_Ignorable_Code_Point and the Braille
+# pattern without dots show: nothing.
+_NOTHING = re.compile(
+    r"[\s\x00-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180f\u200b-\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*+"
+)
+
+
+def is_blank(text: str) -> bool:
+    """Does the text show nothing at all?"""
+    return _NOTHING.fullmatch(text) is not None
 
 
 def is_one_line(text: str) -> bool:

@@ -11,11 +11,27 @@ from emoji import is_emoji as is_known
 _SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
 
 
-def is_emoji(text: str) -> bool:
-    """Is the text exactly one emoji? U+FE0F may follow, since some keyboards append it to every
-    emoji of one code point."""
-    plain = text.removesuffix("\ufe0f")
-    return is_known(plain) and not _SKIN_TONES.fullmatch(plain)
+_VARIANT = "\ufe0f"
+"""Asks for an emoji where a code point is a sign of text as well. Some keyboards append it to every
+emoji of one code point, others never."""
+
+_QUALIFIED = {
+    emoji.replace(_VARIANT, ""): emoji
+    for emoji, facts in EMOJI_DATA.items()
+    if facts["status"] == STATUS["fully_qualified"]
+}
+
+
+def canonical_emoji(text: str) -> str | None:
+    """Returns the emoji that the text is, as Unicode's list has it (fully qualified), or None where
+    it isn't exactly one."""
+    plain = text.removesuffix(_VARIANT)
+    return same_emoji(plain) if is_known(plain) and not _SKIN_TONES.fullmatch(plain) else None
+
+
+def same_emoji(emoji: str) -> str:
+    """Returns the same text for every way to write an emoji."""
+    return _QUALIFIED.get(emoji.replace(_VARIANT, ""), emoji)
 
 
 # A run of shortcodes. The characters around it exclude times, ratios, and names in C++.

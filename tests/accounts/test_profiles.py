@@ -67,7 +67,7 @@ async def test_the_form_shows_what_is_stored_and_a_field_left_out_stays(alice: P
 
 async def test_a_line_is_tidied(alice: Person) -> None:
     await alice.submits(
-        "/accounts/profile", display_name="  Ame\u0301lie   🧑‍🚀 ", bio="\r\n one \r\ntwo\r\n"
+        "/accounts/profile", display_name="  Ame\u0301lie   🧑‍🚀 ", bio="\r\n one \r\n\x1b[31mtwo\x1b[0m\r\n"
     )
     page = await page_of(alice, alice.name)
     assert "<bdi>Amélie 🧑‍🚀</bdi>" in page
@@ -89,8 +89,6 @@ async def test_a_line_is_tidied(alice: Person) -> None:
         ("place", "a\u2028b", "invisible"),
         ("bio", "x" * 501, "At most 500"),
         ("bio", "a\n" * 12 + "a", "At most 12 lines"),
-        ("bio", "a\0b", "invisible"),
-        ("bio", "\x1b[31m", "invisible"),
         ("time_zone", "Mars/Olympus", "no such time zone"),
         ("time_zone", "../../etc/passwd", "no such time zone"),
         ("time_zone", "Europe/", "no such time zone"),

@@ -6,9 +6,11 @@ import re
 from collections.abc import Iterator
 
 import pytest
+from argon2 import PasswordHasher
 
 from accounts.models import User
 from accounts.people.accounts import email_problem
+from accounts.people.passwords import verify_password
 from helpers.db.database import open_database
 from helpers.web.redirects import safe_next
 from tests.conftest import LIMITS_OFF, Cast, server_env, unique
@@ -283,6 +285,26 @@ async def test_any_letters_make_a_password_and_only_these(cast: Cast, password: 
     wrong = await someone.submits("/accounts/login", username=someone.name, password=password.strip() + "z")
     assert wrong.status == 401
     await someone.logs_in(password)
+
+
+async def test_a_password_is_the_same_on_every_keyboard(cast: Cast) -> None:
+    """One device writes é as a letter, another as two; one has a wide space."""
+    someone = cast.stranger("amelie")
+    await someone.registers("cafe\u0301\u3000du coin")
+    await someone.logs_out()
+    await someone.logs_in("caf\u00e9 du coin")
+    await someone.logs_out()
+    wrong = await someone.submits("/accounts/login", username=someone.name, password="cafe du coin")
+    assert wrong.status == 401
+    await someone.logs_in("cafe\u0301 du coin")
+
+
+async def test_a_password_of_before_is_still_the_one() -> None:
+    """Earlier versions kept what was typed."""
+    typed = "cafe\u0301 du coin"
+    hashed = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1).hash(typed)
+    assert await verify_password(hashed, typed)
+    assert not await verify_password(hashed, "caf\u00e9 du coin")
 
 
 async def test_who_is_signed_in_goes_on(alice: Person) -> None:

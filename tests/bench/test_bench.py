@@ -2,6 +2,7 @@
 bite."""
 
 import json
+from collections import deque
 
 import pytest
 
@@ -57,7 +58,7 @@ class _Pieces:
     """A socket from which comes what the test gives it, in pieces of a size."""
 
     def __init__(self, data: bytes, size: int) -> None:
-        self._pieces = [data[at : at + size] for at in range(0, len(data), size)]
+        self._pieces = deque(data[at : at + size] for at in range(0, len(data), size))
 
     def setblocking(self, blocking: bool) -> None:
         pass
@@ -65,7 +66,7 @@ class _Pieces:
     def recv_into(self, buffer: bytearray) -> int:
         if not self._pieces:
             raise BlockingIOError
-        piece = self._pieces.pop(0)
+        piece = self._pieces.popleft()
         buffer[: len(piece)] = piece
         return len(piece)
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpers.text.emoji import is_emoji
+from helpers.text.emoji import canonical_emoji, same_emoji
 
 EMOJIS = [
     "👍",
@@ -80,9 +80,17 @@ NONE = [
 
 @pytest.mark.parametrize("text", EMOJIS, ids=ascii)
 def test_emojis(text: str) -> None:
-    assert is_emoji(text)
+    assert canonical_emoji(text)
 
 
 @pytest.mark.parametrize("text", NONE, ids=ascii)
 def test_no_emojis(text: str) -> None:
-    assert not is_emoji(text)
+    assert canonical_emoji(text) is None
+
+
+def test_every_way_to_write_an_emoji_is_the_same_one() -> None:
+    assert canonical_emoji("❤") == canonical_emoji("❤️") == same_emoji("❤") == "❤️"
+    assert canonical_emoji("👍\ufe0f") == "👍"
+    assert canonical_emoji("👩🏽‍❤‍💋‍👨🏿") == "👩🏽‍❤️‍💋‍👨🏿"
+    assert canonical_emoji("👍🏽") != canonical_emoji("👍")
+    assert same_emoji("no emoji") == "no emoji"

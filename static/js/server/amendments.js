@@ -6,6 +6,7 @@
  */
 import { NO_CONNECTION } from "../state/toasts.js";
 import { makeNonce } from "./nonce.js";
+import { wellFormed } from "./well_formed.js";
 
 const PATIENCE = 15_000; // ms without an answer on a living connection: send again
 const STALE = 24 * 3600_000; // ms: what was asked before is not meant any more
@@ -70,6 +71,7 @@ export class Amendments {
       ...request,
       nonce: makeNonce(),
       at: new Date(this.now()).toISOString(),
+      ...(request.text === undefined ? {} : { text: wellFormed(request.text) }),
     });
     amendment.urgent = this.#isUrgent(amendment);
     if (amendment.urgent && this.store.state.connection !== "connected") {

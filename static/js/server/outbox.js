@@ -10,10 +10,14 @@ import { commandOf, isCommand } from "../composing/completion.js";
 import { NO_CONNECTION } from "../state/toasts.js";
 import { t } from "../words/texts.js";
 import { makeNonce } from "./nonce.js";
+import { wellFormed } from "./well_formed.js";
 
 const OVERDUE = 5_000; // an answer that took so long makes one doubt the connection
 const PATIENCE = 15_000; // without an answer for so long on a living connection: send again
+const MAX_TRIES = 4; // on one living connection: what isn't answered then keeps nothing else back
 const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
+/** Errors of frames that can't be read: whose, the server can't always tell. */
+const UNREADABLE = ["bad_json", "bad_request", "bad_frame"];
 /** At most so many wait; beyond that the composer keeps its text. */
 export const MAX_PENDING = 200;
 
@@ -27,6 +31,7 @@ export const MAX_PENDING = 200;
 
 export class Outbox {
   #sentAt = 0;
+  /** How often the one that is sent was sent on this connection. */ #tries = { nonce: "", count: 0 };
   #order = 0;
   /** Tabs whose end is waited for. @type {Set<string>} */ #others = new Set();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
@@ -87,6 +92,7 @@ export class Outbox {
    */
   post(text, repliedTo = null) {
     if (this.store.state.pending.length >= MAX_PENDING || !this.#isTaken(text)) return false;
+    text = wellFormed(text);
     // No two are the same, even within a millisecond.
     this.#order = Math.max(this.#order + 1, this.now());
     const reply = repliedTo
@@ -113,19 +119,24 @@ export class Outbox {
     if (!next || !this.send({ type: "post", nonce: next.nonce, text: next.text, reply_to: next.reply_to }))
       return;
     this.#sentAt = this.now();
+    this.#tries = { nonce: next.nonce, count: this.#tries.nonce === next.nonce ? this.#tries.count + 1 : 1 };
     this.store.dispatch({ type: "staged", nonces: [next.nonce], stage: "sent" });
   }
 
   /**
    * After each event of the server has changed the state.
-   * @param {{type: string, nonce?: string, code?: string, retry_after?: number}} event
+   * @param {{type: string, nonce?: string, code?: string, text?: string, retry_after?: number}} event
    */
   received(event) {
     if (event.type === "hello") {
+      this.#tries = { nonce: "", count: 0 };
       this.#resume();
       return;
     }
-    if (!event.nonce) return;
+    if (!event.nonce) {
+      if (event.type === "error" && UNREADABLE.includes(event.code ?? "")) this.#refuseSent(event.text);
+      return;
+    }
     if (event.type === "error") this.#refused(event);
     else this.storage.remove(this.prefix + event.nonce);
     this.flush();
@@ -140,7 +151,10 @@ export class Outbox {
 
   /** Called every few seconds while connected. */
   tick() {
-    if (this.now() - this.#sentAt > PATIENCE) this.requeue();
+    if (this.now() - this.#sentAt > PATIENCE) {
+      if (this.#tries.count >= MAX_TRIES) this.#refuseSent(t("The server didn't answer this."));
+      else this.requeue();
+    }
     this.flush();
   }
 
@@ -199,6 +213,14 @@ export class Outbox {
     }
     const entry = this.#find(event.nonce);
     if (entry) this.#save(entry);
+  }
+
+  /** What is sent keeps nothing back any more: its author decides. @param {string} [reason] */
+  #refuseSent(reason = NO_CONNECTION) {
+    this.#tries = { nonce: "", count: 0 };
+    const sent = this.store.state.pending.filter((entry) => entry.stage === "sent");
+    this.#stage(sent, "refused", reason);
+    this.flush();
   }
 
   #resume() {
@@ -283,7 +305,8 @@ export class Outbox {
   #load(key) {
     try {
       const entry = JSON.parse(this.storage.get(key) ?? "");
-      return typeof entry.text === "string" && this.prefix + entry.nonce === key ? entry : null;
+      if (typeof entry.text !== "string" || this.prefix + entry.nonce !== key) return null;
+      return { ...entry, text: wellFormed(entry.text) };
     } catch {
       return null; // not ours, or cut short
     }

@@ -1,11 +1,14 @@
-/** Times as the reader's own clock and the page's language show them. */
-import { locale, t } from "./texts.js";
+/** Times as the reader's own clock and browser show them, whatever language the texts are in. */
+import { t } from "./texts.js";
 
-const clock = new Intl.DateTimeFormat(locale(), { hour: "numeric", minute: "2-digit" });
-const full = new Intl.DateTimeFormat(locale(), { dateStyle: "full", timeStyle: "medium" });
-const short = new Intl.DateTimeFormat(locale(), { dateStyle: "medium", timeStyle: "short" });
-const thisYear = new Intl.DateTimeFormat(locale(), { weekday: "long", day: "numeric", month: "long" });
-const otherYear = new Intl.DateTimeFormat(locale(), { day: "numeric", month: "long", year: "numeric" });
+/** What the browser asks for, undefined outside a page: the system's own. */
+const locales = () => (globalThis.document ? [...navigator.languages] : undefined);
+
+const clock = new Intl.DateTimeFormat(locales(), { hour: "numeric", minute: "2-digit" });
+const full = new Intl.DateTimeFormat(locales(), { dateStyle: "full", timeStyle: "medium" });
+const short = new Intl.DateTimeFormat(locales(), { dateStyle: "medium", timeStyle: "short" });
+const thisYear = new Intl.DateTimeFormat(locales(), { weekday: "long", day: "numeric", month: "long" });
+const otherYear = new Intl.DateTimeFormat(locales(), { day: "numeric", month: "long", year: "numeric" });
 
 /** @param {string} at */
 export const clockTime = (at) => clock.format(new Date(at));

@@ -23,8 +23,7 @@ export function useTexts(given = english) {
 }
 
 /**
- * For Intl: the page's language as the reader's browser has it ("en-GB" of "en"), since dates
- * differ by country as well.
+ * For Intl: the page's language as the reader's browser has it ("en-GB" of "en").
  * @returns {string|undefined} undefined outside a page: the system's own
  */
 export function locale() {

@@ -70,7 +70,7 @@ def test_who_may_not_write_may_not_type() -> None:
     [
         ('{"type":"post","text":5,"nonce":"n"}', "bad_request", "n"),
         ('{"type":"post","text":"","nonce":"n"}', "empty", "n"),
-        ('{"type":"edit","number":1,"text":"\\u0000","nonce":"n"}', "bad_text", "n"),
+        ('{"type":"edit","number":1,"text":"\\u0000","nonce":"n"}', "empty", "n"),
         ('{"type":"react","number":1,"emoji":"no","on":true,"nonce":"n"}', "bad_emoji", "n"),
         ('{"type":"delete","number":-1,"nonce":"n"}', "bad_request", "n"),
         ('{"type":"post","text":"x","reply_to":0,"nonce":"n"}', "bad_request", "n"),
@@ -78,7 +78,9 @@ def test_who_may_not_write_may_not_type() -> None:
         ('{"type":"typing","nonce":"a b"}', "bad_nonce", "a b"),
         ('{"type":"dance","nonce":"n"}', "bad_request", "n"),
         ('{"type":"post","text":"x","nonce":["n"]}', "bad_request", None),
-        ('{"type":"post","nonce":"n"', "bad_json", None),
+        ('{"type":"post","nonce":"n"', "bad_json", "n"),
+        ('{"type":"post","text":"a\\ud83d \\"nonce\\":\\"m\\"","nonce":"n"}', "bad_json", "n"),
+        ('{"type":"post","nonce":"a b"', "bad_json", None),
         ("   ", "empty", None),
     ],
 )

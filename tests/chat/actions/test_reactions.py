@@ -4,7 +4,9 @@ import pytest
 
 from chat.requests import BadRequest, React, read_frame
 from tests.chat.actions.test_editing import asks, post_in
+from tests.support.deleted_accounts import change
 from tests.support.people import Person
+from tests.support.servers import Aiochat
 
 
 def test_a_reaction_that_is_no_emoji_any_more_can_be_taken_back() -> None:
@@ -32,6 +34,25 @@ async def test_reactions_are_named_in_their_order(alice: Person, bob: Person, lo
     await asks(at_alice, "react", number=1, emoji="👍", on=False)
     await asks(at_alice, "react", number=1, emoji="❤️", on=False)
     assert "reactions" not in await post_in(bob, lobby, 1)
+
+
+async def test_an_emoji_is_one_however_it_is_written(
+    alice: Person, bob: Person, lobby: str, chat: Aiochat
+) -> None:
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    await at_alice.says("good news")
+    await asks(at_alice, "react", number=1, emoji="❤", on=True)
+    again = await asks(at_alice, "react", number=1, emoji="❤️", on=True)
+    assert again["type"] == "receipt"
+    await asks(at_bob, "react", number=1, emoji="❤️", on=True)
+    of_bob = f"user_id = (SELECT id FROM users WHERE name = '{bob.name}')"
+    both = [{"emoji": "❤️", "names": [alice.name, bob.name]}]
+    assert (await post_in(bob, lobby, 1))["reactions"] == both
+    # Earlier versions stored what was sent.
+    change(chat, f"UPDATE reactions SET emoji = '❤' WHERE {of_bob}")
+    assert (await post_in(bob, lobby, 1))["reactions"] == both
+    await asks(at_bob, "react", number=1, emoji="❤️", on=False)
+    assert (await post_in(bob, lobby, 1))["reactions"] == [{"emoji": "❤️", "names": [alice.name]}]
 
 
 @pytest.mark.parametrize("is_distinct", [True, False])
