@@ -118,6 +118,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
                 password,
                 host=settings.host_name,
                 is_admin=arguments.admin,
+                may_be_reserved=True,
             )
         _note("register", user.name, is_admin=user.is_admin)
         say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))

@@ -8,7 +8,7 @@ import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact, User
-from accounts.people.names import BadName, clean_name, name_key, skeleton
+from accounts.people.names import BadName, clean_name, is_reserved, name_key, skeleton
 from accounts.people.passwords import hash_password, password_problem
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
@@ -80,13 +80,22 @@ def new_user(name: str, email: str, password: str, *, host: str = "") -> User:
 
 
 async def register(
-    database: AioDatabase, name: str, email: str, password: str, *, host: str = "", is_admin: bool = False
+    database: AioDatabase,
+    name: str,
+    email: str,
+    password: str,
+    *,
+    host: str = "",
+    is_admin: bool = False,
+    may_be_reserved: bool = False,
 ) -> User:
     """Creates an account. The first account of a site becomes its administrator.
 
-    Raises BadAccount if the name is taken or similar to an existing one, or if a value is
+    Raises BadAccount if the name is taken, similar to an existing one or reserved, or if a value is
     invalid."""
     user = new_user(name, email, password, host=host)
+    if is_reserved(user.name) and not may_be_reserved:
+        raise BadAccount({"username": Text("This name is kept for the site itself. Please choose another.")})
     user.password_hash = await hash_password(password)
     user.is_admin = is_admin
     await add_all(database, [user])

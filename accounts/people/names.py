@@ -24,6 +24,13 @@ DELETED = "deleted user"
 """The displayed name of deleted accounts. Names contain no spaces, so nobody can register it."""
 
 
+RESERVED = (
+    *("admin", "administrator", "aiochat", "moderator", "root", "security", "support", "system", "webmaster"),
+    *("all", "channel", "everyone", "here"),
+)
+"""Names that say who somebody is, or that mean several people. Nobody takes one but by the shell."""
+
+
 class BadName(ValueError):
     """The name isn't allowed. The text is for the person who typed it."""
 
@@ -83,3 +90,11 @@ def skeleton(name: str) -> str:
         letters.append(min(twins) if twins else letter)
     # Of the ASCII confusables only those count that common typefaces draw alike.
     return "".join(letters).lower().translate(_TWINS)
+
+
+def is_reserved(name: str) -> bool:
+    """Does it look like one of RESERVED?"""
+    return skeleton(name) in _RESERVED
+
+
+_RESERVED = frozenset(map(skeleton, RESERVED))

@@ -205,6 +205,8 @@ def test_registering(folder: Path, postgres: Postgres, kind: str) -> None:
     assert line_of(taken) == "username: This name is taken, or too much like one that is."
     shared = run(folder, "register", "carl", "--email", "a@MAIL.example", given=PASSWORD.encode(), **env)
     assert shared.returncode == 0, "whose address it is, nobody has shown"
+    kept = run(folder, "register", "admin", given=PASSWORD.encode(), **env)
+    assert (kept.returncode, kept.stdout) == (0, b"admin has an account.\n"), "the shell may"
 
 
 @pytest.mark.parametrize(

@@ -27,8 +27,9 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  * @typedef {{from: number, to: number, items: Proposal[], passive: boolean}} Completion `from` and
  *   `to` are what the chosen text replaces; a passive one leaves Enter alone until one has moved
  *   into it
- * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean}} Context what
- *   the text before the caret asks for; `word` without its sign
+ * @typedef {{kind: Kind, word: string, from: number, to: number, passive: boolean, isArgument: boolean}}
+ *   Context what the text before the caret asks for; `word` without its sign. The argument of a
+ *   command needs none
  *
  * @typedef {object} Known
  * @property {(word: string) => {name: string, status?: string}[]} people beyond the members, as far
@@ -72,11 +73,14 @@ export function commandOf(text, commands) {
 export function contextAt(text, caret, commands) {
   const before = text.slice(0, caret);
   if (/^\/[\w-]*$/.test(before))
-    return { kind: "command", word: before.slice(1), from: 0, to: caret, passive: false };
+    return { kind: "command", word: before.slice(1), from: 0, to: caret, passive: false, isArgument: false };
   const signed = SIGNED.exec(before);
   if (signed) {
     const kind = signed[1][0] === "@" ? "person" : signed[1][0] === "#" ? "room" : "emoji";
-    return { kind, word: signed[1].slice(1), from: caret - signed[1].length, to: caret, passive: false };
+    const word = signed[1].slice(1);
+    // `#1` is no room and `:30` no emoji, though some have it in their names: Enter sends it.
+    const passive = kind !== "person" && /^[^\p{L}]/u.test(word);
+    return { kind, word, from: caret - signed[1].length, to: caret, passive, isArgument: false };
   }
   return argument(before, commands);
 }
@@ -101,7 +105,8 @@ function argument(before, commands) {
       : slot === "command"
         ? "command"
         : null;
-  return kind && { kind, word, from: before.length - word.length, to: before.length, passive: true };
+  const from = before.length - word.length;
+  return kind && { kind, word, from, to: before.length, passive: true, isArgument: true };
 }
 
 /**
@@ -145,7 +150,7 @@ function best(all, figures, name) {
 /** @typedef {Pick<import("../state/store.js").State, "commands"|"members"|"you"|"rooms">} Here */
 
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
-function people({ word, passive }, { members, you }, known) {
+function people({ word, isArgument }, { members, you }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("person");
   const rank = (/** @type {string} */ name) => ranks.get(name) ?? Infinity;
@@ -175,7 +180,7 @@ function people({ word, passive }, { members, you }, known) {
     const its = role === "member" ? "" : roleName(role);
     const detail = member
       ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ")
-      : passive
+      : isArgument
         ? ""
         : t("not in this room");
     return {
@@ -191,7 +196,7 @@ function people({ word, passive }, { members, you }, known) {
 }
 
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
-function rooms({ word, passive }, { rooms: own }, known) {
+function rooms({ word, isArgument }, { rooms: own }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("room");
   const all = new Map(
@@ -216,7 +221,7 @@ function rooms({ word, passive }, { rooms: own }, known) {
     },
     ({ name }) => name,
   );
-  const sign = passive ? "" : "#";
+  const sign = isArgument ? "" : "#";
   return found.map(({ name, kind, topic }) => ({
     kind: "room",
     name,
@@ -260,7 +265,7 @@ function emoji({ word }, known) {
 }
 
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
-function commands({ word, passive }, { commands: all }, known) {
+function commands({ word, isArgument }, { commands: all }, known) {
   const typed = word.toLowerCase();
   const ranks = known.ranks("command");
   const found = best(
@@ -276,11 +281,11 @@ function commands({ word, passive }, { commands: all }, known) {
   return found.map((command) => ({
     kind: "command",
     name: command.name,
-    text: passive ? `${command.name} ` : `/${command.name} `,
+    text: isArgument ? `${command.name} ` : `/${command.name} `,
     sign: "",
     label: command.usage,
     detail: command.help,
-    done: isBare(command) || passive,
+    done: isBare(command) || isArgument,
   }));
 }
 

@@ -130,6 +130,17 @@ test("rooms: one's own first, conversations never", () => {
   assert.equal(proposed("# heading"), null);
 });
 
+test("a menu leaves Enter alone where what is typed can't be what it proposes", () => {
+  const seen = (/** @type {string} */ text) => {
+    const found = complete(text, text.length, HERE, known({ rooms: [{ name: "room_1" }, { name: "cat" }] }));
+    return found && [found.passive, found.items[0].text];
+  };
+  assert.deepEqual(seen("see #1"), [true, "#room_1 "]);
+  assert.deepEqual(seen("see #r"), [false, "#room_1 "]);
+  assert.deepEqual(seen("so :ca"), [false, "🐱 "]);
+  assert.deepEqual(seen("/join r"), [true, "room_1 "]);
+});
+
 test("emoji: by shortcode and name after two letters, recent ones first", () => {
   assert.equal(proposed(":g"), null);
   assert.equal(proposed("9:30"), null);
@@ -195,6 +206,7 @@ test("the caret decides, not the end of the text", () => {
     from: 0,
     to: 3,
     passive: false,
+    isArgument: false,
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
+import { keyOf } from "../../words/keys.js";
 
 const SHOWN = 5_000;
 
@@ -84,13 +85,7 @@ export class ChatToasts extends PageElement {
    * @param {KeyboardEvent} event
    */
   #key(event) {
-    if (
-      event.key.toLowerCase() !== "z" ||
-      !(event.ctrlKey || event.metaKey) ||
-      event.shiftKey ||
-      event.altKey
-    )
-      return;
+    if (keyOf(event) !== "Ctrl+z" || event.shiftKey) return;
     const box = /** @type {any} */ (event.target);
     const last = this.page.store.state.toasts.findLast((toast) => toast.undo !== undefined);
     if (!last || box.value) return;

@@ -6,6 +6,7 @@ import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { peopleLookup } from "../../server/lookups.js";
+import { keyOf } from "../../words/keys.js";
 import { DELETED, shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { rank } from "../../composing/ranking.js";
@@ -46,13 +47,7 @@ export class ChatSwitcher extends PageElement {
     addEventListener(
       "keydown",
       (event) => {
-        if (
-          !(event.ctrlKey || event.metaKey) ||
-          event.shiftKey ||
-          event.altKey ||
-          event.key.toLowerCase() !== "k"
-        )
-          return;
+        if (keyOf(event) !== "Ctrl+k" || event.shiftKey) return;
         event.preventDefault();
         this.open(false);
       },
