@@ -75,9 +75,17 @@ def _read(data: bytes, claimed: str, min_side: int) -> Image.Image:
         # JPEG can be decoded at an eighth of its size, where that is enough.
         image.draft("RGB", (min_side, min_side))
         image.load()
+        if image.mode.startswith("I"):
+            return _eight_bits(image).convert("RGB")
         mode = "RGBA" if image.has_transparency_data else "RGB"
         # Avoids a copy if the mode is already right.
         return image if image.mode == mode else image.convert(mode)
+
+
+def _eight_bits(image: Image.Image) -> Image.Image:
+    """Scales grey of 16 bits, as scanners and telescopes write it. Pillow's own conversion makes
+    white of every value above 255."""
+    return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
 
 
 def _to_srgb(image: Image.Image) -> Image.Image:
