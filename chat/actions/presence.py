@@ -20,7 +20,7 @@ from chat.events import Receipt
 from chat.models import Member
 from helpers.db.database import is_unavailable
 
-log = logging.getLogger("aiochat.attendance")
+log = logging.getLogger("aiochat.presence")
 
 Key = tuple[int, Person]
 """A room's id and a person."""

@@ -47,7 +47,7 @@ class KeepAlive:
         self._next_share: Iterator[set[Pinged]] = cycle(self._shares)
         self._full: dict[Pinged, tuple[int, float]] = {}
         """The fewest unread bytes so far, and since when."""
-        self._task = asyncio.create_task(self._beat(), name="heart", context=contextvars.Context())
+        self._task = asyncio.create_task(self._beat(), name="keep_alive", context=contextvars.Context())
 
     def join(self, websocket: Pinged) -> set[Pinged]:
         """Adds the WebSocket to a share and returns the share. A WebSocket removes itself when it
