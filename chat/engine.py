@@ -24,6 +24,7 @@ from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.line_kinds import KINDS
 from helpers.limits import Limiter, Unlimited
+from helpers.locks import KeyedLocks
 from helpers.redis.bus import Bus
 from helpers.redis.client import site_prefix
 from helpers.rendering import Renderer
@@ -46,6 +47,8 @@ class Engine:
     statuses: Statuses
     epoch: str
     timings: Timings
+    guests: KeyedLocks
+    """Invitations of one guest are counted and stored one after the other."""
     limiter: Limiter
     """What others see of a person is counted by it: rooms, invitations."""
 
@@ -131,6 +134,7 @@ async def open_engine(
             statuses=statuses,
             epoch=epoch,
             timings=timings,
+            guests=KeyedLocks(),
             limiter=limiter or Unlimited(),
         )
     finally:

@@ -51,6 +51,14 @@ async def all_exist(user_ids: Iterable[int]) -> bool:
     return len(found) == len(ids)
 
 
+async def lock_account(user_id: int) -> bool:
+    """Does this account exist? In a transaction it also remains until its end, and others who lock
+    it wait for that."""
+    query: Any = User.select(User.id).where(User.id == user_id, User.left_at.is_null())
+    query = query if is_sqlite(database_proxy.obj) else query.for_update("FOR NO KEY UPDATE")
+    return bool(await query.tuples().aio_execute())
+
+
 async def users_by_keys(name_keys: list[str]) -> dict[str, User]:
     """Returns the existing users by the keys of their names."""
     return {

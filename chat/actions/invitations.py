@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 
 from accounts.models import User
-from accounts.people.directory import all_exist
+from accounts.people.directory import lock_account
 from accounts.relations.visibility import is_block_between
 from chat.costs import INVITATIONS
 from chat.drafts import Person
@@ -61,9 +61,9 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
         before = await room.invitation(guest.id)
         if before is not None and _looks_pending(before, room.at):
             raise ActionError("refused", "{name} is invited already.", name=guest.name)
-        await _require_place(person, guest)
-        if not await all_exist([guest.id]):
+        if not await lock_account(guest.id):
             raise ActionError("no_such_user", "There is no such account any more.")
+        await _require_place(person, guest)
         new = {"room_id": room.room_id, "user_id": guest.id, "inviter_id": person.id, "at": room.at}
         end = max(room.at + INVITED_SECONDS * 1000, before.until if before is not None else 0)
         # What was declined doesn't reach its guest again.
@@ -72,7 +72,10 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
             room.lift_kick(guest.id)
         return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
 
-    return await engine.journal.change(Change(room_id, person, nonce, apply))
+    # One at a time in this process, since entries of one batch don't see each other; for the others
+    # the row of the guest is locked.
+    async with engine.guests.of(guest.id):
+        return await engine.journal.change(Change(room_id, person, nonce, apply))
 
 
 async def _require_place(person: Person, guest: User) -> None:

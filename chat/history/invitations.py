@@ -18,8 +18,7 @@ guest for longer, and ends then too for all others."""
 
 MAX_PENDING = 50
 """Invitations of one guest. Further ones are refused rather than older ones dropped: so nobody can
-push out what somebody else has sent. It is counted without a lock, and may be exceeded by what is
-sent at the same moment."""
+push out what somebody else has sent."""
 
 MAX_OF_ONE_INVITER = 5
 """Invitations of one guest by the same person. A stranger can fill a tenth of the places."""

@@ -1,6 +1,9 @@
 """What ends an invitation without its guest: it is withdrawn, one of the two blocks the other or
 leaves, the inviter is removed. And how many somebody can be sent."""
 
+import asyncio
+
+import psycopg
 import pytest
 
 from tests.chat.actions.test_invitations import invited, waiting
@@ -128,6 +131,31 @@ async def test_nobody_fills_anybodys_list(cast: Cast, bob: Person) -> None:
     other = await room_of(carol)
     await (await carol.enters(other)).says(f"/invite {bob.name}")
     assert [one["name"] for one in await invited(bob)] == [other, *reversed(rooms[1:5])]
+
+
+async def test_what_is_sent_at_the_same_moment_counts_too(cast: Cast, bob: Person) -> None:
+    mallory = await cast.person("mallory")
+    listeners = [await mallory.enters(await room_of(mallory)) for _ in range(12)]
+    answers = await asyncio.gather(*[listener.says(f"/invite {bob.name}") for listener in listeners])
+    assert sorted(answer["type"] for answer in answers) == ["error"] * 7 + ["receipt"] * 5
+    assert len(await invited(bob)) == 5
+
+
+async def test_another_worker_waits_for_the_guest(postgres_chat: Aiochat) -> None:
+    """Somebody else stores an invitation just then."""
+    owner, guest = [await Person(postgres_chat.url, unique(name)).joins() for name in ("owner", "guest")]
+    at_room = await owner.enters(await room_of(owner))
+    waits = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND query LIKE '%users%'"
+    url = postgres_chat.env["AIOCHAT_DATABASE_URL"]
+    with psycopg.connect(url) as elsewhere, psycopg.connect(url, autocommit=True) as looking:
+        elsewhere.execute("SELECT 1 FROM users WHERE name = %s FOR NO KEY UPDATE", [guest.name])
+        answer = asyncio.create_task(at_room.says(f"/invite {guest.name}"))
+        await until(lambda: bool(looking.execute(f"{waits} AND wait_event_type = 'Lock'").fetchall()))
+        assert not answer.done()
+        elsewhere.commit()
+        assert (await answer)["type"] == "receipt"
+    for someone in (owner, guest):
+        await someone.close()
 
 
 async def test_the_list_ends_with_fifty(chat: Aiochat, cast: Cast, alice: Person, bob: Person) -> None:
