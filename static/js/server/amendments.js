@@ -27,6 +27,9 @@ const OFFLINE = { type: "error", code: "offline" };
 const subject = ({ type, number, emoji }) =>
   `${type === "undelete" ? "delete" : type} ${number} ${emoji ?? ""}`;
 
+/** The text of an edit, without half an emoji. @param {{text?: string}} request */
+const wholeText = ({ text }) => (text === undefined ? {} : { text: wellFormed(text) });
+
 export class Amendments {
   /** @type {Map<string, number>} by nonce: when it was sent */ #sent = new Map();
   /** @type {Map<string, (answer: any) => void>} */ #answers = new Map();
@@ -71,7 +74,7 @@ export class Amendments {
       ...request,
       nonce: makeNonce(),
       at: new Date(this.now()).toISOString(),
-      ...(request.text === undefined ? {} : { text: wellFormed(request.text) }),
+      ...wholeText(request),
     });
     amendment.urgent = this.#isUrgent(amendment);
     if (amendment.urgent && this.store.state.connection !== "connected") {
@@ -204,7 +207,7 @@ export class Amendments {
       return Number.isInteger(amendment.number) &&
         typeof amendment.at === "string" &&
         this.prefix + amendment.nonce === key
-        ? amendment
+        ? { ...amendment, ...wholeText(amendment) }
         : null;
     } catch {
       return null; // not ours, or cut short

@@ -289,3 +289,14 @@ test("answering and editing exclude each other", () => {
   store.dispatch({ type: "replying", number: 2 });
   assert.deepEqual([state.replying, state.editing], [2, null]);
 });
+
+test("half an emoji in an edit is no longer one, also in what an earlier page left", () => {
+  const { amendments, sent, storage } = open({ messages: [own(1)] });
+  amendments.request({ type: "edit", number: 1, text: "a\ud83d b" });
+  assert.equal(sent[0].text, "a\ufffd b");
+  const [key] = storage.kept.keys();
+  storage.set(key, JSON.stringify({ ...JSON.parse(storage.get(key) ?? ""), text: "\udc00" }));
+  const later = open({ storage, messages: [own(1)] });
+  later.amendments.restore();
+  assert.equal(later.state.amendments[0].text, "\ufffd");
+});
