@@ -55,7 +55,8 @@ _NOTHING = re.compile(
 
 def is_blank(text: str) -> bool:
     """Does the text show nothing at all?"""
-    return _NOTHING.fullmatch(text) is not None
+    # Most texts begin with something to see.
+    return not "!" <= text[:1] <= "~" and _NOTHING.fullmatch(text) is not None
 
 
 def is_one_line(text: str) -> bool:
