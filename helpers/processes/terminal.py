@@ -56,10 +56,12 @@ def ask_password(name: str) -> str:
 
 
 @contextlib.contextmanager
-def report_when_slow(what: str, patience_seconds: float = PATIENCE_SECONDS) -> Iterator[None]:
-    """Reports the operation on stderr once it has taken `patience_seconds`."""
+def report_when_slow(what: str, patience_seconds: float | None = None) -> Iterator[None]:
+    """Reports the operation on stderr once it has taken `patience_seconds`, PATIENCE_SECONDS where
+    that is None."""
     timer = threading.Timer(
-        patience_seconds, lambda: print(f"{what} takes a while ...", file=sys.stderr, flush=True)
+        PATIENCE_SECONDS if patience_seconds is None else patience_seconds,
+        lambda: print(f"{what} takes a while ...", file=sys.stderr, flush=True),
     )
     timer.daemon = True
     timer.start()

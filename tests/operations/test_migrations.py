@@ -198,8 +198,9 @@ def test_on_sqlite_one_waits_for_the_other(tmp_path: Path, monkeypatch: pytest.M
 def test_several_at_once_are_one(url: str) -> None:
     """As when workers start together: each in a process of its own."""
     code = (
-        f"from pathlib import Path; from helpers.db.migrations import migrate; print(migrate({url!r}, "
-        f"Path({str(FOLDER)!r})))"
+        "from pathlib import Path; from helpers.db.migrations import migrate; "
+        "from helpers.processes import terminal; terminal.PATIENCE_SECONDS = 600.0; "
+        f"print(migrate({url!r}, Path({str(FOLDER)!r})))"
     )
 
     def one(_: int) -> subprocess.CompletedProcess[str]:

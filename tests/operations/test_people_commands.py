@@ -288,6 +288,7 @@ def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, target: str)
 
 
 def test_a_name_that_the_terminal_has_no_letters_for(plain: Shell) -> None:
+    plain.says("migrate")
     command = [sys.executable, str(ROOT / "app.py"), "register", "Алиса"]
     env = {**os.environ, **plain.env, "PYTHONIOENCODING": "ascii"}
     done = subprocess.run(command, env=env, input=PASSWORD.encode(), capture_output=True, check=False)

@@ -23,6 +23,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import app  # noqa: F401 - it is what the programs import
 from accounts.people.common_passwords import load_common
+from helpers.processes import terminal
 
 MAX_REQUEST = 1 << 20
 PR_SET_PDEATHSIG = 1
@@ -91,6 +92,8 @@ def _tell(pipe: int, number: int) -> None:
 if __name__ == "__main__":
     assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing in the forked processes"
     load_common()
+    # On a busy machine much takes a while, and a command that goes well says nothing else.
+    terminal.PATIENCE_SECONDS = 600.0
     gc.collect()
     gc.freeze()
     if request := _serve(socket.socket(fileno=int(os.environ["FORKING_FD"]))):

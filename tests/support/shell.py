@@ -16,6 +16,7 @@ import pytest
 import redis as redis_client
 
 from app import main
+from helpers.processes import terminal
 from tests.support.servers import ROOT, Aiochat, Redis, free_port
 from tests.support.servers.forked import Forked
 
@@ -83,6 +84,8 @@ class Shell:
         with self.monkeypatch.context() as patch:
             for name, value in self.env.items():
                 patch.setenv(name, value)
+            # On a busy machine much takes a while, and a command that goes well says nothing else.
+            patch.setattr(terminal, "PATIENCE_SECONDS", 600.0)
             patch.setattr(sys, "stdin", io.StringIO(given))
             # In a thread, since the tests have an event loop of their own in this one.
             with ThreadPoolExecutor(1) as thread:
