@@ -21,7 +21,7 @@ FIRST_VIEW = 100_000
 """Bytes of content, with nothing in the cache: FEATURES.md. The headers of sixty answers come to 20
 KB more by HTTP/1.1; by HTTP/2, which nginx speaks over TLS, they are sent once."""
 
-SCRIPTS = 60_000
+SCRIPTS = 61_000
 """Bytes of our own JavaScript that the first view needs: each file without its comments, by
 gzip."""
 

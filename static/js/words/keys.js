@@ -1,4 +1,5 @@
 /** The keys of the room page: one table for their handlers and for the dialog that lists them. */
+import { keyOf } from "../dom/key_of.js";
 import { t } from "./texts.js";
 
 /**
@@ -52,29 +53,6 @@ export const keyGroups = () => [
   { title: t("While writing"), keys: COMPOSER_KEYS },
   { title: t("In the messages"), keys: TIMELINE_KEYS }, // the longest, which fills a column of its own
 ];
-
-/**
- * What was pressed: "j", "?", "Alt+ArrowUp", "Ctrl+k". Command counts as Ctrl. On a keyboard
- * without Latin letters it is the letter that the key has elsewhere.
- * @param {{key: string, code?: string, ctrlKey?: boolean, metaKey?: boolean, altKey?: boolean,
- *   shiftKey?: boolean}} event
- */
-export function keyOf({ key, code = "", ctrlKey, metaKey, altKey, shiftKey }) {
-  const isLetter = /^Key[A-Z]$/.test(code) && key.length === 1;
-  const name =
-    isLetter && !/[\x21-\x7e]/.test(key)
-      ? code.slice(3).toLowerCase()
-      : key.length === 1 && (ctrlKey || metaKey)
-        ? key.toLowerCase()
-        : key;
-  // Shift is a part of the sign that it makes.
-  const modifiers = [
-    ctrlKey || metaKey ? "Ctrl+" : "",
-    altKey ? "Alt+" : "",
-    shiftKey && name.length > 1 ? "Shift+" : "",
-  ];
-  return `${modifiers.join("")}${name}`;
-}
 
 /**
  * @param {Key[]} table

@@ -139,7 +139,7 @@ async def test_an_invitation_waits_for_who_is_leaving(postgres_chat: Aiochat) ->
         with psycopg.connect(postgres_chat.env["AIOCHAT_DATABASE_URL"], autocommit=True) as looking:
             waits = """SELECT 1 FROM pg_stat_activity
                 WHERE datname = current_database() AND wait_event_type = 'Lock'
-                    AND query LIKE '%KEY SHARE%'"""
+                    AND query LIKE '%NO KEY UPDATE%'"""
             await until(lambda: bool(looking.execute(waits).fetchall()))
         leaving.commit()
     assert (await at_bob.hears("error", nonce="invites"))["code"] == "no_such_user"

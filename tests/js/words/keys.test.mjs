@@ -2,10 +2,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
+import { keyOf } from "../../../static/js/dom/key_of.js";
 import {
   doing,
   keyGroups,
-  keyOf,
   labelsOf,
   PAGE_KEYS,
   TIMELINE_KEYS,

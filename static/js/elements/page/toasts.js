@@ -4,7 +4,7 @@
  */
 import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
-import { keyOf } from "../../words/keys.js";
+import { keyOf } from "../../dom/key_of.js";
 
 const SHOWN = 5_000;
 

@@ -6,7 +6,7 @@ import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { peopleLookup } from "../../server/lookups.js";
-import { keyOf } from "../../words/keys.js";
+import { keyOf } from "../../dom/key_of.js";
 import { DELETED, shownName } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { rank } from "../../composing/ranking.js";
