@@ -31,7 +31,8 @@ export const MAX_PENDING = 200;
 
 export class Outbox {
   #sentAt = 0;
-  /** How often the one that is sent was sent on this connection. */ #tries = { nonce: "", count: 0 };
+  /** How often the one that is sent was sent on this connection and not answered. */
+  #tries = { nonce: "", count: 0 };
   #order = 0;
   /** Tabs whose end is waited for. @type {Set<string>} */ #others = new Set();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
@@ -137,6 +138,7 @@ export class Outbox {
       if (event.type === "error" && UNREADABLE.includes(event.code ?? "")) this.#refuseSent(event.text);
       return;
     }
+    if (event.nonce === this.#tries.nonce) this.#tries.count = 0;
     if (event.type === "error") this.#refused(event);
     else this.storage.remove(this.prefix + event.nonce);
     this.flush();

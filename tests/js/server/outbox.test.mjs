@@ -5,51 +5,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { makeNonce } from "../../../static/js/server/nonce.js";
-import { Outbox } from "../../../static/js/server/outbox.js";
-import { lobby, memoryStorage, mockTimeouts } from "../support.mjs";
-
-const PREFIX = "aiochat:outbox:alice:lobby:";
-const NOW = Date.parse("2026-11-21T09:30:00Z");
-
-const COMMANDS = [
-  { name: "kill", usage: "/kill @user", help: "", aliases: ["kick"], says: false },
-  { name: "me", usage: "/me text", help: "", aliases: [], says: true },
-];
+import { memoryStorage, mockTimeouts } from "../support.mjs";
+import { COMMANDS, NOW, PREFIX, openOutbox } from "./outbox_page.mjs";
 
 /** @typedef {import("../../../static/js/server/outbox.js").WhenTabCloses} WhenTabCloses */
-/**
- * @typedef {{connected?: boolean, now?: number, tab?: string, whenTabCloses?: WhenTabCloses}}
- *   Options
- */
-
-/**
- * A page with its outbox; `server(event)` is what the socket would bring.
- * @param {ReturnType<typeof memoryStorage>} [storage]
- * @param {Options} [options]
- */
-function open(storage = memoryStorage(), { connected = true, now = NOW, tab, whenTabCloses } = {}) {
-  const store = lobby({ members: [], commands: COMMANDS });
-  store.dispatch({ type: "connection", connection: connected ? "connected" : "offline" });
-  /** @type {{type: string, nonce: string, text: string, reply_to?: number}[]} */
-  const sent = [];
-  const line = { connected, now };
-  const send = (/** @type {any} */ request) => line.connected && Boolean(sent.push(request));
-  const outbox = new Outbox({
-    store,
-    storage,
-    send,
-    prefix: PREFIX,
-    tab,
-    whenTabCloses,
-    now: () => line.now,
-  });
-  const server = (/** @type {import("../../../static/js/state/types.js").Event} */ event) => {
-    store.receive(event);
-    outbox.received(event);
-  };
-  const stages = () => store.state.pending.map(({ text, stage }) => `${text}: ${stage}`);
-  return { outbox, store, sent, storage, line, server, stages, texts: () => sent.map(({ text }) => text) };
-}
+/** @typedef {import("./outbox_page.mjs").Options} Options */
 
 test("a nonce is visible ASCII, short, and new each time", () => {
   const nonces = new Set(Array.from({ length: 100 }, makeNonce));
@@ -58,7 +18,7 @@ test("a nonce is visible ASCII, short, and new each time", () => {
 });
 
 test("is kept until the receipt", () => {
-  const { outbox, storage, sent, server } = open();
+  const { outbox, storage, sent, server } = openOutbox();
   outbox.post("hello");
   assert.equal(storage.kept.size, 1);
   server({ type: "receipt", nonce: sent[0].nonce, seq: 1, number: 1 });
@@ -66,7 +26,7 @@ test("is kept until the receipt", () => {
 });
 
 test("one after the other, so that the order holds", () => {
-  const { outbox, sent, server, texts } = open();
+  const { outbox, sent, server, texts } = openOutbox();
   for (const text of ["one", "two", "three"]) outbox.post(text);
   assert.deepEqual(texts(), ["one"]);
   server({ type: "receipt", nonce: sent[0].nonce, seq: 1, number: 1 });
@@ -75,7 +35,7 @@ test("one after the other, so that the order holds", () => {
 });
 
 test("what had no answer goes again with the same nonce after a reconnect", () => {
-  const { outbox, sent, line, server } = open();
+  const { outbox, sent, line, server } = openOutbox();
   outbox.post("hello");
   line.connected = false;
   outbox.requeue();
@@ -105,10 +65,10 @@ test("survives a reload in order, and leaves other people's and rooms' alone", (
     JSON.stringify({ nonce: "x", text: "bob's", at: "2026-11-21T09:00:00Z", order: 1 }),
   );
   storage.set(`${PREFIX}broken`, "{");
-  const before = open(storage, { connected: false });
+  const before = openOutbox(storage, { connected: false });
   before.outbox.post("one");
   before.outbox.post("two");
-  const after = open(storage);
+  const after = openOutbox(storage);
   after.outbox.restore();
   after.outbox.flush();
   assert.deepEqual(after.stages(), ["one: sent", "two: waiting"]);
@@ -117,8 +77,8 @@ test("survives a reload in order, and leaves other people's and rooms' alone", (
 
 test("what is found after a day isn't sent without asking", () => {
   const storage = memoryStorage();
-  open(storage, { connected: false }).outbox.post("old news");
-  const later = open(storage, { now: NOW + 25 * 3600_000 });
+  openOutbox(storage, { connected: false }).outbox.post("old news");
+  const later = openOutbox(storage, { now: NOW + 25 * 3600_000 });
   later.outbox.restore();
   later.outbox.flush();
   assert.deepEqual([later.stages(), later.sent], [["old news: refused"], []]);
@@ -126,11 +86,11 @@ test("what is found after a day isn't sent without asking", () => {
 
 test("a refused one is still refused after a reload; Retry sends it, Discard forgets it", () => {
   const storage = memoryStorage();
-  const first = open(storage);
+  const first = openOutbox(storage);
   first.outbox.post("hello");
   const { nonce } = first.sent[0];
   first.server({ type: "error", nonce, code: "forbidden", text: "You are muted." });
-  const second = open(storage);
+  const second = openOutbox(storage);
   second.outbox.restore();
   assert.equal(second.store.state.pending[0].reason, "You are muted.");
   second.outbox.retry(nonce);
@@ -141,7 +101,7 @@ test("a refused one is still refused after a reload; Retry sends it, Discard for
 
 test("waits as long as the server asks", (context) => {
   const clock = mockTimeouts(context);
-  const { outbox, sent, server, store } = open();
+  const { outbox, sent, server, store } = openOutbox();
   outbox.post("one");
   outbox.post("two");
   server({ type: "error", nonce: sent[0].nonce, code: "rate_limited", text: "Slowly.", retry_after: 2 });
@@ -156,7 +116,7 @@ test("waits as long as the server asks", (context) => {
 });
 
 test("no answer for long on a living connection: again, harmlessly", () => {
-  const { outbox, sent, line } = open();
+  const { outbox, sent, line } = openOutbox();
   outbox.post("hello");
   line.now += 10_000;
   outbox.tick();
@@ -169,7 +129,7 @@ test("no answer for long on a living connection: again, harmlessly", () => {
 
 test("removed from the room: kept, and not sent by itself", () => {
   const storage = memoryStorage();
-  const { outbox, stages } = open(storage, { connected: false });
+  const { outbox, stages } = openOutbox(storage, { connected: false });
   outbox.post("hello");
   outbox.requeue("refused", "Not sent.");
   assert.deepEqual(stages(), ["hello: refused"]);
@@ -180,8 +140,8 @@ const QUOTED = { number: 7, author: "bob", text: "who comes?" };
 
 test("a reply names what it answers: to the server, in its twin, after a reload, when rewritten", () => {
   const storage = memoryStorage();
-  open(storage, { connected: false }).outbox.post("me", QUOTED);
-  const { outbox, store, sent, server } = open(storage);
+  openOutbox(storage, { connected: false }).outbox.post("me", QUOTED);
+  const { outbox, store, sent, server } = openOutbox(storage);
   outbox.restore();
   assert.equal(sent[0].reply_to, 7);
   assert.deepEqual(store.state.pending[0].quote, { author: "bob", text: "who comes?" });
@@ -194,7 +154,7 @@ test("a reply names what it answers: to the server, in its twin, after a reload,
 });
 
 test("what answers nothing says nothing of it", () => {
-  const { outbox, sent } = open();
+  const { outbox, sent } = openOutbox();
   outbox.post("hello");
   assert.equal("reply_to" in JSON.parse(JSON.stringify(sent[0])), false);
 });
@@ -210,7 +170,7 @@ function browser() {
   const whenTabCloses = (tab, then) => void (living.has(tab) ? waiting.push({ tab, then }) : then());
   const openTab = (/** @type {string} */ tab, /** @type {Options} */ options = {}) => {
     living.add(tab);
-    const page = open(storage, { tab, whenTabCloses, ...options });
+    const page = openOutbox(storage, { tab, whenTabCloses, ...options });
     page.outbox.restore();
     return page;
   };
@@ -253,9 +213,9 @@ test("a tab that is opened before another writes hears of what that leaves", () 
 
 test("without locks both tabs hold it; what one has given up the other doesn't send", () => {
   const storage = memoryStorage();
-  const first = open(storage, { connected: false, tab: "a" });
+  const first = openOutbox(storage, { connected: false, tab: "a" });
   first.outbox.post("never mind");
-  const second = open(storage, { connected: false, tab: "b" });
+  const second = openOutbox(storage, { connected: false, tab: "b" });
   second.outbox.restore();
   assert.deepEqual(second.stages(), ["never mind: waiting"]);
   const [key] = storage.kept.keys();
@@ -267,7 +227,7 @@ test("without locks both tabs hold it; what one has given up the other doesn't s
 });
 
 test("without a connection no command is kept, but for one that only says something", () => {
-  const { outbox, storage, stages } = open(undefined, { connected: false });
+  const { outbox, storage, stages } = openOutbox(undefined, { connected: false });
   for (const text of ["/kill @bob", "/kick @bob", "/leave", "/what"]) assert.equal(outbox.post(text), false);
   for (const text of ["/me waves", "//kill @bob", "bye"]) assert.equal(outbox.post(text), true);
   assert.deepEqual(stages(), ["/me waves: waiting", "//kill @bob: waiting", "bye: waiting"]);
@@ -275,7 +235,7 @@ test("without a connection no command is kept, but for one that only says someth
 });
 
 test("with the connection a command fails, whether it was sent or not", () => {
-  const { outbox, store, storage, stages, texts, server } = open();
+  const { outbox, store, storage, stages, texts, server } = openOutbox();
   for (const text of ["/kill @bob", "and then", "/kick @eve"]) outbox.post(text);
   store.dispatch({ type: "connection", connection: "connecting" });
   outbox.requeue();
@@ -290,14 +250,14 @@ test("with the connection a command fails, whether it was sent or not", () => {
 
 test("a command without an answer isn't sent again after a reload", () => {
   const storage = memoryStorage();
-  open(storage).outbox.post("/kill @bob");
-  const later = open(storage);
+  openOutbox(storage).outbox.post("/kill @bob");
+  const later = openOutbox(storage);
   later.outbox.restore();
   assert.deepEqual([later.stages(), later.sent], [["/kill @bob: refused"], []]);
 });
 
 test("an answer that is late on a living connection has a command sent again", () => {
-  const { outbox, line, texts } = open();
+  const { outbox, line, texts } = openOutbox();
   outbox.post("/kill @bob");
   line.now += 16_000;
   outbox.tick();
@@ -305,90 +265,12 @@ test("an answer that is late on a living connection has a command sent again", (
 });
 
 test("half an emoji is no longer one when it is sent, kept or restored", () => {
-  const { outbox, storage, texts } = open();
+  const { outbox, storage, texts } = openOutbox();
   outbox.post("a\ud83d b");
   assert.deepEqual(texts(), ["a\ufffd b"]);
   const [key] = storage.kept.keys();
   storage.set(key, JSON.stringify({ ...JSON.parse(storage.get(key) ?? ""), text: "\udc00 👍" }));
-  const later = open(storage);
+  const later = openOutbox(storage);
   later.outbox.restore();
   assert.deepEqual(later.texts(), ["\ufffd 👍"]);
-});
-
-test("an answer that names no nonce refuses what is sent, and the next goes on", () => {
-  const { outbox, server, stages, texts, store } = open();
-  for (const text of ["one", "two"]) outbox.post(text);
-  server({ type: "error", code: "blocked", text: "Of something else." });
-  assert.deepEqual(stages(), ["one: sent", "two: waiting"]);
-  server({ type: "error", code: "bad_json", text: "This isn't JSON." });
-  assert.deepEqual(stages(), ["one: refused", "two: sent"]);
-  assert.equal(store.state.pending[0].reason, "This isn't JSON.");
-  assert.deepEqual(texts(), ["one", "two"]);
-});
-
-test("what is never answered on a living connection is refused, and the next goes on", () => {
-  const { outbox, server, sent, line, stages } = open();
-  for (const text of ["one", "two"]) outbox.post(text);
-  for (let turn = 0; turn < 3; turn++) {
-    line.now += 16_000;
-    outbox.tick();
-  }
-  assert.deepEqual(stages(), ["one: sent", "two: waiting"]);
-  line.now += 16_000;
-  outbox.tick();
-  assert.deepEqual(stages(), ["one: refused", "two: sent"]);
-  server({ type: "receipt", nonce: sent[0].nonce, seq: 1, number: 1 });
-  assert.deepEqual(stages(), ["one: stored", "two: sent"], "an answer that is late is one");
-});
-
-test("no answer of any kind, in any order, or none, stops the outbox", (context) => {
-  const clock = mockTimeouts(context);
-  const codes = ["bad_json", "bad_request", "rate_limited", "unavailable", "forbidden", "nonce_reused", "?"];
-  for (let seed = 1; seed <= 300; seed++) {
-    let state = seed;
-    const random = (/** @type {number} */ below) => {
-      state = (state * 48_271) % 2_147_483_647;
-      return state % below;
-    };
-    const { outbox, server, sent, line, stages, store } = open();
-    const nonce = () => (sent.length && random(4) ? sent[random(sent.length)].nonce : undefined);
-    const code = () => codes[random(codes.length)];
-    const hello = () =>
-      server({ type: "hello", epoch: "e1", room: {}, you: { name: "alice" }, commands: COMMANDS });
-    /** @type {(() => void)[]} */
-    const moves = [
-      () => outbox.post(`text ${random(1000)}`),
-      () => outbox.post("/me waves"),
-      () => server({ type: "receipt", nonce: nonce(), seq: 1, number: 1 }),
-      () => server({ type: "error", nonce: nonce(), code: code(), text: "No.", retry_after: random(3) }),
-      () => server({ type: "error", code: code(), text: "No." }),
-      () => server({ type: "notice", nonce: nonce(), text: "Hm." }),
-      () => server(/** @type {any} */ ({ type: "nobody knows this" })),
-      () => {
-        line.connected = false;
-        outbox.requeue();
-      },
-      () => {
-        line.connected = true;
-        hello();
-      },
-      () => {
-        line.now += random(20_000);
-        clock.tick(random(3_000));
-        outbox.tick();
-      },
-    ];
-    for (let turn = 0; turn < 60; turn++) moves[random(moves.length)]();
-    // From here on the server is well again.
-    line.connected = true;
-    hello();
-    clock.tick(60_000);
-    for (let turn = 0; turn < 100 && store.state.pending.some(({ stage }) => stage === "sent"); turn++)
-      server({ type: "receipt", nonce: sent[sent.length - 1].nonce, seq: 1, number: 1 });
-    assert.deepEqual(
-      stages().filter((stage) => /: (waiting|sent)$/.test(stage)),
-      [],
-      `seed ${seed}`,
-    );
-  }
 });
