@@ -137,14 +137,12 @@ def is_free(request: Request) -> bool:
 
 def _checked(frame: Frame) -> Request:
     """The checked request. Raises ActionError for what is valid in no room."""
-    if isinstance(frame, Post):
-        if frame.nonce is not None:
-            check_nonce(frame.nonce)
-        return _checked_post(frame)
     if isinstance(frame, Ping):
         return frame
     if frame.nonce is not None:
         check_nonce(frame.nonce)
+    if isinstance(frame, Post):
+        return _checked_post(frame)
     if isinstance(frame, Typing):
         return frame
     if not 0 <= frame.number <= MAX_NUMBER:
