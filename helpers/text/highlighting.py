@@ -5,6 +5,7 @@ Some languages' regular expressions take exponential time for some code. Code is
 main thread of a process that serves nobody (helpers/rendering.py)."""
 
 import contextlib
+import gc
 import html
 import re
 import signal
@@ -106,10 +107,17 @@ class _TooSlow(BaseException):
 
 
 def _on_too_slow(number: int, frame: FrameType | None) -> None:
-    # What is raised where a weak reference ends is lost. The timer comes again.
-    if frame is None or frame.f_globals.get("__name__") not in CALLBACKS:
+    # What is raised where a weak reference ends, or where the garbage collector tells of its work,
+    # is lost. The timer comes again.
+    if frame is None or not _is_callback(frame):
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         raise _TooSlow
+
+
+def _is_callback(frame: FrameType) -> bool:
+    return frame.f_globals.get("__name__") in CALLBACKS or any(
+        getattr(one, "__code__", None) is frame.f_code for one in gc.callbacks
+    )
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ what it becomes is bounded."""
 import ast
 import asyncio
 import contextlib
+import gc
 import io
 import json
 import re
@@ -123,6 +124,29 @@ def test_a_limit_holds_also_where_an_exception_would_be_lost() -> None:
     with highlighting._time_limit(), pytest.raises(highlighting._TooSlow):
         read()
     assert returned
+
+
+def test_a_limit_holds_also_where_the_garbage_collector_tells_of_its_work() -> None:
+    returned = []
+
+    def tell(phase: str, info: dict[str, int]) -> None:
+        end = time.thread_time() + 2 * highlighting.MAX_SECONDS
+        while phase == "start" and time.thread_time() < end:
+            pass
+        returned.append(phase)
+
+    def read() -> None:
+        gc.collect()
+        while True:
+            pass
+
+    gc.callbacks.append(tell)
+    try:
+        with highlighting._time_limit(), pytest.raises(highlighting._TooSlow):
+            read()
+    finally:
+        gc.callbacks.remove(tell)
+    assert returned[:2] == ["start", "stop"]
 
 
 async def test_code_that_is_too_slow_stays_code(renderer: Renderer) -> None:
