@@ -44,6 +44,7 @@ class ReadMarks:
         self._pause = timings.store_marks
         self._on_moved = on_moved
         self._noted: dict[tuple[int, int], _Noted] = {}
+        self._being_stored: dict[tuple[int, int], _Noted] = {}
         self._storing = asyncio.Lock()
         self._update = Bulk(
             database,
@@ -72,8 +73,8 @@ class ReadMarks:
 
     async def store_for(self, user_ids: Collection[int]) -> None:
         """Stores the noted marks of these users, so that a following read of the database is
-        current."""
-        if any(user_id in user_ids for _, user_id in self._noted):
+        current. That includes those whose statement runs now."""
+        if any(user_id in user_ids for _, user_id in (*self._being_stored, *self._noted)):
             await self._store()
 
     def forget(self, room_id: int, user_id: int) -> None:
@@ -107,7 +108,8 @@ class ReadMarks:
     async def _store(self) -> None:
         # One at a time: of two that run at once the older might write last.
         async with self._storing:
-            noted, self._noted = self._noted, {}
+            self._being_stored, self._noted = self._noted, {}
+            noted = self._being_stored
             if not noted:
                 return
             statement = self._update.bind(
@@ -122,6 +124,8 @@ class ReadMarks:
                     for key, later in meanwhile.items():
                         self._add(key, later)
                 raise
+            finally:
+                self._being_stored = {}
         moved = [
             MovedMark(room_id, user_id, number, noted[room_id, user_id].is_exact)
             for room_id, user_id, number in rows

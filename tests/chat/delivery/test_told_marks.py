@@ -1,9 +1,17 @@
 """Whom a read mark is told to: every other connection of its user, whichever are gone."""
 
+import asyncio
+from typing import Any
+
+import pytest
+
 from chat.actions import posting
+from chat.delivery import read_marks
 from chat.envelopes import UnreadHint
 from chat.requests import new_nonce
-from tests.support.in_process import BOB, CELLAR, Site, Tab, until
+from chat.models import Member
+from helpers.db.database import fetch
+from tests.support.in_process import ALICE, BOB, CELLAR, Site, Tab, until
 
 
 def marks(tab: Tab) -> list[int]:
@@ -72,3 +80,29 @@ async def test_a_mark_far_ahead_leaves_nothing_untold(site: Site) -> None:
     await until(lambda: marks(second) == [1])
     second.says("post", text="mine", nonce="n")
     await until(lambda: marks(first) == [2])
+
+
+async def test_who_reads_waits_also_for_a_mark_that_is_being_stored(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await site.posts("to be read")
+    begun, may_go_on = asyncio.Event(), asyncio.Event()
+
+    async def held(*given: Any) -> Any:
+        begun.set()
+        await may_go_on.wait()
+        return await fetch(*given)
+
+    monkeypatch.setattr(read_marks, "fetch", held)
+    marks = site.engine.read_marks
+    marks.note(CELLAR, ALICE.id, 1)
+    storing = asyncio.create_task(marks.store_for({ALICE.id}))
+    await begun.wait()
+    waiting = asyncio.create_task(marks.store_for({ALICE.id}))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    await asyncio.create_task(marks.store_for({BOB.id}))
+    may_go_on.set()
+    await asyncio.gather(storing, waiting)
+    stored = Member.select().where(Member.room_id == CELLAR, Member.user_id == ALICE.id)
+    assert [row.read_number for row in await stored.aio_execute()] == [1]
