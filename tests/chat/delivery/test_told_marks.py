@@ -8,8 +8,8 @@ import pytest
 from chat.actions import posting
 from chat.delivery import read_marks
 from chat.envelopes import UnreadHint
-from chat.requests import new_nonce
 from chat.models import Member
+from chat.requests import new_nonce
 from helpers.db.database import fetch
 from tests.support.in_process import ALICE, BOB, CELLAR, Site, Tab, until
 
