@@ -108,9 +108,8 @@ class _TooSlow(BaseException):
 
 def _on_too_slow(number: int, frame: FrameType | None) -> None:
     # What is raised where a weak reference ends, or where the garbage collector tells of its work,
-    # is lost. The timer comes again.
+    # is lost, as in a `__del__`. The timer comes again until the limit ends.
     if frame is None or not _is_callback(frame):
-        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         raise _TooSlow
 
 
@@ -129,5 +128,7 @@ def _time_limit() -> Iterator[None]:
         signal.setitimer(signal.ITIMER_VIRTUAL, MAX_SECONDS, AGAIN_SECONDS)
         yield
     finally:
+        with contextlib.suppress(_TooSlow):
+            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, former)
