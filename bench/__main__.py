@@ -21,6 +21,7 @@ from bench.stage import Services, divide_cores
 from bench.sweep import charts
 from bench.systems import DATABASES, Setup
 from bench.talk import Talk
+from bench.texts import OFFICE, TEXTS
 from bench.yardstick import take_yardstick
 from tests.support.servers import ServerError
 
@@ -71,6 +72,14 @@ def parser() -> argparse.ArgumentParser:
         known=["none", *DATABASES],
         metavar="NAMES",
         help=f"of {', '.join(DATABASES)}; none: peers alone",
+    )
+    options.add_argument(
+        "--texts",
+        action=Names,
+        known=TEXTS,
+        metavar="NAMES",
+        help="what is said, of office (as people talk) and plain (one line without any sign); with both "
+        "everything is measured twice (office)",
     )
     options.add_argument(
         "--workers", type=int, default=1, help="processes of aiochat that share the rooms (1)"
@@ -149,6 +158,7 @@ def chosen_plan(arguments: argparse.Namespace) -> Plan:
                 if name != "none"
             ],
         )
+    chosen = plan.with_texts(chosen, arguments.texts or [OFFICE.name])
     for part in chosen:
         for problem in (
             *(setup.problem() for setup in part.setups),
@@ -187,7 +197,8 @@ def run(steps: Sequence[Step], left_out: list[str]) -> list[Result]:
     measured = []
     with Services() as services:
         for place, step in enumerate(steps, 1):
-            title = f"{step.scenario.name} on {step.system.label}"
+            texts = getattr(step.scenario, "texts", "")
+            title = f"{step.scenario.name}{texts and f', {texts}'} on {step.system.label}"
             print(f"{place}/{len(steps)} {title} ...", end="", file=sys.stderr, flush=True)
             begun = time.monotonic()
             try:

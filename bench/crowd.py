@@ -18,6 +18,7 @@ from collections.abc import Callable, Iterator, Sequence
 from bench.clients import Client, Sender, Window
 from bench.dialects import Dialect, SharedState
 from bench.guests import Guest
+from bench.texts import OFFICE, Texts
 
 AT_ONCE = 40
 """Concurrent handshakes. The server's backlog holds more, but each one costs some queries."""
@@ -40,7 +41,12 @@ class Crowd:
     """The clients of a run, the loop that reads them, and their shared state."""
 
     def __init__(
-        self, guests: Sequence[Guest], dialect: Dialect, *, answers_bring_more: bool = False
+        self,
+        guests: Sequence[Guest],
+        dialect: Dialect,
+        texts: Texts = OFFICE,
+        *,
+        answers_bring_more: bool = False,
     ) -> None:
         self.window = Window()
         self.clients: dict[int, Client] = {}
@@ -48,7 +54,7 @@ class Crowd:
         self.guest_of: dict[Client, Guest] = {}
         self._guests = guests
         self._dialect = dialect
-        self._shared = SharedState(self.window, self.senders, answers_bring_more)
+        self._shared = SharedState(self.window, self.senders, answers_bring_more, texts)
         self._prompt = select.epoll()
         self._lazy = select.epoll()
         self._lazy_seconds = max(0.005, len(guests) / LAZY_READS)

@@ -11,18 +11,16 @@ from bench.clients import Client, Sender, Window
 from bench.echoed import EchoCounter, EchoSender, EchoWitness, Pattern, message_of
 from bench.guests import Guest
 from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up
+from bench.texts import OFFICE, Texts
 from bench.wire import (
     BINARY,
     DATA,
     TEXT,
-    TEXT_CHARACTERS,
     Frames,
     after_upgrade,
     client_frame,
-    fill_template,
     frame_template,
     more,
-    text_template,
     upgrade,
 )
 
@@ -35,6 +33,7 @@ class SharedState:
     window: Window
     senders: dict[int, Sender]
     answers_bring_more: bool
+    texts: Texts = OFFICE
 
 
 class Dialect(ABC):
@@ -72,9 +71,9 @@ class Aiochat(Dialect):
         if guest.is_sender:
             return NumberedSender(
                 connection,
-                guest.room,
+                guest,
                 shared.window,
-                guest.index,
+                shared.texts,
                 answers_bring_more=shared.answers_bring_more,
             )
         if guest.is_witness:
@@ -99,7 +98,7 @@ class Echoing(Dialect):
 
     def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
         if guest.is_sender:
-            frame = fill_template(self.template(guest, text_template(guest.index).encode()))
+            frame = shared.texts.frames(guest, lambda text: self.template(guest, text))
             known_by, more = self.answer(guest), shared.answers_bring_more
             return EchoSender(
                 connection,
@@ -174,7 +173,7 @@ class Nats(Echoing):
 
     def template(self, guest: Guest, text: bytes, answer_to: bytes = b"") -> bytes:
         message = b'{"author":"' + guest.name.encode() + b'","text":"' + text + b'"}'
-        size = len(message) - len(text) + TEXT_CHARACTERS
+        size = len(message.replace(b"%08d", bytes(8)))
         head = b"PUB rooms." + guest.room_name.encode() + answer_to + b" %d\r\n" % size
         return frame_template(BINARY, head + message + b"\r\n")
 

@@ -17,7 +17,8 @@ class Address:
 
 @dataclass(frozen=True)
 class Guest:
-    """One client: its room, its session token, and the server's address."""
+    """One client: its room, its session token, and the server's address. `first` is the index of
+    the room's first member."""
 
     room: int
     room_name: str
@@ -25,6 +26,7 @@ class Guest:
     token: str
     address: Address
     index: int
+    first: int
     is_sender: bool
     is_witness: bool
 
@@ -48,7 +50,10 @@ class Seats:
         is_sender = seat < self.senders
         is_witness = not is_sender and seat in (self.members - 1, self.senders)[: self.witnesses]
         address = addresses[(place if mixed else room) % len(addresses)]
-        return Guest(room, room_name(room), user_name(place), token, address, place, is_sender, is_witness)
+        first = room * self.members
+        return Guest(
+            room, room_name(room), user_name(place), token, address, place, first, is_sender, is_witness
+        )
 
 
 def room_name(room: int) -> str:
@@ -56,4 +61,4 @@ def room_name(room: int) -> str:
 
 
 def user_name(place: int) -> str:
-    return f"bench{place}"
+    return f"u{place}"

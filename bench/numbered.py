@@ -9,7 +9,9 @@ import msgspec
 
 from bench.checks import Sequence, Verdict, judge
 from bench.clients import Client, RoomTotals, Sender, Window
-from bench.wire import CLOSE, TEXT, Frames, fill_template, frame_at, frame_template, text_template
+from bench.guests import Guest
+from bench.texts import Texts, sender_and_turn
+from bench.wire import CLOSE, TEXT, Frames, frame_at, frame_template
 
 FIRST_LINE = re.compile(rb'\{"type":"message","seq":(\d+),')
 """How a frame of messages begins. Other frames are parsed as JSON, which gives the same result at a
@@ -37,10 +39,12 @@ decode_event = _decoder.decode
 decode_lines = _decoder.decode_lines
 
 
-def post_frames(sender: int) -> Callable[[int], bytes]:
+def post_frames(guest: Guest, texts: Texts) -> Callable[[int], bytes]:
     """Returns a function that encodes a sender's message from its turn."""
-    text = text_template(sender).encode()
-    return fill_template(frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'))
+    return texts.frames(
+        guest,
+        lambda text: frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'),
+    )
 
 
 def turn_of(nonce: str) -> int:
@@ -232,10 +236,10 @@ class NumberedWitness(NumberedClient):
         if event.number is None:
             return
         self.numbers.take(event.number)
-        text = event.text
-        if not text.startswith("X"):
+        found = sender_and_turn(event.text)
+        if found is None:
             return  # of somebody who isn't measured
-        index, turn = int(text[1:6]), int(text[7:15])
+        index, turn = found
         self.turns[index].take(turn)
         sent = self._senders[index].sent[turn]
         if self.window.begin <= sent < self.window.end:
@@ -255,11 +259,16 @@ class NumberedSender(NumberedClient, Sender):
     """The receipts are its answers."""
 
     def __init__(
-        self, connection: socket.socket, room: int, window: Window, index: int, *, answers_bring_more: bool
+        self,
+        connection: socket.socket,
+        guest: Guest,
+        window: Window,
+        texts: Texts,
+        *,
+        answers_bring_more: bool,
     ) -> None:
-        Sender.__init__(
-            self, connection, room, window, index, post_frames(index), answers_bring_more=answers_bring_more
-        )
+        frame, more = post_frames(guest, texts), answers_bring_more
+        Sender.__init__(self, connection, guest.room, window, guest.index, frame, answers_bring_more=more)
         self.seqs = Sequence(1)
         self._frames = Frames()
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from playwright.async_api import Page, async_playwright
 
-from bench.wire import message_text
+from bench.texts import OFFICE
 from tests.support.browser import ARGUMENTS, CHROMIUM, WIDE
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat
@@ -40,6 +40,10 @@ class Burst:
     """Is the reader scrolled to older messages meanwhile?"""
 
 
+def _line(number: int) -> str:
+    return OFFICE.lines[number % len(OFFICE.lines)]
+
+
 async def _send(listeners: list[Listener], burst: Burst) -> int:
     """Posts at the rate, regardless of the answers. Returns the number of posts."""
     loop = asyncio.get_running_loop()
@@ -48,9 +52,7 @@ async def _send(listeners: list[Listener], burst: Burst) -> int:
     for step in itertools.count(1):
         due = min(total, int(burst.rate * step * STEP_SECONDS))
         while sent < due:
-            text = json.dumps(
-                {"type": "post", "text": message_text(sent % SENDERS, sent)[:112], "nonce": f"burst-{sent}"}
-            )
+            text = json.dumps({"type": "post", "text": _line(sent), "nonce": f"burst-{sent}"})
             await listeners[sent % SENDERS].ws.send_str(text)
             sent += 1
         if sent == total:
@@ -93,7 +95,11 @@ async def measure(burst: Burst) -> dict[str, Any]:
         listeners = [await person.enters("Burst") for person in people]
         for number in range(300):
             await listeners[0].ws.send_json(
-                {"type": "post", "text": message_text(0, number)[:112], "nonce": f"before-{number}"}
+                {
+                    "type": "post",
+                    "text": _line(number),
+                    "nonce": f"before-{number}",
+                }
             )
         await listeners[0].hears("receipt", nonce="before-299")
         async with async_playwright() as playwright:

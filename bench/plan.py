@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from bench.scenario import Scenario
 from bench.scenarios import SCENARIOS
+from bench.storm import Storm
 from bench.sweep import BY_RATE, BY_SIZE
 from bench.systems import Setup, System
+from bench.talk import Talk
 
 SQLITE = Setup("sqlite")
 POSTGRES = Setup("postgresql+redis")
@@ -70,6 +72,25 @@ SWEEP: Plan = (Part([*BY_SIZE.values(), *BY_RATE.values()]),)
 def with_setups(plan: Plan, setups: Sequence[Setup]) -> Plan:
     """Returns the plan on other setups."""
     return [dataclasses.replace(part, setups=setups) for part in plan]
+
+
+def with_texts(plan: Plan, names: Sequence[str]) -> Plan:
+    """Returns the plan with the scenarios that post repeated for each of these texts."""
+    return [
+        dataclasses.replace(
+            part,
+            scenarios=[
+                changed
+                for one in part.scenarios
+                for changed in (
+                    [dataclasses.replace(one, texts=name) for name in names]
+                    if isinstance(one, Talk | Storm)
+                    else [one]
+                )
+            ],
+        )
+        for part in plan
+    ]
 
 
 def with_seconds(plan: Plan, seconds: float) -> Plan:

@@ -34,12 +34,10 @@ def tables(measured: Sequence[Result]) -> str:
     for one in measured:
         kinds.setdefault(tuple(one.cells), []).append(one)
     parts = [
-        _table(
-            ("scenario", "system", *names), [(one.scenario, one.system, *one.cells.values()) for one in some]
-        )
+        _table(("scenario", "system", *names), [(one.title, one.system, *one.cells.values()) for one in some])
         for names, some in kinds.items()
     ]
-    notes = [f"- {one.scenario}, {one.system}: {note}" for one in measured for note in one.notes]
+    notes = [f"- {one.title}, {one.system}: {note}" for one in measured for note in one.notes]
     return "\n\n".join([*parts, "\n".join(notes)] if notes else parts)
 
 
@@ -49,7 +47,7 @@ def ratios(measured: Sequence[Result]) -> str:
     peers = list(dict.fromkeys(one.system for one in measured if one.is_peer))
     rows = []
     for own in measured:
-        theirs = {one.system: one for one in measured if one.is_peer and one.scenario == own.scenario}
+        theirs = {one.system: one for one in measured if one.is_peer and one.title == own.title}
         if own.is_peer or not theirs:
             continue
         for place, headline in enumerate(own.headlines):
@@ -57,7 +55,7 @@ def ratios(measured: Sequence[Result]) -> str:
                 headline.times_better_than(theirs[peer].headlines[place]) if peer in theirs else None
                 for peer in peers
             ]
-            rows.append((own.scenario, own.system, headline.what, *(_times(value) for value in found)))
+            rows.append((own.title, own.system, headline.what, *(_times(value) for value in found)))
     return _table(("aiochat is better by", "system", "in", *peers), rows) if rows else ""
 
 
@@ -114,7 +112,7 @@ def as_json(measured: Sequence[Result], left_out: Sequence[str], yardstick: Yard
 def _ratios_json(measured: Sequence[Result]) -> list[dict[str, Any]]:
     return [
         {
-            "scenario": own.scenario,
+            "scenario": own.title,
             "system": own.system,
             "peer": peer.system,
             "in": mine.what,
@@ -122,7 +120,7 @@ def _ratios_json(measured: Sequence[Result]) -> list[dict[str, Any]]:
         }
         for own in measured
         for peer in measured
-        if peer.is_peer and not own.is_peer and peer.scenario == own.scenario
+        if peer.is_peer and not own.is_peer and peer.title == own.title
         for mine, theirs in zip(own.headlines, peer.headlines, strict=True)
         if (times := mine.times_better_than(theirs)) is not None
     ]

@@ -57,3 +57,9 @@ class Result:
     notes: list[str] = field(default_factory=list)
     is_clean: bool = True
     """Did every message arrive once and in order at every client?"""
+
+    @property
+    def title(self) -> str:
+        """The scenario, with its texts if it has any. Results with one title can be compared."""
+        texts = self.figures.get("texts")
+        return f"{self.scenario}, {texts}" if texts else self.scenario

@@ -17,7 +17,7 @@ from accounts.models import User
 from accounts.people.names import clean_name, name_key, skeleton
 from accounts.site import site_id
 from bench.guests import Seats, room_name, user_name
-from bench.wire import message_text
+from bench.texts import PLAIN
 from chat.models import Member, Room
 from chat.roles import Role
 from helpers.clock import now_ms
@@ -30,7 +30,7 @@ ROWS = 100
 """Rows per INSERT: SQLite limits the number of values."""
 
 
-HISTORY_TEXT = message_text(0, 0)[:112]
+HISTORY_TEXT = PLAIN.lines[0]
 
 
 async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url: str) -> list[str]:

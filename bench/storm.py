@@ -14,6 +14,7 @@ from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
 from bench.stage import Stage
 from bench.talk import outcome_notes
+from bench.texts import OFFICE, TEXTS
 
 POLL_SECONDS = 0.001
 
@@ -26,12 +27,13 @@ class Storm(Scenario):
     members: int = 1000
     seconds: float = 1.0
     rate: float = 200.0
+    texts: str = OFFICE.name
     patience: float = 60.0
 
     def measure(self, stage: Stage) -> Result:
         dialect = Aiochat()
         epoch = epoch_of(dialect, stage.guests[0])
-        crowd = Crowd(stage.guests, dialect)
+        crowd = Crowd(stage.guests, dialect, TEXTS[self.texts])
         reconnection = Reconnection(crowd, dialect, epoch)
         with pinned(stage.cores.generator):
             try:

@@ -58,8 +58,10 @@ def charts(measured: Sequence[Result]) -> dict[str, str]:
     return found
 
 
-def _by_system(results: Iterable[Result]) -> Iterable[tuple[str, list[Result]]]:
+def _by_system(results: Sequence[Result]) -> Iterable[tuple[str, list[Result]]]:
+    texts = {one.figures.get("texts") for one in results}
     found: dict[str, list[Result]] = {}
     for one in results:
-        found.setdefault(one.system, []).append(one)
+        name = one.system if len(texts) == 1 else f"{one.system}, {one.figures['texts']}"
+        found.setdefault(name, []).append(one)
     return found.items()

@@ -9,6 +9,7 @@ from bench.processes import pinned
 from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
 from bench.stage import Stage
+from bench.texts import OFFICE, TEXTS
 
 ENOUGH = 1000
 """From this number of connections on, a server's other memory doesn't distort the memory per
@@ -17,11 +18,12 @@ connection."""
 
 @dataclass(frozen=True)
 class Talk(Scenario):
-    """Messages are sent for `seconds` after a warm-up: `rate` per second, or `outstanding` in
-    flight. Messages in flight may then arrive for `patience` seconds."""
+    """Messages of these `texts` are sent for `seconds` after a warm-up: `rate` per second, or
+    `outstanding` in flight. Messages in flight may then arrive for `patience` seconds."""
 
     outstanding: int = 200
     rate: float = 0.0
+    texts: str = OFFICE.name
     patience: float = PATIENCE_SECONDS
 
     for_peers: ClassVar[bool] = True
@@ -45,7 +47,7 @@ class Talk(Scenario):
     def measure(self, stage: Stage) -> Result:
         with pinned(stage.cores.generator):
             before = stage.memory_kb()
-            crowd = Crowd(stage.guests, stage.dialect, answers_bring_more=not self.rate)
+            crowd = Crowd(stage.guests, stage.dialect, TEXTS[self.texts], answers_bring_more=not self.rate)
             try:
                 crowd.connect()
                 connected = stage.memory_kb()

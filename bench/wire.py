@@ -1,44 +1,11 @@
-"""The client side of WebSocket, cheaper than any library, and the texts of messages, which identify
-sender and turn."""
+"""The client side of WebSocket, cheaper than any library."""
 
-import re
 import socket
 import struct
 from collections.abc import Callable
 
 CONTINUATION, TEXT, BINARY, CLOSE, PING, PONG = 0, 1, 2, 8, 9, 10
 DATA = (CONTINUATION, TEXT, BINARY)
-
-TEXT_CHARACTERS = 120
-MARK = b"X"
-"""Begins each text, and occurs nowhere else in the servers' data: counting this byte counts
-messages, however the data is split."""
-
-MARKED = re.compile(rb"X(\d{5}) (\d{8})")
-MARKED_BYTES = 15
-
-_WORDS = (
-    "the room is quiet this morning, so let us see how far a plain line of text gets before lunch, and who "
-    "answers it "
-)
-_FILLER = (_WORDS * 2)[: TEXT_CHARACTERS - MARKED_BYTES - 1]
-
-
-def message_text(sender: int, turn: int) -> str:
-    """Returns a sender's message number `turn`. The text contains both, so that receivers can
-    identify it."""
-    return text_template(sender) % turn
-
-
-def text_template(sender: int) -> str:
-    """Returns `message_text` with `%08d` for the turn: filling in a template is the cheapest
-    way."""
-    return f"X{sender:05d} %08d {_FILLER}"
-
-
-def sender_and_turn(text: str) -> tuple[int, int]:
-    """Returns the sender and turn of a text. Raises ValueError for another text."""
-    return int(text[1:6]), int(text[7:15])
 
 
 def upgrade(path: str, host: str, origin: str, *headers: str) -> bytes:

@@ -8,11 +8,14 @@ import pytest
 
 from bench.checks import Sequence, Verdict, judge
 from bench.clients import Client, RoomTotals, Window
+from bench.guests import Address, Guest, Seats, user_name
 from bench.numbered import NumberedCounter, NumberedSender, NumberedWitness, after_caught_up, post_frames
 from bench.result import latency
 from bench.scenarios import SCENARIOS
 from bench.talk import Talk
-from bench.wire import TEXT, Frames, client_frame, frame_at, message_text, sender_and_turn
+from bench.texts import MARKED_BYTES, OFFICE, PLAIN, TEXTS, Texts, sender_and_turn
+from bench.wire import TEXT, Frames, client_frame, frame_at
+from chat.formatting import render
 from helpers.websocket.frames import joined_frames, text_frame
 
 
@@ -42,13 +45,20 @@ def test_runs_must_join() -> None:
     assert judge(sequence, 20) == Verdict(lost=3, duplicates=2)
 
 
+SEATS = Seats(rooms=2, members=20, senders=10, witnesses=1)
+
+
+def guest(index: int) -> Guest:
+    return SEATS.guest(index, "", [Address(1, "http://127.0.0.1:1")])
+
+
 def _line(seq: int, turn: int = 0, sender: int = 0) -> bytes:
     event = {
         "type": "message",
         "seq": seq,
         "kind": "post",
-        "author": "bench0",
-        "text": message_text(sender, turn),
+        "author": "u0",
+        "text": PLAIN.message(guest(sender), turn),
         "number": seq,
     }
     return json.dumps(event, separators=(",", ":")).encode()
@@ -95,7 +105,7 @@ def test_a_counter_sees_frames_that_do_not_join() -> None:
 
 
 def test_a_witness_misses_what_was_acknowledged() -> None:
-    sender = NumberedSender(_Pieces(b"", 1), 0, Window(), 0, answers_bring_more=False)  # type: ignore[arg-type]
+    sender = NumberedSender(_Pieces(b"", 1), guest(0), Window(), PLAIN, answers_bring_more=False)  # type: ignore[arg-type]
     sender.sent = [0.0, 0.0, 0.0]
     sender.last_acknowledged = 2
     right = b"".join(text_frame(_line(turn + 1, turn)) for turn in range(3))
@@ -118,14 +128,38 @@ def test_a_reset_is_no_loss_but_is_told() -> None:
     assert counter.verdict(RoomTotals(51, 0, 0)).is_clean
 
 
-def test_what_is_sent_can_be_read() -> None:
-    frame = post_frames(12)(345)
-    found = frame_at(frame, 0, len(frame))
-    assert found is not None
-    assert sender_and_turn(message_text(12, 345)) == (12, 345)
-    assert len(message_text(12, 345)) == 120
-    text = json.loads(frame[8:])
-    assert text == {"type": "post", "text": message_text(12, 345), "nonce": "n00000345"}
+@pytest.mark.parametrize("texts", TEXTS.values(), ids=TEXTS)
+def test_what_is_sent_can_be_read(texts: Texts) -> None:
+    said = set()
+    for turn in range(345, 345 + len(texts.lines)):
+        frame = post_frames(guest(12), texts)(turn)
+        # A client's frame is masked.
+        found = frame_at(bytes([frame[0], frame[1] & 0x7F]) + frame[2:], 0, len(frame))
+        assert found is not None
+        _, begin, length = found
+        assert begin + 4 + length == len(frame)
+        said.add(text := texts.message(guest(12), turn))
+        assert sender_and_turn(text) == (12, turn)
+        assert json.loads(frame[begin + 4 :]) == {"type": "post", "text": text, "nonce": f"n{turn:08d}"}
+    assert len(said) == len({text[:-MARKED_BYTES] for text in said}) == len(texts.lines), "every line"
+
+
+def test_plain_texts_have_no_signs_and_those_of_an_office_have() -> None:
+    assert len(PLAIN.message(guest(12), 345)) == 120
+    assert render(PLAIN.message(guest(12), 345)) is None
+    rendered = [render(text % 0) for text in OFFICE.templates(guest(12))]
+    assert len(rendered) // 10 < sum(html is not None for html in rendered) < len(rendered) // 2
+    assert sender_and_turn("hello") is None
+
+
+def test_lines_of_the_office_name_people_of_the_room() -> None:
+    def named_by(index: int) -> set[str]:
+        return {text.partition(" ")[0] for text in OFFICE.templates(guest(index)) if text.startswith("@")}
+
+    assert (named_by(4), named_by(24)) == ({"@u3", "@u5"}, {"@u23", "@u25"})
+    assert user_name(23) == guest(23).name == "u23"
+    assert max(len(line.encode()) for line in OFFICE.lines) < 90
+    assert not set("".join(OFFICE.lines)) & set('"\\%X'), "as JSON, templates and marks need it"
 
 
 def test_frames_come_together_again() -> None:

@@ -1,6 +1,7 @@
 """What the generator says to servers that aren't aiochat: each conversation word by word, against a
 server that only knows its lines."""
 
+import functools
 import json
 import socket
 import threading
@@ -13,7 +14,8 @@ from bench.clients import Client, RoomTotals, Sender, Window
 from bench.dialects import Echoing, JetStream, Nats, PlainChat, SharedState, SocketIo
 from bench.echoed import EchoSender
 from bench.guests import Address, Seats
-from bench.wire import BINARY, PONG, TEXT, fill_template, message_text, text_template
+from bench.texts import OFFICE, PLAIN, Texts
+from bench.wire import BINARY, PONG, TEXT
 from helpers.websocket.frames import text_frame
 
 SEATS = Seats(rooms=1, members=3, senders=1, witnesses=1)
@@ -67,7 +69,7 @@ CONVERSATIONS: dict[str, tuple[Echoing, list[tuple[bytes, list[tuple[int, bytes]
                 ),
                 [(TEXT, b"40")],
             ),
-            (text_frame(b'40{"sid":"b"}'), [(TEXT, b'420["join", "bench0", "bench0"]')]),
+            (text_frame(b'40{"sid":"b"}'), [(TEXT, b'420["join", "bench0", "u0"]')]),
             (text_frame(b"430[]"), []),
         ],
     ),
@@ -128,21 +130,21 @@ def test_a_refusal_is_told(pair: tuple[socket.socket, socket.socket]) -> None:
         PlainChat().enter(ours, COUNTER)
 
 
-def test_messages_are_what_each_server_expects(pair: tuple[socket.socket, socket.socket]) -> None:
+@pytest.mark.parametrize("turn", range(len(OFFICE.lines)))
+def test_messages_are_what_each_server_expects(turn: int, pair: tuple[socket.socket, socket.socket]) -> None:
     ours, theirs = pair
-    text = text_template(7).encode()
     said = {}
     for name, (dialect, _) in CONVERSATIONS.items():
-        ours.sendall(fill_template(dialect.template(SENDER, text))(42))
+        ours.sendall(OFFICE.frames(SENDER, functools.partial(dialect.template, SENDER))(turn))
         said[name] = said_by(theirs)[1]
-    expected = message_text(7, 42)
+    expected = OFFICE.message(SENDER, turn)
     assert json.loads(said["plain"]) == {"text": expected}
     assert said["socket.io"][:2] == b"42"
     assert json.loads(said["socket.io"][2:]) == ["message", {"text": expected}]
-    for name, answer_to in (("NATS", b""), ("JetStream", b" answers.00000.00000042")):
+    for name, answer_to in (("NATS", b""), ("JetStream", b" answers.00000.%08d" % turn)):
         head, payload, end = said[name].split(b"\r\n")
         assert head == b"PUB rooms.bench0%s %d" % (answer_to, len(payload))
-        assert json.loads(payload) == {"author": "bench0", "text": expected}
+        assert json.loads(payload) == {"author": "u0", "text": expected}
         assert end == b""
 
 
@@ -151,7 +153,7 @@ def test_jetstream_answers_when_it_has_stored(size: int, pair: tuple[socket.sock
     sender = JetStream().client(pair[0], SENDER, SharedState(Window(), {}, answers_bring_more=False))
     assert isinstance(sender, EchoSender)
     sender.post(2, 0.0)
-    own = b"MSG rooms.bench0 1 answers.00000.00000001 149\r\n" + message_text(0, 1).encode() + b"\r\n"
+    own = b"MSG rooms.bench0 1 answers.00000.00000001 149\r\n" + PLAIN.message(SENDER, 1).encode() + b"\r\n"
     heard(sender, binary_frame(own), size)
     assert (sender.count, sender.waiting) == (1, {0, 1})
     heard(sender, binary_frame(b'MSG answers.00000.00000001 2 26\r\n{"stream":"rooms","seq":2}\r\n'), size)
@@ -201,20 +203,25 @@ class Crew:
         return [client.verdict(totals) for client in self.others]
 
 
-def spoken(*turns: int, joined: bool = False) -> bytes:
+def spoken(*turns: int, texts: Texts = PLAIN, joined: bool = False) -> bytes:
     lines = [
-        json.dumps({"author": "bench0", "text": message_text(0, turn), "at": 1.5}).encode() for turn in turns
+        json.dumps({"author": "u0", "text": texts.message(SENDER, turn), "at": 1.5}).encode()
+        for turn in turns
     ]
     return text_frame(b"\r\n".join(lines)) if joined else b"".join(map(text_frame, lines))
 
 
 @pytest.mark.parametrize("size", [1, 7, 64, 333, 100_000])
 @pytest.mark.parametrize("joined", [False, True])
+@pytest.mark.parametrize("texts", [OFFICE, PLAIN], ids=["office", "plain"])
 def test_messages_are_counted_however_they_are_cut(
-    size: int, joined: bool, pair: tuple[socket.socket, socket.socket]
+    size: int, joined: bool, texts: Texts, pair: tuple[socket.socket, socket.socket]
 ) -> None:
     crew = Crew(pair[0], 300)
-    assert crew.verdicts(spoken(*range(300), joined=joined) + b"\x89\x00", size) == [Verdict(), Verdict()]
+    assert crew.verdicts(spoken(*range(300), texts=texts, joined=joined) + b"\x89\x00", size) == [
+        Verdict(),
+        Verdict(),
+    ]
     assert [client.count for client in (crew.sender, *crew.others)] == [300, 300, 300]
     assert not crew.sender.waiting
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.__main__ import main
+from bench.__main__ import chosen_plan, main, parser
 from bench.flood import Flood
 from bench.peer import PEERS
 from bench.plan import EVERYTHING, SWEEP, USUAL, Part
@@ -58,7 +58,7 @@ def test_every_scenario_in_miniature(own_servers: None, tmp_path: Path) -> None:
     assert own["history"]["many_ms"]["enter"]["p50"] > 0
     assert own["idle"]["connections"] == 16
     assert [one["scenario"] for one in found["measured"] if one["is_peer"]] == ["r200", "idle"]
-    assert {one["scenario"] for one in found["ratios"]} <= {"r200", "idle"}
+    assert {one["scenario"] for one in found["ratios"]} <= {"r200, office", "idle"}
     assert "websockets" in found["conditions"]["peers"]
     assert (tmp_path / "bench.md").read_text().strip() == done.stdout.strip()
 
@@ -110,6 +110,7 @@ def test_peers_of_requirements_are_here() -> None:
         (("--scenario", "sat100", "--behind", "5"), "--behind"),
         (("--database", "sqlite", "--workers", "2"), "several workers"),
         (("--members", "10"), "more members than senders"),
+        (("--texts", "poem"), "'poem'"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_at_once(
@@ -193,6 +194,38 @@ def test_plots_are_drawn_from_the_sweep() -> None:
     )
     assert all(len(text) < 15_000 for text in found.values())
     assert charts([]) == {}
+
+
+def test_each_kind_of_texts_is_measured_and_compared_by_itself() -> None:
+    arguments = parser().parse_args(["--scenario", "sat100,idle", "--texts", "office,plain"])
+    chosen = [scenario for part in chosen_plan(arguments) for scenario in part.scenarios]
+    assert [(one.name, getattr(one, "texts", None)) for one in chosen] == [
+        ("sat100", "office"),
+        ("sat100", "plain"),
+        ("idle", None),
+    ]
+    usual = [one for part in chosen_plan(parser().parse_args([])) for one in part.scenarios]
+    assert {one.texts for one in usual if isinstance(one, Talk)} == {"office"}
+    measured = [
+        result(
+            system,
+            "room100",
+            Headline("", value, more_is_better=True),
+            is_peer=is_peer,
+            texts=texts,
+            members=100,
+            deliveries_per_second=value,
+        )
+        for system, is_peer, texts, value in (
+            ("aiochat", False, "office", 2e6),
+            ("aiochat", False, "plain", 3e6),
+            ("ws", True, "office", 1e6),
+            ("ws", True, "plain", 1.5e6),
+        )
+    ]
+    assert ratios(measured).count("2 x") == 2
+    assert "room100, plain" in tables(measured)
+    assert "ws, plain" in charts(measured)["bench-rooms.svg"]
 
 
 def test_the_plans_hold_what_they_promise() -> None:
