@@ -10,11 +10,13 @@ from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_END
 from accounts.people import directory
 from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
+from accounts.people.mentions import NAMED_PEOPLE, NamedPeople, follow_names
 from accounts.people.names import DELETED
 from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
+from helpers.redis.bus import BUS
 from helpers.text.translation import current
 
 
@@ -30,6 +32,8 @@ def setup_accounts(app: web.Application) -> None:
     pages = aiohttp_jinja2.get_env(app).globals
     pages["deleted_user"] = DELETED
     pages["person_name"] = lambda name: current().t("deleted user") if name == DELETED else name
+    app[NAMED_PEOPLE] = NamedPeople(app[BUS])
+    app.cleanup_ctx.append(follow_names)
     app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]

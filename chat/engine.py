@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from peewee_async.databases import AioDatabase
 from redis.asyncio import Redis
 
+from accounts.people.mentions import NamedPeople
 from chat.delivery.bus import Listener, RoomBus
 from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
@@ -63,6 +64,7 @@ async def open_engine(
     renderer: Renderer,
     timings: Timings = DEFAULT,
     limiter: Limiter | None = None,
+    people: NamedPeople | None = None,
 ) -> AsyncIterator[Engine]:
     """The running engine, over the open bus and the renderer of its process. `site` is the site's id,
     `epoch` that of its history. At the end queued entries are committed and delivered before
@@ -119,15 +121,17 @@ async def open_engine(
 
     journal = Journal(database, on_commit, on_gap, timings)
     read_marks = ReadMarks(database, unread.note_moved, timings)
+    access = RoomAccessReader(database)
+    directory = Directory(access, people or NamedPeople(), process_bus)
     statuses = Statuses(publish_status_change, publish_ephemeral, hub.spawn)
     try:
         await bus.open()
         await statuses.open()
+        await directory.follow()
         hub.start(bus)
-        access = RoomAccessReader(database)
         yield Engine(
             *(database, journal, hub, leases, read_marks, unread, access),
-            directory=Directory(access),
+            directory=directory,
             invitations=invitations,
             renderer=renderer,
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
@@ -142,4 +146,5 @@ async def open_engine(
         await read_marks.close()
         await unread.close()
         await hub.close()
+        directory.close()
         bus.close()

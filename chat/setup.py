@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 from aiohttp import web
 
 from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED
+from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
 from chat.actions.conversations import note_block
@@ -42,9 +43,17 @@ MESSAGES_AT_ONCE = 100.0
 
 async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
-    stores = app[DATABASE], app[REDIS], app[BUS]
-    facts = app[SITE], await epoch()
-    async with open_engine(*stores, *facts, app[RENDERER], app[TIMINGS], app[LIMITER]) as engine:
+    async with open_engine(
+        app[DATABASE],
+        app[REDIS],
+        app[BUS],
+        app[SITE],
+        await epoch(),
+        app[RENDERER],
+        app[TIMINGS],
+        app[LIMITER],
+        app[NAMED_PEOPLE],
+    ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
         timings = engine.timings

@@ -34,5 +34,5 @@ async def render(renderer: Renderer, people: NamedPeople, author_id: int, text: 
     if markup is None:
         return None
     names = markup.names_after(PERSON.sign)
-    found = {typed: user.name for typed, user in (await people.find(names)).items()} if names else {}
+    found = {typed: person.name for typed, person in (await people.find(names)).items()} if names else {}
     return markdown.html(markup, {PERSON.sign: found})

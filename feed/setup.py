@@ -8,6 +8,7 @@ from aiohttp import web
 
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.keys import ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED
+from accounts.people.mentions import NAMED_PEOPLE
 from accounts.relations.visibility import VISIBILITY
 from feed.doors.pages import person_section
 from feed.erasure import erase_feed_data
@@ -37,7 +38,7 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
         streams.wake()
         bus.wake(CHANNEL, lambda: NEWS)
 
-    app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], app[RENDERER], on_commit)
+    app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], app[RENDERER], app[NAMED_PEOPLE], on_commit)
     app[SESSION_ENDED].append(streams.end_session)
     app[OPEN_SESSIONS].append(streams.open_sessions)
     app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account, app[TIMINGS]))

@@ -31,13 +31,14 @@ class Writer:
         database: AioDatabase,
         visibility: Visibility,
         renderer: Renderer,
+        people: NamedPeople,
         on_commit: Callable[[], None],
     ) -> None:
         self._database = database
         self._renderer = renderer
         self._visibility = visibility
         self._on_commit = on_commit
-        self._people = NamedPeople()
+        self._people = people
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:

@@ -14,6 +14,7 @@ from pydantic import field_validator
 
 from accounts.doors.security import WithPassword, check_with_password
 from accounts.keys import OWN_DATA, USER, Successor
+from accounts.people.mentions import NAMED_PEOPLE
 from accounts.personal_data.deletion import ACCOUNT_DELETION, OnlyAdministrator, end_account
 from accounts.personal_data.export import Claim, document
 from accounts.signin.devices import device_of
@@ -79,6 +80,7 @@ class DeleteAccount(web.View):
                 "make-admin NAME"
             )
             return self._page(form, 409)
+        app[NAMED_PEOPLE].name_changed(user.name)
         note("account deletion", "ok", who=user.name, whence=client_address(request))
         await sign_out_deleted_account(request)
         await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)

@@ -7,6 +7,7 @@ from pydantic import BaseModel, field_validator
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people import accounts, directory
+from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.known_devices import known_device, remember_device
 from accounts.signin.sessions import sign_in, sign_out
 from accounts.signin.throttling import throttled
@@ -112,6 +113,7 @@ class Register(web.View):
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
             return _page(request, self.template, form, 422)
+        request.app[NAMED_PEOPLE].name_changed(user.name)
         await sign_in(request, user)
         note("register", "ok", who=user.name, whence=client_address(request))
         t = current().t

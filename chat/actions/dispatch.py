@@ -175,20 +175,23 @@ def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     engine.typing_indicators.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
     answer = functools.partial(_answer_post, engine, actor, len(request.text))
-    if posting.needs_async_rendering(request.text):
-        return _post_later(engine, actor, request, nonce, answer)
-    posting.post(engine, actor.room_id, actor.person, request.text, nonce, answer, request.reply_to)
-    actor.post_queued(len(request.text))
+
+    def queue(rendered: posting.Rendered) -> None:
+        room_id, author, text = actor.room_id, actor.person, request.text
+        posting.post(engine, room_id, author, text, rendered, nonce, answer, request.reply_to)
+        actor.post_queued(len(text))
+
+    rendered = posting.render_now(engine, request.text)
+    if rendered is None:
+        return _render_and(queue, engine, actor, request.text)
+    queue(rendered)
     return None
 
 
-async def _post_later(
-    engine: Engine, actor: Actor, request: Post, nonce: str, answer: posting.Answer
+async def _render_and(
+    queue: Callable[[posting.Rendered], None], engine: Engine, actor: Actor, text: str
 ) -> None:
-    await posting.post_later(
-        engine, actor.room_id, actor.person, request.text, nonce, answer, request.reply_to
-    )
-    actor.post_queued(len(request.text))
+    queue(await posting.render_with_names(engine, actor.person.id, text))
 
 
 def _answer_post(engine: Engine, actor: Actor, size: int, nonce: str, outcome: Receipt | ActionError) -> None:

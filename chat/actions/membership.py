@@ -80,6 +80,8 @@ async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: 
         # The same for every name that is taken, and nothing of the room that has it.
         raise ActionError("refused", "This name can’t be used.") from None
 
+    engine.directory.room_changed(room.slug)
+
     async def first_line(room: RoomTransaction) -> Receipt:
         return room.record("created", person, f"{person.name} created the room", change.nonce)
 

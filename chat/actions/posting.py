@@ -7,10 +7,11 @@ from accounts.people.name_shape import PERSON
 from chat.drafts import Draft, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
-from chat.formatting import ROOM, markdown, render
+from chat.formatting import ROOM, markdown
 from chat.history.journal import Answer as Answer
+from chat.history.mentions import Named
 from chat.requests import clean_text
-from helpers.text.markdown import is_slow, may_contain_name
+from helpers.text.markdown import Markup, is_slow
 
 
 class Rendered(NamedTuple):
@@ -20,9 +21,19 @@ class Rendered(NamedTuple):
     mentions: tuple[Mentioned, ...]
 
 
-def needs_async_rendering(text: str) -> bool:
-    """Whether names have to be looked up, or rendering may be slow. Then use `post_later`."""
-    return is_slow(text) or may_contain_name(text)
+PLAIN = Rendered(None, ())
+
+
+def render_now(engine: Engine, text: str) -> Rendered | None:
+    """The rendered text. None where that may be slow, or somebody whom it names has to be looked up:
+    then use `render_with_names`."""
+    if is_slow(text):
+        return None
+    markup = markdown.parse(text)
+    if markup is None:
+        return PLAIN
+    named = engine.directory.known(markup.names_after(PERSON.sign), markup.names_after(ROOM.sign))
+    return None if named is None else _with_names(markup, named)
 
 
 def post(
@@ -30,6 +41,7 @@ def post(
     room_id: int,
     author: Person,
     text: str,
+    rendered: Rendered,
     nonce: str,
     answer: Answer,
     reply_to: int | None = None,
@@ -38,20 +50,7 @@ def post(
     or with the ActionError.
 
     `reply_to` is the number of the post that it replies to."""
-    engine.journal.append(Draft(room_id, author, nonce, text, render(text), reply_to=reply_to), answer)
-
-
-async def post_later(
-    engine: Engine,
-    room_id: int,
-    author: Person,
-    text: str,
-    nonce: str,
-    answer: Answer,
-    reply_to: int | None = None,
-) -> None:
-    """Like `post`, with names looked up. A slow text is rendered in another process."""
-    html, mentions = await render_with_names(engine, author.id, text)
+    html, mentions = rendered
     engine.journal.append(
         Draft(room_id, author, nonce, text, html, reply_to=reply_to, mentions=mentions), answer
     )
@@ -81,10 +80,12 @@ async def render_with_names(engine: Engine, author_id: int, text: str) -> Render
     others whose texts may be slow."""
     markup = await engine.renderer.parse(author_id, markdown, text)
     if markup is None:
-        return Rendered(None, ())
+        return PLAIN
     names, rooms = markup.names_after(PERSON.sign), markup.names_after(ROOM.sign)
-    if not names and not rooms:
-        return Rendered(markdown.html(markup, {}), ())
-    people, found_rooms = await engine.directory.find(names, rooms)
-    named = {PERSON.sign: {typed: person.name for typed, person in people.items()}, ROOM.sign: found_rooms}
-    return Rendered(markdown.html(markup, named), tuple(dict.fromkeys(people.values())))
+    return _with_names(markup, await engine.directory.find(names, rooms))
+
+
+def _with_names(markup: Markup, named: Named) -> Rendered:
+    people, rooms = named
+    names = {PERSON.sign: {typed: person.name for typed, person in people.items()}, ROOM.sign: rooms}
+    return Rendered(markdown.html(markup, names), tuple(dict.fromkeys(people.values())))

@@ -217,13 +217,14 @@ class Journal:
             self._on_gap()
 
     async def _store_at_once(self, batch: list[_QueuedEntry]) -> list[_QueuedEntry]:
-        """Commits the drafts whose authors' remembered standings let them post, in one round trip.
-        Returns the other entries, for `_commit_locked`.
+        """Commits the drafts whose authors' remembered standings let them post, in one round trip,
+        also those that mention people or answer posts. Returns the other entries, for
+        `_commit_locked`.
 
         This refuses nothing and looks up no nonce: all other cases are decided by `_commit_locked`.
         It raises the database's error for a nonce that is stored already; then nothing of the batch
         is stored."""
-        locked = {entry.room_id for entry, _ in batch if not self._is_plain(entry)}
+        locked = {entry.room_id for entry, _ in batch if not self._may_be_direct(entry)}
         drafts: dict[int, list[Draft]] = {}
         for entry, _ in batch:
             if entry.room_id not in locked and isinstance(entry, Draft):
@@ -243,11 +244,8 @@ class Journal:
             else []
         )
 
-    def _is_plain(self, entry: Entry) -> bool:
-        # The post that a reply answers has to be read, and so has the membership of the people
-        # mentioned.
-        is_alone = isinstance(entry, Draft) and entry.reply_to is None and not entry.mentions
-        return is_alone and self._statements.remembers(entry.room_id, entry.author.id)
+    def _may_be_direct(self, entry: Entry) -> bool:
+        return isinstance(entry, Draft) and self._statements.remembers(entry.room_id, entry.author.id)
 
     async def _commit_locked(self, batch: list[_QueuedEntry]) -> None:
         """Commits the batch in one transaction, then sends receipts, then events. It can be tried

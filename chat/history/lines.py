@@ -30,6 +30,11 @@ def _granted_role(text: str) -> str:
     return "moderator" if text.endswith(" a moderator") else "member"
 
 
+def ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
+    """The value of Message.mentions."""
+    return ",".join(str(one.user_id) for one in mentions) or None
+
+
 class Line(msgspec.Struct, frozen=True, gc=False):
     """A row of the history with the names that it shows. `changed_seq` is 0 in a line that is not
     stored yet.

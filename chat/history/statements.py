@@ -1,39 +1,28 @@
 """The statements of the journal's transactions: they lock, read and update rooms, or store drafts
-directly where the authors' standings are remembered."""
+directly (chat/history/direct.py) where the authors' standings are remembered."""
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 from peewee_async.databases import AioDatabase
 
 from chat.drafts import Draft, KnownNonce
 from chat.events import Receipt
 from chat.history.access import BLOCKED
+from chat.history.direct import LINE, DirectStatements
 from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
 from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.db.bulk import Bulk
-from helpers.db.database import is_sqlite
 from helpers.db.statement import Statement
-from helpers.db.transactions import ShortTransaction, in_one_trip
+from helpers.db.transactions import ShortTransaction
 
 MAX_REMEMBERED = 2000
 """Rooms. A room that was dropped is read again."""
 
 MAX_STANDINGS = 2000
 """Remembered for one room."""
-
-_LINE = {
-    "room_id": "bigint",
-    "kind": "text",
-    "author_id": "bigint",
-    "nonce": "text",
-    "text": "text",
-    "html": "text",
-    "at": "bigint",
-}
 
 
 @dataclass
@@ -50,8 +39,9 @@ class HistoryStatements:
     Locked: `open` locks the rooms and reads them, `close` writes. Two round trips, for any entry.
 
     Directly: `store` numbers and writes drafts by one statement, in one round trip, where all
-    authors have a remembered standing that lets them post. The statement has one condition: no
-    standing in the room has changed since (`Room.standings_seq`)."""
+    authors have a remembered standing that lets them post. The statement has two conditions: no
+    standing in the room has changed since (`Room.standings_seq`), and each post that is answered is
+    there."""
 
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
@@ -91,7 +81,7 @@ class HistoryStatements:
             SELECT room_id, seq, seq, number, kind, author_id, target_id, nonce, text, html, at, reply_to,
                 mentions FROM {lines}""",
             lines={
-                **_LINE,
+                **LINE,
                 "seq": "bigint",
                 "number": "bigint",
                 "target_id": "bigint",
@@ -115,7 +105,7 @@ class HistoryStatements:
                 ("id", "last_seq", "posts", "standings_seq", "cleared_seq", "cleared_number"), "bigint"
             ),
         )
-        self._store_statements = _on_sqlite(database) if is_sqlite(database) else _on_postgresql(database)
+        self._direct = DirectStatements(database)
 
     async def open(
         self, transaction: ShortTransaction, standings: set[tuple[int, int]], nonces: set[tuple[int, str]]
@@ -206,26 +196,17 @@ class HistoryStatements:
     async def store(self, drafts: Mapping[int, list[Draft]]) -> dict[int, list[Line]]:
         """Stores drafts by room; all authors must be remembered. Returns the stored lines by room.
 
-        A room in which a standing has changed since is missing from the result: nothing was stored
-        there, and its standings are no longer remembered."""
+        A room is missing from the result in which a standing has changed since, or a post that is
+        answered isn't there any more: nothing was stored there, and its standings are no longer
+        remembered."""
         at = int(time.monotonic() * 1000 + self._clock_ahead)
-        rooms = [(room_id, self._remembered[room_id].seq, len(drafts[room_id])) for room_id in sorted(drafts)]
-        lines = [
-            (room_id, draft.kind, draft.author.id, draft.nonce, draft.text, draft.html, at, step)
-            for room_id, room_drafts in drafts.items()
-            for step, draft in enumerate(room_drafts, 1)
-        ]
-        found = await in_one_trip(self._database, *self._store_statements(rooms, lines))
-        stored = {}
-        for room_id, last_seq, posts in found[-1]:
-            room_drafts = drafts[room_id]
-            seq, number = last_seq - len(room_drafts), posts - len(room_drafts)
-            stored[room_id] = [
-                _line(draft, seq + step, number + step, at) for step, draft in enumerate(room_drafts, 1)
-            ]
-            self._remembered[room_id].seq = last_seq
-        for room_id in drafts.keys() - stored.keys():
-            del self._remembered[room_id]
+        seqs = {room_id: self._remembered[room_id].seq for room_id in drafts}
+        stored = await self._direct.store(drafts, seqs, at)
+        for room_id in drafts:
+            if room_id in stored:
+                self._remembered[room_id].seq = stored[room_id][-1].seq
+            else:
+                del self._remembered[room_id]
         return stored
 
     def _remember(self, room: RoomTransaction) -> None:
@@ -239,67 +220,3 @@ class HistoryStatements:
             # The room that was locked longest ago: remembering a room moves it to the end.
             del self._remembered[next(iter(self._remembered))]
         self._remembered[room.room_id] = _Remembered(room.last_seq, standings)
-
-
-def _line(draft: Draft, seq: int, number: int, at: int) -> Line:
-    author = draft.author
-    return Line(
-        seq, number, draft.kind, author.id, author.name, None, None, draft.nonce, draft.text, draft.html, at
-    )
-
-
-_ROOM = {"id": "bigint", "seq": "bigint", "drafts": "bigint"}
-_STEP = {**_LINE, "step": "bigint"}
-
-Rooms = list[tuple[int, int, int]]
-Lines = list[tuple[Any, ...]]
-
-
-def _on_postgresql(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
-    # Here too the rooms are locked in the order of their ids. Both other parts see the values that
-    # the lock returned.
-    store = Bulk(
-        database,
-        """
-        WITH given AS MATERIALIZED (SELECT * FROM {asked}),
-        locked AS MATERIALIZED (
-            SELECT room.id, room.last_seq, room.posts, given.drafts
-                FROM given JOIN rooms AS room ON room.id = given.id
-            WHERE room.standings_seq <= given.seq ORDER BY room.id FOR UPDATE OF room),
-        counted AS (
-            UPDATE rooms SET last_seq = locked.last_seq + locked.drafts, posts = locked.posts + locked.drafts
-            FROM locked WHERE rooms.id = locked.id),
-        inserted AS (
-            INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, html, at)
-            SELECT room_id, last_seq + step, last_seq + step, posts + step, kind, author_id, nonce, text,
-                html, at
-            FROM {lines} JOIN locked ON locked.id = lines.room_id)
-        SELECT id, last_seq + drafts, posts + drafts FROM locked""",
-        asked=_ROOM,
-        lines=_STEP,
-    )
-    return lambda rooms, lines: [store.bind(rooms, lines)]
-
-
-def _on_sqlite(database: AioDatabase) -> Callable[[Rooms, Lines], list[Statement]]:
-    # SQLite has one writer, and no statement that writes to two tables.
-    insert = Bulk(
-        database,
-        """
-        INSERT INTO messages (room_id, seq, changed_seq, number, kind, author_id, nonce, text, html, at)
-        SELECT room_id, last_seq + step, last_seq + step, posts + step, lines.kind, author_id, nonce, text,
-            html, at
-        FROM {lines} JOIN {given} ON given.id = lines.room_id
-        JOIN rooms AS room ON room.id = given.id AND room.standings_seq <= given.seq""",
-        lines=_STEP,
-        given=_ROOM,
-    )
-    count = Bulk(
-        database,
-        """
-        UPDATE rooms SET last_seq = last_seq + given.drafts, posts = posts + given.drafts
-        FROM {given} WHERE rooms.id = given.id
-            AND rooms.standings_seq <= given.seq RETURNING rooms.id, last_seq, posts""",
-        given=_ROOM,
-    )
-    return lambda rooms, lines: [insert.bind(lines, rooms), count.bind(rooms)]

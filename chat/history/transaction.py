@@ -13,7 +13,7 @@ from chat.drafts import Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.invitations import ending
-from chat.history.lines import Line
+from chat.history.lines import Line, ids_of
 from chat.history.reading import post_at
 from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room
 from chat.models import Message as Row
@@ -113,7 +113,7 @@ class RoomTransaction:
                 line, reply_to=replied_to.number, quoted_author=replied_to.author, quoted_text=replied_to.text
             )
         if mentions:
-            line = replace(line, mentions=mentions, mentioned_ids=_ids_of(mentions))
+            line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions))
         self.lines.append(line)
         self.published.append(line)
         return Receipt(nonce, self.last_seq, number)
@@ -185,7 +185,7 @@ class RoomTransaction:
         self.last_seq += 1
         after = replace(line, changed_seq=self.last_seq, **changes)
         if after.mentions != line.mentions:
-            after = replace(after, mentioned_ids=_ids_of(after.mentions))
+            after = replace(after, mentioned_ids=ids_of(after.mentions))
         self.published.append(after)
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
@@ -336,11 +336,6 @@ async def kicked_until(room_id: int, user_id: int) -> int:
     query = Kick.select(Kick.until).where(Kick.room_id == room_id, Kick.user_id == user_id)
     rows = await query.tuples().aio_execute()
     return int(rows[0][0]) if rows else 0
-
-
-def _ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
-    """The value of Message.mentions."""
-    return ",".join(str(one.user_id) for one in mentions) or None
 
 
 def _visible_mentions(line: Line) -> tuple[Mentioned, ...]:

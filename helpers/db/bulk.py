@@ -2,7 +2,7 @@
 and `json_each` on SQLite."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -21,8 +21,8 @@ _encoder = msgspec.json.Encoder()
 
 class Bulk:
     """One SQL text for both databases. A name in braces, such as `{given}`, is a table of rows;
-    `{now_ms}` is the database's clock. `FOR UPDATE OF` is removed for SQLite, which has one writer
-    and no row locks.
+    `{now_ms}` is the database's clock. `FOR UPDATE OF` and `FOR SHARE OF` are removed for SQLite,
+    which has one writer and no row locks.
 
     `tables` maps each such name to its columns and their PostgreSQL types, in the order in which
     `sql` uses the tables."""
@@ -30,7 +30,7 @@ class Bulk:
     def __init__(self, database: AioDatabase, sql: str, **tables: Mapping[str, str]) -> None:
         self._sqlite = is_sqlite(database)
         if self._sqlite:
-            sql = re.sub(r"FOR UPDATE OF \w+", "", sql)
+            sql = re.sub(r"FOR (UPDATE|SHARE) OF \w+", "", sql)
         self._kinds = [list(columns.values()) for columns in tables.values()]
         sources = {name: self._source(name, columns) for name, columns in tables.items()}
         self.sql = sql.format(**sources, now_ms=DATABASE_NOW_MS[self._sqlite])
@@ -47,8 +47,7 @@ class Bulk:
         return f"(SELECT {parts} FROM json_each(?)) AS {name}"  # noqa: S608 - names of our own code alone
 
     def bind(self, *tables: Sequence[Sequence[Any]]) -> Statement:
-        """Builds the statement for the given rows of each table. Each table needs at least one
-        row."""
+        """Builds the statement for the given rows of each table."""
         if self._sqlite:
             return Statement(self.sql, [_encoder.encode(rows).decode() for rows in tables])
         return Statement(
@@ -56,9 +55,13 @@ class Bulk:
             [
                 _texts(column) if kind == "text" else _numbers(column)
                 for kinds, rows in zip(self._kinds, tables, strict=True)
-                for kind, column in zip(kinds, zip(*rows, strict=True), strict=True)
+                for kind, column in zip(kinds, _columns(rows, len(kinds)), strict=True)
             ],
         )
+
+
+def _columns(rows: Sequence[Sequence[Any]], count: int) -> Iterable[Sequence[Any]]:
+    return zip(*rows, strict=True) if rows else [()] * count
 
 
 def _numbers(values: Sequence[int | None]) -> str:
