@@ -153,6 +153,7 @@ HOT_PATHS = {
     "one taken back": r"DELETE FROM \"reactions\"",
     "names in texts": r"FROM \"users\".*\"name_key\" IN",
     "mentions of a post": r"INSERT INTO mentions",
+    "whom a post calls, and what it answers": r"answered AS MATERIALIZED",
     "their names": r"SELECT \"t1\".\"id\", \"t1\".\"name\" FROM \"users\"",
     "mentions added by an edit": r"INSERT INTO \"mentions\"",
     "a call taken back": r"DELETE FROM \"mentions\"",
