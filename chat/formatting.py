@@ -4,7 +4,7 @@ little, since it also runs in a process of its own (helpers/rendering.py)."""
 import re
 
 from accounts.people.name_shape import PERSON
-from helpers.text.markdown import Markdown, Reference
+from helpers.markup.markdown import Markdown, Reference
 
 _ROOM_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}(?![\w-])")
 

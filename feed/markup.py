@@ -2,7 +2,7 @@
 own (helpers/rendering.py)."""
 
 from accounts.people.name_shape import PERSON
-from helpers.text.markdown import Markdown
+from helpers.markup.markdown import Markdown
 
 markdown = Markdown(PERSON, own=r"/feed/\d{1,16}\Z", module=__name__)
 parse = markdown.parse

@@ -13,7 +13,7 @@ from feed.errors import gone, removed
 from feed.models import Comment, Like, Post
 from helpers.clock import iso
 from helpers.db.database import fetch, is_sqlite
-from helpers.text.markdown import plain_html
+from helpers.markup.markdown import plain_html
 from helpers.weights import MAX_PAGE_WEIGHT, fitting, weight_of
 
 PAGE = 30

@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from helpers.processes.sandbox import Limits, Sandbox, SandboxError
-from helpers.text.markdown import Markdown, Markup, is_slow
+from helpers.markup.markdown import Markdown, Markup, is_slow
 
 log = logging.getLogger("aiochat.rendering")
 

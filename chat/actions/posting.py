@@ -11,7 +11,7 @@ from chat.formatting import ROOM, markdown
 from chat.history.journal import Answer as Answer
 from chat.history.mentions import Named
 from chat.requests import clean_text
-from helpers.text.markdown import Markup, is_slow
+from helpers.markup.markdown import Markup, is_slow
 
 
 class Rendered(NamedTuple):

@@ -10,7 +10,7 @@ from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, enco
 from chat.line_kinds import KINDS
 from helpers.clock import iso
 from helpers.text.emoji import same_emoji
-from helpers.text.markdown import strip_markup
+from helpers.markup.plain_text import strip_markup
 
 MAX_QUOTE = 100
 """Characters of the quote in a reply."""

@@ -5,7 +5,7 @@ Also the names of emojis: the list of the picker, and the shortcodes that are re
 import re
 import unicodedata
 
-from emoji import EMOJI_DATA, STATUS
+from emoji import EMOJI_DATA, STATUS, emoji_list
 from emoji import is_emoji as is_known
 
 _SKIN_TONES = re.compile("[\U0001f3fb-\U0001f3ff]")
@@ -34,8 +34,9 @@ def same_emoji(emoji: str) -> str:
     return _QUALIFIED.get(emoji.replace(_VARIANT, ""), emoji)
 
 
-# A run of shortcodes. The characters around it exclude times, ratios, and names in C++.
-_SHORTCODES = re.compile(r"(?<![\w:])(?::[a-z0-9_+-]{1,64}:)+(?![\w:])")
+SHORTCODES = re.compile(r"(?<![\w:])(?::[a-z0-9_+-]{1,64}+:)++(?![\w:])")
+"""A run of shortcodes. The characters around it exclude times, ratios, and names in C++."""
+
 _SHORTCODE = re.compile(r":([^:]+):")
 
 
@@ -78,8 +79,22 @@ tone."""
 
 def replace_shortcodes(text: str) -> str:
     """Replaces the shortcodes in a text by emojis: `:tada:` becomes 🎉. Unknown shortcodes stay."""
-    return _SHORTCODES.sub(lambda run: _SHORTCODE.sub(_emoji_of, run[0]), text)
+    return SHORTCODES.sub(lambda run: _SHORTCODE.sub(_emoji_of, run[0]), text)
 
 
 def _emoji_of(shortcode: re.Match[str]) -> str:
     return _BY_SHORTCODE.get(shortcode[1], shortcode[0])
+
+
+_MAX_EMOJI_TEXT = 200
+
+
+def emojis_of(text: str, most: int) -> str:
+    """Returns the emojis of a text that holds nothing but one to `most` of them, with spaces between
+    them or not, by their characters or shortcodes; an empty string for any other text."""
+    if text[:1].isalnum() or len(text) > _MAX_EMOJI_TEXT or (text[:1] != ":" and text.isascii()):
+        return ""
+    emojis = "".join(replace_shortcodes(text).split(" "))
+    found = emoji_list(emojis)
+    is_whole = sum(len(one["emoji"]) for one in found) == len(emojis)
+    return emojis if is_whole and 0 < len(found) <= most else ""

@@ -1,0 +1,149 @@
+"""A text as people type it in a chat, to HTML: parsed once when it is stored, and omitted if the text
+looks the same without. docs/formatting.md defines the dialect.
+
+Nothing here knows which names exist: `parse` finds candidates, and Markdown.html gets those that
+exist. A Markup is plain data, so a text can be parsed in another process. Every tag and attribute is
+written by helpers/markup; all that was typed is escaped."""
+
+import html
+import re
+from collections.abc import Mapping
+from itertools import islice
+
+from helpers.markup.blocks import Blocks, lines_of, write_paragraph
+from helpers.markup.writer import Markup as Markup
+from helpers.markup.writer import Reference as Reference
+from helpers.markup.writer import TooManySigns, Writer, escaped
+from helpers.text.emoji import emojis_of
+from helpers.text.highlighting import LANGUAGES
+
+MAX_SIGNS = 800
+"""Signs of one text; an address and an item of a list count as three. A text that has more is shown as
+typed."""
+
+MAX_CANDIDATES = 500
+"""What looks like a name at first sight, in a text that is shown as typed."""
+
+MAX_HTML = 40_000
+"""Characters. A text whose HTML would be longer, four times what the longest text has, is shown as
+typed: every reader receives the HTML."""
+
+MAX_LARGE = 3
+"""Emojis that are shown large, where a message holds nothing else."""
+
+_WEB = r"https?://[^/\\]|mailto:."
+"""What a text may link to: the web, e-mail, and those of this site's addresses that a Markdown
+allows."""
+
+# Without any of these signs, names of hosts and beginnings of blocks nothing can act. That holds for
+# most texts. Deleting the signs from the bytes takes a tenth of the time of searching for them.
+_SIGNS = b"*_`~[<#\\:@|"
+_START = re.compile(r"[ \t]*(?:[-+>]|\d{1,9}[.)])[ \t]|---")
+_LATER_START = re.compile(r"\n[ \t]*(?:(?:[-+>]|\d{1,9}[.)])[ \t]|---)")
+# The beginning of one line that is no block, whatever follows.
+_WORDS = re.compile(r"[^\W\d]|[@:\[<*_][^\s*_]")
+_HOST = re.compile(r"[^\W_]\.[^\W\d_]{2}")
+
+_NAME_CANDIDATE = re.compile(r"(?<![\w@#/.+%&=-])[@#](?=\w)")
+
+_FENCED = re.compile(r"(?:`{3}|~{3}) *([\w#+]++)")
+
+
+def may_contain_name(text: str) -> bool:
+    """Might the text contain a name?"""
+    return ("@" in text or "#" in text) and _NAME_CANDIDATE.search(text) is not None
+
+
+def is_slow(text: str) -> bool:
+    """Might rendering take too long for the event loop? That has only code in colours."""
+    return ("```" in text or "~~~" in text) and any(
+        found[1].lower() in LANGUAGES for found in _FENCED.finditer(text)
+    )
+
+
+def may_have_markup(text: str) -> bool:
+    """Might anything in the text act?"""
+    data = text.encode()
+    return (
+        len(data.translate(None, _SIGNS)) != len(data)
+        or _START.match(text) is not None
+        or ("\n" in text and _LATER_START.search(text) is not None)
+        or ("." in text and _HOST.search(text) is not None)
+    )
+
+
+class Markdown:
+    """The dialect of one part of the site. `references` are what its texts may name, `own` the
+    addresses of this site that they may link to, and `module` the name of the module whose `parse`
+    is this one's."""
+
+    def __init__(self, *references: Reference, own: str, module: str) -> None:
+        self.module = module
+        self._references = {reference.sign: reference for reference in references}
+        self._allowed = re.compile(f"{_WEB}|{own}", re.IGNORECASE).match
+
+    def parse(self, text: str) -> Markup | None:
+        """Returns the parsed text, or None if there is nothing to parse."""
+        emojis = emojis_of(text, MAX_LARGE)
+        if emojis:
+            return Markup([f'<p class="large">{emojis}</p>'], [], False)
+        if not may_have_markup(text):
+            return None
+        writer = Writer(self._references, MAX_SIGNS)
+        try:
+            if "\n" in text or not _WORDS.match(text):
+                Blocks(writer, text, self._allowed).write(lines_of(text))
+            else:
+                write_paragraph(writer, text, self._allowed)
+        except TooManySigns:
+            return self.parse_names(text)
+        if not writer.acted and not writer.names:
+            return None
+        markup = writer.markup()
+        if sum(map(len, markup.parts)) > MAX_HTML:
+            return self.parse_names(text)
+        return markup
+
+    def parse_names(self, text: str) -> Markup:
+        """Returns the text as it was typed, with its names. This takes little time for any text."""
+        writer = Writer(self._references, MAX_CANDIDATES)
+        end = 0
+        for found in islice(_NAME_CANDIDATE.finditer(text), MAX_CANDIDATES):
+            start, sign = found.start(), found[0]
+            reference = self._references.get(sign)
+            if start < end or reference is None or not writer.left[sign]:
+                continue
+            name = reference.name_at(text, start + 1)
+            after = start + 1 + len(name)
+            if name and text[after : after + 1] != "@":
+                writer.left[sign] -= 1
+                writer.pieces += (escaped(text[end:start]), "")
+                writer.names.append((len(writer.pieces) - 1, sign + name))
+                end = after
+        writer.pieces.append(escaped(text[end:]))
+        markup = writer.markup()
+        markup.parts[0] = f"<p>{markup.parts[0]}"
+        markup.parts[-1] += "</p>"
+        return markup
+
+    def html(self, markup: Markup, named: Mapping[str, Mapping[str, str]]) -> str | None:
+        """Returns the HTML, or None if the escaped text with its line breaks looks the same.
+
+        `named` maps a sign to the names that exist, and each name to its proper spelling."""
+        pieces = [markup.parts[0]]
+        is_typed = markup.is_typed
+        for typed, part in zip(markup.names, markup.parts[1:], strict=True):
+            name = named.get(typed[0], {}).get(typed[1:])
+            is_typed &= name is None
+            pieces += (html.escape(typed) if name is None else self._references[typed[0]].link(name), part)
+        return None if is_typed else "".join(pieces)
+
+    def render(self, text: str) -> str | None:
+        """Returns the HTML of a text without names, or None as `html` does."""
+        markup = self.parse(text)
+        return self.html(markup, {}) if markup is not None else None
+
+
+def plain_html(text: str) -> str:
+    """Returns the escaped text with its line breaks: what a text without HTML looks like."""
+    return f"<p>{escaped(text)}</p>"
