@@ -27,9 +27,12 @@ from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from accounts.signin.throttling import GUESSES
+from chat.actions.rerendering import texts_of_rooms
 from chat.setup import setup_chat
 from feed import event_log
+from feed.rerendering import texts_of_the_feed
 from feed.setup import setup_feed
+from helpers import rerendering
 from helpers.db.database import DatabaseError, check_durability, is_unavailable, open_database
 from helpers.db.migrations import MIGRATIONS, check_migrations, migrate
 from helpers.db.single_process import single_process
@@ -286,6 +289,11 @@ def restored(settings: Settings, arguments: argparse.Namespace) -> None:
     say("Everybody is signed out, and open pages will load everything again.")
 
 
+def render(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+    asyncio.run(rerendering.render_all(settings.database, texts_of_rooms, texts_of_the_feed))
+
+
 def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     count = migrate(
         settings.database,
@@ -333,6 +341,7 @@ def parser() -> argparse.ArgumentParser:
         "migrate", help="bring the database up to date", description="Brings the database up to date."
     )
     command.set_defaults(run=run_migrations)
+    rerendering.add_command(choices, render)
     restoring.add_command(choices, restored)
     command_line.add_commands(choices)
     return commands

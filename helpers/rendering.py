@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import msgspec
 from aiohttp import web
 
-from helpers.processes.sandbox import Limits, Sandbox, SandboxError
 from helpers.markup.markdown import Markdown, Markup, is_slow
+from helpers.processes.sandbox import Limits, Sandbox, SandboxError
 
 log = logging.getLogger("aiochat.rendering")
 

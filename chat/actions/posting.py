@@ -9,9 +9,10 @@ from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import ROOM, markdown
 from chat.history.journal import Answer as Answer
-from chat.history.mentions import Named
+from chat.history.mentions import Directory, Named
 from chat.requests import clean_text
 from helpers.markup.markdown import Markup, is_slow
+from helpers.rendering import Renderer
 
 
 class Rendered(NamedTuple):
@@ -78,11 +79,16 @@ def after_post(engine: Engine, room_id: int, author: Person, receipt: Receipt) -
 async def render_with_names(engine: Engine, author_id: int, text: str) -> Rendered:
     """The text's HTML with links to the people and rooms that it names. `author_id` takes turns with
     others whose texts may be slow."""
-    markup = await engine.renderer.parse(author_id, markdown, text)
+    return await render_text(engine.renderer, engine.directory, author_id, text)
+
+
+async def render_text(renderer: Renderer, directory: Directory, author_id: int, text: str) -> Rendered:
+    """The same, without an engine."""
+    markup = await renderer.parse(author_id, markdown, text)
     if markup is None:
         return PLAIN
     names, rooms = markup.names_after(PERSON.sign), markup.names_after(ROOM.sign)
-    return _with_names(markup, await engine.directory.find(names, rooms))
+    return _with_names(markup, await directory.find(names, rooms))
 
 
 def _with_names(markup: Markup, named: Named) -> Rendered:

@@ -8,6 +8,8 @@ from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
 from chat.models import Room
 
+SHRUG = "¯\\_(ツ)_/¯"
+
 
 @command()
 async def help(call: Call, command: Word | None = None) -> Answer:
@@ -33,6 +35,13 @@ async def help(call: Call, command: Word | None = None) -> Answer:
 async def me(call: Call, text: Rest) -> Answer:
     """Says what you do, as in "/me waves"."""
     return await posting.post_and_wait(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
+
+
+@command(says=True)
+async def shrug(call: Call, text: Rest | None = None) -> Answer:
+    """Says that you don't know, after your words if there are any."""
+    said = SHRUG if text is None else f"{text} {SHRUG}"
+    return await posting.post_and_wait(call.engine, call.room_id, call.person, said, call.nonce, kind="post")
 
 
 @command(says=True)

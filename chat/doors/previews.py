@@ -12,8 +12,8 @@ from chat import requests
 from chat.actions import posting
 from chat.doors.room_pages import find_access
 from chat.keys import ENGINE, take_token
-from helpers.text.emoji import EMOJIS
 from helpers.markup.markdown import plain_html
+from helpers.text.emoji import EMOJIS
 from helpers.web.forms import read_form
 
 CACHE_SECONDS = 7 * 24 * 3600

@@ -9,8 +9,8 @@ from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
 from chat.line_kinds import KINDS
 from helpers.clock import iso
-from helpers.text.emoji import same_emoji
 from helpers.markup.plain_text import strip_markup
+from helpers.text.emoji import same_emoji
 
 MAX_QUOTE = 100
 """Characters of the quote in a reply."""

@@ -25,7 +25,25 @@ _LETTERS = re.compile(
 )
 _CLOSING = {
     one[0]: one[1]
-    for one in ("()", "[]", "{}", "〈〉", "《》", "「」", "『』", "【】", "〔〕", "〖〗", "〘〙", "〚〛", "（）", "［］", "｛｝", "｟｠", "｢｣")
+    for one in (
+        "()",
+        "[]",
+        "{}",
+        "〈〉",
+        "《》",
+        "「」",
+        "『』",
+        "【】",
+        "〔〕",
+        "〖〗",
+        "〘〙",
+        "〚〛",
+        "（）",
+        "［］",
+        "｛｝",
+        "｟｠",
+        "｢｣",
+    )
 }
 _TRAILING = "?!.,:;*_~'…([{"
 
@@ -34,7 +52,9 @@ _HOST = re.compile(r"(?:\.[^\W_](?:[\w-]{0,61}+(?<![_-]))?(?![\w-]))++")
 _DOMAIN = re.compile(r"[^\W_][\w-]{0,62}+(?:\.[^\W_][\w-]{0,62}+)++")
 
 # Names of files don't end in these, and people write hosts with them.
-_COMMON = frozenset("com org net edu gov int info biz dev app io eu de fr uk ru ua it es nl se ch at be br jp cn in".split())
+_COMMON = re.compile(
+    r"(?:com|org|net|edu|gov|int|info|biz|dev|app|io|eu|de|fr|uk|ru|ua|it|es|nl|se|ch|at|be|br|jp|cn|in)"
+)
 
 
 class Address(NamedTuple):
@@ -55,7 +75,11 @@ def end_of(text: str, start: int) -> int:
             place = found.end()
         bracket = text[place : place + 1]
         # After ASCII a bracket of another script belongs to the sentence.
-        if bracket in _CLOSING and len(open_ones) < MAX_BRACKETS and (bracket <= "\x7f" or text[place - 1] > "\x7f"):
+        if (
+            bracket in _CLOSING
+            and len(open_ones) < MAX_BRACKETS
+            and (bracket <= "\x7f" or text[place - 1] > "\x7f")
+        ):
             open_ones += _CLOSING[bracket]
         elif bracket and open_ones.endswith(bracket):
             open_ones = open_ones[:-1]
@@ -99,7 +123,7 @@ def without_scheme(text: str, dot: int, floor: int) -> Address | None:
     after = text[end : end + 1]
     has_path = after == "/" and text[end + 1 : end + 2].isalnum()
     if after == "@" or not (
-        last in _COMMON
+        _COMMON.fullmatch(last)
         or (len(last) == 2 and last.isalpha() and has_path)
         or text[start:dot].lower() == "www"
     ):

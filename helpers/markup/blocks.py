@@ -27,7 +27,6 @@ _BLOCK = re.compile(
     r")",
     re.VERBOSE | re.DOTALL,
 )
-_FENCE = re.compile(r"(`{3,}|~{3,})(.*)", re.DOTALL)
 _FIRST_SIGNS = frozenset("`~>#-*+0123456789")
 _ESCAPED_NUMBER = re.compile(r"\d{1,9}(\\)[.)] ")
 _DELIMITER = re.compile(r" *\|?(?: *:?-+:? *\|)+(?: *:?-+:?)? *\Z")
@@ -87,9 +86,7 @@ class Blocks:
             begun = place
         self._paragraph(lines[begun:], is_item, begun == first)
 
-    def _block(
-        self, lines: Sequence[str], place: int, begun: int, depth: int
-    ) -> Callable[[], int] | None:
+    def _block(self, lines: Sequence[str], place: int, begun: int, depth: int) -> Callable[[], int] | None:
         """Returns what writes the block that begins here, and then returns the place of the next line;
         None where none begins."""
         self._writer.count()
@@ -109,7 +106,7 @@ class Blocks:
         # In the midst of a sentence that is broken into lines a number begins no list.
         if found["number"] not in (None, "1") and begun < place:
             return None
-        return lambda: self._list(lines, place, depth)
+        return lambda: self._list(lines, place, depth, found)
 
     def _paragraph(self, lines: Sequence[str], is_item: bool, is_first: bool) -> None:
         """The first paragraph of an item of a list has no tags of its own."""
@@ -140,12 +137,10 @@ class Blocks:
         self._writer.acted = True
         return line[:place] + line[place + 1 :]
 
-    def _find_fence(
-        self, lines: Sequence[str], place: int, found: re.Match[str]
-    ) -> Callable[[], int] | None:
-        fence = _FENCE.match(found["fence"])
-        assert fence is not None
-        mark, info = fence[1], fence[2]
+    def _find_fence(self, lines: Sequence[str], place: int, found: re.Match[str]) -> Callable[[], int] | None:
+        fence = found["fence"]
+        info = fence.lstrip(fence[0])
+        mark = fence[: len(fence) - len(info)]
         indent = len(found["indent"])
         language = info.strip().lower()
         code, is_closed = [], False
@@ -205,10 +200,8 @@ class Blocks:
         self._writer.pieces.append("<hr>\n")
         return place + 1
 
-    def _list(self, lines: Sequence[str], place: int, depth: int) -> int:
+    def _list(self, lines: Sequence[str], place: int, depth: int, first: re.Match[str]) -> int:
         put = self._writer.pieces.append
-        first = _BLOCK.match(lines[place])
-        assert first is not None
         kind = first["marker"][-1]
         number = int(first["number"] or 0)
         if first["number"] is None:
@@ -258,6 +251,7 @@ class Blocks:
             return None
         head, marks = _cells(lines[place]), _cells(lines[place + 1])
         rows = [_cells(line) for line in takewhile(_PIPES.search, lines[place + 2 :])]
+        self._writer.count(len(rows) // 10)
         # A cell without a column would be lost.
         if len(head) != len(marks) or not any(head) or any(len(row) > len(head) for row in rows):
             return None

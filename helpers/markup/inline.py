@@ -33,6 +33,7 @@ _WEB = re.compile(r"https?://[^/]", re.IGNORECASE)
 
 _BEFORE_NAME = re.compile(r"[\w@#/.+%&=\\-]")
 
+
 class _Bracket:
     """A `[`, which stands at `piece` of the pieces and before `place` of the text."""
 
@@ -253,7 +254,11 @@ class Inline:
         if reference is None or self._writer.quoted:
             return ""
         # A `_` that was written is a sign.
-        if before and _BEFORE_NAME.match(text, before - 1) and not (text[before - 1] == "_" and self._done == before):
+        if (
+            before
+            and _BEFORE_NAME.match(text, before - 1)
+            and not (text[before - 1] == "_" and self._done == before)
+        ):
             return ""
         name = reference.name_at(text, start + 1)
         end = start + 1 + len(name)
@@ -265,9 +270,7 @@ class Inline:
         sign = text[end]
         if _begins_path(text, start) and (path := _PATH.match(text, start)):
             self._place = path.end()
-        elif sign in _ESCAPED:
-            run = _ESCAPED[sign].match(text, start)
-            assert run is not None
+        elif sign in _ESCAPED and (run := _ESCAPED[sign].match(text, start)):
             self._place = run.end()
             self._run(start, run.end(), True)
         elif sign == "`":

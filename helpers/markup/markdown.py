@@ -49,11 +49,6 @@ _NAME_CANDIDATE = re.compile(r"(?<![\w@#/.+%&=-])[@#](?=\w)")
 _FENCED = re.compile(r"(?:`{3}|~{3}) *([\w#+]++)")
 
 
-def may_contain_name(text: str) -> bool:
-    """Might the text contain a name?"""
-    return ("@" in text or "#" in text) and _NAME_CANDIDATE.search(text) is not None
-
-
 def is_slow(text: str) -> bool:
     """Might rendering take too long for the event loop? That has only code in colours."""
     return ("```" in text or "~~~" in text) and any(
@@ -80,7 +75,7 @@ class Markdown:
     def __init__(self, *references: Reference, own: str, module: str) -> None:
         self.module = module
         self._references = {reference.sign: reference for reference in references}
-        self._allowed = re.compile(f"{_WEB}|{own}", re.IGNORECASE).match
+        self._allowed = re.compile(f"{_WEB}|{own}", re.IGNORECASE)
 
     def parse(self, text: str) -> Markup | None:
         """Returns the parsed text, or None if there is nothing to parse."""
@@ -92,9 +87,9 @@ class Markdown:
         writer = Writer(self._references, MAX_SIGNS)
         try:
             if "\n" in text or not _WORDS.match(text):
-                Blocks(writer, text, self._allowed).write(lines_of(text))
+                Blocks(writer, text, self._allowed.match).write(lines_of(text))
             else:
-                write_paragraph(writer, text, self._allowed)
+                write_paragraph(writer, text, self._allowed.match)
         except TooManySigns:
             return self.parse_names(text)
         if not writer.acted and not writer.names:

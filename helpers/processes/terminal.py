@@ -102,9 +102,9 @@ class Progress:
     def __exit__(self, *exc: object) -> None:
         self._write("")
 
-    def step(self) -> None:
-        """Counts one more completed item."""
-        self._done += 1
+    def step(self, count: int = 1) -> None:
+        """Counts so many more completed items."""
+        self._done += count
         if time.monotonic() - self._drawn >= REDRAW_SECONDS:
             self._draw()
 

@@ -1,4 +1,4 @@
-"""Syntax highlighting: tokens as CSS classes of static/css/code.css, for the languages that people
+"""Syntax highlighting: tokens as CSS classes of static/css/rich.css, for the languages that people
 commonly paste.
 
 Some languages' regular expressions take exponential time for some code. Code is highlighted in the

@@ -26,7 +26,9 @@ def inner(text: str) -> str | None:
 
 EXAMPLES = [
     (typed.rstrip().replace("⏎", "\n"), becomes.replace("⏎", "\n"))
-    for typed, becomes in re.findall(r"^(.+?) +→  (.+)$", (ROOT / "docs/formatting.md").read_text(), re.MULTILINE)
+    for typed, becomes in re.findall(
+        r"^(.+?) +→  (.+)$", (ROOT / "docs/formatting.md").read_text(), re.MULTILINE
+    )
 ]
 
 
@@ -40,24 +42,96 @@ def test_the_docs_have_examples() -> None:
 
 
 AS_TYPED = [
-    *("2 * 3 * 4", "x*(y+z)*w", "f(*args, **kwargs)", "int *p, *q;", "SELECT count(*) FROM t", "2**10 and 3**4"),
+    *(
+        "2 * 3 * 4",
+        "x*(y+z)*w",
+        "f(*args, **kwargs)",
+        "int *p, *q;",
+        "SELECT count(*) FROM t",
+        "2**10 and 3**4",
+    ),
     *("*/5 * * * *", "*.txt and *.log", "10* and 12*", "a*b*c*", "* ", "**", "****", "*** ***"),
     *("_foo_bar", "a_b_c", "__name__ == '__main__'", "नमस्ते_जी_है", "переменная_имя_тут"),
     *("~a~", "~~", "~~~", "~~ a ~~", "~~~~~~~", "~~~ Break ~~~\nback at two", "||", "||||", "if (a||b) {}"),
     *("`", "``", "```", "`` ``", "` `", "`a", "a`", "``a`", "[a]", "[a](b)", "[]()"),
     *("*-*", "**~**", "![a]", "a](b)", "[a] (https)", "(a)[b]", "[x][y]", "[x]: y"),
-    *("+1", "-1", "- ", "+\n-", "1.", "1. ", "12)", "1.5 kg", "1.Maybe", "- -", "- - -", "-- a", "---", "--- a ---"),
-    *("# ", "##", "#1", "# \n## ", "#hashtag", "> ", ">\n>", ">a", ">:(", "->", "=>", "a > b", "<3", "<- here"),
+    *(
+        "+1",
+        "-1",
+        "- ",
+        "+\n-",
+        "1.",
+        "1. ",
+        "12)",
+        "1.5 kg",
+        "1.Maybe",
+        "- -",
+        "- - -",
+        "-- a",
+        "---",
+        "--- a ---",
+    ),
+    *(
+        "# ",
+        "##",
+        "#1",
+        "# \n## ",
+        "#hashtag",
+        "> ",
+        ">\n>",
+        ">a",
+        ">:(",
+        "->",
+        "=>",
+        "a > b",
+        "<3",
+        "<- here",
+    ),
     *("===", "a\n==", "a\n-", "---\na", "a\n---\nb", "***", "___", "a\n\n---"),
     *("a | b", "| a |", "|-|", "a|b\n-|", "|a|b|\n|-|\n|c|d|", "| | |\n|-|-|"),
     *("&amp;", "&lt;b&gt;", "<b>bold</b>", "<!-- a -->", "<a href=x>", "AT&T", "a &copy; b", "</p>"),
-    *("\\", "\\\\", "a\\", "\\a", "\\d+\\.\\d*", "\\_", "a\\_b", "C:\\Users\\*\\_x", "\\\\host\\*\\x", "\\n\\t"),
+    *(
+        "\\",
+        "\\\\",
+        "a\\",
+        "\\a",
+        "\\d+\\.\\d*",
+        "\\_",
+        "a\\_b",
+        "C:\\Users\\*\\_x",
+        "\\\\host\\*\\x",
+        "\\n\\t",
+    ),
     *("http://", "https:// a", "www.", "www", "a.b", "e.g. this", "README.md", "setup.py, a.sh", "node.js"),
     *("v1.2.3", "1.2", "...and", "a...b", "end.Start", "a@b", "@", "@@", "a@", "a @ b", "u@localhost"),
-    *("10:30", "a: b", ":-)", ":)", "::", "std::move", ":not_an_emoji:", "C++", "8-)", "T_T", "^_^", "*_*", "-_-"),
+    *(
+        "10:30",
+        "a: b",
+        ":-)",
+        ":)",
+        "::",
+        "std::move",
+        ":not_an_emoji:",
+        "C++",
+        "8-)",
+        "T_T",
+        "^_^",
+        "*_*",
+        "-_-",
+    ),
     *("    indented", "\tindented", "if x:\n    y = 1", "a  b"),
     *("привет, как дела?", "שלום, מה שלומך?", "你好，世界。", "नमस्ते दुनिया", "Grüße & Küsse <3", "¿Qué tal?"),
-    *("5 > 3 < 4", "a <= b >= c", "$ echo $HOME", "50% off!", "#", "100$", "\\o/", "(╯°□°)╯︵ ┻━┻", "{a: [b]}"),
+    *(
+        "5 > 3 < 4",
+        "a <= b >= c",
+        "$ echo $HOME",
+        "50% off!",
+        "#",
+        "100$",
+        "\\o/",
+        "(╯°□°)╯︵ ┻━┻",
+        "{a: [b]}",
+    ),
 ]
 
 
@@ -128,8 +202,8 @@ ACTS = {
         f"on {link('https://example.org', 'example.org')}, {link('https://heise.de/x', 'heise.de/x')} and "
         f"{link('https://gov.uk/y', 'gov.uk/y')}."
     ),
-    "write to first.last+tag@mail.example.org, please": (
-        f"write to {link('mailto:first.last+tag@mail.example.org', 'first.last+tag@mail.example.org')}, please"
+    "write to first.last+t@mail.example.org, please": (
+        f"write to {link('mailto:first.last+t@mail.example.org', 'first.last+t@mail.example.org')}, please"
     ),
     "a_b@c.example": link("mailto:a_b@c.example", "a_b@c.example"),
     f"[a]({A}/b_(c)) [d](mailto:a@b.example)": (
@@ -144,13 +218,14 @@ ACTS = {
     f"[]({A})": f"[]({W})",
     f"![a]({A})": f"!{link(A, 'a')}",
     f"[@alice]({A}) @bob": (
-        f"{link(A, '@alice')} <a class=\"mention\" href=\"/users/Bob\" rel=\"noopener noreferrer nofollow\">@Bob</a>"
+        f"{link(A, '@alice')} "
+        '<a class="mention" href="/users/Bob" rel="noopener noreferrer nofollow">@Bob</a>'
     ),
     "<https://a.example/b*c*>": link("https://a.example/b*c*"),
     "<a@b.example>": link("mailto:a@b.example", "a@b.example"),
     "https://bücher.example/ü": link("https://bücher.example/ü"),
     "https://日本.jp": link("https://日本.jp"),
-    "https://pаypal.com": f"{link('https://pаypal.com')} <span class=\"host\">(xn--pypal-4ve.com)</span>",
+    "https://pаypal.com": f'{link("https://pаypal.com")} <span class="host">(xn--pypal-4ve.com)</span>',
 }
 
 
@@ -164,8 +239,8 @@ BLOCKS = {
     "- a\n\n- b": '<ul class="dashes">\n<li>a</li>\n<li>b</li>\n</ul>',
     "- a\n  b\n\n  c": '<ul class="dashes">\n<li>a<br>\nb\n<p>c</p></li>\n</ul>',
     "- a\n  - b\n    - c\n- d": (
-        '<ul class="dashes">\n<li>a<ul class="dashes">\n<li>b<ul class="dashes">\n<li>c</li>\n</ul></li>\n</ul></li>\n'
-        "<li>d</li>\n</ul>"
+        '<ul class="dashes">\n<li>a<ul class="dashes">\n<li>b<ul class="dashes">\n<li>c</li>\n</ul></li>\n'
+        "</ul></li>\n<li>d</li>\n</ul>"
     ),
     "1. a\n  - b": '<ol>\n<li>a<ul class="dashes">\n<li>b</li>\n</ul></li>\n</ol>',
     "- a\n* b": '<ul class="dashes">\n<li>a</li>\n</ul>\n<ul>\n<li>b</li>\n</ul>',

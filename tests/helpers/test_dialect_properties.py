@@ -13,26 +13,107 @@ from helpers.markup.plain_text import strip_markup
 LETTERS = "qvzéкかक"
 
 SIGNS = [
-    *("*", "**", "***", "_", "__", "~~", "||", "`", "``", "[q](https://a.b)", "<https://q.v>", "@alice", "#garden"),
-    *("# ", "\n# ", "\n> ", "> ", "- ", "\n- ", "1. ", "\n2) ", ".", "!", "( ", ") ", ":tada:", "/", " ", "\n"),
+    *(
+        "*",
+        "**",
+        "***",
+        "_",
+        "__",
+        "~~",
+        "||",
+        "`",
+        "``",
+        "[q](https://a.b)",
+        "<https://q.v>",
+        "@alice",
+        "#garden",
+    ),
+    *(
+        "# ",
+        "\n# ",
+        "\n> ",
+        "> ",
+        "- ",
+        "\n- ",
+        "1. ",
+        "\n2) ",
+        ".",
+        "!",
+        "( ",
+        ") ",
+        ":tada:",
+        "/",
+        " ",
+        "\n",
+    ),
 ]
 BLOCKS = [
-    *("```", "~~~", "```\n", "](", "](https://a.b)", "[", "]", "\\", ">", "+ ", "* ", "7. ", "|", "|-|-|\n", "\n\n"),
-    *("|q|v|\n|-|-|\n", "---", "===", "<", "&", "&amp;", "https://q.v/z", "www.q.v", "q@v.zz", "@", ": ", "\u0902"),
-    *("  - ", "    ", "\t", "。", "「", "」", "»", "«", "’", "👍", "\u200d", "C:\\", "- [ ] ", "{", "=", "'", '"'),
+    *(
+        "```",
+        "~~~",
+        "```\n",
+        "](",
+        "](https://a.b)",
+        "[",
+        "]",
+        "\\",
+        ">",
+        "+ ",
+        "* ",
+        "7. ",
+        "|",
+        "|-|-|\n",
+        "\n\n",
+    ),
+    *(
+        "|q|v|\n|-|-|\n",
+        "---",
+        "===",
+        "<",
+        "&",
+        "&amp;",
+        "https://q.v/z",
+        "www.q.v",
+        "q@v.zz",
+        "@",
+        ": ",
+        "\u0902",
+    ),
+    *(
+        "  - ",
+        "    ",
+        "\t",
+        "。",
+        "「",
+        "」",
+        "»",
+        "«",
+        "’",
+        "👍",
+        "\u200d",
+        "C:\\",
+        "- [ ] ",
+        "{",
+        "=",
+        "'",
+        '"',
+    ),
 ]
 
 
 def texts(*pieces: str) -> st.SearchStrategy[str]:
-    return st.lists(st.sampled_from(pieces), min_size=1, max_size=30).map(lambda found: "".join(found).strip())
+    return st.lists(st.sampled_from(pieces), min_size=1, max_size=30).map(
+        lambda found: "".join(found).strip()
+    )
 
 
 TYPED = texts(*LETTERS, *SIGNS, *BLOCKS)
 
 ALLOWED = re.compile(
-    r"</?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li|h[1-6]|table|tr|th|td)>|<(?:br|hr)>|</(?:a|span|div)>"
-    r"|<p class=\"(?:spaced|large)\">|<ul class=\"(?:dashes|pluses)\">|<li(?: class=\"task\")?(?: value=\"\d{1,9}\")?>"
-    r"|<ol(?: class=\"brackets\")?(?: start=\"\d{1,9}\")?>|<div class=\"wide\">|<t[hd] class=\"(?:middle|end)\">"
+    r"</?(?:p|em|strong|s|code|pre|blockquote|ul|ol|li|h[1-6]|table|tr|th|td)>|<(?:br|hr)>"
+    r"|</(?:a|span|div)>|<p class=\"(?:spaced|large)\">|<ul class=\"(?:dashes|pluses)\">"
+    r"|<li(?: class=\"task\")?(?: value=\"\d{1,9}\")?>|<ol(?: class=\"brackets\")?(?: start=\"\d{1,9}\")?>"
+    r"|<div class=\"wide\">|<t[hd] class=\"(?:middle|end)\">"
     r"|<span class=\"host\">|<span class=\"spoiler\" tabindex=\"0\">"
     r"|<a (?:class=\"(?:mention|room-ref)\" href=\"/(?:users|rooms)/\w+\""
     r"|href=\"(?:https://[^\"/<>\\][^\"<>]*|mailto:[^\"<>]+)\") rel=\"noopener noreferrer nofollow\">"
@@ -62,7 +143,9 @@ def test_nothing_vanishes(text: str) -> None:
     left = iter(letters_of(words_of(found)))
     # `in` moves on: the letters are all there, in their order.
     assert all(letter in left for letter in letters_of(re.sub(r"\]\([^\s)]*\)?", "](", text)))
-    assert not re.search(r"<(p|li|blockquote|h\d|em|strong|s|code|pre|a)\b[^>]*>\s*</\1>", found), "nothing is empty"
+    assert not re.search(r"<(p|li|blockquote|h\d|em|strong|s|code|pre|a)\b[^>]*>\s*</\1>", found), (
+        "nothing is empty"
+    )
 
 
 @settings(max_examples=400, deadline=None)

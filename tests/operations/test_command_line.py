@@ -31,7 +31,7 @@ def folder(own_servers: None, tmp_path: Path) -> Path:
 
 
 HELP = {
-    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions", "restored"),
+    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions", "render", "restored"),
     "serve": ("--migrate", "--workers"),
     "migrate": ("database",),
     "register": ("NAME", "--email", "--admin", "--file"),

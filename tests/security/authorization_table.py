@@ -78,6 +78,7 @@ ROWS = {
     "ping": Row({"type": "ping"}, EVERYBODY, changes=False),
     "/help": Row("/help", INSIDE, changes=False),
     "/me": Row("/me waves", MEMBERS),
+    "/shrug": Row("/shrug", MEMBERS),
     "/msg": Row("/msg @{other} psst", MEMBERS, changes=False),
     "/unread": Row("/unread 1", INSIDE, changes=False),
     "/who": Row("/who", INSIDE, changes=False),

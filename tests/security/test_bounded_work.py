@@ -23,12 +23,12 @@ from chat.formatting import markdown
 from chat.requests import BadRequest, read_frame
 from helpers.drawing import draw
 from helpers.images import PictureMaker
+from helpers.markup.markdown import MAX_HTML, is_slow, plain_html
+from helpers.markup.plain_text import strip_markup
 from helpers.rendering import PATIENCE, Renderer
 from helpers.text import highlighting
 from helpers.text.durations import parse_duration
 from helpers.text.emoji import replace_shortcodes
-from helpers.markup.markdown import MAX_HTML, is_slow, plain_html
-from helpers.markup.plain_text import strip_markup
 from helpers.web.multipart import Upload
 from helpers.weights import MAX_PAGE_WEIGHT
 from tests.support.people import Person

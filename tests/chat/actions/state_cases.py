@@ -117,6 +117,7 @@ CASES = (
         "typing in a conversation", place="direct", members=PAIR, does=[("bob", ask("typing"))], typing="bob"
     ),
     Case("/me", does=[("bob", "/me waves at @{carol}")]),
+    Case("/shrug", does=[("bob", "/shrug at @{carol}")]),
     Case("/msg", does=[("alice", "/msg {bob} in private")]),
     Case("/msg to who is elsewhere", **CAROL_ELSEWHERE, does=[("alice", "/msg {carol} hello")]),
     Case(

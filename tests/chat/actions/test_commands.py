@@ -7,6 +7,7 @@ import aiohttp
 import pytest
 
 from chat.commands import COMMANDS
+from chat.commands.messages import SHRUG
 from tests.conftest import Cast
 from tests.support.people import Person
 
@@ -178,6 +179,14 @@ async def test_me_says_what_one_does(alice: Person, bob: Person, lobby: str) -> 
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     assert (await at_alice.says("/me waves"))["number"] == 1
     assert (await at_bob.hears("message", kind="me"))["text"] == "waves"
+
+
+@pytest.mark.parametrize(("line", "text"), [("/shrug", SHRUG), ("/shrug no idea", f"no idea {SHRUG}")])
+async def test_a_shrug_is_shown_as_it_is_known(alice: Person, lobby: str, line: str, text: str) -> None:
+    at_alice = await alice.enters(lobby)
+    await at_alice.says(line)
+    said = await at_alice.hears("message", kind="post")
+    assert (said["text"], said.get("html")) == (text, None), "no sign of it acts"
 
 
 async def test_the_topic_is_told_and_set(alice: Person, bob: Person, lobby: str) -> None:

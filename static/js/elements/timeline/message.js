@@ -57,7 +57,7 @@ export function fillText(node, line) {
     link.setAttribute("rel", "noopener noreferrer nofollow");
   }
   // What is wider than the screen can be scrolled by keyboard too.
-  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("pre, table")))
+  for (const wide of /** @type {NodeListOf<HTMLElement>} */ (node.querySelectorAll("pre, .wide")))
     wide.tabIndex = 0;
   return true;
 }
