@@ -27,6 +27,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "leave",
         "me",
         "msg",
+        "shrug",
         "topic",
         "uninvite",
         "unread",
