@@ -41,7 +41,7 @@ from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
-from helpers.processes.supervisor import Supervisor
+from helpers.processes.supervisor import Supervisor, worker_count
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
 from helpers.processes.worker import (
     Worker,
@@ -81,7 +81,6 @@ from weather.setup import setup_weather
 MAX_BODY = 64 * 1024
 SHUTDOWN_SECONDS = 10.0
 SWEEP_SECONDS = 3600
-MAX_WORKERS = 256
 
 
 async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> web.Application:
@@ -303,12 +302,6 @@ def run_migrations(settings: Settings, arguments: argparse.Namespace) -> None:
     say(f"{count} migration{'s' if count != 1 else ''} applied." if count else "Nothing to migrate.")
 
 
-def _worker_count(text: str) -> int:
-    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MAX_WORKERS:
-        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MAX_WORKERS}, not {text!r}")
-    return int(text)
-
-
 def parser() -> argparse.ArgumentParser:
     commands = argparse.ArgumentParser(
         prog="python app.py",
@@ -323,7 +316,7 @@ def parser() -> argparse.ArgumentParser:
     command.add_argument("--migrate", action="store_true", help="bring the database up to date first")
     command.add_argument(
         "--workers",
-        type=_worker_count,
+        type=worker_count,
         default=1,
         metavar="N",
         help="serve by N processes on one port (1). Needs PostgreSQL and Redis. SIGHUP replaces them one by "

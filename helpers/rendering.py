@@ -14,7 +14,7 @@ from helpers.processes.sandbox import Limits, Sandbox, SandboxError
 log = logging.getLogger("aiochat.rendering")
 
 LIMITS = Limits(
-    # The longest texts that people write take 30 ms.
+    # The slowest texts that people write, with code in colours, take 30 ms.
     cpu_seconds=0.1,
     wall_seconds=20.0,
     memory=400 * 1024 * 1024,

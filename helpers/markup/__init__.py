@@ -1,0 +1,1 @@
+"""The dialect of messages: docs/formatting.md."""

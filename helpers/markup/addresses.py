@@ -6,10 +6,12 @@ import re
 import unicodedata
 from typing import NamedTuple
 
+from helpers.text.characters import composed
+
 MAX_ADDRESS = 2_000
 """Characters. What is longer is no address."""
 
-MAX_BRACKETS = 20
+MAX_BRACKETS = 6
 """Within each other in one address."""
 
 MAX_LOCAL = 64
@@ -178,4 +180,4 @@ def _deceives(label: str) -> bool:
 
 
 def _punycode(label: str) -> str:
-    return "xn--" + unicodedata.normalize("NFC", label[:MAX_LABEL]).lower().encode("punycode").decode()
+    return "xn--" + (composed(label[:MAX_LABEL], MAX_LABEL) or "").lower().encode("punycode").decode()

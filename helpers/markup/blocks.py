@@ -18,7 +18,7 @@ _PLAIN = frozenset({"text", "txt", "plain", "plaintext", "none", "log"})
 """Languages without colours."""
 
 _BLOCK = re.compile(
-    r"(?P<indent>[ ]*)(?:"
+    r"\A(?P<indent>[ ]*+)(?:"
     r"(?P<fence>(?P<ticks>`{3,}+)[^`]*|~{3,}+.*)\Z"
     r"|(?P<quote>>(?:[ ]|\Z))"
     r"|(?P<heading>\#{1,6})[ ]+(?P<title>\S.*)"
@@ -29,7 +29,7 @@ _BLOCK = re.compile(
 )
 _FIRST_SIGNS = frozenset("`~>#-*+0123456789")
 _ESCAPED_NUMBER = re.compile(r"\d{1,9}(\\)[.)] ")
-_DELIMITER = re.compile(r" *\|?(?: *:?-+:? *\|)+(?: *:?-+:?)? *\Z")
+_DELIMITER = re.compile(r"\A *+\|?(?: *+:?-++:? *+\|)++(?: *+:?-++:?)? *+\Z")
 _PIPES = re.compile(r"(?<!\\)\|")
 _TASK = re.compile(r"\[([ xX])\] (?=.*\S)")
 _TABS = re.compile(r"^[ \t]*\t[ \t]*", re.MULTILINE)
@@ -126,7 +126,7 @@ class Blocks:
             return line
         indent = len(line) - len(line.lstrip())
         if line[indent] == "\\":
-            found = _BLOCK.match(line, indent + 1)
+            found = _BLOCK.match(line[indent + 1 :])
             if found is None or found["fence"]:
                 return line
             place = indent

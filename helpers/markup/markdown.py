@@ -21,6 +21,10 @@ MAX_SIGNS = 800
 """Signs of one text; an address and an item of a list count as three. A text that has more is shown as
 typed."""
 
+MANY_SIGNS = 200
+"""A text that might have more is parsed in another process: each takes up to 6 microseconds. A line
+counts as three."""
+
 MAX_CANDIDATES = 500
 """What looks like a name at first sight, in a text that is shown as typed."""
 
@@ -38,8 +42,8 @@ allows."""
 # Without any of these signs, names of hosts and beginnings of blocks nothing can act. That holds for
 # most texts. Deleting the signs from the bytes takes a tenth of the time of searching for them.
 _SIGNS = b"*_`~[<#\\:@|"
-_START = re.compile(r"[ \t]*(?:[-+>]|\d{1,9}[.)])[ \t]|---")
-_LATER_START = re.compile(r"\n[ \t]*(?:(?:[-+>]|\d{1,9}[.)])[ \t]|---)")
+_START = re.compile(r"\A(?:[ \t]*+(?:[-+>]|\d{1,9}[.)])[ \t]|---)")
+_LATER_START = re.compile(r"\n[ \t]*+(?:(?:[-+>]|\d{1,9}[.)])[ \t]|---)")
 # The beginning of one line that is no block, whatever follows.
 _WORDS = re.compile(r"[^\W\d]|[@:\[<*_][^\s*_]")
 _HOST = re.compile(r"[^\W_]\.[^\W\d_]{2}")
@@ -50,10 +54,17 @@ _FENCED = re.compile(r"(?:`{3}|~{3}) *([\w#+]++)")
 
 
 def is_slow(text: str) -> bool:
-    """Might rendering take too long for the event loop? That has only code in colours."""
-    return ("```" in text or "~~~" in text) and any(
-        found[1].lower() in LANGUAGES for found in _FENCED.finditer(text)
+    """Might rendering take more than a millisecond or two? That have code in colours, and texts with
+    many signs or lines."""
+    return (len(text) > MANY_SIGNS and _weight(text) > MANY_SIGNS) or (
+        ("```" in text or "~~~" in text)
+        and any(found[1].lower() in LANGUAGES for found in _FENCED.finditer(text))
     )
+
+
+def _weight(text: str) -> int:
+    data = text.encode()
+    return len(data) - len(data.translate(None, _SIGNS + b".")) + 3 * data.count(b"\n")
 
 
 def may_have_markup(text: str) -> bool:

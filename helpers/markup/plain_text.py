@@ -12,7 +12,7 @@ HIDDEN = "▒▒▒"
 
 _SPOILER = re.compile(r'<span class="spoiler".*?</span>', re.DOTALL)
 _CELL_END = re.compile(r"</t[dh]>(?=<t)")
-_TAG = re.compile(r"<[^>]*+>")
+_TAG = re.compile(r"<[^<>]*+>")
 
 
 def _anything(url: str) -> bool:

@@ -5,6 +5,7 @@ A worker is the same program, started with additional arguments. A rolling resta
 changed code and settings. A worker whose event loop is silent for ten seconds hangs, and is replaced
 like one that died."""
 
+import argparse
 import asyncio
 import contextlib
 import logging
@@ -23,6 +24,8 @@ from helpers.tasks import cancel_all
 
 log = logging.getLogger("aiochat.supervisor")
 
+MAX_WORKERS = 256
+
 READY_SECONDS = 20.0
 ASK_SECONDS = 0.05
 STOP_SECONDS = 15.0
@@ -34,6 +37,14 @@ the delay doubles each time."""
 
 FIRST_DELAY = 0.5
 LONGEST_DELAY = 10.0
+
+
+def worker_count(text: str) -> int:
+    """Returns the number of workers that an argument of the command line asks for. Raises
+    ArgumentTypeError."""
+    if not text.isascii() or not text.isdecimal() or not 1 <= int(text) <= MAX_WORKERS:
+        raise argparse.ArgumentTypeError(f"must be a number from 1 to {MAX_WORKERS}, not {text!r}")
+    return int(text)
 
 
 @dataclass(eq=False)

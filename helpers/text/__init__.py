@@ -1,1 +1,1 @@
-"""Text processing: characters, Markdown, emoji, translation, strict JSON."""
+"""Text processing: characters, emoji, highlighting, translation, strict JSON."""

@@ -316,7 +316,10 @@ def test_what_is_rendered_in_place_is_quick(text: str) -> None:
 def test_what_takes_long_goes_elsewhere() -> None:
     assert is_slow("```c\nx\n```")
     assert is_slow("> ~~~ SQL\n> x\n> ~~~")
-    assert not is_slow("*x" * 5000), "only code in colours does"
+    assert is_slow("*x" * 250), "many signs"
+    assert is_slow("- x\n" * 70), "many lines"
+    assert not is_slow("*x* and, on the other side, _y_. " * 40)
+    assert not is_slow("Nothing of this acts: a plain sentence, (in brackets) & more! " * 150)
     assert not is_slow("```\nx\n```")
     assert not is_slow("plain `code` text")
 

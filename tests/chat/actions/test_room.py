@@ -37,7 +37,7 @@ async def test_hello_says_where_one_is(alice: Person, lobby: str) -> None:
     assert {"name": "kill", "usage": "/kill @user [reason]", "aliases": ["kick"]}.items() <= next(
         c for c in hello["commands"] if c["name"] == "kill"
     ).items()
-    assert [c["name"] for c in hello["commands"] if c["says"]] == ["me", "msg"]
+    assert [c["name"] for c in hello["commands"] if c["says"]] == ["me", "msg", "shrug"]
 
 
 async def test_a_plain_line_is_a_message(alice: Person, bob: Person, lobby: str) -> None:

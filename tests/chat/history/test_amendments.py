@@ -24,6 +24,8 @@ class _Engine:
         self.journal = journal
         self.renderer = Renderer()
         """Never closed: these texts need no process."""
+        self.directory = None
+        """They name nobody."""
 
 
 async def ask(journal: Journal, request: Amendment, person: Person = ALICE) -> Receipt:
