@@ -46,6 +46,7 @@ ROUTES = [
     Route("/livez", Live, "livez", Access.FILE, json=True),
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
     Route("/accounts/register", signin.Register, "register", Access.ANYONE),
+    Route("/accounts/handle", signin.ProposedName, "proposed_name", Access.ANYONE, json=True),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),

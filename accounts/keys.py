@@ -32,6 +32,11 @@ OpenSessions = Callable[[], Iterable[tuple[str, int]]]
 OPEN_SESSIONS = web.AppKey("open_sessions", list[OpenSessions])
 """What this process holds open: sessions' ids, each with the id of its user."""
 
+Renamed = Callable[[int, str, str], Awaitable[None]]
+RENAMED = web.AppKey("renamed", list[Renamed])
+"""Called after somebody is shown by another name, with their id, their handle and that name, which
+is empty for the handle."""
+
 Blocked = Callable[[int, int], Awaitable[Callable[[], None] | None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])
 """Called with the ids of two people in the transaction that blocks one of them. Changes of the

@@ -24,6 +24,8 @@ class User(Base):
     created_at = peewee.BigIntegerField()
     # accounts/people/profiles.py checks these values. Empty means not given.
     display_name = peewee.TextField(default="")
+    display_skeleton = peewee.TextField(default="")
+    """The same for display names that look alike (accounts/people/display_names.py)."""
     bio = peewee.TextField(default="")
     place = peewee.TextField(default="")
     time_zone = peewee.TextField(default="")
@@ -41,6 +43,17 @@ class User(Base):
     def address(self) -> str:
         """The e-mail address, empty if there is none."""
         return (self.email or "").partition(" ")[0]
+
+
+class NameWord(Base):
+    """A word of a person's display name, folded, by which they are found."""
+
+    word = peewee.TextField()
+    user_id = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "name_words"
+        primary_key = peewee.CompositeKey("word", "user_id")
 
 
 class Block(Base):

@@ -6,18 +6,18 @@ from aiohttp import web
 from accounts.doors.personal_data import OPEN_DOWNLOADS, OpenDownloads
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED, USERS
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED, USERS
 from accounts.people import directory
 from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
 from accounts.people.mentions import NAMED_PEOPLE, NamedPeople, follow_names
 from accounts.people.names import DELETED
+from accounts.people.shown_names import people_names, person_name
 from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
 from helpers.redis.bus import BUS
-from helpers.text.translation import current
 
 
 def setup_accounts(app: web.Application) -> None:
@@ -28,12 +28,13 @@ def setup_accounts(app: web.Application) -> None:
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
         request_count,
     )
-    # The placeholder name of deleted accounts is shown in the reader's language.
     pages = aiohttp_jinja2.get_env(app).globals
     pages["deleted_user"] = DELETED
-    pages["person_name"] = lambda name: current().t("deleted user") if name == DELETED else name
+    pages["person_name"] = person_name
+    pages["people_names"] = people_names
     app[NAMED_PEOPLE] = NamedPeople(app[BUS])
     app.cleanup_ctx.append(follow_names)
+    app[RENAMED] = []
     app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]

@@ -42,12 +42,12 @@ class EphemeralEvent(msgspec.Struct, frozen=True, array_like=True):
 
 
 class StatusChange(msgspec.Struct, frozen=True):
-    """An event about a user's status, for all rooms of which the user is a member. `is_away` is the
-    new state."""
+    """An event about a user's status or name, for all rooms of which the user is a member. `is_away`
+    is the new state, None where it is as before."""
 
     user_id: int
     data: bytes
-    is_away: bool
+    is_away: bool | None
     room_ids: tuple[int, ...] = ()
 
 

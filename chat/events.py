@@ -152,6 +152,13 @@ class Presence(Event, tag="presence", frozen=True):
     until: str | None = None
 
 
+class Renamed(Event, tag="person", frozen=True):
+    """How a person is shown from now on, in old messages too; empty for the handle."""
+
+    name: str
+    display_name: str = ""
+
+
 class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the user's own rooms, or the fields of it that changed. `last_number` is its last
     post, `read_number` the last post that the user has read, `mentions` how many later posts

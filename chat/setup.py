@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
@@ -67,6 +67,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[OPEN_SESSIONS].append(engine.hub.open_sessions)
         # In this order: whoever locks a room and its invitations begins with the room.
         app[BLOCKED] += [note_block, functools.partial(end_between, engine)]
+        app[RENAMED].append(engine.statuses.tell_name)
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
         yield

@@ -8,31 +8,43 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
-from accounts.keys import USER
+from accounts.keys import RENAMED, USER
 from accounts.models import User
-from accounts.people import directory, profiles
+from accounts.people import directory, display_names, profiles
+from accounts.people.accounts import KEPT_NAME
+from accounts.people.display_names import (
+    ShownPerson,
+    clean_display_name,
+    display_skeleton,
+    is_reserved_display_name,
+    people_with_looks,
+)
 from accounts.relations import following
 from accounts.relations.visibility import VISIBILITY
 from helpers import images
+from helpers.errors import ActionError
 from helpers.keys import DATABASE, SETTINGS
-from helpers.text.translation import Text, current
+from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
+MAX_NAMES = 100
+
 
 class People(web.View):
-    """Finds people whose name begins with `q` or contains it."""
+    """Finds people by a part of their names, `q`; or those with these names, `name` for each."""
 
     async def get(self) -> web.Response:
-        found = await directory.search_people(self.request.app[DATABASE], self.request.query.get("q", ""))
-        return web.json_response(
-            {
-                "people": [
-                    {"name": name, **({"picture": picture} if picture else {})} for name, picture in found
-                ]
-            }
-        )
+        query = self.request.query
+        names = query.getall("name", [])
+        if len(names) > MAX_NAMES:
+            raise ActionError("bad_request", "At most {most} names, please.", most=MAX_NAMES)
+        if names:
+            found = list((await directory.people_named(names)).values())
+        else:
+            found = await directory.search_people(self.request.app[DATABASE], query.get("q", ""))
+        return web.json_response({"people": [person.as_json() for person in found]})
 
 
 PersonSection = Callable[[web.Request, User], Awaitable[str]]
@@ -54,7 +66,7 @@ class PersonPage(web.View):
             return web.json_response(
                 {
                     "name": person.name,
-                    "display_name": person.display_name,
+                    "display_name": (await directory.shown_names([person.id])).get(person.id, ""),
                     **_relation(person, standing, is_hidden),
                 }
             )
@@ -104,7 +116,7 @@ class ProfileForm(BaseModel):
     @field_validator("display_name")
     @classmethod
     def _display_name(cls, value: str) -> str:
-        return profiles.clean_line(value, profiles.MAX_DISPLAY_NAME)
+        return clean_display_name(value)
 
     @field_validator("bio")
     @classmethod
@@ -140,10 +152,27 @@ class EditProfile(web.View):
         data, form = check_form(ProfileForm, {**_stored_values(user), **await read_form(self.request)})
         if data is None:
             return profile_page(self.request, form, 422)
-        await profiles.save_profile(user, profiles.Profile(**data.model_dump(exclude={"private"})))
+        is_renamed = data.display_name != user.display_name
+        if is_renamed and not user.is_admin and is_reserved_display_name(data.display_name):
+            form.errors["display_name"] = translate(KEPT_NAME)
+            return profile_page(self.request, form, 422)
+        profile = profiles.Profile(**data.model_dump(exclude={"private"}))
+        await profiles.save_profile(self.request.app[DATABASE], user, profile)
+        if is_renamed:
+            await self._tell_of_name(user, data.display_name)
         await following.set_private(self.request.app[DATABASE], user, bool(data.private))
         await flash(self.request, current().t("Your profile is saved."), "success")
         raise web.HTTPSeeOther(f"/users/{user.name}")
+
+    async def _tell_of_name(self, user: User, name: str) -> None:
+        """Tells of the new name, and of those which look like it or like the one before: their
+        handles stand beside them now, or no longer."""
+        looks = {user.display_skeleton, display_skeleton(name)}
+        shown = {person.id: person for person in await people_with_looks(looks)}
+        shown.setdefault(user.id, ShownPerson(user.id, user.name, ""))
+        for person in shown.values():
+            for tell in self.request.app[RENAMED]:
+                await tell(*person)
 
 
 def _stored_values(user: User) -> dict[str, str]:
@@ -159,6 +188,7 @@ def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Res
         "form": shown,
         "zones": profiles.time_zones(),
         "limits": profiles,
+        "max_display_name": display_names.MAX_LENGTH,
         "picture_megabytes": images.MAX_BYTES // 1024 // 1024,
         # Other services that use these values.
         "has_gravatar": settings.gravatar,

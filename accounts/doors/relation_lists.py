@@ -8,7 +8,7 @@ from aiohttp import web
 
 from accounts.keys import USER
 from accounts.models import Block, User
-from accounts.people.directory import user_by_name, users_by_ids
+from accounts.people.directory import shown_names, user_by_name, users_by_ids
 from accounts.relations import following
 from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso
@@ -58,8 +58,9 @@ class _RelationList(web.View):
         people = [_Listed(users[user_id], iso(at)) for user_id, at in rows[:MAX_SHOWN] if user_id in users]
         more = len(rows) > MAX_SHOWN
         if wants_json(request):
+            names = await shown_names([one.person.id for one in people])
             shown = [
-                {"name": one.person.name, "display_name": one.person.display_name, "at": one.at}
+                {"name": one.person.name, "display_name": names.get(one.person.id, ""), "at": one.at}
                 for one in people
             ]
             return web.json_response({self.key: shown, **await self.rest(people, more)})

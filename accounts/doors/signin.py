@@ -1,12 +1,14 @@
 """The start page, registration, sign-in and sign-out."""
 
+from collections.abc import Mapping
+
 import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts.keys import USER
 from accounts.models import User
-from accounts.people import accounts, directory
+from accounts.people import accounts, directory, display_names
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.known_devices import known_device, remember_device
 from accounts.signin.sessions import sign_in, sign_out
@@ -55,13 +57,20 @@ class Credentials(BaseModel):
         return value.strip()
 
 
-class Registration(Credentials):
+class SignIn(Credentials):
     @field_validator("username", "password")
     @classmethod
     def _not_empty(cls, value: str) -> str:
         if not value:
             raise ValueError(Text("This is needed."))
         return value
+
+
+class Registration(SignIn):
+    display_name: str = ""
+
+
+PROPOSED = Text("This is the handle that we propose. Change it, or take it: it stays yours.")
 
 
 def _page(request: web.Request, template: str, form: Form, status: int = 200) -> web.Response:
@@ -90,16 +99,24 @@ class Register(web.View):
             raise _redirect_after_sign_in(self.request.query.get("next", ""))
         if self.request.app[SETTINGS].registration == "closed":
             return error_response(self.request, 403, REGISTRATION_CLOSED)
-        return _page(self.request, self.template, _empty_form(self.request))
+        return self._form(_empty_form(self.request))
+
+    def _form(self, form: Form, status: int = 200) -> web.Response:
+        context = {"form": form, "max_display_name": display_names.MAX_LENGTH}
+        return aiohttp_jinja2.render_template(self.template, self.request, context, status=status)
 
     async def post(self) -> web.Response:
         request = self.request
         settings = request.app[SETTINGS]
         if settings.registration == "closed":
             return error_response(request, 403, REGISTRATION_CLOSED)
-        data, form = check_form(Registration, await read_form(request))
+        values = await read_form(request)
+        proposed = "" if values.get("username", "").strip() else await _proposed_name(request, values)
+        data, form = check_form(Registration, {**values, **({"username": proposed} if proposed else {})})
+        if proposed:
+            return self._propose(form, data)
         if data is None:
-            return _page(request, self.template, form, 422)
+            return self._form(form, 422)
         if wait := await request.app[LIMITER].take(REGISTRATIONS, client_network(request)):
             raise ActionError(
                 "rate_limited",
@@ -108,22 +125,62 @@ class Register(web.View):
             )
         try:
             user = await accounts.register(
-                request.app[DATABASE], data.username, data.email, data.password, host=settings.host_name
+                request.app[DATABASE],
+                data.username,
+                data.email,
+                data.password,
+                display_name=data.display_name,
+                host=settings.host_name,
             )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
-            return _page(request, self.template, form, 422)
+            return self._form(form, 422)
         request.app[NAMED_PEOPLE].name_changed(user.name)
         await sign_in(request, user)
         note("register", "ok", who=user.name, whence=client_address(request))
         t = current().t
         welcome = (
-            t("Welcome, {name}! You are this site's administrator.", name=user.name)
+            t("Welcome, {name}! You are this site's administrator.", name=user.display_name or user.name)
             if user.is_admin
-            else t("Welcome, {name}!", name=user.name)
+            else t("Welcome, {name}!", name=user.display_name or user.name)
         )
         await flash(request, welcome, "success")
         raise await _signed_in(request, user, data.next)
+
+    def _propose(self, form: Form, data: Registration | None) -> web.Response:
+        """The form again, with a handle to agree to, and with what else is wrong in it."""
+        if data is not None:
+            host = self.request.app[SETTINGS].host_name
+            try:
+                accounts.new_user(
+                    *(data.username, data.email, data.password), display_name=data.display_name, host=host
+                )
+            except accounts.BadAccount as error:
+                form.errors.update((field, translate(text)) for field, text in error.errors.items())
+        form.errors["username"] = translate(PROPOSED)
+        return self._form(form, 422)
+
+
+PROPOSALS = Rule("proposed-names", 2.0, 60.0)
+"""Per address: one for each pause while somebody types their name."""
+
+
+class ProposedName(web.View):
+    """Proposes a handle for how somebody is called, `display_name`; empty where none can be made of
+    it."""
+
+    async def get(self) -> web.Response:
+        if self.request.app[SETTINGS].registration == "closed":
+            return error_response(self.request, 403, REGISTRATION_CLOSED)
+        return web.json_response({"handle": await _proposed_name(self.request, self.request.query)})
+
+
+async def _proposed_name(request: web.Request, values: Mapping[str, str]) -> str:
+    name = values.get("display_name", "").strip()
+    if not name or len(name) > display_names.MAX_LENGTH:
+        return ""
+    await charge(request.app[LIMITER], PROPOSALS, client_network(request))
+    return await accounts.propose_name(name)
 
 
 class Login(web.View):
@@ -136,7 +193,7 @@ class Login(web.View):
 
     async def post(self) -> web.Response:
         request = self.request
-        data, form = check_form(Registration, await read_form(request))
+        data, form = check_form(SignIn, await read_form(request))
         if data is None:
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password

@@ -8,12 +8,20 @@ import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact, User
-from accounts.people.names import BadName, clean_name, is_reserved, name_key, skeleton
+from accounts.people.display_names import (
+    clean_display_name,
+    display_skeleton,
+    is_reserved_display_name,
+    store_words,
+)
+from accounts.people.names import MAX_LENGTH, BadName, clean_name, is_reserved, name_key, skeleton
 from accounts.people.passwords import hash_password, password_problem
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
 from helpers.text.characters import is_one_line
+from helpers.text.folding import words_of
 from helpers.text.translation import Text
+from helpers.text.transliteration import address_words
 
 # A local network may have its mail at .local, .test or home.arpa.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
@@ -52,10 +60,14 @@ def _stored(email: str) -> str | None:
     return f"{email} {secrets.token_hex(8)}" if email else None
 
 
-def new_user(name: str, email: str, password: str, *, host: str = "") -> User:
+def new_user(name: str, email: str, password: str, *, display_name: str = "", host: str = "") -> User:
     """Creates a user that isn't stored yet. The password isn't hashed, and the name isn't compared
     with existing ones. `host` is the site's, which is no password. Raises BadAccount."""
     errors: dict[str, Text] = {}
+    try:
+        display_name = clean_display_name(display_name)
+    except BadName as error:
+        errors["display_name"] = error.text
     try:
         name = clean_name(name)
         key = name_key(name)
@@ -64,7 +76,7 @@ def new_user(name: str, email: str, password: str, *, host: str = "") -> User:
     email = email.strip().lower()
     if email and (problem := email_problem(email)):
         errors["email"] = problem
-    if problem := password_problem(password, name, email, host=host):
+    if problem := password_problem(password, name, display_name, email, host=host):
         errors["password"] = problem
     if errors:
         raise BadAccount(errors)
@@ -72,6 +84,8 @@ def new_user(name: str, email: str, password: str, *, host: str = "") -> User:
         name=name,
         name_key=key,
         skeleton=skeleton(name),
+        display_name=display_name,
+        display_skeleton=display_skeleton(display_name),
         email=_stored(email),
         session_secret=_new_secret(),
         is_admin=False,
@@ -85,6 +99,7 @@ async def register(
     email: str,
     password: str,
     *,
+    display_name: str = "",
     host: str = "",
     is_admin: bool = False,
     may_be_reserved: bool = False,
@@ -93,9 +108,14 @@ async def register(
 
     Raises BadAccount if the name is taken, similar to an existing one or reserved, or if a value is
     invalid."""
-    user = new_user(name, email, password, host=host)
-    if is_reserved(user.name) and not may_be_reserved:
-        raise BadAccount({"username": Text("This name is kept for the site itself. Please choose another.")})
+    user = new_user(name, email, password, display_name=display_name, host=host)
+    if not may_be_reserved:
+        kept = {
+            "username": is_reserved(user.name),
+            "display_name": is_reserved_display_name(user.display_name),
+        }
+        if errors := {field: KEPT_NAME for field, is_kept in kept.items() if is_kept}:
+            raise BadAccount(errors)
     user.password_hash = await hash_password(password)
     user.is_admin = is_admin
     await add_all(database, [user])
@@ -118,6 +138,7 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
             user.is_admin = bool(first) or user.is_admin
             for user in users:
                 await user.aio_save(force_insert=True)
+            await store_words({user.id: user.display_name for user in users}, are_new=True)
     except peewee.IntegrityError:
         raise BadAccount({"username": TAKEN_NAME}) from None
 
@@ -180,6 +201,7 @@ async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> boo
     return True
 
 
+KEPT_NAME = Text("This name is kept for the site itself. Please choose another.")
 TAKEN_NAME = Text("This name is taken, or too much like one that is.")
 
 
@@ -192,3 +214,36 @@ async def taken(user: User) -> dict[str, Text]:
     ):
         return {"username": TAKEN_NAME}
     return {}
+
+
+async def propose_name(display_name: str) -> str:
+    """Returns a name for a new account, made from how the person is called: one that nobody has at
+    the moment, or an empty string."""
+    base = address_words(display_name, _MAX_PROPOSED) or _in_its_script(display_name)
+    if not base:
+        return ""
+    for number in ("", *range(2, 2 + _PROPOSALS)):
+        name = f"{base}{number}"
+        if is_reserved(name):
+            continue
+        look = skeleton(name)
+        if (
+            not await User.select()
+            .where((User.name_key == name_key(name)) | (User.skeleton == look))
+            .aio_exists()
+        ):
+            return name
+    return f"{base}-{secrets.randbelow(10_000):04}"
+
+
+def _in_its_script(display_name: str) -> str:
+    """The name as one word, in its own script. Empty where that is no name of an account."""
+    try:
+        name = clean_name("-".join(words_of(display_name)))
+        return name if len(name) <= _MAX_PROPOSED else ""
+    except BadName:
+        return ""
+
+
+_MAX_PROPOSED = MAX_LENGTH - 5
+_PROPOSALS = 8

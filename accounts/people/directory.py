@@ -1,17 +1,21 @@
 """Finds people by id, name, e-mail address or part of a name."""
 
-from collections.abc import Iterable
-from typing import Any
+import itertools
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
 
 import peewee
 from peewee_async.databases import AioDatabase
 
-from accounts.models import User
+from accounts.models import NameWord, User
+from accounts.people.display_names import MAX_LENGTH as MAX_DISPLAY_NAME
+from accounts.people.display_names import shown_name
 from accounts.people.names import MAX_LENGTH, BadName, name_key
 from accounts.people.passwords import verify_password
 from helpers.db.base import database_proxy
 from helpers.db.database import is_sqlite
 from helpers.text.characters import composed, is_one_line
+from helpers.text.folding import words_of
 
 MAX_FOUND = 20
 """People in the result of a search."""
@@ -86,33 +90,115 @@ NAMES_AT_ONCE = 20
 """As in helpers/batching.py: with many more PostgreSQL prefers to scan the whole table."""
 
 
-async def pictures_of(names: list[str]) -> dict[str, int]:
-    """Returns the versions of pictures by name, for people who have one."""
-    found: dict[str, int] = {}
-    for start in range(0, len(names), NAMES_AT_ONCE):
-        users = await users_by_keys(
-            [key for name in names[start : start + NAMES_AT_ONCE] if (key := _name_key_or_empty(name))]
-        )
-        found.update((user.name, user.picture) for user in users.values() if user.picture)
+class ListedPerson(NamedTuple):
+    """`shown` is empty without a display name; see display_names.shown_name. `picture` is its
+    version, 0 for none."""
+
+    name: str
+    shown: str
+    picture: int
+
+    def as_json(self) -> dict[str, Any]:
+        """The fields for JSON, without empty ones."""
+        shown = {"display_name": self.shown} if self.shown else {}
+        return {"name": self.name, **shown, **({"picture": self.picture} if self.picture else {})}
+
+
+def _listed() -> tuple[Any, ...]:
+    return User.name, shown_name(), User.picture
+
+
+async def people_named(names: list[str]) -> dict[str, ListedPerson]:
+    """Returns the existing people by name."""
+    found: dict[str, ListedPerson] = {}
+    keys = [key for name in names if (key := _name_key_or_empty(name))]
+    for start in range(0, len(keys), NAMES_AT_ONCE):
+        is_named = User.name_key.in_(keys[start : start + NAMES_AT_ONCE])
+        for row in await User.select(*_listed()).where(is_named).tuples().aio_execute():
+            found[row[0]] = ListedPerson(*row)
     return found
 
 
-async def search_people(database: AioDatabase, text: str) -> list[tuple[str, int]]:
-    """Returns names and picture versions: first of people whose name begins with the text, then of
-    those whose name contains it. The case is ignored.
+async def shown_names(user_ids: Sequence[int]) -> dict[int, str]:
+    """Returns by id how people with display names are shown."""
+    found: dict[int, str] = {}
+    for start in range(0, len(user_ids), NAMES_AT_ONCE):
+        is_one = User.id.in_(user_ids[start : start + NAMES_AT_ONCE]) & (User.display_name != "")
+        found.update(await User.select(User.id, shown_name()).where(is_one).tuples().aio_execute())
+    return found
+
+
+async def search_people(database: AioDatabase, text: str) -> list[ListedPerson]:
+    """Returns people whose name begins with the text, and those whose display name has words that
+    begin with its words; then those whose name contains it. Case is ignored, and accents in display
+    names.
 
     At most MAX_FOUND."""
-    key = composed(text.strip().removeprefix("@").lower(), MAX_LENGTH)
-    if key is None or len(key) > MAX_LENGTH or not is_one_line(key):
+    text = text.strip().removeprefix("@")
+    found = await _by_name(database, text)
+    named = await _by_words(text)
+    # In turns: neither kind of name keeps the other out.
+    both = [one for pair in itertools.zip_longest(found, named) for one in pair if one]
+    if len(both) < MAX_FOUND:
+        both += await _by_part_of_name(database, text)
+    return list(dict.fromkeys(both))[:MAX_FOUND]
+
+
+def _searched_key(text: str) -> str | None:
+    key = composed(text.lower(), MAX_LENGTH)
+    return None if key is None or len(key) > MAX_LENGTH or not is_one_line(key) else key
+
+
+async def _by_name(database: AioDatabase, text: str) -> list[ListedPerson]:
+    key = _searched_key(text)
+    if key is None:
         return []
     by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
     begins = (by_bytes >= key) & (by_bytes < key + LAST_LETTER)
-    query = User.select(User.name, User.picture).where(User.left_at.is_null()).order_by(by_bytes)
-    found = await query.where(begins).limit(MAX_FOUND).tuples().aio_execute()
-    if key and len(found) < MAX_FOUND:
-        holds = peewee.fn.REPLACE(User.name_key, key, "") != User.name_key
-        found += await query.where(holds, ~begins).limit(MAX_FOUND - len(found)).tuples().aio_execute()
-    return list(found)
+    query = User.select(*_listed()).where(User.left_at.is_null(), begins).order_by(by_bytes)
+    return [ListedPerson(*row) for row in await query.limit(MAX_FOUND).tuples().aio_execute()]
+
+
+async def _by_part_of_name(database: AioDatabase, text: str) -> list[ListedPerson]:
+    key = _searched_key(text)
+    if not key:
+        return []
+    by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
+    holds = peewee.fn.REPLACE(User.name_key, key, "") != User.name_key
+    query = User.select(*_listed()).where(User.left_at.is_null(), holds).order_by(by_bytes)
+    return [ListedPerson(*row) for row in await query.limit(2 * MAX_FOUND).tuples().aio_execute()]
+
+
+MAX_WORDS = 5
+"""Of a search; more say nothing new."""
+
+
+async def _by_words(text: str) -> list[ListedPerson]:
+    if len(text) > MAX_DISPLAY_NAME or not is_one_line(text):
+        return []
+    words = sorted(set(words_of(text)), key=len, reverse=True)[:MAX_WORDS]
+    if not words:
+        return []
+    first, *rest = words
+    query = NameWord.select(NameWord.user_id).where(_begins(NameWord, first))
+    for word in rest:
+        other = NameWord.alias()
+        is_theirs = other.select(peewee.SQL("1")).where(
+            other.user_id == NameWord.user_id, _begins(other, word)
+        )
+        query = query.where(peewee.fn.EXISTS(is_theirs))
+    # Somebody may have several words that begin so.
+    rows = await query.order_by(NameWord.word).limit(2 * MAX_FOUND).tuples().aio_execute()
+    ids = list(dict.fromkeys(user_id for (user_id,) in rows))[:MAX_FOUND]
+    if not ids:
+        return []
+    people = User.select(User.id, *_listed()).where(User.id.in_(ids), User.left_at.is_null())
+    by_id = {user_id: ListedPerson(*row) for user_id, *row in await people.tuples().aio_execute()}
+    return [by_id[user_id] for user_id in ids if user_id in by_id]
+
+
+def _begins(table: Any, word: str) -> Any:
+    return (table.word >= word) & (table.word < word + LAST_LETTER)
 
 
 def login_key(login: str) -> str:

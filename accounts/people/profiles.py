@@ -5,11 +5,13 @@ import zoneinfo
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from peewee_async.databases import AioDatabase
+
 from accounts.models import User
+from accounts.people.display_names import display_skeleton, store_words
 from helpers.text.characters import cleaned, composed, is_plainly_visible
 from helpers.text.translation import Text
 
-MAX_DISPLAY_NAME = 50
 MAX_PLACE = 80
 MAX_BIO = 500
 MAX_BIO_LINES = 12
@@ -82,5 +84,9 @@ def local_time(person: User) -> datetime | None:
         return None
 
 
-async def save_profile(user: User, profile: Profile) -> None:
-    await User.update(**asdict(profile)).where(User.id == user.id, User.left_at.is_null()).aio_execute()
+async def save_profile(database: AioDatabase, user: User, profile: Profile) -> None:
+    look = display_skeleton(profile.display_name)
+    async with database.aio_atomic():
+        change = User.update(**asdict(profile), display_skeleton=look)
+        if await change.where(User.id == user.id, User.left_at.is_null()).aio_execute():
+            await store_words({user.id: profile.display_name})

@@ -18,7 +18,7 @@ from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
 from accounts.keys import ERASERS, DeletedAccount, Eraser
-from accounts.models import Block, Download, PendingErasure, Picture, SiteFact, User
+from accounts.models import Block, Download, NameWord, PendingErasure, Picture, SiteFact, User
 from accounts.people.names import DELETED
 from accounts.relations.following import Follow, FollowCount, FollowRequest
 from accounts.signin.sessions import end_all_sessions
@@ -50,7 +50,7 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
     anew who reads them. The placeholder of the name keeps the columns unique; it contains a space,
     which no name does."""
     nothing = {
-        **dict.fromkeys(("display_name", "bio", "place", "time_zone"), ""),
+        **dict.fromkeys(("display_name", "display_skeleton", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
         **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
     }
@@ -77,6 +77,7 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         }
         await PendingErasure.insert(row).aio_execute()
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
+        await NameWord.delete().where(NameWord.user_id == user.id).aio_execute()
         await (
             SiteFact.update(value="")
             .where(SiteFact.name == "first_account", SiteFact.value == user.name)

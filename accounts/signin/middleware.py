@@ -7,6 +7,7 @@ from aiohttp.typedefs import Handler
 from aiohttp_session import get_session, new_session
 
 from accounts.keys import USER, USERS
+from accounts.people.shown_names import forget_names
 from accounts.signin.sessions import is_valid
 from helpers.security_log import WHO
 from helpers.web.redirects import MAX_LENGTH
@@ -20,6 +21,7 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
     access = access_of(request)
     if access is Access.FILE:
         return await handler(request)
+    forget_names()
     session = await get_session(request)
     user_id = session.get(USER_ID)
     user = await request.app[USERS].get(user_id) if user_id is not None else None

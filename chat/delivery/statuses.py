@@ -1,5 +1,5 @@
 """Statuses of users, in all rooms: away, or not to be disturbed. They are stored for each user and
-are not part of a history."""
+are not part of a history. Changed names are told in the same way."""
 
 import logging
 from collections.abc import Callable, Coroutine
@@ -7,7 +7,7 @@ from typing import Any
 
 from chat.envelopes import EphemeralEvent, StatusChange
 from chat.errors import ActionError
-from chat.events import Presence, encode
+from chat.events import Presence, Renamed, encode
 from chat.models import Member, Status
 from helpers.clock import iso, now_ms
 from helpers.db.database import is_unavailable
@@ -79,15 +79,20 @@ class Statuses:
 
     def note(self, change: StatusChange) -> None:
         """Notes a change from another process."""
+        if change.is_away is None:
+            return
         if change.is_away:
             self._away.add(change.user_id)
         else:
             self._away.discard(change.user_id)
 
+    async def tell_name(self, user_id: int, name: str, shown: str) -> None:
+        """Announces how somebody is shown from now on."""
+        event = encode(Renamed(name, shown))
+        self._publish_change(StatusChange(user_id, event, None, await _rooms_of(user_id)))
+
     async def _publish(self, user_id: int, event: Presence) -> None:
-        rooms = await Member.select(Member.room).where(Member.user == user_id).tuples().aio_execute()
-        room_ids = tuple(room_id for (room_id,) in rooms)
-        change = StatusChange(user_id, encode(event), event.status == AWAY, room_ids)
+        change = StatusChange(user_id, encode(event), event.status == AWAY, await _rooms_of(user_id))
         self.note(change)
         self._publish_change(change)
 
@@ -109,6 +114,11 @@ class Statuses:
             self._away.add(user_id)
             if not is_unavailable(error):
                 log.exception("a status wasn't cleared")
+
+
+async def _rooms_of(user_id: int) -> tuple[int, ...]:
+    rooms = await Member.select(Member.room).where(Member.user == user_id).tuples().aio_execute()
+    return tuple(room_id for (room_id,) in rooms)
 
 
 def _presence(name: str, status: str, text: str, until: int | None) -> Presence:

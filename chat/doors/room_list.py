@@ -6,6 +6,7 @@ from aiohttp import web
 from pydantic import BaseModel, field_validator
 
 from accounts.keys import USER
+from accounts.people.shown_names import load_names
 from chat.actions import membership
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
@@ -104,6 +105,10 @@ class Rooms(web.View):
                 "invitations": [msgspec.to_builtins(one) for one in invitations],
             }
             return web.json_response(body)
+        titles = [room.title for room in own if room.is_conversation]
+        await load_names(
+            [name for title in titles for name in title.split(", ")] + [one.inviter for one in invitations]
+        )
         context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
         context["invitations"] = invitations
         return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)

@@ -11,10 +11,11 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people import directory
+from accounts.people.shown_names import set_names
 from chat.actions import membership
 from chat.actions.member_lists import members_in
 from chat.errors import ActionError
-from chat.events import OwnRoom
+from chat.events import InvitationView, OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
 from chat.history.room_lists import RoomView, own_rooms
@@ -65,7 +66,7 @@ class RoomPage(web.View):
             raise
         await self.request.app[ENGINE].read_marks.store_for({user.id})
         rooms = await own_rooms(user)
-        state = await self._state(found, user, rooms)
+        state = await self._state(found, user, rooms, invitations)
         context = {
             "room": found.room,
             "rooms": rooms,
@@ -74,26 +75,31 @@ class RoomPage(web.View):
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 
-    async def _state(self, found: RoomAccess, user: User, rooms: list[RoomView]) -> dict[str, Any]:
+    async def _state(
+        self, found: RoomAccess, user: User, rooms: list[RoomView], invitations: list[InvitationView]
+    ) -> dict[str, Any]:
         """The page's initial state. Its socket continues after `last_seq`, so no event is missed
         between the two."""
         room, standing = found.room, found.standing
         members = [view.as_json() for view in await members_in(self.request.app[ENGINE], room)]
         history = await self._history(found)
+        title = await title_of(room, user.id)
+        titles = [view.title for view in rooms if view.is_conversation]
+        shown = {
+            user.name,
+            *(name for text in titles + [title] * room.is_conversation for name in text.split(", ")),
+            *(one.inviter for one in invitations),
+            *_people_in(history["messages"]),
+        }
         return {
-            "room": {
-                "name": room.name,
-                "topic": room.topic,
-                "kind": room.kind,
-                "title": await title_of(room, user.id),
-            },
+            "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": title},
             "you": {"name": user.name, "role": standing.title},
             **history,
             "last_number": room.posts,
             "read_number": _read_number(found),
             "epoch": self.request.app[ENGINE].epoch,
             "members": members,
-            "pictures": await _pictures(user, members, history["messages"], rooms),
+            "people": await _others(members, shown),
             # With gravatar on, people without a picture of their own may still have one: the page
             # asks for it.
             "gravatar": self.request.app[SETTINGS].gravatar,
@@ -120,17 +126,23 @@ class RoomPage(web.View):
         }
 
 
-async def _pictures(
-    user: User, members: list[dict[str, Any]], messages: list[dict[str, Any]], rooms: list[RoomView]
-) -> dict[str, int]:
-    """The picture versions of all people whom the page shows, except members, whose entries have
-    their own."""
-    known = {member["name"] for member in members}
-    others = {line["author"] for line in messages if "number" in line} | {
-        view.title for view in rooms if view.kind == "direct"
-    }
-    asked = sorted(others - known)
-    return {**await directory.pictures_of(asked), **({user.name: user.picture} if user.picture else {})}
+def _people_in(messages: list[dict[str, Any]]) -> set[str]:
+    """All whom these lines name."""
+    found: set[str] = set()
+    for line in messages:
+        found |= {line["author"], line.get("target") or line["author"]}
+        found |= {name for reaction in line.get("reactions") or () for name in reaction["names"]}
+        found |= {line["quote"]["author"]} if line.get("quote") else set()
+    return found
+
+
+async def _others(members: list[dict[str, Any]], shown: set[str]) -> list[dict[str, Any]]:
+    """The people whom the page shows, except members, whose entries have their own names and
+    pictures."""
+    names = {member["name"]: member.get("display_name", "") for member in members}
+    others = await directory.people_named(sorted(shown - names.keys()))
+    set_names(names | {name: person.shown for name, person in others.items()})
+    return [person.as_json() for person in others.values()]
 
 
 def _read_number(found: RoomAccess) -> int:

@@ -6,6 +6,7 @@ from typing import Any
 from peewee import fn
 
 from accounts.models import User
+from accounts.people.display_names import shown_name
 from accounts.people.names import DELETED
 from chat.models import Member, Status
 from chat.roles import Role, Standing
@@ -24,6 +25,8 @@ class MemberView:
     status_until: str = ""
     picture: int | None = None
     """The version of the member's picture."""
+    display_name: str = ""
+    """As display_names.shown_name has it."""
 
     def as_json(self) -> dict[str, Any]:
         """The fields for JSON, without empty ones."""
@@ -34,11 +37,11 @@ async def members_of(room_id: int) -> list[MemberView]:
     """The members by role and name, at most MAX_MEMBERS: of a larger room the present ones
     first."""
     # In the order of the index, so that only the rows shown are read. The users are looked up one
-    # by one, because for a join PostgreSQL reads the whole table. Name and picture are one value,
+    # by one, because for a join PostgreSQL reads the whole table. Names and picture are one value,
     # because each lookup for each member costs.
-    with_picture = User.name.concat(" ").concat(User.picture.cast("TEXT"))
+    with_rest = User.name.concat("\n").concat(User.picture.cast("TEXT")).concat("\n").concat(shown_name())
     name, is_admin = (
-        User.select(column).where(User.id == Member.user) for column in (with_picture, User.is_admin)
+        User.select(column).where(User.id == Member.user) for column in (with_rest, User.is_admin)
     )
     rows = await (
         Member.select(name, Member.role, Member.present, is_admin, _stored_status(Member.user))
@@ -48,17 +51,20 @@ async def members_of(room_id: int) -> list[MemberView]:
         .tuples()
         .aio_execute()
     )
+    found = [
+        (name.split("\n"), Standing(Role(role), is_admin=bool(is_admin)).title, present, status)
+        for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
+    ]
     return [
         MemberView(
-            name.rpartition(" ")[0],
-            Standing(Role(role), is_admin=bool(is_admin)).title or "",
-            bool(present),
+            *(name, title or "", bool(present)),
             *_status(status),
-            picture=int(name.rpartition(" ")[2]) or None,
+            picture=int(picture) or None,
+            display_name=shown,
         )
-        for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
+        for (name, picture, shown), title, present, status in found
         # A deleted account that still has to leave the room.
-        if name.rpartition(" ")[0] != DELETED
+        if name != DELETED
     ]
 
 

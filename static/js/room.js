@@ -7,7 +7,7 @@ import { watchAttention } from "./server/attention.js";
 import { Absence } from "./server/absence.js";
 import { Lifetime } from "./dom/lifetime.js";
 import { Drawers } from "./dom/drawers.js";
-import { requestAllPictures, setPictureVersions } from "./elements/people/avatar.js";
+import { requestAllPictures, setPictures } from "./elements/people/avatar.js";
 import { ChatBanner } from "./elements/page/banner.js";
 import { ChatComposer } from "./elements/composer/composer.js";
 import { ChatMembers } from "./elements/people/members.js";
@@ -22,6 +22,7 @@ import { Outbox } from "./server/outbox.js";
 import { storage } from "./local/storage.js";
 import { createStore, initial } from "./state/store.js";
 import { holdTabLock, whenTabCloses } from "./local/tabs.js";
+import { setNames } from "./words/names.js";
 import { t } from "./words/texts.js";
 import { Typing } from "./server/typing.js";
 import { Connection } from "./server/connection.js";
@@ -98,13 +99,12 @@ export function openRoom() {
   );
   const store = createStore(initial(embedded), framesOf(lifetime));
   const { state } = store;
-  const setMembersPictures = () =>
-    setPictureVersions([...state.members.values()].map(({ name, picture }) => [name, picture]));
   if (embedded.gravatar) requestAllPictures();
-  setPictureVersions(Object.entries(embedded.pictures));
-  setMembersPictures();
+  setPictures(embedded.people);
+  setPictures(embedded.members);
+  setNames([...embedded.members, ...embedded.people]);
   // Before any element watches: they paint what it sets.
-  store.watch(["members"], setMembersPictures, signal);
+  store.watch(["members"], () => setPictures(state.members.values()), signal);
   const base = `/rooms/${encodeURIComponent(state.room.name)}`;
   const history = new History(store, base);
   lifetime.add(() => history.stop());
@@ -194,12 +194,14 @@ export function openRoom() {
   async function complete() {
     const actions = import("./elements/timeline/message_actions.js");
     const keys = import("./elements/timeline/timeline_keys.js");
+    const names = import("./server/people_names.js");
     const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
     const loaded = await Promise.all(elements);
     if (lifetime.ended) return;
     for (const { name, element } of loaded) start(name, element);
-    const [{ MessageActions }, { TimelineKeys }] = await Promise.all([actions, keys]);
+    const [{ MessageActions }, { TimelineKeys }, { watchNames }] = await Promise.all([actions, keys, names]);
     if (lifetime.ended) return;
+    watchNames(store, lifetime);
     page.messageActions = new MessageActions(page);
     new TimelineKeys(page.timeline, page);
   }

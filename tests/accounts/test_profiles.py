@@ -77,7 +77,7 @@ async def test_a_line_is_tidied(alice: Person) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "text"),
     [
-        ("display_name", "x" * 51, "At most 50"),
+        ("display_name", "x" * 65, "At most 64"),
         ("display_name", "two\nlines", "invisible"),
         ("display_name", "\u202eecila", "invisible"),
         ("display_name", "al\u200bice", "invisible"),

@@ -40,7 +40,8 @@ function watch(shown) {
   const field = document.getElementById(shown.dataset.strength ?? "");
   if (!(field instanceof HTMLInputElement)) return;
   field.addEventListener("input", () => {
-    const names = ["username", "email"].map((id) => document.querySelector(`input[name="${id}"]`));
+    const fields = ["display_name", "username", "email"];
+    const names = fields.map((id) => document.querySelector(`input[name="${id}"]`));
     const own = names.flatMap((input) =>
       input instanceof HTMLInputElement ? [input.value, input.value.split("@")[0] ?? ""] : [],
     );

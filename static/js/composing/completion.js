@@ -2,6 +2,9 @@
  * What the composer completes: people after "@", rooms after "#", emoji after ":", commands after
  * "/" and their arguments. Pure: what is known beyond the page's state is passed in.
  */
+import { commandOf } from "./commands.js";
+import { fold } from "../words/folding.js";
+import { handleBeside, plainName } from "../words/names.js";
 import { roleName } from "../words/roles.js";
 import { t } from "../words/texts.js";
 import { isConversation } from "../state/unread.js";
@@ -45,24 +48,6 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  * @param {import("../state/types.js").Command} command
  */
 const isBare = (command) => command.usage.replace(/\[[^\]]*\]/g, "").trim() === `/${command.name}`;
-
-/**
- * Whether it is a command. A text that begins with `//` is a post that begins with a slash.
- * @param {string} text
- */
-export const isCommand = (text) => /^\/(?!\/)/.test(text);
-
-/**
- * The command whose arguments are being typed.
- * @param {string} text
- * @param {import("../state/types.js").Command[]} commands
- */
-export function commandOf(text, commands) {
-  const name = /^\/([\w-]+)\s/.exec(text)?.[1].toLowerCase();
-  return name === undefined
-    ? undefined
-    : commands.find((command) => command.name === name || command.aliases?.includes(name));
-}
 
 /**
  * @param {string} text
@@ -118,7 +103,7 @@ function argument(before, commands) {
 function fit(name, typed) {
   const index = name.toLowerCase().indexOf(typed);
   if (index <= 0) return index;
-  if (/[\s._-]/.test(name[index - 1])) return 1;
+  if (/[\s._'’-]/.test(name[index - 1])) return 1;
   return typed.length >= LETTERS ? 2 : -1;
 }
 
@@ -152,6 +137,7 @@ function best(all, figures, name) {
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
 function people({ word, isArgument }, { members, you }, known) {
   const typed = word.toLowerCase();
+  const folded = fold(word);
   const ranks = known.ranks("person");
   const rank = (/** @type {string} */ name) => ranks.get(name) ?? Infinity;
   const others = known.people(word).filter(({ name }) => !members.has(name));
@@ -162,7 +148,8 @@ function people({ word, isArgument }, { members, you }, known) {
   const found = best(
     all,
     ({ name, present, member }) => {
-      const how = name === you.name ? -1 : fit(name, typed);
+      const fits = [fit(name, typed), fit(fold(plainName(name)), folded)].filter((one) => one >= 0);
+      const how = name === you.name || !fits.length ? -1 : Math.min(...fits);
       return how < 0
         ? null
         : [
@@ -178,17 +165,19 @@ function people({ word, isArgument }, { members, you }, known) {
   );
   return found.map(({ name, role, present, member }) => {
     const its = role === "member" ? "" : roleName(role);
-    const detail = member
+    const where = member
       ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ")
       : isArgument
         ? ""
         : t("not in this room");
+    const handle = handleBeside(name);
+    const detail = [handle, where].filter(Boolean).join(" · ");
     return {
       kind: "person",
       name,
       text: `@${name} `,
       sign: "",
-      label: `@${name}`,
+      label: handle ? plainName(name) : `@${name}`,
       detail,
       done: name.toLowerCase() === typed,
     };

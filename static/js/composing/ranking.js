@@ -1,11 +1,13 @@
 /** The order of the switcher's proposals: by match, then unread, then used last. Pure. */
 import { isConversation } from "../state/unread.js";
+import { fold } from "../words/folding.js";
 
 /**
  * @typedef {object} Candidate
  * @property {"open"|"closed"|"direct"|"group"|"person"} kind
  * @property {string} name of the room, or of the person
  * @property {string} title
+ * @property {string} [handle] by which a person is found too
  * @property {number} [badge] mentions, or unread posts of a conversation
  * @property {number} [unread]
  * @property {number} [visited] 0 for the room where one was last, 1 for the one before, and so on
@@ -17,17 +19,20 @@ const NEVER = Number.MAX_SAFE_INTEGER;
 const WORD = /[^\p{L}\p{N}]+/u;
 
 /**
- * How well the words typed match a title: 0 the same, 1 its beginning, 2 the beginning of a word, 3
+ * How well the words typed match a title: 0 the same, 1 its beginning, 2 the beginnings of words, 3
  * within, 4 its letters in order.
- * @param {string} typed in small letters
+ * @param {string} typed folded
  * @param {string} title
  * @returns {number} Infinity where they don't
  */
 export function tierOf(typed, title) {
-  const text = title.toLowerCase();
+  const text = fold(title);
   if (text === typed) return 0;
   if (text.startsWith(typed)) return 1;
-  if (text.split(WORD).some((word) => word.startsWith(typed))) return 2;
+  const words = text.split(WORD);
+  if (words.some((word) => word.startsWith(typed))) return 2;
+  const parts = typed.split(WORD).filter(Boolean);
+  if (parts.length > 1 && parts.every((one) => words.some((word) => word.startsWith(one)))) return 2;
   // A single letter is somewhere in nearly everything.
   if (typed.length < 2) return Infinity;
   if (text.includes(typed)) return 3;
@@ -41,7 +46,7 @@ export function tierOf(typed, title) {
 
 /** "#" asks for rooms only, "@" for people and conversations. @param {string} query */
 function parseQuery(query) {
-  const typed = query.trim().toLowerCase();
+  const typed = fold(query.trim());
   const sign = typed[0] === "#" || typed[0] === "@" ? typed[0] : "";
   const isPersonal = (/** @type {Candidate} */ one) => one.kind === "person" || isConversation(one);
   return {
@@ -60,7 +65,7 @@ function parseQuery(query) {
 export function rank(query, candidates, most = 12) {
   const { typed, fits } = parseQuery(query);
   const found = candidates.flatMap((one) => {
-    const tier = typed ? tierOf(typed, one.title) : 0;
+    const tier = typed ? Math.min(...[one.title, one.handle ?? ""].map((text) => tierOf(typed, text))) : 0;
     return tier < Infinity && fits(one) ? [{ one, tier }] : [];
   });
   found.sort(

@@ -7,6 +7,7 @@ import { recentEmoji, rememberEmoji } from "../local/recent_emoji.js";
 import { recentsOf } from "../local/recents.js";
 import { allEmoji } from "./emoji.js";
 import { getJson } from "./http.js";
+import { setNames } from "../words/names.js";
 
 const PAUSE = 150; // ms of not typing before the server is asked
 const AGAIN = 10_000; // ms after which what failed may be asked for again
@@ -65,7 +66,11 @@ class Answers {
  * @param {typeof getJson} [get]
  */
 export const peopleLookup = (onAnswer, get = getJson) =>
-  new Answers(async (word) => (await get(`/people?${new URLSearchParams({ q: word })}`)).people, onAnswer);
+  new Answers(async (word) => {
+    const { people } = await get(`/people?${new URLSearchParams({ q: word })}`);
+    setNames(people);
+    return people;
+  }, onAnswer);
 
 /** @typedef {import("../composing/completion.js").Known} Known */
 

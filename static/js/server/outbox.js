@@ -6,7 +6,7 @@
  *
  * A command goes now or fails, unless it only says something.
  */
-import { commandOf, isCommand } from "../composing/completion.js";
+import { commandOf, isCommand } from "../composing/commands.js";
 import { NO_CONNECTION } from "../state/toasts.js";
 import { t } from "../words/texts.js";
 import { makeNonce } from "./nonce.js";

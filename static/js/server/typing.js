@@ -2,7 +2,7 @@
  * Sends typing events as the protocol asks: every three seconds while keys come, and once at the
  * end.
  */
-import { isCommand } from "../composing/completion.js";
+import { isCommand } from "../composing/commands.js";
 
 const AGAIN = 3_000; // ms; a page shows it for twice as long
 

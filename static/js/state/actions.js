@@ -3,6 +3,7 @@ import { insert, settle, trim } from "./lines.js";
 import { expireTyping } from "./people.js";
 import { readOn, unreadFrom, updateMarks } from "./reading.js";
 import { toast } from "./toasts.js";
+import { setNames } from "../words/names.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -140,6 +141,7 @@ export const actions = {
   members(state, { members }) {
     state.members = new Map(members.map((/** @type {Member} */ member) => [member.name, member]));
     state.membersStale = false;
+    setNames(members);
     return ["members"];
   },
 

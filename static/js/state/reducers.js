@@ -7,6 +7,7 @@ import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { updateDivider } from "./reading.js";
 import { toast } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
+import { setNames } from "../words/names.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
@@ -203,5 +204,9 @@ export const reducers = {
   unread: receiveUnread,
   typing: receiveTyping,
   presence: receivePresence,
+  person(_state, event) {
+    setNames([event]);
+    return ["timeline"];
+  },
   pong: () => [],
 };

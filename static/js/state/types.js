@@ -66,6 +66,7 @@
  * @property {string} [status_text]
  * @property {string} [status_until]
  * @property {number} [picture] its version
+ * @property {string} [display_name]
  */
 
 /**

@@ -1,8 +1,55 @@
-/** What people are called where they are shown. Pure. */
+/** What people are called where they are shown. The server knows them by their handles. */
 import { t } from "./texts.js";
 
 /** What the server calls everybody whose account is deleted. No name holds a space. */
 export const DELETED = "deleted user";
 
-/** In the reader's language, where it is nobody's name. @param {string} name */
-export const shownName = (name) => (name === DELETED ? t("deleted user") : name);
+/** Letters that are written from right to left. */
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** How people are shown, empty for those by their handles. @type {Map<string, string>} */
+const names = new Map();
+
+/** The handles that were shown and of whom the page knows no more. @type {Set<string>} */
+export const unknown = new Set();
+
+/** How often a name has changed: what shows names is made anew when it has. */
+export let renames = 0;
+
+/** @param {Iterable<{name: string, display_name?: string}>} people */
+export function setNames(people) {
+  for (const { name, display_name = "" } of people) {
+    // Isolated, so that it doesn't turn the text around it.
+    const shown = RIGHT_TO_LEFT.test(display_name)
+      ? display_name.replace(/^[^@]+?(?= @|$)/, "\u2068$&\u2069")
+      : display_name;
+    if (shown !== (names.get(name) ?? "")) renames += 1;
+    names.set(name, shown);
+    unknown.delete(name);
+  }
+}
+
+/**
+ * How a person is shown: the name, and where it could be taken for somebody else's, the handle after
+ * it.
+ * @param {string} handle
+ */
+export function shownName(handle) {
+  if (handle === DELETED) return t("deleted user");
+  const shown = names.get(handle);
+  if (shown === undefined) unknown.add(handle);
+  return shown || handle;
+}
+
+/** Where the handle stands beside it. @param {string} handle */
+export const plainName = (handle) => shownName(handle).split(" @")[0];
+
+/** The handle as it stands beside a name, empty beside itself. @param {string} handle */
+export const handleBeside = (handle) => (names.get(handle) ? `@${handle}` : "");
+
+/**
+ * The title of a room. That of a conversation is the handles of the others.
+ * @param {{kind: string, title: string}} room
+ */
+export const shownTitle = ({ kind, title }) =>
+  kind === "direct" || kind === "group" ? title.split(", ").map(shownName).join(", ") : title;

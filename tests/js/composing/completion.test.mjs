@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { commandOf, contextAt, complete } from "../../../static/js/composing/completion.js";
+import { commandOf } from "../../../static/js/composing/commands.js";
+import { contextAt, complete } from "../../../static/js/composing/completion.js";
 import { Lookups } from "../../../static/js/server/lookups.js";
 import { Recents } from "../../../static/js/local/recents.js";
 import { memoryStorage, mockTimeouts, present } from "../support.mjs";

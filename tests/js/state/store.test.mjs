@@ -33,6 +33,7 @@ test("a reducer for each event of the protocol, and no more", () => {
     "typing",
     "unread",
     "presence",
+    "person",
     "pong",
   ];
   assert.deepEqual(Object.keys(reducers).sort(), events.sort());

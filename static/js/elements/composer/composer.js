@@ -3,9 +3,8 @@
  * replies and edits. It is never disabled, since what can't be sent waits in the outbox.
  */
 import { PageElement } from "../page_element.js";
-import { commandOf, complete, isCommand } from "../../composing/completion.js";
+import { commandOf, isCommand } from "../../composing/commands.js";
 import { Draft, quoted } from "../../local/drafts.js";
-import { Lookups } from "../../server/lookups.js";
 import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
 import { amended } from "../../state/overlay.js";
@@ -14,7 +13,6 @@ import { storage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
 import { t } from "../../words/texts.js";
-import { CompletionMenu } from "./completion_menu.js";
 import { withLoaded } from "../page/loading.js";
 import { openEmojiPicker } from "./emoji_picker.js";
 import { Hint } from "./hint.js";
@@ -33,8 +31,7 @@ export class ChatComposer extends PageElement {
   /** @type {HTMLFormElement} */ form;
   /** @type {HTMLTextAreaElement} */ box;
   /** @type {Hint} */ hint;
-  /** @type {CompletionMenu} */ menu;
-  /** @type {Lookups} */ lookups;
+  /** Once it is loaded. @type {import("./completer.js").Completer|null} */ #completer = null;
   /** @type {Toolbar} */ toolbar;
   /** @type {Preview} */ preview;
   /** @type {WritingMode} */ mode;
@@ -53,13 +50,6 @@ export class ChatComposer extends PageElement {
     this.form = find("#composer");
     this.box = find("#composer-text");
     this.hint = new Hint(find("#composer-hint"));
-    this.lookups = new Lookups({ storage, user: you.name, onAnswer: () => this.#updateCompletion() });
-    this.menu = new CompletionMenu(
-      this.box,
-      find("#completions"),
-      (completion, item) => this.#insertCompletion(completion, item),
-      signal,
-    );
     this.preview = new Preview(
       find("#composer-preview"),
       this.box,
@@ -78,7 +68,7 @@ export class ChatComposer extends PageElement {
     this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode(), signal);
     this.box.enterKeyHint = touch.matches ? "enter" : "send";
     this.#listen(lifetime);
-    lifetime.add(() => this.lookups.stop());
+    void this.#loadCompleter(lifetime);
 
     this.box.value = this.draft.text;
     this.#repliedTo = this.draft.repliedTo;
@@ -106,8 +96,8 @@ export class ChatComposer extends PageElement {
     const { box, form, preview } = this;
     form.addEventListener("submit", (event) => this.#submit(event), { signal });
     box.addEventListener("input", () => this.#input(), { signal });
-    box.addEventListener("click", () => this.#updateCompletion(), { signal });
-    box.addEventListener("blur", () => this.menu.close(), { signal });
+    box.addEventListener("click", () => this.#completer?.update(), { signal });
+    box.addEventListener("blur", () => this.#completer?.menu.close(), { signal });
     box.addEventListener("keydown", (event) => this.#key(event), { signal });
     box.addEventListener("paste", (event) => this.#paste(event), { signal });
     const emoji = /** @type {HTMLElement} */ (form.querySelector("[data-tool=emoji]"));
@@ -121,6 +111,19 @@ export class ChatComposer extends PageElement {
     });
     resized.observe(this);
     lifetime.disconnect(resized);
+  }
+
+  /**
+   * After the first view: one can write without it.
+   * @param {import("../../dom/lifetime.js").Lifetime} lifetime
+   */
+  async #loadCompleter(lifetime) {
+    const { Completer } = await import("./completer.js");
+    if (lifetime.ended) return;
+    const list = /** @type {HTMLElement} */ (this.querySelector("#completions"));
+    // A post that is edited is a text, whatever it begins with.
+    this.#completer = new Completer(this.page.store, this.box, list, () => this.#edited !== null, lifetime);
+    this.#completer.update();
   }
 
   /** @param {SubmitEvent} event */
@@ -219,8 +222,7 @@ export class ChatComposer extends PageElement {
     typing.posted();
     // A command answers no post: what the draft answers waits for the next one.
     if (!command) this.#setReply(null);
-    const used = command && commandOf(`${text} `, store.state.commands);
-    if (used) this.lookups.recents.command.use(used.name);
+    if (command) this.#completer?.used(text);
     this.#setText("");
     this.focus();
     timeline.toLatest();
@@ -260,7 +262,7 @@ export class ChatComposer extends PageElement {
   #key(event) {
     // While an input method composes a word, all keys belong to it; Safari says so by 229.
     if (event.isComposing || event.keyCode === 229) return;
-    if (this.menu.key(event) || this.toolbar.key(event)) return;
+    if (this.#completer?.menu.key(event) || this.toolbar.key(event)) return;
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
     if (event.key === "Enter" && !event.altKey) {
       if (!event.shiftKey && (!touch.matches || event.ctrlKey || event.metaKey)) {
@@ -356,32 +358,12 @@ export class ChatComposer extends PageElement {
     if (this.#edited === null) this.draft.text = this.box.value;
     this.#resize();
     this.#updateHint();
-    this.#updateCompletion();
-  }
-
-  #updateCompletion() {
-    const { value, selectionStart, selectionEnd } = this.box;
-    const here = selectionStart === selectionEnd && document.activeElement === this.box;
-    // A post that is edited is a text, whatever it begins with.
-    const possible = here && !(this.#edited !== null && value.startsWith("/"));
-    this.menu.show(possible ? complete(value, selectionStart, this.page.store.state, this.lookups) : null);
+    this.#completer?.update();
   }
 
   #updateHint() {
     const { commands } = this.page.store.state;
     this.hint.update(this.box.value, this.#edited === null ? commandOf(this.box.value, commands) : undefined);
-  }
-
-  /**
-   * @param {import("../../composing/completion.js").Completion} completion
-   * @param {import("../../composing/completion.js").Proposal} item
-   */
-  #insertCompletion({ from, to }, item) {
-    this.lookups.use(item);
-    const end = from + item.text.length;
-    // The space after the caret is the one that would be put in.
-    const spaced = item.text.endsWith(" ") && this.box.value[to] === " ";
-    applyEdit(this.box, { from, to: spaced ? to + 1 : to, insert: item.text, start: end, end });
   }
 
   /** Makes the box as high as its text; css/composer.css sets the limit. */

@@ -3,7 +3,7 @@
  * dot in the icon.
  */
 import { PageElement } from "../page_element.js";
-import { shownName } from "../../words/names.js";
+import { shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { part } from "../../dom/template.js";
 import { unreadTotals } from "../../state/unread.js";
@@ -32,7 +32,7 @@ export class ChatTitle extends PageElement {
       ["room"],
       () => {
         topic.textContent = topic.title = state.room.topic ?? "";
-        name.textContent = shownName(state.room.title ?? state.room.name);
+        name.textContent = shownTitle(state.room);
       },
       signal,
     );

@@ -20,10 +20,10 @@ const painted = new WeakMap();
 
 /**
  * Sets who has a picture. Avatars that are painted already stay as they are.
- * @param {Iterable<[string, number | undefined]>} versions
+ * @param {Iterable<{name: string, picture?: number}>} people
  */
-export function setPictureVersions(versions) {
-  for (const [name, version] of versions) if (version) pictures.set(name, version);
+export function setPictures(people) {
+  for (const { name, picture } of people) if (picture) pictures.set(name, picture);
 }
 
 /**

@@ -5,6 +5,7 @@
 import { PageElement } from "../page_element.js";
 import { dotOf, nextEnd, ROLES, statusOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
+import { handleBeside, plainName, shownName } from "../../words/names.js";
 import { roleName } from "../../words/roles.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
@@ -16,7 +17,8 @@ const LONGEST = 2 ** 31 - 1;
 /** @typedef {import("../../state/types.js").Member} Member */
 
 /** By role, then by name. @param {Member} a @param {Member} b */
-const byRole = (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) || a.name.localeCompare(b.name);
+const byRole = (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) ||
+  plainName(a.name).localeCompare(plainName(b.name));
 
 /** @param {string} dot @returns {string} what it says */
 export function dotText(dot) {
@@ -32,10 +34,11 @@ const render = {
     button.dataset.person = member.name;
     button.tabIndex = -1;
     paintAvatar(part(node, "avatar"), member.name);
-    part(node, "name").textContent = member.name;
     return node;
   },
   update(/** @type {HTMLElement} */ node, /** @type {any} */ { member, dot, text }) {
+    part(node, "name").textContent = plainName(member.name);
+    part(node, "handle").textContent = handleBeside(member.name);
     part(node, "role").textContent = roleName(member.role);
     part(node, "role").hidden = member.role === "member";
     part(node, "avatar").dataset.dot = dot;
@@ -97,7 +100,8 @@ export class ChatMembers extends PageElement {
     const rows = members.map((member) => {
       const dot = dotOf(state, member.name);
       const { text } = statusOf(state, member.name);
-      return { key: member.name, shape: `${member.role} ${dot} ${text}`, member, dot, text };
+      const shape = `${shownName(member.name)} ${member.role} ${dot} ${text}`;
+      return { key: member.name, shape, member, dot, text };
     });
     reconcile(/** @type {Element} */ (this.querySelector(`#members-${which}`)), shown, rows, render);
   }

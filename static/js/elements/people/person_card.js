@@ -8,6 +8,7 @@ import { openDialog } from "../../dom/dialogs.js";
 import { dotOf, outranks, statusOf } from "../../state/people.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
 import { followAction, fetchRelation, setRelation } from "../../server/relations.js";
+import { handleBeside, plainName, shownName } from "../../words/names.js";
 import { roleName } from "../../words/roles.js";
 import { part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
@@ -122,7 +123,8 @@ export class ChatPersonCard extends PageElement {
     };
     paintAvatar(part(this, "avatar"), name);
     part(this, "avatar").dataset.dot = dotOf(state, name);
-    fill("name", name);
+    fill("name", plainName(name));
+    fill("handle", handleBeside(name));
     fill("state", member ? statusText(state, name) : t("Not in this room"));
     fill("role", member && member.role !== "member" ? roleName(member.role) : "");
     fill("status", statusOf(state, name).text);
@@ -202,7 +204,7 @@ export class ChatPersonCard extends PageElement {
     form.hidden = !command;
     form.reset();
     if (!command) return;
-    part(form, "question").textContent = CONFIRM[command].ask(this.#name);
+    part(form, "question").textContent = CONFIRM[command].ask(shownName(this.#name));
     part(form, "sure").textContent = CONFIRM[command].sure();
     part(form, "sure").classList.toggle("danger", command === "kill");
     part(form, "reason-field").hidden = !CONFIRM[command].why;

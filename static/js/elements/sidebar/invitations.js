@@ -7,6 +7,7 @@ import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { post } from "../../server/http.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
+import { shownName } from "../../words/names.js";
 import { t } from "../../words/texts.js";
 
 /**
@@ -22,7 +23,7 @@ const render = {
     const { name, topic, kind, inviter } = invitation;
     node.hidden = false;
     Object.assign(node.dataset, { invitation: name, kind });
-    for (const [field, text] of Object.entries({ name, topic, inviter }))
+    for (const [field, text] of Object.entries({ name, topic, inviter: shownName(inviter) }))
       part(node, field).textContent = text;
     for (const form of node.querySelectorAll("form")) {
       form.action = `/rooms/${encodeURIComponent(name)}/${form.dataset.answer}`;
@@ -56,7 +57,7 @@ export class ChatInvitations extends PageElement {
     const { invitations } = this.page.store.state;
     const rows = invitations.map((invitation) => ({
       key: invitation.name,
-      shape: JSON.stringify(invitation),
+      shape: `${JSON.stringify(invitation)} ${shownName(invitation.inviter)}`,
       invitation,
     }));
     const had = this.contains(document.activeElement);
@@ -70,7 +71,7 @@ export class ChatInvitations extends PageElement {
       const { inviter, name } = invitation;
       this.page.store.dispatch({
         type: "toasted",
-        text: t("{inviter} invites you to {room}", { inviter, room: name }),
+        text: t("{inviter} invites you to {room}", { inviter: shownName(inviter), room: name }),
       });
     }
   }

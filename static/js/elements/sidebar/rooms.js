@@ -3,13 +3,14 @@
  * move between them.
  */
 import { PageElement } from "../page_element.js";
-import { shownName } from "../../words/names.js";
+import { shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { reconcile } from "../../dom/reconcile.js";
 import { recentsOf } from "../../local/recents.js";
 import { session, storage } from "../../local/storage.js";
 import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
+import { fold } from "../../words/folding.js";
 import { n } from "../../words/texts.js";
 import { badgeOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
@@ -18,8 +19,8 @@ const SCROLLED = "aiochat:rooms-scrolled";
 
 /**
  * @typedef {import("../../state/types.js").OwnRoom} OwnRoom
- * @typedef {{key: string, shape: string, room: OwnRoom, unread: number, mentions: number, badge:
- *   number, dot: string}} Row
+ * @typedef {{key: string, shape: string, room: OwnRoom, title: string, unread: number, mentions:
+ *   number, badge: number, dot: string}} Row
  * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node:
  *   HTMLElement, row: any}>, rows: Row[]}} Section
  */
@@ -33,11 +34,9 @@ const render = {
     link.dataset.kind = room.kind;
     return node;
   },
-  update(/** @type {HTMLElement} */ node, /** @type {Row} */ { room, unread, mentions, dot }) {
+  update(/** @type {HTMLElement} */ node, /** @type {Row} */ { room, title, unread, mentions, dot }) {
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
-    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = shownName(
-      room.title,
-    );
+    /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = title;
     link.classList.toggle("has-unread", unread > 0);
     part(link, "count").hidden = !unread;
     part(link, "count-number").textContent = short(unread);
@@ -53,7 +52,7 @@ const render = {
 const byUrgency = (a, b) =>
   Number(b.badge > 0) - Number(a.badge > 0) ||
   Number(b.unread > 0) - Number(a.unread > 0) ||
-  a.room.title.localeCompare(b.room.title);
+  a.title.localeCompare(b.title);
 
 export class ChatRooms extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
@@ -144,11 +143,13 @@ export class ChatRooms extends PageElement {
   #row(room) {
     const { state } = this.page.store;
     const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
+    const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
     return {
       key: room.name,
-      shape: `${room.title} ${unread} ${mentions} ${dot}`,
+      shape: `${title} ${unread} ${mentions} ${dot}`,
       room,
+      title,
       unread,
       mentions,
       badge,
@@ -164,10 +165,10 @@ export class ChatRooms extends PageElement {
   }
 
   #filterRooms() {
-    const wanted = this.filter.value.trim().toLowerCase();
+    const wanted = fold(this.filter.value.trim());
     for (const { shown } of this.sections)
       for (const { node, row } of shown.values())
-        node.hidden = !row.room.title.toLowerCase().includes(wanted);
+        node.hidden = !fold(`${row.title} ${row.room.title}`).includes(wanted);
     this.classList.toggle("sifted", wanted !== "");
     /** @type {HTMLElement} */ (this.querySelector(".no-rooms")).hidden = this.#links().length > 0;
     // The list may not hold all of one's rooms: the page of all rooms searches for the same.

@@ -7,14 +7,14 @@ import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
 import { peopleLookup } from "../../server/lookups.js";
 import { keyOf } from "../../dom/key_of.js";
-import { DELETED, shownName } from "../../words/names.js";
+import { DELETED, handleBeside, plainName, shownName, shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { rank } from "../../composing/ranking.js";
 import { recentsOf } from "../../local/recents.js";
 import { storage } from "../../local/storage.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
-import { badgeOf, short, unreadOf } from "../../state/unread.js";
+import { badgeOf, isConversation, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { dotText } from "../people/members.js";
 
@@ -126,13 +126,19 @@ export class ChatSwitcher extends PageElement {
       ...rooms.map((room) => ({
         kind: /** @type {Candidate["kind"]} */ (room.kind),
         name: room.name,
-        title: shownName(room.title),
+        title: shownTitle(room),
+        handle: isConversation(room) ? room.title : undefined,
         unread: unreadOf(state, room),
         badge: badgeOf(state, room),
         visited: visited.get(room.name),
         current: room.name === state.room.name,
       })),
-      ...[...names].map((name) => ({ kind: /** @type {const} */ ("person"), name, title: name })),
+      ...[...names].map((name) => ({
+        kind: /** @type {const} */ ("person"),
+        name,
+        title: plainName(name),
+        handle: name,
+      })),
     ];
   }
 
@@ -177,8 +183,9 @@ export class ChatSwitcher extends PageElement {
     picked.replaceChildren(
       ...this.#picked.map((name) => {
         const node = cloneElement("picked");
-        part(node, "button").dataset.name = part(node, "name").textContent = name;
-        part(node, "button").title = t("Leave {name} out", { name });
+        part(node, "button").dataset.name = name;
+        part(node, "name").textContent = shownName(name);
+        part(node, "button").title = t("Leave {name} out", { name: shownName(name) });
         return node;
       }),
     );
@@ -198,9 +205,11 @@ export class ChatSwitcher extends PageElement {
     part(node, "title").textContent = item.title;
     const details = [];
     if (isPerson) {
-      paintAvatar(part(node, "avatar"), item.title);
-      const dot = dotOf(state, item.title);
+      const handle = item.handle ?? "";
+      paintAvatar(part(node, "avatar"), handle);
+      const dot = dotOf(state, handle);
       part(node, "avatar").dataset.dot = dot;
+      details.push(handleBeside(handle));
       details.push(dotText(dot));
     }
     if (item.current) details.push(t("you are here"));
@@ -252,10 +261,10 @@ export class ChatSwitcher extends PageElement {
   #take(index, picks) {
     const item = this.#items[index];
     if (!item) return;
-    if (picks && (item.kind === "person" || item.kind === "direct") && item.title !== shownName(DELETED)) {
+    if (picks && (item.kind === "person" || item.kind === "direct") && item.handle !== DELETED) {
       if (!this.#several) this.#setSeveral(true);
       this.box.value = "";
-      this.#pick(item.title);
+      this.#pick(item.handle ?? "");
     } else if (item.kind === "person") {
       this.#startConversation([item.name]);
     } else {

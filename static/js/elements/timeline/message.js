@@ -1,7 +1,7 @@
 /** One row of the timeline: each kind of row with its template and what is filled in. */
 import { clockTime, fullTime } from "../../words/dates.js";
 import { summarise } from "../../state/layout.js";
-import { DELETED, shownName } from "../../words/names.js";
+import { DELETED, handleBeside, shownName } from "../../words/names.js";
 import { describe } from "../../words/service_lines.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { interpolate, n, t } from "../../words/texts.js";
@@ -83,7 +83,9 @@ function mark(node, line) {
  */
 function nameAuthor(node, author) {
   node.textContent = shownName(author);
-  if (author !== DELETED) node.dataset.person = author;
+  if (author === DELETED) return;
+  node.dataset.person = author;
+  node.title = handleBeside(author);
 }
 
 /** All that stands beside the text of a post. @param {HTMLElement} node @param {Row} row */
@@ -133,13 +135,13 @@ export const rowKinds = {
       const node = cloneElement("message");
       const { author = "" } = row;
       node.classList.toggle("own", Boolean(row.own));
-      nameAuthor(part(node, "author"), author);
       if (author !== DELETED) part(node, "avatar").dataset.person = author;
       paintAvatar(part(node, "avatar"), author);
       return node;
     },
     update(node, row) {
-      const { line } = row;
+      const { line, author = "" } = row;
+      nameAuthor(part(node, "author"), author);
       node.classList.toggle("continues", Boolean(row.continues));
       const text = part(node, "text");
       if (fillText(text, line.stage === undefined ? line : { text: asTyped(line.text) })) {
@@ -157,10 +159,10 @@ export const rowKinds = {
     make(row) {
       const node = cloneElement("me");
       node.classList.toggle("own", Boolean(row.own));
-      nameAuthor(part(node, "author"), row.line.author);
       return node;
     },
     update(node, row) {
+      nameAuthor(part(node, "author"), row.line.author);
       fillText(part(node, "text"), row.line);
       fillAround(node, row);
     },

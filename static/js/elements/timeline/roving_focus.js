@@ -2,7 +2,7 @@
  * The roving focus of the timeline: the one message that Tab returns to, and that arrows and
  * letters move.
  */
-import { shownName } from "../../words/names.js";
+import { handleBeside, plainName } from "../../words/names.js";
 import { clockTime } from "../../words/dates.js";
 import { t } from "../../words/texts.js";
 
@@ -110,12 +110,13 @@ export class RovingFocus {
    * @param {HTMLElement} row
    */
   #label(row) {
-    const { line, author = line?.author } = this.rowOf(row) ?? {};
+    const { line, author = line?.author ?? "" } = this.rowOf(row) ?? {};
     if (!line) return;
     const text = line.deleted ? t("This message was deleted.") : line.text;
+    const name = `${plainName(author)} ${handleBeside(author)}`.trim();
     row.setAttribute(
       "aria-label",
-      t("{author}, {time}: {text}", { author: shownName(author ?? ""), time: clockTime(line.at), text }),
+      t("{author}, {time}: {text}", { author: name, time: clockTime(line.at), text }),
     );
   }
 

@@ -1,0 +1,116 @@
+"""Names of people as others read them: in any script, with spaces. A person without one is shown by
+the name of the account, the handle.
+
+No two people need different ones. Where one could be taken for somebody else's, the handle stands
+beside it."""
+
+import re
+from typing import Any, NamedTuple
+
+import peewee
+from peewee import Case, fn
+
+from accounts.models import NameWord, User
+from accounts.people.names import DELETED, RESERVED, BadName, skeleton
+from helpers.text.characters import composed, is_plainly_visible
+from helpers.text.folding import folded, search_words, words_of
+from helpers.text.translation import LANGUAGES, Text
+
+MAX_LENGTH = 64
+
+_RANKS = (
+    *("admin", "administrator", "aiochat", "moderator", "webmaster"),
+    *("админ", "администратор", "модератор", "техподдержка"),
+)
+"""No word of a name is one of these: who has such a role is told by a badge."""
+
+_SEPARATORS = re.compile(r"[\s._\-'\u2019]+")
+
+
+def clean_display_name(text: str) -> str:
+    """Returns the name in its normal form. Empty is allowed. Raises BadName."""
+    line = composed(text.strip(" \t"), MAX_LENGTH)
+    if line is None or len(line) > MAX_LENGTH:
+        raise BadName(Text("At most {most} characters, please.", most=MAX_LENGTH))
+    if not is_plainly_visible(line):
+        raise BadName(Text("There is something invisible in it, or something that can't be shown."))
+    if "@" in line:
+        # What follows it is taken for a handle.
+        raise BadName(Text("No @ in a name, please."))
+    line = " ".join(line.split())
+    if line and not any(letter.isalnum() for letter in line):
+        raise BadName(Text("A name has at least one letter or digit."))
+    if display_skeleton(line) in _DELETED:
+        raise BadName(Text("This name is kept for the site itself. Please choose another."))
+    return line
+
+
+def is_reserved_display_name(name: str) -> bool:
+    """Does it say that somebody speaks for the site? Administrators may be called so."""
+    looks = {display_skeleton(name), *map(display_skeleton, name.split()), *map(_look, words_of(name))}
+    return display_skeleton(name) in _RESERVED or bool(looks & _RANKED)
+
+
+def _look(text: str) -> str:
+    return skeleton(folded(text))
+
+
+def display_skeleton(name: str) -> str:
+    """Returns a key that is the same for names that look alike, also but for their accents and for
+    what stands between their words. Empty for no name."""
+    return _SEPARATORS.sub("", _look(name))
+
+
+_DELETED = frozenset(display_skeleton(language.gettext(DELETED)) for language in LANGUAGES.values())
+_RESERVED = frozenset(map(display_skeleton, RESERVED))
+_RANKED = frozenset(map(display_skeleton, _RANKS))
+
+
+def shown_name(user: Any = User) -> Any:
+    """An SQL expression of a user's name for all places that show no handle: the display name,
+    followed by ` @` and the handle where it looks like another person's handle or display name.
+    Empty without a display name. No display name contains `@`."""
+    twin, owner = User.alias(), User.alias()
+    is_alike = fn.EXISTS(
+        twin.select(peewee.SQL("1")).where(twin.display_skeleton == user.display_skeleton, twin.id != user.id)
+    ) | fn.EXISTS(
+        owner.select(peewee.SQL("1")).where(owner.skeleton == user.display_skeleton, owner.id != user.id)
+    )
+    with_handle = user.display_name.concat(" @").concat(user.name)
+    return Case(None, [(user.display_name == "", ""), (is_alike, with_handle)], user.display_name)
+
+
+class ShownPerson(NamedTuple):
+    """`shown` is shown_name's."""
+
+    id: int
+    name: str
+    shown: str
+
+
+MAX_TOLD = 50
+
+
+async def people_with_looks(skeletons: set[str]) -> list[ShownPerson]:
+    """The people whose display names look like this, at most MAX_TOLD: whether their handles are to
+    be shown may have changed."""
+    query = User.select(User.id, User.name, shown_name()).where(
+        User.display_skeleton.in_(sorted(skeletons - {""}))
+    )
+    return [ShownPerson(*row) for row in await query.limit(MAX_TOLD).tuples().aio_execute()]
+
+
+async def store_words(names: dict[int, str], *, are_new: bool = False) -> None:
+    """Stores the words by which these people are found, by user id. The caller's transaction has
+    written the users before."""
+    if not are_new:
+        await NameWord.delete().where(NameWord.user_id.in_(list(names))).aio_execute()
+    rows = [(word, user_id) for user_id, name in names.items() for word in sorted(search_words(name))]
+    for start in range(0, len(rows), _ROWS_AT_ONCE):
+        await NameWord.insert_many(
+            rows[start : start + _ROWS_AT_ONCE], fields=[NameWord.word, NameWord.user_id]
+        ).aio_execute()
+
+
+_ROWS_AT_ONCE = 400
+"""Two values each, below the thousand that old versions of SQLite take."""

@@ -1,0 +1,62 @@
+/**
+ * Finds the names of people whom the page shows and doesn't know yet, such as authors who have left
+ * the room, and brings changed names to all places that show them.
+ */
+import { setNames, unknown, renames, shownTitle } from "../words/names.js";
+import { t } from "../words/texts.js";
+import { isConversation } from "../state/unread.js";
+import { getJson } from "./http.js";
+
+const AT_ONCE = 100; // handles in one request
+const AGAIN = 10_000; // ms after which what failed may be asked for again
+
+/** @type {import("../state/types.js").Topic[]} */
+const SHOWS_NAMES = ["timeline", "members", "room", "rooms", "typing", "pins", "composing"];
+
+/**
+ * @param {import("../state/store.js").Store} store
+ * @param {import("../dom/lifetime.js").Lifetime} lifetime
+ * @param {typeof getJson} [get]
+ */
+export function watchNames(store, lifetime, get = getJson) {
+  let shown = renames;
+  let busy = false;
+  let failedAt = -Infinity;
+  const update = () => {
+    if (shown === renames) return;
+    shown = renames;
+    store.touch(...SHOWS_NAMES);
+    nameConversation(store.state.room);
+  };
+  const ask = async () => {
+    update();
+    if (busy || !unknown.size || performance.now() - failedAt < AGAIN) return;
+    busy = true;
+    const wanted = [...unknown].slice(0, AT_ONCE);
+    try {
+      const query = new URLSearchParams(wanted.map((name) => ["name", name]));
+      const { people } = await get(`/people?${query}`);
+      // Who isn't found has no other name.
+      const found = new Set(people.map((/** @type {{name: string}} */ { name }) => name));
+      setNames(people);
+      setNames(wanted.filter((name) => !found.has(name)).map((name) => ({ name })));
+    } catch {
+      failedAt = performance.now();
+    }
+    busy = false;
+    if (lifetime.ended) return;
+    update();
+    if (unknown.size) void ask();
+  };
+  store.watch(SHOWS_NAMES, ask, lifetime.signal);
+  void ask();
+}
+
+/** What the server wrote into the page of a conversation. @param {{kind: string, title: string}} room */
+function nameConversation(room) {
+  if (!isConversation(room)) return;
+  const title = shownTitle(room);
+  const box = /** @type {HTMLTextAreaElement|null} */ (document.getElementById("composer-text"));
+  if (box) box.placeholder = t("Write to {names}", { names: title });
+  document.getElementById("timeline")?.setAttribute("aria-label", t("Messages in {room}", { room: title }));
+}
