@@ -173,7 +173,7 @@ async def test_pages_show_the_name(alice: Person, bob: Person) -> None:
     async with bob.http.post("/conversations", data={"with": alice.name}, headers=headers) as answer:
         conversation = (await answer.json())["name"]
     places = {
-        f"/rooms/{room}": f'<b title="{alice.name}"><bdi>محمد علي</bdi></b> Hello',
+        f"/rooms/{room}": f'<b title="@{alice.name}"><bdi>محمد علي</bdi></b> Hello',
         f"/rooms/{conversation}": "<title>محمد علي – ",
         "/rooms": '<span class="room-name"><bdi>محمد علي</bdi>',
     }

@@ -113,6 +113,7 @@ def test_the_models_are_these() -> None:
         "downloads",
         "clearings",
         "leases",
+        "name_words",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

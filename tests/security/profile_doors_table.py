@@ -139,6 +139,6 @@ WRITES = {
 
 OF_ONESELF = {
     *(("profile", "GET"), ("profile", "POST"), ("change_picture", "POST"), ("remove_picture", "POST")),
-    *(("own_data", "GET"), ("delete_account", "GET"), ("delete_account", "POST")),
+    *(("own_data", "GET"), ("delete_account", "GET"), ("delete_account", "POST"), ("proposed_name", "GET")),
 }
 """Addresses that name nobody and nothing of another's: tests/security/test_access.py has them."""

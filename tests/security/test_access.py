@@ -28,6 +28,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("language", "GET"): (400, 400, 400, 400),
     ("register", "GET"): (200, 303, 303, 303),
     ("register", "POST"): (422, 422, 422, 422),
+    ("proposed_name", "GET"): (200, 200, 200, 200),
     ("login", "GET"): (200, 303, 303, 303),
     ("login", "POST"): (422, 422, 422, 422),
     ("logout", "POST"): (401, 303, 303, 303),
@@ -102,7 +103,18 @@ def test_every_address_and_method_has_a_row() -> None:
 
 
 def test_all_but_the_front_door_is_behind_the_login() -> None:
-    front = {"index", "language", "login", "register", "favicon", "robots", "livez", "readyz", "emoji"}
+    front = {
+        "index",
+        "language",
+        "login",
+        "register",
+        "proposed_name",
+        "favicon",
+        "robots",
+        "livez",
+        "readyz",
+        "emoji",
+    }
     assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
 
 

@@ -3,7 +3,7 @@
  * "/" and their arguments. Pure: what is known beyond the page's state is passed in.
  */
 import { commandOf } from "./commands.js";
-import { fold } from "../words/folding.js";
+import { fold, withoutApostrophes } from "../words/folding.js";
 import { handleBeside, plainName } from "../words/names.js";
 import { roleName } from "../words/roles.js";
 import { t } from "../words/texts.js";
@@ -148,7 +148,9 @@ function people({ word, isArgument }, { members, you }, known) {
   const found = best(
     all,
     ({ name, present, member }) => {
-      const fits = [fit(name, typed), fit(fold(plainName(name)), folded)].filter((one) => one >= 0);
+      const shown = fold(plainName(name));
+      const texts = [shown, withoutApostrophes(shown)].map((text) => fit(text, folded));
+      const fits = [fit(name, typed), ...texts].filter((one) => one >= 0);
       const how = name === you.name || !fits.length ? -1 : Math.min(...fits);
       return how < 0
         ? null

@@ -1,6 +1,6 @@
 /** The order of the switcher's proposals: by match, then unread, then used last. Pure. */
 import { isConversation } from "../state/unread.js";
-import { fold } from "../words/folding.js";
+import { fold, withoutApostrophes } from "../words/folding.js";
 
 /**
  * @typedef {object} Candidate
@@ -29,7 +29,7 @@ export function tierOf(typed, title) {
   const text = fold(title);
   if (text === typed) return 0;
   if (text.startsWith(typed)) return 1;
-  const words = text.split(WORD);
+  const words = [text, withoutApostrophes(text)].flatMap((one) => one.split(WORD));
   if (words.some((word) => word.startsWith(typed))) return 2;
   const parts = typed.split(WORD).filter(Boolean);
   if (parts.length > 1 && parts.every((one) => words.some((word) => word.startsWith(one)))) return 2;

@@ -18,6 +18,9 @@ const PLAIN = {
   þ: "th",
 };
 
+/** As it may be typed: `O'Neil` is `oneil`. @param {string} text */
+export const withoutApostrophes = (text) => text.replace(/['’ʼ`]/g, "");
+
 /** @param {string} text */
 export const fold = (text) =>
   text
