@@ -33,7 +33,9 @@ def fill(connection: Any) -> None:
 
 steps = [
     statement("ALTER TABLE users ADD COLUMN display_skeleton TEXT NOT NULL DEFAULT ''"),
-    statement("CREATE INDEX users_by_display_skeleton ON users (display_skeleton)"),
+    statement(
+        "CREATE INDEX users_by_display_skeleton ON users (display_skeleton) WHERE display_skeleton <> ''"
+    ),
     statement("""
         CREATE TABLE name_words (
             word TEXT COLLATE {by_bytes} NOT NULL,

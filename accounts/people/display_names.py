@@ -71,10 +71,11 @@ def shown_name(user: Any = User) -> Any:
     followed by ` @` and the handle where it looks like another person's handle or display name.
     Empty without a display name. No display name contains `@`."""
     twin, owner = User.alias(), User.alias()
-    is_alike = fn.EXISTS(
-        twin.select(peewee.SQL("1")).where(twin.display_skeleton == user.display_skeleton, twin.id != user.id)
-    ) | fn.EXISTS(
-        owner.select(peewee.SQL("1")).where(owner.skeleton == user.display_skeleton, owner.id != user.id)
+    look, one = user.display_skeleton, peewee.SQL("1")
+    # The condition is that of the index: where most have none, PostgreSQL would read all users.
+    is_twin = (twin.display_skeleton == look) & (twin.display_skeleton != peewee.SQL("''"))
+    is_alike = fn.EXISTS(twin.select(one).where(is_twin, twin.id != user.id)) | fn.EXISTS(
+        owner.select(one).where(owner.skeleton == look, owner.id != user.id)
     )
     with_handle = user.display_name.concat(" @").concat(user.name)
     return Case(None, [(user.display_name == "", ""), (is_alike, with_handle)], user.display_name)
@@ -95,7 +96,7 @@ async def people_with_looks(skeletons: set[str]) -> list[ShownPerson]:
     """The people whose display names look like this, at most MAX_TOLD: whether their handles are to
     be shown may have changed."""
     query = User.select(User.id, User.name, shown_name()).where(
-        User.display_skeleton.in_(sorted(skeletons - {""}))
+        User.display_skeleton.in_(sorted(skeletons - {""})), User.display_skeleton != peewee.SQL("''")
     )
     return [ShownPerson(*row) for row in await query.limit(MAX_TOLD).tuples().aio_execute()]
 
