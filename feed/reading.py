@@ -5,8 +5,7 @@ from typing import Any, NamedTuple
 
 from peewee_async.databases import AioDatabase
 
-from accounts.models import User
-from accounts.people.directory import users_by_ids
+from accounts.people.directory import shown_names, users_by_ids
 from accounts.relations.visibility import Visibility
 from feed import pictures
 from feed.errors import gone, removed
@@ -123,7 +122,7 @@ async def counts_of(ids: Sequence[int]) -> dict[int, tuple[int, int]]:
 
 
 async def _posts_as_json(posts: list[Post], viewer_id: int | None) -> list[Json]:
-    users = await users_by_ids(sorted({post.author_id for post in posts})) if posts else {}
+    authors = await _authors_of(posts)
     pictures_by_post = await pictures.pictures_of_posts(post.id for post in posts)
     liked: set[int] = set()
     if posts and viewer_id is not None:
@@ -133,7 +132,7 @@ async def _posts_as_json(posts: list[Post], viewer_id: int | None) -> list[Json]
         liked = {post_id for (post_id,) in await mine.tuples().aio_execute()}
     return [
         {
-            **_common_fields(post, users[post.author_id]),
+            **_common_fields(post, authors[post.author_id]),
             "likes": post.likes,
             "comments": post.comments,
             "pictures": pictures_by_post[post.id],
@@ -144,11 +143,26 @@ async def _posts_as_json(posts: list[Post], viewer_id: int | None) -> list[Json]
     ]
 
 
-def _common_fields(written: Post | Comment, author: User) -> Json:
+async def _authors_of(written: Sequence[Post | Comment]) -> dict[int, Json]:
+    """Returns what posts and comments tell of their authors, by user id."""
+    ids = sorted({one.author_id for one in written})
+    if not ids:
+        return {}
+    names = await shown_names(ids)
+    return {
+        user.id: {
+            "author": user.name,
+            "author_name": names.get(user.id, ""),
+            "author_picture": user.picture,
+        }
+        for user in (await users_by_ids(ids)).values()
+    }
+
+
+def _common_fields(written: Post | Comment, author: Json) -> Json:
     return {
         "id": written.id,
-        "author": author.name,
-        "author_picture": author.picture,
+        **author,
         "text": written.text,
         "html": written.html or (plain_html(written.text) if written.text else ""),
         "at": iso(written.at),
@@ -179,7 +193,8 @@ async def comments_by_ids(ids: Sequence[int]) -> list[Json]:
 
 
 async def _comments_as_json(comments: list[Comment]) -> list[Json]:
-    users = await users_by_ids(sorted({comment.author_id for comment in comments})) if comments else {}
+    authors = await _authors_of(comments)
     return [
-        {**_common_fields(comment, users[comment.author_id]), "post": comment.post_id} for comment in comments
+        {**_common_fields(comment, authors[comment.author_id]), "post": comment.post_id}
+        for comment in comments
     ]

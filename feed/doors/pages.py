@@ -8,6 +8,7 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
+from accounts.people.shown_names import load_names, set_names
 from accounts.relations.visibility import VISIBILITY
 from feed import event_log, reading
 from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
@@ -57,6 +58,7 @@ class PostAddress(web.View):
         return await reading.visible_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
 
     def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
+        _set_names(context)
         return aiohttp_jinja2.render_template(
             template, self.request, {**context, "nonce": new_nonce()}, status=status
         )
@@ -109,10 +111,19 @@ class PersonPosts(PostAddress):
         page = await reading.author_page(person.id, viewer.id, self.cursor("before", reading.NEWEST))
         if wants_json(self.request):
             return web.json_response({"posts": page.items, "next": page.next})
+        await load_names([person.name])
         return self.render(
             "feed/person_posts.html",
             {"person": person, "posts": page.items, "next": page.next, "is_page": True},
         )
+
+
+def _set_names(context: dict[str, Any]) -> None:
+    """Gives the page the names of the authors of all posts and comments in it."""
+    shown = [*context.get("posts", ()), *context.get("comments", ())]
+    if "post" in context:
+        shown.append(context["post"])
+    set_names({one["author"]: one["author_name"] for one in shown})
 
 
 async def person_section(request: web.Request, person: User) -> str:
@@ -120,6 +131,7 @@ async def person_section(request: web.Request, person: User) -> str:
     is only shown to people who may see the posts."""
     page = await reading.author_page(person.id, request[USER].id)
     context = {"person": person, "posts": page.items, "next": page.next, "is_page": False}
+    _set_names(context)
     return aiohttp_jinja2.render_string("feed/person_section.html", request, context)
 
 

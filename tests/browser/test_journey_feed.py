@@ -11,6 +11,7 @@ import pytest
 from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.conftest import unique
+from tests.support import feed_reader
 from tests.support.browser import PHONE, WIDE, Visitor
 from tests.support.people import PASSWORD
 
@@ -139,3 +140,22 @@ async def test_without_scripts(visitors: Visitors, browser: Browser) -> None:
     await expect(alice.page.locator("[data-comment]")).to_have_count(1)
     assert PASSWORD not in await alice.page.content()
     await context.close()
+
+
+async def test_a_changed_name_shows_on_all_that_one_wrote(visitors: Visitors) -> None:
+    alice, bob = await visitors("alice", WIDE), await visitors("bob", WIDE)
+    assert bob.person
+    await follows(alice, bob)
+    await bob.person.submits("/accounts/profile", display_name="Мария O'Neil")
+    await feed_reader.writes(bob.person, "The first")
+    await opens(alice, "/feed")
+    await is_live(alice)
+    author = post(alice, "The first").locator(".author")
+    await expect(author).to_have_text("Мария O'Neil")
+    await expect(author).to_have_attribute("title", f"@{bob.name}")
+    await bob.person.submits("/accounts/profile", display_name="مريم")
+    await feed_reader.writes(bob.person, "The second")
+    await expect(author).to_have_text(re.compile("مريم"))
+    await alice.page.locator("#new-posts").click()
+    await expect(alice.page.locator("#posts .author")).to_have_text([re.compile("مريم")] * 2)
+    assert alice.complaints == []

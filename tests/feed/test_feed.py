@@ -3,9 +3,10 @@
 import asyncio
 
 import pytest
+from markupsafe import escape
 
-from tests.conftest import Cast
-from tests.support.feed_reader import asks, comments, fills, follows, page, texts, writes
+from tests.conftest import Cast, unique
+from tests.support.feed_reader import asks, comments, fills, follows, listens, page, since, texts, writes
 from tests.support.people import Person
 
 
@@ -255,3 +256,25 @@ async def test_a_page_of_heavy_posts_and_comments_is_shorter(alice: Person, bob:
     second = await bob.gets(f"/feed/{post['id']}?after={first['next']}")
     numbers = [int(comment["text"].split()[0]) for comment in first["comments"] + second["comments"]]
     assert numbers == list(range(20))
+
+
+async def test_authors_are_shown_by_their_names(alice: Person, bob: Person, mallory: Person) -> None:
+    name = f"Мария Łukasz O'Neil {unique('Q')}"
+    await bob.submits("/accounts/profile", display_name=name)
+    await follows(alice, bob)
+    written = await writes(bob, "Hello")
+    said = await comments(mallory, written, "And hello")
+    assert (written["author"], written["author_name"]) == (bob.name, name)
+    assert (said["author"], said["author_name"]) == (mallory.name, "")
+    for path in ("/feed", f"/feed/{written['id']}", f"/users/{bob.name}", f"/users/{bob.name}/posts"):
+        _, text = await page(alice, path)
+        link = f'href="/users/{bob.name}" title="@{bob.name}"><bdi>{escape(name)}</bdi></a>'
+        assert link in text, path
+    assert f"<title>Posts of {escape(name)} –" in text
+    stream = await listens(alice, f"?since={await since(alice)}")
+    await bob.submits("/accounts/profile", display_name=f"{name} II")
+    await comments(bob, written, "Again")
+    told = await stream.hears("comment", change="added")
+    assert told["comment"]["author_name"] == f"{name} II"
+    # As it is now, also where it was said before.
+    assert {post["author_name"] for post in (await alice.gets("/feed"))["posts"]} == {f"{name} II"}

@@ -3,7 +3,7 @@
  * events arrive by /feed/events. Without this module the forms work by themselves.
  */
 import { shortTime } from "../words/dates.js";
-import { DELETED, shownName } from "../words/names.js";
+import { DELETED, handleBeside, renames, setNames, shownName } from "../words/names.js";
 import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
 import { post } from "../server/http.js";
 import { makeNonce } from "../server/nonce.js";
@@ -11,8 +11,8 @@ import { cloneElement, part } from "../dom/template.js";
 import { n, t } from "../words/texts.js";
 
 /**
- * @typedef {{id: number, author: string, author_picture: number, text: string, html: string, at:
- *   string, edited_at: string|null}} Written
+ * @typedef {{id: number, author: string, author_name: string, author_picture: number, text: string,
+ *   html: string, at: string, edited_at: string|null}} Written
  */
 /**
  * @typedef {Written & {likes: number, comments: number, liked?: boolean, pictures:
@@ -35,6 +35,25 @@ const shownPost = (id) => document.querySelector(`[data-post="${id}"]`);
 /** @param {number} id @returns {HTMLElement|null} */
 const shownComment = (id) => document.querySelector(`[data-comment="${id}"]`);
 
+/** @param {HTMLAnchorElement} link @param {string} author */
+function nameAuthor(link, author) {
+  link.dataset.person = author;
+  link.title = handleBeside(author);
+  /** @type {HTMLElement} */ (link.firstElementChild).textContent = shownName(author);
+}
+
+/**
+ * What is told of an author's name holds for all that the page shows of them.
+ * @param {Written} written
+ */
+function noteName({ author, author_name: display_name }) {
+  const before = renames;
+  setNames([{ name: author, display_name }]);
+  if (renames === before) return;
+  for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (page.querySelectorAll("a.author")))
+    if (link.dataset.person === author) nameAuthor(link, author);
+}
+
 /**
  * What a post and a comment have in common.
  * @param {HTMLElement} element
@@ -43,13 +62,14 @@ const shownComment = (id) => document.querySelector(`[data-comment="${id}"]`);
  */
 function fill(element, written, address) {
   const author = /** @type {HTMLAnchorElement} */ (part(element, "author"));
+  noteName(written);
   const face = part(element, "face").querySelector("img");
   const source = `/users/${encodeURIComponent(written.author)}/picture?size=64&v=${written.author_picture}`;
   if (written.author === DELETED) face?.remove();
   else if (face && face.getAttribute("src") !== source) face.src = source;
   if (written.author === DELETED) author.removeAttribute("href");
   else author.href = `/users/${encodeURIComponent(written.author)}`;
-  /** @type {HTMLElement} */ (author.firstElementChild).textContent = shownName(written.author);
+  nameAuthor(author, written.author);
   const time = /** @type {HTMLTimeElement} */ (part(element, "when").firstElementChild);
   time.dateTime = written.at;
   time.textContent = shortTime(written.at);
@@ -163,6 +183,7 @@ newButton?.addEventListener("click", () => {
 /** @type {Record<string, (data: any) => void>} */
 const handlers = {
   post({ change, id, post }) {
+    if (post) noteName(post);
     if (change === "removed") {
       waiting.delete(id);
       shownPost(id)?.remove();
@@ -175,6 +196,7 @@ const handlers = {
   },
   comment({ change, id, post, comments, comment }) {
     showCounts(post, { comments });
+    if (comment) noteName(comment);
     if (String(post) !== onlyPost) return;
     if (change === "removed") shownComment(id)?.remove();
     else showComment(comment);
