@@ -1,5 +1,5 @@
-"""The shell commands for accounts: register, set-password, make-admin, sessions. app.py adds them
-to its parser."""
+"""The shell commands for accounts: register, set-name, set-password, make-admin, sessions. app.py
+adds them to its parser."""
 
 import argparse
 import asyncio
@@ -10,7 +10,7 @@ import pwd
 import re
 import secrets
 import sys
-from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
+from collections.abc import AsyncIterator, Coroutine, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -18,10 +18,13 @@ from typing import Any
 from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
-from accounts.doors.people_file import Row, read_people
+from accounts.doors.people_file import checked_users, format_errors, read_people
 from accounts.models import User
 from accounts.people import accounts, directory
+from accounts.people.display_names import clean_display_name
+from accounts.people.names import BadName
 from accounts.people.passwords import hash_password
+from accounts.people.profiles import save_display_name
 from accounts.signin.devices import device_of
 from accounts.signin.ended_sessions import end_sessions
 from accounts.site import site_id
@@ -73,15 +76,11 @@ async def _person(name: str) -> User:
     return user
 
 
-def _format_errors(errors: Mapping[str, str]) -> str:
-    return "; ".join(f"{field}: {text}" for field, text in errors.items())
-
-
 def _run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except accounts.BadAccount as error:
-        raise Failure(_format_errors(error.errors)) from None
+        raise Failure(format_errors(error.errors)) from None
 
 
 def _note(what: str, target: str, **details: int) -> None:
@@ -102,8 +101,8 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
     if (arguments.name is None) == (arguments.file is None):
         arguments.misuse("one of NAME and --file is needed")
     if arguments.file is not None:
-        if arguments.email:
-            arguments.misuse("with --file the addresses stand in the file")
+        if arguments.email or arguments.display_name:
+            arguments.misuse("with --file names and addresses stand in the file")
         return _register_file(settings, arguments)
     password = ask_password(arguments.name)
     # This may be the first command on a new site.
@@ -116,6 +115,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
                 arguments.name,
                 arguments.email,
                 password,
+                display_name=arguments.display_name,
                 host=settings.host_name,
                 is_admin=arguments.admin,
                 may_be_reserved=True,
@@ -134,7 +134,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
         async with _opened(settings) as database:
             # Checked before hashing: hashing is slow, and only worthwhile if all lines are valid.
             passwords = [row.password or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES) for row in rows]
-            users = await _checked(arguments.file, rows, passwords, settings.host_name)
+            users = await checked_users(arguments.file, rows, passwords, settings.host_name)
             for user in users:
                 user.is_admin = arguments.admin
             await _hash_all(users, passwords)
@@ -154,46 +154,6 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
     _run(add())
 
 
-async def _checked(path: Path, rows: Sequence[Row], passwords: Sequence[str], host: str) -> list[User]:
-    """Returns the new users if all lines are valid. Otherwise prints the error of each invalid line
-    and raises Failure."""
-    users: list[User] = []
-    lines: dict[tuple[str, str], int] = {}
-    wrong: list[str] = []
-    with Progress("Checked", len(rows)) as progress:
-        for row, password in zip(rows, passwords, strict=True):
-            try:
-                user = accounts.new_user(row.name, row.email, password, host=host)
-                if mistake := _format_errors(await accounts.taken(user)) or _earlier_conflict(
-                    user, row.line, lines
-                ):
-                    wrong.append(f"{path}:{row.line}: {mistake}")
-                users.append(user)
-            except accounts.BadAccount as error:
-                wrong.append(f"{path}:{row.line}: {_format_errors(error.errors)}")
-            progress.step()
-    if wrong:
-        print(*wrong, sep="\n", file=sys.stderr)
-        raise Failure(
-            f"no account was made, since {len(wrong)} of {len(rows)} lines "
-            f"{'is' if len(wrong) == 1 else 'are'} wrong"
-        )
-    return users
-
-
-def _earlier_conflict(user: User, line: int, lines: dict[tuple[str, str], int]) -> str:
-    """Returns what the user has in common with an earlier line, or an empty string. `lines` maps
-    each value to its line and is updated."""
-    for field, key, what in (
-        ("username", user.name_key, "the same name"),
-        ("username", user.skeleton, "a name that looks like it"),
-        ("email", user.address, "the same address"),
-    ):
-        if key and (before := lines.setdefault((what, key), line)) != line:
-            return f"{field}: line {before} has {what}"
-    return ""
-
-
 async def _hash_all(users: Sequence[User], passwords: Sequence[str]) -> None:
     with Progress("Passwords hashed", len(users)) as progress:
 
@@ -204,6 +164,23 @@ async def _hash_all(users: Sequence[User], passwords: Sequence[str]) -> None:
         await asyncio.gather(
             *(hash_one(user, password) for user, password in zip(users, passwords, strict=True))
         )
+
+
+def set_name(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def change() -> None:
+        async with _opened(settings) as database:
+            user = await _person(arguments.name)
+            try:
+                name = clean_display_name(arguments.display_name)
+            except BadName as error:
+                raise Failure(f"display_name: {error.text}") from None
+            await save_display_name(database, user, name)
+        _note("set-name", user.name)
+        say(f"{user.name} is called {name} now." if name else f"{user.name} has no other name now.")
+
+    _run(change())
 
 
 def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -344,6 +321,13 @@ def add_commands(commands: Commands) -> None:
         "one of a site administers it.",
     )
     command.add_argument("name", metavar="NAME", nargs="?", help="the name of the person")
+    command.add_argument(
+        "--name",
+        dest="display_name",
+        default="",
+        metavar="DISPLAY_NAME",
+        help="what others call them, in any script; else they are shown as NAME",
+    )
     command.add_argument("--email", default="", help="their e-mail address, to sign in with as well")
     command.add_argument("--admin", action="store_true", help="they administer the site")
     command.add_argument(
@@ -351,10 +335,19 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="make the accounts of everybody in a CSV file, or, when a line is wrong, none. "
-        "Its first line names the columns: name, email, password. Without a password one is made, and "
-        "printed with the name",
+        "Its first line names the columns: name, display_name, email, password. Without a password one is made, "
+        "and printed with the name",
     )
     command.set_defaults(run=register, misuse=command.error)
+    command = commands.add_parser(
+        "set-name",
+        help="change what somebody is called",
+        description="Changes what others call somebody. NAME stays the one to sign in with, and to "
+        "mention after @. Pages that are open show the change when they are loaded anew.",
+    )
+    command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
+    command.add_argument("display_name", metavar="TEXT", help="in any script; an empty one takes it away")
+    command.set_defaults(run=set_name)
     command = commands.add_parser(
         "set-password",
         help="give somebody a new password",

@@ -84,6 +84,14 @@ def local_time(person: User) -> datetime | None:
         return None
 
 
+async def save_display_name(database: AioDatabase, user: User, name: str) -> None:
+    """Stores a name that clean_display_name returned. The caller tells of the change."""
+    async with database.aio_atomic():
+        change = User.update(display_name=name, display_skeleton=display_skeleton(name))
+        if await change.where(User.id == user.id, User.left_at.is_null()).aio_execute():
+            await store_words({user.id: name})
+
+
 async def save_profile(database: AioDatabase, user: User, profile: Profile) -> None:
     look = display_skeleton(profile.display_name)
     async with database.aio_atomic():

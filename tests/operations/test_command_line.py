@@ -31,10 +31,14 @@ def folder(own_servers: None, tmp_path: Path) -> Path:
 
 
 HELP = {
-    "": ("serve", "migrate", "register", "set-password", "make-admin", "sessions", "render", "restored"),
+    "": (
+        *("serve", "migrate", "register", "set-name", "set-password", "make-admin", "sessions"),
+        *("render", "restored"),
+    ),
     "serve": ("--migrate", "--workers"),
     "migrate": ("database",),
-    "register": ("NAME", "--email", "--admin", "--file"),
+    "register": ("NAME", "--name", "--email", "--admin", "--file"),
+    "set-name": ("NAME", "TEXT"),
     "set-password": ("NAME", "standard input"),
     "make-admin": ("NAME", "--undo"),
     "sessions": ("NAME", "--end", "--end-all", "--json"),

@@ -125,3 +125,29 @@ def test_elsewhere_only_what_takes_long_is_told(capsys: pytest.CaptureFixture[st
     with Progress("Counted", 1) as progress:
         progress.step()
     assert capsys.readouterr().err == "that takes a while ...\n"
+
+
+MARIA = "Мария Łukasz O'Neil"
+
+
+def test_people_have_names_in_a_file(shell: Shell, tmp_path: Path) -> None:
+    rows = ["name;display_name;password", f"maria; {MARIA}  ;{PASSWORD}", f"bob;;{PASSWORD}"]
+    assert shell("register", "--file", file_of(tmp_path, "\n".join(rows)))[0] == 0
+    assert shell.says("set-name", "MARIA", f" {MARIA}  II") == f"maria is called {MARIA} II now.\n"
+    wrong = ["name,display_name,password", f"carl,\u202ecarl,{PASSWORD}", f"dora,a@b,{PASSWORD}"]
+    code, _, told = shell("register", "--file", file_of(tmp_path, "\n".join(wrong)))
+    assert code == 1
+    assert "people.csv:2: display_name: There is something invisible in it" in told
+    assert "people.csv:3: display_name: No @ in a name, please." in told
+
+
+def test_what_somebody_is_called(shell: Shell) -> None:
+    assert shell("register", "eve", "--name", MARIA, given=PASSWORD)[0] == 0
+    assert shell.says("set-name", "eve", "مريم") == "eve is called مريم now.\n"
+    # The shell may call somebody so: it is the administrator's.
+    assert shell.says("set-name", "eve", "Webmaster") == "eve is called Webmaster now.\n"
+    assert shell.says("set-name", "eve", "") == "eve has no other name now.\n"
+    assert shell.refuses("set-name", "eve", "a@b") == "display_name: No @ in a name, please."
+    assert shell.refuses("set-name", "nobody", "x") == "there is nobody called 'nobody' here"
+    refused = shell.refuses("register", "frank", "--name", "x" * 65, given=PASSWORD)
+    assert refused == "display_name: At most 64 characters, please."
