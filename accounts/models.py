@@ -3,6 +3,7 @@
 import peewee
 
 from helpers.db.base import Base
+from helpers.text.characters import isolated
 
 
 class User(Base):
@@ -38,6 +39,11 @@ class User(Base):
 
     class Meta:
         table_name = "users"
+
+    @property
+    def called(self) -> str:
+        """The name and the handle, for texts in which others are to tell them."""
+        return f"{isolated(self.display_name)} @{self.name}" if self.display_name else self.name
 
     @property
     def address(self) -> str:

@@ -335,8 +335,8 @@ def add_commands(commands: Commands) -> None:
         type=Path,
         metavar="FILE",
         help="make the accounts of everybody in a CSV file, or, when a line is wrong, none. "
-        "Its first line names the columns: name, display_name, email, password. Without a password one is made, "
-        "and printed with the name",
+        "Its first line names the columns: name, display_name, email, password. Without a password one is "
+        "made, and printed with the name",
     )
     command.set_defaults(run=register, misuse=command.error)
     command = commands.add_parser(

@@ -43,7 +43,7 @@ class _RelationAction(web.View):
                 "{name} doesn’t ask to follow you, or no longer does.",
                 404,
                 back=back,
-                name=person.name,
+                name=person.called,
             ) from None
         except LookupError:
             raise web.HTTPNotFound from None

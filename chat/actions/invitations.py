@@ -47,7 +47,7 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
                 raise ActionError("forbidden", "Only moderators invite to a closed room.")
             raise ActionError("forbidden", "You are not a member of this room.")
         if (await room.standing(guest.id)).is_member:
-            raise ActionError("refused", "{name} is a member already.", name=guest.name)
+            raise ActionError("refused", "{name} is a member already.", name=guest.called)
         if await is_block_between(person.id, guest.id):
             raise ActionError("blocked", "You can’t invite this person.")
         until = await room.kicked_until(guest.id)
@@ -55,12 +55,12 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
             raise ActionError(
                 "kicked",
                 "{name} was removed from this room. For {minutes} min only moderators invite them back.",
-                name=guest.name,
+                name=guest.called,
                 minutes=math.ceil((until - room.at) / 60_000),
             )
         before = await room.invitation(guest.id)
         if before is not None and _looks_pending(before, room.at):
-            raise ActionError("refused", "{name} is invited already.", name=guest.name)
+            raise ActionError("refused", "{name} is invited already.", name=guest.called)
         if not await lock_account(guest.id):
             raise ActionError("no_such_user", "There is no such account any more.")
         await _require_place(person, guest)
@@ -83,11 +83,11 @@ async def _require_place(person: Person, guest: User) -> None:
         raise ActionError(
             "refused",
             "{name} has {count} invitations of yours, and hasn’t answered them yet.",
-            name=guest.name,
+            name=guest.called,
             count=MAX_OF_ONE_INVITER,
         )
     if await count_pending(guest.id) >= MAX_PENDING:
-        raise ActionError("refused", "{name} has too many invitations to answer just now.", name=guest.name)
+        raise ActionError("refused", "{name} has too many invitations to answer just now.", name=guest.called)
 
 
 async def withdraw(engine: Engine, room_id: int, person: Person, guest: User) -> None:
@@ -102,7 +102,7 @@ async def withdraw(engine: Engine, room_id: int, person: Person, guest: User) ->
         if not is_own and not standing.may(Permission.KILL):
             raise ActionError("forbidden", "Only moderators withdraw invitations of others.")
         if found is None or not _looks_pending(found, room.at):
-            raise ActionError("refused", "{name} isn’t invited.", name=guest.name)
+            raise ActionError("refused", "{name} isn’t invited.", name=guest.called)
         if found.declined:
             room.put_invitation(_changed(found, inviter_id=None))
         else:

@@ -43,19 +43,19 @@ async def require(room: RoomTransaction, person: Person, permission: Permission)
 
 
 async def _require_outranking(
-    room: RoomTransaction, person: Person, permission: Permission, target: Person
+    room: RoomTransaction, person: Person, permission: Permission, target: User
 ) -> Standing:
     """The target's standing. Raises ActionError where `person` lacks the permission or doesn't
     outrank the target."""
     own = await require(room, person, permission)
     standing = await room.standing(target.id)
     if not standing.is_member:
-        raise ActionError("no_such_user", "{name} is not a member of this room.", name=target.name)
+        raise ActionError("no_such_user", "{name} is not a member of this room.", name=target.called)
     if not own.outranks(standing):
         raise ActionError(
             "forbidden",
             "You may not do this to {name}: nobody acts on an equal or higher role.",
-            name=target.name,
+            name=target.called,
         )
     return standing
 
@@ -76,7 +76,7 @@ async def kill(engine: Engine, room_id: int, person: Person, user: User, reason:
 
     async def apply(room: RoomTransaction) -> Receipt:
         nonlocal guests
-        await _require_outranking(room, person, Permission.KILL, target)
+        await _require_outranking(room, person, Permission.KILL, user)
         heir = await find_heir(room, target.id)
         guests = await guests_of(target.id, room_id)
         room.kick(target.id, room.at + KICK_SECONDS * 1000)
@@ -123,11 +123,11 @@ async def grant(engine: Engine, room_id: int, person: Person, user: User, role: 
     target = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
-        standing = await _require_outranking(room, person, Permission.GRANT, target)
+        standing = await _require_outranking(room, person, Permission.GRANT, user)
         if standing.role == role:
             if role == Role.MODERATOR:
-                raise ActionError("refused", "{name} is a moderator already.", name=target.name)
-            raise ActionError("refused", "{name} is a member already.", name=target.name)
+                raise ActionError("refused", "{name} is a moderator already.", name=user.called)
+            raise ActionError("refused", "{name} is a member already.", name=user.called)
         room.change_member(target.id, replace(standing, role=role))
         return room.record(
             "role", person, f"{person.name} made {target.name} a {role.name.lower()}", nonce, target=target

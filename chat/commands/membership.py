@@ -16,11 +16,11 @@ async def who(call: Call) -> Answer:
     members = await members_in(call.engine, room)
     t = call.language.t
     here = [
-        f"{member.name} ({t(member.role)})" if member.role != "member" else member.name
+        f"{member.called} ({t(member.role)})" if member.role != "member" else member.called
         for member in members
         if member.present
     ]
-    away = [member.name for member in members if not member.present]
+    away = [member.called for member in members if not member.present]
     lines = [t("Here: {names}", names=", ".join(here)) if here else t("Here: nobody")]
     if away:
         lines.append(t("Away: {names}", names=", ".join(away)))
@@ -39,7 +39,7 @@ async def invite(call: Call, user: User) -> Answer:
 async def uninvite(call: Call, user: User) -> Answer:
     """Withdraws an invitation: your own, or as a moderator anybody’s."""
     await invitations.withdraw(call.engine, call.room_id, call.person, user)
-    return call.language.t("{name} isn’t invited any more.", name=user.name)
+    return call.language.t("{name} isn’t invited any more.", name=user.called)
 
 
 @command(needs=Permission.LEAVE)

@@ -50,7 +50,7 @@ async def msg(call: Call, user: User, text: Rest) -> Answer:
     text = Rest(requests.clean_text(text))
     room = await open_conversation(call.engine, call.user, [user])
     await posting.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
-    return call.language.t("Sent to {name}: {address}", name=user.name, address=f"/rooms/{room.name}")
+    return call.language.t("Sent to {name}: {address}", name=user.called, address=f"/rooms/{room.name}")
 
 
 @command()

@@ -63,15 +63,17 @@ class PendingInvitations:
 
 
 async def invited_to(room_id: int) -> list[str]:
-    """The names of those who are invited to a room, as those see it who may invite: also who has
+    """User.called of those who are invited to a room, as those see it who may invite: also who has
     declined."""
     # Looked up one by one: the index gives the invitations in this order.
-    name = User.select(User.name).where(User.id == Invitation.user_id)
-    query = Invitation.select(name).where(
+    name, display_name = (
+        User.select(column).where(User.id == Invitation.user_id) for column in (User.name, User.display_name)
+    )
+    query = Invitation.select(name, display_name).where(
         Invitation.room_id == room_id, Invitation.inviter_id.is_null(False), _is_recent()
     )
     rows = await query.order_by(Invitation.user_id).limit(MAX_LISTED).tuples().aio_execute()
-    return sorted((name for (name,) in rows), key=str.lower)
+    return sorted((User(name=one, display_name=shown).called for one, shown in rows), key=str.lower)
 
 
 async def count_pending(user_id: int) -> int:

@@ -11,6 +11,7 @@ from accounts.people.names import DELETED
 from chat.models import Member, Status
 from chat.roles import Role, Standing
 from helpers.clock import iso, now_ms
+from helpers.text.characters import isolated
 
 MAX_MEMBERS = 1000
 
@@ -27,6 +28,12 @@ class MemberView:
     """The version of the member's picture."""
     display_name: str = ""
     """As display_names.shown_name has it."""
+
+    @property
+    def called(self) -> str:
+        """As User.called."""
+        name = self.display_name.split(" @")[0]
+        return f"{isolated(name)} @{self.name}" if name else self.name
 
     def as_json(self) -> dict[str, Any]:
         """The fields for JSON, without empty ones."""

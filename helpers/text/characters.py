@@ -70,6 +70,13 @@ _JOINER = "\u200d"
 _MARKS_AT_MOST = 3
 
 
+def isolated(text: str) -> str:
+    """Returns the text so that its direction changes none of what stands around it. Text without
+    letters that are written from right to left is returned as it is."""
+    is_turned = any(unicodedata.bidirectional(letter) in ("R", "AL") for letter in text)
+    return f"\u2068{text}\u2069" if is_turned else text
+
+
 def is_plainly_visible(text: str) -> bool:
     """Is every character visible in its place? Rejects control and invisible characters, changes of
     direction, unassigned characters, and more combining marks on one letter than any language uses.

@@ -275,6 +275,7 @@ async def test_authors_are_shown_by_their_names(alice: Person, bob: Person, mall
     await bob.submits("/accounts/profile", display_name=f"{name} II")
     await comments(bob, written, "Again")
     told = await stream.hears("comment", change="added")
+    await stream.close()
     assert told["comment"]["author_name"] == f"{name} II"
     # As it is now, also where it was said before.
     assert {post["author_name"] for post in (await alice.gets("/feed"))["posts"]} == {f"{name} II"}

@@ -209,6 +209,25 @@ async def test_who_is_here(alice: Person, bob: Person, lobby: str) -> None:
     assert (await at_alice.says("/WHO"))["text"] == f"Here: {alice.name} (owner), {bob.name}"
 
 
+async def test_answers_tell_names_beside_handles(alice: Person, bob: Person, cast: Cast, lobby: str) -> None:
+    at_alice = await alice.enters(lobby)
+    maria = await cast.person("maria")
+    await maria.submits("/accounts/profile", display_name="Мария Łukasz O'Neil")
+    await bob.submits("/accounts/profile", display_name="مريم")
+    called = f"Мария Łukasz O'Neil @{maria.name}"
+    isolated = f"\u2068مريم\u2069 @{bob.name}"
+    await at_alice.says(f"/invite {maria.name}")
+    assert (await at_alice.says(f"/invite {maria.name}"))["text"] == f"{called} is invited already."
+    assert f"Invited: {called}" in (await at_alice.says("/who"))["text"]
+    assert (await at_alice.says(f"/mod {maria.name}"))["text"] == f"{called} is not a member of this room."
+    assert (await at_alice.says(f"/uninvite {maria.name}"))["text"] == f"{called} isn’t invited any more."
+    assert (await at_alice.says(f"/msg {bob.name} Hi"))["text"].startswith(f"Sent to {isolated}: ")
+    await bob.enters(lobby)
+    await at_alice.says(f"/mod {bob.name}")
+    assert (await at_alice.says(f"/mod {bob.name}"))["text"] == f"{isolated} is a moderator already."
+    assert f"{isolated} (moderator)" in (await at_alice.says("/who"))["text"]
+
+
 async def test_inviting(
     cast: Cast, alice: Person, bob: Person, mallory: Person, lobby: str, cellar: str
 ) -> None:
