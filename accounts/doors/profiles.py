@@ -22,14 +22,18 @@ from accounts.people.display_names import (
 from accounts.relations import following
 from accounts.relations.visibility import VISIBILITY
 from helpers import images
-from helpers.errors import ActionError
-from helpers.keys import DATABASE, SETTINGS
+from helpers.errors import ActionError, charge
+from helpers.keys import DATABASE, LIMITER, SETTINGS
+from helpers.limits import Rule
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
 MAX_NAMES = 100
+
+NAMES = Rule("names", 1 / 300, 20.0)
+"""Changes of one's name: each is told in all rooms of which one is a member."""
 
 
 class People(web.View):
@@ -156,6 +160,8 @@ class EditProfile(web.View):
         if is_renamed and not user.is_admin and is_reserved_display_name(data.display_name):
             form.errors["display_name"] = translate(KEPT_NAME)
             return profile_page(self.request, form, 422)
+        if is_renamed:
+            await charge(self.request.app[LIMITER], NAMES, user.id)
         profile = profiles.Profile(**data.model_dump(exclude={"private"}))
         await profiles.save_profile(self.request.app[DATABASE], user, profile)
         if is_renamed:

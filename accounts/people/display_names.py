@@ -5,6 +5,7 @@ No two people need different ones. Where one could be taken for somebody else's,
 beside it."""
 
 import re
+import string
 from typing import Any, NamedTuple
 
 import peewee
@@ -19,8 +20,10 @@ from helpers.text.translation import LANGUAGES, Text
 MAX_LENGTH = 64
 
 _RANKS = (
-    *("admin", "administrator", "aiochat", "moderator", "webmaster"),
-    *("админ", "администратор", "модератор", "техподдержка"),
+    *("admin", "administrator", "aiochat", "helpdesk", "moderator", "sysadmin", "webmaster"),
+    *("admins", "administrators", "administration", "moderators", "staff"),
+    *("админ", "администратор", "модератор", "сисадмин", "техподдержка"),
+    *("админы", "администраторы", "администрация", "модераторы"),
 )
 """No word of a name is one of these: who has such a role is told by a badge."""
 
@@ -47,12 +50,26 @@ def clean_display_name(text: str) -> str:
 
 def is_reserved_display_name(name: str) -> bool:
     """Does it say that somebody speaks for the site? Administrators may be called so."""
-    looks = {display_skeleton(name), *map(display_skeleton, name.split()), *map(_look, words_of(name))}
+    # A number behind it, or in the place of an i, makes no other word of it.
+    texts = (name, name.rstrip(string.digits), name.replace("1", "i"))
+    looks = {
+        look
+        for text in texts
+        for look in (
+            display_skeleton(text),
+            *(display_skeleton(word.rstrip(string.digits)) for word in text.split()),
+            *map(_look, words_of(text)),
+        )
+    }
     return display_skeleton(name) in _RESERVED or bool(looks & _RANKED)
 
 
+_UNSEEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U00016fe4\U000e0100-\U000e01ef]")
+"""Marks that choose a form of the letter before them, or do nothing to be seen."""
+
+
 def _look(text: str) -> str:
-    return skeleton(folded(text))
+    return skeleton(folded(_UNSEEN.sub("", text)))
 
 
 def display_skeleton(name: str) -> str:

@@ -70,13 +70,15 @@ def _people(
 
     async def rows_of(user: User) -> AsyncIterator[dict[str, Any]]:
         after = 0
-        name = User.select(User.name).where(User.id == other)
+        name, display_name = (
+            User.select(column).where(User.id == other) for column in (User.name, User.display_name)
+        )
         while True:
-            query = model.select(other, model.at, name).where(own == user.id, other > after)
+            query = model.select(other, model.at, name, display_name).where(own == user.id, other > after)
             rows = await query.order_by(other).limit(PAGE).tuples().aio_execute()
-            for other_id, at, found in rows:
+            for other_id, at, found, called in rows:
                 after = other_id
-                yield {"name": found, "at": iso(at)}
+                yield {"name": found, "display_name": called, "at": iso(at)}
             if len(rows) < PAGE:
                 return
 

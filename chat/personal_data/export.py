@@ -7,8 +7,9 @@ from peewee import Tuple
 
 from accounts.keys import Section
 from accounts.models import User
+from accounts.people.directory import shown_names
 from accounts.personal_data.export import PAGE
-from chat.history.titles import people_in
+from chat.history.titles import Names, people_in
 from chat.models import CONVERSATIONS, Invitation, Member, Reaction, Room, Status
 from chat.models import Message as Row
 from chat.roles import Role
@@ -18,8 +19,8 @@ Rows = AsyncIterator[dict[str, Any]]
 
 
 async def _room_names(user: User, room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The name of each room; for a conversation of which the user is a member the names of its
-    members too."""
+    """The name of each room; for a conversation of which the user is a member those of its members
+    too, and how those with a display name are shown."""
     wanted = sorted(set(room_ids))
     rooms = (
         {room.id: room for room in await Room.select().where(Room.id.in_(wanted)).aio_execute()}
@@ -32,12 +33,20 @@ async def _room_names(user: User, room_ids: Iterable[int]) -> dict[int, dict[str
         for room_id, named in (await people_in(conversations)).items()
         if any(user_id == user.id for user_id, _ in named)
     }
+    shown = await shown_names(sorted({user_id for named in people.values() for user_id, _ in named}))
     return {
         room_id: {
             "room": room.name,
-            **({"people": [name for _, name in people[room_id]]} if room_id in people else {}),
+            **(_people_as_json(people[room_id], shown) if room_id in people else {}),
         }
         for room_id, room in rooms.items()
+    }
+
+
+def _people_as_json(people: Names, shown: dict[int, str]) -> dict[str, Any]:
+    return {
+        "people": [name for _, name in people],
+        "display_names": {name: shown[user_id] for user_id, name in people if user_id in shown},
     }
 
 
@@ -129,16 +138,26 @@ async def _invitations(user: User) -> Rows:
         last = (0, 0)
         key = (Invitation.user_id, Invitation.room_id)
         other = Invitation.inviter_id if is_guest else Invitation.user_id
-        name = User.select(User.name).where(User.id == other)
+        name, display_name = (
+            User.select(column).where(User.id == other) for column in (User.name, User.display_name)
+        )
         while True:
-            query = Invitation.select(*key, name, Invitation.at, Invitation.until, Invitation.declined)
+            query = Invitation.select(
+                *key, name, display_name, Invitation.at, Invitation.until, Invitation.declined
+            )
             query = query.where(column == user.id, Tuple(*key) > last).order_by(*key)
             rows = await query.limit(PAGE).tuples().aio_execute()
             names = await _room_names(user, [row[1] for row in rows])
-            for user_id, room_id, person, at, until, declined in rows:
+            for user_id, room_id, person, called, at, until, declined in rows:
                 last = (user_id, room_id)
+                named = {"display_name": called or ""}
                 told = {"inviter": person, "until": iso(until), "declined": bool(declined)}
-                yield {**names[room_id], "at": iso(at), **(told if is_guest else {"guest": person})}
+                yield {
+                    **names[room_id],
+                    "at": iso(at),
+                    **(told if is_guest else {"guest": person}),
+                    **named,
+                }
             if len(rows) < PAGE:
                 break
 

@@ -43,6 +43,7 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     ) as answer:
         assert answer.status in (200, 303)
     await acts(carol, f"/users/{bob.name}/follow")
+    assert (await bob.submits("/accounts/profile", display_name="Мария O'Neil")).status == 303
     dave, erin = await cast.person("dave"), await cast.person("erin")
     await goes_private(dave)
     await acts(carol, f"/users/{dave.name}/follow")
@@ -75,7 +76,10 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
     )
     assert image.size == (256, 256)
     assert [(one["address"], bool(one["used_at"])) for one in found["sessions"]] == [("127.0.0.1", True)]
-    assert [one["name"] for one in found["following"]] == [bob.name]
+    following = [(one["name"], one["display_name"]) for one in found["following"]]
+    assert following == [(bob.name, "Мария O'Neil")]
+    called = [one["display_names"][bob.name] for one in found["messages"] if "people" in one]
+    assert [name.split(" @")[0] for name in called] == ["Мария O'Neil"]
     assert [one["name"] for one in found["asked_to_follow"]] == [dave.name]
     assert [one["name"] for one in found["blocked"]] == [erin.name]
     assert {(one["room"], one["role"]) for one in found["rooms"]} == {(lobby, "member"), (direct, "member")}

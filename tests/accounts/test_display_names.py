@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from accounts.people.display_names import is_reserved_display_name
+from accounts.people.display_names import clean_display_name, display_skeleton, is_reserved_display_name
 from helpers.text.folding import folded, search_words, words_of
 from tests.accounts.test_profiles import beside, page_of
 from tests.conftest import Cast, unique
@@ -149,6 +149,8 @@ async def test_what_no_name_is(cast: Cast, bob: Person, name: str, why: str) -> 
 def test_roles_are_words_of_no_name() -> None:
     for name in ("ADMIN", "the moderator", "Модератор Пётр", "aiochat", "here", "Ann-Admin"):
         assert is_reserved_display_name(name), name
+    for name in ("Admin1", "Adm1n", "Ad\ufe0fmin", "Site Admin 2", "The Staff", "Администрация чата"):
+        assert is_reserved_display_name(name), name
     for name in ("Root Beer", "Adminah", "Ann Support", "Here Anna"):
         assert not is_reserved_display_name(name), name
 
@@ -246,3 +248,11 @@ def test_how_texts_are_folded() -> None:
     assert words_of("O'Neil, Jean-Luc") == ["o", "neil", "jean", "luc"]
     assert search_words("O'Neil") == {"o", "neil", "oneil"}
     assert words_of("राहुल शर्मा") == ["राहुल", "शर्मा"]
+
+
+def test_what_is_not_seen_makes_no_other_look() -> None:
+    for mark in ("\u034f", "\ufe0f", "\ufe00", "\u17b5", "\U000e0100"):
+        assert display_skeleton(f"An{mark}n Smith") == display_skeleton("Ann Smith"), ascii(mark)
+    # Forms of one ideograph are names of people, and alike.
+    assert clean_display_name("\u845b\U000e0100") == "\u845b\U000e0100"
+    assert display_skeleton("\u845b\U000e0100") == display_skeleton("\u845b")

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 import redis as redis_client
 
+from accounts.doors.profiles import NAMES
 from chat.costs import INVITATIONS, ROOMS
 from helpers.limits import Rule
 from tests.conftest import LIMITS_OFF, server_env, unique
@@ -78,3 +79,16 @@ async def test_without_limits_nothing_is_counted(sqlite_chat: Aiochat) -> None:
         await maker.joins()
         for _ in range(int(ROOMS.burst) + 1):
             await maker.creates(unique("Room"))
+
+
+async def test_names_of_people(workers: list[Aiochat]) -> None:
+    one = workers[0]
+    async with person(one.url, unique("bob")) as bob:
+        await bob.joins()
+        leave(one, NAMES, bob, 2)
+        name = unique("Bob")
+        changes = [{"display_name": f"{name} {number}"} for number in range(4)]
+        changes.append({"display_name": f"{name} 1", "place": "Porto"})
+        statuses = [(await bob.submits("/accounts/profile", **change)).status for change in changes]
+        # Without another name a profile can be changed.
+        assert statuses == [303, 303, 429, 429, 303]
