@@ -22,7 +22,6 @@ from tests.support.servers import Aiochat, Nginx, Postgres, Redis, Server, free_
 DATABASE = "chaos"
 PEOPLE = 16
 VICTIMS = 3
-ROOM = "Storm"
 ANSWER_SECONDS = 6.0
 PRESENCE_SECONDS = 60.0
 CALM_SECONDS = 15.0
@@ -93,6 +92,7 @@ class Talker:
     """Somebody who keeps each text until its receipt, and comes back with the last seq seen."""
 
     person: Person
+    room: str
     urls: list[str]
     chance: random.Random
     sent: dict[str, str] = field(default_factory=dict)
@@ -117,7 +117,7 @@ class Talker:
         try:
             async with asyncio.timeout(ANSWER_SECONDS):
                 self.listener = await self.person.enters(
-                    ROOM, since=since, epoch=self.epoch, url=self.chance.choice(self.urls)
+                    self.room, since=since, epoch=self.epoch, url=self.chance.choice(self.urls)
                 )
         except aiohttp.WSServerHandshakeError as error:
             if error.status < 500:
@@ -166,6 +166,7 @@ class Story:
     def __init__(self, site: Site, seconds: float) -> None:
         self.site = site
         self.seconds = seconds
+        self.room = ""
         self.wrong: list[str] = []
         self.removed: dict[str, int] = {}
         """The seq of each removal."""
@@ -173,14 +174,14 @@ class Story:
 
     async def run(self) -> None:
         boss = await Person(self.site.nginx.url, "boss").registers()
-        await boss.creates(ROOM, kind="closed")
-        self.boss = Talker(boss, self.site.urls, self.site.chance)
+        self.room = await boss.closes_off("Storm")
+        self.boss = Talker(boss, self.room, self.site.urls, self.site.chance)
         await self._once(self.boss.connect)
         for number in range(PEOPLE):
             person = await Person(self.site.nginx.url, f"p{number}").registers()
             await self.command(f"/invite {person.name}")
-            await person.accepts(ROOM)
-            self.talkers.append(Talker(person, self.site.urls, random.Random(number)))
+            await person.accepts(self.room)
+            self.talkers.append(Talker(person, self.room, self.site.urls, random.Random(number)))
         tasks = [asyncio.create_task(talker.run()) for talker in self.talkers]
         removing = asyncio.create_task(self._remove())
         await self._trouble()
@@ -261,7 +262,7 @@ class Story:
         await self._once(boss_returns)
         began = time.monotonic()
         while True:
-            members = (await self.boss.person.gets(f"/rooms/{ROOM}/members"))["members"]
+            members = (await self.boss.person.gets(f"/rooms/{self.room}/members"))["members"]
             present = {member["name"] for member in members if member["present"]}
             if present == expected:
                 print(f"presence is right after {time.monotonic() - began:.1f} s")
@@ -272,7 +273,7 @@ class Story:
             await asyncio.sleep(0.5)
 
     async def _compare(self) -> None:
-        history = await self.boss.person.history(ROOM)
+        history = await self.boss.person.history(self.room)
         seqs = [line["seq"] for line in history]
         last = len(history)
         if seqs != list(range(1, last + 1)):

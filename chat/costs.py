@@ -15,6 +15,9 @@ MENTIONS_AT_ONCE = 200.0
 ROOMS = Rule("rooms", 1 / 120, 30.0)
 """New rooms per person: a list of all rooms has them all."""
 
+RENAMES = Rule("renames", 1 / 60, 20.0)
+"""New titles and addresses of rooms, per person: the lists of all members are read anew."""
+
 INVITATIONS = Rule("invitations", 1 / 20, 60.0)
 """Per person: everybody whom they invite to a room, and the people of their new conversations."""
 

@@ -64,9 +64,9 @@ class MovedMark(NamedTuple):
 class UnreadHint(msgspec.Struct, array_like=True):
     """Changes committed by one process, for all that count unread posts: the last post number by
     room; the (room id, user id) of new mentions; the users whose memberships or invitations changed;
-    the rooms whose history was cleared; the read marks that moved; the rooms in which posts changed; the
-    (room id, user id, number) of the last posts of their authors; and by room the last number of
-    the posts that were deleted.
+    the rooms whose history was cleared, or whose title or name changed; the read marks that moved;
+    the rooms in which posts changed; the (room id, user id, number) of the last posts of their
+    authors; and by room the last number of the posts that were deleted.
 
     However much is posted, it holds one entry for each room, user or pair of them; only of `moved`
     there is one for each time that a mark was stored."""

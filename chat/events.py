@@ -20,7 +20,8 @@ class CommandHelp(msgspec.Struct, frozen=True):
 
 
 class RoomState(msgspec.Struct, frozen=True):
-    """`title` is shown as the room's name: in a conversation the names of the others."""
+    """`title` is shown as the room's name, in a conversation the names of the others; `name` stands
+    in its address."""
 
     name: str
     topic: str
@@ -177,6 +178,7 @@ class InvitationView(msgspec.Struct, frozen=True):
     """An invitation as its guest sees it: all that they are told of the room."""
 
     name: str
+    title: str
     topic: str
     kind: str
     inviter: str

@@ -26,6 +26,10 @@ class LineKind:
     adds_member: bool = False
     """This person becomes a member of the room."""
 
+    changes_lists: bool = False
+    """The room is another one in the lists of all its members: by its name, its title, or by what is
+    unread."""
+
     is_folded: bool = False
     """Clients show a run of such lines as one."""
 
@@ -42,6 +46,8 @@ KINDS: dict[str, LineKind] = {
     "killed": LineKind("target", close_code=Close.KILLED, changes_rooms=True),
     "role": LineKind("target", is_checked=True),
     "topic": LineKind(),
-    "cleared": LineKind(),
+    "title": LineKind(changes_lists=True),
+    "name": LineKind(changes_lists=True),
+    "cleared": LineKind(changes_lists=True),
 }
 """By the name that is stored and sent to clients."""

@@ -14,12 +14,15 @@ their own, no owner and no moderators."""
 class Room(Base):
     """A named place. It owns the numbering of its history: `last_seq` and `posts` only grow.
 
-    Lines before `cleared_seq` are hidden; `cleared_number` is the last hidden post. `slug` is the
-    lower-case name. `standings_seq` is the seq of the last change of memberships and
-    permissions."""
+    Lines before `cleared_seq` are hidden; `cleared_number` is the last hidden post. `name` is that
+    in its address, `slug` the same in lower case, `title` what people read (None for the name, and
+    in conversations), `title_key` the key by which it is searched and compared.
+    `standings_seq` is the seq of the last change of memberships and permissions."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
+    title = peewee.TextField(null=True)
+    title_key = peewee.TextField(null=True)
     topic = peewee.TextField()
     kind = peewee.TextField()
     last_seq = peewee.BigIntegerField()
@@ -37,8 +40,26 @@ class Room(Base):
         return bool(self.kind == "open")
 
     @property
+    def shown(self) -> str:
+        """The title, for what isn't a conversation."""
+        return str(self.title or self.name)
+
+    @property
     def is_conversation(self) -> bool:
         return self.kind in CONVERSATIONS
+
+
+class RoomName(Base):
+    """A name that a room has, or has had, since `at`: its addresses lead to the room, and no other
+    room gets it. `slug` is the same in lower case. Conversations have none here."""
+
+    slug = peewee.TextField(primary_key=True)
+    room = peewee.ForeignKeyField(Room)
+    name = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "room_names"
 
 
 class Member(Base):

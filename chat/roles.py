@@ -20,6 +20,9 @@ class Permission(StrEnum):
     INVITE_TO_OPEN = auto()
     INVITE_TO_CLOSED = auto()
     SET_TOPIC = auto()
+    SET_TITLE = auto()
+    SET_NAME = auto()
+    """To change the room's address."""
     KILL = auto()
     CLEAR = auto()
     GRANT = auto()
@@ -35,10 +38,10 @@ _MEMBER = frozenset(
     {Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE, Permission.RETRACT}
 )
 _MODERATOR = _MEMBER | {
-    *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.KILL, Permission.CLEAR),
-    *(Permission.DELETE, Permission.PIN),
+    *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.SET_TITLE, Permission.KILL),
+    *(Permission.CLEAR, Permission.DELETE, Permission.PIN),
 }
-_OWNER = _MODERATOR | {Permission.GRANT}
+_OWNER = _MODERATOR | {Permission.GRANT, Permission.SET_NAME}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,

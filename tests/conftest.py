@@ -216,6 +216,4 @@ async def lobby(alice: Person) -> str:
 @pytest.fixture
 async def cellar(alice: Person) -> str:
     """A closed room of Alice's."""
-    name = unique("Cellar")
-    await alice.creates(name, kind="closed")
-    return name
+    return await alice.closes_off(unique("Cellar"))

@@ -1,15 +1,10 @@
-"""Creating rooms, joining, going online and offline, leaving."""
+"""Finding rooms, joining, going online and offline, leaving."""
 
 import asyncio
-import re
 from dataclasses import replace
 
-import peewee
-
 from accounts.models import User
-from accounts.people.directory import all_exist
 from chat.actions.conversations import notify_title_changes
-from chat.costs import ROOMS
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, kicked
@@ -20,24 +15,13 @@ from chat.history.transaction import RoomTransaction, kicked_until
 from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
+from chat.room_names import CONVERSATION_NAME, NAME
 from helpers.clock import now_ms
-from helpers.errors import charge
 from helpers.text.characters import is_one_line
 from helpers.text.translation import Text
 
-NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,31}")
-CONVERSATION_NAME = re.compile(r"(?:direct|group)\.[0-9a-f]{16}")
-"""The name of a room that a user creates holds no dot."""
-
 MAX_TOPIC = 200
 KINDS = ("open", "closed")
-
-
-def room_name_problem(name: str) -> Text | None:
-    """Why a room can't be called this, or None."""
-    if not name:
-        return Text("A room needs a name.")
-    return None if NAME.fullmatch(name) else Text("1 to 32 letters, digits, - and _, a letter first.")
 
 
 def topic_problem(topic: str) -> Text | None:
@@ -47,52 +31,9 @@ def topic_problem(topic: str) -> Text | None:
     return None if is_one_line(topic) else Text("One line without control characters, please.")
 
 
-async def create_room(engine: Engine, owner: User, name: str, topic: str, kind: str) -> Room:
-    """Creates a room owned by `owner`. The fields must have been checked. Raises ActionError where
-    the name is taken."""
-    await charge(engine.limiter, ROOMS, owner.id)
-    person = Person(owner.id, owner.name)
-    room = Room(
-        name=name,
-        slug=name.lower(),
-        topic=topic,
-        kind=kind,
-        last_seq=0,
-        posts=0,
-        cleared_seq=0,
-        cleared_number=0,
-        created_at=now_ms(),
-    )
-    try:
-        async with engine.database.aio_atomic():
-            if not await all_exist([owner.id]):
-                raise ActionError("no_such_user", "There is no such account any more.")
-            await room.aio_save(force_insert=True)
-            await Member.insert(
-                room=room.id,
-                user=owner.id,
-                role=Role.OWNER,
-                present=False,
-                read_number=0,
-                joined_at=room.created_at,
-            ).aio_execute()
-    except peewee.IntegrityError:
-        # The same for every name that is taken, and nothing of the room that has it.
-        raise ActionError("refused", "This name can’t be used.") from None
-
-    engine.directory.room_changed(room.slug)
-
-    async def first_line(room: RoomTransaction) -> Receipt:
-        return room.record("created", person, f"{person.name} created the room", change.nonce)
-
-    change = Change(room.id, person, new_nonce(), first_line)
-    await engine.journal.change(change)
-    return room
-
-
 async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
-    """The room of this name and the user's standing in it. None where there is no such room, or it
-    is closed and the user is no member."""
+    """The room that has, or has had, this name, and the user's standing in it. None where there is
+    no such room, or it is closed and the user is no member."""
     if not NAME.fullmatch(slug) and not CONVERSATION_NAME.fullmatch(slug):
         return None
     found = await engine.access.find(slug.lower(), user)

@@ -110,7 +110,7 @@ class UnreadTracker:
                             self._pairs_to_read.add((room_id, user_id))
                 elif KINDS[line.kind].changes_rooms:
                     self.note_standings([line.subject_id])
-                elif line.kind == "cleared":
+                elif KINDS[line.kind].changes_lists:
                     self._stale_rooms.add(room_id)
                     self._outgoing.cleared.add(room_id)
         self._wake.set()

@@ -123,6 +123,7 @@ class UnreadIndex:
         for view in now.values():
             number = view.room.last_number or 0
             room = self._rooms.setdefault(view.id, KnownRoom(view.room.name, number))
+            room.name = view.room.name
             if view.id not in reader.rooms:
                 room.readers += 1
                 room.elsewhere.update(watcher for watcher in reader.watchers if watcher.room_id != view.id)

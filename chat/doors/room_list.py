@@ -1,30 +1,46 @@
 """The list of rooms, and creating one."""
 
+from typing import Any
+
 import aiohttp_jinja2
 import msgspec
 from aiohttp import web
-from pydantic import BaseModel, field_validator
+from pydantic import BaseModel, field_validator, model_validator
 
 from accounts.keys import USER
 from accounts.people.shown_names import load_names
-from chat.actions import membership
+from chat.actions import membership, rooms
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
+from chat.room_names import clean_title, name_problem
 from helpers.text.translation import Text, translate
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
 
 class NewRoom(BaseModel):
-    name: str
+    """One of title and name is enough: each is made of the other."""
+
+    title: str = ""
+    name: str = ""
     topic: str = ""
     kind: str = "open"
 
     @field_validator("name")
     @classmethod
     def _name(cls, value: str) -> str:
-        return _checked(value, membership.room_name_problem(value))
+        return _checked(value, name_problem(value) if value else None)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _title_or_name(cls, given: Any) -> Any:
+        return {**given, "title": given.get("title") or given.get("name", "")}
+
+    @field_validator("title")
+    @classmethod
+    def _title(cls, value: str) -> str:
+        return clean_title(value)
 
     @field_validator("topic")
     @classmethod
@@ -45,7 +61,7 @@ def _checked(value: str, problem: Text | None) -> str:
 
 class Rooms(web.View):
     """The user's invitations, their own rooms, and the open rooms by pages. `q` is a part of the
-    rooms' names; the page begins after the room named `after`."""
+    rooms' titles or names; the page begins after the room named `after`."""
 
     async def get(self) -> web.Response:
         return await self._page(Form())
@@ -53,16 +69,19 @@ class Rooms(web.View):
     async def post(self) -> web.Response:
         request = self.request
         data, form = check_form(NewRoom, await read_form(request))
+        called = "name" if form.values.get("name") and not form.values.get("title") else "title"
+        if called == "name" and (problem := form.errors.pop("title", None)):
+            form.errors.setdefault("name", problem)
         room = None
         if data is not None:
             try:
-                room = await membership.create_room(
-                    request.app[ENGINE], request[USER], data.name, data.topic, data.kind
+                room = await rooms.create_room(
+                    request.app[ENGINE], request[USER], data.title, data.topic, data.kind, data.name
                 )
             except ActionError as error:
                 if error.retry_after:
                     raise
-                form.errors["name"] = translate(error.phrase)
+                form.errors["name" if error.field == "name" else called] = translate(error.phrase)
         if room is None:
             return (
                 web.json_response({"errors": form.errors}, status=422)
@@ -72,7 +91,7 @@ class Rooms(web.View):
         if wants_json(request):
             body = {
                 "name": room.name,
-                "title": room.name,
+                "title": room.shown,
                 "topic": room.topic,
                 "kind": room.kind,
                 "role": "owner",
@@ -91,7 +110,7 @@ class Rooms(web.View):
             query.get("after", ""),
             query.get("only") == "own",
         )
-        if after and membership.room_name_problem(after):
+        if after and name_problem(after):
             raise ActionError("bad_request", "`after` is the name of a room.")
         engine = self.request.app[ENGINE]
         await engine.read_marks.store_for({user.id})

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp_jinja2
 import msgspec
 from aiohttp import web
+from yarl import URL
 
 from accounts.keys import USER
 from accounts.models import User
@@ -18,6 +19,7 @@ from chat.errors import ActionError
 from chat.events import InvitationView, OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
+from chat.history.names import names_of
 from chat.history.room_lists import RoomView, own_rooms
 from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
@@ -49,7 +51,7 @@ def no_such_message(room: Room) -> ActionError:
     return ActionError(
         "no_such_message",
         "There is no such message here, or it was cleared away.",
-        back=(f"/rooms/{room.name}", f"#{room.name}"),
+        back=(f"/rooms/{room.name}", f"#{room.shown}"),
     )
 
 
@@ -60,10 +62,12 @@ class RoomPage(web.View):
         try:
             found = await room_access(self.request)
         except web.HTTPNotFound:
-            name = self.request.match_info["name"].lower()
-            if any(invitation.name.lower() == name for invitation in invitations):
+            if await self._is_invited(invitations):
                 raise web.HTTPSeeOther("/rooms") from None
             raise
+        if found.room.slug != self.request.match_info["name"].lower():
+            # Not for ever: the room may get this name again.
+            raise web.HTTPFound(self._address(found.room))
         await self.request.app[ENGINE].read_marks.store_for({user.id})
         rooms = await own_rooms(user)
         state = await self._state(found, user, rooms, invitations)
@@ -74,6 +78,16 @@ class RoomPage(web.View):
             "state": {**state, "invitations": [msgspec.to_builtins(one) for one in invitations]},
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
+
+    async def _is_invited(self, invitations: list[InvitationView]) -> bool:
+        slug = self.request.match_info["name"].lower()
+        room = (await self.request.app[ENGINE].access.rooms({slug})).get(slug) if invitations else None
+        return room is not None and any(invitation.name == room.name for invitation in invitations)
+
+    def _address(self, room: Room) -> URL:
+        """The address of this page by the room's present name."""
+        here = self.request.rel_url
+        return here.with_path("/".join(["", "rooms", room.name, *here.path.split("/")[3:]]), keep_query=True)
 
     async def _state(
         self, found: RoomAccess, user: User, rooms: list[RoomView], invitations: list[InvitationView]
@@ -94,6 +108,7 @@ class RoomPage(web.View):
         return {
             "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": title},
             "you": {"name": user.name, "role": standing.title},
+            "key": next(iter(await names_of(room.id)), room.name),
             **history,
             "last_number": room.posts,
             "read_number": _read_number(found),

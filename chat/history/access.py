@@ -55,9 +55,18 @@ class RoomAccessReader:
         self._find_rooms = Bulk(
             database,
             """
-            SELECT given.slug, room.id, room.name, room.topic, room.kind, room.last_seq, room.posts,
-                room.cleared_seq, room.cleared_number, room.created_at
+            SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
+                room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at
             FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
+            given={"slug": "text"},
+        )
+        self._find_renamed = Bulk(
+            database,
+            """
+            SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
+                room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at
+            FROM {given} JOIN room_names AS former ON former.slug = given.slug
+                JOIN rooms AS room ON room.id = former.room_id""",
             given={"slug": "text"},
         )
         self._find_members = Bulk(
@@ -75,7 +84,7 @@ class RoomAccessReader:
         self._members: BatchLoader[tuple[int, int], _Member] = BatchLoader(self._read_members)
 
     async def find(self, slug: str, user: User) -> RoomAccess | None:
-        """The room with this lower-case name, or None."""
+        """The room that has, or has had, this lower-case name, or None."""
         room = await self._rooms.get(slug)
         if room is None:
             return None
@@ -83,7 +92,7 @@ class RoomAccessReader:
         return RoomAccess(room, _standing(member, user), member.read_number if member else None)
 
     async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
-        """The rooms that exist, by their lower-case names."""
+        """The rooms that exist, by these lower-case names, also by former ones."""
         return await self._rooms.get_all(slugs)
 
     async def standing(self, room_id: int, user: User) -> Standing:
@@ -96,9 +105,15 @@ class RoomAccessReader:
         return STRANGER if member is None else _member_standing(member)
 
     async def _read_rooms(self, slugs: list[str]) -> Mapping[str, Room]:
-        statement = self._find_rooms.bind([(slug,) for slug in slugs])
-        rows = await fetch(self._database, statement.sql, *statement.params)
-        return {row[0]: Room(**dict(zip(_ROOM_COLUMNS, row, strict=True))) for row in rows}
+        found: dict[str, Room] = {}
+        for bulk in (self._find_rooms, self._find_renamed):
+            statement = bulk.bind([(slug,) for slug in slugs if slug not in found])
+            rows = await fetch(self._database, statement.sql, *statement.params)
+            for slug, *row in rows:
+                found[slug] = Room(**dict(zip(_ROOM_COLUMNS, row, strict=True)))
+            if len(found) == len(slugs):
+                break
+        return found
 
     async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], _Member]:
         statement = self._find_members.bind(asked)
@@ -110,6 +125,7 @@ _ROOM_COLUMNS = (
     "slug",
     "id",
     "name",
+    "title",
     "topic",
     "kind",
     "last_seq",

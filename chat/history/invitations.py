@@ -35,7 +35,8 @@ class PendingInvitations:
         self._invitations = Bulk(
             database,
             """
-            SELECT invitation.user_id, room.name, room.topic, room.kind, inviter.name, invitation.at
+            SELECT invitation.user_id, room.name, COALESCE(room.title, room.name), room.topic, room.kind,
+                inviter.name, invitation.at
             FROM {given} JOIN invitations AS invitation ON invitation.user_id = given.user_id
                 JOIN rooms AS room ON room.id = invitation.room_id
                 JOIN users AS inviter ON inviter.id = invitation.inviter_id AND inviter.left_at IS NULL
@@ -56,9 +57,9 @@ class PendingInvitations:
         now = now_ms()
         statement = self._invitations.bind([(user_id, now) for user_id in sorted(found)])
         rows = await fetch(self._database, statement.sql, *statement.params)
-        for user_id, name, topic, kind, inviter, at in rows:
+        for user_id, name, title, topic, kind, inviter, at in rows:
             if len(found[user_id]) < MAX_PENDING:
-                found[user_id].append(InvitationView(name, topic, kind, inviter, iso(at)))
+                found[user_id].append(InvitationView(name, title, topic, kind, inviter, iso(at)))
         return found
 
 
@@ -103,6 +104,12 @@ async def guests_of(inviter_id: int, room_id: int | None = None) -> list[int]:
     query = Invitation.select(Invitation.user_id).where(Invitation.inviter_id == inviter_id).distinct()
     if room_id is not None:
         query = query.where(Invitation.room_id == room_id)
+    return [user_id for (user_id,) in await query.tuples().aio_execute()]
+
+
+async def guests_in(room_id: int) -> list[int]:
+    """The ids of those who have an invitation to this room."""
+    query = Invitation.select(Invitation.user_id).where(Invitation.room_id == room_id)
     return [user_id for (user_id,) in await query.tuples().aio_execute()]
 
 

@@ -188,12 +188,18 @@ class Journal:
             log.debug("a batch of %d is tried again: %s", len(batch), one_line(error))
             may_have_missed = is_unavailable(error)
         pause = 0.02
+        was_tried = False
         while batch:
             try:
                 await self._commit_locked(batch)
                 break
             except Exception as error:
                 if not is_unavailable(error):
+                    if len(batch) == 1 and not was_tried:
+                        # Another process may have stored something at the same moment that the
+                        # entry sees, and is refused for, when it is tried again.
+                        was_tried = True
+                        continue
                     if len(batch) == 1:
                         log.exception("an entry can't be stored")
                         _answer_all(batch, broken())

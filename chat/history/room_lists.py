@@ -11,6 +11,8 @@ from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, Member, Mention, Message, Room
 from chat.roles import Role, Standing
+from chat.room_names import search_key
+from helpers.text.characters import cleaned
 
 MAX_OWN = 200
 """A user's own rooms in a list, those with unread posts first. The others are found by their
@@ -31,6 +33,9 @@ MAX_OPEN = 100
 """Open rooms on a page."""
 
 _NAMES_HOLD = re.compile(r"[a-z0-9_-]+")
+
+MAX_WORDS = 64
+"""Characters that are looked for in titles."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +69,7 @@ class RoomView:
 _LISTED = (
     Room.id,
     Room.name,
+    fn.COALESCE(Room.title, Room.name),
     Room.topic,
     Room.kind,
     Member.role,
@@ -99,13 +105,16 @@ _HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELET
 
 
 def _is_named(words: str) -> Any:
-    """The condition that the room's name contains this. No name holds other characters than those
-    of names."""
-    words = words.strip().removeprefix("#").lower()
+    """The condition that the room's title or name contains this, in any case."""
+    words = cleaned(words).strip().removeprefix("#")
+    key, slug = search_key(words) if len(words) <= MAX_WORDS else "", words.lower()
+    is_found = _contains(Room.title_key, key) if key else Room.id.is_null()
+    return is_found | _contains(Room.slug, slug) if _NAMES_HOLD.fullmatch(slug) else is_found
+
+
+def _contains(column: Any, words: str) -> Any:
     # LIKE treats `_` as a wildcard, and escaping it differs between the databases.
-    return (
-        fn.REPLACE(Room.slug, words, "") != Room.slug if _NAMES_HOLD.fullmatch(words) else Room.id.is_null()
-    )
+    return fn.REPLACE(column, words, "") != column
 
 
 _IS_CONVERSATION = Room.kind.in_(CONVERSATIONS)
@@ -120,7 +129,7 @@ _CONVERSATIONS = (
 
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms of which the user is a member, those with unread posts first, within the bounds
-    above. `named` limits them to names that contain it."""
+    above. `named` limits them to titles and names that contain it."""
     query = Room.select(*_LISTED, _MENTION_COUNT, _DELETED_COUNT).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
@@ -134,7 +143,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     people = await people_in(room_id for room_id, view in views.items() if view.is_conversation)
     for room_id, named_people in people.items():
         views[room_id] = replace(views[room_id], title=title_for(user.id, named_people, views[room_id].kind))
-    return sorted(views.values(), key=lambda view: (not view.unread, view.name.lower()))
+    return sorted(views.values(), key=lambda view: (not view.unread, view.title.lower(), view.name))
 
 
 async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list[RoomView], bool]:
@@ -154,11 +163,11 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, topic, kind, role, posts, cleared_number, read_number, *counts = row
+    name, shown, topic, kind, role, posts, cleared_number, read_number, *counts = row
     if role is None:
-        return RoomView(name, name, topic, kind, None, 0, posts, posts)
+        return RoomView(name, shown, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
     mentions, deleted = counts
     unread = max(0, posts - seen - deleted)
-    return RoomView(name, name, topic, kind, title, unread, posts, seen, mentions, deleted)
+    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted)

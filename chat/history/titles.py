@@ -43,5 +43,5 @@ def title_for(viewer_id: int, people: Names, kind: str) -> str:
 async def title_of(room: Room, viewer_id: int) -> str:
     """The room's title for the viewer."""
     if not room.is_conversation:
-        return str(room.name)
+        return room.shown
     return title_for(viewer_id, (await people_in([room.id]))[room.id], room.kind)

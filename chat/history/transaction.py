@@ -15,7 +15,7 @@ from chat.events import Receipt
 from chat.history.invitations import ending
 from chat.history.lines import Line, ids_of
 from chat.history.reading import post_at
-from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room
+from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room, RoomName
 from chat.models import Message as Row
 from chat.roles import STRANGER, Role, Standing
 
@@ -30,9 +30,9 @@ class RoomTransaction:
     together or not at all.
 
     An action decides before it records: it must not raise ActionError afterwards. An action that
-    changes memberships, roles, presence or the topic must also record a line, since `standings_seq`
-    tells others whether the standings that they remember still hold. A change of a post needs no
-    line, and neither does one of an invitation.
+    changes memberships, roles, presence, topic, title or name must also record a line, since
+    `standings_seq` tells others whether the standings that they remember still hold. A change of a
+    post needs no line, and neither does one of an invitation.
 
     `lines` are new lines. `published` is what is delivered after the commit, in order: new lines and
     changed posts. `amendments` are the statements that change posts and invitations; they are run
@@ -320,6 +320,17 @@ class RoomTransaction:
     def set_topic(self, topic: str) -> None:
         self.topic = topic
         self.writes.append(Room.update(topic=topic).where(Room.id == self.room_id))
+
+    def set_title(self, title: str, key: str) -> None:
+        self.writes.append(Room.update(title=title, title_key=key or None).where(Room.id == self.room_id))
+
+    def set_name(self, name: str) -> None:
+        """Changes the room's address. The database refuses the name of another room."""
+        for one in (self.name, name):
+            row = {"slug": one.lower(), "room": self.room_id, "name": one, "at": self.at}
+            self.writes.append(RoomName.insert(row).on_conflict_ignore())
+        self.name = name
+        self.writes.append(Room.update(name=name, slug=name.lower()).where(Room.id == self.room_id))
 
     def clear(self) -> None:
         """Hides all lines so far, and has them erased after CLEARED_SECONDS. The next line recorded

@@ -90,8 +90,8 @@ _IS_NEW = "(room.kind IN ('direct', 'group') AND member.read_number = 0)"
 """SQL over rows `room` and `member`: a conversation of which the member has read nothing yet."""
 
 
-_Found = tuple[bool, str, int, str, str, int, int]
-"""Whether nothing is unread, slug, id, name, kind, last post, and last post read."""
+_Found = tuple[bool, str, int, str, str, int, int, str]
+"""Whether nothing is unread, slug, id, name, kind, last post, last post read, and title."""
 
 
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
@@ -113,9 +113,10 @@ class OwnRooms:
         self._rooms = Bulk(
             database,
             f"""
-            SELECT user_id, id, name, slug, kind, posts, cleared_number, read_number FROM (
-                SELECT member.user_id, room.id, room.name, room.slug, room.kind, room.posts,
-                    room.cleared_number, member.read_number, {_IS_NEW} AS is_new,
+            SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number FROM (
+                SELECT member.user_id, room.id, room.name, room.slug,
+                    COALESCE(room.title, room.name) AS title, room.kind, room.posts, room.cleared_number,
+                    member.read_number, {_IS_NEW} AS is_new,
                     ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
                         ORDER BY room.kind, room.id DESC) AS place
                 FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
@@ -140,9 +141,9 @@ class OwnRooms:
         statement = self._rooms.bind([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
         by_user: dict[int, list[_Found]] = {user_id: [] for user_id in user_ids}
-        for user_id, room_id, name, slug, kind, posts, cleared, read in rows:
+        for user_id, room_id, name, slug, title, kind, posts, cleared, read in rows:
             seen = max(cleared, read)
-            by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen))
+            by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen, title))
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
         counts = await self._counts.of(behind)
         for user_id, found in by_user.items():
@@ -158,14 +159,14 @@ class OwnRooms:
                     OwnRoom(
                         name,
                         kind,
-                        title_for(user_id, people[room_id], kind) if kind in CONVERSATIONS else name,
+                        title_for(user_id, people[room_id], kind) if kind in CONVERSATIONS else title,
                         posts,
                         seen,
                         counts.get((room_id, user_id), Counts()).mentions,
                         counts.get((room_id, user_id), Counts()).deleted or None,
                     ),
                 )
-                for _, _, room_id, name, kind, posts, seen in found
+                for _, _, room_id, name, kind, posts, seen, title in found
             ]
             for user_id, found in by_user.items()
         }

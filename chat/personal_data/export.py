@@ -19,8 +19,8 @@ Rows = AsyncIterator[dict[str, Any]]
 
 
 async def _room_names(user: User, room_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The name of each room; for a conversation of which the user is a member those of its members
-    too, and how those with a display name are shown."""
+    """The name and title of each room; for a conversation of which the user is a member the names
+    of its members, and how those with a display name are shown."""
     wanted = sorted(set(room_ids))
     rooms = (
         {room.id: room for room in await Room.select().where(Room.id.in_(wanted)).aio_execute()}
@@ -37,6 +37,7 @@ async def _room_names(user: User, room_ids: Iterable[int]) -> dict[int, dict[str
     return {
         room_id: {
             "room": room.name,
+            **({"title": room.shown} if not room.is_conversation else {}),
             **(_people_as_json(people[room_id], shown) if room_id in people else {}),
         }
         for room_id, room in rooms.items()

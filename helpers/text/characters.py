@@ -51,12 +51,45 @@ _NOTHING = re.compile(
     r"\u2060-\u206f\u2800\u3164\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufff8\U0001bca0-\U0001bca3"
     r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]*+"
 )
+_NOTHING_AT_ALL = re.compile(_NOTHING.pattern.removesuffix("*+") + "+")
 
 
 def is_blank(text: str) -> bool:
     """Does the text show nothing at all?"""
     # Most texts begin with something to see.
     return not "!" <= text[:1] <= "~" and _NOTHING.fullmatch(text) is not None
+
+
+_JOINERS = "\u200c\u200d"
+_EMOJI_SHAPE = "\ufe0f"
+_KEYCAP = "\u20e3"
+
+
+def visible_line(text: str) -> str:
+    """Returns the text as one line of what can be seen: runs of white space are one space, and what
+    shows nothing or turns the direction of a line is gone. Joiners stay between letters of the
+    scripts that use them and in emoji."""
+    text = " ".join(cleaned(text).split())
+    if text.isascii():
+        return text
+    kept = [
+        letter
+        for place, letter in enumerate(text)
+        if letter == " " or not _NOTHING.fullmatch(letter) or _is_joining(text, place)
+    ]
+    return " ".join("".join(kept).split())
+
+
+def _is_joining(text: str, place: int) -> bool:
+    before, after = text[place - 1 : place], text[place + 1 : place + 2]
+    if text[place] == _EMOJI_SHAPE:
+        return after == _KEYCAP or (before != "" and unicodedata.category(before)[0] == "S")
+    return text[place] in _JOINERS and all(one != " " and not one.isascii() for one in (before, after))
+
+
+def without_invisible(text: str) -> str:
+    """Returns the text without what shows nothing, spaces included."""
+    return _NOTHING_AT_ALL.sub("", text)
 
 
 def is_one_line(text: str) -> bool:

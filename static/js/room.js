@@ -150,7 +150,7 @@ export function openRoom() {
     store,
     storage,
     send,
-    prefix: `aiochat:outbox:${state.you.name}:${state.room.name}:`,
+    prefix: `aiochat:outbox:${state.you.name}:${state.key}:`,
     tab,
     whenTabCloses: whenTabCloses && ((other, then) => whenTabCloses?.(other, then, signal)),
   });
@@ -161,7 +161,7 @@ export function openRoom() {
     store,
     storage,
     send,
-    prefix: `aiochat:asks:${state.you.name}:${state.room.name}:`,
+    prefix: `aiochat:asks:${state.you.name}:${state.key}:`,
   });
   lifetime.add(() => amendments.stop());
   amendments.restore();

@@ -164,9 +164,9 @@ async def test_rooms_pass_on_and_conversations_are_left(
     cast: Cast, chat: Aiochat, bob: Person, alice: Person
 ) -> None:
     carol = await cast.person("carol")
-    shared, alone = unique("Shared"), unique("Alone")
+    shared = unique("Shared")
     await carol.creates(shared)
-    await carol.creates(alone, kind="closed")
+    alone = await carol.closes_off(unique("Alone"))
     at_bob = await bob.enters(shared)
     direct = (await acts(carol, "/conversations", **{"with": bob.name}))["name"]
     at_direct = await bob.enters(direct)
@@ -177,8 +177,7 @@ async def test_rooms_pass_on_and_conversations_are_left(
         "/conversations", data=[("with", bob.name), ("with", alice.name)], headers=headers
     ) as answer:
         group = (await answer.json())["name"]
-    closed = unique("Closed")
-    await bob.creates(closed, kind="closed")
+    closed = await bob.closes_off(unique("Closed"))
     at_closed = await bob.enters(closed)
     for command in ("/invite @{}", "/mod @{}", "/unmod @{}", "/kill @{} who is late", "/invite @{}"):
         await at_closed.says(command.format(carol.name))

@@ -14,9 +14,12 @@ pytestmark = one_database
 async def closed(alice: Visitor) -> str:
     """A closed room of Alice's."""
     assert alice.person
-    name = unique("Board")
-    await alice.person.creates(name, "closed", "Who pays the rent")
-    return name
+    return await alice.person.closes_off(unique("Board "), "Who pays the rent")
+
+
+def titled(closed: str) -> str:
+    """The room's title: its name is made of that."""
+    return closed.rpartition("-")[0].replace("-", " ").title()
 
 
 @pytest.fixture
@@ -47,9 +50,9 @@ async def test_who_is_invited_is_told_at_once_and_accepts(
     shown = invitation(dave, closed)
     await expect(shown).to_contain_text("Who pays the rent")
     await expect(shown).to_contain_text(f"Invited by {alice.name}")
-    await expect(page.locator(".toast")).to_contain_text(f"{alice.name} invites you to {closed}")
+    await expect(page.locator(".toast")).to_contain_text(f"{alice.name} invites you to {titled(closed)}")
     await expect(page.locator(f"#room-list [data-room='{closed}']")).to_have_count(0)
-    await page.get_by_role("button", name=f"Accept: {closed}").click()
+    await page.get_by_role("button", name=f"Accept: {titled(closed)}").click()
     await page.wait_for_url(f"**/rooms/{closed}")
     await dave.is_connected()
     await dave.sees("Not for guests")
@@ -64,9 +67,9 @@ async def test_it_is_declined_by_keyboard(dave: Visitor, closed: str, at_closed:
     await expect(invitation(dave, closed)).to_be_visible()
     # A line that is typed meanwhile stays.
     await page.fill("#composer-text", "I was just about to say")
-    await page.get_by_role("button", name=f"Accept: {closed}").focus()
+    await page.get_by_role("button", name=f"Accept: {titled(closed)}").focus()
     await page.keyboard.press("Tab")
-    await expect(page.get_by_role("button", name=f"Decline: {closed}")).to_be_focused()
+    await expect(page.get_by_role("button", name=f"Decline: {titled(closed)}")).to_be_focused()
     await page.keyboard.press("Enter")
     await expect(page.locator("chat-invitations")).to_be_hidden()
     await expect(page.locator("#room-filter")).to_be_focused()
@@ -81,7 +84,7 @@ async def test_it_is_declined_by_keyboard(dave: Visitor, closed: str, at_closed:
 async def test_one_that_is_withdrawn_goes(dave: Visitor, closed: str, at_closed: Listener) -> None:
     await at_closed.says(f"/invite @{dave.name}")
     await expect(invitation(dave, closed)).to_be_visible()
-    await dave.page.get_by_role("button", name=f"Accept: {closed}").focus()
+    await dave.page.get_by_role("button", name=f"Accept: {titled(closed)}").focus()
     await at_closed.says(f"/uninvite @{dave.name}")
     await expect(dave.page.locator("chat-invitations")).to_be_hidden()
     await expect(dave.page.locator("#room-filter")).to_be_focused()

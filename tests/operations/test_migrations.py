@@ -89,6 +89,7 @@ def test_the_models_are_these() -> None:
         "pictures",
         "site",
         "rooms",
+        "room_names",
         "members",
         "messages",
         "reactions",

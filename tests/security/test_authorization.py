@@ -22,7 +22,18 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Error, Event, Pong, Receipt
 from chat.keys import COMMANDS, ENGINE
-from chat.models import Invitation, Kick, Member, Mention, Message, MessageVersion, Reaction, Room, Status
+from chat.models import (
+    Invitation,
+    Kick,
+    Member,
+    Mention,
+    Message,
+    MessageVersion,
+    Reaction,
+    Room,
+    RoomName,
+    Status,
+)
 from chat.requests import Frame, Request, RunCommand
 from chat.roles import Role, Standing
 from helpers.clock import now_ms
@@ -43,7 +54,9 @@ PEOPLE = (
     *("invited", "inviter", "asked", "declined"),
 )
 NAMES = {name: name.replace(" ", "-") for name in PEOPLE}
-STORED: tuple[type[Base], ...] = (*(Member, Message, Mention, MessageVersion, Reaction, Kick, Invitation),)
+STORED: tuple[type[Base], ...] = (
+    *(Member, Message, Mention, MessageVersion, Reaction, Kick, Invitation, RoomName),
+)
 """What a room holds."""
 
 
@@ -229,7 +242,8 @@ class Stage:
         return None
 
     async def _do(self, actor: Acting, kind: str, role: str, row: Row) -> Event:
-        names = {**NAMES, "other": NAMES["blocker"] if role == "blocked" else NAMES["other"]}
+        other = NAMES["blocker" if role == "blocked" else "other"]
+        names = {**NAMES, "new_name": unique("name"), "other": other}
         if isinstance(row.does, str):
             request: Any = RunCommand(row.does.format(**names), unique("nonce"))
         else:

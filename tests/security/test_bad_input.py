@@ -4,6 +4,7 @@ happens."""
 import gzip
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import pytest
 
@@ -142,6 +143,29 @@ async def test_no_names_of_rooms(member: Sender, name: str) -> None:
     assert answer.status == 422
     assert 'id="name-error"' in answer.text
     assert f'value="{name}"' in answer.text, "what was typed is kept"
+
+
+@pytest.mark.parametrize(
+    "title",
+    [
+        "",
+        " ",
+        "\u200b",
+        "\u202e\u2066",
+        "\u3164",
+        "\u2800",
+        "\ufe0f",
+        "evil" * 17,
+        "evil\ue000",
+        "evil\ufdd0",
+    ],
+)
+async def test_no_titles_of_rooms(member: Sender, title: str) -> None:
+    body = f"title={quote(title)}&kind=open".encode()
+    answer = await member.posts("/rooms", body)
+    assert answer.status == 422
+    assert 'id="title-error"' in answer.text
+    assert '"title"' in (await member.posts("/rooms", body, Accept="application/json")).text
 
 
 @pytest.mark.parametrize(

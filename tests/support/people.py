@@ -180,15 +180,21 @@ class Person:
         answer = await self.submits("/accounts/logout", page="/rooms")
         assert answer.status == 303
 
-    async def creates(self, room: str, kind: str = "open", topic: str = "") -> JsonObject:
-        token = await self.token("/rooms")
-        headers = {"Accept": "application/json", "X-CSRF-Token": token}
-        async with self.http.post(
-            "/rooms", data={"name": room, "kind": kind, "topic": topic}, headers=headers
-        ) as answer:
-            assert answer.status == 201, await answer.text()
-            found: JsonObject = await answer.json()
-            return found
+    async def creates(self, room: str, kind: str = "open", topic: str = "", title: str = "") -> JsonObject:
+        """Makes a room of this name. Without one it is made of the title."""
+        status, found = await self.tries_to_create(name=room, kind=kind, topic=topic, title=title)
+        assert status == 201, found
+        return found
+
+    async def closes_off(self, title: str, topic: str = "") -> str:
+        """Makes a closed room and returns its name, which nobody guesses."""
+        return str((await self.creates("", "closed", topic, title))["name"])
+
+    async def tries_to_create(self, **fields: str) -> tuple[int, JsonObject]:
+        """The status and the answer."""
+        headers = {"Accept": "application/json", "X-CSRF-Token": await self.token("/rooms")}
+        async with self.http.post("/rooms", data=fields, headers=headers) as answer:
+            return answer.status, await answer.json()
 
     async def answers(self, room: str, answer: str) -> int:
         """Accepts or declines an invitation as a program would. Returns the status."""

@@ -111,8 +111,13 @@ class RoomState:
                 # What one writes is read, and so is what stands above.
                 self.here["read_number"] = line["number"]
                 self.here.update(mentions=0, deleted=0)
-        elif line["kind"] == "topic":
-            self.room = {**self.room, "topic": line["text"]}
+        elif line["kind"] in ("topic", "title"):
+            self.room = {**self.room, line["kind"]: line["text"]}
+        elif line["kind"] == "name":
+            here = self.rooms.pop(self.room["name"], None)
+            self.room = {**self.room, "name": line["text"]}
+            if here is not None:
+                self.rooms[line["text"]] = {**here, "name": line["text"]}
         else:
             self._change_members(event)
 

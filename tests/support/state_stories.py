@@ -149,8 +149,8 @@ class Story:
         if case.place in ("direct", "group"):
             self.room = await opens(owner, *others)
         else:
-            self.room = unique("Room")
-            await owner.creates(self.room, case.place, topic="the first topic")
+            made = await owner.creates("", case.place, topic="the first topic", title=unique("A room "))
+            self.room = made["name"]
             guests = others if case.place == "closed" else [self.people[name] for name in case.invited]
             if guests:
                 at_owner = await owner.enters(self.room)

@@ -37,7 +37,8 @@ const SIGNED = new RegExp(`${BEGINS}(@${WORD}*|#${WORD}*|:[\\p{L}\\p{N}_+-]{${LE
  * @typedef {object} Known
  * @property {(word: string) => {name: string, status?: string}[]} people beyond the members, as far
  *   as they are here
- * @property {(word: string) => {name: string, kind?: string, topic?: string}[]} rooms beyond one's
+ * @property {(word: string) => {name: string, title?: string, kind?: string, topic?: string}[]} rooms
+ *   beyond one's
  *   own
  * @property {() => string[][]} emoji rows of the emoji, its name and its shortcode
  * @property {(kind: Kind) => Map<string, number>} ranks by name, 0 for the last used
@@ -199,7 +200,7 @@ function rooms({ word, isArgument }, { rooms: own }, known) {
     all.values(),
     (room) => {
       // A conversation has no name that others could follow.
-      const how = isConversation(room) ? -1 : fit(room.name, typed);
+      const how = isConversation(room) ? -1 : Math.max(fit(room.name, typed), fit(room.title ?? "", typed));
       return how < 0
         ? null
         : [
@@ -213,13 +214,13 @@ function rooms({ word, isArgument }, { rooms: own }, known) {
     ({ name }) => name,
   );
   const sign = isArgument ? "" : "#";
-  return found.map(({ name, kind, topic }) => ({
+  return found.map(({ name, title = name, kind, topic }) => ({
     kind: "room",
     name,
     text: `${sign}${name} `,
     sign: kind === "closed" ? "lock" : "hash",
     label: name,
-    detail: topic,
+    detail: title === name ? topic : title,
     done: name.toLowerCase() === typed,
   }));
 }

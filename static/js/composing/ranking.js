@@ -44,6 +44,12 @@ export function tierOf(typed, title) {
   return typed.length > 2 ? 4 : Infinity;
 }
 
+/** What somebody may type of it. @param {Candidate} one */
+const namesOf = (one) => [
+  one.title,
+  one.kind === "open" || one.kind === "closed" ? one.name : (one.handle ?? ""),
+];
+
 /** "#" asks for rooms only, "@" for people and conversations. @param {string} query */
 function parseQuery(query) {
   const typed = fold(query.trim());
@@ -65,7 +71,7 @@ function parseQuery(query) {
 export function rank(query, candidates, most = 12) {
   const { typed, fits } = parseQuery(query);
   const found = candidates.flatMap((one) => {
-    const tier = typed ? Math.min(...[one.title, one.handle ?? ""].map((text) => tierOf(typed, text))) : 0;
+    const tier = typed ? Math.min(...namesOf(one).map((name) => tierOf(typed, name))) : 0;
     return tier < Infinity && fits(one) ? [{ one, tier }] : [];
   });
   found.sort(

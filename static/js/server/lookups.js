@@ -14,7 +14,7 @@ const AGAIN = 10_000; // ms after which what failed may be asked for again
 const FRESH = 60_000; // ms after which an answer is asked for anew: somebody may have come, or a room
 const KEPT = 200; // answers; the oldest go
 
-/** @typedef {{name: string, status?: string, kind?: string, topic?: string}} Named */
+/** @typedef {{name: string, title?: string, status?: string, kind?: string, topic?: string}} Named */
 
 /** Cached answers by word. Only the last word typed is requested. */
 class Answers {

@@ -58,7 +58,9 @@ function addNotice(state, text) {
 export const reducers = {
   hello(state, event) {
     Object.assign(state, {
-      room: event.room,
+      // Under the name with which the page was opened: the room's former addresses lead to it.
+      room: { ...event.room, name: state.room.name },
+      address: event.room.name,
       you: event.you,
       may: event.may,
       commands: event.commands,
@@ -88,10 +90,11 @@ export const reducers = {
       updateDivider(state, event.author === state.you.name);
       state.lastNumber = Math.max(state.lastNumber, event.number);
     }
-    if (event.kind === "topic") {
-      state.room = { ...state.room, topic: event.text };
+    if (event.kind === "topic" || event.kind === "title") {
+      state.room = { ...state.room, [event.kind]: event.text };
       topics.push("room");
     }
+    if (event.kind === "name") state.address = event.text;
     if (updateMembers(state, event)) topics.push("members");
     // The author isn't typing any more, and neither is a removed member.
     if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target)))

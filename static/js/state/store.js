@@ -41,6 +41,10 @@ function here({ room, last_number, read_number }) {
 export function initial(page, now = new Date().toISOString()) {
   return {
     room: page.room,
+    /** The room's first name, under which the browser keeps what is unsent. @type {string} */
+    key: page.key,
+    /** The name that the room has at the server, where it isn't any more the one of the page. */
+    address: "",
     you: page.you,
     /** @type {string[]} the names of the permissions that one has here */
     may: page.may,

@@ -80,7 +80,10 @@
  * @property {number} [deleted] how many posts after `read_number` are deleted
  */
 
-/** @typedef {{name: string, topic: string, kind: string, inviter: string, at: string}} Invitation */
+/**
+ * @typedef {{name: string, title: string, topic: string, kind: string, inviter: string, at: string}}
+ *   Invitation
+ */
 
 /**
  * @typedef {{name: string, usage: string, help: string, aliases: string[], says?: boolean}} Command

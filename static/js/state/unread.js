@@ -32,7 +32,8 @@ export function receiveUnread(state, { rooms, whole = false, invitations = [] })
     state.invitations = invitations;
   }
   const topics = /** @type {Topic[]} */ (["rooms"]);
-  for (const news of rooms) {
+  for (const told of rooms) {
+    const news = told.name === state.address ? { ...told, name: state.room.name } : told;
     const known = before.get(news.name);
     if (news.name === state.room.name && news.read_number !== undefined) {
       readElsewhere(state, news.read_number, whole);

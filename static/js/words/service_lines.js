@@ -11,7 +11,7 @@ import { t } from "./texts.js";
 
 /**
  * `raw` are the names as the text has them.
- * @type {Record<string, (values: {author: string, target: string}, text: string, raw: {author:
+ * @type {Record<string, (values: {author: string, target: string, what: string}, text: string, raw: {author:
  *   string, target: string}) => string>}
  */
 const WORDS = {
@@ -22,10 +22,10 @@ const WORDS = {
   left: (who) => t("{author} left the room", who),
   invited: (who) => t("{author} invited {target}", who),
   cleared: (who) => t("{author} cleared the history", who),
-  topic: (who, text) =>
-    text
-      ? t("{author} set the topic: {topic}", { ...who, topic: text })
-      : t("{author} removed the topic", who),
+  topic: (who) =>
+    who.what ? t("{author} set the topic: {what}", who) : t("{author} removed the topic", who),
+  title: (who) => t("{author} named the room {what}", who),
+  name: (who) => t("{author} changed the room’s address to #{what}", who),
   killed(who, text, raw) {
     const plain = `${raw.author} removed ${raw.target} from the room`;
     if (text === plain) return t("{author} removed {target} from the room", who);
@@ -49,7 +49,6 @@ const WORDS = {
  * @param {ServiceLine} line
  */
 export function describe({ kind, author, target = "", text }) {
-  return Object.hasOwn(WORDS, kind)
-    ? WORDS[kind]({ author: shownName(author), target: shownName(target) }, text, { author, target })
-    : text;
+  const who = { author: shownName(author), target: shownName(target), what: text };
+  return Object.hasOwn(WORDS, kind) ? WORDS[kind](who, text, { author, target }) : text;
 }

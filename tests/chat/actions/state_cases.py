@@ -186,6 +186,17 @@ CASES = (
         before=POSTED,
         does=[("alice", "/clear"), ("bob", "anew")],
     ),
+    Case("/title", elsewhere=("bob",), does=[("alice", "/title Кухня & 日本")]),
+    Case("/title of a closed room", place="closed", elsewhere=("bob",), does=[("alice", "/rename Кухня")]),
+    Case(
+        "/title of a room to which somebody is invited",
+        elsewhere=("dave",),
+        before=[ASKED],
+        does=[("alice", "/title Zimmer")],
+        until=lambda shown: all(one["title"] == "Zimmer" for one in shown["invitations"]),
+    ),
+    Case("/address", elsewhere=("bob",), does=[("alice", "/address {alice}-s"), ("bob", "hello")]),
+    Case("/address of a closed room", place="closed", elsewhere=("bob",), does=[("alice", "/address den")]),
     Case("/topic", does=[("alice", "/topic of *today*")]),
     Case(
         "/mod",

@@ -44,14 +44,15 @@ async def test_who_is_invited_sees_it_and_accepts(
     assert (await at_cellar.says(f"/invite {bob.name}"))["type"] == "receipt"
     [told] = (await waiting(at_lobby, cellar))["invitations"]
     expected = {"name": cellar, "topic": "who pays the rent", "kind": "closed", "inviter": alice.name}
-    assert {name: value for name, value in told.items() if name != "at"} == expected
+    assert {name: value for name, value in told.items() if name not in ("at", "title")} == expected
+    assert cellar.startswith(told["title"].lower())
     assert await invited(bob) == [told]
     assert await own(bob) == [lobby]
     members = (await alice.gets(f"/rooms/{cellar}/members"))["members"]
     assert [one["name"] for one in members] == [alice.name]
     await bob.accepts(cellar)
     whole = await waiting(at_lobby)
-    assert [room["name"] for room in whole["rooms"]] == sorted([lobby, cellar])
+    assert [room["name"] for room in whole["rooms"]] == sorted([lobby, cellar], key=str.lower)
     assert await invited(bob) == []
     lines = [(line["kind"], line["author"]) for line in await bob.history(cellar)]
     assert [line for line in lines if line[0] in ("invited", "joined")] == [
@@ -261,4 +262,5 @@ async def test_the_download_has_them(cast: Cast, alice: Person, bob: Person, cel
     async with alice.http.get("/accounts/data/download") as answer:
         [of_alice] = (await answer.json())["invitations"]
     assert (of_bob["room"], of_bob["inviter"], of_bob["declined"]) == (cellar, alice.name, True)
-    assert {**of_alice, "at": ""} == {"room": cellar, "guest": bob.name, "at": ""}
+    title = of_bob["title"]
+    assert {**of_alice, "at": ""} == {"room": cellar, "title": title, "guest": bob.name, "at": ""}

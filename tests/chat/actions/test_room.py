@@ -282,13 +282,13 @@ async def test_rooms_are_found_in_any_capitals_and_named_once(alice: Person, bob
     await alice.creates(name)
     answer = await bob.submits("/rooms", name=name.upper(), topic="", kind="open")
     assert answer.status == 422
-    assert "This name can’t be used." in await answer.text()
+    assert "There is an open room with a name like this" in await answer.text()
     async with bob.http.get(f"/rooms/{name.lower()}") as page:
         assert page.status == 200
 
 
 async def test_creating_answers_303_to_the_page(alice: Person) -> None:
     name = unique("Garden")
-    answer = await alice.submits("/rooms", name=name, topic="roses", kind="closed")
+    answer = await alice.submits("/rooms", title=name, topic="roses", kind="open")
     assert answer.status == 303
-    assert answer.headers["Location"] == f"/rooms/{name}"
+    assert answer.headers["Location"] == f"/rooms/{name.lower()}"

@@ -53,7 +53,7 @@ async def test_after_catching_up_one_hears_of_all_rooms(
         cellar: {
             "name": cellar,
             "kind": "closed",
-            "title": cellar,
+            "title": cellar.rpartition("-")[0].title(),
             "last_number": 0,
             "read_number": 0,
             "mentions": 0,

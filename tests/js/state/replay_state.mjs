@@ -61,7 +61,10 @@ function shownLine({ seq, number, kind, author, text, at, html, target, reply_to
 
 /** What the page shows. @param {Store} store */
 function shown({ state }) {
-  const { room, you, may, commands, lastSeq, lastNumber, membersStale } = state;
+  const { you, may, commands, lastSeq, lastNumber, membersStale } = state;
+  // A page keeps the name with which it was opened.
+  const nameOf = (/** @type {string} */ name) => (name === state.room.name && state.address) || name;
+  const room = { ...state.room, name: nameOf(state.room.name) };
   const members = [...state.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     room,
@@ -77,7 +80,7 @@ function shown({ state }) {
     "has to ask for the members": membersStale,
     rooms: Object.fromEntries(
       [...state.rooms.values()].map((own) => [
-        own.name,
+        nameOf(own.name),
         { kind: own.kind, title: own.title, unread: unreadOf(state, own), mentions: mentionsOf(state, own) },
       ]),
     ),

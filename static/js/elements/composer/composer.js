@@ -44,9 +44,9 @@ export class ChatComposer extends PageElement {
     const { signal } = lifetime;
     this.page = page;
     this.#edited = null;
-    const { room, you } = page.store.state;
+    const { key, room, you } = page.store.state;
     const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
-    this.draft = new Draft(storage, you.name, room.name);
+    this.draft = new Draft(storage, you.name, key);
     this.form = find("#composer");
     this.box = find("#composer-text");
     this.hint = new Hint(find("#composer-hint"));

@@ -20,15 +20,16 @@ const render = {
     return cloneElement("invitation");
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ { invitation }) {
-    const { name, topic, kind, inviter } = invitation;
+    const { name, title, topic, kind, inviter } = invitation;
     node.hidden = false;
     Object.assign(node.dataset, { invitation: name, kind });
-    for (const [field, text] of Object.entries({ name, topic, inviter: shownName(inviter) }))
+    const texts = { title, address: `#${name}`, topic, inviter: shownName(inviter) };
+    for (const [field, text] of Object.entries(texts))
       part(node, field).textContent = text;
     for (const form of node.querySelectorAll("form")) {
       form.action = `/rooms/${encodeURIComponent(name)}/${form.dataset.answer}`;
       const button = /** @type {HTMLButtonElement} */ (form.querySelector("button"));
-      button.setAttribute("aria-label", `${button.textContent}: ${name}`);
+      button.setAttribute("aria-label", `${button.textContent}: ${title}`);
     }
   },
 };
@@ -68,10 +69,10 @@ export class ChatInvitations extends PageElement {
     for (const invitation of invitations) {
       if (this.#known.has(keyOf(invitation))) continue;
       this.#known.add(keyOf(invitation));
-      const { inviter, name } = invitation;
+      const { inviter, title } = invitation;
       this.page.store.dispatch({
         type: "toasted",
-        text: t("{inviter} invites you to {room}", { inviter: shownName(inviter), room: name }),
+        text: t("{inviter} invites you to {room}", { inviter: shownName(inviter), room: title }),
       });
     }
   }

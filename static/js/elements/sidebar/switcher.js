@@ -212,6 +212,8 @@ export class ChatSwitcher extends PageElement {
       details.push(handleBeside(handle));
       details.push(dotText(dot));
     }
+    if ((item.kind === "open" || item.kind === "closed") && item.title !== item.name)
+      details.push(`#${item.name}`);
     if (item.current) details.push(t("you are here"));
     if (this.#several && this.#picked.includes(item.name)) details.push(t("chosen"));
     part(node, "detail").textContent = details.filter(Boolean).join(" · ");
