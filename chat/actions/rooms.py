@@ -158,7 +158,7 @@ async def set_name(engine: Engine, room_id: int, person: Person, name: str, nonc
         if len(own) >= MAX_NAMES and not is_former:
             raise ActionError("refused", "A room has at most {most} addresses.", most=MAX_NAMES)
         guests = await guests_in(room_id)
-        room.set_name(found)
+        room.set_name(found, own)
         return room.record("name", person, found, nonce)
 
     receipt = await engine.journal.change(Change(room_id, person, nonce, apply))

@@ -20,7 +20,8 @@ from helpers.web.routing import wants_json
 
 
 class NewRoom(BaseModel):
-    """One of title and name is enough: each is made of the other."""
+    """One of title and name is enough: each is made of the other. A name that can't stand in an
+    address is a title."""
 
     title: str = ""
     name: str = ""
@@ -35,7 +36,10 @@ class NewRoom(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _title_or_name(cls, given: Any) -> Any:
-        return {**given, "title": given.get("title") or given.get("name", "")}
+        if given.get("title", "").strip():
+            return given
+        name = given.get("name", "")
+        return {**given, "title": name, "name": "" if name_problem(name) else name}
 
     @field_validator("title")
     @classmethod

@@ -1,6 +1,6 @@
 """A room inside a transaction: actions read its standings, and record lines and changes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -324,11 +324,14 @@ class RoomTransaction:
     def set_title(self, title: str, key: str) -> None:
         self.writes.append(Room.update(title=title, title_key=key or None).where(Room.id == self.room_id))
 
-    def set_name(self, name: str) -> None:
-        """Changes the room's address. The database refuses the name of another room."""
-        for one in (self.name, name):
-            row = {"slug": one.lower(), "room": self.room_id, "name": one, "at": self.at}
-            self.writes.append(RoomName.insert(row).on_conflict_ignore())
+    def set_name(self, name: str, known: Collection[str]) -> None:
+        """Changes the room's address. `known` are the names that are stored for it. The database
+        refuses the name of another room."""
+        slugs = {one.lower() for one in known}
+        for one in {found.lower(): found for found in (self.name, name)}.values():
+            if one.lower() not in slugs:
+                row = {"slug": one.lower(), "room": self.room_id, "name": one, "at": self.at}
+                self.writes.append(RoomName.insert(row))
         self.name = name
         self.writes.append(Room.update(name=name, slug=name.lower()).where(Room.id == self.room_id))
 

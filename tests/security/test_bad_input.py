@@ -114,11 +114,13 @@ async def test_addresses_and_passwords(visitor: Sender, value: bytes, status: in
 
 @pytest.mark.parametrize(("value", "status"), BAD_VALUES.values(), ids=BAD_VALUES)
 async def test_rooms(member: Sender, value: bytes, status: int) -> None:
-    assert (await member.posts("/rooms", b"kind=open&topic=&name=" + value)).status == status
+    # Without a name one is made of the title.
+    body = b"kind=open&topic=&title=Evil&name=" + (value or b"1")
+    assert (await member.posts("/rooms", body)).status == status
     assert (await member.posts("/rooms", b"name=evilkind&topic=&kind=" + value)).status == status
-    answer = await member.posts(
-        "/rooms", b"name=evil+topic&kind=open&topic=" + value, Accept="application/json"
-    )
+    # The name is impossible, so that a topic that is taken makes no room.
+    body = b"title=Evil&name=evil+topic&kind=open&topic=" + value
+    answer = await member.posts("/rooms", body, Accept="application/json")
     assert answer.status == status
 
 
@@ -138,8 +140,8 @@ async def test_rooms(member: Sender, value: bytes, status: int) -> None:
         "evil\u0301",
     ],
 )
-async def test_no_names_of_rooms(member: Sender, name: str) -> None:
-    answer = await member.posts("/rooms", f"name={name}&kind=open".encode())
+async def test_no_addresses_of_rooms(member: Sender, name: str) -> None:
+    answer = await member.posts("/rooms", f"title=Evil+room&name={name}&kind=open".encode())
     assert answer.status == 422
     assert 'id="name-error"' in answer.text
     assert f'value="{name}"' in answer.text, "what was typed is kept"
@@ -191,7 +193,7 @@ async def test_no_topics(member: Sender, topic: str) -> None:
         b"Name=evil",
         b"name[]=evil",
         b";name=evil",
-        b"name===",
+        b"title=%20",
     ],
 )
 async def test_a_room_without_a_name_is_none(member: Sender, body: bytes) -> None:
@@ -200,7 +202,7 @@ async def test_a_room_without_a_name_is_none(member: Sender, body: bytes) -> Non
 
 
 async def test_of_a_field_that_comes_twice_the_last_counts(member: Sender) -> None:
-    assert (await member.posts("/rooms", b"name=Evilfirst&name=1")).status == 422
+    assert (await member.posts("/rooms", b"title=Evil&name=Evilfirst&name=1")).status == 422
 
 
 async def test_more_fields_than_any_form_has(member: Sender, visitor: Sender) -> None:
@@ -304,6 +306,6 @@ async def test_bodies_that_do_not_unpack(member: Sender, encoding: str) -> None:
 @pytest.mark.parametrize("charset", ["utf-16", "nope", "utf-8", "latin-1"])
 async def test_a_form_is_utf_8_whatever_it_says(member: Sender, charset: str) -> None:
     kind = f"application/x-www-form-urlencoded; charset={charset}"
-    answer = await member.posts("/rooms", "name=Évil".encode(), kind)
+    answer = await member.posts("/rooms", "title=Evil&name=Évil".encode(), kind)
     assert answer.status == 422
     assert 'value="Évil"' in answer.text
