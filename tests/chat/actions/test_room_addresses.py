@@ -107,7 +107,8 @@ async def test_nobody_else_changes_them(
 
 async def test_former_addresses_lead_on(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
-    await at_alice.says("before")
+    await at_bob.says(f"before: #{lobby}")
+    assert f'href="/rooms/{lobby}"' in (await bob.history(lobby))[-1]["html"]
     second, third = unique("Second"), unique("Third")
     await moved(at_alice, second)
     await moved(at_alice, third)
