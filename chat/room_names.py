@@ -25,7 +25,8 @@ _ENDING = 10
 _SHORT_ENDING = 4
 _LETTERS = "abcdefghijklmnopqrstuvwxyz234567"
 _LAST_NUMBER = 9
-_MOST_PROPOSALS = 30
+_MOST_PROPOSALS = 20
+"""As in helpers/batching.py: with many more PostgreSQL prefers to scan the whole table."""
 
 _EDGES = "-.,:;!?·…'\"`´‘’“”«»()[]{}"
 

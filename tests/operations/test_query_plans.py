@@ -26,6 +26,7 @@ from tests.support.servers import ROOT, Aiochat, Postgres
 TABLES = {
     "users",
     "rooms",
+    "room_names",
     "members",
     "messages",
     "sessions",
@@ -128,6 +129,10 @@ HOT_PATHS = {
     "sessions": r"JOIN sessions",
     "the user": r"FROM \"users\".* WHERE \(+\"t1\"\.\"id\" IN",
     "access to a room": r"JOIN rooms AS room ON room\.slug",
+    "a room by a former name": r"JOIN room_names AS former",
+    "names that are taken": r"FROM \"room_names\".*\"slug\" IN",
+    "the names of a room": r"FROM \"room_names\".*ORDER BY",
+    "an open room with such a title": r"\"title_key\" =",
     "standing": r"member\.present,\s+member\.read_number,",
     "sign-in": r"FROM \"users\".*\"name_key\" =",
     "one's own rooms": r"FROM \"rooms\".*INNER JOIN \"members\".*ORDER BY",

@@ -24,6 +24,7 @@ async def live(url: str, crowd: Crowd) -> None:
         await _look_around(alice)
         await _talk(alice, new, crowd.lines)
         await _converse(alice, new)
+        await _name_a_room(new)
         await feed_requests.reads_and_writes(alice, new, people[1], people[7])
         await asyncio.gather(*[someone.enters("Hall", since=crowd.lines - 150) for someone in people])
         await alice.enters("Hall", since=10)
@@ -108,6 +109,16 @@ async def _converse(alice: Person, new: Person) -> None:
             await guest.types("/leave")
             await guest.ends()
         await listener.close()
+
+
+async def _name_a_room(new: Person) -> None:
+    former = str((await new.creates("", title=unique("Кухня ")))["name"])
+    listener = await new.enters(former)
+    for line in (f"/rename {unique('Столовая ')}", f"/address {unique('dining')}"):
+        assert (await listener.says(line))["type"] == "receipt"
+    async with new.http.get(f"/rooms/{former}") as page:
+        assert page.status == 200
+    await listener.close()
 
 
 async def _talk(alice: Person, new: Person, lines: int) -> None:

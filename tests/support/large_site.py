@@ -66,6 +66,8 @@ class Crowd:
         yield f"""{rooms} {_series(self.rooms)}
             SELECT 'Room' || n, 'room' || n, 'What is talked of in room ' || n,
             CASE WHEN n % 3 = 0 THEN 'closed' ELSE 'open' END, {few}, {_posts(few)}, 0, 0, 0 FROM series"""
+        yield "UPDATE rooms SET title = name, title_key = slug"
+        yield "INSERT INTO room_names (slug, room_id, name, at) SELECT slug, id, name, 0 FROM rooms"
         yield (
             f"{statuses} SELECT id, CASE WHEN id % 20 = 0 THEN 'away' ELSE 'dnd' END, 'at lunch', "
             f"{YEAR_2100} FROM users WHERE id % 4 = 0"
