@@ -33,6 +33,9 @@ async def test_a_room_with_a_title_by_keyboard(visitors: Visitors) -> None:
     await page.keyboard.press("Enter")
     await expect(name).to_have_text(f"Столовая {word}")
     await expect(page).to_have_title(f"#Столовая {word} – aiochat")
+    await expect(page.locator("#composer-text")).to_have_attribute(
+        "placeholder", f"Write to #Столовая {word}"
+    )
     await expect(page.locator("#room-list [aria-current] .room-link-name")).to_have_text(f"Столовая {word}")
     await expect(page.locator(".service").last).to_contain_text(f"named the room Столовая {word}")
     await page.keyboard.type(f"/address dining-{word}")

@@ -26,7 +26,7 @@ export function watchNames(store, lifetime, get = getJson) {
     if (shown === renames) return;
     shown = renames;
     store.touch(...SHOWS_NAMES);
-    nameConversation(store.state.room);
+    nameRoom(store.state.room);
   };
   const ask = async () => {
     update();
@@ -49,14 +49,17 @@ export function watchNames(store, lifetime, get = getJson) {
     if (unknown.size) void ask();
   };
   store.watch(SHOWS_NAMES, ask, lifetime.signal);
+  store.watch(["room"], () => nameRoom(store.state.room), lifetime.signal);
   void ask();
 }
 
-/** What the server wrote into the page of a conversation. @param {{kind: string, title: string}} room */
-function nameConversation(room) {
-  if (!isConversation(room)) return;
+/** What the server wrote into the page. @param {{kind: string, title: string}} room */
+function nameRoom(room) {
   const title = shownTitle(room);
   const box = /** @type {HTMLTextAreaElement|null} */ (document.getElementById("composer-text"));
-  if (box) box.placeholder = t("Write to {names}", { names: title });
+  if (box)
+    box.placeholder = isConversation(room)
+      ? t("Write to {names}", { names: title })
+      : t("Write to {room}", { room: `#${title}` });
   document.getElementById("timeline")?.setAttribute("aria-label", t("Messages in {room}", { room: title }));
 }
