@@ -80,10 +80,8 @@ async def test_the_doors_of_a_room(cast: Cast, people: dict[str, Person], kind: 
     elif kind == "group":
         rooms["member"] = await opens(*[people[name] for name in ("member", "former", "watcher")])
     else:
-        rooms["member"] = unique(f"{kind}-")
-        await owner.creates(rooms["member"], kind)
-        rooms["administrator"] = unique(f"{kind}-")
-        await owner.creates(rooms["administrator"], kind)
+        rooms["member"] = (await owner.creates(unique(f"{kind}-"), kind))["name"]
+        rooms["administrator"] = (await owner.creates(unique(f"{kind}-"), kind))["name"]
     listeners: dict[str, Listener] = {}
     for name, room in rooms.items():
         opener = owner if kind in ("open", "closed") else watcher

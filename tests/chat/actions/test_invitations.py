@@ -263,4 +263,10 @@ async def test_the_download_has_them(cast: Cast, alice: Person, bob: Person, cel
         [of_alice] = (await answer.json())["invitations"]
     assert (of_bob["room"], of_bob["inviter"], of_bob["declined"]) == (cellar, alice.name, True)
     title = of_bob["title"]
-    assert {**of_alice, "at": ""} == {"room": cellar, "title": title, "guest": bob.name, "at": ""}
+    assert {**of_alice, "at": ""} == {
+        "room": cellar,
+        "title": title,
+        "guest": bob.name,
+        "display_name": "",
+        "at": "",
+    }
