@@ -268,7 +268,7 @@ async def test_authors_are_shown_by_their_names(alice: Person, bob: Person, mall
     assert (said["author"], said["author_name"]) == (mallory.name, "")
     for path in ("/feed", f"/feed/{written['id']}", f"/users/{bob.name}", f"/users/{bob.name}/posts"):
         _, text = await page(alice, path)
-        link = f'href="/users/{bob.name}" title="@{bob.name}"><bdi>{escape(name)}</bdi></a>'
+        link = f'href="/users/{bob.name}" title="@{bob.name}"><bdi dir="ltr">{escape(name)}</bdi></a>'
         assert link in text, path
     assert f"<title>Posts of {escape(name)} –" in text
     stream = await listens(alice, f"?since={await since(alice)}")
