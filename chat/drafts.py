@@ -23,6 +23,17 @@ class Mentioned(NamedTuple):
     name: str
 
 
+ALL = Mentioned(-1, "@all")
+"""All members. It has one row in `mentions`, with this id; whoever counts looks whether it is meant
+for them."""
+
+HERE = Mentioned(-2, "@here")
+"""The members who are present. They have a row each in `mentions`."""
+
+GROUPS = {"all": ALL, "here": HERE}
+"""By the name after `@`, in lower case. No name of a person contains `@`."""
+
+
 @dataclass(frozen=True)
 class Person:
     """The author or the target of an action: what the history needs of a User."""
@@ -42,7 +53,15 @@ class Draft(msgspec.Struct, frozen=True, gc=False):
     kind: str = "post"
     reply_to: int | None = None
     mentions: tuple[Mentioned, ...] = ()
-    """The people that the text names, members or not."""
+    """The people that the text names, members or not, and the GROUPS."""
+    quiet_html: str | None = None
+    """The HTML of a text with GROUPS where these aren't mentioned."""
+    is_over_limit: bool = False
+    """The author has mentioned GROUPS too often just now."""
+
+    @property
+    def mentions_groups(self) -> bool:
+        return any(one.user_id < 0 for one in self.mentions)
 
 
 @dataclass(frozen=True)

@@ -66,7 +66,8 @@ class UnreadHint(msgspec.Struct, array_like=True):
     room; the (room id, user id) of new mentions; the users whose memberships or invitations changed;
     the rooms whose history was cleared, or whose title or name changed; the read marks that moved;
     the rooms in which posts changed; the (room id, user id, number) of the last posts of their
-    authors; and by room the last number of the posts that were deleted.
+    authors; by room the last number of the posts that were deleted; and the rooms whose members may
+    be mentioned together by a post.
 
     However much is posted, it holds one entry for each room, user or pair of them; only of `moved`
     there is one for each time that a mark was stored."""
@@ -79,3 +80,4 @@ class UnreadHint(msgspec.Struct, array_like=True):
     amended: set[int] = msgspec.field(default_factory=set)
     posted: list[tuple[int, int, int]] = msgspec.field(default_factory=list)
     deleted: dict[int, int] = msgspec.field(default_factory=dict)
+    groups: set[int] = msgspec.field(default_factory=set)

@@ -117,6 +117,8 @@ class Receipt(Event, tag="receipt", frozen=True):
     nonce: str
     seq: int = 0
     number: int | None = None
+    unheard: str | None = None
+    """Why `@all` and `@here` of the text mention nobody: the code of an error."""
 
 
 class Notice(Event, tag="notice", frozen=True):

@@ -1,6 +1,7 @@
 """Parses a message's text: the room's subset of Markdown, with names of people and rooms. Imports
 little, since it also runs in a process of its own (helpers/rendering.py)."""
 
+import html
 import re
 
 from accounts.people.name_shape import PERSON
@@ -14,8 +15,23 @@ def _room_at(text: str, start: int) -> str:
     return found[0] if found else ""
 
 
+GROUPS = ("all", "here")
+"""What `@` names in a room beside people, in any case: all members, and those who are present."""
+
+
+class _PersonOrGroup(Reference):
+    def link(self, name: str) -> str:
+        if name in GROUPS:
+            return f'<span class="{self.css_class}">{self.sign}{html.escape(name)}</span>'
+        return super().link(name)
+
+
+PERSON_OR_GROUP = _PersonOrGroup(PERSON.sign, PERSON.path, PERSON.css_class, PERSON.name_at)
+
 ROOM = Reference("#", "/rooms/", "room-ref", _room_at)
 
-markdown = Markdown(PERSON, ROOM, own=r"/rooms/[A-Za-z][A-Za-z0-9_-]{0,31}(?:/\d{1,16})?\Z", module=__name__)
+markdown = Markdown(
+    PERSON_OR_GROUP, ROOM, own=r"/rooms/[A-Za-z][A-Za-z0-9_-]{0,31}(?:/\d{1,16})?\Z", module=__name__
+)
 parse = markdown.parse
 render = markdown.render

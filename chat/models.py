@@ -114,7 +114,7 @@ class Message(Base):
 
     `reply_to` is the number of another post. No client gets the text of a deleted post any more;
     chat/personal_data/purge.py erases it, and that of cleared lines. `reactions` counts them;
-    `mentions` holds the ids of the people mentioned, separated by commas."""
+    `mentions` holds the ids of the people and of the GROUPS mentioned, separated by commas."""
 
     room_id = peewee.BigIntegerField()
     seq = peewee.BigIntegerField()
@@ -156,12 +156,14 @@ class Reaction(Base):
 
 
 class Mention(Base):
-    """A person mentioned by a post that isn't deleted: a row for each id in Message.mentions, for
-    counting."""
+    """A person mentioned by a post that isn't deleted, for counting: a row for each id in
+    Message.mentions, and one of `of_group` for each person whom its `@here` means. Of a post that
+    mentions ALL there is only that row."""
 
     room_id = peewee.BigIntegerField()
     number = peewee.BigIntegerField()
     user_id = peewee.BigIntegerField()
+    of_group = peewee.BooleanField(default=False)
 
     class Meta:
         table_name = "mentions"

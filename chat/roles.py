@@ -29,6 +29,8 @@ class Permission(StrEnum):
     REACT = auto()
     DELETE = auto()
     PIN = auto()
+    MENTION_GROUPS = auto()
+    """To mention all members, or those who are present, in a room of any size."""
     LEAVE = auto()
     RETRACT = auto()
     """To delete one's own posts."""
@@ -39,7 +41,7 @@ _MEMBER = frozenset(
 )
 _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.SET_TITLE, Permission.KILL),
-    *(Permission.CLEAR, Permission.DELETE, Permission.PIN),
+    *(Permission.CLEAR, Permission.DELETE, Permission.PIN, Permission.MENTION_GROUPS),
 }
 _OWNER = _MODERATOR | {Permission.GRANT, Permission.SET_NAME}
 

@@ -7,12 +7,15 @@ import logging
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any, Protocol
 
+from msgspec.structs import replace
+
 from chat.actions import editing, posting
 from chat.costs import MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, blocked, broken, unavailable
-from chat.events import Error, Event, Pong, Receipt
+from chat.events import Error, Event, Notice, Pong, Receipt
+from chat.history.members import SMALL_ROOM
 from chat.requests import (
     BadRequest,
     Delete,
@@ -33,7 +36,7 @@ from chat.roles import Permission, Standing
 from helpers.db.database import is_unavailable
 from helpers.limits import Buckets
 from helpers.security_log import note_refusal
-from helpers.text.translation import Language
+from helpers.text.translation import Language, Text
 
 log = logging.getLogger("aiochat.dispatch")
 
@@ -43,6 +46,14 @@ MAX_HOLD_SECONDS = 5.0
 
 SECURITY_CODES = ("forbidden", "not_a_member", "blocked", "rate_limited")
 """Refusals that the security log has."""
+
+UNHEARD = {
+    "forbidden": Text(
+        "This called nobody: in a room of more than {most} members @all and @here are for moderators."
+    ),
+    "rate_limited": Text("This called nobody: you have used @all and @here a lot just now."),
+}
+"""By the reason in a receipt."""
 
 Work = Coroutine[Any, Any, None]
 """The rest of a request that has to be awaited. The door runs it to its end before it dispatches
@@ -176,9 +187,11 @@ def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     nonce = request.nonce or new_nonce()
     answer = functools.partial(_answer_post, engine, actor, len(request.text))
 
-    def queue(rendered: posting.Rendered) -> None:
-        room_id, author, text = actor.room_id, actor.person, request.text
-        posting.post(engine, room_id, author, text, rendered, nonce, answer, request.reply_to)
+    def queue(rendered: posting.Rendered, is_over_limit: bool = False) -> None:
+        room_id, author, text, reply_to = actor.room_id, actor.person, request.text, request.reply_to
+        posting.post(
+            *(engine, room_id, author, text, rendered, nonce, answer, reply_to), is_over_limit=is_over_limit
+        )
         actor.post_queued(len(text))
 
     rendered = posting.render_now(engine, request.text)
@@ -189,19 +202,28 @@ def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
 
 
 async def _render_and(
-    queue: Callable[[posting.Rendered], None], engine: Engine, actor: Actor, text: str
+    queue: Callable[[posting.Rendered, bool], None], engine: Engine, actor: Actor, text: str
 ) -> None:
-    queue(await posting.render_with_names(engine, actor.person.id, text))
+    rendered = await posting.render_with_names(engine, actor.person.id, text)
+    queue(rendered, await posting.is_over_limit(engine, actor.person.id, rendered))
 
 
 def _answer_post(engine: Engine, actor: Actor, size: int, nonce: str, outcome: Receipt | ActionError) -> None:
     if isinstance(outcome, Receipt):
         actor.reply(outcome)
+        tell_unheard(actor, outcome)
         note_own_post(actor, outcome)
         posting.after_post(engine, actor.room_id, actor.person, outcome)
     else:
         actor.reply(Error(outcome.code, actor.language.translate(outcome.phrase), nonce, outcome.retry_after))
     actor.post_answered(size)
+
+
+def tell_unheard(actor: Actor, receipt: Receipt) -> None:
+    """Tells the actor that `@all` and `@here` of their text mention nobody, and why."""
+    if receipt.unheard is None:
+        return
+    actor.reply(Notice(actor.language.t(UNHEARD[receipt.unheard], most=SMALL_ROOM)))
 
 
 def note_own_post(actor: Actor, receipt: Receipt) -> None:
@@ -212,7 +234,8 @@ def note_own_post(actor: Actor, receipt: Receipt) -> None:
 
 async def _amend(engine: Engine, actor: Actor, request: Edit | Delete | Undelete | React | Pin) -> None:
     done = await editing.amend(engine, actor.room_id, actor.person, request)
-    actor.reply(Receipt(request.nonce or new_nonce(), done.seq, done.number))
+    actor.reply(replace(done, nonce=request.nonce or new_nonce()))
+    tell_unheard(actor, done)
 
 
 def _read(engine: Engine, actor: Actor, request: Read) -> Work | None:

@@ -6,9 +6,11 @@ nonces have to be stored."""
 
 from collections.abc import Awaitable, Callable
 
+from msgspec.structs import replace
+
 from chat.actions.moderation import require
-from chat.actions.posting import Rendered, render_with_names
-from chat.drafts import Mentioned, Person, Reacted
+from chat.actions.posting import Rendered, is_over_limit, render_with_names
+from chat.drafts import ALL, GROUPS, HERE, Mentioned, Person, Reacted
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
@@ -34,7 +36,9 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
     ActionError."""
     match request:
         case Edit():
-            apply = _edit(person, request, await render_with_names(engine, person.id, request.text))
+            rendered = await render_with_names(engine, person.id, request.text)
+            over_limit = await is_over_limit(engine, person.id, rendered)
+            apply = _edit(person, request, rendered, is_over_limit=over_limit)
         case Delete():
             apply = _delete(person, request)
         case Undelete():
@@ -49,7 +53,7 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
 Apply = Callable[[RoomTransaction], Awaitable[Receipt]]
 
 
-def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
+def _edit(person: Person, request: Edit, now: Rendered, *, is_over_limit: bool) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.POST)
         line = await _undeleted_post(room, request.number)
@@ -57,8 +61,25 @@ def _edit(person: Person, request: Edit, now: Rendered) -> Apply:
             raise ActionError("forbidden", "Only its author edits a message.")
         if line.text == request.text:
             return _unchanged(line)
+        groups = [one for one in now.mentions if one in GROUPS.values()]
+        added = [one for one in groups if one not in line.mentions]
+        unheard = await room.why_groups_are_unheard(person.id, is_over_limit=is_over_limit) if added else None
+        if unheard is not None:
+            groups = [one for one in groups if one not in added]
         mentions = await _mentions_after_edit(room, line, now.mentions)
-        return room.amend(line, text=request.text, html=now.html, edited_at=room.at, mentions=mentions)
+        receipt = room.amend(
+            line,
+            text=request.text,
+            html=now.html if unheard is None else now.quiet_html,
+            edited_at=room.at,
+            mentions=(*mentions, *groups),
+        )
+        if HERE in groups and ALL not in groups:
+            was_here = HERE in line.mentions and ALL not in line.mentions
+            # Who was named and isn't any more may still be present.
+            unnamed = [one.user_id for one in line.mentions if one not in mentions]
+            await room.mention_present(person.id, request.number, unnamed if was_here else None)
+        return replace(receipt, unheard=unheard) if unheard else receipt
 
     return apply
 
@@ -69,8 +90,9 @@ async def _mentions_after_edit(
     """The mentions of an edited post whose text names these people. Earlier mentions that the text
     still names stay, even of people who are no longer members. The author of the post that it
     replies to stays mentioned, whatever the text says."""
-    kept = [one for one in line.mentions if one in named or one.name == line.quoted_author]
-    added = await room.mentioned_by(line.author_id, [one for one in named if one not in line.mentions])
+    people = [one for one in named if one not in GROUPS.values()]
+    kept = [one for one in line.mentions if one in people or one.name == line.quoted_author]
+    added = await room.mentioned_by(line.author_id, [one for one in people if one not in line.mentions])
     return (*kept, *added)
 
 
@@ -101,7 +123,10 @@ def _undelete(person: Person, request: Undelete) -> Apply:
             raise ActionError(
                 "too_late", "A deletion can be taken back for {seconds} seconds.", seconds=UNDELETE_SECONDS
             )
-        return room.amend(line, deleted_at=None, deleted_by=None)
+        receipt = room.amend(line, deleted_at=None, deleted_by=None)
+        if HERE in line.mentions and ALL not in line.mentions:
+            await room.mention_present(line.author_id, request.number)
+        return receipt
 
     return apply
 

@@ -1,10 +1,12 @@
 """Posting: a checked text is rendered and handed to the journal. `after_post` does what follows a
 stored post, for every door."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from accounts.people.name_shape import PERSON
-from chat.drafts import Draft, Mentioned, Person
+from chat.costs import GROUP_MENTIONS
+from chat.drafts import GROUPS, Draft, Mentioned, Person
 from chat.engine import Engine
 from chat.events import Receipt
 from chat.formatting import ROOM, markdown
@@ -16,10 +18,16 @@ from helpers.rendering import Renderer
 
 
 class Rendered(NamedTuple):
-    """A text's HTML, None where it equals the escaped text, and the people that the text names."""
+    """A text's HTML, None where it equals the escaped text, and the people and GROUPS that the text
+    names. `quiet_html` is that of a text whose GROUPS aren't mentioned."""
 
     html: str | None
     mentions: tuple[Mentioned, ...]
+    quiet_html: str | None = None
+
+    @property
+    def mentions_groups(self) -> bool:
+        return any(one.user_id < 0 for one in self.mentions)
 
 
 PLAIN = Rendered(None, ())
@@ -33,8 +41,11 @@ def render_now(engine: Engine, text: str) -> Rendered | None:
     markup = markdown.parse(text)
     if markup is None:
         return PLAIN
-    named = engine.directory.known(markup.names_after(PERSON.sign), markup.names_after(ROOM.sign))
-    return None if named is None else _with_names(markup, named)
+    names = markup.names_after(PERSON.sign)
+    if _groups_among(names):
+        return None
+    named = engine.directory.known(names, markup.names_after(ROOM.sign))
+    return None if named is None else _with_names(markup, named, {})
 
 
 def post(
@@ -46,15 +57,17 @@ def post(
     nonce: str,
     answer: Answer,
     reply_to: int | None = None,
+    *,
+    is_over_limit: bool = False,
 ) -> None:
     """Queues a message whose text and nonce have been checked. `answer` is called with its Receipt
     or with the ActionError.
 
-    `reply_to` is the number of the post that it replies to."""
-    html, mentions = rendered
-    engine.journal.append(
-        Draft(room_id, author, nonce, text, html, reply_to=reply_to, mentions=mentions), answer
-    )
+    `reply_to` is the number of the post that it replies to, `is_over_limit` what `is_over_limit`
+    said of the text."""
+    html, mentions, quiet_html = rendered
+    draft = Draft(room_id, author, nonce, text, html, "post", reply_to, mentions, quiet_html, is_over_limit)
+    engine.journal.append(draft, answer)
 
 
 async def post_and_wait(
@@ -63,8 +76,11 @@ async def post_and_wait(
     """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
     ActionError."""
     text = clean_text(text)
-    html, mentions = await render_with_names(engine, author.id, text)
-    receipt = await engine.journal.change(Draft(room_id, author, nonce, text, html, kind, mentions=mentions))
+    rendered = await render_with_names(engine, author.id, text)
+    html, mentions, quiet_html = rendered
+    over_limit = await is_over_limit(engine, author.id, rendered)
+    draft = Draft(room_id, author, nonce, text, html, kind, None, mentions, quiet_html, over_limit)
+    receipt = await engine.journal.change(draft)
     after_post(engine, room_id, author, receipt)
     return receipt
 
@@ -88,10 +104,30 @@ async def render_text(renderer: Renderer, directory: Directory, author_id: int, 
     if markup is None:
         return PLAIN
     names, rooms = markup.names_after(PERSON.sign), markup.names_after(ROOM.sign)
-    return _with_names(markup, await directory.find(names, rooms))
+    groups = _groups_among(names)
+    named = await directory.find([name for name in names if name not in groups], rooms)
+    return _with_names(markup, named, groups)
 
 
-def _with_names(markup: Markup, named: Named) -> Rendered:
+async def is_over_limit(engine: Engine, author_id: int, rendered: Rendered) -> bool:
+    """Counts a text that mentions GROUPS against the limit of such texts. Returns whether there were
+    too many."""
+    if not rendered.mentions_groups:
+        return False
+    return await engine.limiter.take(GROUP_MENTIONS, str(author_id)) > 0
+
+
+def _groups_among(names: list[str]) -> dict[str, Mentioned]:
+    return {name: GROUPS[name.lower()] for name in names if name.lower() in GROUPS}
+
+
+def _with_names(markup: Markup, named: Named, groups: Mapping[str, Mentioned]) -> Rendered:
     people, rooms = named
-    names = {PERSON.sign: {typed: person.name for typed, person in people.items()}, ROOM.sign: rooms}
-    return Rendered(markdown.html(markup, names), tuple(dict.fromkeys(people.values())))
+    known = {typed: person.name for typed, person in people.items()}
+    html = markdown.html(markup, {PERSON.sign: known, ROOM.sign: rooms})
+    mentions = tuple(dict.fromkeys(people.values()))
+    if not groups:
+        return Rendered(html, mentions)
+    known |= {typed: group.name.removeprefix(PERSON.sign) for typed, group in groups.items()}
+    loud_html = markdown.html(markup, {PERSON.sign: known, ROOM.sign: rooms})
+    return Rendered(loud_html, (*mentions, *dict.fromkeys(groups.values())), html)

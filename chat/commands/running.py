@@ -1,7 +1,7 @@
 """Runs slash commands for the dispatcher and sends their answers to the actor."""
 
 from accounts.models import User
-from chat.actions.dispatch import Actor, Handler, Work, note_own_post, reply_error
+from chat.actions.dispatch import Actor, Handler, Work, note_own_post, reply_error, tell_unheard
 from chat.commands.registry import Call, Later, Registry
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -35,6 +35,8 @@ async def _run(engine: Engine, registry: Registry, actor: Actor, request: RunCom
         engine.hub.spawn(_reply_later(actor, answer, request.nonce))
     else:
         actor.reply(Notice(answer, request.nonce) if isinstance(answer, str) else answer)
+    if isinstance(answer, Receipt):
+        tell_unheard(actor, answer)
 
 
 async def _reply_later(actor: Actor, answer: Later, nonce: str | None) -> None:

@@ -71,6 +71,7 @@ class UnreadTracker:
         self._stale: set[int] = set()
         self._stale_rooms: set[int] = set()
         self._amended: set[int] = set()
+        self._groups: set[int] = set()
         self._deleted: dict[int, int] = {}
         self._unchecked: deque[int] = deque()
         self._checked_at = time.monotonic()
@@ -104,6 +105,9 @@ class UnreadTracker:
                         self._posted[room_id, line.author_id] = line.number
                     else:
                         self._note_amended(room_id, line)
+                    if line.mentions_groups_anew:
+                        self._groups.add(room_id)
+                        self._outgoing.groups.add(room_id)
                     for user_id, _ in line.mentions:
                         self._outgoing.mentions.add((room_id, user_id))
                         if user_id in self._index.readers:
@@ -147,6 +151,7 @@ class UnreadTracker:
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
         self._stale_rooms.update(hint.cleared)
         self._amended.update(hint.amended)
+        self._groups.update(hint.groups)
         for room_id, number in hint.deleted.items():
             self._deleted[room_id] = max(number, self._deleted.get(room_id, 0))
         self._stale.update(user_id for user_id in hint.standings if user_id in self._index.readers)
@@ -261,6 +266,9 @@ class UnreadTracker:
             amended, self._amended = self._amended, set()
             deleted, self._deleted = self._deleted, {}
             self._pairs_to_read.update(self._index.counts_in(amended, deleted))
+        if self._groups:
+            groups, self._groups = self._groups, set()
+            self._pairs_to_read.update(self._index.pairs_of(groups))
         self._pairs_to_read = {pair for pair in self._pairs_to_read if pair[1] in self._index.readers}
         pairs = list(itertools.islice(self._pairs_to_read, READ_A_ROUND))
         self._pairs_to_read.difference_update(pairs)

@@ -108,6 +108,12 @@ class UnreadIndex:
                 ):
                     yield room_id, user_id
 
+    def pairs_of(self, room_ids: set[int]) -> Iterator[Pair]:
+        """The (room id, user id) of all users connected here who are members of these rooms."""
+        for user_id, reader in self.readers.items():
+            for room_id in room_ids.intersection(reader.rooms):
+                yield room_id, user_id
+
     def members_of(self, room_ids: set[int]) -> Iterator[int]:
         """The ids of the connected users who are members of any of these rooms."""
         for user_id, reader in self.readers.items():

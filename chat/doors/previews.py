@@ -11,6 +11,7 @@ from accounts.keys import USER
 from chat import requests
 from chat.actions import posting
 from chat.doors.room_pages import find_access
+from chat.history.members import may_mention_groups
 from chat.keys import ENGINE, take_token
 from helpers.markup.markdown import plain_html
 from helpers.text.emoji import EMOJIS
@@ -31,7 +32,10 @@ class Preview(web.View):
             raise web.HTTPForbidden
         text = requests.clean_text((await read_form(request)).get("text", ""))
         take_token(request, user.id)
-        html = (await posting.render_with_names(engine, user.id, text)).html
+        rendered = await posting.render_with_names(engine, user.id, text)
+        html = rendered.html
+        if rendered.mentions_groups and not await may_mention_groups(found.room.id, found.standing):
+            html = rendered.quiet_html
         return web.json_response({"html": plain_html(text) if html is None else html})
 
 

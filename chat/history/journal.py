@@ -11,9 +11,10 @@ from collections.abc import Awaitable, Callable
 from typing import NamedTuple
 
 import msgspec
+from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
-from chat.drafts import Draft, KnownNonce, Mentioned, Person
+from chat.drafts import ALL, GROUPS, HERE, Draft, KnownNonce, Mentioned, Person
 from chat.errors import ActionError, blocked, broken, unavailable
 from chat.events import Receipt
 from chat.history.lines import Line
@@ -224,8 +225,8 @@ class Journal:
 
     async def _store_at_once(self, batch: list[_QueuedEntry]) -> list[_QueuedEntry]:
         """Commits the drafts whose authors' remembered standings let them post, in one round trip,
-        also those that mention people or answer posts. Returns the other entries, for
-        `_commit_locked`.
+        also those that mention people, but not GROUPS, or answer posts. Returns the other entries,
+        for `_commit_locked`.
 
         This refuses nothing and looks up no nonce: all other cases are decided by `_commit_locked`.
         It raises the database's error for a nonce that is stored already; then nothing of the batch
@@ -251,7 +252,11 @@ class Journal:
         )
 
     def _may_be_direct(self, entry: Entry) -> bool:
-        return isinstance(entry, Draft) and self._statements.remembers(entry.room_id, entry.author.id)
+        return (
+            isinstance(entry, Draft)
+            and not entry.mentions_groups
+            and self._statements.remembers(entry.room_id, entry.author.id)
+        )
 
     async def _commit_locked(self, batch: list[_QueuedEntry]) -> None:
         """Commits the batch in one transaction, then sends receipts, then events. It can be tried
@@ -259,7 +264,8 @@ class Journal:
         async with short_transaction(self._database) as transaction:
             standings = {(queued.entry.room_id, queued.entry.author.id) for queued in batch}
             drafts = [queued.entry for queued in batch if isinstance(queued.entry, Draft)]
-            standings |= {(draft.room_id, person.user_id) for draft in drafts for person in draft.mentions}
+            people = [(draft.room_id, one.user_id) for draft in drafts for one in draft.mentions]
+            standings |= {(room_id, user_id) for room_id, user_id in people if user_id > 0}
             nonces = {(queued.entry.author.id, queued.entry.nonce) for queued in batch}
             rooms, known = await self._statements.open(transaction, standings, nonces)
             answers = [
@@ -318,22 +324,30 @@ async def _record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
     replied_to = await room.post(draft.reply_to) if draft.reply_to is not None else None
     if replied_to is not None and replied_to.is_deleted:
         raise ActionError("deleted", "That message has been deleted.")
-    named = (
-        [*draft.mentions, Mentioned(replied_to.author_id, replied_to.author)]
-        if replied_to is not None
-        else draft.mentions
-    )
+    named = [one for one in draft.mentions if one not in GROUPS.values()]
+    if replied_to is not None:
+        named.append(Mentioned(replied_to.author_id, replied_to.author))
     mentions = await room.mentioned_by(draft.author.id, named)
-    return room.record(
+    html, unheard = draft.html, None
+    if draft.mentions_groups:
+        unheard = await room.why_groups_are_unheard(draft.author.id, is_over_limit=draft.is_over_limit)
+        if unheard is None:
+            mentions += tuple(one for one in draft.mentions if one in GROUPS.values())
+        else:
+            html = draft.quiet_html
+    receipt = room.record(
         draft.kind,
         draft.author,
         draft.text,
         draft.nonce,
-        html=draft.html,
+        html=html,
         numbered=True,
         replied_to=replied_to,
         mentions=mentions,
     )
+    if HERE in mentions and ALL not in mentions:
+        await room.mention_present(draft.author.id, room.posts)
+    return replace(receipt, unheard=unheard) if unheard else receipt
 
 
 def _is_resend(entry: Entry, same: KnownNonce) -> bool:

@@ -64,6 +64,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     mentioned_ids: str | None = None
     reactions: tuple[Reacted, ...] = ()
     mentions: tuple[Mentioned, ...] = ()
+    mentions_groups_anew: bool = False
+    """The commit that tells of this line begins to mention GROUPS."""
 
     @property
     def is_deleted(self) -> bool:

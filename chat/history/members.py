@@ -9,11 +9,14 @@ from accounts.models import User
 from accounts.people.display_names import shown_name
 from accounts.people.names import DELETED
 from chat.models import Member, Status
-from chat.roles import Role, Standing
+from chat.roles import Permission, Role, Standing
 from helpers.clock import iso, now_ms
 from helpers.text.characters import isolated
 
 MAX_MEMBERS = 1000
+
+SMALL_ROOM = 20
+"""Members of a room in which everybody may mention all of them: as many as a group has."""
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,17 @@ async def members_of(room_id: int) -> list[MemberView]:
         # A deleted account that still has to leave the room.
         if name != DELETED
     ]
+
+
+async def may_mention_groups(room_id: int, standing: Standing) -> bool:
+    """Whether a member of this standing may mention all members of the room, or those who are
+    present."""
+    if not standing.may(Permission.POST):
+        return False
+    if standing.may(Permission.MENTION_GROUPS):
+        return True
+    query = Member.select(Member.user).where(Member.room == room_id).limit(SMALL_ROOM + 1)
+    return len(await query.tuples().aio_execute()) <= SMALL_ROOM
 
 
 def _stored_status(user_id: Any) -> Any:

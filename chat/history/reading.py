@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from peewee import SQL, fn
 
 from accounts.models import User
-from chat.drafts import Mentioned, Reacted
+from chat.drafts import GROUPS, Mentioned, Reacted
 from chat.history.lines import MAX_QUOTE, Line
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
@@ -191,9 +191,9 @@ async def complete(room_id: int, lines: Sequence[Line]) -> list[Line]:
 
 
 async def _names(user_ids: list[int]) -> dict[int, str]:
-    """The names by user id, without deleted accounts: a deleted account isn't shown as
+    """The names by user id, also those of GROUPS, without deleted accounts: a deleted account isn't shown as
     mentioned."""
-    found: dict[int, str] = {}
+    found = {group.user_id: group.name for group in GROUPS.values()}
     for start in range(0, len(user_ids), NAMES_AT_ONCE):
         some = user_ids[start : start + NAMES_AT_ONCE]
         found.update(

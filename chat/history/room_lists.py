@@ -6,7 +6,8 @@ from typing import Any
 
 from peewee import JOIN, SQL, Case, Select, fn
 
-from accounts.models import User
+from accounts.models import Block, User
+from chat.drafts import ALL
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, Member, Mention, Message, Room
@@ -88,6 +89,25 @@ _MENTION_COUNT = Select(
 )
 """How many unread posts mention the member. Posts before the last clearing don't count."""
 
+_GROUP_AUTHOR = Message.select(Message.author_id).where(
+    Message.room_id == Mention.room_id, Message.number == Mention.number
+)
+_IS_BLOCK = ((Block.blocker_id == Member.user) & (Block.blocked_id == _GROUP_AUTHOR)) | (
+    (Block.blocked_id == Member.user) & (Block.blocker_id == _GROUP_AUTHOR)
+)
+_IS_UNREAD_OF_ALL = (
+    (Mention.user_id == ALL.user_id)
+    & (Mention.room_id == Room.id)
+    & (Mention.number > _SEEN)
+    & (Member.user != _GROUP_AUTHOR)
+    & ~fn.EXISTS(Block.select(SQL("1")).where(_IS_BLOCK))
+)
+_OF_ALL_COUNT = Select(
+    [Mention.select(Mention.number).where(_IS_UNREAD_OF_ALL).limit(MAX_MENTIONS).alias("unread_of_all")],
+    [fn.COUNT(SQL("1"))],
+)
+"""How many of them mention all members: see unread_counts.py."""
+
 _IS_UNREAD_DELETED = (
     (Message.room_id + SQL("0") == Room.id + SQL("0"))
     & (Message.number > _SEEN)
@@ -130,7 +150,7 @@ _CONVERSATIONS = (
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms of which the user is a member, those with unread posts first, within the bounds
     above. `named` limits them to titles and names that contain it."""
-    query = Room.select(*_LISTED, _MENTION_COUNT, _DELETED_COUNT).join(
+    query = Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT).join(
         Member, on=((Member.room == Room.id) & (Member.user == user.id))
     )
     if named:
@@ -168,6 +188,7 @@ def _view(row: tuple[Any, ...], user: User) -> RoomView:
         return RoomView(name, shown, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    mentions, deleted = counts
+    named, together, deleted = counts
+    mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
     return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted)

@@ -12,7 +12,7 @@ from chat.events import Receipt
 from chat.history.access import BLOCKED
 from chat.history.direct import LINE, DirectStatements
 from chat.history.lines import Line
-from chat.history.transaction import RoomTransaction
+from chat.history.transaction import RoomTransaction, counted_mentions
 from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.db.bulk import Bulk
 from helpers.db.statement import Statement
@@ -179,7 +179,7 @@ class HistoryStatements:
             (room.room_id, line.number, one.user_id)
             for room in rooms
             for line in room.lines
-            for one in line.mentions
+            for one in counted_mentions(line)
         ]
         return [
             *([self._insert_lines.bind(lines)] if lines else []),

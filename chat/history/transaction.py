@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from accounts.models import User
 from accounts.people.directory import all_exist
 from accounts.relations.visibility import blocked_among
-from chat.drafts import Mentioned, Person
+from chat.drafts import ALL, HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.invitations import ending
 from chat.history.lines import Line, ids_of
+from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
 from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room, RoomName
 from chat.models import Message as Row
@@ -22,6 +23,9 @@ from chat.roles import STRANGER, Role, Standing
 CLEARED_SECONDS = 24 * 3600
 """After this time a cleared history is erased. Until then an administrator of the database brings it
 back by setting `cleared_seq` and `cleared_number` of the room."""
+
+HERE_AT_ONCE = 500
+"""Rows of those whom `@here` mentions in one transaction: 3 ms."""
 
 
 @dataclass
@@ -113,7 +117,8 @@ class RoomTransaction:
                 line, reply_to=replied_to.number, quoted_author=replied_to.author, quoted_text=replied_to.text
             )
         if mentions:
-            line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions))
+            anew = bool(_groups_of(mentions))
+            line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions), mentions_groups_anew=anew)
         self.lines.append(line)
         self.published.append(line)
         return Receipt(nonce, self.last_seq, number)
@@ -128,6 +133,34 @@ class RoomTransaction:
         ]
         hidden = await blocked_among(author_id, [person.user_id for person in members])
         return tuple(person for person in members if person.user_id not in hidden)
+
+    async def why_groups_are_unheard(self, author_id: int, *, is_over_limit: bool) -> str | None:
+        """The code of the error for which a text of this author mentions no GROUPS; None if it
+        does."""
+        if is_over_limit:
+            return "rate_limited"
+        standing = await self.standing(author_id)
+        return None if await may_mention_groups(self.room_id, standing) else "forbidden"
+
+    async def mention_present(
+        self, author_id: int, number: int, among: Collection[int] | None = None
+    ) -> None:
+        """Stores whom `@here` of a post mentions: the members who are present, but not its author,
+        and nobody between whom and the author a block stands. `among` limits it to these. Of more
+        than HERE_AT_ONCE the rest is stored after the commit, by `mention_rest`."""
+        query = Member.select(Member.user).where(Member.room == self.room_id, Member.present)
+        if among is not None:
+            query = query.where(Member.user.in_(among))
+        rows = await query.order_by(Member.user).limit(HERE_AT_ONCE).tuples().aio_execute()
+        present = [user_id for (user_id,) in rows if user_id != author_id]
+        hidden = await blocked_among(author_id, present)
+        mentions = [
+            {"room_id": self.room_id, "number": number, "user_id": user_id, "of_group": True}
+            for user_id in present
+            if user_id not in hidden
+        ]
+        if mentions:
+            self.amendments.append(Mention.insert_many(mentions).on_conflict_ignore())
 
     async def kicked_until(self, user_id: int) -> int:
         """When the person may come back, as `at`; 0 where they may."""
@@ -186,6 +219,8 @@ class RoomTransaction:
         after = replace(line, changed_seq=self.last_seq, **changes)
         if after.mentions != line.mentions:
             after = replace(after, mentioned_ids=ids_of(after.mentions))
+        groups_before, groups_now = _groups_of(_visible_mentions(line)), _groups_of(_visible_mentions(after))
+        after = replace(after, mentions_groups_anew=bool(groups_now - groups_before))
         self.published.append(after)
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
@@ -204,18 +239,7 @@ class RoomTransaction:
                 & (Reaction.user_id == user_id)
             )
             self.amendments.append(Reaction.delete().where(is_this, Reaction.emoji == emoji))
-        before, now = set(_visible_mentions(line)), set(_visible_mentions(after))
-        for one in now - before:
-            self.amendments.append(
-                Mention.insert(room_id=self.room_id, number=line.number, user_id=one.user_id)
-            )
-        if before - now:
-            is_gone = Mention.user_id.in_([one.user_id for one in before - now])
-            self.amendments.append(
-                Mention.delete().where(
-                    is_gone, Mention.room_id == self.room_id, Mention.number == line.number
-                )
-            )
+        self._count_mentions(line, after)
         row = {
             name: getattr(after, name)
             for name in ("changed_seq", "text", "html", "edited_at", "deleted_at", "deleted_by", "pinned")
@@ -223,6 +247,26 @@ class RoomTransaction:
         row |= {"reactions": len(after.reactions), "mentions": after.mentioned_ids}
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         return Receipt(line.nonce, self.last_seq, line.number)
+
+    def _count_mentions(self, before: Line, after: Line) -> None:
+        """Changes the rows of a post's mentions."""
+        old, new = counted_mentions(before), counted_mentions(after)
+        for one in new - old:
+            # `@here` may have mentioned them already.
+            self.amendments.append(
+                Mention.insert(room_id=self.room_id, number=before.number, user_id=one.user_id).on_conflict(
+                    conflict_target=[Mention.user_id, Mention.room_id, Mention.number],
+                    update={Mention.of_group: False},
+                )
+            )
+        if old - new:
+            self._uncount([one.user_id for one in old - new], before.number)
+
+    def _uncount(self, user_ids: list[int], number: int | None) -> None:
+        is_here = (Mention.room_id == self.room_id) & (Mention.number == number)
+        self.amendments.append(Mention.delete().where(Mention.user_id.in_(user_ids), is_here))
+        if HERE.user_id in user_ids:
+            self.amendments.append(Mention.delete().where(is_here, Mention.of_group))
 
     def erase(self, lines: Iterable[Line]) -> None:
         """Erases posts for good: their texts, versions, reactions and mentions. It can't be undone.
@@ -260,12 +304,7 @@ class RoomTransaction:
         row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
         self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
         if line.mentioned_ids:
-            is_mentioned = Mention.user_id.in_([int(user_id) for user_id in line.mentioned_ids.split(",")])
-            self.amendments.append(
-                Mention.delete().where(
-                    is_mentioned, Mention.room_id == self.room_id, Mention.number == line.number
-                )
-            )
+            self._uncount([*map(int, line.mentioned_ids.split(","))], line.number)
 
     def _delete_versions_and_reactions(self, lines: list[Line]) -> None:
         seqs = [line.seq for line in lines]
@@ -352,6 +391,16 @@ async def kicked_until(room_id: int, user_id: int) -> int:
     return int(rows[0][0]) if rows else 0
 
 
+def _groups_of(mentions: Iterable[Mentioned]) -> set[Mentioned]:
+    return {ALL, HERE}.intersection(mentions)
+
+
 def _visible_mentions(line: Line) -> tuple[Mentioned, ...]:
-    """The mentions that count: none for a deleted post."""
     return () if line.is_deleted else line.mentions
+
+
+def counted_mentions(line: Line) -> set[Mentioned]:
+    """The mentions that have a row: none of a deleted post, and only ALL where that is among
+    them."""
+    visible = set(_visible_mentions(line))
+    return {ALL} if ALL in visible else visible

@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from peewee_async.databases import AioDatabase
 
+from chat.drafts import ALL
 from chat.events import OwnRoom
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.room_lists import MAX_CONVERSATIONS, MAX_DELETED, MAX_NEW_CONVERSATIONS, MAX_OWN
@@ -52,6 +53,26 @@ _SEEN = """(
 """SQL over a row `given`: the last post that the user has seen, or that was cleared away."""
 
 
+_MENTIONS = f"""
+    SELECT COUNT(*) FROM (
+        SELECT 1 FROM mentions AS mention
+        WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
+            AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS mentioning"""  # noqa: S608 - words of our own
+
+_OF_ALL = f"""
+    SELECT COUNT(*) FROM (
+        SELECT (SELECT author_id FROM messages AS post
+            WHERE post.room_id = mention.room_id AND post.number = mention.number) AS author_id
+        FROM mentions AS mention
+        WHERE mention.user_id = {ALL.user_id} AND mention.room_id = given.room_id
+            AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS calling
+    WHERE author_id <> given.user_id
+        AND (SELECT 1 FROM blocks WHERE blocker_id = author_id AND blocked_id = given.user_id) IS NULL
+        AND (SELECT 1 FROM blocks WHERE blocker_id = given.user_id AND blocked_id = author_id) IS NULL"""  # noqa: S608
+"""How many posts mention all members, of those by others between whom and the user no block
+stands."""
+
+
 class UnreadCounts:
     """Counts, of a room's posts after a user's read mark, those that mention the user and those that
     are deleted. Posts before the last clearing don't count."""
@@ -62,12 +83,7 @@ class UnreadCounts:
         self._counts = Bulk(
             database,
             f"""
-            SELECT given.room_id, given.user_id, (
-                SELECT COUNT(*) FROM (
-                    SELECT 1 FROM mentions AS mention
-                    WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
-                        AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS mentioning
-                ), (
+            SELECT given.room_id, given.user_id, ({_MENTIONS}), ({_OF_ALL}), (
                 SELECT COUNT(*) FROM (
                     SELECT 1 FROM messages AS message
                     WHERE (message.room_id + 0) = given.room_id AND message.deleted_at IS NOT NULL
@@ -83,7 +99,10 @@ class UnreadCounts:
             return {}
         statement = self._counts.bind(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        return {(room_id, user_id): Counts(*counts) for room_id, user_id, *counts in rows}
+        return {
+            (room_id, user_id): Counts(min(named + together, MAX_MENTIONS), deleted)
+            for room_id, user_id, named, together, deleted in rows
+        }
 
 
 _IS_NEW = "(room.kind IN ('direct', 'group') AND member.read_number = 0)"

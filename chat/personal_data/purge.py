@@ -13,7 +13,7 @@ from itertools import groupby
 from peewee import SQL, Tuple
 
 from chat.actions.editing import UNDELETE_SECONDS
-from chat.drafts import Person
+from chat.drafts import HERE, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
@@ -151,6 +151,8 @@ async def _purge_lines(clearing: Clearing) -> bool:
         numbers = [number for _, number, ids in lines if ids]
         is_mention = (Mention.room_id == room_id) & Mention.number.in_(numbers)
         await Mention.delete().where(Mention.user_id.in_(sorted(user_ids)), is_mention).aio_execute()
+        if HERE.user_id in user_ids:
+            await Mention.delete().where(is_mention, Mention.of_group).aio_execute()
     clearing.done_seq = seqs[-1]
     await Clearing.update(done_seq=clearing.done_seq).where(is_clearing).aio_execute()
     return True

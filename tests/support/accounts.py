@@ -74,6 +74,17 @@ class Accounts:
             *(name, name_key(name), skeleton(name), email or None, _HASH, bool(is_first), _now_ms()),
         )
 
+    def crowd(self, room: str, count: int) -> None:
+        """So many more members of a room, who aren't there. Nobody is told of them."""
+        for _ in range(count):
+            name = f"p{secrets.token_hex(8)}"
+            self.add(name)
+            self._run(
+                "INSERT INTO members (room_id, user_id, role, present, read_number, joined_at) "
+                "SELECT id, ?, 1, FALSE, posts, 0 FROM rooms WHERE name = ? RETURNING user_id",
+                *(self.id_of(name), room),
+            )
+
     def gone(self, name: str, room: str) -> None:
         """A member who isn't in the room, and of whom that isn't told any more: as long after they
         went."""
