@@ -2,6 +2,7 @@
 Leases meet."""
 
 import contextlib
+import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 
@@ -19,17 +20,21 @@ from chat.delivery.unread import UnreadTracker
 from chat.envelopes import EphemeralEvent, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
+from chat.history.group_mentions import PresentMentions
 from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.line_kinds import KINDS
+from helpers.db.database import is_unavailable
 from helpers.limits import Limiter, Unlimited
 from helpers.locks import KeyedLocks
 from helpers.redis.bus import Bus
 from helpers.redis.client import site_prefix
 from helpers.rendering import Renderer
 from timings import DEFAULT, Timings
+
+log = logging.getLogger("aiochat.engine")
 
 
 @dataclass(frozen=True)
@@ -97,6 +102,14 @@ async def open_engine(
         timings,
     )
 
+    async def mention_rest(room_id: int, line: Line, after: int) -> None:
+        try:
+            await present_mentions.add_rest(room_id, line.number or 0, line.author_id, after)
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("whom a post mentions wasn't stored")
+        unread.note_group(room_id)
+
     def on_commit(lines: dict[int, list[Line]]) -> None:
         for batch in batches(lines):
             hub.deliver(batch)
@@ -104,6 +117,8 @@ async def open_engine(
         unread.note_commit(lines)
         for room_id, room_lines in lines.items():
             for line in room_lines:
+                if line.mentions_present_after is not None:
+                    hub.spawn(mention_rest(room_id, line, line.mentions_present_after))
                 if KINDS[line.kind].adds_member:
                     statuses.joined(room_id, line.subject_id, line.subject)
 
@@ -119,6 +134,7 @@ async def open_engine(
         send_to_rooms(change)
         bus.publish_status_change(change)
 
+    present_mentions = PresentMentions(database)
     journal = Journal(database, on_commit, on_gap, timings)
     read_marks = ReadMarks(database, unread.note_moved, timings)
     access = RoomAccessReader(database)

@@ -106,8 +106,7 @@ class UnreadTracker:
                     else:
                         self._note_amended(room_id, line)
                     if line.mentions_groups_anew:
-                        self._groups.add(room_id)
-                        self._outgoing.groups.add(room_id)
+                        self.note_group(room_id)
                     for user_id, _ in line.mentions:
                         self._outgoing.mentions.add((room_id, user_id))
                         if user_id in self._index.readers:
@@ -117,6 +116,12 @@ class UnreadTracker:
                 elif KINDS[line.kind].changes_lists:
                     self._stale_rooms.add(room_id)
                     self._outgoing.cleared.add(room_id)
+        self._wake.set()
+
+    def note_group(self, room_id: int) -> None:
+        """Notes that a post of this process mentions members of the room together."""
+        self._groups.add(room_id)
+        self._outgoing.groups.add(room_id)
         self._wake.set()
 
     def _note_amended(self, room_id: int, line: Line) -> None:

@@ -12,6 +12,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import ALL, HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.group_mentions import HERE_AT_ONCE
 from chat.history.invitations import ending
 from chat.history.lines import Line, ids_of
 from chat.history.members import may_mention_groups
@@ -23,9 +24,6 @@ from chat.roles import STRANGER, Role, Standing
 CLEARED_SECONDS = 24 * 3600
 """After this time a cleared history is erased. Until then an administrator of the database brings it
 back by setting `cleared_seq` and `cleared_number` of the room."""
-
-HERE_AT_ONCE = 500
-"""Rows of those whom `@here` mentions in one transaction: 3 ms."""
 
 
 @dataclass
@@ -147,11 +145,13 @@ class RoomTransaction:
     ) -> None:
         """Stores whom `@here` of a post mentions: the members who are present, but not its author,
         and nobody between whom and the author a block stands. `among` limits it to these. Of more
-        than HERE_AT_ONCE the rest is stored after the commit, by `mention_rest`."""
+        than HERE_AT_ONCE the rest is stored after the commit. The post must have been recorded."""
         query = Member.select(Member.user).where(Member.room == self.room_id, Member.present)
         if among is not None:
             query = query.where(Member.user.in_(among))
         rows = await query.order_by(Member.user).limit(HERE_AT_ONCE).tuples().aio_execute()
+        if len(rows) == HERE_AT_ONCE:
+            self.published[-1] = replace(self.published[-1], mentions_present_after=rows[-1][0])
         present = [user_id for (user_id,) in rows if user_id != author_id]
         hidden = await blocked_among(author_id, present)
         mentions = [
@@ -220,7 +220,9 @@ class RoomTransaction:
         if after.mentions != line.mentions:
             after = replace(after, mentioned_ids=ids_of(after.mentions))
         groups_before, groups_now = _groups_of(_visible_mentions(line)), _groups_of(_visible_mentions(after))
-        after = replace(after, mentions_groups_anew=bool(groups_now - groups_before))
+        after = replace(
+            after, mentions_groups_anew=bool(groups_now - groups_before), mentions_present_after=None
+        )
         self.published.append(after)
         here = {"room_id": self.room_id, "seq": line.seq}
         if after.text != line.text:
