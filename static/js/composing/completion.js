@@ -3,6 +3,7 @@
  * "/" and their arguments. Pure: what is known beyond the page's state is passed in.
  */
 import { commandOf } from "./commands.js";
+import { SMALL_ROOM } from "./group_mentions.js";
 import { fold, withoutApostrophes } from "../words/folding.js";
 import { handleBeside, plainName } from "../words/names.js";
 import { roleName } from "../words/roles.js";
@@ -66,7 +67,9 @@ export function contextAt(text, caret, commands) {
     const word = signed[1].slice(1);
     // `#1` is no room and `:30` no emoji, though some have it in their names: Enter sends it.
     const passive = kind !== "person" && /^[^\p{L}]/u.test(word);
-    return { kind, word, from: caret - signed[1].length, to: caret, passive, isArgument: false };
+    const command = kind === "person" && commandOf(text, commands);
+    const isArgument = Boolean(command && !command.says);
+    return { kind, word, from: caret - signed[1].length, to: caret, passive, isArgument };
   }
   return argument(before, commands);
 }
@@ -133,10 +136,33 @@ function best(all, figures, name) {
   return found.slice(0, SHOWN).map(({ one }) => one);
 }
 
-/** @typedef {Pick<import("../state/store.js").State, "commands"|"members"|"you"|"rooms">} Here */
+/** @typedef {Pick<import("../state/store.js").State, "commands"|"members"|"you"|"rooms"|"may">} Here */
+
+/**
+ * `@all` and `@here`, where one may use them.
+ * @param {string} typed in lower case
+ * @param {Here} here
+ * @returns {Proposal[]}
+ */
+function groups(typed, { members, may }) {
+  if (members.size > SMALL_ROOM && !may.includes("mention_groups")) return [];
+  const details = { all: t("all members"), here: t("those who are here") };
+  return Object.entries(details)
+    .filter(([name]) => name.startsWith(typed))
+    .map(([name, detail]) => ({
+      kind: "person",
+      name,
+      text: `@${name} `,
+      sign: "group",
+      label: `@${name}`,
+      detail,
+      done: name === typed,
+    }));
+}
 
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */
-function people({ word, isArgument }, { members, you }, known) {
+function people({ word, isArgument }, here, known) {
+  const { members, you } = here;
   const typed = word.toLowerCase();
   const folded = fold(word);
   const ranks = known.ranks("person");
@@ -166,7 +192,8 @@ function people({ word, isArgument }, { members, you }, known) {
     },
     ({ name }) => name,
   );
-  return found.map(({ name, role, present, member }) => {
+  /** @type {Proposal[]} */
+  const named = found.map(({ name, role, present, member }) => {
     const its = role === "member" ? "" : roleName(role);
     const where = member
       ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ")
@@ -185,6 +212,8 @@ function people({ word, isArgument }, { members, you }, known) {
       done: name.toLowerCase() === typed,
     };
   });
+  const together = isArgument ? [] : groups(typed, here);
+  return together[0]?.done ? [...together, ...named] : [...named, ...together];
 }
 
 /** @param {Context} context @param {Here} here @param {Known} known @returns {Proposal[]} */

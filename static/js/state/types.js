@@ -19,6 +19,7 @@
  * @property {string} [edited_at]
  * @property {Reaction[]} [reactions]
  * @property {boolean} [pinned]
+ * @property {string[]} [mentions] names of people, `@all` and `@here`
  * @property {string} [excerpt] of a post that was changed: what quotes show, if not just its text
  * @property {string} [role] what a line of the kind `role` makes of its target
  *

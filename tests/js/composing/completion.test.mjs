@@ -47,6 +47,7 @@ const HERE = {
   you: { name: "alice", role: "owner" },
   members: new Map(MEMBERS.map((one) => [one.name, one])),
   commands: COMMANDS,
+  may: ["post"],
   rooms: new Map([
     ["garden", room("garden", "open")],
     ["vault", room("vault", "closed")],
@@ -76,7 +77,7 @@ const proposed = (/** @type {string} */ text, from = known(), here = HERE) =>
   complete(text, text.length, here, from)?.items.map(({ name }) => name) ?? null;
 
 test("members: who is here before who is away, then by name; never oneself", () => {
-  assert.deepEqual(proposed("@"), ["anna", "bob", "bobby", "andy", "Жанна"]);
+  assert.deepEqual(proposed("@"), ["anna", "bob", "bobby", "andy", "Жанна", "all", "here"]);
   assert.deepEqual(proposed("hi @an"), ["anna", "andy"]);
   assert.deepEqual(proposed("(@Жа"), ["Жанна"]);
   assert.equal(proposed("@alice"), null);
@@ -241,4 +242,15 @@ test("the server is asked once for what was typed last, and what it said is kept
   assert.deepEqual(lookups.people("An"), [{ name: "anders" }]);
   // Until the longer word's answer is here, the shorter one's has to do.
   assert.deepEqual(lookups.people("and"), [{ name: "anders" }]);
+});
+
+test("all and here: in a small room, or for who may", () => {
+  assert.deepEqual(proposed("@a"), ["anna", "andy", "all"]);
+  assert.deepEqual(proposed("@ALL"), ["all"]);
+  assert.deepEqual(proposed("/invite @all"), null);
+  const names = Array.from({ length: 21 }, (_, index) => `z${index}`);
+  const members = new Map(names.map((name) => [name, { name, role: "member", present: true }]));
+  const large = { ...HERE, members };
+  assert.deepEqual(proposed("@here", known(), large), null);
+  assert.deepEqual(proposed("@here", known(), { ...large, may: ["mention_groups"] }), ["here"]);
 });

@@ -10,8 +10,8 @@ import { paintAvatar } from "../people/avatar.js";
 function makeOption(item, index) {
   const option = cloneElement("completion");
   option.id = `completion-${index}`;
-  option.dataset.sign = item.sign === "hash" || item.sign === "lock" ? item.sign : item.kind;
-  if (item.kind === "person") paintAvatar(part(option, "avatar"), item.name);
+  option.dataset.sign = item.kind === "room" || item.sign === "group" ? item.sign : item.kind;
+  if (option.dataset.sign === "person") paintAvatar(part(option, "avatar"), item.name);
   if (item.kind === "emoji") part(option, "emoji").textContent = item.sign;
   part(option, "label").textContent = item.label;
   part(option, "detail").textContent = item.detail;

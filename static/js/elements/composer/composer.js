@@ -4,6 +4,7 @@
  */
 import { PageElement } from "../page_element.js";
 import { commandOf, isCommand } from "../../composing/commands.js";
+import { SMALL_ROOM } from "../../composing/group_mentions.js";
 import { Draft, quoted } from "../../local/drafts.js";
 import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
@@ -202,13 +203,27 @@ export class ChatComposer extends PageElement {
     return true;
   }
 
-  #send() {
+  /** Asks before many people are called. @param {string} text */
+  async #ask(text) {
+    const { store } = this.page;
+    const isSure = await withLoaded(store, async () => {
+      const { mayCall } = await import("./group_question.js");
+      return !store.state.may.includes("mention_groups") || mayCall(text, store.state);
+    });
+    if (isSure && this.box.value.trimEnd() === text) this.#send(true);
+  }
+
+  #send(isSure = false) {
     // Of what was chosen a moment ago, too: the next frame may still be to come.
     this.#syncMode();
     const text = this.box.value.trimEnd();
     const { store, outbox, timeline, typing } = this.page;
     // From a page that can't come back the text stays where it is, as the draft.
     if (excessOf(this.box.value) > 0 || store.state.ended) return;
+    if (!isSure && store.state.members.size > SMALL_ROOM && /@(all|here)/i.test(text)) {
+      this.#ask(text);
+      return;
+    }
     if (this.#edited !== null) {
       this.#save(text);
       return;

@@ -88,9 +88,14 @@ function nameAuthor(node, author) {
   node.title = handleBeside(author);
 }
 
+/** @param {any} line @param {string} you */
+const callsYou = ({ author, mentions = [] }, you) =>
+  author !== you && mentions.some((/** @type {string} */ name) => name === you || name[0] === "@");
+
 /** All that stands beside the text of a post. @param {HTMLElement} node @param {Row} row */
 function fillAround(node, { line, link, you = "" }) {
   fillTime(node, line.at);
+  node.classList.toggle("calls-you", callsYou(line, you));
   if (link) part(node, "link").setAttribute("href", link);
   mark(node, line);
   fillQuote(node, line, link);

@@ -1,0 +1,20 @@
+/** Whom a text calls by `@all` and `@here`. Pure. */
+
+/** Members of a room in which everybody may call all of them. */
+export const SMALL_ROOM = 20;
+
+/** Where nobody is named: code, and quotes. */
+const ELSEWHERE = /(`{3,}|~{3,})[^]*?(?:\1|(?![^]))|(`+)[^]+?\2(?!`)|^[ \t]*>.*$/gm;
+const GROUP = /(?<![\p{L}\p{N}_@#/.+%&=\\-])@(all|here)(?![\p{L}\p{N}@]|[._-]+[\p{L}\p{N}])/giu;
+
+/**
+ * How many people a text calls by `@all` and `@here`.
+ * @param {string} text
+ * @param {Pick<import("../state/store.js").State, "members"|"you">} state
+ */
+export function countCalled(text, { members, you }) {
+  const groups = [...text.replace(ELSEWHERE, "").matchAll(GROUP)].map(([, name]) => name.toLowerCase());
+  if (!groups.length) return 0;
+  const others = [...members.values()].filter(({ name }) => name !== you.name);
+  return groups.includes("all") ? others.length : others.filter(({ present }) => present).length;
+}
