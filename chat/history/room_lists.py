@@ -6,8 +6,9 @@ from typing import Any
 
 from peewee import JOIN, SQL, Case, Select, fn
 
-from accounts.models import Block, User
+from accounts.models import User
 from chat.drafts import ALL
+from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, Member, Mention, Message, Room
@@ -92,15 +93,12 @@ _MENTION_COUNT = Select(
 _GROUP_AUTHOR = Message.select(Message.author_id).where(
     Message.room_id == Mention.room_id, Message.number == Mention.number
 )
-_IS_BLOCK = ((Block.blocker_id == Member.user) & (Block.blocked_id == _GROUP_AUTHOR)) | (
-    (Block.blocked_id == Member.user) & (Block.blocker_id == _GROUP_AUTHOR)
-)
 _IS_UNREAD_OF_ALL = (
     (Mention.user_id == ALL.user_id)
     & (Mention.room_id == Room.id)
     & (Mention.number > _SEEN)
     & (Member.user != _GROUP_AUTHOR)
-    & ~fn.EXISTS(Block.select(SQL("1")).where(_IS_BLOCK))
+    & no_block_between(Member.user, _GROUP_AUTHOR)
 )
 _OF_ALL_COUNT = Select(
     [Mention.select(Mention.number).where(_IS_UNREAD_OF_ALL).limit(MAX_MENTIONS).alias("unread_of_all")],

@@ -12,7 +12,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import ALL, HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.group_mentions import HERE_AT_ONCE
+from chat.history.group_mentions import HERE_AT_ONCE, no_block_between
 from chat.history.invitations import ending
 from chat.history.lines import Line, ids_of
 from chat.history.members import may_mention_groups
@@ -146,18 +146,18 @@ class RoomTransaction:
         """Stores whom `@here` of a post mentions: the members who are present, but not its author,
         and nobody between whom and the author a block stands. `among` limits it to these. Of more
         than HERE_AT_ONCE the rest is stored after the commit. The post must have been recorded."""
-        query = Member.select(Member.user).where(Member.room == self.room_id, Member.present)
+        query = Member.select(Member.user).where(
+            (Member.room == self.room_id) & Member.present & (Member.user != author_id),
+            no_block_between(author_id, Member.user),
+        )
         if among is not None:
             query = query.where(Member.user.in_(among))
         rows = await query.order_by(Member.user).limit(HERE_AT_ONCE).tuples().aio_execute()
         if len(rows) == HERE_AT_ONCE:
             self.published[-1] = replace(self.published[-1], mentions_present_after=rows[-1][0])
-        present = [user_id for (user_id,) in rows if user_id != author_id]
-        hidden = await blocked_among(author_id, present)
         mentions = [
             {"room_id": self.room_id, "number": number, "user_id": user_id, "of_group": True}
-            for user_id in present
-            if user_id not in hidden
+            for (user_id,) in rows
         ]
         if mentions:
             self.amendments.append(Mention.insert_many(mentions).on_conflict_ignore())
