@@ -49,7 +49,8 @@ SECURITY_CODES = ("forbidden", "not_a_member", "blocked", "rate_limited")
 
 UNHEARD = {
     "forbidden": Text(
-        "This called nobody: in a room of more than {most} members @all and @here are for moderators."
+        "This called nobody: in a room of more than {most} members @all and @here are for moderators.",
+        most=SMALL_ROOM,
     ),
     "rate_limited": Text("This called nobody: you have used @all and @here a lot just now."),
 }
@@ -223,7 +224,7 @@ def tell_unheard(actor: Actor, receipt: Receipt) -> None:
     """Tells the actor that `@all` and `@here` of their text mention nobody, and why."""
     if receipt.unheard is None:
         return
-    actor.reply(Notice(actor.language.t(UNHEARD[receipt.unheard], most=SMALL_ROOM)))
+    actor.reply(Notice(actor.language.translate(UNHEARD[receipt.unheard])))
 
 
 def note_own_post(actor: Actor, receipt: Receipt) -> None:
