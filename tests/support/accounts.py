@@ -94,6 +94,13 @@ class Accounts:
             *(name, room),
         )
 
+    def mention_rows(self, room: str) -> int:
+        """How many mentions are counted in a room."""
+        [(found,)] = self._run(
+            "SELECT COUNT(*) FROM mentions WHERE room_id = (SELECT id FROM rooms WHERE name = ?)", room
+        )
+        return int(found)
+
     @functools.cached_property
     def site(self) -> str:
         """The site's id, which its names in Redis carry."""
