@@ -23,6 +23,7 @@ async def live(url: str, crowd: Crowd) -> None:
     try:
         await _look_around(alice)
         await _talk(alice, new, crowd.lines)
+        await _call(alice, people[2])
         await _converse(alice, new)
         await _name_a_room(new)
         await feed_requests.reads_and_writes(alice, new, people[1], people[7])
@@ -146,6 +147,21 @@ async def _talk(alice: Person, new: Person, lines: int) -> None:
     assert await new.answers("Hall", "decline") == 204
     assert await new.answers("Hall", "accept") == 404
     await listener.close()
+
+
+async def _call(alice: Person, other: Person) -> None:
+    """Alice, who administers the site, calls all members, and who is there; another may not."""
+    listener, guest = await alice.enters("Hall"), await other.enters("Hall")
+    for text in ("@all good morning", "@here good morning"):
+        number = (await listener.says(text))["number"]
+        for request in ({"type": "delete"}, {"type": "undelete"}):
+            nonce = secrets.token_hex(4)
+            await listener.ws.send_json({**request, "number": number, "nonce": nonce})
+            await listener.hears("receipt", nonce=nonce)
+        assert (await guest.says(text))["unheard"] == "forbidden"
+    await listener.says("@all good night")
+    await listener.close()
+    await guest.close()
 
 
 async def _amend(listener: Listener, number: int) -> None:
