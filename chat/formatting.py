@@ -19,10 +19,14 @@ GROUPS = ("all", "here")
 """What `@` names in a room beside people, in any case: all members, and those who are present."""
 
 
+GROUP_MENTION = f'<span class="{PERSON.css_class}">'
+"""Begins the mention of a group, and nothing else: of a person there is a link."""
+
+
 class _PersonOrGroup(Reference):
     def link(self, name: str) -> str:
         if name in GROUPS:
-            return f'<span class="{self.css_class}">{self.sign}{html.escape(name)}</span>'
+            return f"{GROUP_MENTION}{self.sign}{html.escape(name)}</span>"
         return super().link(name)
 
 

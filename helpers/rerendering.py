@@ -15,8 +15,11 @@ from helpers.rendering import Renderer
 ROWS_AT_ONCE = 200
 """Rows of one read, and at most as many changed ones in one transaction, for which others may wait."""
 
-Render = Callable[[Sequence[str]], Awaitable[Sequence[str | None]]]
-"""Returns the HTML of each text, or None if it equals the escaped text."""
+Stored = tuple[str, str | None]
+"""A text, and the HTML that it has now; None if that equals the escaped text."""
+
+Render = Callable[[Sequence[Stored]], Awaitable[Sequence[str | None]]]
+"""Returns the HTML of each text anew, or None if it equals the escaped text."""
 
 
 class Texts:
@@ -50,7 +53,7 @@ class Texts:
         changed = 0
         while rows := await self._read_after(last):
             last = rows[-1][: len(self._keys)]
-            rendered = await render([row[-2] for row in rows])
+            rendered = await render([row[-2:] for row in rows])
             stale = [(row, html) for row, html in zip(rows, rendered, strict=True) if html != row[-1]]
             if stale:
                 async with database.aio_atomic():

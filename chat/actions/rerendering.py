@@ -6,12 +6,13 @@ from peewee_async.databases import AioDatabase
 
 from accounts.people.mentions import NamedPeople
 from chat.actions.posting import render_text
+from chat.formatting import GROUP_MENTION
 from chat.history.access import RoomAccessReader
 from chat.history.mentions import Directory
 from chat.models import Message
 from helpers.redis.bus import Bus
 from helpers.rendering import Renderer
-from helpers.rerendering import Render, Texts
+from helpers.rerendering import Render, Stored, Texts
 
 _MESSAGES = Texts(
     Message,
@@ -27,7 +28,13 @@ def texts_of_rooms(database: AioDatabase, renderer: Renderer) -> list[tuple[Text
     """Nobody is called by a message that is rendered anew."""
     directory = Directory(RoomAccessReader(database), NamedPeople(), Bus())
 
-    async def render(texts: Sequence[str]) -> list[str | None]:
-        return [(await render_text(renderer, directory, 0, text)).html for text in texts]
+    async def render(texts: Sequence[Stored]) -> list[str | None]:
+        return [await render_one(*stored) for stored in texts]
+
+    async def render_one(text: str, html: str | None) -> str | None:
+        rendered = await render_text(renderer, directory, 0, text)
+        # Whether it called all depends on who wrote it, and where.
+        called_all = html is not None and GROUP_MENTION in html
+        return rendered.quiet_html if rendered.mentions_groups and not called_all else rendered.html
 
     return [(_MESSAGES, render)]

@@ -9,6 +9,7 @@ from chat.actions.rerendering import texts_of_rooms
 from helpers import rerendering
 from helpers.db.database import open_database
 from helpers.rendering import Renderer
+from helpers.rerendering import Stored
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.deleted_accounts import change, rows
 from tests.support.feed_reader import comments, writes
@@ -41,6 +42,7 @@ async def test_what_is_stored_gets_the_html_of_today(server: Aiochat) -> None:
     at_garden = await alice.enters("Garden")
     for text in TEXTS:
         await at_garden.says(text)
+    await at_garden.says("tea for @all")
     await at_garden.says("/me waves at @alice in #garden")
     post = await writes(alice, "**Hello**, @alice")
     await comments(alice, post, "`well`")
@@ -51,17 +53,19 @@ async def test_what_is_stored_gets_the_html_of_today(server: Aiochat) -> None:
     }
     of_today = {table: rows(server, query) for table, query in tables.items()}
     assert dict(of_today["messages"][: len(TEXTS)]) == TEXTS
+    called = rows(server, "SELECT * FROM mentions")
+    assert '<span class="mention">@all</span>' in of_today["messages"][-2][1]
     assert 'href="/rooms/Garden"' in of_today["messages"][-1][1]
 
-    assert beside(server, "render") == "7 texts rendered, of which 0 changed.\n"
+    assert beside(server, "render") == "8 texts rendered, of which 0 changed.\n"
     for table in tables:
-        change(server, f"UPDATE {table} SET html = '<p>of yesterday</p>'")
-    assert beside(server, "render") == "7 texts rendered, of which 7 changed.\n"
+        change(server, f"UPDATE {table} SET html = COALESCE(html, '') || '<hr>'")
+    assert beside(server, "render") == "8 texts rendered, of which 8 changed.\n"
     assert {table: rows(server, query) for table, query in tables.items()} == of_today
     assert [line["html"] for line in await alice.history("Garden") if "html" in line] == [
         html for _, html in of_today["messages"] if html is not None
     ]
-    assert rows(server, "SELECT COUNT(*) FROM mentions") == [(0,)], "nobody is called"
+    assert rows(server, "SELECT * FROM mentions") == called, "nobody is called again"
     await alice.close()
 
 
@@ -80,8 +84,8 @@ async def test_it_goes_in_steps_and_an_edit_meanwhile_stays(
     [(texts, render)] = texts_of_rooms(database, renderer)
     steps: list[int] = []
 
-    async def render_while_one_edits(stored: Sequence[str]) -> Sequence[str | None]:
-        if "*three*" in stored:
+    async def render_while_one_edits(stored: Sequence[Stored]) -> Sequence[str | None]:
+        if any(text == "*three*" for text, _ in stored):
             change(server, "UPDATE messages SET text = '*3*', html = '<p>edited</p>' WHERE text = '*three*'")
         return await render(stored)
 
