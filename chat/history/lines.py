@@ -1,10 +1,11 @@
 """A line of a room's history, and its events."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import msgspec
 
-from chat.drafts import Mentioned, Reacted
+from chat.drafts import ALL, HERE, Mentioned, Reacted
 from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
 from chat.line_kinds import KINDS
@@ -173,3 +174,20 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         return EncodedEvent(
             self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code
         )
+
+
+def groups_of(mentions: Iterable[Mentioned]) -> set[Mentioned]:
+    """Returns which of ALL and HERE are among them."""
+    return {ALL, HERE}.intersection(mentions)
+
+
+def visible_mentions(line: Line) -> tuple[Mentioned, ...]:
+    """Whom the line calls: a deleted post calls nobody."""
+    return () if line.is_deleted else line.mentions
+
+
+def counted_mentions(line: Line) -> set[Mentioned]:
+    """The mentions that have a row: none of a deleted post, and only ALL where that is among
+    them."""
+    visible = set(visible_mentions(line))
+    return {ALL} if ALL in visible else visible

@@ -11,8 +11,8 @@ from chat.drafts import Draft, KnownNonce
 from chat.events import Receipt
 from chat.history.access import BLOCKED
 from chat.history.direct import LINE, DirectStatements
-from chat.history.lines import Line
-from chat.history.transaction import RoomTransaction, counted_mentions
+from chat.history.lines import Line, counted_mentions
+from chat.history.transaction import RoomTransaction
 from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.db.bulk import Bulk
 from helpers.db.statement import Statement

@@ -9,12 +9,12 @@ from msgspec.structs import replace
 from accounts.models import User
 from accounts.people.directory import all_exist
 from accounts.relations.visibility import blocked_among
-from chat.drafts import ALL, HERE, Mentioned, Person
+from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.group_mentions import HERE_AT_ONCE, no_block_between
 from chat.history.invitations import ending
-from chat.history.lines import Line, ids_of
+from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
 from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room, RoomName
@@ -115,7 +115,7 @@ class RoomTransaction:
                 line, reply_to=replied_to.number, quoted_author=replied_to.author, quoted_text=replied_to.text
             )
         if mentions:
-            anew = bool(_groups_of(mentions))
+            anew = bool(groups_of(mentions))
             line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions), mentions_groups_anew=anew)
         self.lines.append(line)
         self.published.append(line)
@@ -219,7 +219,7 @@ class RoomTransaction:
         after = replace(line, changed_seq=self.last_seq, **changes)
         if after.mentions != line.mentions:
             after = replace(after, mentioned_ids=ids_of(after.mentions))
-        groups_before, groups_now = _groups_of(_visible_mentions(line)), _groups_of(_visible_mentions(after))
+        groups_before, groups_now = groups_of(visible_mentions(line)), groups_of(visible_mentions(after))
         after = replace(
             after, mentions_groups_anew=bool(groups_now - groups_before), mentions_present_after=None
         )
@@ -391,18 +391,3 @@ async def kicked_until(room_id: int, user_id: int) -> int:
     query = Kick.select(Kick.until).where(Kick.room_id == room_id, Kick.user_id == user_id)
     rows = await query.tuples().aio_execute()
     return int(rows[0][0]) if rows else 0
-
-
-def _groups_of(mentions: Iterable[Mentioned]) -> set[Mentioned]:
-    return {ALL, HERE}.intersection(mentions)
-
-
-def _visible_mentions(line: Line) -> tuple[Mentioned, ...]:
-    return () if line.is_deleted else line.mentions
-
-
-def counted_mentions(line: Line) -> set[Mentioned]:
-    """The mentions that have a row: none of a deleted post, and only ALL where that is among
-    them."""
-    visible = set(_visible_mentions(line))
-    return {ALL} if ALL in visible else visible

@@ -71,6 +71,7 @@ test("any word of a name finds it, without case and accents", () => {
     members: new Map([["maria", { name: "maria", role: "member", present: true }]]),
     commands: [],
     rooms: new Map(),
+    may: [],
   };
   const known = { people: () => [], rooms: () => [], emoji: () => [], ranks: () => new Map() };
   for (const typed of ["@luk", "@мар", "@maria", "@oneil"]) {
