@@ -231,7 +231,9 @@ async def test_the_feed(cast: Cast, chat: Aiochat, bob: Person, messages: str) -
         async with bob.http.get(f"/feed/{hers['id']}") as page:
             shown = await page.text()
             assert page.status == 200
-        assert f'data-part="author"><bdi>{DELETED}</bdi>' in shown, "a name without a link"
+        assert f'data-part="author" data-person="{DELETED}"><bdi dir="ltr">{DELETED}</bdi>' in shown, (
+            "a name without a link"
+        )
         return
     assert found["comments"] == []
     assert found["post"]["comments"] == 0

@@ -74,7 +74,7 @@ async def test_pages_are_in_the_language_of_the_browser(cast: Cast, alice: Perso
         (visitor, "/", "Комнаты для разговоров."),
         (visitor, "/accounts/login", "Имя или эл. почта"),
         (visitor, "/accounts/register", "Создать учётную запись"),
-        (alice, "/rooms", "Новая комната"),
+        (alice, f"/rooms?q={lobby}", "Новая комната"),
         (alice, f"/rooms/{lobby}", f"Написать в #{lobby}"),
     ]:
         text = await page(person, path, IN_RUSSIAN)
@@ -122,11 +122,11 @@ async def test_errors_are_in_the_language_of_the_browser(cast: Cast, alice: Pers
         assert "Это нельзя" in await answer.text()
     token = await alice.token("/rooms")
     async with alice.http.post(
-        "/rooms", data={"name": "1", "kind": "odd"}, headers={**headers, "X-CSRF-Token": token}
+        "/rooms", data={"title": "t" * 65, "kind": "odd"}, headers={**headers, "X-CSRF-Token": token}
     ) as answer:
         errors = (await answer.json())["errors"]
         assert errors == {
-            "name": "От 1 до 32 символов: латинские буквы, цифры, - и _, первой — буква.",
+            "title": "Символов может быть не больше 64.",
             "kind": "Комната бывает открытой или закрытой.",
         }
     visitor = cast.stranger()

@@ -34,10 +34,10 @@ async def test_who_registers_makes_a_room_that_others_find(
     form = alice.page.locator("#new-room-form")
     if not await form.is_visible():
         await alice.page.locator("#new-room > summary").click()
-    await form.locator("[name=name]").fill(name)
+    await form.locator("[name=title]").fill(name)
     await form.locator("[name=topic]").fill("Tea")
     await form.locator("button").click()
-    await alice.page.wait_for_url(f"**/rooms/{name}")
+    await alice.page.wait_for_url(f"**/rooms/{name.lower()}")
     await alice.is_connected()
     await bob.page.goto(f"{bob.url}/rooms")
     await bob.page.locator("main a", has_text=name).first.click()

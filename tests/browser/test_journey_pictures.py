@@ -22,7 +22,7 @@ async def creates(visitor: Visitor, room: str) -> None:
     await visitor.page.goto(f"{visitor.url}/rooms")
     if not await form.is_visible():
         await visitor.page.locator("#new-room > summary").click()
-    await form.locator("[name=name]").fill(room)
+    await form.locator("[name=title]").fill(room)
     await form.locator("button").click()
     await visitor.is_connected()
 

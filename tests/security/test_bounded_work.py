@@ -29,6 +29,8 @@ from helpers.rendering import PATIENCE, Renderer
 from helpers.text import highlighting
 from helpers.text.durations import parse_duration
 from helpers.text.emoji import replace_shortcodes
+from helpers.text.folding import words_of
+from helpers.text.transliteration import address_words
 from helpers.web.multipart import Upload
 from helpers.weights import MAX_PAGE_WEIGHT
 from tests.support.people import Person
@@ -211,6 +213,8 @@ def test_other_work_on_texts_in_the_loop(piece: str) -> None:
         lambda: replace_shortcodes(text),
         lambda: parse_duration(long),
         lambda: login_key(long),
+        lambda: words_of(long),
+        lambda: address_words(long, 32),
         lambda: accounts.email_problem(long),
         lambda: accounts.email_problem(f"a@{long}"),
         lambda: raised(lambda: names.clean_name(long)),
@@ -238,7 +242,8 @@ def test_texts_are_normalised_by_those_who_look_at_their_length() -> None:
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.Attribute) and node.attr == "normalize"
     }
-    assert found == {"helpers/text/characters.py", "helpers/text/emoji.py"}, "the emoji's are its own names"
+    bounded = {"characters", "folding", "transliteration"}
+    assert found == {f"helpers/text/{name}.py" for name in (*bounded, "emoji")}, "emoji's are its own"
 
 
 FRAMES = [

@@ -19,6 +19,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
     for name in ("kill", "clear", "mod", "unmod"):
         assert f"/{name}" not in members
     assert {command["name"] for command in at_bob.events[0]["commands"]} == {
+        "address",
         "away",
         "back",
         "dnd",
@@ -28,6 +29,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "me",
         "msg",
         "shrug",
+        "title",
         "topic",
         "uninvite",
         "unread",
