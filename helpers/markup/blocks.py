@@ -43,9 +43,13 @@ def lines_of(text: str) -> list[str]:
     return [line.rstrip() for line in text.split("\n")]
 
 
+def opening(text: str) -> str:
+    """Returns the tag that begins a paragraph of this text, which keeps spaces that would be lost."""
+    return '<p class="spaced">' if "  " in text or "\n " in text or text.startswith(" ") else "<p>"
+
+
 def write_paragraph(writer: Writer, text: str, allowed: Callable[[str], object]) -> None:
-    is_spaced = "  " in text or text[0] == " " or "\n " in text
-    writer.pieces.append('<p class="spaced">' if is_spaced else "<p>")
+    writer.pieces.append(opening(text))
     Inline(writer, text, allowed).write()
     writer.pieces.append("</p>\n")
 

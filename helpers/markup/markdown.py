@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from itertools import islice
 
-from helpers.markup.blocks import Blocks, lines_of, write_paragraph
+from helpers.markup.blocks import Blocks, lines_of, opening, write_paragraph
 from helpers.markup.writer import Markup as Markup
 from helpers.markup.writer import Reference as Reference
 from helpers.markup.writer import TooManySigns, Writer, escaped
@@ -128,7 +128,7 @@ class Markdown:
                 end = after
         writer.pieces.append(escaped(text[end:]))
         markup = writer.markup()
-        markup.parts[0] = f"<p>{markup.parts[0]}"
+        markup.parts[0] = f"{opening(text)}{markup.parts[0]}"
         markup.parts[-1] += "</p>"
         return markup
 
@@ -152,4 +152,4 @@ class Markdown:
 
 def plain_html(text: str) -> str:
     """Returns the escaped text with its line breaks: what a text without HTML looks like."""
-    return f"<p>{escaped(text)}</p>"
+    return f"{opening(text)}{escaped(text)}</p>"

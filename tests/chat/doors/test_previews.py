@@ -29,6 +29,8 @@ async def test_a_preview_is_what_the_message_will_be(alice: Person, bob: Person,
             {"html": (await post_in(alice, lobby, receipt["number"]))["html"]},
         )
     assert (await previews(alice, lobby, "a < b\n& c")) == (200, {"html": "<p>a &lt; b<br>\n&amp; c</p>"})
+    spaced = (200, {"html": '<p class="spaced">a:<br>\n  b</p>'})
+    assert (await previews(alice, lobby, "a:\n  b")) == spaced, "no space is lost"
     await at_alice.is_told()
     assert len(at_alice.heard("message", kind="post")) == 3, "nothing is stored by it"
 
