@@ -8,10 +8,13 @@ _MARKS = re.compile("[\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0670]+")
 """Accents of alphabets, and the vowel points of Hebrew and Arabic. Other scripts write letters by
 marks."""
 
-_PLAIN = str.maketrans(
-    {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t", "æ": "ae", "œ": "oe", "þ": "th"}
-)
-"""Latin letters that Unicode doesn't take apart."""
+LATIN = {
+    **{"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ħ": "h", "ı": "i", "ŧ": "t"},
+    **{"æ": "ae", "œ": "oe", "þ": "th"},
+}
+"""Latin letters that Unicode doesn't take apart, and how they are written without marks."""
+
+_PLAIN = str.maketrans(LATIN)
 
 MAX_FOLDED = 256
 """Characters: more than any name has."""

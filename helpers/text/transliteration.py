@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from helpers.text.folding import LATIN
+
 _LETTERS = {
     # Cyrillic: Russian, with the letters that Ukrainian, Belarusian, Serbian and Macedonian add.
     **dict(zip("абвгдезийклмнопрстуфхцчшщъыьэюя", [
@@ -17,8 +19,8 @@ _LETTERS = {
         *("t", "y", "f", "ch", "ps", "o"),
     ], strict=True)),
     # Latin letters that aren't a plain one with a mark.
-    **{"ß": "ss", "æ": "ae", "œ": "oe", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "ł": "l", "ı": "i"},
-    **{"ħ": "h", "ŋ": "ng", "ĸ": "k", "ŧ": "t"},
+    **LATIN,
+    **{"ß": "ss", "ŋ": "ng", "ĸ": "k"},
 }  # fmt: skip
 
 _OTHERS = re.compile(r"[^a-z0-9]+")
