@@ -78,7 +78,7 @@ async def open_engine(
 
     def on_status_change(change: StatusChange) -> None:
         statuses.note(change)
-        send_to_rooms(change)
+        hub.send_change(change)
 
     def on_unread_hint(hint: UnreadHint) -> None:
         unread.note_hint(hint)
@@ -126,12 +126,8 @@ async def open_engine(
         hub.send_ephemeral(ephemeral)
         bus.publish_ephemeral(ephemeral)
 
-    def send_to_rooms(change: StatusChange) -> None:
-        for room_id in change.room_ids:
-            hub.send_ephemeral(EphemeralEvent(room_id, change.data))
-
     def publish_status_change(change: StatusChange) -> None:
-        send_to_rooms(change)
+        hub.send_change(change)
         bus.publish_status_change(change)
 
     present_mentions = PresentMentions(database)

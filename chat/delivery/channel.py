@@ -39,12 +39,15 @@ class Client(Protocol):
 class Channel:
     """Live clients have been served up to `last_seq`. Other clients are behind, with the events
     since they began to catch up (None before that), or ahead, with the seq up to which they have
-    everything."""
+    everything.
+
+    `recent(room_id)` returns the ephemeral events that are told to whoever has caught up."""
 
     def __init__(
         self,
         room_id: int,
         changes_since: Callable[[int, int], Awaitable[Changes]],
+        recent: Callable[[int], list[bytes]],
         spawn: Callable[[Coroutine[Any, Any, None]], None],
         timings: Timings = DEFAULT,
     ) -> None:
@@ -54,6 +57,7 @@ class Channel:
         self.is_filling = False
         self.opened: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._changes_since = changes_since
+        self._recent = recent
         self._spawn = spawn
         self._newest = 0
         self._after_gap: dict[int, EncodedEvent] = {}
@@ -161,9 +165,8 @@ class Channel:
             return
         # No await from here on, so that the next push finds the client live.
         del self._behind[client]
-        client.outbox.write(
-            joined_frames(lines_for(client, [event for event in held if event.seq > changes.last_seq]))
-        )
+        later = lines_for(client, [event for event in held if event.seq > changes.last_seq])
+        client.outbox.write(joined_frames(later + self._recent(self.room_id)))
         if self.last_seq >= changes.last_seq:
             self._live.add(client)
         else:

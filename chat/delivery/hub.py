@@ -10,7 +10,8 @@ from typing import Any, Protocol
 
 from accounts.keys import Successor
 from chat.delivery.channel import Channel, Client
-from chat.envelopes import Batch, EphemeralEvent
+from chat.delivery.recent_changes import RecentChanges
+from chat.envelopes import Batch, EphemeralEvent, StatusChange
 from chat.events import RESTART, Close, Event
 from chat.history.catch_up import Changes
 from helpers.db.database import is_unavailable
@@ -49,6 +50,7 @@ class Hub:
         self._clients: set[Client] = set()
         self._by_room: dict[int, set[Client]] = {}
         self._by_user: dict[int, set[Client]] = {}
+        self._recent = RecentChanges()
         self._tasks: set[asyncio.Task[None]] = set()
         self._check_now = asyncio.Event()
         self.empty = asyncio.Event()
@@ -134,6 +136,13 @@ class Hub:
         if channel is not None:
             channel.send_ephemeral(ephemeral.data, ephemeral.but_user_id)
 
+    def send_change(self, change: StatusChange) -> None:
+        """Sends a change of a person's status or name to the clients of their rooms here, and to those
+        who enter soon."""
+        self._recent.add(change)
+        for room_id in change.room_ids:
+            self.send_ephemeral(EphemeralEvent(room_id, change.data))
+
     def end_session(self, session_id: str, successor: Successor | None = None) -> None:
         """Closes every connection of the session, but those of the browser with which it goes
         on."""
@@ -160,7 +169,7 @@ class Hub:
         channel = self._channels.get(room_id)
         if channel is None:
             channel = self._channels[room_id] = Channel(
-                room_id, self._changes_since, self.spawn, self._timings
+                *(room_id, self._changes_since, self._recent.of_room, self.spawn, self._timings)
             )
             self.spawn(self._open(channel))
         await asyncio.shield(channel.opened)

@@ -78,8 +78,9 @@ export class History {
     if (this.#asking) return;
     this.#asking = true;
     try {
+      const askedAt = performance.now();
       const answer = await get(`${this.base}/members`);
-      if (answer.ok) this.store.dispatch({ type: "members", ...(await answer.json()) });
+      if (answer.ok) this.store.dispatch({ type: "members", askedAt, ...(await answer.json()) });
     } catch {
       // asked again with the next event
     } finally {

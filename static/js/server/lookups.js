@@ -67,8 +67,9 @@ class Answers {
  */
 export const peopleLookup = (onAnswer, get = getJson) =>
   new Answers(async (word) => {
+    const askedAt = performance.now();
     const { people } = await get(`/people?${new URLSearchParams({ q: word })}`);
-    setNames(people);
+    setNames(people, askedAt);
     return people;
   }, onAnswer);
 

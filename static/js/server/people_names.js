@@ -33,13 +33,15 @@ export function watchNames(store, lifetime, get = getJson) {
     if (busy || !unknown.size || performance.now() - failedAt < AGAIN) return;
     busy = true;
     const wanted = [...unknown].slice(0, AT_ONCE);
+    const askedAt = performance.now();
     try {
       const query = new URLSearchParams(wanted.map((name) => ["name", name]));
       const { people } = await get(`/people?${query}`);
       // Who isn't found has no other name.
       const found = new Set(people.map((/** @type {{name: string}} */ { name }) => name));
-      setNames(people);
-      setNames(wanted.filter((name) => !found.has(name)).map((name) => ({ name })));
+      setNames(people, askedAt);
+      const others = wanted.filter((name) => !found.has(name)).map((name) => ({ name }));
+      setNames(others, askedAt);
     } catch {
       failedAt = performance.now();
     }

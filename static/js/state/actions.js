@@ -138,10 +138,10 @@ export const actions = {
     return ["composing", "timeline"];
   },
 
-  members(state, { members }) {
+  members(state, { members, askedAt }) {
     state.members = new Map(members.map((/** @type {Member} */ member) => [member.name, member]));
     state.membersStale = false;
-    setNames(members);
+    setNames(members, askedAt);
     return ["members"];
   },
 

@@ -7,7 +7,7 @@ import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { updateDivider } from "./reading.js";
 import { toast } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
-import { setNames } from "../words/names.js";
+import { renamed } from "../words/names.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
@@ -208,7 +208,7 @@ export const reducers = {
   typing: receiveTyping,
   presence: receivePresence,
   person(_state, event) {
-    setNames([event]);
+    renamed(event);
     return ["timeline"];
   },
   pong: () => [],

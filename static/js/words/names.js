@@ -16,9 +16,26 @@ export const unknown = new Set();
 /** How often a name has changed: what shows names is made anew when it has. */
 export let renames = 0;
 
-/** @param {Iterable<{name: string, display_name?: string}>} people */
-export function setNames(people) {
+/**
+ * When the server told of a name by itself, by handle, in ms of performance.now().
+ * @type {Map<string, number>}
+ */
+const toldAt = new Map();
+
+/** The server tells of a changed name. @param {{name: string, display_name?: string}} person */
+export function renamed(person) {
+  toldAt.set(person.name, performance.now());
+  setNames([person]);
+}
+
+/**
+ * @param {Iterable<{name: string, display_name?: string}>} people
+ * @param {number} [askedAt] when they were asked for, in ms of performance.now(): an answer that was
+ *   under way while the server told of a change may hold the name of before
+ */
+export function setNames(people, askedAt = performance.now()) {
   for (const { name, display_name = "" } of people) {
+    if ((toldAt.get(name) ?? -Infinity) > askedAt) continue;
     // Isolated, so that it doesn't turn the text around it.
     const shown = RIGHT_TO_LEFT.test(display_name)
       ? display_name.replace(/^[^@]+?(?= @|$)/, "\u2068$&\u2069")

@@ -95,7 +95,7 @@ class Place:
         self.gate = asyncio.Event()
         self.gate.set()
         self.tasks: list[asyncio.Task[None]] = []
-        self.channel = Channel(1, self.changes_since, self.spawn)
+        self.channel = Channel(1, self.changes_since, lambda room_id: [], self.spawn)
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         self.tasks.append(asyncio.create_task(work))

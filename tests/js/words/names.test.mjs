@@ -10,6 +10,7 @@ import { fold } from "../../../static/js/words/folding.js";
 import {
   handleBeside,
   plainName,
+  renamed,
   setNames,
   shownName,
   shownTitle,
@@ -40,6 +41,15 @@ test("who isn't known is asked for, once", () => {
   shownName("dora");
   shownName("deleted user");
   assert.deepEqual([...unknown], []);
+});
+
+test("an answer that was asked for before a change doesn't undo it", () => {
+  const askedAt = performance.now();
+  renamed({ name: "eve", display_name: "Evelyn" });
+  setNames([{ name: "eve", display_name: "Eve" }], askedAt - 1);
+  assert.equal(shownName("eve"), "Evelyn");
+  setNames([{ name: "eve", display_name: "Eva" }], performance.now() + 1);
+  assert.equal(shownName("eve"), "Eva");
 });
 
 test("titles of conversations are names, those of rooms are as they are", () => {
