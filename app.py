@@ -41,6 +41,7 @@ from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, listen
+from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
 from helpers.processes.worker import (
@@ -176,6 +177,8 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
     stop = stop_requested()
     manager = ServiceManager.from_environment()
     app = await create_app(settings)
+    if worker is not None:
+        app[PASSING] = Passing(worker.private.parent, worker.slot, worker.count)
     runner = Runner(
         app,
         access_log=None,
@@ -274,11 +277,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
 def serve_as_worker(settings: Settings, arguments: argparse.Namespace) -> None:
     faulthandler.enable()
     check_migrations(settings.database)
-    uvloop.run(
-        _serve(
-            settings, WorkerArguments(arguments.own, arguments.others, arguments.control, arguments.private)
-        )
-    )
+    uvloop.run(_serve(settings, WorkerArguments.of(arguments)))
 
 
 def restored(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -325,10 +324,7 @@ def parser() -> argparse.ArgumentParser:
     command.set_defaults(run=serve)
     # Started by `serve --workers`. It isn't listed: only a supervisor can pass the open files.
     command = choices.add_parser("worker", add_help=False)
-    command.add_argument("--own", type=int, nargs="+", required=True)
-    command.add_argument("--others", type=int, nargs="+", required=True)
-    command.add_argument("--control", type=int, required=True)
-    command.add_argument("--private", type=Path, required=True)
+    WorkerArguments.add_to(command)
     command.set_defaults(run=serve_as_worker)
     command = choices.add_parser(
         "migrate", help="bring the database up to date", description="Brings the database up to date."

@@ -18,7 +18,7 @@ from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
-from chat.doors.upgrade import SERVICES
+from chat.doors.upgrade import SERVICES, receive
 from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
@@ -29,6 +29,7 @@ from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
 from helpers.keys import DATABASE, LIMITER, SITE
 from helpers.limits import Buckets
+from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
 from helpers.redis.client import REDIS
 from helpers.rendering import RENDERER
@@ -70,6 +71,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[RENAMED].append(engine.statuses.tell_name)
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
+        if (passing := app.get(PASSING)) is not None:
+            passing.open(functools.partial(receive, app))
         yield
         await keep_alive.close()
         await cancel_all(tasks)
@@ -81,6 +84,8 @@ async def close_connections(app: web.Application) -> None:
     engine = app.get(ENGINE)
     if engine is None:
         return
+    if (passing := app.get(PASSING)) is not None:
+        passing.close()
     await engine.journal.close()
     for client in engine.hub.clients:
         client.end(RESTART)

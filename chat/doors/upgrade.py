@@ -1,20 +1,49 @@
-"""Upgrades an HTTP request to a room's WebSocket."""
+"""Upgrades an HTTP request to a room's WebSocket. Where several workers share a port, a room's
+connections are passed to the worker of that room, so that most of its events needn't travel; any
+worker is correct."""
 
+import asyncio
+import logging
+import socket
+from collections.abc import Callable
+
+import msgspec
 from aiohttp import web
 from aiohttp_session import get_session
 
 from accounts.keys import USER
+from accounts.people.directory import accounts_by_ids
 from chat.doors.room_pages import find_access
 from chat.doors.websocket import Connection, Services
 from chat.errors import ActionError
 from chat.keys import ENGINE
+from chat.models import Room
+from helpers.db.database import is_unavailable
 from helpers.keys import SETTINGS
-from helpers.text.translation import current
-from helpers.web.addresses import client_mark
+from helpers.processes.passing import PASSING, Departing, arrive
+from helpers.text.translation import ENGLISH, LANGUAGES, current
+from helpers.web.addresses import UNKNOWN, client_mark, client_network
+from helpers.web.connections import CONNECTIONS, TooManyError
 from helpers.web.languages import set_language_from_query
-from helpers.websocket.protocol import Upgrade
+from helpers.websocket.protocol import TakeOver, Upgrade
+
+log = logging.getLogger("aiochat.connection")
 
 SERVICES = web.AppKey("connections", Services)
+
+
+class Ticket(msgspec.Struct, frozen=True, array_like=True):
+    """What goes with a connection to the worker that serves it. `network` is that of its client, by
+    which it is counted, and `early` what was read behind the handshake's request."""
+
+    user_id: int
+    room_id: int
+    session_id: str
+    mark: int
+    language: str
+    since: int | None
+    network: str
+    early: bytes = b""
 
 
 class Socket(web.View):
@@ -29,11 +58,36 @@ class Socket(web.View):
         if not web.WebSocketResponse().can_prepare(request):
             raise ActionError("bad_request", "This address speaks WebSocket.")
         session = await get_session(request)
-        app = request.app
-        session_id, language = str(session.identity), current()
-        mark = client_mark(request)
-        connection = Connection(app[SERVICES], request[USER], room, session_id, mark, language, since)
-        return Upgrade(connection.websocket)
+        user, services = request[USER], request.app[SERVICES]
+        session_id, mark, language = str(session.identity), client_mark(request), current()
+
+        def serve(transport: asyncio.Transport, early: bytes, on_lost: Callable[[], None] | None) -> None:
+            connection = Connection(services, user, room, session_id, mark, language, since)
+            connection.websocket.take_over(transport, early, on_lost)
+
+        ticket = Ticket(
+            *(user.id, room.id, session_id, mark, language.code, since), network=client_network(request)
+        )
+        return Upgrade(self._passed(ticket, serve) or serve)
+
+    def _passed(self, ticket: Ticket, serve: TakeOver) -> TakeOver | None:
+        """Passes the connection on, or has it served here where that fails. None where it belongs
+        here."""
+        passing = self.request.app.get(PASSING)
+        slot = passing.slot_of(ticket.room_id) if passing is not None else None
+        if passing is None or slot is None:
+            return None
+
+        def take_over(transport: asyncio.Transport, early: bytes, on_lost: Callable[[], None] | None) -> None:
+            data = msgspec.msgpack.encode(msgspec.structs.replace(ticket, early=early))
+            Departing(
+                transport,
+                lambda connection: passing.send(slot, data, connection),
+                lambda: serve(transport, early, on_lost),
+                on_lost,
+            )
+
+        return take_over
 
     def _since(self) -> int | None:
         """`since` in the address; -1 where the client's history is of another epoch."""
@@ -44,3 +98,32 @@ class Socket(web.View):
         if not (text.isascii() and text.isdigit() and len(text) <= 16):
             raise ActionError("bad_request", "`since` is a seq: a whole number from 0.")
         return -1 if epoch and epoch != self.request.app[ENGINE].epoch else int(text)
+
+
+_decoder = msgspec.msgpack.Decoder(Ticket)
+
+
+def receive(app: web.Application, data: bytes, connection: socket.socket) -> None:
+    """Serves a connection that another worker has passed on."""
+    app[ENGINE].hub.spawn(_receive(app, _decoder.decode(data), connection))
+
+
+async def _receive(app: web.Application, ticket: Ticket, connection: socket.socket) -> None:
+    """Where it can't be served it is closed, and its client tries again."""
+    with connection:
+        try:
+            user = (await accounts_by_ids([ticket.user_id])).get(ticket.user_id)
+            room = await Room.aio_get_or_none(Room.id == ticket.room_id)
+            if user is None or room is None:
+                return
+            place = app[CONNECTIONS].enter_of(ticket.network, is_known=ticket.network != UNKNOWN)
+        except TooManyError:
+            return
+        except Exception as error:
+            if not is_unavailable(error):
+                log.exception("a passed connection isn't served")
+            return
+        transport, early = await arrive(connection.dup())
+    language = LANGUAGES.get(ticket.language, ENGLISH)
+    served = Connection(app[SERVICES], user, room, ticket.session_id, ticket.mark, language, ticket.since)
+    served.websocket.take_over(transport, ticket.early + early, place.leave)

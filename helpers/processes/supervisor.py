@@ -148,6 +148,7 @@ class Supervisor:
             *("--others", *map(str, others)),
             *("--control", str(theirs.fileno())),
             *("--private", str(private)),
+            *("--slot", str(slot), "--count", str(len(self._sockets))),
         ]
         try:
             # In a process group of its own: Ctrl-C signals the supervisor, which ends the workers.

@@ -1,6 +1,7 @@
 """How a process serves and shuts down: alone on a port, or as one of several workers of a
 supervisor."""
 
+import argparse
 import asyncio
 import contextlib
 import faulthandler
@@ -10,9 +11,9 @@ import resource
 import signal
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from aiohttp import web
 
@@ -41,12 +42,28 @@ class WorkerArguments:
 
     `own` are the listening sockets that it serves, `others` those of its siblings, and `control` is
     the connection to the supervisor: all are numbers of open files. `private` is the path of a Unix
-    socket by which the supervisor checks this worker's readiness."""
+    socket by which the supervisor checks this worker's readiness, in a folder that is closed to
+    other users. It is the worker of `slot`, of `count`, from 0."""
 
     own: list[int]
     others: list[int]
     control: int
     private: Path
+    slot: int
+    count: int
+
+    @classmethod
+    def add_to(cls, command: argparse.ArgumentParser) -> None:
+        command.add_argument("--own", type=int, nargs="+", required=True)
+        command.add_argument("--others", type=int, nargs="+", required=True)
+        command.add_argument("--control", type=int, required=True)
+        command.add_argument("--private", type=Path, required=True)
+        command.add_argument("--slot", type=int, required=True)
+        command.add_argument("--count", type=int, required=True)
+
+    @classmethod
+    def of(cls, arguments: argparse.Namespace) -> Self:
+        return cls(**{field.name: getattr(arguments, field.name) for field in fields(cls)})
 
 
 def stop_requested() -> asyncio.Event:

@@ -8,12 +8,16 @@ from aiohttp import web
 from helpers.keys import SETTINGS
 
 
+UNKNOWN = "unknown"
+"""The address of a request that doesn't come by the trusted proxy, or of no network."""
+
+
 def client_address(request: web.Request) -> str:
     """Returns the address of the connection, or, behind a trusted proxy, the last one in
     X-Forwarded-For. The proxy overwrites that header."""
     if request.app[SETTINGS].trust_proxy:
-        return request.headers.get("X-Forwarded-For", "").split(",")[-1].strip() or "unknown"
-    return request.remote or "unknown"
+        return request.headers.get("X-Forwarded-For", "").split(",")[-1].strip() or UNKNOWN
+    return request.remote or UNKNOWN
 
 
 def client_mark(request: web.Request) -> int:

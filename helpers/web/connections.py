@@ -12,7 +12,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from helpers.security_log import note_refusal
-from helpers.web.addresses import client_network, network_of
+from helpers.web.addresses import UNKNOWN, client_network, network_of
 from settings import Settings
 
 OTHER_FILES = 100
@@ -45,14 +45,17 @@ class Connections:
     def enter(self, peer: str | None) -> "Place | None":
         """Counts a new connection. Raises TooManyError. None for a peer without an address: those
         of a Unix socket belong to the supervisor, who asks how this process is."""
-        if not peer:
-            return None
+        return self.enter_of(network_of(peer), is_known=self.by_peer) if peer else None
+
+    def enter_of(self, network: str, *, is_known: bool = True) -> "Place":
+        """Counts a connection of this network, or, where it isn't known whose it is, that of its
+        proxy. Raises TooManyError."""
         if self._most is not None and self.count >= self._most:
-            note_refusal("connection", whence=network_of(peer), code="full")
+            note_refusal("connection", whence=network, code="full")
             raise TooManyError(503)
         place = Place(self)
-        if self.by_peer:
-            place.give_to(network_of(peer))
+        if is_known:
+            place.give_to(network)
         self.count += 1
         return place
 
@@ -115,7 +118,7 @@ async def connections_of_clients(request: web.Request, handler: Handler) -> web.
     if place is None or request.app[CONNECTIONS].by_peer:
         return await handler(request)
     network = client_network(request)
-    if network == "unknown":
+    if network == UNKNOWN:
         # It doesn't come by the proxy, which names everybody.
         return await handler(request)
     try:

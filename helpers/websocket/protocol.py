@@ -313,19 +313,23 @@ class WebSocket(asyncio.BufferedProtocol):
             )
 
 
-class Upgrade(web.WebSocketResponse):
-    """The response to a handshake. After aiohttp has sent it, the connection is handed over and
-    aiohttp's state for it is released."""
+TakeOver = Callable[[asyncio.Transport, bytes, Callable[[], None] | None], None]
+"""As WebSocket.take_over."""
 
-    def __init__(self, websocket: WebSocket) -> None:
+
+class Upgrade(web.WebSocketResponse):
+    """The response to a handshake. After aiohttp has sent it, the connection is handed over to
+    `take_over` and aiohttp's state for it is released."""
+
+    def __init__(self, take_over: TakeOver) -> None:
         super().__init__(compress=False)
-        self._websocket = websocket
+        self._take_over = take_over
 
     async def prepare(self, request: BaseRequest) -> AbstractStreamWriter:
         writer = await super().prepare(request)
         if (given := cast(Any, request.protocol).hand_over()) is not None:
             transport, early, place = given
-            self._websocket.take_over(transport, early, None if place is None else place.leave)
+            self._take_over(transport, early, None if place is None else place.leave)
         return writer
 
     async def write_eof(self, data: bytes = b"") -> None:

@@ -89,7 +89,7 @@ def _run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProce
         env={**os.environ, **given},
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=180,
         check=False,
     )
 

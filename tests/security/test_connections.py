@@ -98,7 +98,7 @@ async def _site(*, trust_proxy: bool = False) -> AsyncIterator[Site]:
         site.echoes.append(Echo(keep_alive))
         if "slow" in request.query:
             await site.release.wait()
-        return Upgrade(site.echoes[-1].websocket)
+        return Upgrade(site.echoes[-1].websocket.take_over)
 
     app.router.add_get("/", hello)
     app.router.add_get("/slow", slow)

@@ -102,7 +102,7 @@ async def echo_server(
         if not web.WebSocketResponse().can_prepare(request):
             raise web.HTTPBadRequest
         echoes.append(Echo(keep_alive))
-        return Upgrade(echoes[-1].websocket)
+        return Upgrade(echoes[-1].websocket.take_over)
 
     app = web.Application()
     app.router.add_get("/", upgrade)

@@ -69,7 +69,7 @@ async def test_a_room_is_found_by_a_part_of_its_name(
     assert await listed(bob, f"q={cellar}") == [], "it is closed to him"
 
 
-@pytest.mark.parametrize("words", ["%25", "no%00such", "a%20b", "%F0%9F%98%80", "'", "%5C", "x" * 500])
+@pytest.mark.parametrize("words", ["%25", "no%00such", "a%20b", "%F0%9F%98%80", "''", "%5C", "x" * 500])
 async def test_what_is_in_no_name_finds_nothing(bob: Person, lobby: str, words: str) -> None:
     assert await listed(bob, f"q={words}") == []
     async with bob.http.get(f"/rooms?q={words}") as page:
