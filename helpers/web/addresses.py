@@ -7,7 +7,6 @@ from aiohttp import web
 
 from helpers.keys import SETTINGS
 
-
 UNKNOWN = "unknown"
 """The address of a request that doesn't come by the trusted proxy, or of no network."""
 
