@@ -40,7 +40,7 @@ from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.processes.heartbeat import ServiceManager
-from helpers.processes.listening import BACKLOG, listen
+from helpers.processes.listening import BACKLOG, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
@@ -196,6 +196,11 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
                 await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
             except OSError as error:
                 raise _cannot_listen(settings, error) from None
+            if settings.socket is not None:
+                try:
+                    await listen_at(runner, settings.socket)
+                except OSError as error:
+                    raise Failure(f"can't listen on {settings.socket} ({error.strerror})") from None
             print(greeting, flush=True)
         manager.ready()
         await stop.wait()
@@ -259,6 +264,8 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
             "several workers need PostgreSQL and Redis: set AIOCHAT_DATABASE_URL and AIOCHAT_REDIS_URL, or "
             "leave out --workers"
         )
+    if arguments.workers > 1 and settings.socket is not None:
+        raise UsageError("AIOCHAT_SOCKET is for one process: leave out --workers, or start a unit for each")
     # SIGABRT, which watchdogs send, says on standard error where each thread is.
     faulthandler.enable()
     open_many_files()

@@ -1,5 +1,6 @@
 """The settings: read once from the environment and `.env`, checked, and immutable."""
 
+import os
 import re
 from pathlib import Path
 from typing import Any, Literal
@@ -18,6 +19,8 @@ LOOPBACK_NAMES = ("127.0.0.1", "localhost", "[::1]")
 
 _HOST = re.compile(r"[a-z0-9._-]+|[0-9a-f:.]*:[0-9a-f:.]*", re.IGNORECASE)
 
+MAX_SOCKET_PATH = 107
+"""Bytes; see unix(7)."""
 
 OFF_WHEN_EMPTY = ("weather_url",)
 """For all other settings an empty value means the default."""
@@ -64,6 +67,7 @@ class Settings(BaseSettings):
     connections: int = Field(default=10_000, ge=0)
     address_connections: int = Field(default=200, ge=0)
     trust_proxy: bool = False
+    socket: Path | None = None
     weather_url: str = "https://wttr.in/{place}?format=3&lang={lang}"
     gravatar: bool = False
     gravatar_url: str = "https://gravatar.com/avatar"
@@ -84,6 +88,17 @@ class Settings(BaseSettings):
             _WithoutEmpty(settings_cls, env_settings),
             _WithoutEmpty(settings_cls, dotenv_settings),
         )
+
+    @field_validator("socket")
+    @classmethod
+    def _is_bindable(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is None:
+            return None
+        if not value.is_absolute() or len(os.fsencode(value)) > MAX_SOCKET_PATH:
+            raise ValueError(f"must be an absolute path of at most {MAX_SOCKET_PATH} bytes")
+        if not info.data.get("trust_proxy"):
+            raise ValueError("needs AIOCHAT_TRUST_PROXY too: only a proxy can tell who comes by it")
+        return value
 
     @field_validator("database_url")
     @classmethod

@@ -89,12 +89,13 @@ class Setup(System):
                 redis_url = services.redis.url
                 servers["redis"] = [services.redis]
             addresses = [Address(worker.port, worker.url) for worker in workers]
-            front = Nginx([worker.port for worker in workers], port=free_port()) if self.nginx else None
+            sockets = [worker.folder / "worker.sock" for worker in workers]
+            front = Nginx(sockets, port=free_port()) if self.nginx else None
             if front is not None:
                 stack.callback(front.close)
                 addresses = [Address(front.port, front.url)]
                 servers["nginx"] = [front]
-            for worker in workers:
+            for worker, path in zip(workers, sockets, strict=True):
                 worker.env = {
                     "AIOCHAT_DATABASE_URL": database_url,
                     "AIOCHAT_REDIS_URL": redis_url,
@@ -102,7 +103,11 @@ class Setup(System):
                     "AIOCHAT_CONNECTIONS": "0",
                 }
                 if front is not None:
-                    worker.env |= {"AIOCHAT_PUBLIC_URL": front.url, "AIOCHAT_TRUST_PROXY": "1"}
+                    worker.env |= {
+                        "AIOCHAT_PUBLIC_URL": front.url,
+                        "AIOCHAT_TRUST_PROXY": "1",
+                        "AIOCHAT_SOCKET": str(path),
+                    }
             migrate(database_url, ROOT / "migrations")
             tokens = asyncio.run(seed(seats, posts, database_url, redis_url))
             for server in (*workers, *([front] if front else [])):

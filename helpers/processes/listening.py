@@ -6,9 +6,16 @@ socket is read by the process that wakes up first, which is mostly the same one.
 holds the sockets, the successor of an ended process serves the connections queued for it."""
 
 import contextlib
+import errno
+import os
 import socket
+from pathlib import Path
+
+from aiohttp import web
 
 BACKLOG = 1024
+
+SOCKET_MODE = 0o660
 
 
 def listen(host: str, port: int, count: int) -> list[list[socket.socket]]:
@@ -28,6 +35,19 @@ def listen(host: str, port: int, count: int) -> list[list[socket.socket]]:
         ]
         opened.pop_all()
     return groups
+
+
+async def listen_at(runner: web.AppRunner, path: Path) -> None:
+    """Serves at a Unix socket, too, which its owner and its group may use. One that a process left is
+    replaced. Raises OSError, also where another process serves there."""
+    with (
+        socket.socket(socket.AF_UNIX) as other,
+        contextlib.suppress(FileNotFoundError, ConnectionRefusedError),
+    ):
+        other.connect(str(path))
+        raise OSError(errno.EADDRINUSE, os.strerror(errno.EADDRINUSE))
+    await web.UnixSite(runner, path, backlog=BACKLOG).start()
+    os.chmod(path, SOCKET_MODE)
 
 
 def _socket(family: int) -> socket.socket:

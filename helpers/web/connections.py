@@ -43,9 +43,12 @@ class Connections:
         self._of_networks: Counter[str] = Counter()
 
     def enter(self, peer: str | None) -> "Place | None":
-        """Counts a new connection. Raises TooManyError. None for a peer without an address: those
-        of a Unix socket belong to the supervisor, who asks how this process is."""
-        return self.enter_of(network_of(peer), is_known=self.by_peer) if peer else None
+        """Counts a new connection. Raises TooManyError. A peer without an address comes by a Unix
+        socket: it is the proxy, or else the supervisor, who asks how this process is and isn't
+        counted."""
+        if not peer and self.by_peer:
+            return None
+        return self.enter_of(network_of(peer or UNKNOWN), is_known=self.by_peer)
 
     def enter_of(self, network: str, *, is_known: bool = True) -> "Place":
         """Counts a connection of this network, or, where it isn't known whose it is, that of its

@@ -137,7 +137,8 @@ def test_the_example_shows_what_holds_without_it() -> None:
     assert set(shown) == NAMES
     for name, value in shown.items():
         default = getattr(Settings.model_construct(), name.removeprefix("AIOCHAT_").lower())
-        assert value == (str(default).lower() if isinstance(default, bool) else str(default)), name
+        text = "" if default is None else str(default)
+        assert value == (text.lower() if isinstance(default, bool) else text), name
 
 
 def test_the_example_is_a_file_that_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

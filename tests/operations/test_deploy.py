@@ -384,5 +384,12 @@ def test_the_units_and_the_site_name_the_same_places() -> None:
     assert "ExecStart=/opt/aiochat/.venv/bin/python app.py serve\n" in worker
     assert "ExecStart=/opt/aiochat/.venv/bin/python app.py migrate\n" in migrate
     for port in (8081, 8082):
-        assert f"server 127.0.0.1:{port} " in site
+        assert f"server unix:/run/aiochat/{port}.sock " in site
     assert "8081 + workers" in provision
+    # nginx's user reaches the sockets by the group of their folder.
+    assert "AIOCHAT_SOCKET=/run/aiochat/%i.sock\n" in worker
+    assert "unix:/run/aiochat/$port.sock" in provision
+    assert "AIOCHAT_TRUST_PROXY=true" in provision
+    folder = (ROOT / "deploy" / "tmpfiles.conf").read_text()
+    assert "\nd /run/aiochat 2750 aiochat www-data\n" in folder
+    assert " /run/aiochat\n" in worker[worker.index("ReadWritePaths=") :]

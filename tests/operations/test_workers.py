@@ -12,7 +12,7 @@ from tests.chat.delivery.test_unread import news, reads
 from tests.conftest import server_env, unique
 from tests.operations.test_crash import _in_thread, _through_trouble
 from tests.support.people import PATIENCE, Person
-from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
+from tests.support.servers import Aiochat, Nginx, Postgres, Redis
 from timings import Timings
 
 QUICK = Timings(
@@ -52,14 +52,17 @@ def _site(postgres: Postgres, database: str) -> Iterator[Site]:
     """A site with a Redis of its own, since its stories end it."""
     with contextlib.ExitStack() as stack:
         redis = stack.enter_context(Redis())
-        ports = [free_port(), free_port()]
-        nginx = Nginx(ports)
+        workers = [Aiochat(timings=QUICK) for _ in range(2)]
+        sockets = [worker.folder / "nginx.sock" for worker in workers]
+        nginx = Nginx(sockets)
         env = {
             **server_env(postgres, redis, database),
             "AIOCHAT_PUBLIC_URL": nginx.url,
             "AIOCHAT_TRUST_PROXY": "1",
         }
-        workers = [stack.enter_context(Aiochat(port=port, env=env, timings=QUICK)) for port in ports]
+        for worker, path in zip(workers, sockets, strict=True):
+            worker.env |= {**env, "AIOCHAT_SOCKET": str(path)}
+            stack.enter_context(worker)
         stack.enter_context(nginx)
         Aiochat.reached_at[nginx.url] = workers[0]
         yield Site(workers, nginx, redis)

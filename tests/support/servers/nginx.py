@@ -12,7 +12,7 @@ from tests.support.servers.process import ROOT, Server, ServerError, free_port, 
 
 
 class Nginx(Server):
-    """nginx with the site of nginx/aiochat.conf in front of workers given by their ports.
+    """nginx with the site of nginx/aiochat.conf in front of workers given by their ports or sockets.
 
     The limits default to what no test reaches by chance; None keeps those of nginx/aiochat.conf."""
 
@@ -22,7 +22,7 @@ class Nginx(Server):
 
     def __init__(
         self,
-        workers: Sequence[int],
+        workers: Sequence[int | Path],
         *,
         port: int | None = None,
         hosts: Sequence[str] = ("127.0.0.1", "localhost"),
@@ -50,7 +50,7 @@ class Nginx(Server):
     def url(self) -> str:
         return f"{'https' if self.certificate else 'http'}://127.0.0.1:{self.port}"
 
-    def reload(self, workers: Sequence[int] | None = None) -> None:
+    def reload(self, workers: Sequence[int | Path] | None = None) -> None:
         """Take up the configuration again, with other workers if given; open connections stay."""
         if workers is not None:
             self.workers = list(workers)
@@ -77,7 +77,7 @@ class Nginx(Server):
         for host in self.hosts:
             command += ["--host", host]
         for worker in self.workers:
-            command += ["--worker", f"127.0.0.1:{worker}"]
+            command += ["--worker", f"127.0.0.1:{worker}" if isinstance(worker, int) else f"unix:{worker}"]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         if done.returncode:
             raise ServerError(f"deploy/nginx-site ended with {done.returncode}\n{done.stderr}")
