@@ -14,7 +14,8 @@ import psycopg
 from peewee import chunked
 
 from accounts.models import User
-from accounts.people.names import clean_name, name_key, skeleton
+from accounts.people.looks import look
+from accounts.people.names import clean_name, name_key
 from accounts.site import site_id
 from bench.guests import Seats, room_name, user_name
 from bench.texts import PLAIN
@@ -121,7 +122,7 @@ def _room(number: int, posts: int, now: int) -> dict[str, Any]:
 def _user(place: int, now: int) -> dict[str, Any]:
     """Returns the row of a user without a usable password."""
     name = clean_name(user_name(place))
-    keys = {"name": name, "name_key": name_key(name), "skeleton": skeleton(name)}
+    keys = {"name": name, "name_key": name_key(name), "skeleton": look(name)}
     return {
         "id": place + 1,
         **keys,

@@ -7,7 +7,7 @@ import re
 import secrets
 from itertools import chain, repeat
 
-from accounts.people.names import skeleton
+from accounts.people.former_looks import skeleton
 from helpers.text.characters import composed, is_plainly_visible, visible_line, without_invisible
 from helpers.text.translation import Text
 from helpers.text.transliteration import address_words

@@ -1,6 +1,7 @@
 """Helpers to write a migration: one SQL text for SQLite and PostgreSQL. helpers/db/migrations.py
 runs them."""
 
+from collections.abc import Callable
 from typing import Any
 
 from yoyo import step
@@ -29,3 +30,10 @@ def statement(sql: str) -> Any:
         connection.cursor().execute(text)
 
     return step(apply)
+
+
+def placeholders(connection: Any) -> Callable[[str], str]:
+    """Returns what writes `?` as the connection's driver wants it."""
+    if type(connection).__module__.startswith("sqlite3"):
+        return str
+    return lambda sql: sql.replace("?", "%s")

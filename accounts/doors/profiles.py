@@ -15,10 +15,10 @@ from accounts.people.accounts import KEPT_NAME
 from accounts.people.display_names import (
     ShownPerson,
     clean_display_name,
-    display_skeleton,
     is_reserved_display_name,
     people_with_looks,
 )
+from accounts.people.looks import display_look
 from accounts.relations import following
 from accounts.relations.visibility import VISIBILITY
 from helpers import images
@@ -173,7 +173,7 @@ class EditProfile(web.View):
     async def _tell_of_name(self, user: User, name: str) -> None:
         """Tells of the new name, and of those which look like it or like the one before: their
         handles stand beside them now, or no longer."""
-        looks = {user.display_skeleton, display_skeleton(name)}
+        looks = {user.display_skeleton, display_look(name or user.name)}
         shown = {person.id: person for person in await people_with_looks(looks)}
         shown.setdefault(user.id, ShownPerson(user.id, user.name, ""))
         for person in shown.values():

@@ -8,13 +8,9 @@ import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import SiteFact, User
-from accounts.people.display_names import (
-    clean_display_name,
-    display_skeleton,
-    is_reserved_display_name,
-    store_words,
-)
-from accounts.people.names import MAX_LENGTH, BadName, clean_name, is_reserved, name_key, skeleton
+from accounts.people.display_names import clean_display_name, is_reserved_display_name, store_words
+from accounts.people.looks import display_look, look
+from accounts.people.names import MAX_LENGTH, BadName, clean_name, is_reserved, name_key
 from accounts.people.passwords import hash_password, password_problem
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
@@ -83,9 +79,9 @@ def new_user(name: str, email: str, password: str, *, display_name: str = "", ho
     return User(
         name=name,
         name_key=key,
-        skeleton=skeleton(name),
+        skeleton=look(name),
         display_name=display_name,
-        display_skeleton=display_skeleton(display_name),
+        display_skeleton=display_look(display_name or name),
         email=_stored(email),
         session_secret=_new_secret(),
         is_admin=False,
@@ -226,12 +222,8 @@ async def propose_name(display_name: str) -> str:
         name = f"{base}{number}"
         if is_reserved(name):
             continue
-        look = skeleton(name)
-        if (
-            not await User.select()
-            .where((User.name_key == name_key(name)) | (User.skeleton == look))
-            .aio_exists()
-        ):
+        is_taken = (User.name_key == name_key(name)) | (User.skeleton == look(name))
+        if not await User.select().where(is_taken).aio_exists():
             return name
     return f"{base}-{secrets.randbelow(10_000):04}"
 

@@ -4,7 +4,6 @@ the name of the account, the handle.
 No two people need different ones. Where one could be taken for somebody else's, the handle stands
 beside it."""
 
-import re
 import string
 from typing import Any, NamedTuple
 
@@ -12,9 +11,11 @@ import peewee
 from peewee import Case, fn
 
 from accounts.models import NameWord, User
-from accounts.people.names import DELETED, RESERVED, BadName, skeleton
+from accounts.people.former_looks import display_skeleton as display_skeleton  # for migration 0026
+from accounts.people.looks import display_look, dotted_display_look
+from accounts.people.names import DELETED, BadName, is_reserved_look
 from helpers.text.characters import composed, is_plainly_visible
-from helpers.text.folding import folded, search_words, words_of
+from helpers.text.folding import search_words, words_of
 from helpers.text.translation import LANGUAGES, Text
 
 MAX_LENGTH = 64
@@ -26,8 +27,6 @@ _RANKS = (
     *("админы", "администраторы", "администрация", "модераторы"),
 )
 """No word of a name is one of these: who has such a role is told by a badge."""
-
-_SEPARATORS = re.compile(r"[\s._\-'\u2019]+")
 
 
 def clean_display_name(text: str) -> str:
@@ -43,44 +42,24 @@ def clean_display_name(text: str) -> str:
     line = " ".join(line.split())
     if line and not any(letter.isalnum() for letter in line):
         raise BadName(Text("A name has at least one letter or digit."))
-    if display_skeleton(line) in _DELETED:
+    if display_look(line) in _DELETED:
         raise BadName(Text("This name is kept for the site itself. Please choose another."))
     return line
 
 
 def is_reserved_display_name(name: str) -> bool:
     """Does it say that somebody speaks for the site? Administrators may be called so."""
-    # A number behind it, or in the place of an i, makes no other word of it.
-    texts = (name, name.rstrip(string.digits), name.replace("1", "i"))
+    # A number behind it makes no other word of it.
     looks = {
-        look
-        for text in texts
-        for look in (
-            display_skeleton(text),
-            *(display_skeleton(word.rstrip(string.digits)) for word in text.split()),
-            *map(_look, words_of(text)),
-        )
+        display_look(word)
+        for text in (name, name.rstrip(string.digits))
+        for word in (text, *(word.rstrip(string.digits) for word in text.split()), *words_of(text))
     }
-    return display_skeleton(name) in _RESERVED or bool(looks & _RANKED)
+    return is_reserved_look(dotted_display_look(name)) or bool(looks & _RANKED)
 
 
-_UNSEEN = re.compile("[\u034f\u17b4\u17b5\u180b-\u180f\ufe00-\ufe0f\U00016fe4\U000e0100-\U000e01ef]")
-"""Marks that choose a form of the letter before them, or do nothing to be seen."""
-
-
-def _look(text: str) -> str:
-    return skeleton(folded(_UNSEEN.sub("", text)))
-
-
-def display_skeleton(name: str) -> str:
-    """Returns a key that is the same for names that look alike, also but for their accents and for
-    what stands between their words. Empty for no name."""
-    return _SEPARATORS.sub("", _look(name))
-
-
-_DELETED = frozenset(display_skeleton(language.gettext(DELETED)) for language in LANGUAGES.values())
-_RESERVED = frozenset(map(display_skeleton, RESERVED))
-_RANKED = frozenset(map(display_skeleton, _RANKS))
+_DELETED = frozenset(display_look(language.gettext(DELETED)) for language in LANGUAGES.values())
+_RANKED = frozenset(map(display_look, _RANKS))
 
 
 def shown_name(user: Any = User) -> Any:

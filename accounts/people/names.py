@@ -1,14 +1,12 @@
 """Names of people: RFC 8265 (UsernameCaseMapped), letters of one script, no two names that look
 alike."""
 
-from typing import Any
-
 import precis_i18n
-from confusable_homoglyphs import categories, confusables
+from confusable_homoglyphs import categories
 
+from accounts.people.looks import dotted_look, look
 from accounts.people.name_shape import MAX_LENGTH as MAX_LENGTH
 from accounts.people.name_shape import has_shape
-from helpers.text.characters import composed
 from helpers.text.translation import Text
 
 _mapped = precis_i18n.get_profile("UsernameCaseMapped")
@@ -16,7 +14,6 @@ _preserved = precis_i18n.get_profile("UsernameCasePreserved")
 
 _NEUTRAL = frozenset({"COMMON", "INHERITED"})
 # Scripts that are used together, by UTS 39's "highly restrictive" level.
-_TWINS = str.maketrans("01", "ol")
 _WRITTEN_TOGETHER = ({"HAN", "HIRAGANA", "KATAKANA"}, {"HAN", "BOPOMOFO"}, {"HAN", "HANGUL"})
 
 
@@ -74,27 +71,16 @@ def name_key(name: str) -> str:
         raise BadName(Text("There can be no such name.")) from None
 
 
-def skeleton(name: str) -> str:
-    """Returns a key that is the same for names that look alike: Unicode UTS 39, 4, by single
-    letters."""
-    letters = []
-    for letter in (composed(name, MAX_LENGTH, "NFKC") or "").replace("I", "l"):
-        found: Any = (
-            confusables.is_confusable(letter, preferred_aliases=["latin"]) if not letter.isascii() else False
-        )
-        twins = (
-            [twin["c"] for twin in found[0]["homoglyphs"] if len(twin["c"]) == 1 and twin["c"].isascii()]
-            if found
-            else []
-        )
-        letters.append(min(twins) if twins else letter)
-    # Of the ASCII confusables only those count that common typefaces draw alike.
-    return "".join(letters).lower().translate(_TWINS)
-
-
 def is_reserved(name: str) -> bool:
     """Does it look like one of RESERVED?"""
-    return skeleton(name) in _RESERVED
+    return is_reserved_look(dotted_look(name))
 
 
-_RESERVED = frozenset(map(skeleton, RESERVED))
+def is_reserved_look(dotted: str) -> bool:
+    return dotted in _RESERVED_DOTTED or dotted.replace("i", "l") in _RESERVED
+
+
+_RESERVED_DOTTED = frozenset(("all",))
+"""With an i it is another name: Ali."""
+
+_RESERVED = frozenset(map(look, RESERVED)) - _RESERVED_DOTTED

@@ -8,7 +8,8 @@ from datetime import datetime
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from accounts.people.display_names import display_skeleton, store_words
+from accounts.people.display_names import store_words
+from accounts.people.looks import display_look
 from helpers.text.characters import cleaned, composed, is_plainly_visible
 from helpers.text.translation import Text
 
@@ -87,13 +88,13 @@ def local_time(person: User) -> datetime | None:
 async def save_display_name(database: AioDatabase, user: User, name: str) -> None:
     """Stores a name that clean_display_name returned. The caller tells of the change."""
     async with database.aio_atomic():
-        change = User.update(display_name=name, display_skeleton=display_skeleton(name))
+        change = User.update(display_name=name, display_skeleton=display_look(name or user.name))
         if await change.where(User.id == user.id, User.left_at.is_null()).aio_execute():
             await store_words({user.id: name})
 
 
 async def save_profile(database: AioDatabase, user: User, profile: Profile) -> None:
-    look = display_skeleton(profile.display_name)
+    look = display_look(profile.display_name or user.name)
     async with database.aio_atomic():
         change = User.update(**asdict(profile), display_skeleton=look)
         if await change.where(User.id == user.id, User.left_at.is_null()).aio_execute():

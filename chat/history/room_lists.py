@@ -11,7 +11,7 @@ from chat.drafts import ALL
 from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Member, Mention, Message, Room
+from chat.models import CONVERSATIONS, Member, Mention, Message, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.text.characters import cleaned
@@ -123,11 +123,15 @@ _HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELET
 
 
 def _is_named(words: str) -> Any:
-    """The condition that the room's title or name contains this, in any case."""
+    """The condition that the room's title, or a name that it has or had, contains this, in any
+    case."""
     words = cleaned(words).strip().removeprefix("#")
     key, slug = search_key(words) if len(words) <= MAX_WORDS else "", words.lower()
     is_found = _contains(Room.title_key, key) if key else Room.id.is_null()
-    return is_found | _contains(Room.slug, slug) if _NAMES_HOLD.fullmatch(slug) else is_found
+    if not _NAMES_HOLD.fullmatch(slug):
+        return is_found
+    had = RoomName.select(RoomName.room).where(_contains(RoomName.slug, slug))
+    return is_found | _contains(Room.slug, slug) | Room.id.in_(had)
 
 
 def _contains(column: Any, words: str) -> Any:

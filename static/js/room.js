@@ -117,10 +117,13 @@ export function openRoom() {
   const connection = new Connection(`${base}/ws`, {
     position: () => ({ since: state.lastSeq, epoch: state.epoch }),
     received(event) {
-      store.receive(event);
-      absence.received(event);
-      outbox.received(event);
-      amendments.received(event);
+      try {
+        store.receive(event);
+        absence.received(event);
+      } finally {
+        outbox.received(event);
+        amendments.received(event);
+      }
       if (state.membersStale) history.members();
     },
     state(status) {

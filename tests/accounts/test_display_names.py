@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from accounts.people.display_names import clean_display_name, display_skeleton, is_reserved_display_name
+from accounts.people.display_names import clean_display_name, is_reserved_display_name
+from accounts.people.looks import display_look
 from helpers.text.folding import folded, search_words, words_of
 from tests.accounts.test_profiles import beside, page_of
 from tests.conftest import Cast, unique
@@ -252,7 +253,7 @@ def test_how_texts_are_folded() -> None:
 
 def test_what_is_not_seen_makes_no_other_look() -> None:
     for mark in ("\u034f", "\ufe0f", "\ufe00", "\u17b5", "\U000e0100"):
-        assert display_skeleton(f"An{mark}n Smith") == display_skeleton("Ann Smith"), ascii(mark)
+        assert display_look(f"An{mark}n Smith") == display_look("Ann Smith"), ascii(mark)
     # Forms of one ideograph are names of people, and alike.
     assert clean_display_name("\u845b\U000e0100") == "\u845b\U000e0100"
-    assert display_skeleton("\u845b\U000e0100") == display_skeleton("\u845b")
+    assert display_look("\u845b\U000e0100") == display_look("\u845b")

@@ -14,7 +14,8 @@ import psycopg
 import redis
 from argon2 import PasswordHasher
 
-from accounts.people.names import name_key, skeleton
+from accounts.people.looks import look
+from accounts.people.names import name_key
 from accounts.signin.sessions import SECRET
 from helpers.web import csrf
 from helpers.web.session_stores import SIGNED_IN_SECONDS, USER_ID, SessionInfo
@@ -71,7 +72,7 @@ class Accounts:
         self._run(
             "INSERT INTO users (name, name_key, skeleton, email, password_hash, is_admin, created_at) "
             "VALUES (?, ?, ?, ?, ?, ?, ?) RETURNING id",
-            *(name, name_key(name), skeleton(name), email or None, _HASH, bool(is_first), _now_ms()),
+            *(name, name_key(name), look(name), email or None, _HASH, bool(is_first), _now_ms()),
         )
 
     def crowd(self, room: str, count: int) -> None:

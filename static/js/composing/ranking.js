@@ -12,6 +12,8 @@ import { fold, withoutApostrophes } from "../words/folding.js";
  * @property {number} [unread]
  * @property {number} [visited] 0 for the room where one was last, 1 for the one before, and so on
  * @property {boolean} [current] where one is already
+ * @property {string} [found] for what the server found it: by a title or address of before
+ * @property {boolean} [isNew] a room that one isn't in
  */
 
 /** After all that were visited. */
@@ -71,13 +73,15 @@ function parseQuery(query) {
 export function rank(query, candidates, most = 12) {
   const { typed, fits } = parseQuery(query);
   const found = candidates.flatMap((one) => {
-    const tier = typed ? Math.min(...namesOf(one).map((name) => tierOf(typed, name))) : 0;
+    const found = one.found && fold(one.found) === typed ? 3 : Infinity;
+    const tier = typed ? Math.min(found, ...namesOf(one).map((name) => tierOf(typed, name))) : 0;
     return tier < Infinity && fits(one) ? [{ one, tier }] : [];
   });
   found.sort(
     (a, b) =>
       a.tier - b.tier ||
       Number(Boolean(a.one.current)) - Number(Boolean(b.one.current)) ||
+      Number(Boolean(a.one.isNew)) - Number(Boolean(b.one.isNew)) ||
       Number(Boolean(b.one.badge)) - Number(Boolean(a.one.badge)) ||
       Number(Boolean(b.one.unread)) - Number(Boolean(a.one.unread)) ||
       (a.one.visited ?? NEVER) - (b.one.visited ?? NEVER) ||

@@ -112,7 +112,10 @@ export function onOpener(id, show, signal) {
     const opener = /** @type {HTMLElement|null} */ (
       /** @type {Element} */ (event.target).closest(`[data-dialog="${id}"]`)
     );
-    if (opener) show(opener);
+    if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // Without scripts it may lead elsewhere.
+    event.preventDefault();
+    show(opener);
   };
   document.addEventListener("click", click, { signal });
 }

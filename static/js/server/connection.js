@@ -4,6 +4,7 @@
  * what events mean.
  */
 import { Lifetime } from "../dom/lifetime.js";
+import { eventOf } from "./event_of.js";
 
 const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
@@ -114,13 +115,18 @@ export class Connection {
     this.#receivedAt = performance.now();
     this.#pinged = false;
     for (const line of frame.split("\n")) {
-      if (!line) continue;
-      const event = JSON.parse(line);
+      const event = eventOf(line);
+      if (!event) continue;
       if (event.type === "hello") {
         this.#greeted = true;
         this.#attempt = 0;
       }
-      this.listener.received(event);
+      try {
+        this.listener.received(event);
+      } catch (error) {
+        // The next one may be an answer that somebody waits for.
+        reportError(error);
+      }
     }
   }
 

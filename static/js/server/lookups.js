@@ -14,7 +14,10 @@ const AGAIN = 10_000; // ms after which what failed may be asked for again
 const FRESH = 60_000; // ms after which an answer is asked for anew: somebody may have come, or a room
 const KEPT = 200; // answers; the oldest go
 
-/** @typedef {{name: string, title?: string, status?: string, kind?: string, topic?: string}} Named */
+/**
+ * @typedef {{name: string, title?: string, status?: string, kind?: string, topic?: string,
+ *   role?: string|null, found?: string}} Named `found`: the word for which the server found it
+ */
 
 /** Cached answers by word. Only the last word typed is requested. */
 class Answers {
@@ -73,6 +76,17 @@ export const peopleLookup = (onAnswer, get = getJson) =>
     return people;
   }, onAnswer);
 
+/**
+ * Rooms by a part of their titles and addresses, also of those that they had.
+ * @param {() => void} onAnswer
+ * @param {typeof getJson} [get]
+ */
+export const roomLookup = (onAnswer, get = getJson) =>
+  new Answers(async (word) => {
+    const { rooms } = await get(`/rooms?${new URLSearchParams({ q: word })}`);
+    return rooms.map((/** @type {Named} */ room) => ({ ...room, found: word }));
+  }, onAnswer);
+
 /** @typedef {import("../composing/completion.js").Known} Known */
 
 /** @implements {Known} */
@@ -99,10 +113,7 @@ export class Lookups {
       command: recentsOf(storage, user, "command"),
     };
     this.#people = peopleLookup(onAnswer, get);
-    this.#rooms = new Answers(
-      async (word) => (await get(`/rooms?${new URLSearchParams({ q: word })}`)).rooms,
-      onAnswer,
-    );
+    this.#rooms = roomLookup(onAnswer, get);
   }
 
   /** @param {string} word */

@@ -62,6 +62,8 @@ export class Outbox {
   /** Restores what earlier pages left, and what other tabs leave when they close. */
   restore() {
     const kept = this.#loadAll();
+    // After what an earlier page wrote, also when the clock was set back meanwhile.
+    this.#order = kept.at(-1)?.order ?? 0;
     this.#restoreEntries(kept.filter((entry) => !this.whenTabCloses || !entry.tab || entry.tab === this.tab));
     for (const { tab } of kept) if (tab) this.#watchTab(tab);
   }

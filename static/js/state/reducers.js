@@ -173,7 +173,8 @@ export const reducers = {
     if (!entry) {
       addNotice(state, event.text);
     } else if (event.code === "rate_limited" || event.code === "unavailable") {
-      entry.stage = "waiting";
+      // A late answer sends nothing out of order: what is refused already stays so.
+      if (entry.stage !== "refused") entry.stage = "waiting";
       state.held = true;
     } else {
       Object.assign(entry, { stage: "refused", code: event.code, reason: event.text });

@@ -1,4 +1,5 @@
 /** A page with its outbox, whose server is the test. */
+import { eventOf } from "../../../static/js/server/event_of.js";
 import { Outbox } from "../../../static/js/server/outbox.js";
 import { lobby, memoryStorage } from "../support.mjs";
 
@@ -40,7 +41,9 @@ export function openOutbox(
     whenTabCloses,
     now: () => line.now,
   });
-  const server = (/** @type {import("../../../static/js/state/types.js").Event} */ event) => {
+  const server = (/** @type {import("../../../static/js/state/types.js").Event} */ told) => {
+    const event = eventOf(JSON.stringify(told));
+    if (!event) return;
     store.receive(event);
     outbox.received(event);
   };

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { keyOf } from "../../../static/js/dom/key_of.js";
+import { keyOf, latinKey } from "../../../static/js/dom/key_of.js";
 import {
   doing,
   keyGroups,
@@ -23,6 +23,42 @@ test("on a keyboard without Latin letters the key itself counts", () => {
   assert.equal(keyOf({ key: "о", code: "KeyJ" }), "j");
   assert.equal(keyOf({ key: "j", code: "KeyC" }), "j", "Dvorak: the letter, not the place");
   assert.equal(keyOf({ key: ":", code: "Digit6", shiftKey: true }), ":");
+  const typed = /** @type {[string, string, string, boolean?][]} */ ([
+    ["л", "KeyK", "k"], // Russian
+    ["κ", "KeyK", "k"], // Greek
+    ["ن", "KeyK", "k"], // Arabic
+    ["لا", "KeyB", "b"], // one key, two letters
+    ["ל", "KeyK", "k"], // Hebrew
+    ["क", "KeyK", "k"], // Hindi
+    ["ा", "KeyE", "e"], // a vowel alone
+    ["ㅏ", "KeyK", "k"], // Korean
+    ["の", "KeyK", "k"], // Japanese
+    ["า", "KeyK", "k"], // Thai
+    ["კ", "KeyK", "k"], // Georgian
+    ["Л", "KeyK", "k", true],
+    ["Dead", "KeyN", "n"],
+  ]);
+  for (const [key, code, wanted, shiftKey = false] of typed)
+    assert.equal(latinKey({ key, code, shiftKey }), wanted, key);
+});
+
+test("the signs of the page's keys, where a keyboard without Latin letters hides them", () => {
+  assert.equal(keyOf({ key: ".", code: "Slash", ctrlKey: true }), "Ctrl+/", "Russian, Hebrew");
+  assert.equal(keyOf({ key: ",", code: "Slash", shiftKey: true }), "?");
+  assert.equal(keyOf({ key: "Ж", code: "Semicolon", shiftKey: true }), ":");
+  assert.equal(keyOf({ key: "ظ", code: "Slash", ctrlKey: true }), "Ctrl+/", "Arabic");
+  assert.equal(keyOf({ key: "؟", code: "Slash", shiftKey: true }), "?");
+  assert.equal(keyOf({ key: ";", code: "KeyQ" }), ";", "Greek: the sign itself");
+});
+
+test("a Latin letter is itself, wherever it is", () => {
+  assert.equal(keyOf({ key: "ğ", code: "KeyE" }), "ğ", "Turkish F");
+  assert.equal(keyOf({ key: "ö", code: "Semicolon" }), "ö", "German");
+  assert.equal(keyOf({ key: "Ö", code: "Semicolon", shiftKey: true }), "Ö");
+  assert.equal(keyOf({ key: "ı", code: "KeyI", ctrlKey: true }), "Ctrl+i", "Turkish");
+  assert.equal(keyOf({ key: "-", code: "Slash", ctrlKey: true }), "Ctrl+-", "German");
+  for (const key of ["Enter", "F10", "ContextMenu", "ArrowUp", "Process"])
+    assert.equal(keyOf({ key, code: "KeyJ" }), key);
 });
 
 test("a letter with a modifier is another key", () => {

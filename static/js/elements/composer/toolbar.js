@@ -1,5 +1,6 @@
 /** The composer's toolbar: each tool by a button and by keys, on the selected text. */
 import { makeLink, toggleCodeBlock, toggleMark, togglePrefix } from "../../composing/markup.js";
+import { latinKey } from "../../dom/key_of.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
 
 /** @typedef {import("../../composing/markup.js").Selected} Selected */
@@ -31,7 +32,9 @@ const MAC = /Mac|iP(hone|ad|od)/.test(navigator.platform);
 /** @param {KeyboardEvent} event @returns {string|undefined} the tool that these keys are */
 function toolOf(event) {
   if (!(MAC ? event.metaKey : event.ctrlKey) || event.altKey) return undefined;
-  const code = /^[a-z]$/i.test(event.key) ? `Key${event.key.toUpperCase()}` : event.code;
+  const key = latinKey(event);
+  // The keys of digits count by their place; what else is a letter is none of these.
+  const code = /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : event.code.replace(/^Key.*/, "");
   return /** @type {Record<string, string>} */ (event.shiftKey ? SHIFT_KEYS : KEYS)[code];
 }
 

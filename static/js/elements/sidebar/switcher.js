@@ -5,7 +5,7 @@
 import { PageElement } from "../page_element.js";
 import { openConversation } from "../../server/conversations.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
-import { peopleLookup } from "../../server/lookups.js";
+import { peopleLookup, roomLookup } from "../../server/lookups.js";
 import { keyOf } from "../../dom/key_of.js";
 import { DELETED, handleBeside, plainName, shownName, shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
@@ -23,23 +23,30 @@ const MOST_PEOPLE = 19; // others in a conversation
 /** @typedef {import("../../composing/ranking.js").Candidate} Candidate */
 
 export class ChatSwitcher extends PageElement {
-  /** @type {import("../../room.js").Page} */ page;
+  /** @type {{store: import("../../state/store.js").Store}} */ page;
+  /** @type {() => void} */ #opened;
   /** @type {HTMLDialogElement} */ dialog;
   /** @type {HTMLInputElement} */ box;
   /** @type {HTMLElement} */ list;
   /** @type {Candidate[]} */ #items = [];
   #active = 0;
   #people = peopleLookup(() => this.dialog.open && this.#show(false));
+  #rooms = roomLookup(() => this.dialog.open && this.#show(false));
   /** @type {string[]} */ #picked = [];
   #several = false;
   #busy = false;
 
-  /** @param {import("../../room.js").Page} page */
-  start(page) {
+  /**
+   * @param {{store: import("../../state/store.js").Store}} page
+   * @param {() => void} [opened] called whenever it opens
+   */
+  start(page, opened = () => {}) {
     const lifetime = this.begin();
     const { signal } = lifetime;
     lifetime.add(() => this.#people.stop());
+    lifetime.add(() => this.#rooms.stop());
     this.page = page;
+    this.#opened = opened;
     this.dialog = this.#find("#switcher");
     this.box = this.#find("#switcher-text");
     this.list = this.#find("#switcher-list");
@@ -98,6 +105,7 @@ export class ChatSwitcher extends PageElement {
     this.#setSeveral(several);
     openDialog(this.dialog);
     this.box.focus();
+    this.#opened();
   }
 
   /** @param {boolean} several */
@@ -117,6 +125,8 @@ export class ChatSwitcher extends PageElement {
     const you = state.you.name;
     const visited = recentsOf(storage, you, "visited").ranks();
     const rooms = this.#several ? [] : [...state.rooms.values()];
+    const found = this.#foundRooms();
+    const others = [...found.values()].filter(({ name }) => !state.rooms.has(name));
     const direct = new Set(rooms.filter((room) => room.kind === "direct").map((room) => room.title));
     // People are proposed once something is typed, and at once where people are to be chosen.
     const known =
@@ -132,6 +142,14 @@ export class ChatSwitcher extends PageElement {
         badge: badgeOf(state, room),
         visited: visited.get(room.name),
         current: room.name === state.room.name,
+        found: found.get(room.name)?.found,
+      })),
+      ...others.map((room) => ({
+        kind: /** @type {Candidate["kind"]} */ (room.kind),
+        name: room.name,
+        title: room.title ?? room.name,
+        found: room.found,
+        isNew: !room.role,
       })),
       ...[...names].map((name) => ({
         kind: /** @type {const} */ ("person"),
@@ -140,6 +158,13 @@ export class ChatSwitcher extends PageElement {
         handle: name,
       })),
     ];
+  }
+
+  /** The rooms that the server has found so far for what is typed, by name. */
+  #foundRooms() {
+    const typed = this.box.value.trim().replace(/^#/, "");
+    const found = typed && !typed.startsWith("@") && !this.#several ? this.#rooms.find(typed) : [];
+    return new Map(found.map((room) => [room.name, room]));
   }
 
   /** The people of one's conversations of two. */
@@ -214,6 +239,7 @@ export class ChatSwitcher extends PageElement {
     }
     if ((item.kind === "open" || item.kind === "closed") && item.title !== item.name)
       details.push(`#${item.name}`);
+    if (item.isNew) details.push(t("you aren’t in it yet"));
     if (item.current) details.push(t("you are here"));
     if (this.#several && this.#picked.includes(item.name)) details.push(t("chosen"));
     part(node, "detail").textContent = details.filter(Boolean).join(" · ");
