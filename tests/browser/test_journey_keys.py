@@ -8,7 +8,8 @@ from playwright.async_api import Page, expect
 
 from tests.conftest import unique
 from tests.support.browser import WIDE, Visitor, Visitors, one_database
-from urls import ROUTES, Access
+from helpers.web.routing import Access
+from urls import ROUTES
 
 pytestmark = one_database
 
