@@ -5,18 +5,21 @@ An ES module names its imports relatively, so a version in the path applies to t
 /static/0123456789ab/js/room.js imports /static/0123456789ab/js/state/store.js, and browsers can
 cache both for ever. Without a version, or with an unknown one, the file has to be revalidated."""
 
+import asyncio
 import functools
 import gzip
 import hashlib
 import posixpath
 import re
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import brotli
 from aiohttp import web
 
+from helpers.web import joining
+from helpers.web.joining import join_scripts, join_styles
 from helpers.web.scripts import imports, without_comments
 
 TYPES = {
@@ -34,6 +37,12 @@ COMPRESSED_TYPES = {".png", ".woff2"}
 
 VERSION_DIGITS = 12
 _VERSIONED = re.compile(rf"([0-9a-f]{{{VERSION_DIGITS}}})/(.+)")
+
+LARGE = 32 * 1024
+"""Bytes of a file that is compressed in a thread."""
+
+JOINED = "joined/"
+JOINER = Path(joining.__file__).read_bytes()
 
 FOR_EVER = "public, max-age=31536000, immutable"
 REVALIDATE = "no-cache"
@@ -57,8 +66,9 @@ class File:
     @functools.cached_property
     def by_brotli(self) -> bytes:
         """Brotli is a seventh smaller than gzip: its dictionary contains common words of scripts
-        and styles, and the files are small."""
-        return bytes(brotli.compress(self.body, quality=11))
+        and styles. Of a large file the last tenth would take ten times as long, for who comes first
+        after a start."""
+        return bytes(brotli.compress(self.body, quality=9 if len(self.body) > LARGE else 11))
 
     def encode(self, codings: set[str]) -> tuple[str, bytes]:
         """Returns the smallest accepted encoding and its name; "" and the plain body if no encoding
@@ -76,11 +86,39 @@ class Release:
 
     version: str
     files: dict[str, File]
+    joined: dict[str, File] = field(default_factory=dict)
+
+    def file(self, name: str) -> File | None:
+        """The file, or, in the folder JOINED, the script or style joined with others, when it is
+        first asked for."""
+        if not name.startswith(JOINED):
+            return self.files.get(name)
+        if name not in self.joined:
+            suffix = posixpath.splitext(name)[1]
+            join = {".js": join_scripts, ".css": join_styles}.get(suffix)
+            try:
+                if join is None:
+                    return None
+                text = join(name.removeprefix(JOINED), lambda part: self.files[part].body.decode())
+            except KeyError:
+                return None
+            self.joined[name] = _file(text.encode(), suffix)
+        return self.joined[name]
+
+
+def _file(body: bytes, suffix: str) -> File:
+    return File(
+        body,
+        TYPES.get(suffix, "application/octet-stream"),
+        hashlib.sha256(body).hexdigest()[:16],
+        suffix not in COMPRESSED_TYPES,
+    )
 
 
 def _read(folder: Path) -> Release:
     files: dict[str, File] = {}
-    whole = hashlib.sha256()
+    # How scripts are joined is a part of what is served.
+    whole = hashlib.sha256(JOINER)
     for path in sorted(folder.rglob("*")):
         name = path.relative_to(folder).as_posix()
         if not path.is_file() or any(part.startswith(".") for part in name.split("/")):
@@ -88,14 +126,8 @@ def _read(folder: Path) -> Release:
         body = path.read_bytes()
         if path.suffix == ".js":
             body = without_comments(body.decode()).encode()
-        digest = hashlib.sha256(body).hexdigest()
-        whole.update(f"{name} {digest}\n".encode())
-        files[name] = File(
-            body,
-            TYPES.get(path.suffix, "application/octet-stream"),
-            digest[:16],
-            path.suffix not in COMPRESSED_TYPES,
-        )
+        files[name] = _file(body, path.suffix)
+        whole.update(f"{name} {files[name].etag}\n".encode())
     return Release(whole.hexdigest()[:VERSION_DIGITS], files)
 
 
@@ -119,6 +151,17 @@ class Files:
             self._own = self._latest = _read(self._folder)
         self._own.files[name]
         return f"/static/{self.version}/{name}"
+
+    def joined(self, name: str) -> str:
+        """The address of a script or style together with what it imports. With `fresh` it is as
+        it is. Raises KeyError if there is no such file."""
+        address = self.address(name)
+        return address if self._fresh else f"/static/{self.version}/{JOINED}{name}"
+
+    def script(self, name: str) -> list[str]:
+        """Returns the addresses of what a page loads for a module script, the script itself first:
+        one file, or, with `fresh`, all modules singly. Raises KeyError if one is missing."""
+        return [self.joined(name), *(self.modules(name) if self._fresh else ())]
 
     def modules(self, name: str) -> list[str]:
         """Returns the addresses of all modules that a script imports, directly or indirectly.
@@ -158,17 +201,18 @@ class Files:
         path = request.match_info["path"]
         versioned = _VERSIONED.fullmatch(path)
         release = self._release(versioned[1]) if versioned else None
-        file = (release or self._own).files.get(versioned[2] if versioned else path)
+        name, place = versioned[2] if versioned else path, release or self._own
+        file = await asyncio.to_thread(place.file, name) if name.startswith(JOINED) else place.file(name)
         if file is None:
             raise web.HTTPNotFound
         accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
-        coding, body = file.encode(
-            {
-                name
-                for name, _, weight in (one.partition(";") for one in accepted)
-                if weight not in ("q=0", "q=0.0")
-            }
-        )
+        codings = {
+            name
+            for name, _, weight in (one.partition(";") for one in accepted)
+            if weight not in ("q=0", "q=0.0")
+        }
+        is_large = len(file.body) > LARGE
+        coding, body = await asyncio.to_thread(file.encode, codings) if is_large else file.encode(codings)
         headers = {"Cache-Control": FOR_EVER if release else REVALIDATE, "Vary": "Accept-Encoding"}
         if not release:
             # Each representation has its own validator (RFC 9110, 8.8.3). A versioned file is never

@@ -7,6 +7,7 @@ import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 from aiohttp_session import SESSION_KEY, get_session
+from markupsafe import Markup
 
 from helpers.keys import SETTINGS
 from helpers.text.translation import LANGUAGES, current
@@ -16,7 +17,8 @@ from helpers.web.flash import pop_flashes
 
 
 def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "web.RequestKey[Any]") -> None:
-    """Sets up the templates. They get `static(path)`, `modules(path)` (imports of a script),
+    """Sets up the templates. They get `static(path)`, `style(path)` and
+    `script(path)` (the elements that load a style or a module script with all that it imports),
     `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; for
     languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and from
     helpers/text/translation.py `t`, `n` and the filter `moment`.
@@ -65,4 +67,13 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
     environment.filters["moment"] = lambda at: current().moment(at)
     environment.globals["site_name"] = "aiochat"
     environment.globals["static"] = files.address
-    environment.globals["modules"] = files.modules
+
+    def script(name: str) -> Markup:
+        first, *others = files.script(name)
+        element = Markup('<script type="module" src="{}"></script>').format(first)
+        preloads = [Markup('<link rel="modulepreload" href="{}">').format(address) for address in others]
+        return Markup("\n").join([element, *preloads])
+
+    style = Markup('<link rel="stylesheet" href="{}">')
+    environment.globals["style"] = lambda name: style.format(files.joined(name))
+    environment.globals["script"] = script

@@ -2,7 +2,6 @@
 measured by bench/page.py."""
 
 import asyncio
-import gzip
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,38 +10,32 @@ import pytest
 from playwright.async_api import Browser, BrowserContext, Page, expect
 
 from helpers.web.files import Files
-from helpers.web.scripts import without_comments
+from helpers.web.joining import LATER
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.browser import WIDE
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
 
 FIRST_VIEW = 100_000
-"""Bytes of content, with nothing in the cache: FEATURES.md. The headers of sixty answers come to 20
-KB more by HTTP/1.1; by HTTP/2, which nginx speaks over TLS, they are sent once."""
+"""Bytes of content, with nothing in the cache."""
 
-SCRIPTS = 61_000
-"""Bytes of our own JavaScript that the first view needs: each file without its comments, by
-gzip."""
+SCRIPTS = 48_000
+"""Bytes of our own JavaScript that the first view needs, by gzip."""
+
+REQUESTS = 12
+"""Of the first view."""
 
 HEAP_GROWTH = 1_500_000
 """Bytes that a thousand messages up and down may leave behind: less than 150 rows weigh."""
 
 
-def first_scripts() -> set[str]:
-    """The names of the scripts that the page names."""
-    files = Files(ROOT / "static")
-    return {address.split("/", 3)[3] for address in files.modules("js/room.js")} | {
-        "js/room.js",
-        "js/theme.js",
-    }
-
-
 def test_the_scripts_are_small() -> None:
-    scripts = {name: without_comments((ROOT / "static" / name).read_text()) for name in first_scripts()}
-    sizes = {name: len(gzip.compress(text.encode(), 9)) for name, text in scripts.items()}
-    assert len(sizes) > 20
-    assert sum(sizes.values()) < SCRIPTS, sizes
+    place = Files(ROOT / "static")
+    names = [place.joined("js/room.js"), place.address("js/theme.js")]
+    found = [place._own.file(address.split("/", 3)[3]) for address in names]
+    sizes = [len(one.by_gzip) for one in found if one is not None]
+    assert len(sizes) == 2
+    assert sum(sizes) < SCRIPTS, sizes
 
 
 @pytest.fixture(scope="module", params=["straight", "behind nginx"])
@@ -145,21 +138,18 @@ async def test_the_first_view_is_small_and_two_round_trips_deep(
     await page.goto(where, wait_until="networkidle")
     await is_open(page)
     await expect(page.locator("#timeline > .message")).to_have_count(50)
-    first = {
-        url: size
-        for url, size in traffic.bytes.items()
-        if not url.endswith(".js") or url.split("/", 5)[5] in first_scripts()
-    }
-    assert len(first) > 30
-    assert sum(first.values()) < FIRST_VIEW, sorted(first.items(), key=lambda item: -item[1])
+    # What shows nothing at first comes afterwards.
+    later = {url for url in traffic.bytes if url.endswith(LATER)}
+    assert len(later) == 1
+    assert len(traffic.addresses) <= REQUESTS, traffic.addresses
+    assert sum(traffic.bytes[url] for url in set(traffic.bytes) - later) < FIRST_VIEW, traffic.bytes
     # All but the page itself is named by the page: nothing waits for another file to be read.
     deeper = {
         url: asker
         for url, asker in traffic.askers.items()
         if url != where and asker not in ("parser", "preload", "other")
     }
-    assert not set(deeper) & set(first), deeper
-    assert all(url.endswith(".js") for url in deeper), deeper
+    assert set(deeper) == later, deeper
 
 
 async def test_the_second_view_asks_for_the_page_alone(

@@ -3,7 +3,7 @@
  * events arrive by /feed/events. Without this module the forms work by themselves.
  */
 import { shortTime } from "../words/dates.js";
-import { DELETED, handleBeside, renames, setNames, shownName } from "../words/names.js";
+import { DELETED, handleBeside, renameCount, setNames, shownName } from "../words/names.js";
 import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
 import { post } from "../server/http.js";
 import { makeNonce } from "../server/nonce.js";
@@ -47,9 +47,9 @@ function nameAuthor(link, author) {
  * @param {Written} written
  */
 function noteName({ author, author_name: display_name }) {
-  const before = renames;
+  const before = renameCount();
   setNames([{ name: author, display_name }]);
-  if (renames === before) return;
+  if (renameCount() === before) return;
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (page.querySelectorAll("a.author")))
     if (link.dataset.person === author) nameAuthor(link, author);
 }

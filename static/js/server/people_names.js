@@ -2,7 +2,7 @@
  * Finds the names of people whom the page shows and doesn't know yet, such as authors who have left
  * the room, and brings changed names to all places that show them.
  */
-import { setNames, unknown, renames, shownTitle } from "../words/names.js";
+import { renameCount, setNames, shownTitle, unknown } from "../words/names.js";
 import { t } from "../words/texts.js";
 import { isConversation } from "../state/unread.js";
 import { getJson } from "./http.js";
@@ -19,12 +19,12 @@ const SHOWS_NAMES = ["timeline", "members", "room", "rooms", "typing", "pins", "
  * @param {typeof getJson} [get]
  */
 export function watchNames(store, lifetime, get = getJson) {
-  let shown = renames;
+  let shown = renameCount();
   let busy = false;
   let failedAt = -Infinity;
   const update = () => {
-    if (shown === renames) return;
-    shown = renames;
+    if (shown === renameCount()) return;
+    shown = renameCount();
     store.touch(...SHOWS_NAMES);
     nameRoom(store.state.room);
   };

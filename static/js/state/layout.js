@@ -6,7 +6,7 @@
 import { dayLabel, dayOf } from "../words/dates.js";
 import { FOLDED } from "./lines.js";
 import { overlay } from "./overlay.js";
-import { renames } from "../words/names.js";
+import { renameCount } from "../words/names.js";
 import { n, t } from "../words/texts.js";
 
 const TOGETHER = 5 * 60_000;
@@ -125,6 +125,7 @@ export function layout(state, now = new Date()) {
     const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
     post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
   }
+  const renames = renameCount();
   if (renames) for (const row of rows) row.shape += ` ${renames}`;
   return rows;
 }

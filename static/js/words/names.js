@@ -13,8 +13,10 @@ const names = new Map();
 /** The handles that were shown and of whom the page knows no more. @type {Set<string>} */
 export const unknown = new Set();
 
+let renames = 0;
+
 /** How often a name has changed: what shows names is made anew when it has. */
-export let renames = 0;
+export const renameCount = () => renames;
 
 /**
  * When the server told of a name by itself, by handle, in ms of performance.now().
