@@ -6,6 +6,7 @@ from contextvars import ContextVar
 
 from accounts.people.directory import people_named
 from accounts.people.names import DELETED
+from helpers.text.characters import isolated
 from helpers.text.translation import current
 
 _names: ContextVar[Mapping[str, str]] = ContextVar("shown_names", default={})  # noqa: B039
@@ -30,11 +31,12 @@ def set_names(names: Mapping[str, str]) -> None:
 
 
 def person_name(handle: str) -> str:
-    """How this person is shown: the handle where the page hasn't loaded more. The placeholder of
-    deleted accounts is in the reader's language."""
+    """How this person is shown, in whichever direction the text around it goes: the handle where the
+    page hasn't loaded more. The placeholder of deleted accounts is in the reader's language."""
     if handle == DELETED:
         return current().t("deleted user")
-    return _names.get().get(handle) or handle
+    name, sign, beside = (_names.get().get(handle) or handle).partition(" @")
+    return f"{isolated(name)}{sign}{beside}"
 
 
 def people_names(title: str) -> str:

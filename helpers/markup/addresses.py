@@ -47,7 +47,13 @@ _CLOSING = {
         "｢｣",
     )
 }
-_TRAILING = "?!.,:;*_~'…([{"
+_TRAILING = (
+    "?!.,:;*_~'…([{–—‼⁇⁈⁉"
+    # Greek and Armenian, Hebrew, Arabic, Indian, Tibetan, Myanmar, Ethiopic, Khmer, Mongolian.
+    "\u037e\u0387\u055b\u055c\u055d\u055e\u0589\u05c3\u060c\u061b\u061f\u06d4\u0964\u0965\u0f0d\u0f0e\u104a\u104b"
+    "\u1361\u1362\u1363\u1364\u1365\u1366\u1367\u1368\u17d4\u17d5\u1802\u1803"
+)
+"""Marks that end a sentence or a part of it."""
 
 _SCHEME = re.compile(r"https?\Z", re.IGNORECASE)
 _HOST = re.compile(r"(?:\.[^\W_](?:[\w-]{0,61}+(?<![_-]))?(?![\w-]))++")

@@ -1,5 +1,7 @@
 """Pairs of signs: `*a*`, `**a**`, `~~a~~`, `||a||`."""
 
+import html
+
 MAX_OPEN = 12
 """Runs that wait for their end. Of more the first ones are text."""
 
@@ -85,13 +87,16 @@ class Emphasis:
         return changed
 
     def _is_word(self, start: int, end: int) -> bool:
-        """Is there more than signs between two runs? `*_*` and `*-*` are faces."""
-        if end - start != 1 or len(self._pieces[start]) > _FACE:
-            return end > start
-        return any(letter.isalnum() or letter > "\x7f" for letter in self._pieces[start])
+        """Is there more than signs between two runs? `*_*` and `>_<` are faces."""
+        if end - start > _FACES:
+            return True
+        # A tag holds letters too.
+        inside = html.unescape("".join(self._pieces[start:end])[:_FACES])
+        return any(letter.isalnum() or letter > "\x7f" for letter in inside)
 
 
-_FACE = 3
+_FACES = 40
+"""Pieces, or characters of HTML: what is longer isn't looked at, so that the time stays linear."""
 
 
 def _fit(opener: Run, closer: Run) -> bool:

@@ -6,14 +6,14 @@ import unicodedata
 from typing import Literal
 
 # What a terminal is told beside its text (ECMA-48): colours, titles, character sets, modes. Then C0
-# except tab, line feed and carriage return; DEL and C1; noncharacters.
+# except tabs and breaks of lines; DEL and C1; noncharacters.
 _CONTROLS = re.compile(
     r"(?:\x1b\[|\x9b)[0-?]*+[ -/]*+[@-~]"
     r"|\x1b[\]PX^_][^\x07\x1b\n]*+(?:\x07|\x1b\\)"
     r"|\x1b(?:[ -/]++[0-~]|[=>78])"
-    r"|[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]"
+    r"|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]"
 )
-_LINE_BREAKS = re.compile("[\x0b\x0c]")
+_LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 

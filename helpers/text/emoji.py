@@ -87,12 +87,18 @@ def _emoji_of(shortcode: re.Match[str]) -> str:
 
 
 _MAX_EMOJI_TEXT = 200
+_KEYCAP = ("\ufe0f", "\u20e3")
 
 
 def emojis_of(text: str, most: int) -> str:
     """Returns the emojis of a text that holds nothing but one to `most` of them, with spaces between
     them or not, by their characters or shortcodes; an empty string for any other text."""
-    if text[:1].isalnum() or len(text) > _MAX_EMOJI_TEXT or (text[:1] != ":" and text.isascii()):
+    # A keycap begins with its digit.
+    if (
+        (text[:1].isalnum() and text[1:2] not in _KEYCAP)
+        or len(text) > _MAX_EMOJI_TEXT
+        or (text[:1] != ":" and text.isascii())
+    ):
         return ""
     emojis = "".join(replace_shortcodes(text).split(" "))
     found = emoji_list(emojis)

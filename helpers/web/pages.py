@@ -10,6 +10,7 @@ from aiohttp_session import SESSION_KEY, get_session
 from markupsafe import Markup
 
 from helpers.keys import SETTINGS
+from helpers.text.characters import isolated
 from helpers.text.translation import LANGUAGES, current
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
@@ -21,7 +22,8 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
     `script(path)` (the elements that load a style or a module script with all that it imports),
     `user`, `csrf_token`, `flashes`, `site_name`, `registration_open`, `path`, `path_qs`; for
     languages `language()`, `languages`, gettext's `_` and `{% trans %}`; and from
-    helpers/text/translation.py `t`, `n` and the filter `moment`.
+    helpers/text/translation.py `t`, `n` and the filter `moment`. The
+    filter `isolated` is for what stands in a sentence or a title, in whichever direction.
 
     An error page may be rendered before the values of the request are known: they are undefined
     then, except for the language."""
@@ -59,6 +61,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
         newstyle=True,
         pgettext=lambda context, text: current().pgettext(context, text),
     )
+    environment.filters["isolated"] = isolated
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["language"] = current
     environment.globals["languages"] = list(LANGUAGES.values())

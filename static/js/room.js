@@ -23,6 +23,7 @@ import { storage } from "./local/storage.js";
 import { createStore, initial } from "./state/store.js";
 import { holdTabLock, whenTabCloses } from "./local/tabs.js";
 import { setNames } from "./words/names.js";
+import { openSpoilers } from "./words/rich_text.js";
 import { t } from "./words/texts.js";
 import { Typing } from "./server/typing.js";
 import { Connection } from "./server/connection.js";
@@ -191,6 +192,7 @@ export function openRoom() {
     keys: find("chat-keys"),
     messageActions: null,
   };
+  openSpoilers(signal);
   watchAttention(store, send, lifetime);
   for (const [name, element] of Object.entries(ELEMENTS)) start(name, element);
 

@@ -176,16 +176,16 @@ async def test_pages_show_the_name(alice: Person, bob: Person) -> None:
     async with bob.http.post("/conversations", data={"with": alice.name}, headers=headers) as answer:
         conversation = (await answer.json())["name"]
     places = {
-        f"/rooms/{room}": f'<b title="@{alice.name}"><bdi>محمد علي</bdi></b> Hello',
-        f"/rooms/{conversation}": "<title>محمد علي – ",
-        "/rooms": '<span class="room-name"><bdi>محمد علي</bdi>',
+        f"/rooms/{room}": f'<b title="@{alice.name}"><bdi>\u2068محمد علي\u2069</bdi></b> Hello',
+        f"/rooms/{conversation}": "<title>\u2068محمد علي\u2069 – ",
+        "/rooms": '<span class="room-name"><bdi>\u2068محمد علي\u2069</bdi>',
     }
     for path, text in places.items():
         async with bob.http.get(path) as answer:
             page = await answer.text()
         assert text in page, path
     async with bob.http.get(f"/rooms/{room}") as answer:
-        assert '<bdi class="room-link-name">محمد علي</bdi>' in await answer.text()
+        assert '<bdi class="room-link-name">\u2068محمد علي\u2069</bdi>' in await answer.text()
 
 
 async def test_service_lines_of_a_page_too(alice: Person, bob: Person) -> None:

@@ -11,8 +11,8 @@ from helpers.text.characters import cleaned, is_blank
     ("typed", "stored"),
     [
         ("as it is", "as it is"),
-        ("two\nlines\tand\r\na tab", "two\nlines\tand\r\na tab"),
-        ("from\x0ba\x0cword processor\u2028", "from\na\nword processor\u2028"),
+        ("two\nlines\tand\r\na tab\ror\r\rtwo", "two\nlines\tand\na tab\nor\n\ntwo"),
+        ("from\x0ba\x0cword\u2028processor\u2029or\x85two", "from\na\nword\nprocessor\nor\ntwo"),
         ("\x1b[1;31mred\x1b[0m and \x9b32mgreen", "red and green"),
         ("\x1b]0;a title\x07prompt$ \x1b]8;;https://a.example\x1b\\link", "prompt$ link"),
         ("\x1b(B\x1b=\x1b7text", "text"),

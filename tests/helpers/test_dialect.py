@@ -118,6 +118,9 @@ AS_TYPED = [
         "^_^",
         "*_*",
         "-_-",
+        "^_^ o_O *_* >_<",
+        ">_< *_* >_<",
+        "**!?!?!**",
     ),
     *("    indented", "\tindented", "if x:\n    y = 1", "a  b"),
     *("привет, как дела?", "שלום, מה שלומך?", "你好，世界。", "नमस्ते दुनिया", "Grüße & Küsse <3", "¿Qué tal?"),
@@ -187,6 +190,9 @@ ACTS = {
     ),
     f"「{A}」（{A}）【{A}】“{A}” ‹{A}›。{A}、": f"「{W}」（{W}）【{W}】“{W}” ‹{W}›。{W}、",
     f"{A}。": f"{W}。",
+    f"{A}، ثم {A}؟ {A}؛ {A}۔": f"{W}، ثم {W}؟ {W}؛ {W}۔",
+    f"{A}। {A}॥ {A}։ {A}። {A}— {A}": f"{W}। {W}॥ {W}։ {W}። {W}— {W}",
+    f"{A}/باريس،_فرنسا": link(f"{A}/باريس،_فرنسا"),
     f"{A}/a_b_c*d*": f"{link(A + '/a_b_c*d')}*",
     f"{A}?q=(a:(b),c:!(d))&e='f'g": link(f"{A}?q=(a:(b),c:!(d))&e='f'g"),
     f"{A}/wiki/日本（国）": link(f"{A}/wiki/日本（国）"),
@@ -282,13 +288,15 @@ def test_blocks(typed: str, becomes: str | None) -> None:
     assert (html and html.replace("\n</li>", "</li>")) == becomes
 
 
-@pytest.mark.parametrize("text", ["🎉", "👍🏽", "🏳️‍🌈 🇺🇦", "❤", ":tada:", ":+1: :heart:", "👩‍👩‍👧‍👦👍🎉"])
+@pytest.mark.parametrize(
+    "text", ["🎉", "👍🏽", "🏳️‍🌈 🇺🇦", "❤", ":tada:", ":+1: :heart:", "👩‍👩‍👧‍👦👍🎉", "1️⃣2️⃣", "*️⃣"]
+)
 def test_few_emojis_are_large(text: str) -> None:
     html = shown(text)
     assert html
     assert html.startswith('<p class="large">')
 
 
-@pytest.mark.parametrize("text", ["🎉🎉🎉🎉", "🎉 yes", "1", "#", "*", "©a", "🎉\n🎉", ":nope:"])
+@pytest.mark.parametrize("text", ["🎉🎉🎉🎉", "🎉 yes", "1", "12", "1️⃣2", "#", "*", "©a", "🎉\n🎉", ":nope:"])
 def test_others_are_not(text: str) -> None:
     assert "large" not in (shown(text) or "")

@@ -6,8 +6,10 @@ import { shortTime } from "../words/dates.js";
 import { DELETED, handleBeside, renameCount, setNames, shownName } from "../words/names.js";
 import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
 import { post } from "../server/http.js";
+import { askNames } from "../server/people_names.js";
 import { makeNonce } from "../server/nonce.js";
 import { cloneElement, part } from "../dom/template.js";
+import { hideSpoilers, nameMentions, openSpoilers } from "../words/rich_text.js";
 import { n, t } from "../words/texts.js";
 
 /**
@@ -42,6 +44,15 @@ function nameAuthor(link, author) {
   /** @type {HTMLElement} */ (link.firstElementChild).textContent = shownName(author);
 }
 
+/** Hides what is to be hidden, and calls people by their names. @param {HTMLElement} root */
+function enrich(root) {
+  hideSpoilers(root);
+  nameMentions(root);
+  askNames()
+    .then(() => nameMentions(page))
+    .catch(() => {}); // handles, until something else is shown
+}
+
 /**
  * What is told of an author's name holds for all that the page shows of them.
  * @param {Written} written
@@ -50,6 +61,7 @@ function noteName({ author, author_name: display_name }) {
   const before = renameCount();
   setNames([{ name: author, display_name }]);
   if (renameCount() === before) return;
+  nameMentions(page);
   for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (page.querySelectorAll("a.author")))
     if (link.dataset.person === author) nameAuthor(link, author);
 }
@@ -76,6 +88,7 @@ function fill(element, written, address) {
   part(element, "edited").hidden = !written.edited_at;
   // Rendered and sanitised by the server.
   part(element, "text").innerHTML = written.html;
+  enrich(part(element, "text"));
   part(element, "text").hidden = !written.text;
   // An administrator may remove what others wrote.
   const moderation = /** @type {HTMLFormElement|null} */ (part(element, "moderation"));
@@ -310,5 +323,7 @@ page.addEventListener("submit", async (event) => {
 
 attachPickers(page);
 openPictures(page);
+openSpoilers();
+enrich(page);
 for (const time of page.querySelectorAll("time")) time.textContent = shortTime(time.dateTime);
 if ("live" in page.dataset) listen();

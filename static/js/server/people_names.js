@@ -2,7 +2,7 @@
  * Finds the names of people whom the page shows and doesn't know yet, such as authors who have left
  * the room, and brings changed names to all places that show them.
  */
-import { renameCount, setNames, shownTitle, unknown } from "../words/names.js";
+import { isolated, renameCount, setNames, shownTitle, unknown } from "../words/names.js";
 import { t } from "../words/texts.js";
 import { isConversation } from "../state/unread.js";
 import { getJson } from "./http.js";
@@ -12,6 +12,22 @@ const AGAIN = 10_000; // ms after which what failed may be asked for again
 
 /** @type {import("../state/types.js").Topic[]} */
 const SHOWS_NAMES = ["timeline", "members", "room", "rooms", "typing", "pins", "composing"];
+
+/**
+ * Asks for the names of people whom the page shows and doesn't know.
+ * @param {typeof getJson} [get]
+ */
+export async function askNames(get = getJson) {
+  const wanted = [...unknown].slice(0, AT_ONCE);
+  if (!wanted.length) return;
+  const askedAt = performance.now();
+  const { people } = await get(`/people?${new URLSearchParams(wanted.map((name) => ["name", name]))}`);
+  // Who isn't found has no other name.
+  const found = new Set(people.map((/** @type {{name: string}} */ { name }) => name));
+  setNames(people, askedAt);
+  const others = wanted.filter((name) => !found.has(name)).map((name) => ({ name }));
+  setNames(others, askedAt);
+}
 
 /**
  * @param {import("../state/store.js").Store} store
@@ -32,16 +48,8 @@ export function watchNames(store, lifetime, get = getJson) {
     update();
     if (busy || !unknown.size || performance.now() - failedAt < AGAIN) return;
     busy = true;
-    const wanted = [...unknown].slice(0, AT_ONCE);
-    const askedAt = performance.now();
     try {
-      const query = new URLSearchParams(wanted.map((name) => ["name", name]));
-      const { people } = await get(`/people?${query}`);
-      // Who isn't found has no other name.
-      const found = new Set(people.map((/** @type {{name: string}} */ { name }) => name));
-      setNames(people, askedAt);
-      const others = wanted.filter((name) => !found.has(name)).map((name) => ({ name }));
-      setNames(others, askedAt);
+      await askNames(get);
     } catch {
       failedAt = performance.now();
     }
@@ -57,11 +65,17 @@ export function watchNames(store, lifetime, get = getJson) {
 
 /** What the server wrote into the page. @param {{kind: string, title: string}} room */
 function nameRoom(room) {
-  const title = shownTitle(room);
+  const names = shownTitle(room);
+  const title = isConversation(room) ? names : isolated(names);
   const box = /** @type {HTMLTextAreaElement|null} */ (document.getElementById("composer-text"));
   if (box)
     box.placeholder = isConversation(room)
-      ? t("Write to {names}", { names: title })
+      ? t("Write to {names}", { names })
       : t("Write to {room}", { room: `#${title}` });
+  const label = document.querySelector("label[for=composer-text]");
+  if (label)
+    label.textContent = isConversation(room)
+      ? t("Message to {names}", { names })
+      : t("Message to {room}", { room: title });
   document.getElementById("timeline")?.setAttribute("aria-label", t("Messages in {room}", { room: title }));
 }

@@ -5,7 +5,7 @@ import { t } from "./texts.js";
 export const DELETED = "deleted user";
 
 /** Letters that are written from right to left. */
-const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc\u{10800}-\u{10fff}\u{1e800}-\u{1efff}]/u;
 
 /** How people are shown, empty for those by their handles. @type {Map<string, string>} */
 const names = new Map();
@@ -24,6 +24,10 @@ export const renameCount = () => renames;
  */
 const toldAt = new Map();
 
+/** So that its direction turns nothing around it. @param {string} text */
+export const isolated = (text) =>
+  RIGHT_TO_LEFT.test(text) && !text.includes("\u2068") ? `\u2068${text}\u2069` : text;
+
 /** The server tells of a changed name. @param {{name: string, display_name?: string}} person */
 export function renamed(person) {
   toldAt.set(person.name, performance.now());
@@ -38,10 +42,7 @@ export function renamed(person) {
 export function setNames(people, askedAt = performance.now()) {
   for (const { name, display_name = "" } of people) {
     if ((toldAt.get(name) ?? -Infinity) > askedAt) continue;
-    // Isolated, so that it doesn't turn the text around it.
-    const shown = RIGHT_TO_LEFT.test(display_name)
-      ? display_name.replace(/^[^@]+?(?= @|$)/, "\u2068$&\u2069")
-      : display_name;
+    const shown = display_name.replace(/^[^@]+?(?= @|$)/, isolated);
     if (shown !== (names.get(name) ?? "")) renames += 1;
     names.set(name, shown);
     unknown.delete(name);

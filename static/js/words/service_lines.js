@@ -2,7 +2,7 @@
  * The service lines of the history in the reader's language, made from kind, author and target.
  * Pure.
  */
-import { shownName } from "./names.js";
+import { isolated, shownName } from "./names.js";
 import { t } from "./texts.js";
 
 /**
@@ -31,7 +31,7 @@ const WORDS = {
     if (text === plain) return t("{author} removed {target} from the room", who);
     const reason = text.slice(plain.length + 2);
     return text === `${plain}: ${reason}`
-      ? t("{author} removed {target} from the room: {reason}", { ...who, reason })
+      ? t("{author} removed {target} from the room: {reason}", { ...who, reason: isolated(reason) })
       : text;
   },
   role(who, text, raw) {
@@ -49,6 +49,6 @@ const WORDS = {
  * @param {ServiceLine} line
  */
 export function describe({ kind, author, target = "", text }) {
-  const who = { author: shownName(author), target: shownName(target), what: text };
+  const who = { author: shownName(author), target: shownName(target), what: isolated(text) };
   return Object.hasOwn(WORDS, kind) ? WORDS[kind](who, text, { author, target }) : text;
 }

@@ -1,4 +1,5 @@
 /** The preview: the message as the server renders it, in place of the box. */
+import { hideSpoilers, nameMentions } from "../../words/rich_text.js";
 import { post } from "../../server/http.js";
 import { t } from "../../words/texts.js";
 
@@ -43,6 +44,8 @@ export class Preview {
     }
     // Made and sanitised by the server, like the text of every message.
     this.view.innerHTML = html;
+    hideSpoilers(this.view);
+    nameMentions(this.view);
     for (const link of this.view.querySelectorAll("a[href]")) link.setAttribute("target", "_blank");
     this.#show(true);
     this.view.focus({ preventScroll: true });

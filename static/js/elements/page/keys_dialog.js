@@ -1,4 +1,5 @@
 /** The dialog that shows every key of the page, from the table of keys. */
+import { hideSpoilers } from "../../words/rich_text.js";
 import { PageElement } from "../page_element.js";
 import { openDialog } from "../../dom/dialogs.js";
 import { keyGroups, labelsOf } from "../../words/keys.js";
@@ -23,6 +24,7 @@ export class ChatKeys extends PageElement {
   start() {
     const { signal } = this.begin();
     this.dialog = /** @type {HTMLDialogElement} */ (this.querySelector("dialog"));
+    hideSpoilers(this.dialog);
     for (const button of document.querySelectorAll("[data-keys]"))
       button.addEventListener("click", () => this.show(), { signal });
   }

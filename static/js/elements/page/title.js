@@ -3,7 +3,7 @@
  * dot in the icon.
  */
 import { PageElement } from "../page_element.js";
-import { shownTitle } from "../../words/names.js";
+import { isolated, shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
 import { part } from "../../dom/template.js";
 import { unreadTotals } from "../../state/unread.js";
@@ -27,7 +27,7 @@ export class ChatTitle extends PageElement {
     const name = /** @type {HTMLElement} */ (this.querySelector("#room-name"));
     const shown = document.title;
     lifetime.add(() => (document.title = shown));
-    const first = name.textContent ?? "";
+    const first = isolated(name.textContent ?? "");
     store.watch(
       ["room"],
       () => {
@@ -40,7 +40,7 @@ export class ChatTitle extends PageElement {
       ["room", "rooms", "reading", "members"],
       () => {
         const { badge, unread } = unreadTotals(state);
-        const title = shown.replace(first, () => name.textContent ?? "");
+        const title = shown.replace(first, () => isolated(name.textContent ?? ""));
         const badged = badge ? `(${badge}) ${title}` : title;
         if (document.title !== badged) document.title = badged;
         this.#setIconDot(badge ? MENTIONED : unread ? UNREAD : "");

@@ -7,7 +7,7 @@ import { reconcile } from "../../dom/reconcile.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { post } from "../../server/http.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
-import { shownName } from "../../words/names.js";
+import { isolated, shownName } from "../../words/names.js";
 import { t } from "../../words/texts.js";
 
 /**
@@ -72,7 +72,7 @@ export class ChatInvitations extends PageElement {
       const { inviter, title } = invitation;
       this.page.store.dispatch({
         type: "toasted",
-        text: t("{inviter} invites you to {room}", { inviter: shownName(inviter), room: title }),
+        text: t("{inviter} invites you to {room}", { inviter: shownName(inviter), room: isolated(title) }),
       });
     }
   }

@@ -2,7 +2,8 @@
  * Announces new messages to screen readers. The list itself is silent, since history is added to it
  * as well.
  */
-import { shownName } from "../../words/names.js";
+import { shownName, unknown } from "../../words/names.js";
+import { spokenText } from "../../words/rich_text.js";
 import { n } from "../../words/texts.js";
 
 const MAX_READ = 3; // so many new messages at once are read out; of more only their number is told
@@ -12,6 +13,8 @@ const LONG = 300; // characters
 export class Announcer {
   #announced = 0;
   #next = -Infinity;
+  /** Whether it has waited for the names of those who wrote. */
+  #waited = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #later;
 
   /**
@@ -47,12 +50,19 @@ export class Announcer {
       if (line.number <= this.#announced) break;
       if (line.author !== you.name && !line.deleted) fresh.unshift(line);
     }
+    const names = fresh.map(({ author }) => shownName(author));
+    if (fresh.some(({ author }) => unknown.has(author)) && !this.#waited) {
+      this.#waited = true;
+      this.#later = setTimeout(() => this.#speak(), INTERVAL);
+      return;
+    }
+    this.#waited = false;
     this.#announced = this.state.lastNumber;
     if (!fresh.length) return;
     const texts =
       fresh.length > MAX_READ
         ? [n("{count} new message", "{count} new messages", fresh.length)]
-        : fresh.map((line) => `${shownName(line.author)}: ${line.text.slice(0, LONG)}`);
+        : fresh.map((line, place) => `${names[place]}: ${spokenText(line).slice(0, LONG)}`);
     this.region.replaceChildren(
       ...texts.map((text) => {
         const paragraph = document.createElement("p");

@@ -2,6 +2,7 @@
 import { clockTime, fullTime } from "../../words/dates.js";
 import { summarise } from "../../state/layout.js";
 import { DELETED, handleBeside, shownName } from "../../words/names.js";
+import { hideSpoilers, nameMentions } from "../../words/rich_text.js";
 import { describe } from "../../words/service_lines.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { interpolate, n, t } from "../../words/texts.js";
@@ -37,7 +38,10 @@ export function fillText(node, line) {
     : line.html === undefined
       ? `text ${line.text}`
       : `html ${line.html}`;
-  if (filled.get(node) === wanted) return false;
+  if (filled.get(node) === wanted) {
+    if (line.html?.includes('class="mention"')) nameMentions(node);
+    return false;
+  }
   filled.set(node, wanted);
   node.classList.toggle("rich", line.html !== undefined && !line.deleted);
   node.classList.toggle("deleted", Boolean(line.deleted));
@@ -52,6 +56,8 @@ export function fillText(node, line) {
   // The one place where HTML goes into the page as such: `html` was made and sanitised by the
   // server from the line's text; nothing that a person typed gets here otherwise.
   node.innerHTML = line.html;
+  hideSpoilers(node);
+  nameMentions(node);
   for (const link of node.querySelectorAll("a[href]")) {
     link.setAttribute("target", "_blank");
     link.setAttribute("rel", "noopener noreferrer nofollow");

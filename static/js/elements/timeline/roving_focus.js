@@ -4,6 +4,7 @@
  */
 import { handleBeside, plainName } from "../../words/names.js";
 import { clockTime } from "../../words/dates.js";
+import { spokenText } from "../../words/rich_text.js";
 import { t } from "../../words/texts.js";
 
 export class RovingFocus {
@@ -112,7 +113,7 @@ export class RovingFocus {
   #label(row) {
     const { line, author = line?.author ?? "" } = this.rowOf(row) ?? {};
     if (!line) return;
-    const text = line.deleted ? t("This message was deleted.") : line.text;
+    const text = line.deleted ? t("This message was deleted.") : spokenText(line);
     const name = `${plainName(author)} ${handleBeside(author)}`.trim();
     row.setAttribute(
       "aria-label",
