@@ -13,6 +13,10 @@ class Turns:
         self._at_once = at_once
         self._places: dict[Hashable, tuple[asyncio.Semaphore, list[None]]] = {}
 
+    def asked(self, key: Hashable) -> int:
+        """How many of this key have a turn or wait for one."""
+        return len(self._places[key][1]) if key in self._places else 0
+
     @contextlib.asynccontextmanager
     async def turn(self, key: Hashable) -> AsyncIterator[None]:
         """Waits for a turn, and ends it with the block."""

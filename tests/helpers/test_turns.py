@@ -17,6 +17,7 @@ async def test_work_of_a_key_waits_and_others_does_not() -> None:
     for _ in range(5):
         await asyncio.sleep(0)
     assert running == ["a1", "a2", "b1"]
+    assert [turns.asked(key) for key in "abc"] == [5, 1, 0]
     # Who waits may give up, and who works too.
     for place in (3, 0):
         tasks[place].cancel()
