@@ -65,7 +65,13 @@ ROUTES = [
     Route("/accounts/followers", lists.Followers, "followers", Access.SIGNED_IN),
     Route("/accounts/blocked", lists.Blocked, "blocked", Access.SIGNED_IN),
     Route("/accounts/data", personal_data.OwnData, "own_data", Access.SIGNED_IN),
-    Route("/accounts/data/download", personal_data.Download, "own_data_download", Access.SIGNED_IN),
+    Route(
+        "/accounts/data/download",
+        personal_data.Download,
+        "own_data_download",
+        Access.SIGNED_IN,
+        is_endless=True,
+    ),
     Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
@@ -80,7 +86,7 @@ ROUTES = [
     Route("/users/{name}/unblock", relations.Unblock, "unblock", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
-    Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True),
+    Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True, is_endless=True),
     Route(f"/feed/{POST}", feed.PostPage, "feed_post", Access.SIGNED_IN),
     Route(f"/feed/{POST}/edit", feed.EditPost, "feed_edit", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route(
@@ -110,5 +116,5 @@ ROUTES = [
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
-    Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),
 ]

@@ -5,6 +5,9 @@ from helpers.limits import Rule
 BYTES_PER_TOKEN = 4096
 """A frame of 64 KB costs 17 tokens, one of a hundred characters one."""
 
+COMMAND_TOKENS = 3
+"""Beside those of its frame: a command asks the database for several things."""
+
 MENTIONS_FREE = 5
 """In one frame. Each further `@` is counted, as it may be a mention."""
 

@@ -165,7 +165,8 @@ class Renamed(Event, tag="person", frozen=True):
 class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the user's own rooms, or the fields of it that changed. `last_number` is its last
     post, `read_number` the last post that the user has read, `mentions` how many later posts
-    mention the user, `deleted` how many later posts are deleted."""
+    mention the user, `deleted` how many later posts are deleted. `times_back` is how often the user
+    has set the mark back, None where never: of two marks the one with more is the later one."""
 
     name: str
     kind: str | None = None
@@ -174,6 +175,7 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     read_number: int | None = None
     mentions: int | None = None
     deleted: int | None = None
+    times_back: int | None = None
 
 
 class InvitationView(msgspec.Struct, frozen=True):

@@ -64,13 +64,15 @@ class RoomName(Base):
 
 class Member(Base):
     """A User's membership of a Room. `present` agrees with the history: the last line about the
-    member says whether they are online in the room."""
+    member says whether they are online in the room. `times_back` is how often the read mark was
+    set back."""
 
     room = peewee.ForeignKeyField(Room)
     user = peewee.ForeignKeyField(User)
     role = peewee.SmallIntegerField()
     present = peewee.BooleanField()
     read_number = peewee.BigIntegerField()
+    times_back = peewee.BigIntegerField(default=0)
     joined_at = peewee.BigIntegerField()
 
     class Meta:

@@ -12,7 +12,7 @@ from accounts.people import accounts, directory, display_names
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.known_devices import known_device, remember_device
 from accounts.signin.sessions import sign_in, sign_out
-from accounts.signin.throttling import throttled
+from accounts.signin.throttling import throttled_sign_in
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER, SETTINGS
 from helpers.limits import Rule
@@ -198,11 +198,11 @@ class Login(web.View):
             return _page(request, self.template, form, 422)
         username, password = data.username, data.password
         known = await directory.user_by_login(username)
-        user = await throttled(
+        user = await throttled_sign_in(
             request,
             directory.guess_key(username, known),
-            lambda: directory.authenticate(username, password),
             await known_device(request, known),
+            lambda: directory.authenticate(username, password),
         )
         if user is None:
             # What isn't an account's name may be a password that was typed into the wrong field.

@@ -2,6 +2,7 @@
 handler, which gets the engine and an actor. Rate limits, answers and all that follows a request are
 here. The doors read requests, apply backpressure and send the hello."""
 
+import contextlib
 import functools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
@@ -10,7 +11,7 @@ from typing import Any, Protocol
 from msgspec.structs import replace
 
 from chat.actions import editing, posting
-from chat.costs import MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
+from chat.costs import COMMAND_TOKENS, MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, blocked, broken, unavailable
@@ -26,6 +27,7 @@ from chat.requests import (
     React,
     Read,
     Request,
+    RunCommand,
     Typing,
     Undelete,
     is_free,
@@ -37,12 +39,17 @@ from helpers.db.database import is_unavailable
 from helpers.limits import Buckets
 from helpers.security_log import note_refusal
 from helpers.text.translation import Language, Text
+from helpers.turns import Turns
 
 log = logging.getLogger("aiochat.dispatch")
 
 HOLD_SECONDS = 0.25
 MAX_HOLD_SECONDS = 5.0
 """For how long somebody above the rate limit is held: to refuse a frame isn't free either."""
+
+MAX_AT_ONCE = 2
+"""Requests of one person that wait for the database at the same time, over all of their connections:
+further ones wait for them, so that nobody fills the queue of all."""
 
 SECURITY_CODES = ("forbidden", "not_a_member", "blocked", "rate_limited")
 """Refusals that the security log has."""
@@ -102,6 +109,7 @@ class Dispatcher:
         self.engine = engine
         self._limits = limits
         self._mentions = Buckets(MENTIONS_PER_SECOND, MENTIONS_AT_ONCE)
+        self._turns = Turns(MAX_AT_ONCE)
         self._handlers: dict[type, Handler] = {**HANDLERS, **handlers}
 
     def dispatch_frame(self, actor: Actor, frame: str) -> Work | None:
@@ -127,13 +135,15 @@ class Dispatcher:
         """`wait` are the seconds until there are tokens for it; 0 if it is paid for."""
         nonce = None if isinstance(request, Ping) else request.nonce
         try:
+            if not wait and isinstance(request, RunCommand):
+                wait = self.count(actor, COMMAND_TOKENS)
             if wait and not is_free(request):
                 raise _too_much(wait)
             work = self._handlers[type(request)](self.engine, actor, request)
         except Exception as error:
             reply_error(actor, error, nonce)
             return None
-        return None if work is None else _run(actor, work, nonce)
+        return None if work is None else self._run(actor, work, nonce)
 
     def refuse(self, actor: Actor, error: ActionError, nonce: str | None) -> None:
         """Sends the error about a frame that holds no request. It counts like a request."""
@@ -154,18 +164,20 @@ class Dispatcher:
             wait = self._mentions.take(actor.person.id, mentions)
         return wait
 
+    async def _run(self, actor: Actor, work: Work, nonce: str | None) -> None:
+        # Closed also where it never gets its turn.
+        with contextlib.closing(work):
+            try:
+                async with self._turns.turn(actor.person.id):
+                    await work
+            except Exception as error:
+                reply_error(actor, error, nonce)
+
 
 def _too_much(wait: float) -> ActionError:
     return ActionError(
         "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
     )
-
-
-async def _run(actor: Actor, work: Work, nonce: str | None) -> None:
-    try:
-        await work
-    except Exception as error:
-        reply_error(actor, error, nonce)
 
 
 def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:

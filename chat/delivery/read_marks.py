@@ -18,18 +18,24 @@ log = logging.getLogger("aiochat.read_marks")
 
 
 class _Noted(NamedTuple):
-    """A mark to store: at least `number`, or exactly `number`."""
+    """A mark to store: at least `number`, or exactly `number` where it was set back `times_back`
+    times."""
 
     number: int
-    is_exact: bool
+    times_back: int
+
+    @property
+    def is_exact(self) -> bool:
+        return self.times_back > 0
 
     def merged_with(self, later: "_Noted") -> "_Noted":
-        return later if later.is_exact else _Noted(max(self.number, later.number), self.is_exact)
+        number = later.number if later.is_exact else max(self.number, later.number)
+        return _Noted(number, self.times_back + later.times_back)
 
 
 class ReadMarks:
-    """Marks only move forward, except by an explicit request, and stay between the last cleared
-    post and the room's last post.
+    """Marks only move forward, except by an explicit request, which counts as one time back, and
+    stay between the last cleared post and the room's last post.
 
     `on_moved` is called with the stored marks. A forward mark lost with the process is noted again
     when the user reads on."""
@@ -50,25 +56,26 @@ class ReadMarks:
             database,
             """
             UPDATE members SET read_number = CASE
-                WHEN given.number > room.posts THEN room.posts
-                WHEN given.number < room.cleared_number THEN room.cleared_number
-                ELSE given.number END
+                    WHEN given.number > room.posts THEN room.posts
+                    WHEN given.number < room.cleared_number THEN room.cleared_number
+                    ELSE given.number END,
+                times_back = members.times_back + given.times_back
             FROM {given} JOIN rooms AS room ON room.id = given.room_id
             WHERE members.room_id = given.room_id AND members.user_id = given.user_id
-                AND (members.read_number < given.number OR given.is_exact = 1)
+                AND (members.read_number < given.number OR given.times_back > 0)
             RETURNING members.room_id, members.user_id, members.read_number""",
-            given={"room_id": "bigint", "user_id": "bigint", "number": "bigint", "is_exact": "bigint"},
+            given={"room_id": "bigint", "user_id": "bigint", "number": "bigint", "times_back": "bigint"},
         )
         self._task = asyncio.create_task(self._run(), name="read marks", context=contextvars.Context())
 
     def note(self, room_id: int, user_id: int, number: int) -> None:
         """Notes that the user has read everything up to this post."""
-        self._add((room_id, user_id), _Noted(number, False))
+        self._add((room_id, user_id), _Noted(number, 0))
 
     async def put(self, room_id: int, user_id: int, number: int, *, back: bool) -> None:
         """Stores the mark before it returns. With `back` the mark becomes this number even where it
         was higher. Raises the database's errors; then the mark is stored later."""
-        self._add((room_id, user_id), _Noted(number, back))
+        self._add((room_id, user_id), _Noted(number, int(back)))
         await self._store()
 
     async def store_for(self, user_ids: Collection[int]) -> None:
@@ -112,9 +119,7 @@ class ReadMarks:
             noted = self._being_stored
             if not noted:
                 return
-            statement = self._update.bind(
-                sorted((*key, number, int(is_exact)) for key, (number, is_exact) in noted.items())
-            )
+            statement = self._update.bind(sorted((*key, *mark) for key, mark in noted.items()))
             try:
                 rows = await fetch(self._database, statement.sql, *statement.params)
             except BaseException as error:

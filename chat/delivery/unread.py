@@ -260,10 +260,11 @@ class UnreadTracker:
             others = [
                 watcher
                 for watcher in reader.watchers
-                if watcher.room_id != room_id or watcher.read_number < number
+                # Who read before they heard that it went back can't tell what holds now.
+                if watcher.room_id != room_id or watcher.read_number < number or before.times_back
             ]
             self._index.put_mark(reader, room_id, before._replace(read_number=number))
-            self._add(updates, others, room_id, read_number=number)
+            self._add(updates, others, room_id, read_number=number, times_back=before.times_back or None)
 
     async def _read_pairs(self, updates: Updates) -> None:
         if self._amended:
@@ -291,12 +292,12 @@ class UnreadTracker:
                     continue
                 reader = self._index.readers[user_id]
                 self._index.put_mark(reader, room_id, mark)
-                fields = mark._asdict()
+                fields = mark._asdict() | {"times_back": mark.times_back or None}
                 if mark.deleted == before.deleted:
                     del fields["deleted"]
                 self._add(updates, reader.watchers, room_id, **fields)
 
-    def _add(self, updates: Updates, watchers: Iterable[Watcher], room_id: int, **fields: int) -> None:
+    def _add(self, updates: Updates, watchers: Iterable[Watcher], room_id: int, **fields: int | None) -> None:
         for watcher in watchers:
             rooms = updates.setdefault(watcher, {})
             rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._index.name_of(room_id)), **fields)

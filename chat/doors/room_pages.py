@@ -29,6 +29,9 @@ from helpers.text.translation import current
 
 PAGE = 50
 
+_LISTED = [field for field in OwnRoom.__struct_fields__ if field != "times_back"]
+"""What the page keeps of each of the user's rooms."""
+
 
 async def room_access(request: web.Request) -> RoomAccess:
     """The room in the path and the user's standing in it. Raises HTTPNotFound where there is none
@@ -112,13 +115,14 @@ class RoomPage(web.View):
             **history,
             "last_number": room.posts,
             "read_number": _read_number(found),
+            "times_back": found.times_back,
             "epoch": self.request.app[ENGINE].epoch,
             "members": members,
             "people": await _others(members, shown),
             # With gravatar on, people without a picture of their own may still have one: the page
             # asks for it.
             "gravatar": self.request.app[SETTINGS].gravatar,
-            "rooms": [{field: getattr(view, field) for field in OwnRoom.__struct_fields__} for view in rooms],
+            "rooms": [{field: getattr(view, field) for field in _LISTED} for view in rooms],
             "commands": msgspec.to_builtins(self.request.app[COMMANDS].explain(standing, current())),
             "may": standing.permissions,
         }

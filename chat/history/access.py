@@ -16,11 +16,13 @@ from helpers.db.database import fetch
 
 @dataclass(frozen=True)
 class RoomAccess:
-    """A room as a user finds it by its name; `read_number` is None where they are no member."""
+    """A room as a user finds it by its name; `read_number` is None where they are no member.
+    `times_back` is how often they have set that mark back."""
 
     room: Room
     standing: Standing
     read_number: int | None
+    times_back: int
 
 
 BLOCKED = """
@@ -43,6 +45,7 @@ class _Member(NamedTuple):
     role: int
     present: bool
     read_number: int
+    times_back: int
     is_admin: bool
     is_blocked: bool
 
@@ -73,7 +76,7 @@ class RoomAccessReader:
             database,
             f"""
             SELECT member.room_id, member.user_id, room.kind, member.role, member.present,
-                member.read_number,
+                member.read_number, member.times_back,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
@@ -89,7 +92,8 @@ class RoomAccessReader:
         if room is None:
             return None
         member = await self._members.get((room.id, user.id))
-        return RoomAccess(room, _standing(member, user), member.read_number if member else None)
+        read_number, times_back = (member.read_number, member.times_back) if member else (None, 0)
+        return RoomAccess(room, _standing(member, user), read_number, times_back)
 
     async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
         """The rooms that exist, by these lower-case names, also by former ones."""

@@ -18,12 +18,14 @@ from helpers.db.database import fetch
 
 
 class Mark(NamedTuple):
-    """The last post that a user has read in a room, how many later posts mention the user, and how
-    many later posts are deleted and so don't count as unread."""
+    """The last post that a user has read in a room, how many later posts mention the user, how many
+    later posts are deleted and so don't count as unread, and how often the user has set the mark
+    back."""
 
     read_number: int = 0
     mentions: int = 0
     deleted: int = 0
+    times_back: int = 0
 
 
 class Counts(NamedTuple):
@@ -42,7 +44,8 @@ class OwnRoomView:
 
     @property
     def mark(self) -> Mark:
-        return Mark(self.room.read_number or 0, self.room.mentions or 0, self.room.deleted or 0)
+        room = self.room
+        return Mark(room.read_number or 0, room.mentions or 0, room.deleted or 0, room.times_back or 0)
 
 
 _SEEN = """(
@@ -109,8 +112,9 @@ _IS_NEW = "(room.kind IN ('direct', 'group') AND member.read_number = 0)"
 """SQL over rows `room` and `member`: a conversation of which the member has read nothing yet."""
 
 
-_Found = tuple[bool, str, int, str, str, int, int, str]
-"""Whether nothing is unread, slug, id, name, kind, last post, last post read, and title."""
+_Found = tuple[bool, str, int, str, str, int, int, str, int]
+"""Whether nothing is unread, slug, id, name, kind, last post, last post read, title, and how often the
+mark was set back."""
 
 
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
@@ -132,10 +136,10 @@ class OwnRooms:
         self._rooms = Bulk(
             database,
             f"""
-            SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number FROM (
+            SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number, times_back FROM (
                 SELECT member.user_id, room.id, room.name, room.slug,
                     COALESCE(room.title, room.name) AS title, room.kind, room.posts, room.cleared_number,
-                    member.read_number, {_IS_NEW} AS is_new,
+                    member.read_number, member.times_back, {_IS_NEW} AS is_new,
                     ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
                         ORDER BY room.kind, room.id DESC) AS place
                 FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
@@ -147,7 +151,8 @@ class OwnRooms:
         self._marks = Bulk(
             database,
             """
-            SELECT member.room_id, member.user_id, room.posts, room.cleared_number, member.read_number
+            SELECT member.room_id, member.user_id, room.posts, room.cleared_number, member.read_number,
+                member.times_back
             FROM {given} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id + 0""",
@@ -160,9 +165,10 @@ class OwnRooms:
         statement = self._rooms.bind([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
         by_user: dict[int, list[_Found]] = {user_id: [] for user_id in user_ids}
-        for user_id, room_id, name, slug, title, kind, posts, cleared, read in rows:
+        for user_id, room_id, name, slug, title, kind, posts, cleared, read, times_back in rows:
             seen = max(cleared, read)
-            by_user[user_id].append((posts <= seen, slug, room_id, name, kind, posts, seen, title))
+            room = (posts <= seen, slug, room_id, name, kind, posts, seen, title, times_back)
+            by_user[user_id].append(room)
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
         counts = await self._counts.of(behind)
         for user_id, found in by_user.items():
@@ -183,9 +189,10 @@ class OwnRooms:
                         seen,
                         counts.get((room_id, user_id), Counts()).mentions,
                         counts.get((room_id, user_id), Counts()).deleted or None,
+                        times_back or None,
                     ),
                 )
-                for _, _, room_id, name, kind, posts, seen, title in found
+                for _, _, room_id, name, kind, posts, seen, title, times_back in found
             ]
             for user_id, found in by_user.items()
         }
@@ -194,7 +201,10 @@ class OwnRooms:
         """By (room id, user id)."""
         statement = self._marks.bind(pairs)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        seen = {(room_id, user_id): max(cleared, read) for room_id, user_id, _, cleared, read in rows}
-        behind = [(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]]]
+        seen = {(row[0], row[1]): (max(row[3], row[4]), row[5]) for row in rows}
+        behind = [(row[0], row[1]) for row in rows if row[2] > seen[row[0], row[1]][0]]
         counts = await self._counts.of(behind)
-        return {pair: Mark(number, *counts.get(pair, Counts())) for pair, number in seen.items()}
+        return {
+            pair: Mark(number, *counts.get(pair, Counts()), times_back)
+            for pair, (number, times_back) in seen.items()
+        }

@@ -26,14 +26,14 @@ def client_mark(request: web.Request) -> int:
     return zlib.crc32(f"{client_address(request)} {agent}".encode(errors="replace"))
 
 
-def client_network(request: web.Request) -> str:
+def client_network(request: web.Request, bits: int = 64) -> str:
     """Returns the client's address for counting."""
-    return network_of(client_address(request))
+    return network_of(client_address(request), bits)
 
 
-def network_of(address: str) -> str:
-    """Returns, of an IPv6 address, its network of 64 bits, since whoever has one address has all of
-    it. Others stay as they are, in one spelling."""
+def network_of(address: str, bits: int = 64) -> str:
+    """Returns, of an IPv6 address, its network of so many bits: whoever has one address has all of
+    its 64, and may have all of 48. Others stay as they are, in one spelling."""
     try:
         found = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -42,4 +42,4 @@ def network_of(address: str) -> str:
         return str(found)
     if found.ipv4_mapped is not None:
         return str(found.ipv4_mapped)
-    return str(ipaddress.ip_network((found, 64), strict=False))
+    return str(ipaddress.ip_network((found, bits), strict=False))

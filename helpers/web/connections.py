@@ -5,6 +5,7 @@ Without a proxy a connection is its peer's for as long as it is open. Those of a
 the requests of many: such a connection belongs to the client whose request is being answered, and
 to one alone once it is a WebSocket."""
 
+import contextlib
 import resource
 from collections import Counter
 
@@ -113,24 +114,45 @@ def connections_by(settings: Settings) -> Connections:
 CONNECTIONS = web.AppKey("connections_of_process", Connections)
 
 
+HELD = web.RequestKey("held_until_written", contextlib.AsyncExitStack)
+"""What an inner middleware holds until the answer is written. While a small one waits for its
+client, nothing is held."""
+
+LARGE_ANSWER = 64 * 1024
+"""Bytes. A page with a long history has 1.6 MB."""
+
+
+async def _until_written(request: web.Request, handler: Handler) -> web.StreamResponse:
+    async with contextlib.AsyncExitStack() as held:
+        request[HELD] = held
+        response = await handler(request)
+        body = response.body if isinstance(response, web.Response) else None
+        if isinstance(body, bytes | bytearray) and len(body) > LARGE_ANSWER:
+            # Where the client is gone, the caller finds that out as well.
+            with contextlib.suppress(ConnectionError):
+                await response.prepare(request)
+                await response.write_eof()
+        return response
+
+
 @web.middleware
 async def connections_of_clients(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Behind a trusted proxy: counts the connection for the client while its request is
     answered."""
     place: Place | None = getattr(request.protocol, "place", None)
     if place is None or request.app[CONNECTIONS].by_peer:
-        return await handler(request)
+        return await _until_written(request, handler)
     network = client_network(request)
     if network == UNKNOWN:
         # It doesn't come by the proxy, which names everybody.
-        return await handler(request)
+        return await _until_written(request, handler)
     try:
         place.give_to(network)
     except TooManyError as error:
         return web.Response(status=error.status, text=TOO_MANY, headers=RETRY_AFTER)
     response: web.StreamResponse | None = None
     try:
-        response = await handler(request)
+        response = await _until_written(request, handler)
         return response
     finally:
         if response is None or response.status != 101:

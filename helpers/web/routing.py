@@ -31,6 +31,8 @@ class Route:
     people who are signed in are never cached."""
     max_body: int = 0
     """The maximum size of a form in bytes; 0 is the general limit."""
+    is_endless: bool = False
+    """Its answer takes as long as the client wants."""
 
 
 ROUTES = web.AppKey("routes", dict[str, Route])

@@ -10,7 +10,7 @@ from urllib.parse import quote_plus
 import pytest
 import redis as redis_client
 
-from accounts.doors import signin
+from accounts.doors import profiles, signin
 from accounts.people.directory import login_key
 from accounts.signin.known_devices import SECONDS
 from accounts.signin.throttling import ACCOUNT_FREE, ADDRESS_FREE, hashed
@@ -79,6 +79,17 @@ async def test_an_address_that_makes_account_after_account_is_stopped(limited: A
         assert (await register("bot", "192.0.2.2"))[0] == 422, "the proxy's word tells the addresses apart"
 
 
+async def test_names_that_are_refused_cost_as_much_as_others(limited: Aiochat) -> None:
+    """To look at one takes longer than to store it."""
+    async with person(limited.url, unique("named")) as someone:
+        await someone.joins()
+        statuses = [
+            (await someone.submits("/accounts/profile", display_name="Admin")).status
+            for _ in range(int(profiles.NAMES.burst) + 1)
+        ]
+        assert statuses == [422] * int(profiles.NAMES.burst) + [429]
+
+
 async def test_without_limits_nobody_waits(own_servers: None) -> None:
     with Aiochat(env=LIMITS_OFF) as server:
         assert "RATE LIMITS ARE OFF" in server.tail()
@@ -133,7 +144,7 @@ async def test_one_guess_at_a_time_on_all_workers(limited_workers: list[Aiochat]
 
         async def guess(place: int) -> None:
             login = logins[place % 2] if same == "account" else f"{logins[place % 2]}{place}"
-            address = f"192.0.2.{place}" if same == "account" else f"2001:db8::{place}"
+            address = f"2001:db8:7:{place}::1" if same == "account" else f"2001:db8::{place}"
             answer = await request(
                 limited_workers[place // 2 % 2].url,
                 "POST",
@@ -147,7 +158,7 @@ async def test_one_guess_at_a_time_on_all_workers(limited_workers: list[Aiochat]
                 assert 1 <= int(answer.headers["Retry-After"]) <= 13
 
         # Wrong ones before: the next is delayed for four seconds, and pending while others come.
-        site, name = accounts_of(one.url), hashed(f"account {accounts_of(one.url).id_of(owner.name)}")
+        site, name = accounts_of(one.url), guessed_from(one, owner.name, "2001:db8:7::/48")
         with redis_client.Redis.from_url(one.env["AIOCHAT_REDIS_URL"]) as client:
             if same == "account":
                 client.set(f"aiochat:{site.site}:guessed:account:{name}", ACCOUNT_FREE + 2)
@@ -184,13 +195,21 @@ def device_in(answer: Answer) -> str:
     return found.partition("=")[2].partition(";")[0]
 
 
+GUESSER = "192.0.2.200"
+
+
+def guessed_from(server: Aiochat, name: str, network: str) -> str:
+    """What counts guesses at this account from this network."""
+    return hashed(f"account {accounts_of(server.url).id_of(name)} from {network}")
+
+
 @contextlib.contextmanager
-def steadily_guessed(server: Aiochat, name: str, address: str = "192.0.2.200") -> Iterator[None]:
-    """As while somebody guesses at the account, and from the address, without a break: one guess of
+def steadily_guessed(server: Aiochat, name: str, address: str = GUESSER) -> Iterator[None]:
+    """As while somebody guesses at the account, from the address, without a break: one guess of
     theirs is pending at every moment."""
     accounts = accounts_of(server.url)
-    account = hashed(f"account {accounts.id_of(name)}")
-    keys = [f"aiochat:{accounts.site}:guess:{what}" for what in (f"account:{account}", f"address:{address}")]
+    targets = (f"account:{guessed_from(server, name, address)}", f"address:{address}")
+    keys = [f"aiochat:{accounts.site}:guess:{what}" for what in targets]
     with redis_client.Redis.from_url(server.env["AIOCHAT_REDIS_URL"]) as client:
         for key in keys:
             client.set(key, "somebody's", px=600_000)
@@ -218,13 +237,55 @@ async def test_who_guesses_steadily_locks_out_no_known_device(limited_workers: l
         }
         with steadily_guessed(one, owner.name):
             # From the guesser's own address, too, and by the address of the account.
-            for server, address in ((one, "192.0.2.200"), (two, "192.0.2.201")):
+            for server, address in ((one, GUESSER), (two, "192.0.2.201")):
                 answer = await signs_in(server.url, owner.name, known, address=address)
                 assert (answer.status, device_in(answer)) == (303, known), "the same device goes on"
             assert (await signs_in(one.url, f"{owner.name}@mail.example", known)).status == 303
             for cookie, what in forged.items():
-                assert (await signs_in(one.url, owner.name, cookie)).status == 429, what
+                assert (await signs_in(one.url, owner.name, cookie, address=GUESSER)).status == 429, what
             assert (await signs_in(one.url, owner.name, f"{theirs}~{known}")).status == 303
+
+
+async def test_who_guesses_in_one_network_keeps_the_owner_out_of_no_other(
+    limited_workers: list[Aiochat],
+) -> None:
+    one, two = limited_workers
+    prefix = f"2001:db8:{unique('')}"
+    async with person(one.url, unique("owner")) as owner:
+        await owner.joins()
+        accounts = accounts_of(one.url)
+        bucket = f"limit:guesses:{hashed(f'account {accounts.id_of(owner.name)}')}"
+        with (
+            redis_client.Redis.from_url(one.env["AIOCHAT_REDIS_URL"]) as client,
+            steadily_guessed(one, owner.name, f"{prefix}::/48"),
+        ):
+            for server in (one, two):
+                for address in (f"{prefix}::1", f"{prefix}:77::1", f"{prefix}:ffff::1"):
+                    assert (await signs_in(server.url, owner.name, "", address=address)).status == 429
+            assert client.exists(f"aiochat:{accounts.site}:{bucket}") == 0, "what is refused takes nothing"
+            # A new browser elsewhere, by IPv6 and IPv4.
+            assert (await signs_in(one.url, owner.name, "", address="2001:db8:ffff::1")).status == 303
+            assert (await signs_in(two.url, owner.name, "", address="192.0.2.201")).status == 303
+            assert client.exists(f"aiochat:{accounts.site}:{bucket}") == 1
+
+
+async def test_guesses_of_all_networks_at_one_account_are_bounded(limited_workers: list[Aiochat]) -> None:
+    one, two = limited_workers
+    async with person(one.url, unique("owner")) as owner, person(one.url, unique("other")) as other:
+        for someone in (owner, other):
+            await someone.joins()
+        known = device_in(await signs_in(one.url, owner.name, ""))
+        accounts = accounts_of(one.url)
+        bucket = f"limit:guesses:{hashed(f'account {accounts.id_of(owner.name)}')}"
+        with redis_client.Redis.from_url(one.env["AIOCHAT_REDIS_URL"]) as client:
+            # As after guesses from very many networks.
+            client.hset(f"aiochat:{accounts.site}:{bucket}", "level", "-1000")
+            for server in (one, two):
+                answer = await signs_in(server.url, owner.name, "", "wrong")
+                assert answer.status == 429
+                assert int(answer.headers["Retry-After"]) > 60
+            assert (await signs_in(one.url, owner.name, known)).status == 303
+            assert (await signs_in(two.url, other.name, "")).status == 303, "another account's"
 
 
 async def test_a_stolen_device_has_its_own_count_and_no_more(limited_workers: list[Aiochat]) -> None:
@@ -238,12 +299,12 @@ async def test_a_stolen_device_has_its_own_count_and_no_more(limited_workers: li
             for what in (
                 f"guess:device:{hashed(stolen)}",
                 f"guessed:device:{hashed(stolen)}",
-                f"guessed:account:{hashed(f'account {accounts.id_of(owner.name)}')}",
+                f"guessed:account:{guessed_from(one, owner.name, GUESSER)}",
             )
         ]
         with redis_client.Redis.from_url(one.env["AIOCHAT_REDIS_URL"]) as client:
             for server in (one, two):
-                assert (await signs_in(server.url, owner.name, stolen, "wrong")).status == 401
+                assert (await signs_in(server.url, owner.name, stolen, "wrong", GUESSER)).status == 401
             assert (client.get(device), client.get(account)) == (b"2", None)
             client.set(pending, "the thief's", px=600_000)
             for server in (one, two):
@@ -264,7 +325,7 @@ async def test_a_new_password_makes_other_devices_unknown(limited_workers: list[
         assert answer.status == 303
         here = answer.cookies[DEVICE].value
         with steadily_guessed(one, owner.name):
-            assert (await signs_in(one.url, owner.name, former, "another battery")).status == 429
+            assert (await signs_in(one.url, owner.name, former, "another battery", GUESSER)).status == 429
             assert (await signs_in(one.url, owner.name, here, "another battery")).status == 303
 
 

@@ -205,3 +205,9 @@ async def test_tokens_are_taken_from_one_bucket(limiters: list[Limiter]) -> None
 )
 def test_addresses_are_counted_by_networks(address: str, network: str) -> None:
     assert network_of(address) == network
+
+
+def test_a_wider_network_has_all_that_one_customer_may_have() -> None:
+    addresses = ("2001:db8:7::1", "2001:db8:7:ffff::1", "2001:db8:8::1", "192.0.2.7")
+    networks = [network_of(address, 48) for address in addresses]
+    assert networks == ["2001:db8:7::/48", "2001:db8:7::/48", "2001:db8:8::/48", "192.0.2.7"]

@@ -175,10 +175,20 @@ class RoomState:
             if news["name"] == self.room["name"] and known:
                 # Of this room the messages tell, and what was read here may not be stored yet.
                 room["last_number"] = known["last_number"]
-                if whole:
-                    room["read_number"] = max(known["read_number"], news["read_number"])
+                if "read_number" in news:
+                    _keep_later(room, known, news, whole=whole)
                 self.room = {**self.room, "title": room.get("title", self.room["title"])}
             self.rooms[news["name"]] = room
+
+
+def _keep_later(room: JsonObject, known: JsonObject, news: JsonObject, *, whole: bool) -> None:
+    """Keeps the later one of two marks: that which went back more often, of two alike the further."""
+    room["times_back"] = news.get("times_back", 0)
+    went_back = room["times_back"] - known.get("times_back", 0)
+    if went_back < 0 and not whole:
+        room.update(times_back=known["times_back"], read_number=known["read_number"])
+    elif went_back <= 0:
+        room["read_number"] = max(known["read_number"], news["read_number"])
 
 
 def without_old_quotes(shown: JsonObject, edited: set[int]) -> JsonObject:

@@ -30,7 +30,7 @@ export function watchAttention(store, send, lifetime) {
     const back = number < state.readKnown;
     if (pause && !back) return;
     if (!send(back ? { type: "read", number, back } : { type: "read", number })) return;
-    store.dispatch({ type: "marked", number, now: Date.now() });
+    store.dispatch({ type: "marked", number, back });
     clearTimeout(pause);
     pause = setTimeout(() => {
       pause = undefined;

@@ -187,8 +187,9 @@ export const actions = {
   },
 
   /** The mark was sent to the server. */
-  marked(state, { number, now }) {
-    Object.assign(state, { readKnown: number, readToldAt: now });
+  marked(state, { number, back }) {
+    state.readKnown = number;
+    if (back) state.backsSent++;
     return [];
   },
 };

@@ -55,24 +55,28 @@ export function readOn(state) {
   return true;
 }
 
-/** ms after this page sent its mark, in which older marks may still arrive. */
-const ECHO = 3_000;
-
 /**
- * The server tells the room's mark: another device of the same person has read, or gone back, and
- * then it is lower than before.
+ * The server tells the room's mark, which other devices of the same person move too. Of two marks
+ * the one that was set back more often is the later one, of two alike the further one: what arrives
+ * late takes nothing back.
  * @param {State} state
  * @param {number} number
- * @param {boolean} whole whether the page has just connected
- * @param {number} now ms
+ * @param {number} [timesBack]
+ * @param {boolean} [whole] it was read just now, and not only told when it changed
  */
-export function readElsewhere(state, number, whole, now = Date.now()) {
-  const isEcho = now - state.readToldAt < ECHO;
-  if (isEcho && (state.readHeld || number < state.readKnown)) return;
-  // After a reconnect an older mark is repeated; it doesn't go back.
-  if (number < state.readKnown && number < state.readNumber && !whole) unreadFrom(state, number + 1);
-  else state.readNumber = Math.max(state.readNumber, Math.min(number, state.lastNumber));
+export function readElsewhere(state, number, timesBack = 0, whole = false) {
+  const backs = timesBack - state.timesBack;
+  // Told before this page went back, or before it heard that another one did.
+  const isOld = backs < 0 || (backs === 0 && state.backsSent > 0);
+  if (isOld && !whole) return;
+  const wentBack = backs > state.backsSent;
+  if (wentBack && number < state.readNumber) unreadFrom(state, number + 1);
+  else if (!isOld || !state.backsSent)
+    state.readNumber = Math.max(state.readNumber, Math.min(number, state.lastNumber));
   // Read to the end elsewhere: nothing here is new any more.
   if (state.readNumber === state.lastNumber && !state.focused) state.newAfter = null;
-  state.readKnown = number;
+  // What a lost connection took with it is told again.
+  state.readKnown = whole || wentBack ? number : Math.max(state.readKnown, number);
+  state.timesBack = timesBack;
+  state.backsSent = whole ? 0 : Math.max(0, state.backsSent - Math.max(0, backs));
 }

@@ -123,8 +123,10 @@ export function initial(page, now = new Date().toISOString()) {
     readHeld: false,
     /** The read mark that the server has, as far as the page knows. */
     readKnown: page.read_number,
-    /** When the page sent it, in ms. */
-    readToldAt: -Infinity,
+    /** How often that mark was set back. */
+    timesBack: page.times_back ?? 0,
+    /** How often this page has set it back and wasn't told of it yet. */
+    backsSent: 0,
     /** Counts resets: requests from before one are void. */
     resets: 0,
     /** The newest post when the bottom was last seen. */

@@ -79,6 +79,7 @@
  * @property {number} read_number
  * @property {number} mentions
  * @property {number} [deleted] how many posts after `read_number` are deleted
+ * @property {number} [times_back] how often `read_number` was set back
  */
 
 /**

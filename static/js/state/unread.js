@@ -36,7 +36,7 @@ export function receiveUnread(state, { rooms, whole = false, invitations = [] })
     const news = told.name === state.address ? { ...told, name: state.room.name } : told;
     const known = before.get(news.name);
     if (news.name === state.room.name && news.read_number !== undefined) {
-      readElsewhere(state, news.read_number, whole);
+      readElsewhere(state, news.read_number, news.times_back, whole);
       topics.push("reading", "timeline");
     }
     if (news.name === state.room.name && news.title !== undefined && news.title !== state.room.title) {

@@ -1,13 +1,14 @@
 """The dispatcher by itself: what each request costs, who hears what is wrong with it, and under which
 nonce."""
 
+import asyncio
 from collections.abc import Callable
 from typing import Any, cast, get_args
 
 import pytest
 
 from chat import requests
-from chat.actions.dispatch import HANDLERS, MAX_HOLD_SECONDS, Dispatcher
+from chat.actions.dispatch import HANDLERS, MAX_HOLD_SECONDS, Dispatcher, Work
 from chat.commands import COMMANDS, Registry
 from chat.commands.running import runner
 from chat.drafts import Person
@@ -169,6 +170,46 @@ def test_a_frame_costs_by_its_size_before_it_is_read() -> None:
     assert isinstance(last, Error)
     assert last.retry_after is not None
     assert 0 < last.retry_after <= 150
+
+
+@pytest.mark.parametrize("frame", ["/who", '{"type":"post","text":"/who"}'])
+def test_a_command_costs_as_much_as_four_other_frames(frame: str) -> None:
+    ran: list[RunCommand] = []
+
+    def run(engine: Engine, actor: Outsider, request: RunCommand) -> None:
+        ran.append(request)
+
+    mallory, it = Outsider(), Dispatcher(NO_ENGINE, Buckets(0.001, 9), {RunCommand: run})
+    for _ in range(3):
+        it.dispatch_frame(mallory, frame)
+    assert len(ran) == 2
+    assert [event.code for event in mallory.heard if isinstance(event, Error)] == ["rate_limited"]
+
+
+async def test_requests_of_one_person_take_turns() -> None:
+    """However many connections somebody has, others don't wait behind all of their requests."""
+    begun: list[str] = []
+    may_go_on = asyncio.Event()
+
+    def handle(engine: Engine, actor: Outsider, request: Read) -> Work:
+        async def work() -> None:
+            begun.append(actor.person.name)
+            await may_go_on.wait()
+
+        return work()
+
+    it = Dispatcher(NO_ENGINE, None, {Read: handle})
+    mallory, alice = Outsider(), Outsider()
+    alice.person = Person(2, "alice")
+    works = [it.dispatch(one, Read(1)) for one in (*[mallory] * 5, alice)]
+    tasks = [asyncio.create_task(work) for work in works if work is not None]
+    for _ in range(5):
+        await asyncio.sleep(0)
+    assert begun == ["mallory", "mallory", "alice"]
+    tasks[4].cancel()
+    may_go_on.set()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert begun == ["mallory", "mallory", "alice", "mallory", "mallory"]
 
 
 def test_many_mentions_cost_more() -> None:

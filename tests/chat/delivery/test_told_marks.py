@@ -73,6 +73,29 @@ async def test_a_mark_that_went_back_is_told_when_it_comes_again(site: Site) -> 
     await until(lambda: marks(first)[-1:] == [3])
 
 
+def last_mark(tab: Tab) -> tuple[int, int]:
+    told = [room for event in tab.heard("unread") for room in event["rooms"] if "read_number" in room]
+    return told[-1]["read_number"], told[-1].get("times_back", 0)
+
+
+async def test_each_mark_tells_how_often_it_went_back(site: Site) -> None:
+    """So that of two marks that arrive in any order the later one is known."""
+    for text in ("one", "two", "three"):
+        await site.posts(text)
+    first, second = await two_tabs(site)
+    second.says("read", number=3)
+    await until(lambda: last_mark(first) == (3, 0))
+    for number, back in ((2, True), (1, True)):
+        second.says("read", number=number, back=back, nonce=str(number))
+    await until(lambda: last_mark(first) == last_mark(second) == (1, 2))
+    # Who reads on before they heard of that is told what holds now, though they set it.
+    first.says("read", number=3)
+    await until(lambda: last_mark(first) == last_mark(second) == (3, 2))
+    third = await site.entered()
+    await third.hears("unread", whole=True)
+    assert last_mark(third) == (3, 2)
+
+
 async def test_a_mark_far_ahead_leaves_nothing_untold(site: Site) -> None:
     await site.posts("to be read")
     first, second = await two_tabs(site)

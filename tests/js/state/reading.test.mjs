@@ -122,41 +122,81 @@ test("unread from here: the mark goes back, and stays though the message is on s
 
 test("another device reads, or goes back", () => {
   const store = opened(10, 100);
-  readElsewhere(store.state, 40, false);
+  readElsewhere(store.state, 40);
   assert.equal(store.state.readNumber, 40);
-  readElsewhere(store.state, 24, false);
+  readElsewhere(store.state, 24, 1);
   assert.deepEqual(marks(store), [24, 24]);
   look(store, 20, 30);
   assert.equal(store.state.readNumber, 24);
 });
 
-test("another device's older news takes nothing back from what was read here meanwhile", () => {
+test("another device's older news takes nothing back, however late it comes", () => {
   const store = opened(10, 100);
   look(store, 8, 60);
-  readElsewhere(store.state, 40, false);
+  readElsewhere(store.state, 40);
   assert.equal(store.state.readNumber, 60);
+  store.dispatch({ type: "marked", number: 60, back: false });
+  readElsewhere(store.state, 55);
+  assert.deepEqual(marks(store), [60, 10]);
+  assert.equal(store.state.readKnown, 60);
+  readElsewhere(store.state, 50, 2);
+  readElsewhere(store.state, 20, 1);
+  assert.deepEqual(marks(store), [50, 50]);
 });
 
-test("the echo of what this page told is no going back", () => {
+test("what was told before this page went back is no reading on", () => {
   const store = opened(10, 100);
   look(store, 8, 60);
-  store.dispatch({ type: "marked", number: 60, now: 1_000 });
-  readElsewhere(store.state, 55, false, 1_500);
-  assert.deepEqual(marks(store), [60, 10]);
   store.dispatch({ type: "unread_from", number: 51 });
-  store.dispatch({ type: "marked", number: 50, now: 2_000 });
-  readElsewhere(store.state, 60, false, 2_500);
+  store.dispatch({ type: "marked", number: 50, back: true });
+  readElsewhere(store.state, 60);
   assert.deepEqual(marks(store), [50, 50]);
-  readElsewhere(store.state, 70, false, 9_000);
+  readElsewhere(store.state, 50, 1);
+  assert.deepEqual(marks(store), [50, 50]);
+  readElsewhere(store.state, 70, 1);
   assert.equal(store.state.readNumber, 70);
+});
+
+test("who reads on isn't set back by the echo of having gone back", () => {
+  const store = opened(10, 100);
+  look(store, 8, 60, true);
+  store.dispatch({ type: "unread_from", number: 51 });
+  store.dispatch({ type: "marked", number: 50, back: true });
+  store.dispatch({ type: "read_on" });
+  store.dispatch({ type: "marked", number: store.state.readNumber, back: false });
+  readElsewhere(store.state, 50, 1);
+  assert.equal(store.state.readNumber, 100);
+  assert.equal(store.state.readHeld, false);
+  readElsewhere(store.state, 30, 2);
+  assert.deepEqual(marks(store), [30, 30]);
 });
 
 test("what a lost connection took with it is told again", () => {
   const store = opened(10, 100);
   look(store, 8, 60);
-  store.dispatch({ type: "marked", number: 60, now: 1_000 });
-  readElsewhere(store.state, 40, true, 60_000);
+  store.dispatch({ type: "marked", number: 60, back: false });
+  readElsewhere(store.state, 40, 0, true);
   assert.deepEqual([store.state.readNumber, store.state.readKnown], [60, 40]);
+  store.dispatch({ type: "marked", number: 60, back: false });
+  store.dispatch({ type: "unread_from", number: 51 });
+  store.dispatch({ type: "marked", number: 50, back: true });
+  readElsewhere(store.state, 60, 0, true);
+  assert.deepEqual([store.state.readNumber, store.state.readKnown], [50, 60]);
+});
+
+test("who comes back hears that another device went back meanwhile", () => {
+  const store = opened(10, 100);
+  look(store, 8, 60);
+  store.dispatch({ type: "marked", number: 60, back: false });
+  readElsewhere(store.state, 24, 1, true);
+  assert.deepEqual([...marks(store), store.state.readKnown], [24, 24, 24]);
+});
+
+test("a member again, or another history, begins to count anew", () => {
+  const store = opened(10, 100);
+  readElsewhere(store.state, 24, 3);
+  readElsewhere(store.state, 40, 0, true);
+  assert.deepEqual([store.state.readNumber, store.state.timesBack], [40, 0]);
 });
 
 test("the room's own mark comes with the others", () => {

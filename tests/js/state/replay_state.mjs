@@ -37,8 +37,7 @@ function read(store, { number, back }) {
     store.dispatch({ type: "read_on" });
     lookAtEnd(store);
   }
-  // As if it were a while ago: soon after telling its mark a page doubts what it is told of it.
-  store.dispatch({ type: "marked", number, now: 0 });
+  store.dispatch({ type: "marked", number, back });
 }
 
 /** @param {object} page @param {Event[]} told */

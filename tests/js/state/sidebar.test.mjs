@@ -132,7 +132,7 @@ test("what another device has read is read here, and it may go back", () => {
   for (const seq of [1, 2, 3]) store.receive(post(seq));
   store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 3 }] });
   assert.deepEqual([store.state.readNumber, countsOf(store, "lobby")[0]], [3, 0]);
-  store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 1, mentions: 1 }] });
+  store.receive({ type: "unread", rooms: [{ name: "lobby", read_number: 1, mentions: 1, times_back: 1 }] });
   assert.deepEqual([store.state.readNumber, countsOf(store, "lobby")], [1, [2, 1]]);
 });
 
