@@ -24,7 +24,8 @@ export function hideSpoilers(root) {
 /** @param {HTMLElement} spoiler */
 function open(spoiler) {
   spoiler.classList.add("open");
-  for (const name of ["title", "role", "aria-label"]) spoiler.removeAttribute(name);
+  spoiler.removeAttribute("title");
+  for (const name of ["role", "aria-label"]) spoiler.removeAttribute(name);
   // The focus stays where it is; Tab doesn't stop there any more.
   spoiler.tabIndex = -1;
   const inside = /** @type {HTMLElement} */ (spoiler.firstElementChild);
