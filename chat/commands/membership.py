@@ -42,7 +42,7 @@ async def uninvite(call: Call, user: User) -> Answer:
     return call.language.t("{name} isn’t invited any more.", name=user.called)
 
 
-@command(needs=Permission.LEAVE)
+@command(needs=Permission.LEAVE, destroys=True)
 async def leave(call: Call) -> Answer:
     """Ends your membership of this room."""
     return await membership.leave(call.engine, call.room_id, call.person, call.nonce)

@@ -8,14 +8,14 @@ from chat.models import Room
 from chat.roles import Permission, Role
 
 
-@command(needs=Permission.KILL, aliases=("kick",))
+@command(needs=Permission.KILL, aliases=("kick",), destroys=True)
 async def kill(call: Call, user: User, reason: Rest | None = None) -> Answer:
     """Removes someone from the room: their membership and every open connection of theirs to it
     end."""
     return await moderation.kill(call.engine, call.room_id, call.person, user, reason or "", call.nonce)
 
 
-@command(needs=Permission.CLEAR)
+@command(needs=Permission.CLEAR, destroys=True)
 async def clear(call: Call) -> Answer:
     """Empties the history of this room, for everybody."""
     return await moderation.clear(call.engine, call.room_id, call.person, call.nonce)

@@ -1,7 +1,6 @@
 """The registry of commands. A command's name, arguments and help come from the name, annotations
 and docstring of its function."""
 
-import difflib
 import inspect
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Iterable
@@ -16,6 +15,7 @@ from chat.errors import ActionError
 from chat.events import CommandHelp, Receipt
 from chat.roles import Permission, Standing
 from helpers.text.durations import parse_duration
+from helpers.text.spelling import edits
 from helpers.text.translation import ENGLISH, Language, Text
 
 Word = NewType("Word", str)
@@ -78,6 +78,7 @@ class Command:
     kinds: dict[str, Kind]
     function: Callable[..., Awaitable[Answer]]
     says: bool
+    destroys: bool
 
     @property
     def usage(self) -> str:
@@ -95,17 +96,26 @@ class Command:
         return self.needs is None or standing.may(self.needs)
 
 
+LONGEST_NAME = 32
+
+SHORT_NAME = 5
+"""Letters from which on two of them may be wrong where a name is proposed for another."""
+
 COMMANDS: dict[str, Command] = {}
 """The chat's own commands, by name. A site's Registry also has those of its other parts."""
 
 
 def command(
-    *, needs: Permission | None = None, aliases: Iterable[str] = (), says: bool = False
+    *,
+    needs: Permission | None = None,
+    aliases: Iterable[str] = (),
+    says: bool = False,
+    destroys: bool = False,
 ) -> Callable[[Callable[..., Awaitable[Answer]]], Callable[..., Awaitable[Answer]]]:
     """Adds a command to the chat's own. Arguments as for make_command."""
 
     def register(function: Callable[..., Awaitable[Answer]]) -> Callable[..., Awaitable[Answer]]:
-        made = make_command(function, needs=needs, aliases=aliases, says=says)
+        made = make_command(function, needs=needs, aliases=aliases, says=says, destroys=destroys)
         COMMANDS[made.name] = made
         return function
 
@@ -118,6 +128,7 @@ def make_command(
     needs: Permission | None = None,
     aliases: Iterable[str] = (),
     says: bool = False,
+    destroys: bool = False,
 ) -> Command:
     """The command that `function` runs. Its first parameter is the Call; the others are the
     command's arguments. Each is a User, Word, Duration or Rest, or a word of a Literal in its
@@ -125,6 +136,7 @@ def make_command(
 
     `needs` decides who sees the command in help and menu; the action that it calls checks the
     permission too. `says` is for commands that only say something: clients may send them late.
+    What `destroys` is never proposed to who mistyped another one.
     Raises TypeError for a function without a docstring or with another annotation."""
     name = function.__name__.strip("_")
     arguments = tuple(inspect.signature(function).parameters.values())[1:]
@@ -133,7 +145,7 @@ def make_command(
     if not function.__doc__:
         raise TypeError(f"/{name} has no docstring to be its help")
     help = " ".join(function.__doc__.split())
-    return Command(name, tuple(aliases), needs, help, arguments, kinds, function, says)
+    return Command(name, tuple(aliases), needs, help, arguments, kinds, function, says, destroys)
 
 
 def _kind(hint: Any) -> Kind:
@@ -190,7 +202,7 @@ class Registry:
             raise ActionError(
                 "unknown_command",
                 "There is no /{name}. {hint} Begin with // to say something that begins with a slash.",
-                name=name[:32],
+                name=name[:LONGEST_NAME],
                 hint=_nearest(name, self.allowed(call.standing)),
             )
         if not found.may_be_run_by(call.standing):
@@ -199,9 +211,16 @@ class Registry:
 
 
 def _nearest(name: str, commands: list[Command]) -> Text:
-    names = [text for found in commands for text in (found.name, *found.aliases)]
-    near = difflib.get_close_matches(name.lower(), names, n=1, cutoff=0.6)
-    return Text("Did you mean /{name}?", name=near[0]) if near else Text("/help lists the commands.")
+    name = name[:LONGEST_NAME].lower()
+    most = 1 if len(name) < SHORT_NAME else 2
+    near = [
+        (distance, text)
+        for found in commands
+        if not found.destroys
+        for text in (found.name, *found.aliases)
+        if (distance := edits(name, text, most)) is not None
+    ]
+    return Text("Did you mean /{name}?", name=min(near)[1]) if near else Text("/help lists the commands.")
 
 
 async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any]:

@@ -42,10 +42,16 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
 
 async def test_an_unknown_command_is_never_posted(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
-    answer = await at_alice.says("/kil @bob")
-    assert answer["code"] == "unknown_command"
-    assert "Did you mean /kill?" in answer["text"]
-    assert "kill" not in (await at_bob.says("/kil @alice"))["text"], "nobody is offered what they may not"
+    near = {"/topci x": "/topic", "/Hlep": "/help", "/wo": "/who", "/renmae x": "/rename"}
+    for line, proposed in near.items():
+        answer = await at_alice.says(line)
+        assert answer["code"] == "unknown_command"
+        assert f"Did you mean {proposed}?" in answer["text"]
+    # What is far, and what destroys, is no proposal.
+    for line in ("/poll", "/kil @bob", "/kikc @bob", "/clea", "/leav", f"/{'x' * 9_000}"):
+        assert "/help lists the commands." in (await at_alice.says(line))["text"], line
+    assert "/mod" in (await at_alice.says("/modd @bob"))["text"]
+    assert "/help lists" in (await at_bob.says("/modd @alice"))["text"], "nobody is offered what they may not"
     await at_alice.types("/clera")
     assert (await at_alice.hears("error"))["code"] == "unknown_command"
     await at_bob.is_told()
