@@ -1,13 +1,13 @@
 """Chromium, the sites that it visits, and Alice and Bob at it."""
 
+import contextlib
 from collections.abc import AsyncIterator, Iterator
-from typing import Literal
 
 import pytest
 from playwright.async_api import Browser, ViewportSize, async_playwright
 
 from tests.conftest import server_env, unique
-from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Visitor, Visitors
+from tests.support.browser import ARGUMENTS, CHROMIUM, PHONE, WIDE, Profiles, Screen, Visitor, Visitors
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis, free_port
 
@@ -18,6 +18,11 @@ async def browser() -> AsyncIterator[Browser]:
         found = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield found
         await found.close()
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    return Profiles(browser)
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgres behind nginx"])
@@ -46,25 +51,25 @@ def site(request: pytest.FixtureRequest) -> Iterator[tuple[str, Aiochat]]:
 
 
 @pytest.fixture
-async def visitors(browser: Browser, site: tuple[str, Aiochat]) -> AsyncIterator[Visitors]:
+async def visitors(profiles: Profiles, site: tuple[str, Aiochat]) -> AsyncIterator[Visitors]:
     """Makes visitors, each with a browser of their own. None of their pages may have complained."""
     made: list[Visitor] = []
+    lent = contextlib.AsyncExitStack()
 
     async def make(name: str, viewport: ViewportSize) -> Visitor:
-        theme: Literal["dark", "light"] = "dark" if viewport is PHONE else "light"
-        context = await browser.new_context(
-            viewport=viewport, has_touch=viewport is PHONE, color_scheme=theme
-        )
+        screen = Screen(site[0], viewport, color_scheme="dark" if viewport is PHONE else "light")
+        page = await lent.enter_async_context(profiles.lent(screen))
         # As a whole browser does by itself for whoever presses a key.
-        await context.grant_permissions(["clipboard-read", "clipboard-write"])
-        visitor = Visitor(context, await context.new_page(), site[0], unique(name))
+        await page.context.grant_permissions(["clipboard-read", "clipboard-write"])
+        visitor = Visitor(page.context, page, site[0], unique(name))
         made.append(visitor)
+        lent.push_async_callback(visitor.goes)
         await visitor.joins()
         return visitor
 
-    yield make
+    async with lent:
+        yield make
     for visitor in made:
-        await visitor.leaves()
         assert not visitor.complaints, visitor.complaints
 
 

@@ -6,10 +6,10 @@ from collections.abc import AsyncIterator
 from urllib.parse import quote
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Page, expect
 
 from tests.conftest import Cast, unique
-from tests.support.browser import PHONE, WIDE
+from tests.support.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.feed_reader import asks, goes_private
 from tests.support.people import JsonObject, Person
 from tests.support.servers import ROOT, Aiochat
@@ -66,8 +66,9 @@ both layouts."""
 class Inspector:
     """Looks at a page in its present state, and notes what axe finds."""
 
-    def __init__(self, context: BrowserContext, axe: str) -> None:
-        self.context = context
+    def __init__(self, page: Page, axe: str) -> None:
+        self.page = page
+        self.context = page.context
         self.axe = axe
         self.found: list[str] = []
 
@@ -78,9 +79,8 @@ class Inspector:
                 for cookie in someone.http.cookie_jar
             ]
             await self.context.add_cookies(cookies)  # type: ignore[arg-type]
-        page = await self.context.new_page()
-        await page.goto(url)
-        return page
+        await self.page.goto(url)
+        return self.page
 
     async def looks(self, page: Page, what: str) -> None:
         if not await page.evaluate("'axe' in window"):
@@ -99,14 +99,14 @@ class Inspector:
 
 
 @pytest.fixture(params=SCENES, ids=lambda scene: f"{'phone' if scene[0] is PHONE else 'wide'}-{scene[1]}")
-async def inspector(request: pytest.FixtureRequest, browser: Browser, axe: str) -> AsyncIterator[Inspector]:
+async def inspector(
+    request: pytest.FixtureRequest, profiles: Profiles, chat: Aiochat, axe: str
+) -> AsyncIterator[Inspector]:
     viewport, scheme = request.param
-    context = await browser.new_context(
-        viewport=viewport, has_touch=viewport is PHONE, color_scheme=scheme, reduced_motion="reduce"
-    )
-    found = Inspector(context, axe)
-    yield found
-    await context.close()
+    screen = Screen(chat.url, viewport, color_scheme=scheme, reduced_motion="reduce")
+    async with profiles.lent(screen) as page:
+        found = Inspector(page, axe)
+        yield found
     assert not found.found, "\n".join(found.found)
 
 

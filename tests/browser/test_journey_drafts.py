@@ -159,6 +159,7 @@ async def test_others_hear_that_one_types_and_nothing_of_commands(
     async with asyncio.timeout(PATIENCE):
         while len(heard) < 2:
             await asyncio.sleep(0.02)
+    bob.page.remove_listener("websocket", listen)
     assert heard[1] == (alice.name, False)
 
 

@@ -2,7 +2,7 @@
 network cut in between."""
 
 import pytest
-from playwright.async_api import Locator, expect
+from playwright.async_api import Locator, Request, expect
 
 from tests.support.browser import Visitor, comes_true, one_database
 from tests.support.composer_page import cut
@@ -123,9 +123,12 @@ async def test_reactions_by_pointer_finger_and_keyboard(alice: Visitor, bob: Vis
 
 async def test_any_emoji_is_found_by_name(alice: Visitor, bob: Visitor, room: str) -> None:
     asked: list[str] = []
-    alice.page.on(
-        "request", lambda request: asked.append(request.url) if request.url.endswith("/emoji") else None
-    )
+
+    def note(request: Request) -> None:
+        if request.url.endswith("/emoji"):
+            asked.append(request.url)
+
+    alice.page.on("request", note)
     await alice.says("What grows here?")
     await chooses(alice, "What grows here?", "Copy link")
     assert not asked, "the names of emoji are loaded when they are needed"
@@ -139,6 +142,7 @@ async def test_any_emoji_is_found_by_name(alice: Visitor, bob: Visitor, room: st
     await expect(picker.get_by_role("option")).to_have_text(["🎄"])
     await alice.page.keyboard.press("Enter")
     await shows_reaction(bob, "What grows here?", "🎄", 1, own=False)
+    alice.page.remove_listener("request", note)
     assert len(asked) == 1
     # It is the first to be proposed now, and arrows move among those that are shown.
     await row(alice, "What grows here?").locator(".bubble").hover()

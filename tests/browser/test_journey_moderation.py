@@ -4,7 +4,7 @@ import asyncio
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Request, expect
 
 from tests.browser.test_journey_messages import chooses, focuses, menu, row
 from tests.support.browser import Visitor, one_database
@@ -64,8 +64,12 @@ async def test_a_new_moderator_may_at_once_and_nobody_asks_for_all_members(
         # All members are asked for once, after the page has opened.
         await expect(visitor.page.locator(f"#members [data-person='{bob.name}']")).to_have_count(1)
     asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.url)
+
     for visitor in (alice, bob):
-        visitor.page.on("request", lambda request: asked.append(request.url))
+        visitor.page.on("request", note)
     await focuses(bob, "May I be deleted?")
     await bob.page.keyboard.press("Enter")
     await expect(menu(bob).get_by_role("menuitem", name="Reply", exact=True)).to_be_visible()
@@ -88,6 +92,8 @@ async def test_a_new_moderator_may_at_once_and_nobody_asks_for_all_members(
                 break
     await chooses(bob, "May I be deleted?", "Delete")
     await expect(alice.page.locator("#timeline .deleted")).to_have_count(1)
+    for visitor in (alice, bob):
+        visitor.page.remove_listener("request", note)
     assert not [url for url in asked if url.endswith("/members")]
 
 

@@ -1,12 +1,14 @@
 """People at a browser: real Chromium, wide or a phone, and what one does with the pages."""
 
 import asyncio
+import contextlib
 import shutil
-from collections.abc import Awaitable, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any, Literal
 
 import pytest
-from playwright.async_api import BrowserContext, Page, ViewportSize, expect
+from playwright.async_api import Browser, BrowserContext, Error, Page, ViewportSize, expect
 
 from tests.support.people import PASSWORD, PATIENCE, Person
 
@@ -38,6 +40,88 @@ async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
             await asyncio.sleep(0.05)
 
 
+MOST_IDLE = 6
+"""Pages that wait for their next user. Each is a process of some 80 MB."""
+
+STORED = "local_storage,indexeddb,cache_storage,file_systems,service_workers,storage_buckets"
+
+
+@dataclass(frozen=True)
+class Screen:
+    """A site, and how somebody looks at it."""
+
+    url: str
+    viewport: ViewportSize = field(hash=False)
+    color_scheme: Literal["dark", "light"] = "light"
+    reduced_motion: Literal["reduce", "no-preference"] = "no-preference"
+
+
+class Profiles:
+    """Browsers of people's own, with a page each. One story after the other uses them: a new page
+    needs a process that compiles all scripts, which takes more than a short story.
+
+    The next user finds nothing of the one before but the site's files in the cache."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._idle: list[tuple[Screen, Page]] = []
+
+    @contextlib.asynccontextmanager
+    async def lent(self, screen: Screen) -> AsyncIterator[Page]:
+        """A page. Whoever listens to its events stops that before it goes back."""
+        page = self._take(screen) or await self._new(screen)
+        try:
+            yield page
+        finally:
+            try:
+                await self._forget(screen, page)
+            except Error:
+                # The story may have ended the site, or the page.
+                await page.context.close()
+            else:
+                self._idle.append((screen, page))
+            while len(self._idle) > MOST_IDLE:
+                _, oldest = self._idle.pop(0)
+                await oldest.context.close()
+
+    def _take(self, screen: Screen) -> Page | None:
+        for place, (found, page) in enumerate(self._idle):
+            if found == screen:
+                del self._idle[place]
+                return page
+        return None
+
+    async def _new(self, screen: Screen) -> Page:
+        context = await self._browser.new_context(
+            viewport=screen.viewport,
+            has_touch=screen.viewport is PHONE,
+            color_scheme=screen.color_scheme,
+            reduced_motion=screen.reduced_motion,
+        )
+        return await context.new_page()
+
+    async def _forget(self, screen: Screen, page: Page) -> None:
+        context = page.context
+        for other in context.pages:
+            if other is not page:
+                await other.close()
+        await context.set_offline(False)
+        await context.unroute_all()
+        await page.unroute_all()
+        await page.set_viewport_size(screen.viewport)
+        await page.mouse.move(0, 0)
+        # A page of the same site keeps the process.
+        answer = await page.goto(f"{screen.url}/robots.txt")
+        if answer is None or not answer.ok:
+            raise Error(f"{screen.url} doesn't serve pages")
+        await page.evaluate("sessionStorage.clear()")
+        session = await context.new_cdp_session(page)
+        await session.send("Storage.clearDataForOrigin", {"origin": screen.url, "storageTypes": STORED})
+        await session.detach()
+        await context.clear_permissions()
+        await context.clear_cookies()
+
+
 class Visitor:
     """Somebody at a browser. Whatever the page complains of is in `complaints`."""
 
@@ -49,8 +133,11 @@ class Visitor:
         self.person: Person | None = None
         """Who they are to a program, unless they registered by the form."""
         self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on("pageerror", self._fails)
         page.on("console", self._hear)
+
+    def _fails(self, error: Error) -> None:
+        self.complaints.append(str(error))
 
     def _hear(self, message: Any) -> None:
         # A network that was cut on purpose is complained of too.
@@ -78,10 +165,16 @@ class Visitor:
         ]
         await self.context.add_cookies(cookies)  # type: ignore[arg-type]
 
-    async def leaves(self) -> None:
-        """Closes all that is theirs."""
+    async def goes(self) -> None:
+        """Leaves the browser to somebody else."""
+        self.page.remove_listener("pageerror", self._fails)
+        self.page.remove_listener("console", self._hear)
         if self.person:
             await self.person.close()
+
+    async def leaves(self) -> None:
+        """Closes all that is theirs."""
+        await self.goes()
         await self.context.close()
 
     async def makes(self, room: str) -> None:

@@ -6,10 +6,10 @@ import secrets
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
-from playwright.async_api import Browser, BrowserContext, Page, ViewportSize, expect
+from playwright.async_api import ConsoleMessage, Error, Page, ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE
+from tests.support.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.people import PATIENCE, Listener, Person
 
 TEXT = "What is said here takes a line or two on a phone, and one on a desk. "
@@ -43,11 +43,21 @@ class Reader:
         self.person = person
         self.room = room
         self.complaints: list[str] = []
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on(
-            "console",
-            lambda message: self.complaints.append(message.text) if message.type == "error" else None,
-        )
+        page.on("pageerror", self._fails)
+        page.on("console", self._hear)
+
+    def _fails(self, error: Error) -> None:
+        self.complaints.append(str(error))
+
+    def _hear(self, message: ConsoleMessage) -> None:
+        if message.type == "error":
+            self.complaints.append(message.text)
+
+    async def goes(self) -> None:
+        """Leaves the browser to somebody else."""
+        self.page.remove_listener("pageerror", self._fails)
+        self.page.remove_listener("console", self._hear)
+        await self.person.close()
 
     async def opens(self, address: str = "") -> None:
         await self.page.goto(f"{self.person.url}/rooms/{self.room}{address}")
@@ -178,29 +188,25 @@ async def here(alice: Reader) -> int | None:
 
 
 @contextlib.asynccontextmanager
-async def readers_of(browser: Browser, url: str, room: str) -> AsyncIterator[Reads]:
+async def readers_of(profiles: Profiles, url: str, room: str) -> AsyncIterator[Reads]:
     """Opens pages of the room, each for a new person, or for a given one on another device. None of
     them may have complained."""
-    contexts: list[BrowserContext] = []
+    lent = contextlib.AsyncExitStack()
     readers: list[Reader] = []
 
     async def make(person: Person | None = None, viewport: ViewportSize = WIDE) -> Reader:
         person = person or await Person(url, unique("alice")).joins()
-        context = await browser.new_context(
-            viewport=viewport, has_touch=viewport is PHONE, reduced_motion="reduce"
-        )
-        contexts.append(context)
+        page = await lent.enter_async_context(profiles.lent(Screen(url, viewport, reduced_motion="reduce")))
         cookies = [
             {"name": cookie.key, "value": cookie.value, "url": url} for cookie in person.http.cookie_jar
         ]
-        await context.add_cookies(cookies)  # type: ignore[arg-type]
-        reader = Reader(await context.new_page(), person, room)
+        await page.context.add_cookies(cookies)  # type: ignore[arg-type]
+        reader = Reader(page, person, room)
         readers.append(reader)
+        lent.push_async_callback(reader.goes)
         return reader
 
-    yield make
-    for context in contexts:
-        await context.close()
+    async with lent:
+        yield make
     for reader in readers:
-        await reader.person.close()
         assert not reader.complaints, reader.complaints

@@ -3,9 +3,9 @@
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser
 
 from tests.conftest import unique
+from tests.support.browser import Profiles
 from tests.support.people import Listener, Person
 from tests.support.servers import Aiochat
 from tests.support.timeline_page import Reader, Reads, readers_of
@@ -32,8 +32,8 @@ async def pen(bob: Person, room: str) -> Listener:
 
 
 @pytest.fixture
-async def reads(browser: Browser, sqlite_chat: Aiochat, room: str) -> AsyncIterator[Reads]:
-    async with readers_of(browser, sqlite_chat.url, room) as make:
+async def reads(profiles: Profiles, sqlite_chat: Aiochat, room: str) -> AsyncIterator[Reads]:
+    async with readers_of(profiles, sqlite_chat.url, room) as make:
         yield make
 
 
