@@ -10,6 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.conftest import Cast, unique
 from tests.support.browser import PHONE, WIDE, Profiles, Screen
+from tests.support.composer_page import cut_off
 from tests.support.feed_reader import asks, goes_private
 from tests.support.people import JsonObject, Person
 from tests.support.servers import ROOT, Aiochat
@@ -321,7 +322,7 @@ async def test_what_one_writes(inspector: Inspector, alice: Person, bob: Person,
     await at_bob.ws.send_json({"type": "typing"})
     await expect(page.locator("chat-typing")).to_contain_text(bob.name)
     await inspector.looks(page, "an answer, a refusal and somebody who types")
-    await inspector.context.set_offline(True)
+    await cut_off(inspector.context)
     await expect(page.locator("#status")).not_to_have_attribute("data-state", "connected")
     await box.fill("from the tunnel")
     await page.click("#composer .send-button")

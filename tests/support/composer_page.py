@@ -2,7 +2,7 @@
 
 import json
 
-from playwright.async_api import Locator, expect
+from playwright.async_api import BrowserContext, Locator, expect
 
 from tests.support.browser import Visitor
 
@@ -24,20 +24,26 @@ async def write(visitor: Visitor, *words: str) -> None:
             await visitor.page.keyboard.type(word)
 
 
-IMPATIENT = """() => {
-    const wait = window.setTimeout;
+OUTAGE = """() => {
+    const wait = window.setTimeout, send = WebSocket.prototype.send;
     window.setTimeout = (run, ms, ...values) => wait(run, ms === 2000 ? 50 : ms, ...values);
+    WebSocket.prototype.send = function (data) { if (navigator.onLine) send.call(this, data); };
 }"""
-"""A page waits two seconds for the answer that tells whether it is still connected. All the while
-Chromium keeps a core busy with the socket of an emulated outage."""
+"""A page waits two seconds for the answer that tells whether it is still connected. What it sends
+into the socket of an emulated outage would keep a core busy to the outage's end."""
+
+
+async def cut_off(context: BrowserContext) -> None:
+    """The network is away. That a page finds it out in its own time is told by
+    tests/browser/test_journey.py."""
+    for page in context.pages:
+        await page.evaluate(OUTAGE)
+    await context.set_offline(True)
 
 
 async def cut(visitor: Visitor) -> None:
-    """The network is away, and the page knows it. That it finds out in its own time is told by
-    tests/browser/test_journey.py."""
-    for page in visitor.context.pages:
-        await page.evaluate(IMPATIENT)
-    await visitor.context.set_offline(True)
+    """The network is away, and the page knows it."""
+    await cut_off(visitor.context)
     await expect(visitor.page.locator("#status")).not_to_have_attribute("data-state", "connected")
 
 
