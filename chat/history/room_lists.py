@@ -1,5 +1,6 @@
 """Lists of rooms for one user: their own, and those that they can join."""
 
+import functools
 import re
 from dataclasses import dataclass, replace
 from typing import Any
@@ -14,6 +15,7 @@ from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, Member, Mention, Message, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
+from helpers.db.compiled import CompiledSelect
 from helpers.text.characters import cleaned
 
 MAX_OWN = 200
@@ -149,18 +151,33 @@ _CONVERSATIONS = (
 )
 
 
+def _own(user_id: Any, condition: Any, order: tuple[Any, ...], most: int) -> Any:
+    return (
+        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT)
+        .join(Member, on=((Member.room == Room.id) & (Member.user == user_id)))
+        .where(condition)
+        .order_by(*order)
+        .limit(most)
+    )
+
+
+_OWN = [
+    CompiledSelect(functools.partial(_own, condition=condition, order=order, most=most))
+    for condition, order, most in (_ROOMS, *_CONVERSATIONS)
+]
+
+
 async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     """The rooms of which the user is a member, those with unread posts first, within the bounds
     above. `named` limits them to titles and names that contain it."""
-    query = Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT).join(
-        Member, on=((Member.room == Room.id) & (Member.user == user.id))
-    )
-    if named:
-        query = query.where(_is_named(named))
     views: dict[int, RoomView] = {}
-    # A conversation's stored name means nothing to users.
-    for condition, order, most in (_ROOMS,) if named else (_ROOMS, *_CONVERSATIONS):
-        rows = await query.where(condition).order_by(*order).limit(most).tuples().aio_execute()
+    if named:
+        # A conversation's stored name means nothing to users.
+        query = _own(user.id, *_ROOMS).where(_is_named(named))
+        found = [await query.tuples().aio_execute()]
+    else:
+        found = [await part.rows(user.id) for part in _OWN]
+    for rows in found:
         views |= {row[0]: _view(row[1:], user) for row in rows}
     people = await people_in(room_id for room_id, view in views.items() if view.is_conversation)
     for room_id, named_people in people.items():
