@@ -12,8 +12,10 @@ from playwright.async_api import Browser, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.support import feed_reader
-from tests.support.browser import PHONE, WIDE, Visitor
+from tests.support.browser import PHONE, WIDE, Visitor, behind_nginx
 from tests.support.people import PASSWORD
+
+pytestmark = behind_nginx
 
 Visitors = Callable[[str, ViewportSize], Awaitable[Visitor]]
 

@@ -5,12 +5,14 @@ import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Locator, expect
+from playwright.async_api import Locator, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors
+from tests.support.browser import PHONE, WIDE, Profiles, Screen, Visitor, Visitors, behind_nginx
 from tests.support.people import PASSWORD, Person
 from tests.support.servers import Aiochat
+
+pytestmark = behind_nginx
 
 
 @pytest.fixture
@@ -19,17 +21,17 @@ async def bob(visitors: Visitors) -> Visitor:
 
 
 @pytest.fixture
-async def tablet(alice: Visitor, browser: Browser) -> AsyncIterator[Visitor]:
+async def tablet(alice: Visitor, profiles: Profiles) -> AsyncIterator[Visitor]:
     """Alice's other device, signed in by itself."""
-    context = await browser.new_context(viewport=WIDE)
-    visitor = Visitor(context, await context.new_page(), alice.url, alice.name)
-    await visitor.page.goto(f"{alice.url}/accounts/login")
-    await visitor.page.fill("[name=username]", alice.name)
-    await visitor.page.fill("[name=password]", PASSWORD)
-    await visitor.page.click("main form button")
-    await visitor.page.wait_for_url("**/rooms")
-    yield visitor
-    await context.close()
+    async with profiles.lent(Screen(alice.url, WIDE)) as page:
+        visitor = Visitor(page.context, page, alice.url, alice.name)
+        await page.goto(f"{alice.url}/accounts/login")
+        await page.fill("[name=username]", alice.name)
+        await page.fill("[name=password]", PASSWORD)
+        await page.click("main form button")
+        await page.wait_for_url("**/rooms")
+        yield visitor
+        await visitor.goes()
     assert not visitor.complaints, visitor.complaints
 
 
@@ -57,10 +59,6 @@ async def garden(alice: Visitor) -> str:
 async def lounge(alice: Visitor, garden: str) -> str:
     """Where Alice is."""
     return await make_room(alice, "Lounge")
-
-
-page_alone = pytest.mark.parametrize("site", ["sqlite"], indirect=True)
-"""A story of the page alone, which needs no second database."""
 
 
 def row(visitor: Visitor, title: str) -> Locator:
@@ -134,7 +132,6 @@ async def test_a_direct_message_by_the_keyboard(
     await alice.sees("I see")
 
 
-@page_alone
 async def test_either_of_two_pins(alice: Visitor, bob: Visitor, lounge: str) -> None:
     await bob.enters(lounge)
     await alice.says(f"/msg @{bob.name} between the two of us")
@@ -158,7 +155,6 @@ async def test_either_of_two_pins(alice: Visitor, bob: Visitor, lounge: str) -> 
     await expect(alice.page.locator("#pins").get_by_role("button", name="Unpin")).to_have_count(2)
 
 
-@page_alone
 async def test_a_message_to_several(alice: Visitor, bob: Visitor, carol: Person, lounge: str) -> None:
     await alice.page.keyboard.press("Control+k")
     for name in (bob.name, carol.name):
@@ -171,7 +167,6 @@ async def test_a_message_to_several(alice: Visitor, bob: Visitor, carol: Person,
     await expect(alice.page.locator("#room-name")).to_have_text(f"{bob.name}, {carol.name}")
 
 
-@page_alone
 async def test_the_switcher_goes_to_rooms_and_gives_the_focus_back(
     alice: Visitor, garden: str, lounge: str
 ) -> None:
@@ -195,7 +190,6 @@ async def test_the_switcher_goes_to_rooms_and_gives_the_focus_back(
     await alice.page.wait_for_url(f"**/rooms/{garden}")
 
 
-@page_alone
 async def test_who_types_is_shown_and_lapses(alice: Visitor, carol: Person, lounge: str) -> None:
     listener = await carol.enters(lounge)
     line = alice.page.locator("chat-typing")
@@ -241,7 +235,6 @@ async def test_a_status_has_words(alice: Visitor, bob: Visitor, lounge: str) -> 
     await expect(member.locator("[data-part=status]")).to_have_text("at <b>lunch</b>")
 
 
-@page_alone
 async def test_a_card_mentions_and_removes(alice: Visitor, bob: Visitor, lounge: str) -> None:
     await bob.enters(lounge)
     await bob.says("Good morning")
@@ -267,7 +260,6 @@ async def test_a_card_mentions_and_removes(alice: Visitor, bob: Visitor, lounge:
     await expect(alice.page.locator("#person-card")).to_be_hidden()
 
 
-@page_alone
 async def test_a_member_has_no_power_over_others(alice: Visitor, bob: Visitor, lounge: str) -> None:
     await bob.enters(lounge)
     await bob.page.locator(f"#members [data-person='{alice.name}']").click()
@@ -276,7 +268,6 @@ async def test_a_member_has_no_power_over_others(alice: Visitor, bob: Visitor, l
         await expect(bob.page.locator(f"[data-card={act}]")).to_be_hidden()
 
 
-@page_alone
 async def test_settings_last(alice: Visitor, lounge: str) -> None:
     await alice.says("on which side?")
     await alice.sees("on which side?")
@@ -297,7 +288,6 @@ async def test_settings_last(alice: Visitor, lounge: str) -> None:
     await alice.page.wait_for_url(f"{alice.url}/")
 
 
-@page_alone
 async def test_the_drawers_of_a_phone(alice: Visitor, visitors: Visitors, garden: str, lounge: str) -> None:
     dora = await visitors("dora", PHONE)
     await dora.enters(lounge)

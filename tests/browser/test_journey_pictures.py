@@ -8,7 +8,9 @@ from PIL import Image
 from playwright.async_api import ViewportSize, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor
+from tests.support.browser import PHONE, WIDE, Visitor, behind_nginx
+
+pytestmark = behind_nginx
 
 
 def drawn() -> bytes:

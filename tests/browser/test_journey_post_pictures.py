@@ -3,12 +3,11 @@ seen live by somebody else."""
 
 from collections.abc import Awaitable, Callable
 
-import pytest
 from playwright.async_api import FilePayload, ViewportSize, expect
 
 from tests.accounts.test_pictures import drawn
 from tests.browser.test_journey_feed import follows, is_live, opens
-from tests.support.browser import PHONE, WIDE, Visitor, comes_true
+from tests.support.browser import PHONE, WIDE, Visitor, behind_nginx, comes_true
 
 PASTE = """async (box) => {
   const canvas = new OffscreenCanvas(900, 600);
@@ -24,7 +23,7 @@ def file(name: str, kind: str, data: bytes) -> FilePayload:
     return {"name": name, "mimeType": kind, "buffer": data}
 
 
-@pytest.mark.parametrize("site", ["postgres behind nginx"], indirect=True)
+@behind_nginx
 async def test_pictures_are_posted_and_seen(
     visitors: Callable[[str, ViewportSize], Awaitable[Visitor]],
 ) -> None:

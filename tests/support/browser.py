@@ -29,6 +29,10 @@ WIDE: ViewportSize = {"width": 1280, "height": 800}
 one_database = pytest.mark.parametrize("site", ["shared"], indirect=True, scope="module")
 """The stories of a file on the shared site alone."""
 
+behind_nginx = pytest.mark.parametrize("site", ["postgres behind nginx"], indirect=True, scope="module")
+"""The stories of a file on one site, with all that it has on the way. That the server does the same
+on SQLite is told by the tests of its doors; tests/browser/test_journey.py runs on both."""
+
 expect.set_options(timeout=PATIENCE * 1000)
 
 
