@@ -15,16 +15,15 @@ from accounts.people.names import DELETED
 from accounts.people.shown_names import people_names, person_name
 from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
-from accounts.signin.middleware import AT_ONCE, TURNS
+from accounts.signin.turns import TURNS, TurnsOfPeople
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
 from helpers.redis.bus import BUS
-from helpers.turns import Turns
 
 
 def setup_accounts(app: web.Application) -> None:
     app[USERS] = BatchLoader(directory.accounts_by_ids)
-    app[TURNS] = Turns(AT_ONCE)
+    app[TURNS] = TurnsOfPeople()
     app[VISIBILITY] = Visibility(app[DATABASE])
     app[BLOCKED] = []
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (

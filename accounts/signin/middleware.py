@@ -9,24 +9,13 @@ from aiohttp_session import get_session, new_session
 from accounts.keys import USER, USERS
 from accounts.people.shown_names import forget_names
 from accounts.signin.sessions import is_valid
-from helpers.errors import too_fast
+from accounts.signin.turns import TURNS
 from helpers.keys import SETTINGS
 from helpers.security_log import WHO
-from helpers.turns import Turns
 from helpers.web.connections import HELD
 from helpers.web.redirects import MAX_LENGTH
 from helpers.web.routing import Access, access_of, route_of, takes_method, wants_json
 from helpers.web.session_stores import USER_ID
-
-AT_ONCE = 3
-"""Pages of one person in a process, and pictures, until they are written: who asks for many pages at
-once keeps nobody else waiting for theirs, and who reads none of them fills no memory. A browser's next
-ones wait for some milliseconds."""
-
-MAX_ASKED = 100
-"""Those that wait for their turns included; further ones are refused."""
-
-TURNS = web.AppKey("turns", Turns)
 
 
 @web.middleware
@@ -53,10 +42,7 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
         raise web.HTTPUnauthorized
     kind = _turns_of(request)
     if user is not None and kind:
-        turns = request.app[TURNS]
-        if turns.asked((user.id, kind)) >= MAX_ASKED:
-            raise too_fast(1)
-        await request[HELD].enter_async_context(turns.turn((user.id, kind)))
+        await request[HELD].enter_async_context(request.app[TURNS].turn(user.id, kind))
         if request.transport is None:
             raise web.HTTPServiceUnavailable  # Nobody is there any more to read it.
     return await handler(request)

@@ -5,11 +5,28 @@ import asyncio
 import socket
 from urllib.parse import urlsplit
 
-from accounts.signin.middleware import AT_ONCE, MAX_ASKED
+import pytest
+
+from accounts.signin.turns import AT_ONCE, MAX_ASKED, TurnsOfPeople
+from helpers.errors import ActionError
 from tests.conftest import unique
 from tests.support.people import Person, person
 from tests.support.raw_http import cookie_of
 from tests.support.servers import Aiochat
+
+
+def test_pages_have_a_bucket_for_each_person() -> None:
+    turns = TurnsOfPeople(0.1, 3)
+    for _ in range(3):
+        turns.turn(1, "pages")
+    with pytest.raises(ActionError) as refused:
+        turns.turn(1, "pages")
+    assert refused.value.code == "rate_limited"
+    assert refused.value.retry_after is not None
+    assert 1 <= refused.value.retry_after <= 11
+    turns.turn(1, "pictures")
+    turns.turn(2, "pages")
+
 
 LIMITS_ON = {"AIOCHAT_RATE_LIMITS": "on"}
 HEAVY = "\u8a9e" * 10_000
