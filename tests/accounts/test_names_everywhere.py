@@ -9,9 +9,10 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
+from helpers.web.routing import Access
 from tests.conftest import Cast, unique
 from tests.support.servers import ROOT
-from urls import ROUTES, Access
+from urls import ROUTES
 
 TEMPLATES = ROOT / "templates"
 NAMES = [

@@ -6,9 +6,10 @@ import re
 import pytest
 from playwright.async_api import Page, expect
 
+from helpers.web.routing import Access
 from tests.conftest import unique
 from tests.support.browser import WIDE, Visitor, Visitors, one_database
-from urls import ROUTES, Access
+from urls import ROUTES
 
 pytestmark = one_database
 
