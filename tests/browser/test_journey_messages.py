@@ -353,8 +353,7 @@ async def test_a_dialog_that_is_opened_again_at_once_tells_what_it_was_closed_wi
     """The event of its closing comes later than that."""
     told = await alice.page.evaluate(
         """async () => {
-            const { openDialog } = await import(
-                new URL("dom/dialogs.js", document.querySelector("script[type=module]").src).href);
+            const { openDialog } = joinedModules["js/dom/dialogs.js"];
             const dialog = document.getElementById("message-menu");
             const told = [];
             for (const value of ["reply", "pick", "unread"]) {

@@ -122,7 +122,9 @@ async def alice(own_servers: None, browser: Browser) -> AsyncIterator[Visitor]:
     """In a room of a site that has everything, the weather as well."""
     async with elsewhere() as upstream:
         upstream.lines["Oslo"] = "Oslo: ⛅️ +3°C"
-        with Aiochat(env={**LIMITS_OFF, "AIOCHAT_WEATHER_URL": f"{upstream.url}/{{place}}"}) as server:
+        # In debug mode scripts are served singly: the ledger tells parts by their files.
+        settings = {"AIOCHAT_WEATHER_URL": f"{upstream.url}/{{place}}", "AIOCHAT_DEBUG": "1"}
+        with Aiochat(env={**LIMITS_OFF, **settings}) as server:
             context = await browser.new_context(viewport=WIDE)
             await context.add_init_script(LEDGER)
             found = Visitor(context, await context.new_page(), server.url, unique("alice"))
