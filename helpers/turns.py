@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Hashable
+from collections.abc import AsyncIterator, Callable, Hashable
 
 
 class Turns:
@@ -18,16 +18,26 @@ class Turns:
         return len(self._places[key][1]) if key in self._places else 0
 
     @contextlib.asynccontextmanager
-    async def turn(self, key: Hashable) -> AsyncIterator[None]:
-        """Waits for a turn, and ends it with the block."""
+    async def turn(self, key: Hashable) -> AsyncIterator[Callable[[], None]]:
+        """Waits for a turn. It ends with the block, or before when the given function is called."""
         if key not in self._places:
             self._places[key] = asyncio.Semaphore(self._at_once), []
         semaphore, users = self._places[key]
         users.append(None)
+        has_turn = False
+
+        def end() -> None:
+            nonlocal has_turn
+            if has_turn:
+                has_turn = False
+                semaphore.release()
+
         try:
-            async with semaphore:
-                yield
+            await semaphore.acquire()
+            has_turn = True
+            yield end
         finally:
+            end()
             users.pop()
             if not users:
                 del self._places[key]

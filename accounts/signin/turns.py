@@ -26,7 +26,7 @@ class TurnsOfPeople:
         self._turns = Turns(AT_ONCE)
         self._pages = Buckets(per_second, burst)
 
-    def turn(self, user_id: int, kind: str) -> contextlib.AbstractAsyncContextManager[None]:
+    def turn(self, user_id: int, kind: str) -> contextlib.AbstractAsyncContextManager[object]:
         """The turn of a request of this kind, `pages` or `pictures`. Raises ActionError where the
         person asks for too much."""
         key = (user_id, kind)

@@ -4,7 +4,7 @@ and sends the hello; chat/actions/dispatch.py handles its requests."""
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from accounts.models import User
 from chat.actions import membership
@@ -15,11 +15,13 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Close, Event, Hello, RoomState, You, encode
+from chat.history.catch_up import Changes
 from chat.history.titles import title_of
 from chat.models import Room
 from chat.roles import STRANGER, Standing
 from helpers.db.database import is_unavailable
 from helpers.text.translation import Language
+from helpers.turns import Turns
 from helpers.websocket.frames import Outbox
 from helpers.websocket.keep_alive import KeepAlive
 from helpers.websocket.protocol import WebSocket
@@ -33,6 +35,10 @@ them are answered."""
 MAX_UNANSWERED_TEXT = 100_000
 """Characters of these posts: each is in memory some times over, as text, as HTML and as a frame."""
 
+ENTERING_AT_ONCE = 3
+"""Connections of one person that read what they need to begin, in a process: so that who opens many
+keeps nobody else waiting."""
+
 
 @dataclass(frozen=True)
 class Services:
@@ -45,6 +51,7 @@ class Services:
     keep_alive: KeepAlive
     is_signed_in: Callable[[str, int], Awaitable[bool]]
     """Looks up whether a session still belongs to a user."""
+    entering: Turns = field(default_factory=lambda: Turns(ENTERING_AT_ONCE))
 
 
 class Connection:
@@ -207,37 +214,47 @@ class Connection:
     # Entering, the hello, and leaving
 
     async def _enter_room(self, user: User, room: Room, since: int | None) -> None:
-        try:
-            # Only now: a session that ended after the request's look at it, and before the hub knew
-            # of this connection, would otherwise leave it open.
-            if not await self._services.is_signed_in(self.session_id, self.user_id):
-                self.end(Close.SIGNED_OUT)
-                return
-            hub = self._services.engine.hub
-            await self._services.presence.connected(self.room_id, self.person)
-            # Registered first and read second: what changes the standing after it was read is told
-            # to the connection.
-            await hub.register(self)
+        async with self._services.entering.turn(self.user_id) as end_turn:
             if self._is_closing:
                 return
-            self.standing = standing = await membership.join_or_return(self._services.engine, room, user)
-            self._is_checking = False
-            if self._doubt:
-                self.check_standing(self._doubt)
-            title = await title_of(room, user.id)
-            await hub.enter(
-                self,
-                since,
-                lambda changes: self._hello(room, title, standing, changes.last_seq, changes.last_number),
-            )
-            self._services.engine.unread.watch(self)
-        except ActionError as error:
-            reply_error(self, error, None)
-            self.end(Close.UNAVAILABLE if error.retry_after else Close.KILLED)
-        except Exception as error:
-            if not is_unavailable(error):
-                log.exception("a connection broke")
-            self.end(Close.UNAVAILABLE)
+            try:
+                await self._enter_in_turn(user, room, since, end_turn)
+            except ActionError as error:
+                reply_error(self, error, None)
+                self.end(Close.UNAVAILABLE if error.retry_after else Close.KILLED)
+            except Exception as error:
+                if not is_unavailable(error):
+                    log.exception("a connection broke")
+                self.end(Close.UNAVAILABLE)
+
+    async def _enter_in_turn(
+        self, user: User, room: Room, since: int | None, end_turn: Callable[[], None]
+    ) -> None:
+        # Only now: a session that ended after the request's look at it, and before the hub knew of
+        # this connection, would otherwise leave it open.
+        if not await self._services.is_signed_in(self.session_id, self.user_id):
+            self.end(Close.SIGNED_OUT)
+            return
+        hub = self._services.engine.hub
+        await self._services.presence.connected(self.room_id, self.person)
+        # Registered first and read second: what changes the standing after it was read is told to
+        # the connection.
+        await hub.register(self)
+        if self._is_closing:
+            return
+        self.standing = standing = await membership.join_or_return(self._services.engine, room, user)
+        self._is_checking = False
+        if self._doubt:
+            self.check_standing(self._doubt)
+        title = await title_of(room, user.id)
+
+        def hello(changes: Changes) -> Hello:
+            # All is read. What remains takes as long as the client reads.
+            end_turn()
+            return self._hello(room, title, standing, changes.last_seq, changes.last_number)
+
+        await hub.enter(self, since, hello)
+        self._services.engine.unread.watch(self)
 
     def _leave(self) -> None:
         self._services.engine.hub.leave(self)

@@ -5,6 +5,16 @@ import asyncio
 from helpers.turns import Turns
 
 
+async def test_a_turn_may_end_before_its_work() -> None:
+    turns = Turns(1)
+    async with turns.turn("a") as end:
+        end()
+        end()
+        async with turns.turn("a"):
+            assert turns.asked("a") == 2
+    assert not turns._places
+
+
 async def test_work_of_a_key_waits_and_others_does_not() -> None:
     turns, running, may_end = Turns(2), [], asyncio.Event()
 
