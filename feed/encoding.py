@@ -33,6 +33,20 @@ def frame(event_id: int, kind: str, data: Any) -> bytes:
     return b"id: %d\nevent: %s\ndata: %s\n\n" % (event_id, kind.encode(), msgspec.json.encode(data))
 
 
+class Renamed(msgspec.Struct, frozen=True):
+    """How a person is shown from now on; empty for the handle."""
+
+    id: int
+    name: str
+    display_name: str
+
+
+def encode_name(person: Renamed) -> bytes:
+    """Encodes the event `person`. It has no id: who isn't there learns the name otherwise."""
+    data = {"name": person.name, "display_name": person.display_name}
+    return b"event: person\ndata: %s\n\n" % msgspec.json.encode(data)
+
+
 def heartbeat(event_id: int) -> bytes:
     """Encodes an id without an event: a heartbeat that tells the client its position."""
     return b"id: %d\n\n" % event_id

@@ -4,13 +4,15 @@ import asyncio
 import contextvars
 from collections.abc import AsyncIterator
 
+import msgspec
 from aiohttp import web
 
 from accounts.doors.profiles import PERSON_SECTIONS
-from accounts.keys import ERASERS, OPEN_SESSIONS, OWN_DATA, SESSION_ENDED
+from accounts.keys import ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.relations.visibility import VISIBILITY
 from feed.doors.pages import person_section
+from feed.encoding import Renamed
 from feed.erasure import erase_feed_data
 from feed.export import SECTIONS
 from feed.keys import STREAMS, WRITER
@@ -23,7 +25,8 @@ from helpers.tasks import cancel_all
 from timings import TIMINGS
 
 CHANNEL = b"feed"
-"""The payload only says that something was committed. The streams read it from the database."""
+"""NEWS only says that something was committed: the streams read it from the database. Any other
+payload is a name that has changed."""
 
 NEWS = b"!"
 
@@ -31,7 +34,20 @@ NEWS = b"!"
 async def run_feed(app: web.Application) -> AsyncIterator[None]:
     """Runs the feed; for `cleanup_ctx`."""
     streams, bus = app[STREAMS], app[BUS]
-    unsubscribe = bus.subscribe(CHANNEL, lambda channel, payload: streams.wake(), streams.wake)
+
+    def heard(channel: bytes, payload: bytes) -> None:
+        if payload == NEWS:
+            streams.wake()
+        else:
+            streams.tell_name(msgspec.json.decode(payload, type=Renamed))
+
+    async def tell_name(user_id: int, name: str, shown: str) -> None:
+        person = Renamed(user_id, name, shown)
+        streams.tell_name(person)
+        bus.publish_transient(CHANNEL, msgspec.json.encode(person))
+
+    app[RENAMED].append(tell_name)
+    unsubscribe = bus.subscribe(CHANNEL, heard, streams.wake)
     await bus.follow(CHANNEL)
 
     def on_commit() -> None:

@@ -16,7 +16,16 @@ from peewee_async.databases import AioDatabase
 from accounts.keys import Successor
 from accounts.relations.visibility import Visibility
 from feed import event_log
-from feed.encoding import AT_ONCE, EncodedEvent, encode_events, frame, heartbeat, removal
+from feed.encoding import (
+    AT_ONCE,
+    EncodedEvent,
+    Renamed,
+    encode_events,
+    encode_name,
+    frame,
+    heartbeat,
+    removal,
+)
 from feed.event_log import MAX_BEHIND
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_unavailable
@@ -101,6 +110,13 @@ class Stream:
         if self._outbox:
             self._wake.set()
 
+    def tell(self, data: bytes) -> None:
+        """Queues what no reader has to catch up with."""
+        if self._waiting < MAX_OUTBOX:
+            self._outbox.append(data)
+            self._waiting += len(data)
+            self._wake.set()
+
     def caught_up(self, up_to: int) -> None:
         """All events up to this id are being written."""
         self.position = self._sent = up_to
@@ -150,6 +166,7 @@ class Streams:
         self._streams: set[Stream] = set()
         self._last = 0
         """The live streams have received all events up to this id."""
+        self._renamed: list[Renamed] = []
         self._committed = asyncio.Event()
         self._empty = asyncio.Event()
         # Looked up pair by pair: if millions follow a person, PostgreSQL prefers to scan them all.
@@ -167,6 +184,12 @@ class Streams:
 
     def wake(self) -> None:
         """A transaction was committed in this or another process."""
+        self._committed.set()
+
+    def tell_name(self, person: Renamed) -> None:
+        """Somebody is shown by another name: their followers and they themselves are told, and
+        whoever reads a post."""
+        self._renamed.append(person)
         self._committed.set()
 
     def end_session(self, session_id: str, successor: Successor | None = None) -> None:
@@ -244,6 +267,7 @@ class Streams:
         self._last = await self._retry_until_available(event_log.last_id)
         while True:
             try:
+                await self._tell_names()
                 while await self._deliver():
                     pass
             except Exception as error:
@@ -336,6 +360,19 @@ class Streams:
                 for follower, followed in await fetch(self._database, statement.sql, *statement.params)
             )
         return found
+
+    async def _tell_names(self) -> None:
+        renamed, self._renamed = self._renamed, []
+        if not renamed:
+            return
+        readers = {stream.user_id for stream in self._streams if stream.post_id is None}
+        follows = await self._following_pairs(readers, {person.id for person in renamed})
+        for person in renamed:
+            data = encode_name(person)
+            for stream in self._streams:
+                reader = stream.user_id
+                if stream.post_id is not None or reader == person.id or (reader, person.id) in follows:
+                    stream.tell(data)
 
     async def sweep_forever(self) -> None:
         while True:

@@ -77,3 +77,8 @@ async def test_hidden_text_and_names_in_the_feed(visitors: Visitors) -> None:
     mention = page.locator(f"{post} .mention")
     await expect(mention).to_have_text("@Боб Ж")
     await expect(mention).to_have_attribute("title", f"@{bob.name}")
+
+    # A page that is open learns of a new name at once.
+    await expect(page.locator("#feed[data-connected]")).to_be_visible()
+    await alice.person.submits("/accounts/profile", display_name="Алиса Я")
+    await expect(page.locator(f"{post} .author")).to_have_text("Алиса Я")

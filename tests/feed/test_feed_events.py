@@ -52,6 +52,32 @@ async def test_everything_that_happens(alice: Person, bob: Person, mallory: Pers
         await one.close()
 
 
+async def test_a_new_name_is_told_to_followers_and_readers_of_posts(
+    alice: Person, bob: Person, mallory: Person
+) -> None:
+    await follows(bob, alice)
+    post = await writes(alice, "a post")
+    streams = [
+        await listens(bob, ""),
+        await listens(alice, ""),
+        await listens(mallory, f"?post={post['id']}"),
+    ]
+    other = await listens(mallory, "")
+    name = unique("Алиса ")
+    assert (await alice.submits("/accounts/profile", display_name=name)).status == 303
+    for stream in streams:
+        assert await stream.hears("person") == {"name": alice.name, "display_name": name}
+    assert (await alice.submits("/accounts/profile", display_name="")).status == 303
+    for stream in streams:
+        assert await stream.hears("person") == {"name": alice.name, "display_name": ""}
+    # Whom one doesn't follow one isn't told of. It has no id, so nobody's place is moved.
+    own = await writes(mallory, "own")
+    await other.hears("post", id=own["id"])
+    assert other.ids == sorted(set(other.ids))
+    for stream in (*streams, other):
+        await stream.close()
+
+
 async def test_what_changes_nothing_is_no_event(alice: Person) -> None:
     stream = await listens(alice, f"?since={await since(alice)}")
     post = await writes(alice, "one")
@@ -254,6 +280,9 @@ class TestTwoWorkers:
                 post = await writes(alice, f"n{number}")
                 for stream in streams:
                     await stream.hears("post", id=post["id"])
+            await alice.submits("/accounts/profile", display_name="Alice")
+            for stream in streams:
+                await stream.hears("person", name=alice.name, display_name="Alice")
             bus.kill()
             try:
                 post = await writes(alice, "without the bus")

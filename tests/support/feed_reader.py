@@ -99,7 +99,8 @@ class Stream:
                     continue
                 self.last_id = fields.get("id", self.last_id)
                 if "data" in fields:
-                    self.ids.append(int(self.last_id))
+                    if "id" in fields:
+                        self.ids.append(int(self.last_id))
                     self.heard.append((fields["event"], json.loads(fields["data"])))
                 fields = {}
                 self._came.set()

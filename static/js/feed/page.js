@@ -55,7 +55,7 @@ function enrich(root) {
 
 /**
  * What is told of an author's name holds for all that the page shows of them.
- * @param {Written} written
+ * @param {{author: string, author_name: string}} written
  */
 function noteName({ author, author_name: display_name }) {
   const before = renameCount();
@@ -218,6 +218,9 @@ const handlers = {
     showCounts(post, by === me ? { likes, liked: change === "added" } : { likes });
     const held = waiting.get(post);
     if (held) held.likes = likes;
+  },
+  person({ name, display_name }) {
+    noteName({ author: name, author_name: display_name });
   },
   reset() {
     location.reload();
