@@ -11,8 +11,13 @@
  */
 
 const ADDRESS = /^https?:\/\/[^\s<>]+$/i;
-const ITEM = /^(\s*)([-*+]|(\d{1,9})([.)]))([ \t]+)(.*)$/s;
-const QUOTE = /^(\s*(?:>[ \t]?)+)(.*)$/s;
+// As in helpers/markup/blocks.py.
+const ITEM = /^([ \t]*)([-*+]|(0|[1-9]\d{0,8})([.)]))([ \t]+)(\[[ xX]\] )?(.*)$/s;
+const QUOTE = /^([ \t]*(?:> )+)(.*)$/s;
+const FENCE = /^ *(?:(`{3,})[^`]*|(~{3,}).*)$/;
+/** Letters of words within which no mark acts: of scripts with spaces, as in helpers/markup/signs.py. */
+const JOINED =
+  /^(?![\u0e00-\u11ff\u1780-\u17ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff])[\p{L}\p{N}\p{M}]$/u;
 
 /**
  * How many of the same sign stand at the end of `before`, at most three.
@@ -35,6 +40,9 @@ const runAfter = (after, sign) => runBefore([...after.slice(0, 3)].reverse().joi
  */
 const holds = (run, mark) => (mark === "*" ? run % 2 === 1 : run >= mark.length);
 
+/** Is this place between two letters of a word? @param {string} text @param {number} place */
+const joins = (text, place) => JOINED.test(text[place - 1] ?? "") && JOINED.test(text[place] ?? "");
+
 /**
  * Puts a mark (`**`, `*`, `~~`, `` ` ``) around what is selected, or takes it away.
  * @param {Selected} selected
@@ -47,6 +55,11 @@ export function toggleMark({ text, start, end }, mark) {
   // Markdown knows no mark next to a space on its inside.
   while (start < end && /\s/.test(text[start])) start += 1;
   while (end > start && /\s/.test(text[end - 1])) end -= 1;
+  // In the midst of a word it would be text.
+  if (start < end && sign !== "`") {
+    while (joins(text, start)) start -= 1;
+    while (joins(text, end)) end += 1;
+  }
   const before = text.slice(0, start);
   const after = text.slice(end);
   const inside = text.slice(start, end);
@@ -135,14 +148,22 @@ export function makeLink({ text, start, end }) {
   return { from: start, to: end, insert: `[${inside}]()`, start: caret, end: caret };
 }
 
-/** An address with brackets of its own must not end the link. @param {string} address */
-const guarded = (address) => (/[()]/.test(address) ? `<${address}>` : address);
+/**
+ * What would end an address is written by its escape; brackets in pairs belong to it.
+ * @param {string} address
+ */
+function guarded(address) {
+  const isBalanced =
+    address.split("(").length === address.split(")").length && !/^[^(]*\)|\([^)]*$/.test(address);
+  const ends = isBalanced ? /["`|\\{}]/g : /["`|\\{}()]/g;
+  return address.replace(ends, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+}
 
 /** @type {Record<string, {has: RegExp, put: (place: number) => string}>} */
 const PREFIXES = {
-  list: { has: /^(\s*)[-*+][ \t]+/, put: () => "- " },
-  numbers: { has: /^(\s*)\d{1,9}[.)][ \t]+/, put: (place) => `${place + 1}. ` },
-  quote: { has: /^(\s*)>[ \t]?/, put: () => "> " },
+  list: { has: /^([ \t]*)[-*+][ \t]+/, put: () => "- " },
+  numbers: { has: /^([ \t]*)(?:0|[1-9]\d{0,8})[.)][ \t]+/, put: (place) => `${place + 1}. ` },
+  quote: { has: /^([ \t]*)>(?: |$)/, put: () => "> " },
 };
 
 /**
@@ -172,7 +193,34 @@ export function togglePrefix(selected, what) {
 }
 
 /** Is the caret within a fenced block of code? @param {string} before */
-const inFence = (before) => (before.match(/^```/gm) ?? []).length % 2 === 1;
+function inFence(before) {
+  let mark = "";
+  for (const line of before.split("\n")) {
+    const found = FENCE.exec(line);
+    if (mark) mark = line.trimEnd().endsWith(mark) ? "" : mark;
+    else mark = found?.[1] ?? found?.[2] ?? "";
+  }
+  return mark !== "";
+}
+
+/**
+ * In the midst of a sentence that is broken into lines a number begins no list but by 1.
+ * @param {string} above the text before the line
+ * @param {RegExpExecArray} item
+ */
+function beginsItem(above, item) {
+  const lines = above.split("\n").slice(0, -1);
+  const block = lines.slice(lines.findLastIndex((line) => !line.trim()) + 1);
+  let list = "";
+  const begins = (/** @type {RegExpExecArray} */ found, /** @type {number} */ place) =>
+    found[3] === undefined || found[3] === "1" || place === 0 || list === found[4];
+  block.forEach((line, place) => {
+    const found = ITEM.exec(line);
+    if (found && begins(found, place)) list = found[4] ?? found[2];
+    else if (!/^ {2}/.test(line)) list = "";
+  });
+  return begins(item, block.length);
+}
 
 /**
  * A new line within a list or a quote goes on with it; on an empty item it ends the list.
@@ -185,13 +233,14 @@ export function breakLine({ text, start, end }) {
   if (inFence(before)) return null;
   const from = before.lastIndexOf("\n") + 1;
   const line = before.slice(from);
-  const item = ITEM.exec(line);
-  const quote = item ? null : QUOTE.exec(line);
+  const found = ITEM.exec(line);
+  const item = found && beginsItem(before.slice(0, from), found) ? found : null;
+  const quote = found ? null : QUOTE.exec(line);
   if (!item && !quote) return null;
-  const said = item ? item[6] : /** @type {RegExpExecArray} */ (quote)[2];
+  const said = item ? item[7] : /** @type {RegExpExecArray} */ (quote)[2];
   if (!said.trim()) return { from, to: start, insert: "", start: from, end: from };
   const next = item
-    ? item[1] + (item[3] ? `${Number(item[3]) + 1}${item[4]}` : item[2]) + item[5]
+    ? item[1] + (item[3] ? `${Number(item[3]) + 1}${item[4]}` : item[2]) + item[5] + (item[6] ? "[ ] " : "")
     : /** @type {RegExpExecArray} */ (quote)[1];
   const caret = start + 1 + next.length;
   return { from: start, to: start, insert: `\n${next}`, start: caret, end: caret };

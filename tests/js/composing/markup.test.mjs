@@ -55,6 +55,9 @@ stories("bold comes and goes", (selected) => toggleMark(selected, "**"), [
   ["an *«italic»* one", "an ***«italic»*** one"],
   ["***«both»***", "*«both»*"],
   ["«**»", "**«**»**"],
+  ["un«believ»able, so", "**«unbelievable»**, so"],
+  ["жи«вой» мир", "**«живой»** мир"],
+  ["これは«太字»です", "これは**«太字»**です"],
 ]);
 
 stories("italic isn't taken for bold", (selected) => toggleMark(selected, "*"), [
@@ -81,7 +84,7 @@ stories("a block of code takes whole lines", toggleCodeBlock, [
 stories("a link", makeLink, [
   ["see «this»", "see [this](|)"],
   ["see |", "see [|]()"],
-  ["«https://a.example/(x)»", "[|](<https://a.example/(x)>)"],
+  ["«https://a.example/(x)»", "[|](https://a.example/(x))"],
 ]);
 
 stories("a list", (selected) => togglePrefix(selected, "list"), [
@@ -113,6 +116,19 @@ stories("a new line goes on with a list, and ends it at an empty item", breakLin
   ["-milk|", null],
   ["-|", null],
   ["2026. |", "|"],
+  ["We met in\n2019. It was|", null],
+  ["We met in\n1. Paris\n2. Rome|", "We met in\n1. Paris\n2. Rome\n3. |"],
+  ["Here:\n\n5. five|", "Here:\n\n5. five\n6. |"],
+  ["5. five\n  and more\n6. six|", "5. five\n  and more\n6. six\n7. |"],
+  ["007. Bond|", null],
+  ["- [x] done|", "- [x] done\n- [ ] |"],
+  ["- [ ] a\n- [ ] |", "- [ ] a\n|"],
+  [">5 people|", null],
+  ["> > deep|", "> > deep\n> > |"],
+  [" ```js\n- code|", null],
+  ["~~~\n- code|", null],
+  ["```\ncode\n```\n- milk|", "```\ncode\n```\n- milk\n- |"],
+  ["````\n```\n- code|", null],
   ["```\n- milk|", null],
   ["«- milk»", null],
 ]);
@@ -121,7 +137,7 @@ stories(
   "an address pasted onto words makes a link",
   (selected) => pasteLink(selected, " https://a.example/x_(y) "),
   [
-    ["see «this page».", "see [this page](<https://a.example/x_(y)>)|."],
+    ["see «this page».", "see [this page](https://a.example/x_(y))|."],
     ["see |", null],
     ["«https://b.example»", null],
     ["«two\nlines»", null],
