@@ -4,12 +4,12 @@ Users are stored with them. What changes them changes no stored ones: it needs a
 and leaves what a landed migration uses as it is."""
 
 import re
-import unicodedata
 from functools import cache
-from typing import Any
+from typing import Any, Literal
 
 from confusable_homoglyphs import confusables
 
+from helpers.text.characters import composed
 from helpers.text.folding import MAX_FOLDED, folded
 
 _APART = str.maketrans({"m": "rn", "w": "vv", "d": "cl", "0": "o", "1": "l", "\u0138": "k"})
@@ -58,11 +58,15 @@ def display_look(name: str) -> str:
 
 def dotted_look(name: str) -> str:
     """As `look`, but i and l are two."""
-    letters = unicodedata.normalize("NFKD", name[:MAX_FOLDED])
+    letters = _apart(name[:MAX_FOLDED], "NFKD")
     # A capital may look like another letter than its small one does.
     for _ in range(2):
         letters = letters.translate(_prototypes()).lower()
-    return _DOTS.sub("", unicodedata.normalize("NFD", letters)).translate(_APART)
+    return _DOTS.sub("", _apart(letters, "NFD")).translate(_APART)
+
+
+def _apart(name: str, form: Literal["NFD", "NFKD"]) -> str:
+    return composed(name, 4 * MAX_FOLDED, form) or ""
 
 
 def dotted_display_look(name: str) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Sequence
 from itertools import takewhile
 
-from helpers.markup.inline import Inline
+from helpers.markup.inline import Inline, write_inline
 from helpers.markup.writer import Writer
 from helpers.text.highlighting import LANGUAGES, highlight
 
@@ -118,7 +118,7 @@ class Blocks:
             return
         text = "\n".join(map(self._unescaped, lines))
         if is_item and is_first:
-            Inline(self._writer, text.lstrip(), self._allowed).write()
+            write_inline(self._writer, text.lstrip(), self._allowed)
             return
         if is_item:
             self._writer.pieces.append("\n")
@@ -196,7 +196,7 @@ class Blocks:
     def _heading(self, found: re.Match[str], place: int) -> int:
         level = len(found["heading"])
         self._writer.pieces.append(f"<h{level}>")
-        Inline(self._writer, found["title"], self._allowed).write()
+        write_inline(self._writer, found["title"], self._allowed)
         self._writer.pieces.append(f"</h{level}>\n")
         return place + 1
 
@@ -234,12 +234,16 @@ class Blocks:
             while not item[-1]:
                 item.pop()
                 place -= 1
-            self._writer.count(2)
-            self.write(item, depth + 1, is_item=True)
+            self._writer.count()
+            if len(item) == 1 and item[0][0] not in _FIRST_SIGNS:
+                # Most are one line of words.
+                write_inline(self._writer, self._unescaped(item[0]), self._allowed)
+            else:
+                self.write(item, depth + 1, is_item=True)
             put("</li>\n")
             found = self._next_item(lines, place, kind)
-            if found is not None:
-                place = next(at for at in range(place, len(lines)) if lines[at])
+            while found is not None and not lines[place]:
+                place += 1
         put("</ol>\n" if first["number"] else "</ul>\n")
         return place
 
@@ -269,10 +273,10 @@ class Blocks:
         classes = [_ALIGNED[mark[0] == ":", mark[-1] == ":"] for mark in marks]
         for tag, row in [("th", head), *(("td", row) for row in rows)]:
             put("<tr>")
-            self._writer.count(len(row))
+            self._writer.count(1 + len(row) // 2)
             for cell, css in zip([*row, *[""] * (len(head) - len(row))], classes, strict=True):
                 put(f"<{tag}{css}>")
-                Inline(self._writer, cell, self._allowed).write()
+                write_inline(self._writer, cell, self._allowed)
                 put(f"</{tag}>")
             put("</tr>\n")
         put("</table></div>\n")

@@ -45,6 +45,14 @@ class _Bracket:
         self.is_escaped = is_escaped
 
 
+def write_inline(writer: Writer, text: str, allowed: Callable[[str], object]) -> None:
+    """Writes one paragraph. `allowed` says whether a link may lead to an address."""
+    if _SIGN.search(text) is None:
+        writer.pieces.append(escaped(text))
+    else:
+        Inline(writer, text, allowed).write()
+
+
 class Inline:
     """Writes one paragraph. `allowed` says whether a link may lead to an address."""
 
@@ -134,6 +142,7 @@ class Inline:
         opens, closes = sides(sign, text, start, end)
         if not opens and not closes:
             return
+        self._writer.count(2)
         piece = self._put(start, end, text[start:end])
         emphasised = self._emphasis.meet(Run(sign, count, piece, is_escaped), opens=opens, closes=closes)
         if emphasised is not None:
@@ -178,7 +187,7 @@ class Inline:
     def _target(self, start: int) -> tuple[str, int] | None:
         """Returns the address in the round brackets that open at `start`, and where they end."""
         end = end_of(self._text, start + 1)
-        self._writer.count((end - start) // 10)
+        self._writer.count(2 + (end - start) // 10)
         url = self._text[start + 1 : end]
         if self._text[end : end + 1] != ")" or not self._allowed(url):
             return None
@@ -241,6 +250,7 @@ class Inline:
             self._name(start, end)
 
     def _name(self, start: int, end: int) -> None:
+        self._writer.count()
         name = self._name_at(start, start)
         if name and self._writer.left[name[0]]:
             self._writer.left[name[0]] -= 1

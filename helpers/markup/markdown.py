@@ -17,13 +17,15 @@ from helpers.markup.writer import TooManySigns, Writer, escaped
 from helpers.text.emoji import emojis_of
 from helpers.text.highlighting import LANGUAGES
 
-MAX_SIGNS = 800
-"""Signs of one text; an address and an item of a list count as three. A text that has more is shown as
+MAX_SIGNS = 4_000
+"""What one text may hold, by the time that it takes: 2 to 5 microseconds each. A line of a list, a
+heading, a pair of cells and most signs count as one, a name as two, an address and what emphasises as
+three. So lists and tables of 10,000 characters are shown as such; what has more is shown as
 typed."""
 
 MANY_SIGNS = 200
-"""A text that might have more is parsed in another process: each takes up to 6 microseconds. A line
-counts as three."""
+"""A text that might have more is parsed in another process: each takes up to 6 microseconds. A
+line counts as three."""
 
 MAX_CANDIDATES = 500
 """What looks like a name at first sight, in a text that is shown as typed."""

@@ -28,7 +28,7 @@ def is_unicode(text: str) -> bool:
     return True
 
 
-def composed(text: str, most: int, form: Literal["NFC", "NFKC"] = "NFC") -> str | None:
+def composed(text: str, most: int, form: Literal["NFC", "NFKC", "NFD", "NFKD"] = "NFC") -> str | None:
     """Returns the text in this normal form, or None if that could never have only `most`
     characters. Ordering marks takes the square of their number: 40,000 of them take 1.6 s."""
     return unicodedata.normalize(form, text) if len(text) <= 4 * most else None

@@ -300,3 +300,24 @@ def test_few_emojis_are_large(text: str) -> None:
 @pytest.mark.parametrize("text", ["🎉🎉🎉🎉", "🎉 yes", "1", "12", "1️⃣2", "#", "*", "©a", "🎉\n🎉", ":nope:"])
 def test_others_are_not(text: str) -> None:
     assert "large" not in (shown(text) or "")
+
+
+@pytest.mark.parametrize(
+    ("line", "tag"),
+    [
+        ("- an item\n", "<li>"),
+        ("- a\n", "<li>"),
+        ("1. один **два** три `четыре`\n", "<li"),
+        ("- [ ] to do\n  - and this\n", "<li"),
+        ("| a | b | c |\n", "<td>"),
+        ("|ключ|значение|https://a.example|\n", "<td>"),
+        ("# a\n", "<h1>"),
+    ],
+)
+def test_long_lists_and_tables_are_shown_as_such(line: str, tag: str) -> None:
+    """Of 10,000 characters."""
+    head = f"{line}|-|-|-|\n" if "|" in line else ""
+    lines = (10_000 - len(head)) // len(line)
+    html = shown(head + line * lines)
+    assert html
+    assert html.count(tag) >= lines

@@ -8,7 +8,7 @@ import { t } from "./texts.js";
 /** @param {ParentNode} root */
 export function hideSpoilers(root) {
   for (const spoiler of /** @type {NodeListOf<HTMLElement>} */ (root.querySelectorAll(".spoiler"))) {
-    if (spoiler.hasAttribute("role") || spoiler.classList.contains("open")) continue;
+    if (spoiler.hasAttribute("role") || "open" in spoiler.dataset) continue;
     // Nobody reads it, finds it in the page or follows a link in it before it is opened.
     const inside = document.createElement("span");
     inside.inert = true;
@@ -23,7 +23,7 @@ export function hideSpoilers(root) {
 
 /** @param {HTMLElement} spoiler */
 function open(spoiler) {
-  spoiler.classList.add("open");
+  spoiler.dataset.open = "";
   spoiler.removeAttribute("title");
   for (const name of ["role", "aria-label"]) spoiler.removeAttribute(name);
   // The focus stays where it is; Tab doesn't stop there any more.
