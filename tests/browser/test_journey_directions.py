@@ -57,3 +57,26 @@ async def test_each_line_has_the_direction_of_its_letters(alice: Visitor, bob: V
     assert (await sides(text_of(alice, 1)))[wide] == "left"
     await write(alice, ENGLISH)
     await expect(box(alice)).to_have_css("direction", "ltr")
+
+
+FIRST_SIGN = """(node) => {
+    const walker = document.createTreeWalker(node, NodeFilter.SHOW_TEXT);
+    const range = document.createRange();
+    range.setStart(walker.nextNode(), 0);
+    range.setEnd(walker.currentNode, 1);
+    return range.getBoundingClientRect().left - node.getBoundingClientRect().left;
+}"""
+"""How far from the left the first sign of an element stands."""
+
+
+async def test_names_addresses_and_code_keep_their_order_in_a_sentence_from_the_right(
+    alice: Visitor, room: str
+) -> None:
+    assert alice.person
+    await alice.person.submits("/accounts/profile", display_name="Мария Łukasz O'Neil")
+    listener = await alice.person.enters(room)
+    await listener.says(f"שלום @{alice.name} 123 https://a.example/x, `b 12 c`! (עולם)")
+    text = text_of(alice, 1)
+    await expect(text.locator(".mention")).to_have_text("@Мария Łukasz O'Neil")
+    for part in (".mention", "a:not(.mention)", "code"):
+        assert await text.locator(part).evaluate(FIRST_SIGN) < 8, part
