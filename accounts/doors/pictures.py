@@ -82,12 +82,14 @@ class Picture(web.View):
 
     def _initial(self, person: User, cache_control: str) -> web.Response:
         """The generated initial."""
-        headers = {"Cache-Control": cache_control, "Content-Security-Policy": IMAGE_POLICY, "ETag": '"0"'}
+        headers = {
+            "Cache-Control": cache_control,
+            "Content-Security-Policy": IMAGE_POLICY,
+            "ETag": f'"0-{pictures.initial_of(person).encode().hex()}"',
+        }
         if self.request.headers.get("If-None-Match") == headers["ETag"]:
             return web.Response(status=304, headers=headers)
-        return web.Response(
-            text=pictures.draw_initial(person.name), content_type="image/svg+xml", headers=headers
-        )
+        return web.Response(text=pictures.draw_initial(person), content_type="image/svg+xml", headers=headers)
 
 
 PICTURES = Rule("pictures", 0.2, 40.0)

@@ -1,6 +1,7 @@
 """Pictures of people: made from uploads and stored in the database in each displayed size."""
 
 import functools
+import html
 from collections.abc import Hashable
 
 from peewee_async.databases import AioDatabase
@@ -65,7 +66,7 @@ HUES = (
     "0.52 0.16 320",
     "0.52 0.15 350",
 )
-"""The same as in static/css/timeline.css: a name has the same colour everywhere."""
+"""The same as in static/css/switcher.css: a name has the same colour everywhere."""
 
 _SVG = (
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 64 64"><rect width="64" height="64" '
@@ -82,7 +83,12 @@ def hue_of(name: str) -> int:
     return (((found * 2654435761) & 0xFFFFFFFF) >> 16) % len(HUES)
 
 
-def draw_initial(name: str) -> str:
-    """Returns the initial of a person without a picture as SVG. Names contain no characters that
-    are special in XML."""
-    return _SVG.format(fill=f"oklch({HUES[hue_of(name)]})", initial=name[:1].upper())
+def initial_of(person: User) -> str:
+    """Returns the first letter of what a person is called."""
+    return (person.display_name or person.name)[:1].upper()
+
+
+def draw_initial(person: User) -> str:
+    """Returns the initial of a person without a picture as SVG, in the colour of the handle."""
+    fill = f"oklch({HUES[hue_of(person.name)]})"
+    return _SVG.format(fill=fill, initial=html.escape(initial_of(person)))

@@ -203,6 +203,21 @@ def test_the_server_draws_the_same_colour_as_the_page() -> None:
     assert hues == [str(hue_of(name)) for name in names]
 
 
+async def test_the_initial_is_that_of_the_name(cast: Cast, alice: Person, bob: Person) -> None:
+    for name, initial in (
+        ("мария Łukasz", "М"),
+        ("<b>", "&lt;"),
+        ("😀 Dora", "😀"),
+        ("", bob.name[0].upper()),
+    ):
+        assert (await bob.submits("/accounts/profile", display_name=name)).status == 303
+        answer, data = await picture_of(alice, bob.name, "size=64&v=0")
+        assert f">{initial}</text>" in data.decode()
+        same = {"If-None-Match": answer.headers["ETag"]}
+        async with alice.http.get(f"/users/{bob.name}/picture?size=64", headers=same) as again:
+            assert again.status == 304
+
+
 async def test_nobody_is_looked_for_at_gravatar_unless_it_is_allowed(cast: Cast, lobby: str) -> None:
     vera = await cast.stranger("vera").joins(email=f"{unique('vera')}@example.org")
     async with vera.http.get(f"/rooms/{lobby}") as page:

@@ -1,11 +1,11 @@
 /**
- * Avatars: a coloured initial, the same everywhere for the same name, and the picture over it once
- * it is loaded.
+ * Avatars: the initial of what somebody is called in the colour of the handle, the same everywhere,
+ * and the picture over it once it is loaded.
  */
 
-import { DELETED } from "../../words/names.js";
+import { DELETED, plainName } from "../../words/names.js";
 
-const HUES = 12; // as many as css/timeline.css has
+const HUES = 12; // as many as css/switcher.css has
 
 /** The versions of people's pictures, by their names. @type {Map<string, number>} */
 const pictures = new Map();
@@ -37,7 +37,8 @@ export function requestAllPictures() {
 /** @param {HTMLElement} node @param {string} name */
 export function paintAvatar(node, name) {
   const version = String(pictures.get(name) ?? ofOthers);
-  const wanted = `${version} ${name}`;
+  const [initial = "?"] = plainName(name).replace("\u2068", "");
+  const wanted = `${version} ${name} ${initial}`;
   if (painted.get(node) === wanted) return;
   painted.set(node, wanted);
   let hash = 0;
@@ -45,7 +46,7 @@ export function paintAvatar(node, name) {
     hash = (hash * 31 + /** @type {number} */ (char.codePointAt(0))) >>> 0;
   // Mixed, since names that differ in their last letter only would else be neighbours.
   node.dataset.hue = String((Math.imul(hash, 2654435761) >>> 16) % HUES);
-  node.textContent = [...name][0]?.toUpperCase() ?? "?";
+  node.textContent = initial.toUpperCase();
   if (version && name !== DELETED) node.append(picture(node, name, version));
 }
 
