@@ -234,10 +234,11 @@ async def written(path: Path, words: str, seconds: float = 25) -> None:
 @pytest.fixture(scope="module")
 def explaining(own_servers: None) -> Iterator[Postgres]:
     """A PostgreSQL that writes the plans of what the role `aiochat` runs to its log."""
-    modules = {"shared_preload_libraries": "auto_explain"}
+    # Machine code would be made for each plan that is believed to be expensive.
+    server_settings = {"shared_preload_libraries": "auto_explain", "jit": "off"}
     settings = {"log_analyze": "on", "log_timing": "off", "log_format": "json", "log_nested_statements": "on"}
     with Postgres(
-        options={**modules, **{f"auto_explain.{name}": value for name, value in settings.items()}}
+        options={**server_settings, **{f"auto_explain.{name}": value for name, value in settings.items()}}
     ) as server:
         yield server
 
