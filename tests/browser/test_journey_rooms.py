@@ -84,3 +84,24 @@ async def test_long_titles_and_those_from_right_to_left(visitors: Visitors) -> N
         await expect(card.locator(".room-address")).to_have_text(f"#{room}")
     assert not await page.evaluate("document.documentElement.scrollWidth > innerWidth")
     assert alice.complaints == []
+
+
+async def test_on_a_phone_the_menu_tells_what_is_new_in_other_rooms(visitors: Visitors) -> None:
+    alice, bob = await visitors("alice", PHONE), await visitors("bob", WIDE)
+    here, there = unique("here"), unique("there")
+    await alice.makes(there)
+    await alice.makes(here)
+    await alice.is_connected()
+    assert bob.person
+    count = alice.page.locator("#menu-count")
+    await expect(count).to_be_hidden()
+    listener = await bob.person.enters(there)
+    await listener.says("to nobody")
+    await expect(count).to_have_class("count menu-count dot")
+    await expect(count).to_have_text("Unread messages")
+    await listener.says(f"@{alice.name} to you")
+    await expect(count).to_have_text("11 message for you")
+    await expect(count).to_have_class("count menu-count")
+    await alice.page.locator("[data-drawer=sidebar]").click()
+    await alice.enters(there)
+    await expect(count).to_be_hidden()

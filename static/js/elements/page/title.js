@@ -5,14 +5,31 @@
 import { PageElement } from "../page_element.js";
 import { isolated, shownTitle } from "../../words/names.js";
 import { dotOf } from "../../state/people.js";
+import { n, t } from "../../words/texts.js";
 import { part } from "../../dom/template.js";
-import { unreadTotals } from "../../state/unread.js";
+import { short, unreadTotals } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 
 /** Where the dot sits in static/favicon.svg, which is 32 x 32. */
 const DOT = '<circle cx="25" cy="7" r="6.5" fill="COLOUR" stroke="#fff" stroke-width="1.5"/></svg>';
 const MENTIONED = "#d92d20";
 const UNREAD = "#f0a020";
+
+/**
+ * On a phone the list of rooms is behind a button, which tells what is new in it: how much calls, or
+ * a dot where there is only something unread.
+ * @param {number} badge @param {boolean} unread
+ */
+function showOnMenu(badge, unread) {
+  const count = /** @type {HTMLElement} */ (document.getElementById("menu-count"));
+  const [seen, said] = count.children;
+  count.hidden = !badge && !unread;
+  count.classList.toggle("dot", !badge);
+  seen.textContent = badge ? short(badge) : "";
+  said.textContent = badge
+    ? n("{count} message for you", "{count} messages for you", badge)
+    : t("Unread messages");
+}
 
 export class ChatTitle extends PageElement {
   #icon = "";
@@ -44,6 +61,7 @@ export class ChatTitle extends PageElement {
         const badged = badge ? `(${badge}) ${title}` : title;
         if (document.title !== badged) document.title = badged;
         this.#setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
+        showOnMenu(badge, unread);
         this.#paint(state);
       },
       signal,
