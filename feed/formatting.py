@@ -14,7 +14,7 @@ MAX_COMMENT = 4_000
 def check_text(text: str, most: int) -> str:
     """Returns the text as it is stored. Raises ActionError."""
     # Leading spaces are significant in Markdown.
-    text = cleaned(text).strip("\n").rstrip()
+    text = cleaned(text).replace("\r\n", "\n").strip("\n").rstrip()
     if is_blank(text):
         raise ActionError("empty", "There is nothing in it.", field="text")
     if len(text) > most:

@@ -46,7 +46,7 @@ def clean_line(text: str, most: int) -> str:
 
 def clean_bio(text: str) -> str:
     """Checks a text of several lines. Raises BadProfile."""
-    lines = [line.rstrip() for line in cleaned(text).strip().split("\n")]
+    lines = [line.rstrip() for line in cleaned(text).replace("\r\n", "\n").strip().split("\n")]
     bio = "\n".join(lines)
     if len(bio) > MAX_BIO:
         raise BadProfile(Text("At most {most} characters, please.", most=MAX_BIO))

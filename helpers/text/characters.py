@@ -13,7 +13,9 @@ _CONTROLS = re.compile(
     r"|\x1b(?:[ -/]++[0-~]|[=>78])"
     r"|[\x00-\x08\x0e-\x1f\x7f-\x9f\ufffe\uffff]"
 )
-_LINE_BREAKS = re.compile("\r\n|[\r\x0b\x0c\x85\u2028\u2029]")
+_LINE_BREAKS = re.compile("\r(?!\n)|[\x0b\x0c\x85\u2028\u2029]")
+"""Those that browsers don't break a line at."""
+
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NO_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufffe\uffff]")
 
@@ -35,7 +37,7 @@ def composed(text: str, most: int, form: Literal["NFC", "NFKC", "NFD", "NFKD"] =
 
 
 def cleaned(text: str) -> str:
-    """Returns a text of several lines as it can be stored and shown: every break of a line is one,
+    """Returns a text of several lines as it can be stored and shown: every break of a line is shown as one,
     half a surrogate pair is U+FFFD, and control characters are gone, with the sequences that they
     begin."""
     # A printable text contains none of them, and most single lines are printable.

@@ -88,7 +88,7 @@ async def test_all_of_ones_own_and_nothing_of_others(cast: Cast, bob: Person, lo
         for one in found["messages"]
     }
     assert messages == {
-        (lobby, 2): ('Carol says "this" \u2028 🎉', False, None),
+        (lobby, 2): ('Carol says "this" \n 🎉', False, None),
         (lobby, 3): ("and not that", True, None),
         (direct, 1): ("psst", False, sorted([bob.name, carol.name])),
     }

@@ -162,9 +162,9 @@ async def test_the_socket_speaks_the_language_that_it_was_opened_in(
     assert shown["kill"]["usage"] == "/kill @имя [причина]"
     assert all(CYRILLIC.search(command["help"]) for command in shown.values())
     assert all(not CYRILLIC.search(command["help"]) for command in at_bob.events[0]["commands"])
-    error = await at_alice.says("/kil x")
-    assert (error["code"], error["text"][:21]) == ("unknown_command", "Команды /kil нет. Мож")
-    assert "Может быть, /kill?" in error["text"]
+    error = await at_alice.says("/topi x")
+    assert (error["code"], error["text"][:21]) == ("unknown_command", "Команды /topi нет. Мо")
+    assert "Может быть, /topic?" in error["text"]
     assert (await at_alice.says("/kill"))["text"] == "Как пользоваться: /kill @имя [причина]"
     assert (await at_alice.says("/topic"))["text"] == "Темы нет."
     assert (await at_alice.says("/who"))["text"].startswith(f"Здесь: {alice.name} (владелец)")

@@ -11,7 +11,7 @@ from helpers.text.characters import cleaned, is_blank
     ("typed", "stored"),
     [
         ("as it is", "as it is"),
-        ("two\nlines\tand\r\na tab\ror\r\rtwo", "two\nlines\tand\na tab\nor\n\ntwo"),
+        ("two\nlines\tand\r\na tab\ror\r\rtwo", "two\nlines\tand\r\na tab\nor\n\ntwo"),
         ("from\x0ba\x0cword\u2028processor\u2029or\x85two", "from\na\nword\nprocessor\nor\ntwo"),
         ("\x1b[1;31mred\x1b[0m and \x9b32mgreen", "red and green"),
         ("\x1b]0;a title\x07prompt$ \x1b]8;;https://a.example\x1b\\link", "prompt$ link"),
