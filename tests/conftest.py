@@ -1,5 +1,6 @@
 """The stage: real servers, one of each kind a session, and the people and places of the stories."""
 
+import functools
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -29,17 +30,23 @@ QUICK = Timings(store_marks=0.1, unread_round=0.1)
 LONGEST = (
     "test_query_plans",
     "test_timings",
-    "test_journey",
-    "test_authorization",
-    "test_endless_tasks",
-    "test_bench_runs",
-    "test_hung_workers",
-    "test_state",
-    "test_command_line",
     "test_supervisor",
-    "test_crash",
+    "test_command_line",
+    "test_journey",
     "test_accessible",
+    "test_bench_runs",
+    "test_state",
+    "test_people_commands",
+    "test_authorization",
+    "test_budgets",
+    "test_crash",
+    "test_profile_doors",
+    "test_feed_events",
+    "test_hung_workers",
+    "test_direct_calls",
+    "test_erasure_races",
     "test_health",
+    "test_endless_tasks",
     "test_workers",
 )
 """The beginnings of the names of files that take longest, the longest first."""
@@ -69,7 +76,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker("browser")
         if fixtures & SERVERS:
             item.add_marker("server")
-    items.sort(key=lambda item: [not item.path.stem.startswith(name) for name in LONGEST])
+    items.sort(key=lambda item: _turn(item.path.stem))
+
+
+@functools.cache
+def _turn(file: str) -> int:
+    """Of a test file of this name."""
+    return next((place for place, name in enumerate(LONGEST) if file.startswith(name)), len(LONGEST))
 
 
 @pytest.hookimpl(tryfirst=True)

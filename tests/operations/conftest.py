@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import unique
+from tests.support.databases import new_postgres
 from tests.support.servers import Postgres, Redis
 from tests.support.servers.upstream import Worker
 from tests.support.shell import Shell, empty_redis
@@ -49,7 +50,7 @@ def shell(
         postgres: Postgres = request.getfixturevalue("postgres")
         redis: Redis = request.getfixturevalue("redis")
         env |= {
-            "AIOCHAT_DATABASE_URL": postgres.create_database(name),
+            "AIOCHAT_DATABASE_URL": new_postgres(postgres, name),
             "AIOCHAT_REDIS_URL": empty_redis(redis, 13),
         }
     shell = Shell(monkeypatch, capsys, env)

@@ -44,7 +44,9 @@ def collect() -> dict[str, re.Pattern[str]]:
                     found.setdefault(pattern.pattern, pattern)
                     assert pattern.pattern, f"{info.name}.{name}"
     for path in itertools.chain(*((ROOT / package).rglob("*.py") for package in PACKAGES)):
-        for node in ast.walk(ast.parse(path.read_text())):
+        if "re." not in (source := path.read_text()):
+            continue
+        for node in ast.walk(ast.parse(source)):
             match node:
                 case ast.Call(
                     func=ast.Attribute(value=ast.Name("re"), attr=method),
