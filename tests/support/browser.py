@@ -102,6 +102,7 @@ class Profiles:
             color_scheme=screen.color_scheme,
             reduced_motion=screen.reduced_motion,
         )
+        context.set_default_timeout(PATIENCE * 1000)
         return await context.new_page()
 
     async def _forget(self, screen: Screen, page: Page) -> None:

@@ -132,9 +132,11 @@ export class ChatPersonCard extends PageElement {
     this.#button("message").hidden = isYou || Boolean(this.#relation.blocked);
     this.#button("mention").hidden = isYou;
     this.#button("settings").hidden = !isYou;
-    this.#button("follow").hidden = isYou || this.#relation.following === undefined;
+    // They keep their places while it isn't known, so that no button moves below a finger.
+    this.#button("follow").hidden = this.#button("block").hidden = isYou;
+    this.#button("follow").classList.toggle("unknown", this.#relation.following === undefined);
     this.#button("follow").textContent = followAction(this.#relation).text;
-    this.#button("block").hidden = isYou || this.#relation.blocked === undefined;
+    this.#button("block").classList.toggle("unknown", this.#relation.blocked === undefined);
     this.#button("block").textContent = this.#relation.blocked ? t("Unblock") : t("Block");
     const may = (/** @type {string} */ command) => state.commands.some((one) => one.name === command);
     const below = Boolean(member) && !isYou && outranks(state.you.role, member?.role ?? "");
