@@ -273,6 +273,7 @@ async def test_authors_are_shown_by_their_names(alice: Person, bob: Person, mall
     assert f"<title>Posts of {escape(name)} –" in text
     stream = await listens(alice, f"?since={await since(alice)}")
     await bob.submits("/accounts/profile", display_name=f"{name} II")
+    assert (await stream.hears("person"))["display_name"] == f"{name} II"
     await comments(bob, written, "Again")
     told = await stream.hears("comment", change="added")
     await stream.close()
