@@ -9,14 +9,17 @@ import gc
 import html
 import re
 import signal
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from itertools import groupby, islice
 from types import FrameType
+from typing import TypeVar
 
 from pygments.lexer import Lexer
 from pygments.lexers import get_lexer_by_name
 from pygments.token import Comment, Generic, Keyword, Name, Number, Operator, String, _TokenType
+
+T = TypeVar("T")
 
 MAX_CODE = 3000
 """Characters. Longer code isn't highlighted: code that is made to be slow takes time proportional
@@ -77,8 +80,7 @@ def highlight(code: str, language: str) -> str:
     lexer = _lexer(language.lower()) if len(code) <= MAX_CODE else None
     with contextlib.suppress(_TooSlow):
         if lexer is not None:
-            with _time_limit():
-                tokens = list(lexer.get_tokens(code))
+            tokens = _in_time(lambda: list(lexer.get_tokens(code)))
             # Some lexers lose a last line without its end.
             if "".join(value for _, value in tokens) == code:
                 return "".join(_spans(tokens))
@@ -108,9 +110,14 @@ class _TooSlow(BaseException):
 
 def _on_too_slow(number: int, frame: FrameType | None) -> None:
     # What is raised where a weak reference ends, or where the garbage collector tells of its work,
-    # is lost, as in a `__del__`. The timer comes again until the limit ends.
-    if frame is None or not _is_callback(frame):
-        raise _TooSlow
+    # is lost, as in a `__del__`. The timer comes again until the limited work has ended; what ends
+    # the limit itself is never interrupted.
+    if frame is not None and _is_callback(frame):
+        return
+    while frame is not None:
+        if frame.f_code is _limited.__code__:
+            raise _TooSlow
+        frame = frame.f_back
 
 
 def _is_callback(frame: FrameType) -> bool:
@@ -119,16 +126,17 @@ def _is_callback(frame: FrameType) -> bool:
     )
 
 
-@contextlib.contextmanager
-def _time_limit() -> Iterator[None]:
-    """Raises _TooSlow in what takes more than MAX_SECONDS, also in the midst of one regular
+def _in_time(work: Callable[[], T]) -> T:
+    """Raises _TooSlow in work that takes more than MAX_SECONDS, also in the midst of one regular
     expression: `re` looks for signals while it searches."""
     former = signal.signal(signal.SIGVTALRM, _on_too_slow)
     try:
         signal.setitimer(signal.ITIMER_VIRTUAL, MAX_SECONDS, AGAIN_SECONDS)
-        yield
+        return _limited(work)
     finally:
-        with contextlib.suppress(_TooSlow):
-            signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.setitimer(signal.ITIMER_VIRTUAL, 0)
         signal.signal(signal.SIGVTALRM, former)
+
+
+def _limited(work: Callable[[], T]) -> T:
+    return work()
