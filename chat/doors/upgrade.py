@@ -116,14 +116,19 @@ async def _receive(app: web.Application, ticket: Ticket, connection: socket.sock
             room = await Room.aio_get_or_none(Room.id == ticket.room_id)
             if user is None or room is None:
                 return
-            place = app[CONNECTIONS].enter_of(ticket.network, is_known=ticket.network != UNKNOWN)
-        except TooManyError:
-            return
+            transport, early = await arrive(connection.dup())
         except Exception as error:
             if not is_unavailable(error):
                 log.exception("a passed connection isn't served")
             return
-        transport, early = await arrive(connection.dup())
+    # No await from here on. A client that has gone would never be told to be lost.
+    if transport.is_closing():
+        return
+    try:
+        place = app[CONNECTIONS].enter_of(ticket.network, is_known=ticket.network != UNKNOWN)
+    except TooManyError:
+        transport.abort()
+        return
     language = LANGUAGES.get(ticket.language, ENGLISH)
     served = Connection(app[SERVICES], user, room, ticket.session_id, ticket.mark, language, ticket.since)
     served.websocket.take_over(transport, ticket.early + early, place.leave)
