@@ -172,6 +172,11 @@ async def test_one_guess_at_a_time_on_all_workers(limited_workers: list[Aiochat]
 DEVICE = "device"
 
 
+def network() -> str:
+    """The first 48 bits of an IPv6 network of one's own, as they are written."""
+    return f"2001:db8:{int(unique('')) % 0xFF00 + 1:x}"
+
+
 async def signs_in(url: str, name: str, device: str, password: str = PASSWORD, address: str = "") -> Answer:
     """A sign-in from a new session and an address of its own, with this cookie of a known device."""
     async with person(url, name) as someone:
@@ -182,7 +187,7 @@ async def signs_in(url: str, name: str, device: str, password: str = PASSWORD, a
             "/accounts/login",
             cookie=f"{cookie_of(someone)}; {DEVICE}={device}",
             body=f"username={name}&password={quote_plus(password)}&csrf_token={token}".encode(),
-            headers={"X-Forwarded-For": address or f"2001:db8:{unique('')}::1"},
+            headers={"X-Forwarded-For": address or f"{network()}::1"},
         )
 
 
@@ -250,7 +255,7 @@ async def test_who_guesses_in_one_network_keeps_the_owner_out_of_no_other(
     limited_workers: list[Aiochat],
 ) -> None:
     one, two = limited_workers
-    prefix = f"2001:db8:{unique('')}"
+    prefix = network()
     async with person(one.url, unique("owner")) as owner:
         await owner.joins()
         accounts = accounts_of(one.url)

@@ -3,12 +3,13 @@ like, and see it live.
 
 And all of it without scripts."""
 
+import asyncio
 import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, ViewportSize, expect
+from playwright.async_api import Browser, Route, ViewportSize, expect
 
 from tests.conftest import unique
 from tests.support import feed_reader
@@ -105,6 +106,29 @@ async def test_two_people_read_each_other_live(visitors: Visitors, screen: Viewp
     await own.get_by_role("button", name="Delete").click()
     await alice.page.wait_for_url("**/feed")
     await expect(alice.page.locator("[data-post]")).to_have_count(1)
+
+
+async def test_what_is_written_while_an_answer_is_awaited_stays_and_is_sent(visitors: Visitors) -> None:
+    bob = await visitors("bob", WIDE)
+    await opens(bob, "/feed")
+    await is_live(bob)
+    answer = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        response = await route.fetch()
+        await answer.wait()
+        await route.fulfill(response=response)
+
+    await bob.page.route("**/feed", hold, times=1)
+    # The stream shows the post before its form is answered.
+    await writes(bob, "The first")
+    await bob.page.fill("#new-post textarea", "The second")
+    await bob.page.click("#new-post button")
+    await expect(bob.page.locator("#new-post[aria-busy]")).to_have_count(1)
+    answer.set()
+    await expect(post(bob, "The second")).to_have_count(1)
+    await expect(bob.page.locator("#new-post textarea")).to_have_value("")
+    await expect(post(bob, "The first")).to_have_count(1)
 
 
 async def test_a_lost_connection_loses_nothing(visitors: Visitors) -> None:

@@ -4,7 +4,14 @@
  */
 import { shortTime } from "../words/dates.js";
 import { DELETED, handleBeside, renameCount, setNames, shownName } from "../words/names.js";
-import { attachPicker, bodyOf, clearPicker, openPictures, showPictures } from "./post_pictures.js";
+import {
+  attachPicker,
+  bodyOf,
+  dropPicked,
+  openPictures,
+  pickedFiles,
+  showPictures,
+} from "./post_pictures.js";
 import { post } from "../server/http.js";
 import { askNames } from "../server/people_names.js";
 import { makeNonce } from "../server/nonce.js";
@@ -269,15 +276,20 @@ function showError(form, text) {
   place.hidden = !text;
 }
 
+/** @param {HTMLFormElement} form */
+const textOf = (form) => form.querySelector("textarea")?.value;
+
 /**
- * What a form's answer changes in the page.
+ * What a form's answer changes in the page. What one wrote or chose after the form was sent stays.
  * @param {string} action the path's last word
  * @param {HTMLFormElement} form
  * @param {any} answer
+ * @param {{text: string|undefined, pictures: File[]}} sent
  */
-function showAnswer(action, form, answer) {
+function showAnswer(action, form, answer, sent) {
+  const unchanged = textOf(form) === sent.text;
   const details = form.closest("details");
-  if (details) details.open = false;
+  if (details && unchanged) details.open = false;
   if (action === "feed") showPost(answer);
   else if (action === "comments") showComment(answer);
   else if (action === "like" || action === "unlike") showCounts(answer.id, answer);
@@ -288,17 +300,22 @@ function showAnswer(action, form, answer) {
     if (element?.id === `post-${onlyPost}`) location.assign("/feed");
     showEmptiness();
   }
-  if (action === "feed" || action === "comments") form.reset();
-  else clearPicker(form);
+  const box = form.querySelector("textarea");
+  if (box && unchanged && (action === "feed" || action === "comments")) box.value = "";
+  dropPicked(form, sent.pictures);
 }
 
 page.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   event.preventDefault();
-  if (form.dataset.busy) return;
+  if (form.dataset.busy) {
+    form.dataset.busy = "again";
+    return;
+  }
   form.dataset.busy = "yes";
   form.setAttribute("aria-busy", "true");
   const action = new URL(form.action).pathname.split("/").at(-1) ?? "";
+  const sent = { text: textOf(form), pictures: pickedFiles(form) };
   try {
     const answer = await post(form.action, bodyOf(form));
     const body = answer.status === 204 ? null : await answer.json();
@@ -307,7 +324,7 @@ page.addEventListener("submit", async (event) => {
     renewNonce(form);
     if (answer.ok) {
       showError(form, "");
-      showAnswer(action, form, body);
+      showAnswer(action, form, body, sent);
     } else
       showError(
         form,
@@ -319,8 +336,11 @@ page.addEventListener("submit", async (event) => {
   } catch {
     showError(form, t("That didn’t work. Please try again."));
   } finally {
+    const again = form.dataset.busy === "again";
     delete form.dataset.busy;
     form.removeAttribute("aria-busy");
+    // Another text, not the same one twice.
+    if (again && textOf(form) !== sent.text && textOf(form)) form.requestSubmit();
   }
 });
 

@@ -133,7 +133,6 @@ class Picker {
     this.rows = new Map();
     form.dataset.picks = "";
     this.field.addEventListener("change", () => this.add([...(this.field.files ?? [])]));
-    form.addEventListener("reset", () => this.clear());
     form.addEventListener("paste", (event) => {
       const files = picturesIn(event.clipboardData);
       // Words that were copied together with how they look are words.
@@ -191,9 +190,12 @@ class Picker {
     return row;
   }
 
-  clear() {
-    for (const row of this.rows.values()) row.remove();
-    this.rows.clear();
+  /** @param {File[]} files */
+  drop(files) {
+    for (const file of files) {
+      this.rows.get(file)?.remove();
+      this.rows.delete(file);
+    }
     this.sync();
   }
 
@@ -242,8 +244,11 @@ export function attachPicker(form, complain) {
   if (part(form, "picker") && !pickers.has(form)) pickers.set(form, new Picker(form, complain));
 }
 
-/** Of a form that has been sent. @param {HTMLFormElement} form */
-export const clearPicker = (form) => pickers.get(form)?.clear();
+/** @param {HTMLFormElement} form @returns {File[]} */
+export const pickedFiles = (form) => [...(pickers.get(form)?.rows.keys() ?? [])];
+
+/** Those that were sent. @param {HTMLFormElement} form @param {File[]} files */
+export const dropPicked = (form, files) => pickers.get(form)?.drop(files);
 
 /**
  * The body for a form: with files in parts, as the browser sends them, else as short as can be.
