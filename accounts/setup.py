@@ -12,7 +12,14 @@ from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
 from accounts.people.mentions import NAMED_PEOPLE, NamedPeople, follow_names
 from accounts.people.names import DELETED
-from accounts.people.shown_names import people_names, person_name
+from accounts.people.pictures import hue_of
+from accounts.people.shown_names import (
+    handle_beside,
+    named_mentions,
+    people_names,
+    person_initial,
+    person_name,
+)
 from accounts.personal_data.export import SECTIONS
 from accounts.relations.visibility import VISIBILITY, Visibility
 from accounts.signin.turns import TURNS, TurnsOfPeople
@@ -30,10 +37,14 @@ def setup_accounts(app: web.Application) -> None:
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
         request_count,
     )
-    pages = aiohttp_jinja2.get_env(app).globals
-    pages["deleted_user"] = DELETED
-    pages["person_name"] = person_name
-    pages["people_names"] = people_names
+    pages = aiohttp_jinja2.get_env(app)
+    pages.globals["deleted_user"] = DELETED
+    pages.globals["people_names"] = people_names
+    pages.filters["person_name"] = pages.globals["person_name"] = person_name
+    pages.globals["handle_beside"] = handle_beside
+    pages.filters["person_initial"] = person_initial
+    pages.filters["hue"] = hue_of
+    pages.filters["named_mentions"] = named_mentions
     app[NAMED_PEOPLE] = NamedPeople(app[BUS])
     app.cleanup_ctx.append(follow_names)
     app[RENAMED] = []

@@ -5,6 +5,7 @@ import contextlib
 import functools
 from collections.abc import AsyncIterator
 
+import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED
@@ -18,6 +19,7 @@ from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
+from chat.doors.first_rows import in_utc, opening_apart, run_summary
 from chat.doors.upgrade import SERVICES, receive
 from chat.doors.websocket import Services
 from chat.engine import open_engine
@@ -97,6 +99,8 @@ async def close_connections(app: web.Application) -> None:
 def setup_chat(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
+    filters = {"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc}
+    aiohttp_jinja2.get_env(app).filters.update(filters)
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     app.cleanup_ctx.append(run_chat)
     app.on_shutdown.append(close_connections)

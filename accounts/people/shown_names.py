@@ -1,8 +1,13 @@
 """How people are called in the page that is being made: a page finds the names of all whom it shows
 by one lookup before it is rendered."""
 
+import html
+import re
 from collections.abc import Iterable, Mapping
 from contextvars import ContextVar
+from urllib.parse import unquote
+
+from markupsafe import Markup
 
 from accounts.people.directory import people_named
 from accounts.people.names import DELETED
@@ -42,3 +47,28 @@ def person_name(handle: str) -> str:
 def people_names(title: str) -> str:
     """The same for the title of a conversation: the handles of the others."""
     return ", ".join(map(person_name, title.split(", ")))
+
+
+def handle_beside(handle: str) -> str:
+    """The handle as it stands beside a name, empty beside itself."""
+    return f"@{handle}" if _names.get().get(handle) else ""
+
+
+def person_initial(handle: str) -> str:
+    """The first letter of what somebody is called."""
+    return person_name(handle).replace("\u2068", "")[:1].upper()
+
+
+_MENTION = re.compile(r'<a class="mention" href="/users/([^"]+)"([^>]*)>@[^<]*</a>')
+
+
+def named_mentions(text_html: str) -> Markup:
+    """The HTML of a text in which whoever has a name is called by it, as by `nameMentions` of
+    static/js/words/rich_text.js."""
+    return Markup(_MENTION.sub(_named_mention, text_html))  # noqa: S704 the server's own HTML
+
+
+def _named_mention(found: re.Match[str]) -> str:
+    handle = unquote(found[1])
+    shown, beside = html.escape(person_name(handle)), html.escape(handle_beside(handle))
+    return f'<a class="mention" href="/users/{found[1]}"{found[2]} title="{beside}">@{shown}</a>'

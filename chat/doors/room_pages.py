@@ -2,6 +2,7 @@
 events."""
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 from typing import Any
 
 import aiohttp_jinja2
@@ -15,6 +16,7 @@ from accounts.people import directory
 from accounts.people.shown_names import set_names
 from chat.actions import membership
 from chat.actions.member_lists import members_in
+from chat.doors.first_rows import first_rows
 from chat.errors import ActionError
 from chat.events import InvitationView, OwnRoom
 from chat.history import lines, reading
@@ -26,8 +28,13 @@ from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
+from helpers.web.clock import COOKIE as CLOCK
+from helpers.web.clock import Clock
 
 PAGE = 50
+
+UTC_CLOCK = Clock(0, "HH")
+"""Of those whose clock isn't known. The page doesn't show its times before the scripts run."""
 
 _LISTED = [field for field in OwnRoom.__struct_fields__ if field != "times_back"]
 """What the page keeps of each of the user's rooms."""
@@ -74,8 +81,11 @@ class RoomPage(web.View):
         await self.request.app[ENGINE].read_marks.store_for({user.id})
         rooms = await own_rooms(user)
         state = await self._state(found, user, rooms, invitations)
+        clock = Clock.read(self.request.cookies.get(CLOCK, ""))
         context = {
             "room": found.room,
+            "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
+            "has_clock": clock is not None,
             "rooms": rooms,
             "invitations": invitations,
             "state": {**state, "invitations": [msgspec.to_builtins(one) for one in invitations]},

@@ -1,8 +1,10 @@
 /** What every page but the rooms' does for whoever is signed in. */
 import { keyOf } from "./dom/key_of.js";
 import { askBeforeSignOut } from "./accounts/sign_out.js";
+import { tellClock } from "./local/clock.js";
 
 askBeforeSignOut();
+tellClock();
 
 // The switcher is loaded when it is first wanted. From then on it listens itself.
 const first = new AbortController();

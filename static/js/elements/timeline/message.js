@@ -137,18 +137,18 @@ function joinNames(people) {
 }
 
 /**
- * @type {Record<Row["kind"], {make(row: Row): HTMLElement, update(node: HTMLElement, row: Row):
- *   void}>}
+ * `begin` fills in what never changes, `update` the rest. Both also take what the server has made of
+ * the row, with whatever it holds.
+ * @type {Record<Row["kind"], {begin?(node: HTMLElement, row: Row): void, update(node: HTMLElement,
+ *   row: Row): void}>}
  */
-export const rowKinds = {
+const rowKinds = {
   message: {
-    make(row) {
-      const node = cloneElement("message");
+    begin(node, row) {
       const { author = "" } = row;
       node.classList.toggle("own", Boolean(row.own));
       if (author !== DELETED) part(node, "avatar").dataset.person = author;
       paintAvatar(part(node, "avatar"), author);
-      return node;
     },
     update(node, row) {
       const { line, author = "" } = row;
@@ -167,10 +167,8 @@ export const rowKinds = {
   },
 
   me: {
-    make(row) {
-      const node = cloneElement("me");
+    begin(node, row) {
       node.classList.toggle("own", Boolean(row.own));
-      return node;
     },
     update(node, row) {
       nameAuthor(part(node, "author"), row.line.author);
@@ -180,7 +178,6 @@ export const rowKinds = {
   },
 
   service: {
-    make: () => cloneElement("service"),
     update(node, { line }) {
       part(node, "text").textContent = describe(line);
       fillTime(node, line.at);
@@ -190,7 +187,6 @@ export const rowKinds = {
   },
 
   run: {
-    make: () => cloneElement("run"),
     update(node, { lines = [] }) {
       const { names, others, verbs } = summarise(lines);
       const people = names.map((name) => {
@@ -218,20 +214,29 @@ export const rowKinds = {
   },
 
   day: {
-    make: () => cloneElement("day"),
     update(node, row) {
       part(node, "label").textContent = row.label ?? "";
       /** @type {HTMLTimeElement} */ (part(node, "label")).dateTime = row.key.slice("day:".length);
     },
   },
 
-  new: { make: () => cloneElement("new"), update() {} },
+  new: { update() {} },
 
   notice: {
-    make: () => cloneElement("notice"),
     update(node, { line }) {
       part(node, "text").textContent = line.text;
       node.dataset.notice = String(line.id);
     },
   },
 };
+
+/** @param {Row} row @param {HTMLElement} [node] what the server has made of it */
+export function makeRow(row, node = cloneElement(row.kind)) {
+  rowKinds[row.kind].begin?.(node, row);
+  return node;
+}
+
+/** @param {HTMLElement} node @param {Row} row */
+export function updateRow(node, row) {
+  rowKinds[row.kind].update(node, row);
+}

@@ -11,7 +11,7 @@ import { reconcile } from "../../dom/reconcile.js";
 import { ScrollAnchor } from "../../dom/scrolling.js";
 import { n, t } from "../../words/texts.js";
 import { Announcer } from "./announcer.js";
-import { rowKinds } from "./message.js";
+import { makeRow, updateRow } from "./message.js";
 import { RovingFocus } from "./roving_focus.js";
 
 const AHEAD = 800; // px before either end at which more is asked for: about a screen
@@ -31,6 +31,8 @@ export class ChatTimeline extends PageElement {
   /** @type {Permalinks} */ permalinks;
   /** @type {Map<string, {node: HTMLElement, row: Row}>} */ #shown = new Map();
   /** @type {WeakMap<Element, Row>} */ #rows = new WeakMap();
+  /** What the server has made, by the rows' keys. @type {Map<string, HTMLElement>} */
+  #served = new Map();
   #opened = false;
   /** Somebody has scrolled. */ #isRead = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #highlightTimer;
@@ -68,7 +70,7 @@ export class ChatTimeline extends PageElement {
 
     store.watch(["timeline"], () => this.#show(), signal);
     store.watch(["reading"], () => this.#showJump(), signal);
-    this.#show();
+    this.#takeOver();
     this.#open();
     const day = this.#atMidnight();
     lifetime.add(() => clearInterval(day));
@@ -125,6 +127,26 @@ export class ChatTimeline extends PageElement {
     return true;
   }
 
+  /** @param {Row} row */
+  #servedNode({ key, kind }) {
+    const node = this.#served.get(key);
+    return node?.classList.contains(kind) ? node : undefined;
+  }
+
+  /** Goes on with the rows that the server has put in. */
+  #takeOver() {
+    const served = /** @type {NodeListOf<HTMLElement>} */ (this.list.querySelectorAll(":scope > [data-row]"));
+    for (const node of served) {
+      this.#served.set(node.dataset.row ?? "", node);
+      delete node.dataset.row;
+    }
+    this.#show();
+    const used = new Set([...this.#shown.values()].map(({ node }) => node));
+    for (const node of served) if (!used.has(node)) node.remove();
+    this.#served.clear();
+    this.scroller.classList.remove("first", "utc");
+  }
+
   /**
    * Scrolls to the post in the address, else to the first unread with some context above, else to
    * the end.
@@ -150,9 +172,8 @@ export class ChatTimeline extends PageElement {
     const { store } = this.page;
     const hadFocus = this.rovingFocus.hasFocus;
     reconcile(this.list, this.#shown, this.#limitToFrame(layout(store.state)), {
-      make: (/** @type {Row} */ row) => rowKinds[row.kind].make(row),
-      update: (/** @type {HTMLElement} */ node, /** @type {Row} */ row) =>
-        rowKinds[row.kind].update(node, row),
+      make: (/** @type {Row} */ row) => makeRow(row, this.#servedNode(row)),
+      update: updateRow,
     });
     for (const { node, row } of this.#shown.values()) this.#rows.set(node, row);
     this.#showNote();
