@@ -76,9 +76,12 @@ async def open_engine(
     anything closes."""
     hub = Hub(shared_changes_since(), last_seqs, timings)
 
+    def send_change(change: StatusChange) -> None:
+        hub.send_change(change, unread.personal_elsewhere(change.room_ids))
+
     def on_status_change(change: StatusChange) -> None:
         statuses.note(change)
-        hub.send_change(change)
+        send_change(change)
 
     def on_unread_hint(hint: UnreadHint) -> None:
         unread.note_hint(hint)
@@ -127,7 +130,7 @@ async def open_engine(
         bus.publish_ephemeral(ephemeral)
 
     def publish_status_change(change: StatusChange) -> None:
-        hub.send_change(change)
+        send_change(change)
         bus.publish_status_change(change)
 
     present_mentions = PresentMentions(database)

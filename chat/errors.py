@@ -21,10 +21,12 @@ declare(
         "no_such_message": 404,
         "no_such_user": 404,
         "nonce_reused": 409,
+        "not_entered": 409,
         "not_a_member": 403,
         "refused": 409,
         "too_late": 409,
         "too_long": 400,
+        "too_many": 409,
         "too_many_reactions": 409,
         "unknown_command": 404,
     }

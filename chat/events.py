@@ -6,8 +6,16 @@ from typing import Any, ClassVar
 import msgspec
 
 
-class Event(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
+class _Told(msgspec.Struct, frozen=True, omit_defaults=True, tag_field="type"):
     """Fields with their default value are left out."""
+
+
+class Event(_Told, frozen=True):
+    """What the sockets of rooms tell, and personal sockets as well."""
+
+
+class PersonalEvent(_Told, frozen=True):
+    """What personal sockets alone tell."""
 
 
 class CommandHelp(msgspec.Struct, frozen=True):
@@ -19,14 +27,15 @@ class CommandHelp(msgspec.Struct, frozen=True):
     """It only says something: what else commands do isn't to be done when it was meant long ago."""
 
 
-class RoomState(msgspec.Struct, frozen=True):
+class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     """`title` is shown as the room's name, in a conversation the names of the others; `name` stands
-    in its address."""
+    in its address. `id` names the room over a personal socket, and is told there alone."""
 
     name: str
     topic: str
     kind: str
     title: str
+    id: str | None = None
 
 
 class You(msgspec.Struct, frozen=True):
@@ -43,6 +52,8 @@ class Hello(Event, tag="hello", frozen=True):
     commands: list[CommandHelp]
     may: list[str]
     """The names of the permissions that the user has in this room."""
+    entered: str | None = None
+    """The name by which the room was entered over a personal socket, when it was."""
 
 
 class Quote(msgspec.Struct, frozen=True):
@@ -201,8 +212,38 @@ class Pong(Event, tag="pong", frozen=True):
     pass
 
 
+class Named(msgspec.Struct, frozen=True):
+    name: str
+
+
+class PersonalHello(PersonalEvent, tag="hello", frozen=True):
+    you: Named
+    epoch: str
+
+
+class Refused(PersonalEvent, tag="refused", frozen=True):
+    """A room isn't entered. `room` is the name as it was asked for."""
+
+    room: str
+    code: str
+    text: str
+    retry_after: float | None = None
+
+
+class Closed(PersonalEvent, tag="closed", frozen=True):
+    """A room that was entered is so no more. `room` is its id, `code` that with which the socket of
+    the room would close."""
+
+    room: str
+    code: int
+
+
 CATALOGUE: dict[str, type[Event]] = {
     str(event.__struct_config__.tag): event for event in Event.__subclasses__()
+}
+
+PERSONAL_CATALOGUE: dict[str, type[PersonalEvent]] = {
+    str(event.__struct_config__.tag): event for event in PersonalEvent.__subclasses__()
 }
 
 
@@ -225,7 +266,7 @@ class Close:
 _encoder = msgspec.json.Encoder()
 
 
-def encode(event: Event) -> bytes:
+def encode(event: Event | PersonalEvent) -> bytes:
     return _encoder.encode(event)
 
 

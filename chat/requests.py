@@ -3,6 +3,7 @@ into a checked request. No later code checks a nonce, a number, a text or an emo
 
 import re
 import secrets
+from typing import Annotated, NamedTuple, TypeVar
 
 import msgspec
 from msgspec.structs import replace
@@ -15,6 +16,8 @@ from helpers.text.strict_json import BadJson, decode, keys_pattern, looks_like_o
 MAX_TEXT = 10_000
 MAX_NONCE = 64
 MAX_NUMBER = 2**53
+MAX_ROOM = 100
+"""Characters of a room's id or name in a frame."""
 
 
 class Post(msgspec.Struct, frozen=True, tag="post", tag_field="type"):
@@ -67,6 +70,19 @@ class Ping(msgspec.Struct, frozen=True, tag="ping", tag_field="type"):
     pass
 
 
+class Enter(msgspec.Struct, frozen=True, tag="enter", tag_field="type"):
+    """`room` is the room's name. `since` and `epoch` are what the client has of its history."""
+
+    room: Annotated[str, msgspec.Meta(max_length=MAX_ROOM)]
+    since: int | None = None
+    epoch: str | None = None
+
+
+class Exit(msgspec.Struct, frozen=True, tag="exit", tag_field="type"):
+    room: Annotated[str, msgspec.Meta(max_length=MAX_ROOM)]
+    nonce: str | None = None
+
+
 class RunCommand(msgspec.Struct, frozen=True):
     """A slash command as typed, beginning with `/`. It arrives as the text of a Post."""
 
@@ -82,8 +98,31 @@ Frame = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
 
 Request = Frame | RunCommand
 
-_decoder = msgspec.json.Decoder(Frame)
+PersonalFrame = Frame | Enter | Exit
+"""What a JSON frame over a personal socket may hold."""
+
+
+class Addressed(NamedTuple):
+    """A request over a personal socket. `room` is the id of its room, empty where it needs none."""
+
+    room: str
+    request: Request | Enter | Exit
+
+
+T = TypeVar("T")
+
+
+class _Address(msgspec.Struct, frozen=True):
+    room: Annotated[str, msgspec.Meta(max_length=MAX_ROOM)]
+
+
 _KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back")
+_PERSONAL_KEYS = keys_pattern(
+    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "room", "since", "epoch")
+)
+_decoder = msgspec.json.Decoder(Frame)
+_personal_decoder = msgspec.json.Decoder(PersonalFrame)
+_address_decoder = msgspec.json.Decoder(_Address)
 
 
 class _JustNonce(msgspec.Struct, frozen=True):
@@ -108,19 +147,43 @@ def read_frame(text: str) -> Request:
     """The checked request in a text frame, which is a JSON object or a line as typed. Raises
     BadRequest."""
     if not looks_like_object(text):
-        frame: Frame = Post(text.removesuffix("\n"))
-    else:
-        try:
-            frame = decode(text, _decoder, _KEYS)
-        except BadJson as error:
-            raise BadRequest(
-                ActionError("bad_json", "This isn't JSON that can be taken: {error}", error=str(error)),
-                _nonce_of(text),
-            ) from None
-        except msgspec.ValidationError as error:
-            raise BadRequest(
-                ActionError("bad_request", "This isn't a request: {error}", error=str(error)), _nonce_of(text)
-            ) from None
+        return _checked_or_bad(Post(text.removesuffix("\n")))
+    return _checked_or_bad(_decoded(text, _decoder, _KEYS))
+
+
+def read_addressed(text: str) -> Addressed:
+    """The checked request in a frame of a personal socket, and its room. Raises BadRequest."""
+    if not looks_like_object(text):
+        raise BadRequest(ActionError("bad_json", "A frame is a JSON object here."), None)
+    frame = _decoded(text, _personal_decoder, _PERSONAL_KEYS)
+    if isinstance(frame, Enter):
+        if frame.since is not None and not 0 <= frame.since <= MAX_NUMBER:
+            error = ActionError("bad_request", "`since` is a seq: a whole number from 0.")
+            raise BadRequest(error, None)
+        return Addressed("", frame)
+    if isinstance(frame, Exit):
+        return Addressed(frame.room, frame)
+    request = _checked_or_bad(frame)
+    if isinstance(request, Ping):
+        return Addressed("", request)
+    return Addressed(_decoded(text, _address_decoder, _PERSONAL_KEYS).room, request)
+
+
+def _decoded(text: str, decoder: "msgspec.json.Decoder[T]", keys: re.Pattern[str]) -> T:
+    try:
+        return decode(text, decoder, keys)
+    except BadJson as error:
+        raise BadRequest(
+            ActionError("bad_json", "This isn't JSON that can be taken: {error}", error=str(error)),
+            _nonce_of(text),
+        ) from None
+    except msgspec.ValidationError as error:
+        raise BadRequest(
+            ActionError("bad_request", "This isn't a request: {error}", error=str(error)), _nonce_of(text)
+        ) from None
+
+
+def _checked_or_bad(frame: Frame) -> Request:
     try:
         return _checked(frame)
     except ActionError as error:

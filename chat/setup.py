@@ -89,8 +89,8 @@ async def close_connections(app: web.Application) -> None:
     if (passing := app.get(PASSING)) is not None:
         passing.close()
     await engine.journal.close()
-    for client in engine.hub.clients:
-        client.end(RESTART)
+    for connection in engine.hub.connections:
+        connection.end(RESTART)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(engine.timings.goodbye):
             await engine.hub.empty.wait()

@@ -6,7 +6,7 @@ import contextlib
 import functools
 import logging
 from collections.abc import Callable, Coroutine, Mapping
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
@@ -69,22 +69,33 @@ the next request of the same actor, so that requests take effect in the order in
 sent."""
 
 
-class Actor(Protocol):
-    """A person in a room, connected through one door."""
+T = TypeVar("T")
+
+
+class Sender(Protocol):
+    """A person who sends frames through one door."""
 
     person: Person
-    room_id: int
     language: Language
+
+    @property
+    def room_id(self) -> int:
+        """0 where it is of no room."""
+
+    def reply(self, event: Event) -> None:
+        """Sends the event to this person only. Must not raise, also after the connection is gone."""
+
+    def hold(self, seconds: float) -> None:
+        """Nothing more through this door should be taken for so long."""
+
+
+class Actor(Sender, Protocol):
+    """A person in a room, connected through one door."""
+
     standing: Standing
     """The standing sent in the last hello. The transaction checks the current one."""
     read_number: int
     """The last post of the room that this actor has read or written, through this door."""
-
-    def reply(self, event: Event) -> None:
-        """Sends the event to this actor only. Must not raise, also after the connection is gone."""
-
-    def hold(self, seconds: float) -> None:
-        """Nothing more of this actor should be taken for so long."""
 
     def post_queued(self, size: int) -> None:
         """A post of this actor was queued for a commit. `size` is the length of its text."""
@@ -115,42 +126,48 @@ class Dispatcher:
     def dispatch_frame(self, actor: Actor, frame: str) -> Work | None:
         """Reads a text frame and dispatches it. Its cost is taken before. Errors are sent to the
         actor, never raised."""
-        wait = self._count_frame(actor, frame) if self._limits else 0.0
+        found = self.take(actor, frame, read_frame)
+        return None if found is None else self.handle(actor, *found)
+
+    def take(self, sender: Sender, frame: str, read: Callable[[str], T]) -> tuple[T, float] | None:
+        """Takes the cost of a text frame and reads it by `read`, which raises BadRequest. Returns what
+        it holds, and the seconds until there are tokens for it, 0 if it is paid for. None where it
+        was refused."""
+        wait = self._count_frame(sender, frame) if self._limits else 0.0
         try:
-            request = read_frame(frame)
+            return read(frame), wait
         except BadRequest as bad:
-            reply_error(actor, _too_much(wait) if wait else bad.error, bad.nonce)
-            return None
+            reply_error(sender, too_much(wait) if wait else bad.error, bad.nonce)
         except Exception as error:
-            reply_error(actor, error, None)
-            return None
-        return self._handle(actor, request, wait)
+            reply_error(sender, error, None)
+        return None
 
     def dispatch(self, actor: Actor, request: Request) -> Work | None:
         """Handles a checked request. Returns what remains to be awaited, or None. Errors are sent
         to the actor, never raised."""
-        return self._handle(actor, request, self.count(actor))
+        return self.handle(actor, request, self.count(actor))
 
-    def _handle(self, actor: Actor, request: Request, wait: float) -> Work | None:
-        """`wait` are the seconds until there are tokens for it; 0 if it is paid for."""
+    def handle(self, actor: Sender, request: Request, wait: float) -> Work | None:
+        """The same for a request that was counted: `wait` as `take` returns it. All but a Ping need
+        an Actor."""
         nonce = None if isinstance(request, Ping) else request.nonce
         try:
             if not wait and isinstance(request, RunCommand):
                 wait = self.count(actor, COMMAND_TOKENS)
             if wait and not is_free(request):
-                raise _too_much(wait)
+                raise too_much(wait)
             work = self._handlers[type(request)](self.engine, actor, request)
         except Exception as error:
             reply_error(actor, error, nonce)
             return None
-        return None if work is None else self._run(actor, work, nonce)
+        return None if work is None else self.in_turn(actor, work, nonce)
 
-    def refuse(self, actor: Actor, error: ActionError, nonce: str | None) -> None:
+    def refuse(self, actor: Sender, error: ActionError, nonce: str | None) -> None:
         """Sends the error about a frame that holds no request. It counts like a request."""
         wait = self.count(actor)
-        reply_error(actor, _too_much(wait) if wait else error, nonce)
+        reply_error(actor, too_much(wait) if wait else error, nonce)
 
-    def count(self, actor: Actor, tokens: float = 1) -> float:
+    def count(self, actor: Sender, tokens: float = 1) -> float:
         """Counts a frame of the actor, whatever it holds. Above the rate limit the actor is held,
         and the seconds until there are tokens are returned."""
         wait = self._limits.take(actor.person.id, tokens) if self._limits else 0.0
@@ -158,13 +175,14 @@ class Dispatcher:
             actor.hold(min(max(wait, HOLD_SECONDS), MAX_HOLD_SECONDS))
         return wait
 
-    def _count_frame(self, actor: Actor, frame: str) -> float:
+    def _count_frame(self, actor: Sender, frame: str) -> float:
         wait = self.count(actor, frame_cost(frame))
         if not wait and (mentions := mention_cost(frame)):
             wait = self._mentions.take(actor.person.id, mentions)
         return wait
 
-    async def _run(self, actor: Actor, work: Work, nonce: str | None) -> None:
+    async def in_turn(self, actor: Sender, work: Work, nonce: str | None) -> None:
+        """Runs what waits for the database. Errors are sent to the actor, never raised."""
         # Closed also where it never gets its turn.
         with contextlib.closing(work):
             try:
@@ -174,15 +192,21 @@ class Dispatcher:
                 reply_error(actor, error, nonce)
 
 
-def _too_much(wait: float) -> ActionError:
+def too_much(wait: float) -> ActionError:
     return ActionError(
         "rate_limited", "That was a lot at once. Please wait a moment.", retry_after=round(wait, 2)
     )
 
 
-def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
+def reply_error(actor: Sender, error: Exception, nonce: str | None) -> None:
     """Sends the error to the actor. Call it within an `except` block: the log shows the
     traceback."""
+    refusal = refusal_of(actor, error)
+    actor.reply(Error(refusal.code, actor.language.translate(refusal.phrase), nonce, refusal.retry_after))
+
+
+def refusal_of(actor: Sender, error: Exception) -> ActionError:
+    """What the actor is told of the error, which is noted in the logs. Call it as `reply_error`."""
     if isinstance(error, ActionError):
         refusal = error
     elif is_unavailable(error):
@@ -192,7 +216,7 @@ def reply_error(actor: Actor, error: Exception, nonce: str | None) -> None:
         refusal = broken()
     if refusal.code in SECURITY_CODES:
         note_refusal("request", who=actor.person.name, whence="room", code=refusal.code, room=actor.room_id)
-    actor.reply(Error(refusal.code, actor.language.translate(refusal.phrase), nonce, refusal.retry_after))
+    return refusal
 
 
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:

@@ -4,36 +4,19 @@ the catching up of slow ones."""
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Coroutine, Iterable, Mapping, Set
-from typing import Any, Protocol
+from typing import Any
 
+from chat.delivery.connections import Client, Connection
 from chat.envelopes import EncodedEvent
 from chat.events import CaughtUp, Close, Event, Reset, encode
 from chat.history.catch_up import Changes
 from helpers.db.database import is_unavailable
-from helpers.websocket.frames import MAX_FRAME, Outbox, joined_frames, text_frame
+from helpers.websocket.frames import MAX_FRAME, joined_frames, write_to_all
 from timings import DEFAULT, Timings
 
 MAX_HELD = 5000
 """Events kept for a client while it catches up. With more the client is closed, and may
 reconnect."""
-
-
-class Client(Protocol):
-    """What delivery needs of a connection."""
-
-    user_id: int
-    room_id: int
-    session_id: str
-    mark: int
-    """The mark of its browser and address, as in accounts.keys.Successor."""
-    outbox: Outbox
-
-    def end(self, code: int) -> None:
-        """Closes the connection without waiting."""
-
-    def check_standing(self, code: int = Close.KILLED) -> None:
-        """Looks at the user's standing in the room again, without waiting. It closes with `code`
-        where the user is no member any more."""
 
 
 class Channel:
@@ -48,7 +31,7 @@ class Channel:
         room_id: int,
         changes_since: Callable[[int, int], Awaitable[Changes]],
         recent: Callable[[int], list[bytes]],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
         timings: Timings = DEFAULT,
     ) -> None:
         self.room_id = room_id
@@ -114,10 +97,13 @@ class Channel:
     def send_ephemeral(self, data: bytes, but_user_id: int) -> None:
         """Sends an ephemeral event to the clients that have caught up. Slow clients never get
         it."""
-        frame = text_frame(data)
-        for client in (*self._live, *self._ahead):
-            if client.user_id != but_user_id and not client.outbox.is_full:
-                client.outbox.write(frame)
+        outboxes = [client.outbox for client in self._caught_up if client.user_id != but_user_id]
+        write_to_all([outbox for outbox in outboxes if not outbox.is_full], [data])
+
+    @property
+    def connections(self) -> list[Connection]:
+        """Those over which the room is live."""
+        return [client.connection for client in self._caught_up]
 
     def fill(self, changes: Changes) -> None:
         """Delivers the changes from the history after `last_seq`. Where there are too many, every
@@ -131,7 +117,7 @@ class Channel:
             return
         if changes.events is None:
             before, self.last_seq = self.last_seq, changes.last_seq
-            self._write(self._live, joined_frames([encode(Reset(changes.last_seq))]), before, {})
+            self._write(self._live, [encode(Reset(changes.last_seq))], before, {})
             for client in [*self._behind, *self._ahead]:
                 # Their snapshot is followed by events that this process never had.
                 client.end(Close.TOO_SLOW)
@@ -166,7 +152,7 @@ class Channel:
         # No await from here on, so that the next push finds the client live.
         del self._behind[client]
         later = lines_for(client, [event for event in held if event.seq > changes.last_seq])
-        client.outbox.write(joined_frames(later + self._recent(self.room_id)))
+        client.outbox.write(joined_frames(later + self._recent(self.room_id), client.outbox.head))
         if self.last_seq >= changes.last_seq:
             self._live.add(client)
         else:
@@ -181,16 +167,15 @@ class Channel:
         entered_later = {*self._behind, *self._ahead} if affected else set()
         if events:
             lines = [event.data for event in events]
-            self._write(self._live, joined_frames(lines), before, _own_lines(events, lines))
+            self._write(self._live, lines, before, _own_lines(events, lines))
             for client, held in list(self._behind.items()):
                 if held is not None:
                     held.extend(events)
                     if len(held) > MAX_HELD:
                         client.end(Close.TOO_SLOW)
             for client, seen in self._ahead.items():
-                client.outbox.write(
-                    joined_frames(lines_for(client, [event for event in events if event.seq > seen]))
-                )
+                unseen = lines_for(client, [event for event in events if event.seq > seen])
+                client.outbox.write(joined_frames(unseen, client.outbox.head))
         for client in [client for client, seen in self._ahead.items() if seen <= last_seq]:
             del self._ahead[client]
             self._live.add(client)
@@ -198,9 +183,9 @@ class Channel:
             self._notify_affected(affected, entered_later)
 
     def _write(
-        self, clients: Iterable[Client], frames: bytes, before: int, own_lines: Mapping[int, list[bytes]]
+        self, clients: Iterable[Client], lines: list[bytes], before: int, own_lines: Mapping[int, list[bytes]]
     ) -> None:
-        """Writes the frames to live clients; clients of users in `own_lines` get those lines
+        """Writes the lines to live clients; clients of users in `own_lines` get those lines
         instead. A client with too much unread gets nothing more until it has read, and then the
         changes after `before`."""
         full, others = [], []
@@ -214,8 +199,7 @@ class Channel:
                 client.outbox.flush()
             else:
                 others.append(client.outbox)
-        for outbox in others:
-            outbox.write(frames)
+        write_to_all(others, lines)
         for client in full:
             self._live.discard(client)
             self._behind[client] = None
@@ -240,9 +224,9 @@ class Channel:
             if size > MAX_FRAME // 2:
                 if not await self._wait_until_drained(client):
                     return
-                client.outbox.write(joined_frames(held))
+                client.outbox.write(joined_frames(held, client.outbox.head))
                 held, size = [], 0
-        client.outbox.write(joined_frames(held))
+        client.outbox.write(joined_frames(held, client.outbox.head))
 
     async def _wait_until_drained(self, client: Client) -> bool:
         """Waits until the client has read enough. False where it is closed, which includes being
@@ -255,6 +239,10 @@ class Channel:
             elif time.monotonic() - since > self._patience:
                 client.end(Close.TOO_SLOW)
         return not client.outbox.closed
+
+    @property
+    def _caught_up(self) -> tuple[Client, ...]:
+        return (*self._live, *self._ahead)
 
     @property
     def _clients(self) -> list[Client]:

@@ -1,21 +1,23 @@
-"""The connections of this process, by room: delivers events in the order of seq, fills gaps from
-the history, and lets slow clients catch up."""
+"""The connections of this process, and the stays in rooms over them: delivers events in the order of
+seq, fills gaps from the history, and lets slow clients catch up."""
 
 import asyncio
 import contextlib
 import contextvars
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from typing import Any, Protocol, TypeVar
 
 from accounts.keys import Successor
-from chat.delivery.channel import Channel, Client
+from chat.delivery.channel import Channel
+from chat.delivery.connections import Client, Connection
 from chat.delivery.recent_changes import RecentChanges
 from chat.envelopes import Batch, EphemeralEvent, StatusChange
 from chat.events import RESTART, Close, Event
 from chat.history.catch_up import Changes
 from helpers.db.database import is_unavailable
 from helpers.tasks import cancel_all
+from helpers.websocket.frames import write_to_all
 from timings import DEFAULT, Timings
 
 log = logging.getLogger("aiochat.hub")
@@ -47,14 +49,14 @@ class Hub:
         self._changes_since = changes_since
         self._last_seqs = last_seqs
         self._channels: dict[int, Channel] = {}
-        self._clients: set[Client] = set()
+        self._connections: set[Connection] = set()
+        self._by_user: dict[int, set[Connection]] = {}
         self._by_room: dict[int, set[Client]] = {}
-        self._by_user: dict[int, set[Client]] = {}
         self._recent = RecentChanges()
         self._tasks: set[asyncio.Task[None]] = set()
         self._check_now = asyncio.Event()
         self.empty = asyncio.Event()
-        """Set while no client is connected."""
+        """Set while nobody is connected."""
         self.empty.set()
         self._bus: RoomSubscriptions
 
@@ -63,38 +65,49 @@ class Hub:
         self._bus = bus
         self.spawn(self._poll())
 
-    def spawn(self, work: Coroutine[Any, Any, None]) -> None:
+    def spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Runs `work` in a context of its own: a task started inside a transaction would read in
         it."""
         task = asyncio.create_task(work, context=contextvars.Context())
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+        return task
 
     async def close(self) -> None:
         await cancel_all(self._tasks)
 
     @property
-    def clients(self) -> list[Client]:
-        return list(self._clients)
+    def connections(self) -> list[Connection]:
+        return list(self._connections)
 
-    def admit(self, client: Client) -> bool:
-        """Registers the client. False where its user has too many connections. An admitted client
-        must leave."""
-        if len(self._by_user.get(client.user_id, ())) >= MAX_CONNECTIONS:
+    def admit(self, connection: Connection) -> bool:
+        """Registers the connection. False where its user has too many. An admitted connection must
+        be dismissed."""
+        if len(self._by_user.get(connection.user_id, ())) >= MAX_CONNECTIONS:
             return False
-        self._clients.add(client)
-        self._by_user.setdefault(client.user_id, set()).add(client)
-        self._by_room.setdefault(client.room_id, set()).add(client)
+        self._connections.add(connection)
+        self._by_user.setdefault(connection.user_id, set()).add(connection)
         self.empty.clear()
         return True
 
+    def dismiss(self, connection: Connection) -> bool:
+        """Removes the connection, whose clients leave after this. False where it was never
+        admitted."""
+        was_admitted = connection in self._connections
+        self._connections.discard(connection)
+        if not self._connections:
+            self.empty.set()
+        _discard(self._by_user, connection.user_id, connection)
+        return was_admitted
+
     def is_connected(self, room_id: int, user_id: int) -> bool:
-        return any(client.room_id == room_id for client in self._by_user.get(user_id, ()))
+        return any(connection.stay_in(room_id) for connection in self._by_user.get(user_id, ()))
 
     async def register(self, client: Client) -> None:
-        """Registers an admitted client with its room's channel: of what changes its user's standing
-        from now on it is told. Its standing is read after this. Raises the errors of reading the
-        history."""
+        """Registers the client with its room's channel: of what changes its user's standing from
+        now on it is told. Its standing is read after this. A registered client must leave, when
+        this is done. Raises the errors of reading the history."""
+        self._by_room.setdefault(client.room_id, set()).add(client)
         channel = await self._channel(client.room_id)
         channel.add(client)
 
@@ -109,10 +122,6 @@ class Hub:
 
     def leave(self, client: Client) -> None:
         """Removes the client. Calling it twice is harmless."""
-        self._clients.discard(client)
-        if not self._clients:
-            self.empty.set()
-        _discard(self._by_user, client.user_id, client)
         _discard(self._by_room, client.room_id, client)
         channel = self._channels.get(client.room_id)
         if channel is not None:
@@ -136,30 +145,35 @@ class Hub:
         if channel is not None:
             channel.send_ephemeral(ephemeral.data, ephemeral.but_user_id)
 
-    def send_change(self, change: StatusChange) -> None:
-        """Sends a change of a person's status or name to the clients of their rooms here, and to those
-        who enter soon."""
+    def send_change(self, change: StatusChange, others: Iterable[Connection] = ()) -> None:
+        """Sends a change of a person's status or name to the connections to their rooms here, to
+        `others`, and to those who enter soon: once to each connection."""
         self._recent.add(change)
+        told = set(others)
         for room_id in change.room_ids:
-            self.send_ephemeral(EphemeralEvent(room_id, change.data))
+            channel = self._channels.get(room_id)
+            if channel is not None:
+                told.update(channel.connections)
+        outboxes = [connection.outbox for connection in told]
+        write_to_all([outbox for outbox in outboxes if not outbox.is_full], [change.data])
 
     def end_session(self, session_id: str, successor: Successor | None = None) -> None:
         """Closes every connection of the session, but those of the browser with which it goes
         on."""
-        for client in self.clients:
-            if client.session_id != session_id:
+        for connection in self.connections:
+            if connection.session_id != session_id:
                 continue
             if successor is None:
-                client.end(Close.SIGNED_OUT)
-            elif client.mark == successor.client:
-                client.session_id = successor.session_id
+                connection.end(Close.SIGNED_OUT)
+            elif connection.mark == successor.client:
+                connection.session_id = successor.session_id
             else:
                 # Whoever has the new token may come back.
-                client.end(RESTART)
+                connection.end(RESTART)
 
     def open_sessions(self) -> set[tuple[str, int]]:
         """The sessions of all connections, each with its user's id."""
-        return {(client.session_id, client.user_id) for client in self._clients}
+        return {(connection.session_id, connection.user_id) for connection in self._connections}
 
     def look_for_gaps(self) -> None:
         """Compares the rooms with the database now, because events may have been missed."""
@@ -230,10 +244,13 @@ class Hub:
                 await asyncio.sleep(self._timings.database_away)
 
 
-def _discard(index: dict[int, set[Client]], key: int, client: Client) -> None:
-    """Removes the client from its set, and an empty set from the index."""
+Member = TypeVar("Member")
+
+
+def _discard(index: dict[int, set[Member]], key: int, member: Member) -> None:
+    """Removes the member from its set, and an empty set from the index."""
     found = index.get(key)
     if found is not None:
-        found.discard(client)
+        found.discard(member)
         if not found:
             del index[key]

@@ -28,7 +28,7 @@ class Statuses:
         self,
         publish: Callable[[StatusChange], None],
         publish_to_room: Callable[[EphemeralEvent], None],
-        spawn: Callable[[Coroutine[Any, Any, None]], None],
+        spawn: Callable[[Coroutine[Any, Any, None]], object],
     ) -> None:
         self._publish_change = publish
         self._publish_to_room = publish_to_room

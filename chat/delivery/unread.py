@@ -14,12 +14,13 @@ import time
 from collections import deque
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 
-from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
-from chat.delivery.unread_index import Pair, UnreadIndex, Watcher
+from chat.delivery.connections import Connection
+from chat.delivery.unread_index import Pair, UnreadIndex
+from chat.delivery.unread_updates import Updates
 from chat.envelopes import MovedMark, UnreadHint
-from chat.events import OwnRoom, Unread, encode
+from chat.events import Unread, encode
 from chat.history.invitations import PendingInvitations
 from chat.history.lines import Line
 from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
@@ -42,9 +43,6 @@ PAUSE_FACTOR = 10
 """The pause after a long round, in multiples of its duration."""
 
 
-Updates = dict["Watcher", dict[int, OwnRoom]]
-
-
 class UnreadTracker:
     """`publish` sends hints to the other processes, None where there are none. `store_marks` stores
     the noted read marks of these users, before they are read here."""
@@ -63,7 +61,8 @@ class UnreadTracker:
         self._publish = publish
         self._store_marks = store_marks
         self._index = UnreadIndex()
-        self._wants_whole: set[Watcher] = set()
+        self._wants_whole: set[Connection] = set()
+        self._exited: list[tuple[Connection, int]] = []
         self._numbers: dict[int, int] = {}
         self._moved: dict[Pair, int] = {}
         self._posted: dict[Pair, int] = {}
@@ -82,16 +81,30 @@ class UnreadTracker:
 
     # Notes
 
-    def watch(self, watcher: Watcher) -> None:
+    def watch(self, watcher: Connection) -> None:
         """Sends the connection all rooms of its user, and from then on their changes."""
         self._index.add(watcher)
         self._wants_whole.add(watcher)
         self._wake.set()
 
-    def forget(self, watcher: Watcher) -> None:
+    def forget(self, watcher: Connection) -> None:
         """Calling it twice, or for a connection that never watched, is harmless."""
         self._wants_whole.discard(watcher)
         self._index.remove(watcher)
+
+    def enters(self, watcher: Connection, room_id: int) -> None:
+        """Notes that the connection gets the room's messages from now on."""
+        self._index.enters(watcher, room_id)
+
+    def exits(self, watcher: Connection, room_id: int) -> None:
+        """Notes that it gets them no more: the room's last post is told again."""
+        self._index.exits(watcher, room_id)
+        self._exited.append((watcher, room_id))
+        self._wake.set()
+
+    def personal_elsewhere(self, room_ids: Iterable[int]) -> set[Connection]:
+        """The personal connections of members of these rooms that don't get their messages."""
+        return set(self._index.personal_elsewhere(room_ids))
 
     def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
         """Notes the lines of a commit of this process, by room."""
@@ -222,10 +235,11 @@ class UnreadTracker:
         if self._publish:
             self._outgoing.posted.extend(marks)
         self._publish_outgoing()
-        updates: Updates = {}
+        updates = Updates(self._index.name_of)
         self._apply_numbers(updates)
+        self._apply_exited(updates)
         self._apply_moved(updates)
-        wholes: dict[Watcher, bytes] = {}
+        wholes: dict[Connection, bytes] = {}
         try:
             await self._read_pairs(updates)
             await self._read_people(wholes)
@@ -244,9 +258,13 @@ class UnreadTracker:
             room = self._index.raise_last_number(room_id, number)
             if room is None:
                 continue
-            update = OwnRoom(room.name, last_number=number)
-            for watcher in room.elsewhere:
-                updates.setdefault(watcher, {})[room_id] = update
+            updates.put_last_number(room.elsewhere, room_id, number)
+
+    def _apply_exited(self, updates: Updates) -> None:
+        exited, self._exited = self._exited, []
+        for watcher, room_id in exited:
+            if (number := self._index.last_number_for(watcher, room_id)) is not None:
+                updates.put_last_number([watcher], room_id, number)
 
     def _apply_moved(self, updates: Updates) -> None:
         moved, self._moved = self._moved, {}
@@ -261,10 +279,12 @@ class UnreadTracker:
                 watcher
                 for watcher in reader.watchers
                 # Who read before they heard that it went back can't tell what holds now.
-                if watcher.room_id != room_id or watcher.read_number < number or before.times_back
+                if (stay := watcher.stay_in(room_id)) is None
+                or stay.read_number < number
+                or before.times_back
             ]
             self._index.put_mark(reader, room_id, before._replace(read_number=number))
-            self._add(updates, others, room_id, read_number=number, times_back=before.times_back or None)
+            updates.add(others, room_id, read_number=number, times_back=before.times_back or None)
 
     async def _read_pairs(self, updates: Updates) -> None:
         if self._amended:
@@ -295,14 +315,9 @@ class UnreadTracker:
                 fields = mark._asdict() | {"times_back": mark.times_back or None}
                 if mark.deleted == before.deleted:
                     del fields["deleted"]
-                self._add(updates, reader.watchers, room_id, **fields)
+                updates.add(reader.watchers, room_id, **fields)
 
-    def _add(self, updates: Updates, watchers: Iterable[Watcher], room_id: int, **fields: int | None) -> None:
-        for watcher in watchers:
-            rooms = updates.setdefault(watcher, {})
-            rooms[room_id] = replace(rooms.get(room_id) or OwnRoom(self._index.name_of(room_id)), **fields)
-
-    async def _read_people(self, wholes: dict[Watcher, bytes]) -> None:
+    async def _read_people(self, wholes: dict[Connection, bytes]) -> None:
         """Reads the rooms of users whose connections need all of them, whose rooms have changed,
         and of those who are next to be checked."""
         if self._stale_rooms:
@@ -346,7 +361,7 @@ class UnreadTracker:
         user_id: int,
         found: list[OwnRoomView],
         whole: Unread,
-        wholes: dict[Watcher, bytes],
+        wholes: dict[Connection, bytes],
         *,
         is_stale: bool,
     ) -> None:
@@ -366,31 +381,19 @@ class UnreadTracker:
         if receivers:
             wholes.update(dict.fromkeys(receivers, encode(whole)))
 
-    async def _send(self, updates: Updates, wholes: dict[Watcher, bytes]) -> float:
+    async def _send(self, updates: Updates, wholes: dict[Connection, bytes]) -> float:
         """Writes a frame to each connection: all rooms, or the changes. A connection with too much
         unread gets all rooms later."""
         began = time.monotonic()
-        frames: dict[int, bytes] = {}
-        """Frames by room id: many connections get the same change of one room."""
-        for written, watcher in enumerate(
-            [*wholes, *(watcher for watcher in updates if watcher not in wholes)], 1
-        ):
+        others = [watcher for watcher in updates.watchers if watcher not in wholes]
+        for written, watcher in enumerate([*wholes, *others], 1):
             if watcher.outbox.is_full:
                 self._wants_whole.add(watcher)
             elif watcher in wholes:
                 self._wants_whole.discard(watcher)
                 watcher.outbox.add(wholes[watcher])
             elif watcher not in self._wants_whole:
-                watcher.outbox.add(_frame(updates[watcher], frames))
+                watcher.outbox.add(updates.frame(watcher))
             if written % WRITE_AT_ONCE == 0:
                 await asyncio.sleep(0)
         return time.monotonic() - began
-
-
-def _frame(rooms: dict[int, OwnRoom], frames: dict[int, bytes]) -> bytes:
-    ((room_id, room), *others) = rooms.items()
-    if others or room.read_number is not None or room.mentions is not None:
-        return encode(Unread([*rooms.values()]))
-    if room_id not in frames:
-        frames[room_id] = encode(Unread([room]))
-    return frames[room_id]

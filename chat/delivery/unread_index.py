@@ -2,24 +2,12 @@
 the database."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from typing import Protocol
 
+from chat.delivery.connections import Connection
 from chat.events import InvitationView
 from chat.history.unread_counts import Mark, OwnRoomView
-from helpers.websocket.frames import Outbox
 
 Pair = tuple[int, int]
-
-
-class Watcher(Protocol):
-    """What is needed of a connection."""
-
-    user_id: int
-    room_id: int
-    outbox: Outbox
-    read_number: int
-    """The last post of its room that was read or written over this connection, which needs no
-    word of it."""
 
 
 class Reader:
@@ -29,14 +17,14 @@ class Reader:
     __slots__ = ("invitations", "rooms", "watchers")
 
     def __init__(self) -> None:
-        self.watchers: tuple[Watcher, ...] = ()
+        self.watchers: tuple[Connection, ...] = ()
         self.invitations: list[InvitationView] = []
         self.rooms: dict[int, Mark] = {}
 
 
 class KnownRoom:
-    """A room with a member who is connected here. `elsewhere` are the members' connections to other
-    rooms."""
+    """A room with a member who is connected here. `elsewhere` are the members' connections that
+    aren't to this room."""
 
     __slots__ = ("elsewhere", "last_number", "name", "readers")
 
@@ -44,7 +32,7 @@ class KnownRoom:
         self.name = name
         self.last_number = last_number
         self.readers = 0
-        self.elsewhere: set[Watcher] = set()
+        self.elsewhere: set[Connection] = set()
 
 
 class UnreadIndex:
@@ -54,14 +42,38 @@ class UnreadIndex:
         self.readers: dict[int, Reader] = {}
         self._rooms: dict[int, KnownRoom] = {}
 
-    def add(self, watcher: Watcher) -> None:
+    def add(self, watcher: Connection) -> None:
         reader = self.readers.setdefault(watcher.user_id, Reader())
         reader.watchers += (watcher,)
         for room_id in reader.rooms:
-            if room_id != watcher.room_id:
+            if watcher.stay_in(room_id) is None:
                 self._rooms[room_id].elsewhere.add(watcher)
 
-    def remove(self, watcher: Watcher) -> None:
+    def enters(self, watcher: Connection, room_id: int) -> None:
+        """The connection is to this room from now on."""
+        if room_id in self._rooms:
+            self._rooms[room_id].elsewhere.discard(watcher)
+
+    def exits(self, watcher: Connection, room_id: int) -> None:
+        """The connection isn't to this room any more."""
+        reader = self.readers.get(watcher.user_id)
+        if reader is not None and watcher in reader.watchers and room_id in reader.rooms:
+            self._rooms[room_id].elsewhere.add(watcher)
+
+    def last_number_for(self, watcher: Connection, room_id: int) -> int | None:
+        """The room's last post, where it is one of the user's and the connection isn't to it."""
+        room = self._rooms.get(room_id)
+        return room.last_number if room is not None and watcher in room.elsewhere else None
+
+    def personal_elsewhere(self, room_ids: Iterable[int]) -> Iterator[Connection]:
+        """The personal connections of members of these rooms that aren't to them."""
+        for room_id in room_ids:
+            room = self._rooms.get(room_id)
+            for watcher in room.elsewhere if room is not None else ():
+                if watcher.is_personal:
+                    yield watcher
+
+    def remove(self, watcher: Connection) -> None:
         """Calling it twice, or for a connection that was never added, is harmless."""
         reader = self.readers.get(watcher.user_id)
         if reader is None or watcher not in reader.watchers:
@@ -94,9 +106,9 @@ class UnreadIndex:
         """Sets the mark of a user's room as it is sent."""
         reader.rooms[room_id] = mark
         for watcher in reader.watchers:
-            if watcher.room_id == room_id:
+            if (stay := watcher.stay_in(room_id)) is not None:
                 # Another connection may have set the mark back, or this one far ahead.
-                watcher.read_number = min(watcher.read_number, mark.read_number)
+                stay.read_number = min(stay.read_number, mark.read_number)
 
     def counts_in(self, amended: Collection[int], deleted: Mapping[int, int]) -> Iterator[Pair]:
         """The (room id, user id) whose counts may change when posts of these rooms were changed.
@@ -132,7 +144,9 @@ class UnreadIndex:
             room.name = view.room.name
             if view.id not in reader.rooms:
                 room.readers += 1
-                room.elsewhere.update(watcher for watcher in reader.watchers if watcher.room_id != view.id)
+                room.elsewhere.update(
+                    watcher for watcher in reader.watchers if watcher.stay_in(view.id) is None
+                )
             if number > room.last_number:
                 grown.append((view.id, number))
         reader.rooms = {}

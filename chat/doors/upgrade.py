@@ -1,27 +1,31 @@
-"""Upgrades an HTTP request to a room's WebSocket. Where several workers share a port, a room's
-connections are passed to the worker of that room, so that most of its events needn't travel; any
-worker is correct."""
+"""Upgrades an HTTP request to a room's WebSocket, or to a personal one. Where several workers share a
+port, a room's connections are passed to the worker of that room, so that most of its events needn't
+travel; any worker is correct. A personal WebSocket is served where it arrives."""
 
 import asyncio
 import logging
 import socket
 from collections.abc import Callable
+from typing import NamedTuple
 
 import msgspec
 from aiohttp import web
 from aiohttp_session import get_session
 
 from accounts.keys import USER
+from accounts.models import User
 from accounts.people.directory import accounts_by_ids
+from chat.doors.personal_socket import PersonalSocket
 from chat.doors.room_pages import find_access
-from chat.doors.websocket import Connection, Services
+from chat.doors.room_socket import RoomSocket
+from chat.doors.websocket import Services
 from chat.errors import ActionError
 from chat.keys import ENGINE
 from chat.models import Room
 from helpers.db.database import is_unavailable
 from helpers.keys import SETTINGS
 from helpers.processes.passing import PASSING, Departing, arrive
-from helpers.text.translation import ENGLISH, LANGUAGES, current
+from helpers.text.translation import ENGLISH, LANGUAGES, Language, current
 from helpers.web.addresses import UNKNOWN, client_mark, client_network
 from helpers.web.connections import CONNECTIONS, TooManyError
 from helpers.web.languages import set_language_from_query
@@ -46,23 +50,55 @@ class Ticket(msgspec.Struct, frozen=True, array_like=True):
     early: bytes = b""
 
 
-class Socket(web.View):
+class Caller(NamedTuple):
+    """Who opens a socket."""
+
+    user: User
+    session_id: str
+    mark: int
+    language: Language
+
+
+def _check_origin(request: web.Request) -> None:
+    set_language_from_query(request)
+    settings = request.app[SETTINGS]
+    if request.headers.get("Origin") not in settings.origins and not settings.debug:
+        raise web.HTTPForbidden
+
+
+async def _caller(request: web.Request) -> Caller:
+    if not web.WebSocketResponse().can_prepare(request):
+        raise ActionError("bad_request", "This address speaks WebSocket.")
+    session = await get_session(request)
+    return Caller(request[USER], str(session.identity), client_mark(request), current())
+
+
+class OwnSocket(web.View):
+    """The socket of a person."""
+
     async def get(self) -> web.StreamResponse:
-        request = self.request
-        set_language_from_query(request)
-        settings = request.app[SETTINGS]
-        if request.headers.get("Origin") not in settings.origins and not settings.debug:
-            raise web.HTTPForbidden
-        room = (await find_access(request)).room
-        since = self._since()
-        if not web.WebSocketResponse().can_prepare(request):
-            raise ActionError("bad_request", "This address speaks WebSocket.")
-        session = await get_session(request)
-        user, services = request[USER], request.app[SERVICES]
-        session_id, mark, language = str(session.identity), client_mark(request), current()
+        _check_origin(self.request)
+        caller, services = await _caller(self.request), self.request.app[SERVICES]
 
         def serve(transport: asyncio.Transport, early: bytes, on_lost: Callable[[], None] | None) -> None:
-            connection = Connection(services, user, room, session_id, mark, language, since)
+            PersonalSocket(services, *caller).websocket.take_over(transport, early, on_lost)
+
+        return Upgrade(serve)
+
+
+class Socket(web.View):
+    """The socket of a room."""
+
+    async def get(self) -> web.StreamResponse:
+        request = self.request
+        _check_origin(request)
+        room = (await find_access(request)).room
+        since = self._since()
+        caller, services = await _caller(request), request.app[SERVICES]
+        user, session_id, mark, language = caller
+
+        def serve(transport: asyncio.Transport, early: bytes, on_lost: Callable[[], None] | None) -> None:
+            connection = RoomSocket(services, user, room, session_id, mark, language, since)
             connection.websocket.take_over(transport, early, on_lost)
 
         ticket = Ticket(
@@ -130,5 +166,5 @@ async def _receive(app: web.Application, ticket: Ticket, connection: socket.sock
         transport.abort()
         return
     language = LANGUAGES.get(ticket.language, ENGLISH)
-    served = Connection(app[SERVICES], user, room, ticket.session_id, ticket.mark, language, ticket.since)
+    served = RoomSocket(app[SERVICES], user, room, ticket.session_id, ticket.mark, language, ticket.since)
     served.websocket.take_over(transport, ticket.early + early, place.leave)

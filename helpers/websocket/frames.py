@@ -3,7 +3,7 @@
 
 import asyncio
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 MAX_UNREAD = 64 * 1024
 """Bytes that may be buffered for a client. The kernel buffers some hundred kB more before that."""
@@ -23,25 +23,28 @@ def text_frame(payload: bytes) -> bytes:
     return struct.pack("!BBQ", 0x81, 127, length) + payload
 
 
-def joined_frames(lines: Sequence[bytes]) -> bytes:
-    """Joins the lines by newlines into as few frames as MAX_FRAME allows."""
+def joined_frames(lines: Sequence[bytes], head: bytes = b"") -> bytes:
+    """Joins the lines by newlines into as few frames as MAX_FRAME allows. Each begins with
+    `head`."""
     if not lines:
         return b""
-    payload = b"\n".join(lines)
+    payload = head + b"\n".join(lines)
     if len(payload) <= MAX_FRAME or len(lines) == 1:
         return text_frame(payload)
     # Splits into halves recursively; few commits are this large.
     middle = len(lines) // 2
-    return joined_frames(lines[:middle]) + joined_frames(lines[middle:])
+    return joined_frames(lines[:middle], head) + joined_frames(lines[middle:], head)
 
 
 class Outbox:
-    """The frames for one client's transport, and the number of bytes not sent yet."""
+    """The frames for one client's transport, and the number of bytes not sent yet. Each frame
+    begins with `head`."""
 
-    __slots__ = ("_lines", "_transport", "closed")
+    __slots__ = ("_lines", "_transport", "closed", "head")
 
-    def __init__(self, transport: asyncio.Transport) -> None:
+    def __init__(self, transport: asyncio.Transport, head: bytes = b"") -> None:
         self._transport = transport
+        self.head = head
         self._lines: list[bytes] | None = None
         self.closed = False
 
@@ -54,8 +57,13 @@ class Outbox:
     def unread(self) -> int:
         return self._transport.get_write_buffer_size()
 
+    def headed(self, head: bytes) -> "Outbox":
+        """Another outbox for the same transport."""
+        return Outbox(self._transport, head)
+
     def write(self, frames: bytes) -> None:
-        """Writes whole frames at once, after the lines that were added."""
+        """Writes whole frames, which begin with its head, at once, after the lines that were
+        added."""
         if self._lines:
             self.flush()
         if not self.closed and not self._transport.is_closing():
@@ -73,9 +81,23 @@ class Outbox:
     def flush(self) -> None:
         lines, self._lines = self._lines, None
         if lines:
-            self.write(joined_frames(lines))
+            self.write(joined_frames(lines, self.head))
 
     def close(self) -> None:
         """Flushes, and ignores later writes: a closing handshake follows."""
         self.flush()
         self.closed = True
+
+
+def write_to_all(outboxes: Iterable[Outbox], lines: Sequence[bytes]) -> None:
+    """Writes the lines to each outbox. Frames are built once for all outboxes of the same head."""
+    built: dict[bytes, bytes] = {}
+    head, frames = None, b""
+    for outbox in outboxes:
+        # Most heads are the same object: nothing is looked up for them.
+        if outbox.head is not head:
+            head = outbox.head
+            if head not in built:
+                built[head] = joined_frames(lines, head)
+            frames = built[head]
+        outbox.write(frames)

@@ -6,8 +6,8 @@ from typing import get_args
 
 import msgspec
 
-from chat.events import CATALOGUE, Close, Event
-from chat.requests import Frame
+from chat.events import CATALOGUE, PERSONAL_CATALOGUE, Close, Event
+from chat.requests import Enter, Exit, Frame
 from helpers.errors import STATUSES
 from tests.support.servers import ROOT
 
@@ -74,6 +74,18 @@ def test_the_browser_asks_for_nothing_else() -> None:
     )
     assert set(REQUESTS) >= asked >= {"post", "read", "edit", "delete", "undelete", "react", "pin", "typing"}
     assert set(re.findall(r'send\(\{ *type: "(\w+)"', scripts)) <= set(REQUESTS)
+
+
+def test_what_personal_sockets_have_of_their_own() -> None:
+    told = table("Over a personal socket is told")
+    assert set(told) == set(PERSONAL_CATALOGUE)
+    for name, text in told.items():
+        assert fields_of(text) == set(PERSONAL_CATALOGUE[name].__struct_fields__), name
+    asked = table("Over a personal socket is asked")
+    for kind in (Enter, Exit):
+        fields = fields_of(asked.pop(str(kind.__struct_config__.tag)))
+        assert fields == set(kind.__struct_fields__)
+    assert not asked
 
 
 def test_the_error_codes() -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import io
 import json
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from pathlib import Path
 
@@ -10,9 +11,10 @@ import aiohttp
 import pytest
 
 from tests.support.people import PATIENCE
-from tests.support.servers import Nginx
+from tests.support.servers import ROOT, Nginx
 from tests.support.servers.upstream import Worker
 
+CONF = ROOT / "nginx" / "aiochat.conf"
 SAME_ORIGIN = ("Referrer-Policy", "Cross-Origin-Opener-Policy", "Cross-Origin-Resource-Policy")
 SECURITY_HEADERS = {"X-Content-Type-Options": "nosniff", **dict.fromkeys(SAME_ORIGIN, "same-origin")}
 
@@ -59,8 +61,29 @@ async def test_what_belongs_to_no_room_is_spread(client: aiohttp.ClientSession) 
     assert {await worker_of(client, "/rooms") for _ in range(40)} == {"north", "south"}
 
 
-async def test_a_socket_is_upgraded_and_carries_frames_both_ways(client: aiohttp.ClientSession) -> None:
-    async with client.ws_connect("/rooms/lobby/ws") as socket:
+def test_both_sockets_have_the_same_rules() -> None:
+    """They are long quiet, and nothing of them is kept back."""
+    [pattern] = [
+        found[1]
+        for found in re.finditer(r"^    location ~ (\S+) \{(.*?)^    \}", CONF.read_text(), re.M | re.S)
+        if "proxy_read_timeout 75s" in found[2]
+    ]
+    for path, is_socket in {
+        "/ws": True,
+        "/rooms/lobby/ws": True,
+        "/ws/": False,
+        "/news": False,
+        "/rooms/ws": False,
+        "/rooms/a/b/ws": False,
+    }.items():
+        assert bool(re.search(pattern, path)) is is_socket, path
+
+
+@pytest.mark.parametrize("path", ["/rooms/lobby/ws", "/ws"])
+async def test_a_socket_is_upgraded_and_carries_frames_both_ways(
+    client: aiohttp.ClientSession, path: str
+) -> None:
+    async with client.ws_connect(path) as socket:
         await socket.receive_str()
         await socket.send_str("hello")
         assert await socket.receive_str() == "hello"

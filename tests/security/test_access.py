@@ -90,6 +90,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("emoji", "GET"): (200, 200, 200, 200),
     # 400: let in, and then told that this address speaks WebSocket.
     ("socket", "GET"): (401, 404, 400, 400),
+    ("own_socket", "GET"): (401, 400, 400, 400),
 }
 
 BY_NAME = {route.name: route for route in ROUTES}

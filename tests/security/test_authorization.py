@@ -135,6 +135,10 @@ class Watcher:
         self.user_id, self.room_id, self.session_id, self.mark = user.id, room_id, "", 0
         self.wire = Wire()
         self.outbox = Outbox(self.wire)  # type: ignore[arg-type]
+        self.read_number, self.connection, self.is_personal = 0, self, False
+
+    def stay_in(self, room_id: int) -> "Watcher | None":
+        return self if room_id == self.room_id else None
 
     def end(self, code: int) -> None:
         raise AssertionError("nobody removes who watches")
@@ -189,7 +193,7 @@ class Stage:
         # Beside the event loop: the program may have a lock, and needs the loop to give it back.
         room = self.unchanged.pop((kind, role), 0) or await asyncio.to_thread(self._room, kind, role)
         watcher = Watcher(self.people["watcher"], room)
-        assert self.engine.hub.admit(watcher)
+        await self.engine.hub.register(watcher)
         await self.engine.hub.enter(watcher, None, lambda _: Pong())
         await self._settle()
         user = self.people[role]
@@ -220,7 +224,7 @@ class Stage:
         """Accepts or declines as this role. Returns what isn't as the table says, or None."""
         room_id = await asyncio.to_thread(self._room, kind, role)
         watcher = Watcher(self.people["watcher"], room_id)
-        assert self.engine.hub.admit(watcher)
+        await self.engine.hub.register(watcher)
         await self.engine.hub.enter(watcher, None, lambda _: Pong())
         await self._settle()
         room = await Room.aio_get(Room.id == room_id)

@@ -13,7 +13,8 @@ from chat.actions.dispatch import Dispatcher
 from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS, Registry
 from chat.commands.running import runner
-from chat.doors.websocket import Connection, Services
+from chat.doors.room_socket import RoomSocket
+from chat.doors.websocket import Services
 from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.models import Member, Message, Room
@@ -67,7 +68,7 @@ class Tab:
 
     def __init__(self, services: Services, user: User, room: Room, since: int | None = None) -> None:
         self.transport = FakeTransport()
-        self.connection = Connection(services, user, room, f"session of {user.name}", 0, ENGLISH, since)
+        self.connection = RoomSocket(services, user, room, f"session of {user.name}", 0, ENGLISH, since)
         self.connection.websocket.connection_made(self.transport)
 
     def _frames(self) -> list[tuple[int, bytes]]:

@@ -304,6 +304,6 @@ async def close_journal(stage: Stage) -> float:
 async def goodbye(stage: Stage) -> float:
     async def close() -> None: ...
 
-    hub = SimpleNamespace(clients=[], empty=asyncio.Event())
+    hub = SimpleNamespace(connections=[], empty=asyncio.Event())
     engine = SimpleNamespace(journal=SimpleNamespace(close=close), hub=hub, timings=DEFAULT)
     return await took(close_connections(cast(Any, {ENGINE: engine})))

@@ -120,7 +120,7 @@ async def test_who_connects_while_it_is_being_written_stays(
     monkeypatch.setattr(engine.leases, "held", held)
     await presence._record_due()
     assert await present(engine) == [7]
-    engine.hub.leave(client)
+    engine.hub.dismiss(client)
 
 
 async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
@@ -129,11 +129,11 @@ async def test_one_of_two_tabs_is_not_a_going(engine: Engine) -> None:
     for tab in tabs:
         engine.hub.admit(tab)
         await presence.connected(HALL, Person(7, "p7"))
-    engine.hub.leave(tabs[0])
+    engine.hub.dismiss(tabs[0])
     presence.disconnected(HALL, Person(7, "p7"))
     await presence._record_due()
     assert await went(engine) == []
-    engine.hub.leave(tabs[1])
+    engine.hub.dismiss(tabs[1])
     presence.disconnected(HALL, Person(7, "p7"))
     await asyncio.sleep(0)
     await presence._record_due()

@@ -54,6 +54,12 @@ class FakeClient:
         self.code: int | None = None
         self.read_number = 0
         self.checked: list[int] = []
+        self.connection = self
+
+    is_personal = False
+
+    def stay_in(self, room_id: int) -> "FakeClient | None":
+        return self if room_id == self.room_id else None
 
     def check_standing(self, code: int = Close.KILLED) -> None:
         self.checked.append(code)

@@ -19,6 +19,7 @@ class Worker:
     async def start(self) -> None:
         app = web.Application(client_max_size=48 << 20)
         app.router.add_get("/rooms/{room}/ws", self.socket)
+        app.router.add_get("/ws", self.socket)
         app.router.add_route("*", "/{path:.*}", self.answer)
         self.runner = web.AppRunner(app, shutdown_timeout=0)
         await self.runner.setup()
