@@ -48,6 +48,11 @@ export class History {
     return this.#page("later", last ? { after_seq: String(last.seq) } : {});
   }
 
+  /** The first page of all in place of everything. */
+  async beginning() {
+    return (await this.#page("replaced", { after_seq: "0" })) === OK;
+  }
+
   /** The latest page in place of everything. */
   async latest() {
     return (await this.#page("replaced", {})) === OK;
@@ -109,7 +114,9 @@ export class History {
       const page = await answer.json();
       if (turn !== this.#turn || resets !== this.store.state.resets) return 0;
       this.#failedAt = -Infinity;
-      this.store.dispatch({ ...page, type: what });
+      // Of a page after a seq `more` is what is newer.
+      const isNewer = what === "replaced" && cursor.after_seq;
+      this.store.dispatch({ ...page, ...(isNewer && { more: false, newer: page.more }), type: what });
       return OK;
     } catch {
       if (turn !== this.#turn) return 0;

@@ -14,7 +14,7 @@ export const TIMELINE_KEYS = [
   { keys: ["j", "ArrowDown"], does: "next", says: () => t("Next message") },
   { keys: ["k", "ArrowUp"], does: "previous", says: () => t("Previous message") },
   { keys: ["n"], does: "unread", says: () => t("First unread message") },
-  { keys: ["Home"], does: "first", says: () => t("Up to older messages") },
+  { keys: ["Home"], does: "first", says: () => t("First message of all") },
   { keys: ["End"], does: "last", says: () => t("Latest message") },
   { keys: ["r"], does: "reply", says: () => t("Reply") },
   { keys: ["e"], does: "edit", says: () => t("Edit your message") },
@@ -31,6 +31,7 @@ export const TIMELINE_KEYS = [
 export const PAGE_KEYS = [
   { keys: ["Escape"], does: "latest", says: () => t("To the latest message, and all is read") },
   { keys: ["Ctrl+k"], says: () => t("Go to a room or a person") },
+  { keys: ["F6", "Shift+F6"], does: "pane", says: () => t("Next or previous part of the page") },
   { keys: ["Alt+ArrowUp", "Alt+ArrowDown"], says: () => t("Previous or next room") },
   {
     keys: ["Alt+Shift+ArrowUp", "Alt+Shift+ArrowDown"],

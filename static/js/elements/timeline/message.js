@@ -8,6 +8,7 @@ import { cloneElement, part } from "../../dom/template.js";
 import { interpolate, n, t } from "../../words/texts.js";
 import { paintAvatar } from "../people/avatar.js";
 import { fillMarks, fillQuote, fillReactions } from "./reactions.js";
+import { setTabStops } from "./roving_focus.js";
 
 /** @typedef {import("../../state/layout.js").Row} Row */
 
@@ -239,4 +240,5 @@ export function makeRow(row, node = cloneElement(row.kind)) {
 /** @param {HTMLElement} node @param {Row} row */
 export function updateRow(node, row) {
   rowKinds[row.kind].update(node, row);
+  if (node.matches(".message")) setTabStops(node);
 }

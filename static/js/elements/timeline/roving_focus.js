@@ -7,6 +7,22 @@ import { clockTime } from "../../words/dates.js";
 import { spokenText } from "../../words/rich_text.js";
 import { t } from "../../words/texts.js";
 
+/** What in a message can have the focus, beside the message itself. */
+const INSIDE = "a[href], button, pre, .wide, .spoiler, .message-author[data-person]";
+
+/**
+ * Tab stops at one message, and goes on to what is in it; what is in others it passes by.
+ * @param {HTMLElement} row a message
+ */
+export function setTabStops(row) {
+  const on = row.contains(document.activeElement);
+  for (const one of /** @type {NodeListOf<HTMLElement>} */ (row.querySelectorAll(INSIDE))) {
+    const isShown = !one.matches(".spoiler[data-open]") && !one.closest("[inert]");
+    one.tabIndex = on && isShown ? 0 : -1;
+    if (one.matches(".message-author")) one.role = on ? "button" : null;
+  }
+}
+
 export class RovingFocus {
   /** @type {HTMLElement|null} */ current = null;
 
@@ -24,7 +40,28 @@ export class RovingFocus {
       "focusin",
       ({ target }) => {
         const row = /** @type {HTMLElement} */ (target).closest("#timeline > .message");
-        if (row) this.#setCurrent(/** @type {HTMLElement} */ (row));
+        if (!row) return;
+        this.#setCurrent(/** @type {HTMLElement} */ (row));
+        setTabStops(/** @type {HTMLElement} */ (row));
+      },
+      { signal },
+    );
+    list.addEventListener(
+      "focusout",
+      ({ target }) => {
+        const row = /** @type {HTMLElement} */ (target).closest("#timeline > .message");
+        // The focus is where it goes next only after this event.
+        if (row) queueMicrotask(() => setTabStops(/** @type {HTMLElement} */ (row)));
+      },
+      { signal },
+    );
+    list.addEventListener(
+      "keydown",
+      (event) => {
+        const author = /** @type {HTMLElement} */ (event.target);
+        if (!author.matches(".message-author") || (event.key !== "Enter" && event.key !== " ")) return;
+        event.preventDefault();
+        author.click();
       },
       { signal },
     );
@@ -56,6 +93,7 @@ export class RovingFocus {
    * To the next or previous message; within one that is longer than the screen, on by most of a
    * screen.
    * @param {1|-1} step
+   * @returns {boolean} whether there was a way to go
    */
   move(step) {
     const rows = this.#rows();
@@ -64,17 +102,18 @@ export class RovingFocus {
     if (!current || !isOnScreen) {
       const next = step > 0 ? this.#onScreen() : this.#onScreen(-1);
       if (next) this.focus(next);
-      return;
+      return Boolean(next);
     }
     const { box } = this.anchor;
     const top = this.anchor.topOf(current);
     const rest = step > 0 ? top + current.offsetHeight - box.clientHeight : -top;
     if (rest > 4 && current.offsetHeight > box.clientHeight / 2) {
       box.scrollBy({ top: step * Math.min(rest + 24, 0.8 * box.clientHeight) });
-      return;
+      return true;
     }
     const next = rows[rows.indexOf(current) + step];
     if (next) this.focus(next);
+    return Boolean(next);
   }
 
   first() {

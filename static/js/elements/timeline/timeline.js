@@ -11,6 +11,7 @@ import { reconcile } from "../../dom/reconcile.js";
 import { ScrollAnchor } from "../../dom/scrolling.js";
 import { n, t } from "../../words/texts.js";
 import { Announcer } from "./announcer.js";
+import { showHistoryNote } from "./history_note.js";
 import { makeRow, updateRow } from "./message.js";
 import { RovingFocus } from "./roving_focus.js";
 
@@ -88,6 +89,34 @@ export class ChatTimeline extends PageElement {
     this.permalinks.leave();
     this.anchor.following = true;
     this.#show();
+  }
+
+  /** To the beginning of the history, loading it if it isn't here. */
+  async toBeginning() {
+    const { store, history } = this.page;
+    if (store.state.more && !(await history.beginning())) return;
+    this.#show(() => {
+      const [first] = this.list.children;
+      if (first) this.anchor.show(first, "middle");
+    });
+    store.dispatch({ type: "read_on" });
+  }
+
+  /**
+   * Moves the focus by a message, to one that isn't loaded as well.
+   * @param {1|-1} step
+   */
+  async step(step) {
+    const { store, history } = this.page;
+    this.#isRead = true;
+    if (this.rovingFocus.move(step) || history.loading) return;
+    if (step < 0 ? !store.state.more : !store.state.newer) return;
+    const from = this.rovingFocus.current;
+    this.#showNote();
+    await (step < 0 ? history.older() : history.later());
+    this.#show();
+    // Meanwhile the reader may have gone elsewhere.
+    if (this.rovingFocus.current === from && this.rovingFocus.hasFocus) this.rovingFocus.move(step);
   }
 
   /**
@@ -245,19 +274,12 @@ export class ChatTimeline extends PageElement {
     const ahead = this.#isRead ? AHEAD : 0;
     if (store.state.newer && this.anchor.below <= ahead) history.later();
     else if (store.state.more && this.scroller.scrollTop <= ahead) history.older();
+    this.#showNote();
   }
 
   #showNote() {
-    const { store, history } = this.page;
-    const { more, lines } = store.state;
     const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
-    note.hidden = !(more || history.failed) && lines.length > 0;
-    const text = history.failed
-      ? t("Older messages couldn’t be loaded. Scroll to try again.")
-      : more
-        ? t("Loading…")
-        : t("Nothing has been said here yet.");
-    if (note.textContent !== text) note.textContent = text;
+    showHistoryNote(note, this.page.store.state, this.page.history);
   }
 
   #showJump() {

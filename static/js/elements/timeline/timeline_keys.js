@@ -5,6 +5,9 @@ import { doing, PAGE_KEYS, TIMELINE_KEYS } from "../../words/keys.js";
 const NOT_OURS =
   "input, textarea, select, [contenteditable], dialog, [popover], [role=menu], [role=listbox], [role=dialog]";
 
+/** What is done from a box in which one writes as well. */
+const ANYWHERE = new Set(["keys", "pane"]);
+
 export class TimelineKeys {
   /**
    * @param {import("./timeline.js").ChatTimeline} timeline
@@ -26,7 +29,7 @@ export class TimelineKeys {
     if (!does) return;
     // The box in which one writes has its own Escape.
     if (
-      does !== "keys" || table === TIMELINE_KEYS
+      !ANYWHERE.has(does) || table === TIMELINE_KEYS
         ? target.closest(NOT_OURS)
         : document.querySelector("dialog[open]")
     )
@@ -34,11 +37,11 @@ export class TimelineKeys {
     if (does === "menu" && event.key === "Enter" && target !== this.timeline.rovingFocus.current) return;
     if (does === "latest" && target !== document.body && !this.timeline.contains(target)) return;
     event.preventDefault();
-    this.#do(does);
+    this.#do(does, event);
   }
 
-  /** @param {string} does a name in the table of keys */
-  #do(does) {
+  /** @param {string} does a name in the table of keys @param {KeyboardEvent} event */
+  #do(does, event) {
     const { timeline, page } = this;
     const { store, keys, composer } = page;
     const { rovingFocus } = timeline;
@@ -55,9 +58,12 @@ export class TimelineKeys {
     };
     /** @type {Record<string, () => unknown>} */
     const acts = {
-      next: () => rovingFocus.move(1),
-      previous: () => rovingFocus.move(-1),
-      first: () => rovingFocus.first(),
+      next: () => timeline.step(1),
+      previous: () => timeline.step(-1),
+      first: async () => {
+        await timeline.toBeginning();
+        rovingFocus.first();
+      },
       last: async () => {
         await timeline.toLatest();
         rovingFocus.last();
@@ -69,8 +75,37 @@ export class TimelineKeys {
       menu: () => tell("message-menu"),
       latest: () => timeline.leave(),
       keys: () => keys.show(),
+      pane: () => this.#toPane(event.shiftKey ? -1 : 1),
     };
     acts[does]();
+  }
+
+  /**
+   * Where the keyboard goes in each part of the page that is shown, in their order.
+   * @returns {{pane: HTMLElement, place: HTMLElement}[]}
+   */
+  #panes() {
+    const { timeline, page } = this;
+    const found = [
+      { pane: document.getElementById("sidebar"), at: "[aria-current=page], a[href], button" },
+      { pane: timeline, at: ".message[tabindex='0']" },
+      { pane: page.composer, at: "textarea" },
+      { pane: document.getElementById("members"), at: "[tabindex='0'], button" },
+    ];
+    return found.flatMap(({ pane, at }) => {
+      const place = [
+        .../** @type {NodeListOf<HTMLElement>} */ (pane?.querySelectorAll(at) ?? []),
+      ].find((one) => one.checkVisibility({ visibilityProperty: true }) && !one.closest("[inert]"));
+      return pane && place ? [{ pane, place }] : [];
+    });
+  }
+
+  /** @param {1|-1} step */
+  #toPane(step) {
+    const panes = this.#panes();
+    const here = panes.findIndex(({ pane }) => pane.contains(document.activeElement));
+    const next = here < 0 ? (step > 0 ? 0 : panes.length - 1) : (here + step + panes.length) % panes.length;
+    panes[next]?.place.focus();
   }
 
   /**

@@ -1,0 +1,30 @@
+/** What stands above the oldest message: that more is loading, or that it is the beginning. */
+import { shownTitle } from "../../words/names.js";
+import { t } from "../../words/texts.js";
+
+/** @param {{kind: string, title: string}} room */
+const nameOf = (room) => `${room.kind === "open" || room.kind === "closed" ? "#" : ""}${shownTitle(room)}`;
+
+/**
+ * @param {import("../../state/store.js").State} state
+ * @param {import("../../server/history.js").History} history
+ * @returns {string} empty while there is nothing to say
+ */
+function noteOf({ more, lines, room }, history) {
+  if (history.failed) return t("Older messages couldn’t be loaded. Scroll to try again.");
+  if (more) return history.loading ? t("Loading…") : "";
+  if (lines.length) return t("The beginning of {room}", { room: nameOf(room) });
+  return t("Nothing has been said here yet.");
+}
+
+/**
+ * @param {HTMLElement} note
+ * @param {import("../../state/store.js").State} state
+ * @param {import("../../server/history.js").History} history
+ */
+export function showHistoryNote(note, state, history) {
+  const text = noteOf(state, history);
+  // It keeps its place, so that nothing moves when it comes and goes.
+  note.classList.toggle("unseen", !text);
+  if (text && note.textContent !== text) note.textContent = text;
+}
