@@ -42,7 +42,7 @@ async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
     """The same without deleted accounts."""
     if len(user_ids) == 1:
         # Each request of somebody who is signed in asks this.
-        return {user.id: user for user in await _account.models(user_ids[0])}
+        return {user.id: user for user in await _account.results(user_ids[0])}
     return {
         user.id: user
         for user in await User.select().where(User.id.in_(user_ids), User.left_at.is_null()).aio_execute()
