@@ -1,5 +1,9 @@
 """Creates the application; the command line: `python app.py --help`."""
 
+from helpers.processes import importing
+
+# isort: split
+
 import argparse
 import asyncio
 import faulthandler
@@ -40,7 +44,7 @@ from helpers.fetching import run_fetcher
 from helpers.images import run_picture_maker
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.processes.heartbeat import ServiceManager
-from helpers.processes.listening import BACKLOG, listen, listen_at
+from helpers.processes.listening import BACKLOG, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
 from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
@@ -78,6 +82,8 @@ from settings import ROOT, Settings, SettingsError, read_settings
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
 from weather.setup import setup_weather
+
+importing.done()
 
 MAX_BODY = 64 * 1024
 SHUTDOWN_SECONDS = 10.0
@@ -195,7 +201,7 @@ async def _serve(settings: Settings, worker: WorkerArguments | None) -> None:
             try:
                 await web.TCPSite(runner, settings.host, settings.port, backlog=BACKLOG).start()
             except OSError as error:
-                raise _cannot_listen(settings, error) from None
+                raise cannot_listen(settings.host, settings.port, error) from None
             if settings.socket is not None:
                 try:
                     await listen_at(runner, settings.socket)
@@ -219,7 +225,7 @@ async def _supervise(settings: Settings, count: int) -> int:
     try:
         sockets = listen(settings.host, settings.port, count)
     except OSError as error:
-        raise _cannot_listen(settings, error) from None
+        raise cannot_listen(settings.host, settings.port, error) from None
     manager = ServiceManager.from_environment()
 
     def on_ready() -> None:
@@ -227,13 +233,6 @@ async def _supervise(settings: Settings, count: int) -> int:
         manager.ready()
 
     return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(on_ready)
-
-
-def _cannot_listen(settings: Settings, error: OSError) -> Failure:
-    return Failure(
-        f"can't listen on {settings.host}:{settings.port} ({error.strerror}); choose another with "
-        "AIOCHAT_PORT"
-    )
 
 
 def _warn(settings: Settings) -> None:

@@ -1,6 +1,7 @@
 """The stage: real servers, one of each kind a session, and the people and places of the stories."""
 
 import functools
+import gc
 import itertools
 import os
 from collections.abc import AsyncIterator, Iterator
@@ -61,6 +62,17 @@ def unique(name: str) -> str:
 
 SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "site", "own_servers"}
 """The fixtures that a test with the mark `server` has one of."""
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Iterator[None]:
+    """Modules and tests stay until the end: whoever looks for garbage needn't look at them."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

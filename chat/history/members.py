@@ -11,6 +11,7 @@ from accounts.people.names import DELETED
 from chat.models import Member, Status
 from chat.roles import Permission, Role, Standing
 from helpers.clock import iso, now_ms
+from helpers.db.compiled import CompiledSelect
 from helpers.text.characters import isolated
 
 MAX_MEMBERS = 1000
@@ -43,24 +44,29 @@ class MemberView:
         return {name: value for name, value in vars(self).items() if value != "" and value is not None}
 
 
-async def members_of(room_id: int) -> list[MemberView]:
-    """The members by role and name, at most MAX_MEMBERS: of a larger room the present ones
-    first."""
-    # In the order of the index, so that only the rows shown are read. The users are looked up one
-    # by one, because for a join PostgreSQL reads the whole table. Names and picture are one value,
-    # because each lookup for each member costs.
+def _members(room_id: Any) -> Any:
+    """In the order of the index, so that only the rows shown are read. The users are looked up one
+    by one, because for a join PostgreSQL reads the whole table. Names and picture are one value,
+    because each lookup for each member costs."""
     with_rest = User.name.concat("\n").concat(User.picture.cast("TEXT")).concat("\n").concat(shown_name())
     name, is_admin = (
         User.select(column).where(User.id == Member.user) for column in (with_rest, User.is_admin)
     )
-    rows = await (
+    return (
         Member.select(name, Member.role, Member.present, is_admin, _stored_status(Member.user))
         .where(Member.room == room_id)
         .order_by(Member.present.desc(), Member.role.desc(), Member.user)
         .limit(MAX_MEMBERS)
-        .tuples()
-        .aio_execute()
     )
+
+
+_rows = CompiledSelect(_members)
+
+
+async def members_of(room_id: int) -> list[MemberView]:
+    """The members by role and name, at most MAX_MEMBERS: of a larger room the present ones
+    first."""
+    rows = await _rows.rows(room_id)
     found = [
         (name.split("\n"), Standing(Role(role), is_admin=bool(is_admin)).title, present, status)
         for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))

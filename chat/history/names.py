@@ -3,6 +3,7 @@
 from collections.abc import Collection
 
 from chat.models import Room, RoomName
+from helpers.db.compiled import CompiledSelect
 
 
 async def taken_slugs(slugs: Collection[str], but_room_id: int = 0) -> set[str]:
@@ -22,8 +23,13 @@ async def open_room_like(key: str, but_room_id: int = 0) -> str | None:
     return next((title or name for title, name in rows), None)
 
 
+_names = CompiledSelect(
+    lambda room_id: (
+        RoomName.select(RoomName.name).where(RoomName.room == room_id).order_by(RoomName.at, RoomName.slug)
+    )
+)
+
+
 async def names_of(room_id: int) -> list[str]:
     """All names that a room has had and has, the first one first. Empty for a conversation."""
-    query = RoomName.select(RoomName.name).where(RoomName.room == room_id)
-    rows = await query.order_by(RoomName.at, RoomName.slug).tuples().aio_execute()
-    return [name for (name,) in rows]
+    return [name for (name,) in await _names.rows(room_id)]

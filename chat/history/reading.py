@@ -12,6 +12,7 @@ from chat.drafts import GROUPS, Mentioned, Reacted
 from chat.history.lines import MAX_QUOTE, Line
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
+from helpers.db.compiled import CompiledSelect
 from helpers.weights import MAX_PAGE_WEIGHT, fitting, weight_of
 
 MAX_PAGE = 100
@@ -75,6 +76,19 @@ class Around:
     newer: bool
 
 
+def _lines(room_id: Any, first: Any) -> Any:
+    return Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, Row.seq >= first).tuples()
+
+
+_last = CompiledSelect(lambda room, first, most: _lines(room, first).order_by(Row.seq.desc()).limit(most))
+_before = CompiledSelect(
+    lambda room, first, before, most: (
+        _lines(room, first).where(Row.seq < before).order_by(Row.seq.desc()).limit(most)
+    )
+)
+_after = CompiledSelect(lambda room, first, most: _lines(room, first).order_by(Row.seq).limit(most))
+
+
 async def page(
     room: Room,
     limit: int,
@@ -87,16 +101,15 @@ async def page(
     a seq, or those after a seq."""
     # One lower bound: of two bounds SQLite uses the first, and reads all rows between them.
     first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
-    query = Row.select(*LINE_COLUMNS).where(Row.room_id == room.id, Row.seq >= first).tuples()
     if after_seq is not None:
-        lines = [Line(*row) for row in await query.order_by(Row.seq).limit(limit + 1).aio_execute()]
-        shown = fitting(lines[:limit], _weight_of, weight)
-        return Page(await complete(room.id, shown), len(lines) > len(shown))
-    if before_seq is not None:
-        query = query.where(Row.seq < before_seq)
-    lines = [Line(*row) for row in await query.order_by(Row.seq.desc()).limit(limit + 1).aio_execute()]
-    shown = fitting(lines[:limit], _weight_of, weight)
-    return Page(await complete(room.id, shown[::-1]), len(lines) > len(shown))
+        rows = await _after.results(room.id, first, limit + 1)
+    elif before_seq is not None:
+        rows = await _before.results(room.id, first, before_seq, limit + 1)
+    else:
+        rows = await _last.results(room.id, first, limit + 1)
+    shown = fitting([Line(*row) for row in rows[:limit]], _weight_of, weight)
+    in_order = shown if after_seq is not None else shown[::-1]
+    return Page(await complete(room.id, in_order), len(rows) > len(shown))
 
 
 def _weight_of(line: Line) -> int:

@@ -1,7 +1,8 @@
 """A SELECT of peewee's whose SQL is made once. For a long one that takes peewee several times as
 long as the database needs to answer."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from peewee import Query, Value
@@ -10,23 +11,40 @@ from helpers.db.base import database_proxy
 from helpers.db.database import fetch
 from helpers.db.statement import Rows
 
-_PLACE = object()
+
+@dataclass(frozen=True)
+class _Place:
+    """Among the parameters: the place of a value."""
+
+    index: int
 
 
 class CompiledSelect:
-    """`select` makes the query with a stand-in for the one value that changes. It may compare the
-    stand-in with columns, and do nothing else with it: peewee doesn't convert the value."""
+    """`select` makes the query with stand-ins for the values that change. It may compare them with
+    columns, or limit by them, and do nothing else with them: peewee doesn't convert the values."""
 
-    def __init__(self, select: Callable[[Any], Query]) -> None:
+    def __init__(self, select: Callable[..., Query]) -> None:
         self._select = select
-        self._compiled: dict[type, tuple[str, list[Any]]] = {}
-        """SQL and parameters by the kind of database."""
+        self._compiled: dict[type, tuple[Any, str, list[Any]]] = {}
+        """The query, its SQL and its parameters by the kind of database."""
 
-    async def rows(self, value: Any) -> Rows:
-        """The rows for this value, as the database gives them."""
+    async def rows(self, *values: Any) -> Rows:
+        """The rows for these values, as the database gives them."""
+        _, sql, params = self._made(values)
+        return await fetch(database_proxy.obj, sql, *params)
+
+    async def results(self, *values: Any) -> list[Any]:
+        """The same as the query itself gives them: models, or rows with converted values."""
+        query, sql, params = self._made(values)
+        found: list[Any] = await database_proxy.obj.aio_execute_sql(sql, params, query.fetch_results)
+        return found
+
+    def _made(self, values: Sequence[Any]) -> tuple[Any, str, list[Any]]:
         database = database_proxy.obj
         kind = type(database)
         if kind not in self._compiled:
-            self._compiled[kind] = self._select(Value(_PLACE, converter=False)).bind(database).sql()
-        sql, params = self._compiled[kind]
-        return await fetch(database, sql, *(value if one is _PLACE else one for one in params))
+            places = [Value(_Place(index), converter=False) for index in range(len(values))]
+            query: Any = self._select(*places).bind(database)
+            self._compiled[kind] = query, *query.sql()
+        query, sql, params = self._compiled[kind]
+        return query, sql, [values[one.index] if isinstance(one, _Place) else one for one in params]

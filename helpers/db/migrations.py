@@ -11,8 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from yoyo import get_backend, read_migrations
+from yoyo import read_migrations
+from yoyo.backends.core.postgresql import PostgresqlPsycopgBackend
+from yoyo.backends.core.sqlite3 import SQLiteBackend
+from yoyo.connections import parse_uri
 from yoyo.exceptions import LockTimeout
+from yoyo.migrations import default_migration_table
 
 from helpers.db.database import DatabaseError, sqlite_path
 from helpers.processes.terminal import Failure, report_when_slow
@@ -77,7 +81,10 @@ def _backend(url: str) -> Iterator[Any]:
     """Opens yoyo's connection. Its errors become DatabaseError."""
     try:
         with _one_at_a_time(url):
-            backend = get_backend(_yoyo_url(url))
+            # yoyo looks for the class among all packages that are installed: a sixth of a start.
+            kind = SQLiteBackend if url.startswith("sqlite:") else PostgresqlPsycopgBackend
+            backend = kind(parse_uri(_yoyo_url(url)), default_migration_table)
+            backend.init_database()
             try:
                 yield backend
             finally:

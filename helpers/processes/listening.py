@@ -13,6 +13,8 @@ from pathlib import Path
 
 from aiohttp import web
 
+from helpers.processes.terminal import Failure
+
 BACKLOG = 1024
 
 SOCKET_MODE = 0o660
@@ -69,3 +71,7 @@ def _shared(family: int, address: tuple[str | int, ...] | tuple[int, bytes]) -> 
         made.close()
         raise
     return made
+
+
+def cannot_listen(host: str, port: int, error: OSError) -> Failure:
+    return Failure(f"can't listen on {host}:{port} ({error.strerror}); choose another with AIOCHAT_PORT")

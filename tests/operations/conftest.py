@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import unique
-from tests.support.databases import new_postgres
+from tests.support.databases import new_postgres, new_sqlite
 from tests.support.servers import Postgres, Redis
 from tests.support.servers.upstream import Worker
 from tests.support.shell import Shell, empty_redis
@@ -53,6 +53,9 @@ def shell(
             "AIOCHAT_DATABASE_URL": new_postgres(postgres, name),
             "AIOCHAT_REDIS_URL": empty_redis(redis, 13),
         }
+    else:
+        (tmp_path / "data").mkdir()
+        new_sqlite(tmp_path / "data" / "aiochat.db")
     shell = Shell(monkeypatch, capsys, env)
     shell.says("register", "alice", given=f"{PASSWORD}\n")
     yield shell

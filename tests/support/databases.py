@@ -2,32 +2,24 @@
 migrations run once in a process of the tests. It takes a tenth of the time."""
 
 import functools
-import tempfile
 from pathlib import Path
 
 from helpers.db.migrations import MIGRATIONS, migrate
 from tests.support.servers import Postgres
+from tests.support.servers.migrated import migrated_sqlite
 
 TEMPLATE = "migrated"
 
 
 def new_sqlite(path: Path) -> str:
     """Writes the file and returns its URL."""
-    path.write_bytes(_sqlite_file())
+    path.write_bytes(migrated_sqlite())
     return f"sqlite:///{path}"
 
 
 def new_postgres(postgres: Postgres, name: str) -> str:
     """Returns the URL of the new database of this name."""
     return postgres.create_database(name, _postgres_template(postgres))
-
-
-@functools.cache
-def _sqlite_file() -> bytes:
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "migrated.db"
-        migrate(f"sqlite:///{path}", MIGRATIONS)
-        return path.read_bytes()
 
 
 @functools.cache

@@ -5,6 +5,7 @@ Requests come from the socket FORKING_FD: JSON, and beside it the three standard
 The pipe gets two numbers of four bytes: the id of the process at once, and its exit code, as
 subprocess has it, at its end."""
 
+import asyncio
 import contextlib
 import ctypes
 import gc
@@ -16,14 +17,18 @@ import select
 import signal
 import socket
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
+import yoyo.scripts.main  # noqa: F401 - a part of yoyo, whose first use imports it
+
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-import app  # noqa: F401 - it is what the programs import
+import app
 from accounts.people.common_passwords import load_common
 from helpers.processes import terminal
+from settings import read_settings
 
 MAX_REQUEST = 1 << 20
 PR_SET_PDEATHSIG = 1
@@ -89,9 +94,16 @@ def _tell(pipe: int, number: int) -> None:
         os.write(pipe, number.to_bytes(4, "little", signed=True))
 
 
+async def _prepare() -> None:
+    """What the first application of a process imports and compiles is there for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        await app.create_app(read_settings(data_dir=Path(folder)))
+
+
 if __name__ == "__main__":
-    assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing in the forked processes"
     load_common()
+    asyncio.run(_prepare())
+    assert len(os.listdir("/proc/self/task")) == 1, "a thread would be missing in the forked processes"
     # On a busy machine much takes a while, and a command that goes well says nothing else.
     terminal.PATIENCE_SECONDS = 600.0
     gc.collect()

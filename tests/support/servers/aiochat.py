@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import ClassVar
 
 from tests.support.servers.forked import Forked
+from tests.support.servers.migrated import migrated_sqlite
 from tests.support.servers.process import ROOT, Process, Server
 from timings import Timings
 
@@ -53,6 +54,13 @@ class Aiochat(Server):
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}"
+
+    def _prepare(self) -> None:
+        """What is forked begins with tables that are there: migrations are half of a start."""
+        if self.forked and self.data_dir == self.folder / "data" and not self.data_dir.exists():
+            self.data_dir.mkdir(mode=0o700)
+            if "AIOCHAT_DATABASE_URL" not in self.env:
+                (self.data_dir / "aiochat.db").write_bytes(migrated_sqlite())
 
     def _environment(self) -> Mapping[str, str]:
         outer = {name: value for name, value in os.environ.items() if not name.startswith("AIOCHAT_")}
