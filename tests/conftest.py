@@ -170,6 +170,12 @@ def chat(request: pytest.FixtureRequest) -> Aiochat:
     return server
 
 
+@pytest.fixture(params=["room", "person"])
+def door(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same story by the sockets of rooms, and by those of people."""
+    monkeypatch.setattr(Person, "over_personal", request.param == "person")
+
+
 @pytest.fixture
 def stored(chat: Aiochat) -> Stored:
     """What the database holds of these people, to be compared."""

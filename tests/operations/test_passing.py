@@ -65,6 +65,45 @@ async def test_a_room_is_served_by_one_worker(postgres: Postgres, redis: Redis) 
         await alice.close()
 
 
+async def test_a_personal_socket_hears_rooms_of_every_worker(postgres: Postgres, redis: Redis) -> None:
+    """It is served where it arrives. When that worker dies, nothing is missed in any of its rooms."""
+    with _workers(postgres, redis) as server:
+        alice = await Person(server.url, unique("alice")).joins()
+        bob = await Person(server.url, unique("bob")).joins()
+        rooms = [unique("even"), unique("odd")]
+        for room in rooms:
+            await alice.creates(room)
+        sockets = [await bob.connects() for _ in range(MANY)]
+        ids = {}
+        for room in rooms:
+            [ids[room]] = {await one.enters(room) for one in sockets}
+        speaking = {room: await alice.enters(room) for room in rooms}
+        for room in rooms:
+            await speaking[room].says(f"to {room}")
+            for one in sockets:
+                assert (await one.hears("message", text=f"to {room}"))["in"] == ids[room]
+        seen = {room: (await alice.history(room))[-1]["seq"] for room in rooms}
+        epoch = sockets[0].events[0]["epoch"]
+        os.kill(_processes(server)[0], signal.SIGKILL)
+        ends = [asyncio.create_task(_ended(one)) for one in sockets]
+        async with asyncio.timeout(60):
+            await asyncio.wait(ends, return_when=asyncio.FIRST_COMPLETED)
+        _wait_for(lambda: "serves again" in server.tail(1000))
+        for room in rooms:
+            again = await alice.enters(room)
+            await again.says(f"missed in {room}")
+        back = [await bob.connects() for _ in range(MANY)]
+        for one in back:
+            for room in rooms:
+                await one.enters(room, since=seen[room], epoch=epoch)
+                told = one.heard("message", kind="post", **{"in": ids[room]})
+                assert [event["text"] for event in told] == [f"missed in {room}"]
+        for task in ends:
+            task.cancel()
+        await bob.close()
+        await alice.close()
+
+
 async def test_what_is_sent_with_the_handshake_is_read(postgres: Postgres, redis: Redis) -> None:
     """A frame behind the request may be read by the worker that passes the connection on."""
     with _workers(postgres, redis) as server:

@@ -13,6 +13,7 @@ from chat.actions.dispatch import Dispatcher
 from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS, Registry
 from chat.commands.running import runner
+from chat.doors.personal_socket import PersonalSocket
 from chat.doors.room_socket import RoomSocket
 from chat.doors.websocket import Services
 from chat.drafts import Draft, Person
@@ -23,6 +24,7 @@ from chat.roles import Role
 from helpers.text.translation import ENGLISH
 from helpers.websocket.keep_alive import KeepAlive
 from tests.support.people import PATIENCE, JsonObject
+from tests.support.websocket_bytes import TEXT, frame
 from timings import Timings
 
 CELLAR = 1
@@ -61,10 +63,13 @@ class FakeTransport(asyncio.Transport):
     def pause_reading(self) -> None: ...
     def resume_reading(self) -> None: ...
     def abort(self) -> None: ...
+    def set_protocol(self, protocol: asyncio.BaseProtocol) -> None: ...
 
 
 class Tab:
     """Somebody's connection to a room."""
+
+    connection: RoomSocket | PersonalSocket
 
     def __init__(self, services: Services, user: User, room: Room, since: int | None = None) -> None:
         self.transport = FakeTransport()
@@ -120,6 +125,45 @@ class Tab:
         self.connection.websocket.connection_lost(None)
 
 
+class PersonalTab(Tab):
+    """Somebody's personal socket, over which a room is entered. Each event of a room has the room's id
+    as `in`."""
+
+    def __init__(
+        self, services: Services, user: User, room: Room | None = None, since: int | None = None
+    ) -> None:
+        self.transport = FakeTransport()
+        self.connection = PersonalSocket(services, user, f"session of {user.name}", 0, ENGLISH)
+        self.connection.websocket.take_over(self.transport, b"", None)
+        if room is not None:
+            self.says("enter", room=room.name, **({} if since is None else {"since": since}))
+
+    @property
+    def events(self) -> list[JsonObject]:
+        found: list[JsonObject] = []
+        for opcode, data in self._frames():
+            lines = data.split(b"\n") if opcode == TEXT else []
+            room = {"in": lines.pop(0).decode()} if lines and lines[0].isdigit() else {}
+            found += [{**json.loads(line), **room} for line in lines]
+        return found
+
+    @property
+    def code(self) -> int | None:
+        """The code with which the room, or the connection, was closed: of a room that was refused
+        that of its own socket."""
+        for event in self.heard("closed"):
+            return int(event["code"])
+        for event in self.heard("refused"):
+            return 4002 if "retry_after" in event else 4501
+        return super().code
+
+    def says(self, type: str, **fields: Any) -> None:
+        """Sends a frame, which is taken when its turn comes."""
+        data = frame(TEXT, json.dumps({"type": type, **fields}).encode())
+        self.connection.websocket.get_buffer(0)[: len(data)] = data
+        self.connection.websocket.buffer_updated(len(data))
+
+
 async def until(true: Any) -> None:
     async with asyncio.timeout(PATIENCE):
         while not true():
@@ -145,6 +189,7 @@ class Site:
     there: Engine
     room: Room
     bob: User
+    over_personal: bool = False
 
     @property
     def engine(self) -> Engine:
@@ -152,7 +197,7 @@ class Site:
 
     def enters(self, since: int | None = None) -> Tab:
         """Bob enters here."""
-        return Tab(self.here, self.bob, self.room, since)
+        return (PersonalTab if self.over_personal else Tab)(self.here, self.bob, self.room, since)
 
     async def entered(self) -> Tab:
         tab = self.enters()

@@ -13,6 +13,7 @@ import aiohttp
 from yarl import URL
 
 from tests.support.accounts import PASSWORD, accounts_of
+from tests.support.over_personal import OverPersonal
 
 __all__ = ["PASSWORD", "PATIENCE", "JsonObject", "Listener", "Person", "person"]
 
@@ -27,7 +28,7 @@ class Listener:
     """An open connection to a room: it `.says()` and it `.hears()`. Every event that came is in
     `events`."""
 
-    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse | OverPersonal) -> None:
         self.ws = ws
         self.events: list[JsonObject] = []
         self._unheard: list[JsonObject] = []
@@ -36,12 +37,14 @@ class Listener:
 
     async def _listen(self) -> None:
         async for frame in self.ws:
-            for line in frame.data.split("\n"):
-                event = json.loads(line)
-                self.events.append(event)
-                self._unheard.append(event)
+            events = self._events_in(frame.data)
+            self.events += events
+            self._unheard += events
             self._came.set()
         self._came.set()
+
+    def _events_in(self, frame: str) -> list[JsonObject]:
+        return [json.loads(line) for line in frame.split("\n")]
 
     async def says(self, text: str, nonce: str | None = None) -> JsonObject:
         """Posts and returns the answer: a receipt, a notice or an error."""
@@ -116,8 +119,43 @@ class Listener:
         await asyncio.gather(self._task, return_exceptions=True)
 
 
+class PersonalListener(Listener):
+    """A personal socket. Each event of a room has the room's id as `in`. `frames` are as they came."""
+
+    def __init__(self, ws: aiohttp.ClientWebSocketResponse) -> None:
+        self.frames: list[str] = []
+        super().__init__(ws)
+
+    def _events_in(self, frame: str) -> list[JsonObject]:
+        self.frames.append(frame)
+        head, _, rest = frame.partition("\n")
+        if head.isdigit():
+            return [{**json.loads(line), "in": head} for line in rest.split("\n")]
+        return super()._events_in(frame)
+
+    async def asks(self, type: str, room: str | None = None, **fields: Any) -> None:
+        where = {} if room is None else {"room": room}
+        await self.ws.send_json({"type": type, **where, **fields})
+
+    async def enters(self, name: str, **fields: Any) -> str:
+        """Enters the room, waits until it is caught up and returns its id."""
+        await self.asks("enter", name, **fields)
+        room = str((await self.hears("hello", entered=name))["in"])
+        await self.hears("caught_up", **{"in": room})
+        return room
+
+    async def posts(self, room: str, text: str, nonce: str | None = None) -> JsonObject:
+        """Posts in the room and returns the answer."""
+        nonce = nonce or secrets.token_hex(8)
+        await self.asks("post", room, text=text, nonce=nonce)
+        return await self._answer(nonce)
+
+
 class Person:
     """Somebody with a browser of their own: cookies, forms, JSON, sockets."""
+
+    over_personal = False
+    """Whether rooms are entered over personal sockets, each over one."""
 
     def __init__(self, url: str, name: str) -> None:
         self.url = url
@@ -235,11 +273,24 @@ class Person:
         addresses write it."""
         named = (("since", since), ("epoch", epoch), ("language", language))
         query = "&".join(f"{name}={value}" for name, value in named if value is not None)
-        address = f"{url or ''}/rooms/{room}/ws?{query}"
-        ws = await self.http.ws_connect(address, origin=self.url, headers=headers, max_msg_size=0)
+        path = f"/ws?language={language or ''}" if self.over_personal else f"/rooms/{room}/ws?{query}"
+        ws: aiohttp.ClientWebSocketResponse | OverPersonal = await self.http.ws_connect(
+            f"{url or ''}{path}", origin=self.url, headers=headers, max_msg_size=0
+        )
+        if isinstance(ws, aiohttp.ClientWebSocketResponse) and self.over_personal:
+            ws = OverPersonal(ws, room)
+            await ws.enter(since, epoch)
         listener = Listener(ws)
         self.listeners.append(listener)
         await listener.hears("caught_up")
+        return listener
+
+    async def connects(self, url: str | None = None) -> PersonalListener:
+        """Opens a personal socket and waits until it says what is unread."""
+        ws = await self.http.ws_connect(f"{url or ''}/ws", origin=self.url, max_msg_size=0)
+        listener = PersonalListener(ws)
+        self.listeners.append(listener)
+        await listener.hears("unread", whole=True)
         return listener
 
     async def close(self) -> None:

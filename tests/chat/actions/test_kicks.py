@@ -9,6 +9,8 @@ from tests.support.deleted_accounts import change, leaves, rows, until
 from tests.support.people import Person
 from tests.support.servers import Aiochat
 
+pytestmark = pytest.mark.usefixtures("door")
+
 
 async def status_of(someone: Person, path: str) -> int:
     async with someone.http.get(path, headers={"Accept": "application/json"}) as answer:

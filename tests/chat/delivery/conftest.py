@@ -46,3 +46,9 @@ async def site(tmp_path: Path) -> AsyncIterator[Site]:
         yield Site(services, there, await Room.aio_get(Room.id == CELLAR), bob)
         await services.keep_alive.close()
     await database.aio_close()
+
+
+@pytest.fixture(params=["room", "person"])
+def by_both(request: pytest.FixtureRequest, site: Site) -> None:
+    """Bob enters by the room's socket, and by his own."""
+    site.over_personal = request.param == "person"

@@ -17,6 +17,8 @@ from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
 from tests.support.in_process import ALICE, BOB, CELLAR, Site, until
 
+pytestmark = pytest.mark.usefixtures("by_both")
+
 
 def after(
     monkeypatch: pytest.MonkeyPatch, owner: Any, name: str, happens: Callable[[], Awaitable[None]]
