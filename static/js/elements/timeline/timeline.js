@@ -220,7 +220,9 @@ export class ChatTimeline extends PageElement {
   #limitToFrame(rows) {
     if (!this.#opened || !this.anchor.following) return rows;
     let known = rows.length;
-    while (known > 0 && !this.#shown.has(rows[known - 1].key)) known -= 1;
+    // A day stands above other messages as well.
+    const isKnown = (/** @type {Row} */ { key, kind }) => kind !== "day" && this.#shown.has(key);
+    while (known > 0 && !isKnown(rows[known - 1])) known -= 1;
     if (known === 0 || rows.length - known <= MAX_NEW_ROWS) return rows;
     this.page.store.touch("timeline");
     return rows.slice(0, known + MAX_NEW_ROWS);
