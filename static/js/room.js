@@ -200,7 +200,7 @@ export function openRoom() {
     const actions = import("./elements/timeline/message_actions.js");
     const keys = import("./elements/timeline/timeline_keys.js");
     const names = import("./server/people_names.js");
-    import("./local/clock.js").then(({ tellClock }) => tellClock());
+    import("./words/clock.js").then(({ tellClock }) => tellClock());
     const elements = Object.entries(LATER).map(async ([name, load]) => ({ name, element: await load() }));
     const loaded = await Promise.all(elements);
     if (lifetime.ended) return;

@@ -107,6 +107,7 @@ export class Outbox {
       at: new Date(this.now()).toISOString(),
       order: this.#order,
       ...reply,
+      ...(isCommand(text) && { after: this.store.state.lastSeq }),
     };
     this.#save(entry);
     this.store.dispatch({ type: "written", entry });
@@ -260,7 +261,7 @@ export class Outbox {
   }
 
   /** @param {any} entry an Entry of this page, or one from before a reload */
-  #save({ nonce, text, at, order, stage, reason, reply_to, quote }) {
+  #save({ nonce, text, at, order, stage, reason, reply_to, quote, after }) {
     const kept = {
       nonce,
       text,
@@ -268,6 +269,7 @@ export class Outbox {
       order,
       reply_to,
       quote,
+      after,
       reason: stage === "refused" ? reason : this.#isUrgent(text) ? NO_CONNECTION : undefined,
       tab: this.tab || undefined,
     };

@@ -53,7 +53,12 @@ export function layout(state, now = new Date()) {
     rows.push({ key: `day:${day}`, kind: "day", shape: label, label });
   };
 
+  // A command that was refused belongs to the time when it was written; a text may still be sent.
+  const isPast = (/** @type {any} */ { stage, after }) => stage === "refused" && after !== undefined;
+  const past = state.pending.filter(isPast);
+
   const noticesBefore = (/** @type {number} */ seq) => {
+    while (past.length && Number(past[0].after) < seq) own(/** @type {any} */ (past.shift()));
     for (; notice < state.notices.length && state.notices[notice].after < seq; notice += 1) {
       const line = state.notices[notice];
       rows.push({ key: `notice:${line.id}`, kind: "notice", shape: "", line });
@@ -87,6 +92,16 @@ export function layout(state, now = new Date()) {
     });
   };
 
+  const own = (/** @type {import("./types.js").Pending} */ entry) => {
+    onDay(entry.at);
+    // What waits for some milliseconds on a good connection needs no clock.
+    const late =
+      (entry.stage === "waiting" || entry.stage === "sent") &&
+      (state.connection !== "connected" || state.held);
+    const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
+    post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
+  };
+
   for (const line of state.lines) {
     noticesBefore(line.seq);
     onDay(line.at);
@@ -116,15 +131,7 @@ export function layout(state, now = new Date()) {
     }
   }
   noticesBefore(Infinity);
-  for (const entry of state.pending) {
-    onDay(entry.at);
-    // What waits for some milliseconds on a good connection needs no clock.
-    const late =
-      (entry.stage === "waiting" || entry.stage === "sent") &&
-      (state.connection !== "connected" || state.held);
-    const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
-    post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
-  }
+  for (const entry of state.pending) if (!isPast(entry)) own(entry);
   const renames = renameCount();
   if (renames) for (const row of rows) row.shape += ` ${renames}`;
   return rows;

@@ -52,6 +52,7 @@
  * @property {string} [reason]
  * @property {number} [reply_to]
  * @property {{author: string, text: string}} [quote]
+ * @property {number} [after] of a command: the seq of the last line when it was written
  */
 
 /** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */

@@ -147,3 +147,14 @@ async def test_the_page_stands_at_the_post_in_its_address_before_its_scripts_run
     served, taken = await _before_and_after(alice.page, f"{alice.person.url}/rooms/{room}/20")
     assert served["places"] == pytest.approx(taken["places"], abs=2)
     assert "pointed" in next(row for row in served["rows"] if 'data-number="20"' in row)
+
+
+async def test_a_message_that_goes_on_leaves_no_empty_line_on_a_phone(reads: Reads, pen: Listener) -> None:
+    alice = await reads(viewport=PHONE)
+    for _ in range(2):
+        await pen.says("as wide as a phone is, and then some more of it in a second line")
+    await alice.opens()
+    height, bubble = await alice.message(2).evaluate(
+        "node => [node.offsetHeight, node.querySelector('.bubble').offsetHeight]"
+    )
+    assert height == bubble

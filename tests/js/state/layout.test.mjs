@@ -169,3 +169,20 @@ test("which close codes are for good", () => {
     [],
   );
 });
+
+test("a refused command stays where it was written, a refused text at the end", () => {
+  const at = "2026-11-21T09:00:00Z";
+  const [before, after] = [post("bob", at), post("bob", "2026-11-21T09:01:00Z")];
+  /** @type {import("../../../static/js/state/types.js").Pending[]} */
+  const pending = [
+    { nonce: "a", text: "/kill x", at, stage: "refused", reason: "no", after: before.seq },
+    { nonce: "b", text: "hello", at, stage: "refused", reason: "no" },
+    { nonce: "c", text: "/topic x", at, stage: "sent", after: before.seq },
+    { nonce: "d", text: "/old", at, stage: "refused", reason: "no", after: after.seq },
+  ];
+  const rows = rowsOf([before, after], { pending }).filter(({ kind }) => kind === "message");
+  assert.deepEqual(
+    rows.map(({ line: shown }) => shown.nonce ?? shown.seq),
+    [before.seq, "a", after.seq, "d", "b", "c"],
+  );
+});
