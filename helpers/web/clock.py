@@ -1,5 +1,5 @@
 """The reader's clock: its distance from UTC and how it writes hours. A script of ours puts both into
-the cookie `clock` (static/js/words/clock.js), since no header tells them."""
+the cookie `clock` (static/js/server/clock.js), since no header tells them."""
 
 import re
 from dataclasses import dataclass

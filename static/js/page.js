@@ -1,7 +1,7 @@
 /** What every page but the rooms' does for whoever is signed in. */
 import { keyOf } from "./dom/key_of.js";
 import { askBeforeSignOut } from "./accounts/sign_out.js";
-import { tellClock } from "./words/clock.js";
+import { tellClock } from "./server/clock.js";
 
 askBeforeSignOut();
 tellClock();

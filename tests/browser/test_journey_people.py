@@ -135,8 +135,9 @@ async def test_a_direct_message_by_the_keyboard(
 async def test_either_of_two_pins(alice: Visitor, bob: Visitor, lounge: str) -> None:
     await bob.enters(lounge)
     await alice.says(f"/msg @{bob.name} between the two of us")
-    await row(alice, bob.name).click()
-    await row(bob, alice.name).click()
+    for visitor, other in ((alice, bob), (bob, alice)):
+        await row(visitor, other.name).click()
+        await expect(visitor.page.locator("#room-name")).to_have_text(other.name)
     await bob.says("I see")
     for visitor, text in ((alice, "I see"), (bob, "between the two of us")):
         await visitor.sees(text)

@@ -1,5 +1,6 @@
-"""What the room's page begins, listeners, timers, observers, watchers, its socket and its lock, ends
-when the room is left: without loading the page, and for each element when it is taken away."""
+"""What the rooms' page begins, listeners, timers, observers, watchers, its socket and its lock, ends
+with it; what it begins for a room, when another is shown; and what an element begins, when that is
+taken away."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -174,7 +175,7 @@ async def test_a_room_that_is_left_leaves_nothing_behind(alice: Visitor) -> None
     assert len(started) > 60
     assert set(await page.evaluate("ledger.elements()")) >= {"chat-timeline", "chat-weather", "chat-switcher"}
     await is_used(alice)
-    await page.evaluate("ledger.module().then(({ room }) => { window.stopped = room.stop(); })")
+    await page.evaluate("ledger.module().then(({ shell }) => { window.stopped = shell.stop(); })")
     # At once, not when they would have ended by themselves.
     assert await begun(page, "timer", "observer") == []
     assert await page.evaluate("ledger.running()") == []
@@ -187,7 +188,7 @@ async def test_a_room_that_is_left_leaves_nothing_behind(alice: Visitor) -> None
 async def test_a_room_is_opened_again_in_the_same_page(alice: Visitor) -> None:
     page = alice.page
     await is_used(alice)
-    await page.evaluate("ledger.module().then((module) => { module.room.stop(); module.openRoom(); })")
+    await page.evaluate("ledger.module().then((module) => { module.shell.stop(); module.openShell(); })")
     await alice.is_connected()
     await alice.says("again")
     await alice.sees("again")
@@ -195,6 +196,32 @@ async def test_a_room_is_opened_again_in_the_same_page(alice: Visitor) -> None:
     async with asyncio.timeout(PATIENCE):
         while await alice.texts() != ["hello", "hi", "again"]:
             await asyncio.sleep(0.05)
+
+
+async def test_another_room_in_its_place_leaves_nothing_behind(alice: Visitor) -> None:
+    page = alice.page
+    assert alice.person
+    other = unique("Other")
+    await alice.person.creates(other)
+    name = page.url.rsplit("/", 1)[1]
+
+    async def goes_to(room: str) -> int:
+        await page.click(f".room-lists a[href='/rooms/{room}' i]")
+        await page.wait_for_url(f"**/rooms/{room}")
+        await alice.is_connected()
+        return len(await begun(page, "listener", "observer"))
+
+    await is_used(alice)
+    await page.keyboard.press("Escape")
+    await goes_to(other)
+    before = [await goes_to(name), await goes_to(other)]
+    for _ in range(3):
+        assert [await goes_to(name), await goes_to(other)] == before
+    await page.evaluate("ledger.module().then(({ shell }) => { window.stopped = shell.stop(); })")
+    assert await begun(page, "timer", "observer") == []
+    assert await page.evaluate("ledger.running()") == []
+    await comes_true(page, "ledger.begun().length === 0")
+    await comes_true(page, "ledger.locks().then((held) => held === 0)")
 
 
 async def test_an_element_that_is_taken_away_stops(alice: Visitor) -> None:

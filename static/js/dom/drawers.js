@@ -63,6 +63,13 @@ export class Drawers {
     this.#returnTo = null;
   }
 
+  /** Other panes are in place: none of them is open over the page. */
+  refresh() {
+    this.#returnTo = null;
+    delete this.app.dataset.open;
+    this.#show();
+  }
+
   /** @param {Pane} pane @param {HTMLElement} opener */
   #press(pane, opener) {
     if (NARROW[pane].matches) {

@@ -8,6 +8,9 @@
  *   what a visit of the room remembers
  */
 
+/** Whether the page's address is this one or below it. @param {string} base */
+const isWithin = (base) => `${location.pathname}/`.toLowerCase().startsWith(`${base}/`.toLowerCase());
+
 export class Permalinks {
   #moved = () => {};
 
@@ -23,6 +26,8 @@ export class Permalinks {
     addEventListener(
       "popstate",
       ({ state }) => {
+        // To another room it is somebody else's.
+        if (!isWithin(this.base)) return;
         // A skip link doesn't change the place in the room.
         if (pathname === location.pathname && !state?.spot) return;
         ({ pathname } = location);

@@ -3,6 +3,7 @@ import { insert, settle, trim } from "./lines.js";
 import { expireTyping } from "./people.js";
 import { readOn, unreadFrom, updateMarks } from "./reading.js";
 import { toast } from "./toasts.js";
+import { keepNumbers } from "./unread.js";
 import { setNames } from "../words/names.js";
 
 /**
@@ -161,6 +162,15 @@ export const actions = {
     state.focused = focused;
     updateMarks(state);
     return ["reading"];
+  },
+
+  /** The room isn't shown any more, and may be again: what is fleeting ends. */
+  left(state) {
+    Object.assign(state, { focused: false, toasts: [] });
+    state.newAfter = state.lastNumber > state.readNumber ? state.readNumber : null;
+    state.typing.clear();
+    keepNumbers(state);
+    return ["rooms", "timeline", "toasts", "typing"];
   },
 
   /** What is on screen: lines from one seq to another, posts from one number to another. */

@@ -37,9 +37,41 @@ function here({ room, last_number, read_number }) {
   };
 }
 
-/** The state as the server embedded it in the page. @param {any} page @param {string} now */
-export function initial(page, now = new Date().toISOString()) {
+/**
+ * What the rooms of a page have in common.
+ * @typedef {object} Site
+ * @property {Map<string, OwnRoom>} rooms one's own rooms and conversations by name, as `unread` tells
+ *   of them
+ * @property {import("./types.js").Invitation[]} invitations
+ */
+
+/** @returns {Site} */
+export const newSite = () => ({ rooms: new Map(), invitations: [] });
+
+/**
+ * The state as the server embedded it in the page of a room.
+ * @param {any} page
+ * @param {string} [now]
+ * @param {Site} [site] which it brings up to date
+ */
+export function initial(page, now = new Date().toISOString(), site = newSite()) {
+  site.rooms = new Map([here(page), ...(page.rooms ?? [])].map((room) => [room.name, room]));
+  site.invitations = page.invitations;
   return {
+    /** Its parts are `rooms` and `invitations` of this state as well. */
+    site,
+    get rooms() {
+      return site.rooms;
+    },
+    set rooms(rooms) {
+      site.rooms = rooms;
+    },
+    get invitations() {
+      return site.invitations;
+    },
+    set invitations(invitations) {
+      site.invitations = invitations;
+    },
     room: page.room,
     /** The room's first name, under which the browser keeps what is unsent. @type {string} */
     key: page.key,
@@ -84,15 +116,6 @@ export function initial(page, now = new Date().toISOString()) {
     /** @type {Map<string, Member>} */
     members: new Map(page.members.map((/** @type {Member} */ member) => [member.name, member])),
     membersStale: false,
-    /**
-     * One's own rooms and conversations by name, as `unread` tells of them.
-     * @type {Map<string, OwnRoom>}
-     */
-    rooms: new Map(
-      [here(page), ...(page.rooms ?? [])].map((/** @type {OwnRoom} */ room) => [room.name, room]),
-    ),
-    /** @type {import("./types.js").Invitation[]} */
-    invitations: page.invitations,
     /** Who types, and when that was last heard, in ms. @type {Map<string, number>} */
     typing: new Map(),
     /**

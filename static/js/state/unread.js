@@ -68,6 +68,23 @@ function numbers(state, room) {
     : { last: room.last_number, read: room.read_number, deleted: room.deleted ?? 0 };
 }
 
+/**
+ * While the room is shown its numbers follow its lines. From now on they are told, like those of the
+ * others.
+ * @param {State} state
+ */
+export function keepNumbers(state) {
+  const { room, rooms, lastNumber, readNumber } = state;
+  const known = rooms.get(room.name);
+  if (!known) return;
+  rooms.set(room.name, {
+    ...known,
+    last_number: Math.max(known.last_number, lastNumber),
+    read_number: readNumber,
+    deleted: deletedAfter(state, readNumber),
+  });
+}
+
 /** @param {State} state @param {OwnRoom} room how many posts are unread there */
 export function unreadOf(state, room) {
   const { last, read, deleted } = numbers(state, room);

@@ -43,14 +43,14 @@ export class ChatComposer extends PageElement {
   start(page) {
     const lifetime = this.begin();
     const { signal } = lifetime;
+    const isBack = this.page === page;
     this.page = page;
-    this.#edited = null;
     const { key, room, you } = page.store.state;
-    const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
     this.draft = new Draft(storage, you.name, key);
+    const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
     this.form = find("#composer");
     this.box = find("#composer-text");
-    this.hint = new Hint(find("#composer-hint"));
+    if (!isBack) this.hint = new Hint(find("#composer-hint"));
     this.preview = new Preview(
       find("#composer-preview"),
       this.box,
@@ -58,12 +58,11 @@ export class ChatComposer extends PageElement {
       `/rooms/${encodeURIComponent(room.name)}/preview`,
       (why) => this.hint.show(why),
     );
-    const others = { preview: () => this.preview.toggle() };
     this.toolbar = new Toolbar(
       find("#composer-tools"),
       find("#composer-tools-opener"),
       this.box,
-      others,
+      { preview: () => this.preview.toggle() },
       signal,
     );
     this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode(), signal);
@@ -71,11 +70,10 @@ export class ChatComposer extends PageElement {
     this.#listen(lifetime);
     void this.#loadCompleter(lifetime);
 
-    this.box.value = this.draft.text;
-    this.#repliedTo = this.draft.repliedTo;
-    if (this.#repliedTo) page.store.dispatch({ type: "replying", number: this.#repliedTo.number });
+    // What is half edited stays, where the room is only shown again.
+    if (!isBack) this.#restore();
     page.store.watch(["commands", "room"], () => this.#updateHint(), signal);
-    let restored = this.#repliedTo !== null;
+    let restored = !isBack && this.#repliedTo !== null;
     page.store.watch(
       ["composing"],
       () => {
@@ -89,6 +87,14 @@ export class ChatComposer extends PageElement {
     this.#updateHint();
     this.#resize();
     if (!touch.matches) this.focus();
+  }
+
+  /** The draft, which an earlier page may have left. */
+  #restore() {
+    this.#edited = null;
+    this.box.value = this.draft.text;
+    this.#repliedTo = this.draft.repliedTo;
+    if (this.#repliedTo) this.page.store.dispatch({ type: "replying", number: this.#repliedTo.number });
   }
 
   /** @param {import("../../dom/lifetime.js").Lifetime} lifetime */

@@ -31,9 +31,29 @@ function showOnMenu(badge, unread) {
     : t("Unread messages");
 }
 
+/** The icon of the tab, once it is loaded, and its dot. */
+const icon = { address: "", text: "", dot: "" };
+
+/** A dot in the icon of the tab. @param {string} colour none if empty */
+async function setIconDot(colour) {
+  if (colour === icon.dot) return;
+  icon.dot = colour;
+  const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
+  icon.address ||= link.href;
+  try {
+    icon.text ||= await (await fetch(icon.address)).text();
+  } catch {
+    return; // the icon as it is
+  }
+  if (colour !== icon.dot) return; // it changed again meanwhile
+  const picture = colour ? icon.text.replace("</svg>", DOT.replace("COLOUR", colour)) : icon.text;
+  link.href = `data:image/svg+xml,${encodeURIComponent(picture)}`;
+}
+
 export class ChatTitle extends PageElement {
-  #icon = "";
-  #dot = "";
+  /** As the page came, and the room's name in it. */
+  #title = "";
+  #name = "";
 
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
@@ -42,9 +62,11 @@ export class ChatTitle extends PageElement {
     const { state } = store;
     const topic = /** @type {HTMLElement} */ (this.querySelector("#room-topic"));
     const name = /** @type {HTMLElement} */ (this.querySelector("#room-name"));
-    const shown = document.title;
-    lifetime.add(() => (document.title = shown));
-    const first = isolated(name.textContent ?? "");
+    this.#title ||= document.title;
+    this.#name ||= isolated(name.textContent ?? "");
+    lifetime.add(() => (document.title = this.#title));
+    const withName = () => this.#title.replace(this.#name, () => isolated(name.textContent ?? ""));
+    document.title = withName();
     store.watch(
       ["room"],
       () => {
@@ -57,16 +79,16 @@ export class ChatTitle extends PageElement {
       ["room", "rooms", "reading", "members"],
       () => {
         const { badge, unread } = unreadTotals(state);
-        const title = shown.replace(first, () => isolated(name.textContent ?? ""));
+        const title = withName();
         const badged = badge ? `(${badge}) ${title}` : title;
         if (document.title !== badged) document.title = badged;
-        this.#setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
+        setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
         showOnMenu(badge, unread);
         this.#paint(state);
       },
       signal,
     );
-    store.touch("rooms");
+    store.touch("room", "rooms");
     this.#paint(state);
   }
 
@@ -80,20 +102,5 @@ export class ChatTitle extends PageElement {
     const other = state.room.title ?? "";
     paintAvatar(avatar, other);
     avatar.dataset.dot = dotOf(state, other);
-  }
-
-  /** A dot in the icon of the tab. @param {string} colour none if empty */
-  async #setIconDot(colour) {
-    if (colour === this.#dot) return;
-    this.#dot = colour;
-    const link = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=icon]"));
-    try {
-      this.#icon ||= await (await fetch(link.href)).text();
-    } catch {
-      return; // the icon as it is
-    }
-    if (colour !== this.#dot) return; // it changed again meanwhile
-    const picture = colour ? this.#icon.replace("</svg>", DOT.replace("COLOUR", colour)) : this.#icon;
-    link.href = `data:image/svg+xml,${encodeURIComponent(picture)}`;
   }
 }

@@ -22,6 +22,7 @@ export class ChatToasts extends PageElement {
     lifetime.add(() => this.#clear());
     this.page = page;
     page.store.watch(["toasts"], () => this.#show(), signal);
+    this.#show();
     for (const event of ["pointerenter", "focusin"])
       this.addEventListener(event, () => this.#pause(), { signal });
     for (const event of ["pointerleave", "focusout"])

@@ -228,7 +228,7 @@ export class ChatPersonCard extends PageElement {
   }
 
   async #startConversation() {
-    const problem = await openConversation([this.#name]);
+    const problem = await openConversation([this.#name], this.page.go);
     if (problem) this.#say(problem);
   }
 

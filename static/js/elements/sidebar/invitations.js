@@ -97,7 +97,7 @@ export class ChatInvitations extends PageElement {
     if (problem) {
       this.page.store.dispatch({ type: "toasted", text: problem });
     } else if (form.dataset.answer === "accept") {
-      location.assign(`/rooms/${encodeURIComponent(name)}`);
+      this.page.go(`/rooms/${encodeURIComponent(name)}`);
     } else {
       // Until the server's list without it is here.
       row.hidden = true;

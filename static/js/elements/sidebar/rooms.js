@@ -20,7 +20,7 @@ const SCROLLED = "aiochat:rooms-scrolled";
 /**
  * @typedef {import("../../state/types.js").OwnRoom} OwnRoom
  * @typedef {{key: string, shape: string, room: OwnRoom, title: string, unread: number, mentions:
- *   number, badge: number, dot: string}} Row
+ *   number, badge: number, dot: string, current: boolean}} Row
  * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node:
  *   HTMLElement, row: any}>, rows: Row[]}} Section
  */
@@ -34,8 +34,11 @@ const render = {
     link.dataset.kind = room.kind;
     return node;
   },
-  update(/** @type {HTMLElement} */ node, /** @type {Row} */ { room, title, unread, mentions, dot }) {
+  update(/** @type {HTMLElement} */ node, /** @type {Row} */ row) {
+    const { room, title, unread, mentions, dot, current } = row;
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
+    if (current) link.setAttribute("aria-current", "page");
+    else link.removeAttribute("aria-current");
     /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = title;
     link.classList.toggle("has-unread", unread > 0);
     part(link, "count").hidden = !unread;
@@ -60,13 +63,14 @@ export class ChatRooms extends PageElement {
   /** @type {HTMLElement} */ scroller;
   /** @type {HTMLInputElement} */ filter;
   /** @type {HTMLButtonElement} */ hint;
-  /** @type {Section[]} */ sections;
+  /** @type {Section[]} */ #sections = [];
   #shape = "";
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
     const lifetime = this.begin();
     const { signal } = lifetime;
+    const isFirst = !this.page;
     this.page = page;
     const { state } = page.store;
     this.current = state.room.name;
@@ -75,10 +79,11 @@ export class ChatRooms extends PageElement {
     this.scroller = find(".room-lists");
     this.filter = find("#room-filter");
     this.hint = find(".more-unread");
-    this.sections = [
-      adopt(find("#room-list"), (room) => !isConversation(room)),
-      adopt(find("#conversation-list"), isConversation),
-    ];
+    if (isFirst)
+      this.#sections = [
+        adopt(find("#room-list"), (room) => !isConversation(room)),
+        adopt(find("#conversation-list"), isConversation),
+      ];
     this.filter.value = "";
     this.filter.addEventListener("input", () => this.#filterRooms(), { signal });
     this.filter.addEventListener("keydown", (event) => this.#filterKey(event), { signal });
@@ -101,8 +106,9 @@ export class ChatRooms extends PageElement {
     addEventListener("pageshow", (event) => event.persisted && this.#refresh(), { signal });
     page.store.watch(["rooms", "reading", "members"], () => this.#show(), signal);
     this.#show();
-    // The list stays where it was from one room to the next.
-    this.scroller.scrollTop = Number(session.get(SCROLLED) ?? 0);
+    this.#filterRooms();
+    // The list stays where it was from one page to the next.
+    if (isFirst) this.scroller.scrollTop = Number(session.get(SCROLLED) ?? 0);
     addEventListener("pagehide", () => session.set(SCROLLED, String(this.scroller.scrollTop)), { signal });
     this.#showHint();
   }
@@ -110,14 +116,14 @@ export class ChatRooms extends PageElement {
   #show(inOrder = false) {
     const { state } = this.page.store;
     const rooms = [...state.rooms.values()];
-    const rowsOf = this.sections.map((section) =>
+    const rowsOf = this.#sections.map((section) =>
       rooms.filter(section.includes).map((room) => this.#row(room)),
     );
     // Asked for at each step of reading, and then nearly always as it was.
     const shape = rowsOf.flatMap((rows) => rows.map((row) => `${row.key} ${row.shape}`)).join("\n");
     if (shape === this.#shape && !inOrder) return;
     this.#shape = shape;
-    for (const [index, section] of this.sections.entries()) {
+    for (const [index, section] of this.#sections.entries()) {
       const rows = rowsOf[index];
       section.rows = inOrder ? rows.sort(byUrgency) : keepOrder(rows, section.rows, this.#isBusy());
       reconcile(section.list, section.shown, section.rows, render);
@@ -145,15 +151,17 @@ export class ChatRooms extends PageElement {
     const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
     const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
+    const current = room.name === this.current;
     return {
       key: room.name,
-      shape: `${title} ${unread} ${mentions} ${dot}`,
+      shape: `${title} ${unread} ${mentions} ${dot} ${current}`,
       room,
       title,
       unread,
       mentions,
       badge,
       dot,
+      current,
     };
   }
 
@@ -166,7 +174,7 @@ export class ChatRooms extends PageElement {
 
   #filterRooms() {
     const wanted = fold(this.filter.value.trim());
-    for (const { shown } of this.sections)
+    for (const { shown } of this.#sections)
       for (const { node, row } of shown.values())
         node.hidden = !fold(`${row.title} ${row.room.title}`).includes(wanted);
     this.classList.toggle("sifted", wanted !== "");
@@ -190,7 +198,7 @@ export class ChatRooms extends PageElement {
   }
 
   #showHint() {
-    const rows = this.sections.flatMap((section) => section.rows).filter((row) => row.unread);
+    const rows = this.#sections.flatMap((section) => section.rows).filter((row) => row.unread);
     const unseen = rows.length ? this.#unseen() : undefined;
     this.hint.hidden = !unseen;
     if (!unseen) return;
@@ -242,12 +250,12 @@ export class ChatRooms extends PageElement {
       return;
     event.preventDefault();
     const step = event.key === "ArrowUp" ? -1 : 1;
-    const rows = this.sections.flatMap((section) => section.rows);
+    const rows = this.#sections.flatMap((section) => section.rows);
     const wanted = rows.filter((row) => row.key === this.current || !event.shiftKey || row.unread > 0);
     const here = wanted.findIndex((row) => row.key === this.current);
     if (wanted.length < 2) return;
     const { key } = wanted[(here + step + wanted.length) % wanted.length];
-    location.assign(`/rooms/${encodeURIComponent(key)}`);
+    this.page.go(`/rooms/${encodeURIComponent(key)}`);
   }
 }
 

@@ -21,9 +21,10 @@ import { dotText } from "../people/members.js";
 const MOST_PEOPLE = 19; // others in a conversation
 
 /** @typedef {import("../../composing/ranking.js").Candidate} Candidate */
+/** @typedef {Pick<import("../../room.js").Page, "store"|"go">} SwitcherPage */
 
 export class ChatSwitcher extends PageElement {
-  /** @type {{store: import("../../state/store.js").Store}} */ page;
+  /** @type {SwitcherPage} */ page;
   /** @type {() => void} */ #opened;
   /** @type {HTMLDialogElement} */ dialog;
   /** @type {HTMLInputElement} */ box;
@@ -37,7 +38,7 @@ export class ChatSwitcher extends PageElement {
   #busy = false;
 
   /**
-   * @param {{store: import("../../state/store.js").Store}} page
+   * @param {SwitcherPage} page
    * @param {() => void} [opened] called whenever it opens
    */
   start(page, opened = () => {}) {
@@ -296,7 +297,8 @@ export class ChatSwitcher extends PageElement {
     } else if (item.kind === "person") {
       this.#startConversation([item.name]);
     } else {
-      location.assign(`/rooms/${encodeURIComponent(item.name)}`);
+      this.dialog.close("");
+      this.page.go(`/rooms/${encodeURIComponent(item.name)}`);
     }
   }
 
@@ -313,7 +315,7 @@ export class ChatSwitcher extends PageElement {
   async #startConversation(names) {
     if (this.#busy || !names.length) return;
     this.#busy = true;
-    const problem = await openConversation(names);
+    const problem = await openConversation(names, this.page.go);
     this.#busy = false;
     if (problem) this.#say(problem);
   }

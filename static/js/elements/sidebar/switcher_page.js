@@ -39,7 +39,7 @@ export function startSwitcher() {
   store.state.rooms.clear();
   store.state.connection = "connected";
   let loadedAt = -Infinity;
-  switcher.start({ store }, () => {
+  switcher.start({ store, go: (address) => location.assign(address) }, () => {
     if (performance.now() - loadedAt < FRESH) return;
     loadedAt = performance.now();
     loadRooms(store).catch(() => {

@@ -27,6 +27,7 @@ export class MessageActions {
   constructor(page) {
     this.page = page;
     const { signal } = page.lifetime;
+    page.lifetime.add(() => this.#attach(null));
     this.menu = new MessageMenu(signal);
     this.list = /** @type {HTMLElement} */ (document.getElementById("timeline"));
     this.bar = cloneElement("bar");

@@ -3,7 +3,6 @@
  * posts by their number, and loads more history.
  */
 import { PageElement } from "../page_element.js";
-import { dayOf } from "../../words/dates.js";
 import { layout } from "../../state/layout.js";
 import { deletedAfter } from "../../state/lines.js";
 import { Permalinks } from "../../dom/permalinks.js";
@@ -13,6 +12,7 @@ import { n, t } from "../../words/texts.js";
 import { Announcer } from "./announcer.js";
 import { showHistoryNote } from "./history_note.js";
 import { makeRow, updateRow } from "./message.js";
+import { watchMidnight } from "./midnight.js";
 import { RovingFocus } from "./roving_focus.js";
 
 const AHEAD = 800; // px before either end at which more is asked for: about a screen
@@ -32,8 +32,7 @@ export class ChatTimeline extends PageElement {
   /** @type {Permalinks} */ permalinks;
   /** @type {Map<string, {node: HTMLElement, row: Row}>} */ #shown = new Map();
   /** @type {WeakMap<Element, Row>} */ #rows = new WeakMap();
-  /** What the server has made, by the rows' keys. @type {Map<string, HTMLElement>} */
-  #served = new Map();
+  /** What the server has made, by key. @type {Map<string, HTMLElement>} */ #served = new Map();
   #opened = false;
   /** Somebody has scrolled. */ #isRead = false;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #highlightTimer;
@@ -44,13 +43,16 @@ export class ChatTimeline extends PageElement {
     const lifetime = this.begin();
     const { signal } = lifetime;
     const { store, history } = page;
+    const isBack = this.page === page;
     this.page = page;
     this.#opened = this.#isRead = false;
     this.scroller = /** @type {HTMLElement} */ (this.querySelector(".timeline-scroller"));
     this.list = /** @type {HTMLElement} */ (this.querySelector("#timeline"));
     this.jump = /** @type {HTMLButtonElement} */ (this.querySelector(".jump"));
-    this.anchor = new ScrollAnchor(this.scroller, this.list, () => !store.state.newer);
+    if (!isBack) this.anchor = new ScrollAnchor(this.scroller, this.list, () => !store.state.newer);
+    const current = isBack ? this.rovingFocus.current : null;
     this.rovingFocus = new RovingFocus(this.list, this.anchor, (node) => this.#rows.get(node), signal);
+    this.rovingFocus.current = current;
     this.announcer = new Announcer(
       /** @type {HTMLElement} */ (this.querySelector("#announcer")),
       store.state,
@@ -71,10 +73,9 @@ export class ChatTimeline extends PageElement {
 
     store.watch(["timeline"], () => this.#show(), signal);
     store.watch(["reading"], () => this.#showJump(), signal);
-    this.#takeOver();
-    this.#open();
-    const day = this.#atMidnight();
-    lifetime.add(() => clearInterval(day));
+    if (isBack) this.comeBack();
+    else this.#open();
+    watchMidnight(store, lifetime);
     lifetime.add(() => clearTimeout(this.#highlightTimer));
   }
 
@@ -182,18 +183,33 @@ export class ChatTimeline extends PageElement {
    */
   #open() {
     const { state } = this.page.store;
-    const unread = this.list.querySelector(":scope > .new");
+    this.#takeOver();
     const asked = state.around === null ? null : this.#node(state.around);
     if (asked) {
       this.anchor.show(asked, "middle");
       this.#highlight(asked);
     } else {
-      this.anchor.toEnd();
-      if (unread && this.anchor.topOf(unread) < this.scroller.clientHeight / 4)
-        this.anchor.show(unread, "quarter");
+      this.#toUnread();
     }
     this.#opened = true;
     this.#settle();
+  }
+
+  /** Shown again, or caught up: one is where one was, or, if that was the end, at the first unread. */
+  comeBack() {
+    this.#opened = true;
+    this.#show(() => {
+      if (this.anchor.following) this.#toUnread();
+      else this.anchor.restore();
+    });
+  }
+
+  /** To the first unread with some context above, or to the end. */
+  #toUnread() {
+    this.anchor.toEnd();
+    const unread = this.list.querySelector(":scope > .new");
+    if (unread && this.anchor.topOf(unread) < this.scroller.clientHeight / 4)
+      this.anchor.show(unread, "quarter");
   }
 
   /** @param {() => void} [moves] to another place, instead of restoring the one before */
@@ -380,15 +396,5 @@ export class ChatTimeline extends PageElement {
     acts[/** @type {HTMLElement} */ (button).dataset.action ?? ""]?.();
     // The pressed button is gone with what it was for.
     composer.focus();
-  }
-
-  /** Today becomes Yesterday while the page is open. @returns the interval's id */
-  #atMidnight() {
-    let day = dayOf(new Date());
-    return setInterval(() => {
-      if (day === dayOf(new Date())) return;
-      day = dayOf(new Date());
-      this.page.store.touch("timeline");
-    }, 30_000);
   }
 }

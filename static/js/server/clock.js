@@ -2,7 +2,7 @@
  * Tells the server the clock of this browser, for the times in the pages that it makes: how far it
  * is from UTC, and how it writes hours. helpers/web/clock.py reads it.
  */
-import { clockTime } from "./dates.js";
+import { clockTime } from "../words/dates.js";
 
 /** By how it writes five past nine in the morning and five past three in the afternoon. */
 const HOURS = new Map([

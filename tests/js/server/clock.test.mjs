@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import { clockCookie } from "../../../static/js/words/clock.js";
+import { clockCookie } from "../../../static/js/server/clock.js";
 
 const noon = new Date(2026, 10, 21, 12);
 const offset = -noon.getTimezoneOffset();

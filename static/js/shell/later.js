@@ -1,0 +1,51 @@
+/** What shows nothing at first: loaded after the first view, and before the page connects. */
+import { ChatBanner } from "../elements/page/banner.js";
+import { ChatKeys } from "../elements/page/keys_dialog.js";
+import { ChatToasts } from "../elements/page/toasts.js";
+import { ChatPersonCard } from "../elements/people/person_card.js";
+import { ChatTyping } from "../elements/people/typing.js";
+import { ChatInvitations } from "../elements/sidebar/invitations.js";
+import { ChatSettings } from "../elements/sidebar/settings.js";
+import { ChatSwitcher } from "../elements/sidebar/switcher.js";
+import { MessageActions } from "../elements/timeline/message_actions.js";
+import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
+import { tellClock } from "../server/clock.js";
+import { watchNames } from "../server/people_names.js";
+import { Navigation } from "./navigation.js";
+
+/** @typedef {import("./shell.js").Shell} Shell */
+
+export const ELEMENTS = {
+  "chat-banner": ChatBanner,
+  "chat-toasts": ChatToasts,
+  "chat-typing": ChatTyping,
+  "chat-invitations": ChatInvitations,
+  "chat-switcher": ChatSwitcher,
+  "chat-person-card": ChatPersonCard,
+  "chat-settings": ChatSettings,
+  "chat-keys": ChatKeys,
+};
+
+/** Of a room that is shown, what is no element. @param {import("../room.js").Page} page */
+export function startRoom(page) {
+  watchNames(page.store, page.lifetime);
+  page.messageActions = new MessageActions(page);
+  new TimelineKeys(page.timeline, page);
+}
+
+/** @param {Shell} shell */
+export function navigate(shell) {
+  tellClock();
+  return new Navigation(shell);
+}
+
+/** Where the site has it, after everything else. @param {Shell} shell */
+export async function showWeather({ lifetime, view }) {
+  const box = /** @type {any} */ (document.querySelector("chat-weather"));
+  if (!box) return;
+  const { ChatWeather } = await import("../elements/sidebar/weather.js");
+  if (lifetime.ended) return;
+  if (!customElements.get("chat-weather")) customElements.define("chat-weather", ChatWeather);
+  box.start(view.page);
+  lifetime.add(() => box.stop());
+}

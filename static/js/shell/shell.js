@@ -1,0 +1,185 @@
+/**
+ * What is there once for all rooms of the page, and one room in its middle: the elements of the
+ * sidebar and the dialogs work with the room that is shown.
+ */
+import { Drawers } from "../dom/drawers.js";
+import { Lifetime } from "../dom/lifetime.js";
+import { ChatComposer } from "../elements/composer/composer.js";
+import { ChatStatus } from "../elements/page/status.js";
+import { ChatTitle } from "../elements/page/title.js";
+import { ChatMembers } from "../elements/people/members.js";
+import { ChatRooms } from "../elements/sidebar/rooms.js";
+import { ChatTimeline } from "../elements/timeline/timeline.js";
+import { holdTabLock } from "../local/tabs.js";
+import { watchAttention } from "../server/attention.js";
+import { makeNonce } from "../server/nonce.js";
+import { newSite } from "../state/store.js";
+import { openSpoilers } from "../words/rich_text.js";
+import { OpenRoom } from "./open_room.js";
+
+/** @typedef {import("../room.js").Page} Page */
+
+/**
+ * A room and its part of the page.
+ * @typedef {object} View
+ * @property {OpenRoom} room
+ * @property {Page} page
+ * @property {HTMLElement} main
+ * @property {HTMLElement} members
+ * @property {string} title of the document
+ * @property {string} address of the document, when it was left
+ * @property {Element|null} focused when it was left
+ */
+
+const ELEMENTS = {
+  "chat-title": ChatTitle,
+  "chat-status": ChatStatus,
+  "chat-rooms": ChatRooms,
+  "chat-members": ChatMembers,
+  "chat-timeline": ChatTimeline,
+  "chat-composer": ChatComposer,
+};
+
+/** @typedef {import("./later.js")} Later what is loaded after the first view */
+
+export class Shell {
+  lifetime = new Lifetime();
+  site = newSite();
+  /** Of the room that is shown. */
+  #showing = new Lifetime();
+  /** @type {View} */ view;
+  /** @type {Later|null} */ #later = null;
+  /** @type {import("./navigation.js").Navigation|null} */ #navigation = null;
+  #tab = makeNonce();
+
+  constructor() {
+    const { signal } = this.lifetime;
+    holdTabLock(this.#tab, signal);
+    this.drawers = new Drawers(/** @type {HTMLElement} */ (document.getElementById("app")), signal);
+    openSpoilers(signal);
+    this.lifetime.add(() => this.view.room.stop());
+    this.lifetime.add(() => this.#showing.stop());
+    this.view = this.open(document, document.title);
+    this.#start();
+    // Without them one can still write.
+    this.#complete().finally(() => {
+      if (!this.lifetime.ended) this.view.room.enter();
+    });
+  }
+
+  /**
+   * A room that isn't shown yet.
+   * @param {Document} source the page as it came
+   * @param {string} title
+   * @returns {View}
+   */
+  open(source, title) {
+    const embedded = JSON.parse(source.getElementById("room-state")?.textContent ?? "");
+    const room = new OpenRoom(embedded, this.site, this.#tab);
+    const main = /** @type {HTMLElement} */ (source.getElementById("main"));
+    const members = /** @type {HTMLElement} */ (source.getElementById("members"));
+    const find = (/** @type {string} */ name) => /** @type {any} */ (main.querySelector(name));
+    const { store, history, outbox, amendments, typing } = room;
+    /** @type {Page} */
+    const page = {
+      lifetime: this.#showing,
+      store,
+      history,
+      outbox,
+      send: (request) => room.send(request),
+      amendments,
+      drawers: this.drawers,
+      timeline: find("chat-timeline"),
+      composer: find("chat-composer"),
+      typing,
+      keys: /** @type {any} */ (document.querySelector("chat-keys")),
+      messageActions: null,
+      go: (address) => this.go(address),
+    };
+    return { room, page, main, members, title, address: "", focused: null };
+  }
+
+  /** To a page, which is loaded unless it is a room's. @param {string} address */
+  go(address) {
+    if (this.#navigation) this.#navigation.go(address);
+    else location.assign(address);
+  }
+
+  /**
+   * Puts another room in the place of the one that is shown. The document has its address already.
+   * @param {View} view
+   */
+  show(view) {
+    const before = this.view;
+    const isBack = view.address !== "";
+    this.view = view;
+    before.main.replaceWith(view.main);
+    before.members.replaceWith(view.members);
+    document.title = view.title;
+    this.drawers.refresh();
+    this.#start(!isBack);
+    if (isBack && view.focused?.isConnected) /** @type {HTMLElement} */ (view.focused).focus();
+    view.room.enter(() => {
+      if (!isBack || this.#showing.ended || this.view !== view) return;
+      view.page.timeline.comeBack();
+      this.#attend();
+    });
+  }
+
+  /** The room that is shown ends to be. */
+  hide() {
+    const { view } = this;
+    const { activeElement } = document;
+    const isInside = view.main.contains(activeElement) || view.members.contains(activeElement);
+    view.focused = isInside ? activeElement : null;
+    view.address = location.href;
+    this.#showing.stop();
+    view.room.leave();
+  }
+
+  /** @param {boolean} [attends] what is on screen is read from now on */
+  #start(attends = true) {
+    const showing = (this.#showing = new Lifetime());
+    this.view.page.lifetime = showing;
+    // A dialog belongs to the room that it was opened in.
+    showing.add(() => {
+      for (const dialog of document.querySelectorAll("dialog")) if (dialog.open) dialog.close("");
+    });
+    if (attends) this.#attend();
+    for (const [name, element] of Object.entries(ELEMENTS)) this.#startElement(name, element);
+    if (this.#later) this.#startLater(this.#later);
+  }
+
+  #attend() {
+    const { store } = this.view.room;
+    watchAttention(store, this.view.page.send, this.#showing);
+  }
+
+  /** @param {string} name @param {CustomElementConstructor} element */
+  #startElement(name, element) {
+    if (!customElements.get(name)) customElements.define(name, element);
+    const node = /** @type {any} */ (document.querySelector(name));
+    node.start(this.view.page);
+    this.#showing.add(() => node.stop());
+  }
+
+  async #complete() {
+    const later = await import("./later.js");
+    if (this.lifetime.ended) return;
+    this.#later = later;
+    this.#startLater(later);
+    this.#navigation = later.navigate(this);
+    later.showWeather(this);
+  }
+
+  /** @param {Later} later */
+  #startLater(later) {
+    for (const [name, element] of Object.entries(later.ELEMENTS)) this.#startElement(name, element);
+    later.startRoom(this.view.page);
+  }
+
+  /** Ends all that the page began. */
+  stop() {
+    this.lifetime.stop();
+  }
+}
