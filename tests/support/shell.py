@@ -21,8 +21,11 @@ from tests.support.servers import ROOT, Aiochat, Redis, free_port
 from tests.support.servers.forked import Forked
 
 
-def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
-    """`python app.py ...` with data of its own, and settings by their names without the prefix."""
+def run(
+    folder: Path, *arguments: str, given: bytes = b"", answer: int | None = None, **env: str
+) -> subprocess.CompletedProcess[bytes]:
+    """`python app.py ...` with data of its own, and settings by their names without the prefix.
+    `answer` is a descriptor to which its standard output goes."""
     own = {"AIOCHAT_DATA_DIR": str(folder / "data"), "AIOCHAT_PORT": str(free_port())}
     named = {f"AIOCHAT_{name}": value for name, value in env.items()}
     with tempfile.TemporaryFile() as read, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -33,7 +36,7 @@ def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subpro
             arguments,
             folder=folder,
             env={**os.environ, **own, **named},
-            streams=[stream.fileno() for stream in (read, out, err)],
+            streams=[read.fileno(), out.fileno() if answer is None else answer, err.fileno()],
         )
         try:
             code = process.wait(120)
