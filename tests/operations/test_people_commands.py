@@ -23,7 +23,7 @@ from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
 from tests.operations.conftest import PASSWORD
 from tests.support.servers import ROOT
-from tests.support.shell import Shell, run
+from tests.support.shell import Shell, run_into
 
 NEW = "another fine password"
 NOWHERE = "127.0.0.1:1"
@@ -279,7 +279,7 @@ def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, tmp_path: Pa
     else:
         reads, out = os.pipe()
         os.close(reads)
-    done = run(tmp_path, "sessions", "alice", answer=out)
+    done = run_into(out, tmp_path, "sessions", "alice")
     os.close(out)
     assert done.returncode == 1
     assert re.fullmatch(rb"aiochat: the answer can't be written \(.*\)\n", done.stderr), done.stderr
