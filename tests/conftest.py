@@ -60,7 +60,7 @@ def unique(name: str) -> str:
     return f"{name}{next(_counter)}"
 
 
-SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "site", "own_servers"}
+SERVERS = {"postgres", "redis", "sqlite_chat", "postgres_chat", "chat", "lone_chat", "site", "own_servers"}
 """The fixtures that a test with the mark `server` has one of."""
 
 

@@ -1,7 +1,6 @@
 """The command line: what each command does, and one line with a non-zero exit where it can't."""
 
 import contextlib
-import fcntl
 import os
 import pty
 import re
@@ -10,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import termios
 import time
 from pathlib import Path
 
@@ -19,6 +17,7 @@ import pytest
 from tests.conftest import LIMITS_OFF, unique
 from tests.support.people import PASSWORD, person
 from tests.support.servers import ROOT, Aiochat, Postgres, Redis, ServerError
+from tests.support.servers.forked import Forked
 from tests.support.shell import line_of, run
 
 NOWHERE = "127.0.0.1:1"
@@ -247,21 +246,12 @@ def on_a_terminal(
 ) -> tuple[int, str]:
     """A command typed at a terminal. Returns the exit code and what stood on the screen."""
     leader, follower = pty.openpty()
-
-    def take_terminal() -> None:
-        """Ctrl-C comes from there, also where the tests run in the background and it is ignored."""
-        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
-
-    env = {**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")}
-    process = subprocess.Popen(
-        [sys.executable, str(ROOT / "app.py"), *command],
-        stdin=follower,
-        stdout=follower,
-        stderr=follower,
-        env=env,
-        start_new_session=True,
-        preexec_fn=take_terminal,
+    process = Forked(
+        ROOT / "tests" / "support" / "at_terminal.py",
+        command,
+        folder=folder,
+        env={**os.environ, "AIOCHAT_DATA_DIR": str(folder / "data")},
+        streams=[follower] * 3,
     )
     os.close(follower)
     screen, waiting = b"", list(answers)

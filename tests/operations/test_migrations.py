@@ -1,12 +1,11 @@
 """The migrations and the models tell the same story about the tables, on both databases, however
 often and by however many they run."""
 
+import contextlib
 import fcntl
+import os
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,9 @@ from helpers.db.base import Base
 from helpers.db.database import DatabaseError
 from helpers.db.migrations import migrate, pending
 from tests.conftest import unique
+from tests.support.people import PATIENCE
 from tests.support.servers import ROOT, Postgres
+from tests.support.servers.forked import Forked
 
 FOLDER = ROOT / "migrations"
 MODELS = [
@@ -197,20 +198,34 @@ def test_on_sqlite_one_waits_for_the_other(tmp_path: Path, monkeypatch: pytest.M
     assert migrate(url, FOLDER) == len(list(FOLDER.glob("[0-9]*.py")))
 
 
-def test_several_at_once_are_one(url: str) -> None:
+ONE_OF_SEVERAL = """
+import sys
+from pathlib import Path
+from helpers.db.migrations import migrate
+print(migrate(sys.argv[1], Path(sys.argv[2])))
+"""
+
+
+def test_several_at_once_are_one(url: str, tmp_path: Path) -> None:
     """As when workers start together: each in a process of its own."""
-    code = (
-        "from pathlib import Path; from helpers.db.migrations import migrate; "
-        "from helpers.processes import terminal; terminal.PATIENCE_SECONDS = 600.0; "
-        f"print(migrate({url!r}, Path({str(FOLDER)!r})))"
-    )
-
-    def one(_: int) -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    program = tmp_path / "one_of_several.py"
+    program.write_text(ONE_OF_SEVERAL)
+    with contextlib.ExitStack() as opened, (tmp_path / "in").open("w+b") as given:
+        outs, errs = (
+            [opened.enter_context((tmp_path / f"{name}{number}").open("w+b")) for number in range(4)]
+            for name in ("out", "err")
         )
-
-    with ThreadPoolExecutor(4) as threads:
-        done = list(threads.map(one, range(4)))
-    assert [process.stderr for process in done] == [""] * 4
-    assert sum(int(process.stdout) for process in done) == len(list(FOLDER.glob("[0-9]*.py")))
+        processes = [
+            Forked(
+                program,
+                (url, str(FOLDER)),
+                folder=ROOT,
+                env=os.environ,
+                streams=[given.fileno(), out.fileno(), err.fileno()],
+            )
+            for out, err in zip(outs, errs, strict=True)
+        ]
+        assert [process.wait(PATIENCE) for process in processes] == [0] * 4
+    assert [(tmp_path / f"err{number}").read_text() for number in range(4)] == [""] * 4
+    counts = [int((tmp_path / f"out{number}").read_text()) for number in range(4)]
+    assert sum(counts) == len(list(FOLDER.glob("[0-9]*.py")))

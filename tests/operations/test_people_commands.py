@@ -23,7 +23,7 @@ from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
 from tests.operations.conftest import PASSWORD
 from tests.support.servers import ROOT
-from tests.support.shell import Shell
+from tests.support.shell import Shell, run_into
 
 NEW = "another fine password"
 NOWHERE = "127.0.0.1:1"
@@ -272,16 +272,14 @@ def test_a_folder_that_cannot_be_written_is_one_line(plain: Shell) -> None:
 
 
 @pytest.mark.parametrize("target", ["/dev/full", "a pipe that nobody reads"])
-def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, target: str) -> None:
+def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, tmp_path: Path, target: str) -> None:
     plain.says("register", "alice", given=PASSWORD)
-    env = {**os.environ, **plain.env}
     if target == "/dev/full":
         out = os.open(target, os.O_WRONLY)
     else:
         reads, out = os.pipe()
         os.close(reads)
-    command = [sys.executable, str(ROOT / "app.py"), "sessions", "alice"]
-    done = subprocess.run(command, env=env, stdout=out, stderr=subprocess.PIPE, check=False)
+    done = run_into(out, tmp_path, "sessions", "alice")
     os.close(out)
     assert done.returncode == 1
     assert re.fullmatch(rb"aiochat: the answer can't be written \(.*\)\n", done.stderr), done.stderr

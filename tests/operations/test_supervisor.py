@@ -32,6 +32,27 @@ def _workers(postgres: Postgres, redis: Redis, count: int = 2) -> Iterator[Aioch
         yield server
 
 
+@pytest.fixture(scope="module")
+def _both(postgres: Postgres, redis: Redis) -> Iterator[Aiochat]:
+    with _workers(postgres, redis) as server:
+        yield server
+
+
+@pytest.fixture
+def site(_both: Aiochat) -> Aiochat:
+    """A site of two workers, both of which serve. Its log begins with the story."""
+    _both.log.write_bytes(b"")
+    if not _both.running:
+        _serve_again(_both)
+    return _both
+
+
+def _serve_again(server: Aiochat) -> None:
+    server.log.write_bytes(b"")
+    server.start()
+    _wait_for(lambda: "Stop it with Ctrl-C" in server.tail(1000))
+
+
 def _wait_for(true: Callable[[], bool], seconds: float = 60) -> None:
     deadline = time.monotonic() + seconds
     while not true():
@@ -134,61 +155,67 @@ def test_what_keeps_the_workers_from_serving_is_said_once(tmp_path: Path, postgr
     assert [line[:32] for line in done.stderr.splitlines()] == ["aiochat: Redis can't be used: Er"]
 
 
-def test_connections_are_spread_and_nobody_else_gets_any(
-    tmp_path: Path, postgres: Postgres, redis: Redis
-) -> None:
-    with _workers(postgres, redis) as server, contextlib.ExitStack() as stack:
+def test_connections_are_spread_and_nobody_else_gets_any(tmp_path: Path, site: Aiochat) -> None:
+    with contextlib.ExitStack() as stack:
         for _ in range(60):
             connection = stack.enter_context(
-                contextlib.closing(HTTPConnection("127.0.0.1", server.port, timeout=5))
+                contextlib.closing(HTTPConnection("127.0.0.1", site.port, timeout=5))
             )
             connection.request("GET", "/livez")
             assert connection.getresponse().read()
-        workers = _processes(server)
-        counts = [_connections(pid, server.port) for pid in workers]
+        workers = _processes(site)
+        counts = [_connections(pid, site.port) for pid in workers]
         assert sum(counts) == 60
         assert min(counts) >= 8, counts
-        second = _run(tmp_path, "--workers", "2", **{**server.env, "AIOCHAT_PORT": str(server.port)})
+        second = _run(tmp_path, "--workers", "2", **{**site.env, "AIOCHAT_PORT": str(site.port)})
         assert second.returncode == 1
-        assert f"aiochat: can't listen on 127.0.0.1:{server.port} (Address already in use)" in second.stderr
-        # And when the supervisor is gone, its workers don't keep the port.
-        os.kill(server.pid, signal.SIGKILL)
-        _wait_for(lambda: not any(map(_lives, workers)))
-        assert not server.running
-        server.start()
+        assert f"aiochat: can't listen on 127.0.0.1:{site.port} (Address already in use)" in second.stderr
+    # And when the supervisor is gone, its workers don't keep the port.
+    os.kill(site.pid, signal.SIGKILL)
+    _wait_for(lambda: not any(map(_lives, workers)))
+    assert not site.running
+    _serve_again(site)
 
 
-async def test_a_rolling_restart_loses_neither_message_nor_connection(
-    postgres: Postgres, redis: Redis
-) -> None:
-    with _workers(postgres, redis) as server:
-        before = _processes(server)
+async def test_a_rolling_restart_loses_neither_message_nor_connection(site: Aiochat) -> None:
+    before = _processes(site)
 
-        def replace() -> None:
-            server.send(signal.SIGHUP)
-            _visit_until(server, lambda: "all workers are new" in server.tail(1000))
+    def replace() -> None:
+        site.send(signal.SIGHUP)
+        _visit_until(site, lambda: "all workers are new" in site.tail(1000))
 
-        await _through_trouble(server.url, lambda: asyncio.to_thread(replace))
-        after = _processes(server)
-        assert len(after) == 2
-        assert not set(before) & set(after)
-        assert "Traceback" not in server.tail(1000)
+    await _through_trouble(site.url, lambda: asyncio.to_thread(replace))
+    after = _processes(site)
+    assert len(after) == 2
+    assert not set(before) & set(after)
+    assert "Traceback" not in site.tail(1000)
 
 
-async def test_a_worker_that_is_killed_is_started_again(postgres: Postgres, redis: Redis) -> None:
-    with _workers(postgres, redis) as server:
-        victim, survivor = _processes(server)
+async def test_a_worker_that_is_killed_is_started_again(site: Aiochat) -> None:
+    victim, survivor = _processes(site)
 
-        def kill() -> None:
-            os.kill(victim, signal.SIGKILL)
-            _visit_until(server, lambda: "serves again" in server.tail(1000))
+    def kill() -> None:
+        os.kill(victim, signal.SIGKILL)
+        _visit_until(site, lambda: "serves again" in site.tail(1000))
 
-        await _through_trouble(server.url, lambda: asyncio.to_thread(kill))
-        assert survivor in _processes(server)
-        line = (
-            rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s"
-        )
-        assert re.search(line, server.tail(1000))
+    await _through_trouble(site.url, lambda: asyncio.to_thread(kill))
+    assert survivor in _processes(site)
+    line = rf"worker [12] \(process {victim}\) ended \(signal 9, Killed\) and is started again in 0(.5)? s"
+    assert re.search(line, site.tail(1000))
+
+
+async def test_all_end_together_and_tell_their_clients(site: Aiochat) -> None:
+    alice = await Person(site.url, unique("alice")).joins()
+    room = unique("Lobby")
+    await alice.creates(room)
+    tabs = [await alice.enters(room) for _ in range(6)]
+    workers = _processes(site)
+    assert await asyncio.to_thread(site.stop) == 0
+    assert [await tab.ends() for tab in tabs] == [1012] * 6
+    assert not any(map(_lives, workers))
+    assert "Traceback" not in site.tail(1000)
+    assert "started again" not in site.tail(1000)
+    await alice.close()
 
 
 def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgres: Postgres) -> None:
@@ -207,17 +234,3 @@ def test_without_redis_no_worker_starts_and_those_that_run_serve_for_all(postgre
         redis.start()
         _visit_until(server, lambda: "serves again" in server.tail(1000))
         assert survivor in _processes(server)
-
-
-async def test_all_end_together_and_tell_their_clients(postgres: Postgres, redis: Redis) -> None:
-    with _workers(postgres, redis) as server:
-        alice = await Person(server.url, "alice").joins()
-        await alice.creates("Lobby")
-        tabs = [await alice.enters("Lobby") for _ in range(6)]
-        workers = _processes(server)
-        assert await asyncio.to_thread(server.stop) == 0
-        assert [await tab.ends() for tab in tabs] == [1012] * 6
-        assert not any(map(_lives, workers))
-        assert "Traceback" not in server.tail(1000)
-        assert "started again" not in server.tail(1000)
-        await alice.close()

@@ -1,12 +1,13 @@
 """Servers to which nobody else sends anything: what is in their logs belongs to the tests that ask
-for them."""
+for them. And people of whom nothing is taken that they send, who are the same in all stories of a file."""
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 
 import pytest
 
-from tests.conftest import LIMITS_OFF, QUICK, patient_env
+from tests.conftest import LIMITS_OFF, QUICK, patient_env, unique
 from tests.support.accounts import accounts_of
+from tests.support.people import Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
 
@@ -38,3 +39,29 @@ async def nothing_logged(lone_chat: Aiochat) -> AsyncIterator[None]:
     fresh = lone_chat.log.read_text("utf-8", "replace")[before:]
     assert "Traceback" not in fresh
     assert "ERROR" not in fresh
+
+
+Lasting = Callable[[str], Awaitable[Person]]
+"""Somebody by the name that they go by, for all stories of a file on one server; who is called
+`visitor` has no account."""
+
+
+@pytest.fixture(scope="module")
+async def _lasting_people() -> AsyncIterator[dict[tuple[str, str], Person]]:
+    found: dict[tuple[str, str], Person] = {}
+    yield found
+    for someone in found.values():
+        await someone.close()
+
+
+@pytest.fixture
+def lasting(lone_chat: Aiochat, _lasting_people: dict[tuple[str, str], Person]) -> Lasting:
+    async def find(name: str) -> Person:
+        key = lone_chat.url, name
+        if key not in _lasting_people:
+            someone = _lasting_people[key] = Person(lone_chat.url, unique(name))
+            if name != "visitor":
+                await someone.joins()
+        return _lasting_people[key]
+
+    return find

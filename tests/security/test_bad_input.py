@@ -2,13 +2,14 @@
 happens."""
 
 import gzip
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import quote
 
 import pytest
 
-from tests.conftest import Cast
+from tests.security.conftest import Lasting
+from tests.support.accounts import accounts_of
 from tests.support.people import PASSWORD, Person
 from tests.support.raw_http import Answer, cookie_of, request
 from tests.support.servers import Aiochat
@@ -37,27 +38,22 @@ class Sender:
 
 
 @pytest.fixture
-async def visitor(cast: Cast) -> Sender:
-    someone = cast.stranger()
+async def visitor(lasting: Lasting) -> Sender:
+    someone = await lasting("visitor")
     return Sender(someone, await someone.token())
 
 
 @pytest.fixture
-async def member(alice: Person) -> Sender:
-    return Sender(alice, await alice.token("/rooms"))
-
-
-@pytest.fixture
-def chat(lone_chat: Aiochat) -> Aiochat:
-    return lone_chat
+async def member(lasting: Lasting) -> Sender:
+    someone = await lasting("alice")
+    return Sender(someone, await someone.token("/rooms"))
 
 
 @pytest.fixture(autouse=True)
-async def nothing_else_happens(nothing_logged: None, cast: Cast) -> AsyncIterator[None]:
+def nothing_else_happens(nothing_logged: None, lone_chat: Aiochat) -> Iterator[None]:
     """No room was made, and nothing went to the log that somebody should look at."""
     yield
-    names = [room["name"] for room in (await cast.boss.gets("/rooms"))["rooms"]]
-    assert not [name for name in names if "evil" in name.lower() or not name]
+    assert not accounts_of(lone_chat.url).rooms_like("evil")
 
 
 # What is sent as the value of a field, percent-encoded as browsers do it, and what the answer is:

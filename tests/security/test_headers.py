@@ -193,3 +193,14 @@ async def test_behind_tls_the_public_address_is_the_only_origin(secure_chat: Aio
         headers = {"X-CSRF-Token": token, "Origin": origin}
         answer = await request(secure_chat.url, "POST", "/accounts/login", cookie=cookie, headers=headers)
         assert answer.status == status, origin
+
+
+async def test_with_debug_any_origin_may(own_servers: None) -> None:
+    with Aiochat(env={"AIOCHAT_RATE_LIMITS": "off", "AIOCHAT_DEBUG": "1"}) as server:
+        assert "DEBUG IS ON" in server.tail()
+        someone = await Person(server.url, "tinker").registers()
+        await someone.creates("Workshop")
+        for headers in ({"Origin": "https://evil.example"}, {}):
+            async with someone.http.ws_connect("/rooms/Workshop/ws", headers=headers) as ws:
+                assert (await ws.receive()).data
+        await someone.close()

@@ -108,6 +108,13 @@ class Accounts:
         [(found,)] = self._run("SELECT value FROM site WHERE name = 'id'")
         return str(found)
 
+    def rooms_like(self, word: str) -> list[str]:
+        """The names of the rooms that have the word in their name or title, or no name."""
+        condition = "lower(name) LIKE ? OR lower(title) LIKE ? OR name = ''"
+        return [
+            name for (name,) in self._run(f"SELECT name FROM rooms WHERE {condition}", *[f"%{word}%"] * 2)
+        ]
+
     def has(self, name: str) -> bool:
         return bool(self._run("SELECT id FROM users WHERE name = ?", name))
 

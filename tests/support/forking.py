@@ -47,9 +47,24 @@ def _become(request: dict[str, Any], streams: list[int], parent: int) -> None:
     os.chdir(request["folder"])
     os.environ.clear()
     os.environ.update(request["env"])
-    for stream in (sys.stdout, sys.stderr):
-        assert isinstance(stream, io.TextIOWrapper)
-        stream.reconfigure(write_through=bool(os.environ.get("PYTHONUNBUFFERED")))
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        _open_anew(number, name)
+
+
+def _open_anew(number: int, name: str) -> None:
+    """A stream knows from its beginning whether it is a terminal, and whether one can seek in it."""
+    before = getattr(sys, name)
+    stream = open(  # noqa: SIM115 - for as long as the process lives
+        number, before.mode, encoding=before.encoding, errors=before.errors, closefd=False
+    )
+    assert isinstance(stream, io.TextIOWrapper)
+    if number:
+        stream.reconfigure(
+            line_buffering=number == 2 or stream.isatty(),
+            write_through=bool(os.environ.get("PYTHONUNBUFFERED")),
+        )
+    setattr(sys, name, stream)
+    setattr(sys, f"__{name}__", stream)
 
 
 def _serve(requests: socket.socket) -> dict[str, Any] | None:

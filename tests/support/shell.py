@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,17 @@ from tests.support.servers.forked import Forked
 
 def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subprocess.CompletedProcess[bytes]:
     """`python app.py ...` with data of its own, and settings by their names without the prefix."""
+    return _run(folder, arguments, given, env)
+
+
+def run_into(answer: int, folder: Path, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+    """The same, with this descriptor as its standard output."""
+    return _run(folder, arguments, b"", {}, answer)
+
+
+def _run(
+    folder: Path, arguments: Sequence[str], given: bytes, env: Mapping[str, str], answer: int | None = None
+) -> subprocess.CompletedProcess[bytes]:
     own = {"AIOCHAT_DATA_DIR": str(folder / "data"), "AIOCHAT_PORT": str(free_port())}
     named = {f"AIOCHAT_{name}": value for name, value in env.items()}
     with tempfile.TemporaryFile() as read, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
@@ -33,7 +44,7 @@ def run(folder: Path, *arguments: str, given: bytes = b"", **env: str) -> subpro
             arguments,
             folder=folder,
             env={**os.environ, **own, **named},
-            streams=[stream.fileno() for stream in (read, out, err)],
+            streams=[read.fileno(), out.fileno() if answer is None else answer, err.fileno()],
         )
         try:
             code = process.wait(120)

@@ -1,0 +1,13 @@
+"""app.py as a shell starts it: its standard input is the terminal from which Ctrl-C comes, also where
+the tests run in the background and ignore it."""
+
+import fcntl
+import runpy
+import signal
+import termios
+from pathlib import Path
+
+if __name__ == "__main__":
+    fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    runpy.run_path(str(Path(__file__).resolve().parents[2] / "app.py"), run_name="__main__")
