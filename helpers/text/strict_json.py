@@ -15,7 +15,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)
 
 _BEGINNING = re.compile(r'\A\s*\{\s*["}]')
 
-_members = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
+_decoded = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 
 T = TypeVar("T")
 
@@ -54,7 +54,7 @@ def _may_repeat(text: str, keys: re.Pattern[str]) -> bool:
     """May one of the keys occur twice? A text with as many colons as it has different keys repeats
     none: that is known in half of the time that a search for keys takes."""
     try:
-        if len(_members(text)) == text.count(":"):
+        if len(_decoded(text)) == text.count(":"):
             return False
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         pass
