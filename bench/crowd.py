@@ -134,20 +134,33 @@ class Crowd:
 
     def _take_in(self, guest: Guest, connection: socket.socket) -> None:
         found = self._dialect.enter(connection, guest)
-        client = self._dialect.client(connection, guest, self._shared)
+        client = self.client_of(guest, connection)
+        client.begin(*found)
+        self.add(client)
+
+    def client_of(self, guest: Guest, connection: socket.socket, address: bytes = b"") -> Client:
+        """Returns the guest's client. `address` is what its requests begin with."""
+        client = self._dialect.client(connection, guest, self._shared, address)
         if isinstance(client, Sender):
             self.senders[guest.index] = client
         self.guest_of[client] = guest
-        client.begin(*found)
-        self.add(client)
+        return client
 
     def add(self, client: Client) -> None:
         """Adds the client to the loop."""
         self.clients[client.socket.fileno()] = client
+        self.register(client)
+
+    def register(self, client: Client) -> None:
+        """Has the client's socket read by the loop."""
         (self._lazy if client.is_patient else self._prompt).register(client.socket, select.EPOLLIN)
 
+    def reader(self, descriptor: int) -> Client:
+        """The client that reads this socket."""
+        return self.clients[descriptor]
+
     def _read(self, descriptor: int, poll: select.epoll) -> None:
-        client = self.clients[descriptor]
+        client = self.reader(descriptor)
         client.receive()
         if client.closed is not None:
             with contextlib.suppress(FileNotFoundError):

@@ -50,8 +50,11 @@ class Dialect(ABC):
         refused."""
 
     @abstractmethod
-    def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
-        """Returns the guest's client. The caller adds a sender to the shared state's senders."""
+    def client(
+        self, connection: socket.socket, guest: Guest, shared: SharedState, address: bytes = b""
+    ) -> Client:
+        """Returns the guest's client. The caller adds a sender to the shared state's senders. `address`
+        is what requests begin with, where a protocol needs it."""
 
 
 class Aiochat(Dialect):
@@ -67,7 +70,9 @@ class Aiochat(Dialect):
             data += more(connection)
         return found
 
-    def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
+    def client(
+        self, connection: socket.socket, guest: Guest, shared: SharedState, address: bytes = b""
+    ) -> Client:
         if guest.is_sender:
             return NumberedSender(
                 connection,
@@ -75,6 +80,7 @@ class Aiochat(Dialect):
                 shared.window,
                 shared.texts,
                 answers_bring_more=shared.answers_bring_more,
+                address=address,
             )
         if guest.is_witness:
             return NumberedWitness(connection, guest.room, shared.window, shared.senders)
@@ -96,7 +102,9 @@ class Echoing(Dialect):
         """Returns the answer to a frame without a message, if the protocol demands one."""
         return None
 
-    def client(self, connection: socket.socket, guest: Guest, shared: SharedState) -> Client:
+    def client(
+        self, connection: socket.socket, guest: Guest, shared: SharedState, address: bytes = b""
+    ) -> Client:
         if guest.is_sender:
             frame = shared.texts.frames(guest, lambda text: self.template(guest, text))
             known_by, more = self.answer(guest), shared.answers_bring_more

@@ -29,6 +29,8 @@ class Guest:
     first: int
     is_sender: bool
     is_witness: bool
+    is_elsewhere: bool = False
+    """Is the same person in other rooms as well?"""
 
 
 @dataclass(frozen=True)
@@ -42,6 +44,17 @@ class Seats:
     members: int
     senders: int
     witnesses: int
+    rooms_each: int = 1
+    """The rooms that each person is in: of so many rooms in a row the members are the same."""
+
+    @property
+    def people(self) -> int:
+        return self.rooms // self.rooms_each * self.members
+
+    def person(self, place: int) -> int:
+        """Returns the number of the person who has this place."""
+        room, seat = divmod(place, self.members)
+        return room // self.rooms_each * self.members + seat
 
     def guest(self, place: int, token: str, addresses: list[Address], *, mixed: bool = False) -> Guest:
         """Returns the guest number `place`, counted room by room. A room's guests use one address,
@@ -50,9 +63,10 @@ class Seats:
         is_sender = seat < self.senders
         is_witness = not is_sender and seat in (self.members - 1, self.senders)[: self.witnesses]
         address = addresses[(place if mixed else room) % len(addresses)]
-        first = room * self.members
+        first = self.person(room * self.members)
         return Guest(
-            room, room_name(room), user_name(place), token, address, place, first, is_sender, is_witness
+            *(room, room_name(room), user_name(self.person(place)), token, address, place, first),
+            *(is_sender, is_witness, self.rooms_each > 1),
         )
 
 

@@ -39,16 +39,21 @@ decode_event = _decoder.decode
 decode_lines = _decoder.decode_lines
 
 
-def post_frames(guest: Guest, texts: Texts) -> Callable[[int], bytes]:
-    """Returns a function that encodes a sender's message from its turn."""
+def post_frames(guest: Guest, texts: Texts, address: bytes = b"") -> Callable[[int], bytes]:
+    """Returns a function that encodes a sender's message from its turn. `address` names the room,
+    where one connection has several."""
+    # Somebody's nonces are theirs in all rooms.
+    nonce = b'","nonce":"%dn' % guest.room if guest.is_elsewhere else b'","nonce":"n'
     return texts.frames(
         guest,
-        lambda text: frame_template(TEXT, b'{"type":"post","text":"' + text + b'","nonce":"n%08d"}'),
+        lambda text: frame_template(
+            TEXT, b'{"type":"post",' + address + b'"text":"' + text + nonce + b'%08d"}'
+        ),
     )
 
 
 def turn_of(nonce: str) -> int:
-    return int(nonce[1:])
+    return int(nonce[-8:])
 
 
 def after_caught_up(data: bytes) -> tuple[int, bytes] | None:
@@ -92,6 +97,14 @@ class NumberedClient(Client):
     def begin(self, last_seq: int, rest: bytes) -> None:
         self.seqs = Sequence(last_seq + 1)
         super().begin(last_seq, rest)
+
+    def begin_at(self, last_seq: int) -> None:
+        """Events after `last_seq` are live, over a personal socket."""
+        self.seqs = Sequence(last_seq + 1)
+
+    def take_lines(self, lines: bytes, now: float) -> None:
+        """Handles the lines of one frame."""
+        raise NotImplementedError
 
     def verdict(self, totals: RoomTotals) -> Verdict:
         return judge(self.seqs, totals.last_seq)
@@ -184,6 +197,15 @@ class NumberedCounter(NumberedClient):
             self.seqs.take_run(self._first, self._lines)
         return end
 
+    def take_lines(self, lines: bytes, now: float) -> None:
+        match = FIRST_LINE.match(lines)
+        if match is None:
+            self._read(TEXT, lines)
+            return
+        count = 1 + lines.count(b"\n")
+        self.count += count
+        self.seqs.take_run(int(match[1]), count)
+
     def _read(self, opcode: int, payload: bytes) -> None:
         if opcode != TEXT:
             self._control(opcode, payload)
@@ -220,11 +242,14 @@ class NumberedWitness(NumberedClient):
             if opcode != TEXT:
                 self._control(opcode, payload)
                 continue
-            for event in decode_lines(payload):
-                if event.type == "message":
-                    self._on_message(event, now)
-                else:
-                    self._notice(event)
+            self.take_lines(payload, now)
+
+    def take_lines(self, lines: bytes, now: float) -> None:
+        for event in decode_lines(lines):
+            if event.type == "message":
+                self._on_message(event, now)
+            else:
+                self._notice(event)
 
     def resume(self, connection: socket.socket) -> None:
         super().resume(connection)
@@ -266,8 +291,9 @@ class NumberedSender(NumberedClient, Sender):
         texts: Texts,
         *,
         answers_bring_more: bool,
+        address: bytes = b"",
     ) -> None:
-        frame, more = post_frames(guest, texts), answers_bring_more
+        frame, more = post_frames(guest, texts, address), answers_bring_more
         Sender.__init__(self, connection, guest.room, window, guest.index, frame, answers_bring_more=more)
         self.seqs = Sequence(1)
         self._frames = Frames()
@@ -280,6 +306,9 @@ class NumberedSender(NumberedClient, Sender):
             else:
                 self._control(opcode, payload)
         self._go_on(answers, now)
+
+    def take_lines(self, lines: bytes, now: float) -> None:
+        self._go_on(self._read(lines.split(b"\n"), now), now)
 
     def _read(self, lines: list[bytes], now: float) -> int:
         """Counts the messages and checks the first seq of each run. Returns the number of answers

@@ -62,6 +62,7 @@ USUAL: Plan = (
 
 EVERYTHING: Plan = (
     Part(_named("r200", "sat100", "sat1000", "50x20", "r10k"), ALL_SETUPS),
+    Part(_named("ten", "ten-personal"), ALL_SETUPS, beside_peers=False),
     Part(_named("catchup", "storm"), ALL_SETUPS),
     Part(_named("history", "idle")),
     Part(_named("flood"), (*USUAL_SETUPS, Setup("postgresql+redis", workers=2, nginx=True))),

@@ -22,6 +22,8 @@ class Scenario(ABC):
     members: int = 100
     senders: int = 10
     seconds: float = 3.0
+    rooms_each: int = 1
+    """The rooms that each person is in."""
 
     for_peers: ClassVar[bool] = False
     """Can servers without a history be measured?"""
@@ -37,7 +39,8 @@ class Scenario(ABC):
 
     @property
     def seats(self) -> Seats:
-        return Seats(self.rooms, self.members, self.senders, WITNESSES if self.rooms <= 5 else 1)
+        witnesses = WITNESSES if self.rooms <= 5 else 1
+        return Seats(self.rooms, self.members, self.senders, witnesses, self.rooms_each)
 
     @property
     def connections(self) -> int:
@@ -47,4 +50,6 @@ class Scenario(ABC):
         """Returns why this can't be measured, or None."""
         if min(self.rooms, self.members) < 1 or self.senders < 0 or self.seconds <= 0:
             return "rooms, members and seconds are above zero"
+        if self.rooms_each < 1 or self.rooms % self.rooms_each:
+            return "the rooms that each person is in divide the rooms"
         return None

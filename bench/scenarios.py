@@ -6,7 +6,7 @@ from bench.history import History
 from bench.idle import Idle
 from bench.scenario import Scenario
 from bench.storm import Storm
-from bench.talk import Talk
+from bench.talk import PersonalTalk, Talk
 
 SCENARIOS: dict[str, Scenario] = {
     scenario.name: scenario
@@ -16,6 +16,8 @@ SCENARIOS: dict[str, Scenario] = {
         Talk("sat1000", members=1000, outstanding=100),
         Talk("50x20", rooms=50, members=20, senders=4),
         Talk("r10k", rate=10_000),
+        Talk("ten", rooms=50, members=20, senders=4, rooms_each=10),
+        PersonalTalk("ten-personal", rooms=50, members=20, senders=4, rooms_each=10),
         CatchUp("catchup"),
         Storm("storm"),
         Flood("flood"),

@@ -35,7 +35,7 @@ HISTORY_TEXT = PLAIN.lines[0]
 
 
 async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url: str) -> list[str]:
-    """Writes everything. Returns the tokens of all people, room by room.
+    """Writes everything. Returns the token of each place, room by room.
 
     All people are present already: otherwise a thousand service lines about joins would be
     measured."""
@@ -43,11 +43,11 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     now = now_ms()
     places = range(seats.rooms * seats.members)
-    users = [_user(place, now) for place in places]
+    users = [_user(person, now) for person in range(seats.people)]
     members = [
         {
             "room": place // seats.members + 1,
-            "user": place + 1,
+            "user": seats.person(place) + 1,
             "role": Role.MEMBER,
             "present": True,
             "read_number": 0,
@@ -66,8 +66,8 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
             ):
                 for some in chunked(rows, ROWS):
                     await model.insert_many(some).aio_execute()
-            for place, token in enumerate(tokens):
-                data = json.dumps({"created": int(time.time()), "session": {USER_ID: place + 1}})
+            for person, token in enumerate(tokens):
+                data = json.dumps({"created": int(time.time()), "session": {USER_ID: person + 1}})
                 await store.create(hash_token(token), data, SIGNED_IN_SECONDS)
     finally:
         await database.aio_close()
@@ -75,8 +75,8 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
             await redis.aclose()
     for number, count in enumerate(posts):
         if count:
-            _write_history(database_url, number + 1, number * seats.members + 1, count, now)
-    return tokens
+            _write_history(*(database_url, number + 1, seats.person(number * seats.members) + 1, count, now))
+    return [tokens[seats.person(place)] for place in places]
 
 
 def _write_history(database_url: str, room: int, author: int, count: int, now: int) -> None:

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from bench.crowd import Crowd
 from bench.load import PATIENCE_SECONDS, Load, Outcome, Pressure
+from bench.personal import PersonalCrowd
 from bench.processes import pinned
 from bench.result import Headline, Result, latency
 from bench.scenario import Scenario
@@ -25,8 +26,8 @@ class Talk(Scenario):
     rate: float = 0.0
     texts: str = OFFICE.name
     patience: float = PATIENCE_SECONDS
-
     for_peers: ClassVar[bool] = True
+    crowd: ClassVar[type[Crowd]] = Crowd
 
     @property
     def pressure(self) -> Pressure:
@@ -47,7 +48,9 @@ class Talk(Scenario):
     def measure(self, stage: Stage) -> Result:
         with pinned(stage.cores.generator):
             before = stage.memory_kb()
-            crowd = Crowd(stage.guests, stage.dialect, TEXTS[self.texts], answers_bring_more=not self.rate)
+            crowd = self.crowd(
+                stage.guests, stage.dialect, TEXTS[self.texts], answers_bring_more=not self.rate
+            )
             try:
                 crowd.connect()
                 connected = stage.memory_kb()
@@ -112,6 +115,14 @@ class Talk(Scenario):
             notes=[*cost.notes(stage.cores), *outcome_notes(outcome)],
             is_clean=verdict.is_clean and not outcome.closed and not outcome.unanswered,
         )
+
+
+@dataclass(frozen=True)
+class PersonalTalk(Talk):
+    """Each person has one socket for all of their rooms."""
+
+    for_peers: ClassVar[bool] = False
+    crowd: ClassVar[type[Crowd]] = PersonalCrowd
 
 
 def outcome_notes(outcome: Outcome) -> list[str]:

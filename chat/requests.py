@@ -166,7 +166,10 @@ def read_addressed(text: str) -> Addressed:
     request = _checked_or_bad(frame)
     if isinstance(request, Ping):
         return Addressed("", request)
-    return Addressed(_decoded(text, _address_decoder, _PERSONAL_KEYS).room, request)
+    try:
+        return Addressed(_address_decoder.decode(text).room, request)
+    except msgspec.ValidationError as error:
+        raise _not_a_request(text, error) from None
 
 
 def _decoded(text: str, decoder: "msgspec.json.Decoder[T]", keys: re.Pattern[str]) -> T:
@@ -178,9 +181,13 @@ def _decoded(text: str, decoder: "msgspec.json.Decoder[T]", keys: re.Pattern[str
             _nonce_of(text),
         ) from None
     except msgspec.ValidationError as error:
-        raise BadRequest(
-            ActionError("bad_request", "This isn't a request: {error}", error=str(error)), _nonce_of(text)
-        ) from None
+        raise _not_a_request(text, error) from None
+
+
+def _not_a_request(text: str, error: msgspec.ValidationError) -> BadRequest:
+    return BadRequest(
+        ActionError("bad_request", "This isn't a request: {error}", error=str(error)), _nonce_of(text)
+    )
 
 
 def _checked_or_bad(frame: Frame) -> Request:

@@ -215,7 +215,9 @@ def refusal_of(actor: Sender, error: Exception) -> ActionError:
         log.exception("a request broke")
         refusal = broken()
     if refusal.code in SECURITY_CODES:
-        note_refusal("request", who=actor.person.name, whence="room", code=refusal.code, room=actor.room_id)
+        # Over a personal socket it may be of no room.
+        whence, room = ("room", {"room": actor.room_id}) if actor.room_id else ("own", {})
+        note_refusal("request", who=actor.person.name, whence=whence, code=refusal.code, **room)
     return refusal
 
 

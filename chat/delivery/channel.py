@@ -97,8 +97,14 @@ class Channel:
     def send_ephemeral(self, data: bytes, but_user_id: int) -> None:
         """Sends an ephemeral event to the clients that have caught up. Slow clients never get
         it."""
-        outboxes = [client.outbox for client in self._caught_up if client.user_id != but_user_id]
-        write_to_all([outbox for outbox in outboxes if not outbox.is_full], [data])
+        write_to_all(
+            [
+                outbox
+                for client in self._caught_up
+                if client.user_id != but_user_id and not (outbox := client.outbox).is_full
+            ],
+            [data],
+        )
 
     @property
     def connections(self) -> list[Connection]:
@@ -190,15 +196,16 @@ class Channel:
         changes after `before`."""
         full, others = [], []
         for client in clients:
-            if client.outbox.is_full:
+            outbox = client.outbox
+            if outbox.is_full:
                 full.append(client)
             elif client.user_id in own_lines:
                 # Authors first, together with their receipts: they may wait for these before they
                 # send more.
-                client.outbox.add(*own_lines[client.user_id])
-                client.outbox.flush()
+                outbox.add(*own_lines[client.user_id])
+                outbox.flush()
             else:
-                others.append(client.outbox)
+                others.append(outbox)
         write_to_all(others, lines)
         for client in full:
             self._live.discard(client)

@@ -187,3 +187,4 @@ def test_impossible_scenarios_are_refused() -> None:
     assert all(scenario.problem() is None for scenario in SCENARIOS.values())
     for scenario in (Talk("", members=10), Talk("", outstanding=5), Talk("", rooms=0), Talk("", seconds=0)):
         assert scenario.problem()
+    assert Talk("", rooms=3, rooms_each=2).problem()

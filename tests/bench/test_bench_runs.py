@@ -17,7 +17,7 @@ from bench.scenarios import SCENARIOS
 from bench.stage import Services, divide_cores
 from bench.sweep import charts
 from bench.systems import Setup
-from bench.talk import Talk
+from bench.talk import PersonalTalk, Talk
 from tests.support.servers import ROOT, Postgres, Redis
 
 SMALL = Talk("small", members=6, senders=2, outstanding=6, seconds=0.3)
@@ -61,6 +61,23 @@ def test_every_scenario_in_miniature(own_servers: None, tmp_path: Path) -> None:
     assert {one["scenario"] for one in found["ratios"]} <= {"r200, office", "idle"}
     assert "websockets" in found["conditions"]["peers"]
     assert (tmp_path / "bench.md").read_text().strip() == done.stdout.strip()
+
+
+@pytest.mark.parametrize("kind", [Talk, PersonalTalk])
+def test_people_of_several_rooms_in_miniature(own_servers: None, kind: type[Talk]) -> None:
+    """The same traffic over the sockets of rooms, and over one of each person."""
+    several = kind("small", rooms=4, members=5, senders=2, rate=80.0, seconds=0.5, rooms_each=2)
+    assert several.problem() is None
+    with (
+        Services() as services,
+        Setup("sqlite").open(several.seats, several.posts, services, divide_cores(workers=1)) as stage,
+    ):
+        assert len({guest.token for guest in stage.guests}) == 10
+        result = several.measure(stage)
+    assert result.is_clean
+    assert result.figures["deliveries_per_second"] > 0
+    assert result.figures["delivery_ms"]["count"] > 0
+    assert not result.figures["refused"]
 
 
 def test_a_flood_in_miniature(own_servers: None) -> None:

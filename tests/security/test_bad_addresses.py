@@ -257,7 +257,11 @@ async def test_broken_headers_break_nothing(lasting: Lasting, header: dict[str, 
             assert not answer.location.startswith("http"), "never to where the Host header says"
 
 
-async def test_a_sockets_handshake_without_its_parts_is_refused(alice: Person, lobby: str) -> None:
+SOCKETS = ["/rooms/{lobby}/ws", "/ws"]
+
+
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_a_sockets_handshake_without_its_parts_is_refused(alice: Person, lobby: str, path: str) -> None:
     whole = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
@@ -272,11 +276,13 @@ async def test_a_sockets_handshake_without_its_parts_is_refused(alice: Person, l
         {"Sec_WebSocket_Key": ""},
         {"Sec_WebSocket_Key": "short"},
     ):
-        answer = await gets(alice, f"/rooms/{lobby}/ws", Origin=alice.url, **{**whole, **changed})
+        answer = await gets(alice, path.format(lobby=lobby), Origin=alice.url, **{**whole, **changed})
         assert answer.status in (400, 426), changed
 
 
-async def test_a_socket_is_opened_from_our_own_pages_only(alice: Person, lobby: str) -> None:
+@pytest.mark.parametrize("path", SOCKETS)
+async def test_a_socket_is_opened_from_our_own_pages_only(alice: Person, lobby: str, path: str) -> None:
+    path = path.format(lobby=lobby)
     whole = {
         "Upgrade": "websocket",
         "Connection": "Upgrade",
@@ -294,5 +300,5 @@ async def test_a_socket_is_opened_from_our_own_pages_only(alice: Person, lobby: 
         f"{alice.url}/",
         "\xff",
     ):
-        assert (await gets(alice, f"/rooms/{lobby}/ws", Origin=origin, **whole)).status == 403, origin
-    assert (await gets(alice, f"/rooms/{lobby}/ws", Origin=alice.url, **whole)).status == 101
+        assert (await gets(alice, path, Origin=origin, **whole)).status == 403, origin
+    assert (await gets(alice, path, Origin=alice.url, **whole)).status == 101

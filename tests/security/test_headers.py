@@ -38,6 +38,7 @@ ANSWERS = [
     ("GET", "/accounts/register", 200),
     ("GET", "/rooms", 303),
     ("GET", "/rooms/nowhere/ws", 401),
+    ("GET", "/ws", 401),
     ("GET", "/rooms/nowhere/messages", 401),
     ("POST", "/rooms", 401),
     ("POST", "/accounts/login", 403),

@@ -49,7 +49,7 @@ HALF = frame(TEXT, b"x" * 65_000)[:-1]
 
 FLOODS = [
     frame(PING, b"x" * 125) * 100,
-    frame(PING, b"x" * 125) * 100,
+    frame(TEXT, b'{"type":"enter","room":"Flooded","since":0}') * 50,
     frame(PING, b"x" * 125) * 100,
     frame(PING, b"x" * 20) * 400,
     frame(BINARY, b"x") * 1000,
@@ -59,10 +59,10 @@ FLOODS = [
     frame(TEXT, b"/help") * 200,
     _json_ping() * 500,
 ]
-"""What the ten sockets of each send again and again."""
+"""What the ten sockets of each send again and again. Every second one is a personal one."""
 
 
-def _connected(port: int, origin: str, room: str, cookie: str) -> socket.socket:
+def _connected(port: int, origin: str, path: str, cookie: str) -> socket.socket:
     with contextlib.ExitStack() as stack:
         connection = stack.enter_context(socket.socket())
         connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, BUFFER)
@@ -71,7 +71,7 @@ def _connected(port: int, origin: str, room: str, cookie: str) -> socket.socket:
         connection.connect(("127.0.0.1", port))
         connection.sendall(
             (
-                f"GET /rooms/{room}/ws HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
+                f"GET {path} HTTP/1.1\r\nHost: 127.0.0.1:{port}\r\nUpgrade: websocket\r\n"
                 "Connection: Upgrade\r\nSec-WebSocket-Version: 13\r\n"
                 f"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nOrigin: {origin}\r\nCookie: {cookie}\r\n\r\n"
             ).encode()
@@ -129,11 +129,9 @@ async def test_two_hundred_sockets_that_never_read(own_servers: None, way: str) 
             target = server.port if way == "direct" else nginx.port
             # Alice answers the server's pings meanwhile.
             connections = [
-                sockets.enter_context(
-                    await asyncio.to_thread(_connected, target, nginx.url, "Flooded", cookie)
-                )
+                sockets.enter_context(await asyncio.to_thread(_connected, target, nginx.url, path, cookie))
                 for cookie in cookies
-                for _ in range(SOCKETS)
+                for path in ("/rooms/Flooded/ws", "/ws") * (SOCKETS // 2)
             ]
             sent = await asyncio.to_thread(_flood, connections)
             grown = _peak_kb(server.pid) - before

@@ -127,7 +127,7 @@ class Tab:
 
 class PersonalTab(Tab):
     """Somebody's personal socket, over which a room is entered. Each event of a room has the room's id
-    as `in`."""
+    as `in`; what is said without a room is said in that one."""
 
     def __init__(
         self, services: Services, user: User, room: Room | None = None, since: int | None = None
@@ -135,6 +135,7 @@ class PersonalTab(Tab):
         self.transport = FakeTransport()
         self.connection = PersonalSocket(services, user, f"session of {user.name}", 0, ENGLISH)
         self.connection.websocket.take_over(self.transport, b"", None)
+        self.room = "" if room is None else str(room.id)
         if room is not None:
             self.says("enter", room=room.name, **({} if since is None else {"since": since}))
 
@@ -159,7 +160,7 @@ class PersonalTab(Tab):
 
     def says(self, type: str, **fields: Any) -> None:
         """Sends a frame, which is taken when its turn comes."""
-        data = frame(TEXT, json.dumps({"type": type, **fields}).encode())
+        data = frame(TEXT, json.dumps({"room": self.room, "type": type, **fields}).encode())
         self.connection.websocket.get_buffer(0)[: len(data)] = data
         self.connection.websocket.buffer_updated(len(data))
 

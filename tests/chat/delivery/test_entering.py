@@ -9,6 +9,8 @@ from chat.delivery.channel import Channel
 from chat.doors.websocket import ENTERING_AT_ONCE
 from tests.support.in_process import Site, until
 
+pytestmark = pytest.mark.usefixtures("by_both")
+
 
 async def test_connections_of_one_person_read_in_turns(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Each of them may read megabytes, and others wait for the database too."""

@@ -13,6 +13,8 @@ from chat.requests import new_nonce
 from helpers.db.database import fetch
 from tests.support.in_process import ALICE, BOB, CELLAR, Site, Tab, until
 
+pytestmark = pytest.mark.usefixtures("by_both")
+
 
 def marks(tab: Tab) -> list[int]:
     """The marks of the room that it was told, but for those with which it began."""
