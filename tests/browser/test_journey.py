@@ -164,6 +164,24 @@ async def test_who_is_killed_is_told_and_doesnt_come_back(alice: Visitor, bob: V
     await expect(bob.page.locator("#status")).not_to_have_attribute("data-state", "connected")
 
 
+async def test_who_has_left_reads_so_in_place_of_the_message_box_and_joins_again(
+    alice: Visitor, bob: Visitor, room: str
+) -> None:
+    await bob.says("/leave")
+    banner = bob.page.locator("#banner")
+    await expect(banner).to_contain_text("You left this room.")
+    await expect(bob.page.locator("#composer-text")).to_be_hidden()
+    below = await banner.bounding_box()
+    above = await bob.page.locator("chat-timeline").bounding_box()
+    assert below
+    assert above
+    assert below["y"] >= above["y"] + above["height"] - 1
+    await banner.get_by_role("link", name="Join again").click()
+    await bob.is_connected()
+    await bob.says("here again")
+    await alice.sees("here again")
+
+
 async def test_signing_out_elsewhere_ends_the_page(alice: Visitor, room: str) -> None:
     other = await alice.context.new_page()
     await other.goto(f"{alice.url}/rooms")

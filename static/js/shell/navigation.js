@@ -103,8 +103,8 @@ export class Navigation {
     const place = link && !link.hasAttribute("download") ? placeOf(link.href) : null;
     if (!link || !place) return;
     const isHere = place.room === roomOf(this.shell.view);
-    // The timeline follows those to its own messages.
-    if (isHere && place.number) return;
+    // The timeline follows those to its own messages; back into a room leads only its page.
+    if (isHere && (place.number || this.shell.view.room.store.state.ended)) return;
     event.preventDefault();
     this.go(link.href);
   }
