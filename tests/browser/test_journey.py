@@ -147,7 +147,18 @@ async def test_the_slash_menu_works_by_keyboard(alice: Visitor, bob: Visitor, ro
 async def test_clear_empties_every_page(alice: Visitor, bob: Visitor, room: str) -> None:
     await alice.says("soon gone")
     await bob.sees("soon gone")
-    await alice.says("/clear")
+    question = alice.page.locator("#question")
+    for answer, is_cleared in ((None, False), ("Cancel", False), ("Clear it", True)):
+        await alice.page.fill("#composer-text", "/clear")
+        await alice.page.keyboard.press("Enter")
+        await expect(question).to_contain_text("for everybody")
+        await expect(question.get_by_role("button", name="Cancel")).to_be_focused()
+        if answer is None:
+            await alice.page.keyboard.press("Escape")
+        else:
+            await question.get_by_role("button", name=answer).click()
+        await expect(question).to_be_hidden()
+        await expect(alice.page.locator("#composer-text")).to_have_value("" if is_cleared else "/clear")
     for visitor in (alice, bob):
         await expect(visitor.line("soon gone")).to_have_count(0)
         await expect(visitor.page.locator("#timeline")).to_contain_text("cleared the history")

@@ -22,7 +22,7 @@ async def test_many_are_called_after_a_question(alice: Visitor, visitors: Visito
     for visitor in (alice, bob):
         await visitor.page.reload()
         await visitor.is_connected()
-    question = alice.page.locator("#group-question")
+    question = alice.page.locator("#question")
     await box(alice).fill("`@all` is code")
     await write(alice, "{Enter}")
     await all_sent(alice)
@@ -33,7 +33,7 @@ async def test_many_are_called_after_a_question(alice: Visitor, visitors: Visito
     await expect(question).to_be_hidden()
     await expect(box(alice)).to_have_value("@all, come")
     await write(alice, "{Enter}")
-    await expect(question.locator("[value=call]")).to_be_focused()
+    await expect(question.locator("[value=yes]")).to_be_focused()
     await write(alice, "{Enter}")
     await expect(box(alice)).to_have_value("")
     await expect(bob.page.locator(".calls-you .mention", has_text="@all")).to_have_count(2)

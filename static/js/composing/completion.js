@@ -3,7 +3,7 @@
  * "/" and their arguments. Pure: what is known beyond the page's state is passed in.
  */
 import { commandOf } from "./commands.js";
-import { SMALL_ROOM } from "./group_mentions.js";
+import { SMALL_ROOM } from "./questions.js";
 import { fold, withoutApostrophes } from "../words/folding.js";
 import { handleBeside, plainName } from "../words/names.js";
 import { roleName } from "../words/roles.js";

@@ -4,7 +4,7 @@
  */
 import { PageElement } from "../page_element.js";
 import { commandOf, isCommand } from "../../composing/commands.js";
-import { SMALL_ROOM } from "../../composing/group_mentions.js";
+import { mayNeedYes } from "../../composing/questions.js";
 import { Draft, quoted } from "../../local/drafts.js";
 import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
@@ -209,12 +209,12 @@ export class ChatComposer extends PageElement {
     return true;
   }
 
-  /** Asks before many people are called. @param {string} text */
+  /** Asks before what can't be taken back. @param {string} text */
   async #ask(text) {
     const { store } = this.page;
     const isSure = await withLoaded(store, async () => {
-      const { mayCall } = await import("./group_question.js");
-      return !store.state.may.includes("mention_groups") || mayCall(text, store.state);
+      const { maySend } = await import("./question.js");
+      return maySend(text, store.state);
     });
     if (isSure && this.box.value.trimEnd() === text) this.#send(true);
   }
@@ -226,7 +226,7 @@ export class ChatComposer extends PageElement {
     const { store, outbox, timeline, typing } = this.page;
     // From a page that can't come back the text stays where it is, as the draft.
     if (excessOf(this.box.value) > 0 || store.state.ended) return;
-    if (!isSure && store.state.members.size > SMALL_ROOM && /@(all|here)/i.test(text)) {
+    if (!isSure && mayNeedYes(text, store.state)) {
       this.#ask(text);
       return;
     }

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countCalled } from "../../../static/js/composing/group_mentions.js";
+import { countCalled, mayNeedYes } from "../../../static/js/composing/questions.js";
 
 const names = ["alice", "bob", "carol", "dave"];
 const state = {
@@ -24,4 +24,11 @@ test("nobody by a name that begins so, and not in code, quotes or addresses", ()
   for (const text of ["`@all`", "```\n@all\n```", "```\n@all", "> @all\n> @here", "``a ` @all``"])
     assert.equal(count(text), 0, text);
   assert.equal(count("> @all\n@here"), 2);
+});
+
+test("what can't be taken back is asked about", () => {
+  const members = new Map();
+  for (const text of ["/clear", "/CLEAR  "]) assert.equal(mayNeedYes(text, { members }), true, text);
+  for (const text of ["//clear", "/clears", "/clear it", "clear", "@all"])
+    assert.equal(mayNeedYes(text, { members }), false, text);
 });

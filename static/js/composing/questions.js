@@ -1,4 +1,4 @@
-/** Whom a text calls by `@all` and `@here`. Pure. */
+/** What is asked about before it is sent: whom a text calls by `@all` and `@here`, and `/clear`. Pure. */
 
 /** Members of a room in which everybody may call all of them. */
 export const SMALL_ROOM = 20;
@@ -18,3 +18,14 @@ export function countCalled(text, { members, you }) {
   const others = [...members.values()].filter(({ name }) => name !== you.name);
   return groups.includes("all") ? others.length : others.filter(({ present }) => present).length;
 }
+
+/** @param {string} text */
+export const clears = (text) => /^\/clear\s*$/i.test(text);
+
+/**
+ * Whether there may be something to ask.
+ * @param {string} text
+ * @param {Pick<import("../state/store.js").State, "members">} state
+ */
+export const mayNeedYes = (text, { members }) =>
+  clears(text) || (members.size > SMALL_ROOM && /@(all|here)/i.test(text));

@@ -1,0 +1,57 @@
+/** The question before what can't be taken back is sent: loaded when it is first asked. */
+import { openDialog } from "../../dom/dialogs.js";
+import { part } from "../../dom/template.js";
+import { shownTitle } from "../../words/names.js";
+import { n, t } from "../../words/texts.js";
+import { clears, SMALL_ROOM, countCalled } from "../../composing/questions.js";
+
+/** The page knows no more members of a room. */
+const MOST = 1000;
+
+/** @typedef {import("../../state/store.js").State} State */
+
+/**
+ * @param {string} text
+ * @param {State} state
+ * @returns {{question: string, yes: string, danger: boolean}|null}
+ */
+function questionOf(text, state) {
+  if (clears(text) && state.may.includes("clear")) {
+    const question = t("This clears the history of {room} for everybody, and nobody can bring it back.", {
+      room: `#${shownTitle(state.room)}`,
+    });
+    return { question, yes: t("Clear it"), danger: true };
+  }
+  const count = state.may.includes("mention_groups") ? countCalled(text, state) : 0;
+  if (count < SMALL_ROOM) return null;
+  const question =
+    count >= MOST - 1
+      ? t("This calls more than a thousand people.")
+      : n("This calls {count} person.", "This calls {count} people.", count);
+  return { question, yes: t("Call them"), danger: false };
+}
+
+/**
+ * Asks, where there is something to ask.
+ * @param {string} text
+ * @param {State} state
+ * @returns {Promise<boolean>} whether it is to be sent
+ */
+export async function maySend(text, state) {
+  const asked = questionOf(text, state);
+  if (!asked) return true;
+  const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("question"));
+  part(dialog, "question").textContent = asked.question;
+  const yes = part(dialog, "yes");
+  yes.textContent = asked.yes;
+  yes.classList.toggle("danger", asked.danger);
+  yes.classList.toggle("primary", !asked.danger);
+  // The Enter that sent the text, held a little too long, is no answer.
+  const held = (/** @type {KeyboardEvent} */ event) => event.repeat && event.preventDefault();
+  dialog.addEventListener("keydown", held);
+  const answer = openDialog(dialog);
+  if (asked.danger) part(dialog, "no").focus();
+  const isSure = (await answer) === "yes";
+  dialog.removeEventListener("keydown", held);
+  return isSure;
+}
