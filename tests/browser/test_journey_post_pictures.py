@@ -75,13 +75,13 @@ async def test_pictures_are_posted_and_seen(
 
     # An edit takes one away, and the words of the other.
     own = alice.page.locator("[data-post] details.own")
-    await own.locator("summary").click()
+    await own.locator("> summary").click()
     await own.get_by_label("Remove").nth(0).check()
     await own.locator("textarea").fill("Just one")
     await own.get_by_role("button", name="Save").click()
     for one in (alice, bob):
         await expect(one.page.locator("[data-post] .shot img")).to_have_count(1)
         await expect(one.page.locator("[data-post] .post-text")).to_have_text("Just one")
-    await own.locator("summary").click()
+    await own.locator("> summary").click()
     await expect(own.locator("[data-part=kept] li")).to_have_count(1)
     await expect(own.locator("[data-part=kept] .alt")).to_have_value("A red wall")
