@@ -7,6 +7,7 @@ import { ChatTyping } from "../elements/people/typing.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
 import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
+import { announceCalls } from "../elements/timeline/calls.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { tellClock } from "../server/clock.js";
@@ -31,6 +32,7 @@ export function startRoom(page) {
   watchNames(page.store, page.lifetime);
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
+  announceCalls(page);
 }
 
 /** @param {Shell} shell */
