@@ -4,7 +4,8 @@ import { shownTitle } from "../../words/names.js";
 import { n } from "../../words/texts.js";
 
 /** @param {import("../../state/store.js").State} state @returns {Map<string, number>} by name */
-const badgesOf = (state) => new Map([...state.rooms.values()].map((room) => [room.name, badgeOf(state, room)]));
+const badgesOf = (state) =>
+  new Map([...state.rooms.values()].map((room) => [room.name, badgeOf(state, room)]));
 
 /** @param {import("../../room.js").Page} page of the room that is shown */
 export function announceCalls({ store, lifetime }) {
