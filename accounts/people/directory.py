@@ -13,7 +13,7 @@ from accounts.people.display_names import shown_name
 from accounts.people.names import MAX_LENGTH, BadName, name_key
 from accounts.people.passwords import verify_password
 from helpers.db.base import database_proxy
-from helpers.db.compiled import CompiledSelect
+from helpers.db.compiled import CompiledForMany
 from helpers.db.database import is_sqlite
 from helpers.text.characters import composed, is_one_line
 from helpers.text.folding import words_of
@@ -30,23 +30,18 @@ async def _find(condition: Any) -> User | None:
     return found
 
 
+_users = CompiledForMany(lambda ids: User.select().where(User.id.in_(ids)))
+_accounts = CompiledForMany(lambda ids: User.select().where(User.id.in_(ids), User.left_at.is_null()))
+
+
 async def users_by_ids(user_ids: list[int]) -> dict[int, User]:
     """Returns the existing users by id."""
-    return {user.id: user for user in await User.select().where(User.id.in_(user_ids)).aio_execute()}
-
-
-_account = CompiledSelect(lambda user_id: User.select().where(User.id == user_id, User.left_at.is_null()))
+    return {user.id: user for user in await _users.results(user_ids)}
 
 
 async def accounts_by_ids(user_ids: list[int]) -> dict[int, User]:
     """The same without deleted accounts."""
-    if len(user_ids) == 1:
-        # Each request of somebody who is signed in asks this.
-        return {user.id: user for user in await _account.results(user_ids[0])}
-    return {
-        user.id: user
-        for user in await User.select().where(User.id.in_(user_ids), User.left_at.is_null()).aio_execute()
-    }
+    return {user.id: user for user in await _accounts.results(user_ids)}
 
 
 async def all_exist(user_ids: Iterable[int]) -> bool:
@@ -115,13 +110,18 @@ def _listed() -> tuple[Any, ...]:
     return User.name, shown_name(), User.picture
 
 
+_named = CompiledForMany(lambda keys: User.select(*_listed()).where(User.name_key.in_(keys)))
+_shown = CompiledForMany(
+    lambda ids: User.select(User.id, shown_name()).where(User.id.in_(ids) & (User.display_name != ""))
+)
+
+
 async def people_named(names: list[str]) -> dict[str, ListedPerson]:
     """Returns the existing people by name."""
     found: dict[str, ListedPerson] = {}
     keys = [key for name in names if (key := _name_key_or_empty(name))]
     for start in range(0, len(keys), NAMES_AT_ONCE):
-        is_named = User.name_key.in_(keys[start : start + NAMES_AT_ONCE])
-        for row in await User.select(*_listed()).where(is_named).tuples().aio_execute():
+        for row in await _named.rows(keys[start : start + NAMES_AT_ONCE]):
             found[row[0]] = ListedPerson(*row)
     return found
 
@@ -130,8 +130,7 @@ async def shown_names(user_ids: Sequence[int]) -> dict[int, str]:
     """Returns by id how people with display names are shown."""
     found: dict[int, str] = {}
     for start in range(0, len(user_ids), NAMES_AT_ONCE):
-        is_one = User.id.in_(user_ids[start : start + NAMES_AT_ONCE]) & (User.display_name != "")
-        found.update(await User.select(User.id, shown_name()).where(is_one).tuples().aio_execute())
+        found.update(await _shown.rows(user_ids[start : start + NAMES_AT_ONCE]))
     return found
 
 

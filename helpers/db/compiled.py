@@ -48,3 +48,30 @@ class CompiledSelect:
             self._compiled[kind] = query, *query.sql()
         query, sql, params = self._compiled[kind]
         return query, sql, [values[one.index] if isinstance(one, _Place) else one for one in params]
+
+
+MOST_LENGTHS = 20
+"""As many values as are asked for at once: helpers/batching.py."""
+
+
+class CompiledForMany:
+    """The same for a list of values, with a statement for each of its lengths. `select` makes the
+    query with a list of stand-ins. For more than MOST_LENGTHS values it is made anew."""
+
+    def __init__(self, select: Callable[[list[Any]], Query]) -> None:
+        self._by_length = [self._made_of(select) for _ in range(MOST_LENGTHS + 1)]
+        self._select = select
+
+    @staticmethod
+    def _made_of(select: Callable[[list[Any]], Query]) -> CompiledSelect:
+        return CompiledSelect(lambda *places: select(list(places)))
+
+    def _of(self, values: Sequence[Any]) -> CompiledSelect:
+        length = len(values)
+        return self._by_length[length] if length <= MOST_LENGTHS else self._made_of(self._select)
+
+    async def rows(self, values: Sequence[Any]) -> Rows:
+        return await self._of(values).rows(*values)
+
+    async def results(self, values: Sequence[Any]) -> list[Any]:
+        return await self._of(values).results(*values)
