@@ -230,4 +230,5 @@ class Index(web.View):
     async def get(self) -> web.Response:
         if USER in self.request:
             raise web.HTTPSeeOther("/rooms")
-        return aiohttp_jinja2.render_template("index.html", self.request, {})
+        is_new = not await accounts.has_any()
+        return aiohttp_jinja2.render_template("index.html", self.request, {"is_new": is_new})

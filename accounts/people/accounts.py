@@ -22,6 +22,9 @@ from helpers.text.transliteration import address_words
 # A local network may have its mail at .local, .test or home.arpa.
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
+FIRST_ACCOUNT = "first_account"
+"""The fact about the site that only its first account could set."""
+
 
 class BadAccount(Exception):
     """The account can't be created or changed like this. `errors` says why, by field."""
@@ -118,6 +121,11 @@ async def register(
     return user
 
 
+async def has_any() -> bool:
+    """Has the site ever had an account?"""
+    return await SiteFact.aio_get_or_none(SiteFact.name == FIRST_ACCOUNT) is not None
+
+
 async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
     """Creates all accounts, or raises BadAccount and creates none. The first account of a site
     becomes its administrator."""
@@ -126,7 +134,7 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
         async with database.aio_atomic():
             # Two concurrent first accounts: this row's key admits one and makes the other wait.
             first = (
-                await SiteFact.insert(name="first_account", value=user.name)
+                await SiteFact.insert(name=FIRST_ACCOUNT, value=user.name)
                 .on_conflict_ignore()
                 .returning(SiteFact.name)
                 .aio_execute()

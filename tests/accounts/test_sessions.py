@@ -2,6 +2,7 @@
 was open for them ends."""
 
 import asyncio
+import re
 import sqlite3
 from dataclasses import replace
 from pathlib import Path
@@ -22,7 +23,7 @@ from helpers.web.sessions import ANONYMOUS_SECONDS, hash_token
 from tests.conftest import LIMITS_OFF, Cast
 from tests.support.accounts import accounts_of
 from tests.support.databases import new_sqlite
-from tests.support.people import PASSWORD, Listener, Person
+from tests.support.people import PASSWORD, Listener, Person, person
 from tests.support.raw_http import cookie_of, request
 from tests.support.servers import Aiochat, Redis
 
@@ -74,6 +75,31 @@ async def test_a_broken_cookie_is_none(cast: Cast, token: str) -> None:
 async def test_who_only_looks_gets_no_cookie(cast: Cast) -> None:
     for path in ("/", "/robots.txt", "/livez", "/nowhere", "/rooms"):
         assert "Set-Cookie" not in (await request(cast.url, "GET", path)).headers, path
+
+
+async def test_after_a_failed_sign_in_the_password_has_the_focus(cast: Cast, alice: Person) -> None:
+    someone = cast.stranger()
+    focused = re.compile(r'<input id="(\w+)"[^>]* autofocus')
+    async with someone.http.get("/accounts/login") as first:
+        assert focused.findall(await first.text()) == ["username"]
+    failed = await someone.submits("/accounts/login", username=alice.name, password="wrong")
+    assert failed.status == 401
+    assert focused.findall(await failed.text()) == ["password"]
+
+
+async def test_a_new_site_asks_for_its_first_account(own_servers: None) -> None:
+    buttons = re.compile(r'<a class="button( primary)?" href="/accounts/(\w+)">')
+    with Aiochat() as server:
+        async with person(server.url, "alice") as alice:
+            async with alice.http.get("/") as page:
+                text = await page.text()
+            assert "Create the first account" in text
+            assert buttons.findall(text) == [(" primary", "register"), ("", "login")]
+            await alice.registers()
+        async with person(server.url, "bob") as bob, bob.http.get("/") as page:
+            text = await page.text()
+        assert "Create the first account" not in text
+        assert buttons.findall(text) == [(" primary", "login"), ("", "register")]
 
 
 async def test_after_the_logout_a_copied_cookie_is_dead(cast: Cast, alice: Person) -> None:

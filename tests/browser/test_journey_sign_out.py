@@ -76,6 +76,8 @@ async def test_another_page_asks_too_and_signs_out_by_the_keyboard(alice: Visito
     await box(alice).fill("half a thought")
     for path in ("/rooms", "/feed", "/accounts/sessions", "/nowhere"):
         await alice.page.goto(alice.url + path)
+        # Times are those of one's own clock.
+        await expect(alice.page.locator("time", has_text="UTC")).to_have_count(0)
         await signs_out(alice.page)
         await expect(asked(alice.page)).to_contain_text(f"#{room}")
         await alice.page.keyboard.press("Enter")

@@ -348,5 +348,4 @@ attachPickers(page);
 openPictures(page);
 openSpoilers();
 enrich(page);
-for (const time of page.querySelectorAll("time")) time.textContent = shortTime(time.dateTime);
 if ("live" in page.dataset) listen();
