@@ -181,8 +181,10 @@ async def test_an_edit_is_saved_by_enter_and_the_draft_is_left_alone(
     await expect(box(alice)).to_have_value("one")
     await write(alice, " and a half")
     await alice.page.reload()
-    await expect(box(alice)).to_have_value("a draft")
+    await expect(box(alice)).to_have_value("one and a half")
     await alice.is_connected()
+    await write(alice, "{Escape}")
+    await expect(box(alice)).to_have_value("a draft")
     await choose(alice, "one", "Edit")
     await expect(box(alice)).to_have_value("one")
     await write(alice, " and a half", "{Enter}")
@@ -238,3 +240,13 @@ async def test_an_edit_without_a_network_waits_and_a_refused_one_gives_its_text_
     await expect(box(bob)).to_have_value("hello")
     await expect(bob.page.locator("#composer-mode")).to_be_hidden()
     await expect(bob.page.locator("#composer-hint")).to_be_hidden()
+
+
+async def test_two_tabs_have_each_their_own_draft_after_a_reload(alice: Visitor, room: str) -> None:
+    other = await alice.context.new_page()
+    await other.goto(alice.page.url)
+    for page, text in ((alice.page, "of the first"), (other, "of the second")):
+        await page.fill("#composer-text", text)
+    for page, text in ((alice.page, "of the first"), (other, "of the second")):
+        await page.reload()
+        await expect(page.locator("#composer-text")).to_have_value(text)

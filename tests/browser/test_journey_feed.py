@@ -135,6 +135,25 @@ async def test_what_is_written_while_an_answer_is_awaited_stays_and_is_sent(visi
     await expect(post(bob, "The first")).to_have_count(1)
 
 
+async def test_what_is_half_written_is_there_after_a_reload(visitors: Visitors) -> None:
+    bob = await visitors("bob", WIDE)
+    await opens(bob, "/feed")
+    await writes(bob, "Sent")
+    own = post(bob, "Sent").locator("details.own")
+    await own.locator("> summary").click()
+    await own.locator("textarea").fill("Sent, and half an ed")
+    await bob.page.fill("#new-post textarea", "Half a po")
+    await bob.page.reload()
+    await expect(bob.page.locator("#new-post textarea")).to_have_value("Half a po")
+    await expect(own.locator("textarea")).to_be_visible()
+    await expect(own.locator("textarea")).to_have_value("Sent, and half an ed")
+    await own.get_by_role("button", name="Save").click()
+    await writes(bob, "Whole")
+    await bob.page.reload()
+    await expect(bob.page.locator("#new-post textarea")).to_have_value("")
+    await expect(post(bob, "half an ed").locator("details.own textarea")).to_be_hidden()
+
+
 async def test_a_lost_connection_loses_nothing(visitors: Visitors) -> None:
     alice, bob = await visitors("alice", WIDE), await visitors("bob", WIDE)
     await follows(alice, bob)

@@ -59,7 +59,7 @@ async def keep_reply(visitor: Visitor, room: str, number: int, author: str, text
     """As if somebody had begun to answer that post before a reload."""
     quoted = json.dumps({"number": number, "author": author, "text": text})
     await visitor.page.evaluate(
-        "([key, value]) => localStorage.setItem(key, value)", [reply_key(visitor, room), quoted]
+        "([key, value]) => sessionStorage.setItem(key, value)", [reply_key(visitor, room), quoted]
     )
     await visitor.page.reload()
     await visitor.is_connected()

@@ -12,6 +12,7 @@ import {
   pickedFiles,
   showPictures,
 } from "./post_pictures.js";
+import { keepText, keepTexts } from "./kept_texts.js";
 import { post } from "../server/http.js";
 import { askNames } from "../server/people_names.js";
 import { makeNonce } from "../server/nonce.js";
@@ -302,6 +303,7 @@ function showAnswer(action, form, answer, sent) {
   }
   const box = form.querySelector("textarea");
   if (box && unchanged && (action === "feed" || action === "comments")) box.value = "";
+  if (box && me) keepText(me, form, unchanged ? "" : box.value);
   dropPicked(form, sent.pictures);
 }
 
@@ -345,6 +347,7 @@ page.addEventListener("submit", async (event) => {
 });
 
 attachPickers(page);
+if (me) keepTexts(page, me);
 openPictures(page);
 openSpoilers();
 enrich(page);

@@ -1,4 +1,8 @@
-/** The unsent text of a room's composer, and the post that it replies to, kept in the browser. */
+/**
+ * The unsent text of a room's composer, the post that it replies to, and a half edited post, kept in
+ * the browser.
+ */
+import { session } from "./storage.js";
 
 /** @typedef {import("../server/outbox.js").Quoted} Quoted */
 
@@ -7,11 +11,37 @@ export class Draft {
    * @param {typeof import("./storage.js").storage} storage
    * @param {string} user
    * @param {string} room
+   * @param {typeof import("./storage.js").storage} tab what no other tab sees
    */
-  constructor(storage, user, room) {
+  constructor(storage, user, room, tab = session) {
     this.storage = storage;
+    this.tab = tab;
     this.textKey = `aiochat:draft:${user}:${room}`;
     this.replyKey = `aiochat:draft-reply:${user}:${room}`;
+    this.editKey = `aiochat:draft-edit:${user}:${room}`;
+  }
+
+  /**
+   * What is in the box.
+   * @param {string} text
+   * @param {number|null} edited the post whose text it is
+   */
+  keep(text, edited) {
+    if (edited !== null) this.tab.set(this.editKey, JSON.stringify({ number: edited, text }));
+    else {
+      this.tab.remove(this.editKey);
+      this.text = text;
+    }
+  }
+
+  /** @returns {{number: number, text: string}|null} */
+  get edit() {
+    try {
+      const found = JSON.parse(this.tab.get(this.editKey) ?? "null");
+      return Number.isInteger(found?.number) && typeof found.text === "string" ? found : null;
+    } catch {
+      return null; // not ours
+    }
   }
 
   get text() {

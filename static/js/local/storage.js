@@ -39,3 +39,26 @@ const over = (kept) => ({
 export const storage = over(() => localStorage);
 /** The same for as long as the tab is there. */
 export const session = over(() => sessionStorage);
+
+/**
+ * Kept for all tabs, of which each has its own: a reload finds what this tab wrote, a new tab what was
+ * written last.
+ * @param {typeof storage} all
+ * @param {typeof storage} own
+ * @returns {typeof storage}
+ */
+export const tabbed = (all, own) => ({
+  get: (key) => own.get(key) ?? all.get(key),
+  set(key, value) {
+    own.set(key, value);
+    all.set(key, value);
+  },
+  remove(key) {
+    // What another tab wrote later is its own.
+    if (all.get(key) === (own.get(key) ?? all.get(key))) all.remove(key);
+    own.set(key, "");
+  },
+  keys: (prefix) => all.keys(prefix),
+});
+
+export const tabStorage = tabbed(storage, session);

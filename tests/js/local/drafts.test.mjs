@@ -3,6 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Draft, quoted } from "../../../static/js/local/drafts.js";
+import { tabbed } from "../../../static/js/local/storage.js";
 
 import { Typing } from "../../../static/js/server/typing.js";
 import { lobby, memoryStorage } from "../support.mjs";
@@ -93,4 +94,33 @@ test("one answers or edits, never both", () => {
   assert.deepEqual([store.state.replying, store.state.editing], [null, 4]);
   store.dispatch({ type: "editing", number: null });
   assert.deepEqual([store.state.replying, store.state.editing], [null, null]);
+});
+
+test("each tab has its own draft, and a new one what was written last", () => {
+  const all = memoryStorage();
+  const [one, two] = [memoryStorage(), memoryStorage()].map((own) => {
+    return () => new Draft(tabbed(all, own), "alice", "lobby", own);
+  });
+  one().text = "of one";
+  two().text = "of two";
+  assert.deepEqual([one().text, two().text], ["of one", "of two"]);
+  const fresh = () => new Draft(tabbed(all, memoryStorage()), "alice", "lobby", memoryStorage()).text;
+  assert.equal(fresh(), "of two");
+  one().text = "";
+  assert.deepEqual([one().text, two().text, fresh()], ["", "of two", "of two"]);
+  two().text = "";
+  assert.deepEqual([two().text, fresh()], ["", ""]);
+  assert.equal(all.kept.size, 0);
+});
+
+test("a half edited post is kept beside the draft, for its tab alone", () => {
+  const all = memoryStorage();
+  const own = memoryStorage();
+  const draft = new Draft(tabbed(all, own), "alice", "lobby", own);
+  draft.keep("a draft", null);
+  draft.keep("half an ed", 7);
+  assert.deepEqual([draft.edit, draft.text], [{ number: 7, text: "half an ed" }, "a draft"]);
+  assert.equal([...all.kept.keys()].length, 1);
+  draft.keep("a draft", null);
+  assert.equal(draft.edit, null);
 });

@@ -5,12 +5,13 @@
 import { PageElement } from "../page_element.js";
 import { commandOf, isCommand } from "../../composing/commands.js";
 import { mayNeedYes } from "../../composing/questions.js";
+import { growToText } from "../../dom/growing_box.js";
 import { Draft, quoted } from "../../local/drafts.js";
 import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
 import { amended } from "../../state/overlay.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
-import { storage } from "../../local/storage.js";
+import { tabStorage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
 import { t } from "../../words/texts.js";
@@ -46,7 +47,7 @@ export class ChatComposer extends PageElement {
     const isBack = this.page === page;
     this.page = page;
     const { key, room, you } = page.store.state;
-    this.draft = new Draft(storage, you.name, key);
+    this.draft = new Draft(tabStorage, you.name, key);
     const find = (/** @type {string} */ selector) => /** @type {any} */ (this.querySelector(selector));
     this.form = find("#composer");
     this.box = find("#composer-text");
@@ -91,10 +92,16 @@ export class ChatComposer extends PageElement {
 
   /** The draft, which an earlier page may have left. */
   #restore() {
+    const { text, repliedTo, edit } = this.draft;
+    const { store } = this.page;
     this.#edited = null;
-    this.box.value = this.draft.text;
-    this.#repliedTo = this.draft.repliedTo;
-    if (this.#repliedTo) this.page.store.dispatch({ type: "replying", number: this.#repliedTo.number });
+    this.box.value = text;
+    this.#repliedTo = repliedTo;
+    if (repliedTo) store.dispatch({ type: "replying", number: repliedTo.number });
+    if (!edit || this.#textOf(edit.number) === undefined) return;
+    store.dispatch({ type: "editing", number: edit.number });
+    this.#syncMode();
+    this.#setText(edit.text);
   }
 
   /** @param {import("../../dom/lifetime.js").Lifetime} lifetime */
@@ -376,7 +383,7 @@ export class ChatComposer extends PageElement {
   }
 
   #changed() {
-    if (this.#edited === null) this.draft.text = this.box.value;
+    this.draft.keep(this.box.value, this.#edited);
     this.#resize();
     this.#updateHint();
     this.#completer?.update();
@@ -387,14 +394,7 @@ export class ChatComposer extends PageElement {
     this.hint.update(this.box.value, this.#edited === null ? commandOf(this.box.value, commands) : undefined);
   }
 
-  /** Makes the box as high as its text; css/composer.css sets the limit. */
   #resize() {
-    if (this.box.hidden) return;
-    // Held while the box is measured: the timeline above must not grow for that moment, or it would
-    // lose its place.
-    this.style.height = `${this.offsetHeight}px`;
-    this.box.style.height = "auto";
-    this.box.style.height = `${this.box.scrollHeight}px`;
-    this.style.height = "";
+    growToText(this.box, this);
   }
 }
