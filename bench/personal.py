@@ -73,8 +73,9 @@ class PersonalCrowd(Crowd):
         by_person = sorted(self._guests, key=lambda guest: guest.token)
         people = [list(guests) for _, guests in groupby(by_person, key=lambda guest: guest.token)]
         # The senders' come first, since the witnesses refer to them.
-        for guests in sorted(people, key=lambda guests: not guests[0].is_sender):
-            self._enter_all(guests)
+        for number, guests in enumerate(sorted(people, key=lambda guests: not guests[0].is_sender)):
+            # Spread over the workers as the kernel and nginx do it, whichever the rooms are.
+            self._enter_all(guests, guests[number % len(guests)])
             self.read_all()
 
     def close(self) -> None:
@@ -82,9 +83,9 @@ class PersonalCrowd(Crowd):
         for client in self._personal.values():
             client.socket.close()
 
-    def _enter_all(self, guests: Sequence[Guest]) -> None:
-        """Opens one socket and enters all rooms. Raises OSError where that fails."""
-        guest = guests[0]
+    def _enter_all(self, guests: Sequence[Guest], guest: Guest) -> None:
+        """Opens one socket, at the address of `guest`, and enters all rooms. Raises OSError where that
+        fails."""
         connection = open_socket(guest)
         connection.settimeout(20.0)
         connection.connect(("127.0.0.1", guest.address.port))
