@@ -16,6 +16,9 @@ from helpers.web.clock import Clock
 MOST = 30
 """Rows of the first view. The scripts put in the others above and below."""
 
+MAX_SIZE = 60_000
+"""Characters of text and HTML in them: the page's state has all of it once more."""
+
 BEFORE = 8
 """Of them before the first unread post, and half of MOST before the post in the address."""
 
@@ -70,6 +73,10 @@ class Row:
         return not self.is_deleted and bool(self.line.get("edited_at") or self.line.get("pinned"))
 
     @property
+    def size(self) -> int:
+        return len(self.line.get("html") or self.line.get("text") or "")
+
+    @property
     def is_deleted(self) -> bool:
         return bool(self.line.get("deleted"))
 
@@ -87,7 +94,18 @@ def first_rows(state: dict[str, Any], clock: Clock, now: datetime) -> list[Row]:
     unread = next((place for place, row in enumerate(rows) if row.kind == "new"), len(rows))
     first = min(unread - BEFORE, len(rows) - MOST) if pointed is None else pointed - MOST // 2
     first = max(first, 0)
-    return rows[first : first + MOST]
+    return _bounded(rows[first : first + MOST], at_end=first + MOST >= len(rows))
+
+
+def _bounded(rows: list[Row], *, at_end: bool) -> list[Row]:
+    kept: list[Row] = []
+    size = 0
+    for row in reversed(rows) if at_end else rows:
+        size += row.size
+        if size > MAX_SIZE and kept:
+            break
+        kept.append(row)
+    return kept[::-1] if at_end else kept
 
 
 class _Rows:
