@@ -1,6 +1,6 @@
 """Runs slash commands for the dispatcher and sends their answers to the actor."""
 
-from accounts.models import User
+from accounts.people.directory import users_by_ids
 from chat.actions.dispatch import Actor, Handler, Work, note_own_post, reply_error, tell_unheard
 from chat.commands.registry import Call, Later, Registry
 from chat.engine import Engine
@@ -20,7 +20,7 @@ def runner(registry: Registry) -> Handler:
 
 
 async def _run(engine: Engine, registry: Registry, actor: Actor, request: RunCommand) -> None:
-    user = await User.aio_get(User.id == actor.person.id)
+    user = (await users_by_ids([actor.person.id]))[actor.person.id]
     standing = await engine.access.standing(actor.room_id, user)
     if not standing.is_member:
         # Somebody who was removed a moment ago, and whose connection isn't closed yet.

@@ -9,6 +9,7 @@ from chat.history.reading import LINE_COLUMNS, complete
 from chat.models import Message as Row
 from chat.models import Room
 from helpers.batching import SingleFlight
+from helpers.db.compiled import CompiledForMany, CompiledSelect
 from helpers.weights import weight_of
 
 MAX_BEHIND = 1000
@@ -36,25 +37,40 @@ class Changes:
     hides_standings: bool = False
 
 
+_room = CompiledSelect(lambda room_id: Room.select().where(Room.id == room_id))
+_changed = CompiledSelect(
+    lambda room_id, last_seq, cleared_seq, after, most: (
+        Row.select(*LINE_COLUMNS)
+        .where(Row.room_id == room_id, Row.changed_seq <= last_seq, Row.seq >= cleared_seq)
+        .where(Row.changed_seq > after)
+        .order_by(Row.changed_seq)
+        .limit(most)
+        .tuples()
+    )
+)
+_last_seqs = CompiledForMany(lambda ids: Room.select(Room.id, Room.last_seq).where(Room.id.in_(ids)))
+
+
 async def changes_since(room_id: int, since: int) -> Changes:
     """All changes of the room after `since`, in the order of seq, up to one moment's `last_seq`.
     Raises Room.DoesNotExist.
 
     Of a line that changed more than once only the last change is included."""
-    room = await Room.aio_get(Room.id == room_id)
+    found_room: list[Room] = await _room.results(room_id)
+    if not found_room:
+        raise Room.DoesNotExist
+    [room] = found_room
     if not 0 <= room.last_seq - since <= MAX_BEHIND:
         return Changes(room.last_seq, room.posts, None, hides_standings=True)
     if since == room.last_seq:
         return Changes(room.last_seq, room.posts, [])
     # Two statements, because PostgreSQL plans by these values; without them it reads a long history
     # whole.
-    is_known = Row.changed_seq <= room.last_seq
-    query = Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, is_known, Row.seq >= room.cleared_seq)
     lines: list[Line] = []
     weight, after = 0, since
     while after < room.last_seq:
-        slice_query = query.where(Row.changed_seq > after).order_by(Row.changed_seq).limit(AT_ONCE)
-        found = [Line(*row) for row in await slice_query.tuples().aio_execute()]
+        rows = await _changed.results(room_id, room.last_seq, room.cleared_seq, after, AT_ONCE)
+        found = [Line(*row) for row in rows]
         lines += await complete(room_id, found)
         weight += sum(weight_of(line.text, line.html) for line in found)
         if weight > MAX_WEIGHT:
@@ -74,15 +90,7 @@ def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:
 
 async def last_seqs(room_ids: list[int]) -> dict[int, int]:
     """The last seq of each of the rooms, as the database has it now."""
-    if not room_ids:
-        return {}
-    return {
-        room_id: seq
-        for room_id, seq in await Room.select(Room.id, Room.last_seq)
-        .where(Room.id.in_(room_ids))
-        .tuples()
-        .aio_execute()
-    }
+    return dict(await _last_seqs.rows(room_ids)) if room_ids else {}
 
 
 def batches(lines: dict[int, list[Line]]) -> list[Batch]:

@@ -365,11 +365,11 @@ def fill_sqlite(path: Path, crowd: Crowd) -> None:
 
 def statements_of(path: Path) -> list[str]:
     """Each once, whatever the values in it."""
-    by_shape = {
-        re.sub(r"'(?:[^']|'')*'|\b\d+\b", "?", text): text
-        for text in map(json.loads, path.read_text().splitlines())
-    }
-    return [text for text in by_shape.values() if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)]
+    written = map(json.loads, dict.fromkeys(path.read_text().splitlines()))
+    texts = [text for text in written if re.match(r"\s*(SELECT|INSERT|UPDATE|DELETE|WITH)\b", text)]
+    # First the strings, which are most of it.
+    shapes = (re.sub(r"\b\d+\b", "?", re.sub(r"(?:'[^']*')+", "?", text)) for text in texts)
+    return list(dict(zip(shapes, texts, strict=True)).values())
 
 
 async def test_sqlite_reads_what_is_shown_and_no_more(own_servers: None, tmp_path: Path) -> None:
