@@ -20,6 +20,7 @@ from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
+from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
 from chat.doors.websocket import Services
 from chat.engine import open_engine
@@ -102,5 +103,9 @@ def setup_chat(app: web.Application) -> None:
     filters = {"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc}
     aiohttp_jinja2.get_env(app).filters.update(filters)
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
+    app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
+        *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
+        sidebar,
+    )
     app.cleanup_ctx.append(run_chat)
     app.on_shutdown.append(close_connections)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, field_validator, model_validator
 from accounts.keys import USER
 from accounts.people.shown_names import load_names
 from chat.actions import membership, rooms
+from chat.doors.sidebar import sidebar_of
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
@@ -117,9 +118,13 @@ class Rooms(web.View):
         if after and name_problem(after):
             raise ActionError("bad_request", "`after` is the name of a room.")
         engine = self.request.app[ENGINE]
-        await engine.read_marks.store_for({user.id})
-        own = [] if after else await own_rooms(user, named)
-        invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
+        if after or named:
+            await engine.read_marks.store_for({user.id})
+            own = [] if after else await own_rooms(user, named)
+            invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
+        else:
+            listed = await sidebar_of(self.request, user)
+            own, invitations = listed.rooms, listed.invitations
         others, more = ([], False) if only_own else await open_rooms(user, named, after)
         if wants_json(self.request):
             body = {

@@ -17,12 +17,13 @@ from accounts.people.shown_names import set_names
 from chat.actions import membership
 from chat.actions.member_lists import members_in
 from chat.doors.first_rows import first_rows
+from chat.doors.sidebar import sidebar_of
 from chat.errors import ActionError
 from chat.events import InvitationView, OwnRoom
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
 from chat.history.names import names_of
-from chat.history.room_lists import RoomView, own_rooms
+from chat.history.room_lists import RoomView
 from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
@@ -68,27 +69,23 @@ def no_such_message(room: Room) -> ActionError:
 class RoomPage(web.View):
     async def get(self) -> web.Response:
         user = self.request[USER]
-        invitations = (await self.request.app[ENGINE].invitations.of([user.id]))[user.id]
+        sidebar = await sidebar_of(self.request, user)
         try:
             found = await room_access(self.request)
         except web.HTTPNotFound:
-            if await self._is_invited(invitations):
+            if await self._is_invited(sidebar.invitations):
                 raise web.HTTPSeeOther("/rooms") from None
             raise
         if found.room.slug != self.request.match_info["name"].lower():
             # Not for ever: the room may get this name again.
             raise web.HTTPFound(self._address(found.room))
-        await self.request.app[ENGINE].read_marks.store_for({user.id})
-        rooms = await own_rooms(user)
-        state = await self._state(found, user, rooms, invitations)
+        state = await self._state(found, user, sidebar.rooms, sidebar.invitations)
         clock = Clock.read(self.request.cookies.get(CLOCK, ""))
         context = {
             "room": found.room,
             "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
             "has_clock": clock is not None,
-            "rooms": rooms,
-            "invitations": invitations,
-            "state": {**state, "invitations": [msgspec.to_builtins(one) for one in invitations]},
+            "state": {**state, "invitations": [msgspec.to_builtins(one) for one in sidebar.invitations]},
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 

@@ -12,23 +12,24 @@ for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (
 askBeforeSignOut();
 tellClock();
 
-// The switcher is loaded when it is first wanted. From then on it listens itself.
+// After the first view. Until then only these wait for it; from then on the switcher listens itself.
 const first = new AbortController();
 const { signal } = first;
-
-async function openSwitcher() {
-  const { startSwitcher } = await import("./elements/sidebar/switcher_page.js");
-  if (signal.aborted) return;
+const loading = import("./shell/beside.js").then(({ Beside }) => {
   first.abort();
-  startSwitcher()(false);
+  return new Beside();
+});
+
+/** @param {Event} event */
+async function openSwitcher(event) {
+  event.preventDefault();
+  (await loading).switcher.open(false);
 }
 
 addEventListener(
   "keydown",
   (event) => {
-    if (keyOf(event) !== "Ctrl+k" || event.shiftKey) return;
-    event.preventDefault();
-    openSwitcher();
+    if (keyOf(event) === "Ctrl+k" && !event.shiftKey) openSwitcher(event);
   },
   { signal },
 );
@@ -36,9 +37,7 @@ document.addEventListener(
   "click",
   (event) => {
     const opener = /** @type {Element} */ (event.target).closest("[data-dialog=switcher]");
-    if (!opener || event.ctrlKey || event.metaKey || event.shiftKey) return;
-    event.preventDefault();
-    openSwitcher();
+    if (opener && !event.ctrlKey && !event.metaKey && !event.shiftKey) openSwitcher(event);
   },
   { signal },
 );

@@ -97,7 +97,7 @@ async def test_the_page_of_rooms_has_them_also_on_a_phone(
     # A link to the room leads there.
     await bob.page.goto(f"{bob.url}/rooms/{closed}")
     await bob.page.wait_for_url("**/rooms")
-    card = bob.page.locator("li.invitation", has_text=closed)
+    card = bob.page.locator("#invitations-box .invitation", has_text=closed)
     await expect(card).to_contain_text("Who pays the rent")
     await expect(card).to_contain_text(f"Invited by {alice.name}")
     await at_closed.says(f"/uninvite @{bob.name}")

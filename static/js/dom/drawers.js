@@ -114,9 +114,10 @@ export class Drawers {
     };
     for (const [pane, visible] of Object.entries(seen)) {
       // The keyboard can't reach what isn't visible.
-      /** @type {HTMLElement} */ (this.app.querySelector(`#${pane}`)).inert = !visible;
+      const node = /** @type {HTMLElement|null} */ (this.app.querySelector(`#${pane}`));
+      if (node) node.inert = !visible;
       this.app.querySelector(`[data-drawer="${pane}"]`)?.setAttribute("aria-expanded", String(visible));
     }
-    /** @type {HTMLElement} */ (this.app.querySelector("#main")).inert = Boolean(open);
+    /** @type {HTMLElement} */ (this.app.querySelector(".pane")).inert = Boolean(open);
   }
 }

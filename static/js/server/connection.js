@@ -29,7 +29,7 @@ export const fullJitter = (attempt, random = Math.random) => random() * Math.min
 
 /**
  * @typedef {object} Listener
- * @property {() => {since: number, epoch: string}} position where to go on
+ * @property {() => {since: string, epoch: string}|{}} position where to go on, if that is asked here
  * @property {(event: {type: string}) => void} received
  * @property {(state: "connecting"|"connected"|"offline") => void} state
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
@@ -96,12 +96,11 @@ export class Connection {
   #connect() {
     clearTimeout(this.#retry);
     if (this.#ended || this.#socket) return;
-    const { since, epoch } = this.listener.position();
     const url = new URL(this.path, location.href);
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     // Not every browser sends Accept-Language with a handshake.
     const { lang: language } = document.documentElement;
-    url.search = new URLSearchParams({ since: String(since), epoch, language }).toString();
+    url.search = new URLSearchParams({ ...this.listener.position(), language }).toString();
     const socket = new WebSocket(url);
     this.#socket = socket;
     this.#receivedAt = performance.now();

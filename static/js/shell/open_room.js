@@ -152,7 +152,7 @@ export class OpenRoom {
     const { store, history, outbox, amendments } = this;
     const { state } = store;
     const connection = new Connection(`${history.base}/ws`, {
-      position: () => ({ since: state.lastSeq, epoch: state.epoch }),
+      position: () => ({ since: String(state.lastSeq), epoch: state.epoch }),
       received: (event) => this.#received(event),
       state: (status) => this.#isLost(status),
       ended(code, reason) {

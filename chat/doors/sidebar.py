@@ -1,0 +1,53 @@
+"""The sidebar of every page of somebody signed in: their rooms, conversations and invitations."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from aiohttp import web
+
+from accounts.keys import USER
+from accounts.models import User
+from accounts.people.shown_names import load_names
+from chat.events import InvitationView
+from chat.history.room_lists import RoomView, own_rooms
+from chat.keys import ENGINE
+from helpers.db.database import is_unavailable
+
+
+@dataclass(frozen=True)
+class Sidebar:
+    rooms: list[RoomView]
+    invitations: list[InvitationView]
+
+
+_SIDEBAR = web.RequestKey("sidebar", Sidebar)
+
+
+async def sidebar_of(request: web.Request, user: User) -> Sidebar:
+    """What the sidebar shows, read once for a request."""
+    if _SIDEBAR not in request:
+        engine = request.app[ENGINE]
+        await engine.read_marks.store_for({user.id})
+        invitations = (await engine.invitations.of([user.id]))[user.id]
+        request[_SIDEBAR] = Sidebar(await own_rooms(user), invitations)
+    return request[_SIDEBAR]
+
+
+async def sidebar(request: web.Request) -> dict[str, Any]:
+    """A context processor: the sidebar, where somebody is signed in."""
+    user = request.get(USER)
+    if user is None:
+        return {}
+    try:
+        found = await sidebar_of(request, user)
+        titles = [room.title for room in found.rooms if room.is_conversation]
+        await load_names(
+            [name for title in titles for name in title.split(", ")]
+            + [invitation.inviter for invitation in found.invitations]
+        )
+    except Exception as error:
+        if not is_unavailable(error):
+            raise
+        # This may be the page that reports that the database is unavailable.
+        return {}
+    return {"sidebar": found}

@@ -1,0 +1,109 @@
+/**
+ * What stands beside the pages that are no rooms: the sidebar and the switcher, live by the person's own
+ * connection.
+ */
+import { Drawers } from "../dom/drawers.js";
+import { Lifetime } from "../dom/lifetime.js";
+import { showTotals } from "../elements/page/badge.js";
+import { ChatToasts } from "../elements/page/toasts.js";
+import { ChatInvitations } from "../elements/sidebar/invitations.js";
+import { ChatRooms } from "../elements/sidebar/rooms.js";
+import { ChatSwitcher } from "../elements/sidebar/switcher.js";
+import { ChatWeather } from "../elements/sidebar/weather.js";
+import { Connection } from "../server/connection.js";
+import { askNames } from "../server/people_names.js";
+import { get } from "../server/http.js";
+import { createStore, initial } from "../state/store.js";
+import { shownTitle } from "../words/names.js";
+
+/** @param {string} name one's own */
+const emptyState = (name) =>
+  initial({
+    ...{ room: { name: "", kind: "open", title: "" }, key: "", you: { name }, may: [], epoch: "" },
+    ...{ last_seq: 0, last_number: 0, read_number: 0, messages: [], more: false, members: [] },
+    ...{ invitations: [], commands: [] },
+  });
+
+export class Beside {
+  lifetime = new Lifetime();
+
+  constructor() {
+    const { signal } = this.lifetime;
+    this.switcher = /** @type {ChatSwitcher} */ (document.querySelector("chat-switcher"));
+    this.store = createStore(emptyState(this.switcher.dataset.user ?? ""), requestAnimationFrame);
+    this.store.state.rooms.clear();
+    /** @type {any} */
+    const page = { store: this.store, go: (/** @type {string} */ address) => location.assign(address) };
+    this.#start("chat-switcher", ChatSwitcher, page);
+    const app = document.getElementById("app");
+    this.connection = new Connection("/ws", {
+      position: () => ({}),
+      received: (event) => this.#received(event),
+      state: (connection) => this.store.dispatch({ type: "connection", connection }),
+      ended() {},
+      checkStatus: () => this.#status(),
+      tick() {},
+    });
+    this.lifetime.add(() => this.connection.stop());
+    if (app) {
+      new Drawers(app, signal);
+      const { title } = document;
+      this.store.watch(["rooms"], () => showTotals(this.store.state, title), signal);
+      // The first `unread` tells all rooms; until then the lists are as they were rendered.
+      this.#whenTold = () => {
+        this.#whenTold = () => {};
+        this.#start("chat-rooms", ChatRooms, page);
+        this.#start("chat-toasts", ChatToasts, page);
+        this.#start("chat-invitations", ChatInvitations, page);
+      };
+      if (document.querySelector("chat-weather")) this.#start("chat-weather", ChatWeather, page);
+    }
+    this.connection.start();
+  }
+
+  #whenTold = () => {};
+
+  /** @param {string} name @param {CustomElementConstructor} element @param {any} page */
+  #start(name, element, page) {
+    if (!customElements.get(name)) customElements.define(name, element);
+    const node = /** @type {any} */ (document.querySelector(name));
+    node.start(page);
+    this.lifetime.add(() => node.stop());
+  }
+
+  /** @param {{type: string}} event */
+  async #received(event) {
+    // That of a room tells what this one doesn't.
+    if (event.type === "hello") return;
+    this.store.receive(event);
+    if (event.type === "person") this.store.touch("rooms");
+    if (event.type !== "unread") return;
+    this.#whenTold();
+    await this.#nameAll();
+  }
+
+  /** Names that aren't known are shown as soon as they are. */
+  async #nameAll() {
+    for (const room of this.store.state.rooms.values()) shownTitle(room);
+    try {
+      await askNames();
+    } catch {
+      // by their handles, until the next time
+    }
+    if (!this.lifetime.ended) this.store.touch("rooms");
+  }
+
+  /** As `checkStatus` of the connection. */
+  async #status() {
+    try {
+      const answer = await get("/rooms?only=own");
+      return answer.redirected ? 401 : answer.status;
+    } catch {
+      return 0;
+    }
+  }
+
+  stop() {
+    this.lifetime.stop();
+  }
+}
