@@ -366,6 +366,29 @@ async def test_on_a_phone(bob: Visitor, dora: Person, room: str, other: str) -> 
     await expect(page.locator("#menu-count")).to_be_hidden()
 
 
+async def test_a_swipe_from_the_edge_opens_the_rooms(bob: Visitor, room: str) -> None:
+    page = bob.page
+    await bob.enters(room)
+    session = await page.context.new_cdp_session(page)
+
+    async def swipe(*places: tuple[int, int]) -> None:
+        for number, (x, y) in enumerate(places):
+            kind = "touchMove" if number else "touchStart"
+            await session.send("Input.dispatchTouchEvent", {"type": kind, "touchPoints": [{"x": x, "y": y}]})
+        await session.send("Input.dispatchTouchEvent", {"type": "touchEnd", "touchPoints": []})
+
+    await swipe((120, 300), (200, 300), (320, 300))
+    await swipe((8, 300), (10, 360), (30, 480))
+    await expect(page.locator("#sidebar")).not_to_be_in_viewport()
+    await swipe((8, 300), (40, 304), (120, 310))
+    await expect(page.locator("#sidebar")).to_be_in_viewport()
+    await expect(page.locator(".drawer-close")).to_be_focused()
+    # As the way back of a phone, to Chromium.
+    await page.keyboard.press("Escape")
+    await expect(page.locator("#sidebar")).not_to_be_in_viewport()
+    assert page.url.endswith(f"/rooms/{room}")
+
+
 async def test_many_rooms(alice: Visitor, room: str, other: str) -> None:
     """The last ones stay in memory, and one connection."""
     page = alice.page

@@ -14,12 +14,17 @@ const KEYBOARD = 120;
 
 /** @typedef {"sidebar"|"members"} Pane */
 
+/** Escape, and on Android the way back, close what is open before they do anything else. */
+const { CloseWatcher } = /** @type {any} */ (globalThis);
+
 export class Drawers {
   /** @type {HTMLElement|null} */ #returnTo = null;
+  /** While one is open over the page. @type {any} */ #watcher = null;
 
   /** @param {HTMLElement} app @param {AbortSignal} signal its end */
   constructor(app, signal) {
     this.app = app;
+    this.signal = signal;
     this.scrim = /** @type {HTMLElement} */ (app.querySelector("#scrim"));
     app.dataset.members = storage.get(MEMBERS_KEY) === "hidden" ? "hidden" : "shown";
     app.addEventListener(
@@ -33,15 +38,17 @@ export class Drawers {
       },
       { signal },
     );
-    addEventListener(
-      "keydown",
-      (event) => {
-        if (event.key !== "Escape" || !app.dataset.open) return;
-        event.preventDefault();
-        this.close();
-      },
-      { signal },
-    );
+    // Where the browser has no word for it, which also is the way back of a phone.
+    if (!CloseWatcher)
+      addEventListener(
+        "keydown",
+        (event) => {
+          if (event.key !== "Escape" || !app.dataset.open) return;
+          event.preventDefault();
+          this.close();
+        },
+        { signal },
+      );
     window.visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
     for (const media of Object.values(NARROW))
       media.addEventListener("change", () => this.close(), { signal });
@@ -53,11 +60,19 @@ export class Drawers {
     if (!NARROW[pane].matches) return;
     this.app.dataset.open = pane;
     this.#show();
+    this.#watch();
     /** @type {HTMLElement|null} */ (this.app.querySelector(`#${pane} [data-drawer-close]`))?.focus();
+  }
+
+  #watch() {
+    this.#watcher?.destroy();
+    this.#watcher = CloseWatcher && this.app.dataset.open ? new CloseWatcher({ signal: this.signal }) : null;
+    if (this.#watcher) this.#watcher.onclose = () => this.close();
   }
 
   close() {
     delete this.app.dataset.open;
+    this.#watch();
     this.#show();
     this.#returnTo?.focus();
     this.#returnTo = null;
@@ -67,6 +82,7 @@ export class Drawers {
   refresh() {
     this.#returnTo = null;
     delete this.app.dataset.open;
+    this.#watch();
     this.#show();
   }
 

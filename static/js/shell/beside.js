@@ -3,6 +3,7 @@
  * connection.
  */
 import { Drawers } from "../dom/drawers.js";
+import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Lifetime } from "../dom/lifetime.js";
 import { showTotals } from "../elements/page/badge.js";
 import { ChatToasts } from "../elements/page/toasts.js";
@@ -46,7 +47,8 @@ export class Beside {
     });
     this.lifetime.add(() => this.connection.stop());
     if (app) {
-      new Drawers(app, signal);
+      const drawers = new Drawers(app, signal);
+      watchEdgeSwipe(app, () => drawers.open("sidebar"), signal);
       const { title } = document;
       this.store.watch(["rooms"], () => showTotals(this.store.state, title), signal);
       // The first `unread` tells all rooms; until then the lists are as they were rendered.

@@ -1,4 +1,5 @@
 /** What shows nothing at first: loaded after the first view, and before the page connects. */
+import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { ChatBanner } from "../elements/page/banner.js";
 import { ChatKeys } from "../elements/page/keys_dialog.js";
 import { ChatToasts } from "../elements/page/toasts.js";
@@ -37,6 +38,8 @@ export function startRoom(page) {
 
 /** @param {Shell} shell */
 export function navigate(shell) {
+  const { drawers, lifetime } = shell;
+  watchEdgeSwipe(drawers.app, () => drawers.open("sidebar"), lifetime.signal);
   tellClock();
   return new Navigation(shell);
 }
