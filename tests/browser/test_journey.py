@@ -107,6 +107,39 @@ async def test_what_waits_survives_a_reload_and_a_killed_server(
     assert await alice.texts() == await bob.texts() == ["before", "while it was down"]
 
 
+async def test_a_server_that_restarts_while_one_is_in_another_room(
+    alice: Visitor, bob: Visitor, room: str, site: tuple[str, Aiochat]
+) -> None:
+    server, page = site[1], alice.page
+    assert alice.person
+    other = unique("Kitchen")
+    await alice.person.creates(other)
+    await page.reload()
+    await alice.is_connected()
+    await alice.says("before")
+    await bob.sees("before")
+    await page.evaluate("window.stays = true")
+    await page.click(f".room-lists a[data-room='{other}']")
+    await expect(page.locator("#room-name")).to_have_text(other)
+    await alice.is_connected()
+    await asyncio.to_thread(server.kill)
+    await expect(page.locator("#status")).not_to_have_attribute("data-state", "connected")
+    # What is in memory can be read and written to without a server, too.
+    await page.click(f".room-lists a[data-room='{room}']")
+    await expect(page.locator("#room-name")).to_have_text(room)
+    await alice.sees("before")
+    await alice.says("while it was down")
+    await page.click(f".room-lists a[data-room='{other}']")
+    await expect(page.locator("#room-name")).to_have_text(other)
+    await asyncio.to_thread(server.restart)
+    await bob.sees("while it was down")
+    await alice.is_connected()
+    await page.click(f".room-lists a[data-room='{room}']")
+    await alice.sees("while it was down")
+    await expect(page.locator("#timeline .pending")).to_have_count(0)
+    assert await page.evaluate("window.stays")
+
+
 async def test_the_history_loads_while_scrolling_up(alice: Visitor, bob: Visitor, room: str) -> None:
     assert alice.person
     pen = await alice.person.enters(room)
