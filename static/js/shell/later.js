@@ -1,4 +1,7 @@
-/** What shows nothing at first: loaded after the first view, and before the page connects. */
+/**
+ * What shows nothing at first, and the sidebar, which the server has made: loaded after the first view,
+ * and before the page connects.
+ */
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { ChatBanner } from "../elements/page/banner.js";
 import { ChatKeys } from "../elements/page/keys_dialog.js";
@@ -6,6 +9,7 @@ import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatPersonCard } from "../elements/people/person_card.js";
 import { ChatTyping } from "../elements/people/typing.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
+import { ChatRooms } from "../elements/sidebar/rooms.js";
 import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
@@ -18,6 +22,7 @@ import { Navigation } from "./navigation.js";
 /** @typedef {import("./shell.js").Shell} Shell */
 
 export const ELEMENTS = {
+  "chat-rooms": ChatRooms,
   "chat-banner": ChatBanner,
   "chat-toasts": ChatToasts,
   "chat-typing": ChatTyping,

@@ -8,7 +8,6 @@ import { ChatComposer } from "../elements/composer/composer.js";
 import { ChatStatus } from "../elements/page/status.js";
 import { ChatTitle } from "../elements/page/title.js";
 import { ChatMembers } from "../elements/people/members.js";
-import { ChatRooms } from "../elements/sidebar/rooms.js";
 import { ChatTimeline } from "../elements/timeline/timeline.js";
 import { holdTabLock } from "../local/tabs.js";
 import { watchAttention } from "../server/attention.js";
@@ -34,7 +33,6 @@ import { OpenRoom } from "./open_room.js";
 const ELEMENTS = {
   "chat-title": ChatTitle,
   "chat-status": ChatStatus,
-  "chat-rooms": ChatRooms,
   "chat-members": ChatMembers,
   "chat-timeline": ChatTimeline,
   "chat-composer": ChatComposer,
