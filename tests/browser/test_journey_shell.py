@@ -251,6 +251,7 @@ async def test_a_link_to_a_message_of_another_room(
 
 
 async def test_with_a_key_held_a_link_is_the_browsers(alice: Visitor, room: str, other: str) -> None:
+    await expect(alice.page.locator(link(alice, other))).to_have_count(1)
     taken = await alice.page.evaluate(
         """(link) => ["ctrlKey", "metaKey", "shiftKey", "altKey"].filter((held) => {
           let taken = null;
