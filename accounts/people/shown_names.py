@@ -62,6 +62,11 @@ def person_initial(handle: str) -> str:
 _MENTION = re.compile(r'<a class="mention" href="/users/([^"]+)"([^>]*)>@[^<]*</a>')
 
 
+def mentioned_in(text_html: str) -> set[str]:
+    """The handles of those whom the HTML of a text mentions."""
+    return {unquote(handle) for handle, _ in _MENTION.findall(text_html)}
+
+
 def named_mentions(text_html: str) -> Markup:
     """The HTML of a text in which whoever has a name is called by it, as by `nameMentions` of
     static/js/words/rich_text.js."""

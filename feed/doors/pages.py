@@ -8,7 +8,7 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
-from accounts.people.shown_names import load_names, set_names
+from accounts.people.shown_names import load_names, mentioned_in, set_names
 from accounts.relations.visibility import VISIBILITY
 from feed import event_log, reading
 from feed.doors.uploads import new_nonce, sent_change, sent_nonce, sent_pictures
@@ -57,8 +57,8 @@ class PostAddress(web.View):
         """Returns the path's post. Raises ActionError if this person can't see it."""
         return await reading.visible_post(self.request.app[VISIBILITY], self.post_id, self.request[USER].id)
 
-    def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
-        _set_names(context)
+    async def render(self, template: str, context: dict[str, Any], status: int = 200) -> web.Response:
+        await _load_names(context)
         return aiohttp_jinja2.render_template(
             template, self.request, {**context, "nonce": new_nonce()}, status=status
         )
@@ -99,7 +99,7 @@ class Feed(PostAddress):
             "since": since,
             "is_first": before == reading.NEWEST,
         }
-        return self.render("feed/feed.html", context, status)
+        return await self.render("feed/feed.html", context, status)
 
 
 class PersonPosts(PostAddress):
@@ -112,18 +112,20 @@ class PersonPosts(PostAddress):
         if wants_json(self.request):
             return web.json_response({"posts": page.items, "next": page.next})
         await load_names([person.name])
-        return self.render(
+        return await self.render(
             "feed/person_posts.html",
             {"person": person, "posts": page.items, "next": page.next, "is_page": True},
         )
 
 
-def _set_names(context: dict[str, Any]) -> None:
-    """Gives the page the names of the authors of all posts and comments in it."""
+async def _load_names(context: dict[str, Any]) -> None:
+    """Gives the page the names of the authors of all posts and comments in it, and of those whom they
+    mention."""
     shown = [*context.get("posts", ()), *context.get("comments", ())]
     if "post" in context:
         shown.append(context["post"])
     set_names({one["author"]: one["author_name"] for one in shown})
+    await load_names({name for one in shown for name in mentioned_in(one["html"])})
 
 
 async def person_section(request: web.Request, person: User) -> str:
@@ -131,7 +133,7 @@ async def person_section(request: web.Request, person: User) -> str:
     is only shown to people who may see the posts."""
     page = await reading.author_page(person.id, request[USER].id)
     context = {"person": person, "posts": page.items, "next": page.next, "is_page": False}
-    _set_names(context)
+    await _load_names(context)
     return aiohttp_jinja2.render_string("feed/person_section.html", request, context)
 
 
@@ -154,7 +156,7 @@ class _PostView(PostAddress):
             "form": form,
             "since": since,
         }
-        return self.render("feed/post.html", context, status)
+        return await self.render("feed/post.html", context, status)
 
 
 class PostPage(_PostView):

@@ -1,6 +1,8 @@
 """The feed by forms and JSON: posts, comments, likes, pages, and everything that can't be done."""
 
 import asyncio
+import html
+import re
 
 import pytest
 from markupsafe import escape
@@ -19,6 +21,18 @@ async def test_one_reads_whom_one_follows_and_oneself(alice: Person, bob: Person
     await asks(alice, f"/users/{bob.name}/unfollow")
     assert await texts(alice) == ["of Alice"]
     assert await texts(alice, f"/users/{bob.name}/posts") == ["of Bob"]
+
+
+async def test_pages_call_those_who_are_mentioned_by_their_names(alice: Person, bob: Person) -> None:
+    await bob.submits("/accounts/profile", display_name="Ольга <O'Neil>")
+    await writes(alice, f"ask @{bob.name} and @nobody")
+    _, text = await page(alice, "/feed")
+    found = re.search(r'<a class="mention" href="/users/([^"]+)"[^>]* title="([^"]+)">([^<]+)</a>', text)
+    assert found
+    assert found[1] == bob.name
+    assert found[2].startswith("@")
+    assert html.unescape(found[3]).startswith("@Ольга <O'Neil>")
+    assert "@nobody" in text
 
 
 async def test_pages_by_a_cursor(alice: Person, bob: Person) -> None:
