@@ -55,7 +55,7 @@ async def test_the_files_of_sqlite_are_private(data: Path, own_servers: None) ->
         await alice.close()
 
 
-def test_a_folder_that_is_new_is_private(tmp_path: Path) -> None:
+def test_a_folder_that_is_new_is_private(own_servers: None, tmp_path: Path) -> None:
     env = {"AIOCHAT_DATA_DIR": str(tmp_path / "new" / "data"), "PATH": ""}
     command = f"umask 000; exec {sys.executable} {ROOT / 'app.py'} migrate"
     subprocess.run(

@@ -248,7 +248,7 @@ def test_misuse_is_told_with_the_usage(plain: Shell, arguments: tuple[str, ...])
     assert not Path(plain.env["AIOCHAT_DATA_DIR"]).exists()
 
 
-def test_a_folder_that_cannot_be_written_is_one_line(plain: Shell) -> None:
+def test_a_folder_that_cannot_be_written_is_one_line(own_servers: None, plain: Shell) -> None:
     plain.says("register", "alice", given=PASSWORD)
     before = _password_hash(plain)
     folder = Path(plain.env["AIOCHAT_DATA_DIR"])
@@ -285,7 +285,7 @@ def test_an_answer_that_cannot_be_written_is_one_line(plain: Shell, tmp_path: Pa
     assert re.fullmatch(rb"aiochat: the answer can't be written \(.*\)\n", done.stderr), done.stderr
 
 
-def test_a_name_that_the_terminal_has_no_letters_for(plain: Shell) -> None:
+def test_a_name_that_the_terminal_has_no_letters_for(own_servers: None, plain: Shell) -> None:
     plain.says("migrate")
     command = [sys.executable, str(ROOT / "app.py"), "register", "Алиса"]
     env = {**os.environ, **plain.env, "PYTHONIOENCODING": "ascii"}

@@ -7,7 +7,6 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from http.client import HTTPConnection
@@ -19,8 +18,9 @@ from app import main
 from tests.conftest import server_env, unique
 from tests.operations.test_crash import _through_trouble
 from tests.support.people import Person
-from tests.support.servers import ROOT, Aiochat, Postgres, Redis, free_port
+from tests.support.servers import Aiochat, Postgres, Redis
 from tests.support.servers.process import _descendants, _lives
+from tests.support.shell import run
 
 
 @contextlib.contextmanager
@@ -102,17 +102,9 @@ def _connections(pid: int, port: int) -> int:
 
 
 def _run(folder: Path, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:
-    given = {"AIOCHAT_DATA_DIR": str(folder), "AIOCHAT_PORT": str(free_port()), **env}
-    command = [sys.executable, str(ROOT / "app.py"), "serve", "--migrate", *arguments]
-    return subprocess.run(
-        command,
-        cwd=folder,
-        env={**os.environ, **given},
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    given = {"DATA_DIR": str(folder), **{name.removeprefix("AIOCHAT_"): env[name] for name in env}}
+    done = run(folder, "serve", "--migrate", *arguments, given=b"", **given)
+    return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
 NEEDS = (
