@@ -6,10 +6,12 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from chat.actions.conversations import MAX_PEOPLE, open_conversation
+from chat.doors.room_list import UnsentMessage, list_page
 from chat.errors import ActionError
 from chat.history.titles import title_of
 from chat.keys import ENGINE, take_token
-from helpers.web.forms import read_values
+from helpers.text.translation import translate
+from helpers.web.forms import Form, read_values
 from helpers.web.routing import wants_json
 
 
@@ -27,7 +29,9 @@ class Conversations(web.View):
         except ActionError as error:
             if error.retry_after:
                 raise
-            raise error.about("with") from None
+            if wants_json(request):
+                raise error.about("with") from None
+            return await list_page(request, Form(), UnsentMessage(tuple(names), translate(error.phrase)), 422)
         if wants_json(request):
             body = {"name": room.name, "title": await title_of(room, user.id), "kind": room.kind}
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})

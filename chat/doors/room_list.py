@@ -1,5 +1,6 @@
 """The list of rooms, and creating one."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp_jinja2
@@ -64,12 +65,20 @@ def _checked(value: str, problem: Text | None) -> str:
     return value
 
 
+@dataclass(frozen=True)
+class UnsentMessage:
+    """A new conversation that couldn't be opened: with whom, and why."""
+
+    names: tuple[str, ...]
+    error: str
+
+
 class Rooms(web.View):
     """The user's invitations, their own rooms, and the open rooms by pages. `q` is a part of the
     rooms' titles or names; the page begins after the room named `after`."""
 
     async def get(self) -> web.Response:
-        return await self._page(Form())
+        return await list_page(self.request, Form())
 
     async def post(self) -> web.Response:
         request = self.request
@@ -91,7 +100,7 @@ class Rooms(web.View):
             return (
                 web.json_response({"errors": form.errors}, status=422)
                 if wants_json(request)
-                else await self._page(form, 422)
+                else await list_page(request, form, status=422)
             )
         if wants_json(request):
             body = {
@@ -108,35 +117,47 @@ class Rooms(web.View):
             return web.json_response(body, status=201, headers={"Location": f"/rooms/{room.name}"})
         raise web.HTTPSeeOther(f"/rooms/{room.name}")
 
-    async def _page(self, form: Form, status: int = 200) -> web.Response:
-        user, query = self.request[USER], self.request.query
-        named, after, only_own = (
-            query.get("q", "").strip(),
-            query.get("after", ""),
-            query.get("only") == "own",
-        )
-        if after and name_problem(after):
-            raise ActionError("bad_request", "`after` is the name of a room.")
-        engine = self.request.app[ENGINE]
-        if after or named:
-            await engine.read_marks.store_for({user.id})
-            own = [] if after else await own_rooms(user, named)
-            invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
-        else:
-            listed = await sidebar_of(self.request, user)
-            own, invitations = listed.rooms, listed.invitations
-        others, more = ([], False) if only_own else await open_rooms(user, named, after)
-        if wants_json(self.request):
-            body = {
-                "rooms": [room.as_json() for room in own + others],
-                "more": more,
-                "invitations": [msgspec.to_builtins(one) for one in invitations],
-            }
-            return web.json_response(body)
-        titles = [room.title for room in own if room.is_conversation]
-        await load_names(
-            [name for title in titles for name in title.split(", ")] + [one.inviter for one in invitations]
-        )
-        context = {"own": own, "others": others, "more": more, "named": named, "after": after, "form": form}
-        context["invitations"] = invitations
-        return aiohttp_jinja2.render_template("chat/rooms.html", self.request, context, status=status)
+
+async def list_page(
+    request: web.Request, form: Form, unsent: UnsentMessage | None = None, status: int = 200
+) -> web.Response:
+    """The page of rooms, or its JSON. `form` is that of a new room."""
+    user, query = request[USER], request.query
+    named, after, only_own = (
+        query.get("q", "").strip(),
+        query.get("after", ""),
+        query.get("only") == "own",
+    )
+    if after and name_problem(after):
+        raise ActionError("bad_request", "`after` is the name of a room.")
+    engine = request.app[ENGINE]
+    if after or named:
+        await engine.read_marks.store_for({user.id})
+        own = [] if after else await own_rooms(user, named)
+        invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
+    else:
+        listed = await sidebar_of(request, user)
+        own, invitations = listed.rooms, listed.invitations
+    others, more = ([], False) if only_own else await open_rooms(user, named, after)
+    if wants_json(request):
+        body = {
+            "rooms": [room.as_json() for room in own + others],
+            "more": more,
+            "invitations": [msgspec.to_builtins(one) for one in invitations],
+        }
+        return web.json_response(body)
+    titles = [room.title for room in own if room.is_conversation]
+    await load_names(
+        [name for title in titles for name in title.split(", ")] + [one.inviter for one in invitations]
+    )
+    context = {
+        "own": own,
+        "others": others,
+        "more": more,
+        "named": named,
+        "after": after,
+        "form": form,
+        "unsent": unsent,
+    }
+    context["invitations"] = invitations
+    return aiohttp_jinja2.render_template("chat/rooms.html", request, context, status=status)

@@ -231,7 +231,9 @@ async def test_the_form_leads_to_it(cast: Cast, alice: Person, bob: Person) -> N
     assert answer.headers["Location"] == f"/rooms/{await opens(alice, bob)}"
     answer = await alice.submits("/conversations", page=f"/users/{bob.name}", **{"with": "nobody"})
     assert answer.status == 422
-    assert "There is nobody called nobody." in await answer.text()
+    text = await answer.text()
+    assert 'id="with-error" role="alert">There is nobody called nobody.' in text
+    assert re.search('<input id="with"[^>]* value="nobody"[^>]* autofocus', text), "what was entered stays"
     async with alice.http.post("/conversations", data={"with": bob.name}) as error:
         assert error.status == 403, "without the token"
     async with alice.http.get("/conversations") as none:
