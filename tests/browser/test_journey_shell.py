@@ -2,10 +2,11 @@
 address; what isn't there any more is loaded."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
-from playwright.async_api import Browser, Page, Request, expect
+from playwright.async_api import Browser, Page, Request, Route, expect
 
 from tests.conftest import unique
 from tests.support.browser import PHONE, WIDE, Visitor, Visitors, comes_true, one_database
@@ -401,6 +402,33 @@ async def test_a_swipe_from_the_edge_opens_the_rooms(bob: Visitor, room: str) ->
     assert page.url.endswith(f"/rooms/{room}")
 
 
+async def test_what_is_typed_on_the_way_isnt_said_where_one_was(
+    alice: Visitor, room: str, other: str
+) -> None:
+    page, held = alice.page, asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route(f"**/rooms/{other}", hold)
+    await page.focus("#composer-text")
+    await page.keyboard.press("Control+k")
+    await page.fill("#switcher-text", other)
+    await expect(page.locator("#switcher-list [role=option]").first).to_contain_text(other)
+    await page.keyboard.press("Enter")
+    await expect(page.locator("body")).to_have_class(re.compile("going"))
+    await page.keyboard.type("meant for the other")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#composer-text")).to_have_value("")
+    held.set()
+    await is_in(alice, other)
+    await page.keyboard.type("and this as well")
+    await expect(page.locator("#composer-text")).to_have_value("and this as well")
+    await goes_to(alice, room)
+    assert await alice.texts() == []
+
+
 async def test_many_rooms(alice: Visitor, room: str, other: str) -> None:
     """The last ones stay in memory, and one connection."""
     page = alice.page
@@ -440,7 +468,7 @@ async def test_the_first_steps_back_are_before_everything_is_loaded(
     await goes_to(alice, other)
     held = asyncio.Event()
 
-    async def hold(route) -> None:  # type: ignore[no-untyped-def]
+    async def hold(route: Route) -> None:
         await held.wait()
         await route.continue_()
 

@@ -147,6 +147,9 @@ export class Navigation {
       return;
     }
     const turn = this.#turn;
+    // What is typed meanwhile isn't meant for the room that one leaves.
+    const focused = /** @type {HTMLElement|null} */ (document.activeElement);
+    focused?.blur();
     document.body.classList.add("going");
     const found = await this.#fetch(place.href);
     if (turn !== this.#turn || this.shell.lifetime.ended) return;
@@ -158,6 +161,7 @@ export class Navigation {
       location.reload();
     } else if (found === "unreachable") {
       this.shell.view.room.store.dispatch({ type: "toasted", text: NO_CONNECTION });
+      focused?.focus();
     } else {
       location.assign(place.href);
     }
