@@ -396,7 +396,6 @@ async def test_a_swipe_from_the_edge_opens_the_rooms(bob: Visitor, room: str) ->
     await swipe((8, 300), (40, 304), (120, 310))
     await expect(page.locator("#sidebar")).to_be_in_viewport()
     await expect(page.locator(".drawer-close")).to_be_focused()
-    # As the way back of a phone, to Chromium.
     await page.keyboard.press("Escape")
     await expect(page.locator("#sidebar")).not_to_be_in_viewport()
     assert page.url.endswith(f"/rooms/{room}")

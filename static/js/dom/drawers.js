@@ -14,7 +14,7 @@ const KEYBOARD = 120;
 
 /** @typedef {"sidebar"|"members"} Pane */
 
-/** Escape, and on Android the way back, close what is open before they do anything else. */
+/** In Chromium: on Android the way back closes what is open before it does anything else. */
 const { CloseWatcher } = /** @type {any} */ (globalThis);
 
 export class Drawers {
@@ -38,17 +38,15 @@ export class Drawers {
       },
       { signal },
     );
-    // Where the browser has no word for it, which also is the way back of a phone.
-    if (!CloseWatcher)
-      addEventListener(
-        "keydown",
-        (event) => {
-          if (event.key !== "Escape" || !app.dataset.open) return;
-          event.preventDefault();
-          this.close();
-        },
-        { signal },
-      );
+    addEventListener(
+      "keydown",
+      (event) => {
+        if (event.key !== "Escape" || !app.dataset.open) return;
+        event.preventDefault();
+        this.close();
+      },
+      { signal },
+    );
     window.visualViewport?.addEventListener("resize", () => this.#fit(), { signal });
     for (const media of Object.values(NARROW))
       media.addEventListener("change", () => this.close(), { signal });
