@@ -176,7 +176,7 @@ async def test_pages_show_the_name(alice: Person, bob: Person) -> None:
     async with bob.http.post("/conversations", data={"with": alice.name}, headers=headers) as answer:
         conversation = (await answer.json())["name"]
     places = {
-        f"/rooms/{room}": f'<b title="@{alice.name}"><bdi>\u2068محمد علي\u2069</bdi></b> Hello',
+        f"/rooms/{room}": f'data-person="{alice.name}" title="@{alice.name}">\u2068محمد علي\u2069</bdi>',
         f"/rooms/{conversation}": "<title>\u2068محمد علي\u2069 – ",
         "/rooms": '<span class="room-name"><bdi>\u2068محمد علي\u2069</bdi>',
     }
