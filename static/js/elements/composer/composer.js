@@ -394,7 +394,5 @@ export class ChatComposer extends PageElement {
     this.hint.update(this.box.value, this.#edited === null ? commandOf(this.box.value, commands) : undefined);
   }
 
-  #resize() {
-    growToText(this.box, this);
-  }
+  #resize = () => growToText(this.box, this);
 }

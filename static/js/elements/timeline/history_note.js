@@ -18,12 +18,12 @@ function noteOf({ more, lines, room }, history) {
 }
 
 /**
- * @param {HTMLElement} note
- * @param {import("../../state/store.js").State} state
- * @param {import("../../server/history.js").History} history
+ * @param {HTMLElement} timeline
+ * @param {Pick<import("../../room.js").Page, "store"|"history">} page
  */
-export function showHistoryNote(note, state, history) {
-  const text = noteOf(state, history);
+export function showHistoryNote(timeline, { store, history }) {
+  const note = /** @type {HTMLElement} */ (timeline.querySelector(".history-state"));
+  const text = noteOf(store.state, history);
   // It keeps its place, so that nothing moves when it comes and goes.
   note.classList.toggle("unseen", !text);
   if (text && note.textContent !== text) note.textContent = text;

@@ -296,8 +296,7 @@ export class ChatTimeline extends PageElement {
   }
 
   #showNote() {
-    const note = /** @type {HTMLElement} */ (this.querySelector(".history-state"));
-    showHistoryNote(note, this.page.store.state, this.page.history);
+    showHistoryNote(this, this.page);
   }
 
   #showJump() {

@@ -1,0 +1,1 @@
+"""Long rooms in a browser."""
