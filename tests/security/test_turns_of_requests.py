@@ -29,8 +29,8 @@ def test_pages_have_a_bucket_for_each_person() -> None:
 
 
 LIMITS_ON = {"AIOCHAT_RATE_LIMITS": "on"}
-HEAVY = "\u8a9e" * 10_000
-"""Forty of them are a page of two megabytes, more than the kernel holds for a reader who reads none."""
+HEAVY = "\U00020000" * 10_000
+"""Forty of them are a page of five megabytes, more than the kernel holds for a reader who reads none."""
 
 
 class Unread:
