@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from accounts.people.shown_names import person_name
+from chat.line_kinds import KINDS
 from helpers.text.translation import current
 from helpers.web.clock import Clock
 
@@ -25,7 +26,7 @@ BEFORE = 8
 TOGETHER = timedelta(minutes=5)
 """Between two posts of one author that are shown as one group."""
 
-FOLDED = frozenset({"joined", "came", "went", "left"})
+FOLDED = frozenset(kind for kind, found in KINDS.items() if found.is_folded)
 
 LONG = 1_800
 MANY_LINES = 24

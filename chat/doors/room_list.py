@@ -9,9 +9,8 @@ from aiohttp import web
 from pydantic import BaseModel, field_validator, model_validator
 
 from accounts.keys import USER
-from accounts.people.shown_names import load_names
 from chat.actions import membership, rooms
-from chat.doors.sidebar import sidebar_of
+from chat.doors.sidebar import load_their_names, sidebar_of
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
 from chat.keys import ENGINE
@@ -146,10 +145,7 @@ async def list_page(
             "invitations": [msgspec.to_builtins(one) for one in invitations],
         }
         return web.json_response(body)
-    titles = [room.title for room in own if room.is_conversation]
-    await load_names(
-        [name for title in titles for name in title.split(", ")] + [one.inviter for one in invitations]
-    )
+    await load_their_names(own, invitations)
     context = {
         "own": own,
         "others": others,

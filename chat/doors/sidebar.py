@@ -33,6 +33,14 @@ async def sidebar_of(request: web.Request, user: User) -> Sidebar:
     return request[_SIDEBAR]
 
 
+async def load_their_names(rooms: list[RoomView], invitations: list[InvitationView]) -> None:
+    """Looks up how those are shown with whom the conversations are, and who invites."""
+    titles = [room.title for room in rooms if room.is_conversation]
+    await load_names(
+        [name for title in titles for name in title.split(", ")] + [one.inviter for one in invitations]
+    )
+
+
 async def sidebar(request: web.Request) -> dict[str, Any]:
     """A context processor: the sidebar, where somebody is signed in."""
     user = request.get(USER)
@@ -40,11 +48,7 @@ async def sidebar(request: web.Request) -> dict[str, Any]:
         return {}
     try:
         found = await sidebar_of(request, user)
-        titles = [room.title for room in found.rooms if room.is_conversation]
-        await load_names(
-            [name for title in titles for name in title.split(", ")]
-            + [invitation.inviter for invitation in found.invitations]
-        )
+        await load_their_names(found.rooms, found.invitations)
     except Exception as error:
         if not is_unavailable(error):
             raise

@@ -55,7 +55,8 @@ export const tabbed = (all, own) => ({
   },
   remove(key) {
     // What another tab wrote later is its own.
-    if (all.get(key) === (own.get(key) ?? all.get(key))) all.remove(key);
+    const written = own.get(key);
+    if (written === null || written === all.get(key)) all.remove(key);
     own.set(key, "");
   },
   keys: (prefix) => all.keys(prefix),

@@ -73,3 +73,7 @@ export const handleBeside = (handle) => (names.get(handle) ? `@${handle}` : "");
  */
 export const shownTitle = ({ kind, title }) =>
   kind === "direct" || kind === "group" ? title.split(", ").map(shownName).join(", ") : title;
+
+/** The same as one speaks of it: a room with its sign. @param {{kind: string, title: string}} room */
+export const titleWithSign = (room) =>
+  room.kind === "open" || room.kind === "closed" ? `#${room.title}` : shownTitle(room);

@@ -1,7 +1,7 @@
 /** The question before what can't be taken back is sent: loaded when it is first asked. */
 import { openDialog } from "../../dom/dialogs.js";
 import { part } from "../../dom/template.js";
-import { shownTitle } from "../../words/names.js";
+import { titleWithSign } from "../../words/names.js";
 import { n, t } from "../../words/texts.js";
 import { clears, SMALL_ROOM, countCalled } from "../../composing/questions.js";
 
@@ -18,7 +18,7 @@ const MOST = 1000;
 function questionOf(text, state) {
   if (clears(text) && state.may.includes("clear")) {
     const question = t("This clears the history of {room} for everybody, and nobody can bring it back.", {
-      room: `#${shownTitle(state.room)}`,
+      room: titleWithSign(state.room),
     });
     return { question, yes: t("Clear it"), danger: true };
   }

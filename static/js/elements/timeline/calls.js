@@ -1,6 +1,6 @@
 /** Tells screen readers when other rooms call: what their badges in the sidebar count. */
-import { badgeOf, isConversation } from "../../state/unread.js";
-import { shownTitle } from "../../words/names.js";
+import { badgeOf } from "../../state/unread.js";
+import { titleWithSign } from "../../words/names.js";
 import { n } from "../../words/texts.js";
 
 /** @param {import("../../state/store.js").State} state @returns {Map<string, number>} by name */
@@ -23,7 +23,7 @@ export function announceCalls({ store, lifetime }) {
       if (!louder.length) return;
       const texts = louder.map((room) =>
         n("{room}: {count} message for you", "{room}: {count} messages for you", badges.get(room.name) ?? 0, {
-          room: isConversation(room) ? shownTitle(room) : `#${room.title}`,
+          room: titleWithSign(room),
         }),
       );
       region.textContent = texts.join(", ");

@@ -1,9 +1,6 @@
 /** What stands above the oldest message: that more is loading, or that it is the beginning. */
-import { shownTitle } from "../../words/names.js";
+import { titleWithSign } from "../../words/names.js";
 import { t } from "../../words/texts.js";
-
-/** @param {{kind: string, title: string}} room */
-const nameOf = (room) => `${room.kind === "open" || room.kind === "closed" ? "#" : ""}${shownTitle(room)}`;
 
 /**
  * @param {import("../../state/store.js").State} state
@@ -13,7 +10,7 @@ const nameOf = (room) => `${room.kind === "open" || room.kind === "closed" ? "#"
 function noteOf({ more, lines, room }, history) {
   if (history.failed) return t("Older messages couldn’t be loaded. Scroll to try again.");
   if (more) return history.loading ? t("Loading…") : "";
-  if (lines.length) return t("The beginning of {room}", { room: nameOf(room) });
+  if (lines.length) return t("The beginning of {room}", { room: titleWithSign(room) });
   return t("Nothing has been said here yet.");
 }
 
