@@ -18,3 +18,16 @@ export function eventOf(line) {
   if (!(event.retry_after >= 0 && event.retry_after <= LONGEST)) delete event.retry_after;
   return event;
 }
+
+/**
+ * What a frame of the person's socket holds: JSON objects, one a line, after the id of the room that
+ * they are of, if they are of one.
+ * @param {string} frame
+ * @returns {{room: string, events: any[]}} `room` is empty where they are of none
+ */
+export function eventsOf(frame) {
+  const [first, ...rest] = frame.split("\n");
+  const isOfRoom = !first.startsWith("{");
+  const lines = isOfRoom ? rest : [first, ...rest];
+  return { room: isOfRoom ? first : "", events: lines.flatMap((line) => eventOf(line) ?? []) };
+}
