@@ -14,6 +14,8 @@ export function eventOf(line) {
     return null;
   }
   if (typeof event?.type !== "string") return null;
+  // The code of a closed room is that with which its own socket would close.
+  if (event.type === "closed") return event;
   for (const name of ["nonce", "code", "text"]) if (typeof event[name] !== "string") delete event[name];
   if (!(event.retry_after >= 0 && event.retry_after <= LONGEST)) delete event.retry_after;
   return event;
