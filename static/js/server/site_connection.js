@@ -5,6 +5,7 @@
 import { Connection, fullJitter, isFinal } from "./connection.js";
 import { get } from "./http.js";
 
+const SIGNED_OUT = 4503;
 /** ms after which the connection is tested, where a room isn't answered. */
 const SLOW = 10_000;
 /** ms after which the room is asked for again. */
@@ -23,6 +24,7 @@ const REFUSALS = new Map([
 
 /**
  * @typedef {object} Listener of what is of no room
+ * @property {string} user whose page it is
  * @property {(event: any) => void} received
  * @property {(status: Status) => void} state
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
@@ -207,7 +209,7 @@ export class SiteConnection {
   /** @param {any} event of no room */
   #received(event) {
     this.#heard();
-    if (event.type === "hello") this.#greeted();
+    if (event.type === "hello") this.#greeted(event.you?.name);
     else if (event.type === "refused") this.#refused(event);
     else if (event.type === "closed") this.#closed(event);
     else if (event.type === "error") for (const room of this.#rooms) room.listener.refused(event);
@@ -218,7 +220,14 @@ export class SiteConnection {
     for (const room of this.#entered.values()) room.listener.heard();
   }
 
-  #greeted() {
+  /** @param {string} user */
+  #greeted(user) {
+    // Somebody else has signed in here: what was written on this page isn't theirs.
+    if (user !== this.listener.user) {
+      this.wire.stop();
+      this.#end(SIGNED_OUT, "");
+      return;
+    }
     this.status = "connected";
     this.listener.state("connected");
     for (const room of this.#rooms) this.#enter(room);

@@ -37,6 +37,7 @@ export class Beside {
     this.#start("chat-switcher", ChatSwitcher, page);
     const app = document.getElementById("app");
     this.connection = new SiteConnection({
+      user: this.store.state.you.name,
       received: (event) => this.#received(event),
       state: (connection) => this.store.dispatch({ type: "connection", connection }),
       ended() {},

@@ -54,7 +54,9 @@ export class Shell {
 
   constructor() {
     const { signal } = this.lifetime;
+    const switcher = /** @type {HTMLElement} */ (document.querySelector("chat-switcher"));
     this.connection = new SiteConnection({
+      user: switcher.dataset.user ?? "",
       received: (event) => this.#received(event),
       state() {},
       ended() {},

@@ -20,6 +20,9 @@ export const actions = {
   connection(state, { connection }) {
     if (state.connection === connection) return [];
     state.connection = connection;
+    // A mark that was on its way is said again.
+    const told = state.rooms.get(state.room.name)?.read_number ?? 0;
+    if (connection !== "connected") state.readKnown = Math.min(state.readKnown, told);
     return ["status", "timeline"];
   },
 

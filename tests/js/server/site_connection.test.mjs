@@ -16,6 +16,7 @@ function openSite() {
   /** @type {Listener} */ let wire;
   const site = new SiteConnection(
     {
+      user: "alice",
       received: (event) => told.push(event.type),
       state: (status) => told.push(status),
       ended: (code) => told.push(code),
@@ -35,9 +36,9 @@ function openSite() {
     const { room, events } = eventsOf(text);
     for (const event of events) wire.received(event, room);
   };
-  const greets = () => {
+  const greets = (user = "alice") => {
     line.isUp = true;
-    frame('{"type":"hello","you":{"name":"alice"},"epoch":"e1"}');
+    frame(`{"type":"hello","you":{"name":"${user}"},"epoch":"e1"}`);
   };
   const breaks = () => {
     line.isUp = false;
@@ -261,6 +262,15 @@ test("the end of the session is that of all rooms, and of those that are wanted 
   const attic = page.open("attic");
   for (const { heard } of [lobby, garden, attic]) assert.equal(heard.at(-1), "ended 4503");
   assert.equal(page.told.at(-1), 4503);
+});
+
+test("who has signed in meanwhile isn't who wrote on the page", () => {
+  const page = openSite();
+  const lobby = page.open("lobby");
+  page.greets("bob");
+  assert.deepEqual(lobby.heard, ["ended 4503"]);
+  assert.equal(page.line.isUp, false);
+  assert.deepEqual(page.take(), []);
 });
 
 test("errors that name no room are for all: who has asked knows it", () => {

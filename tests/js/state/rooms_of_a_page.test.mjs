@@ -178,3 +178,18 @@ test("what one has set back stays so when the room is entered again", () => {
   lobby.receive({ type: "caught_up", seq: 9 });
   assert.equal(lobby.state.readNumber, 4);
 });
+
+test("a mark that was on its way to a room that the server closed is said again", () => {
+  const lobby = open(newSite(), "lobby", {
+    ...{ messages: posts(1, 3), last_seq: 3, last_number: 3, read_number: 1 },
+    rooms: [{ ...LISTED, name: "lobby", last_number: 3, read_number: 1 }],
+  });
+  enter(lobby, "lobby", 3);
+  lobby.dispatch({ type: "attention", focused: true });
+  look(lobby, 1, 3, true);
+  lobby.dispatch({ type: "marked", number: 3 });
+  assert.equal(lobby.state.readKnown, 3);
+  lobby.dispatch({ type: "connection", connection: "connecting" });
+  assert.equal(lobby.state.readKnown, 1);
+  assert.equal(lobby.state.readNumber, 3);
+});
