@@ -4,7 +4,7 @@
 import { insert, isMissing, settle, trim } from "./lines.js";
 import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping, roleAfter } from "./people.js";
-import { updateDivider } from "./reading.js";
+import { readElsewhere, updateDivider } from "./reading.js";
 import { toast } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
 import { secondsOf } from "../words/durations.js";
@@ -108,6 +108,7 @@ export const reducers = {
       state.readKnown = state.readNumber = Math.min(state.readNumber, event.last_number);
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
+    state.site.entered.add(state);
     return ["status", "timeline", "room", "commands", "reading"];
   },
 
@@ -219,7 +220,10 @@ export const reducers = {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     settle(state, (entry) => entry.seq !== undefined && entry.seq <= event.seq);
     settleAmendments(state);
-    return ["timeline", "status"];
+    // The mark was told before what it is about.
+    const known = state.rooms.get(state.room.name);
+    if (known) readElsewhere(state, known.read_number, known.times_back);
+    return ["timeline", "status", "reading"];
   },
 
   reset(state, event) {
