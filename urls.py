@@ -5,7 +5,7 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts.doors import personal_data, pictures, profiles, relations, security, signin
+from accounts.doors import personal_data, pictures, profiles, relations, security, settings, signin
 from accounts.doors import relation_lists as lists
 from chat.doors import conversations, history, invitations, posts, previews, room_list, room_log, upgrade
 from chat.doors import room_pages as chat
@@ -73,6 +73,17 @@ ROUTES = [
         is_endless=True,
     ),
     Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
+    Route("/settings", settings.Settings, "settings", Access.SIGNED_IN),
+    Route("/settings/profile", settings.ProfileSettings, "settings_profile", Access.SIGNED_IN),
+    Route("/settings/account", settings.AccountSettings, "settings_account", Access.SIGNED_IN),
+    Route(
+        *("/settings/notifications", settings.NotificationSettings, "settings_notifications"),
+        Access.SIGNED_IN,
+    ),
+    Route("/settings/appearance", settings.AppearanceSettings, "settings_appearance", Access.SIGNED_IN),
+    Route("/settings/privacy", lists.PrivacySettings, "settings_privacy", Access.SIGNED_IN),
+    Route("/settings/sessions", settings.SessionSettings, "settings_sessions", Access.SIGNED_IN),
+    Route("/settings/data", settings.DataSettings, "settings_data", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
