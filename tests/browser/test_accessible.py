@@ -171,12 +171,14 @@ async def test_the_pages_around_the_rooms(
     await inspector.looks(page, "rooms")
     await goes_private(alice)
     await asks(bob, f"/users/{alice.name}/follow")
-    lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked", "/accounts/profile")
+    lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked")
+    sections = ("", *(f"/{name}" for name in ("account", "notifications", "appearance", "privacy")))
     for path in (
         f"/users/{bob.name}",
         f"/users/{alice.name}",
         *lists,
-        "/accounts/data",
+        *(f"/settings{name}" for name in sections),
+        "/settings/data",
         "/accounts/delete",
         "/weather",
         "/rooms/nowhere",

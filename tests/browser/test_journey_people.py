@@ -275,7 +275,7 @@ async def test_settings_last(alice: Visitor, lounge: str) -> None:
     own = alice.page.locator("#timeline .message.own .avatar").first
     await expect(own).to_be_hidden()
     await alice.page.click("#me-button")
-    await alice.page.click("[data-one-side]")
+    await alice.page.click("#settings [data-preference=sides] input")
     await alice.page.locator("#settings label", has=alice.page.locator("[value=dark]")).click()
     for _ in range(2):
         await expect(own).to_be_visible()
@@ -283,7 +283,7 @@ async def test_settings_last(alice: Visitor, lounge: str) -> None:
         await alice.page.reload()
         await alice.is_connected()
     await alice.page.click("#me-button")
-    await expect(alice.page.locator("[data-one-side]")).to_be_checked()
+    await expect(alice.page.locator("#settings [data-preference=sides] input")).to_be_checked()
     await expect(alice.page.locator("#settings [value=dark]")).to_be_checked()
     await alice.page.locator("#settings button", has_text="Sign out").click()
     await alice.page.wait_for_url(f"{alice.url}/")

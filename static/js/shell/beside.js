@@ -5,7 +5,7 @@
 import { Drawers } from "../dom/drawers.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Lifetime } from "../dom/lifetime.js";
-import { showTotals } from "../elements/page/badge.js";
+import { bareTitle, showTotals } from "../elements/page/badge.js";
 import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
 import { ChatRooms } from "../elements/sidebar/rooms.js";
@@ -46,8 +46,8 @@ export class Beside {
     if (app) {
       const drawers = new Drawers(app, signal);
       watchEdgeSwipe(app, () => drawers.open("sidebar"), signal);
-      const { title } = document;
-      this.store.watch(["rooms"], () => showTotals(this.store.state, title), signal);
+      // Asked for each time: from one section of the settings to another it changes.
+      this.store.watch(["rooms"], () => showTotals(this.store.state, bareTitle()), signal);
       // The first `unread` tells all rooms; until then the lists are as they were rendered.
       this.#whenTold = () => {
         this.#whenTold = () => {};

@@ -7,6 +7,7 @@ import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { readElsewhere, updateDivider } from "./reading.js";
 import { toast } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
+import { secondsOf } from "../words/durations.js";
 import { renamed } from "../words/names.js";
 
 /** Private answers kept on the page. */
@@ -33,7 +34,9 @@ function updateMembers(state, line) {
   const known = members.get(who);
   if (PRESENT.has(line.kind)) members.set(who, { role: "member", ...known, name: who, present: true });
   else if (line.kind === "went" && known) members.set(who, { ...known, present: false });
-  else if (line.kind === "left" || line.kind === "killed") {
+  else if (line.kind === "readmitted")
+    members.set(who, { role: "member", ...known, name: who, present: known?.present ?? false });
+  else if (line.kind === "left" || line.kind === "killed" || line.kind === "banned") {
     members.delete(who);
     // What becomes of it isn't told here any more.
     state.statuses.delete(who);
@@ -41,6 +44,33 @@ function updateMembers(state, line) {
     members.set(who, { ...known, role: roleAfter(known.role, line.role) });
   else return false;
   return true;
+}
+
+/**
+ * How the room is kept follows from the lines.
+ * @param {State} state
+ * @param {Line} line
+ */
+function updateModes(state, { kind, text }) {
+  const { room } = state;
+  if (kind === "slow") state.room = { ...room, slow: text === "off" ? 0 : secondsOf(text) };
+  else if (kind === "locked" || kind === "unlocked") state.room = { ...room, locked: kind === "locked" };
+  else if (kind === "archived" || kind === "unarchived")
+    state.room = { ...room, archived: kind === "archived" };
+  else return false;
+  return true;
+}
+
+/**
+ * Forgets the history: the timeline loads the page before its oldest line, now the latest page.
+ * @param {State} state
+ * @param {{seq: number}} event
+ * @returns {Topic[]}
+ */
+function reloaded(state, { seq }) {
+  Object.assign(state, { lines: [], notices: [], more: true, newer: false, lastSeq: seq, clearedSeq: 0 });
+  state.resets += 1;
+  return ["timeline"];
 }
 
 /** A private line at the present end of the timeline. @param {State} state @param {string} text */
@@ -96,6 +126,9 @@ export const reducers = {
       topics.push("room");
     }
     if (event.kind === "name") state.address = event.text;
+    if (updateModes(state, event)) topics.push("room");
+    // What was cleared away is there again.
+    if (event.kind === "uncleared") return [...reloaded(state, event), ...topics];
     if (updateMembers(state, event)) topics.push("members");
     // The author isn't typing any more, and neither is a removed member.
     if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target)))
@@ -194,16 +227,8 @@ export const reducers = {
   },
 
   reset(state, event) {
-    // Forget the history; the timeline loads the page before its oldest line, now the latest page.
-    Object.assign(state, {
-      lines: [],
-      notices: [],
-      more: true,
-      newer: false,
-      lastSeq: event.seq,
-      clearedSeq: 0,
-    });
-    Object.assign(state, { resets: state.resets + 1, membersStale: true });
+    reloaded(state, event);
+    state.membersStale = true;
     settle(state, (entry) => entry.stage === "stored");
     state.amendments = state.amendments.filter((amendment) => !amendment.seq);
     return ["timeline", "members"];
