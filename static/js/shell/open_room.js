@@ -136,6 +136,12 @@ export class OpenRoom {
     this.store.dispatch({ type: "left" });
   }
 
+  /** It is entered, though it isn't shown. */
+  keep() {
+    this.#rests = false;
+    if (!this.#connection && !this.store.state.ended) this.#connect();
+  }
+
   /** It is entered only for as long as something waits for an answer. */
   rest() {
     this.#rests = true;
