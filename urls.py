@@ -7,7 +7,17 @@ from aiohttp import web
 
 from accounts.doors import personal_data, pictures, profiles, relations, security, settings, signin
 from accounts.doors import relation_lists as lists
-from chat.doors import conversations, history, invitations, posts, previews, room_list, room_log, upgrade
+from chat.doors import (
+    conversations,
+    history,
+    invitations,
+    posts,
+    previews,
+    room_list,
+    room_log,
+    room_settings,
+    upgrade,
+)
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
 from feed.doors import pages as feed
@@ -125,6 +135,7 @@ ROUTES = [
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
+    Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
