@@ -5,9 +5,18 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts.doors import personal_data, pictures, profiles, relations, security, settings, signin
+from accounts.doors import (
+    directory,
+    personal_data,
+    pictures,
+    profiles,
+    relations,
+    security,
+    settings,
+    signin,
+)
 from accounts.doors import relation_lists as lists
-from chat.doors import conversations, history, invitations, posts, previews, room_list, upgrade
+from chat.doors import conversations, history, invitations, posts, previews, room_list, status, upgrade
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
 from feed.doors import pages as feed
@@ -86,6 +95,7 @@ ROUTES = [
     Route("/settings/data", settings.DataSettings, "settings_data", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
+    Route("/users", directory.Directory, "users", Access.SIGNED_IN),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
     Route("/users/{name}/follow", relations.Follow, "follow", Access.SIGNED_IN),
@@ -116,6 +126,7 @@ ROUTES = [
         f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN
     ),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
+    Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
