@@ -16,7 +16,17 @@ from accounts.doors import (
     signin,
 )
 from accounts.doors import relation_lists as lists
-from chat.doors import conversations, history, invitations, posts, previews, room_list, status, upgrade
+from chat.doors import (
+    conversations,
+    history,
+    invitations,
+    posts,
+    previews,
+    room_list,
+    room_log,
+    status,
+    upgrade,
+)
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
 from feed.doors import pages as feed
@@ -135,6 +145,7 @@ ROUTES = [
     Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
