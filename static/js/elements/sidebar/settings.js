@@ -69,15 +69,15 @@ export class ChatSettings extends PageElement {
   #show() {
     const { state } = this.page.store;
     const { name } = state.you;
-    const { text, until } = statusOf(state, name);
+    const { status, text, until } = statusOf(state, name);
     clearTimeout(this.#end);
     const left = Date.parse(until) - Date.now();
     if (left < LONGEST) this.#end = setTimeout(() => this.#show(), left + 1);
-    const dot = state.connection === "connected" ? dotOf(state, name) : "gone";
+    const dot = state.connection === "connected" || status ? dotOf(state, name) : "gone";
     for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) avatar.dataset.dot = dot;
     const said = statusText(state, name);
     part(this, "state").textContent = text ? `${said} · ${text}` : said;
-    part(this.opener, "status").textContent = text || (dot === "here" || dot === "gone" ? "" : said);
+    part(this.opener, "status").textContent = text || (status ? said : "");
   }
 
   /** The form says what is so now. */
