@@ -28,6 +28,8 @@ import { OpenRoom } from "./open_room.js";
  * @property {string} title of the document
  * @property {string} address of the document, when it was left
  * @property {Element|null} focused when it was left
+ * @property {any} embedded what the server wrote into its page
+ * @property {{main: Element, members: Element}} served its parts as they came
  */
 
 const ELEMENTS = {
@@ -48,6 +50,7 @@ export class Shell {
   /** @type {View} */ view;
   /** @type {Later|null} */ #later = null;
   /** @type {import("./navigation.js").Navigation|null} */ #navigation = null;
+  /** @type {import("../offline/keeper.js").Keeper|null} */ #keeper = null;
   #tab = makeNonce();
 
   constructor() {
@@ -94,7 +97,11 @@ export class Shell {
       messageActions: null,
       go: (address) => this.go(address),
     };
-    return { room, page, main, members, title, address: "", focused: null };
+    const served = {
+      main: /** @type {Element} */ (main.cloneNode(true)),
+      members: /** @type {Element} */ (members.cloneNode(true)),
+    };
+    return { room, page, main, members, title, address: "", focused: null, embedded, served };
   }
 
   /** To a page, which is loaded unless it is a room's. @param {string} address */
@@ -116,6 +123,7 @@ export class Shell {
     document.title = view.title;
     this.drawers.refresh();
     this.#start(!isBack);
+    this.#keeper?.shown(view);
     if (isBack && view.focused?.isConnected) /** @type {HTMLElement} */ (view.focused).focus();
     view.room.enter(() => {
       if (!isBack || this.#showing.ended || this.view !== view) return;
@@ -166,6 +174,7 @@ export class Shell {
     if (this.lifetime.ended) return;
     this.#later = later;
     this.#startLater(later);
+    this.#keeper = later.keep(this);
     this.#navigation = later.navigate(this);
     later.showWeather(this);
   }
