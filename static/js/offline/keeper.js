@@ -10,7 +10,7 @@ import { KeptRoom } from "./kept_room.js";
 import { shellKey, shellOf } from "./shell_page.js";
 
 /** ms after the connection: the first view is done, and who only looks in costs nothing. */
-const AFTER_FIRST = 5_000;
+const AFTER_FIRST = 3_000;
 /** The same where the service worker is there already. */
 const AFTER = 1_000;
 /** ms: what became of the rooms that aren't open is asked at most as often. */
@@ -104,7 +104,9 @@ export class Keeper {
 
   /** @param {KeptRoom} room */
   async #begin(room) {
-    await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" });
+    // Without one nothing could be shown, and signing out would have nobody to remove it.
+    if (!(await navigator.serviceWorker.register("/service-worker.js", { updateViaCache: "none" })))
+      throw new Error("refused");
     const token = document.querySelector("meta[name=csrf-token]")?.getAttribute("content") ?? "";
     await claim(room.person, token);
     this.#checkedAt = -Infinity;
