@@ -154,6 +154,7 @@ class Visitor:
             and "ERR_" not in message.text
             and "WebSocket connection" not in message.text
             and "status of 50" not in message.text
+            and "when fetching the script" not in message.text  # the service worker's
         ):
             self.complaints.append(message.text)
 
