@@ -120,7 +120,7 @@ class NotOwner extends Error {}
 const asOwner = (person, work) =>
   within("readwrite", async (store) => {
     /** @type {Owner|undefined} */
-    const owner = await result(store("about").get("owner"));
+    const owner = await result(store("about").get("whose"));
     if (owner?.person !== person) throw new NotOwner();
     return work(store);
   });
@@ -146,15 +146,15 @@ export async function forget() {
 export const claim = (person, csrf) =>
   within("readwrite", async (store) => {
     /** @type {Owner|undefined} */
-    const owner = await result(store("about").get("owner"));
+    const owner = await result(store("about").get("whose"));
     if (owner?.person !== person)
       for (const name of /** @type {const} */ (["about", "shells", "notes", "rooms"])) store(name).clear();
-    store("about").put({ person, csrf, at: Date.now() }, "owner");
+    store("about").put({ person, csrf, at: Date.now() }, "whose");
   });
 
 /** Forgets all where it is kept for somebody else. @param {string} person */
 export async function keepOnlyFor(person) {
-  const owner = await within("readonly", (store) => result(store("about").get("owner")));
+  const owner = await within("readonly", (store) => result(store("about").get("whose")));
   if (owner && owner.person !== person) await forget();
 }
 
@@ -273,17 +273,20 @@ export const bringUpToDate = (person, asked, told) =>
  */
 
 /**
- * What is there to be shown; null where nothing is, or nothing may be any more.
+ * What is there to be shown; null where nothing is. What is too old to be shown is removed.
  * @param {number} [now]
  * @returns {Promise<Kept|null>}
  */
-export const everything = (now = Date.now()) =>
-  within("readonly", async (store) => {
+export async function everything(now = Date.now()) {
+  const found = await within("readonly", async (store) => {
     const about = store("about");
-    const [owner, site] = await Promise.all([result(about.get("owner")), result(about.get("site"))]);
-    if (!owner || !site || now - owner.at > LONGEST) return null;
-    return { owner, site, notes: byUse(await all(store("notes"))) };
+    const [owner, site] = await Promise.all([result(about.get("whose")), result(about.get("site"))]);
+    return owner && site ? { owner, site, notes: byUse(await all(store("notes"))) } : null;
   });
+  if (!found || now - found.owner.at <= LONGEST) return found;
+  await forget();
+  return null;
+}
 
 /**
  * @param {Note} note

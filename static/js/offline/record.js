@@ -70,7 +70,7 @@ const followers = {
 /**
  * After an event of the room.
  * @param {Lines|null} found
- * @param {{type: string}} event
+ * @param {import("../state/types.js").Event} event
  * @returns {Lines|null} null where what is kept is no part of the history any more
  */
 export const follow = (found, event) =>

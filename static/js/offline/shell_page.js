@@ -43,7 +43,7 @@ export async function shellOf(answer, key) {
   const elements = scripts.map((one) => one.outerHTML).join("\n");
   scripts[0].replaceWith(place("scripts"));
   for (const one of scripts) one.remove();
-  replace("title", "title");
+  replace("head > title", "title");
   replace("#main", "main");
   replace("#members", "members");
   replace("#room-state", "state");
