@@ -5,9 +5,20 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts.doors import personal_data, pictures, profiles, relations, security, signin
+from accounts.doors import personal_data, pictures, profiles, relations, security, settings, signin
 from accounts.doors import relation_lists as lists
-from chat.doors import conversations, history, invitations, kept, posts, previews, room_list, upgrade
+from chat.doors import (
+    conversations,
+    history,
+    invitations,
+    kept,
+    posts,
+    previews,
+    room_list,
+    room_log,
+    room_settings,
+    upgrade,
+)
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
 from feed.doors import pages as feed
@@ -85,6 +96,17 @@ ROUTES = [
         is_endless=True,
     ),
     Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
+    Route("/settings", settings.Settings, "settings", Access.SIGNED_IN),
+    Route("/settings/profile", settings.ProfileSettings, "settings_profile", Access.SIGNED_IN),
+    Route("/settings/account", settings.AccountSettings, "settings_account", Access.SIGNED_IN),
+    Route(
+        *("/settings/notifications", settings.NotificationSettings, "settings_notifications"),
+        Access.SIGNED_IN,
+    ),
+    Route("/settings/appearance", settings.AppearanceSettings, "settings_appearance", Access.SIGNED_IN),
+    Route("/settings/privacy", lists.PrivacySettings, "settings_privacy", Access.SIGNED_IN),
+    Route("/settings/sessions", settings.SessionSettings, "settings_sessions", Access.SIGNED_IN),
+    Route("/settings/data", settings.DataSettings, "settings_data", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
@@ -126,6 +148,8 @@ ROUTES = [
     Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
+    Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),

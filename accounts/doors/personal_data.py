@@ -38,7 +38,7 @@ DOWNLOADS = Rule("downloads", 1 / 600, 6.0)
 """Per person. A download reads everything that the person has written."""
 
 RETRY_SECONDS = 60
-BACK = ("/accounts/data", Text("Your data"))
+BACK = ("/settings/data", Text("Your data"))
 
 PATIENCE_SECONDS = 2.0
 """The response waits this long for the erasure, so that it is mostly complete by then."""
@@ -100,7 +100,7 @@ class DeleteAccount(web.View):
 
 class OwnData(web.View):
     async def get(self) -> web.Response:
-        return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})
+        raise web.HTTPSeeOther("/settings/data")
 
 
 @dataclass(eq=False)

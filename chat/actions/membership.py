@@ -11,7 +11,8 @@ from chat.errors import ActionError, kicked
 from chat.events import Receipt
 from chat.history.access import RoomAccess
 from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction, kicked_until
+from chat.history.restrictions import banned_until, stored_ban
+from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
@@ -42,7 +43,7 @@ async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
 
 async def require_not_kicked(room: Room, user: User) -> None:
     """Raises ActionError for somebody who was removed from the room and can't come back yet."""
-    left = await kicked_until(room.id, user.id) - now_ms()
+    left = await stored_ban(room.id, user.id) - now_ms()
     if left > 0:
         raise kicked(left)
 
@@ -69,7 +70,7 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
         if found.role is None:
             if not room.is_open:
                 raise ActionError("not_a_member", "This room is closed to you.")
-            if until := await room.kicked_until(user.id):
+            if until := await banned_until(room, user.id):
                 raise kicked(until - room.at)
             await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
             kind, text = "joined", f"{person.name} joined the room"

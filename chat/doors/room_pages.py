@@ -19,6 +19,7 @@ from chat.actions import membership
 from chat.actions.member_lists import members_in
 from chat.doors.first_rows import first_rows
 from chat.doors.sidebar import sidebar_of
+from chat.doors.states import own_state, room_state
 from chat.errors import ActionError
 from chat.events import InvitationView, OwnRoom
 from chat.history import lines, reading
@@ -117,8 +118,8 @@ class RoomPage(web.View):
             *_people_in(history["messages"]),
         }
         return {
-            "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": title},
-            "you": {"name": user.name, "role": standing.title},
+            "room": msgspec.to_builtins(room_state(room, title)),
+            "you": msgspec.to_builtins(own_state(user.name, standing)),
             "key": next(iter(await names_of(room.id)), room.name),
             **history,
             "last_number": room.posts,

@@ -5,6 +5,7 @@ import json
 import re
 from typing import Any
 
+from helpers.text.durations import parse_duration
 from tests.support.people import JsonObject, Person
 
 PRESENT = ("created", "joined", "came")
@@ -33,6 +34,18 @@ def _line(event: JsonObject) -> JsonObject:
     return {**shown, "kind": kind}
 
 
+MODES = {"locked": True, "unlocked": False, "archived": True, "unarchived": False, "slow": None}
+
+
+def _with_mode(room: JsonObject, kind: str, text: str) -> JsonObject:
+    """The room after a line of one of these kinds. What is off is left out."""
+    if kind == "slow":
+        name, value = "slow", 0 if text == "off" else parse_duration(text)
+    else:
+        name, value = kind.removeprefix("un"), MODES[kind]
+    return {**{key: known for key, known in room.items() if key != name}, **({name: value} if value else {})}
+
+
 class RoomState:
     """What somebody knows of a room and of their other rooms. `shown()` is compared."""
 
@@ -53,6 +66,13 @@ class RoomState:
         """Posts whose quotes may show an older text: a quote is of the time when its line was
         told."""
         self.is_gone = False
+        self.reload_at = 0
+        """The history up to this seq is to be loaded anew."""
+
+    def reload(self, fresh: "RoomState") -> None:
+        """Loads anew what is to be: from a page that was loaded afterwards."""
+        known = {seq: line for seq, line in self.lines.items() if seq > self.reload_at}
+        self.lines = {seq: line for seq, line in fresh.lines.items() if seq <= self.reload_at} | known
 
     @property
     def here(self) -> JsonObject:
@@ -111,6 +131,10 @@ class RoomState:
                 # What one writes is read, and so is what stands above.
                 self.here["read_number"] = line["number"]
                 self.here.update(mentions=0, deleted=0)
+        elif line["kind"] == "uncleared":
+            self.reload_at = line["seq"]
+        elif line["kind"] in MODES:
+            self.room = _with_mode(self.room, line["kind"], line["text"])
         elif line["kind"] in ("topic", "title"):
             self.room = {**self.room, line["kind"]: line["text"]}
         elif line["kind"] == "name":
@@ -127,11 +151,13 @@ class RoomState:
         known = self.members.get(name, {"name": name, "role": "member", "present": False})
         if kind in PRESENT:
             self.members[name] = {**known, "present": True}
+        elif kind == "readmitted":
+            self.members[name] = known
         elif kind == "went":
             self.members[name] = {**known, "present": False}
         elif kind == "role":
             self.members[name] = {**known, "role": event["role"]}
-        elif kind != "invited":
+        elif kind in ("left", "killed", "banned"):
             self.members.pop(name, None)
             self.is_gone |= name == self.you["name"]
 

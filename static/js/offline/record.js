@@ -48,6 +48,8 @@ const followers = {
   hello: (found, { epoch }) => (epoch === found.epoch ? found : null),
   message(found, { type, ...line }) {
     const lastSeq = Math.max(found.lastSeq, line.seq);
+    // What was cleared away is there again, and isn't here.
+    if (line.kind === "uncleared") return null;
     // A line from before comes again with what was done to it meanwhile.
     if (line.seq <= found.lastSeq && !reaches(found, line.seq)) return found;
     return { ...found, lines: put(found.lines, line), lastSeq };
@@ -97,6 +99,9 @@ export function joined(found, older) {
  */
 export function amended(found, { changed, cleared_seq: clearedSeq }) {
   let lines = found.lines.filter((line) => line.seq >= clearedSeq);
+  // That nothing is before it may not be so any more.
+  const [first] = lines;
+  const isUncleared = first?.kind === "cleared" && first.seq > clearedSeq;
   for (const line of changed) if (lines.some(({ seq }) => seq === line.seq)) lines = put(lines, line);
-  return { ...found, lines, more: found.more && lines.length === found.lines.length };
+  return { ...found, lines, more: isUncleared || (found.more && lines.length === found.lines.length) };
 }

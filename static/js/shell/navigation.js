@@ -13,6 +13,8 @@ import { t } from "../words/texts.js";
 
 /** So many rooms stay in memory beside the one that is shown. */
 const KEPT = 7;
+/** So many of them stay entered: what comes there is here when one goes back. */
+const ENTERED = 4;
 /** More missed messages than this are fetched with the page, which opens at the first of them. */
 const MISSED = 50;
 /** ms after which a page is taken from what is kept, while there is no connection. */
@@ -50,6 +52,16 @@ function nameOf(part) {
 
 /** @param {View} view the room's name in small letters */
 const roomOf = ({ room }) => room.store.state.room.name.toLowerCase();
+
+/**
+ * Whether one can go on reading: so much may have come that the first unread isn't held any more.
+ * @param {import("../state/store.js").State} state
+ */
+function holdsUnread({ lines, more, newer, newAfter }) {
+  if (!more || newer) return true;
+  const first = lines.find(({ number }) => number)?.number ?? Infinity;
+  return lines.length > 0 && (newAfter === null || first <= newAfter + 1);
+}
 
 /** What must be the same for a page to be a part of this one. @param {Document} page */
 const versionOf = (page) =>
@@ -233,6 +245,7 @@ export class Navigation {
     tell(document.title);
     if (before.room.store.state.ended) before.room.stop();
     else this.#kept.push(before);
+    for (const one of this.#kept.slice(0, -ENTERED)) one.room.rest();
     this.#drop((one) => this.#kept.indexOf(one) < this.#kept.length - KEPT && !one.room.isWaiting);
   }
 
@@ -240,9 +253,10 @@ export class Navigation {
   #take(name) {
     const { rooms } = this.shell.site;
     const isOld = (/** @type {View} */ view) => {
-      const { ended, lastNumber, room } = view.room.store.state;
-      const told = rooms.get(room.name);
-      return Boolean(ended) || !told || told.last_number - lastNumber > MISSED;
+      const { state } = view.room.store;
+      const told = rooms.get(state.room.name);
+      if (state.ended || !told || told.last_number - state.lastNumber > MISSED) return true;
+      return !holdsUnread(state);
     };
     this.#drop((one) => roomOf(one) === name && isOld(one));
     const view = this.#kept.find((one) => roomOf(one) === name);

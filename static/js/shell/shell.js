@@ -12,6 +12,7 @@ import { ChatTimeline } from "../elements/timeline/timeline.js";
 import { holdTabLock } from "../local/tabs.js";
 import { watchAttention } from "../server/attention.js";
 import { makeNonce } from "../server/nonce.js";
+import { SiteConnection } from "../server/site_connection.js";
 import { newSite } from "../state/store.js";
 import { openSpoilers } from "../words/rich_text.js";
 import { OpenRoom } from "./open_room.js";
@@ -52,9 +53,18 @@ export class Shell {
   /** @type {import("./navigation.js").Navigation|null} */ #navigation = null;
   /** @type {import("../offline/keeper.js").Keeper|null} */ #keeper = null;
   #tab = makeNonce();
+  /** All that the page has, whichever is shown. @type {Set<OpenRoom>} */ #rooms = new Set();
 
   constructor() {
     const { signal } = this.lifetime;
+    const switcher = /** @type {HTMLElement} */ (document.querySelector("chat-switcher"));
+    this.connection = new SiteConnection({
+      user: switcher.dataset.user ?? "",
+      received: (event) => this.#received(event),
+      state() {},
+      ended() {},
+    });
+    this.lifetime.add(() => this.connection.stop());
     holdTabLock(this.#tab, signal);
     this.drawers = new Drawers(/** @type {HTMLElement} */ (document.getElementById("app")), signal);
     openSpoilers(signal);
@@ -64,8 +74,19 @@ export class Shell {
     this.#start();
     // Without them one can still write.
     this.#complete().finally(() => {
-      if (!this.lifetime.ended) this.view.room.enter();
+      if (this.lifetime.ended) return;
+      this.connection.start();
+      this.view.room.enter();
     });
+  }
+
+  /** Of no room: all of them are told. @param {{type: string}} event */
+  #received(event) {
+    for (const room of this.#rooms) {
+      const isOther = event.type === "unread" && room !== this.view.room;
+      if (isOther) room.store.dispatch({ ...event, type: "told" });
+      else room.store.receive(event);
+    }
   }
 
   /**
@@ -76,7 +97,14 @@ export class Shell {
    */
   open(source, title) {
     const embedded = JSON.parse(source.getElementById("room-state")?.textContent ?? "");
-    const room = new OpenRoom(embedded, this.site, this.#tab);
+    const room = new OpenRoom(embedded, {
+      site: this.site,
+      connection: this.connection,
+      tab: this.#tab,
+      changed: () => this.view.room.store.touch("rooms"),
+    });
+    this.#rooms.add(room);
+    room.lifetime.add(() => this.#rooms.delete(room));
     const main = /** @type {HTMLElement} */ (source.getElementById("main"));
     const members = /** @type {HTMLElement} */ (source.getElementById("members"));
     const find = (/** @type {string} */ name) => /** @type {any} */ (main.querySelector(name));

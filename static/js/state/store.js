@@ -43,10 +43,12 @@ function here({ room, last_number, read_number }) {
  * @property {Map<string, OwnRoom>} rooms one's own rooms and conversations by name, as `unread` tells
  *   of them
  * @property {import("./types.js").Invitation[]} invitations
+ * @property {Set<State>} entered the states of the rooms that are entered, shown or not: their lines
+ *   tell how far they are
  */
 
 /** @returns {Site} */
-export const newSite = () => ({ rooms: new Map(), invitations: [] });
+export const newSite = () => ({ rooms: new Map(), invitations: [], entered: new Set() });
 
 /**
  * The state as the server embedded it in the page of a room.

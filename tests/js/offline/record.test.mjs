@@ -64,6 +64,14 @@ test("what is cleared goes, and another history takes all", () => {
   assert.equal(follow(null, post(1)), null);
 });
 
+test("what was cleared and brought back is asked for anew", () => {
+  const cleared = follow(lines(1, 3), { type: "cleared", seq: 4, author: "bob", text: "", at: AT });
+  assert.ok(cleared);
+  assert.equal(follow(cleared, post(5, { kind: "uncleared", number: undefined })), null);
+  assert.equal(amended(cleared, { changed: [], cleared_seq: 4 }).more, false);
+  assert.equal(amended(cleared, { changed: [], cleared_seq: 0 }).more, true);
+});
+
 test("older ones stand before them if nothing is missing between", () => {
   assert.deepEqual(texts(joined(lines(5, 8), lines(2, 6)))?.length, 7);
   assert.equal(joined(lines(5, 8), lines(2, 6)).more, true);
