@@ -5,7 +5,16 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts.doors import personal_data, pictures, profiles, relations, security, settings, signin
+from accounts.doors import (
+    directory,
+    personal_data,
+    pictures,
+    profiles,
+    relations,
+    security,
+    settings,
+    signin,
+)
 from accounts.doors import relation_lists as lists
 from chat.doors import (
     conversations,
@@ -17,6 +26,7 @@ from chat.doors import (
     room_list,
     room_log,
     room_settings,
+    status,
     upgrade,
 )
 from chat.doors import room_pages as chat
@@ -109,6 +119,7 @@ ROUTES = [
     Route("/settings/data", settings.DataSettings, "settings_data", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
+    Route("/users", directory.Directory, "users", Access.SIGNED_IN),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
     Route("/users/{name}/follow", relations.Follow, "follow", Access.SIGNED_IN),
@@ -139,6 +150,7 @@ ROUTES = [
         f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN
     ),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
+    Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),

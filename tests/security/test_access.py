@@ -65,6 +65,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         for what in ("accept", "decline", "remove_follower", "block", "unblock")
     },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
+    ("users", "GET"): (LOGIN, 200, 200, 200),
     ("person_posts", "GET"): (LOGIN, 404, 404, 404),
     ("feed", "GET"): (LOGIN, 200, 200, 200),
     ("feed", "POST"): (401, 422, 422, 422),
@@ -79,6 +80,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     },
     # Let in, and told to say where.
     ("weather", "GET"): (LOGIN, 400, 400, 400),
+    ("status", "GET"): (LOGIN, 200, 200, 200),
+    # Without a status one has none.
+    ("status", "POST"): (401, 303, 303, 303),
     ("conversations", "POST"): (401, 422, 422, 422),
     # Nothing is kept yet.
     ("kept", "GET"): (401, 200, 200, 200),

@@ -15,6 +15,7 @@ import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
+import { SiteConnection } from "../server/site_connection.js";
 import { tellClock } from "../server/clock.js";
 import { watchNames } from "../server/people_names.js";
 import { Keeper } from "../offline/keeper.js";
@@ -33,6 +34,17 @@ export const ELEMENTS = {
   "chat-settings": ChatSettings,
   "chat-keys": ChatKeys,
 };
+
+/** The connection of the page, which isn't started. @param {Shell} shell */
+export function connect(shell) {
+  const switcher = /** @type {HTMLElement} */ (document.querySelector("chat-switcher"));
+  return new SiteConnection({
+    user: switcher.dataset.user ?? "",
+    received: (event) => shell.received(event),
+    state() {},
+    ended() {},
+  });
+}
 
 /** Of a room that is shown, what is no element. @param {import("../room.js").Page} page */
 export function startRoom(page) {
