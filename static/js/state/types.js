@@ -57,7 +57,10 @@
 
 /** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */
 
-/** @typedef {{id: number, text: string, undo?: number}} Toast `undo`: the post to be undeleted */
+/**
+ * @typedef {{id: number, text: string, undo?: number|(() => void)}} Toast `undo`: the post to be
+ *   undeleted, or what takes it back
+ */
 
 /**
  * @typedef {object} Member

@@ -4,6 +4,7 @@
  */
 import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
+import { TOASTED } from "../../dom/toasted.js";
 import { keyOf } from "../../dom/key_of.js";
 
 const SHOWN = 5_000;
@@ -27,6 +28,10 @@ export class ChatToasts extends PageElement {
       this.addEventListener(event, () => this.#pause(), { signal });
     for (const event of ["pointerleave", "focusout"])
       this.addEventListener(event, () => this.#schedule(), { signal });
+    // Of a script that has no store of its own.
+    const told = (/** @type {Event} */ event) =>
+      page.store.dispatch({ type: "toasted", .../** @type {CustomEvent} */ (event).detail });
+    document.addEventListener(TOASTED, told, { signal });
     addEventListener("keydown", (event) => this.#key(event), { signal });
   }
 
@@ -72,12 +77,13 @@ export class ChatToasts extends PageElement {
   #close(id) {
     const inside = this.#shown.get(id)?.node.contains(document.activeElement);
     this.page.store.dispatch({ type: "untoasted", id });
-    if (inside) this.page.composer.focus();
+    if (inside) this.page.composer?.focus();
   }
 
   /** @param {Toast} toast */
   #undo(toast) {
-    this.page.amendments.request({ type: "undelete", number: /** @type {number} */ (toast.undo) });
+    if (typeof toast.undo === "function") toast.undo();
+    else if (toast.undo !== undefined) this.page.amendments.request({ type: "undelete", number: toast.undo });
     this.#close(toast.id);
   }
 
