@@ -12,7 +12,7 @@ from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.access import RoomAccess
 from chat.history.acts import RecordedAct, acts, last_act
-from chat.keys import ENGINE
+from chat.keys import ENGINE, take_token
 from chat.requests import new_nonce
 from chat.roles import Permission
 from helpers.clock import iso, now_ms
@@ -55,6 +55,7 @@ class RoomLog(web.View):
 
     async def post(self) -> web.Response:
         request = self.request
+        take_token(request, request[USER].id)
         found = await self._access()
         form = await read_form(request)
         text = str(form.get("undo", ""))

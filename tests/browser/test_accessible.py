@@ -243,7 +243,7 @@ async def test_what_opens_over_a_room(inspector: Inspector, alice: Person, bob: 
     await page.keyboard.press("Escape")
     await opens_by_script(page, f"#members [data-person='{bob.name}']", "#person-card")
     await inspector.looks(page, "a card")
-    await page.click("[data-card=kill]")
+    await page.click("[data-card=kick]")
     await expect(page.locator(".card-sure")).to_be_visible()
     await inspector.looks(page, "a card that asks whether one is sure")
     await page.locator("#person-card [data-close]").click()

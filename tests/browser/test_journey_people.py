@@ -252,7 +252,7 @@ async def test_a_card_mentions_and_removes(alice: Visitor, bob: Visitor, lounge:
     member = alice.page.locator(f"#members [data-person='{bob.name}']")
     await member.focus()
     await alice.page.keyboard.press("Enter")
-    await alice.page.click("[data-card=kill]")
+    await alice.page.click("[data-card=kick]")
     await alice.page.keyboard.type("enough")
     await alice.page.keyboard.press("Enter")
     await expect(alice.page.locator("#timeline")).to_contain_text(f"removed {bob.name} from the room: enough")
@@ -265,7 +265,7 @@ async def test_a_member_has_no_power_over_others(alice: Visitor, bob: Visitor, l
     await bob.enters(lounge)
     await bob.page.locator(f"#members [data-person='{alice.name}']").click()
     await expect(bob.page.locator("[data-card=message]")).to_be_visible()
-    for act in ("kill", "mod", "unmod"):
+    for act in ("kick", "timeout", "mod", "unmod"):
         await expect(bob.page.locator(f"[data-card={act}]")).to_be_hidden()
 
 

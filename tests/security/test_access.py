@@ -96,6 +96,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("pins", "GET"): (401, 404, 200, 200),
     ("permalink", "GET"): (LOGIN, 404, 200, 200),
     ("versions", "GET"): (401, 404, 200, 200),
+    ("room_log", "GET"): (LOGIN, 404, 403, 200),
+    ("room_log", "POST"): (401, 404, 403, 400),
+    ("room_settings", "GET"): (LOGIN, 404, 403, 200),
+    ("room_settings", "POST"): (401, 404, 403, 400),
     # A guest isn't a member yet, and who is has sent no text.
     ("preview", "POST"): (401, 404, 403, 400),
     ("emoji", "GET"): (200, 200, 200, 200),

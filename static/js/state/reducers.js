@@ -5,13 +5,15 @@ import { insert, isMissing, settle, trim } from "./lines.js";
 import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { readElsewhere, updateDivider } from "./reading.js";
-import { toast } from "./toasts.js";
+import { toast, toastAct } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
 import { secondsOf } from "../words/durations.js";
 import { renamed } from "../words/names.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
+/** The prefix of the nonce of a command whose notice isn't shown among the messages. */
+export const QUIET_PREFIX = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -175,6 +177,9 @@ export const reducers = {
       // It is shown as done until the change itself has come.
       amendment.seq = event.seq;
       settleAmendments(state);
+      // It is undone as an act then.
+      const told = state.toasts.find((one) => amendment.type === "delete" && one.undo === amendment.number);
+      if (told && event.act) told.acts = [event.act];
       return ["timeline", "pins"];
     }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
@@ -184,10 +189,13 @@ export const reducers = {
     if (event.number === undefined || event.seq <= state.lastSeq) settle(state, (one) => one === entry);
     else Object.assign(entry, { stage: "stored", seq: event.seq });
     state.held = false;
+    if (event.act) return ["timeline", "status", ...toastAct(state, entry.text, event.act)];
     return ["timeline", "status"];
   },
 
   notice(state, event) {
+    // The page sent the command itself and shows the answer elsewhere.
+    if (event.nonce?.startsWith(QUIET_PREFIX)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
     addNotice(state, event.text);
     return ["timeline", "status"];

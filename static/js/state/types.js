@@ -58,8 +58,13 @@
 /** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */
 
 /**
- * @typedef {{id: number, text: string, undo?: number|(() => void)}} Toast `undo`: the post to be
- *   undeleted, or what takes it back
+ * @typedef {object} Toast
+ * @property {number} id
+ * @property {string} text empty: its `commands` say what was done
+ * @property {number|(() => void)} [undo] the post to be undeleted, or what takes it back
+ * @property {number[]} [acts] the acts of order to be undone
+ * @property {string[]} [commands] by which they were asked for
+ * @property {string} [about] on whom
  */
 
 /**
