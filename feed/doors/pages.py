@@ -188,7 +188,10 @@ class DeletePost(PostAddress):
         if wants_json(request):
             return web.Response(status=204)
         await flash(request, current().t("The post is deleted."), undo=f"{FEED}/{self.post_id}/undelete")
-        raise await self.back(FEED)
+        back = await self.back(FEED)
+        # The post's own page is gone with it.
+        is_its_page = str(back.location).partition("?")[0] == f"{FEED}/{self.post_id}"
+        raise web.HTTPSeeOther(FEED) if is_its_page else back
 
 
 class UndeletePost(PostAddress):

@@ -98,7 +98,7 @@ async def test_without_scripts_the_next_page_offers_it(alice: Person) -> None:
         ("comment", f"{here}/comments/{comment['id']}", here),
         ("post", here, "/feed"),
     ):
-        answer = await fills(alice, f"{path}/delete", here)
+        answer = await fills(alice, f"{path}/delete", here, next=here)
         assert answer.headers["Location"] == leads
         _, text = await page(alice, leads)
         assert f"The {what} is deleted." in text

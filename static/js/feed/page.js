@@ -209,6 +209,9 @@ newButton?.addEventListener("click", () => {
   page.scrollIntoView({ block: "start" });
 });
 
+/** Whether this page's post is being deleted here: the answer leads on. */
+let isLeaving = false;
+
 /** @type {Record<string, (data: any) => void>} */
 const handlers = {
   post({ change, id, post }) {
@@ -216,7 +219,7 @@ const handlers = {
     if (change === "removed") {
       waiting.delete(id);
       shownPost(id)?.remove();
-      if (String(id) === onlyPost) location.assign("/feed");
+      if (String(id) === onlyPost && !isLeaving) location.assign("/feed");
       showEmptiness();
     } else if (shownPost(id)) showPost({ ...post, liked: undefined });
     else if (change === "added" && post.author === me && list) showPost(post);
@@ -331,7 +334,10 @@ async function undo(action) {
 page.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
   // The page goes with its post: the next one tells of it.
-  if (form.closest(`#post-${onlyPost}`) && form.action.endsWith("/delete")) return;
+  if (form.closest(`#post-${onlyPost}`) && form.action.endsWith("/delete")) {
+    isLeaving = true;
+    return;
+  }
   event.preventDefault();
   if (form.dataset.busy) {
     form.dataset.busy = "again";
