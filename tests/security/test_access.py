@@ -85,6 +85,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     # Without a status one has none.
     ("status", "POST"): (401, 303, 303, 303),
     ("conversations", "POST"): (401, 422, 422, 422),
+    # Nothing is kept yet.
+    ("kept", "GET"): (401, 200, 200, 200),
+    ("service_worker", "GET"): (200, 200, 200, 200),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
@@ -131,6 +134,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "livez",
         "readyz",
         "emoji",
+        "service_worker",
     }
     assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
 

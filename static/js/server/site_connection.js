@@ -40,7 +40,7 @@ const REFUSALS = new Map([
  */
 
 /** A room over the connection, from `start` to `stop`. */
-export class RoomConnection {
+class RoomConnection {
   /** The room's id while it is entered. */
   id = "";
   attempt = 0;
@@ -143,6 +143,11 @@ export class SiteConnection {
 
   probe() {
     this.wire.probe();
+  }
+
+  /** A room that isn't entered yet. @param {string} name @param {RoomListener} listener */
+  room(name, listener) {
+    return new RoomConnection(this, name, listener);
   }
 
   /** Enters the room, now and after every break. @param {RoomConnection} room */

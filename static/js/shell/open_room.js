@@ -10,7 +10,6 @@ import { Absence } from "../server/absence.js";
 import { Amendments } from "../server/amendments.js";
 import { History } from "../server/history.js";
 import { Outbox, UNREADABLE } from "../server/outbox.js";
-import { RoomConnection } from "../server/site_connection.js";
 import { Typing } from "../server/typing.js";
 import { createStore, initial } from "../state/store.js";
 import { setNames } from "../words/names.js";
@@ -44,18 +43,21 @@ function framesOf(lifetime) {
   };
 }
 
+/** @typedef {import("../server/site_connection.js").SiteConnection} SiteConnection */
+
 /**
  * What the rooms of a page have in common.
  * @typedef {object} Surroundings
  * @property {import("../state/store.js").Site} site
- * @property {import("../server/site_connection.js").SiteConnection} connection
+ * @property {() => SiteConnection} connection of the page, which is there when a room is entered
  * @property {string} tab the name of this tab, another one after each reload
  * @property {() => void} changed called when something came for a room that isn't shown
  */
 
 export class OpenRoom {
   lifetime = new Lifetime();
-  /** @type {RoomConnection|null} */ #connection = null;
+  /** @type {ReturnType<SiteConnection["room"]>|null} */ #connection = null;
+  #site;
   #shown = false;
   /** Not shown, and of those that aren't entered. */
   #rests = false;
@@ -69,7 +71,7 @@ export class OpenRoom {
   constructor(embedded, { site, connection, tab, changed }) {
     const { lifetime } = this;
     const { signal } = lifetime;
-    this.site = connection;
+    this.#site = connection;
     this.#changed = changed;
     if (embedded.gravatar) requestAllPictures();
     setPictures(embedded.people);
@@ -134,6 +136,12 @@ export class OpenRoom {
     this.store.dispatch({ type: "left" });
   }
 
+  /** It is entered, though it isn't shown. */
+  keep() {
+    this.#rests = false;
+    if (!this.#connection && !this.store.state.ended) this.#connect();
+  }
+
   /** It is entered only for as long as something waits for an answer. */
   rest() {
     this.#rests = true;
@@ -174,7 +182,7 @@ export class OpenRoom {
   #connect() {
     const { store, outbox, amendments, absence } = this;
     const { state } = store;
-    const connection = new RoomConnection(this.site, state.room.name, {
+    const connection = this.#site().room(state.room.name, {
       position: () => ({ since: state.lastSeq, epoch: state.epoch }),
       received: (event) => this.#received(event),
       heard: () => absence.heard(),

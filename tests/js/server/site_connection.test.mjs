@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { eventsOf } from "../../../static/js/server/event_of.js";
-import { RoomConnection, SiteConnection } from "../../../static/js/server/site_connection.js";
+import { SiteConnection } from "../../../static/js/server/site_connection.js";
 import { mockTimeouts } from "../support.mjs";
 
 /** @typedef {import("../../../static/js/server/connection.js").Listener} Listener */
@@ -47,7 +47,7 @@ function openSite() {
   /** A room that has everything up to a seq. @param {string} name */
   const open = (name, since = 0) => {
     /** @type {any[]} */ const heard = [];
-    const room = new RoomConnection(site, name, {
+    const room = site.room(name, {
       position: () => ({ since, epoch: "e1" }),
       received: (event) => heard.push(event.type),
       heard() {},

@@ -7,7 +7,6 @@ import { cloneElement, part } from "../../dom/template.js";
 import { TOASTED } from "../../dom/toasted.js";
 import { keyOf } from "../../dom/key_of.js";
 import { makeNonce } from "../../server/nonce.js";
-import { QUIET_PREFIX } from "../../state/reducers.js";
 import { doneText } from "../../words/acts_done.js";
 
 const SHOWN = 5_000;
@@ -96,7 +95,7 @@ export class ChatToasts extends PageElement {
     else if (undo !== undefined) this.page.amendments.request({ type: "undelete", number: undo });
     // The last first, as they were done one upon the other.
     for (const act of acts.toReversed())
-      this.page.send({ type: "post", nonce: QUIET_PREFIX + makeNonce(), text: `/undo A${act}` });
+      this.page.send({ type: "post", nonce: makeNonce(), text: `/undo A${act}` });
     this.#close(toast.id);
   }
 
