@@ -84,9 +84,11 @@ class DeleteAccount(web.View):
         note("account deletion", "ok", who=user.name, whence=client_address(request))
         await sign_out_deleted_account(request)
         await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)
+        # As after signing out.
+        headers = {"Clear-Site-Data": '"storage"'}
         if wants_json(request):
-            return web.Response(status=204)
-        raise web.HTTPSeeOther("/")
+            return web.Response(status=204, headers=headers)
+        raise web.HTTPSeeOther("/", headers=headers)
 
     def _page(self, form: Form, status: int = 200) -> web.Response:
         if wants_json(self.request) and status != 200:

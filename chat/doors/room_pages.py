@@ -14,6 +14,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people import directory
 from accounts.people.shown_names import set_names
+from accounts.signin.browser_key import signed_in_as
 from chat.actions import membership
 from chat.actions.member_lists import members_in
 from chat.doors.first_rows import first_rows
@@ -133,6 +134,8 @@ class RoomPage(web.View):
             "rooms": [{field: getattr(view, field) for field in _LISTED} for view in rooms],
             "commands": msgspec.to_builtins(self.request.app[COMMANDS].explain(standing, current())),
             "may": standing.permissions,
+            # Under which the browser keeps what it shows without a network.
+            "kept": {"person": signed_in_as(self.request.app, user), "room": room.id},
         }
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:

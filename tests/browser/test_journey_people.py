@@ -209,7 +209,7 @@ async def test_do_not_disturb_is_seen_by_others(alice: Visitor, bob: Visitor, lo
     await bob.enters(lounge)
     await bob.page.click("#me-button")
     await bob.page.locator("#settings label", has=bob.page.locator("[value=dnd]")).click()
-    await bob.page.select_option("#settings [name=for]", "2h")
+    await bob.page.select_option("#settings [name=lasts]", "1h")
     await bob.page.click("#settings .status-form .button")
     await expect(bob.page.locator("#me-button .me-status")).to_contain_text("Do not disturb")
     await expect(bob.page.locator("#timeline .pending, #timeline .notice")).to_have_count(0)

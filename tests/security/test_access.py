@@ -65,6 +65,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         for what in ("accept", "decline", "remove_follower", "block", "unblock")
     },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
+    ("users", "GET"): (LOGIN, 200, 200, 200),
     ("person_posts", "GET"): (LOGIN, 404, 404, 404),
     ("feed", "GET"): (LOGIN, 200, 200, 200),
     ("feed", "POST"): (401, 422, 422, 422),
@@ -79,7 +80,13 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     },
     # Let in, and told to say where.
     ("weather", "GET"): (LOGIN, 400, 400, 400),
+    ("status", "GET"): (LOGIN, 200, 200, 200),
+    # Without a status one has none.
+    ("status", "POST"): (401, 303, 303, 303),
     ("conversations", "POST"): (401, 422, 422, 422),
+    # Nothing is kept yet.
+    ("kept", "GET"): (401, 200, 200, 200),
+    ("service_worker", "GET"): (200, 200, 200, 200),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
@@ -126,6 +133,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "livez",
         "readyz",
         "emoji",
+        "service_worker",
     }
     assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
 

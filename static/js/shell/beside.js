@@ -9,6 +9,7 @@ import { bareTitle, showTotals } from "../elements/page/badge.js";
 import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
 import { ChatRooms } from "../elements/sidebar/rooms.js";
+import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { ChatWeather } from "../elements/sidebar/weather.js";
 import { askNames } from "../server/people_names.js";
@@ -55,6 +56,7 @@ export class Beside {
         this.#start("chat-toasts", ChatToasts, page);
         this.#start("chat-invitations", ChatInvitations, page);
       };
+      this.#start("chat-settings", ChatSettings, page);
       if (document.querySelector("chat-weather")) this.#start("chat-weather", ChatWeather, page);
     }
     this.connection.start();

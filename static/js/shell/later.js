@@ -18,6 +18,7 @@ import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { SiteConnection } from "../server/site_connection.js";
 import { tellClock } from "../server/clock.js";
 import { watchNames } from "../server/people_names.js";
+import { Keeper } from "../offline/keeper.js";
 import { Navigation } from "./navigation.js";
 
 /** @typedef {import("./shell.js").Shell} Shell */
@@ -60,6 +61,9 @@ export function navigate(shell) {
   tellClock();
   return new Navigation(shell);
 }
+
+/** What is seen from now on is kept in the browser. @param {Shell} shell */
+export const keep = ({ lifetime, view }) => new Keeper(lifetime, view);
 
 /** Where the site has it, after everything else. @param {Shell} shell */
 export async function showWeather({ lifetime, view }) {

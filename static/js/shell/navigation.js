@@ -3,12 +3,17 @@
  * back and forward. The rooms seen last stay in memory and are shown at once; of others the page is
  * fetched, and its middle taken. Where that isn't possible, the address is loaded.
  */
-import { NO_CONNECTION } from "../state/toasts.js";
+import { keptPage } from "../offline/kept_page.js";
+import { titleWithSign } from "../words/names.js";
+import { t } from "../words/texts.js";
 import { KeptViews, roomOf } from "./kept_views.js";
 
 /** @typedef {import("./shell.js").Shell} Shell */
 /** @typedef {import("./shell.js").View} View */
 /** @typedef {"push"|"replace"|"none"} How what becomes of the browser's history */
+
+/** ms after which a page is taken from what is kept, while there is no connection. */
+const PATIENCE = 2_000;
 
 /** Of a room or a post in it. */
 const PLACE = /^\/rooms\/([^/]+)(?:\/([1-9]\d{0,15}))?$/;
@@ -153,7 +158,7 @@ export class Navigation {
     } else if (how === "none") {
       location.reload();
     } else if (found === "unreachable") {
-      this.shell.view.room.store.dispatch({ type: "toasted", text: NO_CONNECTION });
+      this.#tellMissing(place.room);
       focused?.focus();
     } else {
       location.assign(place.href);
@@ -166,16 +171,38 @@ export class Navigation {
    *   room, if it fits into this one, and its address in the end
    */
   async #fetch(address) {
+    const fetching = this.#fetching;
+    const { connection } = this.shell.view.room.store.state;
+    const timer = connection === "offline" ? setTimeout(() => fetching.abort(), PATIENCE) : undefined;
     try {
-      const { signal } = this.#fetching;
+      const { signal } = fetching;
       const answer = await fetch(address, { headers: { Accept: "text/html" }, signal });
       if (!answer.ok || !placeOf(answer.url)) return "another page";
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!page.getElementById("room-state") || versionOf(page) !== this.#version) return "another page";
-      return { page, path: new URL(answer.url).pathname };
+      return this.#fitting(await answer.text(), new URL(answer.url).pathname);
     } catch {
-      return "unreachable";
+      const { pathname } = new URL(address, location.href);
+      const kept = await keptPage(pathname);
+      return kept ? this.#fitting(kept.html, pathname) : "unreachable";
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  /** @param {string} html @param {string} path */
+  #fitting(html, path) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const isPart = page.getElementById("room-state") && versionOf(page) === this.#version;
+    return isPart ? { page, path } : "another page";
+  }
+
+  /** @param {string} name of a room that is neither kept nor reached */
+  #tellMissing(name) {
+    const { site, view } = this.shell;
+    const known = [...site.rooms.values()].find((one) => one.name.toLowerCase() === name);
+    const text = t("There is no connection now, and {room} isn’t kept in this browser.", {
+      room: known ? titleWithSign(known) : `#${name}`,
+    });
+    view.room.store.dispatch({ type: "toasted", text });
   }
 
   /** @param {Document} page @returns {View} */

@@ -29,6 +29,8 @@ import { OpenRoom } from "./open_room.js";
  * @property {string} title of the document
  * @property {string} address of the document, when it was left
  * @property {Element|null} focused when it was left
+ * @property {any} embedded what the server wrote into its page
+ * @property {{main: Element, members: Element}} served its parts as they came
  */
 
 const ELEMENTS = {
@@ -50,6 +52,7 @@ export class Shell {
   /** @type {Later|null} */ #later = null;
   /** @type {SiteConnection|null} */ #connection = null;
   /** @type {import("./navigation.js").Navigation|null} */ #navigation = null;
+  /** @type {import("../offline/keeper.js").Keeper|null} */ #keeper = null;
   #tab = makeNonce();
   /** All that the page has, whichever is shown. @type {Set<OpenRoom>} */ #rooms = new Set();
 
@@ -111,7 +114,11 @@ export class Shell {
       messageActions: null,
       go: (address) => this.go(address),
     };
-    return { room, page, main, members, title, address: "", focused: null };
+    const served = {
+      main: /** @type {Element} */ (main.cloneNode(true)),
+      members: /** @type {Element} */ (members.cloneNode(true)),
+    };
+    return { room, page, main, members, title, address: "", focused: null, embedded, served };
   }
 
   /** To a page, which is loaded unless it is a room's. @param {string} address */
@@ -133,6 +140,7 @@ export class Shell {
     document.title = view.title;
     this.drawers.refresh();
     this.#start(!isBack);
+    this.#keeper?.shown(view);
     if (isBack && view.focused?.isConnected) /** @type {HTMLElement} */ (view.focused).focus();
     view.room.enter(() => {
       if (!isBack || this.#showing.ended || this.view !== view) return;
@@ -189,6 +197,7 @@ export class Shell {
     this.#connection = later.connect(this);
     try {
       this.#startLater(later);
+      this.#keeper = later.keep(this);
       this.#navigation = later.navigate(this);
     } finally {
       // Without them one can still write.

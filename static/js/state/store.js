@@ -170,6 +170,8 @@ export const waiting = (state) =>
 export function createStore(state, nextFrame) {
   /** @type {Set<{topics: Topic[], show: () => void}>} */
   const watchers = new Set();
+  /** @type {Set<(event: Event) => void>} */
+  const hearers = new Set();
   /** @type {Set<Topic>} */
   let touched = new Set();
 
@@ -187,6 +189,7 @@ export function createStore(state, nextFrame) {
      */
     receive(event) {
       if (Object.hasOwn(reducers, event.type)) this.touch(...reducers[event.type](state, event));
+      for (const heard of hearers) heard(event);
     },
     /** Applies an action of the page. @param {Event} action */
     dispatch(action) {
@@ -197,6 +200,15 @@ export function createStore(state, nextFrame) {
       if (!topics.length) return;
       if (!touched.size) nextFrame(render);
       for (const topic of topics) touched.add(topic);
+    },
+    /**
+     * Calls `heard` with each event of the server after it was applied.
+     * @param {(event: Event) => void} heard
+     * @param {AbortSignal} signal the end of it
+     */
+    hear(heard, signal) {
+      hearers.add(heard);
+      signal.addEventListener("abort", () => hearers.delete(heard));
     },
     /** Those that are called after changes. */
     watchers,

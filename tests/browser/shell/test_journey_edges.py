@@ -59,7 +59,7 @@ async def test_without_a_network_one_stays(alice: Visitor, room: str, other: str
     page = alice.page
     await alice.context.set_offline(True)
     await page.click(link(alice, other))
-    await expect(page.locator(".toast")).to_contain_text("There is no connection now.")
+    await expect(page.locator(".toast")).to_contain_text(f"and #{other} isn’t kept in this")
     await expect(page.locator("#room-name")).to_have_text(room)
     await alice.context.set_offline(False)
     await goes_to(alice, other)

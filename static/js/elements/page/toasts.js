@@ -6,7 +6,6 @@ import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { keyOf } from "../../dom/key_of.js";
 import { makeNonce } from "../../server/nonce.js";
-import { QUIET_PREFIX } from "../../state/reducers.js";
 import { doneText } from "../../words/acts_done.js";
 
 const SHOWN = 5_000;
@@ -91,7 +90,7 @@ export class ChatToasts extends PageElement {
       this.page.amendments.request({ type: "undelete", number: /** @type {number} */ (toast.undo) });
     // The last first, as they were done one upon the other.
     for (const act of acts.toReversed())
-      this.page.send({ type: "post", nonce: QUIET_PREFIX + makeNonce(), text: `/undo A${act}` });
+      this.page.send({ type: "post", nonce: makeNonce(), text: `/undo A${act}` });
     this.#close(toast.id);
   }
 
