@@ -12,6 +12,8 @@ import { renamed } from "../words/names.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
+/** The prefix of the nonce of a command whose notice isn't shown among the messages. */
+export const QUIET_PREFIX = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -192,6 +194,8 @@ export const reducers = {
   },
 
   notice(state, event) {
+    // The page sent the command itself and shows the answer elsewhere.
+    if (event.nonce?.startsWith(QUIET_PREFIX)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
     addNotice(state, event.text);
     return ["timeline", "status"];

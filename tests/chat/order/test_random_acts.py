@@ -135,9 +135,9 @@ async def play(acts: list[tuple[Any, ...]]) -> None:
             bus = make_bus("")
             await bus.open("site")
             async with open_engine(database, None, bus, "site", "epoch", Renderer()) as engine:
-                for number in range(POSTS):
-                    author = (ALICE, BOB)[number % 2]
-                    await append(engine.journal, Draft(ROOM, author, f"n{number}", f"text {number}"))
+                for place in range(POSTS):
+                    author = (ALICE, BOB)[place % 2]
+                    await append(engine.journal, Draft(ROOM, author, f"n{place}", f"text {place}"))
                 states, done = [await shown()], []
                 for what in acts:
                     try:
