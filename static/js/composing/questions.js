@@ -1,4 +1,7 @@
-/** What is asked about before it is sent: whom a text calls by `@all` and `@here`, and `/clear`. Pure. */
+/**
+ * What is asked about before it is sent: whom a text calls by `@all` and `@here`, `/clear`, and `/leave`
+ * of who owns the room. Pure.
+ */
 
 /** Members of a room in which everybody may call all of them. */
 export const SMALL_ROOM = 20;
@@ -22,10 +25,13 @@ export function countCalled(text, { members, you }) {
 /** @param {string} text */
 export const clears = (text) => /^\/clear(\s|$)/i.test(text);
 
+/** @param {string} text */
+export const leaves = (text) => /^\/leave\s*$/i.test(text);
+
 /**
  * Whether there may be something to ask.
  * @param {string} text
  * @param {Pick<import("../state/store.js").State, "members">} state
  */
 export const mayNeedYes = (text, { members }) =>
-  clears(text) || (members.size > SMALL_ROOM && /@(all|here)/i.test(text));
+  clears(text) || leaves(text) || (members.size > SMALL_ROOM && /@(all|here)/i.test(text));

@@ -3,25 +3,52 @@ import { openDialog } from "../../dom/dialogs.js";
 import { part } from "../../dom/template.js";
 import { titleWithSign } from "../../words/names.js";
 import { n, t } from "../../words/texts.js";
-import { clears, SMALL_ROOM, countCalled } from "../../composing/questions.js";
+import { clears, countCalled, leaves, SMALL_ROOM } from "../../composing/questions.js";
 
 /** The page knows no more members of a room. */
 const MOST = 1000;
 
 /** @typedef {import("../../state/store.js").State} State */
 
+/** @typedef {{question: string, yes: string, danger: boolean}} Asked */
+
+/**
+ * Who would leave a room empty, or without its owner, is asked.
+ * @param {State} state
+ * @returns {Asked|null}
+ */
+function questionOfLeaving({ room, you, members }) {
+  const asked = { yes: t("Leave it"), danger: true };
+  const named = { room: titleWithSign(room) };
+  if (members.size <= 1 && room.kind === "closed") {
+    const question = t(
+      "You are the last member of {room}: once you have left, nobody comes in any more.",
+      named,
+    );
+    return { ...asked, question };
+  }
+  if (you.role !== "owner" || members.size <= 1) return null;
+  const question = t(
+    "You own {room}. When you leave, the oldest moderator or member owns it. To choose: /owner @name.",
+    named,
+  );
+  return { ...asked, question };
+}
+
 /**
  * @param {string} text
  * @param {State} state
- * @returns {{question: string, yes: string, danger: boolean}|null}
+ * @returns {Asked|null}
  */
 function questionOf(text, state) {
   if (clears(text) && state.may.includes("clear")) {
-    const question = t("This clears the history of {room} for everybody, and nobody can bring it back.", {
-      room: titleWithSign(state.room),
-    });
+    const question = t(
+      "This clears the history of {room} for everybody. For 30 days moderators can bring it back.",
+      { room: titleWithSign(state.room) },
+    );
     return { question, yes: t("Clear it"), danger: true };
   }
+  if (leaves(text)) return questionOfLeaving(state);
   const count = state.may.includes("mention_groups") ? countCalled(text, state) : 0;
   if (count < SMALL_ROOM) return null;
   const question =
