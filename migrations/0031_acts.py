@@ -25,8 +25,8 @@ steps = [
             undone_by BIGINT,
             PRIMARY KEY (room_id, number)
         )"""),
-    statement("CREATE INDEX acts_by_target ON acts (target_id, room_id) WHERE target_id IS NOT NULL"),
-    statement("CREATE INDEX acts_by_author ON acts (author_id)"),
+    statement("CREATE INDEX acts_by_target ON acts (target_id, room_id, number) WHERE target_id IS NOT NULL"),
+    statement("CREATE INDEX acts_by_author ON acts (author_id, room_id, number)"),
     statement("""
         CREATE TABLE timeouts (
             room_id BIGINT NOT NULL,

@@ -10,7 +10,7 @@ from accounts.models import User
 from accounts.people.directory import shown_names
 from accounts.personal_data.export import PAGE
 from chat.history.titles import Names, people_in
-from chat.models import CONVERSATIONS, Invitation, Member, Reaction, Room, Status
+from chat.models import CONVERSATIONS, Act, Invitation, Member, Reaction, Room, Status
 from chat.models import Message as Row
 from chat.roles import Role
 from helpers.clock import iso
@@ -163,10 +163,37 @@ async def _invitations(user: User) -> Rows:
                 break
 
 
+async def _acts(user: User) -> Rows:
+    """Acts of order by the person, and those about them. A moderator who did something to them is
+    named, as in the room's log."""
+    for column in (Act.author_id, Act.target_id):
+        is_author = column is Act.author_id
+        other = Act.target_id if is_author else Act.author_id
+        name = User.select(User.name).where(User.id == other)
+        last = (0, 0)
+        key = (Act.room_id, Act.number)
+        while True:
+            query = Act.select(*key, Act.act, Act.at, Act.until, Act.reason, name)
+            query = query.where(column == user.id, Tuple(*key) > last).order_by(*key)
+            rows = await query.limit(PAGE).tuples().aio_execute()
+            names = await _room_names(user, [row[0] for row in rows])
+            for room_id, number, act, at, until, reason, person in rows:
+                last = (room_id, number)
+                yield {
+                    **names[room_id],
+                    **{"number": number, "act": act, "at": iso(at), "reason": reason},
+                    "until": iso(until) if until is not None else None,
+                    "whom" if is_author else "by": person,
+                }
+            if len(rows) < PAGE:
+                break
+
+
 SECTIONS = [
     Section("status", _status),
     Section("rooms", _rooms),
     Section("invitations", _invitations),
     Section("messages", _messages),
     Section("reactions", _reactions),
+    Section("acts", _acts),
 ]

@@ -125,6 +125,21 @@ async def test_pictures_of_posts_come_along_and_go(cast: Cast, chat: Aiochat) ->
             await asyncio.sleep(0.05)
 
 
+async def test_acts_of_order_by_and_about_the_person(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice = await alice.enters(lobby)
+    await bob.enters(lobby)
+    await at_alice.says("/topic Tea")
+    await at_alice.says(f"/ban {bob.name} 1h too loud")
+    by, about = (await downloads(alice))["acts"], (await downloads(bob))["acts"]
+    assert [(one["number"], one["act"], one["whom"]) for one in by] == [
+        (1, "topic", None),
+        (2, "ban", bob.name),
+    ]
+    [found] = about
+    assert (found["room"], found["by"], found["reason"]) == (lobby, alice.name, "too loud")
+    assert found["until"] > found["at"]
+
+
 async def test_who_has_done_nothing_yet(cast: Cast, bob: Person) -> None:
     found = await downloads(bob)
     assert found["account"]["name"] == bob.name
