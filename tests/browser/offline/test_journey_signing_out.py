@@ -82,7 +82,7 @@ async def test_somebody_else_signs_in_by_a_form_that_was_open_before(
     await alice.says("mine")
     await is_kept(alice, room, "mine")
     await alice.context.add_cookies(
-        [{**cookies[0], "value": f"v.{visitor}."}]  # type: ignore[list-item]
+        [{**cookies[0], "value": f"v.{visitor}."}]  # type: ignore[typeddict-item]
     )
     await form.fill("[name=username]", mallory.name)
     await form.fill("[name=password]", PASSWORD)
