@@ -1,5 +1,6 @@
 """Permissions in a room: one table of grants by role. Nobody acts on an equal or higher role."""
 
+import functools
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum, auto
 from typing import Literal
@@ -176,9 +177,10 @@ class Standing:
         """How long the person waits after a post until the next."""
         return self.modes.slow_seconds if (self.rank or 0) < Role.MODERATOR else 0
 
-    @property
+    @functools.cached_property
     def posts_freely(self) -> bool:
-        """Whether the person may post at any time, as long as the standing holds."""
+        """Whether the person may post at any time, as long as the standing holds. Asked for each
+        post."""
         is_barred = self.timeout_until or self.bar(Permission.POST, 0) or self.pause_seconds
         return not is_barred and self.may(Permission.POST)
 
