@@ -114,8 +114,7 @@ async def withdraw(engine: Engine, room_id: int, person: Person, guest: User) ->
 
 
 async def accept(engine: Engine, room: Room, user: User) -> None:
-    """Makes an invited person a member, who is taken to be present: the caller sees to it that they
-    are recorded as offline unless they come. Nothing changes for a member. Raises ActionError."""
+    """Makes an invited person a member. Nothing changes for a member. Raises ActionError."""
     person = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
@@ -124,7 +123,7 @@ async def accept(engine: Engine, room: Room, user: User) -> None:
         await _require_invitation(room, user)
         if until := await room.kicked_until(user.id):
             raise kicked(until - room.at)
-        await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+        await room.add_member(user.id, Role.MEMBER, is_admin=user.is_admin)
         return room.record("joined", person, f"{person.name} joined the room", change.nonce)
 
     change = Change(room.id, person, new_nonce(), apply)

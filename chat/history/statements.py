@@ -59,7 +59,7 @@ class HistoryStatements:
         self._standings = Bulk(
             database,
             f"""
-            SELECT member.room_id, member.user_id, member.role, member.present,
+            SELECT member.room_id, member.user_id, member.role,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
@@ -124,11 +124,9 @@ class HistoryStatements:
         for room_id, user_id in standings:
             if room_id in rooms:
                 rooms[room_id].standings[user_id] = STRANGER
-        for room_id, user_id, role, present, is_admin, is_blocked in standing_rows:
+        for room_id, user_id, role, is_admin, is_blocked in standing_rows:
             kind = rooms[room_id].kind
-            rooms[room_id].standings[user_id] = Standing(
-                Role(role), bool(present), bool(is_admin), kind, bool(is_blocked)
-            )
+            rooms[room_id].standings[user_id] = Standing(Role(role), bool(is_admin), kind, bool(is_blocked))
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows

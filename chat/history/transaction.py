@@ -12,7 +12,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.group_mentions import HERE_AT_ONCE, no_block_between
+from chat.history.group_mentions import HERE_AT_ONCE, is_online, no_block_between
 from chat.history.invitations import ending
 from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
@@ -32,7 +32,7 @@ class RoomTransaction:
     together or not at all.
 
     An action decides before it records: it must not raise ActionError afterwards. An action that
-    changes memberships, roles, presence, topic, title or name must also record a line, since
+    changes memberships, roles, topic, title or name must also record a line, since
     `standings_seq` tells others whether the standings that they remember still hold. A change of a
     post needs no line, and neither does one of an invitation.
 
@@ -66,16 +66,14 @@ class RoomTransaction:
         """The user's current standing in this room."""
         if user_id not in self.standings:
             rows = await (
-                Member.select(Member.role, Member.present, User.is_admin)
+                Member.select(Member.role, User.is_admin)
                 .join(User, on=(User.id == Member.user))
                 .where(Member.room == self.room_id, Member.user == user_id)
                 .tuples()
                 .aio_execute()
             )
             self.standings[user_id] = (
-                Standing(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2]), self.kind)
-                if rows
-                else STRANGER
+                Standing(Role(rows[0][0]), bool(rows[0][1]), self.kind) if rows else STRANGER
             )
         return self.standings[user_id]
 
@@ -143,11 +141,11 @@ class RoomTransaction:
     async def mention_present(
         self, author_id: int, number: int, among: Collection[int] | None = None
     ) -> None:
-        """Stores whom `@here` of a post mentions: the members who are present, but not its author,
+        """Stores whom `@here` of a post mentions: the members who are online, but not its author,
         and nobody between whom and the author a block stands. `among` limits it to these. Of more
         than HERE_AT_ONCE the rest is stored after the commit. The post must have been recorded."""
         query = Member.select(Member.user).where(
-            (Member.room == self.room_id) & Member.present & (Member.user != author_id),
+            (Member.room == self.room_id) & is_online(Member.user) & (Member.user != author_id),
             no_block_between(author_id, Member.user),
         )
         if among is not None:
@@ -331,7 +329,7 @@ class RoomTransaction:
         """Whether clients still get the text of this line."""
         return not line.is_deleted and line.seq >= self.cleared_seq
 
-    async def add_member(self, user_id: int, role: Role, *, present: bool, is_admin: bool = False) -> None:
+    async def add_member(self, user_id: int, role: Role, *, is_admin: bool = False) -> None:
         """Adds a member, whose invitation ends. Raises ActionError for a deleted account. An account
         that exists now stays until the commit: deleting it waits for this transaction."""
         if not await all_exist([user_id]):
@@ -340,18 +338,17 @@ class RoomTransaction:
             "room": self.room_id,
             "user": user_id,
             "role": role,
-            "present": present,
             "read_number": self.posts,
             "joined_at": self.at,
         }
         self.writes.append(Member.insert(row))
         self.end_invitation(user_id)
-        self.standings[user_id] = Standing(role, present, is_admin, self.kind)
+        self.standings[user_id] = Standing(role, is_admin, self.kind)
 
     def change_member(self, user_id: int, standing: Standing) -> None:
-        """Stores the role and presence of a member."""
-        change = {"role": standing.role, "present": standing.present}
-        self.writes.append(Member.update(change).where(Member.room == self.room_id, Member.user == user_id))
+        """Stores the role of a member."""
+        change = Member.update(role=standing.role)
+        self.writes.append(change.where(Member.room == self.room_id, Member.user == user_id))
         self.standings[user_id] = standing
 
     def end_membership(self, user_id: int) -> None:

@@ -213,7 +213,9 @@ class Unread(UnreadTracker):
         def publish(_: UnreadHint) -> None: ...
 
         self.took, self.rounds, self.checked = took, Moments(), Moments()
-        super().__init__(stage.database, PendingInvitations(stage.database), publish, store_marks)
+        super().__init__(
+            stage.database, PendingInvitations(stage.database), publish, store_marks, lambda _: Online(0)
+        )
         self._index.readers[ALICE.id] = cast(Any, None)
 
     async def _round(self) -> float:
