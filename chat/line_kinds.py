@@ -54,3 +54,5 @@ KINDS: dict[str, LineKind] = {
     "cleared": LineKind(changes_lists=True),
 }
 """By the name that is stored and sent to clients."""
+
+PAST = tuple(kind for kind, found in KINDS.items() if found.is_past)

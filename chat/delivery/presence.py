@@ -81,10 +81,13 @@ class SitePresence:
     async def record(self, user_ids: Collection[int], *, online: bool) -> None:
         """Records who is online, or no longer. It is told a moment later. Raises the database's
         errors."""
-        if user_ids and await self._store.record(user_ids, online=online):
-            self.wake()
-            if self._publish:
-                self._publish()
+        if not user_ids:
+            return
+        is_new = await self._store.record(user_ids, online=online)
+        # Where it was recorded already, that isn't known here.
+        self.wake()
+        if is_new and self._publish:
+            self._publish()
 
     def wake(self) -> None:
         """Something may have been recorded."""

@@ -24,11 +24,11 @@ export class Absence {
     this.receivedAt = now();
   }
 
-  /** After each event of the server. @param {{type: string}} event */
-  received({ type }) {
+  /** After each event of the server. @param {{type: string, stale?: boolean}} event */
+  received({ type, stale = false }) {
     const silence = this.now() - this.receivedAt;
     this.receivedAt = this.now();
-    if (type !== "hello" || silence <= LONG) return;
+    if (!stale && (type !== "hello" || silence <= LONG)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.onReturn, SPREAD * Math.random());
   }

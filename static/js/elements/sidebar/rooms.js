@@ -139,7 +139,9 @@ export class ChatRooms extends PageElement {
 
   async #refresh() {
     try {
-      this.page.store.receive({ type: "unread", whole: true, ...(await getJson("/rooms?only=own")) });
+      const told = await getJson("/rooms?only=own");
+      this.page.store.receive({ type: "unread", whole: true, ...told });
+      this.page.store.receive(told.online);
     } catch {
       // as it was, until the socket tells
     }

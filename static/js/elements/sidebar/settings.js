@@ -14,6 +14,12 @@ import { part } from "../../dom/template.js";
 import { paintAvatar } from "../people/avatar.js";
 import { statusText } from "../people/person_card.js";
 
+/** The history is loaded anew, by the server's cookie. @param {boolean} on */
+function showPast(on) {
+  document.cookie = `past=${Number(on)}; path=/; max-age=${on ? 31536000 : 0}; samesite=lax`;
+  location.reload();
+}
+
 export class ChatSettings extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {HTMLDialogElement} */ dialog;
@@ -45,6 +51,9 @@ export class ChatSettings extends PageElement {
     const onKeys = (/** @type {Event} */ event) =>
       /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
     this.dialog.addEventListener("click", onKeys, { capture: true, signal });
+    const past = /** @type {HTMLInputElement} */ (this.querySelector("[data-past]"));
+    past.checked = page.store.state.past;
+    past.addEventListener("change", () => showPast(past.checked), { signal });
     const { you } = page.store.state;
     for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) paintAvatar(avatar, you.name);
     page.store.watch(["members", "status"], () => this.#show(), signal);
