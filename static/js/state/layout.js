@@ -158,7 +158,8 @@ function doings(kinds) {
       !(kind === "went" && kinds.includes("left") && !kinds.includes("came")),
   );
   // Who has left and come back is here.
-  return kinds.lastIndexOf("joined") > kinds.lastIndexOf("left") && did.includes("left") ? did.reverse() : did;
+  const isBack = did.includes("left") && kinds.lastIndexOf("joined") > kinds.lastIndexOf("left");
+  return isBack ? did.reverse() : did;
 }
 
 /** @typedef {{names: string[], others: number, verbs: string}} Clause */

@@ -90,7 +90,7 @@ test("the New line stands before no deleted post", () => {
 test("the New line stands before the first unread post", () => {
   const lines = [
     post("bob", "2026-11-21T09:00:00Z"),
-    line("came", "eve", "2026-11-21T09:00:10Z"),
+    line("joined", "eve", "2026-11-21T09:00:10Z"),
     post("bob", "2026-11-21T09:00:20Z"),
     post("bob", "2026-11-21T09:00:30Z"),
   ];
@@ -100,7 +100,8 @@ test("the New line stands before the first unread post", () => {
 
 test("who came and went is shown only to who wants to see it", () => {
   const at = "2026-11-21T09:00:00Z";
-  const lines = [line("came", "bob", at), line("joined", "eve", at), line("went", "bob", at), post("eve", at)];
+  const [came, joined, went] = ["came", "joined", "went"].map((kind) => line(kind, "bob", at));
+  const lines = [came, joined, went, post("eve", at)];
   assert.deepEqual(kinds(rowsOf(lines)), ["day", "service", "message"]);
   assert.deepEqual(kinds(rowsOf(lines, { past: true })), ["day", "run", "message"]);
   assert.deepEqual(kinds(rowsOf([line("went", "bob", at)])), []);
