@@ -142,8 +142,9 @@ async def open_engine(
                     hub.spawn(mention_rest(room_id, line, line.mentions_present_after))
                 if KINDS[line.kind].adds_member:
                     statuses.joined(room_id, line.subject_id, line.subject)
-                    presence.member_joined(room_id, line.subject_id, line.subject)
-                    bus.publish_member(room_id, line.subject_id, line.subject)
+                    is_here = hub.is_connected(line.subject_id)
+                    presence.member_joined(room_id, line.subject_id, line.subject, is_here)
+                    bus.publish_member(room_id, line.subject_id, line.subject, is_here)
 
     def publish_ephemeral(ephemeral: EphemeralEvent) -> None:
         hub.send_ephemeral(ephemeral)

@@ -109,7 +109,8 @@ class PresenceTracker:
         if gone:
             with contextlib.suppress(RedisError, OSError):
                 await self._engine.leases.release(gone)
-        missing = [user_id for user_id in here if not self._engine.presence.is_online(user_id)]
+        # Also who has gone meanwhile: a new member may have been told to be online.
+        missing = [user_id for user_id in arrived if not self._engine.presence.is_online(user_id)]
         try:
             await self._engine.presence.record(missing, online=True)
         except BaseException:

@@ -33,7 +33,8 @@ class Listener:
     """The functions that receive messages of other processes: `on_batch` gets committed batches,
     `on_ephemeral` ephemeral events of a room, `on_status_change` changes of a user's status,
     `on_unread_hint` hints for unread counts, `on_presence` that something was recorded of who is
-    online, `on_member` the room's id, the user's id and the name of a new member. `on_gap` is called
+    online, `on_member` the room's id, the user's id and the name of a new member, and whether they are
+    connected. `on_gap` is called
     when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
@@ -41,7 +42,7 @@ class Listener:
     on_status_change: Callable[[StatusChange], None]
     on_unread_hint: Callable[[UnreadHint], None]
     on_presence: Callable[[], None]
-    on_member: Callable[[int, int, str], None]
+    on_member: Callable[[int, int, str, bool], None]
     on_gap: Callable[[], None]
 
 
@@ -76,9 +77,9 @@ class RoomBus:
         """Tells the other processes that something was recorded of who is online."""
         self._bus.wake(PRESENCE, lambda: b"")
 
-    def publish_member(self, room_id: int, user_id: int, name: str) -> None:
-        """Tells the other processes of a new member."""
-        self._bus.publish_transient(PRESENCE, _encoder.encode((room_id, user_id, name)))
+    def publish_member(self, *member: int | str) -> None:
+        """Tells the other processes of a new member, as `on_member` takes it."""
+        self._bus.publish_transient(PRESENCE, _encoder.encode(member))
 
     async def follow(self, room_id: int) -> None:
         """After it returns, batches of the room are received (or, while Redis is unreachable, found
@@ -131,7 +132,7 @@ _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(Batch)
 _status_change_decoder = msgspec.json.Decoder(StatusChange)
 _ephemeral_decoder = msgspec.msgpack.Decoder(EphemeralEvent)
-_member_decoder = msgspec.msgpack.Decoder(tuple[int, int, str])
+_member_decoder = msgspec.msgpack.Decoder(tuple[int, int, str, bool])
 _unread_hint_decoder = msgspec.msgpack.Decoder(UnreadHint)
 
 

@@ -93,9 +93,10 @@ class SitePresence:
         """Something may have been recorded."""
         self._wake.set()
 
-    def member_joined(self, room_id: int, user_id: int, name: str) -> None:
-        """Tells the room's connections here of a new member, of whom they may not know yet."""
-        change = PresenceChange(user_id, name, user_id in self._online, self.version)
+    def member_joined(self, room_id: int, user_id: int, name: str, online: bool) -> None:
+        """Tells the room's connections here of a new member, of whom they may not know yet. `online`:
+        they are connected to the process in which they have joined, which isn't recorded yet."""
+        change = PresenceChange(user_id, name, online or user_id in self._online, self.version)
         self._recent.add(room_id, change)
         event = online_event([change])
         for connection in self._connections_of(room_id):

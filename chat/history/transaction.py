@@ -12,7 +12,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.group_mentions import HERE_AT_ONCE, is_online, no_block_between
+from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
 from chat.history.invitations import ending
 from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
@@ -144,13 +144,12 @@ class RoomTransaction:
         """Stores whom `@here` of a post mentions: the members who are online, but not its author,
         and nobody between whom and the author a block stands. `among` limits it to these. Of more
         than HERE_AT_ONCE the rest is stored after the commit. The post must have been recorded."""
-        query = Member.select(Member.user).where(
-            (Member.room == self.room_id) & is_online(Member.user) & (Member.user != author_id),
-            no_block_between(author_id, Member.user),
+        query = online_members(self.room_id).where(
+            Member.user != author_id, no_block_between(author_id, Member.user)
         )
         if among is not None:
             query = query.where(Member.user.in_(among))
-        rows = await query.order_by(Member.user).limit(HERE_AT_ONCE).tuples().aio_execute()
+        rows = await query.limit(HERE_AT_ONCE).tuples().aio_execute()
         if len(rows) == HERE_AT_ONCE:
             self.published[-1] = replace(self.published[-1], mentions_present_after=rows[-1][0])
         mentions = [
