@@ -68,7 +68,7 @@ from helpers.web.compression import compression
 from helpers.web.connections import CONNECTIONS, connections_by, connections_of_clients
 from helpers.web.csrf import csrf
 from helpers.web.errors import errors
-from helpers.web.files import Files
+from helpers.web.files import FILES, Files
 from helpers.web.forms import forms
 from helpers.web.headers import add_headers
 from helpers.web.health import HEALTH_PATIENCE
@@ -131,7 +131,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     app.cleanup_ctx.append(run_fetcher)
     app.cleanup_ctx.append(run_renderer)
     app.cleanup_ctx.append(run_picture_maker)
-    files = Files(ROOT / "static", fresh=settings.debug)
+    app[FILES] = files = Files(ROOT / "static", fresh=settings.debug)
     setup_pages(app, ROOT / "templates", files, USER)
     setup_accounts(app)
     setup_chat(app)

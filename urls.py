@@ -5,13 +5,36 @@ from pathlib import Path
 
 from aiohttp import web
 
-from accounts.doors import personal_data, pictures, profiles, relations, security, signin
+from accounts.doors import (
+    directory,
+    personal_data,
+    pictures,
+    profiles,
+    relations,
+    security,
+    settings,
+    signin,
+)
 from accounts.doors import relation_lists as lists
-from chat.doors import conversations, history, invitations, posts, previews, room_list, upgrade
+from chat.doors import (
+    conversations,
+    history,
+    invitations,
+    kept,
+    posts,
+    previews,
+    room_list,
+    room_log,
+    room_settings,
+    status,
+    upgrade,
+)
 from chat.doors import room_pages as chat
 from feed.doors import events, uploads
 from feed.doors import pages as feed
 from feed.doors import pictures as picture_views
+from helpers.web.files import FILES
+from helpers.web.headers import WORKER_POLICY
 from helpers.web.health import Live, Ready
 from helpers.web.languages import ChooseLanguage
 from helpers.web.routing import Access, Route
@@ -38,10 +61,20 @@ class Robots(web.View):
         return web.FileResponse(STATIC / "robots.txt")
 
 
+class ServiceWorker(web.View):
+    """At the top, since a service worker answers for the pages below its own address."""
+
+    async def get(self) -> web.Response:
+        answer = await self.request.app[FILES].serve_joined(self.request, "js/offline/worker.js")
+        answer.headers["Content-Security-Policy"] = WORKER_POLICY
+        return answer
+
+
 ROUTES = [
     Route("/", signin.Index, "index", Access.ANYONE),
     Route("/favicon.ico", Favicon, "favicon", Access.FILE),
     Route("/robots.txt", Robots, "robots", Access.FILE),
+    Route("/service-worker.js", ServiceWorker, "service_worker", Access.FILE),
     Route("/language", ChooseLanguage, "language", Access.ANYONE),
     Route("/livez", Live, "livez", Access.FILE, json=True),
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
@@ -73,8 +106,20 @@ ROUTES = [
         is_endless=True,
     ),
     Route("/accounts/delete", personal_data.DeleteAccount, "delete_account", Access.SIGNED_IN),
+    Route("/settings", settings.Settings, "settings", Access.SIGNED_IN),
+    Route("/settings/profile", settings.ProfileSettings, "settings_profile", Access.SIGNED_IN),
+    Route("/settings/account", settings.AccountSettings, "settings_account", Access.SIGNED_IN),
+    Route(
+        *("/settings/notifications", settings.NotificationSettings, "settings_notifications"),
+        Access.SIGNED_IN,
+    ),
+    Route("/settings/appearance", settings.AppearanceSettings, "settings_appearance", Access.SIGNED_IN),
+    Route("/settings/privacy", lists.PrivacySettings, "settings_privacy", Access.SIGNED_IN),
+    Route("/settings/sessions", settings.SessionSettings, "settings_sessions", Access.SIGNED_IN),
+    Route("/settings/data", settings.DataSettings, "settings_data", Access.SIGNED_IN),
     Route("/emoji", previews.Emoji, "emoji", Access.FILE, json=True),
     Route("/people", profiles.People, "people", Access.SIGNED_IN, json=True),
+    Route("/users", directory.Directory, "users", Access.SIGNED_IN),
     Route("/users/{name}", profiles.PersonPage, "person", Access.SIGNED_IN),
     Route("/users/{name}/picture", pictures.Picture, "picture", Access.SIGNED_IN, kept=True),
     Route("/users/{name}/follow", relations.Follow, "follow", Access.SIGNED_IN),
@@ -105,6 +150,8 @@ ROUTES = [
         f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN
     ),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
+    Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
+    Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
@@ -113,6 +160,8 @@ ROUTES = [
     Route("/rooms/{name}/messages", history.Messages, "messages", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
+    Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
+    Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),

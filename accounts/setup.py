@@ -21,6 +21,7 @@ from accounts.people.shown_names import (
     person_name,
 )
 from accounts.personal_data.export import SECTIONS
+from accounts.preferences import preferences
 from accounts.relations.visibility import VISIBILITY, Visibility
 from accounts.signin.turns import TURNS, TurnsOfPeople
 from helpers.batching import BatchLoader
@@ -36,6 +37,7 @@ def setup_accounts(app: web.Application) -> None:
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
         request_count,
+        preferences,
     )
     pages = aiohttp_jinja2.get_env(app)
     pages.globals["deleted_user"] = DELETED

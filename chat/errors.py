@@ -3,11 +3,26 @@
 import math
 
 from helpers.errors import ActionError, declare
+from helpers.text.translation import Text
 
-__all__ = ["ActionError", "blocked", "broken", "kicked", "unavailable"]
+__all__ = [
+    "ActionError",
+    "barred",
+    "blocked",
+    "broken",
+    "in_the_way",
+    "kicked",
+    "slow_mode",
+    "time_left",
+    "unavailable",
+]
+
+FOREVER_MS = 100 * 366 * 86_400_000
+"""More than a person's life."""
 
 declare(
     {
+        "archived": 403,
         "bad_emoji": 400,
         "bad_frame": 400,
         "bad_json": 400,
@@ -16,14 +31,19 @@ declare(
         "blocked": 403,
         "deleted": 410,
         "empty": 400,
+        "in_the_way": 409,
         "kicked": 403,
+        "locked": 403,
         "no_invitation": 404,
+        "no_such_act": 404,
         "no_such_message": 404,
         "no_such_user": 404,
         "nonce_reused": 409,
         "not_entered": 409,
         "not_a_member": 403,
         "refused": 409,
+        "slow_mode": 429,
+        "timed_out": 403,
         "too_late": 409,
         "too_long": 400,
         "too_many": 409,
@@ -44,12 +64,50 @@ def blocked() -> ActionError:
 
 
 def kicked(left_ms: int) -> ActionError:
-    """To somebody who was removed from a room and can come back in so many milliseconds."""
+    """To somebody who was removed from a room and can come back in so many milliseconds, or never
+    where it is more than FOREVER_MS."""
+    if left_ms > FOREVER_MS:
+        return ActionError("kicked", "You were removed from this room for good.")
     return ActionError(
         "kicked",
-        "You were removed from this room and can come back in {minutes} min.",
-        minutes=math.ceil(left_ms / 60_000),
+        "You were removed from this room and can come back in {time}.",
+        time=time_left(left_ms),
     )
+
+
+def time_left(ms: int) -> Text:
+    """A span as people say it: minutes up to two hours, hours up to two days, else days."""
+    minutes = math.ceil(ms / 60_000)
+    if minutes <= 120:
+        return Text("{minutes} min", minutes=minutes)
+    hours = math.ceil(minutes / 60)
+    if hours <= 48:
+        return Text("{hours} h", hours=hours)
+    return Text("{days} d", days=math.ceil(hours / 24))
+
+
+def barred(bar: str, left_ms: int) -> ActionError:
+    """To somebody in whose way this stands; a timeout ends in so many milliseconds."""
+    if bar == "timed_out":
+        return ActionError("timed_out", "You can only read here for another {time}.", time=time_left(left_ms))
+    if bar == "archived":
+        return ActionError("archived", "This room is archived: it can only be read.")
+    return ActionError("locked", "This room is locked: only moderators write here.")
+
+
+def slow_mode(left_ms: int) -> ActionError:
+    seconds = math.ceil(left_ms / 1000)
+    return ActionError(
+        "slow_mode",
+        "This room is slow: you can write again in {seconds} s.",
+        seconds=seconds,
+        retry_after=seconds,
+    )
+
+
+def in_the_way(why: Text) -> ActionError:
+    """An act can't be undone, since this has been changed meanwhile."""
+    return ActionError("in_the_way", "This can’t be undone: {why}", why=why)
 
 
 def broken() -> ActionError:

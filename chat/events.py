@@ -36,11 +36,19 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     kind: str
     title: str
     id: str | None = None
+    slow: int = 0
+    """The seconds that members wait between their posts."""
+    locked: bool = False
+    """Only moderators post."""
+    archived: bool = False
+    """It can only be read."""
 
 
-class You(msgspec.Struct, frozen=True):
+class You(msgspec.Struct, frozen=True, omit_defaults=True):
     name: str
     role: str | None
+    timeout_until: str | None = None
+    """Until then the user only reads."""
 
 
 class Hello(Event, tag="hello", frozen=True):
@@ -130,6 +138,8 @@ class Receipt(Event, tag="receipt", frozen=True):
     number: int | None = None
     unheard: str | None = None
     """Why `@all` and `@here` of the text mention nobody: the code of an error."""
+    act: int | None = None
+    """The number of the act of order that was recorded."""
 
 
 class Notice(Event, tag="notice", frozen=True):

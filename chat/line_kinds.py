@@ -52,6 +52,17 @@ KINDS: dict[str, LineKind] = {
     "title": LineKind(changes_lists=True),
     "name": LineKind(changes_lists=True),
     "cleared": LineKind(changes_lists=True),
+    "uncleared": LineKind(changes_lists=True),
+    "banned": LineKind("target", close_code=Close.KILLED, changes_rooms=True),
+    "unbanned": LineKind("target"),
+    "readmitted": LineKind("target", changes_rooms=True, adds_member=True),
+    "timeout": LineKind("target", is_checked=True),
+    "untimeout": LineKind("target", is_checked=True),
+    "slow": LineKind(),
+    "locked": LineKind(),
+    "unlocked": LineKind(),
+    "archived": LineKind(),
+    "unarchived": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

@@ -3,12 +3,16 @@
 import peewee
 
 from accounts.models import User
-from chat.roles import CONVERSATION_GRANTS
+from chat.roles import CONVERSATION_GRANTS, Modes, Role
 from helpers.db.base import Base
 
 CONVERSATIONS = tuple(CONVERSATION_GRANTS)
 """Kinds of rooms that belong to certain people: to two, or to a small group. They have no name of
 their own, no owner and no moderators."""
+
+FOR_GOOD = 2**53 - 1
+"""The end of what doesn't end, in milliseconds since 1970: JavaScript knows no larger whole
+number."""
 
 
 class Room(Base):
@@ -17,7 +21,10 @@ class Room(Base):
     Lines before `cleared_seq` are hidden; `cleared_number` is the last hidden post. `name` is that
     in its address, `slug` the same in lower case, `title` what people read (None for the name, and
     in conversations), `title_key` the key by which it is searched and compared.
-    `standings_seq` is the seq of the last change of memberships and permissions."""
+    `standings_seq` is the seq of the last change of memberships and permissions.
+
+    `posting` is the least Role that may post, `slow_seconds` the pause that members make between
+    their posts, `archived_at` since when the room is read only."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -31,6 +38,9 @@ class Room(Base):
     cleared_seq = peewee.BigIntegerField()
     cleared_number = peewee.BigIntegerField()
     created_at = peewee.BigIntegerField()
+    posting = peewee.SmallIntegerField(default=Role.MEMBER)
+    slow_seconds = peewee.BigIntegerField(default=0)
+    archived_at = peewee.BigIntegerField(null=True)
 
     class Meta:
         table_name = "rooms"
@@ -47,6 +57,10 @@ class Room(Base):
     @property
     def is_conversation(self) -> bool:
         return self.kind in CONVERSATIONS
+
+    @property
+    def modes(self) -> Modes:
+        return Modes(Role(self.posting), self.slow_seconds, self.archived_at is not None)
 
 
 class RoomName(Base):
@@ -100,8 +114,9 @@ class PresenceClock(Base):
         table_name = "presence_clock"
 
 
-class Kick(Base):
-    """A person removed from a room, who can't come back before `until`."""
+class Ban(Base):
+    """A person who can't come to a room before `until`: FOR_GOOD for one who never may. Removing
+    somebody from a room bans them for some minutes."""
 
     room_id = peewee.BigIntegerField()
     user_id = peewee.BigIntegerField()
@@ -110,6 +125,55 @@ class Kick(Base):
     class Meta:
         table_name = "kicks"
         primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
+class Timeout(Base):
+    """A person who only reads in a room until `until`, also when they leave it and come back."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "timeouts"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
+class LastPost(Base):
+    """When a member posted last in a room in slow mode."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "last_posts"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
+
+
+class Act(Base):
+    """An act of order in a room, numbered there from 1. `act` is one of ACTS in
+    chat/actions/audit.py; `before` and `after` are JSON objects of what it changed, by which it is
+    undone. `until` is when it ends by itself, `seq` the seq that it took in the history. `undoes` is
+    the number of the act that this one undid, `undone_by` that of the act that undid this one."""
+
+    room_id = peewee.BigIntegerField()
+    number = peewee.BigIntegerField()
+    act = peewee.TextField()
+    author_id = peewee.BigIntegerField()
+    target_id = peewee.BigIntegerField(null=True)
+    reason = peewee.TextField()
+    before = peewee.TextField()
+    after = peewee.TextField()
+    at = peewee.BigIntegerField()
+    until = peewee.BigIntegerField(null=True)
+    seq = peewee.BigIntegerField()
+    undoes = peewee.BigIntegerField(null=True)
+    undone_by = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "acts"
+        primary_key = peewee.CompositeKey("room_id", "number")
 
 
 class Invitation(Base):

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum, auto
+from typing import Literal
 
 
 class Role(IntEnum):
@@ -34,16 +35,28 @@ class Permission(StrEnum):
     LEAVE = auto()
     RETRACT = auto()
     """To delete one's own posts."""
+    TIME_OUT = auto()
+    BAN = auto()
+    SET_MODES = auto()
+    """To slow the room down, or to lock it."""
+    ARCHIVE = auto()
+    HAND_OVER = auto()
+    READ_LOG = auto()
+    UNDO = auto()
 
 
 _MEMBER = frozenset(
-    {Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE, Permission.RETRACT}
+    {
+        *(Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE),
+        *(Permission.RETRACT, Permission.READ_LOG),
+    }
 )
 _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.SET_TITLE, Permission.KILL),
     *(Permission.CLEAR, Permission.DELETE, Permission.PIN, Permission.MENTION_GROUPS),
+    *(Permission.TIME_OUT, Permission.BAN, Permission.SET_MODES, Permission.UNDO),
 }
-_OWNER = _MODERATOR | {Permission.GRANT, Permission.SET_NAME}
+_OWNER = _MODERATOR | {Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,
@@ -65,9 +78,50 @@ BLOCKED_GRANTS = frozenset({Permission.RETRACT})
 """In a conversation of two where one has blocked the other."""
 
 
+_IN_ARCHIVED = frozenset(
+    {
+        Permission.POST,
+        Permission.REACT,
+        Permission.PIN,
+        Permission.SET_TOPIC,
+        Permission.SET_TITLE,
+        Permission.SET_NAME,
+        Permission.INVITE_TO_OPEN,
+        Permission.INVITE_TO_CLOSED,
+        Permission.SET_MODES,
+    }
+)
+_IN_TIMEOUT = frozenset(
+    {
+        Permission.POST,
+        Permission.REACT,
+        Permission.PIN,
+        Permission.INVITE_TO_OPEN,
+        Permission.INVITE_TO_CLOSED,
+    }
+)
+
+Bar = Literal["archived", "locked", "timed_out"]
+"""Why somebody may not now what their role may."""
+
+
+@dataclass(frozen=True)
+class Modes:
+    """How a room is kept: the least role that may post, the seconds that members wait between their
+    posts, and whether it is read only."""
+
+    posting: Role = Role.MEMBER
+    slow_seconds: int = 0
+    is_archived: bool = False
+
+
+NO_MODES = Modes()
+
+
 @dataclass(frozen=True)
 class Standing:
-    """A person's standing in a room. `role` None means no member. `kind` is the room's.
+    """A person's standing in a room. `role` None means no member. `kind` and `modes` are the room's.
+    Until `timeout_until`, in milliseconds since 1970, the person only reads; 0 for no timeout.
 
     `is_blocked` is true for both people of a conversation of two where one has blocked the
     other."""
@@ -76,6 +130,8 @@ class Standing:
     is_admin: bool = False
     kind: str = "open"
     is_blocked: bool = False
+    modes: Modes = NO_MODES
+    timeout_until: int = 0
 
     @property
     def rank(self) -> Role | None:
@@ -98,9 +154,31 @@ class Standing:
         return self.role is not None
 
     def may(self, permission: Permission) -> bool:
+        """Whether the role has this permission. `bar` tells what may stand in the way now."""
         if self.is_blocked:
             return permission in BLOCKED_GRANTS
         return self.rank is not None and permission in CONVERSATION_GRANTS.get(self.kind, GRANTS[self.rank])
+
+    def bar(self, permission: Permission, at: int) -> Bar | None:
+        """What stands in the way of a permission at this time, in milliseconds since 1970."""
+        if self.modes.is_archived and permission in _IN_ARCHIVED:
+            return "archived"
+        if self.timeout_until > at and permission in _IN_TIMEOUT:
+            return "timed_out"
+        if permission is Permission.POST and (self.rank or 0) < self.modes.posting:
+            return "locked"
+        return None
+
+    @property
+    def pause_seconds(self) -> int:
+        """How long the person waits after a post until the next."""
+        return self.modes.slow_seconds if (self.rank or 0) < Role.MODERATOR else 0
+
+    @property
+    def posts_freely(self) -> bool:
+        """Whether the person may post at any time, as long as the standing holds."""
+        is_barred = self.timeout_until or self.bar(Permission.POST, 0) or self.pause_seconds
+        return not is_barred and self.may(Permission.POST)
 
     @property
     def may_invite(self) -> bool:

@@ -38,7 +38,7 @@ DOWNLOADS = Rule("downloads", 1 / 600, 6.0)
 """Per person. A download reads everything that the person has written."""
 
 RETRY_SECONDS = 60
-BACK = ("/accounts/data", Text("Your data"))
+BACK = ("/settings/data", Text("Your data"))
 
 PATIENCE_SECONDS = 2.0
 """The response waits this long for the erasure, so that it is mostly complete by then."""
@@ -84,9 +84,11 @@ class DeleteAccount(web.View):
         note("account deletion", "ok", who=user.name, whence=client_address(request))
         await sign_out_deleted_account(request)
         await asyncio.wait([app[ACCOUNT_DELETION].run_now(user.id)], timeout=PATIENCE_SECONDS)
+        # As after signing out.
+        headers = {"Clear-Site-Data": '"storage"'}
         if wants_json(request):
-            return web.Response(status=204)
-        raise web.HTTPSeeOther("/")
+            return web.Response(status=204, headers=headers)
+        raise web.HTTPSeeOther("/", headers=headers)
 
     def _page(self, form: Form, status: int = 200) -> web.Response:
         if wants_json(self.request) and status != 200:
@@ -98,7 +100,7 @@ class DeleteAccount(web.View):
 
 class OwnData(web.View):
     async def get(self) -> web.Response:
-        return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})
+        raise web.HTTPSeeOther("/settings/data")
 
 
 @dataclass(eq=False)

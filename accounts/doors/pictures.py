@@ -116,7 +116,7 @@ class ChangePicture(web.View):
         if wants_json(request):
             return web.json_response({"picture": version})
         await flash(request, current().t("Your picture is saved."), "success")
-        raise web.HTTPSeeOther("/accounts/profile")
+        raise web.HTTPSeeOther("/settings/profile")
 
 
 class RemovePicture(web.View):
@@ -126,4 +126,4 @@ class RemovePicture(web.View):
         if wants_json(request):
             return web.json_response({"picture": 0})
         await flash(request, current().t("Your picture is removed."), "success")
-        raise web.HTTPSeeOther("/accounts/profile")
+        raise web.HTTPSeeOther("/settings/profile")

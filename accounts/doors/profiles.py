@@ -28,6 +28,7 @@ from helpers.limits import Rule
 from helpers.text.translation import Text, current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
+from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
 
 MAX_NAMES = 100
@@ -149,11 +150,12 @@ class EditProfile(web.View):
     """One's own profile. Fields that a form omits keep their values."""
 
     async def get(self) -> web.Response:
-        return profile_page(self.request, Form())
+        raise web.HTTPSeeOther("/settings/profile")
 
     async def post(self) -> web.Response:
         user = self.request[USER]
-        data, form = check_form(ProfileForm, {**_stored_values(user), **await read_form(self.request)})
+        fields = await read_form(self.request)
+        data, form = check_form(ProfileForm, {**_stored_values(user), **fields})
         if data is None:
             return profile_page(self.request, form, 422)
         is_renamed = data.display_name != user.display_name
@@ -169,7 +171,7 @@ class EditProfile(web.View):
             await self._tell_of_name(user, data.display_name)
         await following.set_private(self.request.app[DATABASE], user, bool(data.private))
         await flash(self.request, current().t("Your profile is saved."), "success")
-        raise web.HTTPSeeOther(f"/users/{user.name}")
+        raise web.HTTPSeeOther(safe_next(fields.get("next", ""), f"/users/{user.name}"))
 
     async def _tell_of_name(self, user: User, name: str) -> None:
         """Tells of the new name, and of those which look like it or like the one before: their
@@ -187,11 +189,15 @@ def _stored_values(user: User) -> dict[str, str]:
     return {**told, "private": "yes" if user.is_private else ""}
 
 
-def profile_page(request: web.Request, form: Form, status: int = 200) -> web.Response:
-    """Renders the page of one's own profile. Fields that the form omits show the stored values."""
+def profile_page(
+    request: web.Request, form: Form, status: int = 200, *, is_index: bool = False
+) -> web.Response:
+    """Renders the page of one's own profile. Fields that the form omits show the stored values. As the
+    index of the settings it shows the list alone where there is no room for both."""
     shown = Form({**_stored_values(request[USER]), **form.values}, form.errors)
     settings = request.app[SETTINGS]
     context = {
+        "is_index": is_index,
         "form": shown,
         "zones": profiles.time_zones(),
         "limits": profiles,

@@ -28,7 +28,7 @@ class _Listed(NamedTuple):
 async def request_count(request: web.Request) -> dict[str, Any]:
     """A context processor for the account pages: the number of follow requests."""
     user = request.get(USER)
-    if user is None or not request.path.startswith("/accounts/"):
+    if user is None or not request.path.startswith(("/accounts/", "/settings")):
         return {}
     try:
         return {"request_count": await following.follow_request_count(user)}
@@ -37,6 +37,11 @@ async def request_count(request: web.Request) -> dict[str, Any]:
             raise
         # This may be the page that reports that the database is unavailable.
         return {}
+
+
+async def _people_of(rows: list[tuple[int, int]]) -> list[_Listed]:
+    users = await users_by_ids([user_id for user_id, _ in rows[:MAX_SHOWN]]) if rows else {}
+    return [_Listed(users[user_id], iso(at)) for user_id, at in rows[:MAX_SHOWN] if user_id in users]
 
 
 class _RelationList(web.View):
@@ -54,8 +59,7 @@ class _RelationList(web.View):
                 raise ActionError("bad_request", "`{name}` is the `next` of another page.", name="after")
             after = last.id
         rows = await self.rows(request[USER], after)
-        users = await users_by_ids([user_id for user_id, _ in rows[:MAX_SHOWN]]) if rows else {}
-        people = [_Listed(users[user_id], iso(at)) for user_id, at in rows[:MAX_SHOWN] if user_id in users]
+        people = await _people_of(rows)
         more = len(rows) > MAX_SHOWN
         if wants_json(request):
             names = await shown_names([one.person.id for one in people])
@@ -112,7 +116,22 @@ class Blocked(_RelationList):
     template = "accounts/blocked.html"
 
     async def rows(self, user: User, after: int) -> list[tuple[int, int]]:
-        query = Block.select(Block.blocked_id, Block.at).where(
-            Block.blocker_id == user.id, Block.blocked_id > after
-        )
-        return list(await query.order_by(Block.blocked_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
+        return await _blocked_by(user, after)
+
+
+async def _blocked_by(user: User, after: int = 0) -> list[tuple[int, int]]:
+    query = Block.select(Block.blocked_id, Block.at).where(
+        Block.blocker_id == user.id, Block.blocked_id > after
+    )
+    return list(await query.order_by(Block.blocked_id).limit(MAX_SHOWN + 1).tuples().aio_execute())
+
+
+class PrivacySettings(web.View):
+    """The section of the settings: who may see what, and the first of those whom one blocks."""
+
+    async def get(self) -> web.Response:
+        rows = await _blocked_by(self.request[USER])
+        people = await _people_of(rows)
+        more = people[-1].person.name if len(rows) > MAX_SHOWN and people else None
+        context = {"people": people, "next": more}
+        return aiohttp_jinja2.render_template("accounts/privacy.html", self.request, context)

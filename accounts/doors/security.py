@@ -89,60 +89,79 @@ async def check_with_password(
     return data, form, 200
 
 
+def account_page(
+    request: web.Request, *, email: Form | None = None, password: Form | None = None, status: int = 200
+) -> web.Response:
+    """Renders the settings of the account, with the form that is shown again."""
+    context = {"email": email or Form({"email": request[USER].address}), "password": password or Form()}
+    return aiohttp_jinja2.render_template("accounts/account.html", request, context, status=status)
+
+
 class Email(web.View):
     async def get(self) -> web.Response:
-        return self._page(Form({"email": self.request[USER].address}))
+        raise web.HTTPSeeOther("/settings/account")
 
     async def post(self) -> web.Response:
         request = self.request
         data, form, status = await check_with_password(request, EmailForm, await read_form(request))
         if data is None:
-            return self._page(form, status)
+            return account_page(request, email=form, status=status)
         try:
             await accounts.change_email(request[USER], data.email)
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
-            return self._page(form, 422)
+            return account_page(request, email=form, status=422)
         note("e-mail change", "ok", who=request[USER].name, whence=client_address(request))
         await flash(request, current().t("Your e-mail address is saved."), "success")
-        raise web.HTTPSeeOther("/accounts/email")
-
-    def _page(self, form: Form, status: int = 200) -> web.Response:
-        return aiohttp_jinja2.render_template(
-            "accounts/email.html", self.request, {"form": form}, status=status
-        )
+        raise web.HTTPSeeOther("/settings/account")
 
 
 class Password(web.View):
     async def get(self) -> web.Response:
-        return self._page(Form())
+        raise web.HTTPSeeOther("/settings/account")
 
     async def post(self) -> web.Response:
         request = self.request
         data, form, status = await check_with_password(request, PasswordForm, await read_form(request))
         if data is None:
-            return self._page(form, status)
+            return account_page(request, password=form, status=status)
         try:
             await accounts.change_password(
                 request[USER], data.new_password, host=request.app[SETTINGS].host_name
             )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
-            return self._page(form, 422)
+            return account_page(request, password=form, status=422)
         await end_other_sessions(request)
         await renew_session(request)
         note("password change", "ok", who=request[USER].name, whence=client_address(request))
         await flash(
             request, current().t("Your password is changed. You are signed out everywhere else."), "success"
         )
-        response = web.HTTPSeeOther("/accounts/password")
+        response = web.HTTPSeeOther("/settings/account")
         await remember_device(request, response, request[USER])
         raise response
 
-    def _page(self, form: Form, status: int = 200) -> web.Response:
-        return aiohttp_jinja2.render_template(
-            "accounts/password.html", self.request, {"form": form}, status=status
-        )
+
+async def sessions_page(request: web.Request) -> web.Response:
+    """Renders the person's sessions."""
+    storage = request.app[STORAGE]
+    await storage.store_uses()
+    own = (await get_session(request)).identity
+    found = await storage.store.of_user(request[USER].id)
+    shown = [key for key in found if key == own] + [key for key in found if key != own]
+    sessions = [
+        {
+            "id": key[:ID_PREFIX_LENGTH],
+            "device": device_of(found[key].agent),
+            "address": found[key].address,
+            "used": iso(at) if (at := found[key].at) else "",
+            "is_this": key == own,
+        }
+        for key in shown[:MAX_SHOWN]
+    ]
+    context = {"sessions": sessions, "more": len(found) - len(sessions)}
+    return aiohttp_jinja2.render_template("accounts/sessions.html", request, context)
 
 
 class Sessions(web.View):
@@ -150,24 +169,7 @@ class Sessions(web.View):
     others."""
 
     async def get(self) -> web.Response:
-        request = self.request
-        storage = request.app[STORAGE]
-        await storage.store_uses()
-        own = (await get_session(request)).identity
-        found = await storage.store.of_user(request[USER].id)
-        shown = [key for key in found if key == own] + [key for key in found if key != own]
-        sessions = [
-            {
-                "id": key[:ID_PREFIX_LENGTH],
-                "device": device_of(found[key].agent),
-                "address": found[key].address,
-                "used": iso(at) if (at := found[key].at) else "",
-                "is_this": key == own,
-            }
-            for key in shown[:MAX_SHOWN]
-        ]
-        context = {"sessions": sessions, "more": len(found) - len(sessions)}
-        return aiohttp_jinja2.render_template("accounts/sessions.html", request, context)
+        raise web.HTTPSeeOther("/settings/sessions")
 
     async def post(self) -> web.Response:
         request = self.request
@@ -181,7 +183,7 @@ class Sessions(web.View):
                 n("{count} other session is signed out.", "{count} other sessions are signed out.", count),
                 "success",
             )
-            raise web.HTTPSeeOther("/accounts/sessions")
+            raise web.HTTPSeeOther("/settings/sessions")
         own = (await get_session(request)).identity
         asked = fields.get("session", "")
         found = [
@@ -195,4 +197,4 @@ class Sessions(web.View):
         # The session may have ended already; that isn't an error.
         text = t("That session is signed out.") if found else t("That session had ended already.")
         await flash(request, text, "success" if found else "info")
-        raise web.HTTPSeeOther("/accounts/sessions")
+        raise web.HTTPSeeOther("/settings/sessions")

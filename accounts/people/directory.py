@@ -150,6 +150,17 @@ async def search_people(database: AioDatabase, text: str) -> list[ListedPerson]:
     return list(dict.fromkeys(both))[:MAX_FOUND]
 
 
+PAGE = 50
+"""People on a page of the directory."""
+
+
+async def people_after(database: AioDatabase, name: str, most: int) -> list[User]:
+    """Returns at most so many people in the order of their handles, from the one after `name` on."""
+    by_bytes = User.name_key.collate("BINARY" if is_sqlite(database) else '"C"')
+    query = User.select().where(User.left_at.is_null(), by_bytes > _name_key_or_empty(name))
+    return list(await query.order_by(by_bytes).limit(most).aio_execute())
+
+
 def _searched_key(text: str) -> str | None:
     key = composed(text.lower(), MAX_LENGTH)
     return None if key is None or len(key) > MAX_LENGTH or not is_one_line(key) else key

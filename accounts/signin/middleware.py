@@ -8,6 +8,7 @@ from aiohttp_session import get_session, new_session
 
 from accounts.keys import USER, USERS
 from accounts.people.shown_names import forget_names
+from accounts.signin.browser_key import SIGNED_IN_AS, signed_in_as
 from accounts.signin.sessions import is_valid
 from accounts.signin.turns import TURNS
 from helpers.keys import SETTINGS
@@ -45,7 +46,10 @@ async def request_user(request: web.Request, handler: Handler) -> web.StreamResp
         await request[HELD].enter_async_context(request.app[TURNS].turn(user.id, kind))
         if request.transport is None:
             raise web.HTTPServiceUnavailable  # Nobody is there any more to read it.
-    return await handler(request)
+    response = await handler(request)
+    if response.content_type == "text/html" and not response.prepared:
+        response.headers[SIGNED_IN_AS] = signed_in_as(request.app, user)
+    return response
 
 
 def _turns_of(request: web.Request) -> str:

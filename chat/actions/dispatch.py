@@ -14,7 +14,7 @@ from chat.actions import editing, posting
 from chat.costs import COMMAND_TOKENS, MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import ActionError, blocked, broken, unavailable
+from chat.errors import ActionError, barred, blocked, broken, unavailable
 from chat.events import Error, Event, Notice, Pong, Receipt
 from chat.history.members import SMALL_ROOM
 from chat.requests import (
@@ -35,6 +35,7 @@ from chat.requests import (
     read_frame,
 )
 from chat.roles import Permission, Standing
+from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
 from helpers.limits import Buckets
 from helpers.security_log import note_refusal
@@ -296,6 +297,8 @@ def _typing(engine: Engine, actor: Actor, request: Typing) -> Work | None:
         return _type_to_one(engine, actor, request)
     if not actor.standing.may(Permission.POST):
         raise ActionError("forbidden", "You may not write here.")
+    if bar := actor.standing.bar(Permission.POST, now := now_ms()):
+        raise barred(bar, actor.standing.timeout_until - now)
     _show_typing(engine, actor, request)
     return None
 

@@ -8,15 +8,18 @@ from collections.abc import Awaitable, Callable
 
 from msgspec.structs import replace
 
-from chat.actions.moderation import require
+from chat.actions.deleting import delete_lines
+from chat.actions.moderation import numbered, require
 from chat.actions.posting import Rendered, is_over_limit, render_with_names
 from chat.drafts import ALL, GROUPS, HERE, Mentioned, Person, Reacted
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.acts import record_act
 from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
+from chat.models import CONVERSATIONS
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_nonce
 from chat.roles import Permission
 from helpers.text.emoji import same_emoji
@@ -104,7 +107,7 @@ def _delete(person: Person, request: Delete) -> Apply:
             raise ActionError("forbidden", "Only its author and moderators delete a message.")
         if line.is_deleted:
             return _unchanged(line)
-        return room.amend(line, deleted_at=room.at, deleted_by=person.id)
+        return replace(await delete_lines(room, person, [line], line.nonce), number=line.number)
 
     return apply
 
@@ -163,7 +166,13 @@ def _pin(person: Person, request: Pin) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.PIN)
         line = await _undeleted_post(room, request.number)
-        return _unchanged(line) if request.on == bool(line.pinned) else room.amend(line, pinned=request.on)
+        if request.on == bool(line.pinned):
+            return _unchanged(line)
+        receipt = room.amend(line, pinned=request.on)
+        if room.kind in CONVERSATIONS:
+            return receipt
+        act = "pin" if request.on else "unpin"
+        return numbered(receipt, await record_act(room, act, person, after={"numbers": [line.number]}))
 
     return apply
 

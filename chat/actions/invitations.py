@@ -4,7 +4,6 @@ invited sees the room's name, its topic and the inviter, and reads nothing in it
 Nobody is told that an invitation was declined. To everybody but its guest it looks pending until it
 ends, and nobody reaches the guest with another one to that room before."""
 
-import math
 from collections.abc import Callable
 
 from accounts.models import User
@@ -13,8 +12,9 @@ from accounts.relations.visibility import is_block_between
 from chat.costs import INVITATIONS
 from chat.drafts import Person
 from chat.engine import Engine
-from chat.errors import ActionError, kicked
+from chat.errors import ActionError, barred, in_the_way, kicked
 from chat.events import Receipt
+from chat.history.acts import record_act
 from chat.history.invitations import (
     INVITED_SECONDS,
     MAX_OF_ONE_INVITER,
@@ -24,11 +24,13 @@ from chat.history.invitations import (
     ending,
 )
 from chat.history.journal import Change
+from chat.history.restrictions import banned_until, lift_ban
 from chat.history.transaction import RoomTransaction
 from chat.models import Invitation, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role
 from helpers.errors import charge
+from helpers.text.translation import Text
 
 DECLINED_SECONDS = 30 * 24 * 3600
 """For so long nobody reaches who has declined with another invitation to the same room."""
@@ -42,6 +44,8 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
 
     async def apply(room: RoomTransaction) -> Receipt:
         standing = await room.standing(person.id)
+        if bar := standing.bar(Permission.INVITE_TO_OPEN, room.at):
+            raise barred(bar, standing.timeout_until - room.at)
         if not standing.may_invite:
             if not room.is_open:
                 raise ActionError("forbidden", "Only moderators invite to a closed room.")
@@ -50,13 +54,12 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
             raise ActionError("refused", "{name} is a member already.", name=guest.called)
         if await is_block_between(person.id, guest.id):
             raise ActionError("blocked", "You can’t invite this person.")
-        until = await room.kicked_until(guest.id)
+        until = await banned_until(room, guest.id)
         if until and not standing.may(Permission.KILL):
             raise ActionError(
                 "kicked",
-                "{name} was removed from this room. For {minutes} min only moderators invite them back.",
+                "{name} was removed from this room. Only moderators invite them back now.",
                 name=guest.called,
-                minutes=math.ceil((until - room.at) / 60_000),
             )
         before = await room.invitation(guest.id)
         if before is not None and _looks_pending(before, room.at):
@@ -69,8 +72,10 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
         # What was declined doesn't reach its guest again.
         room.put_invitation(Invitation(**new, until=end, declined=before is not None and before.declined))
         if until:
-            room.lift_kick(guest.id)
-        return room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
+            lift_ban(room, guest.id)
+        receipt = room.record("invited", person, f"{person.name} invited {guest.name}", nonce, target=target)
+        await record_act(room, "invite", person, target=target, before={"banned_until": until})
+        return receipt
 
     # One at a time in this process, since entries of one batch don't see each other; for the others
     # the row of the guest is locked.
@@ -113,6 +118,19 @@ async def withdraw(engine: Engine, room_id: int, person: Person, guest: User) ->
     engine.unread.note_standings([guest.id])
 
 
+async def end_by_undo(room: RoomTransaction, guest: Person) -> None:
+    """Ends a pending invitation. Raises ActionError where there is none any more."""
+    if (await room.standing(guest.id)).is_member:
+        raise in_the_way(Text("{name} has come to the room since.", name=guest.name))
+    found = await room.invitation(guest.id)
+    if found is None or not _looks_pending(found, room.at):
+        raise in_the_way(Text("{name} isn’t invited any more.", name=guest.name))
+    if found.declined:
+        room.put_invitation(_changed(found, inviter_id=None))
+    else:
+        room.end_invitation(guest.id)
+
+
 async def accept(engine: Engine, room: Room, user: User) -> None:
     """Makes an invited person a member. Nothing changes for a member. Raises ActionError."""
     person = Person(user.id, user.name)
@@ -121,7 +139,7 @@ async def accept(engine: Engine, room: Room, user: User) -> None:
         if (await room.standing(user.id)).is_member:
             return Receipt("", room.last_seq)
         await _require_invitation(room, user)
-        if until := await room.kicked_until(user.id):
+        if until := await banned_until(room, user.id):
             raise kicked(until - room.at)
         await room.add_member(user.id, Role.MEMBER, is_admin=user.is_admin)
         return room.record("joined", person, f"{person.name} joined the room", change.nonce)

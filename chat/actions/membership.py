@@ -10,7 +10,8 @@ from chat.errors import ActionError, kicked
 from chat.events import Receipt
 from chat.history.access import RoomAccess
 from chat.history.journal import Change
-from chat.history.transaction import RoomTransaction, kicked_until
+from chat.history.restrictions import banned_until, stored_ban
+from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Member, Room
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
@@ -41,7 +42,7 @@ async def find_room(engine: Engine, slug: str, user: User) -> RoomAccess | None:
 
 async def require_not_kicked(room: Room, user: User) -> None:
     """Raises ActionError for somebody who was removed from the room and can't come back yet."""
-    left = await kicked_until(room.id, user.id) - now_ms()
+    left = await stored_ban(room.id, user.id) - now_ms()
     if left > 0:
         raise kicked(left)
 
@@ -64,7 +65,7 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
             raise ActionError("refused", "Already here.")
         if not room.is_open:
             raise ActionError("not_a_member", "This room is closed to you.")
-        if until := await room.kicked_until(user.id):
+        if until := await banned_until(room, user.id):
             raise kicked(until - room.at)
         await room.add_member(user.id, Role.MEMBER, is_admin=user.is_admin)
         standing = await room.standing(user.id)

@@ -8,12 +8,13 @@ import peewee
 
 from accounts.models import User
 from accounts.people.directory import all_exist
-from chat.actions.moderation import require
+from chat.actions.moderation import numbered, require
 from chat.costs import RENAMES, ROOMS
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.acts import record_act
 from chat.history.invitations import guests_in
 from chat.history.journal import Change
 from chat.history.names import names_of, open_room_like, taken_slugs
@@ -122,16 +123,32 @@ async def set_title(engine: Engine, room_id: int, person: Person, text: str, non
     async def apply(room: RoomTransaction) -> Receipt:
         nonlocal guests
         await require(room, person, Permission.SET_TITLE)
-        key = title_key(title)
-        if like := await open_room_like(key, room_id):
-            raise _looks_like(like)
+        before = await title_now(room)
+        receipt = await put_title(room, person, title, nonce)
         guests = await guests_in(room_id)
-        room.set_title(title, key)
-        return room.record("title", person, title, nonce)
+        act = await record_act(room, "title", person, before={"title": before}, after={"title": title})
+        return numbered(receipt, act)
 
     receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
     engine.unread.note_standings(guests)
     return receipt
+
+
+async def title_now(room: RoomTransaction) -> str:
+    """What the room is called, also within this transaction."""
+    if room.title is None:
+        stored: str | None = await Room.select(Room.title).where(Room.id == room.room_id).aio_scalar()
+        room.title = stored or room.name
+    return room.title
+
+
+async def put_title(room: RoomTransaction, person: Person, title: str, nonce: str) -> Receipt:
+    """Gives the room a checked title, and records its line. Raises ActionError."""
+    key = title_key(title)
+    if like := await open_room_like(key, room.room_id):
+        raise _looks_like(like)
+    room.set_title(title, key)
+    return room.record("title", person, title, nonce)
 
 
 async def set_name(engine: Engine, room_id: int, person: Person, name: str, nonce: str) -> Receipt:
@@ -146,19 +163,11 @@ async def set_name(engine: Engine, room_id: int, person: Person, name: str, nonc
     async def apply(room: RoomTransaction) -> Receipt:
         nonlocal guests, own
         await require(room, person, Permission.SET_NAME)
-        own = await names_of(room_id)
-        # A former name may be had again.
-        is_former = name.lower() in {one.lower() for one in own}
-        found = name if room.is_open or is_former else closed_name(name)
-        if found == room.name:
-            raise ActionError("refused", "The room has this address already.")
-        if found.lower() in await taken_slugs([found.lower()], room_id):
-            raise _taken()
-        if len(own) >= MAX_NAMES and not is_former:
-            raise ActionError("refused", "A room has at most {most} addresses.", most=MAX_NAMES)
+        before, own = room.name, await names_of(room_id)
         guests = await guests_in(room_id)
-        room.set_name(found, own)
-        return room.record("name", person, found, nonce)
+        receipt = await put_name(room, person, name, nonce)
+        act = await record_act(room, "address", person, before={"name": before}, after={"name": room.name})
+        return numbered(receipt, act)
 
     receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
     # Its former names are told with the present one's spelling.
@@ -167,6 +176,22 @@ async def set_name(engine: Engine, room_id: int, person: Person, name: str, nonc
     engine.unread.note_standings(guests)
     note("address", "ok", who=person.name, whence="room", room=room_id)
     return receipt
+
+
+async def put_name(room: RoomTransaction, person: Person, name: str, nonce: str) -> Receipt:
+    """Gives the room a checked name, and records its line. Raises ActionError."""
+    own = await names_of(room.room_id)
+    # A former name may be had again.
+    is_former = name.lower() in {one.lower() for one in own}
+    found = name if room.is_open or is_former else closed_name(name)
+    if found == room.name:
+        raise ActionError("refused", "The room has this address already.")
+    if found.lower() in await taken_slugs([found.lower()], room.room_id):
+        raise _taken()
+    if len(own) >= MAX_NAMES and not is_former:
+        raise ActionError("refused", "A room has at most {most} addresses.", most=MAX_NAMES)
+    room.set_name(found, own)
+    return room.record("name", person, found, nonce)
 
 
 def _looks_like(title: str) -> ActionError:

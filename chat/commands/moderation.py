@@ -1,24 +1,139 @@
-"""Commands for moderators."""
+"""Commands for moderators. What an act does, and who may do it, is in chat/actions."""
+
+import re
+from typing import Literal
 
 from accounts.models import User
-from chat.actions import moderation, rooms
-from chat.commands.registry import Answer, Call, Rest, Word, command
+from chat.actions import deleting, moderation, modes, removing, rooms
+from chat.actions import undo as undoing
+from chat.actions.act_words import in_one_line
+from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
+from chat.errors import ActionError
+from chat.history.acts import acts, last_act
 from chat.history.titles import title_of
 from chat.models import Room
 from chat.roles import Permission, Role
 
+LISTED, MAX_LISTED = 10, 50
+"""Acts that /log shows, unless it is told how many, and at most."""
 
-@command(needs=Permission.KILL, aliases=("kick",), destroys=True)
-async def kill(call: Call, user: User, reason: Rest | None = None) -> Answer:
+_NUMBERS = re.compile(r"#?([0-9]{1,15})(?:-#?([0-9]{1,15}))?")
+_ACT = re.compile(r"[Aa]?([0-9]{1,15})")
+
+
+@command(needs=Permission.KILL, aliases=("kill",), destroys=True)
+async def kick(call: Call, user: User, reason: Rest | None = None) -> Answer:
     """Removes someone from the room: their membership and every open connection of theirs to it
     end."""
-    return await moderation.kill(call.engine, call.room_id, call.person, user, reason or "", call.nonce)
+    return await removing.kick(call.engine, call.room_id, call.person, user, reason or "", call.nonce)
+
+
+@command(needs=Permission.BAN, destroys=True)
+async def ban(call: Call, user: User, duration: Duration | None = None, reason: Rest | None = None) -> Answer:
+    """Removes someone from the room and doesn’t let them back, for a time or for good. Their
+    messages stay."""
+    return await removing.ban(
+        call.engine, call.room_id, call.person, user, duration, reason or "", call.nonce
+    )
+
+
+@command(needs=Permission.BAN)
+async def unban(call: Call, user: User, reason: Rest | None = None) -> Answer:
+    """Lets someone come back who was removed or banned."""
+    return await removing.unban(call.engine, call.room_id, call.person, user, reason or "", call.nonce)
+
+
+@command(needs=Permission.TIME_OUT, aliases=("mute",), destroys=True)
+async def timeout(call: Call, user: User, duration: Duration, reason: Rest | None = None) -> Answer:
+    """Lets someone only read for a time."""
+    return await removing.time_out(
+        call.engine, call.room_id, call.person, user, duration, reason or "", call.nonce
+    )
+
+
+@command(needs=Permission.TIME_OUT, aliases=("unmute",))
+async def untimeout(call: Call, user: User, reason: Rest | None = None) -> Answer:
+    """Lets someone write again before their timeout ends."""
+    return await removing.end_timeout(call.engine, call.room_id, call.person, user, reason or "", call.nonce)
+
+
+@command(needs=Permission.RETRACT, destroys=True)
+async def delete(call: Call, numbers: Word, reason: Rest | None = None) -> Answer:
+    """Deletes messages by their numbers, as in 12 or 12-20: your own, or as a moderator anybody’s."""
+    found = _NUMBERS.fullmatch(numbers)
+    if not found:
+        raise ActionError("bad_usage", "A message’s number, or two with a hyphen between them, please.")
+    first, last = int(found[1]), int(found[2] or found[1])
+    return await deleting.delete_range(
+        call.engine, call.room_id, call.person, first, last, reason or "", call.nonce
+    )
+
+
+@command(needs=Permission.DELETE, destroys=True)
+async def purge(call: Call, user: User, duration: Duration, reason: Rest | None = None) -> Answer:
+    """Deletes what someone has written here lately."""
+    return await deleting.purge(
+        call.engine, call.room_id, call.person, user, duration, reason or "", call.nonce
+    )
 
 
 @command(needs=Permission.CLEAR, destroys=True)
-async def clear(call: Call) -> Answer:
+async def clear(call: Call, reason: Rest | None = None) -> Answer:
     """Empties the history of this room, for everybody."""
-    return await moderation.clear(call.engine, call.room_id, call.person, call.nonce)
+    return await moderation.clear(call.engine, call.room_id, call.person, reason or "", call.nonce)
+
+
+@command(needs=Permission.SET_MODES)
+async def slow(call: Call, pause: Duration | Literal["off"]) -> Answer:
+    """Has members wait between their messages. Moderators don’t wait."""
+    seconds = 0 if pause == "off" else pause
+    return await modes.slow(call.engine, call.room_id, call.person, seconds, call.nonce)
+
+
+@command(needs=Permission.SET_MODES, destroys=True)
+async def lock(call: Call, reason: Rest | None = None) -> Answer:
+    """Lets only moderators write."""
+    return await modes.lock(call.engine, call.room_id, call.person, call.nonce, reason or "")
+
+
+@command(needs=Permission.SET_MODES)
+async def unlock(call: Call) -> Answer:
+    """Lets everybody write again."""
+    return await modes.unlock(call.engine, call.room_id, call.person, call.nonce)
+
+
+@command(needs=Permission.ARCHIVE, destroys=True)
+async def archive(call: Call, reason: Rest | None = None) -> Answer:
+    """Makes the room read only, and takes it off the list of rooms."""
+    return await modes.archive(call.engine, call.room_id, call.person, call.nonce, reason or "")
+
+
+@command(needs=Permission.ARCHIVE)
+async def unarchive(call: Call) -> Answer:
+    """Takes the room out of the archive."""
+    return await modes.unarchive(call.engine, call.room_id, call.person, call.nonce)
+
+
+@command(needs=Permission.UNDO)
+async def undo(call: Call, act: Word, reason: Rest | None = None) -> Answer:
+    """Undoes an act of moderation by its number in the log, such as A42."""
+    found = _ACT.fullmatch(act)
+    if not found:
+        raise ActionError("bad_usage", "The number of an act, such as A42, please. /log lists them.")
+    return await undoing.undo(call.engine, call.room_id, call.person, int(found[1]), reason or "", call.nonce)
+
+
+@command(needs=Permission.READ_LOG)
+async def log(call: Call, count: Word | None = None) -> Answer:
+    """Lists the latest acts of moderation in this room."""
+    if count is not None and not (count.isascii() and count.isdigit() and 1 <= int(count[:4]) <= MAX_LISTED):
+        raise ActionError("bad_usage", "How many, please: from 1 to {most}.", most=MAX_LISTED)
+    last = await last_act(call.room_id)
+    found = await acts(call.room_id, last - int(count or LISTED) + 1, last)
+    t = call.language.t
+    if not found:
+        return t("There is nothing in the log of this room.")
+    return "\n".join(in_one_line(act, call.language) for act in found)
 
 
 @command()
@@ -59,3 +174,9 @@ async def mod(call: Call, user: User) -> Answer:
 async def unmod(call: Call, user: User) -> Answer:
     """Makes a moderator a member again."""
     return await moderation.grant(call.engine, call.room_id, call.person, user, Role.MEMBER, call.nonce)
+
+
+@command(needs=Permission.HAND_OVER, destroys=True)
+async def owner(call: Call, user: User) -> Answer:
+    """Makes another member the owner of the room. You become a moderator."""
+    return await moderation.hand_over(call.engine, call.room_id, call.person, user, call.nonce)

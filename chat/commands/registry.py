@@ -253,6 +253,11 @@ async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any
             values[argument.name] = user
         elif kind.type is Duration:
             seconds = parse_duration(word)
+            is_last = argument is found.arguments[-1]
+            if seconds is None and argument.default is None and not is_last and not word[0].isdigit():
+                # It is left out, and the next argument begins here.
+                rest = f"{word} {rest}".rstrip()
+                continue
             if seconds is None:
                 raise ActionError(
                     "bad_usage", "Usage: {usage}. A duration is written like 10m, 2h, 3d or 1w.", usage=usage

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+from accounts.models import User
 from chat.envelopes import EphemeralEvent, StatusChange
 from chat.errors import ActionError
 from chat.events import Presence, Renamed, encode
@@ -114,6 +115,14 @@ class Statuses:
             self._away.add(user_id)
             if not is_unavailable(error):
                 log.exception("a status wasn't cleared")
+
+
+async def status_of(user: User) -> Presence:
+    """A person's status; an empty one where there is none, or where it has ended."""
+    status: Status | None = await Status.aio_get_or_none(Status.user_id == user.id)
+    if status is None or (status.until is not None and status.until <= now_ms()):
+        return Presence(user.name, "")
+    return _presence(user.name, status.status, status.text, status.until)
 
 
 async def _rooms_of(user_id: int) -> tuple[int, ...]:

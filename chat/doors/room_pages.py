@@ -14,10 +14,13 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people import directory
 from accounts.people.shown_names import set_names
+from accounts.preferences import preferences_of
+from accounts.signin.browser_key import signed_in_as
 from chat.actions import membership
 from chat.actions.member_lists import members_in
 from chat.doors.first_rows import first_rows
 from chat.doors.sidebar import sidebar_of
+from chat.doors.states import own_state, room_state
 from chat.errors import ActionError
 from chat.events import InvitationView, OwnRoom
 from chat.history import lines, reading
@@ -33,9 +36,6 @@ from helpers.web.clock import COOKIE as CLOCK
 from helpers.web.clock import Clock
 
 PAGE = 50
-
-PAST_COOKIE = "past"
-"""Set by the page's settings."""
 
 UTC_CLOCK = Clock(0, "HH")
 """Of those whose clock isn't known. The page doesn't show its times before the scripts run."""
@@ -121,8 +121,8 @@ class RoomPage(web.View):
             *_people_in(history["messages"]),
         }
         return {
-            "room": {"name": room.name, "topic": room.topic, "kind": room.kind, "title": title},
-            "you": {"name": user.name, "role": standing.title},
+            "room": msgspec.to_builtins(room_state(room, title)),
+            "you": msgspec.to_builtins(own_state(user.name, standing)),
             "key": next(iter(await names_of(room.id)), room.name),
             **history,
             "last_number": room.posts,
@@ -139,6 +139,8 @@ class RoomPage(web.View):
             "rooms": [{field: getattr(view, field) for field in _LISTED} for view in rooms],
             "commands": msgspec.to_builtins(self.request.app[COMMANDS].explain(standing, current())),
             "may": standing.permissions,
+            # Under which the browser keeps what it shows without a network.
+            "kept": {"person": signed_in_as(self.request.app, user), "room": room.id},
         }
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:
@@ -174,7 +176,7 @@ def online_among(request: web.Request, rooms: list[RoomView]) -> dict[str, Any]:
 
 def shows_past(request: web.Request) -> bool:
     """Whether the user wants to see who came and went, which former versions recorded."""
-    return request.cookies.get(PAST_COOKIE) == "1"
+    return preferences_of(request)["past"] == "shown"
 
 
 def _people_in(messages: list[dict[str, Any]]) -> set[str]:

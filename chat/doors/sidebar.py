@@ -8,7 +8,8 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from accounts.people.shown_names import load_names
-from chat.events import InvitationView
+from chat.delivery.statuses import status_of
+from chat.events import InvitationView, Presence
 from chat.history.room_lists import RoomView, own_rooms
 from chat.keys import ENGINE
 from helpers.db.database import is_unavailable
@@ -18,6 +19,8 @@ from helpers.db.database import is_unavailable
 class Sidebar:
     rooms: list[RoomView]
     invitations: list[InvitationView]
+    status: Presence
+    """One's own."""
 
 
 _SIDEBAR = web.RequestKey("sidebar", Sidebar)
@@ -29,7 +32,7 @@ async def sidebar_of(request: web.Request, user: User) -> Sidebar:
         engine = request.app[ENGINE]
         await engine.read_marks.store_for({user.id})
         invitations = (await engine.invitations.of([user.id]))[user.id]
-        request[_SIDEBAR] = Sidebar(await own_rooms(user), invitations)
+        request[_SIDEBAR] = Sidebar(await own_rooms(user), invitations, await status_of(user))
     return request[_SIDEBAR]
 
 

@@ -7,8 +7,9 @@ from collections.abc import Callable
 
 from accounts.models import User
 from chat.actions import membership
+from chat.doors.states import own_state, room_state
 from chat.doors.websocket import Socket
-from chat.events import Close, Event, Hello, RoomState, You, encode
+from chat.events import Close, Event, Hello, encode
 from chat.history.catch_up import Changes
 from chat.history.titles import title_of
 from chat.models import Room
@@ -163,7 +164,7 @@ class Stay:
             self.end(code)
             return
         self.standing = standing
-        if (standing.title, standing.permissions) != (before.title, before.permissions):
+        if _told(standing) != _told(before):
             room = await Room.aio_get(Room.id == self.room_id)
             title = await title_of(room, self.user_id)
             if not self.is_over:
@@ -181,8 +182,8 @@ class Stay:
         services = self.connection.services
         room_id = str(self.room_id) if self.connection.is_personal else None
         return Hello(
-            RoomState(room.name, room.topic, room.kind, title, room_id),
-            You(self.person.name, standing.title),
+            room_state(room, title, room_id),
+            own_state(self.person.name, standing),
             last_seq,
             last_number,
             services.engine.epoch,
@@ -190,3 +191,8 @@ class Stay:
             standing.permissions,
             entered,
         )
+
+
+def _told(standing: Standing) -> tuple[object, ...]:
+    """What a hello tells of it."""
+    return standing.title, standing.permissions, standing.timeout_until

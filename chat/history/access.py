@@ -8,7 +8,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.models import Room
-from chat.roles import STRANGER, Role, Standing
+from chat.roles import STRANGER, Modes, Role, Standing
 from helpers.batching import BatchLoader
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
@@ -38,8 +38,14 @@ BLOCKED = """
 looked up for conversations of two."""
 
 
+TIMEOUT = """
+    COALESCE((SELECT until FROM timeouts WHERE timeouts.room_id = member.room_id
+        AND timeouts.user_id = member.user_id), 0)"""
+"""SQL over a row `member`: until when the person only reads, 0 for no timeout."""
+
+
 class _Member(NamedTuple):
-    """A stored membership, and the kind of its room."""
+    """A stored membership, and the kind and modes of its room."""
 
     kind: str
     role: int
@@ -47,6 +53,10 @@ class _Member(NamedTuple):
     times_back: int
     is_admin: bool
     is_blocked: bool
+    timeout_until: int
+    posting: int
+    slow_seconds: int
+    archived_at: int | None
 
 
 class RoomAccessReader:
@@ -58,7 +68,8 @@ class RoomAccessReader:
             database,
             """
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
-                room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at
+                room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
+                room.posting, room.slow_seconds, room.archived_at
             FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
             given={"slug": "text"},
         )
@@ -66,7 +77,8 @@ class RoomAccessReader:
             database,
             """
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
-                room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at
+                room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
+                room.posting, room.slow_seconds, room.archived_at
             FROM {given} JOIN room_names AS former ON former.slug = given.slug
                 JOIN rooms AS room ON room.id = former.room_id""",
             given={"slug": "text"},
@@ -76,7 +88,8 @@ class RoomAccessReader:
             f"""
             SELECT member.room_id, member.user_id, room.kind, member.role,
                 member.read_number, member.times_back,
-                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
+                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT},
+                room.posting, room.slow_seconds, room.archived_at
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
@@ -136,6 +149,9 @@ _ROOM_COLUMNS = (
     "cleared_seq",
     "cleared_number",
     "created_at",
+    "posting",
+    "slow_seconds",
+    "archived_at",
 )
 
 
@@ -151,4 +167,6 @@ def _member_standing(member: _Member) -> Standing:
         bool(member.is_admin),
         member.kind,
         bool(member.is_blocked),
+        Modes(Role(member.posting), member.slow_seconds, member.archived_at is not None),
+        member.timeout_until,
     )

@@ -3,6 +3,8 @@
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from peewee import SQL
+
 from chat.envelopes import Batch, EncodedEvent
 from chat.history.lines import Line
 from chat.history.reading import LINE_COLUMNS, complete
@@ -48,6 +50,17 @@ _changed = CompiledSelect(
         .tuples()
     )
 )
+_changed_before = CompiledSelect(
+    lambda room_id, last, cleared_seq, after, most: (
+        # Only the index of changes is of use: there are at most MAX_BEHIND of them.
+        Row.select(*LINE_COLUMNS)
+        .where(Row.room_id == room_id, Row.changed_seq > after)
+        .where(Row.seq + SQL("0") <= last, Row.seq + SQL("0") >= cleared_seq)
+        .order_by(Row.changed_seq)
+        .limit(most)
+        .tuples()
+    )
+)
 _last_seqs = CompiledForMany(lambda ids: Room.select(Room.id, Room.last_seq).where(Room.id.in_(ids)))
 
 
@@ -79,6 +92,17 @@ async def changes_since(room_id: int, since: int) -> Changes:
     # Of lines before the last clearing nothing is told, also not who was removed.
     hides_standings = room.cleared_seq > since and room.standings_seq > since
     return Changes(room.last_seq, room.posts, [line.encode(since) for line in lines], hides_standings)
+
+
+async def changes_before(room: Room, since: int, last: int, most: int) -> list[Line] | None:
+    """The lines up to the seq `last` that changed after `since`, as they are now. None where more than
+    `most` or MAX_BEHIND changed, or the seqs belong to another history."""
+    if not (last <= since and 0 <= room.last_seq - since <= MAX_BEHIND):
+        return None
+    if since == room.last_seq:
+        return []
+    rows = await _changed_before.results(room.id, last, room.cleared_seq, since, most + 1)
+    return await complete(room.id, [Line(*row) for row in rows]) if len(rows) <= most else None
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:

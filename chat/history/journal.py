@@ -15,9 +15,10 @@ from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
 from chat.drafts import ALL, GROUPS, HERE, Draft, KnownNonce, Mentioned, Person
-from chat.errors import ActionError, blocked, broken, unavailable
+from chat.errors import ActionError, barred, blocked, broken, slow_mode, unavailable
 from chat.events import Receipt
 from chat.history.lines import Line
+from chat.history.restrictions import check_pause
 from chat.history.statements import HistoryStatements
 from chat.history.transaction import RoomTransaction
 from chat.roles import Permission
@@ -321,12 +322,16 @@ async def _record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
         raise ActionError("not_a_member", "You are not a member of this room.")
     if not standing.may(Permission.POST):
         raise blocked() if standing.is_blocked else ActionError("forbidden", "You may not write here.")
+    if bar := standing.bar(Permission.POST, room.at):
+        raise barred(bar, standing.timeout_until - room.at)
     replied_to = await room.post(draft.reply_to) if draft.reply_to is not None else None
     if replied_to is not None and replied_to.is_deleted:
         raise ActionError("deleted", "That message has been deleted.")
     named = [one for one in draft.mentions if one not in GROUPS.values()]
     if replied_to is not None:
         named.append(Mentioned(replied_to.author_id, replied_to.author))
+    if standing.pause_seconds and (left := await check_pause(room, draft.author.id)):
+        raise slow_mode(left)
     mentions = await room.mentioned_by(draft.author.id, named)
     html, unheard = draft.html, None
     if draft.mentions_groups:

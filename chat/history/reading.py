@@ -1,6 +1,6 @@
 """Reads a room's history by pages, posts, pins and versions. Nothing here writes."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,6 +21,10 @@ MAX_PINS = 100
 
 MAX_VERSIONS = 100
 """The latest former texts of one post. Each may have ten thousand characters."""
+
+LOOKED_AT_ONCE = 2000
+LOOKED_THROUGH = 100_000
+"""Posts of a room, for those of one author: no index has them."""
 
 NAMES_AT_ONCE = 100
 """Names in one statement. For many more PostgreSQL reads all users."""
@@ -163,6 +167,41 @@ async def posts_by_seq(room_id: int, seqs: list[int]) -> list[Line]:
         .aio_execute()
     )
     return await complete(room_id, [Line(*row) for row in rows if row[1] is not None])
+
+
+async def posts_by_number(room_id: int, numbers: Collection[int]) -> list[Line]:
+    """The posts with these numbers in their current state, hidden ones included."""
+    rows = (
+        await Row.select(*LINE_COLUMNS)
+        .where(Row.room_id == room_id, Row.number.in_(list(numbers)))
+        .order_by(Row.number)
+        .tuples()
+        .aio_execute()
+    )
+    return await complete(room_id, [Line(*row) for row in rows])
+
+
+async def numbers_of(
+    room_id: int, author_id: int, since: int, most: int, after: int = 0
+) -> tuple[list[int], int]:
+    """The numbers of an author's posts of a room since a time, in milliseconds since 1970, the
+    latest first and at most so many; and the number of the room's last post. Of the posts after
+    `after`, at most LOOKED_THROUGH are looked through."""
+    found: list[int] = []
+    last, before = 0, None
+    for _ in range(LOOKED_THROUGH // LOOKED_AT_ONCE):
+        query = Row.select(Row.number, Row.author_id, Row.at).where(
+            Row.room_id == room_id, Row.number > after
+        )
+        if before is not None:
+            query = query.where(Row.number < before)
+        rows = await query.order_by(Row.number.desc()).limit(LOOKED_AT_ONCE).tuples().aio_execute()
+        last = last or (rows[0][0] if rows else after)
+        found += [number for number, author, at in rows if author == author_id and at >= since]
+        if len(rows) < LOOKED_AT_ONCE or rows[-1][2] < since or len(found) >= most:
+            break
+        before = rows[-1][0]
+    return found[:most], last
 
 
 async def visible_post(room: Room, number: int) -> Line | None:

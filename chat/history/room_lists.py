@@ -191,7 +191,7 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
     query = (
         Room.select(*_LISTED)
         .join(Member, JOIN.LEFT_OUTER, on=((Member.room == Room.id) & (Member.user == user.id)))
-        .where(Room.kind == "open", Member.user.is_null())
+        .where(Room.kind == "open", Room.archived_at.is_null(), Member.user.is_null())
     )
     if after:
         query = query.where(Room.slug > after.lower())

@@ -9,11 +9,11 @@ from peewee_async.databases import AioDatabase
 
 from chat.drafts import Draft, KnownNonce
 from chat.events import Receipt
-from chat.history.access import BLOCKED
+from chat.history.access import BLOCKED, TIMEOUT
 from chat.history.direct import LINE, DirectStatements
 from chat.history.lines import Line, counted_mentions
 from chat.history.transaction import RoomTransaction
-from chat.roles import STRANGER, Permission, Role, Standing
+from chat.roles import STRANGER, Role, Standing
 from helpers.db.bulk import Bulk
 from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
@@ -52,7 +52,8 @@ class HistoryStatements:
             database,
             """
             SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.standings_seq,
-                room.cleared_seq, room.cleared_number, {now_ms}
+                room.cleared_seq, room.cleared_number, room.posting, room.slow_seconds, room.archived_at,
+                {now_ms}
             FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id FOR UPDATE OF room""",
             given={"id": "bigint"},
         )
@@ -60,7 +61,7 @@ class HistoryStatements:
             database,
             f"""
             SELECT member.room_id, member.user_id, member.role,
-                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}
+                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
@@ -124,9 +125,12 @@ class HistoryStatements:
         for room_id, user_id in standings:
             if room_id in rooms:
                 rooms[room_id].standings[user_id] = STRANGER
-        for room_id, user_id, role, is_admin, is_blocked in standing_rows:
-            kind = rooms[room_id].kind
-            rooms[room_id].standings[user_id] = Standing(Role(role), bool(is_admin), kind, bool(is_blocked))
+        for room_id, user_id, role, is_admin, is_blocked, timeout_until in standing_rows:
+            room = rooms[room_id]
+            room.standings[user_id] = Standing(
+                *(Role(role), bool(is_admin), room.kind, bool(is_blocked)),
+                *(room.modes, timeout_until),
+            )
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
             for author_id, nonce, room_id, kind, text, seq, number in nonce_rows
@@ -189,7 +193,7 @@ class HistoryStatements:
         """Whether a remembered standing lets this author post in this room."""
         room = self._remembered.get(room_id)
         standing = room.standings.get(author_id) if room is not None else None
-        return standing is not None and standing.may(Permission.POST)
+        return standing is not None and standing.posts_freely
 
     async def store(self, drafts: Mapping[int, list[Draft]]) -> dict[int, list[Line]]:
         """Stores drafts by room; all authors must be remembered. Returns the stored lines by room.
@@ -210,7 +214,9 @@ class HistoryStatements:
     def _remember(self, room: RoomTransaction) -> None:
         """Remembers the standings of a committed room, and the earlier ones that still hold."""
         before = self._remembered.pop(room.room_id, None)
-        standings = before.standings if before is not None and room.standings_seq <= before.seq else {}
+        still_hold = before is not None and room.standings_seq <= before.seq
+        is_known = still_hold and not room.changes_all_standings
+        standings = before.standings if before is not None and is_known else {}
         standings |= room.standings
         if len(standings) > MAX_STANDINGS:
             standings = {}

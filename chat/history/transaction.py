@@ -1,10 +1,12 @@
 """A room inside a transaction: actions read its standings, and record lines and changes."""
 
-from collections.abc import Collection, Iterable
+import dataclasses
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
+from peewee import JOIN, fn
 
 from accounts.models import User
 from accounts.people.directory import all_exist
@@ -13,17 +15,26 @@ from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
-from chat.history.invitations import ending
 from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
-from chat.models import Clearing, Invitation, Kick, Member, Mention, MessageVersion, Reaction, Room, RoomName
+from chat.models import (
+    Clearing,
+    Invitation,
+    LastPost,
+    Member,
+    Mention,
+    MessageVersion,
+    Reaction,
+    Room,
+    RoomName,
+    Timeout,
+)
 from chat.models import Message as Row
-from chat.roles import STRANGER, Role, Standing
+from chat.roles import STRANGER, Modes, Role, Standing
 
-CLEARED_SECONDS = 24 * 3600
-"""After this time a cleared history is erased. Until then an administrator of the database brings it
-back by setting `cleared_seq` and `cleared_number` of the room."""
+UNDO_SECONDS = 30 * 24 * 3600
+"""For so long an act of order can be undone. What it hid, as a cleared history, is erased then."""
 
 
 @dataclass
@@ -49,33 +60,71 @@ class RoomTransaction:
     standings_seq: int
     cleared_seq: int
     cleared_number: int
+    posting: int
+    slow_seconds: int
+    archived_at: int | None
     at: int
     lines: list[Line] = field(default_factory=list)
     published: list[Line] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
     amendments: list[Any] = field(default_factory=list)
     standings: dict[int, Standing] = field(default_factory=dict)
-    kicks: dict[int, int] = field(default_factory=dict)
+    bans: dict[int, int] = field(default_factory=dict)
+    timeouts: dict[int, int] = field(default_factory=dict)
+    last_posts: dict[int, int] = field(default_factory=dict)
+    changes_all_standings: bool = False
+    """Also those of people whom this transaction doesn't look at."""
+    undone: set[int] = field(default_factory=set)
+    """The numbers of acts that this transaction undoes."""
+    title: str | None = None
+    """None where it wasn't read."""
+    acts: int | None = None
+    """The number of the last act; None where it wasn't read."""
     invitations: dict[int, Invitation | None] = field(default_factory=dict)
 
     @property
     def is_open(self) -> bool:
         return self.kind == "open"
 
+    @property
+    def modes(self) -> Modes:
+        return Modes(Role(self.posting), self.slow_seconds, self.archived_at is not None)
+
     async def standing(self, user_id: int) -> Standing:
         """The user's current standing in this room."""
         if user_id not in self.standings:
             rows = await (
-                Member.select(Member.role, User.is_admin)
+                Member.select(Member.role, User.is_admin, fn.COALESCE(Timeout.until, 0))
                 .join(User, on=(User.id == Member.user))
+                .join(
+                    Timeout,
+                    JOIN.LEFT_OUTER,
+                    on=(Timeout.room_id == Member.room) & (Timeout.user_id == Member.user),
+                )
                 .where(Member.room == self.room_id, Member.user == user_id)
                 .tuples()
                 .aio_execute()
             )
             self.standings[user_id] = (
-                Standing(Role(rows[0][0]), bool(rows[0][1]), self.kind) if rows else STRANGER
+                Standing(
+                    *(Role(rows[0][0]), bool(rows[0][1]), self.kind),
+                    modes=self.modes,
+                    timeout_until=rows[0][2],
+                )
+                if rows
+                else STRANGER
             )
         return self.standings[user_id]
+
+    async def owner(self) -> Person | None:
+        """The room's owner."""
+        query = Member.select(User.id, User.name).join(User, on=(User.id == Member.user))
+        is_theirs = (Member.room == self.room_id) & (Member.role == Role.OWNER)
+        rows = await query.where(is_theirs).tuples().aio_execute()
+        owners = [Person(*row) for row in rows]
+        # Another may have become it in this transaction.
+        now = [one for one in owners if (await self.standing(one.id)).role is Role.OWNER]
+        return now[0] if now else None
 
     def record(
         self,
@@ -159,25 +208,19 @@ class RoomTransaction:
         if mentions:
             self.amendments.append(Mention.insert_many(mentions).on_conflict_ignore())
 
-    async def kicked_until(self, user_id: int) -> int:
-        """When the person may come back, as `at`; 0 where they may."""
-        if user_id not in self.kicks:
-            self.kicks[user_id] = await kicked_until(self.room_id, user_id)
-        return self.kicks[user_id] if self.kicks[user_id] > self.at else 0
-
-    def kick(self, user_id: int, until: int) -> None:
-        """Ends the membership of a person, who can't come back before `until`, and their
-        invitations of others."""
-        self.end_membership(user_id)
-        self.amendments += ending(user_id, Invitation.room_id == self.room_id)
-        is_ended = (Kick.user_id == user_id) | (Kick.until <= self.at)
-        self.writes.append(Kick.delete().where(Kick.room_id == self.room_id, is_ended))
-        self.writes.append(Kick.insert(room_id=self.room_id, user_id=user_id, until=until))
-        self.kicks[user_id] = until
-
-    def lift_kick(self, user_id: int) -> None:
-        self.writes.append(Kick.delete().where(Kick.room_id == self.room_id, Kick.user_id == user_id))
-        self.kicks[user_id] = 0
+    def set_modes(self, modes: Modes) -> None:
+        """Changes how the room is kept. Who has been archived stays so since then."""
+        archived_at = (self.archived_at or self.at) if modes.is_archived else None
+        self.posting, self.slow_seconds, self.archived_at = modes.posting, modes.slow_seconds, archived_at
+        change = {"posting": modes.posting, "slow_seconds": modes.slow_seconds, "archived_at": archived_at}
+        self.writes.append(Room.update(change).where(Room.id == self.room_id))
+        if not modes.slow_seconds:
+            self.writes.append(LastPost.delete().where(LastPost.room_id == self.room_id))
+        self.changes_all_standings = True
+        self.standings = {
+            user_id: dataclasses.replace(standing, modes=modes)
+            for user_id, standing in self.standings.items()
+        }
 
     async def invitation(self, user_id: int) -> Invitation | None:
         """The person's invitation to this room, also one that was declined."""
@@ -259,78 +302,30 @@ class RoomTransaction:
                 )
             )
         if old - new:
-            self._uncount([one.user_id for one in old - new], before.number)
+            self.uncount([one.user_id for one in old - new], before.number)
 
-    def _uncount(self, user_ids: list[int], number: int | None) -> None:
+    def uncount(self, user_ids: list[int], number: int | None) -> None:
+        """These people are mentioned no longer by the post with this number."""
         is_here = (Mention.room_id == self.room_id) & (Mention.number == number)
         self.amendments.append(Mention.delete().where(Mention.user_id.in_(user_ids), is_here))
         if HERE.user_id in user_ids:
             self.amendments.append(Mention.delete().where(is_here, Mention.of_group))
 
-    def erase(self, lines: Iterable[Line]) -> None:
-        """Erases posts for good: their texts, versions, reactions and mentions. It can't be undone.
-        An event is recorded for each post that is still visible."""
-        erased = list(lines)
-        for line in erased:
-            if self._is_visible(line):
-                self.last_seq += 1
-                line = replace(
-                    line,
-                    changed_seq=self.last_seq,
-                    deleted_at=self.at,
-                    deleted_by=line.author_id,
-                    text="",
-                    html=None,
-                )
-                self.published.append(line)
-            row: dict[str, Any] = {
-                "changed_seq": line.changed_seq,
-                "deleted_at": line.deleted_at or self.at,
-                "deleted_by": line.author_id,
-            }
-            self._wipe(line, row)
-        self._delete_versions_and_reactions(erased)
-
-    def purge(self, lines: Iterable[Line]) -> None:
-        """Erases what remains of deleted posts for good. No event is due: nobody gets it any
-        more."""
-        purged = list(lines)
-        for line in purged:
-            self._wipe(line, {})
-        self._delete_versions_and_reactions(purged)
-
-    def _wipe(self, line: Line, row: dict[str, Any]) -> None:
-        row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
-        self.amendments.append(Row.update(row).where(Row.room_id == self.room_id, Row.seq == line.seq))
-        if line.mentioned_ids:
-            self._uncount([*map(int, line.mentioned_ids.split(","))], line.number)
-
-    def _delete_versions_and_reactions(self, lines: list[Line]) -> None:
-        seqs = [line.seq for line in lines]
-        if not seqs:
-            return
-        for table in (MessageVersion, Reaction):
-            self.amendments.append(table.delete().where(table.room_id == self.room_id, table.seq.in_(seqs)))
-
-    def withdraw_reactions(self, line: Line, user_id: int) -> None:
-        """Removes all reactions of a user from a post. An event is recorded where the post is
-        visible."""
-        others = tuple(one for one in line.reactions if one.user_id != user_id)
-        if self._is_visible(line):
-            self.amend(line, reactions=others)
-            return
-        own = (Reaction.room_id == self.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
-        self.amendments.append(Reaction.delete().where(own))
-        count = Row.update(reactions=len(others)).where(Row.room_id == self.room_id, Row.seq == line.seq)
-        self.amendments.append(count)
-
-    def _is_visible(self, line: Line) -> bool:
+    def is_visible(self, line: Line) -> bool:
         """Whether clients still get the text of this line."""
         return not line.is_deleted and line.seq >= self.cleared_seq
 
-    async def add_member(self, user_id: int, role: Role, *, is_admin: bool = False) -> None:
-        """Adds a member, whose invitation ends. Raises ActionError for a deleted account. An account
-        that exists now stays until the commit: deleting it waits for this transaction."""
+    async def add_member(
+        self,
+        user_id: int,
+        role: Role,
+        *,
+        is_admin: bool = False,
+        kept: Mapping[str, int] | None = None,
+    ) -> None:
+        """Adds a member, whose invitation ends. `kept` are columns of an earlier membership that goes
+        on. Raises ActionError for a deleted account. An account that exists now stays until the
+        commit: deleting it waits for this transaction."""
         if not await all_exist([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
         row = {
@@ -339,10 +334,16 @@ class RoomTransaction:
             "role": role,
             "read_number": self.posts,
             "joined_at": self.at,
+            **(kept or {}),
         }
         self.writes.append(Member.insert(row))
         self.end_invitation(user_id)
-        self.standings[user_id] = Standing(role, is_admin, self.kind)
+        is_theirs = (Timeout.room_id == self.room_id) & (Timeout.user_id == user_id)
+        rows = await Timeout.select(Timeout.until).where(is_theirs).tuples().aio_execute()
+        timeout_until = rows[0][0] if rows else 0
+        self.standings[user_id] = Standing(
+            role, is_admin, self.kind, modes=self.modes, timeout_until=timeout_until
+        )
 
     def change_member(self, user_id: int, standing: Standing) -> None:
         """Stores the role of a member."""
@@ -359,6 +360,7 @@ class RoomTransaction:
         self.writes.append(Room.update(topic=topic).where(Room.id == self.room_id))
 
     def set_title(self, title: str, key: str) -> None:
+        self.title = title
         self.writes.append(Room.update(title=title, title_key=key or None).where(Room.id == self.room_id))
 
     def set_name(self, name: str, known: Collection[str]) -> None:
@@ -373,17 +375,9 @@ class RoomTransaction:
         self.writes.append(Room.update(name=name, slug=name.lower()).where(Room.id == self.room_id))
 
     def clear(self) -> None:
-        """Hides all lines so far, and has them erased after CLEARED_SECONDS. The next line recorded
+        """Hides all lines so far, and has them erased after UNDO_SECONDS. The next line recorded
         is the first visible one."""
         self.cleared_seq = self.last_seq + 1
         self.cleared_number = self.posts
         row = {"room_id": self.room_id, "before_seq": self.cleared_seq, "done_seq": 0}
-        self.writes.append(Clearing.insert(row, due_at=self.at + CLEARED_SECONDS * 1000))
-
-
-async def kicked_until(room_id: int, user_id: int) -> int:
-    """The stored time before which the person can't come back to the room, in ms; 0 if there is
-    none. It may be over."""
-    query = Kick.select(Kick.until).where(Kick.room_id == room_id, Kick.user_id == user_id)
-    rows = await query.tuples().aio_execute()
-    return int(rows[0][0]) if rows else 0
+        self.writes.append(Clearing.insert(row, due_at=self.at + UNDO_SECONDS * 1000))

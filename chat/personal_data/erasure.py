@@ -20,11 +20,12 @@ from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.erasing import erase, withdraw_reactions
 from chat.history.invitations import ending, guests_of
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import Invitation, Kick, Member, Mention, Reaction
+from chat.models import Ban, Invitation, LastPost, Member, Mention, Reaction, Timeout
 from chat.models import Message as Row
 from chat.requests import new_nonce
 
@@ -48,7 +49,8 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     """An eraser, see accounts.keys.ERASERS. Ends the memberships first, so that nothing new is
     written, then erases what is there."""
     await engine.statuses.clear(account.user_id, account.name)
-    await Kick.delete().where(Kick.user_id == account.user_id).aio_execute()
+    for table in (Ban, Timeout, LastPost):
+        await table.delete().where(table.user_id == account.user_id).aio_execute()
     yield
     for part in (
         _leave_rooms,
@@ -116,14 +118,14 @@ class _Erase:
         self.seqs = seqs
 
     async def __call__(self, room: RoomTransaction) -> Receipt:
-        room.erase(await posts_by_seq(self.room_id, self.seqs))
+        erase(room, await posts_by_seq(self.room_id, self.seqs))
         return Receipt("", room.last_seq)
 
 
 class _Withdraw(_Erase):
     async def __call__(self, room: RoomTransaction) -> Receipt:
         for line in await posts_by_seq(self.room_id, self.seqs):
-            room.withdraw_reactions(line, self.user_id)
+            withdraw_reactions(room, line, self.user_id)
         return Receipt("", room.last_seq)
 
 

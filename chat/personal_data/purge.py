@@ -9,6 +9,7 @@ import asyncio
 import logging
 import time
 from itertools import groupby
+from typing import Any
 
 from peewee import SQL, Tuple
 
@@ -17,9 +18,11 @@ from chat.drafts import HERE, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.erasing import purge
 from chat.history.journal import Change
+from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
-from chat.history.transaction import RoomTransaction
+from chat.history.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import Clearing, Invitation, Mention, MessageVersion, Reaction
 from chat.models import Message as Row
 from chat.requests import new_nonce
@@ -44,6 +47,9 @@ PAUSE_FACTOR = 1.0
 """The pause after a transaction, in multiples of its duration."""
 
 NOBODY = Person(0, "?")
+
+BY_AUTHORS = SQL("deleted_by = author_id")
+BY_OTHERS = SQL("deleted_by <> author_id")
 
 
 class Purge:
@@ -76,16 +82,21 @@ class Purge:
         return await self._claim.hold()
 
     async def _purge_deleted(self) -> None:
+        await self._purge_deleted_by(BY_AUTHORS, UNDELETE_SECONDS)
+        await self._purge_deleted_by(BY_OTHERS, UNDO_SECONDS)
+
+    async def _purge_deleted_by(self, whose: Any, undo_seconds: int) -> None:
         """Erases deleted posts, through the journal: until its commit their deletion can be taken
         back."""
-        # The conditions are those of the index messages_to_purge; SQLite compares their words.
+        # The conditions are those of the indexes messages_to_purge and messages_to_purge_own; SQLite
+        # compares their words.
         is_waiting = Row.deleted_at.is_null(False) & SQL("text <> ''")
         last = (0, 0, 0)
         while True:
-            due_at = now_ms() - UNDELETE_SECONDS * 1000
+            due_at = now_ms() - undo_seconds * 1000
             place = Tuple(Row.deleted_at, Row.room_id, Row.seq)
             query = Row.select(Row.deleted_at, Row.room_id, Row.seq)
-            query = query.where(is_waiting, Row.deleted_at < due_at, place > last)
+            query = query.where(is_waiting, whose, Row.deleted_at < due_at, place > last)
             query = query.order_by(Row.deleted_at, Row.room_id, Row.seq).limit(ROWS_AT_ONCE)
             rows = list(await query.tuples().aio_execute())
             if not rows:
@@ -124,10 +135,14 @@ class _PurgePosts:
         self.seqs = seqs
 
     async def __call__(self, room: RoomTransaction) -> Receipt:
-        due_at = room.at - UNDELETE_SECONDS * 1000
         lines = await posts_by_seq(self.room_id, self.seqs)
-        room.purge([line for line in lines if line.deleted_at is not None and line.deleted_at < due_at])
+        purge(room, [line for line in lines if _is_due(line, room.at)])
         return Receipt("", room.last_seq)
+
+
+def _is_due(line: Line, at: int) -> bool:
+    seconds = UNDELETE_SECONDS if line.deleted_by == line.author_id else UNDO_SECONDS
+    return line.deleted_at is not None and line.deleted_at < at - seconds * 1000
 
 
 async def _purge_lines(clearing: Clearing) -> bool:

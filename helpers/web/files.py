@@ -210,24 +210,38 @@ class Files:
         file = await asyncio.to_thread(place.file, name) if name.startswith(JOINED) else place.file(name)
         if file is None:
             raise web.HTTPNotFound
-        accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
-        codings = {
-            name
-            for name, _, weight in (one.partition(";") for one in accepted)
-            if weight not in ("q=0", "q=0.0")
+        return await _answer(request, file, for_ever=release is not None)
+
+    async def serve_joined(self, request: web.Request, name: str) -> web.Response:
+        """A script joined with what it imports, under an address without a version: browsers ask each
+        time whether it has changed. Raises KeyError if there is no such file."""
+        self.address(name)
+        file = await asyncio.to_thread(self._own.file, f"{JOINED}{name}")
+        if file is None:
+            raise KeyError(name)
+        return await _answer(request, file, for_ever=False)
+
+
+async def _answer(request: web.Request, file: File, *, for_ever: bool) -> web.Response:
+    accepted = request.headers.get("Accept-Encoding", "").lower().replace(" ", "").split(",")
+    codings = {
+        name for name, _, weight in (one.partition(";") for one in accepted) if weight not in ("q=0", "q=0.0")
+    }
+    is_large = len(file.body) > LARGE
+    coding, body = await asyncio.to_thread(file.encode, codings) if is_large else file.encode(codings)
+    headers = {"Cache-Control": FOR_EVER if for_ever else REVALIDATE, "Vary": "Accept-Encoding"}
+    if not for_ever:
+        # Each representation has its own validator (RFC 9110, 8.8.3). A versioned file is never
+        # revalidated.
+        headers["ETag"] = etag = f'"{file.etag}{coding and f"-{coding}"}"'
+        known = {
+            tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")
         }
-        is_large = len(file.body) > LARGE
-        coding, body = await asyncio.to_thread(file.encode, codings) if is_large else file.encode(codings)
-        headers = {"Cache-Control": FOR_EVER if release else REVALIDATE, "Vary": "Accept-Encoding"}
-        if not release:
-            # Each representation has its own validator (RFC 9110, 8.8.3). A versioned file is never
-            # revalidated.
-            headers["ETag"] = etag = f'"{file.etag}{coding and f"-{coding}"}"'
-            known = {
-                tag.strip().removeprefix("W/") for tag in request.headers.get("If-None-Match", "").split(",")
-            }
-            if etag in known or "*" in known:
-                return web.Response(status=304, headers=headers)
-        if coding:
-            headers["Content-Encoding"] = coding
-        return web.Response(body=body, headers={**headers, "Content-Type": file.type})
+        if etag in known or "*" in known:
+            return web.Response(status=304, headers=headers)
+    if coding:
+        headers["Content-Encoding"] = coding
+    return web.Response(body=body, headers={**headers, "Content-Type": file.type})
+
+
+FILES = web.AppKey("files", Files)

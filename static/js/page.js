@@ -2,13 +2,9 @@
 import { keyOf } from "./dom/key_of.js";
 import { askBeforeSignOut } from "./accounts/sign_out.js";
 import { tellClock } from "./server/clock.js";
-import { shortTime } from "./words/dates.js";
+import { showTimes } from "./words/dates.js";
 
-// In the reader's own clock and zone.
-for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (
-  document.querySelectorAll("time[datetime*=T]")
-))
-  time.textContent = shortTime(time.dateTime);
+showTimes(document);
 askBeforeSignOut();
 tellClock();
 

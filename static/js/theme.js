@@ -1,92 +1,102 @@
-/* How the pages look, kept in localStorage: the theme, and whether all messages stand on one side.
-   A classic script that runs in <head>, before the first paint. */
+/* How the site is wanted in this browser: the cookie `preferences`, as in accounts/preferences.py.
+   A classic script that runs in <head>, before the first paint: a page may have been kept. */
 (() => {
-  const CHOICES = ["system", "light", "dark"];
-  const KEY = "aiochat:theme";
-  const ONE_SIDE = "aiochat:one-side";
+  const COOKIE = "preferences";
+  const SECONDS = 400 * 86400;
+  const SIGNAL = "aiochat:preferences"; // tells other windows of the browser
+  const THEMES = ["", "light", "dark"];
+  /** What the styles see. */
+  const SEEN = ["theme", "sides", "density"];
   const root = document.documentElement;
 
-  const chosen = () => {
+  /** @param {string} text of the cookie */
+  const parse = (text) =>
+    new Map(text.split(".").map((pair) => /** @type {[string, string]} */ (pair.split(":", 2))));
+
+  const read = () => {
+    const found = document.cookie.split("; ").find((pair) => pair.startsWith(`${COOKIE}=`)) ?? "";
+    return parse(found.slice(COOKIE.length + 1));
+  };
+
+  /** @param {string} name @param {string} value */
+  const keep = (name, value) => {
+    const pairs = [...read().set(name, value)].filter(([known, word]) => known && word);
+    const text = pairs.map((pair) => pair.join(":")).join(".");
+    const secure = location.protocol === "https:" ? "; secure" : "";
+    document.cookie = `${COOKIE}=${text}; path=/; max-age=${SECONDS}; samesite=lax${secure}`;
     try {
-      const value = localStorage.getItem(KEY) ?? "";
-      return CHOICES.includes(value) ? value : "system";
+      localStorage.setItem(SIGNAL, text);
     } catch {
-      return "system"; // storage refused: follow the system
+      // refused: the other windows show it when they are loaded again
     }
   };
 
-  const show = (/** @type {string} */ choice) => {
-    if (choice === "system") delete root.dataset.theme;
-    else root.dataset.theme = choice;
+  /** @param {string} theme */
+  const showToggles = (theme) => {
+    const next = THEMES[(THEMES.indexOf(theme) + 1) % THEMES.length];
+    const shown = theme || "system";
     for (const button of /** @type {NodeListOf<HTMLElement>} */ (
       document.querySelectorAll("[data-theme-toggle]")
     )) {
-      const next = CHOICES[(CHOICES.indexOf(choice) + 1) % CHOICES.length];
       button.hidden = false;
       // Their words are in the page, in its language: of the choice, and of what comes next.
       const words = button.dataset;
-      button.title = words[choice] ?? "";
-      button.setAttribute("aria-label", `${words[choice]}. ${words[`${next}Next`]}`);
+      button.title = words[shown] ?? "";
+      button.setAttribute("aria-label", `${words[shown]}. ${words[`${next || "system"}Next`]}`);
       const icons = /** @type {NodeListOf<HTMLElement>} */ (button.querySelectorAll("[data-theme-icon]"));
-      for (const icon of icons) icon.hidden = icon.dataset.themeIcon !== choice;
+      for (const icon of icons) icon.hidden = icon.dataset.themeIcon !== shown;
     }
-    const radios = /** @type {NodeListOf<HTMLInputElement>} */ (
-      document.querySelectorAll("[data-theme-choice] input")
+  };
+
+  const show = (chosen = read()) => {
+    for (const name of SEEN) {
+      const value = chosen.get(name);
+      if (value) root.dataset[name] = value;
+      else delete root.dataset[name];
+    }
+    showToggles(THEMES.find((theme) => theme === chosen.get("theme")) ?? "");
+    const inputs = /** @type {NodeListOf<HTMLInputElement>} */ (
+      document.querySelectorAll("[data-preference] input:not([type=hidden])")
     );
-    for (const radio of radios) radio.checked = radio.value === choice;
-  };
-
-  const onOneSide = () => {
-    try {
-      return localStorage.getItem(ONE_SIDE) === "yes";
-    } catch {
-      return false;
+    for (const input of inputs) {
+      const name = /** @type {HTMLElement} */ (input.closest("[data-preference]")).dataset.preference ?? "";
+      input.checked = input.value === (chosen.get(name) ?? "");
     }
   };
 
-  const showSides = (/** @type {boolean} */ one) => {
-    if (one) root.dataset.sides = "one";
-    else delete root.dataset.sides;
-    for (const input of /** @type {NodeListOf<HTMLInputElement>} */ (
-      document.querySelectorAll("[data-one-side]")
-    ))
-      input.checked = one;
-  };
-
-  const keep = (/** @type {string} */ key, /** @type {string} */ value) => {
+  /** Earlier versions kept two of them elsewhere. */
+  const takeOver = () => {
     try {
-      localStorage.setItem(key, value);
+      const theme = localStorage.getItem("aiochat:theme") ?? "";
+      if (theme && THEMES.includes(theme)) keep("theme", theme);
+      if (localStorage.getItem("aiochat:one-side") === "yes") keep("sides", "one");
+      localStorage.removeItem("aiochat:theme");
+      localStorage.removeItem("aiochat:one-side");
     } catch {
-      // storage refused: the choice lasts as long as the page
+      // refused: there is nothing
     }
   };
 
-  show(chosen());
-  showSides(onOneSide());
+  takeOver();
+  show();
   document.addEventListener("DOMContentLoaded", () => {
-    show(chosen());
-    showSides(onOneSide());
+    show();
     document.addEventListener("change", (event) => {
       const input = /** @type {HTMLInputElement} */ (event.target);
-      if (input.closest("[data-theme-choice]")) {
-        keep(KEY, input.value);
-        show(input.value);
-      } else if ("oneSide" in input.dataset) {
-        keep(ONE_SIDE, input.checked ? "yes" : "no");
-        showSides(input.checked);
-      }
+      const name = /** @type {HTMLElement|null} */ (input.closest("[data-preference]"))?.dataset.preference;
+      if (!name) return;
+      keep(name, input.type === "checkbox" && !input.checked ? (input.dataset.off ?? "") : input.value);
+      show();
     });
     document.addEventListener("click", (event) => {
       if (!(/** @type {Element} */ (event.target).closest("[data-theme-toggle]"))) return;
-      const current = root.dataset.theme ?? "system";
-      const next = CHOICES[(CHOICES.indexOf(current) + 1) % CHOICES.length];
-      keep(KEY, next);
-      show(next);
+      keep("theme", THEMES[(THEMES.indexOf(root.dataset.theme ?? "") + 1) % THEMES.length]);
+      show();
     });
   });
   // Another window of the same browser changed it.
   window.addEventListener("storage", (event) => {
-    if (event.key === KEY) show(chosen());
-    if (event.key === ONE_SIDE) showSides(onOneSide());
+    // The cookie may come later than the signal.
+    if (event.key === SIGNAL) show(parse(event.newValue ?? ""));
   });
 })();

@@ -140,7 +140,7 @@ async def test_no_page_shows_a_handle_in_the_place_of_a_name(cast: Cast, name: s
                     if answer.content_type != "text/html" or answer.status != 200:
                         continue
                     text = texts_of(await answer.text())
-                if path == "/accounts/profile":
+                if path in ("/settings", "/settings/profile"):
                     # It says what is read without a name.
                     text = text.replace(f"Without one they read {viewer.name}.", "")
                 seen += maria.name in text or name in text

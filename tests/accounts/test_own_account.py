@@ -50,7 +50,7 @@ async def test_a_new_password_ends_all_other_sessions_and_their_sockets(
     elsewhere = await again(cast, alice)
     here, there, at_bob = [await someone.enters(lobby) for someone in (alice, elsewhere, bob)]
     answer = await alice.submits("/accounts/password", password=PASSWORD, new_password=NEW)
-    assert (answer.status, answer.headers["Location"]) == (303, "/accounts/password")
+    assert (answer.status, answer.headers["Location"]) == (303, "/settings/account")
     assert await there.ends() == 4503
     for listener in (here, at_bob):
         await listener.is_told()
@@ -143,8 +143,8 @@ async def test_a_new_address_signs_in_and_the_old_one_no_longer(cast: Cast) -> N
 @pytest.mark.parametrize(
     ("email", "password", "status", "field", "text"),
     [
-        ("me@new.example", "wrong", 403, "password", "your password"),
-        ("me@new.example", "", 422, "password", "needed"),
+        ("me@new.example", "wrong", 403, "email-password", "your password"),
+        ("me@new.example", "", 422, "email-password", "needed"),
         ("no address", PASSWORD, 422, "email", "look like"),
         ("a\0@b.example", PASSWORD, 422, "email", "look like"),
         ("a" * 600, PASSWORD, 422, "email", "too long"),
@@ -170,8 +170,8 @@ async def test_no_address_is_changed_by_a_mistake(
 async def sessions_of(someone: Person) -> str:
     async with someone.http.get("/accounts/sessions") as answer:
         assert answer.status == 200
-        # Without the sidebar and the templates for scripts.
-        return (await answer.text()).partition("<main")[2].partition("<template")[0]
+        # Without the sidebar, the list of sections, and the templates for scripts.
+        return (await answer.text()).partition('class="own-page"')[2].partition("<template")[0]
 
 
 async def test_one_sees_where_one_is_signed_in_and_ends_one(

@@ -159,17 +159,17 @@ async def test_the_socket_speaks_the_language_that_it_was_opened_in(
 ) -> None:
     at_alice, at_bob = await alice.enters(lobby, headers=IN_RUSSIAN), await bob.enters(lobby)
     shown = {command["name"]: command for command in at_alice.events[0]["commands"]}
-    assert shown["kill"]["usage"] == "/kill @имя [причина]"
+    assert shown["kick"]["usage"] == "/kick @имя [причина]"
     assert all(CYRILLIC.search(command["help"]) for command in shown.values())
     assert all(not CYRILLIC.search(command["help"]) for command in at_bob.events[0]["commands"])
     error = await at_alice.says("/topi x")
     assert (error["code"], error["text"][:21]) == ("unknown_command", "Команды /topi нет. Мо")
     assert "Может быть, /topic?" in error["text"]
-    assert (await at_alice.says("/kill"))["text"] == "Как пользоваться: /kill @имя [причина]"
+    assert (await at_alice.says("/kill"))["text"] == "Как пользоваться: /kick @имя [причина]"
     assert (await at_alice.says("/topic"))["text"] == "Темы нет."
     assert (await at_alice.says("/who"))["text"].startswith(f"В сети: {alice.name} (владелец)")
     assert (
-        f"/kill @имя [причина]: {RUSSIAN.t(COMMANDS['kill'].help)}" in (await at_alice.says("/help"))["text"]
+        f"/kick @имя [причина]: {RUSSIAN.t(COMMANDS['kick'].help)}" in (await at_alice.says("/help"))["text"]
     )
     assert (await at_alice.says("x" * 10_001))["text"] == (
         "В сообщении может быть не больше 10\N{NO-BREAK SPACE}000 символов, а здесь их "

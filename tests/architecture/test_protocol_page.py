@@ -13,7 +13,9 @@ from tests.support.servers import ROOT
 
 PAGE = (ROOT / "docs" / "protocol.md").read_text()
 REDUCERS = (ROOT / "static" / "js" / "state" / "reducers.js").read_text()
+CONNECTION = (ROOT / "static" / "js" / "server" / "site_connection.js").read_text()
 REQUESTS = {str(kind.__struct_config__.tag): kind for kind in get_args(Frame)}
+PERSONAL_REQUESTS = {str(kind.__struct_config__.tag): kind for kind in (Enter, Exit)}
 
 
 def section(title: str) -> str:
@@ -69,11 +71,11 @@ def test_the_requests() -> None:
 
 def test_the_browser_asks_for_nothing_else() -> None:
     scripts = "\n".join(path.read_text() for path in (ROOT / "static" / "js").rglob("*.js"))
-    asked = set(re.findall(r'\btype: "(\w+)"', scripts)) & (
-        set(REQUESTS) | set(re.findall(r'send\(\{ *type: "(\w+)"', scripts))
-    )
-    assert set(REQUESTS) >= asked >= {"post", "read", "edit", "delete", "undelete", "react", "pin", "typing"}
-    assert set(re.findall(r'send\(\{ *type: "(\w+)"', scripts)) <= set(REQUESTS)
+    requests = REQUESTS.keys() | PERSONAL_REQUESTS.keys()
+    sent = set(re.findall(r'send\(\{ *type: "(\w+)"', scripts))
+    asked = set(re.findall(r'\btype: "(\w+)"', scripts)) & (requests | sent)
+    assert requests >= asked >= {"post", "read", "edit", "delete", "undelete", "react", "pin", "typing"}
+    assert requests >= sent >= PERSONAL_REQUESTS.keys()
 
 
 def test_what_personal_sockets_have_of_their_own() -> None:
@@ -81,10 +83,10 @@ def test_what_personal_sockets_have_of_their_own() -> None:
     assert set(told) == set(PERSONAL_CATALOGUE)
     for name, text in told.items():
         assert fields_of(text) == set(PERSONAL_CATALOGUE[name].__struct_fields__), name
+        assert f'event.type === "{name}"' in CONNECTION, name
     asked = table("Over a personal socket is asked")
-    for kind in (Enter, Exit):
-        fields = fields_of(asked.pop(str(kind.__struct_config__.tag)))
-        assert fields == set(kind.__struct_fields__)
+    for name, kind in PERSONAL_REQUESTS.items():
+        assert fields_of(asked.pop(name)) == set(kind.__struct_fields__)
     assert not asked
 
 

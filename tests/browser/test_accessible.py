@@ -171,12 +171,14 @@ async def test_the_pages_around_the_rooms(
     await inspector.looks(page, "rooms")
     await goes_private(alice)
     await asks(bob, f"/users/{alice.name}/follow")
-    lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked", "/accounts/profile")
+    lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked")
+    sections = ("", *(f"/{name}" for name in ("account", "notifications", "appearance", "privacy")))
     for path in (
         f"/users/{bob.name}",
         f"/users/{alice.name}",
         *lists,
-        "/accounts/data",
+        *(f"/settings{name}" for name in sections),
+        "/settings/data",
         "/accounts/delete",
         "/weather",
         "/rooms/nowhere",
@@ -241,7 +243,7 @@ async def test_what_opens_over_a_room(inspector: Inspector, alice: Person, bob: 
     await page.keyboard.press("Escape")
     await opens_by_script(page, f"#members [data-person='{bob.name}']", "#person-card")
     await inspector.looks(page, "a card")
-    await page.click("[data-card=kill]")
+    await page.click("[data-card=kick]")
     await expect(page.locator(".card-sure")).to_be_visible()
     await inspector.looks(page, "a card that asks whether one is sure")
     await page.locator("#person-card [data-close]").click()

@@ -141,7 +141,8 @@ async def test_others_hear_that_one_types_and_nothing_of_commands(
     heard: list[tuple[str, bool]] = []
 
     def note(frame: str | bytes) -> None:
-        events = [json.loads(line) for line in str(frame).split("\n")]
+        # A frame of a room begins with its id.
+        events = [json.loads(line) for line in str(frame).split("\n") if line.startswith("{")]
         heard.extend((event["name"], event.get("on", True)) for event in events if event["type"] == "typing")
 
     def listen(socket: WebSocket) -> None:

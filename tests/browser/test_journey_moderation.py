@@ -41,7 +41,7 @@ async def test_what_acts_on_others_happens_now_or_not_at_all(
     await expect(alice.page.locator("#composer-text")).to_have_value(f"/kick @{bob.name}")
     await alice.page.fill("#composer-text", "")
     await alice.page.locator("#timeline .message-author", has_text=bob.name).click()
-    await alice.page.click("[data-card=kill]")
+    await alice.page.click("[data-card=kick]")
     await alice.page.keyboard.press("Enter")
     await expect(alice.page.locator("#person-card")).to_contain_text("There is no connection now")
     await alice.page.keyboard.press("Escape")

@@ -209,7 +209,7 @@ async def test_do_not_disturb_is_seen_by_others(alice: Visitor, bob: Visitor, lo
     await bob.enters(lounge)
     await bob.page.click("#me-button")
     await bob.page.locator("#settings label", has=bob.page.locator("[value=dnd]")).click()
-    await bob.page.select_option("#settings [name=for]", "2h")
+    await bob.page.select_option("#settings [name=lasts]", "1h")
     await bob.page.click("#settings .status-form .button")
     await expect(bob.page.locator("#me-button .me-status")).to_contain_text("Do not disturb")
     await expect(bob.page.locator("#timeline .pending, #timeline .notice")).to_have_count(0)
@@ -252,7 +252,7 @@ async def test_a_card_mentions_and_removes(alice: Visitor, bob: Visitor, lounge:
     member = alice.page.locator(f"#members [data-person='{bob.name}']")
     await member.focus()
     await alice.page.keyboard.press("Enter")
-    await alice.page.click("[data-card=kill]")
+    await alice.page.click("[data-card=kick]")
     await alice.page.keyboard.type("enough")
     await alice.page.keyboard.press("Enter")
     await expect(alice.page.locator("#timeline")).to_contain_text(f"removed {bob.name} from the room: enough")
@@ -265,7 +265,7 @@ async def test_a_member_has_no_power_over_others(alice: Visitor, bob: Visitor, l
     await bob.enters(lounge)
     await bob.page.locator(f"#members [data-person='{alice.name}']").click()
     await expect(bob.page.locator("[data-card=message]")).to_be_visible()
-    for act in ("kill", "mod", "unmod"):
+    for act in ("kick", "timeout", "mod", "unmod"):
         await expect(bob.page.locator(f"[data-card={act}]")).to_be_hidden()
 
 
@@ -275,7 +275,7 @@ async def test_settings_last(alice: Visitor, lounge: str) -> None:
     own = alice.page.locator("#timeline .message.own .avatar").first
     await expect(own).to_be_hidden()
     await alice.page.click("#me-button")
-    await alice.page.click("[data-one-side]")
+    await alice.page.click("#settings [data-preference=sides] input")
     await alice.page.locator("#settings label", has=alice.page.locator("[value=dark]")).click()
     for _ in range(2):
         await expect(own).to_be_visible()
@@ -283,7 +283,7 @@ async def test_settings_last(alice: Visitor, lounge: str) -> None:
         await alice.page.reload()
         await alice.is_connected()
     await alice.page.click("#me-button")
-    await expect(alice.page.locator("[data-one-side]")).to_be_checked()
+    await expect(alice.page.locator("#settings [data-preference=sides] input")).to_be_checked()
     await expect(alice.page.locator("#settings [value=dark]")).to_be_checked()
     await alice.page.locator("#settings button", has_text="Sign out").click()
     await alice.page.wait_for_url(f"{alice.url}/")

@@ -18,17 +18,17 @@ async def test_a_private_person_and_a_follower(
 ) -> None:
     alice, bob = await visitors("alice", WIDE), await visitors("bob", PHONE)
     at_alice, at_bob = alice.page, bob.page
-    await at_alice.goto(f"{alice.url}/accounts/profile")
+    await at_alice.goto(f"{alice.url}/settings/privacy")
     await at_alice.get_by_label("Private profile").check()
     await at_alice.get_by_role("button", name="Save").click()
     await at_bob.goto(f"{bob.url}/users/{alice.name}")
     await at_bob.get_by_role("button", name="Ask to follow").click()
     await expect(at_bob.get_by_role("button", name="Take the request back")).to_be_visible()
-    await at_alice.reload()
+    await at_alice.goto(f"{alice.url}/users/{alice.name}")
     await at_alice.get_by_role("link", name="1 person asks to follow you").click()
-    await expect(at_alice.locator(".own-count")).to_have_text("1")
+    await expect(at_alice.locator(".own-nav .own-count")).to_have_text("1 request")
     await at_alice.get_by_role("button", name=f"Accept: {bob.name}").click()
-    await expect(at_alice.locator(".own-count")).to_have_count(0)
+    await expect(at_alice.locator(".own-nav .own-count")).to_have_count(0)
     await expect(at_alice.get_by_text("Nobody asks to follow you.")).to_be_visible()
 
     # The feed is live, and a post is left when it is hidden.
@@ -65,6 +65,6 @@ async def test_a_private_person_and_a_follower(
     await expect(at_bob.locator("[data-post]")).to_have_count(0)
     await at_bob.goto(f"{bob.url}/users/{alice.name}")
     await expect(at_bob.locator(".following-counts")).to_have_count(0)
-    await at_alice.goto(f"{alice.url}/accounts/blocked")
+    await at_alice.goto(f"{alice.url}/settings/privacy")
     await at_alice.get_by_role("button", name=f"Unblock: {bob.name}").click()
     await expect(at_alice.get_by_text("You block nobody.")).to_be_visible()

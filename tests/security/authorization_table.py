@@ -41,6 +41,8 @@ LEAVING = MEMBERS - {("direct", "member")}
 INVITING = MODERATORS | _each(("open",), "member inviter")
 WITHDRAWING = MODERATORS | _each(_ROOMS, "inviter")
 INVITED = _each(_ROOMS, "invited")
+ADMINISTRATORS = _each(_ROOMS, "administrator")
+LOGGED = MODERATORS | _each(_ROOMS, "member inviter")
 NOBODY: set[tuple[str, str]] = set()
 
 
@@ -102,6 +104,30 @@ ROWS = {
     "/kick the owner": Row("/kick @{owner}", _each(_ROOMS, "administrator")),
     "/kick the administrator": Row("/kick @{administrator}", NOBODY),
     "/clear": Row("/clear", MODERATORS),
+    "/ban a member": Row("/ban @{other} 2h", MODERATORS),
+    "/ban a moderator": Row("/ban @{second}", OWNERS),
+    "/ban who is no member": Row("/ban @{guest}", MODERATORS),
+    "/ban the owner": Row("/ban @{owner}", _each(_ROOMS, "administrator")),
+    "/ban an administrator who is outside": Row(
+        "/ban @{outside administrator}", _each(_ROOMS, "administrator")
+    ),
+    "/unban": Row("/unban @{kicked}", MODERATORS),
+    "/timeout a member": Row("/timeout @{other} 1h", MODERATORS),
+    "/timeout a moderator": Row("/timeout @{second} 1h", OWNERS),
+    "/untimeout who has none": Row("/untimeout @{other}", NOBODY),
+    "/delete one's own": Row("/delete 1", INSIDE),
+    "/delete another's": Row("/delete 2", MODERATORS),
+    "/delete both": Row("/delete 1-2", MODERATORS),
+    "/purge": Row("/purge @{other} 1h", MODERATORS),
+    "/slow": Row("/slow 30s", MODERATORS),
+    "/lock": Row("/lock", MODERATORS),
+    "/unlock what isn't locked": Row("/unlock", NOBODY),
+    "/archive": Row("/archive", OWNERS),
+    "/unarchive what isn't archived": Row("/unarchive", NOBODY),
+    "/owner": Row("/owner @{other}", OWNERS),
+    "/log": Row("/log", LOGGED, changes=False),
+    "/undo what isn't there": Row("/undo A99", NOBODY),
+    "/undo of a moderator's act": Row("/undo A1", MODERATORS),
     "/mod": Row("/mod @{other}", OWNERS),
     "/unmod": Row("/unmod @{second}", OWNERS),
     "/away": Row("/away", INSIDE, changes=False),

@@ -68,6 +68,8 @@ READS = {
     "picture": Row("/users/{owner}/picture", SIGNED_IN),
     "people": Row("/people?q={owner}", SIGNED_IN),
     "people by name": Row("/people?name={owner}", SIGNED_IN),
+    "users": Row("/users", SIGNED_IN),
+    "users found": Row("/users?q={owner}", SIGNED_IN),
     "person_posts": Row("/users/{owner}/posts", SEEING, tells="post", told=SEEING),
     "feed": Row("/feed", SIGNED_IN, tells="post", told=FEEDING),
     "feed_post": Row(POST, SEEING, tells="post", told=SEEING, missing=NO_POST),

@@ -34,15 +34,21 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("login", "POST"): (422, 422, 422, 422),
     ("logout", "POST"): (401, 303, 303, 303),
     ("people", "GET"): (401, 200, 200, 200),
-    ("profile", "GET"): (LOGIN, 200, 200, 200),
+    # To their sections of the settings.
+    **{
+        (what, "GET"): (LOGIN, 303, 303, 303)
+        for what in ("profile", "email", "password", "sessions", "own_data")
+    },
+    ("settings", "GET"): (LOGIN, 200, 200, 200),
+    **{
+        (f"settings_{what}", "GET"): (LOGIN, 200, 200, 200)
+        for what in ("profile", "account", "notifications", "appearance", "privacy", "sessions", "data")
+    },
+    **{(f"settings_{what}", "POST"): (401, 303, 303, 303) for what in ("notifications", "appearance")},
     ("profile", "POST"): (401, 303, 303, 303),
-    ("email", "GET"): (LOGIN, 200, 200, 200),
     ("email", "POST"): (401, 422, 422, 422),
-    ("password", "GET"): (LOGIN, 200, 200, 200),
     ("password", "POST"): (401, 422, 422, 422),
-    ("sessions", "GET"): (LOGIN, 200, 200, 200),
     ("sessions", "POST"): (401, 303, 303, 303),
-    ("own_data", "GET"): (LOGIN, 200, 200, 200),
     ("own_data_download", "GET"): (LOGIN, 200, 200, 200),
     ("delete_account", "GET"): (LOGIN, 200, 200, 200),
     ("delete_account", "POST"): (401, 422, 422, 422),
@@ -59,6 +65,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         for what in ("accept", "decline", "remove_follower", "block", "unblock")
     },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
+    ("users", "GET"): (LOGIN, 200, 200, 200),
     ("person_posts", "GET"): (LOGIN, 404, 404, 404),
     ("feed", "GET"): (LOGIN, 200, 200, 200),
     ("feed", "POST"): (401, 422, 422, 422),
@@ -73,7 +80,13 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     },
     # Let in, and told to say where.
     ("weather", "GET"): (LOGIN, 400, 400, 400),
+    ("status", "GET"): (LOGIN, 200, 200, 200),
+    # Without a status one has none.
+    ("status", "POST"): (401, 303, 303, 303),
     ("conversations", "POST"): (401, 422, 422, 422),
+    # Nothing is kept yet.
+    ("kept", "GET"): (401, 200, 200, 200),
+    ("service_worker", "GET"): (200, 200, 200, 200),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
@@ -85,6 +98,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("pins", "GET"): (401, 404, 200, 200),
     ("permalink", "GET"): (LOGIN, 404, 200, 200),
     ("versions", "GET"): (401, 404, 200, 200),
+    ("room_log", "GET"): (LOGIN, 404, 403, 200),
+    ("room_log", "POST"): (401, 404, 403, 400),
+    ("room_settings", "GET"): (LOGIN, 404, 403, 200),
+    ("room_settings", "POST"): (401, 404, 403, 400),
     # A guest isn't a member yet, and who is has sent no text.
     ("preview", "POST"): (401, 404, 403, 400),
     ("emoji", "GET"): (200, 200, 200, 200),
@@ -116,6 +133,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "livez",
         "readyz",
         "emoji",
+        "service_worker",
     }
     assert {route.name for route in ROUTES if route.access is not Access.SIGNED_IN} == front
 

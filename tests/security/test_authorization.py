@@ -23,8 +23,10 @@ from chat.errors import ActionError
 from chat.events import Error, Event, Pong, Receipt
 from chat.keys import COMMANDS, ENGINE
 from chat.models import (
+    Act,
+    Ban,
     Invitation,
-    Kick,
+    LastPost,
     Member,
     Mention,
     Message,
@@ -33,6 +35,7 @@ from chat.models import (
     Room,
     RoomName,
     Status,
+    Timeout,
 )
 from chat.requests import Frame, Request, RunCommand
 from chat.roles import Role, Standing
@@ -55,7 +58,8 @@ PEOPLE = (
 )
 NAMES = {name: name.replace(" ", "-") for name in PEOPLE}
 STORED: tuple[type[Base], ...] = (
-    *(Member, Message, Mention, MessageVersion, Reaction, Kick, Invitation, RoomName),
+    *(Member, Message, Mention, MessageVersion, Reaction, Ban, Invitation, RoomName),
+    *(Act, Timeout, LastPost),
 )
 """What a room holds."""
 
@@ -276,11 +280,14 @@ class Stage:
         else:
             inside = dict.fromkeys(("member", "inviter", "other", "administrator", "watcher"), Role.MEMBER)
             inside |= {"owner": Role.OWNER, "moderator": Role.MODERATOR, "second": Role.MODERATOR}
-            self.tables.add(Kick, {**room, "user_id": self.people["kicked"].id, "until": now + 600_000})
+            self.tables.add(Ban, {**room, "user_id": self.people["kicked"].id, "until": now + 600_000})
             for guest, inviter in (("invited", "second"), ("asked", "inviter"), ("declined", "second")):
                 invitation = {"user_id": self.people[guest].id, "inviter_id": self.people[inviter].id}
                 invitation |= {"at": now, "until": now + 600_000, "declined": guest == "declined"}
                 self.tables.add(Invitation, {**room, **invitation})
+            act: JsonObject = {**room, "number": 1, "act": "topic", "author_id": self.people["second"].id}
+            act |= {"reason": "", "before": '{"topic": "old"}', "after": '{"topic": ""}', "at": now, "seq": 4}
+            self.tables.add(Act, act)
         # Who is recorded as here without a connection would be recorded as gone after a while.
         shared = {**room, "present": False, "read_number": 0, "joined_at": now}
         self.tables.add(

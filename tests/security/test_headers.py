@@ -46,6 +46,7 @@ ANSWERS = [
     ("GET", "/nowhere", 404),
     ("GET", "/favicon.ico", 200),
     ("GET", "/robots.txt", 200),
+    ("GET", "/service-worker.js", 200),
     ("GET", "/livez", 200),
     ("GET", "/readyz", 200),
     ("GET", "/static/css/base.css", 200),

@@ -26,7 +26,7 @@ from tests.support.raw_http import Answer, cookie_of, request
 from urls import ROUTES
 
 MISSING = 9_999_999_999_999_999
-KINDS = ("/feed", "/people", "/users/", "/accounts/")
+KINDS = ("/feed", "/people", "/users", "/accounts/")
 ELSEWHERE = {"register", "login", "logout", "email", "password", "sessions"}
 """What is of accounts and not of profiles."""
 

@@ -59,6 +59,14 @@ async def _look_around(alice: Person) -> None:
     assert len((await alice.gets("/rooms/Hall/pins"))["messages"]) == 100
     for words in ("", "p77", "9999", "nobody"):
         await alice.gets(f"/people?q={words}")
+        await alice.gets(f"/users?q={words}")
+    for after in ("", "p5000", "zzz"):
+        await alice.gets(f"/users?after={after}")
+    for section in ("privacy", "sessions"):
+        async with alice.http.get(f"/settings/{section}") as page:
+            assert page.status == 200
+    assert (await alice.submits("/status", page="/rooms", status="dnd", lasts="1h")).status == 303
+    await alice.gets("/status")
 
 
 async def _go_back(alice: Person) -> None:

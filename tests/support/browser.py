@@ -64,10 +64,12 @@ class Profiles:
     """Browsers of people's own, with a page each. One story after the other uses them: a new page
     needs a process that compiles all scripts, which takes more than a short story.
 
-    The next user finds nothing of the one before but the site's files in the cache."""
+    The next user finds nothing of the one before but the site's files in the cache. Most stories are
+    told without a service worker: what goes through it can't be held up by a route."""
 
-    def __init__(self, browser: Browser) -> None:
+    def __init__(self, browser: Browser, service_workers: Literal["allow", "block"] = "block") -> None:
         self._browser = browser
+        self._service_workers = service_workers
         self._idle: list[tuple[Screen, Page]] = []
 
     @contextlib.asynccontextmanager
@@ -101,6 +103,7 @@ class Profiles:
             has_touch=screen.viewport is PHONE,
             color_scheme=screen.color_scheme,
             reduced_motion=screen.reduced_motion,
+            service_workers=self._service_workers,
         )
         context.set_default_timeout(PATIENCE * 1000)
         return await context.new_page()
@@ -151,6 +154,7 @@ class Visitor:
             and "ERR_" not in message.text
             and "WebSocket connection" not in message.text
             and "status of 50" not in message.text
+            and "when fetching the script" not in message.text  # the service worker's
         ):
             self.complaints.append(message.text)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from accounts.models import User
-from chat.actions import moderation
+from chat.actions import moderation, removing
 from chat.actions.dispatch import Dispatcher
 from chat.actions.presence import PresenceTracker
 from chat.commands import COMMANDS, Registry
@@ -207,13 +207,13 @@ class Site:
         return tab
 
     async def kill(self) -> None:
-        await moderation.kill(self.there, CELLAR, ALICE, self.bob, "", new_nonce())
+        await removing.kick(self.there, CELLAR, ALICE, self.bob, "", new_nonce())
 
     async def promote(self) -> None:
         await moderation.grant(self.there, CELLAR, ALICE, self.bob, Role.MODERATOR, new_nonce())
 
     async def clear(self) -> None:
-        await moderation.clear(self.there, CELLAR, ALICE, new_nonce())
+        await moderation.clear(self.there, CELLAR, ALICE, "", new_nonce())
 
     async def posts(self, text: str) -> None:
         await self.there.journal.change(Draft(CELLAR, ALICE, new_nonce(), text, None))

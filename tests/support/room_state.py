@@ -5,9 +5,10 @@ import json
 import re
 from typing import Any
 
+from helpers.text.durations import parse_duration
 from tests.support.people import JsonObject, Person
 
-JOINED = ("created", "joined")
+JOINED = ("created", "joined", "readmitted")
 LINE_FIELDS = (
     *("seq", "number", "kind", "author", "text", "at", "html", "target", "reply_to", "quote"),
     *("edited_at", "deleted", "reactions", "pinned", "mentions", "role"),
@@ -31,6 +32,18 @@ def _line(event: JsonObject) -> JsonObject:
     kind = "cleared" if event["type"] == "cleared" else event["kind"]
     shown = {name: event[name] for name in LINE_FIELDS if event.get(name) not in (None, False)}
     return {**shown, "kind": kind}
+
+
+MODES = {"locked": True, "unlocked": False, "archived": True, "unarchived": False, "slow": None}
+
+
+def _with_mode(room: JsonObject, kind: str, text: str) -> JsonObject:
+    """The room after a line of one of these kinds. What is off is left out."""
+    if kind == "slow":
+        name, value = "slow", 0 if text == "off" else parse_duration(text)
+    else:
+        name, value = kind.removeprefix("un"), MODES[kind]
+    return {**{key: known for key, known in room.items() if key != name}, **({name: value} if value else {})}
 
 
 class RoomState:
@@ -59,6 +72,13 @@ class RoomState:
         for name, member in self.members.items():
             self._note_online(version, name, online=member["present"])
         self._online(page["online"])
+        self.reload_at = 0
+        """The history up to this seq is to be loaded anew."""
+
+    def reload(self, fresh: "RoomState") -> None:
+        """Loads anew what is to be: from a page that was loaded afterwards."""
+        known = {seq: line for seq, line in self.lines.items() if seq > self.reload_at}
+        self.lines = {seq: line for seq, line in fresh.lines.items() if seq <= self.reload_at} | known
 
     @property
     def here(self) -> JsonObject:
@@ -120,6 +140,10 @@ class RoomState:
                 # What one writes is read, and so is what stands above.
                 self.here["read_number"] = line["number"]
                 self.here.update(mentions=0, deleted=0)
+        elif line["kind"] == "uncleared":
+            self.reload_at = line["seq"]
+        elif line["kind"] in MODES:
+            self.room = _with_mode(self.room, line["kind"], line["text"])
         elif line["kind"] in ("topic", "title"):
             self.room = {**self.room, line["kind"]: line["text"]}
         elif line["kind"] == "name":
@@ -138,7 +162,7 @@ class RoomState:
             self.members[name] = known
         elif kind == "role":
             self.members[name] = {**known, "role": event["role"]}
-        elif kind != "invited":
+        elif kind in ("left", "killed", "banned"):
             self.members.pop(name, None)
             self.is_gone |= name == self.you["name"]
 

@@ -217,6 +217,8 @@ class Story:
             fresh = RoomState(page)
             if self.case.typing and self.case.typing != watcher.name:
                 fresh.typing = {self.people[self.case.typing].name}
+            if state.reload_at:
+                state.reload(fresh)
             told, shown = (without_old_quotes(one.shown(), state.edited) for one in (state, fresh))
             found = differences(told, shown)
             is_done = not found and self.case.until(shown)

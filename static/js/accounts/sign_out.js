@@ -28,7 +28,8 @@ function fill(dialog, { messages, changes, rooms, conversations }) {
 export function askBeforeSignOut(signal) {
   const submit = async (/** @type {SubmitEvent} */ event) => {
     const form = /** @type {HTMLFormElement} */ (event.target);
-    if (!form.matches("[data-sign-out]")) return;
+    // Who asks already does so once.
+    if (!form.matches("[data-sign-out]") || event.defaultPrevented) return;
     const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("sign-out"));
     const left = leftBehind(storage, dialog.dataset.user ?? "");
     if (!left) return;

@@ -52,6 +52,10 @@ function watch(shown) {
   });
 }
 
-if (globalThis.document)
-  for (const shown of document.querySelectorAll("[data-strength]"))
+/** @param {ParentNode} page */
+export function watchStrength(page) {
+  for (const shown of page.querySelectorAll("[data-strength]"))
     if (shown instanceof HTMLElement) watch(shown);
+}
+
+if (globalThis.document) watchStrength(document);

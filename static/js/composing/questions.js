@@ -20,7 +20,7 @@ export function countCalled(text, { members, you }) {
 }
 
 /** @param {string} text */
-export const clears = (text) => /^\/clear\s*$/i.test(text);
+export const clears = (text) => /^\/clear(\s|$)/i.test(text);
 
 /**
  * Whether there may be something to ask.

@@ -24,10 +24,15 @@ export class Absence {
     this.receivedAt = now();
   }
 
-  /** After each event of the server. @param {{type: string, stale?: boolean}} event */
+  /** The connection, over which the room is entered, lives. */
+  heard() {
+    this.receivedAt = this.now();
+  }
+
+  /** After each event of the room. @param {{type: string, stale?: boolean}} event */
   received({ type, stale = false }) {
     const silence = this.now() - this.receivedAt;
-    this.receivedAt = this.now();
+    this.heard();
     if (!stale && (type !== "hello" || silence <= LONG)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.onReturn, SPREAD * Math.random());

@@ -1,10 +1,9 @@
 /**
- * The WebSocket of one room: connects, resumes at a position (since and epoch), reconnects with
- * full jitter, and detects a dead connection by its silence. It knows frames and close codes, not
- * what events mean.
+ * The WebSocket of a person: connects, reconnects with full jitter, and detects a dead connection by
+ * its silence. It knows frames and close codes, not what events mean.
  */
 import { Lifetime } from "../dom/lifetime.js";
-import { eventOf } from "./event_of.js";
+import { eventsOf } from "./event_of.js";
 
 const SILENCE = 40_000; // the server pings every 25 s, but a page doesn't see those: ask after a while longer
 const ANSWER = 10_000; // a ping or a connection attempt without an answer for so long is dead
@@ -29,12 +28,12 @@ export const fullJitter = (attempt, random = Math.random) => random() * Math.min
 
 /**
  * @typedef {object} Listener
- * @property {() => {since: string, epoch: string}|{}} position where to go on, if that is asked here
- * @property {(event: {type: string}) => void} received
+ * @property {(event: any, room: string) => void} received `room` is the id of the room that the event
+ *   is of, empty where it is of none
  * @property {(state: "connecting"|"connected"|"offline") => void} state
  * @property {(code: number, reason: string) => void} ended no way back; called at most once
- * @property {() => Promise<number>} checkStatus the status with which the room's messages answer; 0
- *   if nothing answers
+ * @property {() => Promise<number>} checkStatus the status with which the site answers; 0 if nothing
+ *   answers
  * @property {() => void} tick every few seconds while connected
  */
 export class Connection {
@@ -83,7 +82,7 @@ export class Connection {
   }
 
   /**
-   * Sends a request if the room has greeted.
+   * Sends a request if the server has greeted.
    * @param {object} request
    * @returns {boolean} whether it was handed over
    */
@@ -100,7 +99,7 @@ export class Connection {
     url.protocol = url.protocol === "https:" ? "wss:" : "ws:";
     // Not every browser sends Accept-Language with a handshake.
     const { lang: language } = document.documentElement;
-    url.search = new URLSearchParams({ ...this.listener.position(), language }).toString();
+    url.search = new URLSearchParams({ language }).toString();
     const socket = new WebSocket(url);
     this.#socket = socket;
     this.#receivedAt = performance.now();
@@ -109,19 +108,18 @@ export class Connection {
     socket.onclose = ({ code, reason }) => this.#socket === socket && this.#lost(code, reason);
   }
 
-  /** @param {string} frame one or more JSON objects, one a line */
+  /** @param {string} frame */
   #read(frame) {
     this.#receivedAt = performance.now();
     this.#pinged = false;
-    for (const line of frame.split("\n")) {
-      const event = eventOf(line);
-      if (!event) continue;
-      if (event.type === "hello") {
+    const { room, events } = eventsOf(frame);
+    for (const event of events) {
+      if (event.type === "hello" && !room) {
         this.#greeted = true;
         this.#attempt = 0;
       }
       try {
-        this.listener.received(event);
+        this.listener.received(event, room);
       } catch (error) {
         // The next one may be an answer that somebody waits for.
         reportError(error);

@@ -14,7 +14,22 @@ export function eventOf(line) {
     return null;
   }
   if (typeof event?.type !== "string") return null;
+  // The code of a closed room is that with which its own socket would close.
+  if (event.type === "closed") return event;
   for (const name of ["nonce", "code", "text"]) if (typeof event[name] !== "string") delete event[name];
   if (!(event.retry_after >= 0 && event.retry_after <= LONGEST)) delete event.retry_after;
   return event;
+}
+
+/**
+ * What a frame of the person's socket holds: JSON objects, one a line, after the id of the room that
+ * they are of, if they are of one.
+ * @param {string} frame
+ * @returns {{room: string, events: any[]}} `room` is empty where they are of none
+ */
+export function eventsOf(frame) {
+  const [first, ...rest] = frame.split("\n");
+  const isOfRoom = !first.startsWith("{");
+  const lines = isOfRoom ? rest : [first, ...rest];
+  return { room: isOfRoom ? first : "", events: lines.flatMap((line) => eventOf(line) ?? []) };
 }

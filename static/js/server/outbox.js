@@ -17,7 +17,7 @@ const PATIENCE = 15_000; // without an answer for so long on a living connection
 const MAX_TRIES = 4; // on one living connection: what isn't answered then keeps nothing else back
 const STALE = 24 * 3600_000; // found after a day, a line isn't sent without asking
 /** Errors of frames that can't be read: whose, the server can't always tell. */
-const UNREADABLE = ["bad_json", "bad_request", "bad_frame"];
+export const UNREADABLE = ["bad_json", "bad_request", "bad_frame"];
 /** At most so many wait; beyond that the composer keeps its text. */
 export const MAX_PENDING = 200;
 

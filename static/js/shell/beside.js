@@ -5,15 +5,15 @@
 import { Drawers } from "../dom/drawers.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
 import { Lifetime } from "../dom/lifetime.js";
-import { showTotals } from "../elements/page/badge.js";
+import { bareTitle, showTotals } from "../elements/page/badge.js";
 import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
 import { ChatRooms } from "../elements/sidebar/rooms.js";
+import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { ChatWeather } from "../elements/sidebar/weather.js";
-import { Connection } from "../server/connection.js";
 import { askNames } from "../server/people_names.js";
-import { get } from "../server/http.js";
+import { SiteConnection } from "../server/site_connection.js";
 import { createStore, initial } from "../state/store.js";
 import { shownTitle } from "../words/names.js";
 
@@ -37,20 +37,18 @@ export class Beside {
     const page = { store: this.store, go: (/** @type {string} */ address) => location.assign(address) };
     this.#start("chat-switcher", ChatSwitcher, page);
     const app = document.getElementById("app");
-    this.connection = new Connection("/ws", {
-      position: () => ({}),
+    this.connection = new SiteConnection({
+      user: this.store.state.you.name,
       received: (event) => this.#received(event),
       state: (connection) => this.store.dispatch({ type: "connection", connection }),
       ended() {},
-      checkStatus: () => this.#status(),
-      tick() {},
     });
     this.lifetime.add(() => this.connection.stop());
     if (app) {
       const drawers = new Drawers(app, signal);
       watchEdgeSwipe(app, () => drawers.open("sidebar"), signal);
-      const { title } = document;
-      this.store.watch(["rooms"], () => showTotals(this.store.state, title), signal);
+      // Asked for each time: from one section of the settings to another it changes.
+      this.store.watch(["rooms"], () => showTotals(this.store.state, bareTitle()), signal);
       // The first `unread` tells all rooms; until then the lists are as they were rendered.
       this.#whenTold = () => {
         this.#whenTold = () => {};
@@ -58,6 +56,7 @@ export class Beside {
         this.#start("chat-toasts", ChatToasts, page);
         this.#start("chat-invitations", ChatInvitations, page);
       };
+      this.#start("chat-settings", ChatSettings, page);
       if (document.querySelector("chat-weather")) this.#start("chat-weather", ChatWeather, page);
     }
     this.connection.start();
@@ -75,8 +74,6 @@ export class Beside {
 
   /** @param {{type: string}} event */
   async #received(event) {
-    // That of a room tells what this one doesn't.
-    if (event.type === "hello") return;
     this.store.receive(event);
     if (event.type === "person") this.store.touch("rooms");
     if (event.type !== "unread") return;
@@ -93,16 +90,6 @@ export class Beside {
       // by their handles, until the next time
     }
     if (!this.lifetime.ended) this.store.touch("rooms");
-  }
-
-  /** As `checkStatus` of the connection. */
-  async #status() {
-    try {
-      const answer = await get("/rooms?only=own");
-      return answer.redirected ? 401 : answer.status;
-    } catch {
-      return 0;
-    }
   }
 
   stop() {

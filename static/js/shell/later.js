@@ -15,8 +15,10 @@ import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
+import { SiteConnection } from "../server/site_connection.js";
 import { tellClock } from "../server/clock.js";
 import { watchNames } from "../server/people_names.js";
+import { Keeper } from "../offline/keeper.js";
 import { Navigation } from "./navigation.js";
 
 /** @typedef {import("./shell.js").Shell} Shell */
@@ -33,6 +35,17 @@ export const ELEMENTS = {
   "chat-keys": ChatKeys,
 };
 
+/** The connection of the page, which isn't started. @param {Shell} shell */
+export function connect(shell) {
+  const switcher = /** @type {HTMLElement} */ (document.querySelector("chat-switcher"));
+  return new SiteConnection({
+    user: switcher.dataset.user ?? "",
+    received: (event) => shell.received(event),
+    state() {},
+    ended() {},
+  });
+}
+
 /** Of a room that is shown, what is no element. @param {import("../room.js").Page} page */
 export function startRoom(page) {
   watchNames(page.store, page.lifetime);
@@ -48,6 +61,9 @@ export function navigate(shell) {
   tellClock();
   return new Navigation(shell);
 }
+
+/** What is seen from now on is kept in the browser. @param {Shell} shell */
+export const keep = ({ lifetime, view }) => new Keeper(lifetime, view);
 
 /** Where the site has it, after everything else. @param {Shell} shell */
 export async function showWeather({ lifetime, view }) {

@@ -3,16 +3,17 @@
  * back and forward. The rooms seen last stay in memory and are shown at once; of others the page is
  * fetched, and its middle taken. Where that isn't possible, the address is loaded.
  */
-import { NO_CONNECTION } from "../state/toasts.js";
+import { keptPage } from "../offline/kept_page.js";
+import { titleWithSign } from "../words/names.js";
+import { t } from "../words/texts.js";
+import { KeptViews, roomOf } from "./kept_views.js";
 
 /** @typedef {import("./shell.js").Shell} Shell */
 /** @typedef {import("./shell.js").View} View */
 /** @typedef {"push"|"replace"|"none"} How what becomes of the browser's history */
 
-/** So many rooms stay in memory beside the one that is shown. */
-const KEPT = 7;
-/** More missed messages than this are fetched with the page, which opens at the first of them. */
-const MISSED = 50;
+/** ms after which a page is taken from what is kept, while there is no connection. */
+const PATIENCE = 2_000;
 
 /** Of a room or a post in it. */
 const PLACE = /^\/rooms\/([^/]+)(?:\/([1-9]\d{0,15}))?$/;
@@ -44,9 +45,6 @@ function nameOf(part) {
   }
 }
 
-/** @param {View} view the room's name in small letters */
-const roomOf = ({ room }) => room.store.state.room.name.toLowerCase();
-
 /** What must be the same for a page to be a part of this one. @param {Document} page */
 const versionOf = (page) =>
   [
@@ -67,7 +65,7 @@ function tell(title) {
 }
 
 export class Navigation {
-  /** The one seen last at the end. @type {View[]} */ #kept = [];
+  #kept;
   #turn = 0;
   #fetching = new AbortController();
   #version = versionOf(document);
@@ -77,10 +75,10 @@ export class Navigation {
     this.shell = shell;
     const { lifetime } = shell;
     const { signal } = lifetime;
+    this.#kept = new KeptViews(lifetime);
     document.addEventListener("click", (event) => this.#follow(event), { signal });
     addEventListener("popstate", () => this.#moved(), { signal });
     lifetime.add(() => this.#fetching.abort());
-    lifetime.add(() => this.#kept.forEach(({ room }) => room.stop()));
     // Somebody may have gone back before this was loaded.
     this.#moved();
   }
@@ -138,7 +136,7 @@ export class Navigation {
   /** @param {NonNullable<ReturnType<typeof placeOf>>} place @param {How} how */
   async #to(place, how) {
     this.#cancel();
-    const kept = this.#take(place.room);
+    const kept = this.#kept.take(place.room);
     if (kept) {
       const wasAt = placeOf(kept.address)?.number ?? null;
       this.#show(kept, place.href, how);
@@ -160,7 +158,7 @@ export class Navigation {
     } else if (how === "none") {
       location.reload();
     } else if (found === "unreachable") {
-      this.shell.view.room.store.dispatch({ type: "toasted", text: NO_CONNECTION });
+      this.#tellMissing(place.room);
       focused?.focus();
     } else {
       location.assign(place.href);
@@ -173,16 +171,38 @@ export class Navigation {
    *   room, if it fits into this one, and its address in the end
    */
   async #fetch(address) {
+    const fetching = this.#fetching;
+    const { connection } = this.shell.view.room.store.state;
+    const timer = connection === "offline" ? setTimeout(() => fetching.abort(), PATIENCE) : undefined;
     try {
-      const { signal } = this.#fetching;
+      const { signal } = fetching;
       const answer = await fetch(address, { headers: { Accept: "text/html" }, signal });
       if (!answer.ok || !placeOf(answer.url)) return "another page";
-      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-      if (!page.getElementById("room-state") || versionOf(page) !== this.#version) return "another page";
-      return { page, path: new URL(answer.url).pathname };
+      return this.#fitting(await answer.text(), new URL(answer.url).pathname);
     } catch {
-      return "unreachable";
+      const { pathname } = new URL(address, location.href);
+      const kept = await keptPage(pathname);
+      return kept ? this.#fitting(kept.html, pathname) : "unreachable";
+    } finally {
+      clearTimeout(timer);
     }
+  }
+
+  /** @param {string} html @param {string} path */
+  #fitting(html, path) {
+    const page = new DOMParser().parseFromString(html, "text/html");
+    const isPart = page.getElementById("room-state") && versionOf(page) === this.#version;
+    return isPart ? { page, path } : "another page";
+  }
+
+  /** @param {string} name of a room that is neither kept nor reached */
+  #tellMissing(name) {
+    const { site, view } = this.shell;
+    const known = [...site.rooms.values()].find((one) => one.name.toLowerCase() === name);
+    const text = t("There is no connection now, and {room} isn’t kept in this browser.", {
+      room: known ? titleWithSign(known) : `#${name}`,
+    });
+    view.room.store.dispatch({ type: "toasted", text });
   }
 
   /** @param {Document} page @returns {View} */
@@ -192,7 +212,7 @@ export class Navigation {
     const view = this.shell.open(page, page.title);
     // A room that was renamed is known by its former name.
     const { key } = view.room.store.state;
-    this.#drop((one) => one.room.store.state.key === key);
+    this.#kept.drop((one) => one.room.store.state.key === key);
     return view;
   }
 
@@ -205,29 +225,6 @@ export class Navigation {
     if (how === "replace") history.replaceState(null, "", address);
     shell.show(view);
     tell(document.title);
-    if (before.room.store.state.ended) before.room.stop();
-    else this.#kept.push(before);
-    this.#drop((one) => this.#kept.indexOf(one) < this.#kept.length - KEPT && !one.room.isWaiting);
-  }
-
-  /** A room that is in memory and up to date, or nearly. @param {string} name @returns {View|null} */
-  #take(name) {
-    const { rooms } = this.shell.site;
-    const isOld = (/** @type {View} */ view) => {
-      const { ended, lastNumber, room } = view.room.store.state;
-      const told = rooms.get(room.name);
-      return Boolean(ended) || !told || told.last_number - lastNumber > MISSED;
-    };
-    this.#drop((one) => roomOf(one) === name && isOld(one));
-    const view = this.#kept.find((one) => roomOf(one) === name);
-    if (view) this.#kept.splice(this.#kept.indexOf(view), 1);
-    return view ?? null;
-  }
-
-  /** @param {(view: View) => boolean} isOver */
-  #drop(isOver) {
-    const over = this.#kept.filter(isOver);
-    this.#kept = this.#kept.filter((one) => !over.includes(one));
-    for (const { room } of over) room.stop();
+    this.#kept.put(before);
   }
 }

@@ -1,6 +1,6 @@
 /**
- * A room that the page has: its state, its connection and what waits for an answer. It may go on
- * while another one is shown.
+ * A room that the page has: its state, its part of the connection and what waits for an answer. It may
+ * go on while another one is shown.
  */
 import { Lifetime } from "../dom/lifetime.js";
 import { requestAllPictures, setPictures } from "../elements/people/avatar.js";
@@ -8,9 +8,8 @@ import { storage } from "../local/storage.js";
 import { whenTabCloses } from "../local/tabs.js";
 import { Absence } from "../server/absence.js";
 import { Amendments } from "../server/amendments.js";
-import { Connection } from "../server/connection.js";
 import { History } from "../server/history.js";
-import { Outbox } from "../server/outbox.js";
+import { Outbox, UNREADABLE } from "../server/outbox.js";
 import { Typing } from "../server/typing.js";
 import { createStore, initial } from "../state/store.js";
 import { setNames } from "../words/names.js";
@@ -44,20 +43,36 @@ function framesOf(lifetime) {
   };
 }
 
+/** @typedef {import("../server/site_connection.js").SiteConnection} SiteConnection */
+
+/**
+ * What the rooms of a page have in common.
+ * @typedef {object} Surroundings
+ * @property {import("../state/store.js").Site} site
+ * @property {() => SiteConnection} connection of the page, which is there when a room is entered
+ * @property {string} tab the name of this tab, another one after each reload
+ * @property {() => void} changed called when something came for a room that isn't shown
+ */
+
 export class OpenRoom {
   lifetime = new Lifetime();
-  /** @type {Connection|null} */ #connection = null;
+  /** @type {ReturnType<SiteConnection["room"]>|null} */ #connection = null;
+  #site;
   #shown = false;
+  /** Not shown, and of those that aren't entered. */
+  #rests = false;
+  #changed;
   /** Called once everything that was missed is here. @type {() => void} */ #caughtUp = () => {};
 
   /**
    * @param {any} embedded what the server wrote into the room's page
-   * @param {import("../state/store.js").Site} site
-   * @param {string} tab the name of this tab, another one after each reload
+   * @param {Surroundings} surroundings
    */
-  constructor(embedded, site, tab) {
+  constructor(embedded, { site, connection, tab, changed }) {
     const { lifetime } = this;
     const { signal } = lifetime;
+    this.#site = connection;
+    this.#changed = changed;
     if (embedded.gravatar) requestAllPictures();
     setPictures(embedded.people);
     setPictures(embedded.members);
@@ -97,7 +112,7 @@ export class OpenRoom {
     });
     lifetime.add(() => this.amendments.stop());
     this.amendments.restore();
-    lifetime.add(() => this.#connection?.stop());
+    lifetime.add(() => this.#exit());
   }
 
   /** Sends a request, once. @param {object} request @returns {boolean} false without a connection */
@@ -105,19 +120,31 @@ export class OpenRoom {
     return this.#connection?.send(request) ?? false;
   }
 
-  /** Connects, unless it is connected still. @param {() => void} [caughtUp] called once */
+  /** It is shown, and entered unless it is still. @param {() => void} [caughtUp] called once */
   enter(caughtUp = () => {}) {
     this.#shown = true;
+    this.#rests = false;
     this.#caughtUp = caughtUp;
     if (!this.#connection) this.#connect();
     else if (this.store.state.connection === "connected") this.#isHere();
   }
 
-  /** It isn't shown any more, and connected for as long as something waits for an answer. */
+  /** It isn't shown any more. It stays entered, and up to date. */
   leave() {
     this.#shown = false;
     this.#caughtUp = () => {};
     this.store.dispatch({ type: "left" });
+  }
+
+  /** It is entered, though it isn't shown. */
+  keep() {
+    this.#rests = false;
+    if (!this.#connection && !this.store.state.ended) this.#connect();
+  }
+
+  /** It is entered only for as long as something waits for an answer. */
+  rest() {
+    this.#rests = true;
     this.#rest();
   }
 
@@ -128,10 +155,15 @@ export class OpenRoom {
   }
 
   #rest() {
-    if (this.#shown || this.isWaiting || !this.#connection) return;
-    this.#connection.stop();
-    this.#connection = null;
+    if (!this.#rests || this.isWaiting || !this.#connection) return;
+    this.#exit();
     this.#isLost("connecting");
+  }
+
+  #exit() {
+    this.#connection?.stop();
+    this.#connection = null;
+    this.store.dispatch({ type: "exited" });
   }
 
   #isHere() {
@@ -140,28 +172,28 @@ export class OpenRoom {
     tell();
   }
 
-  /** @param {"connecting"|"connected"|"offline"} status */
+  /** @param {"connecting"|"offline"} status */
   #isLost(status) {
     this.store.dispatch({ type: "connection", connection: status });
-    if (status === "connected") return;
     this.outbox.requeue();
     this.amendments.disconnected();
   }
 
   #connect() {
-    const { store, history, outbox, amendments } = this;
+    const { store, outbox, amendments, absence } = this;
     const { state } = store;
-    const connection = new Connection(`${history.base}/ws`, {
-      position: () => ({ since: String(state.lastSeq), epoch: state.epoch }),
+    const connection = this.#site().room(state.room.name, {
+      position: () => ({ since: state.lastSeq, epoch: state.epoch }),
       received: (event) => this.#received(event),
-      state: (status) => this.#isLost(status),
+      heard: () => absence.heard(),
+      refused: (event) => this.#refused(event),
+      lost: (status) => this.#isLost(status),
       ended(code, reason) {
         if (GONE.has(code)) outbox.requeue("refused", t("Not sent: you aren’t in this room any more."));
         else outbox.requeue();
         if (GONE.has(code)) amendments.failAll();
         store.dispatch({ type: "ended", code, reason });
       },
-      checkStatus: () => history.status(),
       tick() {
         if (outbox.overdue) connection.probe();
         outbox.tick();
@@ -174,6 +206,8 @@ export class OpenRoom {
 
   /** @param {{type: string}} event */
   #received(event) {
+    // What is typed now is told again while it goes on.
+    if (event.type === "typing" && !this.#shown) return;
     const { store, absence, outbox, amendments, history } = this;
     try {
       store.receive(event);
@@ -184,7 +218,21 @@ export class OpenRoom {
     }
     if (store.state.membersStale) history.members();
     if (event.type === "caught_up" || event.type === "reset") this.#isHere();
+    if (!this.#shown) this.#changed();
     this.#rest();
+  }
+
+  /**
+   * An error about a frame whose room the server can't tell. What isn't entered any more is sent when
+   * it is again.
+   * @param {{type: string, code: string, nonce?: string}} event
+   */
+  #refused(event) {
+    const { pending, amendments } = this.store.state;
+    const isOurs = event.nonce
+      ? [...pending, ...amendments].some(({ nonce }) => nonce === event.nonce)
+      : UNREADABLE.includes(event.code) && pending.some(({ stage }) => stage === "sent");
+    if (isOurs && event.code !== "not_entered") this.#received(event);
   }
 
   /** It isn't kept: all that it began ends. */

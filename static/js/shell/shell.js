@@ -17,6 +17,7 @@ import { openSpoilers } from "../words/rich_text.js";
 import { OpenRoom } from "./open_room.js";
 
 /** @typedef {import("../room.js").Page} Page */
+/** @typedef {import("../server/site_connection.js").SiteConnection} SiteConnection */
 
 /**
  * A room and its part of the page.
@@ -28,6 +29,8 @@ import { OpenRoom } from "./open_room.js";
  * @property {string} title of the document
  * @property {string} address of the document, when it was left
  * @property {Element|null} focused when it was left
+ * @property {any} embedded what the server wrote into its page
+ * @property {{main: Element, members: Element}} served its parts as they came
  */
 
 const ELEMENTS = {
@@ -47,11 +50,15 @@ export class Shell {
   #showing = new Lifetime();
   /** @type {View} */ view;
   /** @type {Later|null} */ #later = null;
+  /** @type {SiteConnection|null} */ #connection = null;
   /** @type {import("./navigation.js").Navigation|null} */ #navigation = null;
+  /** @type {import("../offline/keeper.js").Keeper|null} */ #keeper = null;
   #tab = makeNonce();
+  /** All that the page has, whichever is shown. @type {Set<OpenRoom>} */ #rooms = new Set();
 
   constructor() {
     const { signal } = this.lifetime;
+    this.lifetime.add(() => this.#connection?.stop());
     holdTabLock(this.#tab, signal);
     this.drawers = new Drawers(/** @type {HTMLElement} */ (document.getElementById("app")), signal);
     openSpoilers(signal);
@@ -59,10 +66,16 @@ export class Shell {
     this.lifetime.add(() => this.#showing.stop());
     this.view = this.open(document, document.title);
     this.#start();
-    // Without them one can still write.
-    this.#complete().finally(() => {
-      if (!this.lifetime.ended) this.view.room.enter();
-    });
+    void this.#complete();
+  }
+
+  /** Of no room: all of them are told. @param {{type: string}} event */
+  received(event) {
+    for (const room of this.#rooms) {
+      const isOther = event.type === "unread" && room !== this.view.room;
+      if (isOther) room.store.dispatch({ ...event, type: "told" });
+      else room.store.receive(event);
+    }
   }
 
   /**
@@ -73,7 +86,14 @@ export class Shell {
    */
   open(source, title) {
     const embedded = JSON.parse(source.getElementById("room-state")?.textContent ?? "");
-    const room = new OpenRoom(embedded, this.site, this.#tab);
+    const room = new OpenRoom(embedded, {
+      site: this.site,
+      connection: () => /** @type {SiteConnection} */ (this.#connection),
+      tab: this.#tab,
+      changed: () => this.view.room.store.touch("rooms"),
+    });
+    this.#rooms.add(room);
+    room.lifetime.add(() => this.#rooms.delete(room));
     const main = /** @type {HTMLElement} */ (source.getElementById("main"));
     const members = /** @type {HTMLElement} */ (source.getElementById("members"));
     const find = (/** @type {string} */ name) => /** @type {any} */ (main.querySelector(name));
@@ -94,7 +114,11 @@ export class Shell {
       messageActions: null,
       go: (address) => this.go(address),
     };
-    return { room, page, main, members, title, address: "", focused: null };
+    const served = {
+      main: /** @type {Element} */ (main.cloneNode(true)),
+      members: /** @type {Element} */ (members.cloneNode(true)),
+    };
+    return { room, page, main, members, title, address: "", focused: null, embedded, served };
   }
 
   /** To a page, which is loaded unless it is a room's. @param {string} address */
@@ -116,6 +140,7 @@ export class Shell {
     document.title = view.title;
     this.drawers.refresh();
     this.#start(!isBack);
+    this.#keeper?.shown(view);
     if (isBack && view.focused?.isConnected) /** @type {HTMLElement} */ (view.focused).focus();
     view.room.enter(() => {
       if (!isBack || this.#showing.ended || this.view !== view) return;
@@ -162,12 +187,40 @@ export class Shell {
   }
 
   async #complete() {
-    const later = await import("./later.js");
+    const later = await import("./later.js").catch(() => null);
     if (this.lifetime.ended) return;
+    if (!later) {
+      void this.#beginAnew();
+      return;
+    }
     this.#later = later;
-    this.#startLater(later);
-    this.#navigation = later.navigate(this);
+    this.#connection = later.connect(this);
+    try {
+      this.#startLater(later);
+      this.#keeper = later.keep(this);
+      this.#navigation = later.navigate(this);
+    } finally {
+      // Without them one can still write.
+      this.#connection.start();
+      this.view.room.enter();
+    }
     later.showWeather(this);
+  }
+
+  /**
+   * What is loaded after the first view couldn't be, and a browser doesn't try that again: the page is
+   * loaded anew once the server answers, but not twice. What was written is kept.
+   */
+  async #beginAnew() {
+    const { store, history } = this.view.room;
+    store.dispatch({ type: "connection", connection: "offline" });
+    const [entry] = performance.getEntriesByType("navigation");
+    if (/** @type {PerformanceNavigationTiming} */ (entry).type === "reload") return;
+    for (let status = 0; status === 0 || status >= 500; status = await history.status()) {
+      await new Promise((resolve) => setTimeout(resolve, 2_000));
+      if (this.lifetime.ended) return;
+    }
+    location.reload();
   }
 
   /** @param {Later} later */

@@ -4,7 +4,7 @@ import { expireTyping } from "./people.js";
 import { noteMembers } from "./presence.js";
 import { readOn, unreadFrom, updateMarks } from "./reading.js";
 import { toast } from "./toasts.js";
-import { keepNumbers } from "./unread.js";
+import { keepNumbers, receiveOwn } from "./unread.js";
 import { setNames } from "../words/names.js";
 
 /**
@@ -21,11 +21,15 @@ export const actions = {
   connection(state, { connection }) {
     if (state.connection === connection) return [];
     state.connection = connection;
+    // A mark that was on its way is said again.
+    const told = state.rooms.get(state.room.name)?.read_number ?? 0;
+    if (connection !== "connected") state.readKnown = Math.min(state.readKnown, told);
     return ["status", "timeline"];
   },
 
   /** The server ended this page's access. */
   ended(state, { reason, code }) {
+    state.site.entered.delete(state);
     Object.assign(state, { ended: { reason, code }, connection: "offline" });
     return ["ended", "status", "timeline"];
   },
@@ -174,6 +178,15 @@ export const actions = {
     keepNumbers(state);
     return ["rooms", "timeline", "toasts", "typing"];
   },
+
+  /** The room isn't entered any more: its numbers are told, like those of the others. */
+  exited(state) {
+    if (state.site.entered.delete(state)) keepNumbers(state);
+    return ["rooms"];
+  },
+
+  /** What `unread` tells of this room, while another one is shown. */
+  told: (state, event) => receiveOwn(state, event),
 
   /** What is on screen: lines from one seq to another, posts from one number to another. */
   viewed(state, { view, seen, atBottom }) {

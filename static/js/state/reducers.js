@@ -5,15 +5,14 @@ import { insert, isMissing, settle, trim } from "./lines.js";
 import { isOnline, receiveOnline } from "./presence.js";
 import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping, roleAfter } from "./people.js";
-import { updateDivider } from "./reading.js";
-import { toast } from "./toasts.js";
+import { readElsewhere, updateDivider } from "./reading.js";
+import { toast, toastAct } from "./toasts.js";
 import { receiveUnread } from "./unread.js";
+import { secondsOf } from "../words/durations.js";
 import { renamed } from "../words/names.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
-/** The prefix of the nonce of a command whose notice isn't shown among the messages. */
-export const QUIET_PREFIX = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -21,7 +20,7 @@ export const QUIET_PREFIX = "quiet-";
  * @typedef {import("./types.js").Topic} Topic
  */
 
-const JOINED = new Set(["created", "joined"]);
+const JOINED = new Set(["created", "joined", "readmitted"]);
 
 /**
  * The members follow from the lines.
@@ -34,7 +33,7 @@ function updateMembers(state, line) {
   const known = members.get(who);
   if (JOINED.has(line.kind))
     members.set(who, { role: "member", ...known, name: who, present: isOnline(state, who) ?? false });
-  else if (line.kind === "left" || line.kind === "killed") {
+  else if (line.kind === "left" || line.kind === "killed" || line.kind === "banned") {
     members.delete(who);
     // What becomes of it isn't told here any more.
     state.statuses.delete(who);
@@ -42,6 +41,33 @@ function updateMembers(state, line) {
     members.set(who, { ...known, role: roleAfter(known.role, line.role) });
   else return false;
   return true;
+}
+
+/**
+ * How the room is kept follows from the lines.
+ * @param {State} state
+ * @param {Line} line
+ */
+function updateModes(state, { kind, text }) {
+  const { room } = state;
+  if (kind === "slow") state.room = { ...room, slow: text === "off" ? 0 : secondsOf(text) };
+  else if (kind === "locked" || kind === "unlocked") state.room = { ...room, locked: kind === "locked" };
+  else if (kind === "archived" || kind === "unarchived")
+    state.room = { ...room, archived: kind === "archived" };
+  else return false;
+  return true;
+}
+
+/**
+ * Forgets the history: the timeline loads the page before its oldest line, now the latest page.
+ * @param {State} state
+ * @param {{seq: number}} event
+ * @returns {Topic[]}
+ */
+function reloaded(state, { seq }) {
+  Object.assign(state, { lines: [], notices: [], more: true, newer: false, lastSeq: seq, clearedSeq: 0 });
+  state.resets += 1;
+  return ["timeline"];
 }
 
 /** A private line at the present end of the timeline. @param {State} state @param {string} text */
@@ -80,6 +106,7 @@ export const reducers = {
       state.readKnown = state.readNumber = Math.min(state.readNumber, event.last_number);
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
+    state.site.entered.add(state);
     return ["status", "timeline", "room", "commands", "reading"];
   },
 
@@ -97,6 +124,9 @@ export const reducers = {
       topics.push("room");
     }
     if (event.kind === "name") state.address = event.text;
+    if (updateModes(state, event)) topics.push("room");
+    // What was cleared away is there again.
+    if (event.kind === "uncleared") return [...reloaded(state, event), ...topics];
     if (updateMembers(state, event)) topics.push("members");
     // The author isn't typing any more, and neither is a removed member.
     if (state.typing.delete(event.author) || (event.target && state.typing.delete(event.target)))
@@ -145,6 +175,9 @@ export const reducers = {
       // It is shown as done until the change itself has come.
       amendment.seq = event.seq;
       settleAmendments(state);
+      // It is undone as an act then.
+      const told = state.toasts.find((one) => amendment.type === "delete" && one.undo === amendment.number);
+      if (told && event.act) told.acts = [event.act];
       return ["timeline", "pins"];
     }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
@@ -154,12 +187,11 @@ export const reducers = {
     if (event.number === undefined || event.seq <= state.lastSeq) settle(state, (one) => one === entry);
     else Object.assign(entry, { stage: "stored", seq: event.seq });
     state.held = false;
+    if (event.act) return ["timeline", "status", ...toastAct(state, entry.text, event.act)];
     return ["timeline", "status"];
   },
 
   notice(state, event) {
-    // The page sent the command itself and shows the answer elsewhere.
-    if (event.nonce?.startsWith(QUIET_PREFIX)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
     addNotice(state, event.text);
     return ["timeline", "status"];
@@ -188,20 +220,15 @@ export const reducers = {
     state.lastSeq = Math.max(state.lastSeq, event.seq);
     settle(state, (entry) => entry.seq !== undefined && entry.seq <= event.seq);
     settleAmendments(state);
-    return ["timeline", "status"];
+    // The mark was told before what it is about.
+    const known = state.rooms.get(state.room.name);
+    if (known) readElsewhere(state, known.read_number, known.times_back);
+    return ["timeline", "status", "reading"];
   },
 
   reset(state, event) {
-    // Forget the history; the timeline loads the page before its oldest line, now the latest page.
-    Object.assign(state, {
-      lines: [],
-      notices: [],
-      more: true,
-      newer: false,
-      lastSeq: event.seq,
-      clearedSeq: 0,
-    });
-    Object.assign(state, { resets: state.resets + 1, membersStale: true });
+    reloaded(state, event);
+    state.membersStale = true;
     settle(state, (entry) => entry.stage === "stored");
     state.amendments = state.amendments.filter((amendment) => !amendment.seq);
     return ["timeline", "members"];

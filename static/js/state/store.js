@@ -45,10 +45,17 @@ function here({ room, last_number, read_number }) {
  *   of them
  * @property {import("./types.js").Invitation[]} invitations
  * @property {Map<string, {online: boolean, version: number}>} presence who is online, as last told
+ * @property {Set<State>} entered the states of the rooms that are entered, shown or not: their lines
+ *   tell how far they are
  */
 
 /** @returns {Site} */
-export const newSite = () => ({ rooms: new Map(), invitations: [], presence: new Map() });
+export const newSite = () => ({
+  rooms: new Map(),
+  invitations: [],
+  presence: new Map(),
+  entered: new Set(),
+});
 
 /**
  * The state as the server embedded it in the page of a room.
@@ -177,6 +184,8 @@ export const waiting = (state) =>
 export function createStore(state, nextFrame) {
   /** @type {Set<{topics: Topic[], show: () => void}>} */
   const watchers = new Set();
+  /** @type {Set<(event: Event) => void>} */
+  const hearers = new Set();
   /** @type {Set<Topic>} */
   let touched = new Set();
 
@@ -194,6 +203,7 @@ export function createStore(state, nextFrame) {
      */
     receive(event) {
       if (Object.hasOwn(reducers, event.type)) this.touch(...reducers[event.type](state, event));
+      for (const heard of hearers) heard(event);
     },
     /** Applies an action of the page. @param {Event} action */
     dispatch(action) {
@@ -204,6 +214,15 @@ export function createStore(state, nextFrame) {
       if (!topics.length) return;
       if (!touched.size) nextFrame(render);
       for (const topic of topics) touched.add(topic);
+    },
+    /**
+     * Calls `heard` with each event of the server after it was applied.
+     * @param {(event: Event) => void} heard
+     * @param {AbortSignal} signal the end of it
+     */
+    hear(heard, signal) {
+      hearers.add(heard);
+      signal.addEventListener("abort", () => hearers.delete(heard));
     },
     /** Those that are called after changes. */
     watchers,

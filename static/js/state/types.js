@@ -57,7 +57,15 @@
 
 /** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */
 
-/** @typedef {{id: number, text: string, undo?: number}} Toast `undo`: the post to be undeleted */
+/**
+ * @typedef {object} Toast
+ * @property {number} id
+ * @property {string} text empty: its `commands` say what was done
+ * @property {number} [undo] the post to be undeleted
+ * @property {number[]} [acts] the acts of order to be undone
+ * @property {string[]} [commands] by which they were asked for
+ * @property {string} [about] on whom
+ */
 
 /**
  * @typedef {object} Member

@@ -18,32 +18,27 @@ import { readElsewhere } from "./reading.js";
 export const isConversation = ({ kind }) => kind === "direct" || kind === "group";
 
 /**
- * The event `unread`: all rooms where it is whole, else those that changed, with the fields that
- * changed.
+ * @typedef {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean, invitations?:
+ *   import("./types.js").Invitation[]}} Told what `unread` holds: all rooms where it is whole, else those
+ *   that changed, with the fields that changed
+ */
+
+/**
+ * The event `unread`, to the room that is shown.
  * @param {State} state
- * @param {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean, invitations?:
- *   import("./types.js").Invitation[]}} event
+ * @param {Told} event
  * @returns {Topic[]}
  */
-export function receiveUnread(state, { rooms, whole = false, invitations = [] }) {
+export function receiveUnread(state, event) {
+  const { rooms, whole = false, invitations = [] } = event;
   const before = state.rooms;
   if (whole) {
     state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
     state.invitations = invitations;
   }
-  const topics = /** @type {Topic[]} */ (["rooms"]);
   for (const told of rooms) {
-    const news = told.name === state.address ? { ...told, name: state.room.name } : told;
+    const news = withOwnName(state, told);
     const known = before.get(news.name);
-    if (news.name === state.room.name && news.read_number !== undefined) {
-      readElsewhere(state, news.read_number, news.times_back, whole);
-      topics.push("reading", "timeline");
-    }
-    if (news.name === state.room.name && news.title !== undefined && news.title !== state.room.title) {
-      // Whose names a conversation shows changes with its members.
-      state.room = { ...state.room, title: news.title };
-      topics.push("room");
-    }
     state.rooms.set(news.name, {
       kind: "open",
       title: news.name,
@@ -54,22 +49,57 @@ export function receiveUnread(state, { rooms, whole = false, invitations = [] })
       ...news,
     });
   }
+  return ["rooms", ...receiveOwn(state, event)];
+}
+
+/**
+ * The room by the name that it has in this page.
+ * @template {{name: string}} Room
+ * @param {State} state
+ * @param {Room} told
+ */
+const withOwnName = (state, told) =>
+  told.name === state.address ? { ...told, name: state.room.name } : told;
+
+/**
+ * What `unread` tells of the room itself.
+ * @param {State} state
+ * @param {Told} event
+ * @returns {Topic[]}
+ */
+export function receiveOwn(state, { rooms, whole = false }) {
+  const news = rooms.map((told) => withOwnName(state, told)).find(({ name }) => name === state.room.name);
+  const topics = /** @type {Topic[]} */ ([]);
+  if (news?.read_number !== undefined) {
+    readElsewhere(state, news.read_number, news.times_back, whole);
+    topics.push("reading", "timeline");
+  }
+  if (news?.title !== undefined && news.title !== state.room.title) {
+    // Whose names a conversation shows changes with its members.
+    state.room = { ...state.room, title: news.title };
+    topics.push("room");
+  }
   return topics;
 }
 
 /**
- * The room with its numbers as this page knows them: its own room's follow its own lines.
+ * The room with its numbers as this page knows them: those of rooms that are entered follow their
+ * lines.
  * @param {State} state
  * @param {OwnRoom} room
  */
 function numbers(state, room) {
-  return room.name === state.room.name
-    ? { last: state.lastNumber, read: state.readNumber, deleted: deletedAfter(state, state.readNumber) }
+  const found =
+    room.name === state.room.name
+      ? state
+      : [...state.site.entered].find((one) => [one.room.name, one.address].includes(room.name));
+  return found
+    ? { last: found.lastNumber, read: found.readNumber, deleted: deletedAfter(found, found.readNumber) }
     : { last: room.last_number, read: room.read_number, deleted: room.deleted ?? 0 };
 }
 
 /**
- * While the room is shown its numbers follow its lines. From now on they are told, like those of the
+ * While the room is entered its numbers follow its lines. From now on they are told, like those of the
  * others.
  * @param {State} state
  */

@@ -21,19 +21,16 @@ const WORDS = {
   went: (who) => t("{author} went away", who),
   left: (who) => t("{author} left the room", who),
   invited: (who) => t("{author} invited {target}", who),
-  cleared: (who) => t("{author} cleared the history", who),
   topic: (who) =>
     who.what ? t("{author} set the topic: {what}", who) : t("{author} removed the topic", who),
   title: (who) => t("{author} named the room {what}", who),
   name: (who) => t("{author} changed the room’s address to #{what}", who),
-  killed(who, text, raw) {
-    const plain = `${raw.author} removed ${raw.target} from the room`;
-    if (text === plain) return t("{author} removed {target} from the room", who);
-    const reason = text.slice(plain.length + 2);
-    return text === `${plain}: ${reason}`
-      ? t("{author} removed {target} from the room: {reason}", { ...who, reason: isolated(reason) })
-      : text;
-  },
+  slow: (who, text) =>
+    text === "off"
+      ? t("{author} ended slow mode", who)
+      : t("{author} made the room slow: one message in {time}", { ...who, time: text }),
+  uncleared: (who) => t("{author} brought the history back", who),
+  readmitted: (who) => t("{author} took {target} back into the room", who),
   role(who, text, raw) {
     if (text === `${raw.target} is the owner now`) return t("{target} is the owner now", who);
     if (text === `${raw.author} made ${raw.target} a moderator`)
@@ -45,10 +42,58 @@ const WORDS = {
 };
 
 /**
+ * Acts of order: how the stored text begins, in English, and the same in the reader's language. A time
+ * and a reason may follow.
+ * @type {Record<string, [(raw: {author: string, target: string}) => string, (who: {author: string,
+ *   target: string}) => string]>}
+ */
+const ACTS = {
+  cleared: [({ author }) => `${author} cleared the history`, (who) => t("{author} cleared the history", who)],
+  killed: [
+    ({ author, target }) => `${author} removed ${target} from the room`,
+    (who) => t("{author} removed {target} from the room", who),
+  ],
+  banned: [({ author, target }) => `${author} banned ${target}`, (who) => t("{author} banned {target}", who)],
+  unbanned: [
+    ({ author, target }) => `${author} lets ${target} come back`,
+    (who) => t("{author} lets {target} come back", who),
+  ],
+  timeout: [
+    ({ author, target }) => `${author} timed ${target} out`,
+    (who) => t("{author} timed {target} out", who),
+  ],
+  untimeout: [
+    ({ author, target }) => `${author} lets ${target} write again`,
+    (who) => t("{author} lets {target} write again", who),
+  ],
+  locked: [({ author }) => `${author} locked the room`, (who) => t("{author} locked the room", who)],
+  unlocked: [({ author }) => `${author} unlocked the room`, (who) => t("{author} unlocked the room", who)],
+  archived: [({ author }) => `${author} archived the room`, (who) => t("{author} archived the room", who)],
+  unarchived: [
+    ({ author }) => `${author} took the room out of the archive`,
+    (who) => t("{author} took the room out of the archive", who),
+  ],
+};
+
+/** @param {string} text @param {string} plain @param {string} shown */
+function describeAct(text, plain, shown) {
+  if (!text.startsWith(plain)) return text;
+  const rest = /^(?: for ([0-9a-z]+))?(?:: (.*))?$/s.exec(text.slice(plain.length));
+  if (!rest) return text;
+  const [, time, reason] = rest;
+  const what = time ? t("{what} for {time}", { what: shown, time }) : shown;
+  return reason ? `${what}: ${isolated(reason)}` : what;
+}
+
+/**
  * The text of the line. A line of an unknown kind shows its own text.
  * @param {ServiceLine} line
  */
 export function describe({ kind, author, target = "", text }) {
   const who = { author: shownName(author), target: shownName(target), what: isolated(text) };
+  if (Object.hasOwn(ACTS, kind)) {
+    const [plain, shown] = ACTS[kind];
+    return describeAct(text, plain({ author, target }), shown(who));
+  }
   return Object.hasOwn(WORDS, kind) ? WORDS[kind](who, text, { author, target }) : text;
 }

@@ -59,7 +59,7 @@ async def test_without_a_network_one_stays(alice: Visitor, room: str, other: str
     page = alice.page
     await alice.context.set_offline(True)
     await page.click(link(alice, other))
-    await expect(page.locator(".toast")).to_contain_text("There is no connection now.")
+    await expect(page.locator(".toast")).to_contain_text(f"and #{other} isn’t kept in this")
     await expect(page.locator("#room-name")).to_have_text(room)
     await alice.context.set_offline(False)
     await goes_to(alice, other)
@@ -210,3 +210,25 @@ async def test_the_first_steps_back_are_before_everything_is_loaded(
     held.set()
     await page.evaluate(STAYS)
     await is_in(alice, room)
+
+
+async def test_what_is_loaded_after_the_first_view_cant_be(alice: Visitor, room: str) -> None:
+    """A browser asks for it once in the life of a page."""
+    page, asked = alice.page, 0
+
+    async def fail(route: Route) -> None:
+        nonlocal asked
+        asked += 1
+        await (route.abort() if asked == 1 else route.continue_())
+
+    await page.route("**/*.later.js", fail)
+    await page.goto(f"{alice.url}/rooms/{room}")
+    await expect(page.locator("#status")).to_have_attribute("data-state", "offline")
+    await alice.says("in the meantime")
+    await alice.is_connected()
+    assert asked == 2
+    await alice.sees("in the meantime")
+    await expect(page.locator("#timeline .pending")).to_have_count(0)
+    # By other parts of the page, which ask for what is theirs.
+    assert all("dynamically imported" in one for one in alice.complaints)
+    alice.complaints.clear()

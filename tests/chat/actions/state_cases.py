@@ -54,6 +54,11 @@ MENTION: tuple[Step, ...] = (("bob", "@{carol}, look"),)
 ASKED: Step = ("bob", "/invite {dave}")
 REACTED: tuple[Step, ...] = (("carol", react(1)), ("bob", react(1)))
 
+DAVE_IS_MODERATOR: tuple[Step, ...] = (("alice", "/invite {dave}"), ("dave elsewhere", ask("accept")))
+DAVE_KICKED: tuple[Step, ...] = (*DAVE_IS_MODERATOR, ("alice", "/kick {dave}"))
+DAVE_BANNED: tuple[Step, ...] = (*DAVE_IS_MODERATOR, ("alice", "/mod {dave}"), ("alice", "/ban {dave}"))
+LET_WRITE: tuple[Step, ...] = (("alice", "/timeout {bob} 10m"), ("alice", "/untimeout {bob}"))
+
 CASES = (
     Case("post", does=[("bob", "hello")]),
     Case("post in a closed room", place="closed", does=[("bob", "**hello** :tada:")]),
@@ -178,8 +183,45 @@ CASES = (
         does=[("bob", "/leave")],
     ),
     Case("/leave of the owner", does=[("alice", "/leave")]),
-    Case("/kill", before=POSTED, elsewhere=("bob",), does=[("alice", "/kick {bob} too loud")]),
-    Case("/kill in a closed room", place="closed", elsewhere=("bob",), does=[("alice", "/kill @{bob}")]),
+    Case("/kick", before=POSTED, elsewhere=("bob",), does=[("alice", "/kick {bob} too loud")]),
+    Case("/kick in a closed room", place="closed", elsewhere=("bob",), does=[("alice", "/kill @{bob}")]),
+    Case("/ban", before=POSTED, elsewhere=("bob",), does=[("alice", "/ban {bob} spam again")]),
+    Case("/ban for a while", before=POSTED, does=[("alice", "/ban {bob} 2h")]),
+    Case(
+        "/unban", before=[("alice", "/ban {dave} 2h")], elsewhere=("dave",), does=[("alice", "/unban {dave}")]
+    ),
+    Case("/timeout", does=[("alice", "/timeout {bob} 10m too loud"), ("bob", "hello?", "timed_out")]),
+    Case("/untimeout", before=[("alice", "/mute {bob} 10m")], does=[("alice", "/untimeout {bob}")]),
+    Case("/delete", before=ANSWERED, does=[("bob", "/delete 2")]),
+    Case("/delete of several", before=ANSWERED, elsewhere=("carol",), does=[("alice", "/delete 1-3 spam")]),
+    Case("/purge", before=ANSWERED, does=[("alice", "/purge {bob} 1h")]),
+    Case("/slow", does=[("alice", "/slow 1h30m"), ("bob", "one"), ("bob", "two", "slow_mode")]),
+    Case("/slow off", before=[("alice", "/slow 30s")], does=[("alice", "/slow off"), ("bob", "hello")]),
+    Case("/lock", does=[("alice", "/lock"), ("bob", "hello", "locked"), ("alice", "I may")]),
+    Case("/unlock", before=[("alice", "/lock")], does=[("alice", "/unlock"), ("bob", "hello")]),
+    Case("/archive", before=POSTED, does=[("alice", "/archive"), ("alice", react(1), "archived")]),
+    Case("/unarchive", before=[("alice", "/archive")], does=[("alice", "/unarchive"), ("bob", "hello")]),
+    Case("/owner", does=[("alice", "/owner {bob}")]),
+    Case("/log", before=[("alice", "/topic beans")], does=[("bob", "/log"), ("bob", "/log 3")]),
+    Case("/undo of a topic", before=[("alice", "/topic beans")], does=[("alice", "/undo A1")]),
+    Case("/undo of a title", before=[("alice", "/title Kitchen 9")], does=[("alice", "/undo a1")]),
+    Case("/undo of a kick", elsewhere=("dave",), before=DAVE_KICKED, does=[("alice", "/undo A2")]),
+    Case("/undo of a ban", elsewhere=("dave",), before=DAVE_BANNED, does=[("alice", "/undo A3 a mistake")]),
+    Case("/undo of a timeout", before=[("alice", "/timeout {bob} 10m")], does=[("alice", "/undo A1")]),
+    Case("/undo of an untimeout", before=LET_WRITE, does=[("alice", "/undo A2"), ("bob", "hm", "timed_out")]),
+    Case("/undo of a deletion", before=[*ANSWERED, ("alice", "/delete 1-3")], does=[("alice", "/undo A1")]),
+    Case(
+        "/undo of a clearing",
+        before=[*ANSWERED, ("alice", "/clear"), ("bob", "anew")],
+        elsewhere=("carol",),
+        does=[("alice", "/undo A1"), ("bob", "more")],
+    ),
+    Case("/undo of a lock", before=[("alice", "/lock")], does=[("alice", "/undo A1"), ("bob", "hello")]),
+    Case("/undo of slow mode", before=[("alice", "/slow 30s")], does=[("alice", "/undo A1")]),
+    Case("/undo of a pin", before=[*POSTED, ("alice", pin(1))], does=[("alice", "/undo A1")]),
+    Case("/undo of /mod", before=[("alice", "/mod {bob}")], does=[("alice", "/undo A1")]),
+    Case("/undo of /owner", before=[("alice", "/owner {bob}")], does=[("bob", "/undo A1")]),
+    Case("/undo of an invitation", elsewhere=("dave",), before=[ASKED], does=[("alice", "/undo A1")]),
     Case(
         "/clear",
         before=[*POSTED, ("alice", pin(1)), ("bob", "@{carol}")],

@@ -38,8 +38,8 @@ async def test_hello_says_where_one_is(alice: Person, lobby: str) -> None:
     assert hello["room"] == {"name": lobby, "topic": "", "kind": "open", "title": lobby}
     assert hello["you"] == {"name": alice.name, "role": "owner"}
     assert hello["last_seq"] == 1, "created: who connects writes no line"
-    assert {"name": "kill", "usage": "/kill @user [reason]", "aliases": ["kick"]}.items() <= next(
-        c for c in hello["commands"] if c["name"] == "kill"
+    assert {"name": "kick", "usage": "/kick @user [reason]", "aliases": ["kill"]}.items() <= next(
+        c for c in hello["commands"] if c["name"] == "kick"
     ).items()
     assert [c["name"] for c in hello["commands"] if c["says"]] == ["me", "msg", "shrug"]
 

@@ -14,7 +14,7 @@ from chat.drafts import Draft, Mentioned
 from chat.engine import Engine, open_engine
 from chat.errors import ActionError
 from chat.history.journal import Change
-from chat.history.transaction import CLEARED_SECONDS
+from chat.history.transaction import UNDO_SECONDS
 from chat.models import Clearing, Member, Mention, Message, MessageVersion, Reaction
 from chat.personal_data import purge
 from chat.personal_data.purge import Purge
@@ -177,10 +177,10 @@ async def test_a_cleared_history_is_gone_after_its_own_time(
     await moderation.set_topic(engine, 1, ALICE, "a topic of old", "t")
     await _write(engine)
     await append(engine.journal, Draft(1, BOB, "more", SECRET))
-    await moderation.clear(engine, 1, ALICE, "c")
+    await moderation.clear(engine, 1, ALICE, "", "c")
     await append(engine.journal, Draft(1, BOB, "new", "what came after"))
     (clearing,) = await Clearing.select().aio_execute()
-    assert clearing.due_at == (await Message.aio_get(Message.kind == "cleared")).at + CLEARED_SECONDS * 1000
+    assert clearing.due_at == (await Message.aio_get(Message.kind == "cleared")).at + UNDO_SECONDS * 1000
     texts = "SELECT seq, text FROM messages WHERE room_id = 1 ORDER BY seq"
     before = await fetch(database, texts)
     purging = Purge(engine)

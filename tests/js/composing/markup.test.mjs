@@ -5,14 +5,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import {
-  breakLine,
-  makeLink,
-  pasteLink,
-  toggleCodeBlock,
-  toggleMark,
-  togglePrefix,
-} from "../../../static/js/composing/markup.js";
+import { breakLine, pasteLink } from "../../../static/js/composing/markup.js";
+import { makeLink, toggleCodeBlock, toggleMark, togglePrefix } from "../../../static/js/composing/tools.js";
 
 /** @param {string} story */
 function read(story) {

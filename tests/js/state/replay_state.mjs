@@ -40,14 +40,16 @@ function read(store, { number, back }) {
   store.dispatch({ type: "marked", number, back });
 }
 
-/** @param {object} page @param {Event[]} told */
-function replay(page, told) {
+/** @param {object} page @param {Event[]} told @param {any} fresh the page that is loaded afterwards */
+function replay(page, told, fresh) {
   const store = createStore(initial(page), () => {});
   for (const event of told) {
     if (event.type === "read") read(store, event);
     else store.receive(event);
     if (event.type === "message" && event.number && event.author === store.state.you.name) lookAtEnd(store);
   }
+  if (told.some((event) => event.kind === "uncleared"))
+    store.dispatch({ type: "older", messages: fresh.messages, more: fresh.more });
   return store;
 }
 
@@ -63,7 +65,8 @@ function shown({ state }) {
   const { you, may, commands, lastSeq, lastNumber, membersStale } = state;
   // A page keeps the name with which it was opened.
   const nameOf = (/** @type {string} */ name) => (name === state.room.name && state.address) || name;
-  const room = { ...state.room, name: nameOf(state.room.name) };
+  const modes = { slow: 0, locked: false, archived: false };
+  const room = { ...modes, ...state.room, name: nameOf(state.room.name) };
   const members = [...state.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {
     room,
@@ -93,7 +96,7 @@ function shown({ state }) {
 
 const recordings = JSON.parse(readFileSync(process.argv[2], "utf8"));
 const answers = recordings.map((/** @type {any} */ one) => [
-  shown(replay(one.page, one.told)),
-  { ...shown(replay(one.fresh_page, one.fresh_told)), typing: one.typing },
+  shown(replay(one.page, one.told, one.fresh_page)),
+  { ...shown(replay(one.fresh_page, one.fresh_told, one.fresh_page)), typing: one.typing },
 ]);
 console.log(JSON.stringify(answers));

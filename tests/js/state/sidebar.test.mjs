@@ -8,7 +8,6 @@ import { test } from "node:test";
 import { dotOf, nextEnd, outranks, statusOf, TYPING_TIMEOUT } from "../../../static/js/state/people.js";
 import { rank, tierOf } from "../../../static/js/composing/ranking.js";
 import { recentsOf } from "../../../static/js/local/recents.js";
-import { statusCommand, untilTomorrow } from "../../../static/js/words/status_command.js";
 import { typingText } from "../../../static/js/words/typing.js";
 import { lobby, memoryStorage, post, present } from "../support.mjs";
 
@@ -206,37 +205,6 @@ test("what was said while the connection was away for long is asked for", () => 
   assert.equal(store.state.membersStale, true);
   store.dispatch({ type: "members", members: [{ name: "bob", role: "member", present: true }] });
   assert.equal(dotOf(store.state, "bob"), "here");
-});
-
-test("the notice of a command that the page gave by itself isn't shown", () => {
-  const store = sidebar();
-  store.receive({ type: "notice", text: "You are away.", nonce: "quiet-1" });
-  assert.equal(store.state.notices.length, 0);
-  store.receive({ type: "error", code: "bad_usage", text: "Usage: /dnd", nonce: "quiet-1" });
-  assert.deepEqual(
-    store.state.notices.map((notice) => notice.text),
-    ["Usage: /dnd"],
-  );
-});
-
-test("the commands of a status", () => {
-  const form = (/** @type {object} */ fields) => {
-    const data = new FormData();
-    for (const [name, value] of Object.entries(fields)) data.set(name, value);
-    return data;
-  };
-  const evening = new Date(2026, 10, 21, 22, 30);
-  assert.deepEqual(
-    [
-      { status: "" },
-      { status: "away", text: " at lunch " },
-      { status: "away" },
-      { status: "dnd", for: "2h" },
-      { status: "dnd", for: "tomorrow" },
-    ].map((fields) => statusCommand(form(fields), evening)),
-    ["/back", "/away at lunch", "/away", "/dnd 2h", "/dnd 570m"],
-  );
-  assert.equal(untilTomorrow(new Date(2026, 10, 22, 1, 0)), "420m");
 });
 
 test("nobody acts on their like", () => {

@@ -1,22 +1,7 @@
 /** The composer's toolbar: each tool by a button and by keys, on the selected text. */
-import { makeLink, toggleCodeBlock, toggleMark, togglePrefix } from "../../composing/markup.js";
 import { latinKey } from "../../dom/key_of.js";
 import { applyEdit, selectedIn } from "../../composing/textbox.js";
 
-/** @typedef {import("../../composing/markup.js").Selected} Selected */
-
-/** @type {Record<string, (selected: Selected) => import("../../composing/markup.js").Edit>} */
-const TOOLS = {
-  bold: (selected) => toggleMark(selected, "**"),
-  italic: (selected) => toggleMark(selected, "*"),
-  strike: (selected) => toggleMark(selected, "~~"),
-  code: (selected) => toggleMark(selected, "`"),
-  block: toggleCodeBlock,
-  link: makeLink,
-  list: (selected) => togglePrefix(selected, "list"),
-  numbers: (selected) => togglePrefix(selected, "numbers"),
-  quote: (selected) => togglePrefix(selected, "quote"),
-};
 /** With Ctrl (on a Mac Cmd), by what the key writes or, in other scripts, where it is. */
 const KEYS = { KeyB: "bold", KeyI: "italic", KeyE: "code" };
 const SHIFT_KEYS = {
@@ -79,12 +64,13 @@ export class Toolbar {
     const tool = toolOf(event);
     if (!tool) return false;
     event.preventDefault();
-    this.use(tool);
+    void this.use(tool);
     return true;
   }
 
   /** @param {string} tool */
-  use(tool) {
+  async use(tool) {
+    const { TOOLS } = await import("../../composing/tools.js");
     if (!this.box.hidden) applyEdit(this.box, TOOLS[tool](selectedIn(this.box)));
   }
 

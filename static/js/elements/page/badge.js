@@ -2,6 +2,7 @@
  * What is told of all of one's own rooms wherever one is: a badge in the title, a dot in the icon of the
  * tab, and on a phone the count on the menu's button.
  */
+import { preference } from "../../local/preferences.js";
 import { n, t } from "../../words/texts.js";
 import { short, unreadTotals } from "../../state/unread.js";
 
@@ -45,11 +46,15 @@ async function setIconDot(colour) {
   link.href = `data:image/svg+xml,${encodeURIComponent(picture)}`;
 }
 
+/** The title of the document without the badge. */
+export const bareTitle = () => document.title.replace(/^\(\d+\) /, "");
+
 /** @param {import("../../state/store.js").State} state @param {string} title of the document */
 export function showTotals(state, title) {
   const { badge, unread } = unreadTotals(state);
-  const badged = badge ? `(${badge}) ${title}` : title;
+  const isQuiet = preference("title") === "quiet";
+  const badged = badge && !isQuiet ? `(${badge}) ${title}` : title;
   if (document.title !== badged) document.title = badged;
-  setIconDot(badge ? MENTIONED : unread ? UNREAD : "");
+  setIconDot(isQuiet ? "" : badge ? MENTIONED : unread ? UNREAD : "");
   showOnMenu(badge, unread);
 }

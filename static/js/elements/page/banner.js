@@ -1,10 +1,14 @@
 /**
- * What stands in place of the message box of a room that the page can't return to: why, and where to
- * go instead.
+ * What stands in place of the message box: why one can't write here now, or why the page can't return
+ * to the room, and where to go instead.
  */
 import { PageElement } from "../page_element.js";
 import { cloneTemplate, part } from "../../dom/template.js";
+import { shortTime } from "../../words/dates.js";
 import { t } from "../../words/texts.js";
+
+/** What browsers can wait for, in milliseconds. */
+const MAX_TIMER = 2 ** 31 - 1;
 
 const TO_ROOMS = { link: t("To the rooms"), href: () => "/rooms" };
 
@@ -39,10 +43,43 @@ function signIn() {
   return `/accounts/login?next=${encodeURIComponent(location.pathname)}`;
 }
 
+/**
+ * Why one can't write here now, though one is in the room.
+ * @param {import("../../state/store.js").State} state
+ */
+function barText({ room, you, may }) {
+  const until = you.timeout_until ? Date.parse(you.timeout_until) - Date.now() : 0;
+  if (room.archived) return t("This room is archived: it can only be read.");
+  if (until > 0)
+    return t("You can only read here until {time}.", { time: shortTime(String(you.timeout_until)) });
+  if (room.locked && !may.includes("set_modes")) return t("This room is locked: only moderators write here.");
+  return "";
+}
+
 export class ChatBanner extends PageElement {
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
+
   /** @param {import("../../room.js").Page} page */
   start({ store }) {
-    const { signal } = this.begin();
+    const lifetime = this.begin();
+    const { signal } = lifetime;
+    lifetime.add(() => clearTimeout(this.#timer));
+    const showBar = () => {
+      const { state } = store;
+      if (state.ended) return;
+      clearTimeout(this.#timer);
+      const left = state.you.timeout_until ? Date.parse(state.you.timeout_until) - Date.now() : 0;
+      if (left > 0) this.#timer = setTimeout(showBar, Math.min(left + 500, MAX_TIMER));
+      const text = barText(state);
+      if (this.textContent?.trim() === text) return;
+      this.hidden = !text;
+      const content = cloneTemplate("banner");
+      part(content, "text").textContent = text;
+      part(content, "link").hidden = true;
+      this.replaceChildren(...(text ? [content] : []));
+    };
+    store.watch(["room", "status"], showBar, signal);
+    showBar();
     store.watch(
       ["ended"],
       () => {

@@ -5,10 +5,18 @@
 import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { keyOf } from "../../dom/key_of.js";
+import { makeNonce } from "../../server/nonce.js";
+import { doneText } from "../../words/acts_done.js";
 
 const SHOWN = 5_000;
 
 /** @typedef {import("../../state/types.js").Toast} Toast */
+
+/** @param {Toast} toast */
+function canUndo({ undo, acts, commands = [] }) {
+  if (undo !== undefined) return true;
+  return acts !== undefined && !commands.some((one) => /^\/undo\b/i.test(one));
+}
 
 export class ChatToasts extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
@@ -41,8 +49,8 @@ export class ChatToasts extends PageElement {
     for (const toast of toasts) {
       if (this.#shown.has(toast.id)) continue;
       const node = cloneElement("toast");
-      part(node, "text").textContent = toast.text;
-      part(node, "undo").hidden = toast.undo === undefined;
+      part(node, "text").textContent = toast.text || doneText(toast.commands ?? []);
+      part(node, "undo").hidden = !canUndo(toast);
       part(node, "undo").addEventListener("click", () => this.#undo(toast));
       part(node, "close").addEventListener("click", () => this.#close(toast.id));
       this.append(node);
@@ -77,7 +85,12 @@ export class ChatToasts extends PageElement {
 
   /** @param {Toast} toast */
   #undo(toast) {
-    this.page.amendments.request({ type: "undelete", number: /** @type {number} */ (toast.undo) });
+    const acts = toast.acts ?? [];
+    if (!acts.length)
+      this.page.amendments.request({ type: "undelete", number: /** @type {number} */ (toast.undo) });
+    // The last first, as they were done one upon the other.
+    for (const act of acts.toReversed())
+      this.page.send({ type: "post", nonce: makeNonce(), text: `/undo A${act}` });
     this.#close(toast.id);
   }
 
@@ -88,7 +101,7 @@ export class ChatToasts extends PageElement {
   #key(event) {
     if (keyOf(event) !== "Ctrl+z" || event.shiftKey) return;
     const box = /** @type {any} */ (event.target);
-    const last = this.page.store.state.toasts.findLast((toast) => toast.undo !== undefined);
+    const last = this.page.store.state.toasts.findLast(canUndo);
     if (!last || box.value) return;
     event.preventDefault();
     this.#undo(last);

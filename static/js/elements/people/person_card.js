@@ -29,11 +29,20 @@ export function statusText(state, name) {
 }
 
 /**
- * @type {Record<string, {ask: (name: string) => string, sure: () => string, why?: boolean}>} by
+ * @type {Record<string, {ask: (name: string) => string, sure: () => string, fields?: string[]}>} by
  *   command
  */
 const CONFIRM = {
-  kill: { ask: (name) => t("Remove {name} from this room?", { name }), sure: () => t("Remove"), why: true },
+  kick: {
+    ask: (name) => t("Remove {name} from this room?", { name }),
+    sure: () => t("Remove"),
+    fields: ["out", "purge", "reason"],
+  },
+  timeout: {
+    ask: (name) => t("Let {name} only read for a while?", { name }),
+    sure: () => t("Time out"),
+    fields: ["time", "reason"],
+  },
   mod: {
     ask: (name) => t("Make {name} a moderator of this room?", { name }),
     sure: () => t("Make moderator"),
@@ -43,6 +52,24 @@ const CONFIRM = {
     sure: () => t("Take moderator away"),
   },
 };
+
+/**
+ * What is sent for a form that was filled in: first what was written goes, then who wrote it.
+ * @param {string} command @param {string} name @param {FormData} data
+ */
+function commandsOf(command, name, data) {
+  const said = (/** @type {string} */ field) => String(data.get(field) ?? "").trim();
+  const line = (/** @type {string[]} */ ...words) => words.filter(Boolean).join(" ");
+  const who = `@${name}`;
+  if (command === "timeout") return [line("/timeout", who, said("time"), said("reason"))];
+  if (command !== "kick") return [line(`/${command}`, who)];
+  const purge = said("purge") ? [line("/purge", who, said("purge"), said("reason"))] : [];
+  const [out, reason] = [said("out"), said("reason")];
+  if (!out) return [...purge, line("/kick", who, reason)];
+  // A reason that begins with a digit would be read as a duration.
+  const guarded = out === "good" && /^\d/.test(reason) ? `– ${reason}` : reason;
+  return [...purge, line("/ban", who, out === "good" ? "" : out, guarded)];
+}
 
 export class ChatPersonCard extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
@@ -91,9 +118,8 @@ export class ChatPersonCard extends PageElement {
       "submit",
       (event) => {
         event.preventDefault();
-        const reason = String(new FormData(form).get("reason") ?? "").trim();
-        const text = `/${this.#command} @${this.#name} ${CONFIRM[this.#command].why ? reason : ""}`.trim();
-        if (page.outbox.post(text)) this.dialog.close();
+        const texts = commandsOf(this.#command, this.#name, new FormData(form));
+        if (texts.every((text) => page.outbox.post(text))) this.dialog.close();
         else this.#say(NO_CONNECTION);
       },
       { signal },
@@ -141,7 +167,11 @@ export class ChatPersonCard extends PageElement {
     this.#button("block").textContent = this.#relation.blocked ? t("Unblock") : t("Block");
     const may = (/** @type {string} */ command) => state.commands.some((one) => one.name === command);
     const below = Boolean(member) && !isYou && outranks(state.you.role, member?.role ?? "");
-    this.#button("kill").hidden = !(below && may("kill"));
+    // Who isn't here any more may still be kept out.
+    const isGone = !member && !isYou && state.room.kind !== "direct" && state.room.kind !== "group";
+    this.#button("kick").hidden = !((below || isGone) && may(below ? "kick" : "ban"));
+    this.#button("kick").textContent = below ? t("Remove from room") : t("Keep out of the room");
+    this.#button("timeout").hidden = !(below && may("timeout"));
     this.#button("mod").hidden = !(below && may("mod") && member?.role === "member");
     this.#button("unmod").hidden = !(below && may("unmod") && member?.role === "moderator");
     const moderation = /** @type {HTMLElement} */ (this.querySelector(".card-moderation"));
@@ -160,10 +190,8 @@ export class ChatPersonCard extends PageElement {
     if (act in CONFIRM) {
       this.#confirm(act);
       this.#show();
-      part(this, CONFIRM[act].why ? "reason-field" : "sure")
-        .querySelector("input")
-        ?.focus();
-      if (!CONFIRM[act].why) part(this, "sure").focus();
+      const reason = CONFIRM[act].fields && part(this, "reason-field").querySelector("input");
+      (reason || part(this, "sure")).focus();
       part(this, "sure").scrollIntoView({ block: "nearest" });
       return;
     }
@@ -207,10 +235,14 @@ export class ChatPersonCard extends PageElement {
     form.hidden = !command;
     form.reset();
     if (!command) return;
-    part(form, "question").textContent = CONFIRM[command].ask(shownName(this.#name));
-    part(form, "sure").textContent = CONFIRM[command].sure();
-    part(form, "sure").classList.toggle("danger", command === "kill");
-    part(form, "reason-field").hidden = !CONFIRM[command].why;
+    const { ask, sure, fields = [] } = CONFIRM[command];
+    part(form, "question").textContent = ask(shownName(this.#name));
+    part(form, "sure").textContent = sure();
+    part(form, "sure").classList.toggle("danger", command === "kick");
+    for (const field of ["out", "time", "purge", "reason"])
+      part(form, `${field}-field`).hidden = !fields.includes(field);
+    const isMember = this.page.store.state.members.has(this.#name);
+    if (!isMember) /** @type {HTMLSelectElement} */ (form.elements.namedItem("out")).value = "good";
   }
 
   #mention() {

@@ -1,30 +1,25 @@
 /**
- * The foot of the sidebar and its dialog: one's own status, and how the page looks. The theme is
- * theme.js's.
+ * The foot of the sidebar and its dialog, on every page: one's own status, and how the page looks. The
+ * theme is theme.js's.
  */
 import { askBeforeSignOut } from "../../accounts/sign_out.js";
 import { PageElement } from "../page_element.js";
 import { onOpener, openDialog } from "../../dom/dialogs.js";
-import { makeNonce } from "../../server/nonce.js";
+import { post } from "../../server/http.js";
 import { dotOf, statusOf } from "../../state/people.js";
-import { QUIET_PREFIX } from "../../state/reducers.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
-import { statusCommand } from "../../words/status_command.js";
 import { part } from "../../dom/template.js";
-import { paintAvatar } from "../people/avatar.js";
+import { paintAvatar, setPictures } from "../people/avatar.js";
 import { statusText } from "../people/person_card.js";
 
-/** The history is loaded anew, by the server's cookie. @param {boolean} on */
-function showPast(on) {
-  document.cookie = `past=${Number(on)}; path=/; max-age=${on ? 31536000 : 0}; samesite=lax`;
-  location.reload();
-}
+const LONGEST = 2 ** 31 - 1; // ms that a timer can wait
 
 export class ChatSettings extends PageElement {
   /** @type {import("../../room.js").Page} */ page;
   /** @type {HTMLDialogElement} */ dialog;
   /** @type {HTMLFormElement} */ form;
   /** @type {HTMLElement} */ opener;
+  /** @type {ReturnType<typeof setTimeout>|undefined} when the status ends by itself */ #end;
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -51,24 +46,38 @@ export class ChatSettings extends PageElement {
     const onKeys = (/** @type {Event} */ event) =>
       /** @type {Element} */ (event.target).closest("[data-keys]") && this.dialog.close();
     this.dialog.addEventListener("click", onKeys, { capture: true, signal });
-    const past = /** @type {HTMLInputElement} */ (this.querySelector("[data-past]"));
-    past.checked = page.store.state.past;
-    past.addEventListener("change", () => showPast(past.checked), { signal });
-    const { you } = page.store.state;
-    for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) paintAvatar(avatar, you.name);
+    this.lifetime.add(() => clearTimeout(this.#end));
+    this.#know();
     page.store.watch(["members", "status"], () => this.#show(), signal);
     this.#show();
+  }
+
+  /** What the page came with, where no room tells it. */
+  #know() {
+    const { state } = this.page.store;
+    const { name } = state.you;
+    const { picture, status = "", text = "", until = "" } = this.opener.dataset;
+    setPictures([{ name, picture: Number(picture) }]);
+    for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")])
+      if (!avatar.querySelector(".picture")) paintAvatar(avatar, name);
+    if (!state.members.has(name) && !state.statuses.has(name))
+      state.statuses.set(name, { status: /** @type {"away"} */ (status), text, until });
+    // Without scripts it leads back to where one is.
+    this.opener.setAttribute("href", `/status?${new URLSearchParams({ next: location.pathname })}`);
   }
 
   #show() {
     const { state } = this.page.store;
     const { name } = state.you;
-    const { text } = statusOf(state, name);
-    const dot = state.connection === "connected" ? dotOf(state, name) : "gone";
+    const { status, text, until } = statusOf(state, name);
+    clearTimeout(this.#end);
+    const left = Date.parse(until) - Date.now();
+    if (left < LONGEST) this.#end = setTimeout(() => this.#show(), left + 1);
+    const dot = state.connection === "connected" || status ? dotOf(state, name) : "gone";
     for (const avatar of [part(this, "avatar"), part(this.opener, "avatar")]) avatar.dataset.dot = dot;
     const said = statusText(state, name);
     part(this, "state").textContent = text ? `${said} · ${text}` : said;
-    part(this.opener, "status").textContent = text || (dot === "here" || dot === "gone" ? "" : said);
+    part(this.opener, "status").textContent = text || (status ? said : "");
   }
 
   /** The form says what is so now. */
@@ -83,11 +92,18 @@ export class ChatSettings extends PageElement {
     this.#say("");
   }
 
-  #setStatus() {
-    const text = statusCommand(new FormData(this.form), new Date());
-    const sent = this.page.send({ type: "post", nonce: QUIET_PREFIX + makeNonce(), text });
-    if (sent) this.dialog.close();
-    else this.#say(NO_CONNECTION);
+  async #setStatus() {
+    const { store } = this.page;
+    try {
+      const answer = await post("/status", new URLSearchParams(/** @type {any} */ (new FormData(this.form))));
+      const told = await answer.json();
+      if (answer.ok) {
+        store.receive({ type: "presence", ...told });
+        this.dialog.close();
+      } else this.#say(told.error?.text ?? Object.values(told.errors ?? {})[0] ?? NO_CONNECTION);
+    } catch {
+      this.#say(NO_CONNECTION);
+    }
   }
 
   /** @param {string} text */

@@ -1,4 +1,5 @@
 /** Tells screen readers when other rooms call: what their badges in the sidebar count. */
+import { preference } from "../../local/preferences.js";
 import { badgeOf } from "../../state/unread.js";
 import { titleWithSign } from "../../words/names.js";
 import { n } from "../../words/texts.js";
@@ -20,7 +21,7 @@ export function announceCalls({ store, lifetime }) {
         ({ name }) => name !== state.room.name && (badges.get(name) ?? 0) > (before.get(name) ?? 0),
       );
       before = badges;
-      if (!louder.length) return;
+      if (!louder.length || preference("calls") === "quiet") return;
       const texts = louder.map((room) =>
         n("{room}: {count} message for you", "{room}: {count} messages for you", badges.get(room.name) ?? 0, {
           room: titleWithSign(room),

@@ -73,7 +73,7 @@ async def test_only_moderators_invite_them_back(
     answer = await at_carol.says(f"/invite {kicked.name}")
     assert (answer["code"], answer["text"]) == (
         "kicked",
-        f"{kicked.name} was removed from this room. For 10 min only moderators invite them back.",
+        f"{kicked.name} was removed from this room. Only moderators invite them back now.",
     )
     assert await is_refused(kicked, lobby)
     await at_alice.says(f"/mod {carol.name}")

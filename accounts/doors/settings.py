@@ -1,0 +1,72 @@
+"""The settings: a page for each section, which stand beside one list. What they change goes to the
+doors that are there for programs too, but for the preferences of the browser, which are its own."""
+
+from collections.abc import Iterable
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts.doors.profiles import profile_page
+from accounts.doors.security import account_page, sessions_page
+from accounts.preferences import APPEARANCE, NOTIFICATIONS, changed, preferences_of, store_preferences
+from helpers.errors import ActionError
+from helpers.text.translation import current
+from helpers.web.flash import flash
+from helpers.web.forms import Form, read_form
+
+
+class Settings(web.View):
+    """The list of the sections, and the first of them beside it where there is room."""
+
+    async def get(self) -> web.Response:
+        return profile_page(self.request, Form(), is_index=True)
+
+
+class ProfileSettings(web.View):
+    async def get(self) -> web.Response:
+        return profile_page(self.request, Form())
+
+
+class AccountSettings(web.View):
+    async def get(self) -> web.Response:
+        return account_page(self.request)
+
+
+class _PreferenceSettings(web.View):
+    """A form of preferences. What it omits stays."""
+
+    template = ""
+    page = ""
+    names: Iterable[str] = ()
+
+    async def get(self) -> web.Response:
+        return aiohttp_jinja2.render_template(self.template, self.request, {})
+
+    async def post(self) -> web.Response:
+        request = self.request
+        try:
+            found = changed(preferences_of(request), self.names, await read_form(request))
+        except LookupError:
+            raise ActionError("bad_request", "There is no such choice.") from None
+        await flash(request, current().t("Your settings are saved."), "success")
+        response = web.HTTPSeeOther(self.page)
+        store_preferences(request, response, found)
+        raise response
+
+
+class AppearanceSettings(_PreferenceSettings):
+    template, page, names = "accounts/appearance.html", "/settings/appearance", APPEARANCE
+
+
+class NotificationSettings(_PreferenceSettings):
+    template, page, names = "accounts/notifications.html", "/settings/notifications", NOTIFICATIONS
+
+
+class SessionSettings(web.View):
+    async def get(self) -> web.Response:
+        return await sessions_page(self.request)
+
+
+class DataSettings(web.View):
+    async def get(self) -> web.Response:
+        return aiohttp_jinja2.render_template("accounts/data.html", self.request, {})

@@ -1,0 +1,137 @@
+"""What an act of order was, in words."""
+
+from collections.abc import Callable
+
+from chat.history.acts import RecordedAct
+from chat.models import FOR_GOOD
+from helpers.text.durations import show_duration
+from helpers.text.translation import Language
+
+Words = Callable[[RecordedAct, Language, str, str], str]
+"""Called with the act, the reader's language, and the names of who did it and whom it is about."""
+
+
+def label(number: int | None) -> str:
+    """An act's number as people write it."""
+    return f"A{number}"
+
+
+def describe(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    """The act in one sentence, without its reason."""
+    return WORDS[act.act](act, language, author, target)
+
+
+def in_one_line(act: RecordedAct, language: Language) -> str:
+    """The act with its number, its reason, and what undid it, by the handles of its people."""
+    target = f"@{act.target.name}" if act.target else ""
+    line = f"{label(act.number)} {describe(act, language, f'@{act.author.name}', target)}"
+    if act.reason:
+        line += f": {act.reason}"
+    if act.undone_by is not None:
+        line += f" ({language.t('undone by {act}', act=label(act.undone_by))})"
+    return line
+
+
+def _ban(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["banned_until"] == FOR_GOOD:
+        return language.t("{author} banned {target} for good", author=author, target=target)
+    how_long = show_duration(round((act.after["banned_until"] - act.at) / 1000))
+    return language.t("{author} banned {target} for {time}", author=author, target=target, time=how_long)
+
+
+def _timeout(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    how_long = show_duration(round((act.after["timeout_until"] - act.at) / 1000))
+    return language.t("{author} timed {target} out for {time}", author=author, target=target, time=how_long)
+
+
+def _deletion(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    numbers = act.after["numbers"]
+    if len(numbers) == 1:
+        return language.t(
+            "{author} deleted message {number} of {target}", author=author, number=numbers[0], target=target
+        )
+    if not target:
+        return language.n(
+            "{author} deleted {count} message",
+            "{author} deleted {count} messages",
+            len(numbers),
+            author=author,
+        )
+    return language.n(
+        "{author} deleted {count} message of {target}",
+        "{author} deleted {count} messages of {target}",
+        len(numbers),
+        author=author,
+        target=target,
+    )
+
+
+def _topic(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    topic = act.after["topic"]
+    if not topic:
+        return language.t("{author} removed the topic", author=author)
+    return language.t("{author} set the topic: {what}", author=author, what=topic)
+
+
+def _slow(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    seconds = act.after["slow_seconds"]
+    if not seconds:
+        return language.t("{author} ended slow mode", author=author)
+    return language.t(
+        "{author} made the room slow: one message in {time}", author=author, time=show_duration(seconds)
+    )
+
+
+def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["role"] > act.before["role"]:
+        return language.t("{author} made {target} a moderator", author=author, target=target)
+    return language.t("{author} made {target} a member", author=author, target=target)
+
+
+WORDS: dict[str, Words] = {
+    "kick": lambda act, language, author, target: language.t(
+        "{author} removed {target} from the room", author=author, target=target
+    ),
+    "ban": _ban,
+    "unban": lambda act, language, author, target: language.t(
+        "{author} lets {target} come back", author=author, target=target
+    ),
+    "timeout": _timeout,
+    "untimeout": lambda act, language, author, target: language.t(
+        "{author} lets {target} write again", author=author, target=target
+    ),
+    "delete": _deletion,
+    "purge": _deletion,
+    "clear": lambda act, language, author, target: language.t("{author} cleared the history", author=author),
+    "topic": _topic,
+    "title": lambda act, language, author, target: language.t(
+        "{author} named the room {what}", author=author, what=act.after["title"]
+    ),
+    "address": lambda act, language, author, target: language.t(
+        "{author} changed the room’s address to #{what}", author=author, what=act.after["name"]
+    ),
+    "slow": _slow,
+    "lock": lambda act, language, author, target: language.t("{author} locked the room", author=author),
+    "unlock": lambda act, language, author, target: language.t("{author} unlocked the room", author=author),
+    "archive": lambda act, language, author, target: language.t("{author} archived the room", author=author),
+    "unarchive": lambda act, language, author, target: language.t(
+        "{author} took the room out of the archive", author=author
+    ),
+    "pin": lambda act, language, author, target: language.t(
+        "{author} pinned message {number}", author=author, number=act.after["numbers"][0]
+    ),
+    "unpin": lambda act, language, author, target: language.t(
+        "{author} unpinned message {number}", author=author, number=act.after["numbers"][0]
+    ),
+    "role": _role,
+    "owner": lambda act, language, author, target: language.t(
+        "{author} made {target} the owner", author=author, target=target
+    ),
+    "invite": lambda act, language, author, target: language.t(
+        "{author} invited {target}", author=author, target=target
+    ),
+    "undo": lambda act, language, author, target: language.t(
+        "{author} undid {act}", author=author, act=label(act.undoes)
+    ),
+}
+"""By act."""

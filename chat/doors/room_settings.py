@@ -1,0 +1,165 @@
+"""A room's settings: what it is called, how it is kept, who is kept out. Each form is one act."""
+
+from collections.abc import Awaitable, Callable, Mapping
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts.keys import USER
+from accounts.people.directory import user_by_name
+from accounts.people.shown_names import load_names
+from chat.actions import membership, moderation, modes, removing, rooms
+from chat.doors.room_pages import room_access
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import ActionError
+from chat.events import Receipt
+from chat.history.access import RoomAccess
+from chat.history.kept_out import Restricted, banned_from, timed_out_in
+from chat.keys import ENGINE, take_token
+from chat.models import CONVERSATIONS
+from chat.requests import clean_text, new_nonce
+from chat.roles import Permission, Role
+from helpers.clock import iso, now_ms
+from helpers.text.durations import parse_duration, show_duration
+from helpers.text.translation import translate
+from helpers.web.flash import flash
+from helpers.web.forms import read_form
+from helpers.web.routing import wants_json
+
+PAUSES = (0, 5, 10, 30, 60, 5 * 60, 15 * 60, 3600)
+"""Seconds of slow mode that the page offers."""
+
+Form = Mapping[str, str]
+Act = Callable[[Engine, int, Person, Form], Awaitable[Receipt]]
+
+
+class RoomSettings(web.View):
+    async def get(self) -> web.Response:
+        return await self._page(await self._access())
+
+    async def post(self) -> web.Response:
+        request = self.request
+        take_token(request, request[USER].id)
+        found = await self._access()
+        form = await read_form(request)
+        act = ACTS.get(form.get("act", ""))
+        if act is None:
+            raise ActionError("bad_request", "`act` is one of these: {names}.", names=", ".join(ACTS))
+        person = Person(request[USER].id, request[USER].name)
+        try:
+            receipt = await act(request.app[ENGINE], found.room.id, person, form)
+        except ActionError as error:
+            if wants_json(request) or error.retry_after:
+                raise
+            await flash(request, translate(error.phrase), "error")
+            raise web.HTTPSeeOther(self._address(found)) from None
+        if wants_json(request):
+            return web.json_response({"seq": receipt.seq, "act": receipt.act})
+        if form["act"] == "leave":
+            raise web.HTTPSeeOther("/rooms")
+        raise web.HTTPSeeOther(self._address(found))
+
+    def _address(self, found: RoomAccess) -> str:
+        return f"/rooms/{found.room.name}/settings"
+
+    async def _access(self) -> RoomAccess:
+        found = await room_access(self.request)
+        if not found.standing.is_member or found.room.kind in CONVERSATIONS:
+            raise ActionError("not_a_member", "The settings are for the members of the room.")
+        return found
+
+    async def _page(self, found: RoomAccess) -> web.Response:
+        room, standing, at = found.room, found.standing, now_ms()
+        keeps_order = standing.may(Permission.BAN)
+        banned = await banned_from(room.id, at) if keeps_order else []
+        timed_out = await timed_out_in(room.id, at) if keeps_order else []
+        await load_names([one.name for one in (*banned, *timed_out)])
+        pauses = sorted({*PAUSES, room.slow_seconds})
+        context = {
+            "room": room,
+            "may": standing.permissions,
+            "role": standing.title,
+            "locked": room.posting > Role.MEMBER,
+            "pauses": [(show_duration(seconds) if seconds else "off", seconds) for seconds in pauses],
+            "banned": [_as_shown(one) for one in banned],
+            "timed_out": [_as_shown(one) for one in timed_out],
+        }
+        return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
+
+
+def _as_shown(one: Restricted) -> dict[str, str | None]:
+    return {"name": one.name, "until": iso(one.until) if one.until is not None else None}
+
+
+async def _title(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await rooms.set_title(engine, room_id, person, form.get("text", ""), new_nonce())
+
+
+async def _topic(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    text = form.get("text", "").strip()
+    topic = clean_text(text) if text else ""
+    return await moderation.set_topic(engine, room_id, person, topic, new_nonce())
+
+
+async def _address(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    name = form.get("text", "").strip().removeprefix("#")
+    return await rooms.set_name(engine, room_id, person, name, new_nonce())
+
+
+async def _slow(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    pause = form.get("pause", "")
+    seconds = 0 if pause == "off" else parse_duration(pause)
+    if seconds is None:
+        raise ActionError("bad_usage", "A pause is written like 30s or 10m, or is off.")
+    return await modes.slow(engine, room_id, person, seconds, new_nonce())
+
+
+async def _lock(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.lock(engine, room_id, person, new_nonce())
+
+
+async def _unlock(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.unlock(engine, room_id, person, new_nonce())
+
+
+async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.archive(engine, room_id, person, new_nonce())
+
+
+async def _unarchive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.unarchive(engine, room_id, person, new_nonce())
+
+
+async def _unban(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    user = await user_by_name(form.get("user", ""))
+    if user is None:
+        raise ActionError("no_such_user", "There is no such account any more.")
+    return await removing.unban(engine, room_id, person, user, "", new_nonce())
+
+
+async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    user = await user_by_name(form.get("user", ""))
+    if user is None:
+        raise ActionError("no_such_user", "There is no such account any more.")
+    return await removing.end_timeout(engine, room_id, person, user, "", new_nonce())
+
+
+async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await membership.leave(engine, room_id, person, new_nonce())
+
+
+ACTS: dict[str, Act] = {
+    "title": _title,
+    "topic": _topic,
+    "address": _address,
+    "slow": _slow,
+    "lock": _lock,
+    "unlock": _unlock,
+    "archive": _archive,
+    "unarchive": _unarchive,
+    "unban": _unban,
+    "untimeout": _untimeout,
+    "leave": _leave,
+}
+"""By the form's field `act`."""

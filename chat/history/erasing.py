@@ -1,0 +1,73 @@
+"""Erases posts inside a transaction, for good: their texts, versions, reactions and mentions."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from msgspec.structs import replace
+
+from chat.history.lines import Line
+from chat.history.transaction import RoomTransaction
+from chat.models import Message as Row
+from chat.models import MessageVersion, Reaction
+
+
+def erase(room: RoomTransaction, lines: Iterable[Line]) -> None:
+    """Erases posts for good: their texts, versions, reactions and mentions. It can't be undone.
+    An event is recorded for each post that is still visible."""
+    erased = list(lines)
+    for line in erased:
+        if room.is_visible(line):
+            room.last_seq += 1
+            line = replace(
+                line,
+                changed_seq=room.last_seq,
+                deleted_at=room.at,
+                deleted_by=line.author_id,
+                text="",
+                html=None,
+            )
+            room.published.append(line)
+        row: dict[str, Any] = {
+            "changed_seq": line.changed_seq,
+            "deleted_at": line.deleted_at or room.at,
+            "deleted_by": line.author_id,
+        }
+        _wipe(room, line, row)
+    _delete_versions_and_reactions(room, erased)
+
+
+def purge(room: RoomTransaction, lines: Iterable[Line]) -> None:
+    """Erases what remains of deleted posts for good. No event is due: nobody gets it any
+    more."""
+    purged = list(lines)
+    for line in purged:
+        _wipe(room, line, {})
+    _delete_versions_and_reactions(room, purged)
+
+
+def _wipe(room: RoomTransaction, line: Line, row: dict[str, Any]) -> None:
+    row |= {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
+    room.amendments.append(Row.update(row).where(Row.room_id == room.room_id, Row.seq == line.seq))
+    if line.mentioned_ids:
+        room.uncount([*map(int, line.mentioned_ids.split(","))], line.number)
+
+
+def _delete_versions_and_reactions(room: RoomTransaction, lines: list[Line]) -> None:
+    seqs = [line.seq for line in lines]
+    if not seqs:
+        return
+    for table in (MessageVersion, Reaction):
+        room.amendments.append(table.delete().where(table.room_id == room.room_id, table.seq.in_(seqs)))
+
+
+def withdraw_reactions(room: RoomTransaction, line: Line, user_id: int) -> None:
+    """Removes all reactions of a user from a post. An event is recorded where the post is
+    visible."""
+    others = tuple(one for one in line.reactions if one.user_id != user_id)
+    if room.is_visible(line):
+        room.amend(line, reactions=others)
+        return
+    own = (Reaction.room_id == room.room_id) & (Reaction.seq == line.seq) & (Reaction.user_id == user_id)
+    room.amendments.append(Reaction.delete().where(own))
+    count = Row.update(reactions=len(others)).where(Row.room_id == room.room_id, Row.seq == line.seq)
+    room.amendments.append(count)

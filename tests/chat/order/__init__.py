@@ -1,0 +1,1 @@
+"""Stories of keeping order: acts, their log, and their undo."""
