@@ -134,7 +134,7 @@ async def test_from_the_beginning_is_since_zero(alice: Person, lobby: str) -> No
     at_alice = await alice.enters(lobby)
     await at_alice.says("one")
     again = await alice.enters(lobby, since=0)
-    assert [event["seq"] for event in again.heard("message")] == [1, 2, 3]
+    assert [event["seq"] for event in again.heard("message")] == [1, 2]
 
 
 @pytest.mark.parametrize(("since", "epoch"), [(999_999, None), (1, "another")])
@@ -143,7 +143,7 @@ async def test_who_has_another_history_begins_anew(
 ) -> None:
     listener = await alice.enters(lobby, since=since, epoch=epoch)
     assert [event["type"] for event in listener.room_events] == ["hello", "reset", "caught_up"]
-    assert listener.room_events[1]["seq"] == 2
+    assert listener.room_events[1]["seq"] == 1
 
 
 async def test_who_is_too_far_behind_begins_anew(alice: Person, bob: Person, lobby: str) -> None:
