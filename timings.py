@@ -17,7 +17,7 @@ class Timings:
     presence_tick: float = 1.0
     """The interval at which presence is checked, where nobody comes or goes."""
 
-    presence_gather: float = 0.1
+    presence_gather: float = 0.25
     """Who comes or goes within this time is recorded by one statement and told by one event."""
 
     compare_after: float = 10.0

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import contextvars
 import logging
+import time
 from collections.abc import Callable, Collection, Iterable
 
 from accounts.people.names import DELETED
@@ -23,6 +24,13 @@ log = logging.getLogger("aiochat.presence")
 
 WRITE_AT_ONCE = 200
 """Frames written before other tasks get their turn."""
+
+PAUSE_FACTOR = 5
+"""The pause after what took long to tell, in multiples of its duration: what changes meanwhile is
+told together."""
+
+LONGEST_PAUSE = 5.0
+"""Seconds."""
 
 TOLD_AT_ONCE = 500
 """People in one event."""
@@ -109,6 +117,7 @@ class SitePresence:
                 async with asyncio.timeout(self._timings.poll if self._publish else None):
                     await self._wake.wait()
             self._wake.clear()
+            began = time.monotonic()
             try:
                 await self.catch_up()
             except Exception as error:
@@ -116,6 +125,8 @@ class SitePresence:
                     log.exception("presence wasn't told")
                 self._wake.set()
                 await asyncio.sleep(self._timings.database_away)
+            else:
+                await asyncio.sleep(min(PAUSE_FACTOR * (time.monotonic() - began), LONGEST_PAUSE))
 
     async def catch_up(self) -> None:
         """Reads what has changed, and tells it."""
