@@ -133,6 +133,12 @@ class Timings:
     feed_stuck: float = 20.0
     """A reader of the feed that accepts no data for this long is disconnected."""
 
+    feed_undo: float = 60.0
+    """So long after a deletion in the feed it can be taken back."""
+
+    feed_undo_sweep: float = 10.0
+    """The interval of erasures of what can't be taken back any more."""
+
     feed_end: float = 0.5
     """Time to send the end of a stream of the feed."""
 

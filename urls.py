@@ -142,12 +142,17 @@ ROUTES = [
         kept=True,
     ),
     Route(f"/feed/{POST}/delete", feed.DeletePost, "feed_delete", Access.SIGNED_IN),
+    Route(f"/feed/{POST}/undelete", feed.UndeletePost, "feed_undelete", Access.SIGNED_IN),
     Route(f"/feed/{POST}/like", feed.LikePost, "feed_like", Access.SIGNED_IN),
     Route(f"/feed/{POST}/unlike", feed.UnlikePost, "feed_unlike", Access.SIGNED_IN),
     Route(f"/feed/{POST}/comments", feed.Comments, "feed_comments", Access.SIGNED_IN),
     Route(f"/feed/{POST}/comments/{COMMENT}/edit", feed.EditComment, "feed_comment_edit", Access.SIGNED_IN),
     Route(
         f"/feed/{POST}/comments/{COMMENT}/delete", feed.DeleteComment, "feed_comment_delete", Access.SIGNED_IN
+    ),
+    Route(
+        *(f"/feed/{POST}/comments/{COMMENT}/undelete", feed.UndeleteComment, "feed_comment_undelete"),
+        Access.SIGNED_IN,
     ),
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),

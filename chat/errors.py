@@ -79,11 +79,11 @@ def time_left(ms: int) -> Text:
     """A span as people say it: minutes up to two hours, hours up to two days, else days."""
     minutes = math.ceil(ms / 60_000)
     if minutes <= 120:
-        return Text("{minutes} min", minutes=minutes)
+        return Text("{count} min", count=minutes)
     hours = math.ceil(minutes / 60)
     if hours <= 48:
-        return Text("{hours} h", hours=hours)
-    return Text("{days} d", days=math.ceil(hours / 24))
+        return Text("{count} h", count=hours)
+    return Text("{count} d", count=math.ceil(hours / 24))
 
 
 def barred(bar: str, left_ms: int) -> ActionError:

@@ -29,6 +29,8 @@ async def erase_feed_data(writer: Writer, account: DeletedAccount, timings: Timi
             if not await _succeeded(writer.unlike(deleted_user, post_id)):
                 await Like.delete().where(own_likes, Like.post_id == post_id).aio_execute()
             yield
+    await writer.erase_deleted(account.user_id)
+    yield
     if not account.removes:
         return
     is_own = Comment.author_id == account.user_id
@@ -37,7 +39,7 @@ async def erase_feed_data(writer: Writer, account: DeletedAccount, timings: Timi
     )
     while rows := list(await comments.aio_execute()):
         for comment_id, post_id in rows:
-            if not await _succeeded(writer.delete_comment(deleted_user, post_id, comment_id)):
+            if not await _succeeded(writer.erase_comment(deleted_user, post_id, comment_id)):
                 await Comment.delete().where(is_own, Comment.id == comment_id).aio_execute()
             yield
     posts = Post.select(Post.id).where(Post.author_id == account.user_id, Post.deleted_at.is_null())
@@ -46,7 +48,7 @@ async def erase_feed_data(writer: Writer, account: DeletedAccount, timings: Timi
     while post_ids := [row[0] for row in await posts.aio_execute()]:
         removed = True
         for post_id in post_ids:
-            await _succeeded(writer.delete(deleted_user, post_id))
+            await _succeeded(writer.erase(deleted_user, post_id))
             yield
     if removed:
         # The streams of all processes look up followers when they read the events. After this wait

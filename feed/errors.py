@@ -18,6 +18,10 @@ def comment_gone() -> ActionError:
     return ActionError("not_found", "There is no such comment, or it was deleted.", back=BACK)
 
 
+def too_late() -> ActionError:
+    return ActionError("not_found", "That can’t be taken back any more.", back=BACK)
+
+
 def not_the_author() -> ActionError:
     return ActionError("forbidden", "Only who wrote it may change it.", back=BACK)
 

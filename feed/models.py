@@ -15,6 +15,8 @@ class Post(Base):
     at = peewee.BigIntegerField()
     edited_at = peewee.BigIntegerField(null=True)
     deleted_at = peewee.BigIntegerField(null=True)
+    undo_until = peewee.BigIntegerField(null=True)
+    """Until then a deleted post can be taken back: it keeps its text and pictures, which nobody sees."""
     removed_by = peewee.BigIntegerField(null=True)
     """The administrator who deleted the post, if it wasn't the author."""
     likes = peewee.BigIntegerField()
@@ -64,6 +66,24 @@ class Comment(Base):
 
     class Meta:
         table_name = "feed_comments"
+
+
+class DeletedComment(Base):
+    """A deleted comment that can be taken back until `undo_until`, by who deleted it."""
+
+    id = peewee.BigIntegerField(primary_key=True)
+    post_id = peewee.BigIntegerField()
+    author_id = peewee.BigIntegerField()
+    text = peewee.TextField()
+    html = peewee.TextField(null=True)
+    at = peewee.BigIntegerField()
+    edited_at = peewee.BigIntegerField(null=True)
+    nonce = peewee.TextField(null=True)
+    deleted_by = peewee.BigIntegerField()
+    undo_until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "feed_deleted_comments"
 
 
 class Like(Base):

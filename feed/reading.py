@@ -22,6 +22,10 @@ NEWEST = 2**53
 Json = dict[str, Any]
 
 
+_REMOVED: Json = {"removed": True, "text": "", "html": "", "pictures": []}
+"""Of a post that an administrator removed: nothing of it is shown, also while that can be taken back."""
+
+
 class Page(NamedTuple):
     """Posts or comments, and the position of the next page, or None."""
 
@@ -137,7 +141,7 @@ async def _posts_as_json(posts: list[Post], viewer_id: int | None) -> list[Json]
             "comments": post.comments,
             "pictures": pictures_by_post[post.id],
             **({"liked": post.id in liked} if viewer_id is not None else {}),
-            **({"removed": True} if post.removed_by is not None else {}),
+            **(_REMOVED if post.removed_by is not None else {}),
         }
         for post in posts
     ]

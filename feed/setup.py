@@ -17,6 +17,7 @@ from feed.erasure import erase_feed_data
 from feed.export import SECTIONS
 from feed.keys import STREAMS, WRITER
 from feed.streams import Streams
+from feed.undoing import erase_forever
 from feed.writing import Writer
 from helpers.keys import DATABASE
 from helpers.redis.bus import BUS
@@ -54,14 +55,18 @@ async def run_feed(app: web.Application) -> AsyncIterator[None]:
         streams.wake()
         bus.wake(CHANNEL, lambda: NEWS)
 
-    app[WRITER] = Writer(app[DATABASE], app[VISIBILITY], app[RENDERER], app[NAMED_PEOPLE], on_commit)
+    app[WRITER] = Writer(
+        *(app[DATABASE], app[VISIBILITY], app[RENDERER], app[NAMED_PEOPLE]),
+        on_commit,
+        undo_ms=int(app[TIMINGS].feed_undo * 1000),
+    )
     app[SESSION_ENDED].append(streams.end_session)
     app[OPEN_SESSIONS].append(streams.open_sessions)
     app[ERASERS].append(lambda account: erase_feed_data(app[WRITER], account, app[TIMINGS]))
     # A context each: in a shared one they would use one connection to the database at once.
     tasks = [
         asyncio.create_task(work, context=contextvars.Context())
-        for work in (streams.deliver_forever(), streams.sweep_forever())
+        for work in (streams.deliver_forever(), streams.sweep_forever(), erase_forever(app[TIMINGS]))
     ]
     yield
     await cancel_all(tasks)

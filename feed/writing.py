@@ -2,29 +2,36 @@
 
 A forbidden action, or one on a missing post, raises ActionError and changes nothing."""
 
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
+from accounts.people.directory import all_exist
 from accounts.people.mentions import NamedPeople
 from accounts.relations.visibility import Visibility
 from feed import event_log, pictures
-from feed.errors import comment_gone, gone, not_the_author, sent_before
+from feed.errors import comment_gone, gone, not_the_author, sent_before, too_late
 from feed.formatting import MAX_COMMENT, MAX_POST, check_text, render
-from feed.models import Comment, Like, Picture, PictureFile, Post
+from feed.models import Comment, DeletedComment, Like, Picture, PictureFile, Post
 from feed.pictures import NewPicture, PictureChange
+from feed.undoing import ERASED, erase_deleted_by
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite
+from helpers.errors import ActionError
 from helpers.rendering import Renderer
 
 NO_CHANGE = PictureChange()
 
+_OF_DELETION = ("deleted_by", "undo_until")
+"""What a deleted comment has beside the fields of a comment."""
+
 
 class Writer:
-    """Performs the actions. `on_commit` is called after each stored change."""
+    """Performs the actions. `on_commit` is called after each stored change. What is deleted can be taken
+    back for `undo_ms`."""
 
     def __init__(
         self,
@@ -33,12 +40,14 @@ class Writer:
         renderer: Renderer,
         people: NamedPeople,
         on_commit: Callable[[], None],
+        undo_ms: int,
     ) -> None:
         self._database = database
         self._renderer = renderer
         self._visibility = visibility
         self._on_commit = on_commit
         self._people = people
+        self._undo_ms = undo_ms
 
     @asynccontextmanager
     async def _transaction(self) -> AsyncIterator[None]:
@@ -90,8 +99,15 @@ class Writer:
             )
 
     async def delete(self, user: User, post_id: int) -> None:
-        """Deletes a post: its text and pictures are erased, its comments and likes become
-        invisible. Administrators may delete any post."""
+        """Deletes a post: it becomes invisible with its comments and likes. For a while it can be
+        taken back; then its text and pictures are erased. Administrators may delete any post."""
+        await self._delete(user, post_id, {"undo_until": now_ms() + self._undo_ms})
+
+    async def erase(self, user: User, post_id: int) -> None:
+        """Deletes a post for good at once."""
+        await self._delete(user, post_id, ERASED)
+
+    async def _delete(self, user: User, post_id: int, fields: Mapping[str, Any]) -> None:
         async with self._transaction():
             post = (
                 await self._locked_post(post_id)
@@ -99,11 +115,36 @@ class Writer:
                 else _own(await self._visible_post(post_id, user), user)
             )
             removed_by = user.id if post.author_id != user.id else None
-            deleted = {"text": "", "html": None, "deleted_at": now_ms(), "removed_by": removed_by}
+            deleted = {**fields, "deleted_at": now_ms(), "removed_by": removed_by}
             await Post.update(deleted).where(Post.id == post_id).aio_execute()
             await event_log.append(
                 event_log.POST, event_log.REMOVED, author_id=post.author_id, post_id=post_id, user_id=user.id
             )
+
+    async def undelete(self, user: User, post_id: int) -> None:
+        """Takes the deletion of a post back, for who deleted it. Raises ActionError when it is too late."""
+        async with self._transaction():
+            query: Any = Post.select().where(Post.id == post_id, Post.undo_until > now_ms())
+            found: list[Post] = list(
+                await (query if is_sqlite(self._database) else query.for_update()).aio_execute()
+            )
+            if not found or user.id != (found[0].removed_by or found[0].author_id):
+                raise too_late()
+            await self._check_undoable(user, found[0].author_id)
+            shown = {"deleted_at": None, "removed_by": None, "undo_until": None}
+            await Post.update(shown).where(Post.id == post_id).aio_execute()
+            await event_log.append(
+                *(event_log.POST, event_log.ADDED),
+                author_id=found[0].author_id,
+                post_id=post_id,
+                user_id=user.id,
+            )
+
+    async def _check_undoable(self, user: User, author_id: int) -> None:
+        """What somebody wrote who has left since stays deleted, and so does what an administrator removed
+        who is none any more."""
+        if not (user.is_admin or user.id == author_id) or not await all_exist([author_id]):
+            raise too_late()
 
     async def comment(self, author: User, post_id: int, text: str, nonce: str | None = None) -> int:
         """Creates a comment and returns its id. The nonce works as for a post."""
@@ -141,15 +182,51 @@ class Writer:
             await self._note_comment(event_log.EDITED, post, author, comment_id)
 
     async def delete_comment(self, user: User, post_id: int, comment_id: int) -> None:
-        """Deletes a comment. Administrators may delete any comment."""
+        """Deletes a comment, which for a while can be taken back. Administrators may delete any
+        comment."""
+        await self._delete_comment(user, post_id, comment_id, now_ms() + self._undo_ms)
+
+    async def erase_comment(self, user: User, post_id: int, comment_id: int) -> None:
+        """Deletes a comment for good at once."""
+        await self._delete_comment(user, post_id, comment_id, None)
+
+    async def _delete_comment(
+        self, user: User, post_id: int, comment_id: int, undo_until: int | None
+    ) -> None:
         async with self._transaction():
             post = await (self._locked_post(post_id) if user.is_admin else self._visible_post(post_id, user))
-            if user.is_admin:
-                await _comment(post_id, comment_id)
-            else:
-                await self._own_comment(post_id, comment_id, user)
+            comment = await (
+                _comment(post_id, comment_id)
+                if user.is_admin
+                else self._own_comment(post_id, comment_id, user)
+            )
+            if undo_until is not None:
+                until = {"deleted_by": user.id, "undo_until": undo_until}
+                await DeletedComment.insert({**comment.__data__, **until}).aio_execute()
             await Comment.delete().where(Comment.id == comment_id).aio_execute()
             await self._note_comment(event_log.REMOVED, post, user, comment_id)
+
+    async def undelete_comment(self, user: User, post_id: int, comment_id: int) -> None:
+        """Takes the deletion of a comment back, as `undelete` that of a post."""
+        is_it = (DeletedComment.id == comment_id) & (DeletedComment.post_id == post_id)
+        async with self._transaction():
+            try:
+                post = await (
+                    self._locked_post(post_id) if user.is_admin else self._visible_post(post_id, user)
+                )
+            except ActionError:
+                raise too_late() from None
+            is_in_time = (DeletedComment.deleted_by == user.id) & (DeletedComment.undo_until > now_ms())
+            found: DeletedComment | None = await DeletedComment.aio_get_or_none(is_it & is_in_time)
+            if found is None:
+                raise too_late()
+            await self._check_undoable(user, found.author_id)
+            given = {name: value for name, value in found.__data__.items() if name not in _OF_DELETION}
+            # The same form may have been sent again meanwhile.
+            if not await Comment.insert(given).on_conflict_ignore().returning(Comment.id).aio_execute():
+                raise too_late()
+            await DeletedComment.delete().where(is_it).aio_execute()
+            await self._note_comment(event_log.ADDED, post, user, comment_id)
 
     async def like(self, user: User, post_id: int) -> None:
         async with self._transaction():
@@ -175,6 +252,10 @@ class Writer:
                     post_id=post_id,
                     user_id=user.id,
                 )
+
+    async def erase_deleted(self, author_id: int) -> None:
+        """Erases what a person wrote and can still be taken back."""
+        await erase_deleted_by(self._database, author_id)
 
     async def _note_comment(self, change: str, post: Post, user: User, comment_id: int) -> None:
         given = {

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from chat.history.acts import RecordedAct
 from chat.models import FOR_GOOD
-from helpers.text.durations import show_duration
+from helpers.text.durations import duration_in, show_duration
 from helpers.text.translation import Language
 
 Words = Callable[[RecordedAct, Language, str, str], str]
@@ -32,15 +32,19 @@ def in_one_line(act: RecordedAct, language: Language) -> str:
     return line
 
 
+def _time(milliseconds: int, language: Language) -> str:
+    return duration_in(language, show_duration(round(milliseconds / 1000)))
+
+
 def _ban(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["banned_until"] == FOR_GOOD:
         return language.t("{author} banned {target} for good", author=author, target=target)
-    how_long = show_duration(round((act.after["banned_until"] - act.at) / 1000))
+    how_long = _time(act.after["banned_until"] - act.at, language)
     return language.t("{author} banned {target} for {time}", author=author, target=target, time=how_long)
 
 
 def _timeout(act: RecordedAct, language: Language, author: str, target: str) -> str:
-    how_long = show_duration(round((act.after["timeout_until"] - act.at) / 1000))
+    how_long = _time(act.after["timeout_until"] - act.at, language)
     return language.t("{author} timed {target} out for {time}", author=author, target=target, time=how_long)
 
 
@@ -78,7 +82,9 @@ def _slow(act: RecordedAct, language: Language, author: str, target: str) -> str
     if not seconds:
         return language.t("{author} ended slow mode", author=author)
     return language.t(
-        "{author} made the room slow: one message in {time}", author=author, time=show_duration(seconds)
+        "{author} made the room slow: one message in {time}",
+        author=author,
+        time=_time(1000 * seconds, language),
     )
 
 

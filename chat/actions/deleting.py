@@ -87,7 +87,7 @@ async def delete_lines(
     target: Person | None = None,
 ) -> Receipt:
     """Deletes visible posts. Recorded as an act where one of them is another's: what one deletes of
-    one's own comes back only for a short time."""
+    one's own comes back only for a short time, also by an undo of the act."""
     for line in lines:
         room.amend(line, deleted_at=room.at, deleted_by=person.id)
     receipt = Receipt(nonce, room.last_seq)
@@ -97,7 +97,7 @@ async def delete_lines(
     authors = {line.author_id: line.author for line in others}
     if target is None and len(authors) == 1:
         target = Person(*authors.popitem())
-    numbers = [line.number for line in others]
+    numbers = [line.number for line in lines]
     return numbered(
         receipt,
         await record_act(room, act, person, target=target, reason=reason, after={"numbers": numbers}),

@@ -134,12 +134,17 @@ async def set_title(engine: Engine, room_id: int, person: Person, text: str, non
     return receipt
 
 
-async def title_now(room: RoomTransaction) -> str:
-    """What the room is called, also within this transaction."""
+async def title_now(room: RoomTransaction) -> str | None:
+    """The room's title within this transaction, None for the name."""
     if room.title is None:
-        stored: str | None = await Room.select(Room.title).where(Room.id == room.room_id).aio_scalar()
-        room.title = stored or room.name
+        room.title = await Room.select(Room.title).where(Room.id == room.room_id).aio_scalar()
     return room.title
+
+
+def remove_title(room: RoomTransaction, person: Person, nonce: str) -> Receipt:
+    """The room is called by its name again, as it was before it had a title."""
+    room.set_title(None, "")
+    return room.record("title", person, room.name, nonce)
 
 
 async def put_title(room: RoomTransaction, person: Person, title: str, nonce: str) -> Receipt:

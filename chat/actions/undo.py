@@ -10,7 +10,7 @@ from chat.actions.invitations import end_by_undo
 from chat.actions.moderation import change, change_role, check_reason, numbered, require
 from chat.actions.modes import from_json, put_modes
 from chat.actions.removing import restore
-from chat.actions.rooms import put_name, put_title, title_now
+from chat.actions.rooms import put_name, put_title, remove_title, title_now
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way
@@ -133,7 +133,10 @@ async def _topic(room: RoomTransaction, person: Person, act: RecordedAct, nonce:
 async def _title(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
     if await title_now(room) != act.after["title"]:
         raise in_the_way(Text("The title has been changed since."))
-    return await put_title(room, person, act.before["title"], nonce)
+    before = act.before["title"]
+    if before is None:
+        return remove_title(room, person, nonce)
+    return await put_title(room, person, before, nonce)
 
 
 async def _address(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:

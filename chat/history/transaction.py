@@ -359,7 +359,7 @@ class RoomTransaction:
         self.topic = topic
         self.writes.append(Room.update(topic=topic).where(Room.id == self.room_id))
 
-    def set_title(self, title: str, key: str) -> None:
+    def set_title(self, title: str | None, key: str) -> None:
         self.title = title
         self.writes.append(Room.update(title=title, title_key=key or None).where(Room.id == self.room_id))
 

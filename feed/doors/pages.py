@@ -16,7 +16,8 @@ from feed.keys import WRITER
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER
 from helpers.limits import Rule
-from helpers.text.translation import translate
+from helpers.text.translation import current, translate
+from helpers.web.flash import flash
 from helpers.web.forms import Form, read_form
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
@@ -186,7 +187,23 @@ class DeletePost(PostAddress):
         await request.app[WRITER].delete(request[USER], self.post_id)
         if wants_json(request):
             return web.Response(status=204)
-        raise await self.back(FEED)
+        await flash(request, current().t("The post is deleted."), undo=f"{FEED}/{self.post_id}/undelete")
+        back = await self.back(FEED)
+        # The post's own page is gone with it.
+        is_its_page = str(back.location).partition("?")[0] == f"{FEED}/{self.post_id}"
+        raise web.HTTPSeeOther(FEED) if is_its_page else back
+
+
+class UndeletePost(PostAddress):
+    """Takes a deletion back, for a minute."""
+
+    async def post(self) -> web.Response:
+        request = self.request
+        await self.count_write()
+        await request.app[WRITER].undelete(request[USER], self.post_id)
+        if wants_json(request):
+            return web.json_response(await self.visible_post())
+        raise await self.back(f"{FEED}/{self.post_id}", f"#post-{self.post_id}")
 
 
 class LikePost(PostAddress):
@@ -260,4 +277,17 @@ class DeleteComment(_CommentView):
         await request.app[WRITER].delete_comment(request[USER], self.post_id, self.comment_id)
         if wants_json(request):
             return web.Response(status=204)
+        address = f"{FEED}/{self.post_id}/comments/{self.comment_id}/undelete"
+        await flash(request, current().t("The comment is deleted."), undo=address)
         raise await self.back(f"{FEED}/{self.post_id}")
+
+
+class UndeleteComment(_CommentView):
+    async def post(self) -> web.Response:
+        request = self.request
+        await self.count_write()
+        await request.app[WRITER].undelete_comment(request[USER], self.post_id, self.comment_id)
+        if wants_json(request):
+            (comment,) = await reading.comments_by_ids([self.comment_id])
+            return web.json_response(comment)
+        raise await self.back(f"{FEED}/{self.post_id}", f"#comment-{self.comment_id}")

@@ -2,6 +2,8 @@
 
 import re
 
+from helpers.text.translation import Language, Text
+
 UNITS = {"w": 604_800, "d": 86_400, "h": 3_600, "m": 60, "s": 1}
 
 MAX_SECONDS = 366 * UNITS["d"]
@@ -26,3 +28,19 @@ def show_duration(seconds: int) -> str:
         if count:
             parts.append(f"{count}{unit}")
     return "".join(parts) or "0s"
+
+
+_IN_WORDS = {
+    "w": lambda count: Text("{count} wk", count=count),
+    "d": lambda count: Text("{count} d", count=count),
+    "h": lambda count: Text("{count} h", count=count),
+    "m": lambda count: Text("{count} min", count=count),
+    "s": lambda count: Text("{count} s", count=count),
+}
+
+
+def duration_in(language: Language, text: str) -> str:
+    """A duration as typed, such as `1h30m`, in the words of the language: `1 h 30 min`."""
+    return " ".join(
+        language.translate(_IN_WORDS[unit.lower()](int(count))) for count, unit in _PART.findall(text)
+    )

@@ -23,10 +23,12 @@ def declare(notices: Mapping[str, Text]) -> None:
     _notices.update(notices)
 
 
-async def flash(request: web.Request, text: str, kind: str = "info") -> None:
-    """Stores `text` for the next page. `kind` is info, success or error."""
+async def flash(request: web.Request, text: str, kind: str = "info", undo: str = "") -> None:
+    """Stores `text` for the next page. `kind` is info, success or error. `undo` is the address to which a
+    form is sent that takes back what the text tells."""
     session = await get_session(request)
-    session[KEY] = [*session.get(KEY, []), {"kind": kind, "text": text}][-KEPT:]
+    found = {"kind": kind, "text": text, **({"undo": undo} if undo else {})}
+    session[KEY] = [*session.get(KEY, []), found][-KEPT:]
 
 
 def pop_flashes(session: Session) -> list[dict[str, Any]]:

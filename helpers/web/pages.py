@@ -17,6 +17,7 @@ from markupsafe import Markup
 
 from helpers.keys import SETTINGS
 from helpers.text.characters import isolated
+from helpers.text.durations import duration_in
 from helpers.text.translation import LANGUAGES, Language, current
 from helpers.web.csrf import CsrfToken
 from helpers.web.files import Files
@@ -111,6 +112,7 @@ def setup_pages(app: web.Application, templates: Path, files: Files, user_key: "
     )
     environment.globals["_"] = _text
     environment.filters["isolated"] = isolated
+    environment.filters["duration"] = lambda text: duration_in(current(), text)
     environment.policies["ext.i18n.trimmed"] = True
     environment.globals["language"] = current
     environment.globals["languages"] = list(LANGUAGES.values())

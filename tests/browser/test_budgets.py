@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from helpers.web.files import Files
 from helpers.web.joining import LATER
 from tests.conftest import LIMITS_OFF, server_env, unique
-from tests.support.browser import WIDE
+from tests.support.browser import WIDE, comes_true
 from tests.support.people import PATIENCE, Person
 from tests.support.servers import ROOT, Aiochat, Nginx, Postgres, Redis, free_port
 
@@ -24,6 +24,16 @@ SCRIPTS = 48_000
 
 REQUESTS = 12
 """Of the first view."""
+
+BEFORE_MESSAGES = 40_000
+"""Bytes of content until messages can be read: of the page, its two styles, and the script of the
+theme."""
+
+SLOW_LINE = {"offline": False, "latency": 150, "downloadThroughput": 200_000, "uploadThroughput": 94_000}
+"""As of a phone far from the mast: 1.6 and 0.75 Mbit/s, 150 ms."""
+
+SLOW_PROCESSOR = 4
+"""Times as slow as this one."""
 
 HEAP_GROWTH = 1_500_000
 """Bytes that a thousand messages up and down may leave behind: less than 150 rows weigh."""
@@ -165,6 +175,74 @@ async def test_the_second_view_asks_for_the_page_alone(
     await is_open(page)
     asked = {url for url, size in traffic.bytes.items() if size}
     assert asked == {where}
+
+
+PAINTED = """() => performance.getEntriesByName("first-contentful-paint").length > 0"""
+
+
+@straight
+async def test_on_a_slow_line_messages_are_read_before_scripts_are_here(
+    context: BrowserContext, address: str, room: str
+) -> None:
+    """What must be here before that is counted, and not how long it takes: this machine may be busy."""
+    page = await context.new_page()
+    traffic = Traffic()
+    await traffic.watch(page)
+    session = await context.new_cdp_session(page)
+    await session.send("Network.enable")
+    await session.send("Network.emulateNetworkConditions", SLOW_LINE)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PROCESSOR})
+    held = asyncio.Event()
+
+    async def hold(route: Route) -> None:
+        await held.wait()
+        await route.continue_()
+
+    await page.route("**/joined/js/**", hold)
+    await page.goto(f"{address}/rooms/{room}", wait_until="commit")
+    last = page.locator("#timeline > .message").last
+    await expect(last).to_be_in_viewport()
+    await expect(last).to_have_attribute("data-number", "50")
+    await comes_true(page, PAINTED)
+    assert await page.evaluate("!customElements.get('chat-timeline')")
+    # None of them but the scripts, which nothing waits for, is still under way.
+    shown = {url: size for url, size in traffic.bytes.items() if not url.endswith(".svg")}
+    assert len(shown) <= 4, shown
+    assert sum(shown.values()) < BEFORE_MESSAGES, shown
+    held.set()
+    await is_open(page)
+    await expect(page.locator("#timeline > .message")).to_have_count(50)
+    assert len(traffic.addresses) <= REQUESTS, traffic.addresses
+
+
+@straight
+async def test_another_room_asks_for_its_page_alone_and_a_known_one_for_nothing(
+    context: BrowserContext, alice: Person, address: str, room: str
+) -> None:
+    other = unique("Annex")
+    await alice.creates(other)
+    await (await alice.enters(other)).says("over here")
+    page = await context.new_page()
+    await page.goto(f"{address}/rooms/{room}", wait_until="networkidle")
+    await is_open(page)
+    session = await context.new_cdp_session(page)
+    await session.send("Network.enable")
+    await session.send("Network.emulateNetworkConditions", SLOW_LINE)
+    await session.send("Emulation.setCPUThrottlingRate", {"rate": SLOW_PROCESSOR})
+    traffic = Traffic()
+    await traffic.watch(page)
+    await page.click(f"#room-list a[data-room='{other}']")
+    await expect(page.locator("#timeline")).to_contain_text("over here")
+    pages = [url for url in traffic.addresses.values() if "/rooms/" in url]
+    assert pages == [f"{address}/rooms/{other}"]
+    await is_open(page)
+    before = len(traffic.addresses)
+    # In memory: it is there in the next frame, whatever the line is like.
+    await page.click(f"#room-list a[data-room='{room}']")
+    assert await page.locator("#timeline > .message").count() == 50
+    assert [url for url in [*traffic.addresses.values()][before:] if "/static/" in url] == []
+    await is_open(page)
+    assert f"{address}/rooms/{room}" not in traffic.addresses.values()
 
 
 @straight

@@ -101,7 +101,7 @@ async def test_two_people_read_each_other_live(visitors: Visitors, screen: Viewp
     mine = alice.page.locator("[data-comment]", has_text="Well said").locator("details.own")
     await mine.locator("> summary").click()
     await mine.get_by_text("Delete", exact=True).click()
-    await expect(mine).to_contain_text("The comment goes for good.")
+    await expect(mine).to_contain_text("The comment goes. For a minute you can take that back.")
     await mine.get_by_role("button", name="Delete it").click()
     await expect(bob.page.locator("[data-comment]")).to_have_count(1)
     await own.locator("> summary").click()

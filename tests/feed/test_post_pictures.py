@@ -236,7 +236,7 @@ def files_of(chat: Aiochat, post: JsonObject) -> int:
     return int(found)
 
 
-async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(
+async def test_a_browser_keeps_it_and_it_is_hidden_with_its_post(
     chat: Aiochat, alice: Person, bob: Person, album: JsonObject
 ) -> None:
     address = album["pictures"][0]["url"]
@@ -249,7 +249,8 @@ async def test_a_browser_keeps_it_and_it_is_gone_with_its_post(
     assert (await asks(alice, f"/feed/{album['id']}/delete"))[0] == 204
     async with bob.http.get(address, headers={"If-None-Match": etag}) as answer:
         assert (answer.status, answer.headers["Cache-Control"]) == (404, "no-store")
-    assert files_of(chat, album) == 0
+    # For a minute that can be taken back: tests/feed/test_undo.py.
+    assert files_of(chat, album) == 4
 
 
 async def test_an_edit_removes_describes_and_adds(alice: Person, album: JsonObject) -> None:

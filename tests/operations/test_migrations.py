@@ -109,6 +109,7 @@ def test_the_models_are_these() -> None:
         "follow_counts",
         "feed_posts",
         "feed_comments",
+        "feed_deleted_comments",
         "feed_likes",
         "feed_clock",
         "feed_events",

@@ -141,6 +141,8 @@ HOT_PATHS = {
     "open rooms": r"FROM \"rooms\".*LEFT OUTER JOIN \"members\".*ORDER BY",
     "a page by number": r"SELECT \"t1\"\.\"seq\" FROM \"messages\"",
     "a page": r"FROM \"messages\".*ORDER BY \"t1\"\.\"seq\"",
+    "what became of kept lines": r"FROM \"messages\".*\"seq\" \+ 0.*ORDER BY \"t1\"\.\"changed_seq\"",
+    "rooms of which lines are kept": r"FROM \"rooms\".*INNER JOIN \"members\".*\"id\" IN",
     "resuming": r"FROM \"messages\".*ORDER BY \"t1\"\.\"changed_seq\"",
     "the ends of histories": r"SELECT \"t1\"\.\"id\", \"t1\"\.\"last_seq\" FROM \"rooms\"",
     "members": r"FROM \"members\".*ORDER BY \"t\d\"\.\"role\" DESC",

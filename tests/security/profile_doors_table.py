@@ -126,6 +126,9 @@ WRITES = {
         changes=True,
         missing=NO_POST + "/delete",
     ),
+    # None of these is deleted: tests/feed/test_undo.py tells who may take a deletion back.
+    "feed_undelete": Row(POST + "/undelete", NOBODY, {}, missing=NO_POST + "/undelete"),
+    "feed_comment_undelete": Row(OWN + "/undelete", NOBODY, {}, missing=NO_POST + "/comments/{own}/undelete"),
     "feed": Row("/feed", SIGNED_IN, TEXT, changes=True),
     # Of oneself nobody follows, and of a block only that it is so is said.
     "follow": Row("/users/{owner}/follow", SIGNED_IN - APART - OWNER, {}, {422: APART | OWNER}, changes=None),

@@ -76,8 +76,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("feed_picture", "GET"): (LOGIN, 404, 404, 404),
     **{
         (f"feed_{what}", "POST"): (401, 404, 404, 404)
-        for what in ("edit", "delete", "like", "unlike", "comments", "comment_edit", "comment_delete")
+        for what in ("edit", "delete", "like", "unlike", "comments", "undelete")
     },
+    **{(f"feed_comment_{what}", "POST"): (401, 404, 404, 404) for what in ("edit", "delete", "undelete")},
     # Let in, and told to say where.
     ("weather", "GET"): (LOGIN, 400, 400, 400),
     ("status", "GET"): (LOGIN, 200, 200, 200),

@@ -54,6 +54,8 @@ async def _look_around(alice: Person) -> None:
     for number in (3, 40_000, 85_000):
         assert (await alice.gets(f"/rooms/Hall/messages?around={number}"))["messages"]
         await alice.gets(f"/rooms/Hall/{number}/versions")
+    last = int((await alice.gets("/rooms/Hall/messages"))["messages"][-1]["seq"])
+    assert len((await alice.gets(f"/kept?kept=1-{last - 600}-{last - 500}&kept=2-9-9"))["rooms"]) >= 1
     async with alice.http.get("/rooms/Hall/40000") as page:
         assert page.status == 200
     assert len((await alice.gets("/rooms/Hall/pins"))["messages"]) == 100

@@ -37,12 +37,15 @@ class Sections {
   /** Those in which something is typed, by name. @type {Map<string, HTMLElement>} */
   #kept = new Map();
   #fetching = new AbortController();
+  #here = location.pathname;
 
   /** @param {HTMLElement} frame */
   constructor(frame) {
     this.frame = frame;
     frame.addEventListener("click", (event) => this.#follow(event));
-    addEventListener("popstate", () => this.#to(location.href, false));
+    addEventListener("popstate", () => {
+      if (location.pathname !== this.#here) void this.#to(location.href, false);
+    });
   }
 
   /** @param {MouseEvent} event */
@@ -82,6 +85,7 @@ class Sections {
   #show(page, path) {
     const { frame } = this;
     const before = part(frame, ".own-page");
+    this.#here = path;
     const fetched = document.adoptNode(part(page, ".own-page"));
     showTimes(fetched);
     if (isChanged(before)) this.#kept.set(nameOf(before), before);

@@ -1,7 +1,8 @@
 /**
  * The dialogs over the page: beside their anchor where there is room, from below on a phone.
- * Escape, a click on the backdrop and [data-close] close them; the focus returns by itself.
+ * Escape, Back, a click on the backdrop and [data-close] close them; the focus returns by itself.
  */
+import { closeDialogOnBack } from "./way_back.js";
 
 const GAP = 6; // px between a dialog and its anchor, and the edges of the page
 const LOADED = 320; // px that a dialog may need once its contents are here
@@ -95,6 +96,8 @@ export function openDialog(dialog, anchor = null, { beside = false } = {}) {
     for (const name of ["--x", "--top", "--bottom", "--most"]) dialog.style.removeProperty(name);
     dialog.showModal();
     listen(dialog);
+    const closed = isSheet() ? closeDialogOnBack(() => dialog.close("")) : () => {};
+    dialog.addEventListener("close", () => closed(), { once: true });
     if (isAnchored)
       place(dialog, anchor instanceof Element ? anchor.getBoundingClientRect() : anchor, beside);
   }

@@ -3,6 +3,7 @@
  * decides by data-open and data-members on #app which of them is a drawer and whether the members'
  * pane shows.
  */
+import { closeDrawerOnBack } from "./way_back.js";
 import { storage } from "../local/storage.js";
 
 const MEMBERS_KEY = "aiochat:members";
@@ -14,12 +15,9 @@ const KEYBOARD = 120;
 
 /** @typedef {"sidebar"|"members"} Pane */
 
-/** In Chromium: on Android the way back closes what is open before it does anything else. */
-const { CloseWatcher } = /** @type {any} */ (globalThis);
-
 export class Drawers {
   /** @type {HTMLElement|null} */ #returnTo = null;
-  /** While one is open over the page. @type {any} */ #watcher = null;
+  /** While one is open over the page. */ #unwatch = () => {};
 
   /** @param {HTMLElement} app @param {AbortSignal} signal its end */
   constructor(app, signal) {
@@ -63,9 +61,10 @@ export class Drawers {
   }
 
   #watch() {
-    this.#watcher?.destroy();
-    this.#watcher = CloseWatcher && this.app.dataset.open ? new CloseWatcher({ signal: this.signal }) : null;
-    if (this.#watcher) this.#watcher.onclose = () => this.close();
+    this.#unwatch();
+    this.#unwatch = this.app.dataset.open
+      ? closeDrawerOnBack(() => this.close(), this.signal)
+      : () => {};
   }
 
   close() {

@@ -17,6 +17,7 @@ import { post } from "../server/http.js";
 import { askNames } from "../server/people_names.js";
 import { makeNonce } from "../server/nonce.js";
 import { cloneElement, part } from "../dom/template.js";
+import { showToast } from "../dom/toasted.js";
 import { hideSpoilers, nameMentions, openSpoilers } from "../words/rich_text.js";
 import { n, t } from "../words/texts.js";
 
@@ -36,6 +37,8 @@ const onlyPost = page.dataset.postId;
 const list = document.querySelector("#posts");
 const commentList = document.querySelector("#comment-list");
 const newButton = /** @type {HTMLButtonElement|null} */ (document.querySelector("#new-posts"));
+
+const FAILED = t("That didn’t work. Please try again.");
 
 /** Posts that came and aren't shown yet, oldest first. @type {Map<number, Post>} */
 const waiting = new Map();
@@ -180,7 +183,12 @@ function showComment(comment) {
   const shown = shownComment(comment.id);
   if (shown) fill(shown, comment, `/feed/${comment.post}/comments/${comment.id}`);
   // Where there is a later page the new ones are on it.
-  else if (commentList && !page.querySelector("a[rel=next]")) commentList.append(commentElement(comment));
+  else if (commentList && !page.querySelector("a[rel=next]")) {
+    const later = [...commentList.children].find(
+      (one) => Number(/** @type {HTMLElement} */ (one).dataset.comment) > comment.id,
+    );
+    commentList.insertBefore(commentElement(comment), later ?? null);
+  }
 }
 
 function showEmptiness() {
@@ -201,6 +209,9 @@ newButton?.addEventListener("click", () => {
   page.scrollIntoView({ block: "start" });
 });
 
+/** Whether this page's post is being deleted here: the answer leads on. */
+let isLeaving = false;
+
 /** @type {Record<string, (data: any) => void>} */
 const handlers = {
   post({ change, id, post }) {
@@ -208,7 +219,7 @@ const handlers = {
     if (change === "removed") {
       waiting.delete(id);
       shownPost(id)?.remove();
-      if (String(id) === onlyPost) location.assign("/feed");
+      if (String(id) === onlyPost && !isLeaving) location.assign("/feed");
       showEmptiness();
     } else if (shownPost(id)) showPost({ ...post, liked: undefined });
     else if (change === "added" && post.author === me && list) showPost(post);
@@ -296,10 +307,10 @@ function showAnswer(action, form, answer, sent) {
   else if (action === "like" || action === "unlike") showCounts(answer.id, answer);
   else if (action === "edit") "post" in answer ? showComment(answer) : showPost(answer);
   else if (action === "delete") {
-    const element = form.closest("[data-comment], [data-post]");
-    element?.remove();
-    if (element?.id === `post-${onlyPost}`) location.assign("/feed");
+    form.closest("[data-comment], [data-post]")?.remove();
     showEmptiness();
+    const isComment = form.action.includes("/comments/");
+    showToast(isComment ? t("The comment is deleted.") : t("The post is deleted."), () => undo(form.action));
   }
   const box = form.querySelector("textarea");
   if (box && unchanged && (action === "feed" || action === "comments")) box.value = "";
@@ -307,8 +318,26 @@ function showAnswer(action, form, answer, sent) {
   dropPicked(form, sent.pictures);
 }
 
+/** Takes a deletion back. @param {string} action of the form that deleted */
+async function undo(action) {
+  try {
+    const answer = await post(action.replace(/delete$/, "undelete"));
+    const body = await answer.json();
+    if (!answer.ok) showToast(body.error?.text ?? FAILED);
+    else if ("post" in body) showComment(body);
+    else showPost(body);
+  } catch {
+    showToast(FAILED);
+  }
+}
+
 page.addEventListener("submit", async (event) => {
   const form = /** @type {HTMLFormElement} */ (event.target);
+  // The page goes with its post: the next one tells of it.
+  if (form.closest(`#post-${onlyPost}`) && form.action.endsWith("/delete")) {
+    isLeaving = true;
+    return;
+  }
   event.preventDefault();
   if (form.dataset.busy) {
     form.dataset.busy = "again";
@@ -333,10 +362,10 @@ page.addEventListener("submit", async (event) => {
         body.errors?.text ??
           body.errors?.pictures ??
           body.error?.text ??
-          t("That didn’t work. Please try again."),
+          FAILED,
       );
   } catch {
-    showError(form, t("That didn’t work. Please try again."));
+    showError(form, FAILED);
   } finally {
     const again = form.dataset.busy === "again";
     delete form.dataset.busy;

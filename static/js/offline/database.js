@@ -152,10 +152,18 @@ export const claim = (person, csrf) =>
     store("about").put({ person, csrf, at: Date.now() }, "whose");
   });
 
+/** @returns {Promise<Owner|undefined>} */
+const whose = () => within("readonly", (store) => result(store("about").get("whose")));
+
 /** Forgets all where it is kept for somebody else. @param {string} person */
 export async function keepOnlyFor(person) {
-  const owner = await within("readonly", (store) => result(store("about").get("whose")));
+  const owner = await whose();
   if (owner && owner.person !== person) await forget();
+}
+
+/** Forgets all where it is kept for this person. @param {string} person */
+export async function forgetOf(person) {
+  if ((await whose())?.person === person) await forget();
 }
 
 /** @returns {Promise<Note[]>} the latest used first */
@@ -188,8 +196,9 @@ export const keepRoom = (person, note, room, site) =>
   asOwner(person, async (store) => {
     /** @type {Note|undefined} */
     const known = await result(store("notes").get(note.id));
-    // Another tab may be further.
-    if (known && known.epoch === note.epoch && known.lastSeq > note.lastSeq) return;
+    // Another tab may be further, or knows what was taken away meanwhile.
+    const isNewer = known && (known.lastSeq > note.lastSeq || known.checkedSeq > note.checkedSeq);
+    if (isNewer && known.epoch === note.epoch) return;
     store("notes").put(note);
     store("rooms").put(room);
     store("about").put(site, "site");

@@ -76,8 +76,8 @@ export function roomPage(kept, { room, shell }, number) {
 }
 
 /**
- * The page that says that something isn't kept, with the ways to what is. It runs no scripts: there is no
- * room in it.
+ * The page that says that something isn't kept, with the ways to what is. It is without the scripts of a
+ * room, which isn't there.
  * @param {Kept} kept
  * @param {Shell} shell
  * @param {string} address that isn't kept

@@ -5,7 +5,7 @@
  */
 import { Lifetime } from "../dom/lifetime.js";
 import { get } from "../server/http.js";
-import { bringUpToDate, claim, FILES, forget, hasShell, keepShell, notes } from "./database.js";
+import { bringUpToDate, claim, FILES, forgetOf, hasShell, keepShell, notes } from "./database.js";
 import { KeptRoom } from "./kept_room.js";
 import { shellKey, shellOf } from "./shell_page.js";
 
@@ -13,8 +13,12 @@ import { shellKey, shellOf } from "./shell_page.js";
 const AFTER_FIRST = 3_000;
 /** The same where the service worker is there already. */
 const AFTER = 1_000;
-/** ms: what became of the rooms that aren't open is asked at most as often. */
-const CHECK_EVERY = 60_000;
+/** ms: what became of all that is kept is asked as often while the page is in use. */
+const CHECK_EVERY = 15 * 60_000;
+/** ms: after a break of the connection at most as often, */
+const CHECK_AGAIN = 60_000;
+/** and within so many ms: after a restart of the server everybody's connection had one. */
+const SPREAD = 10_000;
 
 /** Ends of a connection: the person isn't signed in any more, or isn't in the room any more. */
 const SIGNED_OUT = new Set([401, 4503]);
@@ -31,6 +35,7 @@ export class Keeper {
   /** What is kept is up to date, and more may be kept. */ #isReady = false;
   #isBeginning = false;
   #checkedAt = -Infinity;
+  /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
   #key = shellKey(document);
 
   /** @param {Lifetime} lifetime of the page @param {View} view that is shown */
@@ -41,7 +46,10 @@ export class Keeper {
     const hidden = () => document.visibilityState === "hidden" && this.#keepAll();
     document.addEventListener("visibilitychange", hidden, { signal });
     addEventListener("pagehide", () => this.#keepAll(), { signal });
-    this.#lifetime.add(() => this.#rooms.forEach((room) => room.stop()));
+    this.#lifetime.add(() => {
+      clearTimeout(this.#timer);
+      for (const room of this.#rooms.values()) room.stop();
+    });
     this.shown(view);
   }
 
@@ -56,14 +64,13 @@ export class Keeper {
   #follow(view) {
     const room = new KeptRoom(view, this.#key);
     this.#rooms.set(view, room);
-    const { signal } = this.#lifetime;
     const { store, lifetime } = view.room;
     lifetime.add(() => {
       room.stop();
       this.#rooms.delete(view);
     });
-    store.hear((event) => this.#heard(room, event), signal);
-    store.watch(["ended"], () => this.#ended(room), signal);
+    store.hear((event) => this.#lifetime.ended || this.#heard(room, event), lifetime.signal);
+    store.watch(["ended"], () => this.#ended(room), lifetime.signal);
     return room;
   }
 
@@ -77,14 +84,18 @@ export class Keeper {
   /** @param {KeptRoom} room */
   #greeted(room) {
     if (this.#isReady) {
-      void this.#quietly(() => this.#check(room.person));
-      return;
+      this.#later(SPREAD * Math.random(), () => this.#check(room.person, CHECK_AGAIN));
+    } else if (!this.#isBeginning) {
+      this.#isBeginning = true;
+      const wait = navigator.serviceWorker.controller ? AFTER : AFTER_FIRST;
+      this.#later(wait, () => this.#begin(room));
     }
-    if (this.#isBeginning) return;
-    this.#isBeginning = true;
-    const wait = navigator.serviceWorker.controller ? AFTER : AFTER_FIRST;
-    const timer = setTimeout(() => this.#quietly(() => this.#begin(room)), wait);
-    this.#lifetime.add(() => clearTimeout(timer));
+  }
+
+  /** @param {number} wait ms @param {() => Promise<void>} work */
+  #later(wait, work) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#quietly(work), wait);
   }
 
   /**
@@ -117,24 +128,24 @@ export class Keeper {
     for (const one of this.#rooms.values()) await this.#keep(one);
   }
 
-  /** Asks what became of all that is kept. @param {string} person */
-  async #check(person) {
+  /** Asks what became of all that is kept. @param {string} person @param {number} every ms */
+  async #check(person, every = CHECK_EVERY) {
     const now = performance.now();
-    if (now - this.#checkedAt < CHECK_EVERY) return;
+    if (now - this.#checkedAt < every) return;
     this.#checkedAt = now;
     const asked = await notes();
     const texts = asked.map(({ id, lastSeq, checkedSeq }) => ["kept", `${id}-${lastSeq}-${checkedSeq}`]);
     if (texts.length) {
-      const answer = await this.#ask(`/kept?${new URLSearchParams(texts)}`);
+      const answer = await this.#ask(person, `/kept?${new URLSearchParams(texts)}`);
       await bringUpToDate(person, asked, await answer.json());
     }
     for (const room of this.#rooms.values()) await room.join();
   }
 
-  /** @param {string} address */
-  async #ask(address) {
+  /** @param {string} person @param {string} address */
+  async #ask(person, address) {
     const answer = await get(address).catch(() => null);
-    if (answer?.status === 401) await this.#forget();
+    if (answer?.status === 401) await this.#forget(person);
     if (answer?.ok) return answer;
     this.#checkedAt = -Infinity;
     throw new Unreachable();
@@ -176,15 +187,17 @@ export class Keeper {
   #ended(room) {
     const { ended } = room.view.room.store.state;
     if (!ended) return;
-    if (SIGNED_OUT.has(ended.code)) void this.#quietly(() => this.#forget());
-    if (GONE.has(ended.code)) {
-      this.#rooms.delete(room.view);
-      void this.#quietly(() => room.drop());
-    }
+    if (SIGNED_OUT.has(ended.code)) void this.#quietly(() => this.#forget(room.person));
+    if (!GONE.has(ended.code)) return;
+    room.stop();
+    this.#rooms.delete(room.view);
+    // Before that all is asked about.
+    if (this.#isReady) void this.#quietly(() => room.drop());
   }
 
-  async #forget() {
+  /** @param {string} person somebody else may have signed in meanwhile */
+  async #forget(person) {
     this.#lifetime.stop();
-    await forget();
+    await forgetOf(person);
   }
 }

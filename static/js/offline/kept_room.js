@@ -4,16 +4,13 @@ import { dropRoom, keepRoom, linesOf } from "./database.js";
 import { bounded, follow, joined } from "./record.js";
 import { withoutRows } from "./shell_page.js";
 
-/** ms after which it is stored: a busy room takes one storing for many messages. */
+/** ms after which it is stored, */
 const SOON = 2_000;
-/** The same after something was taken away. */
+/** and between two of them: a busy room takes one storing for many messages. */
+const BETWEEN = 8_000;
+/** ms after something was taken away. */
 const AT_ONCE = 200;
-const DELAYS = new Map([
-  ["message", SOON],
-  ["caught_up", SOON],
-  ["changed", AT_ONCE],
-  ["cleared", AT_ONCE],
-]);
+const CHANGES = new Set(["message", "caught_up", "changed", "cleared"]);
 /** People besides members whose names are kept. */
 const MOST_PEOPLE = 300;
 
@@ -24,6 +21,9 @@ export class KeptRoom {
   #missed = [];
   #since = Date.now();
   #usedAt = Date.now();
+  #storedAt = -Infinity;
+  /** What was stored. */ #stored = "";
+  /** @type {import("./record.js").Lines|null} */ #storedLines = null;
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
   #main = "";
   #members = "";
@@ -71,14 +71,16 @@ export class KeptRoom {
 
   /**
    * Stores it after a while, if the event has changed it.
-   * @param {{type: string}} event
+   * @param {{type: string, deleted?: boolean}} event
    * @param {() => void} keep
    */
-  keepSoon({ type }, keep) {
-    const delay = DELAYS.get(type);
-    if (delay === undefined || (this.#timer !== undefined && delay === SOON)) return;
+  keepSoon({ type, deleted }, keep) {
+    if (!CHANGES.has(type)) return;
+    const isUrgent = deleted || type === "cleared";
+    if (this.#timer !== undefined && !isUrgent) return;
     clearTimeout(this.#timer);
-    this.#timer = setTimeout(keep, delay);
+    const rest = this.#storedAt + BETWEEN - performance.now();
+    this.#timer = setTimeout(keep, isUrgent ? AT_ONCE : Math.max(SOON, rest));
   }
 
   /** Nothing is stored later. */
@@ -92,7 +94,12 @@ export class KeptRoom {
     this.#timer = undefined;
     this.#takeFromPage();
     if (!this.#lines) return;
-    const { site } = this.view.room.store.state;
+    const { site, readNumber } = this.view.room.store.state;
+    const stored = `${this.#usedAt} ${readNumber}`;
+    if (this.#storedLines === this.#lines && this.#stored === stored) return;
+    this.#storedLines = this.#lines;
+    this.#stored = stored;
+    this.#storedAt = performance.now();
     try {
       await keepRoom(this.person, this.#note(this.#lines), this.#content(this.#lines), {
         rooms: [...site.rooms.values()],

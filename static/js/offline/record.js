@@ -88,6 +88,7 @@ export function joined(found, older) {
   const first = found.lines[0]?.seq ?? found.lastSeq + 1;
   if (!found.more || older.epoch !== found.epoch || older.lastSeq < first - 1) return found;
   const before = older.lines.filter((line) => line.seq < first);
+  if (!before.length && older.more) return found;
   return { ...found, lines: [...before, ...found.lines], more: older.more };
 }
 

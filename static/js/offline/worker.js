@@ -88,7 +88,7 @@ const responseOf = ({ html, headers }) =>
     headers: { ...headers, "Content-Type": "text/html; charset=utf-8", "Cache-Control": "no-store" },
   });
 
-/** Each page says for whom it was made. @param {Response} answer */
+/** Each page says for whom it was made, also the one that a form leads to. @param {Response} answer */
 async function heed(answer) {
   const person = answer.headers.get("Signed-In-As");
   if (person) await keepOnlyFor(person);

@@ -53,10 +53,10 @@ export class Beside {
       this.#whenTold = () => {
         this.#whenTold = () => {};
         this.#start("chat-rooms", ChatRooms, page);
-        this.#start("chat-toasts", ChatToasts, page);
         this.#start("chat-invitations", ChatInvitations, page);
       };
       this.#start("chat-settings", ChatSettings, page);
+      this.#start("chat-toasts", ChatToasts, page);
       if (document.querySelector("chat-weather")) this.#start("chat-weather", ChatWeather, page);
     }
     this.connection.start();

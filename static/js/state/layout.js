@@ -99,7 +99,7 @@ export function layout(state, now = new Date()) {
       (entry.stage === "waiting" || entry.stage === "sent") &&
       (state.connection !== "connected" || state.held);
     const fate = late ? "unsent" : entry.stage === "refused" ? "refusal" : "";
-    post(shown(entry), you, `${entry.stage}${fate}${entry.reason ?? ""}`, fate);
+    post(shown(entry), you, `unsettled ${entry.stage}${fate}${entry.reason ?? ""}`, fate);
   };
 
   for (const line of state.lines) {

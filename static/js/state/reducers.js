@@ -13,6 +13,8 @@ import { renamed } from "../words/names.js";
 
 /** Private answers kept on the page. */
 const KEEP_NOTICES = 30;
+/** The prefix of the nonce of a command whose notice isn't shown among the messages. */
+export const QUIET_PREFIX = "quiet-";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -111,6 +113,8 @@ export const reducers = {
   },
 
   message(state, event) {
+    // The line of a command may come before its receipt, which has the number of its act.
+    state.told = state.pending.find((entry) => event.nonce && entry.nonce === event.nonce) ?? state.told;
     settle(state, (entry) => entry.nonce === event.nonce || entry.seq === event.seq);
     if (event.seq <= state.lastSeq && !isMissing(state, event)) return ["timeline", "status"];
     state.lastSeq = Math.max(state.lastSeq, event.seq);
@@ -181,17 +185,20 @@ export const reducers = {
       return ["timeline", "pins"];
     }
     const entry = state.pending.find((one) => one.nonce === event.nonce);
-    if (!entry) return [];
+    const asked = entry ?? (state.told?.nonce === event.nonce ? state.told : undefined);
+    const topics = event.act && asked ? toastAct(state, asked.text, event.act) : [];
+    if (!entry) return topics;
     // A command's line, or a post that is already here, needs no pending entry; otherwise it stays
     // until its post comes.
     if (event.number === undefined || event.seq <= state.lastSeq) settle(state, (one) => one === entry);
     else Object.assign(entry, { stage: "stored", seq: event.seq });
     state.held = false;
-    if (event.act) return ["timeline", "status", ...toastAct(state, entry.text, event.act)];
-    return ["timeline", "status"];
+    return ["timeline", "status", ...topics];
   },
 
   notice(state, event) {
+    // The page sent the command itself and shows the answer elsewhere.
+    if (event.nonce?.startsWith(QUIET_PREFIX)) return [];
     if (event.nonce) settle(state, (entry) => entry.nonce === event.nonce);
     addNotice(state, event.text);
     return ["timeline", "status"];

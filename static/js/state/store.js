@@ -117,6 +117,8 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
     /** @type {Toast[]} */
     toasts: /** @type {Toast[]} */ ([]),
     toastsMade: 0,
+    /** The last of `pending` whose line has come. @type {import("./types.js").Pending|null} */
+    told: null,
     /** @type {Line[]|null} the pinned posts, newest first, once they were asked for */
     pins: /** @type {Line[]|null} */ (null),
     /** The number of the post that is being answered or edited in the composer. */

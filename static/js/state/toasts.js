@@ -10,7 +10,7 @@ const KEEP_TOASTS = 3;
 /**
  * @param {import("./store.js").State} state
  * @param {string} text
- * @param {number} [undo]
+ * @param {import("./types.js").Toast["undo"]} [undo]
  * @returns {import("./types.js").Topic[]}
  */
 export function toast(state, text, undo) {

@@ -61,7 +61,7 @@
  * @typedef {object} Toast
  * @property {number} id
  * @property {string} text empty: its `commands` say what was done
- * @property {number} [undo] the post to be undeleted
+ * @property {number|(() => void)} [undo] the post to be undeleted, or what takes it back
  * @property {number[]} [acts] the acts of order to be undone
  * @property {string[]} [commands] by which they were asked for
  * @property {string} [about] on whom

@@ -2,6 +2,7 @@
  * The service lines of the history in the reader's language, made from kind, author and target.
  * Pure.
  */
+import { durationInWords } from "./durations.js";
 import { isolated, shownName } from "./names.js";
 import { t } from "./texts.js";
 
@@ -28,7 +29,7 @@ const WORDS = {
   slow: (who, text) =>
     text === "off"
       ? t("{author} ended slow mode", who)
-      : t("{author} made the room slow: one message in {time}", { ...who, time: text }),
+      : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
   role(who, text, raw) {
@@ -81,7 +82,7 @@ function describeAct(text, plain, shown) {
   const rest = /^(?: for ([0-9a-z]+))?(?:: (.*))?$/s.exec(text.slice(plain.length));
   if (!rest) return text;
   const [, time, reason] = rest;
-  const what = time ? t("{what} for {time}", { what: shown, time }) : shown;
+  const what = time ? t("{what} for {time}", { what: shown, time: durationInWords(time) }) : shown;
   return reason ? `${what}: ${isolated(reason)}` : what;
 }
 

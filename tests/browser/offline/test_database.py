@@ -99,3 +99,38 @@ async def test_three_hundred_lines_open_within_a_second(
         if times[-1] < 1000:
             break
     assert min(times) < 1000, times
+
+
+AN_EARLIER_RELEASE = """async () => {
+  const result = (request) => new Promise((resolve) => (request.onsuccess = () => resolve(request.result)));
+  const database = await result(indexedDB.open("aiochat"));
+  const transaction = database.transaction(["shells", "notes"], "readwrite");
+  const [shells, notes] = ["shells", "notes"].map((name) => transaction.objectStore(name));
+  const [key] = await result(shells.getAllKeys());
+  const shell = await result(shells.get(key));
+  shells.delete(key);
+  shells.put({ ...shell, body: [...shell.body.slice(0, -1), "<p>as it was</p></body>"] }, "old");
+  for (const note of await result(notes.getAll())) notes.put({ ...note, shell: "old" });
+  database.close();
+}"""
+
+
+async def test_another_release_of_the_site(alice: Visitor, room: str) -> None:
+    """Without a network a room comes with the frame that it was kept with, from the server and after that
+    with the new one."""
+    page = alice.page
+    old = page.get_by_text("as it was", exact=True)
+    await is_kept(alice, room)
+    await page.evaluate(AN_EARLIER_RELEASE)
+    await alice.context.set_offline(True)
+    await page.goto(f"{alice.url}/rooms/{room}")
+    await expect(old).to_have_count(1)
+    await alice.context.set_offline(False)
+    await page.goto(f"{alice.url}/rooms/{room}")
+    await expect(old).to_have_count(0)
+    await alice.says("by the new one")
+    await is_kept(alice, room, "by the new one")
+    await alice.context.set_offline(True)
+    await page.goto(f"{alice.url}/rooms/{room}")
+    await alice.sees("by the new one")
+    await expect(old).to_have_count(0)

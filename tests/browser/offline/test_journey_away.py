@@ -40,6 +40,24 @@ async def test_the_server_goes_and_comes_back(
     assert history.count("written while it was away") == history.count("so was this") == 1
 
 
+async def test_a_server_that_hangs(alice: Visitor, room: str, site: tuple[str, Aiochat]) -> None:
+    """A room that is kept doesn't wait for it long."""
+    server, page = site[1], alice.page
+    await alice.says("before")
+    await is_kept(alice, room, "before")
+    server.pause()
+    try:
+        await page.goto(f"{alice.url}/rooms/{room}", wait_until="commit")
+        await alice.sees("before")
+        await alice.says("written meanwhile")
+        await expect(page.locator("#timeline .pending")).to_have_count(1)
+    finally:
+        server.resume()
+    await alice.is_connected()
+    await expect(page.locator("#timeline .pending")).to_have_count(0)
+    await alice.sees("written meanwhile")
+
+
 @pytest.mark.parametrize("site", ["shared"], indirect=True)
 @pytest.mark.parametrize("viewport", [WIDE, PHONE], ids=["wide", "phone"])
 @pytest.mark.parametrize(

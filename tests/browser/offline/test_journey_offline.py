@@ -76,6 +76,7 @@ async def test_from_room_to_room(alice: Visitor, room: str, other: str, dora: Do
     await page.reload()
     await is_offline(alice)
     await page.evaluate(STAYS)
+    await alice.says("written on the way")
     await page.click(link(alice, other))
     await page.wait_for_url(f"**/rooms/{other}")
     await alice.sees("in the kitchen")
@@ -88,9 +89,13 @@ async def test_from_room_to_room(alice: Visitor, room: str, other: str, dora: Do
     await page.go_back()
     await page.wait_for_url(f"**/rooms/{room}")
     await expect(page.locator("#room-name")).to_have_text(room)
+    await page.go_forward()
+    await page.wait_for_url(f"**/rooms/{other}")
     assert await page.evaluate("window.stays")
+    # What waits in the room that isn't shown is sent, too.
     await alice.context.set_offline(False)
     await alice.is_connected()
+    await dora[0].hears("message", text="written on the way")
 
 
 async def test_a_post_in_the_address(alice: Visitor, room: str, dora: Dora) -> None:

@@ -240,6 +240,18 @@ async def test_the_end_of_the_session_ends_all(alice: Visitor, room: str, other:
     alice.complaints.clear()
 
 
+async def test_signed_out_while_there_was_no_network(alice: Visitor, room: str, other: str) -> None:
+    """The handshake is refused, which a page can't see: it asks."""
+    page = alice.page
+    await goes_to(alice, other)
+    await alice.context.set_offline(True)
+    await expect(page.locator("#status")).not_to_have_attribute("data-state", "connected")
+    await alice.context.clear_cookies()
+    await alice.context.set_offline(False)
+    await expect(page.locator("chat-banner")).to_contain_text("You are signed out.")
+    alice.complaints.clear()
+
+
 async def test_somebody_types_in_a_room_that_isnt_shown(
     alice: Visitor, dora: Person, room: str, other: str
 ) -> None:

@@ -10,6 +10,7 @@ from peewee_async.databases import AioDatabase
 
 from chat.actions import moderation
 from chat.actions.editing import UNDELETE_SECONDS, amend
+from chat.actions.undo import undo
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine, open_engine
 from chat.errors import ActionError
@@ -167,6 +168,23 @@ async def test_its_nonce_stays_used(engine: Engine) -> None:
     await _purge_until_gone(engine)
     assert await append(engine.journal, first) == receipt
     assert await Message.select().where(Message.kind == "post").aio_count() == 1
+
+
+async def test_what_a_moderator_deleted_is_kept_for_as_long_as_it_can_be_undone(engine: Engine) -> None:
+    await Member.update(role=Role.OWNER).where(Member.room == 1, Member.user == BOB.id).aio_execute()
+    await _write(engine)
+    assert (await amend(engine, 1, BOB, Delete(1))).act == 1
+    await _age_deletion(UNDO_SECONDS - 60)
+    await Purge(engine)._purge_deleted()
+    assert SECRET in (await Message.aio_get(Message.number == 1)).text
+    await undo(engine, 1, BOB, 1, "", "undo")
+    assert (await Message.aio_get(Message.number == 1)).deleted_at is None
+    await amend(engine, 1, BOB, Delete(1))
+    await _age_deletion(UNDO_SECONDS + 1)
+    await _purge_until_gone(engine)
+    with pytest.raises(ActionError) as caught:
+        await undo(engine, 1, BOB, 3, "", "undo")
+    assert caught.value.code == "in_the_way"
 
 
 async def test_a_cleared_history_is_gone_after_its_own_time(

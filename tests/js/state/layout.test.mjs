@@ -138,6 +138,16 @@ test("the words of a run", () => {
   assert.equal(say(["a", "came"], ["a", "went"], ["b", "went"], ["b", "left"]), "a came and went, b left");
 });
 
+test("a post is shown anew when it comes after its receipt was shown", () => {
+  const at = "2026-11-21T09:00:00Z";
+  const stages = /** @type {const} */ (["waiting", "sent", "stored"]);
+  const shapes = stages.map(
+    (stage) => rowsOf([], { pending: [{ nonce: "n", text: "hi", at, stage }] }).at(-1)?.shape,
+  );
+  shapes.push(rowsOf([post("alice", at, { nonce: "n", text: "hi" })]).at(-1)?.shape);
+  assert.equal(new Set(shapes).size, 4);
+});
+
 test("pending ones come last; the key of a post is that of its twin", () => {
   /** @type {import("../../../static/js/state/types.js").Pending[]} */
   const pending = [{ nonce: "n9", text: "hi", at: "2026-11-21T09:00:00Z", stage: "waiting" }];

@@ -207,6 +207,17 @@ test("what was said while the connection was away for long is asked for", () => 
   assert.equal(dotOf(store.state, "bob"), "here");
 });
 
+test("the notice of a command that the page gave by itself isn't shown", () => {
+  const store = sidebar();
+  store.receive({ type: "notice", text: "You are away.", nonce: "quiet-1" });
+  assert.equal(store.state.notices.length, 0);
+  store.receive({ type: "error", code: "bad_usage", text: "Usage: /dnd", nonce: "quiet-1" });
+  assert.deepEqual(
+    store.state.notices.map((notice) => notice.text),
+    ["Usage: /dnd"],
+  );
+});
+
 test("nobody acts on their like", () => {
   assert.deepEqual(
     [

@@ -4,6 +4,7 @@
  */
 import { PageElement } from "../page_element.js";
 import { cloneElement, part } from "../../dom/template.js";
+import { TOASTED } from "../../dom/toasted.js";
 import { keyOf } from "../../dom/key_of.js";
 import { makeNonce } from "../../server/nonce.js";
 import { doneText } from "../../words/acts_done.js";
@@ -35,6 +36,10 @@ export class ChatToasts extends PageElement {
       this.addEventListener(event, () => this.#pause(), { signal });
     for (const event of ["pointerleave", "focusout"])
       this.addEventListener(event, () => this.#schedule(), { signal });
+    // Of a script that has no store of its own.
+    const told = (/** @type {Event} */ event) =>
+      page.store.dispatch({ type: "toasted", .../** @type {CustomEvent} */ (event).detail });
+    document.addEventListener(TOASTED, told, { signal });
     addEventListener("keydown", (event) => this.#key(event), { signal });
   }
 
@@ -80,14 +85,14 @@ export class ChatToasts extends PageElement {
   #close(id) {
     const inside = this.#shown.get(id)?.node.contains(document.activeElement);
     this.page.store.dispatch({ type: "untoasted", id });
-    if (inside) this.page.composer.focus();
+    if (inside) this.page.composer?.focus();
   }
 
   /** @param {Toast} toast */
   #undo(toast) {
-    const acts = toast.acts ?? [];
-    if (!acts.length)
-      this.page.amendments.request({ type: "undelete", number: /** @type {number} */ (toast.undo) });
+    const { undo, acts = [] } = toast;
+    if (typeof undo === "function") undo();
+    else if (undo !== undefined) this.page.amendments.request({ type: "undelete", number: undo });
     // The last first, as they were done one upon the other.
     for (const act of acts.toReversed())
       this.page.send({ type: "post", nonce: makeNonce(), text: `/undo A${act}` });
