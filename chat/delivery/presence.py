@@ -61,6 +61,7 @@ class SitePresence:
         """All changes up to this one are known."""
         self.on_offline: Callable[[list[int]], None] = lambda _: None
         self._wake = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._tasks: list[asyncio.Task[None]] = []
 
     async def open(self) -> None:
@@ -130,6 +131,10 @@ class SitePresence:
 
     async def catch_up(self) -> None:
         """Reads what has changed, and tells it."""
+        async with self._reading:
+            await self._catch_up()
+
+    async def _catch_up(self) -> None:
         changes = await self._store.changes_since(self.version)
         if not changes:
             return

@@ -32,10 +32,8 @@ TABLES = {
     "sessions",
     "reactions",
     "message_versions",
-    "mentions",
-    "statuses",
 }
-TABLES |= {"invitations", "presence"}
+TABLES |= {"mentions", "statuses", "invitations", "presence"}
 TABLES |= {
     "follows",
     "follow_requests",

@@ -120,7 +120,7 @@ async def test_a_crowd_that_comes_is_recorded_and_told_at_once(
         presence.connected(client.user_id)
     await presence._tick()
     assert recorded == [(300, True)]
-    await until(lambda: bool(clients[-1].lines))
+    await until(lambda: all(client.lines for client in clients))
     for client in clients:
         told = [event for event in client.lines if event["type"] == "online"]
         assert [len(event["names"]) for event in told] == [300], "one event for each connection"

@@ -145,8 +145,7 @@ async def test_of_conversations_it_is_told_at_once_and_later(
     carol = await cast.person("carol")
     await carol.connects()
     await opens(carol, alice)
-    while carol.name not in (await listener.hears("online", whole=True)).get("names", []):
-        pass
+    await hears(listener, carol.name, online=True)
 
 
 async def test_who_enters_is_told_what_has_changed_since_the_page_was_made(
