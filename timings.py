@@ -12,19 +12,22 @@ class Timings:
     """All in seconds."""
 
     grace: float = 10.0
-    """Reconnecting within this time produces no offline line."""
+    """Who connects again within this time stays online."""
 
     presence_tick: float = 1.0
-    """The interval at which presence is checked."""
+    """The interval at which presence is checked, where nobody comes or goes."""
+
+    presence_gather: float = 0.25
+    """Who comes or goes within this time is recorded by one statement and told by one event."""
 
     compare_after: float = 10.0
-    """The time from the start or end of a process until all members recorded as present are
+    """The time from the start or end of a process until all who are recorded as online are
     compared with the leases. By then clients of the other processes have reconnected. With lease
     and grace period, the clients of a crashed process are recorded as offline within a minute."""
 
     compare_every: float = 40.0
     """The interval of that comparison otherwise. With the grace period, whoever is wrongly recorded
-    as present is recorded as offline within a minute, whatever was missed."""
+    as online is recorded as offline within a minute, whatever was missed."""
 
     lease: float = 20.0
     """A process that doesn't renew its leases for this time has ended."""

@@ -19,11 +19,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = {
     "sides": (USUAL, "one"),
     "density": (USUAL, "compact"),
     "hours": (USUAL, "h12", "h23"),
+    "past": (USUAL, "shown"),
     "title": (USUAL, "quiet"),
     "calls": (USUAL, "quiet"),
 }
 
-APPEARANCE = ("theme", "sides", "density", "hours")
+APPEARANCE = ("theme", "sides", "density", "hours", "past")
 NOTIFICATIONS = ("title", "calls")
 
 _MOST = 200

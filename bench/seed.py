@@ -19,7 +19,7 @@ from accounts.people.names import clean_name, name_key
 from accounts.site import site_id
 from bench.guests import Seats, room_name, user_name
 from bench.texts import PLAIN
-from chat.models import Member, Room
+from chat.models import Member, Room, SitePresence
 from chat.roles import Role
 from helpers.clock import now_ms
 from helpers.db.database import open_database
@@ -37,8 +37,7 @@ HISTORY_TEXT = PLAIN.lines[0]
 async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url: str) -> list[str]:
     """Writes everything. Returns the token of each place, room by room.
 
-    All people are present already: otherwise a thousand service lines about joins would be
-    measured."""
+    All people are online already: otherwise it would be measured how that is told."""
     database, redis = open_database(database_url), open_redis(redis_url)
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     now = now_ms()
@@ -49,7 +48,6 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
             "room": place // seats.members + 1,
             "user": seats.person(place) + 1,
             "role": Role.MEMBER,
-            "present": True,
             "read_number": 0,
             "joined_at": now,
         }
@@ -63,6 +61,7 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
                 (Room, [_room(number, count, now) for number, count in enumerate(posts)]),
                 (User, users),
                 (Member, members),
+                (SitePresence, [{"user_id": user["id"], "online": True, "version": 0} for user in users]),
             ):
                 for some in chunked(rows, ROWS):
                     await model.insert_many(some).aio_execute()

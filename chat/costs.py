@@ -25,7 +25,7 @@ INVITATIONS = Rule("invitations", 1 / 20, 60.0)
 """Per person: everybody whom they invite to a room, and the people of their new conversations."""
 
 GROUP_MENTIONS = Rule("group_mentions", 1 / 60, 5.0)
-"""Per person: messages that mention all members of a room, or those who are present."""
+"""Per person: messages that mention all members of a room, or those who are online."""
 
 
 def frame_cost(frame: str) -> float:

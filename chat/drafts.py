@@ -28,7 +28,7 @@ ALL = Mentioned(-1, "@all")
 for them."""
 
 HERE = Mentioned(-2, "@here")
-"""The members who are present. They have a row each in `mentions`."""
+"""The members who are online. They have a row each in `mentions`."""
 
 GROUPS = {"all": ALL, "here": HERE}
 """By the name after `@`, in lower case. No name of a person contains `@`."""

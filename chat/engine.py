@@ -13,6 +13,7 @@ from accounts.people.mentions import NamedPeople
 from chat.delivery.bus import Listener, RoomBus
 from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
+from chat.delivery.presence import SitePresence
 from chat.delivery.read_marks import ReadMarks
 from chat.delivery.statuses import Statuses
 from chat.delivery.typing import TypingIndicators
@@ -25,6 +26,7 @@ from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
+from chat.history.presence import PresenceStore
 from chat.line_kinds import KINDS
 from helpers.db.database import is_unavailable
 from helpers.limits import Limiter, Unlimited
@@ -43,6 +45,7 @@ class Engine:
     journal: Journal
     hub: Hub
     leases: Leases
+    presence: SitePresence
     read_marks: ReadMarks
     unread: UnreadTracker
     access: RoomAccessReader
@@ -77,7 +80,8 @@ async def open_engine(
     hub = Hub(shared_changes_since(), last_seqs, timings)
 
     def send_change(change: StatusChange) -> None:
-        hub.send_change(change, unread.personal_elsewhere(change.room_ids))
+        elsewhere = (one for room_id in change.room_ids for one in unread.elsewhere(room_id))
+        hub.send_change(change, [one for one in elsewhere if one.is_personal])
 
     def on_status_change(change: StatusChange) -> None:
         statuses.note(change)
@@ -92,8 +96,14 @@ async def open_engine(
     def on_gap() -> None:
         hub.look_for_gaps()
         unread.mark_stale()
+        presence.wake()
 
-    listener = Listener(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint, on_gap)
+    listener = Listener(
+        *(hub.deliver, hub.send_ephemeral, on_status_change, on_unread_hint),
+        on_presence=lambda: presence.wake(),
+        on_member=lambda *member: presence.member_joined(*member),
+        on_gap=on_gap,
+    )
     bus = RoomBus(process_bus, listener)
     leases: Leases = RedisLeases(redis, site_prefix(site), timings) if redis else LocalLeases()
     invitations = PendingInvitations(database)
@@ -102,6 +112,14 @@ async def open_engine(
         invitations,
         bus.publish_unread_hint if bus.remote else None,
         lambda user_ids: read_marks.store_for(user_ids),
+        lambda names: presence.among(names),
+        timings,
+    )
+    presence = SitePresence(
+        PresenceStore(database),
+        hub.recent_presence,
+        lambda room_id: [*hub.connections_in(room_id), *unread.elsewhere(room_id)],
+        bus.publish_presence if bus.remote else None,
         timings,
     )
 
@@ -124,6 +142,9 @@ async def open_engine(
                     hub.spawn(mention_rest(room_id, line, line.mentions_present_after))
                 if KINDS[line.kind].adds_member:
                     statuses.joined(room_id, line.subject_id, line.subject)
+                    is_here = hub.is_connected(line.subject_id)
+                    presence.member_joined(room_id, line.subject_id, line.subject, is_here)
+                    bus.publish_member(room_id, line.subject_id, line.subject, is_here)
 
     def publish_ephemeral(ephemeral: EphemeralEvent) -> None:
         hub.send_ephemeral(ephemeral)
@@ -142,10 +163,11 @@ async def open_engine(
     try:
         await bus.open()
         await statuses.open()
+        await presence.open()
         await directory.follow()
         hub.start(bus)
         yield Engine(
-            *(database, journal, hub, leases, read_marks, unread, access),
+            *(database, journal, hub, leases, presence, read_marks, unread, access),
             directory=directory,
             invitations=invitations,
             renderer=renderer,
@@ -160,6 +182,7 @@ async def open_engine(
         await journal.close()
         await read_marks.close()
         await unread.close()
+        await presence.close()
         await hub.close()
         directory.close()
         bus.close()

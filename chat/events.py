@@ -176,6 +176,20 @@ class Presence(Event, tag="presence", frozen=True):
     until: str | None = None
 
 
+class Online(Event, tag="online", frozen=True):
+    """Who is connected to the site from now on, and who no longer is, of those with whom the reader
+    shares a room. Of two events about somebody the one with the higher `version` is the later one.
+
+    `whole`: `names` are all who are online of those with whom the reader has a conversation of two.
+    `stale`: too many changes to be told again; the members of the room are to be asked for anew."""
+
+    version: int
+    names: list[str] = []
+    offline: list[str] = []
+    whole: bool = False
+    stale: bool = False
+
+
 class Renamed(Event, tag="person", frozen=True):
     """How a person is shown from now on, in old messages too; empty for the handle."""
 

@@ -16,7 +16,7 @@ def _room_at(text: str, start: int) -> str:
 
 
 GROUPS = ("all", "here")
-"""What `@` names in a room beside people, in any case: all members, and those who are present."""
+"""What `@` names in a room beside people, in any case: all members, and those who are online."""
 
 
 GROUP_MENTION = f'<span class="{PERSON.css_class}">'

@@ -11,14 +11,14 @@ Whom = Literal["author", "target"]
 @dataclass(frozen=True)
 class LineKind:
     about: Whom | None = None
-    """Whose membership, presence or role the line changes."""
+    """Whose membership or role the line changes."""
 
     close_code: int = 0
     """The code with which this person's connections to the room close; 0 leaves them open."""
 
     is_checked: bool = False
     """This person's connections look at their standing again: with other permissions they get a new
-    hello, and who is connected but recorded as gone is recorded as back."""
+    hello."""
 
     changes_rooms: bool = False
     """This person becomes a member of the room, is invited to it, or stops being a member."""
@@ -33,14 +33,17 @@ class LineKind:
     is_folded: bool = False
     """Clients show a run of such lines as one."""
 
+    is_past: bool = False
+    """Such lines are recorded no more, and shown only to who asks for them."""
+
 
 KINDS: dict[str, LineKind] = {
     "post": LineKind(),
     "me": LineKind(),
     "created": LineKind("author", changes_rooms=True),
     "joined": LineKind("author", changes_rooms=True, adds_member=True, is_folded=True),
-    "came": LineKind("author", is_folded=True),
-    "went": LineKind("author", is_checked=True, is_folded=True),
+    "came": LineKind("author", is_folded=True, is_past=True),
+    "went": LineKind("author", is_folded=True, is_past=True),
     "left": LineKind("author", close_code=Close.LEFT, changes_rooms=True, is_folded=True),
     "invited": LineKind("target", changes_rooms=True),
     "killed": LineKind("target", close_code=Close.KILLED, changes_rooms=True),
@@ -62,3 +65,5 @@ KINDS: dict[str, LineKind] = {
     "unarchived": LineKind(),
 }
 """By the name that is stored and sent to clients."""
+
+PAST = tuple(kind for kind, found in KINDS.items() if found.is_past)

@@ -77,14 +77,13 @@ class RoomName(Base):
 
 
 class Member(Base):
-    """A User's membership of a Room. `present` agrees with the history: the last line about the
-    member says whether they are online in the room. `times_back` is how often the read mark was
-    set back."""
+    """A User's membership of a Room. `times_back` is how often the read mark was set back.
+    `present` is of the past, when presence was recorded for each room: nothing reads it."""
 
     room = peewee.ForeignKeyField(Room)
     user = peewee.ForeignKeyField(User)
     role = peewee.SmallIntegerField()
-    present = peewee.BooleanField()
+    present = peewee.BooleanField(default=False)
     read_number = peewee.BigIntegerField()
     times_back = peewee.BigIntegerField(default=0)
     joined_at = peewee.BigIntegerField()
@@ -92,6 +91,27 @@ class Member(Base):
     class Meta:
         table_name = "members"
         primary_key = peewee.CompositeKey("room", "user")
+
+
+class SitePresence(Base):
+    """Whether a User is connected to the site, by any connection to any process. `version` is that
+    of the last change: chat/history/presence.py counts them. Who was never connected has no row."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    online = peewee.BooleanField()
+    version = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "presence"
+
+
+class PresenceClock(Base):
+    """One row: the last version of SitePresence."""
+
+    version = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "presence_clock"
 
 
 class Ban(Base):

@@ -32,7 +32,7 @@ class Permission(StrEnum):
     DELETE = auto()
     PIN = auto()
     MENTION_GROUPS = auto()
-    """To mention all members, or those who are present, in a room of any size."""
+    """To mention all members, or those who are online, in a room of any size."""
     LEAVE = auto()
     RETRACT = auto()
     """To delete one's own posts."""
@@ -121,15 +121,13 @@ NO_MODES = Modes()
 
 @dataclass(frozen=True)
 class Standing:
-    """A person's standing in a room: the stored role and presence. `role` None means no member.
-    `kind` and `modes` are the room's. Until `timeout_until`, in milliseconds since 1970, the person
-    only reads; 0 for no timeout.
+    """A person's standing in a room. `role` None means no member. `kind` and `modes` are the room's.
+    Until `timeout_until`, in milliseconds since 1970, the person only reads; 0 for no timeout.
 
     `is_blocked` is true for both people of a conversation of two where one has blocked the
     other."""
 
     role: Role | None
-    present: bool = False
     is_admin: bool = False
     kind: str = "open"
     is_blocked: bool = False

@@ -91,7 +91,6 @@ async def _create(engine: Engine, user: User, name: str, user_ids: set[int]) -> 
             row = {
                 "room": room.id,
                 "role": Role.MEMBER,
-                "present": False,
                 "read_number": 0,
                 "joined_at": room.created_at,
             }
@@ -112,7 +111,7 @@ async def _rejoin(engine: Engine, room: Room, user: User) -> None:
     async def apply(room: RoomTransaction) -> Receipt:
         if (await room.standing(user.id)).is_member:
             raise ActionError("refused", "Already here.")
-        await room.add_member(user.id, Role.MEMBER, present=False)
+        await room.add_member(user.id, Role.MEMBER)
         return room.record("joined", person, f"{person.name} joined the conversation", change.nonce)
 
     change = Change(room.id, person, new_nonce(), apply)

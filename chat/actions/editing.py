@@ -79,7 +79,7 @@ def _edit(person: Person, request: Edit, now: Rendered, *, is_over_limit: bool) 
         )
         if HERE in groups and ALL not in groups:
             was_here = HERE in line.mentions and ALL not in line.mentions
-            # Who was named and isn't any more may still be present.
+            # Who was named and isn't any more may still be online.
             unnamed = [one.user_id for one in line.mentions if one not in mentions]
             await room.mention_present(person.id, request.number, unnamed if was_here else None)
         return replace(receipt, unheard=unheard) if unheard else receipt

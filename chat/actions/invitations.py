@@ -132,8 +132,7 @@ async def end_by_undo(room: RoomTransaction, guest: Person) -> None:
 
 
 async def accept(engine: Engine, room: Room, user: User) -> None:
-    """Makes an invited person a member, who is taken to be present: the caller sees to it that they
-    are recorded as offline unless they come. Nothing changes for a member. Raises ActionError."""
+    """Makes an invited person a member. Nothing changes for a member. Raises ActionError."""
     person = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
@@ -142,7 +141,7 @@ async def accept(engine: Engine, room: Room, user: User) -> None:
         await _require_invitation(room, user)
         if until := await banned_until(room, user.id):
             raise kicked(until - room.at)
-        await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
+        await room.add_member(user.id, Role.MEMBER, is_admin=user.is_admin)
         return room.record("joined", person, f"{person.name} joined the room", change.nonce)
 
     change = Change(room.id, person, new_nonce(), apply)

@@ -1,6 +1,5 @@
-"""Finding rooms, joining, going online and offline, leaving."""
+"""Finding rooms, joining and leaving."""
 
-import asyncio
 from dataclasses import replace
 
 from accounts.models import User
@@ -49,39 +48,28 @@ async def require_not_kicked(room: Room, user: User) -> None:
 
 
 async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
-    """Makes the user a present member of the room and returns the standing. Records a line unless
-    the user is present already.
+    """Makes the user a member of the room and returns the standing. Of a member nothing is recorded.
 
-    A conversation has no online and offline lines; only the leases know who has it open. Raises
-    ActionError where the room is closed to the user, or they were removed from it and can't come
-    back yet.
-
-    The connection must be registered with the hub: an offline line that is being committed while
-    the standing is read here is delivered to it afterwards, and `mark_online` corrects it."""
+    Raises ActionError where the room is closed to the user, or they were removed from it and can't
+    come back yet."""
     standing = await engine.access.standing(room.id, user)
-    if standing.present or (room.is_conversation and standing.is_member):
+    if standing.is_member:
         return standing
     room_id = room.id
     person = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
         nonlocal standing
-        found = await room.standing(user.id)
-        if found.role is None:
-            if not room.is_open:
-                raise ActionError("not_a_member", "This room is closed to you.")
-            if until := await banned_until(room, user.id):
-                raise kicked(until - room.at)
-            await room.add_member(user.id, Role.MEMBER, present=True, is_admin=user.is_admin)
-            kind, text = "joined", f"{person.name} joined the room"
-        elif found.present:
-            standing = found
-            raise ActionError("refused", "Already here.")
-        else:
-            room.change_member(user.id, replace(found, present=True))
-            kind, text = "came", f"{person.name} came in"
         standing = await room.standing(user.id)
-        return room.record(kind, person, text, change.nonce)
+        if standing.is_member:
+            raise ActionError("refused", "Already here.")
+        if not room.is_open:
+            raise ActionError("not_a_member", "This room is closed to you.")
+        if until := await banned_until(room, user.id):
+            raise kicked(until - room.at)
+        await room.add_member(user.id, Role.MEMBER, is_admin=user.is_admin)
+        standing = await room.standing(user.id)
+        return room.record("joined", person, f"{person.name} joined the room", change.nonce)
 
     change = Change(room_id, person, new_nonce(), apply)
     try:
@@ -90,37 +78,6 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
         if error.code != "refused":
             raise
     return standing
-
-
-async def mark_online(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
-    """Queues a line that a member is back, whom somebody has recorded as offline while connected.
-    The future raises ActionError where nothing is to be corrected."""
-
-    async def apply(room: RoomTransaction) -> Receipt:
-        standing = await room.standing(person.id)
-        is_absent = standing.is_member and not standing.present and room.kind not in CONVERSATIONS
-        if not is_absent or not engine.hub.is_connected(room_id, person.id):
-            raise ActionError("refused", "Already here.")
-        room.change_member(person.id, replace(standing, present=True))
-        return room.record("came", person, f"{person.name} came in", change.nonce)
-
-    change = Change(room_id, person, new_nonce(), apply)
-    return engine.journal.submit(change)
-
-
-async def mark_offline(engine: Engine, room_id: int, person: Person) -> "asyncio.Future[Receipt]":
-    """Queues an offline line for a member, who stays a member. The future raises ActionError where
-    the person is connected to the room here, or wasn't present."""
-
-    async def apply(room: RoomTransaction) -> Receipt:
-        standing = await room.standing(person.id)
-        if standing.role is None or not standing.present or engine.hub.is_connected(room_id, person.id):
-            raise ActionError("refused", "Nobody went away.")
-        room.change_member(person.id, replace(standing, present=False))
-        return room.record("went", person, f"{person.name} went away", change.nonce)
-
-    change = Change(room_id, person, new_nonce(), apply)
-    return engine.journal.submit(change)
 
 
 async def leave(

@@ -244,7 +244,7 @@ async def restore(
         raise in_the_way(Text("The room has another owner now."))
     if member is not None:
         kept = {name: member[name] for name in ("joined_at", "read_number", "times_back")}
-        await room.add_member(target.id, Role(member["role"]), present=False, kept=kept)
+        await room.add_member(target.id, Role(member["role"]), kept=kept)
     if before["banned_until"] > room.at:
         put_ban(room, target.id, before["banned_until"])
     else:

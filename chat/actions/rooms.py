@@ -105,7 +105,6 @@ async def _insert(owner: User, name: str, title: str, key: str, topic: str, kind
         room=room.id,
         user=owner.id,
         role=Role.OWNER,
-        present=False,
         read_number=0,
         joined_at=room.created_at,
     ).aio_execute()

@@ -11,19 +11,19 @@ from chat.roles import Permission
 
 @command()
 async def who(call: Call) -> Answer:
-    """Lists who is here, who else is a member, and for those who may invite who is invited."""
+    """Lists who is online, who else is a member, and for those who may invite who is invited."""
     room = await Room.aio_get(Room.id == call.room_id)
     members = await members_in(call.engine, room)
     t = call.language.t
-    here = [
+    online = [
         f"{member.called} ({t(member.role)})" if member.role != "member" else member.called
         for member in members
         if member.present
     ]
-    away = [member.called for member in members if not member.present]
-    lines = [t("Here: {names}", names=", ".join(here)) if here else t("Here: nobody")]
-    if away:
-        lines.append(t("Away: {names}", names=", ".join(away)))
+    offline = [member.called for member in members if not member.present]
+    lines = [t("Online: {names}", names=", ".join(online)) if online else t("Online: nobody")]
+    if offline:
+        lines.append(t("Offline: {names}", names=", ".join(offline)))
     if call.standing.may_invite and (invited := await invited_to(room.id)):
         lines.append(t("Invited: {names}", names=", ".join(invited)))
     return "\n".join(lines)

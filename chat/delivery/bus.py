@@ -20,6 +20,9 @@ begin with a brace."""
 
 UNREAD_HINTS = b"activity"
 
+PRESENCE = b"presence"
+"""Says that something was recorded of who is online, or, as an array, who has become a member."""
+
 EPHEMERAL = b"~"
 """Ephemeral events begin with this. A batch is an array, which in msgpack begins with another
 byte."""
@@ -29,13 +32,17 @@ byte."""
 class Listener:
     """The functions that receive messages of other processes: `on_batch` gets committed batches,
     `on_ephemeral` ephemeral events of a room, `on_status_change` changes of a user's status,
-    `on_unread_hint` hints for unread counts. `on_gap` is called when messages may have been
-    missed."""
+    `on_unread_hint` hints for unread counts, `on_presence` that something was recorded of who is
+    online, `on_member` the room's id, the user's id and the name of a new member, and whether they are
+    connected. `on_gap` is called
+    when messages may have been missed."""
 
     on_batch: Callable[[Batch], None]
     on_ephemeral: Callable[[EphemeralEvent], None]
     on_status_change: Callable[[StatusChange], None]
     on_unread_hint: Callable[[UnreadHint], None]
+    on_presence: Callable[[], None]
+    on_member: Callable[[int, int, str, bool], None]
     on_gap: Callable[[], None]
 
 
@@ -66,6 +73,14 @@ class RoomBus:
         """Sends a hint for unread counts to the other processes."""
         self._bus.wake(UNREAD_HINTS, functools.partial(_encoder.encode, hint))
 
+    def publish_presence(self) -> None:
+        """Tells the other processes that something was recorded of who is online."""
+        self._bus.wake(PRESENCE, lambda: b"")
+
+    def publish_member(self, *member: int | str) -> None:
+        """Tells the other processes of a new member, as `on_member` takes it."""
+        self._bus.publish_transient(PRESENCE, _encoder.encode(member))
+
     async def follow(self, room_id: int) -> None:
         """After it returns, batches of the room are received (or, while Redis is unreachable, found
         later)."""
@@ -81,9 +96,11 @@ class RoomBus:
             subscribe(ROOM, self._on_room, self._listener.on_gap),
             subscribe(CONTROL, self._on_control),
             subscribe(UNREAD_HINTS, self._on_unread_hint),
+            subscribe(PRESENCE, self._on_presence),
         ]
         await self._bus.follow(CONTROL)
         await self._bus.follow(UNREAD_HINTS)
+        await self._bus.follow(PRESENCE)
 
     def close(self) -> None:
         """Stops receiving."""
@@ -104,11 +121,18 @@ class RoomBus:
     def _on_unread_hint(self, channel: bytes, payload: bytes) -> None:
         self._listener.on_unread_hint(_unread_hint_decoder.decode(payload))
 
+    def _on_presence(self, channel: bytes, payload: bytes) -> None:
+        if payload:
+            self._listener.on_member(*_member_decoder.decode(payload))
+        else:
+            self._listener.on_presence()
+
 
 _encoder = msgspec.msgpack.Encoder()
 _batch_decoder = msgspec.msgpack.Decoder(Batch)
 _status_change_decoder = msgspec.json.Decoder(StatusChange)
 _ephemeral_decoder = msgspec.msgpack.Decoder(EphemeralEvent)
+_member_decoder = msgspec.msgpack.Decoder(tuple[int, int, str, bool])
 _unread_hint_decoder = msgspec.msgpack.Decoder(UnreadHint)
 
 

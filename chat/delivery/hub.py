@@ -12,6 +12,7 @@ from accounts.keys import Successor
 from chat.delivery.channel import Channel
 from chat.delivery.connections import Client, Connection
 from chat.delivery.recent_changes import RecentChanges
+from chat.delivery.recent_presence import RecentPresence
 from chat.envelopes import Batch, EphemeralEvent, StatusChange
 from chat.events import RESTART, Close, Event
 from chat.history.catch_up import Changes
@@ -53,6 +54,7 @@ class Hub:
         self._by_user: dict[int, set[Connection]] = {}
         self._by_room: dict[int, set[Client]] = {}
         self._recent = RecentChanges()
+        self.recent_presence = RecentPresence()
         self._tasks: set[asyncio.Task[None]] = set()
         self._check_now = asyncio.Event()
         self.empty = asyncio.Event()
@@ -100,8 +102,18 @@ class Hub:
         _discard(self._by_user, connection.user_id, connection)
         return was_admitted
 
-    def is_connected(self, room_id: int, user_id: int) -> bool:
-        return any(connection.stay_in(room_id) for connection in self._by_user.get(user_id, ()))
+    def is_connected(self, user_id: int) -> bool:
+        return user_id in self._by_user
+
+    @property
+    def connected_ids(self) -> list[int]:
+        """The ids of the users who are connected here."""
+        return list(self._by_user)
+
+    def connections_in(self, room_id: int) -> list[Connection]:
+        """The connections over which the room is live here."""
+        channel = self._channels.get(room_id)
+        return [] if channel is None else channel.connections
 
     async def register(self, client: Client) -> None:
         """Registers the client with its room's channel: of what changes its user's standing from
@@ -151,9 +163,7 @@ class Hub:
         self._recent.add(change)
         told = set(others)
         for room_id in change.room_ids:
-            channel = self._channels.get(room_id)
-            if channel is not None:
-                told.update(channel.connections)
+            told.update(self.connections_in(room_id))
         outboxes = [connection.outbox for connection in told]
         write_to_all([outbox for outbox in outboxes if not outbox.is_full], [change.data])
 
@@ -183,11 +193,15 @@ class Hub:
         channel = self._channels.get(room_id)
         if channel is None:
             channel = self._channels[room_id] = Channel(
-                *(room_id, self._changes_since, self._recent.of_room, self.spawn, self._timings)
+                *(room_id, self._changes_since, self._recent_of, self.spawn, self._timings)
             )
             self.spawn(self._open(channel))
         await asyncio.shield(channel.opened)
         return channel
+
+    def _recent_of(self, room_id: int) -> list[bytes]:
+        """What was told of people a moment ago."""
+        return self._recent.of_room(room_id) + self.recent_presence.of_room(room_id)
 
     async def _open(self, channel: Channel) -> None:
         """Subscribes first and reads second, so that no event is missed between the two."""

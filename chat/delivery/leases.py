@@ -1,4 +1,4 @@
-"""Leases: who is connected to which room, with a time to live. A crashed process stops renewing its
+"""Leases: who is connected, with a time to live. A crashed process stops renewing its
 leases, so they expire. There are no counters, which a crash would leave wrong."""
 
 import asyncio
@@ -17,17 +17,17 @@ from timings import DEFAULT, Timings
 AT_ONCE = 500
 """Leases in one command: a command with ten thousand blocked Redis for a sixth of a second."""
 
-Lease = tuple[int, int]
-"""(room id, user id). A process holds one lease for all connections of a user to a room."""
+Lease = int
+"""A user's id. A process holds one lease for all connections of a user."""
 
 
 class Leases(Protocol):
-    async def hold(self, room_id: int, user_id: int) -> None: ...
-    async def release(self, room_id: int, user_id: int) -> None: ...
+    async def hold(self, leases: Collection[Lease]) -> None: ...
+    async def release(self, leases: Collection[Lease]) -> None: ...
     async def renew(self) -> bool:
         """Prolongs all leases of this process. Call it at the start and periodically.
 
-        Returns True when all members recorded as present should be compared with the leases: this
+        Returns True when all who are recorded as online should be compared with the leases: this
         process has just started, another one has ended, or leases were lost."""
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
@@ -46,11 +46,11 @@ class LocalLeases:
         self._held: set[Lease] = set()
         self._has_begun = False
 
-    async def hold(self, room_id: int, user_id: int) -> None:
-        self._held.add((room_id, user_id))
+    async def hold(self, leases: Collection[Lease]) -> None:
+        self._held.update(leases)
 
-    async def release(self, room_id: int, user_id: int) -> None:
-        self._held.discard((room_id, user_id))
+    async def release(self, leases: Collection[Lease]) -> None:
+        self._held.difference_update(leases)
 
     async def renew(self) -> bool:
         has_begun, self._has_begun = self._has_begun, True
@@ -64,13 +64,13 @@ class LocalLeases:
 
 
 class RedisLeases:
-    """One Redis set of `room:user` for each process. It expires unless the process prolongs it, by
+    """One Redis set of users' ids for each process. It expires unless the process prolongs it, by
     one command for any number of leases."""
 
     def __init__(self, redis: "Redis", prefix: str, timings: Timings = DEFAULT) -> None:
         """All keys begin with `prefix`."""
         self._redis = redis
-        self._workers_key = f"{prefix}workers"
+        self._workers_key = f"{prefix}online-workers"
         self._prefix = prefix
         self._lease_ms = round(timings.lease * 1000)
         self._worker = secrets.token_hex(8)
@@ -85,14 +85,14 @@ class RedisLeases:
         self._writing = asyncio.Lock()
         self._writes: SingleFlight[None, None] = SingleFlight(lambda _: self._write())
 
-    async def hold(self, room_id: int, user_id: int) -> None:
-        self._held.add((room_id, user_id))
-        self._unwritten.add((room_id, user_id))
+    async def hold(self, leases: Collection[Lease]) -> None:
+        self._held.update(leases)
+        self._unwritten.update(leases)
         await self._writes.get(None)
 
-    async def release(self, room_id: int, user_id: int) -> None:
-        self._held.discard((room_id, user_id))
-        self._unwritten.add((room_id, user_id))
+    async def release(self, leases: Collection[Lease]) -> None:
+        self._held.difference_update(leases)
+        self._unwritten.update(leases)
         await self._writes.get(None)
 
     async def renew(self) -> bool:
@@ -117,7 +117,7 @@ class RedisLeases:
         found = self._held.intersection(leases)
         others = await self._other_workers()
         for group in _slices(lease for lease in leases if lease not in found):
-            names = [_name(lease) for lease in group]
+            names = [str(lease) for lease in group]
             async with self._redis.pipeline(transaction=False) as pipeline:
                 for worker in others:
                     pipeline.smismember(self._key_of(worker), names)
@@ -141,9 +141,9 @@ class RedisLeases:
                     self._prolong(pipeline, self._key)
                     pipeline.sadd(self._workers_key, self._worker)
                     for group in _slices(unwritten & self._held):
-                        pipeline.sadd(self._key, *map(_name, group))
+                        pipeline.sadd(self._key, *map(str, group))
                     for group in _slices(unwritten - self._held):
-                        pipeline.srem(self._key, *map(_name, group))
+                        pipeline.srem(self._key, *map(str, group))
                     is_new = (await pipeline.execute())[0]
                 self._is_lost = self._is_lost or bool(is_new)
             except BaseException:
@@ -156,7 +156,7 @@ class RedisLeases:
         new = f"{self._key}:new"
         await self._redis.delete(new)
         for group in _slices(list(self._held)):
-            await self._redis.sadd(new, *map(_name, group))
+            await self._redis.sadd(new, *map(str, group))
         async with self._redis.pipeline(transaction=False) as pipeline:
             self._prolong(pipeline, new)
             await pipeline.execute()
@@ -164,7 +164,7 @@ class RedisLeases:
 
     def _key_of(self, worker: str) -> str:
         # The braces keep a process's keys in one slot of a Redis Cluster, so that RENAME works.
-        return f"{self._prefix}here:{{{worker}}}"
+        return f"{self._prefix}online:{{{worker}}}"
 
     def _prolong(self, pipeline: "Redis", key: str) -> None:
         # Redis removes an empty set. The empty member keeps the set, and the set shows that the
@@ -189,10 +189,6 @@ class RedisLeases:
                 worker for worker, lives in zip(others, await pipeline.execute(), strict=True) if not lives
             ]
         return bool(dead and await self._redis.srem(self._workers_key, *dead))
-
-
-def _name(lease: Lease) -> str:
-    return f"{lease[0]}:{lease[1]}"
 
 
 def _slices(leases: Iterable[Lease]) -> Iterator[list[Lease]]:

@@ -18,9 +18,9 @@ from peewee_async.databases import AioDatabase
 
 from chat.delivery.connections import Connection
 from chat.delivery.unread_index import Pair, UnreadIndex
-from chat.delivery.unread_updates import Updates
+from chat.delivery.unread_updates import Updates, Whole
 from chat.envelopes import MovedMark, UnreadHint
-from chat.events import Unread, encode
+from chat.events import Online, Unread
 from chat.history.invitations import PendingInvitations
 from chat.history.lines import Line
 from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
@@ -45,7 +45,8 @@ PAUSE_FACTOR = 10
 
 class UnreadTracker:
     """`publish` sends hints to the other processes, None where there are none. `store_marks` stores
-    the noted read marks of these users, before they are read here."""
+    the noted read marks of these users, before they are read here. `online_among` tells which of
+    these people are online."""
 
     def __init__(
         self,
@@ -53,6 +54,7 @@ class UnreadTracker:
         invitations: PendingInvitations,
         publish: Callable[[UnreadHint], None] | None,
         store_marks: Callable[[Collection[int]], Awaitable[None]],
+        online_among: Callable[[Iterable[str]], Online],
         timings: Timings = DEFAULT,
     ) -> None:
         self._timings = timings
@@ -60,6 +62,7 @@ class UnreadTracker:
         self._invitations = invitations
         self._publish = publish
         self._store_marks = store_marks
+        self._online_among = online_among
         self._index = UnreadIndex()
         self._wants_whole: set[Connection] = set()
         self._exited: list[tuple[Connection, int]] = []
@@ -102,9 +105,9 @@ class UnreadTracker:
         self._exited.append((watcher, room_id))
         self._wake.set()
 
-    def personal_elsewhere(self, room_ids: Iterable[int]) -> set[Connection]:
-        """The personal connections of members of these rooms that don't get their messages."""
-        return set(self._index.personal_elsewhere(room_ids))
+    def elsewhere(self, room_id: int) -> Collection[Connection]:
+        """All connections of members of this room that don't get its messages."""
+        return self._index.elsewhere(room_id)
 
     def note_commit(self, lines: Mapping[int, list[Line]]) -> None:
         """Notes the lines of a commit of this process, by room."""
@@ -113,8 +116,7 @@ class UnreadTracker:
                 if line.number is not None:
                     if line.changed_seq <= line.seq:
                         self._numbers[room_id] = self._outgoing.numbers[room_id] = line.number
-                        # The author has read the posts above. The read mark is stored a moment
-                        # later.
+                        # The author has read the posts above. The mark is stored a moment later.
                         self._posted[room_id, line.author_id] = line.number
                     else:
                         self._note_amended(room_id, line)
@@ -239,7 +241,7 @@ class UnreadTracker:
         self._apply_numbers(updates)
         self._apply_exited(updates)
         self._apply_moved(updates)
-        wholes: dict[Connection, bytes] = {}
+        wholes: dict[Connection, Whole] = {}
         try:
             await self._read_pairs(updates)
             await self._read_people(wholes)
@@ -255,10 +257,8 @@ class UnreadTracker:
     def _apply_numbers(self, updates: Updates) -> None:
         numbers, self._numbers = self._numbers, {}
         for room_id, number in numbers.items():
-            room = self._index.raise_last_number(room_id, number)
-            if room is None:
-                continue
-            updates.put_last_number(room.elsewhere, room_id, number)
+            if (room := self._index.raise_last_number(room_id, number)) is not None:
+                updates.put_last_number(room.elsewhere, room_id, number)
 
     def _apply_exited(self, updates: Updates) -> None:
         exited, self._exited = self._exited, []
@@ -317,7 +317,7 @@ class UnreadTracker:
                     del fields["deleted"]
                 updates.add(reader.watchers, room_id, **fields)
 
-    async def _read_people(self, wholes: dict[Connection, bytes]) -> None:
+    async def _read_people(self, wholes: dict[Connection, Whole]) -> None:
         """Reads the rooms of users whose connections need all of them, whose rooms have changed,
         and of those who are next to be checked."""
         if self._stale_rooms:
@@ -361,7 +361,7 @@ class UnreadTracker:
         user_id: int,
         found: list[OwnRoomView],
         whole: Unread,
-        wholes: dict[Connection, bytes],
+        wholes: dict[Connection, Whole],
         *,
         is_stale: bool,
     ) -> None:
@@ -379,9 +379,9 @@ class UnreadTracker:
         is_other = is_stale or before != (reader.rooms, reader.invitations)
         receivers = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
         if receivers:
-            wholes.update(dict.fromkeys(receivers, encode(whole)))
+            wholes.update(dict.fromkeys(receivers, Whole(whole)))
 
-    async def _send(self, updates: Updates, wholes: dict[Connection, bytes]) -> float:
+    async def _send(self, updates: Updates, wholes: dict[Connection, Whole]) -> float:
         """Writes a frame to each connection: all rooms, or the changes. A connection with too much
         unread gets all rooms later."""
         began = time.monotonic()
@@ -391,7 +391,7 @@ class UnreadTracker:
                 self._wants_whole.add(watcher)
             elif watcher in wholes:
                 self._wants_whole.discard(watcher)
-                watcher.outbox.add(wholes[watcher])
+                watcher.outbox.add(*wholes[watcher].lines(self._online_among))
             elif watcher not in self._wants_whole:
                 watcher.outbox.add(updates.frame(watcher))
             if written % WRITE_AT_ONCE == 0:

@@ -65,13 +65,10 @@ class UnreadIndex:
         room = self._rooms.get(room_id)
         return room.last_number if room is not None and watcher in room.elsewhere else None
 
-    def personal_elsewhere(self, room_ids: Iterable[int]) -> Iterator[Connection]:
-        """The personal connections of members of these rooms that aren't to them."""
-        for room_id in room_ids:
-            room = self._rooms.get(room_id)
-            for watcher in room.elsewhere if room is not None else ():
-                if watcher.is_personal:
-                    yield watcher
+    def elsewhere(self, room_id: int) -> Collection[Connection]:
+        """The connections of members of this room that aren't to it."""
+        room = self._rooms.get(room_id)
+        return () if room is None else room.elsewhere
 
     def remove(self, watcher: Connection) -> None:
         """Calling it twice, or for a connection that was never added, is harmless."""

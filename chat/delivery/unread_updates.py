@@ -5,7 +5,21 @@ from collections.abc import Callable, Collection, Iterable
 from msgspec.structs import replace
 
 from chat.delivery.connections import Connection
-from chat.events import OwnRoom, Unread, encode
+from chat.events import Online, OwnRoom, Unread, encode
+
+
+class Whole:
+    """All rooms of a user, and with whom they have a conversation of two."""
+
+    __slots__ = ("_data", "_names")
+
+    def __init__(self, event: Unread) -> None:
+        self._data = encode(event)
+        self._names = [room.title or "" for room in event.rooms if room.kind == "direct"]
+
+    def lines(self, online_among: Callable[[Iterable[str]], Online]) -> list[bytes]:
+        """The events for a connection: its rooms, and who of these people is online now."""
+        return [self._data, encode(online_among(self._names))] if self._names else [self._data]
 
 
 class Updates:

@@ -10,7 +10,7 @@ from typing import Any
 from markupsafe import Markup, escape
 
 from accounts.people.shown_names import person_name
-from chat.line_kinds import KINDS
+from chat.line_kinds import KINDS, PAST
 from helpers.text.translation import current
 from helpers.web.clock import Clock
 
@@ -125,6 +125,8 @@ class _Rows:
         fits: bool | None = None
         is_any_before = False
         for line in lines:
+            if line["kind"] in PAST and not self.state["past"]:
+                continue
             local = self.clock.local(line["at"])
             self._begin_day(local)
             number = line.get("number")
@@ -202,15 +204,30 @@ def opening_apart(text_html: Markup) -> Markup:
 
 
 def run_summary(lines: list[tuple[dict[str, Any], str]]) -> Markup:
-    """The words of a run: "alice and 3 others came and went", as `summarise` of layout.js and
-    message.js make them."""
-    names = list(dict.fromkeys(line["author"] for line, _ in lines))
-    kinds = {line["kind"] for line, _ in lines}
-    # Joining includes coming in, and leaving for good includes going away.
-    if "joined" in kinds:
-        kinds.discard("came")
+    """The words of a run: "carol joined, bob left", as `summarise` of layout.js and message.js make
+    them."""
+    kinds: dict[str, list[str]] = {}
+    for line, _ in lines:
+        kinds.setdefault(line["author"], []).append(line["kind"])
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, theirs in kinds.items():
+        names.setdefault(_doings(theirs), []).append(name)
+    return Markup(", ").join(_clause(who, did) for did, who in names.items())
+
+
+def _doings(kinds: list[str]) -> tuple[str, ...]:
+    """What somebody did, in order. Joining includes coming in, and leaving for good includes going
+    away."""
+    hidden = {"came"} if "joined" in kinds else set()
     if "left" in kinds and "came" not in kinds:
-        kinds.discard("went")
+        hidden.add("went")
+    did = tuple(kind for kind in ("joined", "came", "went", "left") if kind in kinds and kind not in hidden)
+    # Who has left and come back is here.
+    last = next((kind for kind in reversed(kinds) if kind in ("joined", "left")), "")
+    return did[::-1] if last == "joined" and "left" in kinds else did
+
+
+def _clause(names: list[str], did: tuple[str, ...]) -> Markup:
     n, people = current().n, 2 if len(names) > 1 else 1
     words = {
         "joined": n("joined", "joined", people),
@@ -218,7 +235,7 @@ def run_summary(lines: list[tuple[dict[str, Any], str]]) -> Markup:
         "went": n("went", "went", people),
         "left": n("left", "left", people),
     }
-    verbs = _listed([word for kind, word in words.items() if kind in kinds])
+    verbs = _listed([words[kind] for kind in did])
     shown = names[:1] if len(names) > 3 else names
     others = len(names) - len(shown)
     values = {"names": "\0", "verbs": verbs}

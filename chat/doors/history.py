@@ -14,7 +14,7 @@ MAX_NUMBER = 2**53
 
 class Messages(web.View):
     """The history by pages. `around`, `before` and `after` are post numbers; `before_seq` and
-    `after_seq` are exact cursors."""
+    `after_seq` are exact cursors. `past` of 0 leaves out kinds of lines that are recorded no more."""
 
     async def get(self) -> web.Response:
         room = (await room_access(self.request)).room
@@ -26,19 +26,25 @@ class Messages(web.View):
         }
         if len(asked) > 1:
             raise ActionError("bad_request", "Only one of these, please: {names}.", names=", ".join(asked))
+        past = self._number("past", 0, 1) != 0
         if "around" in asked:
-            return await self._around(room, asked["around"], limit)
+            return await self._around(room, asked["around"], limit, past=past)
         if "before" in asked:
-            found = await reading.page_before(room, asked["before"], limit)
+            found = await reading.page_before(room, asked["before"], limit, past=past)
         elif "after" in asked:
-            found = await reading.page_after(room, asked["after"], limit)
+            found = await reading.page_after(room, asked["after"], limit, past=past)
         else:
-            found = await reading.page(room, limit, **asked)
+            found = await reading.page(
+                *(room, limit),
+                before_seq=asked.get("before_seq"),
+                after_seq=asked.get("after_seq"),
+                past=past,
+            )
         body = {"messages": as_events(found.lines), "more": found.more}
         return web.json_response(body)
 
-    async def _around(self, room: Room, number: int, limit: int) -> web.Response:
-        found = await reading.page_around(room, number, limit)
+    async def _around(self, room: Room, number: int, limit: int, *, past: bool) -> web.Response:
+        found = await reading.page_around(room, number, limit, past=past)
         if found is None:
             raise no_such_message(room)
         return web.json_response(
@@ -63,6 +69,8 @@ class Messages(web.View):
 class Members(web.View):
     async def get(self) -> web.Response:
         room = (await room_access(self.request)).room
-        return web.json_response(
-            {"members": [view.as_json() for view in await members_in(self.request.app[ENGINE], room)]}
-        )
+        engine = self.request.app[ENGINE]
+        # Before the members are read: what is newer may be among them, nothing older is.
+        version = engine.presence.version
+        members = [view.as_json() for view in await members_in(engine, room)]
+        return web.json_response({"members": members, "version": version})

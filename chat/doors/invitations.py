@@ -5,8 +5,6 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.models import User
 from chat.actions import invitations
-from chat.doors.upgrade import SERVICES
-from chat.drafts import Person
 from chat.keys import ENGINE, take_token
 from chat.models import Room
 from helpers.web.routing import wants_json
@@ -27,10 +25,7 @@ class _Answer(web.View):
 
 class Accept(_Answer):
     async def answer(self, room: Room, user: User) -> web.StreamResponse:
-        app = self.request.app
-        await invitations.accept(app[ENGINE], room, user)
-        # They are recorded as here, and as gone unless they open the room soon.
-        app[SERVICES].presence.disconnected(room.id, Person(user.id, user.name))
+        await invitations.accept(self.request.app[ENGINE], room, user)
         if wants_json(self.request):
             return web.json_response({"name": room.name})
         raise web.HTTPSeeOther(f"/rooms/{room.name}")

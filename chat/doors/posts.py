@@ -5,7 +5,15 @@ from typing import Any
 
 from aiohttp import web
 
-from chat.doors.room_pages import PAGE, RoomPage, as_events, events_around_post, no_such_message, room_access
+from chat.doors.room_pages import (
+    PAGE,
+    RoomPage,
+    as_events,
+    events_around_post,
+    no_such_message,
+    room_access,
+    shows_past,
+)
 from chat.errors import ActionError
 from chat.history import lines, reading
 from chat.history.access import RoomAccess
@@ -40,7 +48,7 @@ class Permalink(RoomPage):
 
     async def _history(self, found: RoomAccess) -> dict[str, Any]:
         number = _number(self.request)
-        around = await reading.page_around(found.room, number, PAGE)
+        around = await reading.page_around(found.room, number, PAGE, past=shows_past(self.request))
         if around is None:
             raise no_such_message(found.room)
         return events_around_post(found.room, around, number)

@@ -10,6 +10,7 @@ from pydantic import BaseModel, field_validator, model_validator
 
 from accounts.keys import USER
 from chat.actions import membership, rooms
+from chat.doors.room_pages import online_among
 from chat.doors.sidebar import load_their_names, sidebar_of
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
@@ -143,6 +144,7 @@ async def list_page(
             "rooms": [room.as_json() for room in own + others],
             "more": more,
             "invitations": [msgspec.to_builtins(one) for one in invitations],
+            "online": online_among(request, own),
         }
         return web.json_response(body)
     await load_their_names(own, invitations)

@@ -14,6 +14,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people import directory
 from accounts.people.shown_names import set_names
+from accounts.preferences import preferences_of
 from accounts.signin.browser_key import signed_in_as
 from chat.actions import membership
 from chat.actions.member_lists import members_in
@@ -107,6 +108,8 @@ class RoomPage(web.View):
         """The page's initial state. Its socket continues after `last_seq`, so no event is missed
         between the two."""
         room, standing = found.room, found.standing
+        # Before the members are read: what is newer may be among them, nothing older is.
+        online = online_among(self.request, rooms)
         members = [view.as_json() for view in await members_in(self.request.app[ENGINE], room)]
         history = await self._history(found)
         title = await title_of(room, user.id)
@@ -127,6 +130,8 @@ class RoomPage(web.View):
             "times_back": found.times_back,
             "epoch": self.request.app[ENGINE].epoch,
             "members": members,
+            "online": online,
+            "past": shows_past(self.request),
             "people": await _others(members, shown),
             # With gravatar on, people without a picture of their own may still have one: the page
             # asks for it.
@@ -143,9 +148,14 @@ class RoomPage(web.View):
         are the latest lines, or, where there are more unread posts than that, the lines around the
         first unread post."""
         room, read = found.room, _read_number(found)
-        latest = await reading.page(room, PAGE)
+        past = shows_past(self.request)
+        latest = await reading.page(room, PAGE, past=past)
         first = next((line.number for line in latest.lines if line.number), room.posts)
-        if latest.more and first > read + 1 and (around := await reading.page_around(room, read + 1, PAGE)):
+        if (
+            latest.more
+            and first > read + 1
+            and (around := await reading.page_around(room, read + 1, PAGE, past=past))
+        ):
             return events_around_post(room, around)
         return {
             "messages": as_events(latest.lines),
@@ -154,6 +164,19 @@ class RoomPage(web.View):
             "around": None,
             "last_seq": max(room.last_seq, latest.lines[-1].seq if latest.lines else 0),
         }
+
+
+def online_among(request: web.Request, rooms: list[RoomView]) -> dict[str, Any]:
+    """Who is online of those with whom the user has one of these conversations of two, as the event
+    that tells it."""
+    names = [room.title for room in rooms if room.kind == "direct"]
+    found: dict[str, Any] = msgspec.to_builtins(request.app[ENGINE].presence.among(names))
+    return found
+
+
+def shows_past(request: web.Request) -> bool:
+    """Whether the user wants to see who came and went, which former versions recorded."""
+    return preferences_of(request)["past"] == "shown"
 
 
 def _people_in(messages: list[dict[str, Any]]) -> set[str]:

@@ -85,7 +85,7 @@ class Stay:
     # Entering and leaving
 
     async def enter(self, user: User, room: Room, since: int | None, end_turn: Callable[[], None]) -> None:
-        """Makes the person a present member, and sends the hello and what is new. `since` as in
+        """Makes the person a member, and sends the hello and what is new. `since` as in
         Hub.enter. `end_turn` is called once all is read; what remains takes as long as the client
         reads.
 
@@ -111,7 +111,6 @@ class Stay:
 
     async def _enter(self, user: User, room: Room, since: int | None, end_turn: Callable[[], None]) -> None:
         engine = self.connection.services.engine
-        await self.connection.services.presence.connected(self.room_id, self.person)
         # Registered first and read second: what changes the standing after it was read is told to
         # the client.
         await engine.hub.register(self)
@@ -134,7 +133,6 @@ class Stay:
 
     def _leave(self) -> None:
         self.connection.services.engine.hub.leave(self)
-        self.connection.services.presence.disconnected(self.room_id, self.person)
 
     # The standing
 
@@ -166,8 +164,6 @@ class Stay:
             self.end(code)
             return
         self.standing = standing
-        if not standing.present:
-            self.connection.services.presence.returned(self.room_id, self.person)
         if _told(standing) != _told(before):
             room = await Room.aio_get(Room.id == self.room_id)
             title = await title_of(room, self.user_id)

@@ -226,9 +226,13 @@ class Socket:
             return False
         if not is_there:
             self.end(Close.SIGNED_OUT)
-        return is_there and not self.is_closing
+        if self.is_closing:
+            return False
+        self.services.presence.connected(self.user_id)
+        return True
 
     def _leave(self) -> None:
         self.services.engine.unread.forget(self)
         if self.services.engine.hub.dismiss(self):
             self.leave_rooms()
+            self.services.presence.disconnected(self.user_id)

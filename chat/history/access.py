@@ -49,7 +49,6 @@ class _Member(NamedTuple):
 
     kind: str
     role: int
-    present: bool
     read_number: int
     times_back: int
     is_admin: bool
@@ -87,7 +86,7 @@ class RoomAccessReader:
         self._find_members = Bulk(
             database,
             f"""
-            SELECT member.room_id, member.user_id, room.kind, member.role, member.present,
+            SELECT member.room_id, member.user_id, room.kind, member.role,
                 member.read_number, member.times_back,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT},
                 room.posting, room.slow_seconds, room.archived_at
@@ -158,14 +157,13 @@ _ROOM_COLUMNS = (
 
 def _standing(member: _Member | None, user: User) -> Standing:
     if member is None:
-        return Standing(None, False, user.is_admin)
+        return Standing(None, user.is_admin)
     return _member_standing(member)
 
 
 def _member_standing(member: _Member) -> Standing:
     return Standing(
         Role(member.role),
-        bool(member.present),
         bool(member.is_admin),
         member.kind,
         bool(member.is_blocked),

@@ -1,4 +1,4 @@
-"""Stores whom `@here` mentions in a room where many are present, after the post itself: in steps, so
+"""Stores whom `@here` mentions in a room where many are online, after the post itself: in steps, so
 that no commit waits for them."""
 
 from typing import Any
@@ -8,6 +8,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import Block
 from chat.drafts import HERE
+from chat.models import Member, SitePresence
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
@@ -26,6 +27,14 @@ def no_block_between(one: Any, other: Any) -> Any:
     return has_not_blocked(one, other) & has_not_blocked(other, one)
 
 
+def online_members(room_id: int) -> Any:
+    """The ids of the members who are online, in order. A join, so that the database may begin with
+    whichever is less: who is a member, or who is online."""
+    is_online = (SitePresence.user_id == Member.user) & SitePresence.online
+    query = Member.select(Member.user).join(SitePresence, on=is_online)
+    return query.where(Member.room == room_id).order_by(Member.user)
+
+
 class PresentMentions:
     def __init__(self, database: AioDatabase) -> None:
         self._database = database
@@ -42,7 +51,8 @@ class PresentMentions:
                     AND mention.room_id = given.room_id AND mention.number = given.number
                 FOR SHARE OF mention) AS held
             JOIN members AS member ON member.room_id = held.room_id
-            WHERE member.present AND member.user_id > held.after AND member.user_id <> held.author_id
+            JOIN presence ON presence.user_id = member.user_id AND presence.online
+            WHERE member.user_id > held.after AND member.user_id <> held.author_id
                 AND (SELECT 1 FROM blocks WHERE blocker_id = held.author_id
                     AND blocked_id = member.user_id) IS NULL
                 AND (SELECT 1 FROM blocks WHERE blocker_id = member.user_id
@@ -53,7 +63,7 @@ class PresentMentions:
         )
 
     async def add_rest(self, room_id: int, number: int, author_id: int, after: int) -> None:
-        """Stores a row for each member who is present and whose id is above `after`, as long as the
+        """Stores a row for each member who is online and whose id is above `after`, as long as the
         post mentions HERE."""
         while True:
             statement = self._add.bind([(room_id, number, author_id, after)])

@@ -68,7 +68,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     mentions_groups_anew: bool = False
     """The commit that tells of this line begins to mention GROUPS."""
     mentions_present_after: int | None = None
-    """The members with a higher id who are present are still to be mentioned."""
+    """The members with a higher id who are online are still to be mentioned."""
 
     @property
     def is_deleted(self) -> bool:

@@ -1,5 +1,6 @@
 """Reads the members of a room. Nothing here writes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +9,7 @@ from peewee import fn
 from accounts.models import User
 from accounts.people.display_names import shown_name
 from accounts.people.names import DELETED
-from chat.models import Member, Status
+from chat.models import Member, SitePresence, Status
 from chat.roles import Permission, Role, Standing
 from helpers.clock import iso, now_ms
 from helpers.db.compiled import CompiledSelect
@@ -25,6 +26,7 @@ class MemberView:
     name: str
     role: str
     present: bool
+    """Whether the member is connected to the site."""
     status: str = ""
     status_text: str = ""
     status_until: str = ""
@@ -44,7 +46,7 @@ class MemberView:
         return {name: value for name, value in vars(self).items() if value != "" and value is not None}
 
 
-def _members(room_id: Any) -> Any:
+def _members(room_id: Any, most: Any) -> Any:
     """In the order of the index, so that only the rows shown are read. The users are looked up one
     by one, because for a join PostgreSQL reads the whole table. Names and picture are one value,
     because each lookup for each member costs."""
@@ -53,27 +55,39 @@ def _members(room_id: Any) -> Any:
         User.select(column).where(User.id == Member.user) for column in (with_rest, User.is_admin)
     )
     return (
-        Member.select(name, Member.role, Member.present, is_admin, _stored_status(Member.user))
+        Member.select(Member.user, name, Member.role, is_admin, _stored_status(Member.user))
         .where(Member.room == room_id)
-        .order_by(Member.present.desc(), Member.role.desc(), Member.user)
-        .limit(MAX_MEMBERS)
+        .order_by(Member.role.desc(), Member.user)
+        .limit(most)
+    )
+
+
+def _online_members(room_id: Any, most: Any) -> Any:
+    """The same of those who are online."""
+    return _members(room_id, most).join(
+        SitePresence, on=((SitePresence.user_id == Member.user) & SitePresence.online)
     )
 
 
 _rows = CompiledSelect(_members)
+_online_rows = CompiledSelect(_online_members)
 
 
-async def members_of(room_id: int) -> list[MemberView]:
-    """The members by role and name, at most MAX_MEMBERS: of a larger room the present ones
+async def members_of(room_id: int, is_online: Callable[[int], bool]) -> list[MemberView]:
+    """The members by role and name, at most MAX_MEMBERS: of a larger room those who are online
     first."""
-    rows = await _rows.rows(room_id)
+    rows = await _rows.rows(room_id, MAX_MEMBERS + 1)
+    if len(rows) > MAX_MEMBERS:
+        online = {row[0]: row for row in await _online_rows.rows(room_id, MAX_MEMBERS)}
+        others = [row for row in rows if row[0] not in online]
+        rows = [*online.values(), *others[: MAX_MEMBERS - len(online)]]
     found = [
-        (name.split("\n"), Standing(Role(role), is_admin=bool(is_admin)).title, present, status)
-        for name, role, present, is_admin, status in sorted(rows, key=lambda row: (-row[1], row[0].lower()))
+        (name.split("\n"), Standing(Role(role), is_admin=bool(is_admin)).title, is_online(user_id), status)
+        for user_id, name, role, is_admin, status in sorted(rows, key=lambda row: (-row[2], row[1].lower()))
     ]
     return [
         MemberView(
-            *(name, title or "", bool(present)),
+            *(name, title or "", present),
             *_status(status),
             picture=int(picture) or None,
             display_name=shown,
@@ -86,7 +100,7 @@ async def members_of(room_id: int) -> list[MemberView]:
 
 async def may_mention_groups(room_id: int, standing: Standing) -> bool:
     """Whether a member of this standing may mention all members of the room, or those who are
-    present."""
+    online."""
     if not standing.may(Permission.POST):
         return False
     if standing.may(Permission.MENTION_GROUPS):

@@ -1,6 +1,6 @@
 """Reads a room's history by pages, posts, pins and versions. Nothing here writes."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +10,7 @@ from peewee import SQL, fn
 from accounts.models import User
 from chat.drafts import GROUPS, Mentioned, Reacted
 from chat.history.lines import MAX_QUOTE, Line
+from chat.line_kinds import PAST
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
 from helpers.db.compiled import CompiledSelect
@@ -84,13 +85,29 @@ def _lines(room_id: Any, first: Any) -> Any:
     return Row.select(*LINE_COLUMNS).where(Row.room_id == room_id, Row.seq >= first).tuples()
 
 
-_last = CompiledSelect(lambda room, first, most: _lines(room, first).order_by(Row.seq.desc()).limit(most))
-_before = CompiledSelect(
-    lambda room, first, before, most: (
-        _lines(room, first).where(Row.seq < before).order_by(Row.seq.desc()).limit(most)
-    )
-)
-_after = CompiledSelect(lambda room, first, most: _lines(room, first).order_by(Row.seq).limit(most))
+def _present_lines(room_id: Any, first: Any) -> Any:
+    """Without those of kinds of the past."""
+    return _lines(room_id, first).where(Row.kind.not_in(PAST))
+
+
+class _Pages:
+    """The statements of pages of these lines."""
+
+    def __init__(self, lines: Callable[[Any, Any], Any]) -> None:
+        self.last = CompiledSelect(
+            lambda room, first, most: lines(room, first).order_by(Row.seq.desc()).limit(most)
+        )
+        self.before = CompiledSelect(
+            lambda room, first, before, most: (
+                lines(room, first).where(Row.seq < before).order_by(Row.seq.desc()).limit(most)
+            )
+        )
+        self.after = CompiledSelect(
+            lambda room, first, most: lines(room, first).order_by(Row.seq).limit(most)
+        )
+
+
+_ALL, _PRESENT = _Pages(_lines), _Pages(_present_lines)
 
 
 async def page(
@@ -100,17 +117,19 @@ async def page(
     before_seq: int | None = None,
     after_seq: int | None = None,
     weight: int = MAX_PAGE_WEIGHT,
+    past: bool = True,
 ) -> Page:
     """At most `limit` lines of at most `weight` together, oldest first: the last ones, those before
-    a seq, or those after a seq."""
+    a seq, or those after a seq. `past`: with the lines of kinds that are recorded no more."""
+    pages = _ALL if past else _PRESENT
     # One lower bound: of two bounds SQLite uses the first, and reads all rows between them.
     first = room.cleared_seq if after_seq is None else max(room.cleared_seq, after_seq + 1)
     if after_seq is not None:
-        rows = await _after.results(room.id, first, limit + 1)
+        rows = await pages.after.results(room.id, first, limit + 1)
     elif before_seq is not None:
-        rows = await _before.results(room.id, first, before_seq, limit + 1)
+        rows = await pages.before.results(room.id, first, before_seq, limit + 1)
     else:
-        rows = await _last.results(room.id, first, limit + 1)
+        rows = await pages.last.results(room.id, first, limit + 1)
     shown = fitting([Line(*row) for row in rows[:limit]], _weight_of, weight)
     in_order = shown if after_seq is not None else shown[::-1]
     return Page(await complete(room.id, in_order), len(rows) > len(shown))
@@ -268,29 +287,29 @@ async def _reactions(room_id: int, seqs: list[int]) -> dict[int, list[Reacted]]:
     return found
 
 
-async def page_before(room: Room, number: int, limit: int) -> Page:
+async def page_before(room: Room, number: int, limit: int, *, past: bool = True) -> Page:
     """The lines before a post. Where service lines alone would fill the page, its first line is the
     nearest post before."""
     end = await _next_post(room, number) or room.last_seq + 1
-    found = await page(room, limit, before_seq=end)
+    found = await page(room, limit, before_seq=end, past=past)
     if not found.more or any(line.number for line in found.lines):
         return found
     next_post = await _post_before(room, number)
     return Page([*await _line_at(room, next_post), *found.lines[1:]], more=True) if next_post else found
 
 
-async def page_after(room: Room, number: int, limit: int) -> Page:
+async def page_after(room: Room, number: int, limit: int, *, past: bool = True) -> Page:
     """The lines after a post. Where service lines alone would fill the page, its last line is the
     next post."""
     start = await _post_before(room, number + 1) or 0
-    found = await page(room, limit, after_seq=start)
+    found = await page(room, limit, after_seq=start, past=past)
     if not found.more or any(line.number for line in found.lines):
         return found
     next_post = await _next_post(room, number + 1)
     return Page([*found.lines[:-1], *await _line_at(room, next_post)], more=True) if next_post else found
 
 
-async def page_around(room: Room, number: int, limit: int) -> Around | None:
+async def page_around(room: Room, number: int, limit: int, *, past: bool = True) -> Around | None:
     """At most `limit` lines of at most MAX_PAGE_WEIGHT with this post in the middle, oldest first.
     None where there is no such post, or it was cleared."""
     seq = (
@@ -301,8 +320,8 @@ async def page_around(room: Room, number: int, limit: int) -> Around | None:
     if seq is None:
         return None
     half = MAX_PAGE_WEIGHT // 2
-    older = await page(room, limit // 2, before_seq=seq, weight=half)
-    newer = await page(room, limit - limit // 2, after_seq=seq - 1, weight=half)
+    older = await page(room, limit // 2, before_seq=seq, weight=half, past=past)
+    newer = await page(room, limit - limit // 2, after_seq=seq - 1, weight=half, past=past)
     return Around(older.lines + newer.lines, older.more, newer.more)
 
 

@@ -60,7 +60,7 @@ class HistoryStatements:
         self._standings = Bulk(
             database,
             f"""
-            SELECT member.room_id, member.user_id, member.role, member.present,
+            SELECT member.room_id, member.user_id, member.role,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
@@ -125,10 +125,10 @@ class HistoryStatements:
         for room_id, user_id in standings:
             if room_id in rooms:
                 rooms[room_id].standings[user_id] = STRANGER
-        for room_id, user_id, role, present, is_admin, is_blocked, timeout_until in standing_rows:
+        for room_id, user_id, role, is_admin, is_blocked, timeout_until in standing_rows:
             room = rooms[room_id]
             room.standings[user_id] = Standing(
-                *(Role(role), bool(present), bool(is_admin), room.kind, bool(is_blocked)),
+                *(Role(role), bool(is_admin), room.kind, bool(is_blocked)),
                 *(room.modes, timeout_until),
             )
         known = {

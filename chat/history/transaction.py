@@ -14,7 +14,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.group_mentions import HERE_AT_ONCE, no_block_between
+from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
 from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
@@ -43,7 +43,7 @@ class RoomTransaction:
     together or not at all.
 
     An action decides before it records: it must not raise ActionError afterwards. An action that
-    changes memberships, roles, presence, topic, title or name must also record a line, since
+    changes memberships, roles, topic, title or name must also record a line, since
     `standings_seq` tells others whether the standings that they remember still hold. A change of a
     post needs no line, and neither does one of an invitation.
 
@@ -94,7 +94,7 @@ class RoomTransaction:
         """The user's current standing in this room."""
         if user_id not in self.standings:
             rows = await (
-                Member.select(Member.role, Member.present, User.is_admin, fn.COALESCE(Timeout.until, 0))
+                Member.select(Member.role, User.is_admin, fn.COALESCE(Timeout.until, 0))
                 .join(User, on=(User.id == Member.user))
                 .join(
                     Timeout,
@@ -107,9 +107,9 @@ class RoomTransaction:
             )
             self.standings[user_id] = (
                 Standing(
-                    *(Role(rows[0][0]), bool(rows[0][1]), bool(rows[0][2]), self.kind),
+                    *(Role(rows[0][0]), bool(rows[0][1]), self.kind),
                     modes=self.modes,
-                    timeout_until=rows[0][3],
+                    timeout_until=rows[0][2],
                 )
                 if rows
                 else STRANGER
@@ -190,16 +190,15 @@ class RoomTransaction:
     async def mention_present(
         self, author_id: int, number: int, among: Collection[int] | None = None
     ) -> None:
-        """Stores whom `@here` of a post mentions: the members who are present, but not its author,
+        """Stores whom `@here` of a post mentions: the members who are online, but not its author,
         and nobody between whom and the author a block stands. `among` limits it to these. Of more
         than HERE_AT_ONCE the rest is stored after the commit. The post must have been recorded."""
-        query = Member.select(Member.user).where(
-            (Member.room == self.room_id) & Member.present & (Member.user != author_id),
-            no_block_between(author_id, Member.user),
+        query = online_members(self.room_id).where(
+            Member.user != author_id, no_block_between(author_id, Member.user)
         )
         if among is not None:
             query = query.where(Member.user.in_(among))
-        rows = await query.order_by(Member.user).limit(HERE_AT_ONCE).tuples().aio_execute()
+        rows = await query.limit(HERE_AT_ONCE).tuples().aio_execute()
         if len(rows) == HERE_AT_ONCE:
             self.published[-1] = replace(self.published[-1], mentions_present_after=rows[-1][0])
         mentions = [
@@ -321,7 +320,6 @@ class RoomTransaction:
         user_id: int,
         role: Role,
         *,
-        present: bool,
         is_admin: bool = False,
         kept: Mapping[str, int] | None = None,
     ) -> None:
@@ -334,7 +332,6 @@ class RoomTransaction:
             "room": self.room_id,
             "user": user_id,
             "role": role,
-            "present": present,
             "read_number": self.posts,
             "joined_at": self.at,
             **(kept or {}),
@@ -345,13 +342,13 @@ class RoomTransaction:
         rows = await Timeout.select(Timeout.until).where(is_theirs).tuples().aio_execute()
         timeout_until = rows[0][0] if rows else 0
         self.standings[user_id] = Standing(
-            role, present, is_admin, self.kind, modes=self.modes, timeout_until=timeout_until
+            role, is_admin, self.kind, modes=self.modes, timeout_until=timeout_until
         )
 
     def change_member(self, user_id: int, standing: Standing) -> None:
-        """Stores the role and presence of a member."""
-        change = {"role": standing.role, "present": standing.present}
-        self.writes.append(Member.update(change).where(Member.room == self.room_id, Member.user == user_id))
+        """Stores the role of a member."""
+        change = Member.update(role=standing.role)
+        self.writes.append(change.where(Member.room == self.room_id, Member.user == user_id))
         self.standings[user_id] = standing
 
     def end_membership(self, user_id: int) -> None:

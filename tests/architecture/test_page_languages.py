@@ -167,7 +167,7 @@ async def test_the_socket_speaks_the_language_that_it_was_opened_in(
     assert "Может быть, /topic?" in error["text"]
     assert (await at_alice.says("/kill"))["text"] == "Как пользоваться: /kick @имя [причина]"
     assert (await at_alice.says("/topic"))["text"] == "Темы нет."
-    assert (await at_alice.says("/who"))["text"].startswith(f"Здесь: {alice.name} (владелец)")
+    assert (await at_alice.says("/who"))["text"].startswith(f"В сети: {alice.name} (владелец)")
     assert (
         f"/kick @имя [причина]: {RUSSIAN.t(COMMANDS['kick'].help)}" in (await at_alice.says("/help"))["text"]
     )

@@ -12,6 +12,7 @@ import pytest
 
 from tests.conftest import LIMITS_OFF, server_env, unique
 from tests.support.people import PATIENCE, Listener, Person
+from tests.support.presence import are_online, online_in
 from tests.support.servers import Aiochat, Postgres, Redis
 
 SENDERS = 20
@@ -217,17 +218,20 @@ async def test_a_clean_end_tells_everyone_to_come_back(own_servers: None) -> Non
 
 
 async def test_who_crashed_is_gone_within_a_minute(own_servers: None) -> None:
-    """The server is killed and nobody comes back but one: the history says that the other went."""
+    """The server is killed and nobody comes back but one: the other is offline."""
     with Aiochat(env=LIMITS_OFF) as server:
         alice, bob = await Person(server.url, "alice").joins(), await Person(server.url, "bob").joins()
         await alice.creates("Lobby")
         await alice.enters("Lobby")
         await bob.enters("Lobby")
+        await are_online(alice, "Lobby", alice, bob)
         await asyncio.to_thread(server.kill)
         await asyncio.to_thread(server.restart)
         again = await alice.enters("Lobby")
-        await _until(lambda: bool([event for event in again.events if event.get("kind") == "went"]))
-        assert again.heard("message", kind="went")[0]["author"] == "bob"
-        assert not again.heard("message", kind="came"), "who came back at once was never gone"
+        assert await online_in(alice, "Lobby") == {"alice", "bob"}
+        while "bob" not in (gone := (await again.hears("online")).get("offline", [])):
+            assert not gone
+        told = [event for event in again.heard("online") if "alice" in str(event)]
+        assert not told, "who came back at once was never gone"
         await alice.close()
         await bob.close()

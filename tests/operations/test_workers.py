@@ -11,7 +11,9 @@ import pytest
 from tests.chat.delivery.test_unread import news, reads
 from tests.conftest import server_env, unique
 from tests.operations.test_crash import _in_thread, _through_trouble
+from tests.support.accounts import accounts_of
 from tests.support.people import PATIENCE, Person
+from tests.support.presence import are_online
 from tests.support.servers import Aiochat, Nginx, Postgres, Redis
 from timings import Timings
 
@@ -92,14 +94,6 @@ async def _is_ready(someone: Person) -> None:
     async with asyncio.timeout(PATIENCE):
         while (await someone.http.get("/readyz")).status != 200:
             await asyncio.sleep(0.1)
-
-
-async def kinds(someone: Person, room: str, expected: list[str]) -> None:
-    """Waits until the history has so many lines. They must be of these kinds."""
-    async with asyncio.timeout(PATIENCE):
-        while len(found := await someone.history(room)) < len(expected):
-            await asyncio.sleep(0.05)
-    assert [line["kind"] for line in found] == expected
 
 
 async def test_a_message_crosses_from_worker_to_worker(
@@ -215,12 +209,36 @@ async def test_one_person_on_two_workers_is_one_person(
     alice, bob, room = people
     at_alice = await alice.enters(room, url=site.one)
     first = await bob.enters(room, url=site.one)
-    await at_alice.hears("message", kind="joined")
-    await bob.enters(room, url=site.two)
+    await are_online(bob, room, alice, bob)
+    at_bob = await bob.enters(room, url=site.two)
     await first.close()
     # Alice goes later from the same worker, so his grace ends before hers. The other holds him.
     await at_alice.close()
-    await kinds(bob, room, ["created", "came", "joined", "went"])
+    while alice.name not in (await at_bob.hears("online")).get("offline", []):
+        pass
+    assert not [event for event in at_bob.heard("online") if bob.name in event.get("offline", [])]
+    assert [line["kind"] for line in await bob.history(room)] == ["created", "joined"]
+
+
+async def test_who_is_online_crosses_from_worker_to_worker(
+    site: Site, people: tuple[Person, Person, str]
+) -> None:
+    """Also to who has another room open, or none."""
+    alice, bob, room = people
+    await (await bob.enters(room, url=site.one)).close()
+    await alice.connects(url=site.two)
+    other = unique("Other")
+    await alice.creates(other)
+    in_other, personal = await alice.enters(other, url=site.two), await alice.connects(url=site.one)
+    accounts_of(site.one).gone(bob.name)
+    for listener in (in_other, personal):
+        while bob.name not in (await listener.hears("online")).get("offline", []):
+            pass
+    await bob.connects(url=site.one)
+    for listener in (in_other, personal):
+        while bob.name not in (await listener.hears("online")).get("names", []):
+            pass
+    await are_online(alice, room, alice, bob)
 
 
 async def test_what_is_unread_crosses_from_worker_to_worker(

@@ -86,13 +86,13 @@ class Accounts:
                 *(self.id_of(name), room),
             )
 
-    def gone(self, name: str, room: str) -> None:
-        """A member who isn't in the room, and of whom that isn't told any more: as long after they
-        went."""
+    def gone(self, name: str) -> None:
+        """Somebody is recorded as offline, as some seconds after they went."""
+        self._run("UPDATE presence_clock SET version = version + 1 RETURNING version")
         self._run(
-            "UPDATE members SET present = FALSE WHERE user_id = (SELECT id FROM users WHERE name = ?) "
-            "AND room_id = (SELECT id FROM rooms WHERE name = ?) RETURNING user_id",
-            *(name, room),
+            "UPDATE presence SET online = FALSE, version = (SELECT version FROM presence_clock) "
+            "WHERE user_id = (SELECT id FROM users WHERE name = ?) RETURNING user_id",
+            name,
         )
 
     def mention_rows(self, room: str) -> int:

@@ -18,7 +18,7 @@ from chat.doors.room_socket import RoomSocket
 from chat.doors.websocket import Services
 from chat.drafts import Draft, Person
 from chat.engine import Engine
-from chat.models import Member, Message, Room
+from chat.models import Room, SitePresence
 from chat.requests import RunCommand, new_nonce
 from chat.roles import Role
 from helpers.text.translation import ENGLISH
@@ -32,6 +32,7 @@ ALICE, BOB = Person(1, "alice"), Person(2, "bob")
 QUICK = Timings(
     grace=0.0,
     presence_tick=0.001,
+    presence_gather=0.001,
     compare_after=0.0,
     compare_every=0.0,
     renew_leases=0.0,
@@ -220,11 +221,9 @@ class Site:
     def finds(self) -> None:
         """What the engine here does every 0.8 s, and when Redis is back."""
         self.engine.hub.look_for_gaps()
+        self.engine.presence.wake()
 
-    async def is_present(self) -> bool:
-        return bool((await Member.aio_get(Member.room == CELLAR, Member.user == BOB.id)).present)
-
-    async def kinds(self) -> list[str]:
-        """What the history says of Bob's coming and going."""
-        lines = Message.select(Message.kind).where(Message.author_id == BOB.id).order_by(Message.seq)
-        return [kind for (kind,) in await lines.tuples().aio_execute()]
+    async def is_online(self) -> bool:
+        """Whether Bob is recorded as online."""
+        query = SitePresence.select().where(SitePresence.user_id == BOB.id, SitePresence.online)
+        return bool(await query.aio_exists())

@@ -35,9 +35,9 @@ class Crowd:
     def statements(self) -> Iterator[str]:
         """What fills an empty database that has been migrated, SQLite or PostgreSQL. `ANALYZE`
         isn't among it."""
-        # A server that starts on it marks all who are present as gone, and erases what was deleted
+        # A server that starts on it marks all who are online as gone, and erases what was deleted
         # long ago: of both there is enough to see how, and no more.
-        here = "id, CASE WHEN id % 1000 = 0 THEN 2 ELSE 1 END, id % 50 = 0, 0, 0"
+        here = "id, CASE WHEN id % 1000 = 0 THEN 2 ELSE 1 END, FALSE, 0, 0"
         line = (
             "n, n, CASE WHEN n % 10 = 0 THEN NULL ELSE n - n / 10 END, CASE WHEN n % 10 = 0 THEN 'came' "
             "ELSE 'post' END"
@@ -73,6 +73,8 @@ class Crowd:
             f"{YEAR_2100} FROM users WHERE id % 4 = 0"
         )
         yield f"{members} SELECT {HALL}, {here} FROM users"
+        yield "INSERT INTO presence (user_id, online, version) SELECT id, id % 50 = 0, id FROM users"
+        yield "UPDATE presence_clock SET version = (SELECT MAX(version) FROM presence)"
         # Everybody is in three rooms beside it, and she in many.
         yield f"""{members} {_series(3)}
             SELECT 2 + (users.id * 3 + n) % {self.rooms}, users.id, 1, FALSE, 0, 0

@@ -93,8 +93,9 @@ class Listener:
 
     @property
     def room_events(self) -> list[JsonObject]:
-        """All events but those of other rooms too: what is unread is told at any moment."""
-        return [event for event in self.events if event["type"] != "unread"]
+        """All events but those of other rooms too: what is unread, and who is online, is told at any
+        moment."""
+        return [event for event in self.events if event["type"] not in ("unread", "online")]
 
     def heard(self, type: str, **expected: Any) -> list[JsonObject]:
         """All events like this so far."""

@@ -8,7 +8,7 @@ from typing import Any
 from helpers.text.durations import parse_duration
 from tests.support.people import JsonObject, Person
 
-PRESENT = ("created", "joined", "came")
+JOINED = ("created", "joined", "readmitted")
 LINE_FIELDS = (
     *("seq", "number", "kind", "author", "text", "at", "html", "target", "reply_to", "quote"),
     *("edited_at", "deleted", "reactions", "pinned", "mentions", "role"),
@@ -58,6 +58,8 @@ class RoomState:
         self.last_seq: int = page["last_seq"]
         self.lines: dict[int, JsonObject] = {line["seq"]: _line(line) for line in page["messages"]}
         self.members: dict[str, JsonObject] = {one["name"]: one for one in page["members"]}
+        self.online: dict[str, tuple[int, bool]] = {}
+        """Who is online, and as of which version."""
         self.rooms: dict[str, JsonObject] = {room["name"]: dict(room) for room in page["rooms"]}
         """One's own, with what is unread in them."""
         self.invitations: list[JsonObject] = page["invitations"]
@@ -66,6 +68,10 @@ class RoomState:
         """Posts whose quotes may show an older text: a quote is of the time when its line was
         told."""
         self.is_gone = False
+        version = page["online"]["version"]
+        for name, member in self.members.items():
+            self._note_online(version, name, online=member["present"])
+        self._online(page["online"])
         self.reload_at = 0
         """The history up to this seq is to be loaded anew."""
 
@@ -92,7 +98,10 @@ class RoomState:
             "epoch": self.epoch,
             "last_seq": self.last_seq,
             "lines": lines,
-            "members": self.members,
+            "members": {
+                name: {**member, "present": self.is_online(name)} for name, member in self.members.items()
+            },
+            "contacts": {name: self.is_online(name) for name in self._contacts},
             "rooms": {
                 name: {
                     **{field: room.get(field) for field in ROOM_FIELDS},
@@ -148,13 +157,9 @@ class RoomState:
     def _change_members(self, event: JsonObject) -> None:
         kind: str = event["kind"]
         name: str = event["target"] if "target" in event else event["author"]
-        known = self.members.get(name, {"name": name, "role": "member", "present": False})
-        if kind in PRESENT:
-            self.members[name] = {**known, "present": True}
-        elif kind == "readmitted":
+        known = self.members.get(name, {"name": name, "role": "member"})
+        if kind in JOINED:
             self.members[name] = known
-        elif kind == "went":
-            self.members[name] = {**known, "present": False}
         elif kind == "role":
             self.members[name] = {**known, "role": event["role"]}
         elif kind in ("left", "killed", "banned"):
@@ -189,6 +194,27 @@ class RoomState:
             rest = {name: value for name, value in member.items() if name not in told}
             news = {name: event[field] for name, field in told.items() if event.get(field)}
             self.members[event["name"]] = {**rest, **news}
+
+    @property
+    def _contacts(self) -> list[str]:
+        """With whom they have a conversation of two."""
+        return [room["title"] for room in self.rooms.values() if room.get("kind") == "direct"]
+
+    def is_online(self, name: str) -> bool:
+        return self.online.get(name, (0, False))[1]
+
+    def _note_online(self, version: int, name: str, *, online: bool) -> None:
+        if name not in self.online or self.online[name][0] <= version:
+            self.online[name] = version, online
+
+    def _online(self, event: JsonObject) -> None:
+        names, offline = event.get("names", []), event.get("offline", [])
+        for name in names:
+            self._note_online(event["version"], name, online=True)
+        if event.get("whole"):
+            offline = [name for name in self._contacts if name not in names]
+        for name in offline:
+            self._note_online(event["version"], name, online=False)
 
     def _unread(self, event: JsonObject) -> None:
         whole, before = event.get("whole", False), self.rooms

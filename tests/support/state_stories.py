@@ -10,7 +10,6 @@ from typing import Any
 
 from tests.chat.actions.test_conversations import opens
 from tests.conftest import Cast, unique
-from tests.support.accounts import accounts_of
 from tests.support.people import PATIENCE, JsonObject, Listener, Person
 from tests.support.room_state import RoomState, differences, embedded, without_old_quotes
 
@@ -155,9 +154,6 @@ class Story:
             if guests:
                 at_owner = await owner.enters(self.room)
                 await at_owner.brings(self.room, *guests)
-                for name in case.invited:
-                    # Else it would be told some seconds after they have accepted.
-                    accounts_of(owner.url).gone(self.people[name].name, self.room)
                 await at_owner.close()
         if case.elsewhere:
             self.other = unique("Other")

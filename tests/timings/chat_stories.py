@@ -15,9 +15,10 @@ from chat.delivery.leases import LocalLeases, RedisLeases
 from chat.delivery.read_marks import ReadMarks
 from chat.delivery.typing import TypingIndicators
 from chat.delivery.unread import UnreadTracker
-from chat.drafts import Draft, Person
+from chat.drafts import Draft
 from chat.envelopes import Batch, UnreadHint
 from chat.errors import ActionError
+from chat.events import Online
 from chat.history.catch_up import Changes
 from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
@@ -38,40 +39,50 @@ class Presence(PresenceTracker):
 
     def __init__(self, stage: Stage) -> None:
         self.renewed, self.looked, self.compared, self.went = Moments(), Moments(), Moments(), Moments()
-        renewed = self.renewed
+        renewed, went = self.renewed, self.went
 
         class Leases(LocalLeases):
             async def renew(self) -> bool:
                 renewed.note()
                 return await super().renew()
 
-        hub = SimpleNamespace(is_connected=lambda *_: False, spawn=stage.runs)
-        super().__init__(cast(Any, SimpleNamespace(hub=hub, leases=Leases(), timings=DEFAULT)))
+        async def record(user_ids: Collection[int], *, online: bool) -> None:
+            if user_ids and not online:
+                went.note()
+
+        hub = SimpleNamespace(is_connected=lambda *_: False)
+        presence = SimpleNamespace(record=record)
+        engine = SimpleNamespace(hub=hub, leases=Leases(), timings=DEFAULT, presence=presence)
+        super().__init__(cast(Any, engine))
         stage.runs(self.run())
 
     async def _record_due(self) -> None:
         self.looked.note()
         await super()._record_due()
 
-    async def _record_offline(self, keys: list[tuple[int, Person]]) -> None:
-        self.went.note()
-
     async def _compare(self) -> None:
         self.compared.note()
-
-    async def _record_returned(self) -> None: ...
 
 
 @story
 async def grace(stage: Stage) -> float:
     presence = Presence(stage)
-    presence.disconnected(HALL, ALICE)
+    presence.disconnected(ALICE.id)
     return await presence.went.first()
 
 
 @story
 async def presence_tick(stage: Stage) -> float:
     return await Presence(stage).looked.apart()
+
+
+@story
+async def presence_gather(stage: Stage) -> float:
+    """From one look to the next, where somebody comes at once."""
+    presence = Presence(stage)
+    await presence.looked.reach(1)
+    presence.connected(ALICE.id)
+    return await presence.looked.apart()
 
 
 @story
@@ -213,7 +224,9 @@ class Unread(UnreadTracker):
         def publish(_: UnreadHint) -> None: ...
 
         self.took, self.rounds, self.checked = took, Moments(), Moments()
-        super().__init__(stage.database, PendingInvitations(stage.database), publish, store_marks)
+        super().__init__(
+            stage.database, PendingInvitations(stage.database), publish, store_marks, lambda _: Online(0)
+        )
         self._index.readers[ALICE.id] = cast(Any, None)
 
     async def _round(self) -> float:

@@ -196,7 +196,7 @@ function people({ word, isArgument }, here, known) {
   const named = found.map(({ name, role, present, member }) => {
     const its = role === "member" ? "" : roleName(role);
     const where = member
-      ? [its, present ? t("here") : t("away")].filter(Boolean).join(", ")
+      ? [its, present ? t("online") : t("not online")].filter(Boolean).join(", ")
       : isArgument
         ? ""
         : t("not in this room");

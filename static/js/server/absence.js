@@ -29,11 +29,11 @@ export class Absence {
     this.receivedAt = this.now();
   }
 
-  /** After each event of the room. @param {{type: string}} event */
-  received({ type }) {
+  /** After each event of the room. @param {{type: string, stale?: boolean}} event */
+  received({ type, stale = false }) {
     const silence = this.now() - this.receivedAt;
     this.heard();
-    if (type !== "hello" || silence <= LONG) return;
+    if (!stale && (type !== "hello" || silence <= LONG)) return;
     clearTimeout(this.#timer);
     this.#timer = setTimeout(this.onReturn, SPREAD * Math.random());
   }

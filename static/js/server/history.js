@@ -103,10 +103,11 @@ export class History {
     if (waits && what !== "replaced") return 0;
     const turn = (this.#turn += 1);
     this.#loading = true;
-    const { resets } = this.store.state;
+    const { resets, past: isPast } = this.store.state;
+    const past = isPast ? "1" : "0";
     try {
       const answer = await get(
-        `${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE) })}`,
+        `${this.base}/messages?${new URLSearchParams({ ...cursor, limit: String(PAGE), past })}`,
       );
       if (turn !== this.#turn) return 0;
       if (cursor.around && answer.status === 404) return answer.status;

@@ -1,6 +1,7 @@
 /** What each thing that happens in the page does to the state. */
 import { insert, settle, trim } from "./lines.js";
 import { expireTyping } from "./people.js";
+import { noteMembers } from "./presence.js";
 import { readOn, unreadFrom, updateMarks } from "./reading.js";
 import { toast } from "./toasts.js";
 import { keepNumbers, receiveOwn } from "./unread.js";
@@ -143,8 +144,9 @@ export const actions = {
     return ["composing", "timeline"];
   },
 
-  members(state, { members, askedAt }) {
+  members(state, { members, askedAt, version }) {
     state.members = new Map(members.map((/** @type {Member} */ member) => [member.name, member]));
+    noteMembers(state, version);
     state.membersStale = false;
     setNames(members, askedAt);
     return ["members"];

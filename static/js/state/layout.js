@@ -4,7 +4,7 @@
  * only what differs.
  */
 import { dayLabel, dayOf } from "../words/dates.js";
-import { FOLDED } from "./lines.js";
+import { FOLDED, PAST } from "./lines.js";
 import { overlay } from "./overlay.js";
 import { renameCount } from "../words/names.js";
 import { n, t } from "../words/texts.js";
@@ -103,6 +103,7 @@ export function layout(state, now = new Date()) {
   };
 
   for (const line of state.lines) {
+    if (PAST.has(line.kind) && !state.past) continue;
     noticesBefore(line.seq);
     onDay(line.at);
     if (!marked && line.number && line.number > /** @type {number} */ (state.newAfter)) {
@@ -137,36 +138,59 @@ export function layout(state, now = new Date()) {
   return rows;
 }
 
-/** What one or several people did. @type {[string, (people: number) => string][]} */
-const VERBS = [
-  ["joined", (people) => n("joined", "joined", people)],
-  ["came", (people) => n("came", "came", people)],
-  ["went", (people) => n("went", "went", people)],
-  ["left", (people) => n("left", "left", people)],
-];
+/** What one or several people did. @type {Record<string, (people: number) => string>} */
+const VERBS = {
+  joined: (people) => n("joined", "joined", people),
+  came: (people) => n("came", "came", people),
+  went: (people) => n("went", "went", people),
+  left: (people) => n("left", "left", people),
+};
 
 /**
- * The words of a folded run: "alice and 3 others came and went".
+ * What somebody did, in order. Joining includes coming in, and leaving for good includes going away.
+ * @param {string[]} kinds of their lines
+ */
+function doings(kinds) {
+  const did = Object.keys(VERBS).filter(
+    (kind) =>
+      kinds.includes(kind) &&
+      !(kind === "came" && kinds.includes("joined")) &&
+      !(kind === "went" && kinds.includes("left") && !kinds.includes("came")),
+  );
+  // Who has left and come back is here.
+  const isBack = did.includes("left") && kinds.lastIndexOf("joined") > kinds.lastIndexOf("left");
+  return isBack ? did.reverse() : did;
+}
+
+/** @typedef {{names: string[], others: number, verbs: string}} Clause */
+
+/**
+ * The words of a folded run, each with whose they are: "carol joined, bob left".
  * @param {Line[]} lines
- * @returns {{names: string[], others: number, verbs: string}}
+ * @returns {Clause[]}
  */
 export function summarise(lines) {
-  const names = [...new Set(lines.map((line) => line.author))];
-  const kinds = new Set(lines.map((line) => line.kind));
-  // Joining includes coming in, and leaving for good includes going away.
-  if (kinds.has("joined")) kinds.delete("came");
-  if (kinds.has("left") && !kinds.has("came")) kinds.delete("went");
-  // One or several: languages that count by the last digit (21) agree with a list of people
-  // otherwise.
-  const people = names.length > 1 ? 2 : 1;
-  const verbs = VERBS.filter(([kind]) => kinds.has(kind)).map(([, words]) => words(people));
-  const shown = names.length > 3 ? names.slice(0, 1) : names;
-  return {
-    names: shown,
-    others: names.length - shown.length,
-    verbs:
-      verbs.length > 1
-        ? t("{list} and {last}", { list: verbs.slice(0, -1).join(", "), last: verbs[verbs.length - 1] })
-        : verbs[0],
-  };
+  /** @type {Map<string, string[]>} */
+  const kindsOf = new Map();
+  for (const { author, kind } of lines) kindsOf.set(author, [...(kindsOf.get(author) ?? []), kind]);
+  /** @type {Map<string, string[]>} */
+  const namesOf = new Map();
+  for (const [name, kinds] of kindsOf) {
+    const did = doings(kinds).join(" ");
+    namesOf.set(did, [...(namesOf.get(did) ?? []), name]);
+  }
+  return [...namesOf].map(([did, names]) => {
+    // One or several: languages that count by the last digit (21) agree with a list of people
+    // otherwise.
+    const verbs = did.split(" ").map((kind) => VERBS[kind](names.length > 1 ? 2 : 1));
+    const shown = names.length > 3 ? names.slice(0, 1) : names;
+    return {
+      names: shown,
+      others: names.length - shown.length,
+      verbs:
+        verbs.length > 1
+          ? t("{list} and {last}", { list: verbs.slice(0, -1).join(", "), last: verbs[verbs.length - 1] })
+          : verbs[0],
+    };
+  });
 }

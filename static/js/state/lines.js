@@ -13,8 +13,10 @@ export const KEEP = 250;
  * message.
  */
 export const SLACK = 50;
-/** Service lines of presence, of which the timeline shows a run as one line. */
+/** Service lines of who comes and goes, of which the timeline shows a run as one line. */
 export const FOLDED = new Set(["joined", "came", "went", "left"]);
+/** Those of them that are recorded no more, and shown only to who asks for them. */
+export const PAST = new Set(["came", "went"]);
 /** Its weight against a post's 1: a run is one row, but not without a limit. */
 const FOLDED_WEIGHT = 0.25;
 

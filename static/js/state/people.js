@@ -1,4 +1,5 @@
 /** People's statuses, and who is typing. None of it is history. */
+import { isOnline } from "./presence.js";
 
 /** A page says every three seconds that somebody types; without that they have stopped. */
 export const TYPING_TIMEOUT = 6_000;
@@ -82,10 +83,17 @@ export function nextEnd(state) {
  */
 export function dotOf(state, name) {
   const { status } = statusOf(state, name);
-  const member = state.members.get(name);
-  if (name !== state.you.name && !member) return status || "unknown";
-  if (name !== state.you.name && !member?.present) return "gone";
-  return status || "here";
+  if (name === state.you.name) return status || "here";
+  const isTold = state.members.has(name) || isContact(state, name);
+  if (!isTold) return status || "unknown";
+  return isOnline(state, name) ? status || "here" : "gone";
+}
+
+/** Whether one has a conversation of two with them. @param {State} state @param {string} name */
+function isContact({ rooms, site }, name) {
+  if (!site.presence.has(name)) return false;
+  for (const { kind, title } of rooms.values()) if (kind === "direct" && title === name) return true;
+  return false;
 }
 
 /**

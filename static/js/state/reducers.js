@@ -2,6 +2,7 @@
  * What each event of the server does to the state: one reducer for each event of docs/protocol.md.
  */
 import { insert, isMissing, settle, trim } from "./lines.js";
+import { isOnline, receiveOnline } from "./presence.js";
 import { updatePins, settleAmendments } from "./overlay.js";
 import { receivePresence, receiveTyping, roleAfter } from "./people.js";
 import { readElsewhere, updateDivider } from "./reading.js";
@@ -21,7 +22,7 @@ export const QUIET_PREFIX = "quiet-";
  * @typedef {import("./types.js").Topic} Topic
  */
 
-const PRESENT = new Set(["created", "joined", "came"]);
+const JOINED = new Set(["created", "joined", "readmitted"]);
 
 /**
  * The members follow from the lines.
@@ -32,10 +33,8 @@ function updateMembers(state, line) {
   const { members } = state;
   const who = line.target ?? line.author;
   const known = members.get(who);
-  if (PRESENT.has(line.kind)) members.set(who, { role: "member", ...known, name: who, present: true });
-  else if (line.kind === "went" && known) members.set(who, { ...known, present: false });
-  else if (line.kind === "readmitted")
-    members.set(who, { role: "member", ...known, name: who, present: known?.present ?? false });
+  if (JOINED.has(line.kind))
+    members.set(who, { role: "member", ...known, name: who, present: isOnline(state, who) ?? false });
   else if (line.kind === "left" || line.kind === "killed" || line.kind === "banned") {
     members.delete(who);
     // What becomes of it isn't told here any more.
@@ -105,6 +104,7 @@ export const reducers = {
         bottomNumber: event.last_number,
         newAfter: null,
       });
+      state.site.presence.clear();
       state.readKnown = state.readNumber = Math.min(state.readNumber, event.last_number);
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
@@ -244,6 +244,7 @@ export const reducers = {
   unread: receiveUnread,
   typing: receiveTyping,
   presence: receivePresence,
+  online: receiveOnline,
   person(_state, event) {
     renamed(event);
     return ["timeline"];

@@ -4,6 +4,7 @@
  * touched; watchers are called once a frame, however many events came.
  */
 import { actions } from "./actions.js";
+import { noteMembers, receiveOnline } from "./presence.js";
 import { reducers } from "./reducers.js";
 
 /**
@@ -43,12 +44,18 @@ function here({ room, last_number, read_number }) {
  * @property {Map<string, OwnRoom>} rooms one's own rooms and conversations by name, as `unread` tells
  *   of them
  * @property {import("./types.js").Invitation[]} invitations
+ * @property {Map<string, {online: boolean, version: number}>} presence who is online, as last told
  * @property {Set<State>} entered the states of the rooms that are entered, shown or not: their lines
  *   tell how far they are
  */
 
 /** @returns {Site} */
-export const newSite = () => ({ rooms: new Map(), invitations: [], entered: new Set() });
+export const newSite = () => ({
+  rooms: new Map(),
+  invitations: [],
+  presence: new Map(),
+  entered: new Set(),
+});
 
 /**
  * The state as the server embedded it in the page of a room.
@@ -59,8 +66,8 @@ export const newSite = () => ({ rooms: new Map(), invitations: [], entered: new 
 export function initial(page, now = new Date().toISOString(), site = newSite()) {
   site.rooms = new Map([here(page), ...(page.rooms ?? [])].map((room) => [room.name, room]));
   site.invitations = page.invitations;
-  return {
-    /** Its parts are `rooms` and `invitations` of this state as well. */
+  const state = {
+    /** Its parts `rooms` and `invitations` are of this state as well. */
     site,
     get rooms() {
       return site.rooms;
@@ -158,7 +165,14 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
     resets: 0,
     /** The newest post when the bottom was last seen. */
     bottomNumber: page.last_number > page.read_number ? page.read_number : page.last_number,
+    /** Whether lines of kinds of the past are shown: who came and went. */
+    past: Boolean(page.past),
   };
+  if (page.online) {
+    noteMembers(state, page.online.version);
+    receiveOnline(state, page.online);
+  }
+  return state;
 }
 
 /** How many lines wait to be sent. @param {State} state */

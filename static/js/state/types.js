@@ -71,7 +71,7 @@
  * @typedef {object} Member
  * @property {string} name
  * @property {string} role
- * @property {boolean} present
+ * @property {boolean} present whether they are online, as last told
  * @property {""|"away"|"dnd"} [status]
  * @property {string} [status_text]
  * @property {string} [status_until]

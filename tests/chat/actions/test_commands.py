@@ -8,8 +8,9 @@ import pytest
 
 from chat.commands import COMMANDS
 from chat.commands.messages import SHRUG
-from tests.conftest import Cast
+from tests.conftest import Cast, unique
 from tests.support.people import Person
+from tests.support.presence import are_online
 
 
 async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobby: str) -> None:
@@ -216,9 +217,16 @@ async def test_the_topic_is_told_and_set(alice: Person, bob: Person, lobby: str)
 async def test_who_is_here(alice: Person, bob: Person, lobby: str) -> None:
     at_alice = await alice.enters(lobby)
     await at_alice.says(f"/invite @{bob.name}")
-    assert (await at_alice.says("/who"))["text"] == f"Here: {alice.name} (owner)\nInvited: {bob.name}"
-    await bob.enters(lobby)
-    assert (await at_alice.says("/WHO"))["text"] == f"Here: {alice.name} (owner), {bob.name}"
+    await are_online(alice, lobby, alice)
+    assert (await at_alice.says("/who"))["text"] == f"Online: {alice.name} (owner)\nInvited: {bob.name}"
+    at_bob = await bob.enters(lobby)
+    await are_online(alice, lobby, alice, bob)
+    assert (await at_alice.says("/WHO"))["text"] == f"Online: {alice.name} (owner), {bob.name}"
+    other = unique("Other")
+    await bob.creates(other)
+    await bob.enters(other)
+    await at_bob.close()
+    assert (await at_alice.says("/who"))["text"] == f"Online: {alice.name} (owner), {bob.name}"
 
 
 async def test_answers_tell_names_beside_handles(alice: Person, bob: Person, cast: Cast, lobby: str) -> None:

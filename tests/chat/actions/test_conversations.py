@@ -10,6 +10,7 @@ import pytest
 from tests.chat.delivery.test_unread import news, whole
 from tests.conftest import Cast, unique
 from tests.support.people import JsonObject, Person
+from tests.support.presence import are_online, online_in
 
 
 async def posts(person: Person, *others: str) -> tuple[int, JsonObject]:
@@ -69,26 +70,20 @@ async def test_they_talk_in_it_and_nobody_comes_or_goes(alice: Person, bob: Pers
     await at_alice.close()
     again = await alice.enters(name)
     assert (await again.says("again"))["seq"] == 3, "not even a line that isn't shown"
+    await are_online(bob, name, alice, bob)
     members = (await bob.gets(f"/rooms/{name}/members"))["members"]
     assert members == [{"name": person.name, "role": "member", "present": True} for person in (alice, bob)]
     for listener in (again, at_bob):
-        assert "Here: " in (await listener.says("/who"))["text"]
+        assert "Online: " in (await listener.says("/who"))["text"]
 
 
 async def test_who_is_present_is_who_is_connected_anywhere(alice: Person, bob: Person, lobby: str) -> None:
     name = await opens(alice, bob)
-
-    async def present() -> dict[str, bool]:
-        return {
-            member["name"]: member["present"]
-            for member in (await alice.gets(f"/rooms/{name}/members"))["members"]
-        }
-
-    assert await present() == {alice.name: False, bob.name: False}
+    assert await online_in(alice, name) == set()
     await bob.enters(lobby)
-    assert await present() == {alice.name: False, bob.name: True}
+    await are_online(alice, name, bob)
     await alice.enters(name)
-    assert await present() == {alice.name: True, bob.name: True}
+    await are_online(alice, name, alice, bob)
 
 
 async def test_who_was_written_to_finds_it_at_once(alice: Person, bob: Person, lobby: str) -> None:

@@ -7,19 +7,20 @@ from typing import Any
 
 from chat.history.members import SMALL_ROOM
 from tests.chat.actions.test_mentions import asks, calls, calls_until, post_in
-from tests.conftest import Cast
+from tests.conftest import Cast, unique
 from tests.support.accounts import accounts_of
 from tests.support.people import JsonObject, Listener, Person
+from tests.support.presence import are_online
 
 FORBIDDEN = "This called nobody: in a room of more than 20 members @all and @here are for moderators."
 
 
-async def alone(room: str, *people: Person) -> None:
-    """None of these members is in the room any more."""
+async def leave_the_site(*people: Person) -> None:
+    """None of them is online any more."""
     for person in people:
         for listener in person.listeners:
             await listener.close()
-        accounts_of(person.url).gone(person.name, room)
+        accounts_of(person.url).gone(person.name)
 
 
 async def ends(listener: Listener) -> list[JsonObject]:
@@ -33,7 +34,8 @@ async def test_all_mentions_every_member_but_the_author(
 ) -> None:
     carol = await cast.person("carol")
     at_alice, at_bob, _ = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
-    await alone(lobby, carol)
+    await are_online(alice, lobby, alice, bob, carol)
+    await leave_the_site(carol)
     receipt = await at_alice.says("@ALL hello, and @all once more")
     assert "unheard" not in receipt
     live = await at_bob.hears("message", number=1)
@@ -60,17 +62,35 @@ async def test_all_mentions_every_member_but_the_author(
     assert not at_alice.heard("notice")
 
 
-async def test_here_mentions_who_is_present(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
+async def test_here_mentions_who_is_online_anywhere(
+    cast: Cast, alice: Person, bob: Person, lobby: str
+) -> None:
+    """Also who has only another room open, or none."""
+    carol = await cast.person("carol")
+    at_alice, _, _ = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
+    other = unique("Other")
+    await carol.creates(other)
+    await bob.connects()
+    await carol.enters(other)
+    for person in (bob, carol):
+        await person.listeners[0].close()
+    await are_online(alice, lobby, alice, bob, carol)
+    await at_alice.says("@here hello")
+    assert [await calls(one, lobby) for one in (bob, carol)] == [1, 1]
+
+
+async def test_here_mentions_who_is_online(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
     carol = await cast.person("carol")
     at_alice, at_bob, _ = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
-    await alone(lobby, carol)
+    await are_online(alice, lobby, alice, bob, carol)
+    await leave_the_site(carol)
     await at_alice.says("@here hello")
     assert (await at_bob.hears("message", number=1))["mentions"] == ["@here"]
     assert [await calls(one, lobby) for one in (alice, bob, carol)] == [0, 1, 0]
     await at_alice.says(f"@here and @{carol.name}, @{bob.name}")
     assert [await calls(one, lobby) for one in (alice, bob, carol)] == [0, 2, 1]
     # Who was there stays mentioned after they went, and until the post is gone.
-    await alone(lobby, bob)
+    await leave_the_site(bob)
     assert await calls(bob, lobby) == 2
     await asks(at_alice, "delete", number=1)
     assert await calls(bob, lobby) == 1
@@ -81,6 +101,7 @@ async def test_here_mentions_who_is_present(cast: Cast, alice: Person, bob: Pers
 async def test_it_is_told_in_other_rooms_at_once(alice: Person, bob: Person, lobby: str, cellar: str) -> None:
     at_alice = await alice.enters(lobby)
     await bob.enters(lobby)
+    await are_online(alice, lobby, alice, bob)
     await (await alice.enters(cellar)).brings(cellar, bob)
     elsewhere = await bob.enters(cellar)
     await elsewhere.hears("unread", whole=True)
@@ -138,6 +159,7 @@ async def test_a_member_of_a_large_room_calls_nobody(alice: Person, bob: Person,
 
 async def test_an_edit_follows_the_same_rule(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    await are_online(alice, lobby, alice, bob)
     await at_alice.says("hello")
     for text, mentions, count in (
         ("@all hello", ["@all"], 1),
@@ -157,6 +179,7 @@ async def test_an_edit_follows_the_same_rule(alice: Person, bob: Person, lobby: 
 
 async def test_what_is_deleted_calls_nobody_until_it_is_back(alice: Person, bob: Person, lobby: str) -> None:
     at_alice, _ = await alice.enters(lobby), await bob.enters(lobby)
+    await are_online(alice, lobby, alice, bob)
     for number, sign in enumerate(("@all", "@here"), 1):
         await at_alice.says(sign)
         await asks(at_alice, "delete", number=number)
@@ -170,6 +193,7 @@ async def test_what_is_deleted_calls_nobody_until_it_is_back(alice: Person, bob:
 async def test_a_block_holds(cast: Cast, alice: Person, bob: Person, lobby: str) -> None:
     carol = await cast.person("carol")
     at_alice, _, _ = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
+    await are_online(alice, lobby, alice, bob, carol)
     await bob.submits(f"/users/{alice.name}/block", page="/rooms")
     await alice.submits(f"/users/{carol.name}/block", page="/rooms")
     await at_alice.says("@all")

@@ -8,6 +8,7 @@ from tests.conftest import Cast
 from tests.support.database_snapshot import Stored
 from tests.support.deleted_accounts import change, rows
 from tests.support.people import JsonObject, Listener, Person
+from tests.support.presence import are_online
 from tests.support.servers import Aiochat
 
 
@@ -96,6 +97,7 @@ async def test_a_decline_is_told_to_nobody_and_holds(
     carol = await cast.person("carol")
     await at_cellar.brings(cellar, carol)
     at_carol = await carol.enters(cellar)
+    await are_online(alice, cellar, alice, carol)
     await at_cellar.says(f"/mod {carol.name}")
     await at_cellar.says(f"/invite {bob.name}")
     pending = (await at_cellar.says("/who"))["text"], (await at_carol.says(f"/invite {bob.name}"))["text"]
@@ -191,13 +193,13 @@ async def test_an_open_room_is_the_same(cast: Cast, alice: Person, bob: Person, 
     assert await bob.answers(lobby, "decline") == 404
 
 
-async def test_who_accepts_and_does_not_come_is_away(
+async def test_who_accepts_and_does_not_come_is_offline(
     alice: Person, bob: Person, cellar: str, at_cellar: Listener
 ) -> None:
     await at_cellar.says(f"/invite {bob.name}")
     await bob.accepts(cellar)
     assert (await at_cellar.hears("message", kind="joined"))["author"] == bob.name
-    assert (await at_cellar.hears("message", kind="went"))["author"] == bob.name
+    await are_online(alice, cellar, alice)
 
 
 async def test_who_was_invited_before_is_a_member_still(

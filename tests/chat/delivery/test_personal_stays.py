@@ -17,7 +17,7 @@ from chat.commands.running import runner
 from chat.doors.websocket import ENTERING_AT_ONCE, MAX_UNANSWERED
 from chat.models import Member, Room
 from chat.requests import RunCommand
-from chat.roles import Role
+from chat.roles import Role, Standing
 from helpers.limits import Buckets
 from helpers.websocket import frames
 from tests.support.in_process import ALICE, BOB, CELLAR, PersonalTab, Site, Tab, until
@@ -166,7 +166,7 @@ async def test_who_goes_away_while_they_enter_leaves_nothing(
     site: Site, attic: Room, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_go_on = asyncio.Event()
-    read, held_leases = site.engine.hub._changes_since, site.engine.leases
+    read = site.engine.hub._changes_since
 
     async def held(room_id: int, since: int) -> Any:
         await may_go_on.wait()
@@ -182,21 +182,19 @@ async def test_who_goes_away_while_they_enter_leaves_nothing(
     may_go_on.set()
     await until(lambda: not site.engine.hub._by_room)
     assert not exiting.heard("hello", **{"in": str(CELLAR)})
-    for room in (CELLAR, ATTIC):
-        await until(lambda room=room: (room, BOB.id) not in held_leases._held)  # type: ignore[attr-defined]
 
 
 async def test_a_request_that_waited_for_what_was_refused_is_told_so(
     site: Site, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     may_go_on = asyncio.Event()
-    hold = site.engine.leases.hold
+    read = site.engine.access.standing
 
-    async def held(room_id: int, user_id: int) -> None:
+    async def held(room_id: int, user: User) -> Standing:
         await may_go_on.wait()
-        await hold(room_id, user_id)
+        return await read(room_id, user)
 
-    monkeypatch.setattr(site.engine.leases, "hold", held)
+    monkeypatch.setattr(site.engine.access, "standing", held)
     tab = personal(site, site.room)
     tab.says("post", room=str(CELLAR), text="waits", nonce="n")
     await until(lambda: bool(tab.connection._entering))  # type: ignore[union-attr]
@@ -236,21 +234,6 @@ async def test_who_reads_nothing_gets_what_they_missed_in_each_room(site: Site, 
     site.finds()
     await tab.hears("message", text="and now")
     assert [event["seq"] for event in tab.heard("message")] == [1, 2]
-
-
-async def test_presence_is_by_stays(site: Site, attic: Room) -> None:
-    presence, leases = site.here.presence, site.engine.leases
-    one, other = await entered(site, site.room, attic), await entered(site, site.room)
-    one.says("exit", room=str(CELLAR))
-    await until(lambda: one.connection.stay_in(CELLAR) is None)
-    await presence._record_due()
-    assert not presence._offline_since
-    assert await site.is_present(), "he is there by another socket"
-    other.close()
-    await until(lambda: (CELLAR, BOB.id) not in leases._held)  # type: ignore[attr-defined]
-    await presence._record_due()
-    assert not await site.is_present()
-    assert site.engine.hub.is_connected(ATTIC, BOB.id)
 
 
 async def test_a_session_that_goes_on_keeps_its_rooms_and_one_that_ended_loses_them(

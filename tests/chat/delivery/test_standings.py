@@ -1,21 +1,18 @@
-"""Who is no member any more hears nothing, and who is connected is present, whatever is missed: two
+"""Who is no member any more hears nothing, whatever is missed: two
 engines on one database, each without word of the other's commits."""
 
-import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from chat.actions import invitations, membership
+from chat.actions import invitations
 from chat.drafts import Draft
 from chat.engine import Engine
 from chat.history.catch_up import MAX_BEHIND
-from chat.models import Member, Room
+from chat.models import Room
 from chat.requests import new_nonce
-from helpers.db.statement import Statement
-from helpers.db.transactions import ShortTransaction
-from tests.support.in_process import ALICE, BOB, CELLAR, Site, until
+from tests.support.in_process import ALICE, CELLAR, Site, until
 
 pytestmark = pytest.mark.usefixtures("by_both")
 
@@ -36,7 +33,6 @@ def after(
 
 
 SEAMS: dict[str, Callable[[Engine], tuple[Any, str]]] = {
-    "the lease is held": lambda engine: (engine.leases, "hold"),
     "the room is followed": lambda engine: (engine.hub._bus, "follow"),
     "the room's last seq is read": lambda engine: (engine.hub, "_last_seqs"),
     "the standing is read": lambda engine: (engine.access, "standing"),
@@ -149,68 +145,3 @@ async def test_who_was_removed_and_invited_again_stays(site: Site) -> None:
     site.finds()
     await again.hears("message", text="for Bob")
     assert again.code is None
-
-
-async def _present_again(site: Site) -> None:
-    """Bob, who is connected here, becomes present by what the engine here does by itself."""
-    running = asyncio.create_task(site.here.presence.run())
-    async with asyncio.timeout(60):
-        while not await site.is_present():
-            await asyncio.sleep(0.001)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-
-
-@pytest.mark.parametrize("where", ["here", "there"])
-async def test_who_returns_as_their_going_commits_is_present(
-    site: Site, where: str, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    writer = site.engine if where == "here" else site.there
-    commit = ShortTransaction.commit
-    is_deciding, may_commit = asyncio.Event(), asyncio.Event()
-
-    async def held(self: ShortTransaction, *statements: Statement) -> None:
-        is_deciding.set()
-        await may_commit.wait()
-        await commit(self, *statements)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(ShortTransaction, "commit", held)
-        going = await membership.mark_offline(writer, CELLAR, BOB)
-        await is_deciding.wait()
-        tab = site.enters()
-        await tab.hears("caught_up")
-        may_commit.set()
-        await going
-    assert not await site.is_present()
-    site.finds()
-    await _present_again(site)
-    assert await site.kinds() == ["went", "came"]
-    assert tab.code is None
-
-
-@pytest.mark.parametrize("hides", HIDES)
-async def test_who_was_wrongly_recorded_as_offline_is_present(site: Site, hides: str) -> None:
-    """As after a process was stopped for a while: others took it for dead."""
-    await site.entered()
-    await (await membership.mark_offline(site.there, CELLAR, BOB))
-    await HIDES[hides](site)
-    site.finds()
-    await _present_again(site)
-    assert await site.kinds() == ["went", "came"]
-
-
-async def test_who_was_wrongly_left_present_is_offline(site: Site) -> None:
-    """Though nothing tells that there was anything wrong."""
-    tab = await site.entered()
-    running = asyncio.create_task(site.here.presence.run())
-    async with asyncio.timeout(60):
-        while (await Member.aio_get(Member.user == ALICE.id)).present:
-            await asyncio.sleep(0.001)
-        await Member.update(present=True).where(Member.user == ALICE.id).aio_execute()
-        while (await Member.aio_get(Member.user == ALICE.id)).present:
-            await asyncio.sleep(0.001)
-    running.cancel()
-    await asyncio.gather(running, return_exceptions=True)
-    assert await site.is_present()
-    assert tab.code is None

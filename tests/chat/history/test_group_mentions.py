@@ -17,7 +17,7 @@ from chat.events import Receipt
 from chat.history.group_mentions import HERE_AT_ONCE
 from chat.history.room_lists import own_rooms
 from chat.history.unread_counts import UnreadCounts
-from chat.models import Member, Mention, Message
+from chat.models import Member, Mention, Message, SitePresence
 from chat.requests import Delete, Edit, new_nonce
 from chat.roles import Role
 from helpers.db.statement import Statement
@@ -60,10 +60,7 @@ async def _fill(database: AioDatabase) -> None:
         {"id": one, "name": f"p{one}", "name_key": f"p{one}", "skeleton": f"p{one}", "password_hash": ""}
         for one in ids
     ]
-    members = [
-        {"room": 1, "user": one, "role": Role.MEMBER, "present": one < FIRST + PRESENT, "read_number": 0}
-        for one in ids
-    ]
+    members = [{"room": 1, "user": one, "role": Role.MEMBER, "read_number": 0} for one in ids]
     async with database.aio_atomic():
         for start in range(0, len(people), 200):
             some = [{**row, "is_admin": False, "created_at": 0} for row in people[start : start + 200]]
@@ -73,6 +70,9 @@ async def _fill(database: AioDatabase) -> None:
         await (
             Member.update(role=Role.MODERATOR).where(Member.room == 1, Member.user == ALICE.id).aio_execute()
         )
+        online = [ALICE.id, BOB.id, *range(FIRST, FIRST + PRESENT)]
+        records = [{"user_id": one, "online": True, "version": 1} for one in online]
+        await SitePresence.insert_many(records).aio_execute()
         await Block.insert(blocker_id=FIRST, blocked_id=ALICE.id, at=0).aio_execute()
         await Block.insert(blocker_id=ALICE.id, blocked_id=FIRST + PRESENT - 1, at=0).aio_execute()
 

@@ -59,7 +59,7 @@ def _lets_in(person: Person, nonce: str) -> Callable[[RoomTransaction], Awaitabl
     async def apply(room: RoomTransaction) -> Receipt:
         if await room.standing(person.id) != STRANGER:
             raise ActionError("refused", "in already")
-        await room.add_member(person.id, Role.MEMBER, present=True)
+        await room.add_member(person.id, Role.MEMBER)
         return room.record("joined", person, "", nonce)
 
     return apply

@@ -99,8 +99,8 @@ test("people beyond the members come after them, and are marked", () => {
   assert.deepEqual(
     present(found).items.map(({ name, detail }) => [name, detail]),
     [
-      ["anna", "here"],
-      ["andy", "moderator, away"],
+      ["anna", "online"],
+      ["andy", "moderator, not online"],
       ["anders", "not in this room"],
     ],
   );

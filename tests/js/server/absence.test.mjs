@@ -45,3 +45,15 @@ test("silence on a connection that lives is none", (context) => {
   }
   clock.tick(10_000);
 });
+
+test("the server's word that too much has changed is one, however short it was", (context) => {
+  const clock = mockTimeouts(context);
+  let times = 0;
+  const absence = new Absence(
+    () => (times += 1),
+    () => 0,
+  );
+  for (const stale of [false, true]) absence.received({ type: "online", stale });
+  clock.tick(5_000);
+  assert.equal(times, 1);
+});

@@ -90,7 +90,7 @@ test("the New line stands before no deleted post", () => {
 test("the New line stands before the first unread post", () => {
   const lines = [
     post("bob", "2026-11-21T09:00:00Z"),
-    line("came", "eve", "2026-11-21T09:00:10Z"),
+    line("joined", "eve", "2026-11-21T09:00:10Z"),
     post("bob", "2026-11-21T09:00:20Z"),
     post("bob", "2026-11-21T09:00:30Z"),
   ];
@@ -98,13 +98,22 @@ test("the New line stands before the first unread post", () => {
   assert.deepEqual(kinds(rows), ["day", "message", "service", "new", "message", "message+"]);
 });
 
-test("comings and goings fold into one line, single ones don't", () => {
+test("who came and went is shown only to who wants to see it", () => {
+  const at = "2026-11-21T09:00:00Z";
+  const [came, joined, went] = ["came", "joined", "went"].map((kind) => line(kind, "bob", at));
+  const lines = [came, joined, went, post("eve", at)];
+  assert.deepEqual(kinds(rowsOf(lines)), ["day", "service", "message"]);
+  assert.deepEqual(kinds(rowsOf(lines, { past: true })), ["day", "run", "message"]);
+  assert.deepEqual(kinds(rowsOf([line("went", "bob", at)])), []);
+});
+
+test("who joins and leaves folds into one line, single ones don't", () => {
   const at = "2026-11-21T09:00:00Z";
   const rows = rowsOf([
-    line("came", "bob", at),
-    line("went", "bob", at),
+    line("joined", "bob", at),
+    line("left", "bob", at),
     post("eve", at),
-    line("came", "bob", at),
+    line("joined", "bob", at),
     line("topic", "eve", at),
   ]);
   assert.deepEqual(kinds(rows), ["day", "run", "message", "service", "service"]);
@@ -113,12 +122,20 @@ test("comings and goings fold into one line, single ones don't", () => {
 
 test("the words of a run", () => {
   const say = (/** @type {[string, string][]} */ ...pairs) => {
-    const { names, others, verbs } = summarise(pairs.map(([author, kind]) => line(kind, author, "")));
-    return `${names.join(", ")}${others ? ` +${others}` : ""} ${verbs}`;
+    const clauses = summarise(pairs.map(([author, kind]) => line(kind, author, "")));
+    return clauses
+      .map(({ names, others, verbs }) => `${names.join("+")}${others ? ` and ${others}` : ""} ${verbs}`)
+      .join(", ");
   };
+  assert.equal(say(["carol", "joined"], ["bob", "left"]), "carol joined, bob left");
+  assert.equal(say(["a", "joined"], ["b", "joined"], ["c", "left"]), "a+b joined, c left");
+  assert.equal(say(["a", "joined"], ["a", "left"], ["b", "left"]), "a joined and left, b left");
+  assert.equal(say(["a", "left"], ["a", "joined"], ["b", "left"]), "a left and joined, b left");
+  assert.equal(say(["a", "joined"], ["b", "joined"], ["c", "joined"], ["d", "joined"]), "a and 3 joined");
+  // Of the past.
   assert.equal(say(["alice", "came"], ["alice", "went"]), "alice came and went");
-  assert.equal(say(["a", "joined"], ["a", "came"], ["b", "joined"]), "a, b joined");
-  assert.equal(say(["a", "came"], ["b", "came"], ["c", "went"], ["d", "came"]), "a +3 came and went");
+  assert.equal(say(["a", "joined"], ["a", "came"], ["b", "joined"]), "a+b joined");
+  assert.equal(say(["a", "came"], ["a", "went"], ["b", "went"], ["b", "left"]), "a came and went, b left");
 });
 
 test("a post is shown anew when it comes after its receipt was shown", () => {

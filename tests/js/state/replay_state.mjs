@@ -83,7 +83,10 @@ function shown({ state }) {
     rooms: Object.fromEntries(
       [...state.rooms.values()].map((own) => [
         nameOf(own.name),
-        { kind: own.kind, title: own.title, unread: unreadOf(state, own), mentions: mentionsOf(state, own) },
+        {
+          ...{ kind: own.kind, title: own.title, unread: unreadOf(state, own) },
+          ...{ mentions: mentionsOf(state, own), dot: own.kind === "direct" && dotOf(state, own.title) },
+        },
       ]),
     ),
     invitations: state.invitations,

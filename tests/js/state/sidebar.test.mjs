@@ -9,7 +9,7 @@ import { dotOf, nextEnd, outranks, statusOf, TYPING_TIMEOUT } from "../../../sta
 import { rank, tierOf } from "../../../static/js/composing/ranking.js";
 import { recentsOf } from "../../../static/js/local/recents.js";
 import { typingText } from "../../../static/js/words/typing.js";
-import { AT, lobby, memoryStorage, post, present } from "../support.mjs";
+import { lobby, memoryStorage, post, present } from "../support.mjs";
 
 /** @typedef {import("../support.mjs").Store} Store */
 import { mentionsOf, short, unreadTotals, unreadOf } from "../../../static/js/state/unread.js";
@@ -39,6 +39,7 @@ function sidebar(fields = {}) {
       room("garden", { last_number: 5, read_number: 3, mentions: 1 }),
       room("direct.1", { kind: "direct", title: "bob", last_number: 4 }),
     ],
+    online: { version: 5, names: ["bob"], whole: true },
     ...fields,
   });
 }
@@ -176,9 +177,9 @@ test("a status is what was heard last, and outlives coming and going", () => {
   store.receive({ type: "presence", name: "bob", status: "dnd", until: LATER });
   store.receive({ type: "presence", name: "dave", status: "away" });
   assert.deepEqual(dots(), ["here", "dnd", "gone", "away"]);
-  store.receive({ type: "message", seq: 1, kind: "went", author: "bob", text: "", at: AT });
+  store.receive({ type: "online", version: 6, offline: ["bob"] });
   assert.equal(dotOf(store.state, "bob"), "gone");
-  store.receive({ type: "message", seq: 2, kind: "came", author: "bob", text: "", at: AT });
+  store.receive({ type: "online", version: 7, names: ["bob"] });
   assert.equal(dotOf(store.state, "bob"), "dnd");
   store.receive({ type: "presence", name: "bob", status: "" });
   assert.deepEqual([dotOf(store.state, "bob"), statusOf(store.state, "bob").text], ["here", ""]);

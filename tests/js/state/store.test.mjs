@@ -33,6 +33,7 @@ test("a reducer for each event of the protocol, and no more", () => {
     "typing",
     "unread",
     "presence",
+    "online",
     "person",
     "pong",
   ];
@@ -147,19 +148,20 @@ test("a refusal stays with its reason; to be asked to wait is none", () => {
   assert.equal(waiting(store.state), 1);
 });
 
-test("who is here follows from the lines", () => {
+test("who is a member follows from the lines", () => {
   const store = watched();
   /** @param {number} seq @param {string} kind @param {string} author @param {string} [target] */
   const service = (seq, kind, author, target) =>
     store.receive({ type: "message", seq, kind, author, text: "", at: AT, target });
   const shown = () =>
     [...store.state.members.values()].map(({ name, present }) => `${name}${present ? "+" : "-"}`);
+  store.receive({ type: "online", version: 1, names: ["bob"] });
   service(1, "joined", "bob");
   service(2, "invited", "alice", "carol");
   assert.deepEqual(shown(), ["alice+", "bob+"]);
   service(3, "went", "bob");
   service(4, "joined", "carol");
-  assert.deepEqual(shown(), ["alice+", "bob-", "carol+"]);
+  assert.deepEqual(shown(), ["alice+", "bob+", "carol-"], "came and went are of the past");
   service(5, "killed", "alice", "carol");
   service(6, "left", "bob");
   assert.deepEqual(shown(), ["alice+"]);

@@ -1,5 +1,5 @@
 /**
- * The members pane: who is present and who isn't, with roles and statuses. A click opens a person's
+ * The members pane: who is online and who isn't, with roles and statuses. A click opens a person's
  * card.
  */
 import { PageElement } from "../page_element.js";
@@ -24,7 +24,7 @@ const byRole = (a, b) => ROLES.indexOf(a.role) - ROLES.indexOf(b.role) ||
 export function dotText(dot) {
   if (dot === "away") return t("away");
   if (dot === "dnd") return t("do not disturb");
-  return dot === "here" ? t("here") : "";
+  return dot === "here" ? t("online") : "";
 }
 
 const render = {
@@ -76,8 +76,8 @@ export class ChatMembers extends PageElement {
     const members = [...state.members.values()].sort(byRole);
     const here = members.filter((member) => dotOf(state, member.name) !== "gone");
     const gone = members.filter((member) => dotOf(state, member.name) === "gone");
-    this.#fill("here", `${t("Here")} – ${here.length}`, this.#here, here);
-    this.#fill("away", `${t("Not here")} – ${gone.length}`, this.#gone, gone);
+    this.#fill("here", `${t("Online")} – ${here.length}`, this.#here, here);
+    this.#fill("away", `${t("Offline")} – ${gone.length}`, this.#gone, gone);
     /** @type {HTMLElement} */ (document.getElementById("member-count")).textContent = String(here.length);
     clearTimeout(this.#ending);
     const wait = nextEnd(state) - Date.now();

@@ -24,8 +24,8 @@ export function statusText(state, name) {
   if (dot === "dnd" && until) return t("Do not disturb until {time}", { time: clockTime(until) });
   if (dot === "dnd") return t("Do not disturb");
   if (dot === "away") return t("Away");
-  if (dot === "here") return name === state.you.name ? t("Online") : t("Here");
-  return dot === "gone" ? t("Not here now") : "";
+  if (dot === "here") return t("Online");
+  return dot === "gone" ? t("Offline") : "";
 }
 
 /**
@@ -151,7 +151,8 @@ export class ChatPersonCard extends PageElement {
     part(this, "avatar").dataset.dot = dotOf(state, name);
     fill("name", plainName(name));
     fill("handle", handleBeside(name));
-    fill("state", member ? statusText(state, name) : t("Not in this room"));
+    const said = statusText(state, name);
+    fill("state", [said, member ? "" : t("Not in this room")].filter(Boolean).join(" · "));
     fill("role", member && member.role !== "member" ? roleName(member.role) : "");
     fill("status", statusOf(state, name).text);
     /** @type {HTMLAnchorElement} */ (part(this, "profile")).href = `/users/${encodeURIComponent(name)}`;

@@ -14,6 +14,7 @@ import { fold } from "../../words/folding.js";
 import { n } from "../../words/texts.js";
 import { badgeOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
+import { dotText } from "../people/members.js";
 
 const SCROLLED = "aiochat:rooms-scrolled";
 
@@ -46,6 +47,7 @@ const render = {
     part(link, "mentions").hidden = !mentions || isConversation(room);
     part(link, "mentions-number").textContent = short(mentions);
     if (room.kind !== "direct") return;
+    part(link, "state").textContent = dotText(dot);
     paintAvatar(part(link, "avatar"), room.title);
     part(link, "avatar").dataset.dot = dot;
   },
@@ -139,7 +141,9 @@ export class ChatRooms extends PageElement {
 
   async #refresh() {
     try {
-      this.page.store.receive({ type: "unread", whole: true, ...(await getJson("/rooms?only=own")) });
+      const told = await getJson("/rooms?only=own");
+      this.page.store.receive({ type: "unread", whole: true, ...told });
+      this.page.store.receive(told.online);
     } catch {
       // as it was, until the socket tells
     }

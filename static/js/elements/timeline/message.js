@@ -189,16 +189,18 @@ const rowKinds = {
 
   run: {
     update(node, { lines = [] }) {
-      const { names, others, verbs } = summarise(lines);
-      const people = names.map((name) => {
-        const bdi = document.createElement("bdi");
-        bdi.textContent = shownName(name);
-        return bdi;
+      const said = summarise(lines).flatMap(({ names, others, verbs }, index) => {
+        const people = names.map((name) => {
+          const bdi = document.createElement("bdi");
+          bdi.textContent = shownName(name);
+          return bdi;
+        });
+        const text = others
+          ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs })
+          : t("{names} {verbs}", { verbs });
+        return [...(index ? [", "] : []), ...interpolate(text, "names", joinNames(people))];
       });
-      const text = others
-        ? n("{names} and {count} other {verbs}", "{names} and {count} others {verbs}", others, { verbs })
-        : t("{names} {verbs}", { verbs });
-      part(node, "summary").replaceChildren(...interpolate(text, "names", joinNames(people)));
+      part(node, "summary").replaceChildren(...said);
       const list = part(node, "lines");
       // A run only grows at one of its ends or is cut at the old one; lists of it are short, so
       // made anew.
