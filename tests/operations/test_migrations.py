@@ -101,6 +101,8 @@ def test_the_models_are_these() -> None:
         "timeouts",
         "last_posts",
         "acts",
+        "presence",
+        "presence_clock",
         "statuses",
         "ended_sessions",
         "blocks",

@@ -221,7 +221,10 @@ class Story:
                 state.reload(fresh)
             told, shown = (without_old_quotes(one.shown(), state.edited) for one in (state, fresh))
             found = differences(told, shown)
-            is_done = not found and self.case.until(shown)
+            # Presence is recorded a moment after one has connected.
+            connected = [one.person.name for one in self.watchers.values() if not one.listener.ws.closed]
+            are_there = all(fresh.is_online(name) for name in connected if name in fresh.members)
+            is_done = not found and are_there and self.case.until(shown)
             if is_done or now() > end:
                 break
             count = len(watcher.listener.events)

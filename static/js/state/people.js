@@ -105,3 +105,6 @@ export const roleAfter = (before, role) => (before === "admin" && role !== "owne
 
 /** May `you` act on somebody of this role? @param {string} you @param {string} role */
 export const outranks = (you, role) => ROLES.indexOf(you) >= 0 && ROLES.indexOf(you) < ROLES.indexOf(role);
+
+/** @param {{role: string|null}} you */
+export const owns = ({ role }) => role === "owner";

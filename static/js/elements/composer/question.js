@@ -1,6 +1,7 @@
 /** The question before what can't be taken back is sent: loaded when it is first asked. */
 import { openDialog } from "../../dom/dialogs.js";
 import { part } from "../../dom/template.js";
+import { owns } from "../../state/people.js";
 import { titleWithSign } from "../../words/names.js";
 import { n, t } from "../../words/texts.js";
 import { clears, countCalled, leaves, SMALL_ROOM } from "../../composing/questions.js";
@@ -27,7 +28,7 @@ function questionOfLeaving({ room, you, members }) {
     );
     return { ...asked, question };
   }
-  if (you.role !== "owner" || members.size <= 1) return null;
+  if (!owns(you) || members.size <= 1) return null;
   const question = t(
     "You own {room}. When you leave, the oldest moderator or member owns it. To choose: /owner @name.",
     named,
