@@ -1,8 +1,6 @@
 """What is kept of one's rooms is gone with the person: by signing out, here or elsewhere, and by
 somebody else who signs in."""
 
-from typing import Any
-
 import pytest
 from playwright.async_api import Error, expect
 
@@ -66,33 +64,6 @@ async def test_the_account_is_deleted(alice: Visitor, room: str) -> None:
     await page.click("main form button.danger, main form button")
     await page.wait_for_url(f"{alice.url}/")
     await comes_true(page, NOTHING)
-
-
-async def test_somebody_else_signs_in_by_a_form_that_was_open_before(
-    alice: Visitor, visitors: Visitors, room: str
-) -> None:
-    """So that no page for nobody came between."""
-    mallory = await Person(alice.url, unique("mallory")).joins()
-    cookies = await alice.context.cookies()
-    await alice.context.clear_cookies()
-    form = await alice.context.new_page()
-    await form.goto(f"{alice.url}/accounts/login")
-    await alice.context.clear_cookies()
-    visitor = await form.evaluate("document.querySelector('[name=csrf_token]').value")
-    await alice.context.add_cookies(cookies)  # type: ignore[arg-type]
-    await alice.enters(room)
-    await alice.says("mine")
-    await is_kept(alice, room, "mine")
-    forged: Any = {**cookies[0], "value": f"v.{visitor}."}
-    await alice.context.add_cookies([forged])
-    await form.fill("[name=username]", mallory.name)
-    await form.fill("[name=password]", PASSWORD)
-    await form.click("main form button")
-    await form.wait_for_url("**/rooms")
-    await comes_true(form, NOTHING)
-    await form.close()
-    await mallory.close()
-    alice.complaints.clear()
 
 
 async def test_somebody_else_signs_in(alice: Visitor, visitors: Visitors, room: str) -> None:
