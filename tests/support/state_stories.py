@@ -180,6 +180,17 @@ class Story:
             await watcher.listener.hears("unread", whole=True)
         for listener in before:
             await listener.close()
+        await self._are_online()
+
+    async def _are_online(self) -> None:
+        """Waits until all who watch are recorded as online: nothing changes by itself after that."""
+        names = {watcher.person.name for watcher in self.watchers.values()}
+        async with asyncio.timeout(PATIENCE):
+            while True:
+                members = (await self.people["alice"].gets(f"/rooms/{self.room}/members"))["members"]
+                if all(member["present"] for member in members if member["name"] in names):
+                    return
+                await asyncio.sleep(0.05)
 
     def _places(self) -> list[tuple[str, str]]:
         """Who watches which room."""
