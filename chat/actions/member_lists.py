@@ -8,6 +8,11 @@ from chat.models import Room
 
 
 async def members_in(engine: Engine, room: Room) -> list[MemberView]:
-    """The members in the order of `members_of`. In a conversation all have the same role."""
-    found = await members_of(room.id, engine.presence.is_online)
+    """The members in the order of `members_of`. In a conversation all have the same role. Who is
+    connected to this process is online, also before that is recorded."""
+
+    def is_online(user_id: int) -> bool:
+        return engine.presence.is_online(user_id) or engine.hub.is_connected(user_id)
+
+    found = await members_of(room.id, is_online)
     return [replace(view, role="member") for view in found] if room.is_conversation else found

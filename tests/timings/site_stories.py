@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Mapping
 from types import SimpleNamespace
 from typing import Any, cast
 
@@ -15,8 +16,9 @@ from accounts.people.gravatar import Gravatar
 from accounts.personal_data import deletion
 from accounts.personal_data.deletion import AccountDeletion
 from accounts.signin import ended_sessions
-from feed import event_log
+from feed import event_log, undoing
 from feed.streams import Stream, StreamEnded, Streams
+from feed.writing import Writer
 from helpers.clock import now_ms
 from helpers.images import PictureMaker
 from helpers.redis.link import Access, Link, open_link
@@ -252,3 +254,30 @@ async def feed_end(stage: Stage) -> float:
     aborted = Moments()
     _stream(abort=aborted.note).disconnect()
     return await aborted.first()
+
+
+@story
+async def feed_undo(stage: Stage) -> float:
+    class Noted(Writer):
+        async def _delete(self, user: User, post_id: int, fields: Mapping[str, Any]) -> None:
+            until.append(fields["undo_until"])
+
+    until: list[int] = []
+    writer = Noted(*cast(Any, [None] * 5), undo_ms=int(DEFAULT.feed_undo * 1000))
+    began = time.monotonic()
+    await writer.delete(User(id=ALICE.id), 1)
+    while now_ms() < until[0]:
+        await asyncio.sleep(0.05)
+    return time.monotonic() - began
+
+
+@story
+async def feed_undo_sweep(stage: Stage) -> float:
+    async def note(at: int) -> None:
+        looked.note()
+
+    looked = Moments()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(undoing, "erase_due", note)
+        async with running(undoing.erase_forever(DEFAULT)):
+            return await looked.apart()
