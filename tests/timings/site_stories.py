@@ -263,7 +263,8 @@ async def feed_undo(stage: Stage) -> float:
             until.append(fields["undo_until"])
 
     until: list[int] = []
-    writer = Noted(*cast(Any, [None] * 5), int(DEFAULT.feed_undo * 1000))
+    nobody: Any = None
+    writer = Noted(nobody, nobody, nobody, nobody, nothing, int(DEFAULT.feed_undo * 1000))
     began = time.monotonic()
     await writer.delete(User(id=ALICE.id), 1)
     while now_ms() < until[0]:
