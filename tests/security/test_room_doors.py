@@ -66,9 +66,9 @@ def test_every_address_of_a_room_has_its_row() -> None:
 
 
 def told(listener: Listener) -> list[JsonObject]:
-    """What was told, but for pings and the list of what is unread, which comes a while after the
-    hello."""
-    return [event for event in listener.events if event["type"] not in ("pong", "unread")]
+    """What was told, but for pings, the list of what is unread, which comes a while after the hello,
+    and who comes online."""
+    return [event for event in listener.events if event["type"] not in ("pong", "unread", "online")]
 
 
 @pytest.fixture

@@ -23,7 +23,11 @@ function toolOf(event) {
   return /** @type {Record<string, string>} */ (event.shiftKey ? SHIFT_KEYS : KEYS)[code];
 }
 
+/** @typedef {typeof import("../../composing/tools.js").TOOLS} Tools */
+
 export class Toolbar {
+  /** Loaded when one begins to write. @type {Tools|null} */ #tools = null;
+
   /**
    * @param {HTMLElement} root role=toolbar
    * @param {HTMLButtonElement} opener shows it where there is little room
@@ -34,6 +38,7 @@ export class Toolbar {
   constructor(root, opener, box, others, signal) {
     this.root = root;
     this.box = box;
+    box.addEventListener("focus", () => void this.#load(), { once: true, signal });
     this.buttons = [.../** @type {NodeListOf<HTMLButtonElement>} */ (root.querySelectorAll("[data-tool]"))];
     for (const button of this.buttons) {
       const tool = button.dataset.tool ?? "";
@@ -70,8 +75,17 @@ export class Toolbar {
 
   /** @param {string} tool */
   async use(tool) {
-    const { TOOLS } = await import("../../composing/tools.js");
-    if (!this.box.hidden) applyEdit(this.box, TOOLS[tool](selectedIn(this.box)));
+    // What is typed next comes after it: so it isn't waited for what is here.
+    this.#apply(tool, this.#tools ?? (await this.#load()));
+  }
+
+  /** @param {string} tool @param {Tools} tools */
+  #apply(tool, tools) {
+    if (!this.box.hidden) applyEdit(this.box, tools[tool](selectedIn(this.box)));
+  }
+
+  async #load() {
+    return (this.#tools = (await import("../../composing/tools.js")).TOOLS);
   }
 
   /** One stop of the Tab key; arrows go on from there. @param {HTMLButtonElement} chosen */
