@@ -13,7 +13,7 @@ from chat.roles import Permission
 async def who(call: Call) -> Answer:
     """Lists who is online, who else is a member, and for those who may invite who is invited."""
     room = await Room.aio_get(Room.id == call.room_id)
-    members = await members_in(call.engine, room)
+    members = await members_in(call.engine, room, is_arrival_enough=True)
     t = call.language.t
     online = [
         f"{member.called} ({t(member.role)})" if member.role != "member" else member.called

@@ -122,7 +122,7 @@ async def test_slow_mode_counts_from_the_last_post(
 
 
 async def test_an_archived_room_is_read_only_for_all_and_off_the_list(
-    alice: Person, bob: Person, lobby: str
+    cast: Cast, alice: Person, bob: Person, lobby: str
 ) -> None:
     at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
     await at_alice.says("the last word")
@@ -131,12 +131,11 @@ async def test_an_archived_room_is_read_only_for_all_and_off_the_list(
         assert await refused(listener, "hm") == "archived"
     for line in ("/topic hm", "/title Another name", f"/invite {bob.name}", "/lock"):
         assert await refused(at_alice, line) == "archived", line
-    carol = await Cast(alice.url, alice, [alice]).person("carol")
+    carol = await cast.person("carol")
     assert lobby not in [room["name"] for room in (await carol.gets(f"/rooms?q={lobby}"))["rooms"]]
     assert texts(await carol.history(lobby)) == [(1, "the last word")]
     await does(at_alice, "/unarchive")
     assert lobby in [room["name"] for room in (await carol.gets(f"/rooms?q={lobby}"))["rooms"]]
-    await carol.close()
 
 
 async def test_what_was_deleted_comes_back_in_its_places(alice: Person, bob: Person, lobby: str) -> None:
