@@ -80,6 +80,11 @@ def numbered(receipt: Receipt, act: int) -> Receipt:
     return msgspec.structs.replace(receipt, act=act)
 
 
+def cleared_up_to(room: RoomTransaction) -> dict[str, int]:
+    """How far the history is hidden, as an act keeps it."""
+    return {"cleared_seq": room.cleared_seq, "cleared_number": room.cleared_number}
+
+
 async def clear(engine: Engine, room_id: int, person: Person, reason: str, nonce: str) -> Receipt:
     """Hides the history for everybody. After UNDO_SECONDS the hidden lines lose their texts; their
     nonces stay used."""
@@ -87,11 +92,11 @@ async def clear(engine: Engine, room_id: int, person: Person, reason: str, nonce
 
     async def apply(room: RoomTransaction) -> Receipt:
         await require(room, person, Permission.CLEAR)
-        before = {"cleared_seq": room.cleared_seq, "cleared_number": room.cleared_number}
+        before = cleared_up_to(room)
         room.clear()
         text = f"{person.name} cleared the history{because(reason)}"
         receipt = room.record("cleared", person, text, nonce)
-        after = {"cleared_seq": room.cleared_seq, "cleared_number": room.cleared_number}
+        after = cleared_up_to(room)
         return numbered(
             receipt, await record_act(room, "clear", person, reason=reason, before=before, after=after)
         )

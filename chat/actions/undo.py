@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from accounts.models import User
 from chat.actions.deleting import bring_back
 from chat.actions.invitations import end_by_undo
-from chat.actions.moderation import change, change_role, check_reason, numbered, require
-from chat.actions.modes import from_json, put_modes
+from chat.actions.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
+from chat.actions.modes import as_json, from_json, put_modes
 from chat.actions.removing import restore
 from chat.actions.rooms import put_name, put_title, remove_title, title_now
 from chat.drafts import Person
@@ -111,8 +111,7 @@ async def _deletion(room: RoomTransaction, person: Person, act: RecordedAct, non
 
 
 async def _clearing(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
-    now = {"cleared_seq": room.cleared_seq, "cleared_number": room.cleared_number}
-    if now != act.after:
+    if cleared_up_to(room) != act.after:
         raise in_the_way(Text("The history has been cleared again since."))
     # What was cleared away stays read.
     is_behind = (Member.room == room.room_id) & (Member.read_number < room.cleared_number)
@@ -148,8 +147,7 @@ async def _address(room: RoomTransaction, person: Person, act: RecordedAct, nonc
 async def _modes(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
     before, after = act.before, act.after
     changed = {name for name in before if before[name] != after[name]}
-    now = {"posting": room.modes.posting, "slow_seconds": room.modes.slow_seconds}
-    now["is_archived"] = room.modes.is_archived
+    now = as_json(room.modes)
     if any(now[name] != after[name] for name in changed):
         raise in_the_way(Text("The room is kept differently since."))
     return put_modes(room, person, from_json({**now, **{name: before[name] for name in changed}}), nonce)

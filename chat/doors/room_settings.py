@@ -6,6 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
+from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
 from chat.actions import membership, moderation, modes, removing, rooms
@@ -131,18 +132,19 @@ async def _unarchive(engine: Engine, room_id: int, person: Person, form: Form) -
     return await modes.unarchive(engine, room_id, person, new_nonce())
 
 
-async def _unban(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+async def _user(form: Form) -> User:
     user = await user_by_name(form.get("user", ""))
     if user is None:
         raise ActionError("no_such_user", "There is no such account any more.")
-    return await removing.unban(engine, room_id, person, user, "", new_nonce())
+    return user
+
+
+async def _unban(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await removing.unban(engine, room_id, person, await _user(form), "", new_nonce())
 
 
 async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
-    user = await user_by_name(form.get("user", ""))
-    if user is None:
-        raise ActionError("no_such_user", "There is no such account any more.")
-    return await removing.end_timeout(engine, room_id, person, user, "", new_nonce())
+    return await removing.end_timeout(engine, room_id, person, await _user(form), "", new_nonce())
 
 
 async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:

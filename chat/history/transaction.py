@@ -209,7 +209,7 @@ class RoomTransaction:
             self.amendments.append(Mention.insert_many(mentions).on_conflict_ignore())
 
     def set_modes(self, modes: Modes) -> None:
-        """Changes how the room is kept. Who has been archived stays so since then."""
+        """Changes how the room is kept. A room that is archived already stays so since then."""
         archived_at = (self.archived_at or self.at) if modes.is_archived else None
         self.posting, self.slow_seconds, self.archived_at = modes.posting, modes.slow_seconds, archived_at
         change = {"posting": modes.posting, "slow_seconds": modes.slow_seconds, "archived_at": archived_at}
