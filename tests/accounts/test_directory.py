@@ -33,15 +33,17 @@ async def test_everybody_is_listed_once_in_order_by_pages(cast: Cast, alice: Per
         assert 'rel="next"' in await answer.text()
 
 
-async def test_somebody_is_found_by_either_name(alice: Person, bob: Person) -> None:
-    await bob.submits("/accounts/profile", display_name="Ольга O'Neil")
-    for asked in (bob.name, f"@{bob.name[:4].upper()}", "ольга", "o'ne"):
+async def test_somebody_is_found_by_either_name(cast: Cast, alice: Person) -> None:
+    # Of a name that no other story has: of many who are called alike a page shows the first.
+    okapi = await cast.person("okapi")
+    await okapi.submits("/accounts/profile", display_name="Ольга O'Neil")
+    for asked in (okapi.name, f"@{okapi.name[:4].upper()}", "ольга", "o'ne"):
         async with alice.http.get("/users", params={"q": asked}) as answer:
             text = (await answer.text()).partition("<main")[2]
-        assert f'href="/users/{bob.name}"' in text, asked
+        assert f'href="/users/{okapi.name}"' in text, asked
         assert "Ольга O&#39;Neil" in text
-    found = await alice.gets(f"/users?q={bob.name}")
-    assert {"name": bob.name, "display_name": "Ольга O'Neil"} in found["people"]
+    found = await alice.gets(f"/users?q={okapi.name}")
+    assert {"name": okapi.name, "display_name": "Ольга O'Neil"} in found["people"]
     assert (await alice.gets("/users?q=nobody-is-called-so"))["people"] == []
 
 
