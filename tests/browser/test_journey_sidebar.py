@@ -74,6 +74,7 @@ async def test_by_keyboard(alice: Visitor, room: str) -> None:
     await page.goto(f"{alice.url}/feed")
     await page.click("#room-filter")
     await page.keyboard.type(room[:5])
+    await expect(page.locator("chat-rooms.sifted")).to_be_visible()
     await page.keyboard.press("ArrowDown")
     await expect(page.locator(f"a[data-room='{room}']")).to_be_focused()
     await page.keyboard.press("Enter")

@@ -86,7 +86,8 @@ export class ChatRooms extends PageElement {
         adopt(find("#room-list"), (room) => !isConversation(room)),
         adopt(find("#conversation-list"), isConversation),
       ];
-    this.filter.value = "";
+    // What was typed before the scripts were here stays.
+    if (!isFirst) this.filter.value = "";
     this.filter.addEventListener("input", () => this.#filterRooms(), { signal });
     this.filter.addEventListener("keydown", (event) => this.#filterKey(event), { signal });
     this.scroller.addEventListener("keydown", (event) => this.#listKey(event), { signal });
