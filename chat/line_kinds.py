@@ -20,6 +20,9 @@ class LineKind:
     """This person's connections look at their standing again: with other permissions they get a new
     hello."""
 
+    checks_everybody: bool = False
+    """The same for everybody's connections to the room."""
+
     changes_rooms: bool = False
     """This person becomes a member of the room, is invited to it, or stops being a member."""
 
@@ -61,6 +64,7 @@ KINDS: dict[str, LineKind] = {
     "slow": LineKind(),
     "locked": LineKind(),
     "unlocked": LineKind(),
+    "rights": LineKind(checks_everybody=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
 }

@@ -171,6 +171,9 @@ class Channel:
         self._newest = max(self._newest, last_seq)
         affected = _affected(events)
         entered_later = {*self._behind, *self._ahead} if affected else set()
+        if any(event.is_about_all for event in events):
+            for client in self._clients:
+                client.check_standing()
         if events:
             lines = [event.data for event in events]
             self._write(self._live, lines, before, _own_lines(events, lines))

@@ -172,7 +172,8 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         if kind.close_code or kind.is_checked:
             about = self.subject_id
         return EncodedEvent(
-            self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code
+            *(self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code),
+            kind.checks_everybody,
         )
 
 

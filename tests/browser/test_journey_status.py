@@ -33,6 +33,7 @@ async def test_from_any_page(alice: Visitor, bob: Visitor, room: str) -> None:
     member = bob.page.locator(f"#members [data-person='{alice.name}']")
     await expect(member.locator(".avatar")).to_have_attribute("data-dot", "dnd")
     await page.goto(f"{alice.url}/users")
+    await sidebar_is_live(page)
     await expect(page.locator("#me-button .me-status")).to_have_text("deep in <thought>")
     await page.click("#me-button")
     await expect(dialog.locator(".card-state")).to_contain_text("Do not disturb until")
