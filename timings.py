@@ -79,6 +79,9 @@ class Timings:
     purge: float = 10.0
     """The interval at which deleted and cleared messages are looked for that are to be erased."""
 
+    search_index: float = 1.0
+    """The interval at which new posts are looked for that the search doesn't find yet."""
+
     goodbye: float = 3.0
     """When a process ends, clients have this time to close."""
 

@@ -28,6 +28,7 @@ from chat.doors import (
     room_list,
     room_log,
     room_settings,
+    search,
     status,
     upgrade,
 )
@@ -160,6 +161,7 @@ ROUTES = [
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
+    Route("/search", search.SearchPage, "search", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
     Route("/rooms/{name}/accept", invitations.Accept, "accept_invitation", Access.SIGNED_IN),

@@ -25,11 +25,13 @@ from chat.doors.upgrade import SERVICES, receive
 from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
-from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
+from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, SEARCH, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
+from chat.search.indexer import Indexer
+from chat.search.searching import Search
 from helpers.keys import DATABASE, LIMITER, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
@@ -73,7 +75,13 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[BLOCKED] += [note_block, functools.partial(end_between, engine)]
         app[RENAMED].append(engine.statuses.tell_name)
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
-        tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
+        app[SEARCH] = Search(engine.database, engine.access, engine.limiter)
+        running = (
+            presence.run(),
+            Purge(engine).run(),
+            Indexer(engine.database, timings.search_index).run(),
+        )
+        tasks = [asyncio.create_task(one) for one in running]
         if (passing := app.get(PASSING)) is not None:
             passing.open(functools.partial(receive, app))
         yield

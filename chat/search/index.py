@@ -202,7 +202,7 @@ class SearchIndex:
                     WHERE member.room_id = line.room_id AND member.user_id = {self._sign})
                 OR (room.kind = 'open' AND NOT EXISTS (SELECT 1 FROM kicks
                     WHERE kicks.room_id = line.room_id AND kicks.user_id = {self._sign}
-                        AND kicks.until > {DATABASE_NOW_MS[self._is_sqlite]})))""",
+                        AND kicks.until > {DATABASE_NOW_MS[self._is_sqlite]})))""",  # noqa: S608 - our own words
             *(user_id, user_id),
         )
         if wanted.has_link:

@@ -18,7 +18,7 @@ from chat.search.words import has_link, searched, tokens
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.db.leases import Claim
-from helpers.db.statement import Statement
+from helpers.db.statement import Rows
 from helpers.text.characters import one_line
 
 log = logging.getLogger("aiochat.search")
@@ -37,7 +37,7 @@ _MIX = 7919
 
 @dataclass(frozen=True)
 class _Post:
-    """A post to be in the index. `old_id` is its id there, if it is already."""
+    """A post that is new, or has changed. `is_gone`: it is deleted."""
 
     seq: int
     author_id: int
@@ -53,10 +53,8 @@ class Indexer:
         self._database = database
         self._interval = interval
         self._claim = Claim("search", CLAIM_SECONDS)
-        self._is_sqlite = is_sqlite(database)
-        statements = _SQLITE if self._is_sqlite else _POSTGRES
-        self._insert = Bulk(database, statements.insert, given=_LINE)
-        self._statements = statements
+        self._sign = "?" if is_sqlite(database) else "%s"
+        self._insert = Bulk(database, _INSERT, given=_LINE)
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -65,11 +63,9 @@ class Indexer:
             try:
                 if await self._claim.hold():
                     began = time.monotonic()
-                    if await self._round():
-                        pause = 0.0
-                    else:
-                        # Looking through very many rooms isn't for nothing either.
-                        pause = max(pause, 10 * (time.monotonic() - began))
+                    is_more = await self._round()
+                    # To look through very many rooms isn't for nothing either.
+                    pause = 0.0 if is_more else max(pause, 10 * (time.monotonic() - began))
             except Exception as error:
                 if is_unavailable(error):
                     log.warning("what is new isn't in the search yet: %s", one_line(error))
@@ -80,7 +76,8 @@ class Indexer:
     async def _round(self) -> bool:
         """Indexes what is new in some rooms. Returns whether there may be more."""
         rooms = await fetch(self._database, _BEHIND)
-        for room_id, done in rooms:
+        for room_id, first in rooms:
+            done: int | None = first
             while done is not None:
                 began = time.monotonic()
                 async with self._database.aio_atomic():
@@ -93,35 +90,32 @@ class Indexer:
     async def _step(self, room_id: int, done: int) -> int | None:
         """Indexes the next changes of a room. Returns the seq up to which that is done, None where
         nothing is left."""
-        sign = self._statements.sign
-        rows = await fetch(self._database, _CHANGED.replace("?", sign), room_id, done)
-        posts = [_Post(*row[1:6], is_gone=row[6] is not None) for row in rows if row[7] is not None]
+        # Read first: what is committed up to it is among the rows that are read next.
+        found = await self._rows("SELECT last_seq FROM rooms WHERE id = ?", room_id)
+        rows = await self._rows(_CHANGED, room_id, done)
+        is_all = len(rows) < LINES_AT_ONCE
+        posts = [
+            _Post(seq, author_id, at, text, deleted_at is not None)
+            for _, seq, author_id, at, text, deleted_at, number in rows
+            if number is not None
+        ]
         await self._store(room_id, posts)
-        if len(rows) == LINES_AT_ONCE:
-            reached = rows[-1][0]
-        else:
-            # Also of a line that has changed again, the last change has been seen.
-            ((reached,),) = await fetch(self._database, _LAST_SEQ.replace("?", sign), room_id)
-            reached = max([done, *(row[0] for row in rows)]) if reached is None else reached
-        await fetch(self._database, _PROGRESS.replace("?", sign), room_id, reached)
-        return reached if len(rows) == LINES_AT_ONCE else None
+        reached = max(done, *(row[0] for row in rows[-1:]), *(row[0] for row in found if is_all))
+        await self._rows(_PROGRESS, room_id, reached)
+        return None if is_all else reached
 
     async def _store(self, room_id: int, posts: list[_Post]) -> None:
         if not posts:
             return
-        statement = _in_room(self._statements.existing, room_id, [post.seq for post in posts])
-        existing = {row[1]: row for row in await fetch(self._database, statement.sql, *statement.params)}
+        seqs = ",".join(str(post.seq) for post in posts)
+        stored = await self._rows(_STORED.format(seqs=seqs), room_id)
+        before = {seq: (line_id, text) for line_id, seq, text in stored}
         texts = {post.seq: "" if post.is_gone else searched(post.text) for post in posts}
-        stale, fresh = [], []
-        for post in posts:
-            before = existing.get(post.seq)
-            if before is not None and before[2] == texts[post.seq] != "":
-                continue
-            if before is not None:
-                stale.append(before)
-            if texts[post.seq]:
-                fresh.append(post)
-        await self._forget(stale)
+        changed = [post for post in posts if before.get(post.seq, (0, ""))[1] != texts[post.seq]]
+        stale = [before[post.seq][0] for post in changed if post.seq in before]
+        if stale:
+            await self._rows(f"DELETE FROM search_lines WHERE id IN ({','.join(map(str, stale))})")  # noqa: S608
+        fresh = [post for post in changed if texts[post.seq]]
         if not fresh:
             return
         ids = await self._free_ids(room_id, fresh)
@@ -131,50 +125,24 @@ class Indexer:
         )
         statement = self._insert.bind([(*line, " ".join(tokens(line[-1]))) for line in lines])
         await fetch(self._database, statement.sql, *statement.params)
-        if self._is_sqlite:
-            await fetch(self._database, _INDEX_SQLITE.format(ids=",".join(str(line[0]) for line in lines)))
 
-    async def _forget(self, stale: list[Any]) -> None:
-        """Removes rows of the index, given with all that is stored of them."""
-        if not stale:
-            return
-        ids = ",".join(str(row[0]) for row in stale)
-        if self._is_sqlite:
-            await fetch(self._database, _UNINDEX_SQLITE.format(ids=ids))
-        await fetch(self._database, f"DELETE FROM search_lines WHERE id IN ({ids})")  # noqa: S608 - numbers
+    async def _rows(self, sql: str, *params: Any) -> Rows:
+        return await fetch(self._database, sql.replace("?", self._sign), *params)
 
     async def _free_ids(self, room_id: int, posts: list[_Post]) -> dict[int, int]:
         """An id for each post, by its time. Two of the same millisecond differ."""
-        wanted = {
-            post.seq: post.at * IDS_PER_MS + (room_id * _MIX + post.seq) % IDS_PER_MS for post in posts
-        }
-        used: set[int] = set()
-        while True:
-            asked = ",".join(map(str, wanted.values()))
-            taken = {row[0] for row in await fetch(self._database, _TAKEN.format(ids=asked))}
-            clash = False
-            found: set[int] = set()
-            for seq, place in wanted.items():
-                if place in taken or place in found:
-                    clash = True
-                    wanted[seq] = place = place - place % IDS_PER_MS + (place + 1) % IDS_PER_MS
-                found.add(place)
-            used |= taken
-            if not clash:
-                return wanted
-
-
-def _in_room(sql: str, room_id: int, seqs: list[int]) -> Statement:
-    return Statement(sql.format(room_id=room_id, seqs=",".join(map(str, seqs))))
-
-
-@dataclass(frozen=True)
-class _Statements:
-    sign: str
-    insert: str
-    existing: str = (
-        "SELECT id, seq, text FROM search_lines WHERE room_id = {room_id} AND seq IN ({seqs})"
-    )
+        ids = {post.seq: post.at * IDS_PER_MS + (room_id * _MIX + post.seq) % IDS_PER_MS for post in posts}
+        is_free = False
+        while not is_free:
+            asked = ",".join(map(str, ids.values()))
+            used = {row[0] for row in await self._rows(f"SELECT id FROM search_lines WHERE id IN ({asked})")}  # noqa: S608
+            is_free = True
+            for seq, line_id in ids.items():
+                if line_id in used:
+                    is_free = False
+                    ids[seq] = line_id - line_id % IDS_PER_MS + (line_id + 1) % IDS_PER_MS
+                used.add(ids[seq])
+        return ids
 
 
 _LINE = {
@@ -182,12 +150,7 @@ _LINE = {
     **{"has_link": "boolean", "text": "text", "tokens": "text"},
 }
 _COLUMNS = ", ".join(_LINE)
-_POSTGRES = _Statements(
-    "%s", f"INSERT INTO search_lines ({_COLUMNS}) SELECT {_COLUMNS} FROM {{given}}"  # noqa: S608
-)
-_SQLITE = _Statements(
-    "?", f"INSERT INTO search_lines ({_COLUMNS}) SELECT {_COLUMNS} FROM {{given}} WHERE TRUE"  # noqa: S608
-)
+_INSERT = f"INSERT INTO search_lines ({_COLUMNS}) SELECT {_COLUMNS} FROM {{given}} ORDER BY id"  # noqa: S608
 _BEHIND = f"""
     SELECT room.id, COALESCE(progress.seq, 0) FROM rooms AS room
     LEFT JOIN search_progress AS progress ON progress.room_id = room.id
@@ -195,15 +158,7 @@ _BEHIND = f"""
 _CHANGED = f"""
     SELECT changed_seq, seq, author_id, at, text, deleted_at, number FROM messages
     WHERE room_id = ? AND changed_seq > ? ORDER BY changed_seq LIMIT {LINES_AT_ONCE}"""  # noqa: S608
-_LAST_SEQ = "SELECT MAX(changed_seq) FROM messages WHERE room_id = ?"
+_STORED = "SELECT id, seq, text FROM search_lines WHERE room_id = ? AND seq IN ({seqs})"
 _PROGRESS = """
     INSERT INTO search_progress (room_id, seq) VALUES (?, ?)
     ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq"""
-_TAKEN = "SELECT id FROM search_lines WHERE id IN ({ids})"
-_TOKENS = "CASE WHEN tokens = '' THEN '' ELSE '  ' || replace(tokens, ' ', '  ') || ' ' END"
-_INDEX_SQLITE = f"""
-    INSERT INTO search_text (rowid, text, tokens)
-    SELECT id, text, {_TOKENS} FROM search_lines WHERE id IN ({{ids}}) ORDER BY id"""  # noqa: S608
-_UNINDEX_SQLITE = f"""
-    INSERT INTO search_text (search_text, rowid, text, tokens)
-    SELECT 'delete', id, text, {_TOKENS} FROM search_lines WHERE id IN ({{ids}}) ORDER BY id"""  # noqa: S608
