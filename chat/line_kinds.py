@@ -5,7 +5,10 @@ from typing import Literal
 
 from chat.events import Close
 
-Whom = Literal["author", "target"]
+Whom = Literal["author", "target", "everybody"]
+
+EVERYBODY = -1
+"""The id that stands for all who are in the room."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,8 @@ KINDS: dict[str, LineKind] = {
     "unlocked": LineKind(),
     "archived": LineKind(),
     "unarchived": LineKind(),
+    "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
+    "restored": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

@@ -44,6 +44,7 @@ class Permission(StrEnum):
     HAND_OVER = auto()
     READ_LOG = auto()
     UNDO = auto()
+    DELETE_ROOM = auto()
 
 
 _MEMBER = frozenset(
@@ -57,7 +58,10 @@ _MODERATOR = _MEMBER | {
     *(Permission.CLEAR, Permission.DELETE, Permission.PIN, Permission.MENTION_GROUPS),
     *(Permission.TIME_OUT, Permission.BAN, Permission.SET_MODES, Permission.UNDO),
 }
-_OWNER = _MODERATOR | {Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER}
+_OWNER = _MODERATOR | {
+    *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
+    Permission.DELETE_ROOM,
+}
 
 GRANTS: dict[Role, frozenset[Permission]] = {
     Role.MEMBER: _MEMBER,

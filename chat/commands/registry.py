@@ -138,7 +138,7 @@ def make_command(
     permission too. `says` is for commands that only say something: clients may send them late.
     What `destroys` is never proposed to who mistyped another one.
     Raises TypeError for a function without a docstring or with another annotation."""
-    name = function.__name__.strip("_")
+    name = function.__name__.strip("_").replace("_", "-")
     arguments = tuple(inspect.signature(function).parameters.values())[1:]
     hints = get_type_hints(function)
     kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
