@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from peewee import SQL, fn
 
 from accounts.models import User
-from chat.actions.moderation import because, change, check_reason, numbered, require, require_administrator
+from accounts.people.site_acts import SiteActor, record_site_act
+from accounts.people.site_roles import SitePermission, site_may
+from chat.actions.moderation import because, change, check_reason, numbered, require
+from chat.actions.site_powers import called, require_site
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -61,17 +64,17 @@ async def delete_room(
     reason: str,
     nonce: str,
     *,
-    as_administrator: bool = False,
+    by: SiteActor | None = None,
 ) -> Receipt:
-    """Deletes the room for everybody. `typed` is its name, as the person has typed it.
-    `as_administrator`: by an administrator of the site, who needn't be a member."""
+    """Deletes the room for everybody. `typed` is its name, as the person has typed it. `by` is given
+    where somebody does it who runs the site, and needn't be a member."""
     check_reason(reason)
     guests: list[int] = []
 
     async def apply(room: RoomTransaction) -> Receipt:
         nonlocal guests
-        if as_administrator:
-            await require_administrator(person)
+        if by is not None:
+            await require_site(by, SitePermission.KEEP_ROOMS)
             if room.kind in (*CONVERSATIONS, DELETED_KIND):
                 raise ActionError("refused", "This room can’t be deleted.")
         else:
@@ -81,7 +84,7 @@ async def delete_room(
                 "bad_usage", "To delete the room for everybody, type its name: {name}", name=room.name
             )
         guests = await guests_in(room_id)
-        text = f"{person.name} deleted the room{because(reason)}"
+        text = f"{called(person)} deleted the room{because(reason)}"
         receipt = room.record("ended", person, text, nonce)
         act = await record_act(
             room, "delete_room", person, reason=reason, before={"kind": room.kind}, after={}
@@ -97,6 +100,8 @@ async def delete_room(
             Invitation.delete().where(Invitation.room_id == room_id),
         ]
         room.set_kind(DELETED_KIND)
+        if by is not None:
+            await record_site_act("delete_room", by, room_id=room_id, reason=reason)
         return numbered(receipt, act)
 
     receipt = await change(engine, room_id, person, nonce, apply)
@@ -106,9 +111,16 @@ async def delete_room(
     return receipt
 
 
-async def restore_room(engine: Engine, room_id: int, person: Person, nonce: str, reason: str = "") -> Receipt:
-    """Brings a deleted room back, with its members and their roles. Who deleted it may, and the
-    site's administrators."""
+async def restore_room(
+    engine: Engine,
+    room_id: int,
+    person: Person,
+    nonce: str,
+    reason: str = "",
+    by: SiteActor | None = None,
+) -> Receipt:
+    """Brings a deleted room back, with its members and their roles. Who deleted it may, and those who
+    run the site; `by` is given where it is done by the shell."""
     check_reason(reason)
     members: list[int] = []
 
@@ -117,8 +129,10 @@ async def restore_room(engine: Engine, room_id: int, person: Person, nonce: str,
         found = await DeletedRoom.aio_get_or_none(DeletedRoom.room_id == room_id)
         if found is None or room.kind != DELETED_KIND:
             raise ActionError("refused", "This room isn’t deleted.")
-        if found.deleted_by != person.id:
-            await require_administrator(person)
+        site = by or SiteActor(person.id)
+        is_theirs = by is None and found.deleted_by == person.id
+        if not is_theirs:
+            await require_site(site, SitePermission.KEEP_ROOMS)
         if found.erasing or found.due_at <= room.at:
             days = RESTORE_SECONDS // 86400
             raise ActionError("too_late", "A deleted room can be restored for {days} days.", days=days)
@@ -128,7 +142,8 @@ async def restore_room(engine: Engine, room_id: int, person: Person, nonce: str,
         exists = User.select(User.id).where(User.left_at.is_null())
         columns = [Member.room, *_OF_MEMBER, Member.present]
         room.set_kind(found.kind)
-        receipt = room.record("restored", person, f"{person.name} restored the room{because(reason)}", nonce)
+        text = f"{called(person)} restored the room{because(reason)}"
+        receipt = room.record("restored", person, text, nonce)
         if heir is not None:
             room.writes.append(
                 FormerMember.update(role=Role.OWNER).where(is_here, FormerMember.user_id == heir.id)
@@ -140,6 +155,8 @@ async def restore_room(engine: Engine, room_id: int, person: Person, nonce: str,
             DeletedRoom.delete().where(DeletedRoom.room_id == room_id),
         ]
         act = await record_act(room, "restore_room", person, reason=reason, undoes=found.act)
+        if not is_theirs:
+            await record_site_act("restore_room", site, room_id=room_id, reason=reason)
         return numbered(receipt, act)
 
     receipt = await change(engine, room_id, person, nonce, apply)
@@ -176,7 +193,7 @@ async def deleted_room_named(name: str, user: User) -> Room | None:
     query = Room.select().where(Room.kind == DELETED_KIND, (Room.slug == slug) | Room.id.in_(had))
     for room in await query.aio_execute():
         found = await DeletedRoom.aio_get_or_none(DeletedRoom.room_id == room.id)
-        if found is not None and (found.deleted_by == user.id or user.is_admin):
+        if found is not None and (found.deleted_by == user.id or site_may(user, SitePermission.KEEP_ROOMS)):
             return room  # type: ignore[no-any-return]
     return None
 

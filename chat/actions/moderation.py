@@ -45,13 +45,6 @@ async def require(room: RoomTransaction, person: Person, permission: Permission)
     return standing
 
 
-async def require_administrator(person: Person) -> None:
-    """Raises ActionError for anybody but an administrator of the site."""
-    is_theirs = (User.id == person.id) & User.is_admin & User.left_at.is_null()
-    if not await User.select(User.id).where(is_theirs).tuples().aio_execute():
-        raise ActionError("forbidden", "This is for the site’s administrators.")
-
-
 async def require_outranking(
     room: RoomTransaction, person: Person, permission: Permission, target: User, *, outside: bool = False
 ) -> Standing:

@@ -81,6 +81,7 @@ class RoomSettings(web.View):
             "room": room,
             "may": standing.permissions,
             "role": standing.title,
+            "heir": await membership.next_in_line(room.id, self.request[USER].id),
             "locked": room.posting > Role.MEMBER,
             "pauses": [(show_duration(seconds) if seconds else "off", seconds) for seconds in pauses],
             "banned": [_as_shown(one) for one in banned],
@@ -148,7 +149,8 @@ async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -
 
 
 async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
-    return await membership.leave(engine, room_id, person, new_nonce())
+    is_sure = form.get("sure") == "yes"
+    return await membership.leave(engine, room_id, person, new_nonce(), is_sure=is_sure)
 
 
 async def _delete_room(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:

@@ -1,6 +1,7 @@
 """What remains of a deleted room once its time is over: nothing."""
 
 import asyncio
+from typing import Any
 
 import peewee
 import pytest
@@ -59,7 +60,8 @@ async def test_nothing_remains_and_the_rest_is_whole(engine: Engine, monkeypatch
     assert await Message.select().where(Message.room_id == 1).aio_count() == 32, "it isn't due yet"
     await _is_due()
     await erase_deleted_rooms(engine, _goes_on)
-    tables = [(one.room_id, one) for one in (Message, Mention, MessageVersion, Reaction, DeletedRoom)]
+    own = (Message, Mention, MessageVersion, Reaction, DeletedRoom)
+    tables: list[tuple[Any, Any]] = [(one.room_id, one) for one in own]
     tables += [(column, table) for table, column, _ in ROOM_TABLES]
     tables += [(RoomName.room, RoomName), (Room.id, Room)]
     for column, table in tables:
