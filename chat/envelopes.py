@@ -10,9 +10,9 @@ from chat.events import encode_value
 class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     """A durable event in its wire form, encoded once, with what delivery needs to know.
 
-    `about` is the id of the user whose standing it changes, 0 for none. That user's connections to
-    the room close with `close_code`; where that is 0 they look at the standing again. Where
-    `is_about_all`, everybody's do."""
+    `about` is the id of the user whose standing it changes, EVERYBODY for all, 0 for none. That
+    user's connections to the room close with `close_code`; where that is 0 they look at the standing
+    again."""
 
     seq: int
     data: bytes
@@ -20,7 +20,6 @@ class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     nonce: str
     about: int = 0
     close_code: int = 0
-    is_about_all: bool = False
 
     def for_author(self) -> bytes:
         """The event with its nonce, for the author's own connections."""

@@ -153,6 +153,12 @@ WORDS: dict[str, Words] = {
         "{author} took the room out of the archive", author=author
     ),
     "rights": _rights,
+    "delete_room": lambda act, language, author, target: language.t(
+        "{author} deleted the room", author=author
+    ),
+    "restore_room": lambda act, language, author, target: language.t(
+        "{author} restored the room", author=author
+    ),
     "pin": lambda act, language, author, target: language.t(
         "{author} pinned message {number}", author=author, number=act.after["numbers"][0]
     ),
