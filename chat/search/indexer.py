@@ -61,11 +61,10 @@ class Indexer:
         while True:
             pause = self._interval
             try:
-                if await self._claim.hold():
-                    began = time.monotonic()
-                    is_more = await self._round()
-                    # To look through very many rooms isn't for nothing either.
-                    pause = 0.0 if is_more else max(pause, 10 * (time.monotonic() - began))
+                began = time.monotonic()
+                is_more = await self.index_some()
+                # To look through very many rooms isn't for nothing either.
+                pause = 0.0 if is_more else max(pause, 10 * (time.monotonic() - began))
             except Exception as error:
                 if is_unavailable(error):
                     log.warning("what is new isn't in the search yet: %s", one_line(error))
@@ -73,8 +72,11 @@ class Indexer:
                     log.exception("what is new can't be found by the search")
             await asyncio.sleep(pause)
 
-    async def _round(self) -> bool:
-        """Indexes what is new in some rooms. Returns whether there may be more."""
+    async def index_some(self) -> bool:
+        """Indexes what is new in some rooms, unless another process does. Returns whether there may be
+        more to do."""
+        if not await self._claim.hold():
+            return False
         rooms = await fetch(self._database, _BEHIND)
         for room_id, first in rooms:
             done: int | None = first
