@@ -14,6 +14,7 @@ from chat.doors.room_pages import online_among
 from chat.doors.sidebar import load_their_names, sidebar_of
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
+from chat.history.waiting import Waiting
 from chat.keys import ENGINE
 from chat.room_names import clean_title, name_problem
 from helpers.text.translation import Text, translate
@@ -134,20 +135,20 @@ async def list_page(
     if after or named:
         await engine.read_marks.store_for({user.id})
         own = [] if after else await own_rooms(user, named)
-        invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
+        waiting = Waiting([], [], []) if after else (await engine.waiting.of([user.id]))[user.id]
     else:
         listed = await sidebar_of(request, user)
-        own, invitations = listed.rooms, listed.invitations
+        own, waiting = listed.rooms, listed.waiting
     others, more = ([], False) if only_own else await open_rooms(user, named, after)
     if wants_json(request):
         body = {
             "rooms": [room.as_json() for room in own + others],
             "more": more,
-            "invitations": [msgspec.to_builtins(one) for one in invitations],
+            **msgspec.to_builtins(waiting._asdict()),
             "online": online_among(request, own),
         }
         return web.json_response(body)
-    await load_their_names(own, invitations)
+    await load_their_names(own, waiting.invitations)
     context = {
         "own": own,
         "others": others,
@@ -157,5 +158,5 @@ async def list_page(
         "form": form,
         "unsent": unsent,
     }
-    context["invitations"] = invitations
+    context["invitations"] = waiting.invitations
     return aiohttp_jinja2.render_template("chat/rooms.html", request, context, status=status)

@@ -17,10 +17,10 @@ OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/roo
 READ = {"room", "messages", "members", "pins", "permalink", "versions"}
 """Addresses that only show something."""
 
-CHANGING = {"preview", "accept_invitation", "decline_invitation"}
+CHANGING = {"preview", "accept_invitation", "decline_invitation", "report"}
 """Those to which something is sent."""
 
-BOTH = {"room_log": b"undo=99", "room_settings": b"act=lock"}
+BOTH = {"room_log": b"undo=99", "room_settings": b"act=lock", "room_reports": b"report=99&answer=dismiss"}
 
 INSIDE = ("member", "moderator", "owner", "administrator")
 ROLES = {
