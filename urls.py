@@ -16,6 +16,8 @@ from accounts.doors import (
     signin,
 )
 from accounts.doors import relation_lists as lists
+from administration.doors import frame as administration
+from administration.doors import people as site_people
 from chat.doors import (
     conversations,
     history,
@@ -175,6 +177,8 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/report", reports.ReportPost, "report", Access.SIGNED_IN),
     Route(f"/reports/{REPORT}/seen", reports.SeenOutcome, "seen_outcome", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
+    Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
+    Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),
 ]

@@ -126,6 +126,8 @@ def test_the_models_are_these() -> None:
         "clearings",
         "leases",
         "name_words",
+        "site_acts",
+        "password_links",
     }
     assert {model._meta.table_name for model in MODELS} == names
 
