@@ -18,6 +18,7 @@ from accounts.doors import (
 from accounts.doors import relation_lists as lists
 from administration.doors import frame as administration
 from administration.doors import people as site_people
+from administration.doors import reports as site_reports
 from chat.doors import (
     conversations,
     history,
@@ -51,7 +52,7 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
-REPORT = "{report:[1-9][0-9]{0,14}}"
+REPORT = "{report:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
 
 
@@ -179,6 +180,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),
 ]

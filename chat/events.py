@@ -246,11 +246,13 @@ class Unread(Event, tag="unread", frozen=True):
     invitations: list[InvitationView] = []
     outcomes: list[OutcomeView] = []
     ignored: list[str] = []
+    site_reports: int = 0
+    """How many reports wait for those who run the site, if the user is one of them."""
 
     def beside_marks(self) -> tuple[Any, ...]:
         """What is compared beside the marks of the rooms, to find what wasn't told."""
         reports = tuple((room.name, room.reports) for room in self.rooms if room.reports)
-        return self.invitations, self.outcomes, self.ignored, reports
+        return self.invitations, self.outcomes, self.ignored, self.site_reports, reports
 
 
 class Pong(Event, tag="pong", frozen=True):

@@ -25,7 +25,10 @@ class Section:
     permission: SitePermission
 
 
-SECTIONS = (Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),)
+SECTIONS = (
+    Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
+    Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
+)
 """In the order of the navigation."""
 
 

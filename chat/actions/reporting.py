@@ -8,6 +8,7 @@ from typing import Any
 
 from accounts.models import User
 from accounts.people.directory import users_by_ids
+from accounts.people.site_acts import SiteActor, record_site_act
 from chat.actions.deleting import delete_lines
 from chat.actions.moderation import change, check_reason, require
 from chat.actions.removing import ban_in, time_out_in
@@ -17,9 +18,17 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.lines import Line
-from chat.history.reports import context_of, in_charge_of, open_report, reason_of, report_by_id, reporters_of
+from chat.history.reports import (
+    context_of,
+    in_charge_of,
+    open_report,
+    reason_of,
+    report_by_id,
+    reporters_of,
+    site_staff,
+)
 from chat.history.transaction import RoomTransaction
-from chat.models import Report, ReportLine, ReportReason
+from chat.models import CONVERSATIONS, Report, ReportLine, ReportReason
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
 from helpers.errors import charge
@@ -69,7 +78,7 @@ async def report(engine: Engine, room_id: int, person: Person, number: int, reas
 
     await change(engine, room_id, person, new_nonce(), apply)
     if is_new:
-        engine.unread.note_standings(await in_charge_of(room_id))
+        engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
         note("report", "ok", who=person.name, whence="room", room=room_id)
     return is_new
 
@@ -106,10 +115,10 @@ async def answer(
 
     async def apply(room: RoomTransaction) -> Receipt:
         with _ranking_as_site(room, person) if for_site else contextlib.nullcontext():
-            return await _answer(room, person, report_id, given, nonce, told)
+            return await _answer(room, person, report_id, given, nonce, told, for_site=for_site)
 
     receipt = await change(engine, room_id, person, nonce, apply)
-    told |= {*await in_charge_of(room_id), *await reporters_of(report_id)}
+    told |= {*await in_charge_of(room_id), *await site_staff(), *await reporters_of(report_id)}
     engine.unread.note_standings(told)
     details: dict[str, str | int] = {"room": room_id, "report": report_id, "answer": given.name}
     note("report_answered", "ok", who=person.name, whence="room", **details)
@@ -117,7 +126,14 @@ async def answer(
 
 
 async def _answer(
-    room: RoomTransaction, person: Person, report_id: int, given: Answer, nonce: str, told: set[int]
+    room: RoomTransaction,
+    person: Person,
+    report_id: int,
+    given: Answer,
+    nonce: str,
+    told: set[int],
+    *,
+    for_site: bool,
 ) -> Receipt:
     await require(room, person, Permission.ANSWER_REPORTS)
     found = await report_by_id(room.room_id, report_id)
@@ -133,6 +149,10 @@ async def _answer(
     outcome = DISMISSED if given.name == "dismiss" else DONE
     is_of_it = (ReportReason.report_id == found.id) & (ReportReason.user_id > 0)
     await ReportReason.update(outcome=outcome).where(is_of_it).aio_execute()
+    if for_site:
+        after = {"report": found.id, "number": found.number, "answer": given.name, "act": receipt.act}
+        who, here = SiteActor(person.id), room.room_id
+        await record_site_act("report", who, target_id=found.author_id, room_id=here, after=after)
     return receipt
 
 
@@ -150,6 +170,8 @@ async def _act(
     if given.name == "dismiss":
         return receipt
     if given.name in ("timeout", "ban"):
+        if room.kind in CONVERSATIONS:
+            raise ActionError("refused", "Nobody is timed out or banned in a conversation.")
         user: User | None = (await users_by_ids([found.author_id])).get(found.author_id)
         if user is None or user.left_at is not None:
             raise ActionError("no_such_user", "There is no such account any more.")

@@ -6,12 +6,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from peewee import SQL
+from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from accounts.people.directory import users_by_ids
 from chat.drafts import Person
 from chat.history.reading import posts_by_number
-from chat.models import CONVERSATIONS, Member, Report, ReportLine, ReportReason, Room
+from chat.models import FOR_GOOD, Member, Report, ReportLine, ReportReason
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
 
 PAGE = 50
 MAX_REASONS = 50
@@ -22,6 +25,16 @@ CONTEXT = 3
 
 MAX_CONTEXT_TEXT = 1000
 """Characters kept of a line beside the reported post."""
+
+FOR_SITE = """(
+    (SELECT kind FROM rooms WHERE rooms.id = report.room_id) IN ('direct', 'group')
+    OR (SELECT is_admin FROM users WHERE users.id = report.author_id)
+    OR EXISTS (SELECT 1 FROM members AS author WHERE author.room_id = report.room_id
+        AND author.user_id = report.author_id AND author.role >= 2)
+    OR NOT EXISTS (SELECT 1 FROM members AS leader WHERE leader.room_id = report.room_id
+        AND leader.role >= 2 AND leader.user_id <> report.author_id))"""
+"""SQL over a row `report`: whether those who run the site answer it as well. The report is from a
+conversation, about somebody who keeps order in the room, or there is nobody else who does."""
 
 BY_ITSELF = 0
 """The reporter's id where no person has reported, but a filter."""
@@ -143,6 +156,46 @@ async def with_people(reports: Collection[Report]) -> list[FoundReport]:
     return found
 
 
+class SiteReports:
+    """The queue of those who run the site, for one of them."""
+
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        self._ids = {
+            answered: Bulk(
+                database,
+                f"""
+                SELECT report.id FROM {{given}} JOIN reports AS report
+                    ON report.answered_at IS {"NOT " if answered else ""}NULL
+                WHERE report.author_id <> given.user_id AND report.id < given.before AND {FOR_SITE}
+                ORDER BY report.id DESC LIMIT {PAGE + 1}""",  # noqa: S608 - words of our own
+                given={"user_id": "bigint", "before": "bigint"},
+            )
+            for answered in (False, True)
+        }
+
+    async def page(
+        self, user_id: int, *, answered: bool, before: int | None = None
+    ) -> tuple[list[FoundReport], bool]:
+        """A page of it, or of what was answered, the latest first; and whether there is more."""
+        statement = self._ids[answered].bind([(user_id, before or FOR_GOOD)])
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        ids = [report_id for (report_id,) in rows[:PAGE]]
+        query = Report.select().where(Report.id.in_(ids)).order_by(Report.id.desc())
+        return await with_people(list(await query.aio_execute()) if ids else []), len(rows) > PAGE
+
+
+async def site_staff() -> list[int]:
+    """The ids of those who run the site."""
+    # By two indexes, which hold few.
+    return sorted({*await _users_where(User.is_admin), *await _users_where(User.site_role > 0)})
+
+
+async def _users_where(condition: Any) -> list[int]:
+    query = User.select(User.id).where(condition)
+    return [user_id for (user_id,) in await query.tuples().aio_execute()]
+
+
 async def report_by_id(room_id: int, report_id: int) -> Report | None:
     query = Report.select().where(Report.id == report_id, Report.room_id == room_id)
     return next(iter(await query.aio_execute()), None)
@@ -192,15 +245,14 @@ async def context_of(room_id: int, number: int, after: int) -> list[dict[str, An
 
 async def in_charge_of(room_id: int) -> list[int]:
     """The ids of those who answer the room's reports."""
-    query = Member.select(Member.user).where(Member.room == room_id, SQL("role >= 2"))
+    is_here = Member.room == room_id
+    query = Member.select(Member.user).where(is_here, SQL("role >= 2"))
     found = {user_id for (user_id,) in await query.tuples().aio_execute()}
-    query = (
-        User.select(User.id)
-        .join(Member, on=((Member.user == User.id) & (Member.room == room_id)))
-        .join(Room, on=((Room.id == Member.room) & Room.kind.not_in(CONVERSATIONS)))
-        .where(User.is_admin)
-    )
-    return sorted(found | {user_id for (user_id,) in await query.tuples().aio_execute()})
+    administrators = await _users_where(User.is_admin)
+    if administrators:
+        query = Member.select(Member.user).where(is_here, Member.user.in_(administrators))
+        found |= {user_id for (user_id,) in await query.tuples().aio_execute()}
+    return sorted(found)
 
 
 def names_in(reports: Iterable[FoundReport]) -> set[str]:

@@ -8,6 +8,7 @@ from peewee_async.databases import AioDatabase
 
 from chat.events import InvitationView, OutcomeView
 from chat.history.invitations import PendingInvitations
+from chat.history.reports import FOR_SITE
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 
@@ -21,6 +22,8 @@ class Waiting(NamedTuple):
     invitations: list[InvitationView]
     outcomes: list[OutcomeView]
     ignored: list[str]
+    site_reports: int = 0
+    """How many reports wait for those who run the site, if this is one of them."""
 
 
 class WaitingReader:
@@ -35,8 +38,7 @@ class WaitingReader:
                 COALESCE(room.title, room.name), room.kind
             FROM {given} JOIN report_reasons AS reason ON reason.user_id = given.user_id
                 AND reason.outcome IS NOT NULL
-            JOIN rooms AS room ON room.id = reason.room_id
-            ORDER BY reason.report_id""",
+            JOIN rooms AS room ON room.id = reason.room_id""",
             given={"user_id": "bigint"},
         )
         self._ignored = Bulk(
@@ -44,6 +46,16 @@ class WaitingReader:
             """
             SELECT ignored.user_id, (SELECT name FROM users WHERE users.id = ignored.ignored_id)
             FROM {given} JOIN ignored ON ignored.user_id = given.user_id""",
+            given={"user_id": "bigint"},
+        )
+
+        self._of_site = Bulk(
+            database,
+            f"""
+            SELECT users.id, (SELECT COUNT(*) FROM reports AS report
+                WHERE report.answered_at IS NULL AND report.author_id <> users.id AND {FOR_SITE})
+            FROM {{given}} JOIN users ON users.id = given.user_id
+            WHERE users.is_admin OR users.site_role > 0""",  # noqa: S608 - words of our own
             given={"user_id": "bigint"},
         )
 
@@ -57,7 +69,7 @@ class WaitingReader:
         given = [(user_id,) for user_id in sorted(found)]
         statement = self._outcomes.bind(given)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        for user_id, report_id, number, outcome, name, title, kind in rows:
+        for user_id, report_id, number, outcome, name, title, kind in sorted(rows):
             if len(found[user_id].outcomes) < MAX_OUTCOMES:
                 view = OutcomeView(report_id, name, title, kind, number, outcome == "done")
                 found[user_id].outcomes.append(view)
@@ -66,4 +78,7 @@ class WaitingReader:
             found[user_id].ignored.append(name)
         for one in found.values():
             one.ignored.sort()
+        statement = self._of_site.bind(given)
+        for user_id, count in await fetch(self._database, statement.sql, *statement.params):
+            found[user_id] = found[user_id]._replace(site_reports=count)
         return found

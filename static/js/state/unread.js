@@ -18,10 +18,14 @@ import { readElsewhere } from "./reading.js";
 export const isConversation = ({ kind }) => kind === "direct" || kind === "group";
 
 /**
- * @typedef {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean, invitations?:
- *   import("./types.js").Invitation[], outcomes?: import("./types.js").Outcome[], ignored?: string[]}} Told
- *   what `unread` holds: all rooms where it is whole, else those that changed, with the fields that
- *   changed
+ * What `unread` holds: all rooms where it is whole, else those that changed, with the fields that changed.
+ * @typedef {object} Told
+ * @property {(Partial<OwnRoom> & {name: string})[]} rooms
+ * @property {boolean} [whole]
+ * @property {import("./types.js").Invitation[]} [invitations]
+ * @property {import("./types.js").Outcome[]} [outcomes]
+ * @property {string[]} [ignored]
+ * @property {number} [site_reports]
  */
 
 /**
@@ -31,13 +35,14 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * @returns {Topic[]}
  */
 export function receiveUnread(state, event) {
-  const { rooms, whole = false, invitations = [], outcomes = [], ignored = [] } = event;
+  const { rooms, whole = false, invitations = [], outcomes = [], ignored = [], site_reports = 0 } = event;
   const before = state.rooms;
   const topics = /** @type {Topic[]} */ (["rooms"]);
   if (whole) {
     state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
     state.invitations = invitations;
     state.site.outcomes = outcomes;
+    state.site.reports = site_reports;
     if ([...state.site.ignored].join(" ") !== ignored.join(" ")) topics.push("timeline");
     state.site.ignored = new Set(ignored);
   }

@@ -12,6 +12,7 @@ export function watchReports({ store, lifetime }) {
   const { state } = store;
   const countsNow = () => new Map([...state.rooms.values()].map((room) => [room.name, reportsOf(room)]));
   let before = countsNow();
+  let beforeOfSite = state.site.reports;
   const show = () => {
     const counts = countsNow();
     const link = document.getElementById("reports-link");
@@ -26,6 +27,14 @@ export function watchReports({ store, lifetime }) {
           type: "toasted",
           text: t("{room}: a message was reported.", { room: titleWithSign(room) }),
         });
+    const ofSite = document.getElementById("site-reports");
+    if (ofSite) {
+      ofSite.hidden = !state.site.reports;
+      part(ofSite, "number").textContent = short(state.site.reports);
+      if (state.site.reports > beforeOfSite)
+        store.dispatch({ type: "toasted", text: t("A report waits for those who run the site.") });
+    }
+    beforeOfSite = state.site.reports;
     before = counts;
   };
   store.watch(["rooms"], show, lifetime.signal);
