@@ -14,6 +14,7 @@ from accounts.doors.command_line import (
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SiteRole
 from administration import people_acts
+from administration.doors import room_commands
 from helpers.db.migrations import check_migrations
 from helpers.errors import ActionError
 from helpers.processes.terminal import Failure, say
@@ -92,6 +93,7 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("role", metavar="ROLE", choices=sorted(ROLES), help="one of " + ", ".join(ROLES))
     _with_reason(command)
     command.set_defaults(run=set_role)
+    room_commands.add_commands(commands)
 
 
 def _of_person(command: argparse.ArgumentParser) -> None:

@@ -9,9 +9,11 @@ from typing import Any
 from accounts.models import User
 from accounts.people.directory import users_by_ids
 from accounts.people.site_acts import SiteActor, record_site_act
+from accounts.people.site_roles import SitePermission
 from chat.actions.deleting import delete_lines
 from chat.actions.moderation import change, check_reason, require
 from chat.actions.removing import ban_in, time_out_in
+from chat.actions.site_powers import require_site
 from chat.costs import REPORTS
 from chat.drafts import Person
 from chat.engine import Engine
@@ -114,6 +116,8 @@ async def answer(
     nonce = new_nonce()
 
     async def apply(room: RoomTransaction) -> Receipt:
+        if for_site:
+            await require_site(SiteActor(person.id), SitePermission.ANSWER_REPORT)
         with _ranking_as_site(room, person) if for_site else contextlib.nullcontext():
             return await _answer(room, person, report_id, given, nonce, told, for_site=for_site)
 

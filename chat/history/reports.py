@@ -27,12 +27,13 @@ MAX_CONTEXT_TEXT = 1000
 """Characters kept of a line beside the reported post."""
 
 FOR_SITE = """(
+    (SELECT kind FROM rooms WHERE rooms.id = report.room_id) <> 'deleted' AND (
     (SELECT kind FROM rooms WHERE rooms.id = report.room_id) IN ('direct', 'group')
     OR (SELECT is_admin FROM users WHERE users.id = report.author_id)
     OR EXISTS (SELECT 1 FROM members AS author WHERE author.room_id = report.room_id
         AND author.user_id = report.author_id AND author.role >= 2)
     OR NOT EXISTS (SELECT 1 FROM members AS leader WHERE leader.room_id = report.room_id
-        AND leader.role >= 2 AND leader.user_id <> report.author_id))"""
+        AND leader.role >= 2 AND leader.user_id <> report.author_id)))"""
 """SQL over a row `report`: whether those who run the site answer it as well. The report is from a
 conversation, about somebody who keeps order in the room, or there is nobody else who does."""
 

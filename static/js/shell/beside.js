@@ -58,6 +58,7 @@ export class Beside {
         this.#start("chat-invitations", ChatInvitations, page);
         this.#start("chat-outcomes", ChatOutcomes, page);
         watchReports({ store: this.store, lifetime: this.lifetime });
+        app.dataset.live = "";
       };
       this.#start("chat-settings", ChatSettings, page);
       this.#start("chat-toasts", ChatToasts, page);
