@@ -10,8 +10,9 @@ from chat.events import encode_value
 class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     """A durable event in its wire form, encoded once, with what delivery needs to know.
 
-    `about` is the id of the user whose standing it changes, 0 for none. That user's connections to
-    the room close with `close_code`; where that is 0 they look at the standing again."""
+    `about` is the id of the user whose standing it changes, EVERYBODY for all, 0 for none. That
+    user's connections to the room close with `close_code`; where that is 0 they look at the standing
+    again."""
 
     seq: int
     data: bytes

@@ -42,6 +42,9 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     """Only moderators post."""
     archived: bool = False
     """It can only be read."""
+    rights: dict[str, str] = {}
+    """Who may `post`, `invite`, `pin`, `mention` all and set the `topic`: `members`, `moderators` or
+    `owners`, where the owners have chosen something else than is usual."""
 
 
 class You(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -285,6 +288,7 @@ class Close:
     LEFT: ClassVar[int] = 4502
     SIGNED_OUT: ClassVar[int] = 4503
     TOO_MANY: ClassVar[int] = 4504
+    DELETED: ClassVar[int] = 4505
 
 
 _encoder = msgspec.json.Encoder()

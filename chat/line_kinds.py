@@ -5,7 +5,10 @@ from typing import Literal
 
 from chat.events import Close
 
-Whom = Literal["author", "target"]
+Whom = Literal["author", "target", "everybody"]
+
+EVERYBODY = -1
+"""The id that stands for all who are in the room."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +64,11 @@ KINDS: dict[str, LineKind] = {
     "slow": LineKind(),
     "locked": LineKind(),
     "unlocked": LineKind(),
+    "rights": LineKind("everybody", is_checked=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
+    "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
+    "restored": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

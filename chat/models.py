@@ -10,9 +10,37 @@ CONVERSATIONS = tuple(CONVERSATION_GRANTS)
 """Kinds of rooms that belong to certain people: to two, or to a small group. They have no name of
 their own, no owner and no moderators."""
 
+DELETED_KIND = "deleted"
+"""The kind of a room that was deleted and isn't erased yet. Nobody is a member of it."""
+
 FOR_GOOD = 2**53 - 1
 """The end of what doesn't end, in milliseconds since 1970: JavaScript knows no larger whole
 number."""
+
+
+MODE_COLUMNS = (
+    *("posting", "slow_seconds", "archived_at", "inviting", "pinning", "mentioning", "topic_setting"),
+)
+"""The columns of a Room from which its Modes are made."""
+
+
+def modes_of(
+    posting: int,
+    slow_seconds: int,
+    archived_at: int | None,
+    inviting: int | None,
+    pinning: int,
+    mentioning: int | None,
+    topic_setting: int,
+) -> Modes:
+    """The Modes in these columns."""
+    return Modes(
+        *(Role(posting), slow_seconds, archived_at is not None),
+        Role(inviting) if inviting is not None else None,
+        Role(pinning),
+        Role(mentioning) if mentioning is not None else None,
+        Role(topic_setting),
+    )
 
 
 class Room(Base):
@@ -23,8 +51,7 @@ class Room(Base):
     in conversations), `title_key` the key by which it is searched and compared.
     `standings_seq` is the seq of the last change of memberships and permissions.
 
-    `posting` is the least Role that may post, `slow_seconds` the pause that members make between
-    their posts, `archived_at` since when the room is read only."""
+    `archived_at` is since when the room is read only; the other MODE_COLUMNS are in Modes."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -41,6 +68,10 @@ class Room(Base):
     posting = peewee.SmallIntegerField(default=Role.MEMBER)
     slow_seconds = peewee.BigIntegerField(default=0)
     archived_at = peewee.BigIntegerField(null=True)
+    inviting = peewee.SmallIntegerField(null=True)
+    pinning = peewee.SmallIntegerField(default=Role.MODERATOR)
+    mentioning = peewee.SmallIntegerField(null=True)
+    topic_setting = peewee.SmallIntegerField(default=Role.MODERATOR)
 
     class Meta:
         table_name = "rooms"
@@ -60,7 +91,38 @@ class Room(Base):
 
     @property
     def modes(self) -> Modes:
-        return Modes(Role(self.posting), self.slow_seconds, self.archived_at is not None)
+        return modes_of(*(getattr(self, name) for name in MODE_COLUMNS))
+
+
+class DeletedRoom(Base):
+    """A room that was deleted by `act`, and can be restored until `due_at`: Room.kind is DELETED_KIND,
+    `kind` is what it was. `erasing` says that this time is over."""
+
+    room_id = peewee.BigIntegerField(primary_key=True)
+    kind = peewee.TextField()
+    deleted_by = peewee.BigIntegerField()
+    deleted_at = peewee.BigIntegerField()
+    due_at = peewee.BigIntegerField()
+    act = peewee.BigIntegerField()
+    erasing = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "deleted_rooms"
+
+
+class FormerMember(Base):
+    """Who was a member of a room when it was deleted. The columns are those of Member."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    role = peewee.SmallIntegerField()
+    read_number = peewee.BigIntegerField()
+    times_back = peewee.BigIntegerField()
+    joined_at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "former_members"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
 
 
 class RoomName(Base):

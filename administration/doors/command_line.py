@@ -19,6 +19,7 @@ from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SiteRole
 from accounts.signin.ended_sessions import end_sessions
 from administration import people_acts
+from administration.doors import room_commands
 from helpers.db.migrations import check_migrations
 from helpers.errors import ActionError
 from helpers.processes.terminal import Failure, say
@@ -255,6 +256,7 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("--yes", action="store_true", help="it is meant; this can't be undone")
     _with_reason(command)
     command.set_defaults(run=delete_account)
+    room_commands.add_commands(commands)
 
 
 def _of_person(command: argparse.ArgumentParser) -> None:

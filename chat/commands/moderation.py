@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from accounts.models import User
-from chat.actions import deleting, moderation, modes, removing, rooms
+from chat.actions import deleted_rooms, deleting, moderation, modes, removing, rooms
 from chat.actions import undo as undoing
 from chat.actions.act_words import in_one_line
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
@@ -102,6 +102,15 @@ async def unlock(call: Call) -> Answer:
     return await modes.unlock(call.engine, call.room_id, call.person, call.nonce)
 
 
+@command(needs=Permission.SET_RIGHTS)
+async def allow(call: Call, what: Word, who: Word) -> Answer:
+    """Chooses who may post, invite, pin, mention all or set the topic: members, moderators or
+    owners, as in /allow pin members."""
+    return await modes.set_right(
+        call.engine, call.room_id, call.person, what.lower(), who.lower(), call.nonce
+    )
+
+
 @command(needs=Permission.ARCHIVE, destroys=True)
 async def archive(call: Call, reason: Rest | None = None) -> Answer:
     """Makes the room read only, and takes it off the list of rooms."""
@@ -112,6 +121,15 @@ async def archive(call: Call, reason: Rest | None = None) -> Answer:
 async def unarchive(call: Call) -> Answer:
     """Takes the room out of the archive."""
     return await modes.unarchive(call.engine, call.room_id, call.person, call.nonce)
+
+
+@command(needs=Permission.DELETE_ROOM, destroys=True)
+async def delete_room(call: Call, name: Word, reason: Rest | None = None) -> Answer:
+    """Deletes this room for everybody. Type its name, to be sure. For 30 days you can restore it, on
+    the page of rooms."""
+    return await deleted_rooms.delete_room(
+        call.engine, call.room_id, call.person, name, reason or "", call.nonce
+    )
 
 
 @command(needs=Permission.UNDO)

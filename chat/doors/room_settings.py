@@ -9,7 +9,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
-from chat.actions import membership, moderation, modes, removing, rooms
+from chat.actions import deleted_rooms, membership, moderation, modes, removing, rooms
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
 from chat.engine import Engine
@@ -20,7 +20,7 @@ from chat.history.kept_out import Restricted, banned_from, timed_out_in
 from chat.keys import ENGINE, take_token
 from chat.models import CONVERSATIONS
 from chat.requests import clean_text, new_nonce
-from chat.roles import Permission, Role
+from chat.roles import RIGHTS, ROLE_WORDS, Permission, Role
 from helpers.clock import iso, now_ms
 from helpers.text.durations import parse_duration, show_duration
 from helpers.text.translation import translate
@@ -57,7 +57,7 @@ class RoomSettings(web.View):
             raise web.HTTPSeeOther(self._address(found)) from None
         if wants_json(request):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
-        if form["act"] == "leave":
+        if form["act"] in ("leave", "delete_room"):
             raise web.HTTPSeeOther("/rooms")
         raise web.HTTPSeeOther(self._address(found))
 
@@ -81,7 +81,12 @@ class RoomSettings(web.View):
             "room": room,
             "may": standing.permissions,
             "role": standing.title,
+            "heir": await membership.next_in_line(room.id, self.request[USER].id),
             "locked": room.posting > Role.MEMBER,
+            "by_owners": room.posting is Role.OWNER,
+            "rights": {right: modes.who_may(room.modes, right) for right in RIGHTS},
+            "roles": list(ROLE_WORDS),
+            "have_usual": modes.HAVE_USUAL,
             "pauses": [(show_duration(seconds) if seconds else "off", seconds) for seconds in pauses],
             "banned": [_as_shown(one) for one in banned],
             "timed_out": [_as_shown(one) for one in timed_out],
@@ -124,6 +129,11 @@ async def _unlock(engine: Engine, room_id: int, person: Person, form: Form) -> R
     return await modes.unlock(engine, room_id, person, new_nonce())
 
 
+async def _rights(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    right, who = form.get("what", ""), form.get("who", "")
+    return await modes.set_right(engine, room_id, person, right, who, new_nonce())
+
+
 async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.archive(engine, room_id, person, new_nonce())
 
@@ -148,7 +158,13 @@ async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -
 
 
 async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
-    return await membership.leave(engine, room_id, person, new_nonce())
+    is_sure = form.get("sure") == "yes"
+    return await membership.leave(engine, room_id, person, new_nonce(), is_sure=is_sure)
+
+
+async def _delete_room(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    name = form.get("name", "").strip()
+    return await deleted_rooms.delete_room(engine, room_id, person, name, "", new_nonce())
 
 
 ACTS: dict[str, Act] = {
@@ -158,10 +174,12 @@ ACTS: dict[str, Act] = {
     "slow": _slow,
     "lock": _lock,
     "unlock": _unlock,
+    "rights": _rights,
     "archive": _archive,
     "unarchive": _unarchive,
     "unban": _unban,
     "untimeout": _untimeout,
     "leave": _leave,
+    "delete_room": _delete_room,
 }
 """By the form's field `act`."""

@@ -94,6 +94,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     # To accept makes nobody a member again, and there is nothing to decline.
     ("accept_invitation", "POST"): (401, 404, 404, 303),
     ("decline_invitation", "POST"): (401, 404, 404, 404),
+    # It isn't deleted.
+    ("restore_room", "POST"): (401, 404, 404, 404),
     ("messages", "GET"): (401, 404, 200, 200),
     ("members", "GET"): (401, 404, 200, 200),
     ("pins", "GET"): (401, 404, 200, 200),

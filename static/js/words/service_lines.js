@@ -30,6 +30,7 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
   role(who, text, raw) {
@@ -70,11 +71,35 @@ const ACTS = {
   locked: [({ author }) => `${author} locked the room`, (who) => t("{author} locked the room", who)],
   unlocked: [({ author }) => `${author} unlocked the room`, (who) => t("{author} unlocked the room", who)],
   archived: [({ author }) => `${author} archived the room`, (who) => t("{author} archived the room", who)],
+  ended: [({ author }) => `${author} deleted the room`, (who) => t("{author} deleted the room", who)],
+  restored: [({ author }) => `${author} restored the room`, (who) => t("{author} restored the room", who)],
   unarchived: [
     ({ author }) => `${author} took the room out of the archive`,
     (who) => t("{author} took the room out of the archive", who),
   ],
 };
+
+/**
+ * Who may do what from now on: the text is a right, and who has it.
+ * @param {{author: string}} who
+ * @param {string} text
+ */
+function describeRight({ author }, text) {
+  const [right, names] = text.split(" ");
+  const whom =
+    {
+      members: t("all members"),
+      moderators: t("moderators"),
+      owners: t("owners alone"),
+      usual: t("as is usual"),
+    }[names] ?? names;
+  const whose = { author, whom };
+  if (right === "post") return t("{author} chose who may write: {whom}", whose);
+  if (right === "invite") return t("{author} chose who may invite: {whom}", whose);
+  if (right === "pin") return t("{author} chose who may pin: {whom}", whose);
+  if (right === "mention") return t("{author} chose who may call all: {whom}", whose);
+  return t("{author} chose who may set the topic: {whom}", whose);
+}
 
 /** @param {string} text @param {string} plain @param {string} shown */
 function describeAct(text, plain, shown) {

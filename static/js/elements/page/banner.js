@@ -25,6 +25,7 @@ const REASONS = {
     link: t("Try again"),
     href: here,
   },
+  4505: { text: t("This room was deleted."), ...TO_ROOMS },
   401: { text: t("You are signed out."), link: t("Sign in"), href: signIn },
   403: { text: t("This room is not open to you any more."), ...TO_ROOMS },
   404: { text: t("This room is gone, or not open to you any more."), ...TO_ROOMS },
@@ -52,6 +53,8 @@ function barText({ room, you, may }) {
   if (room.archived) return t("This room is archived: it can only be read.");
   if (until > 0)
     return t("You can only read here until {time}.", { time: shortTime(String(you.timeout_until)) });
+  if (room.rights?.post === "owners" && !may.includes("set_rights"))
+    return t("Only owners write in this room.");
   if (room.locked && !may.includes("set_modes")) return t("This room is locked: only moderators write here.");
   return "";
 }
