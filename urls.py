@@ -20,6 +20,8 @@ from accounts.doors import relation_lists as lists
 from administration.doors import frame as administration
 from administration.doors import people as site_people
 from administration.doors import person
+from administration.doors import room as site_room
+from administration.doors import rooms as site_rooms
 from chat.doors import (
     conversations,
     history,
@@ -178,6 +180,8 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/rooms", site_rooms.Rooms, "admin_rooms", Access.SIGNED_IN),
+    Route("/admin/rooms/{id:[1-9][0-9]{0,14}}", site_room.RoomPage, "admin_room", Access.SIGNED_IN),
     Route("/admin/people/{name}", person.PersonPage, "admin_person", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),
