@@ -28,6 +28,7 @@ from chat.history.mentions import Directory
 from chat.history.presence import PresenceStore
 from chat.history.waiting import WaitingReader
 from chat.line_kinds import KINDS
+from chat.search.searching import Search
 from helpers.db.database import is_unavailable
 from helpers.limits import Limiter, Unlimited
 from helpers.locks import KeyedLocks
@@ -49,6 +50,7 @@ class Engine:
     read_marks: ReadMarks
     unread: UnreadTracker
     access: RoomAccessReader
+    search: Search
     directory: Directory
     waiting: WaitingReader
     renderer: Renderer
@@ -59,7 +61,7 @@ class Engine:
     guests: KeyedLocks
     """Invitations of one guest are counted and stored one after the other."""
     limiter: Limiter
-    """What others see of a person is counted by it: rooms, invitations."""
+    """What others see of a person is counted by it: rooms, invitations; and searches."""
 
 
 @contextlib.asynccontextmanager
@@ -168,6 +170,7 @@ async def open_engine(
         hub.start(bus)
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
+            search=Search(database, access, limiter or Unlimited()),
             directory=directory,
             waiting=waiting,
             renderer=renderer,

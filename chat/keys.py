@@ -4,7 +4,6 @@ from aiohttp import web
 
 from chat.commands.registry import Registry
 from chat.engine import Engine
-from chat.search.searching import Search
 from helpers.errors import too_fast
 from helpers.keys import SETTINGS
 from helpers.limits import Buckets
@@ -12,8 +11,6 @@ from helpers.limits import Buckets
 ENGINE = web.AppKey("engine", Engine)
 COMMANDS = web.AppKey("commands", Registry)
 """Other parts of the site add their commands before the site starts."""
-
-SEARCH = web.AppKey("search", Search)
 
 MESSAGE_LIMITS = web.AppKey("message_limits", Buckets)
 

@@ -25,13 +25,12 @@ from chat.doors.upgrade import SERVICES, receive
 from chat.doors.websocket import Services
 from chat.engine import open_engine
 from chat.events import RESTART
-from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, SEARCH, message_limits
+from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
-from chat.search.searching import Search
 from helpers.keys import DATABASE, LIMITER, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
@@ -75,7 +74,6 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[BLOCKED] += [note_block, functools.partial(end_between, engine)]
         app[RENAMED].append(engine.statuses.tell_name)
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
-        app[SEARCH] = Search(engine.database, engine.access, engine.limiter)
         running = (
             presence.run(),
             Purge(engine).run(),

@@ -10,7 +10,7 @@ from accounts.keys import USER
 from accounts.people.shown_names import load_names
 from chat.doors.room_pages import as_events
 from chat.errors import ActionError
-from chat.keys import SEARCH
+from chat.keys import ENGINE
 from chat.search.index import NEWEST_ID
 from chat.search.results import Result
 from chat.search.searching import Answer
@@ -29,7 +29,8 @@ class SearchPage(web.View):
         request = self.request
         text, before = request.query.get("q", "").strip(), self._before()
         try:
-            answer = await request.app[SEARCH].find(request[USER], text, before or NEWEST_ID, self._zone())
+            search = request.app[ENGINE].search
+            answer = await search.find(request[USER], text, before or NEWEST_ID, self._zone())
         except ActionError as error:
             if wants_json(request) or error.code != "bad_request":
                 raise
@@ -73,7 +74,7 @@ class SearchPage(web.View):
 
 
 def as_json(result: Result) -> dict[str, Any]:
-    """For programs. `folded` is there where the reader has blocked the author."""
+    """For programs. `folded` is there where the reader has blocked or ignores the author."""
     return {
         "room": result.room,
         "title": result.title,

@@ -10,22 +10,34 @@ from accounts.models import Block, User
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
 from chat.history.titles import people_in, title_for
-from chat.models import Room
+from chat.models import Ignored, Room
 from chat.search.index import Found, Hit, Wanted
 from chat.search.words import pieces
 
 
 @dataclass(frozen=True)
 class Result:
-    """A post that was found. `marked` is HTML with the words in `<mark>`. `is_folded`: the reader has
-    blocked its author."""
+    """A post that was found. `pieces` are an excerpt, each with whether it was asked for. `is_folded`: the
+    reader has blocked or ignores its author."""
 
     room: str
     title: str
     kind: str
     line: Line
-    marked: str
+    pieces: list[tuple[str, bool]]
     is_folded: bool
+
+    @property
+    def excerpt(self) -> str:
+        return "".join(text for text, _ in self.pieces)
+
+    @property
+    def marked(self) -> str:
+        """The excerpt as HTML. Nothing of the text acts."""
+        return "".join(
+            f"<mark>{html.escape(text)}</mark>" if is_found else html.escape(text)
+            for text, is_found in self.pieces
+        )
 
 
 async def results_of(found: Found, wanted: Wanted, reader: User) -> list[Result]:
@@ -40,13 +52,13 @@ async def results_of(found: Found, wanted: Wanted, reader: User) -> list[Result]
     lines: dict[tuple[int, int], Line] = {}
     for room_id, own in seqs.items():
         lines |= {(room_id, line.seq): line for line in await posts_by_seq(room_id, own)}
-    blocked = await _blocked(reader, {line.author_id for line in lines.values()})
+    hidden = await _hidden(reader, {line.author_id for line in lines.values()})
     shown = []
     for hit in _still_there(found.hits, rooms, lines):
         room, line = rooms[hit.room_id], lines[hit.room_id, hit.seq]
         title = title_for(reader.id, people[room.id], room.kind) if room.is_conversation else room.shown
-        marked = marked_html(line.text, wanted.found_terms)
-        shown.append(Result(room.name, title, room.kind, line, marked, line.author_id in blocked))
+        found_pieces = pieces(line.text, wanted.found_terms)
+        shown.append(Result(room.name, title, room.kind, line, found_pieces, line.author_id in hidden))
         # A long post takes milliseconds.
         await asyncio.sleep(0)
     return shown
@@ -64,17 +76,11 @@ def _still_there(
     ]
 
 
-async def _blocked(reader: User, author_ids: set[int]) -> set[int]:
-    """Which of these the reader has blocked."""
-    query = Block.select(Block.blocked_id).where(
-        Block.blocker_id == reader.id, Block.blocked_id.in_(sorted(author_ids))
+async def _hidden(reader: User, author_ids: set[int]) -> set[int]:
+    """Which of these the reader has blocked or ignores."""
+    ids = sorted(author_ids)
+    blocked = Block.select(Block.blocked_id).where(Block.blocker_id == reader.id, Block.blocked_id.in_(ids))
+    ignored = Ignored.select(Ignored.ignored_id).where(
+        Ignored.user_id == reader.id, Ignored.ignored_id.in_(ids)
     )
-    return {blocked_id for (blocked_id,) in await query.tuples().aio_execute()}
-
-
-def marked_html(text: str, terms: list[str]) -> str:
-    """An excerpt as HTML. Nothing of the text acts."""
-    return "".join(
-        f"<mark>{html.escape(piece)}</mark>" if is_found else html.escape(piece)
-        for piece, is_found in pieces(text, terms)
-    )
+    return {author_id for query in (blocked, ignored) for (author_id,) in await query.tuples().aio_execute()}

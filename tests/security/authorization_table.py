@@ -134,6 +134,7 @@ ROWS = {
     "/report another's": Row("/report 2 rude", INSIDE),
     "/report one's own": Row("/report 1", NOBODY),
     "/report a deleted one": Row("/report 4", NOBODY),
+    "/search": Row("/search words", INSIDE, changes=False),
     "/log": Row("/log", LOGGED, changes=False),
     "/undo what isn't there": Row("/undo A99", NOBODY),
     "/undo of a moderator's act": Row("/undo A1", MODERATORS),

@@ -89,6 +89,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("kept", "GET"): (401, 200, 200, 200),
     ("service_worker", "GET"): (200, 200, 200, 200),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
+    # What each of them finds: tests/chat/test_search.py.
+    ("search", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
     # To accept makes nobody a member again, and there is nothing to decline.

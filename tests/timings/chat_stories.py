@@ -24,6 +24,7 @@ from chat.history.journal import Journal
 from chat.history.waiting import WaitingReader
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
+from chat.search.indexer import Indexer
 from chat.setup import close_connections
 from tests.chat.delivery.test_channel import FakeClient, Place, sealed
 from tests.timings.stage import ALICE, HALL, Moments, Stage, forever, running, story, took
@@ -110,6 +111,18 @@ async def purge(stage: Stage) -> float:
     purge = Noted(cast(Any, SimpleNamespace(timings=DEFAULT)))
     purge._claim = cast(Any, SimpleNamespace(hold=is_ours))
     async with running(purge.run()):
+        return await looked.apart()
+
+
+@story
+async def search_index(stage: Stage) -> float:
+    class Noted(Indexer):
+        async def index_some(self) -> bool:
+            looked.note()
+            return False
+
+    looked = Moments()
+    async with running(Noted(cast(Any, None), DEFAULT.search_index).run()):
         return await looked.apart()
 
 

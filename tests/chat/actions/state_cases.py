@@ -291,6 +291,7 @@ CASES = (
             ("bob", "/help"),
             ("carol", "/help topic"),
             ("bob", "/who"),
+            ("bob", "/search words"),
             ("bob", "/topic"),
             ("bob", "/back"),
             ("bob", "/dnd off"),
