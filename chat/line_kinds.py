@@ -65,6 +65,7 @@ KINDS: dict[str, LineKind] = {
     "locked": LineKind(),
     "unlocked": LineKind(),
     "rights": LineKind(checks_everybody=True),
+    "history": LineKind(checks_everybody=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
 }

@@ -32,7 +32,7 @@ from chat.models import (
     Timeout,
 )
 from chat.models import Message as Row
-from chat.roles import STRANGER, Modes, Role, Standing
+from chat.roles import NOTHING_HIDDEN, STRANGER, Modes, Past, Role, Standing
 
 UNDO_SECONDS = 30 * 24 * 3600
 """For so long an act of order can be undone. What it hid, as a cleared history, is erased then."""
@@ -88,8 +88,9 @@ class RoomTransaction:
     async def standing(self, user_id: int) -> Standing:
         """The user's current standing in this room."""
         if user_id not in self.standings:
+            joined = (Member.first_seq, Member.hidden_number)
             rows = await (
-                Member.select(Member.role, User.is_admin, fn.COALESCE(Timeout.until, 0))
+                Member.select(Member.role, User.is_admin, fn.COALESCE(Timeout.until, 0), *joined)
                 .join(User, on=(User.id == Member.user))
                 .join(
                     Timeout,
@@ -105,6 +106,7 @@ class RoomTransaction:
                     *(Role(rows[0][0]), bool(rows[0][1]), self.kind),
                     modes=self.modes,
                     timeout_until=rows[0][2],
+                    joined=Past(*rows[0][3:]),
                 )
                 if rows
                 else STRANGER
@@ -241,10 +243,14 @@ class RoomTransaction:
         self.amendments.append(Invitation.delete().where(is_this))
         self.invitations[user_id] = None
 
-    async def post(self, number: int) -> Line:
+    def hidden_from(self, standing: Standing) -> int:
+        """The last post that somebody of this standing can't read."""
+        return max(self.cleared_number, standing.past.hidden_number)
+
+    async def post(self, number: int, standing: Standing) -> Line:
         """The current state of the post with this number, including what this transaction wrote or
-        changed. Raises ActionError."""
-        if self.cleared_number < number <= self.posts:
+        changed, for somebody of this standing. Raises ActionError."""
+        if self.hidden_from(standing) < number <= self.posts:
             line = next(
                 (line for line in reversed(self.published) if line.number == number), None
             ) or await post_at(self.room_id, number)
@@ -327,12 +333,15 @@ class RoomTransaction:
         commit: deleting it waits for this transaction."""
         if not await all_exist([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
-        row = {
+        # The line of their coming is the first that they read.
+        joined = Past(self.last_seq + 1, self.posts) if self.modes.hides_past else NOTHING_HIDDEN
+        row: dict[str, Any] = {
             "room": self.room_id,
             "user": user_id,
             "role": role,
             "read_number": self.posts,
             "joined_at": self.at,
+            **(joined._asdict()),
             **(kept or {}),
         }
         self.writes.append(Member.insert(row))
@@ -341,7 +350,10 @@ class RoomTransaction:
         rows = await Timeout.select(Timeout.until).where(is_theirs).tuples().aio_execute()
         timeout_until = rows[0][0] if rows else 0
         self.standings[user_id] = Standing(
-            role, is_admin, self.kind, modes=self.modes, timeout_until=timeout_until
+            *(role, is_admin, self.kind),
+            modes=self.modes,
+            timeout_until=timeout_until,
+            joined=Past(row["first_seq"], row["hidden_number"]),
         )
 
     def change_member(self, user_id: int, standing: Standing) -> None:
