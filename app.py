@@ -11,7 +11,6 @@ import io
 import logging
 import os
 import sys
-import tomllib
 from collections import Counter
 from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
@@ -31,6 +30,7 @@ from accounts.setup import setup_accounts
 from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from accounts.signin.throttling import GUESSES
+from administration.doors import command_line as site_commands
 from chat.actions.rerendering import texts_of_rooms
 from chat.setup import setup_chat
 from feed import event_log
@@ -78,7 +78,7 @@ from helpers.web.protocol import Runner
 from helpers.web.routing import add_routes
 from helpers.web.session_stores import DatabaseSessions, session_store
 from helpers.web.sessions import STORAGE, TokenStorage
-from settings import ROOT, Settings, SettingsError, read_settings
+from settings import ROOT, Settings, SettingsError, read_settings, version
 from timings import DEFAULT as DEFAULT_TIMINGS
 from timings import TIMINGS, Timings
 from weather.setup import setup_weather
@@ -312,8 +312,7 @@ def parser() -> argparse.ArgumentParser:
         prog="python app.py",
         description="aiochat: a chat with rooms. Settings come from the environment and .env; see README.",
     )
-    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    commands.add_argument("--version", action="version", version=f"aiochat {version}")
+    commands.add_argument("--version", action="version", version=f"aiochat {version()}")
     choices = commands.add_subparsers(title="commands", metavar="COMMAND")
     command = choices.add_parser(
         "serve", help="serve the chat", description="Serves the chat until Ctrl-C or SIGTERM."
@@ -339,6 +338,7 @@ def parser() -> argparse.ArgumentParser:
     rerendering.add_command(choices, render)
     restoring.add_command(choices, restored)
     command_line.add_commands(choices)
+    site_commands.add_commands(choices)
     return commands
 
 

@@ -2,6 +2,7 @@
 
 import os
 import re
+import tomllib
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import SplitResult, urlsplit
@@ -262,6 +263,12 @@ def _without_default_port(origin: str) -> str:
     """Returns the origin as browsers send it: RFC 6454, 6.2 omits the scheme's default port."""
     scheme, _, rest = origin.partition("://")
     return f"{scheme}://{rest.removesuffix(':443' if scheme == 'https' else ':80')}"
+
+
+def version() -> str:
+    """The program's version."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    return str(project["version"])
 
 
 def read_settings(**given: Any) -> Settings:

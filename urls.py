@@ -16,6 +16,8 @@ from accounts.doors import (
     signin,
 )
 from accounts.doors import relation_lists as lists
+from administration.doors import frame as administration
+from administration.doors import people as site_people
 from chat.doors import (
     conversations,
     history,
@@ -167,9 +169,12 @@ ROUTES = [
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
     Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
+    Route("/rooms/{name}/restore", room_list.Restore, "restore_room", Access.SIGNED_IN),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
+    Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
+    Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),
 ]

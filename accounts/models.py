@@ -22,6 +22,12 @@ class User(Base):
     session_secret = peewee.TextField(default="")
     """Sessions carry it. A new one, as with a new password, ends the sessions of before."""
     is_admin = peewee.BooleanField()
+    """Whether `site_role` is that of an administrator."""
+    site_role = peewee.SmallIntegerField(default=0)
+    """A number of accounts/people/site_roles.py, whose site_role_of reads it."""
+    suspended_until = peewee.BigIntegerField(null=True)
+    """Until then nobody signs in (accounts/signin/suspension.py), by the database's clock."""
+    suspended_for = peewee.TextField(default="")
     created_at = peewee.BigIntegerField()
     # accounts/people/profiles.py checks these values. Empty means not given.
     display_name = peewee.TextField(default="")
@@ -135,3 +141,34 @@ class SiteFact(Base):
 
     class Meta:
         table_name = "site"
+
+
+class SiteAct(Base):
+    """What somebody who runs the site did; see accounts/people/site_acts.py. `author_id` is None where
+    it was done by the shell, by the machine's user `shell`. `before` and `after` are JSON objects."""
+
+    number = peewee.BigIntegerField(primary_key=True)
+    act = peewee.TextField()
+    author_id = peewee.BigIntegerField(null=True)
+    shell = peewee.TextField()
+    target_id = peewee.BigIntegerField(null=True)
+    room_id = peewee.BigIntegerField(null=True)
+    reason = peewee.TextField()
+    before = peewee.TextField()
+    after = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "site_acts"
+
+
+class PasswordLink(Base):
+    """A link by which somebody chooses a new password, once and before `until`. Only the hash of its
+    token is known here."""
+
+    user_id = peewee.BigIntegerField(primary_key=True)
+    token_hash = peewee.TextField(unique=True)
+    until = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "password_links"

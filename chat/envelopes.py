@@ -11,10 +11,10 @@ from chat.roles import Past
 class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     """A durable event in its wire form, encoded once, with what delivery needs to know.
 
-    `about` is the id of the user whose standing it changes, 0 for none. That user's connections to
-    the room close with `close_code`; where that is 0 they look at the standing again. Where
-    `is_about_all`, everybody's do. `line_seq` is the seq of a line that was changed, 0 for a new one,
-    and `reply_to` the number of the post that it answers: not everybody may read these."""
+    `about` is the id of the user whose standing it changes, EVERYBODY for all, 0 for none. That
+    user's connections to the room close with `close_code`; where that is 0 they look at the standing
+    again. `line_seq` is the seq of a line that was changed, 0 for a new one, and `reply_to` the
+    number of the post that it answers: not everybody may read these."""
 
     seq: int
     data: bytes
@@ -22,7 +22,6 @@ class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     nonce: str
     about: int = 0
     close_code: int = 0
-    is_about_all: bool = False
     line_seq: int = 0
     reply_to: int = 0
 

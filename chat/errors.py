@@ -33,6 +33,7 @@ declare(
         "empty": 400,
         "in_the_way": 409,
         "kicked": 403,
+        "leaves_nobody": 409,
         "locked": 403,
         "no_invitation": 404,
         "no_such_act": 404,

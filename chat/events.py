@@ -290,6 +290,7 @@ class Close:
     LEFT: ClassVar[int] = 4502
     SIGNED_OUT: ClassVar[int] = 4503
     TOO_MANY: ClassVar[int] = 4504
+    DELETED: ClassVar[int] = 4505
 
 
 _encoder = msgspec.json.Encoder()

@@ -5,7 +5,10 @@ from typing import Literal
 
 from chat.events import Close
 
-Whom = Literal["author", "target"]
+Whom = Literal["author", "target", "everybody"]
+
+EVERYBODY = -1
+"""The id that stands for all who are in the room."""
 
 
 @dataclass(frozen=True)
@@ -19,9 +22,6 @@ class LineKind:
     is_checked: bool = False
     """This person's connections look at their standing again: with other permissions they get a new
     hello."""
-
-    checks_everybody: bool = False
-    """The same for everybody's connections to the room."""
 
     changes_rooms: bool = False
     """This person becomes a member of the room, is invited to it, or stops being a member."""
@@ -64,10 +64,12 @@ KINDS: dict[str, LineKind] = {
     "slow": LineKind(),
     "locked": LineKind(),
     "unlocked": LineKind(),
-    "rights": LineKind(checks_everybody=True),
-    "history": LineKind(checks_everybody=True),
+    "rights": LineKind("everybody", is_checked=True),
+    "history": LineKind("everybody", is_checked=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
+    "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
+    "restored": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

@@ -10,6 +10,9 @@ CONVERSATIONS = tuple(CONVERSATION_GRANTS)
 """Kinds of rooms that belong to certain people: to two, or to a small group. They have no name of
 their own, no owner and no moderators."""
 
+DELETED_KIND = "deleted"
+"""The kind of a room that was deleted and isn't erased yet. Nobody is a member of it."""
+
 FOR_GOOD = 2**53 - 1
 """The end of what doesn't end, in milliseconds since 1970: JavaScript knows no larger whole
 number."""
@@ -93,6 +96,39 @@ class Room(Base):
     @property
     def modes(self) -> Modes:
         return modes_of(*(getattr(self, name) for name in MODE_COLUMNS))
+
+
+class DeletedRoom(Base):
+    """A room that was deleted by `act`, and can be restored until `due_at`: Room.kind is DELETED_KIND,
+    `kind` is what it was. `erasing` says that this time is over."""
+
+    room_id = peewee.BigIntegerField(primary_key=True)
+    kind = peewee.TextField()
+    deleted_by = peewee.BigIntegerField()
+    deleted_at = peewee.BigIntegerField()
+    due_at = peewee.BigIntegerField()
+    act = peewee.BigIntegerField()
+    erasing = peewee.BooleanField(default=False)
+
+    class Meta:
+        table_name = "deleted_rooms"
+
+
+class FormerMember(Base):
+    """Who was a member of a room when it was deleted. The columns are those of Member."""
+
+    room_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    role = peewee.SmallIntegerField()
+    read_number = peewee.BigIntegerField()
+    times_back = peewee.BigIntegerField()
+    joined_at = peewee.BigIntegerField()
+    first_seq = peewee.BigIntegerField(default=0)
+    hidden_number = peewee.BigIntegerField(default=0)
+
+    class Meta:
+        table_name = "former_members"
+        primary_key = peewee.CompositeKey("room_id", "user_id")
 
 
 class RoomName(Base):

@@ -46,6 +46,7 @@ class Permission(StrEnum):
     HAND_OVER = auto()
     READ_LOG = auto()
     UNDO = auto()
+    DELETE_ROOM = auto()
 
 
 _MEMBER = frozenset(
@@ -61,7 +62,7 @@ _MODERATOR = _MEMBER | {
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
-    Permission.SET_RIGHTS,
+    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM),
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -30,6 +30,7 @@ _NOISE = re.compile(r'^"(?:Project-Id|Report|POT|PO-|Last|Language-Team|Generate
 
 EXTRACTORS: tuple[tuple[str, str, dict[str, Any], dict[str, Any]], ...] = (
     ("python", "accounts/**/*.py", PYTHON, {}),
+    ("python", "administration/**/*.py", PYTHON, {}),
     ("python", "chat/**/*.py", PYTHON, {}),
     ("python", "feed/**/*.py", PYTHON, {}),
     ("python", "helpers/**/*.py", PYTHON, {}),

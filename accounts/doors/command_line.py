@@ -1,5 +1,5 @@
-"""The shell commands for accounts: register, set-name, set-password, make-admin, sessions. app.py
-adds them to its parser."""
+"""The shell commands for accounts: register, set-name, set-password, sessions. app.py adds them to its
+parser. Those for people who run the site are in administration/doors/command_line.py."""
 
 import argparse
 import asyncio
@@ -25,6 +25,7 @@ from accounts.people.display_names import clean_display_name
 from accounts.people.names import BadName
 from accounts.people.passwords import hash_password
 from accounts.people.profiles import save_display_name
+from accounts.people.site_roles import SiteRole
 from accounts.signin.devices import device_of
 from accounts.signin.ended_sessions import end_sessions
 from accounts.site import site_id
@@ -48,7 +49,7 @@ Commands = Any
 
 
 @contextlib.asynccontextmanager
-async def _opened(settings: Settings) -> AsyncIterator[AioDatabase]:
+async def opened_database(settings: Settings) -> AsyncIterator[AioDatabase]:
     database = open_database(settings.database)
     try:
         yield database
@@ -57,10 +58,10 @@ async def _opened(settings: Settings) -> AsyncIterator[AioDatabase]:
 
 
 @contextlib.asynccontextmanager
-async def _site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionStore]]:
+async def opened_site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionStore]]:
     redis = open_redis(settings.redis_url)
     try:
-        async with _opened(settings) as database:
+        async with opened_database(settings) as database:
             store = session_store(database, redis)
             await store.open(await site_id())
             yield database, store
@@ -69,31 +70,34 @@ async def _site(settings: Settings) -> AsyncIterator[tuple[AioDatabase, SessionS
             await redis.aclose()
 
 
-async def _person(name: str) -> User:
+async def person(name: str) -> User:
     user = await directory.user_by_login(name)
     if user is None:
         raise Failure(f"there is nobody called {name!r} here")
     return user
 
 
-def _run(work: Coroutine[Any, Any, None]) -> None:
+def run(work: Coroutine[Any, Any, None]) -> None:
     try:
         asyncio.run(work)
     except accounts.BadAccount as error:
         raise Failure(format_errors(error.errors)) from None
 
 
-def _note(what: str, target: str, **details: int) -> None:
-    """Writes to the security log. Who it was is the user of the machine, before sudo if there was
-    one."""
+def machine_user() -> str:
+    """The user of the machine, before sudo if there was one."""
     try:
-        who = os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
+        return os.environ.get("SUDO_USER") or pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
-        who = str(os.getuid())
-    note(what, "ok", who=who, whence="shell", target=target, **details)
+        return str(os.getuid())
 
 
-def _sessions(count: int) -> str:
+def note_command(what: str, target: str, **details: str | int) -> None:
+    """Writes to the security log."""
+    note(what, "ok", who=machine_user(), whence="shell", target=target, **details)
+
+
+def count_sessions(count: int) -> str:
     return f"{count} session{'s' if count != 1 else ''}"
 
 
@@ -109,7 +113,7 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
     migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
-        async with _opened(settings) as database:
+        async with opened_database(settings) as database:
             user = await accounts.register(
                 database,
                 arguments.name,
@@ -120,10 +124,10 @@ def register(settings: Settings, arguments: argparse.Namespace) -> None:
                 is_admin=arguments.admin,
                 may_be_reserved=True,
             )
-        _note("register", user.name, is_admin=user.is_admin)
+        note_command("register", user.name, is_admin=user.is_admin)
         say(f"{user.name} has an account" + (", and administers the site." if user.is_admin else "."))
 
-    return _run(add())
+    return run(add())
 
 
 def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -131,16 +135,17 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
     migrate(settings.database, MIGRATIONS)
 
     async def add() -> None:
-        async with _opened(settings) as database:
+        async with opened_database(settings) as database:
             # Checked before hashing: hashing is slow, and only worthwhile if all lines are valid.
             passwords = [row.password or secrets.token_urlsafe(GENERATED_PASSWORD_BYTES) for row in rows]
             users = await checked_users(arguments.file, rows, passwords, settings.host_name)
             for user in users:
-                user.is_admin = arguments.admin
+                if arguments.admin:
+                    accounts.give_site_role(user, SiteRole.ADMINISTRATOR)
             await _hash_all(users, passwords)
             await accounts.add_all(database, users)
         for user in users:
-            _note("register", user.name, is_admin=user.is_admin)
+            note_command("register", user.name, is_admin=user.is_admin)
         generated = [
             f"{user.name},{password}"
             for user, password, row in zip(users, passwords, rows, strict=True)
@@ -151,7 +156,7 @@ def _register_file(settings: Settings, arguments: argparse.Namespace) -> None:
             say("\n".join(["name,password", *generated]))
         print(f"{len(users)} account{'s' if len(users) != 1 else ''} made.", file=sys.stderr)
 
-    _run(add())
+    run(add())
 
 
 async def _hash_all(users: Sequence[User], passwords: Sequence[str]) -> None:
@@ -170,17 +175,17 @@ def set_name(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def change() -> None:
-        async with _opened(settings) as database:
-            user = await _person(arguments.name)
+        async with opened_database(settings) as database:
+            user = await person(arguments.name)
             try:
                 name = clean_display_name(arguments.display_name)
             except BadName as error:
                 raise Failure(f"display_name: {error.text}") from None
             await save_display_name(database, user, name)
-        _note("set-name", user.name)
+        note_command("set-name", user.name)
         say(f"{user.name} is called {name} now." if name else f"{user.name} has no other name now.")
 
-    _run(change())
+    run(change())
 
 
 def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
@@ -188,12 +193,12 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
 
     async def look() -> None:
         # Reports an unknown person or an unavailable Redis before the password is typed twice.
-        async with _site(settings) as (_, store):
-            await store.of_user((await _person(arguments.name)).id)
+        async with opened_site(settings) as (_, store):
+            await store.of_user((await person(arguments.name)).id)
 
     async def change(password: str) -> None:
-        async with _site(settings) as (database, store):
-            user = await _person(arguments.name)
+        async with opened_site(settings) as (database, store):
+            user = await person(arguments.name)
             try:
                 await accounts.change_password(user, password, host=settings.host_name)
             except accounts.BadAccount as error:
@@ -208,50 +213,28 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
                 raise Failure(
                     f"the password is changed, but sessions may go on ({one_line(error)}); {hint}"
                 ) from None
-        _note("set-password", user.name)
-        say(f"{user.name} has a new password." + (f" {_sessions(len(found))} ended." if found else ""))
+        note_command("set-password", user.name)
+        say(f"{user.name} has a new password." + (f" {count_sessions(len(found))} ended." if found else ""))
 
-    _run(look())
-    _run(change(ask_password(arguments.name)))
-
-
-def make_admin(settings: Settings, arguments: argparse.Namespace) -> None:
-    check_migrations(settings.database)
-
-    async def change() -> None:
-        async with _opened(settings) as database:
-            user = await _person(arguments.name)
-            try:
-                changed = await accounts.set_admin(database, user, is_admin=not arguments.undo)
-            except accounts.LastAdministrator:
-                raise Failure(
-                    f"{user.name} is the site's only administrator; make another one first"
-                ) from None
-        if changed:
-            _note("make-admin --undo" if arguments.undo else "make-admin", user.name)
-        if arguments.undo:
-            say(f"{user.name} {'no longer administers' if changed else 'did not administer'} the site.")
-        else:
-            say(f"{user.name} {'administers the site now' if changed else 'administered the site already'}.")
-
-    _run(change())
+    run(look())
+    run(change(ask_password(arguments.name)))
 
 
 def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def show_or_end() -> None:
-        async with _site(settings) as (database, store):
-            user = await _person(arguments.name)
+        async with opened_site(settings) as (database, store):
+            user = await person(arguments.name)
             found = await store.of_user(user.id)
             if arguments.end is not None:
                 await end_sessions(database, store, [_one_of(found, user, arguments.end)])
-                _note("sessions --end", user.name)
+                note_command("sessions --end", user.name)
                 say(f"1 session of {user.name} ended.")
             elif arguments.end_all:
                 await end_sessions(database, store, found)
-                _note("sessions --end-all", user.name)
-                say(f"{_sessions(len(found))} of {user.name} ended.")
+                note_command("sessions --end-all", user.name)
+                say(f"{count_sessions(len(found))} of {user.name} ended.")
             elif arguments.json:
                 say(json.dumps([_as_json(key, use) for key, use in found.items()], indent=2))
             elif found:
@@ -266,7 +249,7 @@ def sessions(settings: Settings, arguments: argparse.Namespace) -> None:
             else:
                 say(f"{user.name} isn't signed in anywhere.")
 
-    _run(show_or_end())
+    run(show_or_end())
 
 
 def _one_of(found: dict[str, SessionInfo], user: User, beginning: str) -> str:
@@ -356,14 +339,6 @@ def add_commands(commands: Commands) -> None:
     )
     command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
     command.set_defaults(run=set_password)
-    command = commands.add_parser(
-        "make-admin",
-        help="make somebody an administrator of the site",
-        description="Makes somebody an administrator of the site. It holds at once.",
-    )
-    command.add_argument("name", metavar="NAME", help="the name of the person, or their e-mail address")
-    command.add_argument("--undo", action="store_true", help="they are no longer one; the last one stays")
-    command.set_defaults(run=make_admin)
     command = commands.add_parser(
         "sessions",
         help="show where somebody is signed in, or sign them out",

@@ -12,8 +12,8 @@ from accounts.people.display_names import clean_display_name, is_reserved_displa
 from accounts.people.looks import display_look, look
 from accounts.people.names import MAX_LENGTH, BadName, clean_name, is_reserved, name_key
 from accounts.people.passwords import hash_password, password_problem
+from accounts.people.site_roles import SiteRole
 from helpers.clock import now_ms
-from helpers.db.database import is_sqlite
 from helpers.text.characters import is_one_line
 from helpers.text.folding import words_of
 from helpers.text.translation import Text
@@ -116,9 +116,14 @@ async def register(
         if errors := {field: KEPT_NAME for field, is_kept in kept.items() if is_kept}:
             raise BadAccount(errors)
     user.password_hash = await hash_password(password)
-    user.is_admin = is_admin
+    give_site_role(user, SiteRole.ADMINISTRATOR if is_admin else SiteRole.NONE)
     await add_all(database, [user])
     return user
+
+
+def give_site_role(user: User, role: SiteRole) -> None:
+    """Gives a role to a user that isn't stored yet."""
+    user.site_role, user.is_admin = role, role is SiteRole.ADMINISTRATOR
 
 
 async def has_any() -> bool:
@@ -139,7 +144,8 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
                 .returning(SiteFact.name)
                 .aio_execute()
             )
-            user.is_admin = bool(first) or user.is_admin
+            if first:
+                give_site_role(user, SiteRole.ADMINISTRATOR)
             for user in users:
                 await user.aio_save(force_insert=True)
             await store_words({user.id: user.display_name for user in users}, are_new=True)
@@ -181,28 +187,6 @@ async def still_has_password(user: User) -> bool:
     return bool(
         await User.select().where(User.id == user.id, User.password_hash == user.password_hash).aio_exists()
     )
-
-
-class LastAdministrator(Exception):
-    """A site needs at least one administrator."""
-
-
-async def set_admin(database: AioDatabase, user: User, *, is_admin: bool) -> bool:
-    """Makes a user an administrator, or revokes that. Returns False if nothing changed. Raises
-    LastAdministrator."""
-    async with database.aio_atomic():
-        query = User.select(User.id).where(User.is_admin).order_by(User.id)
-        # Of two administrators who are demoted concurrently, one waits for the other and is then
-        # the last.
-        admins = {
-            found.id for found in await (query if is_sqlite(database) else query.for_update()).aio_execute()
-        }
-        if (user.id in admins) == is_admin:
-            return False
-        if not is_admin and len(admins) == 1:
-            raise LastAdministrator
-        await User.update(is_admin=is_admin).where(User.id == user.id, User.left_at.is_null()).aio_execute()
-    return True
 
 
 KEPT_NAME = Text("This name is kept for the site itself. Please choose another.")

@@ -18,7 +18,17 @@ from peewee_async.databases import AioDatabase
 from redis.exceptions import RedisError
 
 from accounts.keys import ERASERS, DeletedAccount, Eraser
-from accounts.models import Block, Download, NameWord, PendingErasure, Picture, SiteFact, User
+from accounts.models import (
+    Block,
+    Download,
+    NameWord,
+    PasswordLink,
+    PendingErasure,
+    Picture,
+    SiteAct,
+    SiteFact,
+    User,
+)
 from accounts.people.names import DELETED
 from accounts.relations.following import Follow, FollowCount, FollowRequest
 from accounts.signin.sessions import end_all_sessions
@@ -53,13 +63,16 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         **dict.fromkeys(("display_name", "display_skeleton", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
         **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
+        **{"site_role": 0, "suspended_until": None, "suspended_for": ""},
     }
     async with database.aio_atomic():
         # Locked: of two administrators who delete their accounts at once, the second sees that none
         # would be left.
-        query: Any = User.select(User.id).where(User.is_admin).order_by(User.id)
-        admins = await (query if is_sqlite(database) else query.for_update()).tuples().aio_execute()
-        if [user_id for (user_id,) in admins] == [user.id]:
+        # Their own row with them, in the order in which everybody locks.
+        query: Any = User.select(User.id, User.is_admin).where(User.is_admin | (User.id == user.id))
+        query = query.order_by(User.id)
+        locked = await (query if is_sqlite(database) else query.for_update()).tuples().aio_execute()
+        if [user_id for user_id, is_admin in locked if is_admin] == [user.id]:
             others = User.select(User.id).where(User.id != user.id, User.left_at.is_null())
             if await others.limit(1).tuples().aio_execute():
                 raise OnlyAdministrator
@@ -76,6 +89,8 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
             "taken_until": 0,
         }
         await PendingErasure.insert(row).aio_execute()
+        await PasswordLink.delete().where(PasswordLink.user_id == user.id).aio_execute()
+        await SiteAct.update(before="{}", after="{}").where(SiteAct.target_id == user.id).aio_execute()
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
         await NameWord.delete().where(NameWord.user_id == user.id).aio_execute()
         await (

@@ -162,6 +162,12 @@ WORDS: dict[str, Words] = {
     ),
     "rights": _rights,
     "history": _history,
+    "delete_room": lambda act, language, author, target: language.t(
+        "{author} deleted the room", author=author
+    ),
+    "restore_room": lambda act, language, author, target: language.t(
+        "{author} restored the room", author=author
+    ),
     "pin": lambda act, language, author, target: language.t(
         "{author} pinned message {number}", author=author, number=act.after["numbers"][0]
     ),

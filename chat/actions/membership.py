@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from accounts.models import User
+from accounts.signin.suspension import is_suspended
 from chat.actions.conversations import notify_title_changes
 from chat.drafts import Person
 from chat.engine import Engine
@@ -81,10 +82,17 @@ async def join_or_return(engine: Engine, room: Room, user: User) -> Standing:
 
 
 async def leave(
-    engine: Engine, room_id: int, person: Person, nonce: str, *, account_deleted: bool = False
+    engine: Engine,
+    room_id: int,
+    person: Person,
+    nonce: str,
+    *,
+    is_sure: bool = False,
+    account_deleted: bool = False,
 ) -> Receipt:
     """Ends the person's membership. When the owner leaves, the longest-standing moderator becomes
-    the owner, or else the longest-standing member.
+    the owner, or else the longest-standing member. Unless the person `is_sure`, it is refused where
+    the room would lose its owner or its last member.
 
     `account_deleted`: the account is deleted. Only then a person can leave a conversation of two."""
     is_conversation = False
@@ -97,6 +105,8 @@ async def leave(
             raise ActionError("not_a_member", "You are not a member of this room.")
         if not account_deleted and not standing.may(Permission.LEAVE):
             raise ActionError("forbidden", "Nobody leaves a conversation of two.")
+        if not is_sure and not account_deleted and not is_conversation:
+            _check_remaining(standing, await next_in_line(room_id, person.id))
         heir = await find_heir(room, person.id)
         room.end_membership(person.id)
         receipt = room.record("left", person, f"{person.name} left the room", nonce)
@@ -109,6 +119,43 @@ async def leave(
     return receipt
 
 
+def _check_remaining(standing: Standing, others: Person | None) -> None:
+    """Raises ActionError for who would leave the room without its owner, or empty."""
+    if others is None and standing.may(Permission.DELETE_ROOM):
+        raise ActionError(
+            "leaves_nobody",
+            "You are the last one in this room: nobody would own it. End it by /archive or /delete-room, "
+            "or leave it so by /leave anyway.",
+        )
+    if others is None:
+        raise ActionError(
+            "leaves_nobody",
+            "You are the last one in this room: nobody would be left. To leave it so: /leave anyway.",
+        )
+    if standing.role is Role.OWNER:
+        raise ActionError(
+            "leaves_nobody",
+            "You own this room. Choose who owns it then by /owner @name, end it by /archive or "
+            "/delete-room, or leave it to {name} by /leave anyway.",
+            name=others.name,
+        )
+
+
+async def next_in_line(room_id: int, user_id: int) -> Person | None:
+    """The longest-standing moderator beside this person, or else the longest-standing member. Who
+    can't sign in comes last. None where there is nobody."""
+    rows = await (
+        Member.select(User.id, User.name)
+        .join(User, on=(User.id == Member.user))
+        .where(Member.room == room_id, Member.user != user_id, User.left_at.is_null())
+        .order_by(is_suspended(), Member.role.desc(), Member.joined_at, User.id)
+        .limit(1)
+        .tuples()
+        .aio_execute()
+    )
+    return Person(*rows[0]) if rows else None
+
+
 Heir = tuple[Person, Standing]
 """Who becomes the owner of a room that its owner leaves, and their standing until then."""
 
@@ -118,18 +165,9 @@ async def find_heir(room: RoomTransaction, user_id: int) -> Heir | None:
     longest-standing member. None where the member isn't the owner, or is alone."""
     if (await room.standing(user_id)).role != Role.OWNER:
         return None
-    rows = await (
-        Member.select(User.id, User.name)
-        .join(User, on=(User.id == Member.user))
-        .where(Member.room == room.room_id, Member.user != user_id, User.left_at.is_null())
-        .order_by(Member.role.desc(), Member.joined_at, User.id)
-        .limit(1)
-        .tuples()
-        .aio_execute()
-    )
-    if not rows:
+    heir = await next_in_line(room.room_id, user_id)
+    if heir is None:
         return None
-    heir = Person(*rows[0])
     return heir, await room.standing(heir.id)
 
 

@@ -167,6 +167,8 @@ async def _role(room: RoomTransaction, person: Person, act: RecordedAct, nonce: 
     if standing.role != act.after["role"]:
         raise in_the_way(Text("The role of {name} has been changed since.", name=target.name))
     former_id = act.before.get("owner")
+    if act.act == "owner" and former_id is None:
+        raise in_the_way(Text("Before this the room had no owner."))
     theirs = await room.standing(former_id) if former_id is not None else STRANGER
     if former_id is not None and not theirs.is_member:
         raise in_the_way(Text("Who was the owner isn’t a member any more."))

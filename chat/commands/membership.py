@@ -1,5 +1,7 @@
 """Commands about the members of a room."""
 
+from typing import Literal
+
 from accounts.models import User
 from chat.actions import invitations, membership
 from chat.actions.member_lists import members_in
@@ -43,6 +45,9 @@ async def uninvite(call: Call, user: User) -> Answer:
 
 
 @command(needs=Permission.LEAVE, destroys=True)
-async def leave(call: Call) -> Answer:
-    """Ends your membership of this room."""
-    return await membership.leave(call.engine, call.room_id, call.person, call.nonce)
+async def leave(call: Call, sure: Literal["anyway"] | None = None) -> Answer:
+    """Ends your membership of this room; with “anyway” also where it leaves the room without its owner,
+    or empty."""
+    return await membership.leave(
+        call.engine, call.room_id, call.person, call.nonce, is_sure=sure is not None
+    )

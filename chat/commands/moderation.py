@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from accounts.models import User
-from chat.actions import deleting, moderation, modes, removing, rooms
+from chat.actions import deleted_rooms, deleting, moderation, modes, removing, rooms
 from chat.actions import undo as undoing
 from chat.actions.act_words import in_one_line
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
@@ -127,6 +127,15 @@ async def archive(call: Call, reason: Rest | None = None) -> Answer:
 async def unarchive(call: Call) -> Answer:
     """Takes the room out of the archive."""
     return await modes.unarchive(call.engine, call.room_id, call.person, call.nonce)
+
+
+@command(needs=Permission.DELETE_ROOM, destroys=True)
+async def delete_room(call: Call, name: Word, reason: Rest | None = None) -> Answer:
+    """Deletes this room for everybody. Type its name, to be sure. For 30 days you can restore it, on
+    the page of rooms."""
+    return await deleted_rooms.delete_room(
+        call.engine, call.room_id, call.person, name, reason or "", call.nonce
+    )
 
 
 @command(needs=Permission.UNDO)

@@ -62,7 +62,7 @@ class Call:
 @dataclass(frozen=True)
 class Kind:
     """The kind of an argument: for `Duration | Literal["off"] | None` a Duration, or the word
-    `off`."""
+    `off`. Of None there are only the words."""
 
     type: Any
     words: tuple[str, ...] = ()
@@ -88,7 +88,8 @@ class Command:
         parts = [f"/{self.name}"]
         for argument in self.arguments:
             name, kind = language.t(argument.name), self.kinds[argument.name]
-            text = f"@{name}" if kind.type is User else "|".join((name, *kind.words))
+            named = () if kind.type is None else (name,)
+            text = f"@{name}" if kind.type is User else "|".join((*named, *kind.words))
             parts.append(text if argument.default is argument.empty else f"[{text}]")
         return " ".join(parts)
 
@@ -138,7 +139,7 @@ def make_command(
     permission too. `says` is for commands that only say something: clients may send them late.
     What `destroys` is never proposed to who mistyped another one.
     Raises TypeError for a function without a docstring or with another annotation."""
-    name = function.__name__.strip("_")
+    name = function.__name__.strip("_").replace("_", "-")
     arguments = tuple(inspect.signature(function).parameters.values())[1:]
     hints = get_type_hints(function)
     kinds = {argument.name: _kind(hints[argument.name]) for argument in arguments}
@@ -153,6 +154,8 @@ def _kind(hint: Any) -> Kind:
     parts = [part for part in (get_args(hint) if is_union else (hint,)) if part is not type(None)]
     words = [word for part in parts if get_origin(part) is Literal for word in get_args(part)]
     found = [part for part in parts if get_origin(part) is not Literal]
+    if not found and words:
+        return Kind(None, tuple(words))
     if len(found) != 1 or found[0] not in (User, Word, Duration, Rest):
         raise TypeError(f"a command's argument can't be a {hint}")
     return Kind(found[0], tuple(words))
@@ -241,6 +244,8 @@ async def _parse(found: Command, rest: str, language: Language) -> dict[str, Any
         word, rest = [*rest.split(None, 1), ""][:2]
         if word.lower() in kind.words:
             values[argument.name] = word.lower()
+        elif kind.type is None:
+            raise wrong
         elif kind.type is User:
             user = await user_by_name(word)
             if user is None:

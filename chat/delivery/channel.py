@@ -10,6 +10,7 @@ from chat.delivery.connections import Client, Connection
 from chat.envelopes import EncodedEvent
 from chat.events import CaughtUp, Close, Event, Reset, encode
 from chat.history.catch_up import Changes
+from chat.line_kinds import EVERYBODY
 from helpers.db.database import is_unavailable
 from helpers.websocket.frames import MAX_FRAME, joined_frames, write_to_all
 from timings import DEFAULT, Timings
@@ -171,9 +172,6 @@ class Channel:
         self._newest = max(self._newest, last_seq)
         affected = _affected(events)
         entered_later = {*self._behind, *self._ahead} if affected else set()
-        if any(event.is_about_all for event in events):
-            for client in self._clients:
-                client.check_standing()
         if events:
             lines = [event.data for event in events]
             own_lines = _own_lines(events, lines)
@@ -277,8 +275,9 @@ class Channel:
     def _notify_affected(self, affected: Mapping[int, int], entered_later: Set[Client]) -> None:
         """Tells the clients of users whose standing has changed. The events may be older than the
         standings with which the clients in `entered_later` have entered."""
+        everybody = affected.get(EVERYBODY)
         for client in self._clients:
-            code = affected.get(client.user_id)
+            code = affected.get(client.user_id, everybody)
             if code is None:
                 continue
             if code and client not in entered_later:

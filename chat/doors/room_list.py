@@ -10,13 +10,19 @@ from pydantic import BaseModel, field_validator, model_validator
 
 from accounts.keys import USER
 from chat.actions import membership, rooms
+from chat.actions.deleted_rooms import deleted_by, deleted_room_named, restore_room
 from chat.doors.room_pages import online_among
 from chat.doors.sidebar import load_their_names, sidebar_of
+from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
-from chat.keys import ENGINE
+from chat.keys import ENGINE, take_token
+from chat.models import Room
+from chat.requests import new_nonce
 from chat.room_names import clean_title, name_problem
+from helpers.clock import iso, now_ms
 from helpers.text.translation import Text, translate
+from helpers.web.flash import flash
 from helpers.web.forms import Form, check_form, read_form
 from helpers.web.routing import wants_json
 
@@ -118,6 +124,32 @@ class Rooms(web.View):
         raise web.HTTPSeeOther(f"/rooms/{room.name}")
 
 
+class Restore(web.View):
+    """Brings a deleted room back: for who deleted it, and for the site's administrators."""
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        take_token(request, user.id)
+        room = await deleted_room_named(request.match_info["name"], user)
+        if room is None:
+            raise web.HTTPNotFound
+        try:
+            receipt = await restore_room(
+                request.app[ENGINE], room.id, Person(user.id, user.name), new_nonce()
+            )
+        except ActionError as error:
+            if wants_json(request) or error.retry_after:
+                raise
+            await flash(request, translate(error.phrase), "error")
+            raise web.HTTPSeeOther("/rooms") from None
+        if wants_json(request):
+            return web.json_response({"seq": receipt.seq, "act": receipt.act})
+        raise web.HTTPSeeOther(f"/rooms/{room.name}" if await self._is_member(room) else "/rooms")
+
+    async def _is_member(self, room: Room) -> bool:
+        return (await self.request.app[ENGINE].access.standing(room.id, self.request[USER])).is_member
+
+
 async def list_page(
     request: web.Request, form: Form, unsent: UnsentMessage | None = None, status: int = 200
 ) -> web.Response:
@@ -139,12 +171,18 @@ async def list_page(
         listed = await sidebar_of(request, user)
         own, invitations = listed.rooms, listed.invitations
     others, more = ([], False) if only_own else await open_rooms(user, named, after)
+    at = now_ms()
+    deleted = [] if after or named or only_own else await deleted_by(user.id, at)
+    gone = [
+        {"name": one.name, "title": one.title, "kind": one.kind, "until": iso(one.due_at)} for one in deleted
+    ]
     if wants_json(request):
         body = {
             "rooms": [room.as_json() for room in own + others],
             "more": more,
             "invitations": [msgspec.to_builtins(one) for one in invitations],
             "online": online_among(request, own),
+            **({"deleted": gone} if gone else {}),
         }
         return web.json_response(body)
     await load_their_names(own, invitations)
@@ -156,6 +194,7 @@ async def list_page(
         "after": after,
         "form": form,
         "unsent": unsent,
+        "deleted": gone,
     }
     context["invitations"] = invitations
     return aiohttp_jinja2.render_template("chat/rooms.html", request, context, status=status)

@@ -9,7 +9,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
-from chat.actions import membership, moderation, modes, removing, rooms
+from chat.actions import deleted_rooms, membership, moderation, modes, removing, rooms
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
 from chat.engine import Engine
@@ -57,7 +57,7 @@ class RoomSettings(web.View):
             raise web.HTTPSeeOther(self._address(found)) from None
         if wants_json(request):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
-        if form["act"] == "leave":
+        if form["act"] in ("leave", "delete_room"):
             raise web.HTTPSeeOther("/rooms")
         raise web.HTTPSeeOther(self._address(found))
 
@@ -81,6 +81,7 @@ class RoomSettings(web.View):
             "room": room,
             "may": standing.permissions,
             "role": standing.title,
+            "heir": await membership.next_in_line(room.id, self.request[USER].id),
             "locked": room.posting > Role.MEMBER,
             "by_owners": room.posting is Role.OWNER,
             "rights": {right: modes.who_may(room.modes, right) for right in RIGHTS},
@@ -161,7 +162,13 @@ async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -
 
 
 async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
-    return await membership.leave(engine, room_id, person, new_nonce())
+    is_sure = form.get("sure") == "yes"
+    return await membership.leave(engine, room_id, person, new_nonce(), is_sure=is_sure)
+
+
+async def _delete_room(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    name = form.get("name", "").strip()
+    return await deleted_rooms.delete_room(engine, room_id, person, name, "", new_nonce())
 
 
 ACTS: dict[str, Act] = {
@@ -178,5 +185,6 @@ ACTS: dict[str, Act] = {
     "unban": _unban,
     "untimeout": _untimeout,
     "leave": _leave,
+    "delete_room": _delete_room,
 }
 """By the form's field `act`."""

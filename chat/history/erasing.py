@@ -1,14 +1,15 @@
 """Erases posts inside a transaction, for good: their texts, versions, reactions and mentions."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from msgspec.structs import replace
 
+from chat.drafts import HERE
 from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
+from chat.models import Mention, MessageVersion, Reaction
 from chat.models import Message as Row
-from chat.models import MessageVersion, Reaction
 
 
 def erase(room: RoomTransaction, lines: Iterable[Line]) -> None:
@@ -71,3 +72,18 @@ def withdraw_reactions(room: RoomTransaction, line: Line, user_id: int) -> None:
     room.amendments.append(Reaction.delete().where(own))
     count = Row.update(reactions=len(others)).where(Row.room_id == room.room_id, Row.seq == line.seq)
     room.amendments.append(count)
+
+
+async def delete_what_hangs_on(room_id: int, lines: Sequence[tuple[int, int | None, str | None]]) -> None:
+    """Deletes the versions, reactions and mentions of lines that nobody sees any more: of each its
+    seq, its number, and Message.mentions. Call it in a transaction."""
+    seqs = [seq for seq, _, _ in lines]
+    for table in (MessageVersion, Reaction):
+        await table.delete().where(table.room_id == room_id, table.seq.in_(seqs)).aio_execute()
+    user_ids = {int(user_id) for _, _, ids in lines if ids for user_id in ids.split(",")}
+    if user_ids:
+        numbers = [number for _, number, ids in lines if ids]
+        is_mention = (Mention.room_id == room_id) & Mention.number.in_(numbers)
+        await Mention.delete().where(Mention.user_id.in_(sorted(user_ids)), is_mention).aio_execute()
+        if HERE.user_id in user_ids:
+            await Mention.delete().where(is_mention, Mention.of_group).aio_execute()

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from chat.drafts import ALL, HERE, Mentioned, Reacted
 from chat.envelopes import EncodedEvent
 from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
-from chat.line_kinds import KINDS
+from chat.line_kinds import EVERYBODY, KINDS
 from helpers.clock import iso
 from helpers.markup.plain_text import strip_markup
 from helpers.text.emoji import same_emoji
@@ -175,10 +175,9 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         kind = KINDS[self.kind]
         about = 0
         if kind.close_code or kind.is_checked:
-            about = self.subject_id
+            about = EVERYBODY if kind.about == "everybody" else self.subject_id
         return EncodedEvent(
-            *(self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code),
-            kind.checks_everybody,
+            self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code
         )
 
 

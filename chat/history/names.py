@@ -2,7 +2,7 @@
 
 from collections.abc import Collection
 
-from chat.models import Room, RoomName
+from chat.models import DELETED_KIND, DeletedRoom, Room, RoomName
 from helpers.db.compiled import CompiledSelect
 
 
@@ -15,12 +15,17 @@ async def taken_slugs(slugs: Collection[str], but_room_id: int = 0) -> set[str]:
 
 
 async def open_room_like(key: str, but_room_id: int = 0) -> str | None:
-    """The title of another open room that looks like this one, by its key."""
+    """The title of another open room that looks like this one, by its key; also of a deleted one
+    that may still be restored."""
     if not key:
         return None
-    is_like = (Room.kind == "open") & (Room.title_key == key) & (Room.id != but_room_id)
-    rows = await Room.select(Room.title, Room.name).where(is_like).tuples().aio_execute()
-    return next((title or name for title, name in rows), None)
+    is_like = (Room.title_key == key) & (Room.id != but_room_id)
+    was_open = DeletedRoom.select(DeletedRoom.room_id).where(DeletedRoom.kind == "open")
+    for is_open in (Room.kind == "open", (Room.kind == DELETED_KIND) & Room.id.in_(was_open)):
+        rows = await Room.select(Room.title, Room.name).where(is_like, is_open).tuples().aio_execute()
+        for title, name in rows:
+            return str(title or name)
+    return None
 
 
 _names = CompiledSelect(

@@ -223,6 +223,14 @@ class RoomTransaction:
             for user_id, standing in self.standings.items()
         }
 
+    def set_kind(self, kind: str) -> None:
+        """Changes the kind of a room of which nobody is a member at this moment. All standings are
+        read anew then."""
+        self.kind = kind
+        self.writes.append(Room.update(kind=kind).where(Room.id == self.room_id))
+        self.changes_all_standings = True
+        self.standings = dict.fromkeys(self.standings, STRANGER)
+
     async def invitation(self, user_id: int) -> Invitation | None:
         """The person's invitation to this room, also one that was declined."""
         if user_id not in self.invitations:

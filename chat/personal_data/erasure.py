@@ -25,7 +25,7 @@ from chat.history.invitations import ending, guests_of
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import Ban, Invitation, LastPost, Member, Mention, Reaction, Timeout
+from chat.models import Ban, FormerMember, Invitation, LastPost, Member, Mention, Reaction, Timeout
 from chat.models import Message as Row
 from chat.requests import new_nonce
 
@@ -49,7 +49,7 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     """An eraser, see accounts.keys.ERASERS. Ends the memberships first, so that nothing new is
     written, then erases what is there."""
     await engine.statuses.clear(account.user_id, account.name)
-    for table in (Ban, Timeout, LastPost):
+    for table in (Ban, Timeout, LastPost, FormerMember):
         await table.delete().where(table.user_id == account.user_id).aio_execute()
     yield
     for part in (

@@ -14,17 +14,18 @@ from typing import Any
 from peewee import SQL, Tuple
 
 from chat.actions.editing import UNDELETE_SECONDS
-from chat.drafts import HERE, Person
+from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
-from chat.history.erasing import purge
+from chat.history.erasing import delete_what_hangs_on, purge
 from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
-from chat.models import Clearing, Invitation, Mention, MessageVersion, Reaction
+from chat.models import Clearing, Invitation
 from chat.models import Message as Row
+from chat.personal_data.room_erasure import erase_deleted_rooms
 from chat.requests import new_nonce
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
@@ -66,6 +67,7 @@ class Purge:
                 if await self._claim.hold():
                     await self._purge_deleted()
                     await self._purge_cleared()
+                    await erase_deleted_rooms(self._engine, self._step_done)
                     await Invitation.delete().where(Invitation.until <= now_ms()).aio_execute()
             except ActionError as error:
                 log.warning("deleted messages aren't erased yet: %s", error.text)
@@ -159,15 +161,7 @@ async def _purge_lines(clearing: Clearing) -> bool:
     seqs = [seq for seq, _, _ in lines]
     nothing = {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
     await Row.update(nothing).where(Row.room_id == room_id, Row.seq.in_(seqs)).aio_execute()
-    for table in (MessageVersion, Reaction):
-        await table.delete().where(table.room_id == room_id, table.seq.in_(seqs)).aio_execute()
-    user_ids = {int(user_id) for _, _, ids in lines if ids for user_id in ids.split(",")}
-    if user_ids:
-        numbers = [number for _, number, ids in lines if ids]
-        is_mention = (Mention.room_id == room_id) & Mention.number.in_(numbers)
-        await Mention.delete().where(Mention.user_id.in_(sorted(user_ids)), is_mention).aio_execute()
-        if HERE.user_id in user_ids:
-            await Mention.delete().where(is_mention, Mention.of_group).aio_execute()
+    await delete_what_hangs_on(room_id, lines)
     clearing.done_seq = seqs[-1]
     await Clearing.update(done_seq=clearing.done_seq).where(is_clearing).aio_execute()
     return True

@@ -122,6 +122,10 @@ def test_the_models_are_these() -> None:
         "clearings",
         "leases",
         "name_words",
+        "site_acts",
+        "password_links",
+        "deleted_rooms",
+        "former_members",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

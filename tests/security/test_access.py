@@ -94,6 +94,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     # To accept makes nobody a member again, and there is nothing to decline.
     ("accept_invitation", "POST"): (401, 404, 404, 303),
     ("decline_invitation", "POST"): (401, 404, 404, 404),
+    # It isn't deleted.
+    ("restore_room", "POST"): (401, 404, 404, 404),
     ("messages", "GET"): (401, 404, 200, 200),
     ("members", "GET"): (401, 404, 200, 200),
     ("pins", "GET"): (401, 404, 200, 200),
@@ -109,6 +111,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     # 400: let in, and then told that this address speaks WebSocket.
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
+    # tests/administration/test_access.py has the rows of those who run the site.
+    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people")},
 }
 
 BY_NAME = {route.name: route for route in ROUTES}

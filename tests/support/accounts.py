@@ -75,6 +75,13 @@ class Accounts:
             *(name, name_key(name), look(name), email or None, _HASH, bool(is_first), _now_ms()),
         )
 
+    def give_role(self, name: str, role: int) -> None:
+        """A role on the site, a number of accounts/people/site_roles.py."""
+        self._run(
+            "UPDATE users SET site_role = ?, is_admin = ? WHERE name = ? RETURNING id",
+            *(role, role == 3, name),
+        )
+
     def crowd(self, room: str, count: int) -> None:
         """So many more members of a room, who aren't there. Nobody is told of them."""
         for _ in range(count):

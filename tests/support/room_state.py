@@ -187,6 +187,8 @@ class RoomState:
             self.members[name] = known
         elif kind == "role":
             self.members[name] = {**known, "role": event["role"]}
+        elif kind == "ended":
+            self.is_gone = True
         elif kind in ("left", "killed", "banned"):
             self.members.pop(name, None)
             self.is_gone |= name == self.you["name"]

@@ -19,7 +19,7 @@ AT_ONCE = 30
 LOOK_AGAIN_SECONDS = 0.5
 """Or sooner, when something is told."""
 
-KILLED, LEFT = 4501, 4502
+KILLED, LEFT, DELETED = 4501, 4502, 4505
 
 ANSWERS = {"accept": 200, "decline": 204}
 """What answers an invitation to the story's room, over HTTP, and the status."""
@@ -85,7 +85,7 @@ class Watcher:
                 answer = await self.listener.hears(nonce=nonce)
             except AssertionError:
                 # Who leaves may be gone before the answer.
-                if self.listener.ws.close_code != LEFT:
+                if self.listener.ws.close_code not in (LEFT, DELETED):
                     raise
                 return {}
             if answer["type"] in ("receipt", "notice", "error"):
@@ -204,7 +204,7 @@ class Story:
         return Watcher(name, person, room, page, listener)
 
     async def _do(self, steps: Sequence[Step]) -> None:
-        names = {name: person.name for name, person in self.people.items()}
+        names = {name: person.name for name, person in self.people.items()} | {"room": self.room}
         for who, what, *code in steps:
             if not isinstance(what, str) and what["type"] in ANSWERS:
                 status = await self.people[who.split()[0]].answers(self.room, what["type"])
@@ -262,7 +262,7 @@ class Story:
     async def _see_gone(self, watcher: Watcher) -> Seen:
         code = await watcher.listener.ends()
         own = [room["name"] for room in (await watcher.person.gets("/rooms?only=own"))["rooms"]]
-        found = [f"closed with {code}"] if code not in (KILLED, LEFT) else []
+        found = [f"closed with {code}"] if code not in (KILLED, LEFT, DELETED) else []
         return Seen(watcher.name, found + ["still a member"] * (watcher.room in own), None)
 
     async def _load(self, watcher: Watcher, seen: Seen, recording: JsonObject) -> None:

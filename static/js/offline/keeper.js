@@ -22,7 +22,7 @@ const SPREAD = 10_000;
 
 /** Ends of a connection: the person isn't signed in any more, or isn't in the room any more. */
 const SIGNED_OUT = new Set([401, 4503]);
-const GONE = new Set([403, 404, 4501, 4502]);
+const GONE = new Set([403, 404, 4501, 4502, 4505]);
 
 /** @typedef {import("../shell/shell.js").View} View */
 

@@ -16,7 +16,7 @@ import { setNames } from "../words/names.js";
 import { t } from "../words/texts.js";
 
 /** After these the person isn't in the room, and what is unsent can't be sent. */
-const GONE = new Set([4501, 4502, 403, 404]);
+const GONE = new Set([4501, 4502, 4505, 403, 404]);
 
 /**
  * Renders once a frame. A hidden page has no frames, but its title still has to count.

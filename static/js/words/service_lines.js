@@ -75,6 +75,8 @@ const ACTS = {
   locked: [({ author }) => `${author} locked the room`, (who) => t("{author} locked the room", who)],
   unlocked: [({ author }) => `${author} unlocked the room`, (who) => t("{author} unlocked the room", who)],
   archived: [({ author }) => `${author} archived the room`, (who) => t("{author} archived the room", who)],
+  ended: [({ author }) => `${author} deleted the room`, (who) => t("{author} deleted the room", who)],
+  restored: [({ author }) => `${author} restored the room`, (who) => t("{author} restored the room", who)],
   unarchived: [
     ({ author }) => `${author} took the room out of the archive`,
     (who) => t("{author} took the room out of the archive", who),

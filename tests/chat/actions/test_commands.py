@@ -280,7 +280,10 @@ async def test_a_room_is_never_without_an_owner(cast: Cast, alice: Person, bob: 
     carol = await cast.person("carol")
     at_alice, at_bob, at_carol = await alice.enters(lobby), await bob.enters(lobby), await carol.enters(lobby)
     await at_alice.says(f"/mod {carol.name}")
-    await at_alice.types("/leave")
+    asked = await at_alice.says("/leave")
+    assert asked["code"] == "leaves_nobody"
+    assert f"leave it to {carol.name} by /leave anyway" in asked["text"]
+    await at_alice.types("/leave anyway")
     assert await at_alice.ends() == 4502
     assert await at_bob.hears(
         "message", kind="role", target=carol.name, text=f"{carol.name} is the owner now"

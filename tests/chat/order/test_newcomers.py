@@ -7,6 +7,7 @@ import pytest
 
 from tests.chat.actions.test_editing import asks
 from tests.chat.order.test_acts import does, refused
+from tests.support.feed_reader import asks as posts_form
 from tests.support.people import JsonObject, Listener, Person
 from tests.support.room_state import embedded
 
@@ -143,6 +144,17 @@ async def test_who_is_taken_back_by_an_undo_is_no_newcomer(alice: Person, bob: P
     number = await does(at_alice, f"/kick {bob.name}")
     await does(at_alice, f"/undo A{number}")
     assert SECRET in str(await bob.history(lobby))
+
+
+async def test_a_room_that_is_restored_hides_the_same(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice = await secrets_told(alice, lobby)
+    await bob.enters(lobby)
+    await at_alice.ws.send_json({"type": "post", "text": f"/delete-room {lobby}", "nonce": "delete"})
+    await at_alice.ends()
+    status, _ = await posts_form(alice, f"/rooms/{lobby}/restore")
+    assert status == 200
+    assert SECRET not in str(await bob.history(lobby))
+    assert SECRET in str(await alice.history(lobby))
 
 
 async def test_who_keeps_order_reads_all(alice: Person, bob: Person, lobby: str) -> None:

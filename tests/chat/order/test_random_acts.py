@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from chat.actions import deleting, editing, moderation, modes, removing, rooms
+from chat.actions.deleted_rooms import delete_room, restore_room
 from chat.actions.undo import undo
 from chat.drafts import Draft
 from chat.engine import Engine, open_engine
@@ -43,6 +44,7 @@ ACTS = st.one_of(
     st.tuples(st.sampled_from(("lock", "unlock", "archive", "unarchive"))),
     st.tuples(st.just("right"), st.sampled_from(tuple(RIGHTS)), st.sampled_from((*ROLE_WORDS, modes.USUAL))),
     st.tuples(st.just("history"), st.sampled_from(tuple(modes.PASTS))),
+    st.tuples(st.just("delete_room")),
     st.tuples(st.just("pin"), st.integers(1, POSTS), st.booleans()),
     st.tuples(st.just("role"), st.just(BOB.id), st.sampled_from((Role.MEMBER, Role.MODERATOR))),
 )
@@ -85,6 +87,14 @@ async def act(engine: Engine, what: tuple[Any, ...]) -> int | None:
             done = await modes.set_right(*here, right, who, nonce)
         case "history":
             done = await modes.set_past(*here, values[0], nonce)
+        case "delete_room":
+            room = await Room.aio_get(Room.id == ROOM)
+            before = await shown()
+            await delete_room(*here, room.name, "", nonce)
+            done = await restore_room(*here, new_nonce())
+            assert await shown() == before
+            # It stands in the log, and isn't undone.
+            return None
         case "pin":
             done = await editing.amend(*here, Pin(values[0], on=values[1]))
         case "role":

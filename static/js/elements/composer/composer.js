@@ -219,11 +219,11 @@ export class ChatComposer extends PageElement {
   /** Asks before what can't be taken back. @param {string} text */
   async #ask(text) {
     const { store } = this.page;
-    const isSure = await withLoaded(store, async () => {
-      const { maySend } = await import("./question.js");
-      return maySend(text, store.state);
-    });
-    if (isSure && this.box.value.trimEnd() === text) this.#send(true);
+    const asks = async () => (await import("./question.js")).sureText(text, store.state);
+    const sure = await withLoaded(store, asks);
+    if (!sure || this.box.value.trimEnd() !== text) return;
+    this.box.value = sure;
+    this.#send(true);
   }
 
   #send(isSure = false) {

@@ -21,9 +21,9 @@ const MOST = 1000;
 function questionOfLeaving({ room, you, members }) {
   const asked = { yes: t("Leave it"), danger: true };
   const named = { room: titleWithSign(room) };
-  if (members.size <= 1 && room.kind === "closed") {
+  if (members.size <= 1 && ["open", "closed"].includes(room.kind)) {
     const question = t(
-      "You are the last member of {room}: once you have left, nobody comes in any more.",
+      "You are the last member of {room}: nobody will own it. To end it: /archive or /delete-room.",
       named,
     );
     return { ...asked, question };
@@ -63,11 +63,11 @@ function questionOf(text, state) {
  * Asks, where there is something to ask.
  * @param {string} text
  * @param {State} state
- * @returns {Promise<boolean>} whether it is to be sent
+ * @returns {Promise<string>} what is to be sent, empty for nothing
  */
-export async function maySend(text, state) {
+export async function sureText(text, state) {
   const asked = questionOf(text, state);
-  if (!asked) return true;
+  if (!asked) return text;
   const dialog = /** @type {HTMLDialogElement} */ (document.getElementById("question"));
   part(dialog, "question").textContent = asked.question;
   const yes = part(dialog, "yes");
@@ -81,5 +81,6 @@ export async function maySend(text, state) {
   if (asked.danger) part(dialog, "no").focus();
   const isSure = (await answer) === "yes";
   dialog.removeEventListener("keydown", held);
-  return isSure;
+  if (!isSure) return "";
+  return leaves(text) ? "/leave anyway" : text;
 }

@@ -25,6 +25,7 @@ const REASONS = {
     link: t("Try again"),
     href: here,
   },
+  4505: { text: t("This room was deleted."), ...TO_ROOMS },
   401: { text: t("You are signed out."), link: t("Sign in"), href: signIn },
   403: { text: t("This room is not open to you any more."), ...TO_ROOMS },
   404: { text: t("This room is gone, or not open to you any more."), ...TO_ROOMS },

@@ -1,0 +1,71 @@
+"""The frame of the site's pages: who may see which, the navigation between them, and one way to
+render them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts.keys import USER
+from accounts.people.site_roles import SITE_GRANTS, SitePermission, site_may, site_role_of
+from helpers.errors import ActionError
+from helpers.text.translation import Text
+from helpers.web.routing import takes_method
+
+
+@dataclass(frozen=True)
+class Section:
+    """A page of the navigation, at /admin/`name`, for those who have the permission."""
+
+    name: str
+    title: Text
+    icon: str
+    permission: SitePermission
+
+
+SECTIONS = (Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),)
+"""In the order of the navigation."""
+
+
+class SitePage(web.View):
+    """A view for those who have the permission `sees`. Others get 403."""
+
+    sees: ClassVar[SitePermission]
+
+    async def _iter(self) -> web.StreamResponse:
+        if takes_method(self.request):
+            check_may_see(self.request, self.sees)
+        return await super()._iter()
+
+
+def check_may_see(request: web.Request, permission: SitePermission) -> None:
+    """Raises ActionError."""
+    if not site_may(request[USER], permission):
+        raise ActionError("forbidden", "This page is for those who run the site.")
+
+
+def render(
+    request: web.Request, template: str, section: str, context: Mapping[str, Any], status: int = 200
+) -> web.Response:
+    """Renders a template of templates/administration/ that extends frame.html."""
+    user = request[USER]
+    shown = {
+        "sections": [one for one in SECTIONS if site_may(user, one.permission)],
+        "section": section,
+        "may": SITE_GRANTS[site_role_of(user)],
+    }
+    return aiohttp_jinja2.render_template(
+        f"administration/{template}", request, {**shown, **context}, status=status
+    )
+
+
+class Administration(web.View):
+    """Leads to the first page that one may see."""
+
+    async def get(self) -> web.Response:
+        for section in SECTIONS:
+            if site_may(self.request[USER], section.permission):
+                raise web.HTTPSeeOther(f"/admin/{section.name}")
+        raise ActionError("forbidden", "This page is for those who run the site.")

@@ -1,0 +1,115 @@
+"""Erases deleted rooms for good, once they can't be restored any more: all lines, all that hangs on
+them, all that is kept of the room, and last the room itself, whose names are free then."""
+
+import time
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+from chat.drafts import Person
+from chat.engine import Engine
+from chat.errors import ActionError
+from chat.events import Receipt
+from chat.history.erasing import delete_what_hangs_on
+from chat.history.journal import Change
+from chat.history.transaction import RoomTransaction
+from chat.models import (
+    DELETED_KIND,
+    Act,
+    Ban,
+    Clearing,
+    DeletedRoom,
+    FormerMember,
+    Invitation,
+    LastPost,
+    Member,
+    Room,
+    RoomName,
+    Timeout,
+)
+from chat.models import Message as Row
+from chat.requests import new_nonce
+from helpers.clock import now_ms
+
+ROOMS_AT_ONCE = 20
+LINES_AT_ONCE = 200
+"""Lines in one transaction, with all that hangs on them. On SQLite others wait for it."""
+
+ROWS_AT_ONCE = 500
+
+ROOM_TABLES: list[tuple[Any, Any, Any]] = [
+    (Act, Act.room_id, Act.number),
+    (Ban, Ban.room_id, Ban.user_id),
+    (Timeout, Timeout.room_id, Timeout.user_id),
+    (LastPost, LastPost.room_id, LastPost.user_id),
+    (Invitation, Invitation.room_id, Invitation.user_id),
+    (Clearing, Clearing.room_id, Clearing.before_seq),
+    (Member, Member.room, Member.user),
+    (FormerMember, FormerMember.room_id, FormerMember.user_id),
+]
+"""What else is kept of a room: the table, its column of the room, and the rest of its key. A test
+looks for tables that are missing."""
+
+NOBODY = Person(0, "?")
+
+StepDone = Callable[[float], Awaitable[bool]]
+"""Called after each transaction with the time when it began. False: another process goes on."""
+
+
+async def erase_deleted_rooms(engine: Engine, step_done: StepDone) -> None:
+    query = DeletedRoom.select(DeletedRoom.room_id, DeletedRoom.erasing)
+    query = query.where(DeletedRoom.due_at <= now_ms()).order_by(DeletedRoom.due_at).limit(ROOMS_AT_ONCE)
+    for room_id, is_erasing in await query.tuples().aio_execute():
+        if not is_erasing and not await _begin(engine, room_id):
+            continue
+        is_left = True
+        while is_left:
+            began = time.monotonic()
+            async with engine.database.aio_atomic():
+                is_left = await _erase_some(room_id)
+            if not await step_done(began):
+                return
+
+
+async def _begin(engine: Engine, room_id: int) -> bool:
+    """Decides that the room can't be restored any more: under its lock, by the database's clock."""
+    began = False
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        nonlocal began
+        found = await DeletedRoom.aio_get_or_none(DeletedRoom.room_id == room_id)
+        began = found is not None and room.kind == DELETED_KIND and found.due_at <= room.at
+        if began:
+            change = DeletedRoom.update(erasing=True).where(DeletedRoom.room_id == room_id)
+            room.amendments.append(change)
+        return Receipt("", room.last_seq)
+
+    try:
+        await engine.journal.change(Change(room_id, NOBODY, new_nonce(), apply))
+    except ActionError as error:
+        if error.code != "not_a_member":
+            raise
+        # There is no such room any more.
+        await DeletedRoom.delete().where(DeletedRoom.room_id == room_id).aio_execute()
+        return False
+    return began
+
+
+async def _erase_some(room_id: int) -> bool:
+    """Erases the next part of the room. Returns whether there may be more."""
+    query = Row.select(Row.seq, Row.number, Row.mentions).where(Row.room_id == room_id)
+    lines = list(await query.order_by(Row.seq).limit(LINES_AT_ONCE).tuples().aio_execute())
+    if lines:
+        await delete_what_hangs_on(room_id, lines)
+        seqs = [seq for seq, _, _ in lines]
+        await Row.delete().where(Row.room_id == room_id, Row.seq.in_(seqs)).aio_execute()
+        return True
+    for table, room, key in ROOM_TABLES:
+        keys = table.select(key).where(room == room_id).order_by(key).limit(ROWS_AT_ONCE).tuples()
+        found = [value for (value,) in await keys.aio_execute()]
+        if found:
+            await table.delete().where(room == room_id, key.in_(found)).aio_execute()
+            return True
+    await RoomName.delete().where(RoomName.room == room_id).aio_execute()
+    await DeletedRoom.delete().where(DeletedRoom.room_id == room_id).aio_execute()
+    await Room.delete().where(Room.id == room_id).aio_execute()
+    return False
