@@ -4,10 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from peewee import JOIN, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.models import MODE_COLUMNS, Room, modes_of
+from chat.models import MODE_COLUMNS, Member, Room, Timeout, modes_of
 from chat.roles import STRANGER, Modes, Past, Role, Standing
 from helpers.batching import BatchLoader
 from helpers.db.bulk import Bulk
@@ -193,4 +194,28 @@ def _member_standing(member: _Member) -> Standing:
         member.modes,
         member.timeout_until,
         Past(member.first_seq, member.hidden_number),
+    )
+
+
+async def standing_in(room_id: int, kind: str, modes: Modes, user_id: int) -> Standing:
+    """A user's standing as it is stored, in a room of this kind and with these modes that a
+    transaction has locked."""
+    until = fn.COALESCE(Timeout.until, 0)
+    is_theirs = (Timeout.room_id == Member.room) & (Timeout.user_id == Member.user)
+    rows = await (
+        Member.select(Member.role, User.is_admin, until, Member.first_seq, Member.hidden_number)
+        .join(User, on=(User.id == Member.user))
+        .join(Timeout, JOIN.LEFT_OUTER, on=is_theirs)
+        .where(Member.room == room_id, Member.user == user_id)
+        .tuples()
+        .aio_execute()
+    )
+    if not rows:
+        return STRANGER
+    role, is_admin, timeout_until, *joined = rows[0]
+    return Standing(
+        *(Role(role), bool(is_admin), kind),
+        modes=modes,
+        timeout_until=timeout_until,
+        joined=Past(*joined),
     )

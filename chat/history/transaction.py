@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
-from peewee import JOIN, fn
+from peewee import fn
 
 from accounts.models import User
 from accounts.people.directory import all_exist
@@ -14,6 +14,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.access import standing_in
 from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
 from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
@@ -88,29 +89,7 @@ class RoomTransaction:
     async def standing(self, user_id: int) -> Standing:
         """The user's current standing in this room."""
         if user_id not in self.standings:
-            joined = (Member.first_seq, Member.hidden_number)
-            rows = await (
-                Member.select(Member.role, User.is_admin, fn.COALESCE(Timeout.until, 0), *joined)
-                .join(User, on=(User.id == Member.user))
-                .join(
-                    Timeout,
-                    JOIN.LEFT_OUTER,
-                    on=(Timeout.room_id == Member.room) & (Timeout.user_id == Member.user),
-                )
-                .where(Member.room == self.room_id, Member.user == user_id)
-                .tuples()
-                .aio_execute()
-            )
-            self.standings[user_id] = (
-                Standing(
-                    *(Role(rows[0][0]), bool(rows[0][1]), self.kind),
-                    modes=self.modes,
-                    timeout_until=rows[0][2],
-                    joined=Past(*rows[0][3:]),
-                )
-                if rows
-                else STRANGER
-            )
+            self.standings[user_id] = await standing_in(self.room_id, self.kind, self.modes, user_id)
         return self.standings[user_id]
 
     async def owner(self) -> Person | None:
