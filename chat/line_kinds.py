@@ -65,6 +65,7 @@ KINDS: dict[str, LineKind] = {
     "locked": LineKind(),
     "unlocked": LineKind(),
     "rights": LineKind("everybody", is_checked=True),
+    "history": LineKind("everybody", is_checked=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),

@@ -16,6 +16,7 @@ def room_state(room: Room, title: str, room_id: str | None = None) -> RoomState:
         locked=modes.posting > Role.MEMBER,
         archived=modes.is_archived,
         rights=chosen_rights(modes),
+        hides_past=modes.hides_past,
     )
 
 

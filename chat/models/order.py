@@ -35,6 +35,8 @@ class FormerMember(Base):
     read_number = peewee.BigIntegerField()
     times_back = peewee.BigIntegerField()
     joined_at = peewee.BigIntegerField()
+    first_seq = peewee.BigIntegerField(default=0)
+    hidden_number = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "former_members"

@@ -30,6 +30,10 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  history: (who, text) =>
+    text === "all"
+      ? t("{author} lets newcomers read the whole history", who)
+      : t("{author} lets newcomers read only what comes after they have joined", who),
   rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
