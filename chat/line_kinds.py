@@ -68,6 +68,7 @@ KINDS: dict[str, LineKind] = {
     "unarchived": LineKind(),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
     "restored": LineKind(),
+    "retention": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

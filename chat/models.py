@@ -27,7 +27,11 @@ class Room(Base):
     `standings_seq` is the seq of the last change of memberships and permissions.
 
     `posting` is the least Role that may post, `slow_seconds` the pause that members make between
-    their posts, `archived_at` since when the room is read only."""
+    their posts, `archived_at` since when the room is read only.
+
+    `retention_days` is for how long the room keeps its messages, as was decided at
+    `retention_since`; None for as long as the site. Lines before `kept_seq` are gone for good, but
+    for those that are pinned where it `keeps_pinned`; `kept_number` is the last post before it."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -44,6 +48,11 @@ class Room(Base):
     posting = peewee.SmallIntegerField(default=Role.MEMBER)
     slow_seconds = peewee.BigIntegerField(default=0)
     archived_at = peewee.BigIntegerField(null=True)
+    retention_days = peewee.BigIntegerField(null=True)
+    retention_since = peewee.BigIntegerField(default=0)
+    keeps_pinned = peewee.BooleanField(default=False)
+    kept_seq = peewee.BigIntegerField(default=0)
+    kept_number = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "rooms"
@@ -316,6 +325,31 @@ class Clearing(Base):
     class Meta:
         table_name = "clearings"
         primary_key = peewee.CompositeKey("room_id", "before_seq")
+
+
+class Sweep(Base):
+    """A room whose lines before Room.kept_seq are looked through, from `done_seq` on, for those that
+    aren't kept."""
+
+    room_id = peewee.BigIntegerField(primary_key=True)
+    done_seq = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "sweeps"
+
+
+class Hold(Base):
+    """A `room`, or a `person`, of whom nothing is erased. `name` is what it was called then."""
+
+    kind = peewee.TextField()
+    subject_id = peewee.BigIntegerField()
+    name = peewee.TextField()
+    reason = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "holds"
+        primary_key = peewee.CompositeKey("kind", "subject_id")
 
 
 class Status(Base):

@@ -45,6 +45,8 @@ class Permission(StrEnum):
     READ_LOG = auto()
     UNDO = auto()
     DELETE_ROOM = auto()
+    SET_RETENTION = auto()
+    """To decide for how long the room keeps its messages."""
 
 
 _MEMBER = frozenset(
@@ -60,7 +62,7 @@ _MODERATOR = _MEMBER | {
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
-    Permission.DELETE_ROOM,
+    *(Permission.DELETE_ROOM, Permission.SET_RETENTION),
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

@@ -1,5 +1,6 @@
 """What a page and a hello tell of a room and of the user in it."""
 
+from chat.actions.retention import effective_days
 from chat.events import RoomState, You
 from chat.models import Room
 from chat.roles import Role, Standing
@@ -14,6 +15,8 @@ def room_state(room: Room, title: str, room_id: str | None = None) -> RoomState:
         slow=modes.slow_seconds,
         locked=modes.posting > Role.MEMBER,
         archived=modes.is_archived,
+        kept_days=effective_days(room.retention_days) or 0,
+        first_seq=room.kept_seq,
     )
 
 

@@ -69,7 +69,8 @@ class RoomAccessReader:
             """
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                room.posting, room.slow_seconds, room.archived_at
+                room.posting, room.slow_seconds, room.archived_at, room.retention_days, room.retention_since,
+                room.keeps_pinned, room.kept_seq
             FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
             given={"slug": "text"},
         )
@@ -78,7 +79,8 @@ class RoomAccessReader:
             """
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                room.posting, room.slow_seconds, room.archived_at
+                room.posting, room.slow_seconds, room.archived_at, room.retention_days, room.retention_since,
+                room.keeps_pinned, room.kept_seq
             FROM {given} JOIN room_names AS former ON former.slug = given.slug
                 JOIN rooms AS room ON room.id = former.room_id""",
             given={"slug": "text"},
@@ -152,6 +154,10 @@ _ROOM_COLUMNS = (
     "posting",
     "slow_seconds",
     "archived_at",
+    "retention_days",
+    "retention_since",
+    "keeps_pinned",
+    "kept_seq",
 )
 
 

@@ -53,7 +53,7 @@ class HistoryStatements:
             """
             SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.standings_seq,
                 room.cleared_seq, room.cleared_number, room.posting, room.slow_seconds, room.archived_at,
-                {now_ms}
+                room.kept_seq, room.kept_number, {now_ms}
             FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id FOR UPDATE OF room""",
             given={"id": "bigint"},
         )

@@ -126,6 +126,15 @@ class RoomState:
     def _hello(self, event: JsonObject) -> None:
         self.room, self.you, self.epoch = event["room"], event["you"], event["epoch"]
         self.commands, self.may = event["commands"], event["may"]
+        self._forget(self.room.get("first_seq", 0))
+
+    def _forget(self, before: int) -> None:
+        """Lines before this seq aren't kept any more."""
+        self.lines = {seq: line for seq, line in self.lines.items() if seq >= before}
+
+    def _expired(self, event: JsonObject) -> None:
+        self.room = {**self.room, "first_seq": event["before"]}
+        self._forget(event["before"])
 
     def _message(self, event: JsonObject) -> None:
         line = _line(event)
@@ -142,6 +151,10 @@ class RoomState:
                 self.here.update(mentions=0, deleted=0)
         elif line["kind"] == "uncleared":
             self.reload_at = line["seq"]
+        elif line["kind"] == "retention":
+            days = line["text"].split()[0]
+            room = {name: value for name, value in self.room.items() if name != "kept_days"}
+            self.room = room if days == "off" else {**room, "kept_days": int(days)}
         elif line["kind"] in MODES:
             self.room = _with_mode(self.room, line["kind"], line["text"])
         elif line["kind"] in ("topic", "title"):

@@ -4,7 +4,7 @@
  */
 import { durationInWords } from "./durations.js";
 import { isolated, shownName } from "./names.js";
-import { t } from "./texts.js";
+import { n, t } from "./texts.js";
 
 /**
  * @typedef {Pick<import("../state/types.js").Line, "kind"|"author"|"text"|"target">} ServiceLine
@@ -30,6 +30,15 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  retention: (who, text) =>
+    parseInt(text)
+      ? n(
+          "{author} lets the room keep its messages for {count} day",
+          "{author} lets the room keep its messages for {count} days",
+          parseInt(text),
+          who,
+        )
+      : t("{author} lets the room keep its messages for good", who),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
   role(who, text, raw) {
