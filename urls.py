@@ -7,6 +7,7 @@ from aiohttp import web
 
 from accounts.doors import (
     directory,
+    password_reset,
     personal_data,
     pictures,
     profiles,
@@ -18,6 +19,7 @@ from accounts.doors import (
 from accounts.doors import relation_lists as lists
 from administration.doors import frame as administration
 from administration.doors import people as site_people
+from administration.doors import person
 from chat.doors import (
     conversations,
     history,
@@ -82,6 +84,7 @@ ROUTES = [
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
     Route("/accounts/register", signin.Register, "register", Access.ANYONE),
     Route("/accounts/handle", signin.ProposedName, "proposed_name", Access.ANYONE, json=True),
+    Route("/accounts/reset/{token}", password_reset.ResetPassword, "reset_password", Access.ANYONE),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),
@@ -175,6 +178,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/people/{name}", person.PersonPage, "admin_person", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),
 ]

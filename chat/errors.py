@@ -93,6 +93,8 @@ def barred(bar: str, left_ms: int) -> ActionError:
         return ActionError("timed_out", "You can only read here for another {time}.", time=time_left(left_ms))
     if bar == "archived":
         return ActionError("archived", "This room is archived: it can only be read.")
+    if bar == "owners_post":
+        return ActionError("locked", "Only owners write in this room.")
     return ActionError("locked", "This room is locked: only moderators write here.")
 
 

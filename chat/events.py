@@ -46,6 +46,9 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     """For so many days messages are kept; 0 for good."""
     first_seq: int = 0
     """Lines before this one aren't kept any more; 0 where all are."""
+    rights: dict[str, str] = {}
+    """Who may `post`, `invite`, `pin`, `mention` all and set the `topic`: `members`, `moderators` or
+    `owners`, where the owners have chosen something else than is usual."""
 
 
 class You(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -64,6 +64,7 @@ KINDS: dict[str, LineKind] = {
     "slow": LineKind(),
     "locked": LineKind(),
     "unlocked": LineKind(),
+    "rights": LineKind("everybody", is_checked=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),

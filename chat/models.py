@@ -18,6 +18,31 @@ FOR_GOOD = 2**53 - 1
 number."""
 
 
+MODE_COLUMNS = (
+    *("posting", "slow_seconds", "archived_at", "inviting", "pinning", "mentioning", "topic_setting"),
+)
+"""The columns of a Room from which its Modes are made."""
+
+
+def modes_of(
+    posting: int,
+    slow_seconds: int,
+    archived_at: int | None,
+    inviting: int | None,
+    pinning: int,
+    mentioning: int | None,
+    topic_setting: int,
+) -> Modes:
+    """The Modes in these columns."""
+    return Modes(
+        *(Role(posting), slow_seconds, archived_at is not None),
+        Role(inviting) if inviting is not None else None,
+        Role(pinning),
+        Role(mentioning) if mentioning is not None else None,
+        Role(topic_setting),
+    )
+
+
 class Room(Base):
     """A named place. It owns the numbering of its history: `last_seq` and `posts` only grow.
 
@@ -26,8 +51,7 @@ class Room(Base):
     in conversations), `title_key` the key by which it is searched and compared.
     `standings_seq` is the seq of the last change of memberships and permissions.
 
-    `posting` is the least Role that may post, `slow_seconds` the pause that members make between
-    their posts, `archived_at` since when the room is read only.
+    `archived_at` is since when the room is read only; the other MODE_COLUMNS are in Modes.
 
     `retention_days` is for how long the room keeps its messages, as was decided at
     `retention_since`; None for as long as the site. Lines before `kept_seq` are gone for good, but
@@ -48,6 +72,10 @@ class Room(Base):
     posting = peewee.SmallIntegerField(default=Role.MEMBER)
     slow_seconds = peewee.BigIntegerField(default=0)
     archived_at = peewee.BigIntegerField(null=True)
+    inviting = peewee.SmallIntegerField(null=True)
+    pinning = peewee.SmallIntegerField(default=Role.MODERATOR)
+    mentioning = peewee.SmallIntegerField(null=True)
+    topic_setting = peewee.SmallIntegerField(default=Role.MODERATOR)
     retention_days = peewee.BigIntegerField(null=True)
     retention_since = peewee.BigIntegerField(default=0)
     keeps_pinned = peewee.BooleanField(default=False)
@@ -72,7 +100,7 @@ class Room(Base):
 
     @property
     def modes(self) -> Modes:
-        return Modes(Role(self.posting), self.slow_seconds, self.archived_at is not None)
+        return modes_of(*(getattr(self, name) for name in MODE_COLUMNS))
 
 
 class DeletedRoom(Base):

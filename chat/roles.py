@@ -40,6 +40,8 @@ class Permission(StrEnum):
     BAN = auto()
     SET_MODES = auto()
     """To slow the room down, or to lock it."""
+    SET_RIGHTS = auto()
+    """To choose who may post, invite, pin, mention all and set the topic."""
     ARCHIVE = auto()
     HAND_OVER = auto()
     READ_LOG = auto()
@@ -62,7 +64,7 @@ _MODERATOR = _MEMBER | {
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
-    *(Permission.DELETE_ROOM, Permission.SET_RETENTION),
+    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM, Permission.SET_RETENTION),
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -103,23 +105,60 @@ _IN_TIMEOUT = frozenset(
         Permission.POST,
         Permission.REACT,
         Permission.PIN,
+        Permission.SET_TOPIC,
         Permission.INVITE_TO_OPEN,
         Permission.INVITE_TO_CLOSED,
     }
 )
 
-Bar = Literal["archived", "locked", "timed_out"]
+Bar = Literal["archived", "locked", "owners_post", "timed_out"]
 """Why somebody may not now what their role may."""
 
 
 @dataclass(frozen=True)
 class Modes:
     """How a room is kept: the least role that may post, the seconds that members wait between their
-    posts, and whether it is read only."""
+    posts, whether it is read only, and the least roles that may do what RIGHTS says.
+
+    `inviting` None: members of an open room, moderators of a closed one. `mentioning` None:
+    moderators, and in a small room everybody."""
 
     posting: Role = Role.MEMBER
     slow_seconds: int = 0
     is_archived: bool = False
+    inviting: Role | None = None
+    pinning: Role = Role.MODERATOR
+    mentioning: Role | None = None
+    topic_setting: Role = Role.MODERATOR
+
+    def least(self, permission: Permission) -> Role | None:
+        """The least role that has this permission in the room; None where GRANTS decides."""
+        name = _DECIDED_BY.get(permission)
+        return getattr(self, name) if name is not None else None
+
+
+RIGHTS = {
+    "post": "posting",
+    "invite": "inviting",
+    "pin": "pinning",
+    "mention": "mentioning",
+    "topic": "topic_setting",
+}
+"""What a room's owners choose the least role for, by the word for it: the field of Modes."""
+
+_DECIDED_BY = {
+    Permission.INVITE_TO_OPEN: "inviting",
+    Permission.INVITE_TO_CLOSED: "inviting",
+    Permission.PIN: "pinning",
+    Permission.MENTION_GROUPS: "mentioning",
+    Permission.SET_TOPIC: "topic_setting",
+}
+"""Who may post isn't among them: whoever may not now may again, as in a locked room. See `bar`."""
+
+ROLE_WORDS = {"members": Role.MEMBER, "moderators": Role.MODERATOR, "owners": Role.OWNER}
+"""A least role, by the word for those who have it or a higher one."""
+
+WORD_OF = {role: word for word, role in ROLE_WORDS.items()}
 
 
 NO_MODES = Modes()
@@ -164,7 +203,12 @@ class Standing:
         """Whether the role has this permission. `bar` tells what may stand in the way now."""
         if self.is_blocked:
             return permission in BLOCKED_GRANTS
-        return self.rank is not None and permission in CONVERSATION_GRANTS.get(self.kind, GRANTS[self.rank])
+        if self.rank is None:
+            return False
+        if self.kind in CONVERSATION_GRANTS:
+            return permission in CONVERSATION_GRANTS[self.kind]
+        least = self.modes.least(permission)
+        return permission in GRANTS[self.rank] if least is None else self.rank >= least
 
     def bar(self, permission: Permission, at: int) -> Bar | None:
         """What stands in the way of a permission at this time, in milliseconds since 1970."""
@@ -173,7 +217,7 @@ class Standing:
         if self.timeout_until > at and permission in _IN_TIMEOUT:
             return "timed_out"
         if permission is Permission.POST and (self.rank or 0) < self.modes.posting:
-            return "locked"
+            return "owners_post" if self.modes.posting is Role.OWNER else "locked"
         return None
 
     @property

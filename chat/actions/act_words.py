@@ -4,8 +4,9 @@ from collections.abc import Callable
 
 from chat.history.acts import RecordedAct
 from chat.models import FOR_GOOD
+from chat.roles import RIGHTS, WORD_OF
 from helpers.text.durations import duration_in, show_duration
-from helpers.text.translation import Language
+from helpers.text.translation import Language, Text
 
 Words = Callable[[RecordedAct, Language, str, str], str]
 """Called with the act, the reader's language, and the names of who did it and whom it is about."""
@@ -107,6 +108,34 @@ def _retention(act: RecordedAct, language: Language, author: str, target: str) -
     )
 
 
+def _rights(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    [right] = [name for name, field in RIGHTS.items() if act.before[field] != act.after[field]]
+    least = act.after[RIGHTS[right]]
+    return language.translate(right_in_words(right, "usual" if least is None else WORD_OF[least], author))
+
+
+def right_in_words(right: str, who: str, author: str) -> Text:
+    """That the author chose who may do what RIGHTS names."""
+    names = {
+        "members": Text("all members"),
+        "moderators": Text("moderators"),
+        "owners": Text("owners alone"),
+        "usual": Text("as is usual"),
+    }
+    whom = names[who]
+    match right:
+        case "post":
+            return Text("{author} chose who may write: {whom}", author=author, whom=whom)
+        case "invite":
+            return Text("{author} chose who may invite: {whom}", author=author, whom=whom)
+        case "pin":
+            return Text("{author} chose who may pin: {whom}", author=author, whom=whom)
+        case "mention":
+            return Text("{author} chose who may call all: {whom}", author=author, whom=whom)
+        case _:
+            return Text("{author} chose who may set the topic: {whom}", author=author, whom=whom)
+
+
 def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["role"] > act.before["role"]:
         return language.t("{author} made {target} a moderator", author=author, target=target)
@@ -143,6 +172,7 @@ WORDS: dict[str, Words] = {
         "{author} took the room out of the archive", author=author
     ),
     "retention": _retention,
+    "rights": _rights,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author
     ),

@@ -60,6 +60,7 @@ UNHEARD = {
         "This called nobody: in a room of more than {most} members @all and @here are for moderators.",
         most=SMALL_ROOM,
     ),
+    "restricted": Text("This called nobody: in this room @all and @here aren’t for you."),
     "rate_limited": Text("This called nobody: you have used @all and @here a lot just now."),
 }
 """By the reason in a receipt."""

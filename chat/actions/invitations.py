@@ -47,9 +47,13 @@ async def invite(engine: Engine, room_id: int, person: Person, guest: User, nonc
         if bar := standing.bar(Permission.INVITE_TO_OPEN, room.at):
             raise barred(bar, standing.timeout_until - room.at)
         if not standing.may_invite:
-            if not room.is_open:
-                raise ActionError("forbidden", "Only moderators invite to a closed room.")
-            raise ActionError("forbidden", "You are not a member of this room.")
+            if not standing.is_member:
+                raise ActionError("not_a_member", "You are not a member of this room.")
+            if room.modes.inviting is Role.OWNER:
+                raise ActionError("forbidden", "Only owners invite to this room.")
+            if room.is_open:
+                raise ActionError("forbidden", "Only moderators invite to this room.")
+            raise ActionError("forbidden", "Only moderators invite to a closed room.")
         if (await room.standing(guest.id)).is_member:
             raise ActionError("refused", "{name} is a member already.", name=guest.called)
         if await is_block_between(person.id, guest.id):

@@ -1,6 +1,6 @@
-"""How a room is kept: slow, locked, archived."""
+"""How a room is kept: slow, locked, archived, and who may do what in it."""
 
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 from chat.actions.moderation import because, change, check_reason, numbered, require
@@ -10,7 +10,7 @@ from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.acts import record_act
 from chat.history.transaction import RoomTransaction
-from chat.roles import Modes, Permission, Role
+from chat.roles import NO_MODES, RIGHTS, ROLE_WORDS, WORD_OF, Modes, Permission, Role
 from helpers.text.durations import show_duration
 from helpers.text.translation import Text
 
@@ -42,12 +42,40 @@ async def unarchive(engine: Engine, room_id: int, person: Person, nonce: str) ->
     return await _set(engine, room_id, person, "unarchive", nonce, is_archived=False)
 
 
+async def set_right(
+    engine: Engine, room_id: int, person: Person, right: str, who: str, nonce: str
+) -> Receipt:
+    """Chooses who may do what RIGHTS names: a word of ROLE_WORDS, or USUAL where that is a choice.
+    Raises ActionError also for words that aren't these."""
+    if right not in RIGHTS:
+        raise ActionError("bad_usage", "What may be one of these: {names}.", names=", ".join(RIGHTS))
+    is_usual = who == USUAL and right in HAVE_USUAL
+    if who not in ROLE_WORDS and not is_usual:
+        names = ", ".join([*ROLE_WORDS, *((USUAL,) if right in HAVE_USUAL else ())])
+        raise ActionError("bad_usage", "Who may be one of these: {names}.", names=names)
+    change: dict[str, Any] = {RIGHTS[right]: None if is_usual else ROLE_WORDS[who]}
+    return await _set(engine, room_id, person, "rights", nonce, **change)
+
+
+USUAL = "usual"
+"""What holds where nobody has chosen, for rights where that isn't one role for all rooms."""
+
+HAVE_USUAL = ("invite", "mention")
+
+
+def who_may(modes: Modes, right: str) -> str:
+    """The word for those who may do what RIGHTS names: of ROLE_WORDS, or USUAL."""
+    least: Role | None = getattr(modes, RIGHTS[right])
+    return USUAL if least is None else WORD_OF[least]
+
+
 NEEDS = {
     "slow": Permission.SET_MODES,
     "lock": Permission.SET_MODES,
     "unlock": Permission.SET_MODES,
     "archive": Permission.ARCHIVE,
     "unarchive": Permission.ARCHIVE,
+    "rights": Permission.SET_RIGHTS,
 }
 """By act."""
 
@@ -57,6 +85,7 @@ ALREADY = {
     "unlock": Text("The room isn’t locked."),
     "archive": Text("The room is archived already."),
     "unarchive": Text("The room isn’t archived."),
+    "rights": Text("The room is kept so already."),
 }
 
 
@@ -69,6 +98,9 @@ async def _set(
         await require(room, person, NEEDS[act])
         before = room.modes
         after = replace(before, **changes)
+        if before.posting is Role.OWNER and after.posting is not before.posting:
+            # Owners have chosen it: moderators neither lock such a room nor unlock it.
+            await require(room, person, Permission.SET_RIGHTS)
         if after == before:
             already = ALREADY[act]
             raise ActionError("refused", already)
@@ -89,6 +121,9 @@ def put_modes(room: RoomTransaction, person: Person, after: Modes, nonce: str, r
     if after.slow_seconds != before.slow_seconds:
         text = show_duration(after.slow_seconds) if after.slow_seconds else "off"
         return room.record("slow", person, text, nonce)
+    for right, field in RIGHTS.items():
+        if getattr(after, field) != getattr(before, field) and not _is_lock(right, before, after):
+            return room.record("rights", person, f"{right} {who_may(after, right)}", nonce)
     if after.posting != before.posting:
         if after.posting > Role.MEMBER:
             return room.record("locked", person, f"{person.name} locked the room{why}", nonce)
@@ -98,13 +133,19 @@ def put_modes(room: RoomTransaction, person: Person, after: Modes, nonce: str, r
     return room.record("unarchived", person, f"{person.name} took the room out of the archive{why}", nonce)
 
 
+def _is_lock(right: str, before: Modes, after: Modes) -> bool:
+    return right == "post" and Role.OWNER not in (before.posting, after.posting)
+
+
 def as_json(modes: Modes) -> dict[str, Any]:
-    return {
-        "posting": modes.posting,
-        "slow_seconds": modes.slow_seconds,
-        "is_archived": modes.is_archived,
-    }
+    return {field.name: getattr(modes, field.name) for field in fields(Modes)}
 
 
 def from_json(value: dict[str, Any]) -> Modes:
-    return Modes(Role(value["posting"]), value["slow_seconds"], value["is_archived"])
+    """Acts from before there was a right don't have it."""
+    roles: dict[str, Any] = {
+        name: Role(value[name]) if value.get(name) is not None else getattr(NO_MODES, name)
+        for name in RIGHTS.values()
+    }
+    rest = {"slow_seconds": value["slow_seconds"], "is_archived": value["is_archived"]}
+    return replace(NO_MODES, **roles, **rest)

@@ -210,6 +210,7 @@ UNDOING: dict[str, Undoing] = {
     "unlock": Undoing(Permission.SET_MODES, _modes),
     "archive": Undoing(Permission.ARCHIVE, _modes),
     "unarchive": Undoing(Permission.ARCHIVE, _modes),
+    "rights": Undoing(Permission.SET_RIGHTS, _modes),
     "pin": Undoing(Permission.PIN, _pinning),
     "unpin": Undoing(Permission.PIN, _pinning),
     "role": Undoing(Permission.GRANT, _role),

@@ -102,6 +102,15 @@ async def unlock(call: Call) -> Answer:
     return await modes.unlock(call.engine, call.room_id, call.person, call.nonce)
 
 
+@command(needs=Permission.SET_RIGHTS)
+async def allow(call: Call, what: Word, who: Word) -> Answer:
+    """Chooses who may post, invite, pin, mention all or set the topic: members, moderators or
+    owners, as in /allow pin members."""
+    return await modes.set_right(
+        call.engine, call.room_id, call.person, what.lower(), who.lower(), call.nonce
+    )
+
+
 @command(needs=Permission.ARCHIVE, destroys=True)
 async def archive(call: Call, reason: Rest | None = None) -> Answer:
     """Makes the room read only, and takes it off the list of rooms."""

@@ -20,7 +20,7 @@ from chat.history.kept_out import Restricted, banned_from, timed_out_in
 from chat.keys import ENGINE, take_token
 from chat.models import CONVERSATIONS
 from chat.requests import clean_text, new_nonce
-from chat.roles import Permission, Role
+from chat.roles import RIGHTS, ROLE_WORDS, Permission, Role
 from helpers.clock import iso, now_ms
 from helpers.text.durations import parse_duration, show_duration
 from helpers.text.translation import translate
@@ -85,6 +85,10 @@ class RoomSettings(web.View):
             "site_days": retention.SITE_RETENTION.days,
             "heir": await membership.next_in_line(room.id, self.request[USER].id),
             "locked": room.posting > Role.MEMBER,
+            "by_owners": room.posting is Role.OWNER,
+            "rights": {right: modes.who_may(room.modes, right) for right in RIGHTS},
+            "roles": list(ROLE_WORDS),
+            "have_usual": modes.HAVE_USUAL,
             "pauses": [(show_duration(seconds) if seconds else "off", seconds) for seconds in pauses],
             "banned": [_as_shown(one) for one in banned],
             "timed_out": [_as_shown(one) for one in timed_out],
@@ -125,6 +129,11 @@ async def _lock(engine: Engine, room_id: int, person: Person, form: Form) -> Rec
 
 async def _unlock(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.unlock(engine, room_id, person, new_nonce())
+
+
+async def _rights(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    right, who = form.get("what", ""), form.get("who", "")
+    return await modes.set_right(engine, room_id, person, right, who, new_nonce())
 
 
 async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -175,6 +184,7 @@ ACTS: dict[str, Act] = {
     "slow": _slow,
     "lock": _lock,
     "unlock": _unlock,
+    "rights": _rights,
     "archive": _archive,
     "unarchive": _unarchive,
     "unban": _unban,

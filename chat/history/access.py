@@ -7,7 +7,7 @@ from typing import NamedTuple
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.models import Room
+from chat.models import MODE_COLUMNS, Room, modes_of
 from chat.roles import STRANGER, Modes, Role, Standing
 from helpers.batching import BatchLoader
 from helpers.db.bulk import Bulk
@@ -44,6 +44,13 @@ TIMEOUT = """
 """SQL over a row `member`: until when the person only reads, 0 for no timeout."""
 
 
+MODES = ", ".join(f"room.{name}" for name in MODE_COLUMNS)
+"""SQL over a row `room`: its MODE_COLUMNS."""
+
+_KEPT_COLUMNS = ("retention_days", "retention_since", "keeps_pinned", "kept_seq")
+_KEPT = ", ".join(f"room.{name}" for name in _KEPT_COLUMNS)
+
+
 class _Member(NamedTuple):
     """A stored membership, and the kind and modes of its room."""
 
@@ -54,9 +61,7 @@ class _Member(NamedTuple):
     is_admin: bool
     is_blocked: bool
     timeout_until: int
-    posting: int
-    slow_seconds: int
-    archived_at: int | None
+    modes: Modes
 
 
 class RoomAccessReader:
@@ -66,23 +71,21 @@ class RoomAccessReader:
         self._database = database
         self._find_rooms = Bulk(
             database,
-            """
+            f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                room.posting, room.slow_seconds, room.archived_at, room.retention_days, room.retention_since,
-                room.keeps_pinned, room.kept_seq
-            FROM {given} JOIN rooms AS room ON room.slug = given.slug""",
+                {MODES}, {_KEPT}
+            FROM {{given}} JOIN rooms AS room ON room.slug = given.slug""",  # noqa: S608 - words of our own
             given={"slug": "text"},
         )
         self._find_renamed = Bulk(
             database,
-            """
+            f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                room.posting, room.slow_seconds, room.archived_at, room.retention_days, room.retention_since,
-                room.keeps_pinned, room.kept_seq
-            FROM {given} JOIN room_names AS former ON former.slug = given.slug
-                JOIN rooms AS room ON room.id = former.room_id""",
+                {MODES}, {_KEPT}
+            FROM {{given}} JOIN room_names AS former ON former.slug = given.slug
+                JOIN rooms AS room ON room.id = former.room_id""",  # noqa: S608 - words of our own
             given={"slug": "text"},
         )
         self._find_members = Bulk(
@@ -91,7 +94,7 @@ class RoomAccessReader:
             SELECT member.room_id, member.user_id, room.kind, member.role,
                 member.read_number, member.times_back,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT},
-                room.posting, room.slow_seconds, room.archived_at
+                {MODES}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
@@ -136,7 +139,10 @@ class RoomAccessReader:
     async def _read_members(self, asked: list[tuple[int, int]]) -> Mapping[tuple[int, int], _Member]:
         statement = self._find_members.bind(asked)
         rows = await fetch(self._database, statement.sql, *statement.params)
-        return {(room_id, user_id): _Member(*member) for room_id, user_id, *member in rows}
+        return {
+            (room_id, user_id): _Member(*(*member[:-_MODES], modes_of(*member[-_MODES:])))
+            for room_id, user_id, *member in rows
+        }
 
 
 _ROOM_COLUMNS = (
@@ -151,14 +157,10 @@ _ROOM_COLUMNS = (
     "cleared_seq",
     "cleared_number",
     "created_at",
-    "posting",
-    "slow_seconds",
-    "archived_at",
-    "retention_days",
-    "retention_since",
-    "keeps_pinned",
-    "kept_seq",
+    *MODE_COLUMNS,
+    *_KEPT_COLUMNS,
 )
+_MODES = len(MODE_COLUMNS)
 
 
 def _standing(member: _Member | None, user: User) -> Standing:
@@ -173,6 +175,6 @@ def _member_standing(member: _Member) -> Standing:
         bool(member.is_admin),
         member.kind,
         bool(member.is_blocked),
-        Modes(Role(member.posting), member.slow_seconds, member.archived_at is not None),
+        member.modes,
         member.timeout_until,
     )

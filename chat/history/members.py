@@ -105,6 +105,8 @@ async def may_mention_groups(room_id: int, standing: Standing) -> bool:
         return False
     if standing.may(Permission.MENTION_GROUPS):
         return True
+    if standing.modes.mentioning is not None:
+        return False
     query = Member.select(Member.user).where(Member.room == room_id).limit(SMALL_ROOM + 1)
     return len(await query.tuples().aio_execute()) <= SMALL_ROOM
 

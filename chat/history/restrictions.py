@@ -58,7 +58,7 @@ async def check_pause(room: RoomTransaction, author_id: int) -> int:
         )
         rows = await query.tuples().aio_execute()
         room.last_posts[author_id] = int(rows[0][0]) if rows else 0
-    left = room.last_posts[author_id] + room.slow_seconds * 1000 - room.at
+    left = room.last_posts[author_id] + room.modes.slow_seconds * 1000 - room.at
     if left > 0:
         return left
     room.last_posts[author_id] = room.at

@@ -9,10 +9,11 @@ from peewee_async.databases import AioDatabase
 
 from chat.drafts import Draft, KnownNonce
 from chat.events import Receipt
-from chat.history.access import BLOCKED, TIMEOUT
+from chat.history.access import BLOCKED, MODES, TIMEOUT
 from chat.history.direct import LINE, DirectStatements
 from chat.history.lines import Line, counted_mentions
 from chat.history.transaction import RoomTransaction
+from chat.models import MODE_COLUMNS, modes_of
 from chat.roles import STRANGER, Role, Standing
 from helpers.db.bulk import Bulk
 from helpers.db.statement import Statement
@@ -23,6 +24,8 @@ MAX_REMEMBERED = 2000
 
 MAX_STANDINGS = 2000
 """Remembered for one room."""
+
+_MODES = len(MODE_COLUMNS)
 
 
 @dataclass
@@ -50,11 +53,12 @@ class HistoryStatements:
         """How many milliseconds the database's clock is ahead of this process's monotonic clock."""
         self._lock = Bulk(
             database,
-            """
+            f"""
             SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.standings_seq,
-                room.cleared_seq, room.cleared_number, room.posting, room.slow_seconds, room.archived_at,
-                room.kept_seq, room.kept_number, {now_ms}
-            FROM {given} JOIN rooms AS room ON room.id = given.id ORDER BY room.id FOR UPDATE OF room""",
+                room.cleared_seq, room.cleared_number, room.kept_seq, room.kept_number,
+                {{now_ms}}, {MODES}
+            FROM {{given}} JOIN rooms AS room ON room.id = given.id
+            ORDER BY room.id FOR UPDATE OF room""",  # noqa: S608 - words of our own
             given={"id": "bigint"},
         )
         self._standings = Bulk(
@@ -121,7 +125,7 @@ class HistoryStatements:
             self._standings.bind(sorted(standings)),
             self._nonces.bind(sorted(nonces)),
         )
-        rooms = {row[0]: RoomTransaction(*row) for row in room_rows}
+        rooms = {row[0]: RoomTransaction(*(*row[:-_MODES], modes_of(*row[-_MODES:]))) for row in room_rows}
         for room_id, user_id in standings:
             if room_id in rooms:
                 rooms[room_id].standings[user_id] = STRANGER

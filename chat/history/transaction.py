@@ -19,6 +19,7 @@ from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visibl
 from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
 from chat.models import (
+    MODE_COLUMNS,
     Clearing,
     Invitation,
     LastPost,
@@ -60,12 +61,10 @@ class RoomTransaction:
     standings_seq: int
     cleared_seq: int
     cleared_number: int
-    posting: int
-    slow_seconds: int
-    archived_at: int | None
     kept_seq: int
     kept_number: int
     at: int
+    modes: Modes
     lines: list[Line] = field(default_factory=list)
     published: list[Line] = field(default_factory=list)
     writes: list[Any] = field(default_factory=list)
@@ -87,10 +86,6 @@ class RoomTransaction:
     @property
     def is_open(self) -> bool:
         return self.kind == "open"
-
-    @property
-    def modes(self) -> Modes:
-        return Modes(Role(self.posting), self.slow_seconds, self.archived_at is not None)
 
     async def standing(self, user_id: int) -> Standing:
         """The user's current standing in this room."""
@@ -187,7 +182,9 @@ class RoomTransaction:
         if is_over_limit:
             return "rate_limited"
         standing = await self.standing(author_id)
-        return None if await may_mention_groups(self.room_id, standing) else "forbidden"
+        if await may_mention_groups(self.room_id, standing):
+            return None
+        return "forbidden" if self.modes.mentioning is None else "restricted"
 
     async def mention_present(
         self, author_id: int, number: int, among: Collection[int] | None = None
@@ -212,10 +209,12 @@ class RoomTransaction:
 
     def set_modes(self, modes: Modes) -> None:
         """Changes how the room is kept. A room that is archived already stays so since then."""
-        archived_at = (self.archived_at or self.at) if modes.is_archived else None
-        self.posting, self.slow_seconds, self.archived_at = modes.posting, modes.slow_seconds, archived_at
-        change = {"posting": modes.posting, "slow_seconds": modes.slow_seconds, "archived_at": archived_at}
-        self.writes.append(Room.update(change).where(Room.id == self.room_id))
+        self.modes = modes
+        change: dict[str, Any] = {
+            name: getattr(modes, name) for name in MODE_COLUMNS if name != "archived_at"
+        }
+        since = fn.COALESCE(Room.archived_at, self.at) if modes.is_archived else None
+        self.writes.append(Room.update({**change, "archived_at": since}).where(Room.id == self.room_id))
         if not modes.slow_seconds:
             self.writes.append(LastPost.delete().where(LastPost.room_id == self.room_id))
         self.changes_all_standings = True

@@ -8,7 +8,7 @@ from playwright.async_api import Browser, expect
 
 from helpers.web.routing import Access
 from tests.conftest import unique
-from tests.support.browser import PHONE, WIDE, Visitor, Visitors, one_database
+from tests.support.browser import PHONE, WIDE, Visitor, Visitors, one_database, sidebar_is_live
 from tests.support.people import Person
 from urls import ROUTES
 
@@ -72,9 +72,9 @@ async def test_read_elsewhere_it_counts_no_more(alice: Visitor, dora: Person, ro
 async def test_by_keyboard(alice: Visitor, room: str) -> None:
     page = alice.page
     await page.goto(f"{alice.url}/feed")
+    await sidebar_is_live(page)
     await page.click("#room-filter")
     await page.keyboard.type(room[:5])
-    await expect(page.locator("chat-rooms.sifted")).to_be_visible()
     await page.keyboard.press("ArrowDown")
     await expect(page.locator(f"a[data-room='{room}']")).to_be_focused()
     await page.keyboard.press("Enter")

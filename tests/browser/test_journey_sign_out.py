@@ -6,7 +6,7 @@ from typing import Any
 
 from playwright.async_api import Browser, Locator, Page, expect
 
-from tests.support.browser import Visitor, one_database
+from tests.support.browser import Visitor, one_database, sidebar_is_live
 from tests.support.composer_page import box, cut
 
 pytestmark = one_database
@@ -17,6 +17,8 @@ KEPT = "Object.keys(localStorage).filter((key) => /:(outbox|draft):/.test(key)).
 async def signs_out(page: Page) -> None:
     """By the control that the page has: in the room's settings, or in the header."""
     if await page.locator("#me-button").count():
+        if await page.locator("#app.of-page").count():
+            await sidebar_is_live(page)
         if not await page.locator("#settings").is_visible():
             await page.locator("#me-button").evaluate("node => node.click()")
         await page.locator("#settings [data-sign-out] button").click()

@@ -3,7 +3,7 @@ directory of people."""
 
 from playwright.async_api import Browser, expect
 
-from tests.support.browser import Visitor, one_database
+from tests.support.browser import Visitor, one_database, sidebar_is_live
 from tests.support.people import Person
 
 pytestmark = one_database
@@ -17,7 +17,7 @@ async def test_from_any_page(alice: Visitor, bob: Visitor, room: str) -> None:
     await bob.page.goto(f"{bob.url}/rooms/{room}")
     await bob.is_connected()
     await page.goto(f"{alice.url}/feed")
-    await expect(page.locator(".no-rooms")).to_be_attached()
+    await sidebar_is_live(page)
     await page.click("#me-button")
     dialog = page.locator("#settings")
     await expect(dialog.locator("[name=text]")).to_be_hidden()
@@ -33,6 +33,7 @@ async def test_from_any_page(alice: Visitor, bob: Visitor, room: str) -> None:
     member = bob.page.locator(f"#members [data-person='{alice.name}']")
     await expect(member.locator(".avatar")).to_have_attribute("data-dot", "dnd")
     await page.goto(f"{alice.url}/users")
+    await sidebar_is_live(page)
     await expect(page.locator("#me-button .me-status")).to_have_text("deep in <thought>")
     await page.click("#me-button")
     await expect(dialog.locator(".card-state")).to_contain_text("Do not disturb until")
@@ -45,7 +46,7 @@ async def test_from_any_page(alice: Visitor, bob: Visitor, room: str) -> None:
 async def test_what_the_server_refuses_or_does_not_hear_is_said(alice: Visitor) -> None:
     page = alice.page
     await page.goto(f"{alice.url}/feed")
-    await expect(page.locator(".no-rooms")).to_be_attached()
+    await sidebar_is_live(page)
     await page.click("#me-button")
     dialog = page.locator("#settings")
     await dialog.locator("label", has=page.locator("[value=away]")).click()

@@ -3,7 +3,7 @@ scripts."""
 
 from playwright.async_api import Browser, Locator, expect
 
-from tests.support.browser import Visitor, one_database
+from tests.support.browser import Visitor, one_database, sidebar_is_live
 from tests.support.feed_reader import comments, follows, writes
 
 pytestmark = one_database
@@ -24,7 +24,7 @@ async def test_by_the_toast(alice: Visitor, bob: Visitor) -> None:
         await visitor.page.goto(f"{visitor.url}/feed")
         await expect(visitor.page.locator("[data-live][data-connected]")).to_have_count(1)
     page = alice.page
-    await expect(page.locator(".no-rooms")).to_be_attached()
+    await sidebar_is_live(page)
     await deletes(page.locator(f"[data-post='{made[0]['id']}']"))
     await expect(page.locator(".toast")).to_contain_text("The post is deleted.")
     for visitor in (alice, bob):
@@ -49,7 +49,7 @@ async def test_comments_and_the_post_of_its_own_page(alice: Visitor) -> None:
     page = alice.page
     await page.goto(f"{alice.url}/feed/{post['id']}")
     await expect(page.locator("[data-live][data-connected]")).to_have_count(1)
-    await expect(page.locator(".no-rooms")).to_be_attached()
+    await sidebar_is_live(page)
     await deletes(page.locator(".comment", has_text="two"))
     await expect(page.locator(".toast")).to_contain_text("The comment is deleted.")
     await page.get_by_role("button", name="Undo").click()

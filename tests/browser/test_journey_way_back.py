@@ -7,7 +7,7 @@ import pytest
 from playwright.async_api import Browser, Page, expect
 
 from tests.conftest import unique
-from tests.support.browser import PHONE, Visitor, one_database
+from tests.support.browser import PHONE, Visitor, one_database, sidebar_is_live
 
 pytestmark = one_database
 
@@ -92,7 +92,7 @@ async def test_a_way_out_of_the_drawer_leads_back_to_where_one_was(
 async def test_on_the_pages_that_are_no_rooms(page: Page, bob: Visitor) -> None:
     await page.goto(f"{bob.url}/feed")
     await page.goto(f"{bob.url}/settings/privacy")
-    await expect(page.locator(".no-rooms")).to_be_attached()
+    await sidebar_is_live(page)
     await page.evaluate("() => { document.querySelector('h1').dataset.mark = 'the same'; }")
     await opens_drawer(page)
     await page.go_back()

@@ -112,7 +112,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
-    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people")},
+    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people", "_person")},
+    ("admin_person", "POST"): (401, 403, 403, 403),
+    ("reset_password", "GET"): (404, 404, 404, 404),
+    ("reset_password", "POST"): (404, 404, 404, 404),
 }
 
 BY_NAME = {route.name: route for route in ROUTES}
@@ -132,6 +135,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "language",
         "login",
         "register",
+        "reset_password",
         "proposed_name",
         "favicon",
         "robots",
@@ -159,7 +163,7 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 def path_of(route: Route, room: str) -> str:
     path = re.sub(r"\{(post|comment|picture).*?\]\{.*?\}\}", "9" * 16, route.path)
     path += "?since=x" if route.name == "feed_events" else ""
-    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", path).replace("{name}", room)
+    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", path).replace("{name}", room).replace("{token}", "t" * 43)
 
 
 async def ask(someone: Person, method: str, path: str) -> Answer:

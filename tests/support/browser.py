@@ -44,6 +44,11 @@ async def comes_true(page: Page, expression: str, argument: Any = None) -> None:
             await asyncio.sleep(0.05)
 
 
+async def sidebar_is_live(page: Page) -> None:
+    """Waits until the sidebar of a page that is no room listens: what is pressed earlier is lost."""
+    await expect(page.locator("#app.of-page")).to_have_attribute("data-live", "")
+
+
 MOST_IDLE = 6
 """Pages that wait for their next user. Each is a process of some 80 MB."""
 

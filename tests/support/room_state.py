@@ -46,6 +46,26 @@ def _with_mode(room: JsonObject, kind: str, text: str) -> JsonObject:
     return {**{key: known for key, known in room.items() if key != name}, **({name: value} if value else {})}
 
 
+USUAL = {
+    "post": "members",
+    "invite": "usual",
+    "pin": "moderators",
+    "mention": "usual",
+    "topic": "moderators",
+}
+"""Who may do what where nobody has chosen."""
+
+
+def _with_right(room: JsonObject, right: str, who: str) -> JsonObject:
+    """The room after a line of the kind `rights`."""
+    rights = {**room.get("rights", {}), right: who}
+    if who == USUAL[right] or (right, who) == ("post", "moderators"):
+        del rights[right]
+    locked = who != "members" if right == "post" else room.get("locked")
+    others = {name: value for name, value in room.items() if name not in ("rights", "locked")}
+    return {**others, **({"rights": rights} if rights else {}), **({"locked": True} if locked else {})}
+
+
 class RoomState:
     """What somebody knows of a room and of their other rooms. `shown()` is compared."""
 
@@ -155,6 +175,8 @@ class RoomState:
             days = line["text"].split()[0]
             room = {name: value for name, value in self.room.items() if name != "kept_days"}
             self.room = room if days == "off" else {**room, "kept_days": int(days)}
+        elif line["kind"] == "rights":
+            self.room = _with_right(self.room, *line["text"].split(" "))
         elif line["kind"] in MODES:
             self.room = _with_mode(self.room, line["kind"], line["text"])
         elif line["kind"] in ("topic", "title"):

@@ -136,7 +136,8 @@ function best(all, figures, name) {
   return found.slice(0, SHOWN).map(({ one }) => one);
 }
 
-/** @typedef {Pick<import("../state/store.js").State, "commands"|"members"|"you"|"rooms"|"may">} Here */
+/** @typedef {import("../state/store.js").State} State */
+/** @typedef {Pick<State, "commands"|"members"|"you"|"rooms"|"may"|"room">} Here */
 
 /**
  * `@all` and `@here`, where one may use them.
@@ -144,8 +145,9 @@ function best(all, figures, name) {
  * @param {Here} here
  * @returns {Proposal[]}
  */
-function groups(typed, { members, may }) {
-  if (members.size > SMALL_ROOM && !may.includes("mention_groups")) return [];
+function groups(typed, { members, may, room }) {
+  const isForAll = members.size <= SMALL_ROOM && !room.rights?.mention;
+  if (!isForAll && !may.includes("mention_groups")) return [];
   const details = { all: t("all members"), here: t("those who are here") };
   return Object.entries(details)
     .filter(([name]) => name.startsWith(typed))

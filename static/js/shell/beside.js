@@ -54,6 +54,7 @@ export class Beside {
         this.#whenTold = () => {};
         this.#start("chat-rooms", ChatRooms, page);
         this.#start("chat-invitations", ChatInvitations, page);
+        app.dataset.live = "";
       };
       this.#start("chat-settings", ChatSettings, page);
       this.#start("chat-toasts", ChatToasts, page);

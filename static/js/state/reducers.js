@@ -46,6 +46,29 @@ function updateMembers(state, line) {
 }
 
 /**
+ * The room after a line of the kind `rights`, whose text is a right and who has it.
+ * @param {State["room"]} room
+ * @param {string} text
+ * @returns {State["room"]}
+ */
+function withRight(room, text) {
+  const [right, who] = text.split(" ");
+  const { [right]: _, ...others } = room.rights ?? {};
+  const isUsual = who === USUAL_RIGHTS[right] || (right === "post" && who === "moderators");
+  const locked = right === "post" ? who !== "members" : Boolean(room.locked);
+  return { ...room, locked, rights: isUsual ? others : { ...others, [right]: who } };
+}
+
+/** Who may do what in a room where nobody has chosen. @type {Record<string, string>} */
+const USUAL_RIGHTS = {
+  post: "members",
+  invite: "usual",
+  pin: "moderators",
+  mention: "usual",
+  topic: "moderators",
+};
+
+/**
  * How the room is kept follows from the lines.
  * @param {State} state
  * @param {Line} line
@@ -54,6 +77,7 @@ function updateModes(state, { kind, text }) {
   const { room } = state;
   if (kind === "slow") state.room = { ...room, slow: text === "off" ? 0 : secondsOf(text) };
   else if (kind === "locked" || kind === "unlocked") state.room = { ...room, locked: kind === "locked" };
+  else if (kind === "rights") state.room = withRight(room, text);
   else if (kind === "archived" || kind === "unarchived")
     state.room = { ...room, archived: kind === "archived" };
   else if (kind === "retention") state.room = { ...room, kept_days: parseInt(text) || 0 };

@@ -39,6 +39,7 @@ const WORDS = {
           who,
         )
       : t("{author} lets the room keep its messages for good", who),
+  rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
   role(who, text, raw) {
@@ -86,6 +87,28 @@ const ACTS = {
     (who) => t("{author} took the room out of the archive", who),
   ],
 };
+
+/**
+ * Who may do what from now on: the text is a right, and who has it.
+ * @param {{author: string}} who
+ * @param {string} text
+ */
+function describeRight({ author }, text) {
+  const [right, names] = text.split(" ");
+  const whom =
+    {
+      members: t("all members"),
+      moderators: t("moderators"),
+      owners: t("owners alone"),
+      usual: t("as is usual"),
+    }[names] ?? names;
+  const whose = { author, whom };
+  if (right === "post") return t("{author} chose who may write: {whom}", whose);
+  if (right === "invite") return t("{author} chose who may invite: {whom}", whose);
+  if (right === "pin") return t("{author} chose who may pin: {whom}", whose);
+  if (right === "mention") return t("{author} chose who may call all: {whom}", whose);
+  return t("{author} chose who may set the topic: {whom}", whose);
+}
 
 /** @param {string} text @param {string} plain @param {string} shown */
 function describeAct(text, plain, shown) {

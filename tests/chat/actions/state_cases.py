@@ -201,6 +201,18 @@ CASES = (
     Case("/slow off", before=[("alice", "/slow 30s")], does=[("alice", "/slow off"), ("bob", "hello")]),
     Case("/lock", does=[("alice", "/lock"), ("bob", "hello", "locked"), ("alice", "I may")]),
     Case("/unlock", before=[("alice", "/lock")], does=[("alice", "/unlock"), ("bob", "hello")]),
+    Case("/allow", does=[("alice", "/allow pin members"), ("bob", "hello"), ("bob", pin(1))]),
+    Case(
+        "/allow of owners to post",
+        before=[("alice", "/mod {bob}")],
+        does=[("alice", "/allow post owners"), ("bob", "hello", "locked"), ("bob", "/unlock", "forbidden")],
+    ),
+    Case(
+        "/allow and back",
+        before=[("alice", "/allow mention owners"), ("alice", "/allow post owners")],
+        does=[("alice", "/allow mention usual"), ("alice", "/allow post moderators"), ("alice", "/unlock")],
+    ),
+    Case("/undo of /allow", before=[("alice", "/allow topic members")], does=[("alice", "/undo A1")]),
     Case("/archive", before=POSTED, does=[("alice", "/archive"), ("alice", react(1), "archived")]),
     Case("/unarchive", before=[("alice", "/archive")], does=[("alice", "/unarchive"), ("bob", "hello")]),
     Case("/owner", does=[("alice", "/owner {bob}")]),

@@ -18,7 +18,7 @@ from chat.errors import ActionError
 from chat.history.reading import page
 from chat.models import Ban, LastPost, Member, Room, Timeout
 from chat.requests import Pin, Undelete, new_nonce
-from chat.roles import Role
+from chat.roles import RIGHTS, ROLE_WORDS, Role
 from helpers.redis.bus import make_bus
 from helpers.rendering import Renderer
 from tests.chat.history.conftest import ALICE, BOB, MALLORY, filled
@@ -42,6 +42,7 @@ ACTS = st.one_of(
     st.tuples(st.just("address"), st.sampled_from(("kitchen", "garden"))),
     st.tuples(st.just("slow"), st.sampled_from((0, 10, 30))),
     st.tuples(st.sampled_from(("lock", "unlock", "archive", "unarchive"))),
+    st.tuples(st.just("right"), st.sampled_from(tuple(RIGHTS)), st.sampled_from((*ROLE_WORDS, modes.USUAL))),
     st.tuples(st.just("delete_room")),
     st.tuples(st.just("pin"), st.integers(1, POSTS), st.booleans()),
     st.tuples(st.just("role"), st.just(BOB.id), st.sampled_from((Role.MEMBER, Role.MODERATOR))),
@@ -80,6 +81,9 @@ async def act(engine: Engine, what: tuple[Any, ...]) -> int | None:
             done = await rooms.set_name(*here, values[0], nonce)
         case "slow":
             done = await modes.slow(*here, values[0], nonce)
+        case "right":
+            right, who = values
+            done = await modes.set_right(*here, right, who, nonce)
         case "delete_room":
             room = await Room.aio_get(Room.id == ROOM)
             before = await shown()
@@ -117,9 +121,9 @@ async def shown() -> dict[str, Any]:
         )
         for table in (Ban, Timeout)
     }
-    about = (room.name, room.title or room.name, room.topic, room.posting, room.slow_seconds)
+    about = (room.name, room.title or room.name, room.topic, room.modes)
     return {
-        "about": (*about, bool(room.archived_at), room.cleared_number),
+        "about": (*about, room.cleared_number),
         "posts": posts,
         "members": sorted(members),
         **limits,

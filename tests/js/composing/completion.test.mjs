@@ -48,6 +48,7 @@ const HERE = {
   members: new Map(MEMBERS.map((one) => [one.name, one])),
   commands: COMMANDS,
   may: ["post"],
+  room: {},
   rooms: new Map([
     ["garden", room("garden", "open")],
     ["vault", room("vault", "closed")],

@@ -82,6 +82,7 @@ test("any word of a name finds it, without case and accents", () => {
     commands: [],
     rooms: new Map(),
     may: [],
+    room: {},
   };
   const known = { people: () => [], rooms: () => [], emoji: () => [], ranks: () => new Map() };
   for (const typed of ["@luk", "@мар", "@maria", "@oneil"]) {

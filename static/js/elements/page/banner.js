@@ -53,6 +53,8 @@ function barText({ room, you, may }) {
   if (room.archived) return t("This room is archived: it can only be read.");
   if (until > 0)
     return t("You can only read here until {time}.", { time: shortTime(String(you.timeout_until)) });
+  if (room.rights?.post === "owners" && !may.includes("set_rights"))
+    return t("Only owners write in this room.");
   if (room.locked && !may.includes("set_modes")) return t("This room is locked: only moderators write here.");
   return "";
 }
