@@ -211,7 +211,7 @@ test("clear takes everything before it, and a page that was on its way, too", ()
 });
 
 test("what the room keeps no more goes, and isn't unread", () => {
-  const store = watched({
+  const store = lobby({
     messages: [post(1), post(2), post(3)],
     last_seq: 3,
     last_number: 3,
