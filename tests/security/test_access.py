@@ -113,7 +113,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
     ("admin", "GET"): (LOGIN, 403, 403, 403),
-    **{(f"admin_{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("people", "person", "rooms", "room")},
+    **{
+        (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
+        for what in ("people", "person", "rooms", "room", "log", "log_export")
+    },
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room")},
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
