@@ -32,6 +32,7 @@ class Section:
 SECTIONS = (
     Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
     Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
+    Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
     Section("log", Text("Log"), "versions", SitePermission.SEE_LOG),
 )
 """In the order of the navigation."""

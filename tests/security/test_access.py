@@ -105,6 +105,11 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("room_log", "POST"): (401, 404, 403, 400),
     ("room_settings", "GET"): (LOGIN, 404, 403, 200),
     ("room_settings", "POST"): (401, 404, 403, 400),
+    ("room_reports", "GET"): (LOGIN, 404, 403, 200),
+    ("room_reports", "POST"): (401, 404, 403, 400),
+    # The message is one's own.
+    ("report", "POST"): (401, 404, 403, 409),
+    ("seen_outcome", "POST"): (401, 303, 303, 303),
     # A guest isn't a member yet, and who is has sent no text.
     ("preview", "POST"): (401, 404, 403, 400),
     ("emoji", "GET"): (200, 200, 200, 200),
@@ -115,8 +120,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("admin", "GET"): (LOGIN, 403, 403, 403),
     **{
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
-        for what in ("people", "person", "rooms", "room", "log", "log_export")
+        for what in ("people", "person", "rooms", "room", "log", "log_export", "reports")
     },
+    ("admin_reports", "POST"): (401, 403, 403, 403),
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room")},
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
@@ -165,7 +171,7 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    path = re.sub(r"\{(post|comment|picture).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(post|comment|picture|report).*?\]\{.*?\}\}", "9" * 16, route.path)
     path += "?since=x" if route.name == "feed_events" else ""
     for name, value in {"id": "9" * 15, "name": room, "token": "t" * 43, "number": "1"}.items():
         path = re.sub(rf"\{{{name}(:.*?\]\{{.*?\}})?\}}", value, path)
