@@ -120,10 +120,12 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("admin", "GET"): (LOGIN, 403, 403, 403),
     **{
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
-        for what in ("people", "person", "rooms", "room", "log", "log_export", "reports")
+        for what in ("people", "person", "rooms", "room", "log", "log_export", "site", "reports")
     },
     ("admin_reports", "POST"): (401, 403, 403, 403),
-    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room")},
+    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
+    # There are none.
+    ("rules", "GET"): (404, 404, 404, 404),
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
 }
@@ -146,6 +148,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "login",
         "register",
         "reset_password",
+        "rules",
         "proposed_name",
         "favicon",
         "robots",
