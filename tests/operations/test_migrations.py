@@ -127,6 +127,7 @@ def test_the_models_are_these() -> None:
         "leases",
         "name_words",
         "site_acts",
+        "site_settings",
         "password_links",
         "deleted_rooms",
         "former_members",
