@@ -24,7 +24,7 @@ from bench.seed import room_row, user_row
 from bench.texts import OFFICE
 from chat.models import Member, Message, Room
 from chat.roles import Role
-from chat.search.index import SearchIndex, Term, Wanted
+from chat.search.index import Reader, SearchIndex, Term, Wanted
 from chat.search.indexer import Indexer
 from chat.search.words import searched
 from helpers.clock import now_ms
@@ -142,7 +142,7 @@ async def _ask(database: AioDatabase, messages: int, rooms: int) -> None:
         for turn in range(TURNS):
             terms = tuple(Term(searched(word)) for word in asked[turn % len(asked)].split())
             began = time.perf_counter()
-            answer = await index.find(1, Wanted(terms), 20)
+            answer = await index.find(Reader(1), Wanted(terms), 20)
             times.append((time.perf_counter() - began) * 1000)
             found += len(answer.hits)
         times.sort()

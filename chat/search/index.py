@@ -10,6 +10,7 @@ from typing import Any
 
 from peewee_async.databases import AioDatabase
 
+from chat.roles import Role
 from chat.search.words import LEAST, UNSPACED, is_unspaced, is_word
 from helpers.db.bulk import DATABASE_NOW_MS
 from helpers.db.database import fetch, is_sqlite
@@ -61,6 +62,14 @@ class Wanted:
 
 
 @dataclass(frozen=True)
+class Reader:
+    """Who asks. An administrator reads all of the rooms that they are in."""
+
+    id: int
+    is_admin: bool = False
+
+
+@dataclass(frozen=True)
 class Hit:
     id: int
     room_id: int
@@ -93,23 +102,23 @@ class SearchIndex:
         self._database = database
         self._is_sqlite = is_sqlite(database)
 
-    async def find(self, user_id: int, wanted: Wanted, most: int, before: int = NEWEST_ID) -> Found:
-        """At most `most` posts that the user may see, of ids below `before`. There may be fewer, with a
+    async def find(self, reader: Reader, wanted: Wanted, most: int, before: int = NEWEST_ID) -> Found:
+        """At most `most` posts that the reader may see, of ids below `before`. There may be fewer, with a
         cursor: then many posts were looked at in vain."""
         if wanted.before is not None:
             before = min(before, wanted.before * IDS_PER_MS)
-        hits = await self._walk(user_id, wanted, before, FIRST_WALK, most + 1)
+        hits = await self._walk(reader, wanted, before, FIRST_WALK, most + 1)
         if len(hits) > most:
             return _page(hits, most)
         reached = await self._reached(wanted, before, FIRST_WALK)
         if reached is None:
             return Found(hits)
         if self._asks_index(wanted):
-            matched = await self._matched(user_id, wanted, before, most + 1)
+            matched = await self._matched(reader, wanted, before, most + 1)
             if matched is not None:
                 return matched
         for _ in range(MOST_WALKS):
-            hits += await self._walk(user_id, wanted, reached, WALK, most + 1 - len(hits))
+            hits += await self._walk(reader, wanted, reached, WALK, most + 1 - len(hits))
             if len(hits) > most:
                 return _page(hits, most)
             further = await self._reached(wanted, reached, WALK)
@@ -118,12 +127,12 @@ class SearchIndex:
             reached = further
         return Found(hits, reached)
 
-    async def _walk(self, user_id: int, wanted: Wanted, before: int, rows: int, most: int) -> list[Hit]:
+    async def _walk(self, reader: Reader, wanted: Wanted, before: int, rows: int, most: int) -> list[Hit]:
         """Looks at that many posts one by one."""
         sql = _Sql("SELECT line.id, line.room_id, line.seq FROM (SELECT * FROM search_lines AS line WHERE ")
         self._add_range(sql, wanted, before)
         sql.add(f" ORDER BY id DESC LIMIT {rows}) AS line")
-        self._add_visible(sql, user_id, wanted)
+        self._add_visible(sql, reader, wanted)
         self._add_terms(sql, wanted.terms)
         sql.add(f" ORDER BY line.id DESC LIMIT {most}")
         return [Hit(*row) for row in await self._rows(sql)]
@@ -139,7 +148,7 @@ class SearchIndex:
     def _asks_index(self, wanted: Wanted) -> bool:
         return any(not term.is_excluded and _is_indexed(term.text) for term in wanted.terms)
 
-    async def _matched(self, user_id: int, wanted: Wanted, before: int, most: int) -> Found | None:
+    async def _matched(self, reader: Reader, wanted: Wanted, before: int, most: int) -> Found | None:
         """The newest posts by the index; None where it finds too many to look for the newest."""
         sql = _Sql("WITH matched AS MATERIALIZED (")
         if self._is_sqlite:
@@ -156,7 +165,7 @@ class SearchIndex:
         # Of CROSS JOIN SQLite keeps the order.
         join = "CROSS JOIN" if self._is_sqlite else "JOIN"
         sql.add(f" {join} search_lines AS line ON line.id = matched.id")
-        self._add_visible(sql, user_id, wanted)
+        self._add_visible(sql, reader, wanted)
         if self._is_sqlite:
             self._add_filters(sql, wanted, " + 0")
             self._add_terms(sql, wanted.terms)
@@ -191,19 +200,22 @@ class SearchIndex:
         if wanted.author_id is not None:
             sql.add(f" AND line.author_id{plain} = {self._sign}", wanted.author_id)
 
-    def _add_visible(self, sql: _Sql, user_id: int, wanted: Wanted) -> None:
-        """Joins what decides whether the user may see a line, and begins the conditions."""
+    def _add_visible(self, sql: _Sql, reader: Reader, wanted: Wanted) -> None:
+        """Joins what decides whether the reader may see a line, and begins the conditions."""
+        reads_all = "TRUE" if reader.is_admin else "FALSE"
         sql.add(
             f"""
             JOIN rooms AS room ON room.id = line.room_id
             JOIN messages AS post ON post.room_id = line.room_id AND post.seq = line.seq
             WHERE post.deleted_at IS NULL AND line.seq >= room.cleared_seq AND (
                 EXISTS (SELECT 1 FROM members AS member
-                    WHERE member.room_id = line.room_id AND member.user_id = {self._sign})
-                OR (room.kind = 'open' AND NOT EXISTS (SELECT 1 FROM kicks
+                    WHERE member.room_id = line.room_id AND member.user_id = {self._sign}
+                        AND (NOT room.hides_past OR member.role >= {Role.MODERATOR:d}
+                            OR {reads_all} OR line.seq >= member.first_seq))
+                OR (room.kind = 'open' AND NOT room.hides_past AND NOT EXISTS (SELECT 1 FROM kicks
                     WHERE kicks.room_id = line.room_id AND kicks.user_id = {self._sign}
                         AND kicks.until > {DATABASE_NOW_MS[self._is_sqlite]})))""",  # noqa: S608 - our own words
-            *(user_id, user_id),
+            *(reader.id, reader.id),
         )
         if wanted.has_link:
             sql.add(" AND line.has_link")

@@ -7,7 +7,7 @@ from peewee_async.databases import AioDatabase
 
 from accounts.models import User
 from chat.history.access import RoomAccessReader
-from chat.search.index import NEWEST_ID, SearchIndex
+from chat.search.index import NEWEST_ID, Reader, SearchIndex
 from chat.search.query import Question, read_question, wanted_of
 from chat.search.results import Result, results_of
 from helpers.errors import too_fast
@@ -55,7 +55,7 @@ class Search:
             wanted = await wanted_of(question, reader, self._access, zone)
             if wanted is None:
                 return Answer(question)
-            found = await self._index.find(reader.id, wanted, most, before)
+            found = await self._index.find(Reader(reader.id, reader.is_admin), wanted, most, before)
             return Answer(question, await results_of(found, wanted, reader), found.cursor)
 
 
