@@ -82,7 +82,7 @@ class Timings:
     search_index: float = 1.0
     """The interval at which new posts are looked for that the search doesn't find yet."""
 
-    retention: float = 600.0
+    retention: float = 60.0
     """The interval at which messages are looked for that are older than they are kept."""
 
     goodbye: float = 3.0

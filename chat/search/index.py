@@ -28,6 +28,8 @@ MOST_MATCHES = 5000
 """Posts that the index finds, of which the newest are looked for. Of what is more common, posts are
 looked at one by one."""
 
+FEW_MATCHES = 500
+
 WALK = 20_000
 MOST_WALKS = 5
 """Posts looked at one by one in one statement, and statements for one question. The next question
@@ -114,7 +116,7 @@ class SearchIndex:
         if reached is None:
             return Found(hits)
         if self._asks_index(wanted):
-            matched = await self._matched(reader, wanted, before, most + 1)
+            matched = await self._by_index(reader, wanted, before, most + 1)
             if matched is not None:
                 return matched
         for _ in range(MOST_WALKS):
@@ -148,18 +150,35 @@ class SearchIndex:
     def _asks_index(self, wanted: Wanted) -> bool:
         return any(not term.is_excluded and _is_indexed(term.text) for term in wanted.terms)
 
-    async def _matched(self, reader: Reader, wanted: Wanted, before: int, most: int) -> Found | None:
+    async def _by_index(self, reader: Reader, wanted: Wanted, before: int, most: int) -> Found | None:
         """The newest posts by the index; None where it finds too many to look for the newest."""
+        if not self._is_sqlite:
+            hits, _, many = await self._matches(reader, wanted, before, most, MOST_MATCHES + 1)
+            return _page(hits, most - 1) if many <= MOST_MATCHES or len(hits) >= most else None
+        # This index gives the newest first. Mostly the first of them are enough.
+        found: list[Hit] = []
+        for rows in (FEW_MATCHES, WALK):
+            hits, least, many = await self._matches(reader, wanted, before, most - len(found), rows)
+            found += hits
+            if len(found) >= most or many < rows:
+                return _page(found, most - 1)
+            before = least
+        return Found(found, before)
+
+    async def _matches(
+        self, reader: Reader, wanted: Wanted, before: int, most: int, rows: int
+    ) -> tuple[list[Hit], int, int]:
+        """Of at most `rows` posts that the index gives the newest that the reader may see. Returns also the
+        least id among all, and how many they are."""
         sql = _Sql("WITH matched AS MATERIALIZED (")
         if self._is_sqlite:
-            # This index gives the newest first.
             sql.add("SELECT rowid AS id FROM search_text WHERE search_text MATCH ? AND rowid < ?")
-            sql.add(f" ORDER BY rowid DESC LIMIT {WALK}", _match(wanted.terms), before)
+            sql.add(f" ORDER BY rowid DESC LIMIT {rows}", _match(wanted.terms), before)
         else:
             sql.add("SELECT line.id FROM search_lines AS line WHERE line.id + 0 < %s", before)
             self._add_filters(sql, wanted, " + 0")
             self._add_terms(sql, wanted.terms, by_index=True)
-            sql.add(f" LIMIT {MOST_MATCHES + 1}")
+            sql.add(f" LIMIT {rows}")
         sql.add("), counted AS (SELECT COUNT(*) AS many, MIN(id) AS least FROM matched)")
         sql.add(", hits AS (SELECT line.id, line.room_id, line.seq FROM matched")
         # Of CROSS JOIN SQLite keeps the order.
@@ -173,19 +192,14 @@ class SearchIndex:
         sql.add(" SELECT counted.many, counted.least, hits.id, hits.room_id, hits.seq")
         sql.add(" FROM counted LEFT JOIN hits ON TRUE ORDER BY hits.id DESC")
         if self._is_sqlite:
-            rows = await self._rows(sql)
+            found = await self._rows(sql)
         else:
             # The planner knows little of how common a part of a word is, and might read the whole table.
             async with self._database.aio_atomic():
                 await fetch(self._database, "SET LOCAL enable_seqscan = off")
-                rows = await self._rows(sql)
-        many, least = rows[0][:2]
-        hits = [Hit(*row[2:]) for row in rows if row[2] is not None]
-        if len(hits) >= most:
-            return _page(hits, most - 1)
-        if self._is_sqlite:
-            return Found(hits, least if many >= WALK else None)
-        return Found(hits) if many <= MOST_MATCHES else None
+                found = await self._rows(sql)
+        many, least = found[0][:2]
+        return [Hit(*row[2:]) for row in found if row[2] is not None], least or 0, many
 
     def _add_range(self, sql: _Sql, wanted: Wanted, before: int) -> None:
         sql.add(f"line.id < {self._sign}", before)
