@@ -17,6 +17,8 @@ _NEW, _OLD = _TOKENS.format(row="NEW"), _TOKENS.format(row="OLD")
 _FORGET = "DELETE FROM search_lines WHERE room_id = OLD.room_id AND seq = OLD.seq"
 _ERASED = "AFTER UPDATE OF text ON messages FOR EACH ROW WHEN (NEW.text = '' AND OLD.text <> '')"
 _REMOVED = "AFTER DELETE ON messages FOR EACH ROW"
+_FORGET_ROOM = "DELETE FROM search_progress WHERE room_id = OLD.id"
+_ROOM_REMOVED = "AFTER DELETE ON rooms FOR EACH ROW"
 
 _OWN = {
     "sqlite3": [
@@ -34,6 +36,7 @@ _OWN = {
         END""",  # noqa: S608 - our own words
         f"CREATE TRIGGER messages_erased {_ERASED} BEGIN {_FORGET}; END",
         f"CREATE TRIGGER messages_removed {_REMOVED} BEGIN {_FORGET}; END",
+        f"CREATE TRIGGER rooms_removed {_ROOM_REMOVED} BEGIN {_FORGET_ROOM}; END",
     ],
     "psycopg": [
         "CREATE EXTENSION IF NOT EXISTS pg_trgm",
@@ -44,6 +47,9 @@ _OWN = {
         f"CREATE FUNCTION search_forget() RETURNS trigger LANGUAGE plpgsql AS $$BEGIN {_FORGET}; RETURN NULL; END$$",
         f"CREATE TRIGGER messages_erased {_ERASED} EXECUTE FUNCTION search_forget()",
         f"CREATE TRIGGER messages_removed {_REMOVED} EXECUTE FUNCTION search_forget()",
+        "CREATE FUNCTION search_forget_room() RETURNS trigger LANGUAGE plpgsql "
+        f"AS $$BEGIN {_FORGET_ROOM}; RETURN NULL; END$$",
+        f"CREATE TRIGGER rooms_removed {_ROOM_REMOVED} EXECUTE FUNCTION search_forget_room()",
     ],
 }
 

@@ -40,7 +40,7 @@ export class FoundMessages {
         name: "",
         title: words,
         address: `/search?${new URLSearchParams({ q: words })}`,
-        detail: t("All messages with “{words}”", { words }),
+        detail: t("All messages with these words"),
         marked: "",
       },
     ];

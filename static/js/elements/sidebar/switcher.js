@@ -211,7 +211,8 @@ export class ChatSwitcher extends PageElement {
     this.list.hidden = !this.#items.length;
     this.box.setAttribute("aria-expanded", String(this.#items.length > 0));
     const place = this.#items.findIndex((item) => item.kind === chosen?.kind && item.name === chosen.name);
-    this.#activate(Math.max(0, place));
+    // A message is chosen by the arrows alone: a room or person may still be found for what is typed.
+    this.#activate(place < 0 && places.length ? 0 : place);
     const picked = this.#find(".picked-list");
     picked.hidden = !this.#picked.length;
     picked.replaceChildren(
@@ -262,7 +263,8 @@ export class ChatSwitcher extends PageElement {
     if (event.isComposing || event.target !== this.box) return;
     const count = this.#items.length;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (count) this.#activate((this.#active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
+      const from = event.key === "ArrowDown" ? this.#active + 1 : Math.max(this.#active, 0) + count - 1;
+      if (count) this.#activate(from % count);
     } else if (event.key === "Enter") {
       if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey)
         this.#startConversation(this.#picked);
