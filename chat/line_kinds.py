@@ -66,10 +66,12 @@ KINDS: dict[str, LineKind] = {
     "unlocked": LineKind(),
     "rights": LineKind("everybody", is_checked=True),
     "history": LineKind("everybody", is_checked=True),
-    "archived": LineKind(),
-    "unarchived": LineKind(),
+    "kind": LineKind("everybody", is_checked=True, changes_lists=True),
+    "archived": LineKind(changes_lists=True),
+    "unarchived": LineKind(changes_lists=True),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
     "restored": LineKind(),
+    "opened": LineKind("author", changes_rooms=True, adds_member=True),
 }
 """By the name that is stored and sent to clients."""
 

@@ -12,6 +12,7 @@ from accounts.people import accounts, directory, display_names
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.known_devices import known_device, remember_device
 from accounts.signin.sessions import sign_in, sign_out
+from accounts.signin.suspension import suspension_of
 from accounts.signin.throttling import throttled_sign_in
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER, SETTINGS
@@ -209,6 +210,10 @@ class Login(web.View):
             note("sign-in", "failed", who=known.name if known else "", whence=client_address(request))
             form.errors[""] = current().t("Name or password is wrong.")
             return _page(request, self.template, form, 401)
+        if suspension := await suspension_of(user.id):
+            note("sign-in", "refused", who=user.name, whence=client_address(request))
+            form.errors[""] = translate(suspension.text)
+            return _page(request, self.template, form, 403)
         await charge(request.app[LIMITER], SIGN_INS, user.id)
         await sign_in(request, user)
         note("sign-in", "ok", who=user.name, whence=client_address(request))

@@ -117,6 +117,12 @@ def right_in_words(right: str, who: str, author: str) -> Text:
             return Text("{author} chose who may set the topic: {whom}", author=author, whom=whom)
 
 
+def _kind(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["kind"] == "open":
+        return language.t("{author} opened the room: everybody may read and join it", author=author)
+    return language.t("{author} closed the room: only members find and read it", author=author)
+
+
 def _history(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["hides_past"]:
         return language.t(
@@ -162,6 +168,7 @@ WORDS: dict[str, Words] = {
     ),
     "rights": _rights,
     "history": _history,
+    "kind": _kind,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author
     ),
@@ -180,6 +187,9 @@ WORDS: dict[str, Words] = {
     ),
     "invite": lambda act, language, author, target: language.t(
         "{author} invited {target}", author=author, target=target
+    ),
+    "open": lambda act, language, author, target: language.t(
+        "{author} opened the room, as an administrator of the site", author=author
     ),
     "undo": lambda act, language, author, target: language.t(
         "{author} undid {act}", author=author, act=label(act.undoes)

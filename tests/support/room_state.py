@@ -83,6 +83,8 @@ class RoomState:
         self.rooms: dict[str, JsonObject] = {room["name"]: dict(room) for room in page["rooms"]}
         """One's own, with what is unread in them."""
         self.invitations: list[JsonObject] = page["invitations"]
+        self.outcomes: list[JsonObject] = page["outcomes"]
+        self.ignored: list[str] = page["ignored"]
         self.typing: set[str] = set()
         self.edited: set[int] = set()
         """Posts whose quotes may show an older text: a quote is of the time when its line was
@@ -126,10 +128,14 @@ class RoomState:
                 name: {
                     **{field: room.get(field) for field in ROOM_FIELDS},
                     "deleted": room.get("deleted", 0),
+                    "archived": bool(room.get("archived")),
+                    "reports": room.get("reports", 0),
                 }
                 for name, room in self.rooms.items()
             },
             "invitations": self.invitations,
+            "outcomes": self.outcomes,
+            "ignored": self.ignored,
             "typing": sorted(self.typing),
         }
 
@@ -162,6 +168,8 @@ class RoomState:
                 self.here.update(mentions=0, deleted=0)
         elif line["kind"] == "uncleared":
             self.reload_at = line["seq"]
+        elif line["kind"] == "kind":
+            self.room = {**self.room, "kind": line["text"]}
         elif line["kind"] == "history":
             others = {name: value for name, value in self.room.items() if name != "hides_past"}
             self.room = others if line["text"] == "all" else {**others, "hides_past": True}
@@ -248,9 +256,13 @@ class RoomState:
         if whole:
             self.rooms = {}
             self.invitations = event.get("invitations", [])
+            self.outcomes = event.get("outcomes", [])
+            self.ignored = event.get("ignored", [])
         for news in event["rooms"]:
             known = before.get(news["name"], {})
-            room = {**known, "deleted": 0 if whole else known.get("deleted", 0), **news}
+            left_out = {name: 0 if whole else known.get(name, 0) for name in ("deleted", "reports")}
+            left_out["archived"] = False if whole else known.get("archived", False)
+            room = {**known, **left_out, **news}
             if news["name"] == self.room["name"] and known:
                 # Of this room the messages tell, and what was read here may not be stored yet.
                 room["last_number"] = known["last_number"]

@@ -30,6 +30,10 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  kind: (who, text) =>
+    text === "open"
+      ? t("{author} opened the room: everybody may read and join it", who)
+      : t("{author} closed the room: only members find and read it", who),
   history: (who, text) =>
     text === "all"
       ? t("{author} lets newcomers read the whole history", who)
@@ -77,6 +81,10 @@ const ACTS = {
   archived: [({ author }) => `${author} archived the room`, (who) => t("{author} archived the room", who)],
   ended: [({ author }) => `${author} deleted the room`, (who) => t("{author} deleted the room", who)],
   restored: [({ author }) => `${author} restored the room`, (who) => t("{author} restored the room", who)],
+  opened: [
+    ({ author }) => `${author} opened the room, as an administrator of the site`,
+    (who) => t("{author} opened the room, as an administrator of the site", who),
+  ],
   unarchived: [
     ({ author }) => `${author} took the room out of the archive`,
     (who) => t("{author} took the room out of the archive", who),

@@ -213,6 +213,12 @@ CASES = (
         does=[("alice", "/allow mention usual"), ("alice", "/allow post moderators"), ("alice", "/unlock")],
     ),
     Case("/undo of /allow", before=[("alice", "/allow topic members")], does=[("alice", "/undo A1")]),
+    Case("/kind", elsewhere=("bob",), does=[("alice", "/kind closed"), ("bob", "hello")]),
+    Case("/kind of a closed room", place="closed", does=[("alice", "/kind open")]),
+    Case(
+        "/undo of /kind", elsewhere=("bob",), before=[("alice", "/kind closed")], does=[("alice", "/undo A1")]
+    ),
+    Case("/archive elsewhere", elsewhere=("bob",), does=[("alice", "/archive")]),
     Case("/history", before=POSTED, does=[("alice", "/history joining"), ("bob", "hello")]),
     Case("/undo of /history", before=[("alice", "/history joining")], does=[("alice", "/undo A1")]),
     Case(
@@ -224,6 +230,10 @@ CASES = (
     Case("/archive", before=POSTED, does=[("alice", "/archive"), ("alice", react(1), "archived")]),
     Case("/unarchive", before=[("alice", "/archive")], does=[("alice", "/unarchive"), ("bob", "hello")]),
     Case("/owner", does=[("alice", "/owner {bob}")]),
+    Case("/report", before=POSTED, does=[("bob", "/report 1 rude"), ("carol", "/report 1")]),
+    Case(
+        "/report in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", "/report 1")]
+    ),
     Case("/log", before=[("alice", "/topic beans")], does=[("bob", "/log"), ("bob", "/log 3")]),
     Case("/undo of a topic", before=[("alice", "/topic beans")], does=[("alice", "/undo A1")]),
     Case("/undo of a title", before=[("alice", "/title Kitchen 9")], does=[("alice", "/undo a1")]),

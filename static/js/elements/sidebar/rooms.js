@@ -12,7 +12,7 @@ import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { fold } from "../../words/folding.js";
 import { n } from "../../words/texts.js";
-import { badgeOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
+import { badgeOf, isConversation, mentionsOf, reportsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { dotText } from "../people/members.js";
 
@@ -21,7 +21,7 @@ const SCROLLED = "aiochat:rooms-scrolled";
 /**
  * @typedef {import("../../state/types.js").OwnRoom} OwnRoom
  * @typedef {{key: string, shape: string, room: OwnRoom, title: string, unread: number, mentions:
- *   number, badge: number, dot: string, current: boolean}} Row
+ *   number, reports: number, badge: number, dot: string, current: boolean}} Row
  * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node:
  *   HTMLElement, row: any}>, rows: Row[]}} Section
  */
@@ -32,18 +32,20 @@ const render = {
     const link = /** @type {HTMLAnchorElement} */ (node.firstElementChild);
     link.href = `/rooms/${encodeURIComponent(room.name)}`;
     link.dataset.room = room.name;
-    link.dataset.kind = room.kind;
     return node;
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ row) {
-    const { room, title, unread, mentions, dot, current } = row;
+    const { room, title, unread, mentions, reports, dot, current } = row;
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
+    link.dataset.kind = room.kind;
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = title;
     link.classList.toggle("has-unread", unread > 0);
     part(link, "count").hidden = !unread;
     part(link, "count-number").textContent = short(unread);
+    part(link, "reports").hidden = !reports;
+    part(link, "reports-number").textContent = short(reports);
     part(link, "mentions").hidden = !mentions || isConversation(room);
     part(link, "mentions-number").textContent = short(mentions);
     if (room.kind !== "direct") return;
@@ -67,6 +69,7 @@ export class ChatRooms extends PageElement {
   /** @type {HTMLButtonElement} */ hint;
   /** @type {Section[]} */ #sections = [];
   #shape = "";
+  /** Archived rooms, folded. @type {HTMLDetailsElement} */ #archived;
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -83,9 +86,12 @@ export class ChatRooms extends PageElement {
     this.hint = find(".more-unread");
     if (isFirst)
       this.#sections = [
-        adopt(find("#room-list"), (room) => !isConversation(room)),
+        adopt(find("#room-list"), (room) => !isConversation(room) && !room.archived),
         adopt(find("#conversation-list"), isConversation),
+        adopt(find("#archived-list"), (room) => !isConversation(room) && Boolean(room.archived)),
       ];
+    this.#archived = find(".archived-rooms");
+    this.#archived.addEventListener("toggle", () => this.#showHint(), { signal });
     // What was typed before the scripts were here stays.
     if (!isFirst) this.filter.value = "";
     this.filter.addEventListener("input", () => this.#filterRooms(), { signal });
@@ -131,6 +137,7 @@ export class ChatRooms extends PageElement {
       section.rows = inOrder ? rows.sort(byUrgency) : keepOrder(rows, section.rows, this.#isBusy());
       reconcile(section.list, section.shown, section.rows, render);
     }
+    this.#archived.hidden = !this.#sections[2].rows.length;
     this.#filterRooms();
     this.#showHint();
   }
@@ -154,16 +161,18 @@ export class ChatRooms extends PageElement {
   #row(room) {
     const { state } = this.page.store;
     const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
+    const reports = reportsOf(room);
     const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
     const current = room.name === this.current;
     return {
       key: room.name,
-      shape: `${title} ${unread} ${mentions} ${dot} ${current}`,
+      shape: `${title} ${room.kind} ${unread} ${mentions} ${reports} ${dot} ${current}`,
       room,
       title,
       unread,
       mentions,
+      reports,
       badge,
       dot,
       current,
@@ -173,12 +182,13 @@ export class ChatRooms extends PageElement {
   /** @returns {HTMLAnchorElement[]} */
   #links() {
     return [...this.scroller.querySelectorAll("a[data-room]")].flatMap((link) =>
-      link.closest("[hidden]") ? [] : [/** @type {HTMLAnchorElement} */ (link)],
+      link.closest("[hidden], details:not([open])") ? [] : [/** @type {HTMLAnchorElement} */ (link)],
     );
   }
 
   #filterRooms() {
     const wanted = fold(this.filter.value.trim());
+    if (wanted) this.#archived.open = true;
     for (const { shown } of this.#sections)
       for (const { node, row } of shown.values())
         node.hidden = !fold(`${row.title} ${row.room.title}`).includes(wanted);
@@ -203,7 +213,9 @@ export class ChatRooms extends PageElement {
   }
 
   #showHint() {
-    const rows = this.#sections.flatMap((section) => section.rows).filter((row) => row.unread);
+    const rows = this.#sections
+      .flatMap((section) => section.rows)
+      .filter((row) => row.unread && !row.room.archived);
     const unseen = rows.length ? this.#unseen() : undefined;
     this.hint.hidden = !unseen;
     if (!unseen) return;
@@ -255,7 +267,9 @@ export class ChatRooms extends PageElement {
       return;
     event.preventDefault();
     const step = event.key === "ArrowUp" ? -1 : 1;
-    const rows = this.#sections.flatMap((section) => section.rows);
+    const rows = this.#sections
+      .flatMap((section) => section.rows)
+      .filter((row) => !row.room.archived || this.#archived.open);
     const wanted = rows.filter((row) => row.key === this.current || !event.shiftKey || row.unread > 0);
     const here = wanted.findIndex((row) => row.key === this.current);
     if (wanted.length < 2) return;
