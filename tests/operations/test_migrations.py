@@ -34,7 +34,7 @@ MODELS = [
     if isinstance(model, type)
     and issubclass(model, Base)
     and model is not Base
-    and model.__module__ == module.__name__
+    and model.__module__.startswith(module.__name__)
 ]
 KINDS = {
     peewee.TextField: {"text"},
