@@ -126,6 +126,8 @@ ROWS = {
     "/lock": Row("/lock", MODERATORS),
     "/unlock what isn't locked": Row("/unlock", NOBODY),
     "/allow members to invite": Row("/allow invite members", OWNERS),
+    "/kind closed": Row("/kind closed", _each(("open",), "owner administrator")),
+    "/kind open": Row("/kind open", _each(("closed",), "owner administrator")),
     "/history": Row("/history joining", OWNERS),
     "/allow owners to pin": Row("/allow pin owners", OWNERS),
     "/allow owners to post": Row("/allow post owners", OWNERS),
