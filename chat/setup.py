@@ -18,6 +18,7 @@ from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
+from chat.actions.retention import SITE_RETENTION
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
@@ -31,8 +32,9 @@ from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
+from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
-from helpers.keys import DATABASE, LIMITER, SITE
+from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
@@ -78,7 +80,9 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
         )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
-        tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
+        SITE_RETENTION.days = app[SETTINGS].retention_days
+        works = (presence.run(), Purge(engine).run(), Retention(engine).run())
+        tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:
             passing.open(functools.partial(receive, app))
         yield

@@ -15,6 +15,7 @@ DELETED_KIND = "deleted"
 
 MODE_COLUMNS = (
     *("posting", "slow_seconds", "archived_at", "inviting", "pinning", "mentioning", "topic_setting"),
+    "hides_past",
 )
 """The columns of a Room from which its Modes are made."""
 
@@ -27,6 +28,7 @@ def modes_of(
     pinning: int,
     mentioning: int | None,
     topic_setting: int,
+    hides_past: bool,
 ) -> Modes:
     """The Modes in these columns."""
     return Modes(
@@ -35,6 +37,7 @@ def modes_of(
         Role(pinning),
         Role(mentioning) if mentioning is not None else None,
         Role(topic_setting),
+        bool(hides_past),
     )
 
 
@@ -46,7 +49,11 @@ class Room(Base):
     in conversations), `title_key` the key by which it is searched and compared.
     `standings_seq` is the seq of the last change of memberships and permissions.
 
-    `archived_at` is since when the room is read only; the other MODE_COLUMNS are in Modes."""
+    `archived_at` is since when the room is read only; the other MODE_COLUMNS are in Modes.
+
+    `retention_days` is for how long the room keeps its messages, as was decided at
+    `retention_since`; None for as long as the site. Lines before `kept_seq` are gone for good, but
+    for those that are pinned where it `keeps_pinned`; `kept_number` is the last post before it."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -67,6 +74,12 @@ class Room(Base):
     pinning = peewee.SmallIntegerField(default=Role.MODERATOR)
     mentioning = peewee.SmallIntegerField(null=True)
     topic_setting = peewee.SmallIntegerField(default=Role.MODERATOR)
+    hides_past = peewee.BooleanField(default=False)
+    retention_days = peewee.BigIntegerField(null=True)
+    retention_since = peewee.BigIntegerField(default=0)
+    keeps_pinned = peewee.BooleanField(default=False)
+    kept_seq = peewee.BigIntegerField(default=0)
+    kept_number = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "rooms"
@@ -104,6 +117,7 @@ class RoomName(Base):
 
 class Member(Base):
     """A User's membership of a Room. `times_back` is how often the read mark was set back.
+    `first_seq` and `hidden_number` are a Past, of who came to a room that hides what was before.
     `present` is of the past, when presence was recorded for each room: nothing reads it."""
 
     room = peewee.ForeignKeyField(Room)
@@ -113,6 +127,8 @@ class Member(Base):
     read_number = peewee.BigIntegerField()
     times_back = peewee.BigIntegerField(default=0)
     joined_at = peewee.BigIntegerField()
+    first_seq = peewee.BigIntegerField(default=0)
+    hidden_number = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "members"

@@ -131,6 +131,8 @@ def test_the_models_are_these() -> None:
         "password_links",
         "deleted_rooms",
         "former_members",
+        "sweeps",
+        "holds",
     }
     assert {model._meta.table_name for model in MODELS} == names
 
