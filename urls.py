@@ -18,6 +18,7 @@ from accounts.doors import (
 )
 from accounts.doors import relation_lists as lists
 from administration.doors import frame as administration
+from administration.doors import health as site_health
 from administration.doors import log, person, site
 from administration.doors import people as site_people
 from administration.doors import reports as site_reports
@@ -195,6 +196,8 @@ ROUTES = [
     Route("/admin/log/export", log.LogExport, "admin_log_export", Access.SIGNED_IN, is_endless=True),
     Route("/admin/site", site.Site, "admin_site", Access.SIGNED_IN),
     Route("/rules", site.Rules, "rules", Access.ANYONE),
+    Route("/admin/health", site_health.Health, "admin_health", Access.SIGNED_IN),
+    Route("/admin/storage", site_health.Storage, "admin_storage", Access.SIGNED_IN),
     Route("/admin/people/{name}", person.PersonPage, "admin_person", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),

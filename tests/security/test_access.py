@@ -122,7 +122,18 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("admin", "GET"): (LOGIN, 403, 403, 403),
     **{
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
-        for what in ("people", "person", "rooms", "room", "log", "log_export", "site", "reports")
+        for what in (
+            "people",
+            "person",
+            "rooms",
+            "room",
+            "log",
+            "log_export",
+            "health",
+            "storage",
+            "site",
+            "reports",
+        )
     },
     ("admin_reports", "POST"): (401, 403, 403, 403),
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
