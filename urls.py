@@ -20,6 +20,9 @@ from accounts.doors import relation_lists as lists
 from administration.doors import frame as administration
 from administration.doors import people as site_people
 from administration.doors import person
+from administration.doors import reports as site_reports
+from administration.doors import room as site_room
+from administration.doors import rooms as site_rooms
 from chat.doors import (
     conversations,
     history,
@@ -27,6 +30,7 @@ from chat.doors import (
     kept,
     posts,
     previews,
+    reports,
     room_list,
     room_log,
     room_settings,
@@ -52,6 +56,7 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
+REPORT = "{report:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
 
 
@@ -171,13 +176,19 @@ ROUTES = [
     Route("/rooms/{name}/members", history.Members, "members", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/preview", previews.Preview, "preview", Access.SIGNED_IN, json=True),
     Route("/rooms/{name}/log", room_log.RoomLog, "room_log", Access.SIGNED_IN),
+    Route("/rooms/{name}/reports", reports.RoomReports, "room_reports", Access.SIGNED_IN),
     Route("/rooms/{name}/settings", room_settings.RoomSettings, "room_settings", Access.SIGNED_IN),
     Route("/rooms/{name}/restore", room_list.Restore, "restore_room", Access.SIGNED_IN),
     Route("/rooms/{name}/pins", posts.Pins, "pins", Access.SIGNED_IN, json=True),
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
+    Route(f"/rooms/{{name}}/{NUMBER}/report", reports.ReportPost, "report", Access.SIGNED_IN),
+    Route(f"/reports/{REPORT}/seen", reports.SeenOutcome, "seen_outcome", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
+    Route("/admin/rooms", site_rooms.Rooms, "admin_rooms", Access.SIGNED_IN),
+    Route("/admin/rooms/{id:[1-9][0-9]{0,14}}", site_room.RoomPage, "admin_room", Access.SIGNED_IN),
     Route("/admin/people/{name}", person.PersonPage, "admin_person", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),

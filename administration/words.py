@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 
+from babel.numbers import format_decimal
+
 from administration.site_log import LogEntry
 from helpers.clock import iso
-from helpers.text.translation import Language, Text
+from helpers.text.translation import Language, Text, current
 
 ACTS: dict[str, Text] = {
     "role": Text("role on the site"),
@@ -36,6 +38,14 @@ ACTS: dict[str, Text] = {
     "owner": Text("owner of the room"),
     "invite": Text("invited to the room"),
     "undo": Text("undone"),
+    "rights": Text("who may do what in the room"),
+    "delete_room": Text("room deleted"),
+    "restore_room": Text("room restored"),
+    "archive_room": Text("archived"),
+    "unarchive_room": Text("taken out of the archive"),
+    "give_owner": Text("owner of the room"),
+    "open": Text("closed room opened"),
+    "open_room": Text("closed room opened"),
 }
 """By the word for programs. An act of another part of the site that isn't here is shown as that."""
 
@@ -88,3 +98,15 @@ def details(entry: LogEntry, language: Language) -> str:
         return ""
     words = _DETAILS.get(entry.act)
     return words(entry, language) if words else ""
+
+
+def bytes_in_words(count: int) -> str:
+    """How much that is, in the reader's language."""
+    language = current()
+    for unit in (10**9, 10**6, 10**3):
+        if count >= unit:
+            size = format_decimal(round(count / unit, 1), locale=language.locale)
+            if unit == 10**9:
+                return language.t("{size} GB", size=size)
+            return language.t("{size} MB", size=size) if unit == 10**6 else language.t("{size} kB", size=size)
+    return language.t("{size} B", size=count)

@@ -27,6 +27,9 @@ INVITATIONS = Rule("invitations", 1 / 20, 60.0)
 GROUP_MENTIONS = Rule("group_mentions", 1 / 60, 5.0)
 """Per person: messages that mention all members of a room, or those who are online."""
 
+REPORTS = Rule("reports", 1 / 60, 10.0)
+"""Per person: messages that they report."""
+
 
 def frame_cost(frame: str) -> float:
     """The tokens of a text frame, known before it is read."""

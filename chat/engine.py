@@ -22,11 +22,11 @@ from chat.envelopes import EphemeralEvent, StatusChange, UnreadHint
 from chat.history.access import RoomAccessReader
 from chat.history.catch_up import batches, last_seqs, shared_changes_since
 from chat.history.group_mentions import PresentMentions
-from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
 from chat.history.lines import Line
 from chat.history.mentions import Directory
 from chat.history.presence import PresenceStore
+from chat.history.waiting import WaitingReader
 from chat.line_kinds import KINDS
 from helpers.db.database import is_unavailable
 from helpers.limits import Limiter, Unlimited
@@ -50,7 +50,7 @@ class Engine:
     unread: UnreadTracker
     access: RoomAccessReader
     directory: Directory
-    invitations: PendingInvitations
+    waiting: WaitingReader
     renderer: Renderer
     typing_indicators: TypingIndicators
     statuses: Statuses
@@ -107,10 +107,10 @@ async def open_engine(
     )
     bus = RoomBus(process_bus, listener)
     leases: Leases = RedisLeases(redis, site_prefix(site), timings) if redis else LocalLeases()
-    invitations = PendingInvitations(database)
+    waiting = WaitingReader(database)
     unread = UnreadTracker(
         database,
-        invitations,
+        waiting,
         bus.publish_unread_hint if bus.remote else None,
         lambda user_ids: read_marks.store_for(user_ids),
         lambda names: presence.among(names),
@@ -170,7 +170,7 @@ async def open_engine(
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
             directory=directory,
-            invitations=invitations,
+            waiting=waiting,
             renderer=renderer,
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
             statuses=statuses,

@@ -23,6 +23,7 @@ FOREVER_MS = 100 * 366 * 86_400_000
 declare(
     {
         "archived": 403,
+        "answered": 409,
         "bad_emoji": 400,
         "bad_frame": 400,
         "bad_json": 400,
@@ -38,6 +39,7 @@ declare(
         "no_invitation": 404,
         "no_such_act": 404,
         "no_such_message": 404,
+        "no_such_report": 404,
         "no_such_user": 404,
         "nonce_reused": 409,
         "not_entered": 409,

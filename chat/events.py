@@ -217,7 +217,8 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     """One of the user's own rooms, or the fields of it that changed. `last_number` is its last
     post, `read_number` the last post that the user has read, `mentions` how many later posts
     mention the user, `deleted` how many later posts are deleted. `times_back` is how often the user
-    has set the mark back, None where never: of two marks the one with more is the later one."""
+    has set the mark back, None where never: of two marks the one with more is the later one.
+    `reports` is how many reports wait for an answer, for those who answer them, None where none."""
 
     name: str
     kind: str | None = None
@@ -227,6 +228,7 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     mentions: int | None = None
     deleted: int | None = None
     times_back: int | None = None
+    reports: int | None = None
 
 
 class InvitationView(msgspec.Struct, frozen=True):
@@ -240,12 +242,33 @@ class InvitationView(msgspec.Struct, frozen=True):
     at: str
 
 
+class OutcomeView(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of a message that the user has reported: whether something was done."""
+
+    report: int
+    name: str
+    title: str
+    kind: str
+    number: int
+    done: bool = False
+
+
 class Unread(Event, tag="unread", frozen=True):
-    """`invitations` are all that wait for an answer, in an event that is `whole`."""
+    """In an event that is `whole`, `invitations` are all that wait for an answer, `outcomes` what the
+    user hasn't seen yet of what became of their reports, `ignored` whom they ignore."""
 
     rooms: list[OwnRoom]
     whole: bool = False
     invitations: list[InvitationView] = []
+    outcomes: list[OutcomeView] = []
+    ignored: list[str] = []
+    site_reports: int = 0
+    """How many reports wait for those who run the site, if the user is one of them."""
+
+    def beside_marks(self) -> tuple[Any, ...]:
+        """What is compared beside the marks of the rooms, to find what wasn't told."""
+        reports = tuple((room.name, room.reports) for room in self.rooms if room.reports)
+        return self.invitations, self.outcomes, self.ignored, self.site_reports, reports
 
 
 class Pong(Event, tag="pong", frozen=True):

@@ -70,6 +70,7 @@ KINDS: dict[str, LineKind] = {
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
     "restored": LineKind(),
     "retention": LineKind(),
+    "opened": LineKind("author", changes_rooms=True, adds_member=True),
 }
 """By the name that is stored and sent to clients."""
 

@@ -103,37 +103,6 @@ class Room(Base):
         return modes_of(*(getattr(self, name) for name in MODE_COLUMNS))
 
 
-class DeletedRoom(Base):
-    """A room that was deleted by `act`, and can be restored until `due_at`: Room.kind is DELETED_KIND,
-    `kind` is what it was. `erasing` says that this time is over."""
-
-    room_id = peewee.BigIntegerField(primary_key=True)
-    kind = peewee.TextField()
-    deleted_by = peewee.BigIntegerField()
-    deleted_at = peewee.BigIntegerField()
-    due_at = peewee.BigIntegerField()
-    act = peewee.BigIntegerField()
-    erasing = peewee.BooleanField(default=False)
-
-    class Meta:
-        table_name = "deleted_rooms"
-
-
-class FormerMember(Base):
-    """Who was a member of a room when it was deleted. The columns are those of Member."""
-
-    room_id = peewee.BigIntegerField()
-    user_id = peewee.BigIntegerField()
-    role = peewee.SmallIntegerField()
-    read_number = peewee.BigIntegerField()
-    times_back = peewee.BigIntegerField()
-    joined_at = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "former_members"
-        primary_key = peewee.CompositeKey("room_id", "user_id")
-
-
 class RoomName(Base):
     """A name that a room has, or has had, since `at`: its addresses lead to the room, and no other
     room gets it. `slug` is the same in lower case. Conversations have none here."""
@@ -355,31 +324,6 @@ class Clearing(Base):
         primary_key = peewee.CompositeKey("room_id", "before_seq")
 
 
-class Sweep(Base):
-    """A room whose lines before Room.kept_seq are looked through, from `done_seq` on, for those that
-    aren't kept."""
-
-    room_id = peewee.BigIntegerField(primary_key=True)
-    done_seq = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "sweeps"
-
-
-class Hold(Base):
-    """A `room`, or a `person`, of whom nothing is erased. `name` is what it was called then."""
-
-    kind = peewee.TextField()
-    subject_id = peewee.BigIntegerField()
-    name = peewee.TextField()
-    reason = peewee.TextField()
-    at = peewee.BigIntegerField()
-
-    class Meta:
-        table_name = "holds"
-        primary_key = peewee.CompositeKey("kind", "subject_id")
-
-
 class Status(Base):
     """A user's status in all rooms: `away` or `dnd`. It ends at `until`. Most users have no row."""
 
@@ -390,3 +334,65 @@ class Status(Base):
 
     class Meta:
         table_name = "statuses"
+
+
+class Report(Base):
+    """A post that somebody has reported: open until it is answered. `act` is the number of the act
+    that answered it, if there is one. Of a post there is one open Report at most."""
+
+    room_id = peewee.BigIntegerField()
+    number = peewee.BigIntegerField()
+    author_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+    answered_at = peewee.BigIntegerField(null=True)
+    answered_by = peewee.BigIntegerField(null=True)
+    answer = peewee.TextField(null=True)
+    act = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "reports"
+
+
+class ReportLine(Base):
+    """The reported post, or one of those around it, as it was when it was reported first."""
+
+    report_id = peewee.BigIntegerField()
+    number = peewee.BigIntegerField()
+    room_id = peewee.BigIntegerField()
+    author_id = peewee.BigIntegerField()
+    kind = peewee.TextField()
+    text = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "report_lines"
+        primary_key = peewee.CompositeKey("report_id", "number")
+
+
+class ReportReason(Base):
+    """A person who has reported a post, and why. `outcome` is what they are still to be told of what
+    became of it."""
+
+    report_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    room_id = peewee.BigIntegerField()
+    number = peewee.BigIntegerField()
+    reason = peewee.TextField()
+    at = peewee.BigIntegerField()
+    outcome = peewee.TextField(null=True)
+
+    class Meta:
+        table_name = "report_reasons"
+        primary_key = peewee.CompositeKey("report_id", "user_id")
+
+
+class Ignored(Base):
+    """A person whose messages `user_id` doesn't want to see. They aren't told."""
+
+    user_id = peewee.BigIntegerField()
+    ignored_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "ignored"
+        primary_key = peewee.CompositeKey("user_id", "ignored_id")

@@ -46,6 +46,9 @@ class Permission(StrEnum):
     HAND_OVER = auto()
     READ_LOG = auto()
     UNDO = auto()
+    REPORT = auto()
+    """To report messages of others."""
+    ANSWER_REPORTS = auto()
     DELETE_ROOM = auto()
     SET_RETENTION = auto()
     """To decide for how long the room keeps its messages."""
@@ -54,13 +57,14 @@ class Permission(StrEnum):
 _MEMBER = frozenset(
     {
         *(Permission.POST, Permission.INVITE_TO_OPEN, Permission.REACT, Permission.LEAVE),
-        *(Permission.RETRACT, Permission.READ_LOG),
+        *(Permission.RETRACT, Permission.READ_LOG, Permission.REPORT),
     }
 )
 _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.SET_TITLE, Permission.KILL),
     *(Permission.CLEAR, Permission.DELETE, Permission.PIN, Permission.MENTION_GROUPS),
     *(Permission.TIME_OUT, Permission.BAN, Permission.SET_MODES, Permission.UNDO),
+    Permission.ANSWER_REPORTS,
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
@@ -74,7 +78,9 @@ GRANTS: dict[Role, frozenset[Permission]] = {
     Role.ADMIN: _OWNER,
 }
 
-_TALKING = frozenset({Permission.POST, Permission.REACT, Permission.PIN, Permission.RETRACT})
+_TALKING = frozenset(
+    {Permission.POST, Permission.REACT, Permission.PIN, Permission.RETRACT, Permission.REPORT}
+)
 
 CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {
     "direct": _TALKING,
@@ -83,7 +89,7 @@ CONVERSATION_GRANTS: dict[str, frozenset[Permission]] = {
 """By kind of conversation: all members have the same permissions, and none outranks another, also
 not an administrator of the site."""
 
-BLOCKED_GRANTS = frozenset({Permission.RETRACT})
+BLOCKED_GRANTS = frozenset({Permission.RETRACT, Permission.REPORT})
 """In a conversation of two where one has blocked the other."""
 
 

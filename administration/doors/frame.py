@@ -14,6 +14,7 @@ from administration.site_log import LogEntry
 from administration.words import act_name, details
 from helpers.clock import iso
 from helpers.errors import ActionError
+from helpers.limits import Rule
 from helpers.text.translation import Text, current
 from helpers.web.routing import takes_method
 
@@ -28,8 +29,15 @@ class Section:
     permission: SitePermission
 
 
-SECTIONS = (Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),)
+SECTIONS = (
+    Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
+    Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
+    Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
+)
 """In the order of the navigation."""
+
+ACTS_RULE = Rule("site-acts", 1.0, 60.0)
+"""Per person who acts: nobody keeps order faster by hand."""
 
 
 class SitePage(web.View):

@@ -24,7 +24,7 @@ from accounts.signin.devices import device_of
 from accounts.signin.sessions import end_all_sessions
 from accounts.signin.suspension import database_now_ms
 from administration import people_acts
-from administration.doors.frame import SitePage, render, shown_entries
+from administration.doors.frame import ACTS_RULE, SitePage, render, shown_entries
 from administration.doors.people import described
 from administration.people_lists import rooms_of
 from administration.site_log import LogFilter, log_entries
@@ -32,7 +32,6 @@ from feed.pictures import used_bytes
 from helpers.clock import iso
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER, SETTINGS
-from helpers.limits import Rule
 from helpers.security_log import note
 from helpers.text.characters import one_line
 from helpers.text.durations import parse_duration
@@ -49,9 +48,6 @@ MAX_SESSIONS = 50
 MAX_ACTS = 20
 PATIENCE_SECONDS = 2.0
 """The answer waits so long for the erasure of a deleted account."""
-
-ACTS_RULE = Rule("site-acts", 1.0, 60.0)
-"""Per person who acts: nobody keeps order faster by hand."""
 
 SUSPENSIONS = ("1h", "1d", "7d", "30d", "for_good")
 FOR_GOOD = "for_good"
@@ -94,7 +90,7 @@ class PersonPage(SitePage):
         except ActionError as error:
             if wants_json(request) or error.retry_after or error.status == 404:
                 raise
-            return await self._page(person, error=error, status=error.status)
+            return await self._page(person, failed=name, error=error, status=error.status)
         if done.act:
             note(name, "ok", who=request[USER].name, whence=client_address(request), target=person.name)
         if wants_json(request):
@@ -113,7 +109,13 @@ class PersonPage(SitePage):
         return person
 
     async def _page(
-        self, person: User, *, link: str = "", error: ActionError | None = None, status: int = 200
+        self,
+        person: User,
+        *,
+        link: str = "",
+        failed: str = "",
+        error: ActionError | None = None,
+        status: int = 200,
     ) -> web.Response:
         request = self.request
         await request.app[STORAGE].store_uses()
@@ -154,7 +156,7 @@ class PersonPage(SitePage):
             "suspensions": [one for one in SUSPENSIONS if one != FOR_GOOD],
             "link": link,
             "error": translate(error.phrase) if error else "",
-            "error_field": error.field if error else None,
+            "failed": failed,
         }
         return render(request, "person.html", "people", context, status)
 

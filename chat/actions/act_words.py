@@ -192,6 +192,9 @@ WORDS: dict[str, Words] = {
     "invite": lambda act, language, author, target: language.t(
         "{author} invited {target}", author=author, target=target
     ),
+    "open": lambda act, language, author, target: language.t(
+        "{author} opened the room, as an administrator of the site", author=author
+    ),
     "undo": lambda act, language, author, target: language.t(
         "{author} undid {act}", author=author, act=label(act.undoes)
     ),

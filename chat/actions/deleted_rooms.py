@@ -18,16 +18,8 @@ from chat.history.acts import record_act
 from chat.history.invitations import guests_in
 from chat.history.names import names_of
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
-from chat.models import (
-    CONVERSATIONS,
-    DELETED_KIND,
-    DeletedRoom,
-    FormerMember,
-    Invitation,
-    Member,
-    Room,
-    RoomName,
-)
+from chat.keeping import DeletedRoom, FormerMember
+from chat.models import CONVERSATIONS, DELETED_KIND, Invitation, Member, Room, RoomName
 from chat.requests import new_nonce
 from chat.roles import Permission, Role
 from helpers.security_log import note

@@ -81,35 +81,44 @@ async def ban(
     """Ends a membership, if there is one, and keeps the person out for so many seconds, or for
     good."""
     check_reason(reason)
-    target = Person(user.id, user.name)
     guests: list[int] = []
 
     async def apply(room: RoomTransaction) -> Receipt:
         nonlocal guests
-        standing = await require_outranking(room, person, Permission.BAN, user, outside=True)
-        guests = [*await guests_of(target.id, room_id), target.id]
-        until = FOR_GOOD if seconds is None else room.at + seconds * 1000
-        if not standing.is_member and await banned_until(room, target.id) == until:
-            raise ActionError("refused", "{name} is banned already.", name=user.called)
-        how_long = "" if seconds is None else f" for {show_duration(seconds)}"
-        text = f"{person.name} banned {target.name}{how_long}{because(reason)}"
-        receipt, before = await _remove(room, person, target, until, "banned", text, nonce)
-        act = await record_act(
-            room,
-            "ban",
-            person,
-            target=target,
-            reason=reason,
-            before=before,
-            after={"banned_until": until},
-            until=None if seconds is None else until,
-        )
-        return numbered(receipt, act)
+        receipt, guests = await ban_in(room, person, user, seconds, reason, nonce)
+        return receipt
 
     receipt = await change(engine, room_id, person, nonce, apply)
     engine.unread.note_standings(guests)
-    note("ban", "ok", who=person.name, whence="room", room=room_id, target=target.name)
+    note("ban", "ok", who=person.name, whence="room", room=room_id, target=user.name)
     return receipt
+
+
+async def ban_in(
+    room: RoomTransaction, person: Person, user: User, seconds: int | None, reason: str, nonce: str
+) -> tuple[Receipt, list[int]]:
+    """The same inside a transaction. Returns the ids of those whose invitations may have changed as
+    well."""
+    target = Person(user.id, user.name)
+    standing = await require_outranking(room, person, Permission.BAN, user, outside=True)
+    guests = [*await guests_of(target.id, room.room_id), target.id]
+    until = FOR_GOOD if seconds is None else room.at + seconds * 1000
+    if not standing.is_member and await banned_until(room, target.id) == until:
+        raise ActionError("refused", "{name} is banned already.", name=user.called)
+    how_long = "" if seconds is None else f" for {show_duration(seconds)}"
+    text = f"{person.name} banned {target.name}{how_long}{because(reason)}"
+    receipt, before = await _remove(room, person, target, until, "banned", text, nonce)
+    act = await record_act(
+        room,
+        "ban",
+        person,
+        target=target,
+        reason=reason,
+        before=before,
+        after={"banned_until": until},
+        until=None if seconds is None else until,
+    )
+    return numbered(receipt, act), guests
 
 
 async def unban(engine: Engine, room_id: int, person: Person, user: User, reason: str, nonce: str) -> Receipt:
@@ -146,29 +155,36 @@ async def time_out(
 ) -> Receipt:
     """Lets a member only read for so many seconds, also if they leave and come back."""
     check_reason(reason)
-    target = Person(user.id, user.name)
 
     async def apply(room: RoomTransaction) -> Receipt:
-        await require_outranking(room, person, Permission.TIME_OUT, user)
-        before, until = await timeout_until(room, target.id), room.at + seconds * 1000
-        put_timeout(room, target.id, until)
-        text = f"{person.name} timed {target.name} out for {show_duration(seconds)}{because(reason)}"
-        receipt = room.record("timeout", person, text, nonce, target=target)
-        act = await record_act(
-            room,
-            "timeout",
-            person,
-            target=target,
-            reason=reason,
-            until=until,
-            before={"timeout_until": before},
-            after={"timeout_until": until},
-        )
-        return numbered(receipt, act)
+        return await time_out_in(room, person, user, seconds, reason, nonce)
 
     receipt = await change(engine, room_id, person, nonce, apply)
-    note("timeout", "ok", who=person.name, whence="room", room=room_id, target=target.name)
+    note("timeout", "ok", who=person.name, whence="room", room=room_id, target=user.name)
     return receipt
+
+
+async def time_out_in(
+    room: RoomTransaction, person: Person, user: User, seconds: int, reason: str, nonce: str
+) -> Receipt:
+    """The same inside a transaction."""
+    target = Person(user.id, user.name)
+    await require_outranking(room, person, Permission.TIME_OUT, user)
+    before, until = await timeout_until(room, target.id), room.at + seconds * 1000
+    put_timeout(room, target.id, until)
+    text = f"{person.name} timed {target.name} out for {show_duration(seconds)}{because(reason)}"
+    receipt = room.record("timeout", person, text, nonce, target=target)
+    act = await record_act(
+        room,
+        "timeout",
+        person,
+        target=target,
+        reason=reason,
+        until=until,
+        before={"timeout_until": before},
+        after={"timeout_until": until},
+    )
+    return numbered(receipt, act)
 
 
 async def end_timeout(

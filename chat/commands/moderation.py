@@ -4,20 +4,21 @@ import re
 from typing import Literal
 
 from accounts.models import User
-from chat.actions import deleted_rooms, deleting, moderation, modes, removing, rooms
+from chat.actions import deleted_rooms, deleting, moderation, modes, removing, reporting, rooms
 from chat.actions import undo as undoing
 from chat.actions.act_words import in_one_line
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
 from chat.errors import ActionError
 from chat.history.acts import acts, last_act
 from chat.history.titles import title_of
-from chat.models import Room
+from chat.models import CONVERSATIONS, Room
 from chat.roles import Permission, Role
 
 LISTED, MAX_LISTED = 10, 50
 """Acts that /log shows, unless it is told how many, and at most."""
 
 _NUMBERS = re.compile(r"#?([0-9]{1,15})(?:-#?([0-9]{1,15}))?")
+_NUMBER = re.compile(r"#?([0-9]{1,15})")
 _ACT = re.compile(r"[Aa]?([0-9]{1,15})")
 
 
@@ -152,6 +153,20 @@ async def log(call: Call, count: Word | None = None) -> Answer:
     if not found:
         return t("There is nothing in the log of this room.")
     return "\n".join(in_one_line(act, call.language) for act in found)
+
+
+@command(needs=Permission.REPORT)
+async def report(call: Call, number: Word, reason: Rest | None = None) -> Answer:
+    """Tells the moderators of a message that breaks the rules, by its number. Nobody else learns of it."""
+    if not (found := _NUMBER.fullmatch(number)):
+        raise ActionError("bad_usage", "A message’s number, please.")
+    is_new = await reporting.report(call.engine, call.room_id, call.person, int(found[1]), reason or "")
+    t = call.language.t
+    if not is_new:
+        return t("You have reported this message already. It has your new reason now.")
+    if call.standing.kind in CONVERSATIONS:
+        return t("Reported. Those who keep order on this site will look at it.")
+    return t("Reported. The moderators of this room will look at it.")
 
 
 @command()

@@ -21,9 +21,9 @@ from chat.delivery.unread_index import Pair, UnreadIndex
 from chat.delivery.unread_updates import Updates, Whole
 from chat.envelopes import MovedMark, UnreadHint
 from chat.events import Online, Unread
-from chat.history.invitations import PendingInvitations
 from chat.history.lines import Line
 from chat.history.unread_counts import Mark, OwnRooms, OwnRoomView
+from chat.history.waiting import WaitingReader
 from chat.line_kinds import KINDS
 from helpers.batching import READ_AT_ONCE
 from helpers.db.database import is_unavailable
@@ -51,7 +51,7 @@ class UnreadTracker:
     def __init__(
         self,
         database: AioDatabase,
-        invitations: PendingInvitations,
+        waiting: WaitingReader,
         publish: Callable[[UnreadHint], None] | None,
         store_marks: Callable[[Collection[int]], Awaitable[None]],
         online_among: Callable[[Iterable[str]], Online],
@@ -59,7 +59,7 @@ class UnreadTracker:
     ) -> None:
         self._timings = timings
         self._own_rooms = OwnRooms(database)
-        self._invitations = invitations
+        self._waiting = waiting
         self._publish = publish
         self._store_marks = store_marks
         self._online_among = online_among
@@ -335,13 +335,13 @@ class UnreadTracker:
             try:
                 await self._store_marks(set(group))
                 found = await self._own_rooms.of(group)
-                invitations = await self._invitations.of(group)
+                beside = await self._waiting.of(group)
             except BaseException:
                 self._stale.update(stale.intersection(user_ids[start:]))
                 self._unchecked.extend(user_ids[start:])
                 raise
             for user_id in group:
-                whole = Unread([view.room for view in found[user_id]], True, invitations[user_id])
+                whole = Unread([view.room for view in found[user_id]], True, *beside[user_id])
                 self._store_rooms(user_id, found[user_id], whole, wholes, is_stale=user_id in stale)
 
     def _next_to_check(self) -> list[int]:
@@ -365,18 +365,18 @@ class UnreadTracker:
         *,
         is_stale: bool,
     ) -> None:
-        """Stores the rooms and invitations of a user as just read, and has `whole` sent to the
+        """Stores the rooms of a user, and what waits for them, as just read, and has `whole` sent to the
         connections that don't have them so."""
         reader = self._index.readers.get(user_id)
         if reader is None:
             return
-        before = reader.rooms, reader.invitations
-        reader.invitations = whole.invitations
+        before = reader.rooms, reader.beside
+        reader.beside = whole.beside_marks()
         for room_id, number in self._index.put_rooms(reader, found):
             # A post without a hint yet, or whose hint was lost.
             self._numbers[room_id] = max(number, self._numbers.get(room_id, 0))
             self._wake.set()
-        is_other = is_stale or before != (reader.rooms, reader.invitations)
+        is_other = is_stale or before != (reader.rooms, reader.beside)
         receivers = [watcher for watcher in reader.watchers if is_other or watcher in self._wants_whole]
         if receivers:
             wholes.update(dict.fromkeys(receivers, Whole(whole)))

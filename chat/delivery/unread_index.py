@@ -2,9 +2,9 @@
 the database."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from typing import Any
 
 from chat.delivery.connections import Connection
-from chat.events import InvitationView
 from chat.history.unread_counts import Mark, OwnRoomView
 
 Pair = tuple[int, int]
@@ -12,13 +12,13 @@ Pair = tuple[int, int]
 
 class Reader:
     """A user who is connected here: their connections, and for each of their rooms the mark that
-    they were sent; and their invitations as they were sent."""
+    they were sent; and what they were sent beside it."""
 
-    __slots__ = ("invitations", "rooms", "watchers")
+    __slots__ = ("beside", "rooms", "watchers")
 
     def __init__(self) -> None:
         self.watchers: tuple[Connection, ...] = ()
-        self.invitations: list[InvitationView] = []
+        self.beside: tuple[Any, ...] = ()
         self.rooms: dict[int, Mark] = {}
 
 

@@ -16,6 +16,7 @@ from chat.doors.sidebar import load_their_names, sidebar_of
 from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.room_lists import open_rooms, own_rooms
+from chat.history.waiting import Waiting
 from chat.keys import ENGINE, take_token
 from chat.models import Room
 from chat.requests import new_nonce
@@ -166,10 +167,10 @@ async def list_page(
     if after or named:
         await engine.read_marks.store_for({user.id})
         own = [] if after else await own_rooms(user, named)
-        invitations = [] if after else (await engine.invitations.of([user.id]))[user.id]
+        waiting = Waiting([], [], []) if after else (await engine.waiting.of([user.id]))[user.id]
     else:
         listed = await sidebar_of(request, user)
-        own, invitations = listed.rooms, listed.invitations
+        own, waiting = listed.rooms, listed.waiting
     others, more = ([], False) if only_own else await open_rooms(user, named, after)
     at = now_ms()
     deleted = [] if after or named or only_own else await deleted_by(user.id, at)
@@ -180,12 +181,12 @@ async def list_page(
         body = {
             "rooms": [room.as_json() for room in own + others],
             "more": more,
-            "invitations": [msgspec.to_builtins(one) for one in invitations],
+            **msgspec.to_builtins(waiting._asdict()),
             "online": online_among(request, own),
             **({"deleted": gone} if gone else {}),
         }
         return web.json_response(body)
-    await load_their_names(own, invitations)
+    await load_their_names(own, waiting.invitations)
     context = {
         "own": own,
         "others": others,
@@ -196,5 +197,5 @@ async def list_page(
         "unsent": unsent,
         "deleted": gone,
     }
-    context["invitations"] = invitations
+    context["invitations"] = waiting.invitations
     return aiohttp_jinja2.render_template("chat/rooms.html", request, context, status=status)

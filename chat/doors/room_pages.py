@@ -76,19 +76,19 @@ class RoomPage(web.View):
         try:
             found = await room_access(self.request)
         except web.HTTPNotFound:
-            if await self._is_invited(sidebar.invitations):
+            if await self._is_invited(sidebar.waiting.invitations):
                 raise web.HTTPSeeOther("/rooms") from None
             raise
         if found.room.slug != self.request.match_info["name"].lower():
             # Not for ever: the room may get this name again.
             raise web.HTTPFound(self._address(found.room))
-        state = await self._state(found, user, sidebar.rooms, sidebar.invitations)
+        state = await self._state(found, user, sidebar.rooms, sidebar.waiting.invitations)
         clock = Clock.read(self.request.cookies.get(CLOCK, ""))
         context = {
             "room": found.room,
             "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
             "has_clock": clock is not None,
-            "state": {**state, "invitations": [msgspec.to_builtins(one) for one in sidebar.invitations]},
+            "state": {**state, **msgspec.to_builtins(sidebar.waiting._asdict())},
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 

@@ -1,4 +1,4 @@
-"""The sidebar of every page of somebody signed in: their rooms, conversations and invitations."""
+"""The sidebar of every page of somebody signed in: their rooms and conversations, and what waits for them."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -11,6 +11,7 @@ from accounts.people.shown_names import load_names
 from chat.delivery.statuses import status_of
 from chat.events import InvitationView, Presence
 from chat.history.room_lists import RoomView, own_rooms
+from chat.history.waiting import Waiting
 from chat.keys import ENGINE
 from helpers.db.database import is_unavailable
 
@@ -18,7 +19,7 @@ from helpers.db.database import is_unavailable
 @dataclass(frozen=True)
 class Sidebar:
     rooms: list[RoomView]
-    invitations: list[InvitationView]
+    waiting: Waiting
     status: Presence
     """One's own."""
 
@@ -31,8 +32,8 @@ async def sidebar_of(request: web.Request, user: User) -> Sidebar:
     if _SIDEBAR not in request:
         engine = request.app[ENGINE]
         await engine.read_marks.store_for({user.id})
-        invitations = (await engine.invitations.of([user.id]))[user.id]
-        request[_SIDEBAR] = Sidebar(await own_rooms(user), invitations, await status_of(user))
+        waiting = (await engine.waiting.of([user.id]))[user.id]
+        request[_SIDEBAR] = Sidebar(await own_rooms(user), waiting, await status_of(user))
     return request[_SIDEBAR]
 
 
@@ -51,7 +52,7 @@ async def sidebar(request: web.Request) -> dict[str, Any]:
         return {}
     try:
         found = await sidebar_of(request, user)
-        await load_their_names(found.rooms, found.invitations)
+        await load_their_names(found.rooms, found.waiting.invitations)
     except Exception as error:
         if not is_unavailable(error):
             raise

@@ -2,7 +2,8 @@
 
 from collections.abc import Collection
 
-from chat.models import DELETED_KIND, DeletedRoom, Room, RoomName
+from chat.keeping import DeletedRoom
+from chat.models import DELETED_KIND, Room, RoomName
 from helpers.db.compiled import CompiledSelect
 
 

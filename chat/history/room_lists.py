@@ -12,7 +12,7 @@ from chat.drafts import ALL
 from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Member, Mention, Message, Room, RoomName
+from chat.models import CONVERSATIONS, Member, Mention, Message, Report, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.db.compiled import CompiledSelect
@@ -42,13 +42,17 @@ MAX_WORDS = 64
 """Characters that are looked for in titles."""
 
 
+MAY_LACK = ("deleted", "reports")
+
+
 @dataclass(frozen=True)
 class RoomView:
     """A room as a user sees it in a list; `role` is None where they are no member. `title` is shown
     as the room's name.
 
     `read_number` is the last post that the user has read, `mentions` how many later posts mention
-    them, `deleted` how many later posts are deleted, which aren't `unread`."""
+    them, `deleted` how many later posts are deleted, which aren't `unread`. `reports` is how many
+    reports wait for their answer."""
 
     name: str
     title: str
@@ -60,10 +64,11 @@ class RoomView:
     read_number: int
     mentions: int = 0
     deleted: int = 0
+    reports: int = 0
 
     def as_json(self) -> dict[str, Any]:
-        """The fields for JSON. `deleted` is left out where it is 0."""
-        return {name: value for name, value in vars(self).items() if name != "deleted" or value}
+        """The fields for JSON. `deleted` and `reports` are left out where they are 0."""
+        return {name: value for name, value in vars(self).items() if name not in MAY_LACK or value}
 
     @property
     def is_conversation(self) -> bool:
@@ -120,11 +125,26 @@ _DELETED_COUNT = Select(
 """How many posts that the member hasn't read are deleted. SQLite uses the index, which is over an expression,
 only for a comparison with another expression."""
 
+_ANSWERS_REPORTS = (Member.role >= Role.MODERATOR) | User.select(User.is_admin).where(User.id == Member.user)
+_REPORT_COUNT = Case(
+    None,
+    [
+        (
+            Room.kind.not_in(CONVERSATIONS) & _ANSWERS_REPORTS,
+            Report.select(fn.COUNT(Report.id)).where(
+                Report.room_id == Room.id, Report.answered_at.is_null(), Report.author_id != Member.user
+            ),
+        )
+    ],
+    0,
+)
+"""How many reports wait for the member's answer."""
+
 _HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELETED_COUNT, 1)], 0)
 """1 where there is an unread post that isn't deleted, or else 0."""
 
 
-def _is_named(words: str) -> Any:
+def is_named(words: str) -> Any:
     """The condition that the room's title, or a name that it has or had, contains this, in any
     case."""
     words = cleaned(words).strip().removeprefix("#")
@@ -153,7 +173,7 @@ _CONVERSATIONS = (
 
 def _own(user_id: Any, condition: Any, order: tuple[Any, ...], most: int) -> Any:
     return (
-        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT)
+        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT, _REPORT_COUNT)
         .join(Member, on=((Member.room == Room.id) & (Member.user == user_id)))
         .where(condition)
         .order_by(*order)
@@ -173,7 +193,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     views: dict[int, RoomView] = {}
     if named:
         # A conversation's stored name means nothing to users.
-        query = _own(user.id, *_ROOMS).where(_is_named(named))
+        query = _own(user.id, *_ROOMS).where(is_named(named))
         found = [await query.tuples().aio_execute()]
     else:
         found = [await part.rows(user.id) for part in _OWN]
@@ -196,7 +216,7 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
     if after:
         query = query.where(Room.slug > after.lower())
     if named:
-        query = query.where(_is_named(named))
+        query = query.where(is_named(named))
     rows = await query.order_by(Room.slug).limit(MAX_OPEN + 1).tuples().aio_execute()
     return [_view(row[1:], user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
 
@@ -207,7 +227,7 @@ def _view(row: tuple[Any, ...], user: User) -> RoomView:
         return RoomView(name, shown, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    named, together, deleted = counts
+    named, together, deleted, reports = counts
     mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
-    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted)
+    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted, reports)

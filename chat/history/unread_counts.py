@@ -112,9 +112,19 @@ _IS_NEW = "(room.kind IN ('direct', 'group') AND member.read_number = 0)"
 """SQL over rows `room` and `member`: a conversation of which the member has read nothing yet."""
 
 
-_Found = tuple[bool, str, int, str, str, int, int, str, int]
-"""Whether nothing is unread, slug, id, name, kind, last post, last post read, title, and how often the
-mark was set back."""
+_REPORTS = """
+    CASE WHEN room.kind IN ('open', 'closed')
+        AND (member.role >= 2 OR (SELECT is_admin FROM users WHERE users.id = member.user_id))
+    THEN (SELECT COUNT(*) FROM reports AS report
+        WHERE report.room_id = room.id AND report.answered_at IS NULL AND report.author_id <> member.user_id)
+    ELSE 0 END"""
+"""SQL over rows `room` and `member`: how many reports wait for the member's answer. Only looked up for
+those who answer them."""
+
+
+_Found = tuple[bool, str, int, str, str, int, int, str, int, int]
+"""Whether nothing is unread, slug, id, name, kind, last post, last post read, title, how often the
+mark was set back, and how many reports there are to answer."""
 
 
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
@@ -136,10 +146,12 @@ class OwnRooms:
         self._rooms = Bulk(
             database,
             f"""
-            SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number, times_back FROM (
+            SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number, times_back,
+                reports
+            FROM (
                 SELECT member.user_id, room.id, room.name, room.slug,
                     COALESCE(room.title, room.name) AS title, room.kind, room.posts, room.cleared_number,
-                    member.read_number, member.times_back, {_IS_NEW} AS is_new,
+                    member.read_number, member.times_back, {_REPORTS} AS reports, {_IS_NEW} AS is_new,
                     ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
                         ORDER BY room.kind, room.id DESC) AS place
                 FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
@@ -165,9 +177,9 @@ class OwnRooms:
         statement = self._rooms.bind([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
         by_user: dict[int, list[_Found]] = {user_id: [] for user_id in user_ids}
-        for user_id, room_id, name, slug, title, kind, posts, cleared, read, times_back in rows:
+        for user_id, room_id, name, slug, title, kind, posts, cleared, read, times_back, reports in rows:
             seen = max(cleared, read)
-            room = (posts <= seen, slug, room_id, name, kind, posts, seen, title, times_back)
+            room = (posts <= seen, slug, room_id, name, kind, posts, seen, title, times_back, reports)
             by_user[user_id].append(room)
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
         counts = await self._counts.of(behind)
@@ -190,9 +202,10 @@ class OwnRooms:
                         counts.get((room_id, user_id), Counts()).mentions,
                         counts.get((room_id, user_id), Counts()).deleted or None,
                         times_back or None,
+                        reports or None,
                     ),
                 )
-                for _, _, room_id, name, kind, posts, seen, title, times_back in found
+                for _, _, room_id, name, kind, posts, seen, title, times_back, reports in found
             ]
             for user_id, found in by_user.items()
         }

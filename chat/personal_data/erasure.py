@@ -25,7 +25,19 @@ from chat.history.invitations import ending, guests_of
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import Ban, FormerMember, Invitation, LastPost, Member, Mention, Reaction, Timeout
+from chat.keeping import FormerMember
+from chat.models import (
+    Ban,
+    Ignored,
+    Invitation,
+    LastPost,
+    Member,
+    Mention,
+    Reaction,
+    ReportLine,
+    ReportReason,
+    Timeout,
+)
 from chat.models import Message as Row
 from chat.personal_data.holds import held_people, held_rooms
 from chat.requests import new_nonce
@@ -52,6 +64,10 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     await engine.statuses.clear(account.user_id, account.name)
     for table in (Ban, Timeout, LastPost, FormerMember):
         await table.delete().where(table.user_id == account.user_id).aio_execute()
+    is_theirs = (Ignored.user_id == account.user_id) | (Ignored.ignored_id == account.user_id)
+    await Ignored.delete().where(is_theirs).aio_execute()
+    yield
+    await _erase_reports(account)
     yield
     for part in (
         _leave_rooms,
@@ -63,6 +79,15 @@ async def erase_from_chat(engine: Engine, account: DeletedAccount) -> Steps:
     ):
         async for _ in part(engine, account):
             yield
+
+
+async def _erase_reports(account: DeletedAccount) -> None:
+    """Erases the person's words in reports. What they wrote themselves goes where their messages
+    go."""
+    is_theirs = ReportReason.user_id == account.user_id
+    await ReportReason.update(reason="", outcome=None).where(is_theirs).aio_execute()
+    if account.removes:
+        await ReportLine.delete().where(ReportLine.author_id == account.user_id).aio_execute()
 
 
 async def _leave_rooms(engine: Engine, account: DeletedAccount) -> Steps:

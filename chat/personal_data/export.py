@@ -10,7 +10,17 @@ from accounts.models import User
 from accounts.people.directory import shown_names
 from accounts.personal_data.export import PAGE
 from chat.history.titles import Names, people_in
-from chat.models import CONVERSATIONS, Act, Invitation, Member, Reaction, Room, Status
+from chat.models import (
+    CONVERSATIONS,
+    Act,
+    Ignored,
+    Invitation,
+    Member,
+    Reaction,
+    ReportReason,
+    Room,
+    Status,
+)
 from chat.models import Message as Row
 from chat.roles import Role
 from helpers.clock import iso
@@ -189,6 +199,36 @@ async def _acts(user: User) -> Rows:
                 break
 
 
+async def _reports(user: User) -> Rows:
+    """What the person has reported."""
+    after = 0
+    while True:
+        columns = (ReportReason.report_id, ReportReason.room_id, ReportReason.number)
+        query = ReportReason.select(*columns, ReportReason.reason, ReportReason.at)
+        query = query.where(ReportReason.user_id == user.id, ReportReason.report_id > after)
+        rows = await query.order_by(ReportReason.report_id).limit(PAGE).tuples().aio_execute()
+        names = await _room_names(user, [row[1] for row in rows])
+        for report_id, room_id, number, reason, at in rows:
+            after = report_id
+            yield {**names[room_id], "number": number, "reason": reason, "at": iso(at)}
+        if len(rows) < PAGE:
+            return
+
+
+async def _ignored(user: User) -> Rows:
+    after = 0
+    while True:
+        name = User.select(User.name).where(User.id == Ignored.ignored_id)
+        query = Ignored.select(Ignored.ignored_id, name, Ignored.at)
+        query = query.where(Ignored.user_id == user.id, Ignored.ignored_id > after)
+        rows = await query.order_by(Ignored.ignored_id).limit(PAGE).tuples().aio_execute()
+        for ignored_id, person, at in rows:
+            after = ignored_id
+            yield {"name": person, "at": iso(at)}
+        if len(rows) < PAGE:
+            return
+
+
 SECTIONS = [
     Section("status", _status),
     Section("rooms", _rooms),
@@ -196,4 +236,6 @@ SECTIONS = [
     Section("messages", _messages),
     Section("reactions", _reactions),
     Section("acts", _acts),
+    Section("reports", _reports),
+    Section("ignored", _ignored),
 ]

@@ -1,6 +1,7 @@
 """Erases for good what was deleted or cleared away, once it can't be taken back any more: texts,
 former texts, reactions and mentions. What remains is a line without a text: its seq, its number and
-its nonce stay used. Invitations that are over are erased as well.
+its nonce stay used. Invitations that are over, and reports that were answered long ago, are erased as
+well.
 
 Every process runs this; one at a time does something. It works in small steps, each a transaction
 of its own, and goes on where it was after a crash."""
@@ -23,7 +24,7 @@ from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
-from chat.models import Clearing, Invitation
+from chat.models import Clearing, Invitation, Report, ReportLine, ReportReason
 from chat.models import Message as Row
 from chat.personal_data.holds import held_people, held_rooms
 from chat.personal_data.room_erasure import erase_deleted_rooms
@@ -68,6 +69,7 @@ class Purge:
                 if await self._claim.hold():
                     await self._purge_deleted()
                     await self._purge_cleared()
+                    await self._purge_reports()
                     await erase_deleted_rooms(self._engine, self._step_done)
                     await Invitation.delete().where(Invitation.until <= now_ms()).aio_execute()
             except ActionError as error:
@@ -118,6 +120,22 @@ class Purge:
                     await self._engine.journal.change(Change(room_id, NOBODY, new_nonce(), purge))
                     if not await self._step_done(began):
                         return
+
+    async def _purge_reports(self) -> None:
+        """Erases what was answered so long ago that an act which answered it can't be undone."""
+        while True:
+            due_at = now_ms() - UNDO_SECONDS * 1000
+            query = Report.select(Report.id).where(Report.answered_at < due_at).limit(LINES_AT_ONCE)
+            ids = [report_id for (report_id,) in await query.tuples().aio_execute()]
+            if not ids:
+                return
+            began = time.monotonic()
+            async with self._engine.database.aio_atomic():
+                for table in (ReportLine, ReportReason):
+                    await table.delete().where(table.report_id.in_(ids)).aio_execute()
+                await Report.delete().where(Report.id.in_(ids)).aio_execute()
+            if not await self._step_done(began):
+                return
 
     async def _purge_cleared(self) -> None:
         """Erases the lines before a cleared one. They are hidden already, so no event is due, and

@@ -12,19 +12,20 @@ from chat.events import Receipt
 from chat.history.erasing import delete_what_hangs_on
 from chat.history.journal import Change
 from chat.history.transaction import RoomTransaction
+from chat.keeping import DeletedRoom, FormerMember, Sweep
 from chat.models import (
     DELETED_KIND,
     Act,
     Ban,
     Clearing,
-    DeletedRoom,
-    FormerMember,
     Invitation,
     LastPost,
     Member,
+    Report,
+    ReportLine,
+    ReportReason,
     Room,
     RoomName,
-    Sweep,
     Timeout,
 )
 from chat.models import Message as Row
@@ -44,6 +45,9 @@ ROOM_TABLES: list[tuple[Any, Any, Any]] = [
     (Timeout, Timeout.room_id, Timeout.user_id),
     (LastPost, LastPost.room_id, LastPost.user_id),
     (Invitation, Invitation.room_id, Invitation.user_id),
+    (ReportLine, ReportLine.room_id, ReportLine.report_id),
+    (ReportReason, ReportReason.room_id, ReportReason.report_id),
+    (Report, Report.room_id, Report.id),
     (Clearing, Clearing.room_id, Clearing.before_seq),
     (Sweep, Sweep.room_id, Sweep.done_seq),
     (Member, Member.room, Member.user),

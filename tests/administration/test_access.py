@@ -26,9 +26,16 @@ ROLES = (SiteRole.NONE, SiteRole.AUDITOR, SiteRole.MODERATOR, SiteRole.ADMINISTR
 MATRIX: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("admin", "GET"): (403, 303, 303, 303),
     ("admin_people", "GET"): (403, 200, 200, 200),
+    ("admin_reports", "GET"): (403, 200, 200, 200),
+    # Who may answer is told to say what.
+    ("admin_reports", "POST"): (403, 403, 400, 400),
     ("admin_person", "GET"): (403, 200, 200, 200),
     # Let in, and told to say what.
     ("admin_person", "POST"): (403, 400, 400, 400),
+    ("admin_rooms", "GET"): (403, 200, 200, 200),
+    # No room has this id.
+    ("admin_room", "GET"): (403, 404, 404, 404),
+    ("admin_room", "POST"): (403, 404, 404, 404),
 }
 
 SITE_ROUTES = [route for route in ROUTES if route.name.startswith("admin")]

@@ -105,6 +105,11 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("room_log", "POST"): (401, 404, 403, 400),
     ("room_settings", "GET"): (LOGIN, 404, 403, 200),
     ("room_settings", "POST"): (401, 404, 403, 400),
+    ("room_reports", "GET"): (LOGIN, 404, 403, 200),
+    ("room_reports", "POST"): (401, 404, 403, 400),
+    # The message is one's own.
+    ("report", "POST"): (401, 404, 403, 409),
+    ("seen_outcome", "POST"): (401, 303, 303, 303),
     # A guest isn't a member yet, and who is has sent no text.
     ("preview", "POST"): (401, 404, 403, 400),
     ("emoji", "GET"): (200, 200, 200, 200),
@@ -112,8 +117,10 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
-    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people", "_person")},
-    ("admin_person", "POST"): (401, 403, 403, 403),
+    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people", "_reports")},
+    ("admin_reports", "POST"): (401, 403, 403, 403),
+    **{(f"admin_{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("person", "rooms", "room")},
+    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room")},
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
 }
@@ -161,9 +168,11 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    path = re.sub(r"\{(post|comment|picture).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(post|comment|picture|report).*?\]\{.*?\}\}", "9" * 16, route.path)
     path += "?since=x" if route.name == "feed_events" else ""
-    return re.sub(r"\{number.*?\]\{.*?\}\}", "1", path).replace("{name}", room).replace("{token}", "t" * 43)
+    for name, value in {"id": "9" * 15, "name": room, "token": "t" * 43, "number": "1"}.items():
+        path = re.sub(rf"\{{{name}(:.*?\]\{{.*?\}})?\}}", value, path)
+    return path
 
 
 async def ask(someone: Person, method: str, path: str) -> Answer:

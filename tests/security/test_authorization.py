@@ -32,6 +32,9 @@ from chat.models import (
     Message,
     MessageVersion,
     Reaction,
+    Report,
+    ReportLine,
+    ReportReason,
     Room,
     RoomName,
     Status,
@@ -59,7 +62,7 @@ PEOPLE = (
 NAMES = {name: name.replace(" ", "-") for name in PEOPLE}
 STORED: tuple[type[Base], ...] = (
     *(Member, Message, Mention, MessageVersion, Reaction, Ban, Invitation, RoomName),
-    *(Act, Timeout, LastPost),
+    *(Act, Timeout, LastPost, Report, ReportLine, ReportReason),
 )
 """What a room holds."""
 

@@ -83,6 +83,8 @@ class RoomState:
         self.rooms: dict[str, JsonObject] = {room["name"]: dict(room) for room in page["rooms"]}
         """One's own, with what is unread in them."""
         self.invitations: list[JsonObject] = page["invitations"]
+        self.outcomes: list[JsonObject] = page["outcomes"]
+        self.ignored: list[str] = page["ignored"]
         self.typing: set[str] = set()
         self.edited: set[int] = set()
         """Posts whose quotes may show an older text: a quote is of the time when its line was
@@ -126,10 +128,13 @@ class RoomState:
                 name: {
                     **{field: room.get(field) for field in ROOM_FIELDS},
                     "deleted": room.get("deleted", 0),
+                    "reports": room.get("reports", 0),
                 }
                 for name, room in self.rooms.items()
             },
             "invitations": self.invitations,
+            "outcomes": self.outcomes,
+            "ignored": self.ignored,
             "typing": sorted(self.typing),
         }
 
@@ -258,9 +263,12 @@ class RoomState:
         if whole:
             self.rooms = {}
             self.invitations = event.get("invitations", [])
+            self.outcomes = event.get("outcomes", [])
+            self.ignored = event.get("ignored", [])
         for news in event["rooms"]:
             known = before.get(news["name"], {})
-            room = {**known, "deleted": 0 if whole else known.get("deleted", 0), **news}
+            left_out = {name: 0 if whole else known.get(name, 0) for name in ("deleted", "reports")}
+            room = {**known, **left_out, **news}
             if news["name"] == self.room["name"] and known:
                 # Of this room the messages tell, and what was read here may not be stored yet.
                 room["last_number"] = known["last_number"]

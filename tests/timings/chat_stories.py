@@ -20,8 +20,8 @@ from chat.envelopes import Batch, UnreadHint
 from chat.errors import ActionError
 from chat.events import Online
 from chat.history.catch_up import Changes
-from chat.history.invitations import PendingInvitations
 from chat.history.journal import Journal
+from chat.history.waiting import WaitingReader
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
 from chat.setup import close_connections
@@ -225,7 +225,7 @@ class Unread(UnreadTracker):
 
         self.took, self.rounds, self.checked = took, Moments(), Moments()
         super().__init__(
-            stage.database, PendingInvitations(stage.database), publish, store_marks, lambda _: Online(0)
+            stage.database, WaitingReader(stage.database), publish, store_marks, lambda _: Online(0)
         )
         self._index.readers[ALICE.id] = cast(Any, None)
 

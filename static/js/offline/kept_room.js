@@ -149,7 +149,7 @@ export class KeptRoom {
     const { state } = room.store;
     this.#main ||= withoutRows(served.main).outerHTML;
     this.#members ||= withoutRows(served.members).outerHTML;
-    const { messages, rooms, invitations, ...fixed } = embedded;
+    const { messages, rooms, invitations, outcomes, ...fixed } = embedded;
     return {
       id: this.id,
       title,
@@ -160,6 +160,7 @@ export class KeptRoom {
         room: { ...state.room, name: state.address || state.room.name },
         you: state.you,
         may: state.may,
+        ignored: [...state.site.ignored],
         commands: state.commands,
         members: [...state.members.values()],
         people: [...this.people.values()].slice(0, MOST_PEOPLE),

@@ -8,7 +8,9 @@ import { ChatKeys } from "../elements/page/keys_dialog.js";
 import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatPersonCard } from "../elements/people/person_card.js";
 import { ChatTyping } from "../elements/people/typing.js";
+import { watchReports } from "../elements/page/reports.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
+import { ChatOutcomes } from "../elements/sidebar/outcomes.js";
 import { ChatRooms } from "../elements/sidebar/rooms.js";
 import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
@@ -29,6 +31,7 @@ export const ELEMENTS = {
   "chat-toasts": ChatToasts,
   "chat-typing": ChatTyping,
   "chat-invitations": ChatInvitations,
+  "chat-outcomes": ChatOutcomes,
   "chat-switcher": ChatSwitcher,
   "chat-person-card": ChatPersonCard,
   "chat-settings": ChatSettings,
@@ -52,6 +55,7 @@ export function startRoom(page) {
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
   announceCalls(page);
+  watchReports(page);
 }
 
 /** @param {Shell} shell */

@@ -44,6 +44,9 @@ function here({ room, last_number, read_number }) {
  * @property {Map<string, OwnRoom>} rooms one's own rooms and conversations by name, as `unread` tells
  *   of them
  * @property {import("./types.js").Invitation[]} invitations
+ * @property {import("./types.js").Outcome[]} outcomes what became of one's reports, until one has seen it
+ * @property {number} reports how many reports wait for those who run the site, if one does
+ * @property {Set<string>} ignored whose messages one doesn't want to see
  * @property {Map<string, {online: boolean, version: number}>} presence who is online, as last told
  * @property {Set<State>} entered the states of the rooms that are entered, shown or not: their lines
  *   tell how far they are
@@ -53,6 +56,9 @@ function here({ room, last_number, read_number }) {
 export const newSite = () => ({
   rooms: new Map(),
   invitations: [],
+  outcomes: [],
+  reports: 0,
+  ignored: new Set(),
   presence: new Map(),
   entered: new Set(),
 });
@@ -66,6 +72,9 @@ export const newSite = () => ({
 export function initial(page, now = new Date().toISOString(), site = newSite()) {
   site.rooms = new Map([here(page), ...(page.rooms ?? [])].map((room) => [room.name, room]));
   site.invitations = page.invitations;
+  site.outcomes = page.outcomes ?? [];
+  site.reports = page.site_reports ?? 0;
+  site.ignored = new Set(page.ignored);
   const state = {
     /** Its parts `rooms` and `invitations` are of this state as well. */
     site,

@@ -89,11 +89,17 @@
  * @property {number} mentions
  * @property {number} [deleted] how many posts after `read_number` are deleted
  * @property {number} [times_back] how often `read_number` was set back
+ * @property {number} [reports] how many reports wait there for one's answer
  */
 
 /**
  * @typedef {{name: string, title: string, topic: string, kind: string, inviter: string, at: string}}
  *   Invitation
+ */
+
+/**
+ * @typedef {{report: number, name: string, title: string, kind: string, number: number, done?: boolean}}
+ *   Outcome of a message that one has reported: whether something was done
  */
 
 /**

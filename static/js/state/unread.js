@@ -18,9 +18,14 @@ import { readElsewhere } from "./reading.js";
 export const isConversation = ({ kind }) => kind === "direct" || kind === "group";
 
 /**
- * @typedef {{rooms: (Partial<OwnRoom> & {name: string})[], whole?: boolean, invitations?:
- *   import("./types.js").Invitation[]}} Told what `unread` holds: all rooms where it is whole, else those
- *   that changed, with the fields that changed
+ * What `unread` holds: all rooms where it is whole, else those that changed, with the fields that changed.
+ * @typedef {object} Told
+ * @property {(Partial<OwnRoom> & {name: string})[]} rooms
+ * @property {boolean} [whole]
+ * @property {import("./types.js").Invitation[]} [invitations]
+ * @property {import("./types.js").Outcome[]} [outcomes]
+ * @property {string[]} [ignored]
+ * @property {number} [site_reports]
  */
 
 /**
@@ -30,11 +35,16 @@ export const isConversation = ({ kind }) => kind === "direct" || kind === "group
  * @returns {Topic[]}
  */
 export function receiveUnread(state, event) {
-  const { rooms, whole = false, invitations = [] } = event;
+  const { rooms, whole = false, invitations = [], outcomes = [], ignored = [], site_reports = 0 } = event;
   const before = state.rooms;
+  const topics = /** @type {Topic[]} */ (["rooms"]);
   if (whole) {
     state.rooms = new Map([...before].filter(([name]) => name === state.room.name));
     state.invitations = invitations;
+    state.site.outcomes = outcomes;
+    state.site.reports = site_reports;
+    if ([...state.site.ignored].join(" ") !== ignored.join(" ")) topics.push("timeline");
+    state.site.ignored = new Set(ignored);
   }
   for (const told of rooms) {
     const news = withOwnName(state, told);
@@ -49,7 +59,7 @@ export function receiveUnread(state, event) {
       ...news,
     });
   }
-  return ["rooms", ...receiveOwn(state, event)];
+  return [...topics, ...receiveOwn(state, event)];
 }
 
 /**
@@ -142,6 +152,9 @@ export function unreadTotals(state) {
   }
   return { badge, unread };
 }
+
+/** @param {OwnRoom} room how many reports wait there for one's answer */
+export const reportsOf = ({ reports = 0 }) => reports;
 
 /** As a badge shows it. @param {number} count */
 export const short = (count) => (count < 1000 ? String(count) : "999+");

@@ -82,6 +82,10 @@ const ACTS = {
   archived: [({ author }) => `${author} archived the room`, (who) => t("{author} archived the room", who)],
   ended: [({ author }) => `${author} deleted the room`, (who) => t("{author} deleted the room", who)],
   restored: [({ author }) => `${author} restored the room`, (who) => t("{author} restored the room", who)],
+  opened: [
+    ({ author }) => `${author} opened the room, as an administrator of the site`,
+    (who) => t("{author} opened the room, as an administrator of the site", who),
+  ],
   unarchived: [
     ({ author }) => `${author} took the room out of the archive`,
     (who) => t("{author} took the room out of the archive", who),

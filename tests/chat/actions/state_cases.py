@@ -216,6 +216,10 @@ CASES = (
     Case("/archive", before=POSTED, does=[("alice", "/archive"), ("alice", react(1), "archived")]),
     Case("/unarchive", before=[("alice", "/archive")], does=[("alice", "/unarchive"), ("bob", "hello")]),
     Case("/owner", does=[("alice", "/owner {bob}")]),
+    Case("/report", before=POSTED, does=[("bob", "/report 1 rude"), ("carol", "/report 1")]),
+    Case(
+        "/report in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", "/report 1")]
+    ),
     Case("/log", before=[("alice", "/topic beans")], does=[("bob", "/log"), ("bob", "/log 3")]),
     Case("/undo of a topic", before=[("alice", "/topic beans")], does=[("alice", "/undo A1")]),
     Case("/undo of a title", before=[("alice", "/title Kitchen 9")], does=[("alice", "/undo a1")]),

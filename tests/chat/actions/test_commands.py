@@ -31,6 +31,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "log",
         "me",
         "msg",
+        "report",
         "shrug",
         "title",
         "topic",

@@ -13,8 +13,8 @@ from chat.delivery.unread import UnreadTracker
 from chat.drafts import Mentioned
 from chat.envelopes import UnreadHint
 from chat.events import Online
-from chat.history.invitations import PendingInvitations
 from chat.history.lines import Line
+from chat.history.waiting import WaitingReader
 from helpers.db.database import open_database
 from tests.support.people import PATIENCE
 
@@ -49,7 +49,7 @@ async def told(tmp_path: Path) -> AsyncIterator[tuple[UnreadTracker, asyncio.Que
         pass
 
     database = open_database(f"sqlite:///{tmp_path / 'test.db'}")
-    tracker = UnreadTracker(database, PendingInvitations(database), publish, store_marks, lambda _: Online(0))
+    tracker = UnreadTracker(database, WaitingReader(database), publish, store_marks, lambda _: Online(0))
     yield tracker, hints
     await tracker.close()
     await database.aio_close()

@@ -8,7 +8,7 @@ import { readFileSync } from "node:fs";
 import { overlay } from "../../../static/js/state/overlay.js";
 import { dotOf, statusOf } from "../../../static/js/state/people.js";
 import { createStore, initial } from "../../../static/js/state/store.js";
-import { mentionsOf, unreadOf } from "../../../static/js/state/unread.js";
+import { mentionsOf, reportsOf, unreadOf } from "../../../static/js/state/unread.js";
 
 /** @typedef {import("../../../static/js/state/store.js").Store} Store */
 /** @typedef {import("../../../static/js/state/types.js").Line} Line */
@@ -86,10 +86,13 @@ function shown({ state }) {
         {
           ...{ kind: own.kind, title: own.title, unread: unreadOf(state, own) },
           ...{ mentions: mentionsOf(state, own), dot: own.kind === "direct" && dotOf(state, own.title) },
+          reports: reportsOf(own),
         },
       ]),
     ),
     invitations: state.invitations,
+    outcomes: state.site.outcomes,
+    ignored: [...state.site.ignored],
     typing: [...state.typing.keys()].sort(),
   };
 }

@@ -12,7 +12,7 @@ import { getJson } from "../../server/http.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { fold } from "../../words/folding.js";
 import { n } from "../../words/texts.js";
-import { badgeOf, isConversation, mentionsOf, short, unreadOf } from "../../state/unread.js";
+import { badgeOf, isConversation, mentionsOf, reportsOf, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { dotText } from "../people/members.js";
 
@@ -21,7 +21,7 @@ const SCROLLED = "aiochat:rooms-scrolled";
 /**
  * @typedef {import("../../state/types.js").OwnRoom} OwnRoom
  * @typedef {{key: string, shape: string, room: OwnRoom, title: string, unread: number, mentions:
- *   number, badge: number, dot: string, current: boolean}} Row
+ *   number, reports: number, badge: number, dot: string, current: boolean}} Row
  * @typedef {{list: HTMLElement, includes: (room: OwnRoom) => boolean, shown: Map<string, {node:
  *   HTMLElement, row: any}>, rows: Row[]}} Section
  */
@@ -36,7 +36,7 @@ const render = {
     return node;
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ row) {
-    const { room, title, unread, mentions, dot, current } = row;
+    const { room, title, unread, mentions, reports, dot, current } = row;
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
@@ -44,6 +44,8 @@ const render = {
     link.classList.toggle("has-unread", unread > 0);
     part(link, "count").hidden = !unread;
     part(link, "count-number").textContent = short(unread);
+    part(link, "reports").hidden = !reports;
+    part(link, "reports-number").textContent = short(reports);
     part(link, "mentions").hidden = !mentions || isConversation(room);
     part(link, "mentions-number").textContent = short(mentions);
     if (room.kind !== "direct") return;
@@ -154,16 +156,18 @@ export class ChatRooms extends PageElement {
   #row(room) {
     const { state } = this.page.store;
     const [unread, mentions, badge] = [unreadOf(state, room), mentionsOf(state, room), badgeOf(state, room)];
+    const reports = reportsOf(room);
     const title = shownTitle(room);
     const dot = room.kind === "direct" ? dotOf(state, room.title) : "";
     const current = room.name === this.current;
     return {
       key: room.name,
-      shape: `${title} ${unread} ${mentions} ${dot} ${current}`,
+      shape: `${title} ${unread} ${mentions} ${reports} ${dot} ${current}`,
       room,
       title,
       unread,
       mentions,
+      reports,
       badge,
       dot,
       current,

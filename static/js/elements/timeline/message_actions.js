@@ -112,6 +112,7 @@ export class MessageActions {
       pin: () => amendments.request({ type: "pin", number, on: true }),
       unpin: () => amendments.request({ type: "pin", number, on: false }),
       versions: async () => (await import("./versions.js")).openVersions(history.base, line, anchor),
+      report: async () => (await import("./report.js")).openReport(this.page, line, anchor),
       delete: () => this.#delete(number),
       react: () => this.#react(line, emoji),
       pick: async () => {

@@ -90,6 +90,7 @@ export class MessageMenu {
       unread: true,
       pin: alive && canPin && !line.pinned,
       unpin: alive && canPin && Boolean(line.pinned),
+      report: alive && !mine && may.includes("report"),
       versions: alive && Boolean(line.edited_at),
       delete: alive && may.includes(mine ? "retract" : "delete"),
     };

@@ -1,0 +1,85 @@
+"""The reports that those who run the site answer: of conversations, about those who keep order in a
+room, and of rooms where nobody does. Of what is closed nothing is shown but what was kept of it."""
+
+from typing import Any
+
+from aiohttp import web
+
+from accounts.keys import USER
+from accounts.people.shown_names import load_names
+from accounts.people.site_roles import SitePermission, site_may
+from administration.doors.frame import SitePage, render
+from chat.actions.reporting import answer
+from chat.doors.reports import answered_text, as_json, as_shown, before_in, read_answer
+from chat.drafts import Person
+from chat.history.reports import FoundReport, SiteReports, names_in
+from chat.keys import ENGINE
+from chat.models import Report, Room
+from helpers.errors import ActionError
+from helpers.keys import DATABASE
+from helpers.text.translation import translate
+from helpers.web.flash import flash
+from helpers.web.forms import read_form
+from helpers.web.routing import wants_json
+
+HERE = "/admin/reports"
+
+
+class SiteQueue(SitePage):
+    """The open reports, or with `answered=1` those that were answered, the latest first. A form answers
+    one."""
+
+    sees = SitePermission.SEE_REPORTS
+
+    async def get(self) -> web.Response:
+        request = self.request
+        before, answered = before_in(request), request.query.get("answered") == "1"
+        queue = SiteReports(request.app[DATABASE])
+        reports, more = await queue.page(request[USER].id, answered=answered, before=before)
+        rooms = await _rooms(reports)
+        if wants_json(request):
+            found = [{**as_json(one), "room": _named(rooms[one.room_id])} for one in reports]
+            return web.json_response({"reports": found, "more": more})
+        await load_names(names_in(reports))
+        context = {
+            "reports": [{**as_shown(one), "room": rooms[one.room_id]} for one in reports],
+            "answered": answered,
+            "before": reports[-1].id if more else None,
+            "may_answer": site_may(request[USER], SitePermission.ANSWER_REPORT),
+        }
+        return render(request, "reports.html", "reports", context)
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        if not site_may(user, SitePermission.ANSWER_REPORT):
+            raise ActionError("forbidden", "You may not do this.")
+        report_id, given = read_answer(await read_form(request))
+        found = next(iter(await Report.select().where(Report.id == report_id).aio_execute()), None)
+        if found is None:
+            raise ActionError("no_such_report", "There is no such report.")
+        try:
+            who = Person(user.id, user.name)
+            receipt = await answer(request.app[ENGINE], found.room_id, who, report_id, given, for_site=True)
+        except ActionError as error:
+            if wants_json(request) or error.retry_after or error.code == "no_such_report":
+                raise
+            await flash(request, translate(error.phrase), "error")
+            raise web.HTTPSeeOther(HERE) from None
+        if wants_json(request):
+            return web.json_response({"answer": given.name, "act": receipt.act})
+        await flash(request, answered_text(receipt.act))
+        raise web.HTTPSeeOther(HERE)
+
+
+async def _rooms(reports: list[FoundReport]) -> dict[int, Room]:
+    ids = sorted({report.room_id for report in reports})
+    return (
+        {room.id: room for room in await Room.select().where(Room.id.in_(ids)).aio_execute()} if ids else {}
+    )
+
+
+def _named(room: Room) -> dict[str, Any]:
+    """A conversation has no name of its own, and who is in it isn't told here."""
+    if room.is_conversation:
+        return {"kind": room.kind}
+    return {"kind": room.kind, "name": room.name, "title": room.shown}

@@ -1,0 +1,188 @@
+"""Reports of messages: reporting one, the queue of a room with its answers, and what became of one's own.
+Pages without scripts, and JSON."""
+
+from typing import Any
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from accounts.keys import USER
+from accounts.people.shown_names import load_names
+from chat.actions.act_words import label
+from chat.actions.reporting import ANSWERS, Answer, answer, report, saw_outcome
+from chat.doors.room_pages import room_access
+from chat.drafts import Person
+from chat.errors import ActionError
+from chat.history.access import RoomAccess
+from chat.history.reports import FoundReport, names_in, reports_in
+from chat.keys import ENGINE, take_token
+from chat.roles import Permission
+from helpers.clock import iso
+from helpers.text.durations import parse_duration
+from helpers.text.translation import current, translate
+from helpers.web.flash import flash
+from helpers.web.forms import read_form
+from helpers.web.routing import wants_json
+
+MAX_DIGITS = 15
+
+
+class ReportPost(web.View):
+    """Reports the post in the path."""
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        take_token(request, user.id)
+        found = await room_access(request)
+        form = await read_form(request)
+        number, reason = int(request.match_info["number"]), form.get("reason", "").strip()
+        is_new = await report(request.app[ENGINE], found.room.id, Person(user.id, user.name), number, reason)
+        text = reported_text(is_new=is_new, is_conversation=found.room.is_conversation)
+        if wants_json(request):
+            return web.json_response({"number": number, "new": is_new, "text": text})
+        await flash(request, text)
+        raise web.HTTPSeeOther(f"/rooms/{found.room.name}/{number}")
+
+
+def reported_text(*, is_new: bool, is_conversation: bool) -> str:
+    """What who has reported a message is told, in their language."""
+    t = current().t
+    if not is_new:
+        return t("You have reported this message already. It has your new reason now.")
+    if is_conversation:
+        return t("Reported. Those who keep order on this site will look at it.")
+    return t("Reported. The moderators of this room will look at it.")
+
+
+class RoomReports(web.View):
+    """The queue of a room: its open reports, or with `answered=1` those that were answered, the latest
+    first. A form answers one."""
+
+    async def get(self) -> web.Response:
+        request, found = self.request, await self._access()
+        before, answered = before_in(request), request.query.get("answered") == "1"
+        reports, more = await reports_in(found.room.id, request[USER].id, answered=answered, before=before)
+        if wants_json(request):
+            return web.json_response({"reports": [as_json(one) for one in reports], "more": more})
+        await load_names(names_in(reports))
+        context = {
+            "room": found.room,
+            "may": found.standing.permissions,
+            "reports": [as_shown(one) for one in reports],
+            "answered": answered,
+            "before": reports[-1].id if more else None,
+        }
+        return aiohttp_jinja2.render_template("chat/reports.html", request, context)
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        take_token(request, user.id)
+        found = await self._access()
+        form = await read_form(request)
+        report_id, given = read_answer(form)
+        person = Person(user.id, user.name)
+        here = f"/rooms/{found.room.name}/reports"
+        try:
+            receipt = await answer(request.app[ENGINE], found.room.id, person, report_id, given)
+        except ActionError as error:
+            if wants_json(request) or error.retry_after or error.code == "no_such_report":
+                raise
+            await flash(request, translate(error.phrase), "error")
+            raise web.HTTPSeeOther(here) from None
+        if wants_json(request):
+            return web.json_response({"answer": given.name, "act": receipt.act})
+        await flash(request, answered_text(receipt.act))
+        raise web.HTTPSeeOther(here)
+
+    async def _access(self) -> RoomAccess:
+        found = await room_access(self.request)
+        if not found.standing.may(Permission.ANSWER_REPORTS):
+            raise ActionError("forbidden", "Reports are for the moderators of the room.")
+        return found
+
+
+class SeenOutcome(web.View):
+    """One has read what became of one's report."""
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        take_token(request, user.id)
+        await saw_outcome(request.app[ENGINE], user.id, int(request.match_info["report"]))
+        if wants_json(request):
+            return web.Response(status=204)
+        raise web.HTTPSeeOther("/rooms")
+
+
+def answered_text(act: int | None) -> str:
+    """What who has answered a report is told, in their language."""
+    if act is None:
+        return current().t("Answered.")
+    return current().t("Answered by {act}. The log can undo it.", act=label(act))
+
+
+def read_answer(form: Any) -> tuple[int, Answer]:
+    """The report and its answer in a form: `answer` is a word, `timeout` and `ban` with a duration
+    behind it where they don't last for good. Raises ActionError."""
+    number = form.get("report", "")
+    if not is_number(number):
+        raise ActionError("bad_request", "`report` is the number of a report.")
+    name, _, duration = form.get("answer", "").partition(" ")
+    if name not in ANSWERS:
+        raise ActionError("bad_request", "`answer` is one of these: {names}.", names=", ".join(ANSWERS))
+    seconds = parse_duration(duration) if duration else None
+    is_right = seconds is not None and name in ("timeout", "ban") if duration else name != "timeout"
+    if not is_right:
+        raise ActionError("bad_usage", "A duration is written like 10m, 2h, 3d or 1w.")
+    return int(number), Answer(name, seconds, form.get("delete", "") == "1")
+
+
+def before_in(request: web.Request) -> int | None:
+    """The report before which a page begins, or None for the first page. Raises ActionError."""
+    text = request.query.get("before")
+    if text is None:
+        return None
+    if not is_number(text):
+        raise ActionError("bad_request", "`before` is the number of a report.")
+    return int(text)
+
+
+def is_number(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= MAX_DIGITS and int(text) > 0
+
+
+def as_json(report: FoundReport) -> dict[str, Any]:
+    """The report for programs. `reporter` is null for a filter."""
+    return {
+        "report": report.id,
+        "number": report.number,
+        "author": report.author.name,
+        "at": iso(report.at),
+        "lines": [
+            {
+                "number": line.number,
+                "author": line.author.name,
+                "kind": line.kind,
+                "text": line.text,
+                "at": iso(line.at),
+            }
+            for line in report.lines
+        ],
+        "reasons": [
+            {
+                "reporter": reason.reporter.name if reason.reporter else None,
+                "reason": reason.text,
+                "at": iso(reason.at),
+            }
+            for reason in report.reasons
+        ],
+        "reporters": report.reporters,
+        "answered_at": iso(report.answered_at) if report.answered_at is not None else None,
+        "answered_by": report.answered_by.name if report.answered_by else None,
+        "answer": report.answer,
+        "act": report.act,
+    }
+
+
+def as_shown(report: FoundReport) -> dict[str, Any]:
+    """The report for a page."""
+    return {**as_json(report), "act_label": label(report.act) if report.act is not None else None}

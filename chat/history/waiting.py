@@ -1,0 +1,84 @@
+"""What waits for a person beside what is unread, for many people by one statement each: their
+invitations, what became of what they reported, and whom they ignore."""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+from peewee_async.databases import AioDatabase
+
+from chat.events import InvitationView, OutcomeView
+from chat.history.invitations import PendingInvitations
+from chat.history.reports import FOR_SITE
+from helpers.db.bulk import Bulk
+from helpers.db.database import fetch
+
+MAX_OUTCOMES = 20
+"""Outcomes that are told at once, the earliest first."""
+
+
+class Waiting(NamedTuple):
+    """What one person is told together with their rooms."""
+
+    invitations: list[InvitationView]
+    outcomes: list[OutcomeView]
+    ignored: list[str]
+    site_reports: int = 0
+    """How many reports wait for those who run the site, if this is one of them."""
+
+
+class WaitingReader:
+    def __init__(self, database: AioDatabase) -> None:
+        self._database = database
+        self._invitations = PendingInvitations(database)
+        # Both looked up person by person, by an index that holds few of them.
+        self._outcomes = Bulk(
+            database,
+            """
+            SELECT reason.user_id, reason.report_id, reason.number, reason.outcome, room.name,
+                COALESCE(room.title, room.name), room.kind
+            FROM {given} JOIN report_reasons AS reason ON reason.user_id = given.user_id
+                AND reason.outcome IS NOT NULL
+            JOIN rooms AS room ON room.id = reason.room_id""",
+            given={"user_id": "bigint"},
+        )
+        self._ignored = Bulk(
+            database,
+            """
+            SELECT ignored.user_id, (SELECT name FROM users WHERE users.id = ignored.ignored_id)
+            FROM {given} JOIN ignored ON ignored.user_id = given.user_id""",
+            given={"user_id": "bigint"},
+        )
+
+        self._of_site = Bulk(
+            database,
+            f"""
+            SELECT users.id, (SELECT COUNT(*) FROM reports AS report
+                WHERE report.answered_at IS NULL AND report.author_id <> users.id AND {FOR_SITE})
+            FROM {{given}} JOIN users ON users.id = given.user_id
+            WHERE users.is_admin OR users.site_role > 0""",  # noqa: S608 - words of our own
+            given={"user_id": "bigint"},
+        )
+
+    async def of(self, user_ids: Collection[int]) -> dict[int, Waiting]:
+        if not user_ids:
+            return {}
+        found = {
+            user_id: Waiting(invitations, [], [])
+            for user_id, invitations in (await self._invitations.of(user_ids)).items()
+        }
+        given = [(user_id,) for user_id in sorted(found)]
+        statement = self._outcomes.bind(given)
+        rows = await fetch(self._database, statement.sql, *statement.params)
+        for user_id, report_id, number, outcome, name, title, kind in sorted(rows):
+            if len(found[user_id].outcomes) < MAX_OUTCOMES:
+                view = OutcomeView(report_id, name, title, kind, number, outcome == "done")
+                found[user_id].outcomes.append(view)
+        statement = self._ignored.bind(given)
+        for user_id, name in await fetch(self._database, statement.sql, *statement.params):
+            found[user_id].ignored.append(name)
+        for one in found.values():
+            one.ignored.sort()
+        statement = self._of_site.bind(given)
+        for user_id, count in await fetch(self._database, statement.sql, *statement.params):
+            found[user_id] = found[user_id]._replace(site_reports=count)
+        return found
