@@ -87,7 +87,9 @@ async def _erase_reports(account: DeletedAccount) -> None:
     is_theirs = ReportReason.user_id == account.user_id
     await ReportReason.update(reason="", outcome=None).where(is_theirs).aio_execute()
     if account.removes:
-        await ReportLine.delete().where(ReportLine.author_id == account.user_id).aio_execute()
+        if account.user_id not in await held_people():
+            is_theirs = ReportLine.author_id == account.user_id
+            await ReportLine.delete().where(is_theirs).aio_execute()
 
 
 async def _leave_rooms(engine: Engine, account: DeletedAccount) -> Steps:
