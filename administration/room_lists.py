@@ -11,8 +11,7 @@ from accounts.models import User
 from chat.actions.deleted_rooms import DeletedView, all_deleted
 from chat.actions.ownership import rooms_without_owner
 from chat.history.room_lists import is_named
-from chat.keeping import DeletedRoom
-from chat.models import CONVERSATIONS, DELETED_KIND, Member, Message, Room
+from chat.models import CONVERSATIONS, DELETED_KIND, DeletedRoom, Member, Message, Room
 from chat.roles import Role
 from helpers.clock import iso, now_ms
 from helpers.db.base import database_proxy

@@ -41,6 +41,8 @@ ACTS: dict[str, Text] = {
     "retention": Text("how long messages are kept"),
     "hold": Text("nothing is erased"),
     "unhold": Text("what is due is erased again"),
+    "site": Text("the site’s settings"),
+    "report": Text("report answered"),
     "rights": Text("who may do what in the room"),
     "delete_room": Text("room deleted"),
     "restore_room": Text("room restored"),

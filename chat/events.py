@@ -49,6 +49,8 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     rights: dict[str, str] = {}
     """Who may `post`, `invite`, `pin`, `mention` all and set the `topic`: `members`, `moderators` or
     `owners`, where the owners have chosen something else than is usual."""
+    hides_past: bool = False
+    """Whoever becomes a member reads only what comes after."""
 
 
 class You(msgspec.Struct, frozen=True, omit_defaults=True):

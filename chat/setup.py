@@ -8,11 +8,13 @@ from collections.abc import AsyncIterator
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
+from accounts.site_settings import site_settings
 from chat.actions.conversations import note_block
+from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
@@ -74,6 +76,9 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         # In this order: whoever locks a room and its invitations begins with the room.
         app[BLOCKED] += [note_block, functools.partial(end_between, engine)]
         app[RENAMED].append(engine.statuses.tell_name)
+        app[REGISTERED].append(
+            lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
+        )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         SITE_RETENTION.days = app[SETTINGS].retention_days
         works = (presence.run(), Purge(engine).run(), Retention(engine).run())

@@ -43,8 +43,9 @@ class ResetPassword(web.View):
 
     async def post(self) -> web.Response:
         request, token = self.request, self.request.match_info["token"]
+        fields = await self._fields()
         await self._owner()
-        data, form = check_form(NewPassword, await self._fields())
+        data, form = check_form(NewPassword, fields)
         if data is None:
             return await self._page(form, 422)
         app = request.app

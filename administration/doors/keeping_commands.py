@@ -6,8 +6,7 @@ import sqlite3
 from accounts.doors.command_line import Commands, note_command, opened_database, person, run
 from accounts.models import User
 from administration.doors.room_commands import by_shell, opened_chat, room_called
-from chat.keeping import Hold
-from chat.models import Room
+from chat.models import Hold, Room
 from chat.personal_data import holds
 from helpers.clock import iso
 from helpers.db.database import sqlite_path

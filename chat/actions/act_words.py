@@ -136,6 +136,14 @@ def right_in_words(right: str, who: str, author: str) -> Text:
             return Text("{author} chose who may set the topic: {whom}", author=author, whom=whom)
 
 
+def _history(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["hides_past"]:
+        return language.t(
+            "{author} lets newcomers read only what comes after they have joined", author=author
+        )
+    return language.t("{author} lets newcomers read the whole history", author=author)
+
+
 def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["role"] > act.before["role"]:
         return language.t("{author} made {target} a moderator", author=author, target=target)
@@ -173,6 +181,7 @@ WORDS: dict[str, Words] = {
     ),
     "retention": _retention,
     "rights": _rights,
+    "history": _history,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author
     ),

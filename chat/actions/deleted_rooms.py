@@ -18,8 +18,16 @@ from chat.history.acts import record_act
 from chat.history.invitations import guests_in
 from chat.history.names import names_of
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
-from chat.keeping import DeletedRoom, FormerMember
-from chat.models import CONVERSATIONS, DELETED_KIND, Invitation, Member, Room, RoomName
+from chat.models import (
+    CONVERSATIONS,
+    DELETED_KIND,
+    DeletedRoom,
+    FormerMember,
+    Invitation,
+    Member,
+    Room,
+    RoomName,
+)
 from chat.requests import new_nonce
 from chat.roles import Permission, Role
 from helpers.security_log import note
@@ -29,8 +37,8 @@ RESTORE_SECONDS = UNDO_SECONDS
 
 MAX_LISTED = 50
 
-_KEPT = ("user_id", "role", "read_number", "times_back", "joined_at")
-_OF_MEMBER = (Member.user, Member.role, Member.read_number, Member.times_back, Member.joined_at)
+_KEPT = ("user_id", "role", "read_number", "times_back", "joined_at", "first_seq", "hidden_number")
+_OF_MEMBER = (Member.user, *(getattr(Member, name) for name in _KEPT[1:]))
 _OF_FORMER = tuple(getattr(FormerMember, name) for name in _KEPT)
 
 

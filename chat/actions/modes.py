@@ -66,6 +66,16 @@ async def set_right(
     return await _set(engine, room_id, person, "rights", nonce, **change)
 
 
+async def set_past(engine: Engine, room_id: int, person: Person, past: str, nonce: str) -> Receipt:
+    """Chooses what those who come from now on read of the history: a word of PASTS."""
+    if past not in PASTS:
+        raise ActionError("bad_usage", "The history is one of these: {names}.", names=", ".join(PASTS))
+    return await _set(engine, room_id, person, "history", nonce, hides_past=PASTS[past])
+
+
+PASTS = {"all": False, "joining": True}
+"""What newcomers read: all of the history, or what comes after they have joined."""
+
 USUAL = "usual"
 """What holds where nobody has chosen, for rights where that isn't one role for all rooms."""
 
@@ -85,6 +95,7 @@ NEEDS = {
     "archive": Permission.ARCHIVE,
     "unarchive": Permission.ARCHIVE,
     "rights": Permission.SET_RIGHTS,
+    "history": Permission.SET_RIGHTS,
 }
 """By act."""
 
@@ -95,6 +106,7 @@ ALREADY = {
     "archive": Text("The room is archived already."),
     "unarchive": Text("The room isn’t archived."),
     "rights": Text("The room is kept so already."),
+    "history": Text("The room is kept so already."),
 }
 
 
@@ -151,6 +163,8 @@ def put_modes(room: RoomTransaction, person: Person, after: Modes, nonce: str, r
         if after.posting > Role.MEMBER:
             return room.record("locked", person, f"{person.name} locked the room{why}", nonce)
         return room.record("unlocked", person, f"{person.name} unlocked the room{why}", nonce)
+    if after.hides_past != before.hides_past:
+        return room.record("history", person, "joining" if after.hides_past else "all", nonce)
     if after.is_archived:
         return room.record("archived", person, f"{person.name} archived the room{why}", nonce)
     return room.record("unarchived", person, f"{person.name} took the room out of the archive{why}", nonce)
@@ -170,5 +184,5 @@ def from_json(value: dict[str, Any]) -> Modes:
         name: Role(value[name]) if value.get(name) is not None else getattr(NO_MODES, name)
         for name in RIGHTS.values()
     }
-    rest = {"slow_seconds": value["slow_seconds"], "is_archived": value["is_archived"]}
-    return replace(NO_MODES, **roles, **rest)
+    rest = {name: value[name] for name in ("slow_seconds", "is_archived")}
+    return replace(NO_MODES, **roles, **rest, hides_past=value.get("hides_past", False))

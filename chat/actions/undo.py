@@ -157,7 +157,7 @@ async def _modes(room: RoomTransaction, person: Person, act: RecordedAct, nonce:
 
 
 async def _pinning(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
-    line = await room.post(act.after["numbers"][0])
+    line = await room.post(act.after["numbers"][0], await room.standing(person.id))
     if line.is_deleted or bool(line.pinned) != (act.act == "pin"):
         raise in_the_way(Text("The message has been changed since."))
     room.amend(line, pinned=not line.pinned)
@@ -211,6 +211,7 @@ UNDOING: dict[str, Undoing] = {
     "archive": Undoing(Permission.ARCHIVE, _modes),
     "unarchive": Undoing(Permission.ARCHIVE, _modes),
     "rights": Undoing(Permission.SET_RIGHTS, _modes),
+    "history": Undoing(Permission.SET_RIGHTS, _modes),
     "pin": Undoing(Permission.PIN, _pinning),
     "unpin": Undoing(Permission.PIN, _pinning),
     "role": Undoing(Permission.GRANT, _role),

@@ -136,6 +136,10 @@ async def _rights(engine: Engine, room_id: int, person: Person, form: Form) -> R
     return await modes.set_right(engine, room_id, person, right, who, new_nonce())
 
 
+async def _history(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.set_past(engine, room_id, person, form.get("past", ""), new_nonce())
+
+
 async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.archive(engine, room_id, person, new_nonce())
 
@@ -185,6 +189,7 @@ ACTS: dict[str, Act] = {
     "lock": _lock,
     "unlock": _unlock,
     "rights": _rights,
+    "history": _history,
     "archive": _archive,
     "unarchive": _unarchive,
     "unban": _unban,

@@ -19,6 +19,7 @@ def room_state(room: Room, title: str, room_id: str | None = None) -> RoomState:
         kept_days=effective_days(room.retention_days) or 0,
         first_seq=room.kept_seq,
         rights=chosen_rights(modes),
+        hides_past=modes.hides_past,
     )
 
 

@@ -3,9 +3,8 @@
 from peewee import SQL
 
 from chat.history.transaction import RoomTransaction
-from chat.keeping import Sweep
 from chat.models import Message as Row
-from chat.models import Room
+from chat.models import Room, Sweep
 
 
 def expire(room: RoomTransaction, first_seq: int, last_number: int) -> None:

@@ -2,8 +2,7 @@
 
 from collections.abc import Collection
 
-from chat.keeping import DeletedRoom
-from chat.models import DELETED_KIND, Room, RoomName
+from chat.models import DELETED_KIND, DeletedRoom, Room, RoomName
 from helpers.db.compiled import CompiledSelect
 
 

@@ -25,9 +25,9 @@ from chat.history.invitations import ending, guests_of
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.keeping import FormerMember
 from chat.models import (
     Ban,
+    FormerMember,
     Ignored,
     Invitation,
     LastPost,

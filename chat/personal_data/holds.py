@@ -10,8 +10,7 @@ from chat.actions.site_powers import require_site
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.history.transaction import UNDO_SECONDS
-from chat.keeping import Hold, Sweep
-from chat.models import Clearing, Room
+from chat.models import Clearing, Hold, Room, Sweep
 from chat.models import Message as Row
 from helpers.clock import iso, now_ms
 from helpers.text.characters import is_one_line

@@ -20,9 +20,8 @@ from chat.history.erasing import delete_what_hangs_on
 from chat.history.expiry import expire
 from chat.history.journal import Change
 from chat.history.transaction import RoomTransaction
-from chat.keeping import Sweep
 from chat.models import Message as Row
-from chat.models import Room
+from chat.models import Room, Sweep
 from chat.personal_data.holds import held_people, held_rooms
 from chat.requests import new_nonce
 from helpers.db.database import fetch, is_sqlite, is_unavailable

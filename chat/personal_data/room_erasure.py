@@ -12,12 +12,13 @@ from chat.events import Receipt
 from chat.history.erasing import delete_what_hangs_on
 from chat.history.journal import Change
 from chat.history.transaction import RoomTransaction
-from chat.keeping import DeletedRoom, FormerMember, Sweep
 from chat.models import (
     DELETED_KIND,
     Act,
     Ban,
     Clearing,
+    DeletedRoom,
+    FormerMember,
     Invitation,
     LastPost,
     Member,
@@ -26,6 +27,7 @@ from chat.models import (
     ReportReason,
     Room,
     RoomName,
+    Sweep,
     Timeout,
 )
 from chat.models import Message as Row

@@ -41,7 +41,7 @@ from chat.models import (
     Timeout,
 )
 from chat.requests import Frame, Request, RunCommand
-from chat.roles import Role, Standing
+from chat.roles import NOTHING_HIDDEN, Past, Role, Standing
 from helpers.clock import now_ms
 from helpers.db.base import Base
 from helpers.db.database import sqlite_path
@@ -149,6 +149,10 @@ class Watcher:
 
     def end(self, code: int) -> None:
         raise AssertionError("nobody removes who watches")
+
+    @property
+    def past(self) -> Past:
+        return NOTHING_HIDDEN
 
     def check_standing(self, code: int = 0) -> None:
         raise AssertionError("nobody changes the role of who watches")

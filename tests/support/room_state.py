@@ -176,6 +176,9 @@ class RoomState:
                 self.here.update(mentions=0, deleted=0)
         elif line["kind"] == "uncleared":
             self.reload_at = line["seq"]
+        elif line["kind"] == "history":
+            others = {name: value for name, value in self.room.items() if name != "hides_past"}
+            self.room = others if line["text"] == "all" else {**others, "hides_past": True}
         elif line["kind"] == "retention":
             days = line["text"].split()[0]
             room = {name: value for name, value in self.room.items() if name != "kept_days"}

@@ -77,7 +77,12 @@ function updateModes(state, { kind, text }) {
   const { room } = state;
   if (kind === "slow") state.room = { ...room, slow: text === "off" ? 0 : secondsOf(text) };
   else if (kind === "locked" || kind === "unlocked") state.room = { ...room, locked: kind === "locked" };
-  else if (kind === "rights") state.room = withRight(room, text);
+  else if (kind === "history") {
+    const { hides_past, ...others } = room;
+    state.room = text === "all" ? others : { ...others, hides_past: true };
+    // What was hidden is loaded when one scrolls there.
+    state.more ||= text === "all" && Boolean(hides_past);
+  } else if (kind === "rights") state.room = withRight(room, text);
   else if (kind === "archived" || kind === "unarchived")
     state.room = { ...room, archived: kind === "archived" };
   else if (kind === "retention") state.room = { ...room, kept_days: parseInt(text) || 0 };

@@ -30,6 +30,10 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  history: (who, text) =>
+    text === "all"
+      ? t("{author} lets newcomers read the whole history", who)
+      : t("{author} lets newcomers read only what comes after they have joined", who),
   retention: (who, text) =>
     parseInt(text)
       ? n(

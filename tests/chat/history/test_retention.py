@@ -19,8 +19,18 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.history.catch_up import changes_since
 from chat.history.reading import page, pinned
-from chat.keeping import DeletedRoom, Hold, Sweep
-from chat.models import Clearing, Member, Mention, Message, MessageVersion, Reaction, Room
+from chat.models import (
+    Clearing,
+    DeletedRoom,
+    Hold,
+    Member,
+    Mention,
+    Message,
+    MessageVersion,
+    Reaction,
+    Room,
+    Sweep,
+)
 from chat.personal_data import retention
 from chat.personal_data.holds import hold, release
 from chat.personal_data.purge import Purge

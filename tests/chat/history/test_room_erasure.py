@@ -6,15 +6,14 @@ from typing import Any
 import peewee
 import pytest
 
-from chat import keeping, models
+from chat import models
 from chat.actions.deleted_rooms import delete_room, restore_room
 from chat.actions.editing import amend
 from chat.actions.moderation import clear
 from chat.drafts import Draft, Mentioned
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.keeping import DeletedRoom
-from chat.models import Member, Mention, Message, MessageVersion, Reaction, Room, RoomName
+from chat.models import DeletedRoom, Member, Mention, Message, MessageVersion, Reaction, Room, RoomName
 from chat.personal_data import room_erasure
 from chat.personal_data.purge import Purge
 from chat.personal_data.room_erasure import ROOM_TABLES, erase_deleted_rooms
@@ -115,7 +114,7 @@ def test_no_table_of_rooms_is_forgotten() -> None:
     known = own | {table.__name__ for table, _, _ in ROOM_TABLES}
     found = {
         table.__name__
-        for table in (*vars(models).values(), *vars(keeping).values())
+        for table in vars(models).values()
         if isinstance(table, type)
         and issubclass(table, peewee.Model)
         and any(field.column_name == "room_id" for field in table._meta.sorted_fields)
