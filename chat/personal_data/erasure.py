@@ -86,7 +86,7 @@ async def _erase_reports(account: DeletedAccount) -> None:
     go."""
     is_theirs = ReportReason.user_id == account.user_id
     await ReportReason.update(reason="", outcome=None).where(is_theirs).aio_execute()
-    if account.removes:
+    if account.removes and account.user_id not in await held_people():
         await ReportLine.delete().where(ReportLine.author_id == account.user_id).aio_execute()
 
 

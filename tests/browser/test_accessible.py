@@ -166,6 +166,9 @@ async def test_the_pages_around_the_rooms(
     inspector: Inspector, alice: Person, bob: Person, garden: str
 ) -> None:
     await bob.creates(unique("Attic"), topic="Dust")
+    await alice.creates(ended := unique("Ended"))
+    await (await alice.enters(ended)).types(f"/delete-room {ended}")
+    await alice.listeners[-1].ends()
     page = await inspector.opens(f"{alice.url}/rooms", alice)
     await page.locator("summary").evaluate_all("all => all.forEach((one) => one.click())")
     await inspector.looks(page, "rooms")
@@ -185,6 +188,8 @@ async def test_the_pages_around_the_rooms(
         "/accounts/delete",
         "/weather",
         "/rooms/nowhere",
+        f"/rooms/{garden}/settings",
+        f"/rooms/{garden}/log",
     ):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)
