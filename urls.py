@@ -22,6 +22,7 @@ from administration.doors import reports as site_reports
 from chat.doors import (
     conversations,
     history,
+    ignoring,
     invitations,
     kept,
     posts,
@@ -134,6 +135,8 @@ ROUTES = [
     Route("/users/{name}/remove-follower", relations.RemoveFollower, "remove_follower", Access.SIGNED_IN),
     Route("/users/{name}/block", relations.Block, "block", Access.SIGNED_IN),
     Route("/users/{name}/unblock", relations.Unblock, "unblock", Access.SIGNED_IN),
+    Route("/users/{name}/ignore", ignoring.Ignore, "ignore", Access.SIGNED_IN),
+    Route("/users/{name}/unignore", ignoring.Unignore, "unignore", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True, is_endless=True),

@@ -12,7 +12,7 @@ from chat.drafts import ALL
 from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Member, Mention, Message, Report, Room, RoomName
+from chat.models import CONVERSATIONS, Ignored, Member, Mention, Message, Report, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.db.compiled import CompiledSelect
@@ -88,8 +88,14 @@ _LISTED = (
 )
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
+_MENTION_AUTHOR = Message.select(Message.author_id).where(
+    Message.room_id == Mention.room_id, Message.number == Mention.number
+)
+_IGNORES = Ignored.select(SQL("1")).where(Ignored.user_id == Member.user)
+_IS_HEARD = ~fn.EXISTS(_IGNORES) | ~fn.EXISTS(_IGNORES.where(Ignored.ignored_id == _MENTION_AUTHOR))
+"""The author of the post isn't somebody whom the member ignores: see unread_counts.py."""
 _IS_UNREAD_MENTION = (
-    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
+    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN) & _IS_HEARD
 )
 _MENTION_COUNT = Select(
     [Mention.select(Mention.number).where(_IS_UNREAD_MENTION).limit(MAX_MENTIONS).alias("unread_mentions")],
@@ -97,15 +103,13 @@ _MENTION_COUNT = Select(
 )
 """How many unread posts mention the member. Posts before the last clearing don't count."""
 
-_GROUP_AUTHOR = Message.select(Message.author_id).where(
-    Message.room_id == Mention.room_id, Message.number == Mention.number
-)
 _IS_UNREAD_OF_ALL = (
     (Mention.user_id == ALL.user_id)
     & (Mention.room_id == Room.id)
     & (Mention.number > _SEEN)
-    & (Member.user != _GROUP_AUTHOR)
-    & no_block_between(Member.user, _GROUP_AUTHOR)
+    & (Member.user != _MENTION_AUTHOR)
+    & no_block_between(Member.user, _MENTION_AUTHOR)
+    & _IS_HEARD
 )
 _OF_ALL_COUNT = Select(
     [Mention.select(Mention.number).where(_IS_UNREAD_OF_ALL).limit(MAX_MENTIONS).alias("unread_of_all")],

@@ -62,7 +62,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("unfollow", "POST"): (401, 404, 404, 404),
     **{
         (what, "POST"): (401, 404, 404, 404)
-        for what in ("accept", "decline", "remove_follower", "block", "unblock")
+        for what in ("accept", "decline", "remove_follower", "block", "unblock", "ignore", "unignore")
     },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
     ("users", "GET"): (LOGIN, 200, 200, 200),
