@@ -30,7 +30,8 @@ from chat.history.reports import (
     site_staff,
 )
 from chat.history.transaction import RoomTransaction
-from chat.models import CONVERSATIONS, Report, ReportLine, ReportReason
+from chat.models import CONVERSATIONS
+from chat.order_models import Report, ReportLine, ReportReason
 from chat.requests import new_nonce
 from chat.roles import Permission, Role, Standing
 from helpers.errors import charge

@@ -12,7 +12,8 @@ from chat.drafts import ALL
 from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Ignored, Member, Mention, Message, Report, Room, RoomName
+from chat.models import CONVERSATIONS, Member, Mention, Message, Room, RoomName
+from chat.order_models import Ignored, Report
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.db.compiled import CompiledSelect

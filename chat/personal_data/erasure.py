@@ -25,20 +25,9 @@ from chat.history.invitations import ending, guests_of
 from chat.history.journal import Change
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
-from chat.models import (
-    Ban,
-    FormerMember,
-    Ignored,
-    Invitation,
-    LastPost,
-    Member,
-    Mention,
-    Reaction,
-    ReportLine,
-    ReportReason,
-    Timeout,
-)
+from chat.models import Ban, FormerMember, Invitation, LastPost, Member, Mention, Reaction, Timeout
 from chat.models import Message as Row
+from chat.order_models import Ignored, ReportLine, ReportReason
 from chat.requests import new_nonce
 
 ROWS_AT_ONCE = 500

@@ -24,8 +24,9 @@ from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
-from chat.models import Clearing, Invitation, Report, ReportLine, ReportReason
+from chat.models import Clearing, Invitation
 from chat.models import Message as Row
+from chat.order_models import Report, ReportLine, ReportReason
 from chat.personal_data.room_erasure import erase_deleted_rooms
 from chat.requests import new_nonce
 from helpers.clock import now_ms

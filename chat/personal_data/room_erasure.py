@@ -22,14 +22,12 @@ from chat.models import (
     Invitation,
     LastPost,
     Member,
-    Report,
-    ReportLine,
-    ReportReason,
     Room,
     RoomName,
     Timeout,
 )
 from chat.models import Message as Row
+from chat.order_models import Report, ReportLine, ReportReason
 from chat.requests import new_nonce
 from helpers.clock import now_ms
 

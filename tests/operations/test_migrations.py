@@ -16,6 +16,7 @@ import pytest
 from accounts import models as accounts_models
 from accounts.relations import following as following_models
 from chat import models as chat_models
+from chat import order_models
 from feed import models as feed_models
 from helpers.db import leases, migrations
 from helpers.db.base import Base
@@ -29,7 +30,7 @@ from tests.support.servers.forked import Forked
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, following_models, chat_models, feed_models, leases)
+    for module in (accounts_models, following_models, chat_models, order_models, feed_models, leases)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Base)

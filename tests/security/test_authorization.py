@@ -32,14 +32,12 @@ from chat.models import (
     Message,
     MessageVersion,
     Reaction,
-    Report,
-    ReportLine,
-    ReportReason,
     Room,
     RoomName,
     Status,
     Timeout,
 )
+from chat.order_models import Report, ReportLine, ReportReason
 from chat.requests import Frame, Request, RunCommand
 from chat.roles import Role, Standing
 from helpers.clock import now_ms
