@@ -16,6 +16,7 @@ from accounts.doors import (
     signin,
 )
 from accounts.doors import relation_lists as lists
+from administration.doors import filters as site_filters
 from administration.doors import frame as administration
 from administration.doors import people as site_people
 from administration.doors import reports as site_reports
@@ -184,6 +185,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/filters", site_filters.SiteFilters, "admin_filters", Access.SIGNED_IN),
     Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),

@@ -28,6 +28,7 @@ class Section:
 SECTIONS = (
     Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
     Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
+    Section("filters", Text("Filters"), "eye", SitePermission.SEE_REPORTS),
 )
 """In the order of the navigation."""
 

@@ -13,7 +13,7 @@ from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
 from chat.models import CONVERSATIONS, Member, Mention, Message, Room, RoomName
-from chat.order_models import Ignored, Report
+from chat.order_models import HeldPost, Ignored, Report
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.db.compiled import CompiledSelect
@@ -131,19 +131,12 @@ _DELETED_COUNT = Select(
 only for a comparison with another expression."""
 
 _ANSWERS_REPORTS = (Member.role >= Role.MODERATOR) | User.select(User.is_admin).where(User.id == Member.user)
-_REPORT_COUNT = Case(
-    None,
-    [
-        (
-            Room.kind.not_in(CONVERSATIONS) & _ANSWERS_REPORTS,
-            Report.select(fn.COUNT(Report.id)).where(
-                Report.room_id == Room.id, Report.answered_at.is_null(), Report.author_id != Member.user
-            ),
-        )
-    ],
-    0,
-)
-"""How many reports wait for the member's answer."""
+_LEADS = Room.kind.not_in(CONVERSATIONS) & _ANSWERS_REPORTS
+_IS_REPORT = (Report.room_id == Room.id) & Report.answered_at.is_null() & (Report.author_id != Member.user)
+_REPORT_COUNT = Case(None, [(_LEADS, Report.select(fn.COUNT(Report.id)).where(_IS_REPORT))], 0)
+_IS_HELD = (HeldPost.room_id == Room.id) & HeldPost.answered_at.is_null()
+_HELD_COUNT = Case(None, [(_LEADS, HeldPost.select(fn.COUNT(HeldPost.id)).where(_IS_HELD))], 0)
+"""How many reports, and posts that are held, wait for the member's answer."""
 
 _HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELETED_COUNT, 1)], 0)
 """1 where there is an unread post that isn't deleted, or else 0."""
@@ -178,7 +171,7 @@ _CONVERSATIONS = (
 
 def _own(user_id: Any, condition: Any, order: tuple[Any, ...], most: int) -> Any:
     return (
-        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT, _REPORT_COUNT)
+        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT, _REPORT_COUNT, _HELD_COUNT)
         .join(Member, on=((Member.room == Room.id) & (Member.user == user_id)))
         .where(condition)
         .order_by(*order)
@@ -232,7 +225,7 @@ def _view(row: tuple[Any, ...], user: User) -> RoomView:
         return RoomView(name, shown, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    named, together, deleted, reports = counts
+    named, together, deleted, reports, held = counts
     mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
-    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted, reports)
+    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted, reports + held)

@@ -126,8 +126,10 @@ _REPORTS = """
         AND (member.role >= 2 OR (SELECT is_admin FROM users WHERE users.id = member.user_id))
     THEN (SELECT COUNT(*) FROM reports AS report
         WHERE report.room_id = room.id AND report.answered_at IS NULL AND report.author_id <> member.user_id)
+        + (SELECT COUNT(*) FROM held_posts AS held WHERE held.room_id = room.id AND held.answered_at IS NULL)
     ELSE 0 END"""
-"""SQL over rows `room` and `member`: how many reports wait for the member's answer. Only looked up for
+"""SQL over rows `room` and `member`: how many reports, and posts that are held, wait for the
+member's answer. Only looked up for
 those who answer them."""
 
 

@@ -27,7 +27,7 @@ from chat.history.reading import posts_by_seq
 from chat.history.transaction import RoomTransaction
 from chat.models import Ban, FormerMember, Invitation, LastPost, Member, Mention, Reaction, Timeout
 from chat.models import Message as Row
-from chat.order_models import Ignored, ReportLine, ReportReason
+from chat.order_models import HeldPost, Ignored, ReportLine, ReportReason
 from chat.requests import new_nonce
 
 ROWS_AT_ONCE = 500
@@ -74,6 +74,13 @@ async def _erase_reports(account: DeletedAccount) -> None:
     go."""
     is_theirs = ReportReason.user_id == account.user_id
     await ReportReason.update(reason="", outcome=None).where(is_theirs).aio_execute()
+    is_waiting = HeldPost.author_id == account.user_id
+    await (
+        HeldPost.update(text="", answered_at=0, answer="reject")
+        .where(is_waiting, HeldPost.answered_at.is_null())
+        .aio_execute()
+    )
+    await HeldPost.update(text="").where(is_waiting).aio_execute()
     if account.removes:
         await ReportLine.delete().where(ReportLine.author_id == account.user_id).aio_execute()
 

@@ -27,7 +27,7 @@ from chat.models import (
     Timeout,
 )
 from chat.models import Message as Row
-from chat.order_models import Report, ReportLine, ReportReason
+from chat.order_models import Filter, HeldPost, Report, ReportLine, ReportReason
 from chat.requests import new_nonce
 from helpers.clock import now_ms
 
@@ -46,6 +46,8 @@ ROOM_TABLES: list[tuple[Any, Any, Any]] = [
     (ReportLine, ReportLine.room_id, ReportLine.report_id),
     (ReportReason, ReportReason.room_id, ReportReason.report_id),
     (Report, Report.room_id, Report.id),
+    (Filter, Filter.room_id, Filter.id),
+    (HeldPost, HeldPost.room_id, HeldPost.id),
     (Clearing, Clearing.room_id, Clearing.before_seq),
     (Member, Member.room, Member.user),
     (FormerMember, FormerMember.room_id, FormerMember.user_id),

@@ -117,7 +117,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
-    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people", "_reports")},
+    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people", "_reports", "_filters")},
+    ("admin_filters", "POST"): (401, 403, 403, 403),
     ("admin_reports", "POST"): (401, 403, 403, 403),
 }
 
