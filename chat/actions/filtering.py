@@ -1,6 +1,7 @@
 """What filters do with a text: it is refused, reported, or held until a moderator lets it through; and
 the rules themselves. Texts that one person sends to many rooms are reported as well."""
 
+import asyncio
 from typing import Any
 
 from msgspec.structs import replace
@@ -10,7 +11,7 @@ from accounts.people.directory import users_by_ids
 from chat.actions.moderation import change, require
 from chat.actions.posting import after_post, is_over_limit, render_with_names
 from chat.actions.reporting import put_report
-from chat.delivery.filters import ACTIONS, Rule, host_key, words_key
+from chat.delivery.filters import ACTIONS, Rule, Rules, host_key, words_key
 from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -34,6 +35,9 @@ MAX_NEW = 20
 NEW_SECONDS = 24 * 3600
 """An account is new for so long."""
 
+SHORT = 500
+"""Characters that are looked at at once."""
+
 MAX_HELD = 500
 """Posts that wait in one room: further ones are refused."""
 
@@ -44,13 +48,18 @@ async def verdict(engine: Engine, room_id: int, author: Person, standing: Standi
     """The rule that the text meets. Who answers the room's reports is above its own rules. In a
     conversation only what is refused on the whole site counts: nobody else reads there."""
     room, site = engine.filters.of(room_id)
-    found = [rules.met(text) for rules in (site,) if rules is not None]
+    found = [await _met(site, text)] if site is not None else []
     if room is not None and not standing.may(Permission.ANSWER_REPORTS):
-        found.append(room.met(text))
+        found.append(await _met(room, text))
         if (most := room.held_posts_of_new) and await _is_new(room_id, author, most):
             found.append(Rule(0, "new", str(most), "hold"))
     met = min((one for one in found if one), key=lambda rule: ACTIONS.index(rule.action), default=None)
     return None if met is not None and standing.kind in CONVERSATIONS and met.action != "refuse" else met
+
+
+async def _met(rules: Rules, text: str) -> Rule | None:
+    # A long text of words that nobody has written yet takes up to 50 ms.
+    return rules.met(text) if len(text) <= SHORT else await asyncio.to_thread(rules.met, text)
 
 
 async def _is_new(room_id: int, author: Person, most: int) -> bool:

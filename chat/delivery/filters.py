@@ -6,7 +6,7 @@ import functools
 import logging
 import re
 import time
-from collections import OrderedDict
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -92,7 +92,10 @@ class Rules:
 
 FLOOD_ROOMS = 3
 FLOOD_SECONDS = 60.0
-MAX_FLOODS = 5000
+MAX_AUTHORS = 5000
+LAST_TEXTS = 12
+"""Of one author: so many are compared."""
+
 MIN_FLOOD = 12
 """Characters: what is shorter, as a greeting, may well be said in several rooms."""
 
@@ -102,23 +105,24 @@ class Floods:
     at one."""
 
     def __init__(self) -> None:
-        self._seen: OrderedDict[tuple[int, int], dict[int, float]] = OrderedDict()
+        self._last: dict[int, deque[tuple[int, str, float]]] = {}
 
     def note(self, author_id: int, room_id: int, text: str) -> bool:
-        """Returns whether this is one room too many."""
-        if len(text) < MIN_FLOOD:
+        """Returns whether this is one room too many. Asked for each post: who stays in one room costs
+        next to nothing."""
+        last = self._last.get(author_id)
+        if last is None:
+            if len(self._last) >= MAX_AUTHORS:
+                del self._last[next(iter(self._last))]
+            last = self._last[author_id] = deque(maxlen=LAST_TEXTS)
+        now = time.monotonic()
+        is_elsewhere = bool(last) and last[-1][0] != room_id
+        last.append((room_id, text, now))
+        if not is_elsewhere or len(text) < MIN_FLOOD:
             return False
-        key, now = (author_id, hash(text.casefold())), time.monotonic()
-        rooms = self._seen.get(key)
-        if rooms is None:
-            self._seen[key] = {room_id: now}
-            if len(self._seen) > MAX_FLOODS:
-                self._seen.popitem(last=False)
-            return False
-        rooms[room_id] = now
-        if len(rooms) < FLOOD_ROOMS:
-            return False
-        return sum(at > now - FLOOD_SECONDS for at in rooms.values()) >= FLOOD_ROOMS
+        said = text.casefold()
+        rooms = {room for room, one, at in last if at > now - FLOOD_SECONDS and one.casefold() == said}
+        return len(rooms) >= FLOOD_ROOMS
 
 
 class Filters:
@@ -154,7 +158,7 @@ class Filters:
     async def changed(self) -> None:
         """After the commit of a change: all processes read them anew, this one now."""
         await self.read()
-        self._bus.publish(CHANNEL, b"")
+        self._bus.publish(CHANNEL, b"changed")
 
     async def read(self) -> None:
         by_room: dict[int, list[Rule]] = {}

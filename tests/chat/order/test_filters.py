@@ -2,6 +2,7 @@
 
 import asyncio
 import secrets
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -10,11 +11,11 @@ from chat.delivery.filters import Floods, Rule, Rules
 from tests.administration.conftest import acts
 from tests.chat.actions.test_conversations import opens
 from tests.chat.order.test_reports import queue, reports_told, stored
-from tests.conftest import Cast, unique
+from tests.conftest import Cast, server_env, unique
 from tests.support.deleted_accounts import change
 from tests.support.feed_reader import asks as sends
-from tests.support.people import JsonObject, Person
-from tests.support.servers import Aiochat
+from tests.support.people import JsonObject, Person, person
+from tests.support.servers import Aiochat, Postgres, Redis
 
 pytestmark = pytest.mark.usefixtures("door")
 
@@ -84,7 +85,9 @@ def test_of_several_the_strongest_holds() -> None:
 def test_a_flood_is_the_same_text_in_many_rooms() -> None:
     floods = Floods()
     said = "the very same words"
-    assert [floods.note(1, room, said) for room in (1, 1, 2, 2)] == [False] * 4
+    assert [floods.note(1, room, text) for room in (1, 2) for text in (said, "something in between")] == [
+        False
+    ] * 4
     assert not floods.note(2, 3, said)
     assert floods.note(1, 3, said.upper())
     assert not any(floods.note(1, room, "hello") for room in range(5))
@@ -235,3 +238,28 @@ async def test_the_filters_of_the_site(cast: Cast, alice: Person, bob: Person, l
         for one in (await cast.boss.gets("/admin/filters"))["filters"]:
             await sends(cast.boss, "/admin/filters", act="remove_filter", filter=str(one["filter"]))
     assert (await at_bob.says(f"{word} again"))["type"] == "receipt"
+
+
+@pytest.fixture(scope="module")
+def workers(postgres: Postgres, redis: Redis) -> Iterator[list[Aiochat]]:
+    env = server_env(postgres, redis, unique("filters"))
+    with Aiochat(env=env) as one, Aiochat(env={**env, "AIOCHAT_PUBLIC_URL": one.url}) as two:
+        yield [one, two]
+
+
+async def test_other_workers_know_of_a_new_filter_at_once(workers: list[Aiochat]) -> None:
+    one, two = workers
+    async with person(one.url, unique("alice")) as alice, person(one.url, unique("bob")) as bob:
+        await alice.joins()
+        await bob.joins()
+        room = unique("Room")
+        await alice.creates(room)
+        at_bob = await bob.enters(room, url=two.url)
+        for place in range(5):
+            word = unique("word")
+            assert (await at_bob.says(f"{word} before"))["type"] == "receipt"
+            assert await adds(alice, room, "word", word, "refuse") == 200
+            async with asyncio.timeout(2):
+                while (answer := await at_bob.says(f"{word} {place}"))["type"] == "receipt":
+                    await asyncio.sleep(0.02)
+            assert answer["code"] == "filtered"
