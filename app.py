@@ -31,6 +31,7 @@ from accounts.signin.ended_sessions import watch_ended
 from accounts.signin.middleware import request_user
 from accounts.signin.throttling import GUESSES
 from administration.doors import command_line as site_commands
+from administration.setup import setup_administration
 from chat.actions.rerendering import texts_of_rooms
 from chat.setup import setup_chat
 from feed import event_log
@@ -47,7 +48,7 @@ from helpers.processes.heartbeat import ServiceManager
 from helpers.processes.listening import BACKLOG, cannot_listen, listen, listen_at
 from helpers.processes.passing import PASSING, Passing
 from helpers.processes.supervisor import Supervisor, worker_count
-from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say
+from helpers.processes.terminal import Failure, UsageError, report_duration, report_when_slow, say, warn
 from helpers.processes.worker import (
     Worker,
     WorkerArguments,
@@ -137,6 +138,7 @@ async def create_app(settings: Settings, timings: Timings = DEFAULT_TIMINGS) -> 
     setup_chat(app)
     setup_weather(app)
     setup_feed(app)
+    setup_administration(app)
     app.cleanup_ctx.append(watch_ended)
     setup_account_deletion(app)
     add_routes(app, urls.ROUTES, files)
@@ -235,21 +237,6 @@ async def _supervise(settings: Settings, count: int) -> int:
     return await Supervisor([sys.executable, str(ROOT / "app.py"), "worker"], sockets).run(on_ready)
 
 
-def _warn(settings: Settings) -> None:
-    if settings.rate_limits == "off":
-        print(
-            "WARNING: RATE LIMITS ARE OFF (AIOCHAT_RATE_LIMITS=off). Anyone may guess passwords and flood "
-            "rooms as fast as they like.",
-            file=sys.stderr,
-        )
-    if settings.debug:
-        print(
-            "WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in "
-            "here.",
-            file=sys.stderr,
-        )
-
-
 async def _greeting(settings: Settings) -> str:
     lines = [f"aiochat is running on {settings.address}", "Stop it with Ctrl-C."]
     if not await User.select().aio_exists():
@@ -273,7 +260,7 @@ def serve(settings: Settings, arguments: argparse.Namespace) -> int | None:
             migrate(settings.database, MIGRATIONS)
         else:
             check_migrations(settings.database)
-        _warn(settings)
+        warn(settings)
         if arguments.workers > 1:
             return asyncio.run(_supervise(settings, arguments.workers))
         uvloop.run(_serve(settings, None))

@@ -5,6 +5,7 @@ from typing import NamedTuple
 import msgspec
 
 from chat.events import encode_value
+from chat.roles import Past
 
 
 class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
@@ -12,7 +13,8 @@ class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
 
     `about` is the id of the user whose standing it changes, EVERYBODY for all, 0 for none. That
     user's connections to the room close with `close_code`; where that is 0 they look at the standing
-    again."""
+    again. `line_seq` is the seq of a line that was changed, 0 for a new one, and `reply_to` the
+    number of the post that it answers: not everybody may read these."""
 
     seq: int
     data: bytes
@@ -20,10 +22,31 @@ class EncodedEvent(msgspec.Struct, frozen=True, array_like=True):
     nonce: str
     about: int = 0
     close_code: int = 0
+    line_seq: int = 0
+    reply_to: int = 0
+
+    @property
+    def may_be_hidden(self) -> bool:
+        """Whether somebody may not read it, or what it quotes."""
+        return bool(self.line_seq or self.reply_to)
+
+    def seen_by(self, user_id: int, past: Past) -> bytes | None:
+        """The event as it is told to somebody from whom this is hidden; None where it is of a line
+        that is hidden. Its author gets the nonce."""
+        data = self.for_author() if self.author_id == user_id and self.nonce else self.data
+        if (self.line_seq or self.seq) < past.first_seq:
+            return None
+        return without_quote(data) if self.reply_to and self.reply_to <= past.hidden_number else data
 
     def for_author(self) -> bytes:
         """The event with its nonce, for the author's own connections."""
         return self.data[:-1] + b',"nonce":' + encode_value(self.nonce) + b"}"
+
+
+def without_quote(data: bytes) -> bytes:
+    """An encoded event as if it answered no post."""
+    event = msgspec.json.decode(data)
+    return encode_value({name: event[name] for name in event if name not in ("reply_to", "quote")})
 
 
 class Batch(msgspec.Struct, frozen=True, array_like=True):

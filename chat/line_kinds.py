@@ -65,10 +65,13 @@ KINDS: dict[str, LineKind] = {
     "locked": LineKind(),
     "unlocked": LineKind(),
     "rights": LineKind("everybody", is_checked=True),
+    "history": LineKind("everybody", is_checked=True),
     "archived": LineKind(),
     "unarchived": LineKind(),
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
     "restored": LineKind(),
+    "opened": LineKind("author", changes_rooms=True, adds_member=True),
+    "retention": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

@@ -3,7 +3,7 @@
 import functools
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum, auto
-from typing import Literal
+from typing import Literal, NamedTuple
 
 
 class Role(IntEnum):
@@ -51,6 +51,8 @@ class Permission(StrEnum):
     ANSWER_REPORTS = auto()
     SET_FILTERS = auto()
     DELETE_ROOM = auto()
+    SET_RETENTION = auto()
+    """To decide for how long the room keeps its messages."""
 
 
 _MEMBER = frozenset(
@@ -67,7 +69,7 @@ _MODERATOR = _MEMBER | {
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
-    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM),
+    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM, Permission.SET_RETENTION),
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {
@@ -135,6 +137,8 @@ class Modes:
     pinning: Role = Role.MODERATOR
     mentioning: Role | None = None
     topic_setting: Role = Role.MODERATOR
+    hides_past: bool = False
+    """Whoever becomes a member from now on, and isn't more than that, reads only what comes after."""
 
     def least(self, permission: Permission) -> Role | None:
         """The least role that has this permission in the room; None where GRANTS decides."""
@@ -169,13 +173,25 @@ WORD_OF = {role: word for word, role in ROLE_WORDS.items()}
 NO_MODES = Modes()
 
 
+class Past(NamedTuple):
+    """What of a history is hidden from somebody: the lines before `first_seq`, and the posts up to
+    `hidden_number`."""
+
+    first_seq: int = 0
+    hidden_number: int = 0
+
+
+NOTHING_HIDDEN = Past()
+
+
 @dataclass(frozen=True)
 class Standing:
     """A person's standing in a room. `role` None means no member. `kind` and `modes` are the room's.
     Until `timeout_until`, in milliseconds since 1970, the person only reads; 0 for no timeout.
 
     `is_blocked` is true for both people of a conversation of two where one has blocked the
-    other."""
+    other. `joined` is what was there before they came to a room that hides it; `past` says what of
+    it is hidden now."""
 
     role: Role | None
     is_admin: bool = False
@@ -183,6 +199,13 @@ class Standing:
     is_blocked: bool = False
     modes: Modes = NO_MODES
     timeout_until: int = 0
+    joined: Past = NOTHING_HIDDEN
+
+    @functools.cached_property
+    def past(self) -> Past:
+        """What of the history is hidden from a member. Who keeps order reads all."""
+        is_hidden = self.modes.hides_past and (self.rank or 0) < Role.MODERATOR
+        return self.joined if is_hidden else NOTHING_HIDDEN
 
     @property
     def rank(self) -> Role | None:

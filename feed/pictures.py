@@ -78,6 +78,18 @@ async def check_quota(author_id: int, most: int | None, added: Sequence[NewPictu
     bytes."""
     if most is None:
         return
+    used = await used_bytes(author_id)
+    if used + sum(len(data) for picture in added for data in picture.files.values()) > most:
+        raise ActionError(
+            "quota_exceeded",
+            "Your pictures take all the space that you have here, {most} MB. Delete some first.",
+            field="pictures",
+            most=most // 1_000_000,
+        )
+
+
+async def used_bytes(author_id: int) -> int:
+    """What the pictures of the author's posts take."""
     query = (
         PictureFile.select(peewee.fn.COALESCE(peewee.fn.SUM(peewee.fn.LENGTH(PictureFile.data)), 0))
         .join(Picture, on=Picture.id == PictureFile.picture_id)
@@ -86,13 +98,7 @@ async def check_quota(author_id: int, most: int | None, added: Sequence[NewPictu
         .where(Post.author_id == author_id, Post.deleted_at.is_null())
     )
     ((used,),) = await query.tuples().aio_execute()
-    if int(used) + sum(len(data) for picture in added for data in picture.files.values()) > most:
-        raise ActionError(
-            "quota_exceeded",
-            "Your pictures take all the space that you have here, {most} MB. Delete some first.",
-            field="pictures",
-            most=most // 1_000_000,
-        )
+    return int(used)
 
 
 def too_many() -> ActionError:

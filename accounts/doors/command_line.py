@@ -25,6 +25,7 @@ from accounts.people.display_names import clean_display_name
 from accounts.people.names import BadName
 from accounts.people.passwords import hash_password
 from accounts.people.profiles import save_display_name
+from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SiteRole
 from accounts.signin.devices import device_of
 from accounts.signin.ended_sessions import end_sessions
@@ -181,7 +182,14 @@ def set_name(settings: Settings, arguments: argparse.Namespace) -> None:
                 name = clean_display_name(arguments.display_name)
             except BadName as error:
                 raise Failure(f"display_name: {error.text}") from None
-            await save_display_name(database, user, name)
+            async with database.aio_atomic():
+                await save_display_name(database, user, name)
+                await record_site_act(
+                    *("rename", SiteActor(None, machine_user())),
+                    target_id=user.id,
+                    before={"display_name": user.display_name},
+                    after={"display_name": name},
+                )
         note_command("set-name", user.name)
         say(f"{user.name} is called {name} now." if name else f"{user.name} has no other name now.")
 
@@ -200,7 +208,9 @@ def set_password(settings: Settings, arguments: argparse.Namespace) -> None:
         async with opened_site(settings) as (database, store):
             user = await person(arguments.name)
             try:
-                await accounts.change_password(user, password, host=settings.host_name)
+                async with database.aio_atomic():
+                    await accounts.change_password(user, password, host=settings.host_name)
+                    await record_site_act("set_password", SiteActor(None, machine_user()), target_id=user.id)
             except accounts.BadAccount as error:
                 raise Failure(f"password: {error}") from None
             try:

@@ -168,20 +168,21 @@ class EditProfile(web.View):
         profile = profiles.Profile(**data.model_dump(exclude={"private"}))
         await profiles.save_profile(self.request.app[DATABASE], user, profile)
         if is_renamed:
-            await self._tell_of_name(user, data.display_name)
+            await tell_of_name(self.request.app, user, data.display_name)
         await following.set_private(self.request.app[DATABASE], user, bool(data.private))
         await flash(self.request, current().t("Your profile is saved."), "success")
         raise web.HTTPSeeOther(safe_next(fields.get("next", ""), f"/users/{user.name}"))
 
-    async def _tell_of_name(self, user: User, name: str) -> None:
-        """Tells of the new name, and of those which look like it or like the one before: their
-        handles stand beside them now, or no longer."""
-        looks = {user.display_skeleton, display_look(name or user.name)}
-        shown = {person.id: person for person in await people_with_looks(looks)}
-        shown.setdefault(user.id, ShownPerson(user.id, user.name, ""))
-        for person in shown.values():
-            for tell in self.request.app[RENAMED]:
-                await tell(*person)
+
+async def tell_of_name(app: web.Application, user: User, name: str) -> None:
+    """Tells of the new display name, and of those which look like it or like the one before: their
+    handles stand beside them now, or no longer. `user` is as before."""
+    looks = {user.display_skeleton, display_look(name or user.name)}
+    shown = {person.id: person for person in await people_with_looks(looks)}
+    shown.setdefault(user.id, ShownPerson(user.id, user.name, ""))
+    for person in shown.values():
+        for tell in app[RENAMED]:
+            await tell(*person)
 
 
 def _stored_values(user: User) -> dict[str, str]:

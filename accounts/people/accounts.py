@@ -7,13 +7,14 @@ import email_validator
 import peewee
 from peewee_async.databases import AioDatabase
 
-from accounts.models import SiteFact, User
+from accounts.models import PasswordLink, SiteFact, User
 from accounts.people.display_names import clean_display_name, is_reserved_display_name, store_words
 from accounts.people.looks import display_look, look
 from accounts.people.names import MAX_LENGTH, BadName, clean_name, is_reserved, name_key
 from accounts.people.passwords import hash_password, password_problem
 from accounts.people.site_roles import SiteRole
 from helpers.clock import now_ms
+from helpers.db.base import database_proxy
 from helpers.text.characters import is_one_line
 from helpers.text.folding import words_of
 from helpers.text.translation import Text
@@ -86,7 +87,7 @@ def new_user(name: str, email: str, password: str, *, display_name: str = "", ho
         display_name=display_name,
         display_skeleton=display_look(display_name or name),
         email=_stored(email),
-        session_secret=_new_secret(),
+        session_secret=new_secret(),
         is_admin=False,
         created_at=now_ms(),
     )
@@ -169,24 +170,31 @@ async def change_password(user: User, password: str, *, host: str = "") -> None:
     if problem := password_problem(password, user.name, user.display_name, user.address, host=host):
         raise BadAccount({"new_password": problem})
     hashed = await hash_password(password)
-    secret = _new_secret()
-    await (
-        User.update(password_hash=hashed, session_secret=secret)
-        .where(User.id == user.id, User.left_at.is_null())
-        .aio_execute()
-    )
-    user.password_hash, user.session_secret = hashed, secret
+    async with database_proxy.obj.aio_atomic():
+        user.session_secret = await store_password(user.id, hashed)
+    user.password_hash = hashed
 
 
-def _new_secret() -> str:
+async def store_password(user_id: int, hashed: str) -> str:
+    """Stores the hash of a new password, in a transaction: sessions and links of before end. Returns
+    the new secret of sessions."""
+    secret = new_secret()
+    change = User.update(password_hash=hashed, session_secret=secret)
+    await change.where(User.id == user_id, User.left_at.is_null()).aio_execute()
+    await PasswordLink.delete().where(PasswordLink.user_id == user_id).aio_execute()
+    return secret
+
+
+def new_secret() -> str:
+    """A new User.session_secret."""
     return secrets.token_hex(8)
 
 
-async def still_has_password(user: User) -> bool:
-    """Is the password the same as when `user` was loaded?"""
-    return bool(
-        await User.select().where(User.id == user.id, User.password_hash == user.password_hash).aio_exists()
-    )
+async def may_still_sign_in(user: User) -> bool:
+    """Are password and secret the same as when `user` was loaded? A new secret ends sessions, also
+    one that begins meanwhile."""
+    is_same = (User.password_hash == user.password_hash) & (User.session_secret == user.session_secret)
+    return bool(await User.select().where(User.id == user.id, is_same).aio_exists())
 
 
 KEPT_NAME = Text("This name is kept for the site itself. Please choose another.")

@@ -4,6 +4,7 @@ import functools
 import html
 from collections.abc import Hashable
 
+import peewee
 from peewee_async.databases import AioDatabase
 
 from accounts.models import Picture, User
@@ -74,6 +75,12 @@ _SVG = (
     'text-anchor="middle" font-family="system-ui, sans-serif" font-size="28" font-weight="600" '
     'fill="#fff">{initial}</text></svg>'
 )
+
+
+async def stored_bytes(user_id: int) -> int:
+    """What somebody's picture takes, in all its sizes."""
+    taken = peewee.fn.COALESCE(peewee.fn.SUM(peewee.fn.LENGTH(Picture.data)), 0)
+    return int(await Picture.select(taken).where(Picture.user_id == user_id).aio_scalar())
 
 
 def hue_of(name: str) -> int:

@@ -12,8 +12,9 @@ from typing import Any
 import msgspec
 
 from accounts.keys import Section
-from accounts.models import Block, Download, User
+from accounts.models import Block, Download, SiteAct, User
 from accounts.people.pictures import SIZES, read_picture
+from accounts.people.site_roles import site_role_of
 from accounts.relations.following import Follow, FollowRequest
 from helpers.clock import iso, now_ms
 
@@ -56,6 +57,7 @@ async def _account(user: User) -> dict[str, Any]:
         **profile,
         "email": user.address or None,
         "is_admin": bool(user.is_admin),
+        "site_role": site_role_of(user).name.lower(),
         "is_private": bool(user.is_private),
         "created_at": iso(user.created_at),
         "picture": "data:image/webp;base64," + base64.b64encode(picture).decode() if picture else None,
@@ -90,6 +92,23 @@ SECTIONS = [
     Section("asked_to_follow", _people(FollowRequest, FollowRequest.follower_id, FollowRequest.followed_id)),
     Section("blocked", _people(Block, Block.blocker_id, Block.blocked_id)),
 ]
+
+
+async def _site_acts(user: User) -> AsyncIterator[dict[str, Any]]:
+    """What those who run the site did to the account."""
+    after = 0
+    while True:
+        query = SiteAct.select(SiteAct.number, SiteAct.act, SiteAct.reason, SiteAct.at)
+        query = query.where(SiteAct.target_id == user.id, SiteAct.number > after)
+        rows = await query.order_by(SiteAct.number).limit(PAGE).tuples().aio_execute()
+        for number, act, reason, at in rows:
+            after = number
+            yield {"act": act, "reason": reason, "at": iso(at)}
+        if len(rows) < PAGE:
+            return
+
+
+SECTIONS.append(Section("site_acts", _site_acts))
 
 
 class Claim:

@@ -29,8 +29,14 @@ SECRET = "secret"  # noqa: S105 - the name of a field
 """The user's secret as of the sign-in. A session with a former secret is none."""
 
 
-SIGNED_OUT, DELETED = "signed_out", "deleted"
-flash.declare({SIGNED_OUT: Text("You are signed out."), DELETED: Text("Your account is deleted.")})
+SIGNED_OUT, DELETED, NEW_PASSWORD = "signed_out", "deleted", "new_password"
+flash.declare(
+    {
+        SIGNED_OUT: Text("You are signed out."),
+        DELETED: Text("Your account is deleted."),
+        NEW_PASSWORD: Text("Your password is changed. Sign in with it."),
+    }
+)
 
 
 async def sign_in(request: web.Request, user: User) -> None:
@@ -43,9 +49,9 @@ async def sign_in(request: web.Request, user: User) -> None:
     session = await new_session(request)
     session[USER_ID] = user.id
     session[SECRET] = user.session_secret
-    # A change of the password ends the sessions that exist then. This session is created later and
-    # must not survive the change.
-    request[CONFIRM_NEW_SESSION] = lambda: accounts.still_has_password(user)
+    # A change of the password, or a suspension, ends the sessions that exist then. This session is
+    # created later and must not survive it.
+    request[CONFIRM_NEW_SESSION] = lambda: accounts.may_still_sign_in(user)
     # Created here and not by the first page: several pages that open at once would each create a
     # token, and only one would be valid.
     session[csrf.FIELD] = csrf.new_token()

@@ -6,9 +6,11 @@ from typing import Any, NamedTuple
 from peewee import SQL
 
 from accounts.models import User
+from helpers.clock import iso
 from helpers.db.base import database_proxy
 from helpers.db.bulk import DATABASE_NOW_MS
 from helpers.db.database import fetch, is_sqlite
+from helpers.text.translation import Text, current
 
 FOR_GOOD = 2**53 - 1
 """The end of what doesn't end, in milliseconds since 1970: JavaScript knows no larger number."""
@@ -18,6 +20,18 @@ class Suspension(NamedTuple):
     until: int | None
     """Milliseconds since 1970; None where it doesn't end."""
     reason: str
+
+    @property
+    def text(self) -> Text:
+        """What the person is told who signs in with the right password."""
+        until, reason = current().moment(iso(self.until)) if self.until else "", self.reason
+        if until and reason:
+            return Text("This account is suspended until {until}: {reason}", until=until, reason=reason)
+        if until:
+            return Text("This account is suspended until {until}.", until=until)
+        if reason:
+            return Text("This account is suspended: {reason}", reason=reason)
+        return Text("This account is suspended.")
 
 
 def database_now() -> SQL:

@@ -1,23 +1,29 @@
-"""The shell commands for those who run the site: make-admin, role. What they do is in the site's log,
-with the user of the machine."""
+"""The shell commands for those who run the site: make-admin, role, suspend, unsuspend, end-sessions,
+reset-link, delete-account. What they do is in the site's log, with the user of the machine."""
 
 import argparse
+import contextlib
+from collections.abc import Iterator
 
 from accounts.doors.command_line import (
     Commands,
+    count_sessions,
     machine_user,
     note_command,
     opened_database,
+    opened_site,
     person,
     run,
 )
 from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SiteRole
+from accounts.signin.ended_sessions import end_sessions
 from administration import people_acts
-from administration.doors import room_commands
+from administration.doors import keeping_commands, room_commands
 from helpers.db.migrations import check_migrations
 from helpers.errors import ActionError
 from helpers.processes.terminal import Failure, say
+from helpers.text.durations import parse_duration, show_duration
 from settings import Settings
 
 ROLES = {role.name.lower(): role for role in SiteRole}
@@ -62,15 +68,117 @@ def set_role(settings: Settings, arguments: argparse.Namespace) -> None:
     async def change() -> None:
         async with opened_database(settings) as database:
             user = await person(arguments.name)
-            try:
+            with refusals():
                 act = await people_acts.set_role(database, by_shell(), user.id, role, arguments.reason)
-            except ActionError as error:
-                raise Failure(error.text) from None
         if act:
             note_command("role", user.name, role=arguments.role)
         say(f"{user.name}: {arguments.role}{'' if act else ', as before'}.")
 
     run(change())
+
+
+def suspend(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def change() -> None:
+        async with opened_site(settings) as (database, store):
+            user = await person(arguments.name)
+            found = await store.of_user(user.id)
+            with refusals():
+                await people_acts.suspend(database, by_shell(), user.id, arguments.duration, arguments.reason)
+            await end_sessions(database, store, found)
+        note_command("suspend", user.name)
+        how_long = f"for {show_duration(arguments.duration)}" if arguments.duration else "for good"
+        say(f"{user.name} is suspended {how_long}. {count_sessions(len(found))} ended.")
+
+    run(change())
+
+
+def unsuspend(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def change() -> None:
+        async with opened_database(settings) as database:
+            user = await person(arguments.name)
+            with refusals():
+                act = await people_acts.unsuspend(database, by_shell(), user.id, arguments.reason)
+        if act:
+            note_command("unsuspend", user.name)
+        say(f"{user.name} {'may sign in again' if act else 'was not suspended'}.")
+
+    run(change())
+
+
+def end_all(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def change() -> None:
+        async with opened_site(settings) as (database, store):
+            user = await person(arguments.name)
+            found = await store.of_user(user.id)
+            with refusals():
+                await people_acts.end_sessions(database, by_shell(), user.id, arguments.reason)
+            await end_sessions(database, store, found)
+        note_command("end-sessions", user.name)
+        say(f"{count_sessions(len(found))} of {user.name} ended.")
+
+    run(change())
+
+
+def reset_link(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+
+    async def change() -> None:
+        async with opened_database(settings) as database:
+            user = await person(arguments.name)
+            with refusals():
+                _, token = await people_acts.make_password_link(
+                    database, by_shell(), user.id, arguments.reason
+                )
+        note_command("reset-link", user.name)
+        say(f"{settings.address}/accounts/reset/{token}")
+
+    run(change())
+
+
+def delete_account(settings: Settings, arguments: argparse.Namespace) -> None:
+    check_migrations(settings.database)
+    removes = arguments.messages == "remove"
+
+    async def change() -> None:
+        async with opened_site(settings) as (database, store):
+            user = await person(arguments.name)
+            if not arguments.yes:
+                raise Failure(f"the account of {user.name} would be deleted for good; say so with --yes")
+            found = await store.of_user(user.id)
+            with refusals():
+                await people_acts.delete_account(
+                    database, by_shell(), user.id, removes=removes, reason=arguments.reason
+                )
+            await end_sessions(database, store, found)
+        note_command("delete-account", user.name)
+        say(f"The account of {user.name} is deleted. A running server erases the rest.")
+
+    run(change())
+
+
+@contextlib.contextmanager
+def refusals() -> Iterator[None]:
+    """What an act refuses is one line for the shell."""
+    try:
+        yield
+    except ActionError as error:
+        raise Failure(error.text) from None
+
+
+def _duration(text: str) -> int | None:
+    """Seconds; None for good."""
+    if text == "good":
+        return None
+    seconds = parse_duration(text)
+    if seconds is None:
+        raise argparse.ArgumentTypeError(f"must be like 12h or 30d, a year at most, or good, not {text!r}")
+    return seconds
 
 
 def add_commands(commands: Commands) -> None:
@@ -93,7 +201,63 @@ def add_commands(commands: Commands) -> None:
     command.add_argument("role", metavar="ROLE", choices=sorted(ROLES), help="one of " + ", ".join(ROLES))
     _with_reason(command)
     command.set_defaults(run=set_role)
+    command = commands.add_parser(
+        "suspend",
+        help="let somebody not sign in for a while",
+        description="Suspends somebody: they are signed out everywhere within a second, and can't sign in "
+        "until then. Who tries is told until when, and the reason.",
+    )
+    _of_person(command)
+    command.add_argument(
+        "--for",
+        dest="duration",
+        type=_duration,
+        required=True,
+        metavar="TIME",
+        help="how long: 12h, 30d, or good",
+    )
+    _with_reason(command)
+    command.set_defaults(run=suspend)
+    command = commands.add_parser(
+        "unsuspend", help="let somebody sign in again", description="Ends somebody's suspension."
+    )
+    _of_person(command)
+    _with_reason(command)
+    command.set_defaults(run=unsuspend)
+    command = commands.add_parser(
+        "end-sessions",
+        help="sign somebody out everywhere",
+        description="Signs somebody out everywhere, within a second.",
+    )
+    _of_person(command)
+    _with_reason(command)
+    command.set_defaults(run=end_all)
+    command = commands.add_parser(
+        "reset-link",
+        help="make a link by which somebody chooses a new password",
+        description="Prints a link by which somebody chooses a new password, once and within an hour. An "
+        "earlier link is good no longer.",
+    )
+    _of_person(command)
+    _with_reason(command)
+    command.set_defaults(run=reset_link)
+    command = commands.add_parser(
+        "delete-account",
+        help="delete somebody's account",
+        description="Deletes somebody's account for good, as they can themselves. Their name is free then.",
+    )
+    _of_person(command)
+    command.add_argument(
+        "--messages",
+        choices=("keep", "remove"),
+        default="keep",
+        help="what becomes of what they wrote: it stays under another name (keep), or goes too",
+    )
+    command.add_argument("--yes", action="store_true", help="it is meant; this can't be undone")
+    _with_reason(command)
+    command.set_defaults(run=delete_account)
     room_commands.add_commands(commands)
+    keeping_commands.add_commands(commands)
 
 
 def _of_person(command: argparse.ArgumentParser) -> None:

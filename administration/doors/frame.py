@@ -1,7 +1,7 @@
 """The frame of the site's pages: who may see which, the navigation between them, and one way to
 render them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,8 +10,12 @@ from aiohttp import web
 
 from accounts.keys import USER
 from accounts.people.site_roles import SITE_GRANTS, SitePermission, site_may, site_role_of
+from administration.site_log import LogEntry
+from administration.words import act_name, details
+from helpers.clock import iso
 from helpers.errors import ActionError
-from helpers.text.translation import Text
+from helpers.limits import Rule
+from helpers.text.translation import Text, current
 from helpers.web.routing import takes_method
 
 
@@ -27,10 +31,16 @@ class Section:
 
 SECTIONS = (
     Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
+    Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
     Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
     Section("filters", Text("Filters"), "eye", SitePermission.SEE_REPORTS),
+    Section("site", Text("Site"), "settings", SitePermission.SEE_SITE),
+    Section("log", Text("Log"), "versions", SitePermission.SEE_LOG),
 )
 """In the order of the navigation."""
+
+ACTS_RULE = Rule("site-acts", 1.0, 60.0)
+"""Per person who acts: nobody keeps order faster by hand."""
 
 
 class SitePage(web.View):
@@ -73,3 +83,23 @@ class Administration(web.View):
             if site_may(self.request[USER], section.permission):
                 raise web.HTTPSeeOther(f"/admin/{section.name}")
         raise ActionError("forbidden", "This page is for those who run the site.")
+
+
+def shown_entries(entries: Iterable[LogEntry]) -> list[dict[str, Any]]:
+    """Entries of the log for a page that has loaded the names of their people."""
+    language = current()
+    return [
+        {
+            "label": entry.label,
+            "at": iso(entry.position.at),
+            "act": act_name(entry.act, language),
+            "details": details(entry, language),
+            "by": entry.by,
+            "shell": entry.shell,
+            "whom": entry.whom,
+            "room": entry.room,
+            "room_id": entry.room_id,
+            "reason": entry.reason,
+        }
+        for entry in entries
+    ]

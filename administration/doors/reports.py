@@ -14,8 +14,7 @@ from chat.doors.reports import answered_text, as_json, as_shown, before_in, read
 from chat.drafts import Person
 from chat.history.reports import FoundReport, SiteReports, names_in
 from chat.keys import ENGINE
-from chat.models import Room
-from chat.order_models import Report
+from chat.models import Report, Room
 from helpers.errors import ActionError
 from helpers.keys import DATABASE
 from helpers.text.translation import translate

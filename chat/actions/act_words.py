@@ -89,6 +89,25 @@ def _slow(act: RecordedAct, language: Language, author: str, target: str) -> str
     )
 
 
+def _retention(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    days = act.after["days"]
+    if days is None:
+        return language.t("{author} lets the room keep its messages for good", author=author)
+    if act.after["keeps_pinned"]:
+        return language.n(
+            "{author} lets the room keep its messages for {count} day, and pinned ones for good",
+            "{author} lets the room keep its messages for {count} days, and pinned ones for good",
+            days,
+            author=author,
+        )
+    return language.n(
+        "{author} lets the room keep its messages for {count} day",
+        "{author} lets the room keep its messages for {count} days",
+        days,
+        author=author,
+    )
+
+
 def _rights(act: RecordedAct, language: Language, author: str, target: str) -> str:
     [right] = [name for name, field in RIGHTS.items() if act.before[field] != act.after[field]]
     least = act.after[RIGHTS[right]]
@@ -115,6 +134,14 @@ def right_in_words(right: str, who: str, author: str) -> Text:
             return Text("{author} chose who may call all: {whom}", author=author, whom=whom)
         case _:
             return Text("{author} chose who may set the topic: {whom}", author=author, whom=whom)
+
+
+def _history(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["hides_past"]:
+        return language.t(
+            "{author} lets newcomers read only what comes after they have joined", author=author
+        )
+    return language.t("{author} lets newcomers read the whole history", author=author)
 
 
 def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
@@ -152,7 +179,9 @@ WORDS: dict[str, Words] = {
     "unarchive": lambda act, language, author, target: language.t(
         "{author} took the room out of the archive", author=author
     ),
+    "retention": _retention,
     "rights": _rights,
+    "history": _history,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author
     ),
@@ -171,6 +200,9 @@ WORDS: dict[str, Words] = {
     ),
     "invite": lambda act, language, author, target: language.t(
         "{author} invited {target}", author=author, target=target
+    ),
+    "open": lambda act, language, author, target: language.t(
+        "{author} opened the room, as an administrator of the site", author=author
     ),
     "undo": lambda act, language, author, target: language.t(
         "{author} undid {act}", author=author, act=label(act.undoes)

@@ -37,8 +37,8 @@ RESTORE_SECONDS = UNDO_SECONDS
 
 MAX_LISTED = 50
 
-_KEPT = ("user_id", "role", "read_number", "times_back", "joined_at")
-_OF_MEMBER = (Member.user, Member.role, Member.read_number, Member.times_back, Member.joined_at)
+_KEPT = ("user_id", "role", "read_number", "times_back", "joined_at", "first_seq", "hidden_number")
+_OF_MEMBER = (Member.user, *(getattr(Member, name) for name in _KEPT[1:]))
 _OF_FORMER = tuple(getattr(FormerMember, name) for name in _KEPT)
 
 

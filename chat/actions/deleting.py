@@ -32,7 +32,7 @@ async def delete_range(
 
     async def apply(room: RoomTransaction) -> Receipt:
         standing = await require(room, person, Permission.RETRACT)
-        found = await _visible(room, range(first, last + 1))
+        found = await _visible(room, range(max(first, room.hidden_from(standing) + 1), last + 1))
         if not found:
             raise ActionError("no_such_message", "There is no such message.")
         if not standing.may(Permission.DELETE) and any(line.author_id != person.id for line in found):

@@ -17,12 +17,13 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.acts import record_act
+from chat.history.expiry import sweep
 from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS
 from chat.requests import Amendment, Delete, Edit, Pin, React, Undelete, new_nonce
-from chat.roles import Permission
+from chat.roles import Permission, Standing
 from helpers.text.emoji import same_emoji
 
 UNDELETE_SECONDS = 60
@@ -64,8 +65,8 @@ Apply = Callable[[RoomTransaction], Awaitable[Receipt]]
 
 def _edit(person: Person, request: Edit, now: Rendered, *, is_over_limit: bool) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, Permission.POST)
-        line = await _undeleted_post(room, request.number)
+        standing = await require(room, person, Permission.POST)
+        line = await _undeleted_post(room, request.number, standing)
         if line.author_id != person.id:
             raise ActionError("forbidden", "Only its author edits a message.")
         if line.text == request.text:
@@ -108,7 +109,7 @@ async def _mentions_after_edit(
 def _delete(person: Person, request: Delete) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
         standing = await require(room, person, Permission.RETRACT)
-        line = await room.post(request.number)
+        line = await room.post(request.number, standing)
         if line.author_id != person.id and not standing.may(Permission.DELETE):
             raise ActionError("forbidden", "Only its author and moderators delete a message.")
         if line.is_deleted:
@@ -120,8 +121,8 @@ def _delete(person: Person, request: Delete) -> Apply:
 
 def _undelete(person: Person, request: Undelete) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, Permission.POST)
-        line = await room.post(request.number)
+        standing = await require(room, person, Permission.POST)
+        line = await room.post(request.number, standing)
         if line.deleted_at is None:
             if line.author_id != person.id:
                 raise ActionError("forbidden", "Only who deleted a message takes that back.")
@@ -142,8 +143,8 @@ def _undelete(person: Person, request: Undelete) -> Apply:
 
 def _react(person: Person, request: React) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, Permission.REACT)
-        line = await _undeleted_post(room, request.number)
+        standing = await require(room, person, Permission.REACT)
+        line = await _undeleted_post(room, request.number, standing)
         own = Reacted(request.emoji, person.id, person.name)
         others = tuple(
             one
@@ -170,11 +171,14 @@ def _react(person: Person, request: React) -> Apply:
 
 def _pin(person: Person, request: Pin) -> Apply:
     async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, Permission.PIN)
-        line = await _undeleted_post(room, request.number)
+        standing = await require(room, person, Permission.PIN)
+        line = await _undeleted_post(room, request.number, standing)
         if request.on == bool(line.pinned):
             return _unchanged(line)
         receipt = room.amend(line, pinned=request.on)
+        if line.seq < room.kept_seq:
+            # It was kept for being pinned alone.
+            sweep(room)
         if room.kind in CONVERSATIONS:
             return receipt
         act = "pin" if request.on else "unpin"
@@ -183,9 +187,9 @@ def _pin(person: Person, request: Pin) -> Apply:
     return apply
 
 
-async def _undeleted_post(room: RoomTransaction, number: int) -> Line:
+async def _undeleted_post(room: RoomTransaction, number: int, standing: Standing) -> Line:
     """The post. Raises ActionError where there is none or it is deleted."""
-    line = await room.post(number)
+    line = await room.post(number, standing)
     if line.is_deleted:
         raise ActionError("deleted", "That message has been deleted.")
     return line

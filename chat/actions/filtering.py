@@ -19,10 +19,9 @@ from chat.events import Receipt
 from chat.history.journal import Change, record_draft
 from chat.history.reports import BY_ITSELF, in_charge_of, open_report, site_staff
 from chat.history.transaction import RoomTransaction
-from chat.models import CONVERSATIONS, Message
-from chat.order_models import Filter, HeldPost
+from chat.models import CONVERSATIONS, Filter, HeldPost, Message
 from chat.requests import clean_text, new_nonce
-from chat.roles import Permission, Standing
+from chat.roles import Permission, Role, Standing
 from helpers.clock import now_ms
 from helpers.security_log import note
 from helpers.text.translation import Text
@@ -193,7 +192,7 @@ async def report_by_itself(engine: Engine, room_id: int, number: int, why: str) 
     """Reports a post for which nobody else has to."""
 
     async def apply(room: RoomTransaction) -> Receipt:
-        line = await room.post(number)
+        line = await room.post(number, Standing(Role.OWNER))
         if not line.is_deleted:
             await put_report(room, line, BY_ITSELF, why, await open_report(room.room_id, number))
         return Receipt("", room.last_seq)

@@ -4,7 +4,7 @@ accounts/relations."""
 from accounts.models import User
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.order_models import Ignored
+from chat.models import Ignored
 from helpers.clock import now_ms
 
 MAX_IGNORED = 500

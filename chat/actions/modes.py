@@ -3,13 +3,17 @@
 from dataclasses import fields, replace
 from typing import Any
 
+from accounts.people.site_acts import SiteActor, record_site_act
+from accounts.people.site_roles import SitePermission
 from chat.actions.moderation import because, change, check_reason, numbered, require
+from chat.actions.site_powers import require_site
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.acts import record_act
 from chat.history.transaction import RoomTransaction
+from chat.models import CONVERSATIONS, DELETED_KIND
 from chat.roles import NO_MODES, RIGHTS, ROLE_WORDS, WORD_OF, Modes, Permission, Role
 from helpers.text.durations import show_duration
 from helpers.text.translation import Text
@@ -33,13 +37,18 @@ async def unlock(engine: Engine, room_id: int, person: Person, nonce: str) -> Re
     return await _set(engine, room_id, person, "unlock", nonce, posting=Role.MEMBER)
 
 
-async def archive(engine: Engine, room_id: int, person: Person, nonce: str, reason: str = "") -> Receipt:
-    """Makes the room read only, and takes it off the lists."""
-    return await _set(engine, room_id, person, "archive", nonce, reason, is_archived=True)
+async def archive(
+    engine: Engine, room_id: int, person: Person, nonce: str, reason: str = "", by: SiteActor | None = None
+) -> Receipt:
+    """Makes the room read only, and takes it off the lists. `by` is given where somebody does it who
+    runs the site, and needn't be a member."""
+    return await _set(engine, room_id, person, "archive", nonce, reason, by, is_archived=True)
 
 
-async def unarchive(engine: Engine, room_id: int, person: Person, nonce: str) -> Receipt:
-    return await _set(engine, room_id, person, "unarchive", nonce, is_archived=False)
+async def unarchive(
+    engine: Engine, room_id: int, person: Person, nonce: str, reason: str = "", by: SiteActor | None = None
+) -> Receipt:
+    return await _set(engine, room_id, person, "unarchive", nonce, reason, by, is_archived=False)
 
 
 async def set_right(
@@ -56,6 +65,16 @@ async def set_right(
     change: dict[str, Any] = {RIGHTS[right]: None if is_usual else ROLE_WORDS[who]}
     return await _set(engine, room_id, person, "rights", nonce, **change)
 
+
+async def set_past(engine: Engine, room_id: int, person: Person, past: str, nonce: str) -> Receipt:
+    """Chooses what those who come from now on read of the history: a word of PASTS."""
+    if past not in PASTS:
+        raise ActionError("bad_usage", "The history is one of these: {names}.", names=", ".join(PASTS))
+    return await _set(engine, room_id, person, "history", nonce, hides_past=PASTS[past])
+
+
+PASTS = {"all": False, "joining": True}
+"""What newcomers read: all of the history, or what comes after they have joined."""
 
 USUAL = "usual"
 """What holds where nobody has chosen, for rights where that isn't one role for all rooms."""
@@ -76,6 +95,7 @@ NEEDS = {
     "archive": Permission.ARCHIVE,
     "unarchive": Permission.ARCHIVE,
     "rights": Permission.SET_RIGHTS,
+    "history": Permission.SET_RIGHTS,
 }
 """By act."""
 
@@ -86,16 +106,29 @@ ALREADY = {
     "archive": Text("The room is archived already."),
     "unarchive": Text("The room isn’t archived."),
     "rights": Text("The room is kept so already."),
+    "history": Text("The room is kept so already."),
 }
 
 
 async def _set(
-    engine: Engine, room_id: int, person: Person, act: str, nonce: str, reason: str = "", **changes: Any
+    engine: Engine,
+    room_id: int,
+    person: Person,
+    act: str,
+    nonce: str,
+    reason: str = "",
+    by: SiteActor | None = None,
+    **changes: Any,
 ) -> Receipt:
     check_reason(reason)
 
     async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, NEEDS[act])
+        if by is None:
+            await require(room, person, NEEDS[act])
+        else:
+            await require_site(by, SitePermission.KEEP_ROOMS)
+            if room.kind in (*CONVERSATIONS, DELETED_KIND):
+                raise ActionError("refused", "This can’t be done to this room.")
         before = room.modes
         after = replace(before, **changes)
         if before.posting is Role.OWNER and after.posting is not before.posting:
@@ -108,6 +141,8 @@ async def _set(
         number = await record_act(
             *(room, act, person), reason=reason, before=as_json(before), after=as_json(after)
         )
+        if by is not None:
+            await record_site_act(f"{act}_room", by, room_id=room_id, reason=reason)
         return numbered(receipt, number)
 
     return await change(engine, room_id, person, nonce, apply)
@@ -128,6 +163,8 @@ def put_modes(room: RoomTransaction, person: Person, after: Modes, nonce: str, r
         if after.posting > Role.MEMBER:
             return room.record("locked", person, f"{person.name} locked the room{why}", nonce)
         return room.record("unlocked", person, f"{person.name} unlocked the room{why}", nonce)
+    if after.hides_past != before.hides_past:
+        return room.record("history", person, "joining" if after.hides_past else "all", nonce)
     if after.is_archived:
         return room.record("archived", person, f"{person.name} archived the room{why}", nonce)
     return room.record("unarchived", person, f"{person.name} took the room out of the archive{why}", nonce)
@@ -147,5 +184,5 @@ def from_json(value: dict[str, Any]) -> Modes:
         name: Role(value[name]) if value.get(name) is not None else getattr(NO_MODES, name)
         for name in RIGHTS.values()
     }
-    rest = {"slow_seconds": value["slow_seconds"], "is_archived": value["is_archived"]}
-    return replace(NO_MODES, **roles, **rest)
+    rest = {name: value[name] for name in ("slow_seconds", "is_archived")}
+    return replace(NO_MODES, **roles, **rest, hides_past=value.get("hides_past", False))

@@ -30,6 +30,9 @@ from helpers.security_log import note
 from helpers.text.durations import show_duration
 from helpers.text.translation import Text
 
+KEPT = ("joined_at", "read_number", "times_back", "first_seq", "hidden_number")
+"""Columns of a membership, besides the role, that come back by an undo."""
+
 KICK_SECONDS = 600
 """For so long nobody comes back who was removed from a room."""
 
@@ -237,7 +240,7 @@ async def _remove(
 async def _membership(room: RoomTransaction, user_id: int) -> dict[str, int] | None:
     is_theirs = (Member.room == room.room_id) & (Member.user == user_id)
     rows = await (
-        Member.select(Member.role, Member.joined_at, Member.read_number, Member.times_back)
+        Member.select(Member.role, *(getattr(Member, name) for name in KEPT))
         .where(is_theirs)
         .dicts()
         .aio_execute()
@@ -259,7 +262,8 @@ async def restore(
     if heir and heirs.role is not Role.OWNER:
         raise in_the_way(Text("The room has another owner now."))
     if member is not None:
-        kept = {name: member[name] for name in ("joined_at", "read_number", "times_back")}
+        # Acts of former versions don't have all of them.
+        kept = {name: member.get(name, 0) for name in KEPT}
         await room.add_member(target.id, Role(member["role"]), kept=kept)
     if before["banned_until"] > room.at:
         put_ban(room, target.id, before["banned_until"])

@@ -6,6 +6,7 @@ from chat.actions import filtering
 from chat.actions.conversations import open_conversation
 from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
+from chat.history.access import room_seen_by
 from chat.models import Room
 
 SHRUG = "¯\\_(ツ)_/¯"
@@ -62,7 +63,7 @@ async def unread(call: Call, number: Word | None = None) -> Answer:
     digits = str(room.posts) if number is None else number.removeprefix("#")
     if not (digits.isascii() and digits.isdigit() and len(digits) <= 16):
         raise ActionError("bad_usage", "The number of a message, please.")
-    if not room.cleared_number < int(digits) <= room.posts:
+    if not room_seen_by(room, call.standing).cleared_number < int(digits) <= room.posts:
         raise ActionError("no_such_message", "There is no such message.")
     await call.engine.read_marks.put(call.room_id, call.user.id, int(digits) - 1, back=True)
     return call.language.t("Unread from {number} on.", number=int(digits))

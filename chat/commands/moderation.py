@@ -112,6 +112,12 @@ async def allow(call: Call, what: Word, who: Word) -> Answer:
     )
 
 
+@command(needs=Permission.SET_RIGHTS)
+async def history(call: Call, past: Word) -> Answer:
+    """Chooses what those who come from now on read: all, or only what comes after their joining."""
+    return await modes.set_past(call.engine, call.room_id, call.person, past.lower(), call.nonce)
+
+
 @command(needs=Permission.ARCHIVE, destroys=True)
 async def archive(call: Call, reason: Rest | None = None) -> Answer:
     """Makes the room read only, and takes it off the list of rooms."""

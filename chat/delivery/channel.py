@@ -124,7 +124,7 @@ class Channel:
             return
         if changes.events is None:
             before, self.last_seq = self.last_seq, changes.last_seq
-            self._write(self._live, [encode(Reset(changes.last_seq))], before, {})
+            self._write(self._live, [encode(Reset(changes.last_seq))], before, {}, {})
             for client in [*self._behind, *self._ahead]:
                 # Their snapshot is followed by events that this process never had.
                 client.end(Close.TOO_SLOW)
@@ -174,7 +174,8 @@ class Channel:
         entered_later = {*self._behind, *self._ahead} if affected else set()
         if events:
             lines = [event.data for event in events]
-            self._write(self._live, lines, before, _own_lines(events, lines))
+            own_lines = _own_lines(events, lines)
+            self._write(self._live, lines, before, own_lines, self._hidden_from(events))
             for client, held in list(self._behind.items()):
                 if held is not None:
                     held.extend(events)
@@ -189,17 +190,32 @@ class Channel:
         if affected:
             self._notify_affected(affected, entered_later)
 
+    def _hidden_from(self, events: list[EncodedEvent]) -> dict[Client, list[bytes]]:
+        """The lines for the clients from whom something in these events may be hidden: only in rooms
+        that hide their past, and of events about what was before."""
+        if not any(event.may_be_hidden for event in events):
+            return {}
+        return {client: lines_for(client, events) for client in self._live if client.past.first_seq}
+
     def _write(
-        self, clients: Iterable[Client], lines: list[bytes], before: int, own_lines: Mapping[int, list[bytes]]
+        self,
+        clients: Iterable[Client],
+        lines: list[bytes],
+        before: int,
+        own_lines: Mapping[int, list[bytes]],
+        hidden: Mapping[Client, list[bytes]],
     ) -> None:
-        """Writes the lines to live clients; clients of users in `own_lines` get those lines
-        instead. A client with too much unread gets nothing more until it has read, and then the
-        changes after `before`."""
+        """Writes the lines to live clients; those in `hidden`, and clients of users in `own_lines`,
+        get those lines instead. A client with too much unread gets nothing more until it
+        has read, and then the changes after `before`."""
         full, others = [], []
         for client in clients:
             outbox = client.outbox
             if outbox.is_full:
                 full.append(client)
+            elif client in hidden:
+                outbox.add(*hidden[client])
+                outbox.flush()
             elif client.user_id in own_lines:
                 # Authors first, together with their receipts: they may wait for these before they
                 # send more.
@@ -271,11 +287,10 @@ class Channel:
 
 
 def lines_for(client: Client, events: list[EncodedEvent]) -> list[bytes]:
-    """The events for this client: its own with their nonces."""
-    return [
-        event.for_author() if event.author_id == client.user_id and event.nonce else event.data
-        for event in events
-    ]
+    """The events for this client: its own with their nonces, and without what is hidden from it."""
+    past = client.past
+    found = [event.seen_by(client.user_id, past) for event in events]
+    return [line for line in found if line is not None]
 
 
 def _affected(events: list[EncodedEvent]) -> dict[int, int]:

@@ -3,6 +3,7 @@
 from typing import Protocol
 
 from chat.events import Close
+from chat.roles import Past
 from helpers.websocket.frames import Outbox
 
 
@@ -16,6 +17,10 @@ class Client(Protocol):
     read_number: int
     """The last post of the room that was read or written over this connection, which needs no word
     of it."""
+
+    @property
+    def past(self) -> Past:
+        """What of the room's history is hidden from the user."""
 
     @property
     def connection(self) -> "Connection": ...

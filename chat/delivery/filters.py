@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from peewee import fn
 
 from accounts.people.looks import display_look
-from chat.order_models import Filter
+from chat.models import Filter
 from helpers.db.database import is_unavailable
 from helpers.redis.bus import Bus
 from helpers.tasks import cancel_all

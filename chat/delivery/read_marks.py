@@ -58,6 +58,8 @@ class ReadMarks:
             UPDATE members SET read_number = CASE
                     WHEN given.number > room.posts THEN room.posts
                     WHEN given.number < room.cleared_number THEN room.cleared_number
+                    WHEN given.number < members.hidden_number AND room.hides_past AND members.role < 2
+                        THEN members.hidden_number
                     ELSE given.number END,
                 times_back = members.times_back + given.times_back
             FROM {given} JOIN rooms AS room ON room.id = given.room_id

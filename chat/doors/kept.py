@@ -8,6 +8,7 @@ from aiohttp import web
 from accounts.keys import USER
 from chat.doors.room_pages import as_events
 from chat.errors import ActionError
+from chat.history.access import room_seen_by
 from chat.history.catch_up import changes_before
 from chat.keys import ENGINE
 from chat.models import Member, Room
@@ -72,8 +73,10 @@ class Kept(web.View):
         if not ids:
             return {}
         query = Room.select().join(Member, on=(Member.room == Room.id))
-        rooms = await query.where(Member.user == self.request[USER].id, Room.id.in_(ids)).aio_execute()
-        return {room.id: room for room in rooms}
+        user = self.request[USER]
+        rooms = await query.where(Member.user == user.id, Room.id.in_(ids)).aio_execute()
+        access = self.request.app[ENGINE].access
+        return {room.id: room_seen_by(room, await access.standing(room.id, user)) for room in rooms}
 
 
 def _numbers(text: str) -> tuple[int, int, int] | None:

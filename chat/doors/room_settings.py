@@ -9,7 +9,16 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
-from chat.actions import deleted_rooms, filtering, membership, moderation, modes, removing, rooms
+from chat.actions import (
+    deleted_rooms,
+    filtering,
+    membership,
+    moderation,
+    modes,
+    removing,
+    retention,
+    rooms,
+)
 from chat.delivery.filters import Rules
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -82,6 +91,8 @@ class RoomSettings(web.View):
             "room": room,
             "may": standing.permissions,
             "role": standing.title,
+            "kept_days": retention.effective_days(room.retention_days),
+            "site_days": retention.SITE_RETENTION.days,
             "heir": await membership.next_in_line(room.id, self.request[USER].id),
             "locked": room.posting > Role.MEMBER,
             "by_owners": room.posting is Role.OWNER,
@@ -141,6 +152,10 @@ async def _rights(engine: Engine, room_id: int, person: Person, form: Form) -> R
     return await modes.set_right(engine, room_id, person, right, who, new_nonce())
 
 
+async def _history(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await modes.set_past(engine, room_id, person, form.get("past", ""), new_nonce())
+
+
 async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.archive(engine, room_id, person, new_nonce())
 
@@ -191,6 +206,14 @@ async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Re
     return await membership.leave(engine, room_id, person, new_nonce(), is_sure=is_sure)
 
 
+async def _retention(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    text = form.get("days", "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise ActionError("bad_usage", "From 1 to {most} days, please.", most=retention.MAX_DAYS)
+    days, keeps_pinned = int(text) if text else None, form.get("keeps_pinned") == "yes"
+    return await retention.keep_for(engine, room_id, person, days, new_nonce(), keeps_pinned=keeps_pinned)
+
+
 async def _delete_room(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     name = form.get("name", "").strip()
     return await deleted_rooms.delete_room(engine, room_id, person, name, "", new_nonce())
@@ -204,12 +227,14 @@ ACTS: dict[str, Act] = {
     "lock": _lock,
     "unlock": _unlock,
     "rights": _rights,
+    "history": _history,
     "archive": _archive,
     "unarchive": _unarchive,
     "unban": _unban,
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "retention": _retention,
     "leave": _leave,
     "delete_room": _delete_room,
 }

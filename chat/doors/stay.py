@@ -13,7 +13,7 @@ from chat.events import Close, Event, Hello, encode
 from chat.history.catch_up import Changes
 from chat.history.titles import title_of
 from chat.models import Room
-from chat.roles import STRANGER, Standing
+from chat.roles import STRANGER, Past, Standing
 from helpers.db.database import is_unavailable
 from helpers.websocket.frames import Outbox, joined_frames
 
@@ -54,6 +54,10 @@ class Stay:
         return self._has_left or self.connection.is_closing
 
     # The rest of a Client
+
+    @property
+    def past(self) -> Past:
+        return self.standing.past
 
     def end(self, code: int) -> None:
         self.connection.stay_ended(self, code)

@@ -4,11 +4,12 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from peewee import JOIN, fn
 from peewee_async.databases import AioDatabase
 
 from accounts.models import User
-from chat.models import MODE_COLUMNS, Room, modes_of
-from chat.roles import STRANGER, Modes, Role, Standing
+from chat.models import MODE_COLUMNS, Member, Room, Timeout, modes_of
+from chat.roles import STRANGER, Modes, Past, Role, Standing
 from helpers.batching import BatchLoader
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
@@ -16,13 +17,29 @@ from helpers.db.database import fetch
 
 @dataclass(frozen=True)
 class RoomAccess:
-    """A room as a user finds it by its name; `read_number` is None where they are no member.
+    """A room as a user finds it by its name, as `room_seen_by` has it; `read_number` is None where
+    they are no member.
     `times_back` is how often they have set that mark back."""
 
     room: Room
     standing: Standing
     read_number: int | None
     times_back: int
+
+
+def room_seen_by(room: Room, standing: Standing) -> Room:
+    """The room as somebody of this standing may read it: what is hidden from them is as if it were
+    cleared away. Who is no member of a room that hides its past reads nothing in it."""
+    if standing.is_member:
+        first_seq, hidden_number = standing.past
+    elif room.hides_past:
+        first_seq, hidden_number = room.last_seq + 1, room.posts
+    else:
+        return room
+    if first_seq <= room.cleared_seq:
+        return room
+    hidden = {"cleared_seq": first_seq, "cleared_number": max(room.cleared_number, hidden_number)}
+    return Room(**{**room.__data__, **hidden})
 
 
 BLOCKED = """
@@ -47,6 +64,9 @@ TIMEOUT = """
 MODES = ", ".join(f"room.{name}" for name in MODE_COLUMNS)
 """SQL over a row `room`: its MODE_COLUMNS."""
 
+_KEPT_COLUMNS = ("retention_days", "retention_since", "keeps_pinned", "kept_seq")
+_KEPT = ", ".join(f"room.{name}" for name in _KEPT_COLUMNS)
+
 
 class _Member(NamedTuple):
     """A stored membership, and the kind and modes of its room."""
@@ -58,6 +78,8 @@ class _Member(NamedTuple):
     is_admin: bool
     is_blocked: bool
     timeout_until: int
+    first_seq: int
+    hidden_number: int
     modes: Modes
 
 
@@ -71,7 +93,7 @@ class RoomAccessReader:
             f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                {MODES}
+                {MODES}, {_KEPT}
             FROM {{given}} JOIN rooms AS room ON room.slug = given.slug""",  # noqa: S608 - words of our own
             given={"slug": "text"},
         )
@@ -80,7 +102,7 @@ class RoomAccessReader:
             f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                {MODES}
+                {MODES}, {_KEPT}
             FROM {{given}} JOIN room_names AS former ON former.slug = given.slug
                 JOIN rooms AS room ON room.id = former.room_id""",  # noqa: S608 - words of our own
             given={"slug": "text"},
@@ -91,7 +113,7 @@ class RoomAccessReader:
             SELECT member.room_id, member.user_id, room.kind, member.role,
                 member.read_number, member.times_back,
                 (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT},
-                {MODES}
+                member.first_seq, member.hidden_number, {MODES}
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id
             JOIN rooms AS room ON room.id = member.room_id""",  # noqa: S608 - words of our own
@@ -107,7 +129,8 @@ class RoomAccessReader:
             return None
         member = await self._members.get((room.id, user.id))
         read_number, times_back = (member.read_number, member.times_back) if member else (None, 0)
-        return RoomAccess(room, _standing(member, user), read_number, times_back)
+        standing = _standing(member, user)
+        return RoomAccess(room_seen_by(room, standing), standing, read_number, times_back)
 
     async def rooms(self, slugs: Collection[str]) -> dict[str, Room]:
         """The rooms that exist, by these lower-case names, also by former ones."""
@@ -155,6 +178,7 @@ _ROOM_COLUMNS = (
     "cleared_number",
     "created_at",
     *MODE_COLUMNS,
+    *_KEPT_COLUMNS,
 )
 _MODES = len(MODE_COLUMNS)
 
@@ -173,4 +197,29 @@ def _member_standing(member: _Member) -> Standing:
         bool(member.is_blocked),
         member.modes,
         member.timeout_until,
+        Past(member.first_seq, member.hidden_number),
+    )
+
+
+async def standing_in(room_id: int, kind: str, modes: Modes, user_id: int) -> Standing:
+    """A user's standing as it is stored, in a room of this kind and with these modes that a
+    transaction has locked."""
+    until = fn.COALESCE(Timeout.until, 0)
+    is_theirs = (Timeout.room_id == Member.room) & (Timeout.user_id == Member.user)
+    rows = await (
+        Member.select(Member.role, User.is_admin, until, Member.first_seq, Member.hidden_number)
+        .join(User, on=(User.id == Member.user))
+        .join(Timeout, JOIN.LEFT_OUTER, on=is_theirs)
+        .where(Member.room == room_id, Member.user == user_id)
+        .tuples()
+        .aio_execute()
+    )
+    if not rows:
+        return STRANGER
+    role, is_admin, timeout_until, *joined = rows[0]
+    return Standing(
+        *(Role(role), bool(is_admin), kind),
+        modes=modes,
+        timeout_until=timeout_until,
+        joined=Past(*joined),
     )

@@ -7,7 +7,7 @@ from peewee import SQL
 
 from chat.envelopes import Batch, EncodedEvent
 from chat.history.lines import Line
-from chat.history.reading import LINE_COLUMNS, complete
+from chat.history.reading import LINE_COLUMNS, complete, shown_in
 from chat.models import Message as Row
 from chat.models import Room
 from helpers.batching import SingleFlight
@@ -102,7 +102,7 @@ async def changes_before(room: Room, since: int, last: int, most: int) -> list[L
     if since == room.last_seq:
         return []
     rows = await _changed_before.results(room.id, last, room.cleared_seq, since, most + 1)
-    return await complete(room.id, [Line(*row) for row in rows]) if len(rows) <= most else None
+    return await shown_in(room, [Line(*row) for row in rows]) if len(rows) <= most else None
 
 
 def shared_changes_since() -> Callable[[int, int], Awaitable[Changes]]:

@@ -256,7 +256,7 @@ class Journal:
         return (
             isinstance(entry, Draft)
             and not entry.mentions_groups
-            and self._statements.remembers(entry.room_id, entry.author.id)
+            and self._statements.remembers(entry.room_id, entry.author.id, entry.reply_to)
         )
 
     async def _commit_locked(self, batch: list[_QueuedEntry]) -> None:
@@ -323,7 +323,7 @@ async def record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
         raise blocked() if standing.is_blocked else ActionError("forbidden", "You may not write here.")
     if bar := standing.bar(Permission.POST, room.at):
         raise barred(bar, standing.timeout_until - room.at)
-    replied_to = await room.post(draft.reply_to) if draft.reply_to is not None else None
+    replied_to = await room.post(draft.reply_to, standing) if draft.reply_to is not None else None
     if replied_to is not None and replied_to.is_deleted:
         raise ActionError("deleted", "That message has been deleted.")
     named = [one for one in draft.mentions if one not in GROUPS.values()]

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from chat.drafts import ALL, HERE, Mentioned, Reacted
 from chat.envelopes import EncodedEvent
@@ -164,9 +165,13 @@ class Line(msgspec.Struct, frozen=True, gc=False):
                 encode(self.change() if is_known else self.event()),
                 self.author_id,
                 self.nonce,
+                line_seq=self.seq,
+                reply_to=self.reply_to or 0,
             )
         if self.number is not None:
-            return EncodedEvent(self.seq, encode(self.event()), self.author_id, self.nonce)
+            return EncodedEvent(
+                *(self.seq, encode(self.event()), self.author_id, self.nonce), reply_to=self.reply_to or 0
+            )
         kind = KINDS[self.kind]
         about = 0
         if kind.close_code or kind.is_checked:
@@ -174,6 +179,15 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         return EncodedEvent(
             self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code
         )
+
+
+def without_quotes(lines: Iterable[Line], hidden_number: int) -> list[Line]:
+    """The lines for somebody who can't read posts up to this number: as if they answered none of
+    them."""
+    return [
+        replace(line, reply_to=None) if line.reply_to is not None and line.reply_to <= hidden_number else line
+        for line in lines
+    ]
 
 
 def groups_of(mentions: Iterable[Mentioned]) -> set[Mentioned]:

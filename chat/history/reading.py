@@ -9,7 +9,7 @@ from peewee import SQL, fn
 
 from accounts.models import User
 from chat.drafts import GROUPS, Mentioned, Reacted
-from chat.history.lines import MAX_QUOTE, Line
+from chat.history.lines import MAX_QUOTE, Line, without_quotes
 from chat.line_kinds import PAST
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
@@ -132,7 +132,7 @@ async def page(
         rows = await pages.last.results(room.id, first, limit + 1)
     shown = fitting([Line(*row) for row in rows[:limit]], _weight_of, weight)
     in_order = shown if after_seq is not None else shown[::-1]
-    return Page(await complete(room.id, in_order), len(rows) > len(shown))
+    return Page(await shown_in(room, in_order), len(rows) > len(shown))
 
 
 def _weight_of(line: Line) -> int:
@@ -207,17 +207,20 @@ async def numbers_of(
 async def visible_post(room: Room, number: int) -> Line | None:
     """The post with this number, or None where there is none or the history before it was
     cleared."""
-    return await post_at(room.id, number) if number > room.cleared_number else None
+    line = await post_at(room.id, number) if number > room.cleared_number else None
+    return without_quotes([line], room.cleared_number)[0] if line is not None else None
 
 
 async def pinned(room: Room) -> list[Line]:
     """The pinned posts, newest first, at most MAX_PINS of at most MAX_PAGE_WEIGHT together."""
     # The condition is that of the index messages_pins.
     is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
-    query = Row.select(*LINE_COLUMNS).where(is_pinned, Row.number > room.cleared_number)
+    # Those that are kept though the lines around them are gone, unless they were cleared away.
+    is_kept = Row.seq < (room.kept_seq if room.kept_seq == room.cleared_seq else 0)
+    query = Row.select(*LINE_COLUMNS).where(is_pinned, (Row.number > room.cleared_number) | is_kept)
     rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
     lines = [Line(*row) for row in rows]
-    return await complete(room.id, fitting(lines, _weight_of, MAX_PAGE_WEIGHT))
+    return await shown_in(room, fitting(lines, _weight_of, MAX_PAGE_WEIGHT))
 
 
 async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
@@ -228,6 +231,11 @@ async def versions(room_id: int, seq: int) -> list[tuple[str, int]]:
     )
     rows = await query.order_by(MessageVersion.replaced_seq.desc()).limit(MAX_VERSIONS).tuples().aio_execute()
     return list(reversed(fitting(rows, lambda row: len(row[0]), MAX_PAGE_WEIGHT)))
+
+
+async def shown_in(room: Room, lines: Sequence[Line]) -> list[Line]:
+    """The same as `complete`, without what the lines quote of posts that are hidden in this room."""
+    return without_quotes(await complete(room.id, lines), room.cleared_number)
 
 
 async def complete(room_id: int, lines: Sequence[Line]) -> list[Line]:

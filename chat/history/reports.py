@@ -12,8 +12,7 @@ from accounts.models import User
 from accounts.people.directory import users_by_ids
 from chat.drafts import Person
 from chat.history.reading import posts_by_number
-from chat.models import FOR_GOOD, Member
-from chat.order_models import Report, ReportLine, ReportReason
+from chat.models import FOR_GOOD, Member, Report, ReportLine, ReportReason
 from helpers.db.bulk import Bulk
 from helpers.db.database import fetch
 

@@ -12,8 +12,7 @@ from chat.drafts import ALL
 from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Member, Mention, Message, Room, RoomName
-from chat.order_models import HeldPost, Ignored, Report
+from chat.models import CONVERSATIONS, HeldPost, Ignored, Member, Mention, Message, Report, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.db.compiled import CompiledSelect
@@ -142,7 +141,7 @@ _HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELET
 """1 where there is an unread post that isn't deleted, or else 0."""
 
 
-def _is_named(words: str) -> Any:
+def is_named(words: str) -> Any:
     """The condition that the room's title, or a name that it has or had, contains this, in any
     case."""
     words = cleaned(words).strip().removeprefix("#")
@@ -191,7 +190,7 @@ async def own_rooms(user: User, named: str = "") -> list[RoomView]:
     views: dict[int, RoomView] = {}
     if named:
         # A conversation's stored name means nothing to users.
-        query = _own(user.id, *_ROOMS).where(_is_named(named))
+        query = _own(user.id, *_ROOMS).where(is_named(named))
         found = [await query.tuples().aio_execute()]
     else:
         found = [await part.rows(user.id) for part in _OWN]
@@ -214,7 +213,7 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
     if after:
         query = query.where(Room.slug > after.lower())
     if named:
-        query = query.where(_is_named(named))
+        query = query.where(is_named(named))
     rows = await query.order_by(Room.slug).limit(MAX_OPEN + 1).tuples().aio_execute()
     return [_view(row[1:], user) for row in rows[:MAX_OPEN]], len(rows) > MAX_OPEN
 

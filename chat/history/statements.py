@@ -14,7 +14,7 @@ from chat.history.direct import LINE, DirectStatements
 from chat.history.lines import Line, counted_mentions
 from chat.history.transaction import RoomTransaction
 from chat.models import MODE_COLUMNS, modes_of
-from chat.roles import STRANGER, Role, Standing
+from chat.roles import STRANGER, Past, Role, Standing
 from helpers.db.bulk import Bulk
 from helpers.db.statement import Statement
 from helpers.db.transactions import ShortTransaction
@@ -55,7 +55,8 @@ class HistoryStatements:
             database,
             f"""
             SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.standings_seq,
-                room.cleared_seq, room.cleared_number, {{now_ms}}, {MODES}
+                room.cleared_seq, room.cleared_number, room.kept_seq, room.kept_number,
+                {{now_ms}}, {MODES}
             FROM {{given}} JOIN rooms AS room ON room.id = given.id
             ORDER BY room.id FOR UPDATE OF room""",  # noqa: S608 - words of our own
             given={"id": "bigint"},
@@ -64,7 +65,8 @@ class HistoryStatements:
             database,
             f"""
             SELECT member.room_id, member.user_id, member.role,
-                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT}
+                (SELECT users.is_admin FROM users WHERE users.id = member.user_id), {BLOCKED}, {TIMEOUT},
+                member.first_seq, member.hidden_number
             FROM {{given}} JOIN members AS member ON member.room_id = given.room_id
                 AND member.user_id = given.user_id""",  # noqa: S608 - words of our own
             given={"room_id": "bigint", "user_id": "bigint"},
@@ -128,11 +130,11 @@ class HistoryStatements:
         for room_id, user_id in standings:
             if room_id in rooms:
                 rooms[room_id].standings[user_id] = STRANGER
-        for room_id, user_id, role, is_admin, is_blocked, timeout_until in standing_rows:
+        for room_id, user_id, role, is_admin, is_blocked, timeout_until, *joined in standing_rows:
             room = rooms[room_id]
             room.standings[user_id] = Standing(
                 *(Role(role), bool(is_admin), room.kind, bool(is_blocked)),
-                *(room.modes, timeout_until),
+                *(room.modes, timeout_until, Past(*joined)),
             )
         known = {
             (author_id, nonce): KnownNonce(room_id, kind, text, Receipt(nonce, seq, number))
@@ -192,11 +194,13 @@ class HistoryStatements:
             self._update_counters.bind(counters),
         ]
 
-    def remembers(self, room_id: int, author_id: int) -> bool:
-        """Whether a remembered standing lets this author post in this room."""
+    def remembers(self, room_id: int, author_id: int, reply_to: int | None) -> bool:
+        """Whether a remembered standing lets this author post in this room, and answer this post."""
         room = self._remembered.get(room_id)
         standing = room.standings.get(author_id) if room is not None else None
-        return standing is not None and standing.posts_freely
+        if standing is None or not standing.posts_freely:
+            return False
+        return reply_to is None or reply_to > standing.past.hidden_number
 
     async def store(self, drafts: Mapping[int, list[Draft]]) -> dict[int, list[Line]]:
         """Stores drafts by room; all authors must be remembered. Returns the stored lines by room.

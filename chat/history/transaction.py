@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from msgspec.structs import replace
-from peewee import JOIN, fn
+from peewee import fn
 
 from accounts.models import User
 from accounts.people.directory import all_exist
@@ -14,6 +14,7 @@ from accounts.relations.visibility import blocked_among
 from chat.drafts import HERE, Mentioned, Person
 from chat.errors import ActionError
 from chat.events import Receipt
+from chat.history.access import standing_in
 from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
 from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
@@ -32,7 +33,7 @@ from chat.models import (
     Timeout,
 )
 from chat.models import Message as Row
-from chat.roles import STRANGER, Modes, Role, Standing
+from chat.roles import NOTHING_HIDDEN, STRANGER, Modes, Past, Role, Standing
 
 UNDO_SECONDS = 30 * 24 * 3600
 """For so long an act of order can be undone. What it hid, as a cleared history, is erased then."""
@@ -61,6 +62,8 @@ class RoomTransaction:
     standings_seq: int
     cleared_seq: int
     cleared_number: int
+    kept_seq: int
+    kept_number: int
     at: int
     modes: Modes
     lines: list[Line] = field(default_factory=list)
@@ -88,27 +91,7 @@ class RoomTransaction:
     async def standing(self, user_id: int) -> Standing:
         """The user's current standing in this room."""
         if user_id not in self.standings:
-            rows = await (
-                Member.select(Member.role, User.is_admin, fn.COALESCE(Timeout.until, 0))
-                .join(User, on=(User.id == Member.user))
-                .join(
-                    Timeout,
-                    JOIN.LEFT_OUTER,
-                    on=(Timeout.room_id == Member.room) & (Timeout.user_id == Member.user),
-                )
-                .where(Member.room == self.room_id, Member.user == user_id)
-                .tuples()
-                .aio_execute()
-            )
-            self.standings[user_id] = (
-                Standing(
-                    *(Role(rows[0][0]), bool(rows[0][1]), self.kind),
-                    modes=self.modes,
-                    timeout_until=rows[0][2],
-                )
-                if rows
-                else STRANGER
-            )
+            self.standings[user_id] = await standing_in(self.room_id, self.kind, self.modes, user_id)
         return self.standings[user_id]
 
     async def owner(self) -> Person | None:
@@ -249,14 +232,18 @@ class RoomTransaction:
         self.amendments.append(Invitation.delete().where(is_this))
         self.invitations[user_id] = None
 
-    async def post(self, number: int) -> Line:
+    def hidden_from(self, standing: Standing) -> int:
+        """The last post that somebody of this standing can't read."""
+        return max(self.cleared_number, standing.past.hidden_number)
+
+    async def post(self, number: int, standing: Standing) -> Line:
         """The current state of the post with this number, including what this transaction wrote or
-        changed. Raises ActionError."""
-        if self.cleared_number < number <= self.posts:
+        changed, for somebody of this standing. Raises ActionError."""
+        if standing.past.hidden_number < number <= self.posts:
             line = next(
                 (line for line in reversed(self.published) if line.number == number), None
             ) or await post_at(self.room_id, number)
-            if line is not None:
+            if line is not None and (number > self.cleared_number or self._is_kept(line)):
                 return line
         raise ActionError("no_such_message", "There is no such message.")
 
@@ -320,7 +307,11 @@ class RoomTransaction:
 
     def is_visible(self, line: Line) -> bool:
         """Whether clients still get the text of this line."""
-        return not line.is_deleted and line.seq >= self.cleared_seq
+        return not line.is_deleted and (line.seq >= self.cleared_seq or self._is_kept(line))
+
+    def _is_kept(self, line: Line) -> bool:
+        """Whether it is kept for being pinned, though the lines around it are gone."""
+        return bool(line.pinned) and line.seq < self.kept_seq == self.cleared_seq
 
     async def add_member(
         self,
@@ -335,12 +326,15 @@ class RoomTransaction:
         commit: deleting it waits for this transaction."""
         if not await all_exist([user_id]):
             raise ActionError("no_such_user", "There is no such account any more.")
-        row = {
+        # The line of their coming is the first that they read.
+        joined = Past(self.last_seq + 1, self.posts) if self.modes.hides_past else NOTHING_HIDDEN
+        row: dict[str, Any] = {
             "room": self.room_id,
             "user": user_id,
             "role": role,
             "read_number": self.posts,
             "joined_at": self.at,
+            **(joined._asdict()),
             **(kept or {}),
         }
         self.writes.append(Member.insert(row))
@@ -349,7 +343,10 @@ class RoomTransaction:
         rows = await Timeout.select(Timeout.until).where(is_theirs).tuples().aio_execute()
         timeout_until = rows[0][0] if rows else 0
         self.standings[user_id] = Standing(
-            role, is_admin, self.kind, modes=self.modes, timeout_until=timeout_until
+            *(role, is_admin, self.kind),
+            modes=self.modes,
+            timeout_until=timeout_until,
+            joined=Past(row["first_seq"], row["hidden_number"]),
         )
 
     def change_member(self, user_id: int, standing: Standing) -> None:

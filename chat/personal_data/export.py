@@ -10,9 +10,19 @@ from accounts.models import User
 from accounts.people.directory import shown_names
 from accounts.personal_data.export import PAGE
 from chat.history.titles import Names, people_in
-from chat.models import CONVERSATIONS, Act, Invitation, Member, Reaction, Room, Status
+from chat.models import (
+    CONVERSATIONS,
+    Act,
+    HeldPost,
+    Ignored,
+    Invitation,
+    Member,
+    Reaction,
+    ReportReason,
+    Room,
+    Status,
+)
 from chat.models import Message as Row
-from chat.order_models import HeldPost, Ignored, ReportReason
 from chat.roles import Role
 from helpers.clock import iso
 

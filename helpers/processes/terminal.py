@@ -8,6 +8,8 @@ import threading
 import time
 from collections.abc import Iterator
 
+from settings import Settings
+
 PATIENCE_SECONDS = 2.0
 """Operations that take longer are reported."""
 
@@ -116,3 +118,19 @@ class Progress:
         if self._is_seen:
             # Returns to the first column, and clears to the end of the line (ECMA-48, EL).
             print(f"\r{text}\x1b[K", end="", file=sys.stderr, flush=True)
+
+
+def warn(settings: Settings) -> None:
+    """Says on standard error what is dangerous in the settings."""
+    if settings.rate_limits == "off":
+        print(
+            "WARNING: RATE LIMITS ARE OFF (AIOCHAT_RATE_LIMITS=off). Anyone may guess passwords and flood "
+            "rooms as fast as they like.",
+            file=sys.stderr,
+        )
+    if settings.debug:
+        print(
+            "WARNING: DEBUG IS ON (AIOCHAT_DEBUG). Pages of any other site may act for whoever is signed in "
+            "here.",
+            file=sys.stderr,
+        )

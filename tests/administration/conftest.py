@@ -1,6 +1,6 @@
 """The people who run the site, and what they send."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 
@@ -10,6 +10,16 @@ from tests.support.accounts import accounts_of
 from tests.support.people import JsonObject, Person
 
 Staff = Callable[[SiteRole], Awaitable[Person]]
+
+
+@pytest.fixture
+async def cast(cast: Cast) -> AsyncIterator[Cast]:
+    """Their roles end with the test: on the servers, which other tests have too, the boss alone
+    administers."""
+    yield cast
+    for someone in cast.people:
+        role = SiteRole.ADMINISTRATOR if someone is cast.boss else SiteRole.NONE
+        accounts_of(cast.url).give_role(someone.name, role)
 
 
 @pytest.fixture

@@ -16,7 +16,6 @@ import pytest
 from accounts import models as accounts_models
 from accounts.relations import following as following_models
 from chat import models as chat_models
-from chat import order_models
 from feed import models as feed_models
 from helpers.db import leases, migrations
 from helpers.db.base import Base
@@ -30,12 +29,12 @@ from tests.support.servers.forked import Forked
 FOLDER = ROOT / "migrations"
 MODELS = [
     model
-    for module in (accounts_models, following_models, chat_models, order_models, feed_models, leases)
+    for module in (accounts_models, following_models, chat_models, feed_models, leases)
     for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, Base)
     and model is not Base
-    and model.__module__ == module.__name__
+    and model.__module__.startswith(module.__name__)
 ]
 KINDS = {
     peewee.TextField: {"text"},
@@ -130,9 +129,12 @@ def test_the_models_are_these() -> None:
         "leases",
         "name_words",
         "site_acts",
+        "site_settings",
         "password_links",
         "deleted_rooms",
         "former_members",
+        "sweeps",
+        "holds",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

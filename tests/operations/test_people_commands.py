@@ -17,7 +17,7 @@ import pytest
 
 from accounts.doors import command_line
 from accounts.site import site_id
-from helpers.db.database import DatabaseError, open_database
+from helpers.db.database import DatabaseError, fetch, open_database
 from helpers.db.migrations import migrate
 from helpers.redis.client import open_redis
 from helpers.web.session_stores import SessionInfo, session_store
@@ -152,7 +152,7 @@ def test_who_administers_the_site(shell: Shell) -> None:
     assert shell.says("make-admin", "bob", "--undo") == "bob no longer administers the site.\n"
 
 
-ABOUT_SOMEBODY = ("set-password", "make-admin", "sessions")
+ABOUT_SOMEBODY = ("set-password", "make-admin", "sessions", "unsuspend", "end-sessions", "reset-link")
 
 
 @pytest.mark.parametrize(
@@ -298,3 +298,74 @@ def test_a_migration_that_cannot_be_applied_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "0001_bad.py").write_text("this is no Python")
     with pytest.raises(DatabaseError):
         migrate(f"sqlite:///{tmp_path}/x.db", tmp_path)
+
+
+def test_what_the_shell_does_to_accounts_is_in_the_log(shell: Shell) -> None:
+    shell.says("register", "bob", given=PASSWORD)
+    is_signed_in(shell, ("a" * 64, "", ""))
+    assert shell.says("suspend", "bob", "--for", "2h", "--reason", "too loud") == (
+        "bob is suspended for 2h. 0 sessions ended.\n"
+    )
+    assert shell.refuses("suspend", "alice", "--for", "good").startswith("A site needs an administrator")
+    assert shell.says("unsuspend", "bob") == "bob may sign in again.\n"
+    assert shell.says("unsuspend", "bob") == "bob was not suspended.\n"
+    assert shell.says("end-sessions", "alice") == "1 session of alice ended.\n"
+    assert re.fullmatch(
+        r"http://127\.0\.0\.1:\d+/accounts/reset/[A-Za-z0-9_-]{43}\n", shell.says("reset-link", "bob")
+    )
+    assert shell.says("role", "bob", "moderator") == "bob: moderator.\n"
+    assert shell.says("role", "bob", "moderator") == "bob: moderator, as before.\n"
+    assert shell.refuses("role", "alice", "none").startswith("A site needs an administrator")
+    assert shell.refuses("delete-account", "bob").endswith("say so with --yes")
+    assert shell.refuses("delete-account", "alice", "--yes").startswith("A site needs an administrator")
+    assert shell.says("delete-account", "bob", "--yes", "--reason", "asked to").startswith(
+        "The account of bob"
+    )
+    assert shell.refuses("suspend", "bob", "--for", "1h") == "there is nobody called 'bob' here"
+    assert [(act, reason) for act, reason in site_acts(shell)] == [
+        ("suspend", "too loud"),
+        ("unsuspend", ""),
+        ("end_sessions", ""),
+        ("password_link", ""),
+        ("role", ""),
+        ("delete_account", "asked to"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("suspend", "alice"),
+        ("suspend", "alice", "--for", "soon"),
+        ("suspend", "alice", "--for", "0s"),
+        ("role", "alice", "king"),
+        ("delete-account", "alice", "--messages", "some"),
+    ],
+)
+def test_commands_about_accounts_that_make_no_sense(shell: Shell, arguments: tuple[str, ...]) -> None:
+    code, out, err = shell(*arguments)
+    assert (code, out, "usage:" in err) == (2, "", True)
+    assert site_acts(shell) == []
+
+
+def test_a_reason_is_one_line(shell: Shell) -> None:
+    shell.says("register", "bob", given=PASSWORD)
+    assert shell.refuses("suspend", "bob", "--for", "1h", "--reason", "x" * 501).startswith("A reason has")
+    assert site_acts(shell) == []
+
+
+def site_acts(shell: Shell) -> list[tuple[str, str]]:
+    """The acts of the site's log and their reasons, in order, all by the shell."""
+
+    async def read() -> list[tuple[str, str]]:
+        database = open_database(
+            shell.env.get("AIOCHAT_DATABASE_URL", f"sqlite:///{shell.env['AIOCHAT_DATA_DIR']}/aiochat.db")
+        )
+        rows = await fetch(database, "SELECT act, reason, number, shell FROM site_acts ORDER BY number")
+        await database.aio_close()
+        assert [number for _, _, number, _ in rows] == list(range(1, len(rows) + 1))
+        assert all(user for _, _, _, user in rows)
+        return [(act, reason) for act, reason, _, _ in rows]
+
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, read()).result()

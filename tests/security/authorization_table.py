@@ -126,6 +126,7 @@ ROWS = {
     "/lock": Row("/lock", MODERATORS),
     "/unlock what isn't locked": Row("/unlock", NOBODY),
     "/allow members to invite": Row("/allow invite members", OWNERS),
+    "/history": Row("/history joining", OWNERS),
     "/allow owners to pin": Row("/allow pin owners", OWNERS),
     "/allow owners to post": Row("/allow post owners", OWNERS),
     "/archive": Row("/archive", OWNERS),

@@ -32,14 +32,16 @@ from chat.models import (
     Message,
     MessageVersion,
     Reaction,
+    Report,
+    ReportLine,
+    ReportReason,
     Room,
     RoomName,
     Status,
     Timeout,
 )
-from chat.order_models import Report, ReportLine, ReportReason
 from chat.requests import Frame, Request, RunCommand
-from chat.roles import Role, Standing
+from chat.roles import NOTHING_HIDDEN, Past, Role, Standing
 from helpers.clock import now_ms
 from helpers.db.base import Base
 from helpers.db.database import sqlite_path
@@ -147,6 +149,10 @@ class Watcher:
 
     def end(self, code: int) -> None:
         raise AssertionError("nobody removes who watches")
+
+    @property
+    def past(self) -> Past:
+        return NOTHING_HIDDEN
 
     def check_standing(self, code: int = 0) -> None:
         raise AssertionError("nobody changes the role of who watches")

@@ -14,7 +14,11 @@ from urls import ROUTES
 
 def example(path: str) -> str:
     """An address that the route is for: of a number the first, of a name one that nobody has."""
-    return re.sub(r"\{\w+:(?:[^{}]|\{[^{}]*\})*\}", "1", path).replace("{name}", "nowhere")
+    return (
+        re.sub(r"\{\w+:(?:[^{}]|\{[^{}]*\})*\}", "1", path)
+        .replace("{name}", "nowhere")
+        .replace("{token}", "x")
+    )
 
 
 POSTS = [example(route.path) for route in ROUTES if hasattr(route.view, "post")]

@@ -4,7 +4,7 @@
  */
 import { durationInWords } from "./durations.js";
 import { isolated, shownName } from "./names.js";
-import { t } from "./texts.js";
+import { n, t } from "./texts.js";
 
 /**
  * @typedef {Pick<import("../state/types.js").Line, "kind"|"author"|"text"|"target">} ServiceLine
@@ -30,6 +30,19 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  history: (who, text) =>
+    text === "all"
+      ? t("{author} lets newcomers read the whole history", who)
+      : t("{author} lets newcomers read only what comes after they have joined", who),
+  retention: (who, text) =>
+    parseInt(text)
+      ? n(
+          "{author} lets the room keep its messages for {count} day",
+          "{author} lets the room keep its messages for {count} days",
+          parseInt(text),
+          who,
+        )
+      : t("{author} lets the room keep its messages for good", who),
   rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),
@@ -73,6 +86,10 @@ const ACTS = {
   archived: [({ author }) => `${author} archived the room`, (who) => t("{author} archived the room", who)],
   ended: [({ author }) => `${author} deleted the room`, (who) => t("{author} deleted the room", who)],
   restored: [({ author }) => `${author} restored the room`, (who) => t("{author} restored the room", who)],
+  opened: [
+    ({ author }) => `${author} opened the room, as an administrator of the site`,
+    (who) => t("{author} opened the room, as an administrator of the site", who),
+  ],
   unarchived: [
     ({ author }) => `${author} took the room out of the archive`,
     (who) => t("{author} took the room out of the archive", who),

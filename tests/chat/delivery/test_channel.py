@@ -11,6 +11,7 @@ from chat.delivery.channel import Channel
 from chat.envelopes import EncodedEvent
 from chat.events import Close, Pong
 from chat.history.catch_up import MAX_BEHIND, Changes
+from chat.roles import NOTHING_HIDDEN, Past
 from helpers.websocket.frames import MAX_UNREAD
 from tests.support.people import PATIENCE
 
@@ -60,6 +61,10 @@ class FakeClient:
 
     def stay_in(self, room_id: int) -> "FakeClient | None":
         return self if room_id == self.room_id else None
+
+    @property
+    def past(self) -> Past:
+        return NOTHING_HIDDEN
 
     def check_standing(self, code: int = Close.KILLED) -> None:
         self.checked.append(code)

@@ -184,7 +184,7 @@ async def test_a_bad_answer_hurts_nobody_else(scene: Scene) -> None:
     await scene.remembers(ALICE, BOB)
 
     async def delete(room: RoomTransaction) -> Receipt:
-        return room.amend(await room.post(2), deleted_at=1, deleted_by=BOB.id)
+        return room.amend(await room.post(2, await room.standing(BOB.id)), deleted_at=1, deleted_by=BOB.id)
 
     await scene.journal.submit(Change(1, BOB, "delete", delete))
     scene.trips.clear()

@@ -43,6 +43,7 @@ ACTS = st.one_of(
     st.tuples(st.just("slow"), st.sampled_from((0, 10, 30))),
     st.tuples(st.sampled_from(("lock", "unlock", "archive", "unarchive"))),
     st.tuples(st.just("right"), st.sampled_from(tuple(RIGHTS)), st.sampled_from((*ROLE_WORDS, modes.USUAL))),
+    st.tuples(st.just("history"), st.sampled_from(tuple(modes.PASTS))),
     st.tuples(st.just("delete_room")),
     st.tuples(st.just("pin"), st.integers(1, POSTS), st.booleans()),
     st.tuples(st.just("role"), st.just(BOB.id), st.sampled_from((Role.MEMBER, Role.MODERATOR))),
@@ -84,6 +85,8 @@ async def act(engine: Engine, what: tuple[Any, ...]) -> int | None:
         case "right":
             right, who = values
             done = await modes.set_right(*here, right, who, nonce)
+        case "history":
+            done = await modes.set_past(*here, values[0], nonce)
         case "delete_room":
             room = await Room.aio_get(Room.id == ROOM)
             before = await shown()
@@ -113,7 +116,7 @@ async def shown() -> dict[str, Any]:
         for line in found.lines
         if line.number
     ]
-    columns = (Member.user, Member.role, Member.joined_at)
+    columns = (Member.user, Member.role, Member.joined_at, Member.first_seq, Member.hidden_number)
     members = await Member.select(*columns).where(Member.room == ROOM).tuples().aio_execute()
     limits = {
         table.__name__: sorted(

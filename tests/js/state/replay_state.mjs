@@ -65,7 +65,7 @@ function shown({ state }) {
   const { you, may, commands, lastSeq, lastNumber, membersStale } = state;
   // A page keeps the name with which it was opened.
   const nameOf = (/** @type {string} */ name) => (name === state.room.name && state.address) || name;
-  const modes = { slow: 0, locked: false, archived: false, rights: {} };
+  const modes = { slow: 0, locked: false, archived: false, rights: {}, hides_past: false };
   const room = { ...modes, ...state.room, name: nameOf(state.room.name) };
   const members = [...state.members.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
   return {

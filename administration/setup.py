@@ -1,0 +1,10 @@
+"""Sets up the site's pages in an application."""
+
+import aiohttp_jinja2
+from aiohttp import web
+
+from administration.words import bytes_in_words
+
+
+def setup_administration(app: web.Application) -> None:
+    aiohttp_jinja2.get_env(app).filters["bytes"] = bytes_in_words
