@@ -71,6 +71,9 @@ the next request of the same actor, so that requests take effect in the order in
 sent."""
 
 
+SHOWN_OF_HELD = 300
+"""Characters of a text that is held that its author is told again."""
+
 FLOOD = "the same text in several rooms"
 """Why it is reported. It is stored, and so in English."""
 
@@ -241,7 +244,8 @@ async def _look_and_post(engine: Engine, actor: Actor, request: Post, nonce: str
     draft = Draft(actor.room_id, actor.person, nonce, request.text, reply_to=request.reply_to)
     is_held, why = await filtering.look_at(engine, draft)
     if is_held:
-        actor.reply(Notice(actor.language.translate(filtering.HELD), nonce))
+        said = f"{actor.language.translate(filtering.HELD)}\n\n{request.text[:SHOWN_OF_HELD]}"
+        actor.reply(Notice(said, nonce))
         return
     rest = _queue_post(engine, actor, request, nonce, why or (FLOOD if is_flood else ""))
     if rest is not None:

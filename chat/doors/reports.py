@@ -1,6 +1,7 @@
 """Reports of messages: reporting one, the queue of a room with its answers, and what became of one's own.
 Pages without scripts, and JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp_jinja2
@@ -27,6 +28,8 @@ from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
 
 MAX_DIGITS = 15
+WRONG = ("bad_request", "bad_usage", "no_such_report")
+"""Refusals of what no page asks for."""
 
 
 class ReportPost(web.View):
@@ -92,7 +95,7 @@ class RoomReports(web.View):
             report_id, given = read_answer(form)
             receipt = await answer(request.app[ENGINE], found.room.id, person, report_id, given)
         except ActionError as error:
-            if wants_json(request) or error.retry_after or error.code == "no_such_report":
+            if wants_json(request) or error.retry_after or error.code in WRONG:
                 raise
             await flash(request, translate(error.phrase), "error")
             raise web.HTTPSeeOther(here) from None
@@ -155,17 +158,19 @@ def answered_text(act: int | None) -> str:
     return current().t("Answered by {act}. The log can undo it.", act=label(act))
 
 
-def read_answer(form: Any) -> tuple[int, Answer]:
-    """The report and its answer in a form: `answer` is a word, `timeout` and `ban` with a duration
-    behind it where they don't last for good. Raises ActionError."""
+def read_answer(form: Any, words: Sequence[str] = ANSWERS) -> tuple[int, Answer]:
+    """The report and its answer in a form: `answer` is one of these words, `timeout` and what may last
+    for good with a duration behind it. Raises ActionError."""
     number = form.get("report", "")
     if not is_number(number):
         raise ActionError("bad_request", "`report` is the number of a report.")
     name, _, duration = form.get("answer", "").partition(" ")
-    if name not in ANSWERS:
-        raise ActionError("bad_request", "`answer` is one of these: {names}.", names=", ".join(ANSWERS))
+    if name not in words:
+        raise ActionError("bad_request", "`answer` is one of these: {names}.", names=", ".join(words))
     seconds = parse_duration(duration) if duration else None
-    is_right = seconds is not None and name in ("timeout", "ban") if duration else name != "timeout"
+    is_right = (
+        seconds is not None and name in ("timeout", "ban", "suspend") if duration else name != "timeout"
+    )
     if not is_right:
         raise ActionError("bad_usage", "A duration is written like 10m, 2h, 3d or 1w.")
     return int(number), Answer(name, seconds, form.get("delete", "") == "1")
