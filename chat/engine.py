@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from accounts.people.mentions import NamedPeople
 from chat.delivery.bus import Listener, RoomBus
+from chat.delivery.filters import Filters, Floods
 from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
 from chat.delivery.presence import SitePresence
@@ -61,6 +62,8 @@ class Engine:
     timings: Timings
     guests: KeyedLocks
     """Invitations of one guest are counted and stored one after the other."""
+    filters: Filters
+    floods: Floods
     limiter: Limiter
     """What others see of a person is counted by it: rooms, invitations; and searches."""
 
@@ -162,12 +165,14 @@ async def open_engine(
     read_marks = ReadMarks(database, unread.note_moved, timings)
     access = RoomAccessReader(database)
     directory = Directory(access, people or NamedPeople(), process_bus)
+    filters = Filters(process_bus)
     statuses = Statuses(publish_status_change, publish_ephemeral, hub.spawn)
     try:
         await bus.open()
         await statuses.open()
         await presence.open()
         await directory.follow()
+        await filters.open()
         hub.start(bus)
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
@@ -181,6 +186,8 @@ async def open_engine(
             epoch=epoch,
             timings=timings,
             guests=KeyedLocks(),
+            filters=filters,
+            floods=Floods(),
             limiter=limiter or Unlimited(),
         )
     finally:
@@ -189,5 +196,6 @@ async def open_engine(
         await unread.close()
         await presence.close()
         await hub.close()
+        await filters.close()
         directory.close()
         bus.close()

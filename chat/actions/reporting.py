@@ -37,6 +37,9 @@ from helpers.errors import charge
 from helpers.security_log import note
 
 ANSWERS = ("dismiss", "delete", "timeout", "ban")
+SITE_ANSWERS = (*ANSWERS, "suspend")
+"""Of those who run the site. The account is suspended by who calls `answer`."""
+
 DONE, DISMISSED = "done", "dismissed"
 """What reporters are told of."""
 

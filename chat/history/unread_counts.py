@@ -56,11 +56,20 @@ _SEEN = """(
 """SQL over a row `given`: the last post that the user has seen, or that was cleared away."""
 
 
+_HEARD = """(
+    NOT EXISTS (SELECT 1 FROM ignored WHERE ignored.user_id = given.user_id)
+    OR NOT EXISTS (SELECT 1 FROM ignored WHERE ignored.user_id = given.user_id AND ignored.ignored_id = (
+        SELECT author_id FROM messages AS post
+        WHERE post.room_id = mention.room_id AND post.number = mention.number)))"""
+"""SQL over rows `given` and `mention`: the author of the post isn't somebody whom the user ignores. For
+those who ignore nobody, as most, the author isn't looked up."""
+
+
 _MENTIONS = f"""
     SELECT COUNT(*) FROM (
         SELECT 1 FROM mentions AS mention
         WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
-            AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS mentioning"""  # noqa: S608 - words of our own
+            AND mention.number > {_SEEN} AND {_HEARD} LIMIT {MAX_MENTIONS}) AS mentioning"""  # noqa: S608 - words of our own
 
 _OF_ALL = f"""
     SELECT COUNT(*) FROM (
@@ -68,7 +77,7 @@ _OF_ALL = f"""
             WHERE post.room_id = mention.room_id AND post.number = mention.number) AS author_id
         FROM mentions AS mention
         WHERE mention.user_id = {ALL.user_id} AND mention.room_id = given.room_id
-            AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS calling
+            AND mention.number > {_SEEN} AND {_HEARD} LIMIT {MAX_MENTIONS}) AS calling
     WHERE author_id <> given.user_id
         AND (SELECT 1 FROM blocks WHERE blocker_id = author_id AND blocked_id = given.user_id) IS NULL
         AND (SELECT 1 FROM blocks WHERE blocker_id = given.user_id AND blocked_id = author_id) IS NULL"""  # noqa: S608
@@ -117,8 +126,10 @@ _REPORTS = """
         AND (member.role >= 2 OR (SELECT is_admin FROM users WHERE users.id = member.user_id))
     THEN (SELECT COUNT(*) FROM reports AS report
         WHERE report.room_id = room.id AND report.answered_at IS NULL AND report.author_id <> member.user_id)
+        + (SELECT COUNT(*) FROM held_posts AS held WHERE held.room_id = room.id AND held.answered_at IS NULL)
     ELSE 0 END"""
-"""SQL over rows `room` and `member`: how many reports wait for the member's answer. Only looked up for
+"""SQL over rows `room` and `member`: how many reports, and posts that are held, wait for the
+member's answer. Only looked up for
 those who answer them."""
 
 

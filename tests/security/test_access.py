@@ -62,7 +62,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("unfollow", "POST"): (401, 404, 404, 404),
     **{
         (what, "POST"): (401, 404, 404, 404)
-        for what in ("accept", "decline", "remove_follower", "block", "unblock")
+        for what in ("accept", "decline", "remove_follower", "block", "unblock", "ignore", "unignore")
     },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
     ("users", "GET"): (LOGIN, 200, 200, 200),
@@ -119,6 +119,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
+    ("admin_filters", "POST"): (401, 403, 403, 403),
     ("admin", "GET"): (LOGIN, 403, 403, 403),
     **{
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
@@ -133,6 +134,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
             "storage",
             "site",
             "reports",
+            "filters",
         )
     },
     ("admin_reports", "POST"): (401, 403, 403, 403),

@@ -234,6 +234,8 @@ CASES = (
     Case(
         "/report in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", "/report 1")]
     ),
+    Case("/ignore", before=POSTED, does=[("bob", "/ignore {alice}")]),
+    Case("/unignore", before=[("bob", "/ignore {alice}")], does=[("bob", "/unignore {alice}")]),
     Case("/log", before=[("alice", "/topic beans")], does=[("bob", "/log"), ("bob", "/log 3")]),
     Case("/undo of a topic", before=[("alice", "/topic beans")], does=[("alice", "/undo A1")]),
     Case("/undo of a title", before=[("alice", "/title Kitchen 9")], does=[("alice", "/undo a1")]),
