@@ -36,6 +36,14 @@ MOST_WALKS = 5
 goes on there."""
 
 
+_IN_ORDER = "SELECT " + ", ".join(
+    f"set_config('{name}', 'off', TRUE)" for name in ("enable_seqscan", "enable_hashjoin", "enable_mergejoin")
+)
+"""For one transaction of PostgreSQL. Its planner knows little of how common a part of a word is: it
+might read the whole table, and join all that was found before it takes the newest. Nested loops keep
+the order, and end with the page."""
+
+
 @dataclass(frozen=True)
 class Term:
     """A word or phrase, folded."""
@@ -109,6 +117,13 @@ class SearchIndex:
         cursor: then many posts were looked at in vain."""
         if wanted.before is not None:
             before = min(before, wanted.before * IDS_PER_MS)
+        if self._is_sqlite:
+            return await self._find(reader, wanted, most, before)
+        async with self._database.aio_atomic():
+            await fetch(self._database, _IN_ORDER)
+            return await self._find(reader, wanted, most, before)
+
+    async def _find(self, reader: Reader, wanted: Wanted, most: int, before: int) -> Found:
         hits = await self._walk(reader, wanted, before, FIRST_WALK, most + 1)
         if len(hits) > most:
             return _page(hits, most)
@@ -180,24 +195,19 @@ class SearchIndex:
             self._add_terms(sql, wanted.terms, by_index=True)
             sql.add(f" LIMIT {rows}")
         sql.add("), counted AS (SELECT COUNT(*) AS many, MIN(id) AS least FROM matched)")
-        sql.add(", hits AS (SELECT line.id, line.room_id, line.seq FROM matched")
+        sql.add(", hits AS (SELECT line.id, line.room_id, line.seq")
+        sql.add(" FROM (SELECT id FROM matched ORDER BY id DESC) AS newest")
         # Of CROSS JOIN SQLite keeps the order.
         join = "CROSS JOIN" if self._is_sqlite else "JOIN"
-        sql.add(f" {join} search_lines AS line ON line.id = matched.id")
+        sql.add(f" {join} search_lines AS line ON line.id = newest.id")
         self._add_visible(sql, reader, wanted)
         if self._is_sqlite:
             self._add_filters(sql, wanted, " + 0")
             self._add_terms(sql, wanted.terms)
-        sql.add(f" ORDER BY line.id DESC LIMIT {most})")
+        sql.add(f" ORDER BY newest.id DESC LIMIT {most})")
         sql.add(" SELECT counted.many, counted.least, hits.id, hits.room_id, hits.seq")
         sql.add(" FROM counted LEFT JOIN hits ON TRUE ORDER BY hits.id DESC")
-        if self._is_sqlite:
-            found = await self._rows(sql)
-        else:
-            # The planner knows little of how common a part of a word is, and might read the whole table.
-            async with self._database.aio_atomic():
-                await fetch(self._database, "SET LOCAL enable_seqscan = off")
-                found = await self._rows(sql)
+        found = await self._rows(sql)
         many, least = found[0][:2]
         return [Hit(*row[2:]) for row in found if row[2] is not None], least or 0, many
 
