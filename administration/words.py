@@ -5,7 +5,6 @@ from collections.abc import Callable
 from babel.numbers import format_decimal
 
 from administration.site_log import LogEntry
-from helpers.clock import iso
 from helpers.text.translation import Language, Text, current
 
 ACTS: dict[str, Text] = {
@@ -74,9 +73,15 @@ def _role(entry: LogEntry, language: Language) -> str:
     return f"{was} → {now}"
 
 
-def _until(entry: LogEntry, language: Language) -> str:
+def _suspended(entry: LogEntry, language: Language) -> str:
+    """Its end is shown beside it, in the reader's zone."""
+    return "" if until_of(entry) is not None or not entry.after else language.t("for good")
+
+
+def until_of(entry: LogEntry) -> int | None:
+    """When an act of the site ends by itself."""
     until = entry.after.get("until")
-    return language.t("until {time}", time=language.moment(iso(until))) if until else language.t("for good")
+    return until if entry.position.source and isinstance(until, int) else None
 
 
 def _rename(entry: LogEntry, language: Language) -> str:
@@ -91,7 +96,7 @@ def _deleted(entry: LogEntry, language: Language) -> str:
 
 _DETAILS: dict[str, Callable[[LogEntry, Language], str]] = {
     "role": _role,
-    "suspend": _until,
+    "suspend": _suspended,
     "rename": _rename,
     "delete_account": _deleted,
 }

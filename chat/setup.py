@@ -34,6 +34,7 @@ from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
+from chat.search.indexer import Indexer
 from helpers.keys import DATABASE, LIMITER, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
@@ -81,7 +82,10 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
-        works = (presence.run(), Purge(engine).run(), Retention(engine).run())
+        works = (
+            *(presence.run(), Purge(engine).run(), Retention(engine).run()),
+            Indexer(engine.database, timings.search_index).run(),
+        )
         tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:
             passing.open(functools.partial(receive, app))

@@ -200,7 +200,7 @@ async def _suspend(request: web.Request, person: User, form: Form) -> Done:
     act = await people_acts.suspend(
         app[DATABASE], _actor(request), person.id, seconds, form.get("reason", "")
     )
-    await _close_sessions(app, person.id)
+    await close_sessions(app, person.id)
     return Done(act, current().t("{person} is suspended.", person=person.called))
 
 
@@ -217,7 +217,7 @@ async def _unsuspend(request: web.Request, person: User, form: Form) -> Done:
 async def _end_sessions(request: web.Request, person: User, form: Form) -> Done:
     app = request.app
     act = await people_acts.end_sessions(app[DATABASE], _actor(request), person.id, form.get("reason", ""))
-    await _close_sessions(app, person.id)
+    await close_sessions(app, person.id)
     return Done(act, current().t("{person} is signed out everywhere.", person=person.called))
 
 
@@ -275,7 +275,7 @@ async def _delete(request: web.Request, person: User, form: Form) -> Done:
         reason=form.get("reason", ""),
     )
     app[NAMED_PEOPLE].name_changed(person.name)
-    await _close_sessions(app, person.id)
+    await close_sessions(app, person.id)
     await asyncio.wait([app[ACCOUNT_DELETION].run_now(person.id)], timeout=PATIENCE_SECONDS)
     return Done(
         act, current().t("The account {name} is deleted.", name=person.name), leads_to="/admin/people"
@@ -293,7 +293,7 @@ async def _unhold(request: web.Request, person: User, form: Form) -> Done:
     return Done(act, current().t("What is due of {person} is erased again.", person=person.called))
 
 
-async def _close_sessions(app: web.Application, user_id: int) -> None:
+async def close_sessions(app: web.Application, user_id: int) -> None:
     """They are none already, by the account's new secret. Where Redis is away, what is open for them
     is closed when it is back."""
     try:

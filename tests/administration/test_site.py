@@ -172,7 +172,12 @@ def test_what_the_environment_sets_is_not_changed_here() -> None:
         accounts_of(server.url).add("boss")
         boss, visitor = await Person(server.url, "boss").returns(), Person(server.url, "visitor")
         try:
-            assert (await boss.gets("/admin/site"))["fixed"] == ["registration"]
+            told = await boss.gets("/admin/site")
+            assert told["fixed"] == ["registration"]
+            assert told["environment"] == {
+                "AIOCHAT_REGISTRATION": "closed",
+                "AIOCHAT_RATE_LIMITS": "off",
+            }, "and nothing that may hold a secret"
             status, told = await sets(boss, "registration", "open")
             assert (status, told["error"]["code"]) == (409, "fixed")
             assert "set by the environment" in await text_of(boss, "/admin/site")

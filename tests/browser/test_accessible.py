@@ -172,6 +172,9 @@ async def test_the_pages_around_the_rooms(
     page = await inspector.opens(f"{alice.url}/rooms", alice)
     await page.locator("summary").evaluate_all("all => all.forEach((one) => one.click())")
     await inspector.looks(page, "rooms")
+    for asked in ("", "?q=beans", "?q=zxqv", "?q=on:sometime"):
+        await inspector.opens(f"{alice.url}/search{asked}", alice)
+        await inspector.looks(page, f"search{asked}")
     await goes_private(alice)
     await asks(bob, f"/users/{alice.name}/follow")
     lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked")
