@@ -352,3 +352,17 @@ async def test_the_task_runs(engine: Engine) -> None:
             await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+
+
+async def test_what_is_gone_is_found_no_more(engine: Engine) -> None:
+    """The index of posts forgets what is deleted, by the database itself."""
+    await says(engine, 4)
+    await fetch(
+        engine.database,
+        "INSERT INTO search_lines (id, room_id, seq, author_id, has_link, text, tokens) "
+        "SELECT seq, room_id, seq, author_id, FALSE, text, '' FROM messages WHERE room_id = 1",
+    )
+    await ages(40, until=3)
+    await keeps(30)
+    await run(engine)
+    assert [seq for (seq,) in await fetch(engine.database, "SELECT seq FROM search_lines")] == [4]
