@@ -19,6 +19,7 @@ from accounts.doors import (
 from accounts.doors import relation_lists as lists
 from administration.doors import filters as site_filters
 from administration.doors import frame as administration
+from administration.doors import health as site_health
 from administration.doors import log, person, site
 from administration.doors import people as site_people
 from administration.doors import reports as site_reports
@@ -36,6 +37,7 @@ from chat.doors import (
     room_list,
     room_log,
     room_settings,
+    search,
     status,
     upgrade,
 )
@@ -172,6 +174,7 @@ ROUTES = [
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
+    Route("/search", search.SearchPage, "search", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
     Route("/rooms/{name}/accept", invitations.Accept, "accept_invitation", Access.SIGNED_IN),
@@ -198,6 +201,8 @@ ROUTES = [
     Route("/admin/log/export", log.LogExport, "admin_log_export", Access.SIGNED_IN, is_endless=True),
     Route("/admin/site", site.Site, "admin_site", Access.SIGNED_IN),
     Route("/rules", site.Rules, "rules", Access.ANYONE),
+    Route("/admin/health", site_health.Health, "admin_health", Access.SIGNED_IN),
+    Route("/admin/storage", site_health.Storage, "admin_storage", Access.SIGNED_IN),
     Route("/admin/people/{name}", person.PersonPage, "admin_person", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),

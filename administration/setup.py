@@ -1,10 +1,14 @@
 """Sets up the site's pages in an application."""
 
+import time
+
 import aiohttp_jinja2
 from aiohttp import web
 
+from administration.health import STARTED
 from administration.words import bytes_in_words
 
 
 def setup_administration(app: web.Application) -> None:
+    app[STARTED] = time.monotonic()
     aiohttp_jinja2.get_env(app).filters["bytes"] = bytes_in_words

@@ -5,7 +5,6 @@ from collections.abc import Callable
 from babel.numbers import format_decimal
 
 from administration.site_log import LogEntry
-from helpers.clock import iso
 from helpers.text.translation import Language, Text, current
 
 ACTS: dict[str, Text] = {
@@ -38,6 +37,9 @@ ACTS: dict[str, Text] = {
     "owner": Text("owner of the room"),
     "invite": Text("invited to the room"),
     "undo": Text("undone"),
+    "retention": Text("how long messages are kept"),
+    "hold": Text("nothing is erased"),
+    "unhold": Text("what is due is erased again"),
     "site": Text("the site’s settings"),
     "report": Text("report answered"),
     "rights": Text("who may do what in the room"),
@@ -71,9 +73,15 @@ def _role(entry: LogEntry, language: Language) -> str:
     return f"{was} → {now}"
 
 
-def _until(entry: LogEntry, language: Language) -> str:
+def _suspended(entry: LogEntry, language: Language) -> str:
+    """Its end is shown beside it, in the reader's zone."""
+    return "" if until_of(entry) is not None or not entry.after else language.t("for good")
+
+
+def until_of(entry: LogEntry) -> int | None:
+    """When an act of the site ends by itself."""
     until = entry.after.get("until")
-    return language.t("until {time}", time=language.moment(iso(until))) if until else language.t("for good")
+    return until if entry.position.source and isinstance(until, int) else None
 
 
 def _rename(entry: LogEntry, language: Language) -> str:
@@ -88,7 +96,7 @@ def _deleted(entry: LogEntry, language: Language) -> str:
 
 _DETAILS: dict[str, Callable[[LogEntry, Language], str]] = {
     "role": _role,
-    "suspend": _until,
+    "suspend": _suspended,
     "rename": _rename,
     "delete_account": _deleted,
 }

@@ -29,6 +29,7 @@ from chat.history.mentions import Directory
 from chat.history.presence import PresenceStore
 from chat.history.waiting import WaitingReader
 from chat.line_kinds import KINDS
+from chat.search.searching import Search
 from helpers.db.database import is_unavailable
 from helpers.limits import Limiter, Unlimited
 from helpers.locks import KeyedLocks
@@ -50,6 +51,7 @@ class Engine:
     read_marks: ReadMarks
     unread: UnreadTracker
     access: RoomAccessReader
+    search: Search
     directory: Directory
     waiting: WaitingReader
     renderer: Renderer
@@ -63,7 +65,7 @@ class Engine:
     filters: Filters
     floods: Floods
     limiter: Limiter
-    """What others see of a person is counted by it: rooms, invitations."""
+    """What others see of a person is counted by it: rooms, invitations; and searches."""
 
 
 @contextlib.asynccontextmanager
@@ -174,6 +176,7 @@ async def open_engine(
         hub.start(bus)
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
+            search=Search(database, access, limiter or Unlimited()),
             directory=directory,
             waiting=waiting,
             renderer=renderer,

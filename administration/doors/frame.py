@@ -11,7 +11,7 @@ from aiohttp import web
 from accounts.keys import USER
 from accounts.people.site_roles import SITE_GRANTS, SitePermission, site_may, site_role_of
 from administration.site_log import LogEntry
-from administration.words import act_name, details
+from administration.words import act_name, details, until_of
 from helpers.clock import iso
 from helpers.errors import ActionError
 from helpers.limits import Rule
@@ -34,8 +34,10 @@ SECTIONS = (
     Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
     Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
     Section("filters", Text("Filters"), "eye", SitePermission.SEE_REPORTS),
-    Section("site", Text("Site"), "settings", SitePermission.SEE_SITE),
     Section("log", Text("Log"), "versions", SitePermission.SEE_LOG),
+    Section("storage", Text("Storage"), "download", SitePermission.SEE_HEALTH),
+    Section("site", Text("Site"), "settings", SitePermission.SEE_SITE),
+    Section("health", Text("Health"), "alert", SitePermission.SEE_HEALTH),
 )
 """In the order of the navigation."""
 
@@ -94,6 +96,7 @@ def shown_entries(entries: Iterable[LogEntry]) -> list[dict[str, Any]]:
             "at": iso(entry.position.at),
             "act": act_name(entry.act, language),
             "details": details(entry, language),
+            "until": iso(until) if (until := until_of(entry)) is not None else None,
             "by": entry.by,
             "shell": entry.shell,
             "whom": entry.whom,

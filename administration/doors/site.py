@@ -20,7 +20,7 @@ from administration.doors.frame import ACTS_RULE, SitePage, render
 from administration.site_changes import EDITABLE, change_site, checked, names_of_rooms
 from feed.formatting import render as render_text
 from helpers.errors import ActionError, charge
-from helpers.keys import DATABASE, LIMITER
+from helpers.keys import DATABASE, LIMITER, SETTINGS
 from helpers.markup.markdown import plain_html
 from helpers.rendering import RENDERER
 from helpers.security_log import note
@@ -29,6 +29,7 @@ from helpers.web.addresses import client_address
 from helpers.web.flash import flash
 from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
+from settings import Settings
 
 
 class Site(SitePage):
@@ -82,16 +83,35 @@ class Site(SitePage):
         values = {name: now[name] for name in EDITABLE}
         values[DEFAULT_ROOMS] = " ".join(await names_of_rooms(now.default_rooms))
         if wants_json(request):
-            return web.json_response({"settings": values, "fixed": sorted(now.fixed)})
+            environment = dict(_environment(request.app[SETTINGS]))
+            told = {"settings": values, "fixed": sorted(now.fixed), "environment": environment}
+            return web.json_response(told)
         context = {
             "values": {**values, **({failed: text} if failed else {})},
             "fixed": now.fixed,
             "failed": failed,
             "error": translate(error.phrase) if error else "",
             "limits": site_changes,
+            "environment": _environment(request.app[SETTINGS]),
             "may_set": site_may(request[USER], SitePermission.SET_SITE),
         }
         return render(request, "site.html", "site", context, error.status if error else 200)
+
+
+SHOWN = (
+    *("public_url", "registration", "retention_days", "quota", "rate_limits", "trust_proxy"),
+    *("gravatar", "connections", "address_connections"),
+)
+"""Settings of the environment that hold no secret, and say how the site behaves."""
+
+
+def _environment(settings: Settings) -> list[tuple[str, str]]:
+    """What is set there, by the names that it has there."""
+    return [
+        (f"AIOCHAT_{name.upper()}", str(getattr(settings, name)))
+        for name in SHOWN
+        if name in settings.model_fields_set
+    ]
 
 
 class Rules(web.View):

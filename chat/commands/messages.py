@@ -1,5 +1,7 @@
 """Commands for everyone: help, other ways to post, and the read mark."""
 
+from urllib.parse import urlencode
+
 from accounts.models import User
 from chat import requests
 from chat.actions import filtering
@@ -8,7 +10,9 @@ from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
 from chat.history.access import room_seen_by
 from chat.models import Room
+from helpers.text.characters import isolated
 
+MOST_FOUND = 5
 SHRUG = "¯\\_(ツ)_/¯"
 
 
@@ -54,6 +58,28 @@ async def msg(call: Call, user: User, text: Rest) -> Answer:
     room = await open_conversation(call.engine, call.user, [user])
     await filtering.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
     return call.language.t("Sent to {name}: {address}", name=user.called, address=f"/rooms/{room.name}")
+
+
+@command()
+async def search(call: Call, words: Rest) -> Answer:
+    """Finds messages in your rooms and in open ones: /search lists what else may be asked for."""
+    answer = await call.engine.search.find(call.user, words, most=MOST_FOUND)
+    t = call.language.t
+    if not answer.results:
+        return t("Nothing was found.")
+    lines = [
+        t(
+            "{author} in {room}: {excerpt} {address}",
+            author=one.line.author,
+            room=isolated(one.title),
+            excerpt=isolated(one.excerpt),
+            address=f"/rooms/{one.room}/{one.line.number}",
+        )
+        for one in answer.results
+        if not one.is_folded
+    ]
+    address = f"/search?{urlencode({'q': words})}"
+    return "\n".join([*lines, t("All that was found: {address}", address=address)])
 
 
 @command()

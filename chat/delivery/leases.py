@@ -33,6 +33,9 @@ class Leases(Protocol):
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         """The leases among these that any process holds."""
 
+    async def workers(self) -> int:
+        """How many processes there are."""
+
     async def are_complete(self) -> bool:
         """False while leases of other processes may be missing: Redis has lost those of this process
         and was emptied, so the others have to write theirs again. A lease that `held` didn't find
@@ -58,6 +61,9 @@ class LocalLeases:
 
     async def held(self, leases: Collection[Lease]) -> set[Lease]:
         return self._held.intersection(leases)
+
+    async def workers(self) -> int:
+        return 1
 
     async def are_complete(self) -> bool:
         return True
@@ -124,6 +130,9 @@ class RedisLeases:
                 for answer in await pipeline.execute():
                     found.update(lease for lease, is_held in zip(group, answer, strict=True) if is_held)
         return found
+
+    async def workers(self) -> int:
+        return 1 + len(await self._other_workers())
 
     async def are_complete(self) -> bool:
         # A write under way may make the key anew, and learns only from its answer that it was gone.

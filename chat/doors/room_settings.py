@@ -156,6 +156,10 @@ async def _history(engine: Engine, room_id: int, person: Person, form: Form) -> 
     return await modes.set_past(engine, room_id, person, form.get("past", ""), new_nonce())
 
 
+async def _kind(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await rooms.set_kind(engine, room_id, person, form.get("kind", ""), new_nonce())
+
+
 async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.archive(engine, room_id, person, new_nonce())
 
@@ -228,6 +232,7 @@ ACTS: dict[str, Act] = {
     "unlock": _unlock,
     "rights": _rights,
     "history": _history,
+    "kind": _kind,
     "archive": _archive,
     "unarchive": _unarchive,
     "unban": _unban,

@@ -102,6 +102,11 @@ class Journal:
             self._wake.set()
 
     @property
+    def waiting(self) -> int:
+        """Entries that aren't stored yet."""
+        return len(self._queue)
+
+    @property
     def is_full(self) -> bool:
         """Whether callers should wait for `when_not_full` before they append more."""
         return len(self._queue) >= MAX_QUEUED

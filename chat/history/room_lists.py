@@ -42,7 +42,7 @@ MAX_WORDS = 64
 """Characters that are looked for in titles."""
 
 
-MAY_LACK = ("deleted", "reports")
+MAY_LACK = ("deleted", "reports", "archived")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class RoomView:
     mentions: int = 0
     deleted: int = 0
     reports: int = 0
+    archived: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The fields for JSON. `deleted` and `reports` are left out where they are 0."""
@@ -81,6 +82,7 @@ _LISTED = (
     fn.COALESCE(Room.title, Room.name),
     Room.topic,
     Room.kind,
+    Room.archived_at,
     Member.role,
     Room.posts,
     Room.cleared_number,
@@ -219,7 +221,7 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, shown, topic, kind, role, posts, cleared_number, read_number, *counts = row
+    name, shown, topic, kind, archived_at, role, posts, cleared_number, read_number, *counts = row
     if role is None:
         return RoomView(name, shown, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
@@ -227,4 +229,5 @@ def _view(row: tuple[Any, ...], user: User) -> RoomView:
     named, together, deleted, reports, held = counts
     mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
-    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted, reports + held)
+    counted = (unread, posts, seen, mentions, deleted, reports + held)
+    return RoomView(name, shown, topic, kind, title, *counted, archived_at is not None)

@@ -94,7 +94,7 @@ async def _erase_reports(account: DeletedAccount) -> None:
         .aio_execute()
     )
     await HeldPost.update(text="").where(is_waiting).aio_execute()
-    if account.removes:
+    if account.removes and account.user_id not in await held_people():
         await ReportLine.delete().where(ReportLine.author_id == account.user_id).aio_execute()
 
 

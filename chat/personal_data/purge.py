@@ -127,6 +127,13 @@ class Purge:
         while True:
             due_at = now_ms() - UNDO_SECONDS * 1000
             query = Report.select(Report.id).where(Report.answered_at < due_at).limit(LINES_AT_ONCE)
+            if rooms := await held_rooms():
+                query = query.where(Report.room_id.not_in(sorted(rooms)))
+            if people := await held_people():
+                theirs = ReportLine.select(ReportLine.report_id).where(
+                    ReportLine.author_id.in_(sorted(people))
+                )
+                query = query.where(Report.id.not_in(theirs))
             ids = [report_id for (report_id,) in await query.tuples().aio_execute()]
             if not ids:
                 return

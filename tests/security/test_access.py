@@ -89,6 +89,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("kept", "GET"): (401, 200, 200, 200),
     ("service_worker", "GET"): (200, 200, 200, 200),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
+    # What each of them finds: tests/chat/test_search.py.
+    ("search", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
     # To accept makes nobody a member again, and there is nothing to decline.
@@ -121,7 +123,19 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("admin", "GET"): (LOGIN, 403, 403, 403),
     **{
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
-        for what in ("people", "person", "rooms", "room", "log", "log_export", "site", "reports", "filters")
+        for what in (
+            "people",
+            "person",
+            "rooms",
+            "room",
+            "log",
+            "log_export",
+            "health",
+            "storage",
+            "site",
+            "reports",
+            "filters",
+        )
     },
     ("admin_reports", "POST"): (401, 403, 403, 403),
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},

@@ -213,6 +213,12 @@ CASES = (
         does=[("alice", "/allow mention usual"), ("alice", "/allow post moderators"), ("alice", "/unlock")],
     ),
     Case("/undo of /allow", before=[("alice", "/allow topic members")], does=[("alice", "/undo A1")]),
+    Case("/kind", elsewhere=("bob",), does=[("alice", "/kind closed"), ("bob", "hello")]),
+    Case("/kind of a closed room", place="closed", does=[("alice", "/kind open")]),
+    Case(
+        "/undo of /kind", elsewhere=("bob",), before=[("alice", "/kind closed")], does=[("alice", "/undo A1")]
+    ),
+    Case("/archive elsewhere", elsewhere=("bob",), does=[("alice", "/archive")]),
     Case("/history", before=POSTED, does=[("alice", "/history joining"), ("bob", "hello")]),
     Case("/undo of /history", before=[("alice", "/history joining")], does=[("alice", "/undo A1")]),
     Case(
@@ -301,6 +307,7 @@ CASES = (
             ("bob", "/help"),
             ("carol", "/help topic"),
             ("bob", "/who"),
+            ("bob", "/search words"),
             ("bob", "/topic"),
             ("bob", "/back"),
             ("bob", "/dnd off"),
