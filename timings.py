@@ -79,6 +79,9 @@ class Timings:
     purge: float = 10.0
     """The interval at which deleted and cleared messages are looked for that are to be erased."""
 
+    retention: float = 600.0
+    """The interval at which messages are looked for that are older than they are kept."""
+
     goodbye: float = 3.0
     """When a process ends, clients have this time to close."""
 

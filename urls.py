@@ -18,8 +18,8 @@ from accounts.doors import (
 )
 from accounts.doors import relation_lists as lists
 from administration.doors import frame as administration
+from administration.doors import log, person, site
 from administration.doors import people as site_people
-from administration.doors import person
 from administration.doors import reports as site_reports
 from administration.doors import room as site_room
 from administration.doors import rooms as site_rooms
@@ -189,6 +189,10 @@ ROUTES = [
     Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
     Route("/admin/rooms", site_rooms.Rooms, "admin_rooms", Access.SIGNED_IN),
     Route("/admin/rooms/{id:[1-9][0-9]{0,14}}", site_room.RoomPage, "admin_room", Access.SIGNED_IN),
+    Route("/admin/log", log.Log, "admin_log", Access.SIGNED_IN),
+    Route("/admin/log/export", log.LogExport, "admin_log_export", Access.SIGNED_IN, is_endless=True),
+    Route("/admin/site", site.Site, "admin_site", Access.SIGNED_IN),
+    Route("/rules", site.Rules, "rules", Access.ANYONE),
     Route("/admin/people/{name}", person.PersonPage, "admin_person", Access.SIGNED_IN),
     Route("/ws", upgrade.OwnSocket, "own_socket", Access.SIGNED_IN, json=True, is_endless=True),
     Route("/rooms/{name}/ws", upgrade.Socket, "socket", Access.SIGNED_IN, json=True, is_endless=True),

@@ -37,6 +37,10 @@ RENAMED = web.AppKey("renamed", list[Renamed])
 """Called after somebody is shown by another name, with their id, their handle and that name, which
 is empty for the handle."""
 
+Registered = Callable[[User], Awaitable[None]]
+REGISTERED = web.AppKey("registered", list[Registered])
+"""Called after somebody has made themselves an account."""
+
 Blocked = Callable[[int, int], Awaitable[Callable[[], None] | None]]
 BLOCKED = web.AppKey("blocked", list[Blocked])
 """Called with the ids of two people in the transaction that blocks one of them. Changes of the

@@ -172,3 +172,13 @@ class PasswordLink(Base):
 
     class Meta:
         table_name = "password_links"
+
+
+class SiteSetting(Base):
+    """A value that is set on the site's pages; see accounts/site_settings.py."""
+
+    name = peewee.TextField(primary_key=True)
+    value = peewee.TextField()
+
+    class Meta:
+        table_name = "site_settings"

@@ -6,7 +6,7 @@ from aiohttp import web
 from accounts.doors.personal_data import OPEN_DOWNLOADS, OpenDownloads
 from accounts.doors.profiles import PERSON_SECTIONS
 from accounts.doors.relation_lists import request_count
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED, USERS
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED, USERS
 from accounts.people import directory
 from accounts.people.common_passwords import load_common
 from accounts.people.gravatar import run_gravatar
@@ -24,6 +24,7 @@ from accounts.personal_data.export import SECTIONS
 from accounts.preferences import preferences
 from accounts.relations.visibility import VISIBILITY, Visibility
 from accounts.signin.turns import TURNS, TurnsOfPeople
+from accounts.site_settings import settings_of_page, setup_site_settings
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE
 from helpers.redis.bus import BUS
@@ -38,6 +39,7 @@ def setup_accounts(app: web.Application) -> None:
         *app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY],
         request_count,
         preferences,
+        settings_of_page,
     )
     pages = aiohttp_jinja2.get_env(app)
     pages.globals["deleted_user"] = DELETED
@@ -50,6 +52,8 @@ def setup_accounts(app: web.Application) -> None:
     app[NAMED_PEOPLE] = NamedPeople(app[BUS])
     app.cleanup_ctx.append(follow_names)
     app[RENAMED] = []
+    app[REGISTERED] = []
+    setup_site_settings(app)
     app[ERASERS] = []
     app[PERSON_SECTIONS] = []
     app[OWN_DATA] = [*SECTIONS]

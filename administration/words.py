@@ -38,6 +38,8 @@ ACTS: dict[str, Text] = {
     "owner": Text("owner of the room"),
     "invite": Text("invited to the room"),
     "undo": Text("undone"),
+    "site": Text("the site’s settings"),
+    "report": Text("report answered"),
     "rights": Text("who may do what in the room"),
     "delete_room": Text("room deleted"),
     "restore_room": Text("room restored"),

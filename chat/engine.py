@@ -3,7 +3,7 @@ Leases meet."""
 
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 from peewee_async.databases import AioDatabase
@@ -54,6 +54,7 @@ class Engine:
     renderer: Renderer
     typing_indicators: TypingIndicators
     statuses: Statuses
+    publish_ephemeral: Callable[[EphemeralEvent], None]
     epoch: str
     timings: Timings
     guests: KeyedLocks
@@ -173,6 +174,7 @@ async def open_engine(
             renderer=renderer,
             typing_indicators=TypingIndicators(publish_ephemeral, timings=timings),
             statuses=statuses,
+            publish_ephemeral=publish_ephemeral,
             epoch=epoch,
             timings=timings,
             guests=KeyedLocks(),

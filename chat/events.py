@@ -42,6 +42,10 @@ class RoomState(msgspec.Struct, frozen=True, omit_defaults=True):
     """Only moderators post."""
     archived: bool = False
     """It can only be read."""
+    kept_days: int = 0
+    """For so many days messages are kept; 0 for good."""
+    first_seq: int = 0
+    """Lines before this one aren't kept any more; 0 where all are."""
     rights: dict[str, str] = {}
     """Who may `post`, `invite`, `pin`, `mention` all and set the `topic`: `members`, `moderators` or
     `owners`, where the owners have chosen something else than is usual."""
@@ -165,6 +169,15 @@ class CaughtUp(Event, tag="caught_up", frozen=True):
 
 class Reset(Event, tag="reset", frozen=True):
     seq: int
+
+
+class Expired(Event, tag="expired", frozen=True):
+    """The lines before the seq `before` aren't kept any more, but for pinned ones where `pinned`;
+    `number` is the last post of them. It isn't stored: a later Hello tells it too."""
+
+    before: int
+    number: int
+    pinned: bool = False
 
 
 class Typing(Event, tag="typing", frozen=True):

@@ -72,6 +72,7 @@ KINDS: dict[str, LineKind] = {
     "ended": LineKind("everybody", close_code=Close.DELETED, changes_lists=True),
     "restored": LineKind(),
     "opened": LineKind("author", changes_rooms=True, adds_member=True),
+    "retention": LineKind(),
 }
 """By the name that is stored and sent to clients."""
 

@@ -50,6 +50,8 @@ class Permission(StrEnum):
     """To report messages of others."""
     ANSWER_REPORTS = auto()
     DELETE_ROOM = auto()
+    SET_RETENTION = auto()
+    """To decide for how long the room keeps its messages."""
 
 
 _MEMBER = frozenset(
@@ -66,7 +68,7 @@ _MODERATOR = _MEMBER | {
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),
-    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM),
+    *(Permission.SET_RIGHTS, Permission.DELETE_ROOM, Permission.SET_RETENTION),
 }
 
 GRANTS: dict[Role, frozenset[Permission]] = {

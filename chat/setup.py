@@ -8,14 +8,17 @@ from collections.abc import AsyncIterator
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, RENAMED, SESSION_ENDED
+from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
+from accounts.site_settings import site_settings
 from chat.actions.conversations import note_block
+from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
 from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
+from chat.actions.retention import SITE_RETENTION
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
@@ -29,8 +32,9 @@ from chat.keys import COMMANDS, ENGINE, MESSAGE_LIMITS, message_limits
 from chat.personal_data.erasure import erase_from_chat
 from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
+from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
-from helpers.keys import DATABASE, LIMITER, SITE
+from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
@@ -72,8 +76,13 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         # In this order: whoever locks a room and its invitations begins with the room.
         app[BLOCKED] += [note_block, functools.partial(end_between, engine)]
         app[RENAMED].append(engine.statuses.tell_name)
+        app[REGISTERED].append(
+            lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
+        )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
-        tasks = [asyncio.create_task(presence.run()), asyncio.create_task(Purge(engine).run())]
+        SITE_RETENTION.days = app[SETTINGS].retention_days
+        works = (presence.run(), Purge(engine).run(), Retention(engine).run())
+        tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:
             passing.open(functools.partial(receive, app))
         yield

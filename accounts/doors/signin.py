@@ -6,7 +6,7 @@ import aiohttp_jinja2
 from aiohttp import web
 from pydantic import BaseModel, field_validator
 
-from accounts.keys import USER
+from accounts.keys import REGISTERED, USER
 from accounts.models import User
 from accounts.people import accounts, directory, display_names
 from accounts.people.mentions import NAMED_PEOPLE
@@ -14,6 +14,7 @@ from accounts.signin.known_devices import known_device, remember_device
 from accounts.signin.sessions import sign_in, sign_out
 from accounts.signin.suspension import suspension_of
 from accounts.signin.throttling import throttled_sign_in
+from accounts.site_settings import CONTACT, WELCOME, site_settings
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER, SETTINGS
 from helpers.limits import Rule
@@ -36,6 +37,13 @@ SIGN_INS = Rule("sign-ins", 1 / 60, 30.0)
 MAX_FIELD = 500
 
 REGISTRATION_CLOSED = Text("Registration is closed here. Ask the administrator for an account.")
+
+
+def _closed(request: web.Request) -> Text:
+    contact = site_settings(request.app)[CONTACT]
+    if contact:
+        return Text("Registration is closed here. Ask for an account: {contact}", contact=contact)
+    return REGISTRATION_CLOSED
 
 
 class Credentials(BaseModel):
@@ -98,8 +106,8 @@ class Register(web.View):
     async def get(self) -> web.Response:
         if USER in self.request:
             raise _redirect_after_sign_in(self.request.query.get("next", ""))
-        if self.request.app[SETTINGS].registration == "closed":
-            return error_response(self.request, 403, REGISTRATION_CLOSED)
+        if not site_settings(self.request.app).is_open:
+            return error_response(self.request, 403, _closed(self.request))
         return self._form(_empty_form(self.request))
 
     def _form(self, form: Form, status: int = 200) -> web.Response:
@@ -109,8 +117,8 @@ class Register(web.View):
     async def post(self) -> web.Response:
         request = self.request
         settings = request.app[SETTINGS]
-        if settings.registration == "closed":
-            return error_response(request, 403, REGISTRATION_CLOSED)
+        if not site_settings(request.app).is_open:
+            return error_response(request, 403, _closed(request))
         values = await read_form(request)
         proposed = "" if values.get("username", "").strip() else await _proposed_name(request, values)
         data, form = check_form(Registration, {**values, **({"username": proposed} if proposed else {})})
@@ -139,6 +147,8 @@ class Register(web.View):
         request.app[NAMED_PEOPLE].name_changed(user.name)
         await sign_in(request, user)
         note("register", "ok", who=user.name, whence=client_address(request))
+        for call in request.app[REGISTERED]:
+            await call(user)
         t = current().t
         welcome = (
             t("Welcome, {name}! You are this site's administrator.", name=user.display_name or user.name)
@@ -171,8 +181,8 @@ class ProposedName(web.View):
     it."""
 
     async def get(self) -> web.Response:
-        if self.request.app[SETTINGS].registration == "closed":
-            return error_response(self.request, 403, REGISTRATION_CLOSED)
+        if not site_settings(self.request.app).is_open:
+            return error_response(self.request, 403, _closed(self.request))
         return web.json_response({"handle": await _proposed_name(self.request, self.request.query)})
 
 
@@ -236,4 +246,5 @@ class Index(web.View):
         if USER in self.request:
             raise web.HTTPSeeOther("/rooms")
         is_new = not await accounts.has_any()
-        return aiohttp_jinja2.render_template("index.html", self.request, {"is_new": is_new})
+        context = {"is_new": is_new, "welcome": site_settings(self.request.app)[WELCOME]}
+        return aiohttp_jinja2.render_template("index.html", self.request, context)

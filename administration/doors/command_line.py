@@ -19,7 +19,7 @@ from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SiteRole
 from accounts.signin.ended_sessions import end_sessions
 from administration import people_acts
-from administration.doors import room_commands
+from administration.doors import keeping_commands, room_commands
 from helpers.db.migrations import check_migrations
 from helpers.errors import ActionError
 from helpers.processes.terminal import Failure, say
@@ -257,6 +257,7 @@ def add_commands(commands: Commands) -> None:
     _with_reason(command)
     command.set_defaults(run=delete_account)
     room_commands.add_commands(commands)
+    keeping_commands.add_commands(commands)
 
 
 def _of_person(command: argparse.ArgumentParser) -> None:

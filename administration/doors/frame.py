@@ -33,6 +33,8 @@ SECTIONS = (
     Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
     Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
     Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
+    Section("site", Text("Site"), "settings", SitePermission.SEE_SITE),
+    Section("log", Text("Log"), "versions", SitePermission.SEE_LOG),
 )
 """In the order of the navigation."""
 

@@ -23,12 +23,12 @@ from helpers.rendering import Renderer
 from settings import Settings
 
 
-def _by_shell() -> SiteActor:
+def by_shell() -> SiteActor:
     return SiteActor(None, machine_user())
 
 
 @contextlib.asynccontextmanager
-async def _opened_chat(settings: Settings) -> AsyncIterator[Engine]:
+async def opened_chat(settings: Settings) -> AsyncIterator[Engine]:
     """An engine like that of a server, which tells the others by the bus what it does."""
     redis = open_redis(settings.redis_url)
     bus = make_bus(settings.bus)
@@ -61,10 +61,10 @@ def restore(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def change() -> None:
-        async with _opened_chat(settings) as engine:
+        async with opened_chat(settings) as engine:
             room = await room_called(arguments.room)
             try:
-                await restore_room(engine, room.id, SITE, new_nonce(), arguments.reason, _by_shell())
+                await restore_room(engine, room.id, SITE, new_nonce(), arguments.reason, by_shell())
             except ActionError as error:
                 raise Failure(error.text) from None
         note_command("restore-room", room.name)
@@ -77,10 +77,10 @@ def set_owner(settings: Settings, arguments: argparse.Namespace) -> None:
     check_migrations(settings.database)
 
     async def change() -> None:
-        async with _opened_chat(settings) as engine:
+        async with opened_chat(settings) as engine:
             room, user = await room_called(arguments.room), await person(arguments.name)
             try:
-                await give_owner(engine, room.id, _by_shell(), user, new_nonce(), arguments.reason)
+                await give_owner(engine, room.id, by_shell(), user, new_nonce(), arguments.reason)
             except ActionError as error:
                 raise Failure(error.text) from None
         note_command("give-owner", user.name, room=room.name)

@@ -89,6 +89,25 @@ def _slow(act: RecordedAct, language: Language, author: str, target: str) -> str
     )
 
 
+def _retention(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    days = act.after["days"]
+    if days is None:
+        return language.t("{author} lets the room keep its messages for good", author=author)
+    if act.after["keeps_pinned"]:
+        return language.n(
+            "{author} lets the room keep its messages for {count} day, and pinned ones for good",
+            "{author} lets the room keep its messages for {count} days, and pinned ones for good",
+            days,
+            author=author,
+        )
+    return language.n(
+        "{author} lets the room keep its messages for {count} day",
+        "{author} lets the room keep its messages for {count} days",
+        days,
+        author=author,
+    )
+
+
 def _rights(act: RecordedAct, language: Language, author: str, target: str) -> str:
     [right] = [name for name, field in RIGHTS.items() if act.before[field] != act.after[field]]
     least = act.after[RIGHTS[right]]
@@ -166,6 +185,7 @@ WORDS: dict[str, Words] = {
     "unarchive": lambda act, language, author, target: language.t(
         "{author} took the room out of the archive", author=author
     ),
+    "retention": _retention,
     "rights": _rights,
     "history": _history,
     "kind": _kind,

@@ -16,6 +16,7 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.acts import record_act
+from chat.history.expiry import sweep
 from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.transaction import RoomTransaction
@@ -169,6 +170,9 @@ def _pin(person: Person, request: Pin) -> Apply:
         if request.on == bool(line.pinned):
             return _unchanged(line)
         receipt = room.amend(line, pinned=request.on)
+        if line.seq < room.kept_seq:
+            # It was kept for being pinned alone.
+            sweep(room)
         if room.kind in CONVERSATIONS:
             return receipt
         act = "pin" if request.on else "unpin"

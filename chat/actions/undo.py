@@ -10,6 +10,7 @@ from chat.actions.invitations import end_by_undo
 from chat.actions.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
 from chat.actions.modes import as_json, from_json, put_modes
 from chat.actions.removing import restore
+from chat.actions.retention import put_retention, retention_now
 from chat.actions.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
 from chat.drafts import Person
 from chat.engine import Engine
@@ -122,7 +123,9 @@ async def _clearing(room: RoomTransaction, person: Person, act: RecordedAct, non
     room.writes.append(Member.update(read_number=room.cleared_number).where(is_behind))
     is_this = (Clearing.room_id == room.room_id) & (Clearing.before_seq == room.cleared_seq)
     room.writes.append(Clearing.delete().where(is_this))
-    room.cleared_seq, room.cleared_number = act.before["cleared_seq"], act.before["cleared_number"]
+    # What is older than the room keeps its messages is gone.
+    room.cleared_seq = max(act.before["cleared_seq"], room.kept_seq)
+    room.cleared_number = max(act.before["cleared_number"], room.kept_number)
     return room.record("uncleared", person, f"{person.name} brought the history back", nonce)
 
 
@@ -189,6 +192,12 @@ async def _role(room: RoomTransaction, person: Person, act: RecordedAct, nonce: 
     return receipt
 
 
+async def _retention(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
+    if await retention_now(room) != act.after:
+        raise in_the_way(Text("For how long messages are kept has been changed since."))
+    return put_retention(room, person, act.before, nonce)
+
+
 async def _invitation(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
     await end_by_undo(room, act.on())
     return Receipt(nonce, room.last_seq)
@@ -218,6 +227,7 @@ UNDOING: dict[str, Undoing] = {
     "unpin": Undoing(Permission.PIN, _pinning),
     "role": Undoing(Permission.GRANT, _role),
     "owner": Undoing(Permission.HAND_OVER, _role),
+    "retention": Undoing(Permission.SET_RETENTION, _retention),
     "invite": Undoing(Permission.KILL, _invitation),
 }
 """By act. An undo isn't undone: what it undid is done again."""

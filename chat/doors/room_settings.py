@@ -10,7 +10,7 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
-from chat.actions import deleted_rooms, membership, moderation, modes, removing, rooms
+from chat.actions import deleted_rooms, membership, moderation, modes, removing, retention, rooms
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
 from chat.engine import Engine
@@ -87,6 +87,8 @@ class RoomSettings(web.View):
             "room": room,
             "may": standing.permissions,
             "role": standing.title,
+            "kept_days": retention.effective_days(room.retention_days),
+            "site_days": retention.SITE_RETENTION.days,
             "heir": await membership.next_in_line(room.id, self.request[USER].id),
             "locked": room.posting > Role.MEMBER,
             "by_owners": room.posting is Role.OWNER,
@@ -227,6 +229,14 @@ async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Re
     return await membership.leave(engine, room_id, person, new_nonce(), is_sure=is_sure)
 
 
+async def _retention(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    text = form.get("days", "").strip()
+    if text and not (text.isascii() and text.isdigit() and len(text) <= 6):
+        raise ActionError("bad_usage", "From 1 to {most} days, please.", most=retention.MAX_DAYS)
+    days, keeps_pinned = int(text) if text else None, form.get("keeps_pinned") == "yes"
+    return await retention.keep_for(engine, room_id, person, days, new_nonce(), keeps_pinned=keeps_pinned)
+
+
 async def _delete_room(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     name = form.get("name", "").strip()
     return await deleted_rooms.delete_room(engine, room_id, person, name, "", new_nonce())
@@ -250,6 +260,7 @@ ACTS: dict[str, Act] = {
     "unmod": _unmod,
     "kick": _kick,
     "ban": _ban,
+    "retention": _retention,
     "leave": _leave,
     "delete_room": _delete_room,
 }

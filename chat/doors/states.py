@@ -1,6 +1,7 @@
 """What a page and a hello tell of a room and of the user in it."""
 
 from chat.actions.modes import who_may
+from chat.actions.retention import effective_days
 from chat.events import RoomState, You
 from chat.models import Room
 from chat.roles import NO_MODES, RIGHTS, Modes, Role, Standing
@@ -15,6 +16,8 @@ def room_state(room: Room, title: str, room_id: str | None = None) -> RoomState:
         slow=modes.slow_seconds,
         locked=modes.posting > Role.MEMBER,
         archived=modes.is_archived,
+        kept_days=effective_days(room.retention_days) or 0,
+        first_seq=room.kept_seq,
         rights=chosen_rights(modes),
         hides_past=modes.hides_past,
     )

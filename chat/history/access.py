@@ -64,6 +64,9 @@ TIMEOUT = """
 MODES = ", ".join(f"room.{name}" for name in MODE_COLUMNS)
 """SQL over a row `room`: its MODE_COLUMNS."""
 
+_KEPT_COLUMNS = ("retention_days", "retention_since", "keeps_pinned", "kept_seq")
+_KEPT = ", ".join(f"room.{name}" for name in _KEPT_COLUMNS)
+
 
 class _Member(NamedTuple):
     """A stored membership, and the kind and modes of its room."""
@@ -90,7 +93,7 @@ class RoomAccessReader:
             f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                {MODES}
+                {MODES}, {_KEPT}
             FROM {{given}} JOIN rooms AS room ON room.slug = given.slug""",  # noqa: S608 - words of our own
             given={"slug": "text"},
         )
@@ -99,7 +102,7 @@ class RoomAccessReader:
             f"""
             SELECT given.slug, room.slug, room.id, room.name, room.title, room.topic, room.kind,
                 room.last_seq, room.posts, room.cleared_seq, room.cleared_number, room.created_at,
-                {MODES}
+                {MODES}, {_KEPT}
             FROM {{given}} JOIN room_names AS former ON former.slug = given.slug
                 JOIN rooms AS room ON room.id = former.room_id""",  # noqa: S608 - words of our own
             given={"slug": "text"},
@@ -175,6 +178,7 @@ _ROOM_COLUMNS = (
     "cleared_number",
     "created_at",
     *MODE_COLUMNS,
+    *_KEPT_COLUMNS,
 )
 _MODES = len(MODE_COLUMNS)
 

@@ -215,7 +215,9 @@ async def pinned(room: Room) -> list[Line]:
     """The pinned posts, newest first, at most MAX_PINS of at most MAX_PAGE_WEIGHT together."""
     # The condition is that of the index messages_pins.
     is_pinned = (Row.room_id + SQL("0") == room.id) & Row.pinned & Row.deleted_at.is_null()
-    query = Row.select(*LINE_COLUMNS).where(is_pinned, Row.number > room.cleared_number)
+    # Those that are kept though the lines around them are gone, unless they were cleared away.
+    is_kept = Row.seq < (room.kept_seq if room.kept_seq == room.cleared_seq else 0)
+    query = Row.select(*LINE_COLUMNS).where(is_pinned, (Row.number > room.cleared_number) | is_kept)
     rows = await query.order_by(Row.number.desc()).limit(MAX_PINS).tuples().aio_execute()
     lines = [Line(*row) for row in rows]
     return await shown_in(room, fitting(lines, _weight_of, MAX_PAGE_WEIGHT))

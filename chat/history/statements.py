@@ -55,7 +55,8 @@ class HistoryStatements:
             database,
             f"""
             SELECT room.id, room.name, room.topic, room.kind, room.last_seq, room.posts, room.standings_seq,
-                room.cleared_seq, room.cleared_number, {{now_ms}}, {MODES}
+                room.cleared_seq, room.cleared_number, room.kept_seq, room.kept_number,
+                {{now_ms}}, {MODES}
             FROM {{given}} JOIN rooms AS room ON room.id = given.id
             ORDER BY room.id FOR UPDATE OF room""",  # noqa: S608 - words of our own
             given={"id": "bigint"},

@@ -62,6 +62,8 @@ class RoomTransaction:
     standings_seq: int
     cleared_seq: int
     cleared_number: int
+    kept_seq: int
+    kept_number: int
     at: int
     modes: Modes
     lines: list[Line] = field(default_factory=list)
@@ -247,11 +249,11 @@ class RoomTransaction:
     async def post(self, number: int, standing: Standing) -> Line:
         """The current state of the post with this number, including what this transaction wrote or
         changed, for somebody of this standing. Raises ActionError."""
-        if self.hidden_from(standing) < number <= self.posts:
+        if standing.past.hidden_number < number <= self.posts:
             line = next(
                 (line for line in reversed(self.published) if line.number == number), None
             ) or await post_at(self.room_id, number)
-            if line is not None:
+            if line is not None and (number > self.cleared_number or self._is_kept(line)):
                 return line
         raise ActionError("no_such_message", "There is no such message.")
 
@@ -315,7 +317,11 @@ class RoomTransaction:
 
     def is_visible(self, line: Line) -> bool:
         """Whether clients still get the text of this line."""
-        return not line.is_deleted and line.seq >= self.cleared_seq
+        return not line.is_deleted and (line.seq >= self.cleared_seq or self._is_kept(line))
+
+    def _is_kept(self, line: Line) -> bool:
+        """Whether it is kept for being pinned, though the lines around it are gone."""
+        return bool(line.pinned) and line.seq < self.kept_seq == self.cleared_seq
 
     async def add_member(
         self,

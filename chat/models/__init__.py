@@ -13,11 +13,13 @@ from chat.models.order import (
     Ban,
     DeletedRoom,
     FormerMember,
+    Hold,
     Ignored,
     LastPost,
     Report,
     ReportLine,
     ReportReason,
+    Sweep,
     Timeout,
 )
 from chat.models.rooms import (
@@ -44,6 +46,7 @@ __all__ = [
     "Clearing",
     "DeletedRoom",
     "FormerMember",
+    "Hold",
     "Ignored",
     "Invitation",
     "LastPost",
@@ -60,6 +63,7 @@ __all__ = [
     "RoomName",
     "SitePresence",
     "Status",
+    "Sweep",
     "Timeout",
     "modes_of",
 ]

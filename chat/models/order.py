@@ -165,3 +165,28 @@ class Ignored(Base):
     class Meta:
         table_name = "ignored"
         primary_key = peewee.CompositeKey("user_id", "ignored_id")
+
+
+class Sweep(Base):
+    """A room whose lines before Room.kept_seq are looked through, from `done_seq` on, for those that
+    aren't kept."""
+
+    room_id = peewee.BigIntegerField(primary_key=True)
+    done_seq = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "sweeps"
+
+
+class Hold(Base):
+    """A `room`, or a `person`, of whom nothing is erased. `name` is what it was called then."""
+
+    kind = peewee.TextField()
+    subject_id = peewee.BigIntegerField()
+    name = peewee.TextField()
+    reason = peewee.TextField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "holds"
+        primary_key = peewee.CompositeKey("kind", "subject_id")

@@ -49,7 +49,11 @@ class Room(Base):
     in conversations), `title_key` the key by which it is searched and compared.
     `standings_seq` is the seq of the last change of memberships and permissions.
 
-    `archived_at` is since when the room is read only; the other MODE_COLUMNS are in Modes."""
+    `archived_at` is since when the room is read only; the other MODE_COLUMNS are in Modes.
+
+    `retention_days` is for how long the room keeps its messages, as was decided at
+    `retention_since`; None for as long as the site. Lines before `kept_seq` are gone for good, but
+    for those that are pinned where it `keeps_pinned`; `kept_number` is the last post before it."""
 
     name = peewee.TextField()
     slug = peewee.TextField(unique=True)
@@ -71,6 +75,11 @@ class Room(Base):
     mentioning = peewee.SmallIntegerField(null=True)
     topic_setting = peewee.SmallIntegerField(default=Role.MODERATOR)
     hides_past = peewee.BooleanField(default=False)
+    retention_days = peewee.BigIntegerField(null=True)
+    retention_since = peewee.BigIntegerField(default=0)
+    keeps_pinned = peewee.BooleanField(default=False)
+    kept_seq = peewee.BigIntegerField(default=0)
+    kept_number = peewee.BigIntegerField(default=0)
 
     class Meta:
         table_name = "rooms"

@@ -39,6 +39,7 @@ from chat.models import (
     Timeout,
 )
 from chat.models import Message as Row
+from chat.personal_data.holds import held_people, held_rooms
 from chat.requests import new_nonce
 
 ROWS_AT_ONCE = 500
@@ -143,7 +144,14 @@ class _Erase:
         self.seqs = seqs
 
     async def __call__(self, room: RoomTransaction) -> Receipt:
-        erase(room, await posts_by_seq(self.room_id, self.seqs))
+        lines = await posts_by_seq(self.room_id, self.seqs)
+        if self.user_id in await held_people() or self.room_id in await held_rooms():
+            # It is hidden, and erased when the hold ends, as what an author deleted.
+            for line in lines:
+                if room.is_visible(line):
+                    room.amend(line, deleted_at=room.at, deleted_by=line.author_id)
+        else:
+            erase(room, lines)
         return Receipt("", room.last_seq)
 
 

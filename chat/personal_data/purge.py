@@ -26,6 +26,7 @@ from chat.history.reading import posts_by_seq
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
 from chat.models import Clearing, Invitation, Report, ReportLine, ReportReason
 from chat.models import Message as Row
+from chat.personal_data.holds import held_people, held_rooms
 from chat.personal_data.room_erasure import erase_deleted_rooms
 from chat.requests import new_nonce
 from helpers.clock import now_ms
@@ -96,11 +97,15 @@ class Purge:
         # compares their words.
         is_waiting = Row.deleted_at.is_null(False) & SQL("text <> ''")
         last = (0, 0, 0)
+        rooms, people = await held_rooms(), await held_people()
+        is_free = Row.room_id.not_in(sorted(rooms)) & Row.author_id.not_in(sorted(people))
         while True:
             due_at = now_ms() - undo_seconds * 1000
             place = Tuple(Row.deleted_at, Row.room_id, Row.seq)
             query = Row.select(Row.deleted_at, Row.room_id, Row.seq)
             query = query.where(is_waiting, whose, Row.deleted_at < due_at, place > last)
+            if rooms or people:
+                query = query.where(is_free)
             query = query.order_by(Row.deleted_at, Row.room_id, Row.seq).limit(ROWS_AT_ONCE)
             rows = list(await query.tuples().aio_execute())
             if not rows:
@@ -137,6 +142,8 @@ class Purge:
         nobody changes them."""
         while True:
             query = Clearing.select().where(Clearing.due_at < now_ms()).order_by(Clearing.due_at).limit(1)
+            if rooms := await held_rooms():
+                query = query.where(Clearing.room_id.not_in(sorted(rooms)))
             clearings = list(await query.aio_execute())
             if not clearings:
                 return
@@ -156,7 +163,10 @@ class _PurgePosts:
 
     async def __call__(self, room: RoomTransaction) -> Receipt:
         lines = await posts_by_seq(self.room_id, self.seqs)
-        purge(room, [line for line in lines if _is_due(line, room.at)])
+        # It may have been held meanwhile.
+        if self.room_id not in await held_rooms():
+            held = await held_people()
+            purge(room, [line for line in lines if _is_due(line, room.at) and line.author_id not in held])
         return Receipt("", room.last_seq)
 
 
@@ -169,17 +179,19 @@ async def _purge_lines(clearing: Clearing) -> bool:
     """Erases the next lines of a clearing. Returns whether there may be more."""
     room_id = clearing.room_id
     is_clearing = (Clearing.room_id == room_id) & (Clearing.before_seq == clearing.before_seq)
-    query = Row.select(Row.seq, Row.number, Row.mentions).where(
+    query = Row.select(Row.seq, Row.number, Row.mentions, Row.author_id).where(
         Row.room_id == room_id, Row.seq > clearing.done_seq, Row.seq < clearing.before_seq
     )
-    lines = list(await query.order_by(Row.seq).limit(LINES_AT_ONCE).tuples().aio_execute())
-    if not lines:
+    found = list(await query.order_by(Row.seq).limit(LINES_AT_ONCE).tuples().aio_execute())
+    if not found:
         await Clearing.delete().where(is_clearing).aio_execute()
         return False
+    held = await held_people()
+    lines = [(seq, number, ids) for seq, number, ids, author_id in found if author_id not in held]
     seqs = [seq for seq, _, _ in lines]
     nothing = {"text": "", "html": None, "mentions": None, "reactions": 0, "pinned": False}
     await Row.update(nothing).where(Row.room_id == room_id, Row.seq.in_(seqs)).aio_execute()
     await delete_what_hangs_on(room_id, lines)
-    clearing.done_seq = seqs[-1]
+    clearing.done_seq = found[-1][0]
     await Clearing.update(done_seq=clearing.done_seq).where(is_clearing).aio_execute()
     return True

@@ -27,9 +27,11 @@ from chat.models import (
     ReportReason,
     Room,
     RoomName,
+    Sweep,
     Timeout,
 )
 from chat.models import Message as Row
+from chat.personal_data.holds import held_people, held_rooms
 from chat.requests import new_nonce
 from helpers.clock import now_ms
 
@@ -49,6 +51,7 @@ ROOM_TABLES: list[tuple[Any, Any, Any]] = [
     (ReportReason, ReportReason.room_id, ReportReason.report_id),
     (Report, Report.room_id, Report.id),
     (Clearing, Clearing.room_id, Clearing.before_seq),
+    (Sweep, Sweep.room_id, Sweep.done_seq),
     (Member, Member.room, Member.user),
     (FormerMember, FormerMember.room_id, FormerMember.user_id),
 ]
@@ -64,7 +67,10 @@ StepDone = Callable[[float], Awaitable[bool]]
 async def erase_deleted_rooms(engine: Engine, step_done: StepDone) -> None:
     query = DeletedRoom.select(DeletedRoom.room_id, DeletedRoom.erasing)
     query = query.where(DeletedRoom.due_at <= now_ms()).order_by(DeletedRoom.due_at).limit(ROOMS_AT_ONCE)
+    held = await held_rooms()
     for room_id, is_erasing in await query.tuples().aio_execute():
+        if room_id in held or await _wrote_there(await held_people(), room_id):
+            continue
         if not is_erasing and not await _begin(engine, room_id):
             continue
         is_left = True
@@ -74,6 +80,16 @@ async def erase_deleted_rooms(engine: Engine, step_done: StepDone) -> None:
                 is_left = await _erase_some(room_id)
             if not await step_done(began):
                 return
+
+
+async def _wrote_there(user_ids: set[int], room_id: int) -> bool:
+    """Whether one of these people wrote a line in the room."""
+    for user_id in user_ids:
+        # In the order of the index over authors.
+        lines = Row.select(Row.nonce).where(Row.author_id == user_id, Row.room_id == room_id)
+        if await lines.order_by(Row.nonce).limit(1).tuples().aio_execute():
+            return True
+    return False
 
 
 async def _begin(engine: Engine, room_id: int) -> bool:

@@ -84,6 +84,9 @@ def _backend(url: str) -> Iterator[Any]:
             # yoyo looks for the class among all packages that are installed: a sixth of a start.
             kind = SQLiteBackend if url.startswith("sqlite:") else PostgresqlPsycopgBackend
             backend = kind(parse_uri(_yoyo_url(url)), default_migration_table)
+            if url.startswith("sqlite:"):
+                # Only a file that is new takes it; see helpers/db/sqlite.py.
+                backend.connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             backend.init_database()
             try:
                 yield backend

@@ -32,6 +32,11 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("admin_person", "GET"): (403, 200, 200, 200),
     # Let in, and told to say what.
     ("admin_person", "POST"): (403, 400, 400, 400),
+    ("admin_log", "GET"): (403, 200, 200, 200),
+    ("admin_log_export", "GET"): (403, 200, 200, 200),
+    # Moderators don't set it, nor auditors; and the form says nothing.
+    ("admin_site", "GET"): (403, 200, 403, 200),
+    ("admin_site", "POST"): (403, 403, 403, 400),
     ("admin_rooms", "GET"): (403, 200, 200, 200),
     # No room has this id.
     ("admin_room", "GET"): (403, 404, 404, 404),

@@ -127,9 +127,12 @@ def test_the_models_are_these() -> None:
         "leases",
         "name_words",
         "site_acts",
+        "site_settings",
         "password_links",
         "deleted_rooms",
         "former_members",
+        "sweeps",
+        "holds",
     }
     assert {model._meta.table_name for model in MODELS} == names
 

@@ -1,13 +1,15 @@
 """The commands about rooms, beside a server that runs: they are restored, and get an owner."""
 
+import sqlite3
+
 import pytest
 
 from tests.chat.order.test_deleted_rooms import deletes, members, names
 from tests.conftest import unique
-from tests.support.deleted_accounts import change, rows, until
+from tests.support.deleted_accounts import change, leaves, rows, until
 from tests.support.people import Person
 from tests.support.servers import Aiochat
-from tests.support.shell import beside
+from tests.support.shell import Shell, beside
 
 
 async def test_a_room_without_an_owner_gets_one(chat: Aiochat, alice: Person, bob: Person) -> None:
@@ -60,3 +62,36 @@ def test_what_cant_be(chat: Aiochat, command: str) -> None:
     more = ("alice",) if command == "give-owner" else ()
     with pytest.raises(AssertionError, match="there is no room called"):
         beside(chat, command, "nowhere-at-all", *more)
+
+
+async def test_holds(chat: Aiochat, alice: Person, bob: Person, lobby: str) -> None:
+    at_bob = await bob.enters(lobby)
+    await at_bob.says("the 5ecret of the shed")
+    said = beside(chat, "hold", "--person", bob.name, "--reason", "a court asked")
+    assert said.strip() == f"Nothing of {bob.name} is erased from now on."
+    beside(chat, "hold", "--room", lobby, "--reason", "a court asked")
+    listed = beside(chat, "holds")
+    assert f"person  {bob.name}  since" in listed
+    assert f"room  {lobby}  since" in listed
+    # The account ends, and what it wrote is hidden; underneath it is kept until the hold ends.
+    here = f"room_id = (SELECT id FROM rooms WHERE slug = '{lobby.lower()}') AND number = 1"
+    await leaves(bob, "remove")
+    await until(lambda: bool(rows(chat, f"SELECT 1 FROM messages WHERE {here} AND deleted_at IS NOT NULL")))
+    [line] = [line for line in await alice.history(lobby) if line.get("number") == 1]
+    assert (line["text"], line["deleted"]) == ("", True)
+    assert rows(chat, f"SELECT text FROM messages WHERE {here}") == [("the 5ecret of the shed",)]
+    beside(chat, "unhold", "--room", lobby)
+    assert rows(chat, f"SELECT text FROM messages WHERE {here}") == [("the 5ecret of the shed",)]
+    beside(chat, "unhold", "--person", bob.name)
+    change(chat, f"UPDATE messages SET deleted_at = deleted_at - 61000 WHERE {here}")
+    await until(lambda: rows(chat, f"SELECT text FROM messages WHERE {here}") == [("",)])
+
+
+def test_compacting(shell: Shell) -> None:
+    if "AIOCHAT_DATABASE_URL" in shell.env:
+        assert "this is for SQLite" in shell.refuses("compact")
+        return
+    said = shell.says("compact")
+    assert "MB now" in said
+    with sqlite3.connect(f"{shell.env['AIOCHAT_DATA_DIR']}/aiochat.db") as connection:
+        assert connection.execute("PRAGMA auto_vacuum").fetchone() == (2,)

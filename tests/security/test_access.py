@@ -117,10 +117,15 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
-    **{(f"admin{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("", "_people", "_reports")},
+    ("admin", "GET"): (LOGIN, 403, 403, 403),
+    **{
+        (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
+        for what in ("people", "person", "rooms", "room", "log", "log_export", "site", "reports")
+    },
     ("admin_reports", "POST"): (401, 403, 403, 403),
-    **{(f"admin_{what}", "GET"): (LOGIN, 403, 403, 403) for what in ("person", "rooms", "room")},
-    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room")},
+    **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
+    # There are none.
+    ("rules", "GET"): (404, 404, 404, 404),
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
 }
@@ -143,6 +148,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "login",
         "register",
         "reset_password",
+        "rules",
         "proposed_name",
         "favicon",
         "robots",

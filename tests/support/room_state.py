@@ -152,6 +152,15 @@ class RoomState:
     def _hello(self, event: JsonObject) -> None:
         self.room, self.you, self.epoch = event["room"], event["you"], event["epoch"]
         self.commands, self.may = event["commands"], event["may"]
+        self._forget(self.room.get("first_seq", 0))
+
+    def _forget(self, before: int) -> None:
+        """Lines before this seq aren't kept any more."""
+        self.lines = {seq: line for seq, line in self.lines.items() if seq >= before}
+
+    def _expired(self, event: JsonObject) -> None:
+        self.room = {**self.room, "first_seq": event["before"]}
+        self._forget(event["before"])
 
     def _message(self, event: JsonObject) -> None:
         line = _line(event)
@@ -173,6 +182,10 @@ class RoomState:
         elif line["kind"] == "history":
             others = {name: value for name, value in self.room.items() if name != "hides_past"}
             self.room = others if line["text"] == "all" else {**others, "hides_past": True}
+        elif line["kind"] == "retention":
+            days = line["text"].split()[0]
+            room = {name: value for name, value in self.room.items() if name != "kept_days"}
+            self.room = room if days == "off" else {**room, "kept_days": int(days)}
         elif line["kind"] == "rights":
             self.room = _with_right(self.room, *line["text"].split(" "))
         elif line["kind"] in MODES:

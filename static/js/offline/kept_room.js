@@ -10,7 +10,7 @@ const SOON = 2_000;
 const BETWEEN = 8_000;
 /** ms after something was taken away. */
 const AT_ONCE = 200;
-const CHANGES = new Set(["message", "caught_up", "changed", "cleared"]);
+const CHANGES = new Set(["message", "caught_up", "changed", "cleared", "expired"]);
 /** People besides members whose names are kept. */
 const MOST_PEOPLE = 300;
 
@@ -50,7 +50,7 @@ export class KeptRoom {
    */
   heard(event) {
     this.#missed?.push(event);
-    if (!this.#lines) return event.type !== "changed" && event.type !== "cleared";
+    if (!this.#lines) return !["changed", "cleared", "expired"].includes(event.type);
     this.#lines = follow(this.#lines, event);
     return true;
   }
@@ -76,7 +76,7 @@ export class KeptRoom {
    */
   keepSoon({ type, deleted }, keep) {
     if (!CHANGES.has(type)) return;
-    const isUrgent = deleted || type === "cleared";
+    const isUrgent = deleted || type === "cleared" || type === "expired";
     if (this.#timer !== undefined && !isUrgent) return;
     clearTimeout(this.#timer);
     const rest = this.#storedAt + BETWEEN - performance.now();

@@ -43,9 +43,21 @@ function put(lines, line) {
 const reaches = ({ lines, more }, /** @type {number} */ seq) =>
   !more || (lines.length > 0 && seq >= lines[0].seq);
 
+/**
+ * Without those before this seq, which the room keeps no more.
+ * @param {Lines} found
+ * @param {number} first
+ * @returns {Lines}
+ */
+function since(found, first) {
+  const lines = found.lines.filter((line) => line.seq >= first);
+  return lines.length < found.lines.length ? { ...found, lines, more: false } : found;
+}
+
 /** @type {Record<string, (found: Lines, event: any) => Lines|null>} */
 const followers = {
-  hello: (found, { epoch }) => (epoch === found.epoch ? found : null),
+  hello: (found, { epoch, room }) => (epoch === found.epoch ? since(found, room?.first_seq ?? 0) : null),
+  expired: (found, { before }) => since(found, before),
   message(found, { type, ...line }) {
     const lastSeq = Math.max(found.lastSeq, line.seq);
     // What was cleared away is there again, and isn't here.

@@ -86,6 +86,7 @@ function updateModes(state, { kind, text }) {
   } else if (kind === "rights") state.room = withRight(room, text);
   else if (kind === "archived" || kind === "unarchived")
     state.room = { ...room, archived: kind === "archived" };
+  else if (kind === "retention") state.room = { ...room, kept_days: parseInt(text) || 0 };
   else return false;
   return true;
 }
@@ -139,6 +140,8 @@ export const reducers = {
     }
     state.lastNumber = Math.max(state.lastNumber, event.last_number ?? 0);
     state.site.entered.add(state);
+    const { first_seq: before = 0 } = event.room;
+    if (before > state.clearedSeq) reducers.expired(state, { before, number: 0, pinned: true });
     return ["status", "timeline", "room", "commands", "reading"];
   },
 
@@ -201,6 +204,17 @@ export const reducers = {
     state.readNumber = state.bottomNumber = state.lastNumber;
     state.readHeld = false;
     return ["timeline", "reading", "pins"];
+  },
+
+  expired(state, { before, number, pinned }) {
+    state.room = { ...state.room, first_seq: before };
+    state.clearedSeq = Math.max(state.clearedSeq, before);
+    const kept = state.lines.filter((line) => line.seq >= before);
+    if (kept.length < state.lines.length) Object.assign(state, { lines: kept, more: false });
+    state.pins = state.pins && state.pins.filter((line) => pinned || line.seq >= before);
+    // What is gone can't be unread.
+    state.readNumber = Math.max(state.readNumber, number);
+    return ["timeline", "reading", "pins", "room"];
   },
 
   receipt(state, event) {

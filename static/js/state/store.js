@@ -104,7 +104,7 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
     lastSeq: page.last_seq,
     lastNumber: page.last_number,
     readNumber: page.read_number,
-    clearedSeq: 0,
+    clearedSeq: page.room.first_seq ?? 0,
     /** @type {Line[]} by seq, no seq twice */
     lines: [...page.messages],
     /** There is older history than `lines`. */

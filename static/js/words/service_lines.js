@@ -4,7 +4,7 @@
  */
 import { durationInWords } from "./durations.js";
 import { isolated, shownName } from "./names.js";
-import { t } from "./texts.js";
+import { n, t } from "./texts.js";
 
 /**
  * @typedef {Pick<import("../state/types.js").Line, "kind"|"author"|"text"|"target">} ServiceLine
@@ -38,6 +38,15 @@ const WORDS = {
     text === "all"
       ? t("{author} lets newcomers read the whole history", who)
       : t("{author} lets newcomers read only what comes after they have joined", who),
+  retention: (who, text) =>
+    parseInt(text)
+      ? n(
+          "{author} lets the room keep its messages for {count} day",
+          "{author} lets the room keep its messages for {count} days",
+          parseInt(text),
+          who,
+        )
+      : t("{author} lets the room keep its messages for good", who),
   rights: (who, text) => describeRight(who, text),
   uncleared: (who) => t("{author} brought the history back", who),
   readmitted: (who) => t("{author} took {target} back into the room", who),

@@ -64,6 +64,16 @@ test("what is cleared goes, and another history takes all", () => {
   assert.equal(follow(null, post(1)), null);
 });
 
+test("what the room keeps no more goes", () => {
+  const found = follow(lines(3, 6), { type: "expired", before: 5, number: 4 });
+  assert.deepEqual(texts(found), ["line 5", "line 6"]);
+  assert.equal(found?.more, false);
+  const later = follow(lines(3, 6), { type: "hello", epoch: "e1", room: { first_seq: 6 } });
+  assert.deepEqual(texts(later), ["line 6"]);
+  const before = lines(3, 6);
+  assert.equal(follow(before, { type: "expired", before: 2, number: 1 }), before);
+});
+
 test("what was cleared and brought back is asked for anew", () => {
   const cleared = follow(lines(1, 3), { type: "cleared", seq: 4, author: "bob", text: "", at: AT });
   assert.ok(cleared);

@@ -25,6 +25,7 @@ test("a reducer for each event of the protocol, and no more", () => {
     "message",
     "changed",
     "cleared",
+    "expired",
     "receipt",
     "notice",
     "error",
@@ -207,6 +208,29 @@ test("clear takes everything before it, and a page that was on its way, too", ()
   store.receive(post(3));
   store.dispatch({ type: "older", messages: [post(1)], more: true });
   assert.deepEqual(seqs(store), [2, 3]);
+});
+
+test("what the room keeps no more goes, and isn't unread", () => {
+  const store = lobby({
+    messages: [post(1), post(2), post(3)],
+    last_seq: 3,
+    last_number: 3,
+    read_number: 0,
+    more: true,
+  });
+  store.dispatch({ type: "pins", messages: [post(3), post(1)] });
+  store.receive({ type: "expired", before: 3, number: 2, pinned: true });
+  assert.deepEqual([seqs(store), store.state.more, store.state.readNumber], [[3], false, 2]);
+  assert.equal(store.state.room.first_seq, 3);
+  assert.equal(store.state.pins?.length, 2);
+  // One of them, pinned, is changed, or was on its way.
+  store.receive({ ...post(1, { text: "one" }), type: "changed", seq: 4, of: 1 });
+  store.dispatch({ type: "older", messages: [post(2)], more: false });
+  assert.deepEqual(seqs(store), [3]);
+  const { you, room } = store.state;
+  const hello = { type: "hello", epoch: store.state.epoch, you, commands: [], may: [], last_number: 3 };
+  store.receive({ ...hello, room: { ...room, first_seq: 4 } });
+  assert.deepEqual(seqs(store), []);
 });
 
 test("reset forgets the lines and asks for the page before nothing", () => {

@@ -1,6 +1,6 @@
 /** What stands above the oldest message: that more is loading, or that it is the beginning. */
 import { titleWithSign } from "../../words/names.js";
-import { t } from "../../words/texts.js";
+import { n, t } from "../../words/texts.js";
 
 /**
  * @param {import("../../state/store.js").State} state
@@ -10,6 +10,9 @@ import { t } from "../../words/texts.js";
 function noteOf({ more, lines, room }, history) {
   if (history.failed) return t("Older messages couldn’t be loaded. Scroll to try again.");
   if (more) return history.loading ? t("Loading…") : "";
+  const { first_seq: first, kept_days: days = 0 } = room;
+  if (first && days)
+    return n("Messages are kept here for {count} day", "Messages are kept here for {count} days", days);
   if (lines.length) return t("The beginning of {room}", { room: titleWithSign(room) });
   return t("Nothing has been said here yet.");
 }
