@@ -194,7 +194,7 @@ export class ChatRooms extends PageElement {
         node.hidden = !fold(`${row.title} ${row.room.title}`).includes(wanted);
     this.classList.toggle("sifted", wanted !== "");
     /** @type {HTMLElement} */ (this.querySelector(".no-rooms")).hidden =
-      !wanted || this.#links().length > 0;
+      this.#links().length > 0 || (!wanted && !this.#archived.hidden);
     // The list may not hold all of one's rooms: the page of all rooms searches for the same.
     /** @type {HTMLAnchorElement} */ (this.querySelector(".all-rooms")).href = wanted
       ? `/rooms?q=${encodeURIComponent(wanted)}`
