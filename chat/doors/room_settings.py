@@ -1,6 +1,7 @@
 """A room's settings: what it is called, how it is kept, who is kept out. Each form is one act."""
 
 from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
@@ -27,13 +28,14 @@ from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.access import RoomAccess
 from chat.history.kept_out import Restricted, banned_from, timed_out_in
+from chat.history.room_people import MAX_SEARCHED, RoomMember, members_named, reasons_for
 from chat.keys import ENGINE, take_token
 from chat.models import CONVERSATIONS
 from chat.requests import clean_text, new_nonce
-from chat.roles import RIGHTS, ROLE_WORDS, Permission, Role
+from chat.roles import RIGHTS, ROLE_WORDS, Permission, Role, Standing
 from helpers.clock import iso, now_ms
 from helpers.text.durations import parse_duration, show_duration
-from helpers.text.translation import translate
+from helpers.text.translation import current, translate
 from helpers.web.flash import flash
 from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
@@ -85,7 +87,11 @@ class RoomSettings(web.View):
         keeps_order = standing.may(Permission.BAN)
         banned = await banned_from(room.id, at) if keeps_order else []
         timed_out = await timed_out_in(room.id, at) if keeps_order else []
-        await load_names([one.name for one in (*banned, *timed_out)])
+        members = await self._members(found)
+        names = [*(one.name for one in (*banned, *timed_out)), *(one["name"] for one in members["shown"])]
+        await load_names(names)
+        whys = await reasons_for(room.id, ("ban", "kick"), [one.name for one in banned])
+        why_quiet = await reasons_for(room.id, ("timeout",), [one.name for one in timed_out])
         pauses = sorted({*PAUSES, room.slow_seconds})
         context = {
             "room": room,
@@ -102,18 +108,43 @@ class RoomSettings(web.View):
             "pauses": [(show_duration(seconds) if seconds else "off", seconds) for seconds in pauses],
             "filters": (engine_rules.all if (engine_rules := _rules_of(self.request, room.id)) else ()),
             "held_of_new": engine_rules.held_posts_of_new if engine_rules else 0,
-            "banned": [_as_shown(one) for one in banned],
-            "timed_out": [_as_shown(one) for one in timed_out],
+            "banned": [_as_shown(one, whys) for one in banned],
+            "timed_out": [_as_shown(one, why_quiet) for one in timed_out],
+            "members": members,
         }
         return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
+
+    async def _members(self, found: RoomAccess) -> dict[str, Any]:
+        """The members of whom the query's `q` speaks, each with what one may do about them."""
+        named = self.request.query.get("q", "")[:MAX_SEARCHED]
+        members, more = await members_named(found.room.id, found.room.kind, named)
+        shown = [
+            {"name": one.name, "role": one.standing.title, "acts": self._acts_on(one, found.standing)}
+            for one in members
+        ]
+        return {"named": named, "shown": shown, "more": more}
+
+    def _acts_on(self, one: RoomMember, own: Standing) -> list[tuple[str, str]]:
+        if one.id == self.request[USER].id or not own.outranks(one.standing):
+            return []
+        t = current().t
+        found = []
+        if own.may(Permission.GRANT) and one.standing.role is Role.MEMBER:
+            found.append(("mod", t("Make a moderator")))
+        if own.may(Permission.GRANT) and one.standing.role is Role.MODERATOR:
+            found.append(("unmod", t("Make a member")))
+        if own.may(Permission.KILL):
+            found.append(("kick", t("Remove")))
+        return found
 
 
 def _rules_of(request: web.Request, room_id: int) -> Rules | None:
     return request.app[ENGINE].filters.of(room_id)[0]
 
 
-def _as_shown(one: Restricted) -> dict[str, str | None]:
-    return {"name": one.name, "until": iso(one.until) if one.until is not None else None}
+def _as_shown(one: Restricted, whys: Mapping[str, str]) -> dict[str, str | None]:
+    until = iso(one.until) if one.until is not None else None
+    return {"name": one.name, "until": until, "why": whys.get(one.name)}
 
 
 async def _title(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -169,7 +200,7 @@ async def _unarchive(engine: Engine, room_id: int, person: Person, form: Form) -
 
 
 async def _user(form: Form) -> User:
-    user = await user_by_name(form.get("user", ""))
+    user = await user_by_name(form.get("user", "").strip().removeprefix("@"))
     if user is None:
         raise ActionError("no_such_user", "There is no such account any more.")
     return user
@@ -203,6 +234,32 @@ async def _require_filters(engine: Engine, room_id: int, person: Person) -> None
     standing = await engine.access.standing_of(room_id, person.id)
     if not standing.may(Permission.SET_FILTERS):
         raise ActionError("forbidden", "You may not do this here.")
+
+
+async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    user = await _user(form)
+    return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
+
+
+async def _unmod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await moderation.grant(engine, room_id, person, await _user(form), Role.MEMBER, new_nonce())
+
+
+async def _kick(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await removing.kick(engine, room_id, person, await _user(form), "", new_nonce())
+
+
+async def _ban(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    text = form.get("time", "")
+    seconds = None if text == "good" else parse_duration(text)
+    if seconds is None and text != "good":
+        raise ActionError("bad_usage", "A ban’s time is written like 2h or 3d, or is good.")
+    user, reason = await _user(form), clean_reason(form.get("reason", ""))
+    return await removing.ban(engine, room_id, person, user, seconds, reason, new_nonce())
+
+
+def clean_reason(text: str) -> str:
+    return clean_text(text.strip()) if text.strip() else ""
 
 
 async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -239,6 +296,10 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "mod": _mod,
+    "unmod": _unmod,
+    "kick": _kick,
+    "ban": _ban,
     "retention": _retention,
     "leave": _leave,
     "delete_room": _delete_room,

@@ -167,7 +167,7 @@ export class ChatRooms extends PageElement {
     const current = room.name === this.current;
     return {
       key: room.name,
-      shape: `${title} ${room.kind} ${unread} ${mentions} ${reports} ${dot} ${current}`,
+      shape: `${title} ${room.kind} ${room.archived} ${unread} ${mentions} ${reports} ${dot} ${current}`,
       room,
       title,
       unread,
