@@ -79,7 +79,10 @@ class Timings:
     purge: float = 10.0
     """The interval at which deleted and cleared messages are looked for that are to be erased."""
 
-    retention: float = 600.0
+    search_index: float = 1.0
+    """The interval at which new posts are looked for that the search doesn't find yet."""
+
+    retention: float = 60.0
     """The interval at which messages are looked for that are older than they are kept."""
 
     goodbye: float = 3.0

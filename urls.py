@@ -17,6 +17,7 @@ from accounts.doors import (
     signin,
 )
 from accounts.doors import relation_lists as lists
+from administration.doors import filters as site_filters
 from administration.doors import frame as administration
 from administration.doors import health as site_health
 from administration.doors import log, person, site
@@ -27,6 +28,7 @@ from administration.doors import rooms as site_rooms
 from chat.doors import (
     conversations,
     history,
+    ignoring,
     invitations,
     kept,
     posts,
@@ -35,6 +37,7 @@ from chat.doors import (
     room_list,
     room_log,
     room_settings,
+    search,
     status,
     upgrade,
 )
@@ -140,6 +143,8 @@ ROUTES = [
     Route("/users/{name}/remove-follower", relations.RemoveFollower, "remove_follower", Access.SIGNED_IN),
     Route("/users/{name}/block", relations.Block, "block", Access.SIGNED_IN),
     Route("/users/{name}/unblock", relations.Unblock, "unblock", Access.SIGNED_IN),
+    Route("/users/{name}/ignore", ignoring.Ignore, "ignore", Access.SIGNED_IN),
+    Route("/users/{name}/unignore", ignoring.Unignore, "unignore", Access.SIGNED_IN),
     Route("/users/{name}/posts", feed.PersonPosts, "person_posts", Access.SIGNED_IN),
     Route("/feed", feed.Feed, "feed", Access.SIGNED_IN, max_body=uploads.MAX_BODY),
     Route("/feed/events", events.Events, "feed_events", Access.SIGNED_IN, json=True, is_endless=True),
@@ -169,6 +174,7 @@ ROUTES = [
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/kept", kept.Kept, "kept", Access.SIGNED_IN, json=True),
     Route("/conversations", conversations.Conversations, "conversations", Access.SIGNED_IN),
+    Route("/search", search.SearchPage, "search", Access.SIGNED_IN),
     Route("/rooms", room_list.Rooms, "rooms", Access.SIGNED_IN),
     Route("/rooms/{name}", chat.RoomPage, "room", Access.SIGNED_IN),
     Route("/rooms/{name}/accept", invitations.Accept, "accept_invitation", Access.SIGNED_IN),
@@ -187,6 +193,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/filters", site_filters.SiteFilters, "admin_filters", Access.SIGNED_IN),
     Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
     Route("/admin/rooms", site_rooms.Rooms, "admin_rooms", Access.SIGNED_IN),
     Route("/admin/rooms/{id:[1-9][0-9]{0,14}}", site_room.RoomPage, "admin_room", Access.SIGNED_IN),

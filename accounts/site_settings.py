@@ -26,6 +26,7 @@ POLL_SECONDS = 1.5
 
 NAME, WELCOME, RULES, RULES_HTML = "name", "welcome", "rules", "rules_html"
 CONTACT, REGISTRATION, DEFAULT_ROOMS = "contact", "registration", "default_rooms"
+RETENTION_DAYS, RETENTION_SINCE = "retention_days", "retention_since"
 
 DEFAULTS: Mapping[str, str] = {
     NAME: "aiochat",
@@ -35,8 +36,11 @@ DEFAULTS: Mapping[str, str] = {
     CONTACT: "",
     REGISTRATION: "open",
     DEFAULT_ROOMS: "",
+    RETENTION_DAYS: "0",
+    RETENTION_SINCE: "0",
 }
-"""Of all settings. `default_rooms` has the ids of rooms, with spaces between."""
+"""Of all settings. `default_rooms` has the ids of rooms, with spaces between; `retention_since` is when
+`retention_days` was decided, in milliseconds since 1970."""
 
 
 @dataclass(frozen=True)
@@ -71,7 +75,12 @@ def site_settings(app: web.Application) -> SiteSettings:
 
 def _fixed(settings: Settings) -> dict[str, str]:
     """What the environment sets."""
-    return {REGISTRATION: settings.registration} if "registration" in settings.model_fields_set else {}
+    fixed = {}
+    if "registration" in settings.model_fields_set:
+        fixed[REGISTRATION] = str(settings.registration)
+    if "retention_days" in settings.model_fields_set:
+        fixed |= {RETENTION_DAYS: str(settings.retention_days), RETENTION_SINCE: "0"}
+    return fixed
 
 
 async def reload_settings(app: web.Application) -> None:

@@ -9,17 +9,21 @@ from accounts.models import SiteSetting, User
 from accounts.people.directory import accounts_by_ids
 from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.site_roles import SitePermission, site_may
+from accounts.signin.suspension import database_now_ms
 from accounts.site_settings import (
     CONTACT,
     DEFAULT_ROOMS,
     NAME,
     REGISTRATION,
+    RETENTION_DAYS,
+    RETENTION_SINCE,
     RULES,
     RULES_HTML,
     WELCOME,
     SiteSettings,
     store_setting,
 )
+from chat.actions.retention import MAX_DAYS
 from chat.models import Room
 from helpers.db.database import fetch, is_sqlite
 from helpers.errors import ActionError
@@ -31,7 +35,7 @@ MAX_WELCOME = 1000
 MAX_RULES = 20_000
 MAX_DEFAULT_ROOMS = 10
 
-EDITABLE = (NAME, WELCOME, RULES, CONTACT, REGISTRATION, DEFAULT_ROOMS)
+EDITABLE = (NAME, WELCOME, RULES, CONTACT, REGISTRATION, DEFAULT_ROOMS, RETENTION_DAYS)
 
 
 def _line(name: str, text: str, most: int) -> str:
@@ -56,12 +60,20 @@ def _registration(text: str) -> str:
     return text
 
 
+def _days(text: str) -> str:
+    text = text.strip() or "0"
+    if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) <= MAX_DAYS):
+        raise ActionError("bad_value", "From 1 to {most} days, please.", field=RETENTION_DAYS, most=MAX_DAYS)
+    return str(int(text))
+
+
 _CHECKS: dict[str, Callable[[str], str]] = {
     NAME: lambda text: _line(NAME, text, MAX_NAME),
     CONTACT: lambda text: _line(CONTACT, text, MAX_CONTACT),
     WELCOME: lambda text: _text(WELCOME, text, MAX_WELCOME),
     RULES: lambda text: _text(RULES, text, MAX_RULES),
     REGISTRATION: _registration,
+    RETENTION_DAYS: _days,
 }
 
 
@@ -129,6 +141,8 @@ async def change_site(
         if before == value or (not before and value == now[name]):
             return None
         await store_setting(name, value)
+        if name == RETENTION_DAYS:
+            await store_setting(RETENTION_SINCE, str(await database_now_ms()))
         if html is not None:
             await store_setting(RULES_HTML, html)
         return await record_site_act("site", SiteActor.of(author), before={name: before}, after={name: value})

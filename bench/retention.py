@@ -13,6 +13,7 @@ import time
 from pathlib import Path
 
 import aiohttp
+import psycopg
 from peewee_async.databases import AioDatabase
 
 from bench.guests import Seats, room_name
@@ -83,6 +84,19 @@ def _size_of_file(path: Path) -> float:
     return path.stat().st_size / 1e6
 
 
+def _spread(url: str, sql: str) -> None:
+    """Two years of them."""
+    if url.startswith("sqlite:"):
+        with contextlib.closing(sqlite3.connect(url.removeprefix("sqlite:///"))) as connection:
+            connection.execute(sql)
+            connection.commit()
+        return
+    with psycopg.connect(url, autocommit=True) as postgres:
+        postgres.execute("SET statement_timeout = 0")
+        postgres.execute(sql.encode())
+        postgres.execute("VACUUM FULL ANALYZE messages")
+
+
 async def _is(database: AioDatabase, sql: str) -> None:
     """Waits until the query finds a row."""
     async with asyncio.timeout(3600):
@@ -92,12 +106,7 @@ async def _is(database: AioDatabase, sql: str) -> None:
 
 async def _run(url: str, env: dict[str, str], data_dir: Path, messages: int) -> None:
     tokens = await seed(Seats(1, SPEAKERS, SPEAKERS, 0), [messages], url, env.get("AIOCHAT_REDIS_URL", ""))
-    database = open_database(url)
-    # Two years of them.
-    await fetch(database, f"UPDATE messages SET at = at - {2 * YEAR_MS // messages} * ({messages} - seq)")
-    if not url.startswith("sqlite:"):
-        await fetch(database, "ANALYZE messages")
-    await database.aio_close()
+    _spread(url, f"UPDATE messages SET at = at - {2 * YEAR_MS // messages} * ({messages} - seq)")
     print(f"{messages} messages, {await _size(url):.0f} MB")
     env = {**env, "AIOCHAT_RATE_LIMITS": "off"}
     chat = Aiochat(env=env, data_dir=data_dir, timings=Timings(retention=1.0))

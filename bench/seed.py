@@ -42,7 +42,7 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
     store = RedisSessions(redis) if redis else DatabaseSessions(database)
     now = now_ms()
     places = range(seats.rooms * seats.members)
-    users = [_user(person, now) for person in range(seats.people)]
+    users = [user_row(person, now) for person in range(seats.people)]
     members = [
         {
             "room": place // seats.members + 1,
@@ -58,7 +58,7 @@ async def seed(seats: Seats, posts: Sequence[int], database_url: str, redis_url:
         await store.open(await site_id())
         async with database.aio_atomic():
             for model, rows in (
-                (Room, [_room(number, count, now) for number, count in enumerate(posts)]),
+                (Room, [room_row(number, count, now) for number, count in enumerate(posts)]),
                 (User, users),
                 (Member, members),
                 (SitePresence, [{"user_id": user["id"], "online": True, "version": 0} for user in users]),
@@ -100,7 +100,7 @@ def _write_history(database_url: str, room: int, author: int, count: int, now: i
         connection.execute("VACUUM (ANALYZE) messages")
 
 
-def _room(number: int, posts: int, now: int) -> dict[str, Any]:
+def room_row(number: int, posts: int, now: int) -> dict[str, Any]:
     names = {
         "id": number + 1,
         "name": room_name(number),
@@ -118,7 +118,7 @@ def _room(number: int, posts: int, now: int) -> dict[str, Any]:
     }
 
 
-def _user(place: int, now: int) -> dict[str, Any]:
+def user_row(place: int, now: int) -> dict[str, Any]:
     """Returns the row of a user without a usable password."""
     name = clean_name(user_name(place))
     keys = {"name": name, "name_key": name_key(name), "skeleton": look(name)}

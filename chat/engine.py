@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 
 from accounts.people.mentions import NamedPeople
 from chat.delivery.bus import Listener, RoomBus
+from chat.delivery.filters import Filters, Floods
 from chat.delivery.hub import Hub
 from chat.delivery.leases import Leases, LocalLeases, RedisLeases
 from chat.delivery.presence import SitePresence
@@ -28,6 +29,7 @@ from chat.history.mentions import Directory
 from chat.history.presence import PresenceStore
 from chat.history.waiting import WaitingReader
 from chat.line_kinds import KINDS
+from chat.search.searching import Search
 from helpers.db.database import is_unavailable
 from helpers.limits import Limiter, Unlimited
 from helpers.locks import KeyedLocks
@@ -49,6 +51,7 @@ class Engine:
     read_marks: ReadMarks
     unread: UnreadTracker
     access: RoomAccessReader
+    search: Search
     directory: Directory
     waiting: WaitingReader
     renderer: Renderer
@@ -59,8 +62,10 @@ class Engine:
     timings: Timings
     guests: KeyedLocks
     """Invitations of one guest are counted and stored one after the other."""
+    filters: Filters
+    floods: Floods
     limiter: Limiter
-    """What others see of a person is counted by it: rooms, invitations."""
+    """What others see of a person is counted by it: rooms, invitations; and searches."""
 
 
 @contextlib.asynccontextmanager
@@ -160,15 +165,18 @@ async def open_engine(
     read_marks = ReadMarks(database, unread.note_moved, timings)
     access = RoomAccessReader(database)
     directory = Directory(access, people or NamedPeople(), process_bus)
+    filters = Filters(process_bus)
     statuses = Statuses(publish_status_change, publish_ephemeral, hub.spawn)
     try:
         await bus.open()
         await statuses.open()
         await presence.open()
         await directory.follow()
+        await filters.open()
         hub.start(bus)
         yield Engine(
             *(database, journal, hub, leases, presence, read_marks, unread, access),
+            search=Search(database, access, limiter or Unlimited()),
             directory=directory,
             waiting=waiting,
             renderer=renderer,
@@ -178,6 +186,8 @@ async def open_engine(
             epoch=epoch,
             timings=timings,
             guests=KeyedLocks(),
+            filters=filters,
+            floods=Floods(),
             limiter=limiter or Unlimited(),
         )
     finally:
@@ -186,5 +196,6 @@ async def open_engine(
         await unread.close()
         await presence.close()
         await hub.close()
+        await filters.close()
         directory.close()
         bus.close()

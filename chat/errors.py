@@ -32,6 +32,8 @@ declare(
         "blocked": 403,
         "deleted": 410,
         "empty": 400,
+        "filtered": 403,
+        "held": 409,
         "in_the_way": 409,
         "kicked": 403,
         "leaves_nobody": 409,

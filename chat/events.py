@@ -231,6 +231,8 @@ class OwnRoom(msgspec.Struct, frozen=True, omit_defaults=True):
     deleted: int | None = None
     times_back: int | None = None
     reports: int | None = None
+    archived: bool | None = None
+    """It can only be read, and is shown apart."""
 
 
 class InvitationView(msgspec.Struct, frozen=True):

@@ -49,6 +49,7 @@ class Permission(StrEnum):
     REPORT = auto()
     """To report messages of others."""
     ANSWER_REPORTS = auto()
+    SET_FILTERS = auto()
     DELETE_ROOM = auto()
     SET_RETENTION = auto()
     """To decide for how long the room keeps its messages."""
@@ -64,7 +65,7 @@ _MODERATOR = _MEMBER | {
     *(Permission.INVITE_TO_CLOSED, Permission.SET_TOPIC, Permission.SET_TITLE, Permission.KILL),
     *(Permission.CLEAR, Permission.DELETE, Permission.PIN, Permission.MENTION_GROUPS),
     *(Permission.TIME_OUT, Permission.BAN, Permission.SET_MODES, Permission.UNDO),
-    Permission.ANSWER_REPORTS,
+    *(Permission.ANSWER_REPORTS, Permission.SET_FILTERS),
 }
 _OWNER = _MODERATOR | {
     *(Permission.GRANT, Permission.SET_NAME, Permission.ARCHIVE, Permission.HAND_OVER),

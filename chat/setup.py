@@ -12,7 +12,7 @@ from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED,
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
-from accounts.site_settings import site_settings
+from accounts.site_settings import RETENTION_DAYS, RETENTION_SINCE, SiteSettings, site_settings
 from chat.actions.conversations import note_block
 from chat.actions.default_rooms import join_default_rooms
 from chat.actions.dispatch import Dispatcher
@@ -34,7 +34,8 @@ from chat.personal_data.export import SECTIONS
 from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
-from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
+from chat.search.indexer import Indexer
+from helpers.keys import DATABASE, LIMITER, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
@@ -80,14 +81,21 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
         )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
-        SITE_RETENTION.days = app[SETTINGS].retention_days
-        works = (presence.run(), Purge(engine).run(), Retention(engine).run())
+        SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
+        works = (
+            *(presence.run(), Purge(engine).run(), Retention(engine).run()),
+            Indexer(engine.database, timings.search_index).run(),
+        )
         tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:
             passing.open(functools.partial(receive, app))
         yield
         await keep_alive.close()
         await cancel_all(tasks)
+
+
+def _retention(now: SiteSettings) -> tuple[int, int]:
+    return int(now[RETENTION_DAYS]), int(now[RETENTION_SINCE])
 
 
 async def close_connections(app: web.Application) -> None:

@@ -33,6 +33,7 @@ SECTIONS = (
     Section("people", Text("People"), "people", SitePermission.SEE_PEOPLE),
     Section("rooms", Text("Rooms"), "hash", SitePermission.SEE_ROOMS),
     Section("reports", Text("Reports"), "flag", SitePermission.SEE_REPORTS),
+    Section("filters", Text("Filters"), "eye", SitePermission.SEE_REPORTS),
     Section("log", Text("Log"), "versions", SitePermission.SEE_LOG),
     Section("storage", Text("Storage"), "download", SitePermission.SEE_HEALTH),
     Section("site", Text("Site"), "settings", SitePermission.SEE_SITE),

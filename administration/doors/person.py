@@ -28,6 +28,9 @@ from administration.doors.frame import ACTS_RULE, SitePage, render, shown_entrie
 from administration.doors.people import described
 from administration.people_lists import rooms_of
 from administration.site_log import LogFilter, log_entries
+from chat.keys import ENGINE
+from chat.personal_data import holds
+from chat.personal_data.holds import hold_on
 from feed.pictures import used_bytes
 from helpers.clock import iso
 from helpers.errors import ActionError, charge
@@ -134,6 +137,7 @@ class PersonPage(SitePage):
                 for use in list(found.values())[:MAX_SESSIONS]
             ],
             "session_count": len(found),
+            "hold": await hold_on("person", person.id),
             "rooms": [
                 {
                     "id": one.id,
@@ -169,6 +173,8 @@ _PERMISSIONS = {
     "password_link": SitePermission.MAKE_PASSWORD_LINK,
     "role": SitePermission.SET_ROLE,
     "delete": SitePermission.DELETE_ACCOUNT,
+    "hold": SitePermission.SET_SITE,
+    "unhold": SitePermission.SET_SITE,
 }
 
 
@@ -194,7 +200,7 @@ async def _suspend(request: web.Request, person: User, form: Form) -> Done:
     act = await people_acts.suspend(
         app[DATABASE], _actor(request), person.id, seconds, form.get("reason", "")
     )
-    await _close_sessions(app, person.id)
+    await close_sessions(app, person.id)
     return Done(act, current().t("{person} is suspended.", person=person.called))
 
 
@@ -211,7 +217,7 @@ async def _unsuspend(request: web.Request, person: User, form: Form) -> Done:
 async def _end_sessions(request: web.Request, person: User, form: Form) -> Done:
     app = request.app
     act = await people_acts.end_sessions(app[DATABASE], _actor(request), person.id, form.get("reason", ""))
-    await _close_sessions(app, person.id)
+    await close_sessions(app, person.id)
     return Done(act, current().t("{person} is signed out everywhere.", person=person.called))
 
 
@@ -269,14 +275,25 @@ async def _delete(request: web.Request, person: User, form: Form) -> Done:
         reason=form.get("reason", ""),
     )
     app[NAMED_PEOPLE].name_changed(person.name)
-    await _close_sessions(app, person.id)
+    await close_sessions(app, person.id)
     await asyncio.wait([app[ACCOUNT_DELETION].run_now(person.id)], timeout=PATIENCE_SECONDS)
     return Done(
         act, current().t("The account {name} is deleted.", name=person.name), leads_to="/admin/people"
     )
 
 
-async def _close_sessions(app: web.Application, user_id: int) -> None:
+async def _hold(request: web.Request, person: User, form: Form) -> Done:
+    act = await holds.hold(request.app[ENGINE], _actor(request), person, form.get("reason", ""))
+    return Done(act, current().t("Nothing of {person} is erased from now on.", person=person.called))
+
+
+async def _unhold(request: web.Request, person: User, form: Form) -> Done:
+    reason = people_acts.clean_reason(form.get("reason", ""))
+    act = await holds.release(request.app[ENGINE], _actor(request), person, reason)
+    return Done(act, current().t("What is due of {person} is erased again.", person=person.called))
+
+
+async def close_sessions(app: web.Application, user_id: int) -> None:
     """They are none already, by the account's new secret. Where Redis is away, what is open for them
     is closed when it is back."""
     try:
@@ -299,5 +316,7 @@ ACTS: dict[str, Act] = {
     "rename": _rename,
     "role": _role,
     "delete": _delete,
+    "hold": _hold,
+    "unhold": _unhold,
 }
 """By the form's field `act`."""

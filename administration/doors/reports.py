@@ -7,10 +7,13 @@ from aiohttp import web
 
 from accounts.keys import USER
 from accounts.people.shown_names import load_names
+from accounts.people.site_acts import SiteActor
 from accounts.people.site_roles import SitePermission, site_may
 from administration.doors.frame import SitePage, render
-from chat.actions.reporting import answer
-from chat.doors.reports import answered_text, as_json, as_shown, before_in, read_answer
+from administration.doors.person import close_sessions
+from administration.people_acts import suspend
+from chat.actions.reporting import SITE_ANSWERS, answer
+from chat.doors.reports import WRONG, answered_text, as_json, as_shown, before_in, read_answer
 from chat.drafts import Person
 from chat.history.reports import FoundReport, SiteReports, names_in
 from chat.keys import ENGINE
@@ -45,6 +48,7 @@ class SiteQueue(SitePage):
             "reports": [{**as_shown(one), "room": rooms[one.room_id]} for one in reports],
             "answered": answered,
             "before": reports[-1].id if more else None,
+            "may_suspend": site_may(request[USER], SitePermission.SUSPEND),
             "may_answer": site_may(request[USER], SitePermission.ANSWER_REPORT),
         }
         return render(request, "reports.html", "reports", context)
@@ -53,15 +57,18 @@ class SiteQueue(SitePage):
         request, user = self.request, self.request[USER]
         if not site_may(user, SitePermission.ANSWER_REPORT):
             raise ActionError("forbidden", "You may not do this.")
-        report_id, given = read_answer(await read_form(request))
+        report_id, given = read_answer(await read_form(request), SITE_ANSWERS)
         found = next(iter(await Report.select().where(Report.id == report_id).aio_execute()), None)
         if found is None:
             raise ActionError("no_such_report", "There is no such report.")
         try:
+            if given.name == "suspend" and found.answered_at is None:
+                await suspend(request.app[DATABASE], SiteActor.of(user), found.author_id, given.seconds)
+                await close_sessions(request.app, found.author_id)
             who = Person(user.id, user.name)
             receipt = await answer(request.app[ENGINE], found.room_id, who, report_id, given, for_site=True)
         except ActionError as error:
-            if wants_json(request) or error.retry_after or error.code == "no_such_report":
+            if wants_json(request) or error.retry_after or error.code in WRONG:
                 raise
             await flash(request, translate(error.phrase), "error")
             raise web.HTTPSeeOther(HERE) from None

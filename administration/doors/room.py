@@ -24,6 +24,8 @@ from chat.engine import Engine
 from chat.events import Receipt
 from chat.keys import ENGINE
 from chat.models import Room
+from chat.personal_data import holds
+from chat.personal_data.holds import hold_on
 from chat.requests import new_nonce
 from chat.roles import Role
 from helpers.errors import ActionError, charge
@@ -90,6 +92,7 @@ class RoomPage(SitePage):
         facts: dict[str, Any] = {
             **room.as_json(),
             "bytes": await estimated_bytes(room.id),
+            "hold": await hold_on("room", room.id),
             "people": [
                 {"name": name, "role": Role(role).name.lower()} for name, role in members[:MAX_MEMBERS]
             ],
@@ -102,14 +105,14 @@ class RoomPage(SitePage):
         context = {
             "facts": facts,
             "acts": shown_entries(acts),
-            "can": _acts_for(user, room, is_member=standing.is_member),
+            "can": _acts_for(user, room, is_member=standing.is_member, is_held=facts["hold"] is not None),
             "failed": failed,
             "error": translate(error.phrase) if error else "",
         }
         return render(request, "room.html", "rooms", context, status)
 
 
-def _acts_for(user: User, room: RoomFacts, *, is_member: bool) -> set[str]:
+def _acts_for(user: User, room: RoomFacts, *, is_member: bool, is_held: bool) -> set[str]:
     """The acts that the page offers."""
     can = set()
     if site_may(user, SitePermission.KEEP_ROOMS):
@@ -118,6 +121,8 @@ def _acts_for(user: User, room: RoomFacts, *, is_member: bool) -> set[str]:
     is_closed = room.kind == "closed" and not room.due_at
     if site_may(user, SitePermission.OPEN_ROOM) and is_closed and not is_member:
         can.add("open")
+    if site_may(user, SitePermission.SET_SITE):
+        can.add("unhold" if is_held else "hold")
     return can
 
 
@@ -164,6 +169,24 @@ async def _restore(engine: Engine, room: RoomFacts, user: User, form: Form) -> R
     return await restore_room(engine, room.id, _person(user), new_nonce(), reason, SiteActor.of(user))
 
 
+async def _hold(engine: Engine, room: RoomFacts, user: User, form: Form) -> Receipt:
+    await holds.hold(engine, SiteActor.of(user), await _stored(room), form.get("reason", ""))
+    return Receipt("")
+
+
+async def _unhold(engine: Engine, room: RoomFacts, user: User, form: Form) -> Receipt:
+    reason = clean_reason(form.get("reason", ""))
+    await holds.release(engine, SiteActor.of(user), await _stored(room), reason)
+    return Receipt("")
+
+
+async def _stored(room: RoomFacts) -> Room:
+    found = await Room.aio_get_or_none(Room.id == room.id)
+    if found is None:
+        raise web.HTTPNotFound
+    return found  # type: ignore[no-any-return]
+
+
 async def _open(engine: Engine, room: RoomFacts, user: User, form: Form) -> Receipt:
     return await open_room(engine, room.id, user, clean_reason(form.get("reason", "")), new_nonce())
 
@@ -175,5 +198,7 @@ ACTS: dict[str, Act] = {
     "delete": _delete,
     "restore": _restore,
     "open": _open,
+    "hold": _hold,
+    "unhold": _unhold,
 }
 """By the form's field `act`."""

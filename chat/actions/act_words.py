@@ -136,6 +136,12 @@ def right_in_words(right: str, who: str, author: str) -> Text:
             return Text("{author} chose who may set the topic: {whom}", author=author, whom=whom)
 
 
+def _kind(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["kind"] == "open":
+        return language.t("{author} opened the room: everybody may read and join it", author=author)
+    return language.t("{author} closed the room: only members find and read it", author=author)
+
+
 def _history(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["hides_past"]:
         return language.t(
@@ -182,6 +188,7 @@ WORDS: dict[str, Words] = {
     "retention": _retention,
     "rights": _rights,
     "history": _history,
+    "kind": _kind,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author
     ),

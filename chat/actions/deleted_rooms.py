@@ -2,6 +2,7 @@
 kind and has no members, so that it is gone through every door; its names stay its own."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from peewee import SQL, fn
 
@@ -200,17 +201,19 @@ async def deleted_room_named(name: str, user: User) -> Room | None:
 
 async def deleted_by(user_id: int, at: int) -> list[DeletedView]:
     """The rooms that somebody deleted and may restore, the last one first, at most MAX_LISTED."""
-    return await _listed(DeletedRoom.deleted_by == user_id, DeletedRoom.due_at > at)
+    order = DeletedRoom.deleted_at.desc()
+    return await _listed(order, DeletedRoom.deleted_by == user_id, DeletedRoom.due_at > at)
 
 
 async def all_deleted(at: int, before: int | None = None) -> list[DeletedView]:
     """All rooms that may be restored, for the site's administrators: MAX_LISTED that were deleted
     before this time."""
     earlier = (DeletedRoom.due_at < before + RESTORE_SECONDS * 1000,) if before is not None else ()
-    return await _listed(DeletedRoom.due_at > at, *earlier)
+    return await _listed(DeletedRoom.due_at.desc(), DeletedRoom.due_at > at, *earlier)
 
 
-async def _listed(*where: object) -> list[DeletedView]:
+async def _listed(order: Any, *where: Any) -> list[DeletedView]:
+    """In the order of an index."""
     name = User.select(User.name).where(User.id == DeletedRoom.deleted_by)
     columns = (
         Room.id,
@@ -223,7 +226,7 @@ async def _listed(*where: object) -> list[DeletedView]:
         DeletedRoom.select(*columns, DeletedRoom.deleted_at, DeletedRoom.due_at)
         .join(Room, on=(Room.id == DeletedRoom.room_id))
         .where(*where, ~DeletedRoom.erasing)
-        .order_by(DeletedRoom.due_at.desc())
+        .order_by(order)
         .limit(MAX_LISTED)
     )
     return [DeletedView(*row) for row in await query.tuples().aio_execute()]

@@ -10,9 +10,9 @@ from typing import Any, Protocol, TypeVar
 
 from msgspec.structs import replace
 
-from chat.actions import editing, posting
+from chat.actions import editing, filtering, posting
 from chat.costs import COMMAND_TOKENS, MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
-from chat.drafts import Person
+from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.errors import ActionError, barred, blocked, broken, unavailable
 from chat.events import Error, Event, Notice, Pong, Receipt
@@ -34,7 +34,7 @@ from chat.requests import (
     new_nonce,
     read_frame,
 )
-from chat.roles import Permission, Standing
+from chat.roles import CONVERSATION_GRANTS, Permission, Standing
 from helpers.clock import now_ms
 from helpers.db.database import is_unavailable
 from helpers.limits import Buckets
@@ -70,6 +70,12 @@ Work = Coroutine[Any, Any, None]
 the next request of the same actor, so that requests take effect in the order in which they were
 sent."""
 
+
+SHOWN_OF_HELD = 300
+"""Characters of a text that is held that its author is told again."""
+
+FLOOD = "the same text in several rooms"
+"""Why it is reported. It is stored, and so in English."""
 
 T = TypeVar("T")
 
@@ -226,7 +232,29 @@ def refusal_of(actor: Sender, error: Exception) -> ActionError:
 def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     engine.typing_indicators.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
-    answer = functools.partial(_answer_post, engine, actor, len(request.text))
+    in_room = actor.standing.kind not in CONVERSATION_GRANTS
+    is_flood = in_room and engine.floods.note(actor.person.id, actor.room_id, request.text)
+    if engine.filters.applies(actor.room_id):
+        return _look_and_post(engine, actor, request, nonce, is_flood=is_flood)
+    return _queue_post(engine, actor, request, nonce, "" if not is_flood else FLOOD)
+
+
+async def _look_and_post(engine: Engine, actor: Actor, request: Post, nonce: str, *, is_flood: bool) -> None:
+    """Where there are filters: the text is looked at before it is posted."""
+    draft = Draft(actor.room_id, actor.person, nonce, request.text, reply_to=request.reply_to)
+    is_held, why = await filtering.look_at(engine, draft)
+    if is_held:
+        said = f"{actor.language.translate(filtering.HELD)}\n\n{request.text[:SHOWN_OF_HELD]}"
+        actor.reply(Notice(said, nonce))
+        return
+    rest = _queue_post(engine, actor, request, nonce, why or (FLOOD if is_flood else ""))
+    if rest is not None:
+        await rest
+
+
+def _queue_post(engine: Engine, actor: Actor, request: Post, nonce: str, why: str) -> Work | None:
+    """Queues a post, which is reported after its commit where `why` says why."""
+    answer = functools.partial(_answer_post, engine, actor, len(request.text), why)
 
     def queue(rendered: posting.Rendered, is_over_limit: bool = False) -> None:
         room_id, author, text, reply_to = actor.room_id, actor.person, request.text, request.reply_to
@@ -249,8 +277,12 @@ async def _render_and(
     queue(rendered, await posting.is_over_limit(engine, actor.person.id, rendered))
 
 
-def _answer_post(engine: Engine, actor: Actor, size: int, nonce: str, outcome: Receipt | ActionError) -> None:
+def _answer_post(
+    engine: Engine, actor: Actor, size: int, why: str, nonce: str, outcome: Receipt | ActionError
+) -> None:
     if isinstance(outcome, Receipt):
+        if why and outcome.number is not None:
+            engine.hub.spawn(filtering.report_by_itself(engine, actor.room_id, outcome.number, why))
         actor.reply(outcome)
         tell_unheard(actor, outcome)
         note_own_post(actor, outcome)

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from msgspec.structs import replace
 
 from chat.actions.deleting import delete_lines
+from chat.actions.filtering import check_edit, report_by_itself
 from chat.actions.moderation import numbered, require
 from chat.actions.posting import Rendered, is_over_limit, render_with_names
 from chat.drafts import ALL, GROUPS, HERE, Mentioned, Person, Reacted
@@ -38,10 +39,12 @@ MAX_REACTIONS = 200
 async def amend(engine: Engine, room_id: int, person: Person, request: Amendment) -> Receipt:
     """Applies a checked request and returns the receipt with the seq of the change. Raises
     ActionError."""
+    reported = None
     match request:
         case Edit():
             rendered = await render_with_names(engine, person.id, request.text)
             over_limit = await is_over_limit(engine, person.id, rendered)
+            reported = await check_edit(engine, room_id, person, request.text)
             apply = _edit(person, request, rendered, is_over_limit=over_limit)
         case Delete():
             apply = _delete(person, request)
@@ -51,7 +54,10 @@ async def amend(engine: Engine, room_id: int, person: Person, request: Amendment
             apply = _react(person, request)
         case Pin():
             apply = _pin(person, request)
-    return await engine.journal.change(Change(room_id, person, new_nonce(), apply))
+    receipt = await engine.journal.change(Change(room_id, person, new_nonce(), apply))
+    if reported is not None:
+        await report_by_itself(engine, room_id, request.number, reported.pattern)
+    return receipt
 
 
 Apply = Callable[[RoomTransaction], Awaitable[Receipt]]

@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+from peewee import Case
+
 from accounts.models import User
 from accounts.signin.suspension import is_suspended
 from chat.actions.conversations import notify_title_changes
@@ -23,6 +25,9 @@ from helpers.text.translation import Text
 
 MAX_TOPIC = 200
 KINDS = ("open", "closed")
+
+LOOKED_AT = 100
+"""Members of whom one may become the owner: the moderators, and those whose accounts are the oldest."""
 
 
 def topic_problem(topic: str) -> Text | None:
@@ -142,18 +147,20 @@ def _check_remaining(standing: Standing, others: Person | None) -> None:
 
 
 async def next_in_line(room_id: int, user_id: int) -> Person | None:
-    """The longest-standing moderator beside this person, or else the longest-standing member. Who
-    can't sign in comes last. None where there is nobody."""
-    rows = await (
-        Member.select(User.id, User.name)
-        .join(User, on=(User.id == Member.user))
-        .where(Member.room == room_id, Member.user != user_id, User.left_at.is_null())
-        .order_by(is_suspended(), Member.role.desc(), Member.joined_at, User.id)
-        .limit(1)
-        .tuples()
-        .aio_execute()
+    """The longest-standing moderator beside this person, or else the longest-standing member, of the
+    first LOOKED_AT. Who can't sign in comes last. None where there is nobody."""
+    # In the order of the index. For a join PostgreSQL would rather read all users.
+    query = Member.select(Member.user, Member.role, Member.joined_at).order_by(
+        Member.role.desc(), Member.user
     )
-    return Person(*rows[0]) if rows else None
+    query = query.where(Member.room == room_id, Member.user != user_id).limit(LOOKED_AT)
+    found = {member: (-role, joined_at) for member, role, joined_at in await query.tuples().aio_execute()}
+    if not found:
+        return None
+    people = User.select(User.id, User.name, Case(None, [(is_suspended(), 1)], 0))
+    rows = await people.where(User.id.in_(sorted(found)), User.left_at.is_null()).tuples().aio_execute()
+    first = min(rows, key=lambda row: (row[2], *found[row[0]], row[0]), default=None)
+    return Person(*first[:2]) if first else None
 
 
 Heir = tuple[Person, Standing]

@@ -12,7 +12,6 @@ from chat.events import Receipt
 from chat.formatting import ROOM, markdown
 from chat.history.journal import Answer as Answer
 from chat.history.mentions import Directory, Named
-from chat.requests import clean_text
 from helpers.markup.markdown import Markup, is_slow
 from helpers.rendering import Renderer
 
@@ -68,21 +67,6 @@ def post(
     html, mentions, quiet_html = rendered
     draft = Draft(room_id, author, nonce, text, html, "post", reply_to, mentions, quiet_html, is_over_limit)
     engine.journal.append(draft, answer)
-
-
-async def post_and_wait(
-    engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str
-) -> Receipt:
-    """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
-    ActionError."""
-    text = clean_text(text)
-    rendered = await render_with_names(engine, author.id, text)
-    html, mentions, quiet_html = rendered
-    over_limit = await is_over_limit(engine, author.id, rendered)
-    draft = Draft(room_id, author, nonce, text, html, kind, None, mentions, quiet_html, over_limit)
-    receipt = await engine.journal.change(draft)
-    after_post(engine, room_id, author, receipt)
-    return receipt
 
 
 def after_post(engine: Engine, room_id: int, author: Person, receipt: Receipt) -> None:

@@ -32,11 +32,14 @@ from chat.history.reports import (
 from chat.history.transaction import RoomTransaction
 from chat.models import CONVERSATIONS, Report, ReportLine, ReportReason
 from chat.requests import new_nonce
-from chat.roles import Permission, Role, Standing
+from chat.roles import STRANGER, Permission, Role, Standing
 from helpers.errors import charge
 from helpers.security_log import note
 
 ANSWERS = ("dismiss", "delete", "timeout", "ban")
+SITE_ANSWERS = (*ANSWERS, "suspend")
+"""Of those who run the site. The account is suspended by who calls `answer`."""
+
 DONE, DISMISSED = "done", "dismissed"
 """What reporters are told of."""
 
@@ -185,17 +188,17 @@ async def _act(
             receipt, guests = await ban_in(room, person, user, given.seconds, "", nonce)
             told.update(guests)
     if given.name == "delete" or given.deletes:
-        line = await _post_or_none(room, person, found.number)
+        line = await _post_or_none(room, found.number)
         if line is not None and not line.is_deleted:
             deleted = await delete_lines(room, person, [line], new_nonce())
             receipt = receipt if receipt.act else deleted
     return receipt
 
 
-async def _post_or_none(room: RoomTransaction, person: Person, number: int) -> Line | None:
+async def _post_or_none(room: RoomTransaction, number: int) -> Line | None:
     """None where it was cleared away since."""
     try:
-        return await room.post(number, await room.standing(person.id))
+        return await room.post(number, STRANGER)
     except ActionError:
         return None
 

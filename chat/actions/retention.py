@@ -1,5 +1,6 @@
 """For how long a room keeps its messages. chat/personal_data/retention.py erases what is older."""
 
+from collections.abc import Callable
 from typing import Any
 
 from chat.actions.moderation import change, numbered, require
@@ -16,14 +17,29 @@ from chat.roles import Permission
 MAX_DAYS = 36_500
 
 GRACE_SECONDS = 24 * 3600
-"""What was decided for a room takes effect after this time, in which it can be undone: what is erased
+"""What is decided on a page takes effect after this time, in which it can be undone: what is erased
 doesn't come back."""
 
 
 class SiteRetention:
-    """For how many days the site keeps messages, in all rooms and conversations; 0 for good."""
+    """For how many days the site keeps messages, in all rooms and conversations, 0 for good; and since
+    when that is so, in milliseconds since 1970."""
 
-    days = 0
+    def __init__(self) -> None:
+        self._read: Callable[[], tuple[int, int]] = lambda: (0, 0)
+
+    def follow(self, read: Callable[[], tuple[int, int]]) -> None:
+        """From now on `read` tells it."""
+        self._read = read
+
+    @property
+    def days(self) -> int:
+        return self._read()[0]
+
+    def days_at(self, now: int) -> int:
+        """What has taken effect by this time."""
+        days, since = self._read()
+        return days if since + GRACE_SECONDS * 1000 <= now else 0
 
 
 SITE_RETENTION = SiteRetention()

@@ -8,6 +8,7 @@ import peewee
 
 from accounts.models import User
 from accounts.people.directory import all_exist
+from chat.actions.membership import KINDS
 from chat.actions.moderation import numbered, require
 from chat.costs import RENAMES, ROOMS
 from chat.drafts import Person
@@ -197,6 +198,46 @@ async def put_name(room: RoomTransaction, person: Person, name: str, nonce: str)
         raise ActionError("refused", "A room has at most {most} addresses.", most=MAX_NAMES)
     room.set_name(found, own)
     return room.record("name", person, found, nonce)
+
+
+async def set_kind(engine: Engine, room_id: int, person: Person, kind: str, nonce: str) -> Receipt:
+    """Opens a closed room to everybody, or closes an open one: then only its members find and read
+    it. Its addresses stay. Raises ActionError."""
+    if kind not in KINDS:
+        raise ActionError("bad_usage", "A room is one of these: {names}.", names=", ".join(KINDS))
+    await charge(engine.limiter, RENAMES, person.id)
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.SET_RIGHTS)
+        before = room.kind
+        if kind == before:
+            raise ActionError("refused", "The room is kept so already.")
+        receipt = await put_kind(room, person, kind, nonce)
+        act = await record_act(room, "kind", person, before={"kind": before}, after={"kind": kind})
+        return numbered(receipt, act)
+
+    receipt = await engine.journal.change(Change(room_id, person, nonce, apply))
+    await tell_directory(engine, room_id)
+    note("kind", "ok", who=person.name, whence="room", room=room_id, kind=kind)
+    return receipt
+
+
+async def put_kind(room: RoomTransaction, person: Person, kind: str, nonce: str) -> Receipt:
+    """Makes the room of this kind, and records its line. Raises ActionError."""
+    if kind == "open" and (like := await open_room_like(title_key(await _shown_title(room)), room.room_id)):
+        raise _looks_like(like)
+    room.open_or_close(kind)
+    return room.record("kind", person, kind, nonce)
+
+
+async def _shown_title(room: RoomTransaction) -> str:
+    return await title_now(room) or room.name
+
+
+async def tell_directory(engine: Engine, room_id: int) -> None:
+    """After the commit: what texts name as `#room` is known by all of its names."""
+    for slug in {name.lower() for name in await names_of(room_id)}:
+        engine.directory.room_changed(slug)
 
 
 def _looks_like(title: str) -> ActionError:

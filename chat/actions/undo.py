@@ -11,7 +11,7 @@ from chat.actions.moderation import change, change_role, check_reason, cleared_u
 from chat.actions.modes import as_json, from_json, put_modes
 from chat.actions.removing import restore
 from chat.actions.retention import put_retention, retention_now
-from chat.actions.rooms import put_name, put_title, remove_title, title_now
+from chat.actions.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
 from chat.drafts import Person
 from chat.engine import Engine
 from chat.errors import ActionError, in_the_way
@@ -42,9 +42,10 @@ async def undo(engine: Engine, room_id: int, person: Person, number: int, reason
     below that of its author. Undone again by the same person it gives the same receipt."""
     check_reason(reason)
     touched: list[int] = []
+    undone = ""
 
     async def apply(room: RoomTransaction) -> Receipt:
-        nonlocal touched
+        nonlocal touched, undone
         standing = await require(room, person, Permission.UNDO)
         act = await act_numbered(room, number)
         if act is None:
@@ -64,12 +65,15 @@ async def undo(engine: Engine, room_id: int, person: Person, number: int, reason
         if (author.rank or 0) > (standing.rank or 0):
             raise ActionError("forbidden", "Who did this has a higher role than you.")
         receipt = await undoing.apply(room, person, act, nonce)
+        undone = act.act
         touched = [act.target.id] if act.target else []
         done = await record_act(room, "undo", person, target=act.target, reason=reason, undoes=number)
         return numbered(receipt, done)
 
     receipt = await change(engine, room_id, person, nonce, apply)
     engine.unread.note_standings(touched)
+    if undone in ("kind", "address"):
+        await tell_directory(engine, room_id)
     note("undo", "ok", who=person.name, whence="room", room=room_id, act=number)
     return receipt
 
@@ -147,6 +151,12 @@ async def _address(room: RoomTransaction, person: Person, act: RecordedAct, nonc
     return await put_name(room, person, act.before["name"], nonce)
 
 
+async def _kind(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
+    if room.kind != act.after["kind"]:
+        raise in_the_way(Text("The room has been opened or closed since."))
+    return await put_kind(room, person, act.before["kind"], nonce)
+
+
 async def _modes(room: RoomTransaction, person: Person, act: RecordedAct, nonce: str) -> Receipt:
     before, after = act.before, act.after
     changed = {name for name in before if before[name] != after[name]}
@@ -210,6 +220,7 @@ UNDOING: dict[str, Undoing] = {
     "unlock": Undoing(Permission.SET_MODES, _modes),
     "archive": Undoing(Permission.ARCHIVE, _modes),
     "unarchive": Undoing(Permission.ARCHIVE, _modes),
+    "kind": Undoing(Permission.SET_RIGHTS, _kind),
     "rights": Undoing(Permission.SET_RIGHTS, _modes),
     "history": Undoing(Permission.SET_RIGHTS, _modes),
     "pin": Undoing(Permission.PIN, _pinning),

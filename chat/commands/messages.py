@@ -1,14 +1,18 @@
 """Commands for everyone: help, other ways to post, and the read mark."""
 
+from urllib.parse import urlencode
+
 from accounts.models import User
 from chat import requests
-from chat.actions import posting
+from chat.actions import filtering
 from chat.actions.conversations import open_conversation
 from chat.commands.registry import Answer, Call, Rest, Word, command
 from chat.errors import ActionError
 from chat.history.access import room_seen_by
 from chat.models import Room
+from helpers.text.characters import isolated
 
+MOST_FOUND = 5
 SHRUG = "¯\\_(ツ)_/¯"
 
 
@@ -35,14 +39,16 @@ async def help(call: Call, command: Word | None = None) -> Answer:
 @command(says=True)
 async def me(call: Call, text: Rest) -> Answer:
     """Says what you do, as in "/me waves"."""
-    return await posting.post_and_wait(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
+    return await filtering.post_and_wait(call.engine, call.room_id, call.person, text, call.nonce, kind="me")
 
 
 @command(says=True)
 async def shrug(call: Call, text: Rest | None = None) -> Answer:
     """Says that you don't know, after your words if there are any."""
     said = SHRUG if text is None else f"{text} {SHRUG}"
-    return await posting.post_and_wait(call.engine, call.room_id, call.person, said, call.nonce, kind="post")
+    return await filtering.post_and_wait(
+        call.engine, call.room_id, call.person, said, call.nonce, kind="post"
+    )
 
 
 @command(says=True)
@@ -50,8 +56,30 @@ async def msg(call: Call, user: User, text: Rest) -> Answer:
     """Writes to someone in private, where you two alone read it."""
     text = Rest(requests.clean_text(text))
     room = await open_conversation(call.engine, call.user, [user])
-    await posting.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
+    await filtering.post_and_wait(call.engine, room.id, call.person, text, call.nonce, kind="post")
     return call.language.t("Sent to {name}: {address}", name=user.called, address=f"/rooms/{room.name}")
+
+
+@command()
+async def search(call: Call, words: Rest) -> Answer:
+    """Finds messages in your rooms and in open ones: /search lists what else may be asked for."""
+    answer = await call.engine.search.find(call.user, words, most=MOST_FOUND)
+    t = call.language.t
+    if not answer.results:
+        return t("Nothing was found.")
+    lines = [
+        t(
+            "{author} in {room}: {excerpt} {address}",
+            author=one.line.author,
+            room=isolated(one.title),
+            excerpt=isolated(one.excerpt),
+            address=f"/rooms/{one.room}/{one.line.number}",
+        )
+        for one in answer.results
+        if not one.is_folded
+    ]
+    address = f"/search?{urlencode({'q': words})}"
+    return "\n".join([*lines, t("All that was found: {address}", address=address)])
 
 
 @command()

@@ -118,6 +118,12 @@ async def history(call: Call, past: Word) -> Answer:
     return await modes.set_past(call.engine, call.room_id, call.person, past.lower(), call.nonce)
 
 
+@command(needs=Permission.SET_RIGHTS, destroys=True)
+async def kind(call: Call, kind: Word) -> Answer:
+    """Makes the room open, for everybody to read and join, or closed, for its members alone."""
+    return await rooms.set_kind(call.engine, call.room_id, call.person, kind.lower(), call.nonce)
+
+
 @command(needs=Permission.ARCHIVE, destroys=True)
 async def archive(call: Call, reason: Rest | None = None) -> Answer:
     """Makes the room read only, and takes it off the list of rooms."""

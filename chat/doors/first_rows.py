@@ -75,7 +75,7 @@ class Row:
 
     @property
     def size(self) -> int:
-        return len(self.line.get("html") or self.line.get("text") or "")
+        return 0 if self.kind == "ignored" else len(self.line.get("html") or self.line.get("text") or "")
 
     @property
     def is_deleted(self) -> bool:
@@ -114,6 +114,7 @@ class _Rows:
         self.state = state
         self.clock = clock
         self.you: str = state["you"]["name"]
+        self.ignored = frozenset(state["ignored"])
         self.today = (now + timedelta(minutes=clock.offset)).date()
         self.rows: list[Row] = []
         self.day = ""
@@ -136,13 +137,27 @@ class _Rows:
             if not is_marked and number > read:
                 if fits is None:
                     fits = number == read + 1 or is_any_before or not self.state["more"]
-                is_marked = not line.get("deleted")
+                is_marked = not (line.get("deleted") or self._is_hidden(line))
                 if is_marked and fits:
                     self.rows.append(Row("new", "new"))
                     self.group = None
             is_any_before = True
-            self._add_post(line, local)
+            if self._is_hidden(line):
+                self._hide(line)
+            else:
+                self._add_post(line, local)
         return self.rows
+
+    def _is_hidden(self, line: dict[str, Any]) -> bool:
+        """Whether it is of somebody whom the reader ignores. What an address names is shown."""
+        return line["author"] in self.ignored and line["number"] != self.state["around"]
+
+    def _hide(self, line: dict[str, Any]) -> None:
+        self.group = None
+        if not self.rows or self.rows[-1].kind != "ignored":
+            self.rows.append(Row(f"ignored:{line['seq']}", "ignored"))
+        self.rows[-1].line = line
+        self.rows[-1].lines.append((line, ""))
 
     def _begin_day(self, local: datetime) -> None:
         day = local.date().isoformat()
@@ -186,7 +201,7 @@ class _Rows:
         if line["kind"] not in FOLDED:
             self.rows.append(Row(f"seq:{line['seq']}", "service", line, time))
             return
-        if self.rows and self.rows[-1].lines:
+        if self.rows and self.rows[-1].kind in ("service", "run") and self.rows[-1].lines:
             self.rows[-1].kind = "run"
             self.rows[-1].lines.append((line, time))
         else:

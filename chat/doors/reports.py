@@ -1,14 +1,17 @@
 """Reports of messages: reporting one, the queue of a room with its answers, and what became of one's own.
 Pages without scripts, and JSON."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
+from accounts.people.directory import users_by_ids
 from accounts.people.shown_names import load_names
 from chat.actions.act_words import label
+from chat.actions.filtering import answer_held, held_in
 from chat.actions.reporting import ANSWERS, Answer, answer, report, saw_outcome
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -25,6 +28,8 @@ from helpers.web.forms import read_form
 from helpers.web.routing import wants_json
 
 MAX_DIGITS = 15
+WRONG = ("bad_request", "bad_usage", "no_such_report")
+"""Refusals of what no page asks for."""
 
 
 class ReportPost(web.View):
@@ -62,11 +67,14 @@ class RoomReports(web.View):
         request, found = self.request, await self._access()
         before, answered = before_in(request), request.query.get("answered") == "1"
         reports, more = await reports_in(found.room.id, request[USER].id, answered=answered, before=before)
+        held = await _held(found.room.id) if not answered and before is None else []
         if wants_json(request):
-            return web.json_response({"reports": [as_json(one) for one in reports], "more": more})
-        await load_names(names_in(reports))
+            body = {"reports": [as_json(one) for one in reports], "more": more, "held": held}
+            return web.json_response(body)
+        await load_names(names_in(reports) | {one["author"] for one in held})
         context = {
             "room": found.room,
+            "held": held,
             "may": found.standing.permissions,
             "reports": [as_shown(one) for one in reports],
             "answered": answered,
@@ -79,13 +87,15 @@ class RoomReports(web.View):
         take_token(request, user.id)
         found = await self._access()
         form = await read_form(request)
-        report_id, given = read_answer(form)
         person = Person(user.id, user.name)
         here = f"/rooms/{found.room.name}/reports"
         try:
+            if "held" in form:
+                return await self._answer_held(found, person, form)
+            report_id, given = read_answer(form)
             receipt = await answer(request.app[ENGINE], found.room.id, person, report_id, given)
         except ActionError as error:
-            if wants_json(request) or error.retry_after or error.code == "no_such_report":
+            if wants_json(request) or error.retry_after or error.code in WRONG:
                 raise
             await flash(request, translate(error.phrase), "error")
             raise web.HTTPSeeOther(here) from None
@@ -93,6 +103,18 @@ class RoomReports(web.View):
             return web.json_response({"answer": given.name, "act": receipt.act})
         await flash(request, answered_text(receipt.act))
         raise web.HTTPSeeOther(here)
+
+    async def _answer_held(self, found: RoomAccess, person: Person, form: Any) -> web.Response:
+        """Lets a post through that was held, or doesn't."""
+        held, given = form.get("held", ""), form.get("answer", "")
+        if not is_number(held) or given not in ("approve", "reject"):
+            raise ActionError("bad_request", "`held` is the number of a message, `answer` approve or reject.")
+        engine, approves = self.request.app[ENGINE], given == "approve"
+        receipt = await answer_held(engine, found.room.id, person, int(held), approves=approves)
+        if wants_json(self.request):
+            return web.json_response({"answer": given, "number": receipt.number})
+        await flash(self.request, answered_text(None))
+        raise web.HTTPSeeOther(f"/rooms/{found.room.name}/reports")
 
     async def _access(self) -> RoomAccess:
         found = await room_access(self.request)
@@ -113,6 +135,22 @@ class SeenOutcome(web.View):
         raise web.HTTPSeeOther("/rooms")
 
 
+async def _held(room_id: int) -> list[dict[str, Any]]:
+    """The posts that wait for a moderator. `why` is the rule that held them, empty for a new account."""
+    found = await held_in(room_id)
+    names = await users_by_ids(sorted({one.author_id for one in found}))
+    return [
+        {
+            "held": one.id,
+            "author": names[one.author_id].name,
+            "text": one.text,
+            "why": one.why,
+            "at": iso(one.at),
+        }
+        for one in found
+    ]
+
+
 def answered_text(act: int | None) -> str:
     """What who has answered a report is told, in their language."""
     if act is None:
@@ -120,17 +158,19 @@ def answered_text(act: int | None) -> str:
     return current().t("Answered by {act}. The log can undo it.", act=label(act))
 
 
-def read_answer(form: Any) -> tuple[int, Answer]:
-    """The report and its answer in a form: `answer` is a word, `timeout` and `ban` with a duration
-    behind it where they don't last for good. Raises ActionError."""
+def read_answer(form: Any, words: Sequence[str] = ANSWERS) -> tuple[int, Answer]:
+    """The report and its answer in a form: `answer` is one of these words, `timeout` and what may last
+    for good with a duration behind it. Raises ActionError."""
     number = form.get("report", "")
     if not is_number(number):
         raise ActionError("bad_request", "`report` is the number of a report.")
     name, _, duration = form.get("answer", "").partition(" ")
-    if name not in ANSWERS:
-        raise ActionError("bad_request", "`answer` is one of these: {names}.", names=", ".join(ANSWERS))
+    if name not in words:
+        raise ActionError("bad_request", "`answer` is one of these: {names}.", names=", ".join(words))
     seconds = parse_duration(duration) if duration else None
-    is_right = seconds is not None and name in ("timeout", "ban") if duration else name != "timeout"
+    is_right = (
+        seconds is not None and name in ("timeout", "ban", "suspend") if duration else name != "timeout"
+    )
     if not is_right:
         raise ActionError("bad_usage", "A duration is written like 10m, 2h, 3d or 1w.")
     return int(number), Answer(name, seconds, form.get("delete", "") == "1")

@@ -83,12 +83,13 @@ class RoomPage(web.View):
             # Not for ever: the room may get this name again.
             raise web.HTTPFound(self._address(found.room))
         state = await self._state(found, user, sidebar.rooms, sidebar.waiting.invitations)
+        state |= msgspec.to_builtins(sidebar.waiting._asdict())
         clock = Clock.read(self.request.cookies.get(CLOCK, ""))
         context = {
             "room": found.room,
             "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
             "has_clock": clock is not None,
-            "state": {**state, **msgspec.to_builtins(sidebar.waiting._asdict())},
+            "state": state,
         }
         return aiohttp_jinja2.render_template("chat/room.html", self.request, context)
 

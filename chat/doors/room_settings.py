@@ -9,7 +9,17 @@ from accounts.keys import USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
-from chat.actions import deleted_rooms, membership, moderation, modes, removing, retention, rooms
+from chat.actions import (
+    deleted_rooms,
+    filtering,
+    membership,
+    moderation,
+    modes,
+    removing,
+    retention,
+    rooms,
+)
+from chat.delivery.filters import Rules
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
 from chat.engine import Engine
@@ -90,10 +100,16 @@ class RoomSettings(web.View):
             "roles": list(ROLE_WORDS),
             "have_usual": modes.HAVE_USUAL,
             "pauses": [(show_duration(seconds) if seconds else "off", seconds) for seconds in pauses],
+            "filters": (engine_rules.all if (engine_rules := _rules_of(self.request, room.id)) else ()),
+            "held_of_new": engine_rules.held_posts_of_new if engine_rules else 0,
             "banned": [_as_shown(one) for one in banned],
             "timed_out": [_as_shown(one) for one in timed_out],
         }
         return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
+
+
+def _rules_of(request: web.Request, room_id: int) -> Rules | None:
+    return request.app[ENGINE].filters.of(room_id)[0]
 
 
 def _as_shown(one: Restricted) -> dict[str, str | None]:
@@ -140,6 +156,10 @@ async def _history(engine: Engine, room_id: int, person: Person, form: Form) -> 
     return await modes.set_past(engine, room_id, person, form.get("past", ""), new_nonce())
 
 
+async def _kind(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await rooms.set_kind(engine, room_id, person, form.get("kind", ""), new_nonce())
+
+
 async def _archive(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await modes.archive(engine, room_id, person, new_nonce())
 
@@ -161,6 +181,28 @@ async def _unban(engine: Engine, room_id: int, person: Person, form: Form) -> Re
 
 async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     return await removing.end_timeout(engine, room_id, person, await _user(form), "", new_nonce())
+
+
+async def _add_filter(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    kind, pattern, action = (form.get(name, "") for name in ("kind", "pattern", "action"))
+    await _require_filters(engine, room_id, person)
+    await filtering.add_rule(engine, room_id, person.id, kind, pattern, action)
+    return Receipt("")
+
+
+async def _remove_filter(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    text = form.get("filter", "")
+    if not (text.isascii() and text.isdigit() and len(text) < 16):
+        raise ActionError("bad_request", "`filter` is the number of a filter.")
+    await _require_filters(engine, room_id, person)
+    await filtering.remove_rule(engine, room_id, int(text))
+    return Receipt("")
+
+
+async def _require_filters(engine: Engine, room_id: int, person: Person) -> None:
+    standing = await engine.access.standing_of(room_id, person.id)
+    if not standing.may(Permission.SET_FILTERS):
+        raise ActionError("forbidden", "You may not do this here.")
 
 
 async def _leave(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -190,10 +232,13 @@ ACTS: dict[str, Act] = {
     "unlock": _unlock,
     "rights": _rights,
     "history": _history,
+    "kind": _kind,
     "archive": _archive,
     "unarchive": _unarchive,
     "unban": _unban,
     "untimeout": _untimeout,
+    "add_filter": _add_filter,
+    "remove_filter": _remove_filter,
     "retention": _retention,
     "leave": _leave,
     "delete_room": _delete_room,

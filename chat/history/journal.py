@@ -296,9 +296,7 @@ class Journal:
             )
         last_seq, writes = room.last_seq, len(room.writes)
         try:
-            receipt = (
-                await _record_draft(entry, room) if isinstance(entry, Draft) else await entry.apply(room)
-            )
+            receipt = await record_draft(entry, room) if isinstance(entry, Draft) else await entry.apply(room)
         except ActionError as error:
             if (room.last_seq, len(room.writes)) != (last_seq, writes):
                 raise RuntimeError("an action refused after it had recorded") from error
@@ -321,7 +319,8 @@ def _answer_all(batch: list[_QueuedEntry], error: ActionError) -> None:
         queued.answer(queued.entry.nonce, error)
 
 
-async def _record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
+async def record_draft(draft: Draft, room: RoomTransaction) -> Receipt:
+    """Records a post, whose author's standing the transaction has read. Raises ActionError."""
     standing = room.standings[draft.author.id]
     if not standing.is_member:
         raise ActionError("not_a_member", "You are not a member of this room.")

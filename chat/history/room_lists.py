@@ -12,7 +12,7 @@ from chat.drafts import ALL
 from chat.history.group_mentions import no_block_between
 from chat.history.mentions import MAX_MENTIONS
 from chat.history.titles import people_in, title_for
-from chat.models import CONVERSATIONS, Member, Mention, Message, Report, Room, RoomName
+from chat.models import CONVERSATIONS, HeldPost, Ignored, Member, Mention, Message, Report, Room, RoomName
 from chat.roles import Role, Standing
 from chat.room_names import search_key
 from helpers.db.compiled import CompiledSelect
@@ -42,7 +42,7 @@ MAX_WORDS = 64
 """Characters that are looked for in titles."""
 
 
-MAY_LACK = ("deleted", "reports")
+MAY_LACK = ("deleted", "reports", "archived")
 
 
 @dataclass(frozen=True)
@@ -65,6 +65,7 @@ class RoomView:
     mentions: int = 0
     deleted: int = 0
     reports: int = 0
+    archived: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """The fields for JSON. `deleted` and `reports` are left out where they are 0."""
@@ -81,6 +82,7 @@ _LISTED = (
     fn.COALESCE(Room.title, Room.name),
     Room.topic,
     Room.kind,
+    Room.archived_at,
     Member.role,
     Room.posts,
     Room.cleared_number,
@@ -88,8 +90,14 @@ _LISTED = (
 )
 
 _SEEN = Case(None, [(Member.read_number > Room.cleared_number, Member.read_number)], Room.cleared_number)
+_MENTION_AUTHOR = Message.select(Message.author_id).where(
+    Message.room_id == Mention.room_id, Message.number == Mention.number
+)
+_IGNORES = Ignored.select(SQL("1")).where(Ignored.user_id == Member.user)
+_IS_HEARD = ~fn.EXISTS(_IGNORES) | ~fn.EXISTS(_IGNORES.where(Ignored.ignored_id == _MENTION_AUTHOR))
+"""The author of the post isn't somebody whom the member ignores: see unread_counts.py."""
 _IS_UNREAD_MENTION = (
-    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN)
+    (Mention.user_id == Member.user) & (Mention.room_id == Room.id) & (Mention.number > _SEEN) & _IS_HEARD
 )
 _MENTION_COUNT = Select(
     [Mention.select(Mention.number).where(_IS_UNREAD_MENTION).limit(MAX_MENTIONS).alias("unread_mentions")],
@@ -97,15 +105,13 @@ _MENTION_COUNT = Select(
 )
 """How many unread posts mention the member. Posts before the last clearing don't count."""
 
-_GROUP_AUTHOR = Message.select(Message.author_id).where(
-    Message.room_id == Mention.room_id, Message.number == Mention.number
-)
 _IS_UNREAD_OF_ALL = (
     (Mention.user_id == ALL.user_id)
     & (Mention.room_id == Room.id)
     & (Mention.number > _SEEN)
-    & (Member.user != _GROUP_AUTHOR)
-    & no_block_between(Member.user, _GROUP_AUTHOR)
+    & (Member.user != _MENTION_AUTHOR)
+    & no_block_between(Member.user, _MENTION_AUTHOR)
+    & _IS_HEARD
 )
 _OF_ALL_COUNT = Select(
     [Mention.select(Mention.number).where(_IS_UNREAD_OF_ALL).limit(MAX_MENTIONS).alias("unread_of_all")],
@@ -126,19 +132,12 @@ _DELETED_COUNT = Select(
 only for a comparison with another expression."""
 
 _ANSWERS_REPORTS = (Member.role >= Role.MODERATOR) | User.select(User.is_admin).where(User.id == Member.user)
-_REPORT_COUNT = Case(
-    None,
-    [
-        (
-            Room.kind.not_in(CONVERSATIONS) & _ANSWERS_REPORTS,
-            Report.select(fn.COUNT(Report.id)).where(
-                Report.room_id == Room.id, Report.answered_at.is_null(), Report.author_id != Member.user
-            ),
-        )
-    ],
-    0,
-)
-"""How many reports wait for the member's answer."""
+_LEADS = Room.kind.not_in(CONVERSATIONS) & _ANSWERS_REPORTS
+_IS_REPORT = (Report.room_id == Room.id) & Report.answered_at.is_null() & (Report.author_id != Member.user)
+_REPORT_COUNT = Case(None, [(_LEADS, Report.select(fn.COUNT(Report.id)).where(_IS_REPORT))], 0)
+_IS_HELD = (HeldPost.room_id == Room.id) & HeldPost.answered_at.is_null()
+_HELD_COUNT = Case(None, [(_LEADS, HeldPost.select(fn.COUNT(HeldPost.id)).where(_IS_HELD))], 0)
+"""How many reports, and posts that are held, wait for the member's answer."""
 
 _HAS_UNREAD = Case(None, [(Room.posts <= _SEEN, 0), (Room.posts - _SEEN > _DELETED_COUNT, 1)], 0)
 """1 where there is an unread post that isn't deleted, or else 0."""
@@ -173,7 +172,7 @@ _CONVERSATIONS = (
 
 def _own(user_id: Any, condition: Any, order: tuple[Any, ...], most: int) -> Any:
     return (
-        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT, _REPORT_COUNT)
+        Room.select(*_LISTED, _MENTION_COUNT, _OF_ALL_COUNT, _DELETED_COUNT, _REPORT_COUNT, _HELD_COUNT)
         .join(Member, on=((Member.room == Room.id) & (Member.user == user_id)))
         .where(condition)
         .order_by(*order)
@@ -222,12 +221,13 @@ async def open_rooms(user: User, named: str = "", after: str = "") -> tuple[list
 
 
 def _view(row: tuple[Any, ...], user: User) -> RoomView:
-    name, shown, topic, kind, role, posts, cleared_number, read_number, *counts = row
+    name, shown, topic, kind, archived_at, role, posts, cleared_number, read_number, *counts = row
     if role is None:
         return RoomView(name, shown, topic, kind, None, 0, posts, posts)
     seen = max(cleared_number, read_number or 0)
     title = Standing(Role(role), is_admin=user.is_admin, kind=kind).title
-    named, together, deleted, reports = counts
+    named, together, deleted, reports, held = counts
     mentions = min(named + together, MAX_MENTIONS)
     unread = max(0, posts - seen - deleted)
-    return RoomView(name, shown, topic, kind, title, unread, posts, seen, mentions, deleted, reports)
+    counted = (unread, posts, seen, mentions, deleted, reports + held)
+    return RoomView(name, shown, topic, kind, title, *counted, archived_at is not None)

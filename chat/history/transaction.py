@@ -212,6 +212,16 @@ class RoomTransaction:
         self.changes_all_standings = True
         self.standings = dict.fromkeys(self.standings, STRANGER)
 
+    def open_or_close(self, kind: str) -> None:
+        """Changes whether the room is open or closed, for those who are members of it."""
+        self.kind = kind
+        self.writes.append(Room.update(kind=kind).where(Room.id == self.room_id))
+        self.changes_all_standings = True
+        self.standings = {
+            user_id: dataclasses.replace(standing, kind=kind) if standing.is_member else standing
+            for user_id, standing in self.standings.items()
+        }
+
     async def invitation(self, user_id: int) -> Invitation | None:
         """The person's invitation to this room, also one that was declined."""
         if user_id not in self.invitations:

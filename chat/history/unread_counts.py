@@ -56,11 +56,20 @@ _SEEN = """(
 """SQL over a row `given`: the last post that the user has seen, or that was cleared away."""
 
 
+_HEARD = """(
+    NOT EXISTS (SELECT 1 FROM ignored WHERE ignored.user_id = given.user_id)
+    OR NOT EXISTS (SELECT 1 FROM ignored WHERE ignored.user_id = given.user_id AND ignored.ignored_id = (
+        SELECT author_id FROM messages AS post
+        WHERE post.room_id = mention.room_id AND post.number = mention.number)))"""
+"""SQL over rows `given` and `mention`: the author of the post isn't somebody whom the user ignores. For
+those who ignore nobody, as most, the author isn't looked up."""
+
+
 _MENTIONS = f"""
     SELECT COUNT(*) FROM (
         SELECT 1 FROM mentions AS mention
         WHERE mention.user_id = given.user_id AND mention.room_id = given.room_id
-            AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS mentioning"""  # noqa: S608 - words of our own
+            AND mention.number > {_SEEN} AND {_HEARD} LIMIT {MAX_MENTIONS}) AS mentioning"""  # noqa: S608 - words of our own
 
 _OF_ALL = f"""
     SELECT COUNT(*) FROM (
@@ -68,7 +77,7 @@ _OF_ALL = f"""
             WHERE post.room_id = mention.room_id AND post.number = mention.number) AS author_id
         FROM mentions AS mention
         WHERE mention.user_id = {ALL.user_id} AND mention.room_id = given.room_id
-            AND mention.number > {_SEEN} LIMIT {MAX_MENTIONS}) AS calling
+            AND mention.number > {_SEEN} AND {_HEARD} LIMIT {MAX_MENTIONS}) AS calling
     WHERE author_id <> given.user_id
         AND (SELECT 1 FROM blocks WHERE blocker_id = author_id AND blocked_id = given.user_id) IS NULL
         AND (SELECT 1 FROM blocks WHERE blocker_id = given.user_id AND blocked_id = author_id) IS NULL"""  # noqa: S608
@@ -117,14 +126,16 @@ _REPORTS = """
         AND (member.role >= 2 OR (SELECT is_admin FROM users WHERE users.id = member.user_id))
     THEN (SELECT COUNT(*) FROM reports AS report
         WHERE report.room_id = room.id AND report.answered_at IS NULL AND report.author_id <> member.user_id)
+        + (SELECT COUNT(*) FROM held_posts AS held WHERE held.room_id = room.id AND held.answered_at IS NULL)
     ELSE 0 END"""
-"""SQL over rows `room` and `member`: how many reports wait for the member's answer. Only looked up for
+"""SQL over rows `room` and `member`: how many reports, and posts that are held, wait for the
+member's answer. Only looked up for
 those who answer them."""
 
 
-_Found = tuple[bool, str, int, str, str, int, int, str, int, int]
+_Found = tuple[bool, str, int, str, str, int, int, str, int, int, bool]
 """Whether nothing is unread, slug, id, name, kind, last post, last post read, title, how often the
-mark was set back, and how many reports there are to answer."""
+mark was set back, how many reports there are to answer, and whether it is archived."""
 
 
 def _listed(found: list[_Found], gone: dict[int, int]) -> list[_Found]:
@@ -147,11 +158,12 @@ class OwnRooms:
             database,
             f"""
             SELECT user_id, id, name, slug, title, kind, posts, cleared_number, read_number, times_back,
-                reports
+                archived_at IS NOT NULL, reports
             FROM (
                 SELECT member.user_id, room.id, room.name, room.slug,
                     COALESCE(room.title, room.name) AS title, room.kind, room.posts, room.cleared_number,
-                    member.read_number, member.times_back, {_REPORTS} AS reports, {_IS_NEW} AS is_new,
+                    member.read_number, member.times_back, room.archived_at,
+                    {_REPORTS} AS reports, {_IS_NEW} AS is_new,
                     ROW_NUMBER() OVER (PARTITION BY member.user_id, {_IS_NEW}
                         ORDER BY room.kind, room.id DESC) AS place
                 FROM {{given}} JOIN members AS member ON member.user_id = given.user_id
@@ -177,9 +189,34 @@ class OwnRooms:
         statement = self._rooms.bind([(user_id,) for user_id in user_ids])
         rows = await fetch(self._database, statement.sql, *statement.params)
         by_user: dict[int, list[_Found]] = {user_id: [] for user_id in user_ids}
-        for user_id, room_id, name, slug, title, kind, posts, cleared, read, times_back, reports in rows:
+        for (
+            user_id,
+            room_id,
+            name,
+            slug,
+            title,
+            kind,
+            posts,
+            cleared,
+            read,
+            times_back,
+            archived,
+            reports,
+        ) in rows:
             seen = max(cleared, read)
-            room = (posts <= seen, slug, room_id, name, kind, posts, seen, title, times_back, reports)
+            room = (
+                posts <= seen,
+                slug,
+                room_id,
+                name,
+                kind,
+                posts,
+                seen,
+                title,
+                times_back,
+                reports,
+                bool(archived),
+            )
             by_user[user_id].append(room)
         behind = [(room[2], user_id) for user_id, found in by_user.items() for room in found if not room[0]]
         counts = await self._counts.of(behind)
@@ -203,9 +240,10 @@ class OwnRooms:
                         counts.get((room_id, user_id), Counts()).deleted or None,
                         times_back or None,
                         reports or None,
+                        archived or None,
                     ),
                 )
-                for _, _, room_id, name, kind, posts, seen, title, times_back, reports in found
+                for _, _, room_id, name, kind, posts, seen, title, times_back, reports, archived in found
             ]
             for user_id, found in by_user.items()
         }

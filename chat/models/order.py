@@ -190,3 +190,39 @@ class Hold(Base):
     class Meta:
         table_name = "holds"
         primary_key = peewee.CompositeKey("kind", "subject_id")
+
+
+class Filter(Base):
+    """A rule of a room, or of the site where `room_id` is 0. `kind` is `word`, `host`, or `new`, whose
+    pattern is how many first posts of a new account are held; `action` is `refuse`, `report` or
+    `hold`."""
+
+    room_id = peewee.BigIntegerField()
+    kind = peewee.TextField()
+    pattern = peewee.TextField()
+    action = peewee.TextField()
+    author_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "filters"
+
+
+class HeldPost(Base):
+    """A post that waits for a moderator, until it is answered: `approve` or `reject`. `why` is the rule
+    that held it."""
+
+    room_id = peewee.BigIntegerField()
+    author_id = peewee.BigIntegerField()
+    nonce = peewee.TextField()
+    kind = peewee.TextField()
+    text = peewee.TextField()
+    reply_to = peewee.BigIntegerField(null=True)
+    why = peewee.TextField()
+    at = peewee.BigIntegerField()
+    answered_at = peewee.BigIntegerField(null=True)
+    answered_by = peewee.BigIntegerField(null=True)
+    answer = peewee.TextField(null=True)
+
+    class Meta:
+        table_name = "held_posts"

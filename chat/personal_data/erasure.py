@@ -28,6 +28,7 @@ from chat.history.transaction import RoomTransaction
 from chat.models import (
     Ban,
     FormerMember,
+    HeldPost,
     Ignored,
     Invitation,
     LastPost,
@@ -86,7 +87,14 @@ async def _erase_reports(account: DeletedAccount) -> None:
     go."""
     is_theirs = ReportReason.user_id == account.user_id
     await ReportReason.update(reason="", outcome=None).where(is_theirs).aio_execute()
-    if account.removes:
+    is_waiting = HeldPost.author_id == account.user_id
+    await (
+        HeldPost.update(text="", answered_at=0, answer="reject")
+        .where(is_waiting, HeldPost.answered_at.is_null())
+        .aio_execute()
+    )
+    await HeldPost.update(text="").where(is_waiting).aio_execute()
+    if account.removes and account.user_id not in await held_people():
         await ReportLine.delete().where(ReportLine.author_id == account.user_id).aio_execute()
 
 

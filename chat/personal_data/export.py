@@ -13,6 +13,7 @@ from chat.history.titles import Names, people_in
 from chat.models import (
     CONVERSATIONS,
     Act,
+    HeldPost,
     Ignored,
     Invitation,
     Member,
@@ -215,6 +216,21 @@ async def _reports(user: User) -> Rows:
             return
 
 
+async def _held(user: User) -> Rows:
+    """What waits for a moderator, or wasn't let through."""
+    after = 0
+    while True:
+        query = HeldPost.select().where(HeldPost.author_id == user.id, HeldPost.id > after)
+        found = list(await query.order_by(HeldPost.id).limit(PAGE).aio_execute())
+        names = await _room_names(user, [one.room_id for one in found])
+        for one in found:
+            after = one.id
+            if one.text:
+                yield {**names[one.room_id], "text": one.text, "at": iso(one.at), "answer": one.answer}
+        if len(found) < PAGE:
+            return
+
+
 async def _ignored(user: User) -> Rows:
     after = 0
     while True:
@@ -237,5 +253,6 @@ SECTIONS = [
     Section("reactions", _reactions),
     Section("acts", _acts),
     Section("reports", _reports),
+    Section("held_messages", _held),
     Section("ignored", _ignored),
 ]

@@ -12,7 +12,7 @@ from chat.errors import ActionError
 from chat.history.transaction import UNDO_SECONDS
 from chat.models import Clearing, Hold, Room, Sweep
 from chat.models import Message as Row
-from helpers.clock import now_ms
+from helpers.clock import iso, now_ms
 from helpers.text.characters import is_one_line
 
 Kind = Literal["person", "room"]
@@ -40,8 +40,15 @@ async def holds() -> list[Hold]:
     return found
 
 
-async def hold(engine: Engine, by: SiteActor, subject: User | Room, reason: str) -> None:
-    """Places a hold, which needs a reason. Raises ActionError."""
+async def hold_on(kind: Kind, subject_id: int) -> dict[str, str] | None:
+    """The hold on a person or a room, for a page: its reason, and since when."""
+    found = await Hold.aio_get_or_none(Hold.kind == kind, Hold.subject_id == subject_id)
+    return {"reason": found.reason, "since": iso(found.at)} if found else None
+
+
+async def hold(engine: Engine, by: SiteActor, subject: User | Room, reason: str) -> int:
+    """Places a hold, which needs a reason. Returns the number of the act in the site's log. Raises
+    ActionError."""
     reason = " ".join(reason.split())
     if not reason or len(reason) > MAX_REASON or not is_one_line(reason):
         raise ActionError("bad_usage", "A hold has a reason: one line of text.")
@@ -52,10 +59,10 @@ async def hold(engine: Engine, by: SiteActor, subject: User | Room, reason: str)
         if not await Hold.insert(row).on_conflict_ignore().returning(Hold.kind).aio_execute():
             raise ActionError("refused", "{name} is held already.", name=name)
         target_id, room_id = _about(subject)
-        await record_site_act("hold", by, target_id=target_id, room_id=room_id, reason=reason)
+        return await record_site_act("hold", by, target_id=target_id, room_id=room_id, reason=reason)
 
 
-async def release(engine: Engine, by: SiteActor, subject: User | Room, reason: str = "") -> None:
+async def release(engine: Engine, by: SiteActor, subject: User | Room, reason: str = "") -> int:
     """Ends a hold. What is due by then is erased by and by; what was cleared away not before it could
     be undone no more, counted from now."""
     kind, name = _named(subject)
@@ -67,7 +74,7 @@ async def release(engine: Engine, by: SiteActor, subject: User | Room, reason: s
         if isinstance(subject, User):
             await _look_again(subject.id)
         target_id, room_id = _about(subject)
-        await record_site_act("unhold", by, target_id=target_id, room_id=room_id, reason=reason)
+        return await record_site_act("unhold", by, target_id=target_id, room_id=room_id, reason=reason)
 
 
 async def _look_again(user_id: int) -> None:

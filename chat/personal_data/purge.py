@@ -24,7 +24,7 @@ from chat.history.journal import Change
 from chat.history.lines import Line
 from chat.history.reading import posts_by_seq
 from chat.history.transaction import UNDO_SECONDS, RoomTransaction
-from chat.models import Clearing, Invitation, Report, ReportLine, ReportReason
+from chat.models import Clearing, HeldPost, Invitation, Report, ReportLine, ReportReason
 from chat.models import Message as Row
 from chat.personal_data.holds import held_people, held_rooms
 from chat.personal_data.room_erasure import erase_deleted_rooms
@@ -70,6 +70,7 @@ class Purge:
                     await self._purge_deleted()
                     await self._purge_cleared()
                     await self._purge_reports()
+                    await self._purge_held()
                     await erase_deleted_rooms(self._engine, self._step_done)
                     await Invitation.delete().where(Invitation.until <= now_ms()).aio_execute()
             except ActionError as error:
@@ -126,6 +127,13 @@ class Purge:
         while True:
             due_at = now_ms() - UNDO_SECONDS * 1000
             query = Report.select(Report.id).where(Report.answered_at < due_at).limit(LINES_AT_ONCE)
+            if rooms := await held_rooms():
+                query = query.where(Report.room_id.not_in(sorted(rooms)))
+            if people := await held_people():
+                theirs = ReportLine.select(ReportLine.report_id).where(
+                    ReportLine.author_id.in_(sorted(people))
+                )
+                query = query.where(Report.id.not_in(theirs))
             ids = [report_id for (report_id,) in await query.tuples().aio_execute()]
             if not ids:
                 return
@@ -136,6 +144,11 @@ class Purge:
                 await Report.delete().where(Report.id.in_(ids)).aio_execute()
             if not await self._step_done(began):
                 return
+
+    async def _purge_held(self) -> None:
+        """Erases posts that a moderator didn't let through, as what was deleted."""
+        due_at = now_ms() - UNDO_SECONDS * 1000
+        await HeldPost.delete().where(HeldPost.answered_at < due_at).aio_execute()
 
     async def _purge_cleared(self) -> None:
         """Erases the lines before a cleared one. They are hidden already, so no event is due, and

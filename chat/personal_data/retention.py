@@ -48,7 +48,7 @@ NOBODY = Person(0, "?")
 def days_now(own: int | None, since: int, now: int) -> int | None:
     """For how many days a room keeps its messages now; None for good. What was decided a moment ago
     doesn't count yet."""
-    site = SITE_RETENTION.days or None
+    site = SITE_RETENTION.days_at(now) or None
     if own is None or since + GRACE_SECONDS * 1000 > now:
         return site
     return min(own, site) if site else own

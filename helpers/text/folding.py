@@ -29,6 +29,24 @@ def folded(text: str) -> str:
     return unicodedata.normalize("NFC", _MARKS.sub("", apart))
 
 
+class _Letters(dict[int, str]):
+    """For str.translate: how each letter is folded, worked out when it is first seen."""
+
+    def __missing__(self, code: int) -> str:
+        apart = unicodedata.normalize("NFKD", chr(code).casefold()).translate(_PLAIN)
+        self[code] = unicodedata.normalize("NFC", _MARKS.sub("", apart))
+        return self[code]
+
+
+_LETTERS = _Letters()
+
+
+def folded_letters(text: str) -> str:
+    """The text without case and accents, letter by letter, however long it is. Marks are never put
+    in order."""
+    return text.translate(_LETTERS)
+
+
 def words_of(text: str) -> list[str]:
     """The words of the folded text, in their order: letters, digits and their marks."""
     return "".join(letter if _is_in_word(letter) else " " for letter in folded(text)).split()

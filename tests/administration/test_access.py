@@ -27,6 +27,8 @@ MATRIX: dict[tuple[str, str], tuple[int, int, int, int]] = {
     ("admin", "GET"): (403, 303, 303, 303),
     ("admin_people", "GET"): (403, 200, 200, 200),
     ("admin_reports", "GET"): (403, 200, 200, 200),
+    ("admin_filters", "GET"): (403, 200, 200, 200),
+    ("admin_filters", "POST"): (403, 403, 403, 303),
     # Who may answer is told to say what.
     ("admin_reports", "POST"): (403, 403, 400, 400),
     ("admin_person", "GET"): (403, 200, 200, 200),

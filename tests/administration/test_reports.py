@@ -129,6 +129,22 @@ async def test_the_site_and_a_moderator_at_once(
     assert sorted(status for status, _ in done) == [200, 409]
 
 
+async def test_an_account_is_suspended_by_an_answer(bob: Person, carol: Person, staff: Staff) -> None:
+    guard = await staff(SiteRole.MODERATOR)
+    room = await opens(bob, carol)
+    at_bob, at_carol = await bob.enters(room), await carol.enters(room)
+    await at_bob.says("psst")
+    await at_carol.says("/report 1 rude")
+    [found] = await about(guard, bob)
+    form = {"report": str(found["report"]), "answer": "suspend 1d"}
+    for status in (200, 200):
+        assert (await acts(guard, "/admin/reports", **form))[0] == status
+    assert await at_bob.ends() == 4503
+    assert (await told(at_carol, "outcomes", number=1))["done"] is True
+    [last] = await about(guard, bob, "?answered=1")
+    assert last["answer"] == "suspend"
+
+
 @pytest.mark.parametrize(
     ("form", "status"),
     [

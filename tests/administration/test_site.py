@@ -14,7 +14,7 @@ from tests.support.accounts import PASSWORD, accounts_of
 from tests.support.people import JsonObject, Person
 from tests.support.servers import Aiochat, Postgres, Redis
 
-SETTINGS = tuple(name for name in DEFAULTS if name != "rules_html")
+SETTINGS = tuple(name for name in DEFAULTS if name not in ("rules_html", "retention_since"))
 
 
 @pytest.fixture
@@ -125,6 +125,11 @@ async def test_whoever_registers_joins_the_rooms_of_all(cast: Cast, alice: Perso
         ("registration", "perhaps"),
         ("registration", ""),
         ("default_rooms", "a" * 2000),
+        ("retention_days", "-1"),
+        ("retention_days", "1.5"),
+        ("retention_days", "36501"),
+        ("retention_days", "٣"),
+        ("retention_since", "0"),
         ("rules_html", "<script>"),
         ("debug", "on"),
         ("", ""),
@@ -202,3 +207,15 @@ def test_all_workers_know_it_soon(postgres: Postgres, redis: Redis) -> None:
 
     with Aiochat(env=env) as one, Aiochat(env=env) as other:
         asyncio.run(story(one, other))
+
+
+async def test_how_long_messages_are_kept(cast: Cast, alice: Person, lobby: str) -> None:
+    assert (await sets(cast.boss, "retention_days", " 90 "))[0] == 200
+    async with asyncio.timeout(60):
+        while "Messages are kept here for 90 days" not in await text_of(alice, f"/rooms/{lobby}/settings"):
+            await asyncio.sleep(0.1)
+    answer = await alice.submits(f"/rooms/{lobby}/settings", act="retention", days="91")
+    assert answer.status == 303
+    shown = await text_of(alice, f"/rooms/{lobby}/settings")
+    assert "a room keeps them no longer" in shown
+    assert "Messages are kept here for 90 days" in shown

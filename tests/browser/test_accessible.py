@@ -166,9 +166,15 @@ async def test_the_pages_around_the_rooms(
     inspector: Inspector, alice: Person, bob: Person, garden: str
 ) -> None:
     await bob.creates(unique("Attic"), topic="Dust")
+    await alice.creates(ended := unique("Ended"))
+    await (await alice.enters(ended)).types(f"/delete-room {ended}")
+    await alice.listeners[-1].ends()
     page = await inspector.opens(f"{alice.url}/rooms", alice)
     await page.locator("summary").evaluate_all("all => all.forEach((one) => one.click())")
     await inspector.looks(page, "rooms")
+    for asked in ("", "?q=beans", "?q=zxqv", "?q=on:sometime"):
+        await inspector.opens(f"{alice.url}/search{asked}", alice)
+        await inspector.looks(page, f"search{asked}")
     await goes_private(alice)
     await asks(bob, f"/users/{alice.name}/follow")
     lists = ("/accounts/requests", "/accounts/followers", "/accounts/blocked")
@@ -182,6 +188,8 @@ async def test_the_pages_around_the_rooms(
         "/accounts/delete",
         "/weather",
         "/rooms/nowhere",
+        f"/rooms/{garden}/settings",
+        f"/rooms/{garden}/log",
     ):
         await page.goto(alice.url + path)
         await inspector.looks(page, path)

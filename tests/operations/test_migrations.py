@@ -105,6 +105,8 @@ def test_the_models_are_these() -> None:
         "report_lines",
         "report_reasons",
         "ignored",
+        "filters",
+        "held_posts",
         "presence",
         "presence_clock",
         "statuses",

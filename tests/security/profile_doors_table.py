@@ -139,6 +139,8 @@ WRITES = {
     "remove_follower": Row("/users/{owner}/remove-follower", SIGNED_IN, {}),
     "block": Row("/users/{owner}/block", SIGNED_IN - OWNER, {}, {422: OWNER}, changes=None),
     "unblock": Row("/users/{owner}/unblock", SIGNED_IN, {}, changes=None),
+    "ignore": Row("/users/{owner}/ignore", SIGNED_IN - OWNER, {}, {409: OWNER}, changes=None),
+    "unignore": Row("/users/{owner}/unignore", SIGNED_IN, {}, changes=None),
 }
 """In this order: what ends a relation comes last."""
 

@@ -62,7 +62,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("unfollow", "POST"): (401, 404, 404, 404),
     **{
         (what, "POST"): (401, 404, 404, 404)
-        for what in ("accept", "decline", "remove_follower", "block", "unblock")
+        for what in ("accept", "decline", "remove_follower", "block", "unblock", "ignore", "unignore")
     },
     **{(what, "GET"): (LOGIN, 200, 200, 200) for what in ("requests", "followers", "blocked")},
     ("users", "GET"): (LOGIN, 200, 200, 200),
@@ -89,6 +89,8 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("kept", "GET"): (401, 200, 200, 200),
     ("service_worker", "GET"): (200, 200, 200, 200),
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
+    # What each of them finds: tests/chat/test_search.py.
+    ("search", "GET"): (LOGIN, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
     # To accept makes nobody a member again, and there is nothing to decline.
@@ -117,6 +119,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("socket", "GET"): (401, 404, 400, 400),
     ("own_socket", "GET"): (401, 400, 400, 400),
     # tests/administration/test_access.py has the rows of those who run the site.
+    ("admin_filters", "POST"): (401, 403, 403, 403),
     ("admin", "GET"): (LOGIN, 403, 403, 403),
     **{
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
@@ -131,6 +134,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
             "storage",
             "site",
             "reports",
+            "filters",
         )
     },
     ("admin_reports", "POST"): (401, 403, 403, 403),

@@ -259,7 +259,7 @@ class Stage:
     async def _do(self, actor: Acting, kind: str, role: str, row: Row) -> Event:
         other = NAMES["blocker" if role == "blocked" else "other"]
         room = await Room.aio_get(Room.id == actor.room_id)
-        names = {**NAMES, "new_name": unique("name"), "other": other, "room": room.name}
+        names = {**NAMES, "self": NAMES[role], "new_name": unique("name"), "other": other, "room": room.name}
         if isinstance(row.does, str):
             request: Any = RunCommand(row.does.format(**names), unique("nonce"))
         else:

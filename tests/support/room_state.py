@@ -128,6 +128,7 @@ class RoomState:
                 name: {
                     **{field: room.get(field) for field in ROOM_FIELDS},
                     "deleted": room.get("deleted", 0),
+                    "archived": bool(room.get("archived")),
                     "reports": room.get("reports", 0),
                 }
                 for name, room in self.rooms.items()
@@ -176,6 +177,8 @@ class RoomState:
                 self.here.update(mentions=0, deleted=0)
         elif line["kind"] == "uncleared":
             self.reload_at = line["seq"]
+        elif line["kind"] == "kind":
+            self.room = {**self.room, "kind": line["text"]}
         elif line["kind"] == "history":
             others = {name: value for name, value in self.room.items() if name != "hides_past"}
             self.room = others if line["text"] == "all" else {**others, "hides_past": True}
@@ -271,6 +274,7 @@ class RoomState:
         for news in event["rooms"]:
             known = before.get(news["name"], {})
             left_out = {name: 0 if whole else known.get(name, 0) for name in ("deleted", "reports")}
+            left_out["archived"] = False if whole else known.get("archived", False)
             room = {**known, **left_out, **news}
             if news["name"] == self.room["name"] and known:
                 # Of this room the messages tell, and what was read here may not be stored yet.

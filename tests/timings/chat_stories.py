@@ -24,6 +24,8 @@ from chat.history.journal import Journal
 from chat.history.waiting import WaitingReader
 from chat.keys import ENGINE
 from chat.personal_data.purge import Purge
+from chat.personal_data.retention import Retention
+from chat.search.indexer import Indexer
 from chat.setup import close_connections
 from tests.chat.delivery.test_channel import FakeClient, Place, sealed
 from tests.timings.stage import ALICE, HALL, Moments, Stage, forever, running, story, took
@@ -110,6 +112,34 @@ async def purge(stage: Stage) -> float:
     purge = Noted(cast(Any, SimpleNamespace(timings=DEFAULT)))
     purge._claim = cast(Any, SimpleNamespace(hold=is_ours))
     async with running(purge.run()):
+        return await looked.apart()
+
+
+@story
+async def retention(stage: Stage) -> float:
+    class Noted(Retention):
+        async def run_once(self) -> None:
+            looked.note()
+
+    async def is_ours(*_: Any) -> bool:
+        return True
+
+    looked = Moments()
+    task = Noted(cast(Any, SimpleNamespace(timings=DEFAULT)))
+    task._claim = cast(Any, SimpleNamespace(hold=is_ours))
+    async with running(task.run()):
+        return await looked.apart()
+
+
+@story
+async def search_index(stage: Stage) -> float:
+    class Noted(Indexer):
+        async def index_some(self) -> bool:
+            looked.note()
+            return False
+
+    looked = Moments()
+    async with running(Noted(cast(Any, None), DEFAULT.search_index).run()):
         return await looked.apart()
 
 

@@ -19,19 +19,27 @@ const KEPT = 200; // answers; the oldest go
  *   role?: string|null, found?: string}} Named `found`: the word for which the server found it
  */
 
-/** Cached answers by word. Only the last word typed is requested. */
+/**
+ * @typedef {{room: string, title: string, message: {number: number, author: string, at: string}, marked:
+ *   string, folded?: boolean}} FoundMessage `marked`: HTML of the server's
+ */
+
+/**
+ * Cached answers by word. Only the last word typed is requested.
+ * @template T
+ */
 class Answers {
-  /** @type {Map<string, {found: Named[], at: number}>} */ #answers = new Map();
+  /** @type {Map<string, {found: T[], at: number}>} */ #answers = new Map();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #pause;
   #failedAt = -Infinity;
 
-  /** @param {(word: string) => Promise<Named[]>} load @param {() => void} onAnswer */
+  /** @param {(word: string) => Promise<T[]>} load @param {() => void} onAnswer */
   constructor(load, onAnswer) {
     this.load = load;
     this.onAnswer = onAnswer;
   }
 
-  /** @param {string} typed @returns {Named[]} what is here of it now */
+  /** @param {string} typed @returns {T[]} what is here of it now */
   find(typed) {
     const word = typed.toLowerCase();
     clearTimeout(this.#pause);
@@ -87,14 +95,26 @@ export const roomLookup = (onAnswer, get = getJson) =>
     return rooms.map((/** @type {Named} */ room) => ({ ...room, found: word }));
   }, onAnswer);
 
+/**
+ * Messages by what is typed, the newest first.
+ * @param {() => void} onAnswer
+ * @param {typeof getJson} [get]
+ * @returns {Answers<FoundMessage>}
+ */
+export const messageLookup = (onAnswer, get = getJson) =>
+  new Answers(async (word) => {
+    const { results } = await get(`/search?${new URLSearchParams({ q: word })}`);
+    return results;
+  }, onAnswer);
+
 /** @typedef {import("../composing/completion.js").Known} Known */
 
 /** @implements {Known} */
 export class Lookups {
   /** @type {string[][]|null} */ #emoji = null;
   #emojiAskedAt = -Infinity;
-  /** @type {Answers} */ #people;
-  /** @type {Answers} */ #rooms;
+  /** @type {Answers<Named>} */ #people;
+  /** @type {Answers<Named>} */ #rooms;
 
   /**
    * @param {object} options

@@ -22,7 +22,7 @@ export async function fetchRelation(name) {
 
 /**
  * @param {string} name
- * @param {"follow"|"unfollow"|"block"|"unblock"} choice
+ * @param {"follow"|"unfollow"|"block"|"unblock"|"ignore"|"unignore"} choice
  * @returns {Promise<string>} why not, if it couldn't be
  */
 export async function setRelation(name, choice) {

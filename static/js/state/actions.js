@@ -61,6 +61,12 @@ export const actions = {
     return ["status", "timeline"];
   },
 
+  /** These posts are to be shown, whoever wrote them. */
+  uncovered(state, { from, to }) {
+    for (let number = from; number <= to; number += 1) state.uncovered.add(number);
+    return ["timeline"];
+  },
+
   dismissed(state, { id }) {
     state.notices = state.notices.filter((notice) => notice.id !== id);
     return ["timeline"];

@@ -4,7 +4,7 @@
  * only what differs.
  */
 import { dayLabel, dayOf } from "../words/dates.js";
-import { FOLDED, PAST } from "./lines.js";
+import { FOLDED, isHidden, PAST } from "./lines.js";
 import { overlay } from "./overlay.js";
 import { renameCount } from "../words/names.js";
 import { n, t } from "../words/texts.js";
@@ -15,10 +15,10 @@ const TOGETHER = 5 * 60_000;
  * @typedef {import("./types.js").Line} Line
  * @typedef {object} Row
  * @property {string} key the same for what is the same line, from one layout to the next
- * @property {"day"|"new"|"message"|"me"|"service"|"run"|"notice"} kind
+ * @property {"day"|"new"|"message"|"me"|"service"|"run"|"ignored"|"notice"} kind
  * @property {string} shape what decides how it looks, beside the line itself
  * @property {any} [line] a Line, Pending or Notice
- * @property {Line[]} [lines] of a run
+ * @property {Line[]} [lines] of a run, or of people whom the reader ignores
  * @property {string} [label] of a day
  * @property {string} [author]
  * @property {boolean} [own]
@@ -109,13 +109,22 @@ export function layout(state, now = new Date()) {
     if (!marked && line.number && line.number > /** @type {number} */ (state.newAfter)) {
       // Where the first unread isn't loaded the line belongs further up.
       fits ??= line.number === /** @type {number} */ (state.newAfter) + 1 || anyBefore || !state.more;
-      marked = !line.deleted;
+      marked = !line.deleted && !isHidden(state, line);
       if (marked && fits) {
         rows.push({ key: "new", kind: "new", shape: "" });
         group = null;
       }
     }
     if (line.number) anyBefore = true;
+    if (isHidden(state, line)) {
+      group = null;
+      const last = rows.at(-1);
+      const lines = last?.kind === "ignored" ? /** @type {Line[]} */ (last.lines) : [];
+      lines.push(line);
+      if (lines.length === 1) rows.push({ key: `ignored:${line.seq}`, kind: "ignored", shape: "", lines });
+      Object.assign(/** @type {Row} */ (rows.at(-1)), { line, shape: `${lines.length}` });
+      continue;
+    }
     if (line.number) {
       const current = shown(line);
       post(current, line.author, `stored${current.changed ?? ""}`);
@@ -123,7 +132,7 @@ export function layout(state, now = new Date()) {
     }
     group = null;
     const last = rows.at(-1);
-    if (FOLDED.has(line.kind) && last?.lines) {
+    if (FOLDED.has(line.kind) && last?.lines && last.kind !== "ignored") {
       last.lines.push(line);
       Object.assign(last, { kind: "run", shape: `${last.lines.length}` });
     } else {

@@ -27,6 +27,15 @@ const FOLDED_WEIGHT = 0.25;
  */
 
 /**
+ * Whether it is a post of somebody whom the reader ignores, and hasn't uncovered. What an address names is
+ * shown.
+ * @param {State} state
+ * @param {Line} line
+ */
+export const isHidden = ({ site, uncovered, around }, { number = 0, author }) =>
+  number > 0 && site.ignored.has(author) && number !== around && !uncovered.has(number);
+
+/**
  * How many posts after this one are deleted, as far as the page has them.
  * @param {State} state
  * @param {number} number

@@ -170,6 +170,8 @@ export function initial(page, now = new Date().toISOString(), site = newSite()) 
     timesBack: page.times_back ?? 0,
     /** How often this page has set it back and wasn't told of it yet. */
     backsSent: 0,
+    /** The numbers of posts that are shown though their authors are ignored. @type {Set<number>} */
+    uncovered: new Set(),
     /** Counts resets: requests from before one are void. */
     resets: 0,
     /** The newest post when the bottom was last seen. */

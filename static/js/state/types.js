@@ -81,6 +81,7 @@
 
 /**
  * @typedef {object} OwnRoom
+ * @property {boolean} [archived]
  * @property {string} name
  * @property {string} kind
  * @property {string} title

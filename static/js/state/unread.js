@@ -140,7 +140,9 @@ export const mentionsOf = (state, room) => Math.min(unreadOf(state, room), room.
  * @param {OwnRoom} room
  */
 export const badgeOf = (state, room) =>
-  isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room);
+  room.kind === "direct" && state.site.ignored.has(room.title)
+    ? 0
+    : isConversation(room) ? unreadOf(state, room) : mentionsOf(state, room);
 
 /** @param {State} state @returns {{badge: number, unread: boolean}} of all rooms together */
 export function unreadTotals(state) {

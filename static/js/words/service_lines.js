@@ -30,6 +30,10 @@ const WORDS = {
     text === "off"
       ? t("{author} ended slow mode", who)
       : t("{author} made the room slow: one message in {time}", { ...who, time: durationInWords(text) }),
+  kind: (who, text) =>
+    text === "open"
+      ? t("{author} opened the room: everybody may read and join it", who)
+      : t("{author} closed the room: only members find and read it", who),
   history: (who, text) =>
     text === "all"
       ? t("{author} lets newcomers read the whole history", who)

@@ -213,6 +213,12 @@ CASES = (
         does=[("alice", "/allow mention usual"), ("alice", "/allow post moderators"), ("alice", "/unlock")],
     ),
     Case("/undo of /allow", before=[("alice", "/allow topic members")], does=[("alice", "/undo A1")]),
+    Case("/kind", elsewhere=("bob",), does=[("alice", "/kind closed"), ("bob", "hello")]),
+    Case("/kind of a closed room", place="closed", does=[("alice", "/kind open")]),
+    Case(
+        "/undo of /kind", elsewhere=("bob",), before=[("alice", "/kind closed")], does=[("alice", "/undo A1")]
+    ),
+    Case("/archive elsewhere", elsewhere=("bob",), does=[("alice", "/archive")]),
     Case("/history", before=POSTED, does=[("alice", "/history joining"), ("bob", "hello")]),
     Case("/undo of /history", before=[("alice", "/history joining")], does=[("alice", "/undo A1")]),
     Case(
@@ -228,6 +234,8 @@ CASES = (
     Case(
         "/report in a conversation", place="direct", members=PAIR, before=POSTED, does=[("bob", "/report 1")]
     ),
+    Case("/ignore", before=POSTED, does=[("bob", "/ignore {alice}")]),
+    Case("/unignore", before=[("bob", "/ignore {alice}")], does=[("bob", "/unignore {alice}")]),
     Case("/log", before=[("alice", "/topic beans")], does=[("bob", "/log"), ("bob", "/log 3")]),
     Case("/undo of a topic", before=[("alice", "/topic beans")], does=[("alice", "/undo A1")]),
     Case("/undo of a title", before=[("alice", "/title Kitchen 9")], does=[("alice", "/undo a1")]),
@@ -299,6 +307,7 @@ CASES = (
             ("bob", "/help"),
             ("carol", "/help topic"),
             ("bob", "/who"),
+            ("bob", "/search words"),
             ("bob", "/topic"),
             ("bob", "/back"),
             ("bob", "/dnd off"),

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from chat.actions import posting
+from chat.actions import filtering
 from chat.delivery import read_marks
 from chat.envelopes import UnreadHint
 from chat.models import Member
@@ -47,7 +47,7 @@ async def test_what_one_has_written_is_read_though_the_tab_is_gone(site: Site) -
 async def test_what_one_has_written_at_another_process_is_read(site: Site) -> None:
     tab = await site.entered()
     await tab.hears("unread", whole=True)
-    await posting.post_and_wait(site.there, CELLAR, BOB, "from there", new_nonce(), "post")
+    await filtering.post_and_wait(site.there, CELLAR, BOB, "from there", new_nonce(), "post")
     site.engine.unread.note_hint(UnreadHint(numbers={CELLAR: 1}, posted=[(CELLAR, BOB.id, 1)]))
     await until(lambda: marks(tab) == [1])
 

@@ -55,7 +55,7 @@ SECRET = "the 5ecret of the attic"
 @pytest.fixture(autouse=True)
 def site() -> Iterator[None]:
     yield
-    SITE_RETENTION.days = 0
+    SITE_RETENTION.follow(lambda: (0, 0))
 
 
 async def says(engine: Engine, count: int, room_id: int = 1, text: str = SECRET) -> None:
@@ -148,7 +148,7 @@ async def test_all_of_it(engine: Engine) -> None:
 
 
 async def test_the_site_s_holds_everywhere_and_a_room_s_is_shorter(engine: Engine) -> None:
-    SITE_RETENTION.days = 60
+    SITE_RETENTION.follow(lambda: (60, 0))
     for room_id in (1, 2):
         await says(engine, 3, room_id=room_id)
         await ages(50, until=2, room_id=room_id)
@@ -156,6 +156,10 @@ async def test_the_site_s_holds_everywhere_and_a_room_s_is_shorter(engine: Engin
     await keeps(30, room_id=1)
     await run(engine)
     assert (await stored(1), await stored(2)) == ([3], [2, 3])
+    SITE_RETENTION.follow(lambda: (10, now_ms()))
+    await run(engine)
+    assert await stored(2) == [2, 3], "what was decided just now takes effect a day later"
+    SITE_RETENTION.follow(lambda: (60, 0))
     await keeps(90, room_id=2)
     await ages(20, until=2, room_id=2)
     await run(engine)
@@ -244,7 +248,7 @@ async def test_a_room_s_decision_can_be_undone_before_it_takes_effect(engine: En
     await Room.update(retention_since=Room.retention_since - GRACE_SECONDS * 1000).aio_execute()
     await run(engine)
     assert await stored() == [3]
-    SITE_RETENTION.days = 20
+    SITE_RETENTION.follow(lambda: (20, 0))
     for days in (0, 21, 10**9):
         with pytest.raises(ActionError) as error:
             await keep_for(engine, 1, ALICE, days, f"bad {days}", keeps_pinned=False)
@@ -268,7 +272,7 @@ async def test_nothing_of_what_is_held_is_erased(engine: Engine) -> None:
     await says(engine, 4, room_id=2)
     await ages(40, until=5)
     await ages(40, until=3, room_id=2)
-    SITE_RETENTION.days = 30
+    SITE_RETENTION.follow(lambda: (30, 0))
     bob = await User.aio_get(User.id == BOB.id)
     cellar = await Room.aio_get(Room.id == 2)
     for bad in ("", "  ", "two\nlines\x00", "x" * 501):

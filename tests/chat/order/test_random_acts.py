@@ -43,6 +43,7 @@ ACTS = st.one_of(
     st.tuples(st.just("slow"), st.sampled_from((0, 10, 30))),
     st.tuples(st.sampled_from(("lock", "unlock", "archive", "unarchive"))),
     st.tuples(st.just("right"), st.sampled_from(tuple(RIGHTS)), st.sampled_from((*ROLE_WORDS, modes.USUAL))),
+    st.tuples(st.just("kind"), st.sampled_from(("open", "closed"))),
     st.tuples(st.just("history"), st.sampled_from(tuple(modes.PASTS))),
     st.tuples(st.just("delete_room")),
     st.tuples(st.just("pin"), st.integers(1, POSTS), st.booleans()),
@@ -85,6 +86,8 @@ async def act(engine: Engine, what: tuple[Any, ...]) -> int | None:
         case "right":
             right, who = values
             done = await modes.set_right(*here, right, who, nonce)
+        case "kind":
+            done = await rooms.set_kind(*here, values[0], nonce)
         case "history":
             done = await modes.set_past(*here, values[0], nonce)
         case "delete_room":
@@ -124,7 +127,7 @@ async def shown() -> dict[str, Any]:
         )
         for table in (Ban, Timeout)
     }
-    about = (room.name, room.title or room.name, room.topic, room.modes)
+    about = (room.kind, room.name, room.title or room.name, room.topic, room.modes)
     return {
         "about": (*about, room.cleared_number),
         "posts": posts,

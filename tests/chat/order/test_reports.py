@@ -8,7 +8,7 @@ import pytest
 
 from tests.chat.actions.test_conversations import opens
 from tests.conftest import Cast
-from tests.support.deleted_accounts import change, rows
+from tests.support.deleted_accounts import change, leaves, rows, until
 from tests.support.feed_reader import asks as sends
 from tests.support.feed_reader import blocks, fills
 from tests.support.people import JsonObject, Listener, Person
@@ -293,3 +293,35 @@ async def test_the_page_works_without_scripts(alice: Person, bob: Person, carol:
         async with alice.http.get(here) as answer:
             assert said in await answer.text()
         form["answer"] = "dismiss"
+
+
+async def test_who_leaves_takes_their_words_along(
+    chat: Aiochat, alice: Person, bob: Person, carol: Person, cast: Cast, lobby: str
+) -> None:
+    dave = await cast.person("dave")
+    at_bob, at_carol, at_dave = [await one.enters(lobby) for one in (bob, carol, dave)]
+    await at_dave.says("something of somebody else")
+    await reported(at_bob, at_carol, "spam of the one who leaves")
+    async with carol.http.get("/accounts/data/download") as answer:
+        [own] = (await answer.json(content_type=None))["reports"]
+    assert (own["room"], own["number"], own["reason"]) == (lobby, 2, "rude")
+    await leaves(bob, "remove")
+    await leaves(carol, "keep")
+    await until(lambda: "spam of the one" not in str(rows(chat, "SELECT text FROM report_lines")))
+    await until(lambda: not stored_reasons(chat, lobby))
+    [found] = await queue(alice, lobby)
+    assert (found["author"], [line["text"] for line in found["lines"]]) == (
+        *("deleted user", ["something of somebody else"]),
+    )
+    assert [one["reporter"] for one in found["reasons"]] == ["deleted user"]
+    async with alice.http.get(f"/rooms/{lobby}/reports") as page:
+        assert page.status == 200
+    assert (await answers(alice, lobby, report=found["report"], answer="ban"))[1]["error"]["code"] == (
+        "no_such_user"
+    )
+    assert (await answers(alice, lobby, report=found["report"], answer="delete"))[0] == 200
+
+
+def stored_reasons(chat: Aiochat, room: str) -> list[Any]:
+    is_here = f"room_id = (SELECT id FROM rooms WHERE name = '{room}')"
+    return rows(chat, f"SELECT * FROM report_reasons WHERE {is_here} AND reason <> ''")

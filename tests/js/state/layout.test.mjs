@@ -7,7 +7,7 @@ import { test } from "node:test";
 const { dayLabel } = await import("../../../static/js/words/dates.js");
 const { layout, summarise } = await import("../../../static/js/state/layout.js");
 const { fullJitter, isFinal } = await import("../../../static/js/server/connection.js");
-const { lobby } = await import("../support.mjs");
+const { AT, lobby, post: posted } = await import("../support.mjs");
 
 /** @typedef {import("../../../static/js/state/types.js").Line} Line */
 /** @typedef {import("../../../static/js/state/layout.js").Row} Row */
@@ -212,4 +212,25 @@ test("a refused command stays where it was written, a refused text at the end", 
     rows.map(({ line: shown }) => shown.nonce ?? shown.seq),
     [before.seq, "a", after.seq, "d", "b", "c"],
   );
+});
+
+test("posts of who is ignored are one line until they are uncovered", () => {
+  const store = lobby({ ignored: ["bob"], last_number: 5, read_number: 5 });
+  for (const [seq, author] of [...Array(5).keys()].map((at) => [at + 1, at === 2 ? "carol" : "bob"]))
+    store.receive(posted(Number(seq), { author: String(author) }));
+  const kinds = () => layout(store.state, new Date(AT)).map(({ kind, lines }) => [kind, lines?.length]);
+  assert.deepEqual(kinds().slice(-3), [
+    ["ignored", 2],
+    ["message", undefined],
+    ["ignored", 2],
+  ]);
+  store.dispatch({ type: "uncovered", from: 1, to: 2 });
+  assert.deepEqual(kinds().slice(-4), [
+    ["message", undefined],
+    ["message", undefined],
+    ["message", undefined],
+    ["ignored", 2],
+  ]);
+  store.receive({ type: "unread", whole: true, rooms: [], ignored: [] });
+  assert.ok(kinds().every(([kind]) => kind !== "ignored"));
 });

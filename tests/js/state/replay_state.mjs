@@ -84,6 +84,7 @@ function shown({ state }) {
       [...state.rooms.values()].map((own) => [
         nameOf(own.name),
         {
+          archived: Boolean(own.archived),
           ...{ kind: own.kind, title: own.title, unread: unreadOf(state, own) },
           ...{ mentions: mentionsOf(state, own), dot: own.kind === "direct" && dotOf(state, own.title) },
           reports: reportsOf(own),

@@ -28,6 +28,10 @@ export class ChatTitle extends PageElement {
       () => {
         topic.textContent = topic.title = state.room.topic ?? "";
         name.textContent = shownTitle(state.room);
+        for (const sign of ["open", "closed", "is-closed"]) {
+          const node = part(this, sign);
+          if (node) node.hidden = sign.replace("is-", "") !== state.room.kind;
+        }
       },
       signal,
     );

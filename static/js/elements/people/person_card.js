@@ -124,7 +124,7 @@ export class ChatPersonCard extends PageElement {
       },
       { signal },
     );
-    page.store.watch(["members"], () => this.dialog.open && this.#show(), signal);
+    page.store.watch(["members", "rooms"], () => this.dialog.open && this.#show(), signal);
   }
 
   /** @param {string} name @param {HTMLElement} opener */
@@ -165,6 +165,8 @@ export class ChatPersonCard extends PageElement {
     this.#button("follow").textContent = followAction(this.#relation).text;
     this.#button("block").classList.toggle("unknown", this.#relation.blocked === undefined);
     this.#button("block").textContent = this.#relation.blocked ? t("Unblock") : t("Block");
+    this.#button("ignore").hidden = isYou;
+    this.#button("ignore").textContent = state.site.ignored.has(name) ? t("Stop ignoring") : t("Ignore");
     const may = (/** @type {string} */ command) => state.commands.some((one) => one.name === command);
     const below = Boolean(member) && !isYou && outranks(state.you.role, member?.role ?? "");
     // Who isn't here any more may still be kept out.
@@ -205,6 +207,10 @@ export class ChatPersonCard extends PageElement {
     if (act === "mention") this.#mention();
     if (act === "follow") void this.#setRelation(followAction(this.#relation).choice);
     if (act === "block") void this.#setRelation(this.#relation.blocked ? "unblock" : "block");
+    if (act === "ignore") {
+      const isIgnored = this.page.store.state.site.ignored.has(this.#name);
+      void this.#setRelation(isIgnored ? "unignore" : "ignore");
+    }
     if (act === "settings") {
       this.dialog.close();
       document.getElementById("me-button")?.click();
@@ -220,7 +226,7 @@ export class ChatPersonCard extends PageElement {
     this.#show();
   }
 
-  /** @param {"follow"|"unfollow"|"block"|"unblock"} choice */
+  /** @param {"follow"|"unfollow"|"block"|"unblock"|"ignore"|"unignore"} choice */
   async #setRelation(choice) {
     const name = this.#name;
     const problem = await setRelation(name, choice);

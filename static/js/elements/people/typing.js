@@ -14,8 +14,9 @@ export class ChatTyping extends PageElement {
     store.watch(
       ["typing", "status"],
       () => {
-        const { typing, connection } = store.state;
-        const text = connection === "connected" ? typingText([...typing.keys()]) : "";
+        const { typing, connection, site } = store.state;
+        const names = [...typing.keys()].filter((name) => !site.ignored.has(name));
+        const text = connection === "connected" ? typingText(names) : "";
         if (this.textContent !== text) this.textContent = text;
         clearTimeout(this.#timer);
         if (!typing.size) return;

@@ -32,12 +32,12 @@ const render = {
     const link = /** @type {HTMLAnchorElement} */ (node.firstElementChild);
     link.href = `/rooms/${encodeURIComponent(room.name)}`;
     link.dataset.room = room.name;
-    link.dataset.kind = room.kind;
     return node;
   },
   update(/** @type {HTMLElement} */ node, /** @type {Row} */ row) {
     const { room, title, unread, mentions, reports, dot, current } = row;
     const link = /** @type {HTMLElement} */ (node.firstElementChild);
+    link.dataset.kind = room.kind;
     if (current) link.setAttribute("aria-current", "page");
     else link.removeAttribute("aria-current");
     /** @type {HTMLElement} */ (link.querySelector(".room-link-name")).textContent = link.title = title;
@@ -69,6 +69,7 @@ export class ChatRooms extends PageElement {
   /** @type {HTMLButtonElement} */ hint;
   /** @type {Section[]} */ #sections = [];
   #shape = "";
+  /** Archived rooms, folded. @type {HTMLDetailsElement} */ #archived;
 
   /** @param {import("../../room.js").Page} page */
   start(page) {
@@ -85,9 +86,12 @@ export class ChatRooms extends PageElement {
     this.hint = find(".more-unread");
     if (isFirst)
       this.#sections = [
-        adopt(find("#room-list"), (room) => !isConversation(room)),
+        adopt(find("#room-list"), (room) => !isConversation(room) && !room.archived),
         adopt(find("#conversation-list"), isConversation),
+        adopt(find("#archived-list"), (room) => !isConversation(room) && Boolean(room.archived)),
       ];
+    this.#archived = find(".archived-rooms");
+    this.#archived.addEventListener("toggle", () => this.#showHint(), { signal });
     // What was typed before the scripts were here stays.
     if (!isFirst) this.filter.value = "";
     this.filter.addEventListener("input", () => this.#filterRooms(), { signal });
@@ -133,6 +137,7 @@ export class ChatRooms extends PageElement {
       section.rows = inOrder ? rows.sort(byUrgency) : keepOrder(rows, section.rows, this.#isBusy());
       reconcile(section.list, section.shown, section.rows, render);
     }
+    this.#archived.hidden = !this.#sections[2].rows.length;
     this.#filterRooms();
     this.#showHint();
   }
@@ -162,7 +167,7 @@ export class ChatRooms extends PageElement {
     const current = room.name === this.current;
     return {
       key: room.name,
-      shape: `${title} ${unread} ${mentions} ${reports} ${dot} ${current}`,
+      shape: `${title} ${room.kind} ${unread} ${mentions} ${reports} ${dot} ${current}`,
       room,
       title,
       unread,
@@ -177,12 +182,13 @@ export class ChatRooms extends PageElement {
   /** @returns {HTMLAnchorElement[]} */
   #links() {
     return [...this.scroller.querySelectorAll("a[data-room]")].flatMap((link) =>
-      link.closest("[hidden]") ? [] : [/** @type {HTMLAnchorElement} */ (link)],
+      link.closest("[hidden], details:not([open])") ? [] : [/** @type {HTMLAnchorElement} */ (link)],
     );
   }
 
   #filterRooms() {
     const wanted = fold(this.filter.value.trim());
+    if (wanted) this.#archived.open = true;
     for (const { shown } of this.#sections)
       for (const { node, row } of shown.values())
         node.hidden = !fold(`${row.title} ${row.room.title}`).includes(wanted);
@@ -208,7 +214,9 @@ export class ChatRooms extends PageElement {
   }
 
   #showHint() {
-    const rows = this.#sections.flatMap((section) => section.rows).filter((row) => row.unread);
+    const rows = this.#sections
+      .flatMap((section) => section.rows)
+      .filter((row) => row.unread && !row.room.archived);
     const unseen = rows.length ? this.#unseen() : undefined;
     this.hint.hidden = !unseen;
     if (!unseen) return;
@@ -260,7 +268,9 @@ export class ChatRooms extends PageElement {
       return;
     event.preventDefault();
     const step = event.key === "ArrowUp" ? -1 : 1;
-    const rows = this.#sections.flatMap((section) => section.rows);
+    const rows = this.#sections
+      .flatMap((section) => section.rows)
+      .filter((row) => !row.room.archived || this.#archived.open);
     const wanted = rows.filter((row) => row.key === this.current || !event.shiftKey || row.unread > 0);
     const here = wanted.findIndex((row) => row.key === this.current);
     if (wanted.length < 2) return;

@@ -17,10 +17,12 @@ import { t } from "../../words/texts.js";
 import { badgeOf, isConversation, short, unreadOf } from "../../state/unread.js";
 import { paintAvatar } from "../people/avatar.js";
 import { dotText } from "../people/members.js";
+import { FoundMessages, messageOption } from "./found_messages.js";
 
 const MOST_PEOPLE = 19; // others in a conversation
 
 /** @typedef {import("../../composing/ranking.js").Candidate} Candidate */
+/** @typedef {import("./found_messages.js").FoundItem} FoundItem */
 /** @typedef {Pick<import("../../room.js").Page, "store"|"go">} SwitcherPage */
 
 export class ChatSwitcher extends PageElement {
@@ -29,10 +31,11 @@ export class ChatSwitcher extends PageElement {
   /** @type {HTMLDialogElement} */ dialog;
   /** @type {HTMLInputElement} */ box;
   /** @type {HTMLElement} */ list;
-  /** @type {Candidate[]} */ #items = [];
+  /** @type {(Candidate|FoundItem)[]} */ #items = [];
   #active = 0;
   #people = peopleLookup(() => this.dialog.open && this.#show(false));
   #rooms = roomLookup(() => this.dialog.open && this.#show(false));
+  #messages = new FoundMessages(() => this.dialog.open && this.#show(false));
   /** @type {string[]} */ #picked = [];
   #several = false;
   #busy = false;
@@ -46,6 +49,7 @@ export class ChatSwitcher extends PageElement {
     const { signal } = lifetime;
     lifetime.add(() => this.#people.stop());
     lifetime.add(() => this.#rooms.stop());
+    lifetime.add(() => this.#messages.stop());
     this.page = page;
     this.#opened = opened;
     this.dialog = this.#find("#switcher");
@@ -114,7 +118,7 @@ export class ChatSwitcher extends PageElement {
     this.#several = several;
     if (!several) this.#picked = [];
     this.#find("button[data-several]").setAttribute("aria-pressed", String(several));
-    this.box.placeholder = several ? t("Who shall read it?") : t("Room or person");
+    this.box.placeholder = several ? t("Who shall read it?") : t("Room, person or message");
     this.#find("[data-start]").hidden = !several;
     this.#show(true);
     if (this.dialog.open) this.box.focus();
@@ -198,12 +202,17 @@ export class ChatSwitcher extends PageElement {
     const { state } = this.page.store;
     const chosen = anew ? undefined : this.#items[this.#active];
     const query = this.#several ? `@${this.#wanted}` : this.box.value;
-    this.#items = rank(query, this.#candidates());
-    this.list.replaceChildren(...this.#items.map((item, index) => this.#option(item, index)));
+    const places = rank(query, this.#candidates());
+    const messages = this.#several ? [] : this.#messages.items(this.box.value);
+    this.#items = [...places, ...messages];
+    const options = [...places.map((item) => this.#option(item)), ...messages.map(messageOption)];
+    for (const [index, option] of options.entries()) option.id = `destination-${index}`;
+    this.list.replaceChildren(...options);
     this.list.hidden = !this.#items.length;
     this.box.setAttribute("aria-expanded", String(this.#items.length > 0));
     const place = this.#items.findIndex((item) => item.kind === chosen?.kind && item.name === chosen.name);
-    this.#activate(Math.max(0, place));
+    // A message is chosen by the arrows alone: a room or person may still be found for what is typed.
+    this.#activate(place < 0 && places.length ? 0 : place);
     const picked = this.#find(".picked-list");
     picked.hidden = !this.#picked.length;
     picked.replaceChildren(
@@ -217,16 +226,15 @@ export class ChatSwitcher extends PageElement {
     );
     this.#find("[data-start]").disabled = !this.#picked.length || state.connection === "offline";
     const nothing = t("Nothing here is called that.");
-    if (!this.#items.length && this.box.value) this.#say(nothing);
+    if (!places.length && messages.length < 2 && this.box.value) this.#say(nothing);
     else if (this.#find(".switcher-note").textContent === nothing) this.#say("");
   }
 
-  /** @param {Candidate} item @param {number} index */
-  #option(item, index) {
+  /** @param {Candidate} item */
+  #option(item) {
     const { state } = this.page.store;
     const node = cloneElement("destination");
     const isPerson = item.kind === "person" || item.kind === "direct";
-    node.id = `destination-${index}`;
     node.dataset.kind = item.kind;
     part(node, "title").textContent = item.title;
     const details = [];
@@ -255,7 +263,8 @@ export class ChatSwitcher extends PageElement {
     if (event.isComposing || event.target !== this.box) return;
     const count = this.#items.length;
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
-      if (count) this.#activate((this.#active + (event.key === "ArrowDown" ? 1 : count - 1)) % count);
+      const from = event.key === "ArrowDown" ? this.#active + 1 : Math.max(this.#active, 0) + count - 1;
+      if (count) this.#activate(from % count);
     } else if (event.key === "Enter") {
       if (this.#several && !this.box.value.trim() && this.#picked.length && !event.ctrlKey)
         this.#startConversation(this.#picked);
@@ -290,6 +299,11 @@ export class ChatSwitcher extends PageElement {
   #take(index, picks) {
     const item = this.#items[index];
     if (!item) return;
+    if (item.kind === "message") {
+      this.dialog.close("");
+      this.page.go(item.address);
+      return;
+    }
     if (picks && (item.kind === "person" || item.kind === "direct") && item.handle !== DELETED) {
       if (!this.#several) this.#setSeveral(true);
       this.box.value = "";

@@ -41,14 +41,14 @@ export class Announcer {
   #speak() {
     this.#later = undefined;
     this.#next = performance.now() + INTERVAL;
-    const { lines, you } = this.state;
+    const { lines, site, you } = this.state;
     /** @type {import("../../state/types.js").Line[]} */
     const fresh = [];
     for (let index = lines.length - 1; index >= 0; index -= 1) {
       const line = lines[index];
       if (!line.number) continue;
       if (line.number <= this.#announced) break;
-      if (line.author !== you.name && !line.deleted) fresh.unshift(line);
+      if (line.author !== you.name && !line.deleted && !site.ignored.has(line.author)) fresh.unshift(line);
     }
     const names = fresh.map(({ author }) => shownName(author));
     if (fresh.some(({ author }) => unknown.has(author)) && !this.#waited) {

@@ -216,6 +216,18 @@ const rowKinds = {
     },
   },
 
+  ignored: {
+    update(node, { line, lines = [] }) {
+      part(node, "text").textContent = n(
+        "{count} message of somebody you ignore",
+        "{count} messages of somebody you ignore",
+        lines.length,
+      );
+      node.dataset.first = String(lines[0].number);
+      mark(node, line);
+    },
+  },
+
   day: {
     update(node, row) {
       part(node, "label").textContent = row.label ?? "";

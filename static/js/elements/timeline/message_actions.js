@@ -264,8 +264,20 @@ export class MessageActions {
     event.preventDefault();
     const what = button.dataset.do ?? "";
     if (what === "jump") this.page.timeline.goTo(Number(button.dataset.number));
+    else if (what === "uncover") this.#uncover(row);
     else if (what === "more") this.openMenu(row, button);
     else this.act(`${what} ${button.dataset.emoji ?? ""}`.trim(), Number(row.dataset.number), button);
+  }
+
+  /** @param {HTMLElement} row of posts of people whom the reader ignores */
+  #uncover(row) {
+    const from = Number(row.dataset.first);
+    this.page.store.dispatch({ type: "uncovered", from, to: Number(row.dataset.number) });
+    // What had the focus is gone by the next frame.
+    requestAnimationFrame(() => {
+      const first = this.list.querySelector(`:scope > .message[data-number="${from}"]`);
+      /** @type {HTMLElement|null} */ (first)?.focus({ preventScroll: true });
+    });
   }
 
   /** @param {KeyboardEvent} event */

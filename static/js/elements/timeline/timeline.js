@@ -113,7 +113,7 @@ export class ChatTimeline extends PageElement {
     if (this.rovingFocus.move(step) || history.loading) return;
     if (step < 0 ? !store.state.more : !store.state.newer) return;
     const from = this.rovingFocus.current;
-    this.#showNote();
+    showHistoryNote(this, this.page);
     await (step < 0 ? history.older() : history.later());
     this.#show();
     // Meanwhile the reader may have gone elsewhere.
@@ -133,6 +133,7 @@ export class ChatTimeline extends PageElement {
   async goTo(number, { visit = true, highlight = true, focus = true, where = "middle" } = {}) {
     const { store, history } = this.page;
     const from = this.#spot();
+    store.dispatch({ type: "uncovered", from: number, to: number });
     if (!this.#node(number)) {
       const status = await history.around(number);
       if (status !== 200) {
@@ -221,7 +222,7 @@ export class ChatTimeline extends PageElement {
       update: updateRow,
     });
     for (const { node, row } of this.#shown.values()) this.#rows.set(node, row);
-    this.#showNote();
+    showHistoryNote(this, this.page);
     this.rovingFocus.update(hadFocus);
     if (this.#opened) this.#settle(moves);
     this.announcer.announce();
@@ -292,10 +293,6 @@ export class ChatTimeline extends PageElement {
     const ahead = this.#isRead ? AHEAD : 0;
     if (store.state.newer && this.anchor.below <= ahead) history.later();
     else if (store.state.more && this.scroller.scrollTop <= ahead) history.older();
-    this.#showNote();
-  }
-
-  #showNote() {
     showHistoryNote(this, this.page);
   }
 

@@ -1,0 +1,263 @@
+"""What filters do with a text: it is refused, reported, or held until a moderator lets it through; and
+the rules themselves. Texts that one person sends to many rooms are reported as well."""
+
+import asyncio
+from typing import Any
+
+from msgspec.structs import replace
+
+from accounts.models import User
+from accounts.people.directory import users_by_ids
+from chat.actions.moderation import change, require
+from chat.actions.posting import after_post, is_over_limit, render_with_names
+from chat.actions.reporting import put_report
+from chat.delivery.filters import ACTIONS, Rule, Rules, host_key, words_key
+from chat.drafts import Draft, Person
+from chat.engine import Engine
+from chat.errors import ActionError
+from chat.events import Receipt
+from chat.history.journal import Change, record_draft
+from chat.history.reports import BY_ITSELF, in_charge_of, open_report, site_staff
+from chat.history.transaction import RoomTransaction
+from chat.models import CONVERSATIONS, Filter, HeldPost, Message
+from chat.requests import clean_text, new_nonce
+from chat.roles import Permission, Role, Standing
+from helpers.clock import now_ms
+from helpers.security_log import note
+from helpers.text.translation import Text
+
+MAX_RULES = 100
+"""Of one room, and of the site."""
+
+MAX_PATTERN = 100
+MAX_NEW = 20
+NEW_SECONDS = 24 * 3600
+"""An account is new for so long."""
+
+SHORT = 500
+"""Characters that are looked at at once."""
+
+MAX_HELD = 500
+"""Posts that wait in one room: further ones are refused."""
+
+HELD = Text("Your message waits until a moderator lets it through. Others don’t see it yet.")
+
+
+async def verdict(engine: Engine, room_id: int, author: Person, standing: Standing, text: str) -> Rule | None:
+    """The rule that the text meets. Who answers the room's reports is above its own rules. In a
+    conversation only what is refused on the whole site counts: nobody else reads there."""
+    room, site = engine.filters.of(room_id)
+    found = [await _met(site, text)] if site is not None else []
+    if room is not None and not standing.may(Permission.ANSWER_REPORTS):
+        found.append(await _met(room, text))
+        if (most := room.held_posts_of_new) and await _is_new(room_id, author, most):
+            found.append(Rule(0, "new", str(most), "hold"))
+    met = min((one for one in found if one), key=lambda rule: ACTIONS.index(rule.action), default=None)
+    return None if met is not None and standing.kind in CONVERSATIONS and met.action != "refuse" else met
+
+
+async def _met(rules: Rules, text: str) -> Rule | None:
+    # A long text of words that nobody has written yet takes up to 50 ms.
+    return rules.met(text) if len(text) <= SHORT else await asyncio.to_thread(rules.met, text)
+
+
+async def _is_new(room_id: int, author: Person, most: int) -> bool:
+    """Whether this is one of the first so many posts of a new account in the room."""
+    created_at = await User.select(User.created_at).where(User.id == author.id).aio_scalar()
+    if created_at is None or created_at < now_ms() - NEW_SECONDS * 1000:
+        return False
+    # By the index over authors: a new account has written little.
+    is_theirs = (Message.author_id == author.id) & (Message.room_id == room_id)
+    query = Message.select(Message.seq).where(is_theirs, Message.number.is_null(False)).limit(most)
+    return len(await query.tuples().aio_execute()) < most
+
+
+def refused(rule: Rule) -> ActionError:
+    if rule.kind == "host":
+        return ActionError("filtered", "Links to {host} aren’t allowed here.", host=rule.pattern)
+    return ActionError("filtered", "This message holds what isn’t allowed here: {word}", word=rule.pattern)
+
+
+async def look_at(engine: Engine, draft: Draft) -> tuple[bool, str]:
+    """Looks at a post before it is queued: whether it waits for a moderator, and why it is to be
+    reported once it is posted, empty for nothing. Raises ActionError where it is refused."""
+    if await is_stored(draft.author.id, draft.nonce):
+        return False, ""
+    before = await held_before(draft.author.id, draft.nonce)
+    if before is not None:
+        if (before.room_id, before.text or draft.text) != (draft.room_id, draft.text):
+            raise ActionError("nonce_reused", "This nonce was used for another message.")
+        if before.answer == "reject":
+            raise ActionError("filtered", "A moderator didn’t let this message through.")
+        return before.answered_at is None, ""
+    standing = await engine.access.standing_of(draft.room_id, draft.author.id)
+    rule = await verdict(engine, draft.room_id, draft.author, standing, draft.text)
+    if rule is None or not standing.may(Permission.POST) or standing.bar(Permission.POST, now_ms()):
+        # The journal says what stands in the way.
+        return False, ""
+    if rule.action == "refuse":
+        raise refused(rule)
+    if rule.action == "report":
+        return False, rule.pattern
+    await hold(engine, draft, rule)
+    return True, ""
+
+
+async def check_edit(engine: Engine, room_id: int, author: Person, text: str) -> Rule | None:
+    """Refuses a new text of a post that may not be posted, or would be held. Returns the rule by which
+    it is to be reported."""
+    if not engine.filters.applies(room_id):
+        return None
+    standing = await engine.access.standing_of(room_id, author.id)
+    rule = await verdict(engine, room_id, author, standing, text)
+    if rule is None or rule.kind == "new":
+        return None
+    if rule.action == "report":
+        return rule
+    raise refused(rule)
+
+
+async def hold(engine: Engine, draft: Draft, rule: Rule) -> None:
+    """Keeps a post until it is answered. Sent again it is one."""
+    is_open = (HeldPost.room_id == draft.room_id) & HeldPost.answered_at.is_null()
+    if await HeldPost.select().where(is_open).aio_count() >= MAX_HELD:
+        raise ActionError("refused", "Too many messages wait for a moderator here. Please try again later.")
+    row: dict[str, Any] = {"room_id": draft.room_id, "author_id": draft.author.id, "nonce": draft.nonce}
+    row |= {"kind": draft.kind, "text": draft.text, "reply_to": draft.reply_to, "at": now_ms()}
+    row |= {"why": "" if rule.kind == "new" else rule.pattern}
+    await HeldPost.insert(row).on_conflict_ignore().aio_execute()
+    engine.unread.note_standings({*await in_charge_of(draft.room_id), *await site_staff()})
+
+
+async def is_stored(author_id: int, nonce: str) -> bool:
+    """Whether a line has this nonce already: what was posted before isn't looked at again."""
+    query = Message.select(Message.seq).where(Message.author_id == author_id, Message.nonce == nonce)
+    return bool(await query.tuples().aio_execute())
+
+
+async def held_before(author_id: int, nonce: str) -> HeldPost | None:
+    """The post that was held under this nonce."""
+    query = HeldPost.select().where(HeldPost.author_id == author_id, HeldPost.nonce == nonce)
+    return next(iter(await query.aio_execute()), None)
+
+
+async def held_in(room_id: int) -> list[HeldPost]:
+    """Those that wait in a room, the first first, at most 50."""
+    query = HeldPost.select().where(HeldPost.room_id == room_id, HeldPost.answered_at.is_null())
+    return list(await query.order_by(HeldPost.id).limit(50).aio_execute())
+
+
+async def answer_held(
+    engine: Engine, room_id: int, person: Person, held_id: int, *, approves: bool
+) -> Receipt:
+    """Posts what was held, in its author's name and under its nonce, or keeps it out. Raises
+    ActionError, also where somebody has answered it."""
+    query = HeldPost.select().where(HeldPost.id == held_id, HeldPost.room_id == room_id)
+    held = next(iter(await query.aio_execute()), None)
+    if held is None:
+        raise ActionError("no_such_report", "There is no such report.")
+    author = (await users_by_ids([held.author_id]))[held.author_id]
+    rendered = await render_with_names(engine, held.author_id, held.text)
+    writer = Person(author.id, author.name)
+    draft = Draft(
+        *(room_id, writer, held.nonce, held.text, rendered.html, held.kind, held.reply_to),
+        *(rendered.mentions, rendered.quiet_html),
+    )
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        await require(room, person, Permission.ANSWER_REPORTS)
+        now = await HeldPost.aio_get(HeldPost.id == held_id)
+        if now.answered_at is not None:
+            if (now.answered_by, now.answer) == (person.id, "approve" if approves else "reject"):
+                return Receipt("", room.last_seq)
+            who = (await users_by_ids([now.answered_by])).get(now.answered_by)
+            name = who.called if who else "?"
+            raise ActionError("answered", "{name} has answered this already.", name=name)
+        receipt = Receipt("", room.last_seq)
+        if approves:
+            await room.standing(writer.id)
+            receipt = await record_draft(draft, room)
+        answered: dict[str, Any] = {"answered_at": room.at, "answered_by": person.id}
+        answered |= {"answer": "approve" if approves else "reject", "text": "" if approves else held.text}
+        await HeldPost.update(answered).where(HeldPost.id == held_id).aio_execute()
+        return receipt
+
+    receipt = await engine.journal.change(Change(room_id, person, new_nonce(), apply))
+    engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
+    note("held_answered", "ok", who=person.name, whence="room", room=room_id)
+    return replace(receipt, nonce=held.nonce)
+
+
+async def report_by_itself(engine: Engine, room_id: int, number: int, why: str) -> None:
+    """Reports a post for which nobody else has to."""
+
+    async def apply(room: RoomTransaction) -> Receipt:
+        line = await room.post(number, Standing(Role.OWNER))
+        if not line.is_deleted:
+            await put_report(room, line, BY_ITSELF, why, await open_report(room.room_id, number))
+        return Receipt("", room.last_seq)
+
+    await change(engine, room_id, Person(BY_ITSELF, "?"), new_nonce(), apply)
+    engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
+
+
+async def add_rule(engine: Engine, room_id: int, user_id: int, kind: str, pattern: str, action: str) -> None:
+    """Adds a rule, or changes what an equal one does. Whoever calls it has checked who may. Raises
+    ActionError."""
+    pattern = _checked(kind, pattern, action)
+    row = {"room_id": room_id, "kind": kind, "pattern": pattern, "action": action}
+    is_same = (Filter.room_id == room_id) & (Filter.kind == kind) & (Filter.pattern == pattern)
+    async with engine.database.aio_atomic():
+        await Filter.delete().where(is_same).aio_execute()
+        if kind == "new":
+            await Filter.delete().where(Filter.room_id == room_id, Filter.kind == kind).aio_execute()
+        if await Filter.select().where(Filter.room_id == room_id).aio_count() >= MAX_RULES:
+            raise ActionError("refused", "There can be at most {most} filters.", most=MAX_RULES)
+        if (kind, pattern) != ("new", "0"):
+            await Filter.insert({**row, "author_id": user_id, "at": now_ms()}).aio_execute()
+    await engine.filters.changed()
+
+
+def _checked(kind: str, pattern: str, action: str) -> str:
+    pattern = " ".join(pattern.split())
+    if kind not in ("word", "host", "new") or action not in ACTIONS or (kind == "new" and action != "hold"):
+        raise ActionError("bad_request", "A filter is of words or of a host, and refuses, holds or reports.")
+    if kind == "new":
+        if not (pattern.isascii() and pattern.isdigit() and len(pattern) < 4 and int(pattern) <= MAX_NEW):
+            raise ActionError("bad_usage", "How many, please: from 0 to {most}.", most=MAX_NEW)
+        return str(int(pattern))
+    if len(pattern) > MAX_PATTERN:
+        raise ActionError("bad_usage", "A filter holds at most {most} characters.", most=MAX_PATTERN)
+    if kind == "host":
+        host = host_key(pattern.removeprefix("https://").removeprefix("http://").partition("/")[0])
+        if not host or " " in host or "." not in host:
+            raise ActionError("bad_usage", "A host is written like example.org.")
+        return host
+    if not words_key(pattern).strip():
+        raise ActionError("bad_usage", "There are no words in this filter.")
+    return pattern
+
+
+async def remove_rule(engine: Engine, room_id: int, rule_id: int) -> None:
+    await Filter.delete().where(Filter.id == rule_id, Filter.room_id == room_id).aio_execute()
+    await engine.filters.changed()
+
+
+async def post_and_wait(
+    engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str
+) -> Receipt:
+    """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
+    ActionError."""
+    text = clean_text(text)
+    rendered = await render_with_names(engine, author.id, text)
+    html, mentions, quiet_html = rendered
+    over_limit = await is_over_limit(engine, author.id, rendered)
+    draft = Draft(room_id, author, nonce, text, html, kind, None, mentions, quiet_html, over_limit)
+    is_held, why = await look_at(engine, draft) if engine.filters.applies(room_id) else (False, "")
+    if is_held:
+        raise ActionError("held", HELD)
+    receipt = await engine.journal.change(draft)
+    if why and receipt.number is not None:
+        await report_by_itself(engine, room_id, receipt.number, why)
+    after_post(engine, room_id, author, receipt)
+    return receipt
