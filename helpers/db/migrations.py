@@ -85,7 +85,7 @@ def _backend(url: str) -> Iterator[Any]:
             kind = SQLiteBackend if url.startswith("sqlite:") else PostgresqlPsycopgBackend
             backend = kind(parse_uri(_yoyo_url(url)), default_migration_table)
             if url.startswith("sqlite:"):
-                # Only a file that is new takes it; see helpers/db/sqlite.py.
+                # Only a file that is new takes it: what is free can be given back in small steps.
                 backend.connection.execute("PRAGMA auto_vacuum=INCREMENTAL")
             backend.init_database()
             try:

@@ -24,8 +24,6 @@ lock."""
 BUSY_SECONDS = 5.0
 
 PRAGMAS = (
-    # Of a new file: what is free can be given back in small steps.
-    "auto_vacuum=INCREMENTAL",
     "journal_mode=WAL",
     "synchronous=FULL",
     "foreign_keys=ON",
