@@ -23,6 +23,9 @@ UNREAD_HINTS = b"activity"
 PRESENCE = b"presence"
 """Says that something was recorded of who is online, or, as an array, who has become a member."""
 
+RECORDED = b"\xc0"
+"""Nothing, in msgpack. An empty payload is of the bus itself, and nobody hears it."""
+
 EPHEMERAL = b"~"
 """Ephemeral events begin with this. A batch is an array, which in msgpack begins with another
 byte."""
@@ -75,7 +78,7 @@ class RoomBus:
 
     def publish_presence(self) -> None:
         """Tells the other processes that something was recorded of who is online."""
-        self._bus.wake(PRESENCE, lambda: b"")
+        self._bus.wake(PRESENCE, lambda: RECORDED)
 
     def publish_member(self, *member: int | str) -> None:
         """Tells the other processes of a new member, as `on_member` takes it."""
@@ -122,10 +125,10 @@ class RoomBus:
         self._listener.on_unread_hint(_unread_hint_decoder.decode(payload))
 
     def _on_presence(self, channel: bytes, payload: bytes) -> None:
-        if payload:
-            self._listener.on_member(*_member_decoder.decode(payload))
-        else:
+        if payload == RECORDED:
             self._listener.on_presence()
+        else:
+            self._listener.on_member(*_member_decoder.decode(payload))
 
 
 _encoder = msgspec.msgpack.Encoder()

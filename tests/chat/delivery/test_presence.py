@@ -11,7 +11,9 @@ from redis.asyncio import Redis as Client
 from redis.asyncio.client import Pipeline
 from redis.exceptions import ConnectionError as RedisAway
 
+from chat.delivery.bus import Listener, RoomBus
 from chat.delivery.leases import LocalLeases, RedisLeases
+from helpers.redis.bus import make_bus
 from helpers.redis.client import open_redis
 from tests.support.in_process import Site, Tab, services_of
 from tests.support.people import PATIENCE
@@ -253,3 +255,28 @@ async def test_without_redis_who_begins_compares() -> None:
     assert await leases.held([ALICE, BOB]) == {ALICE}
     await leases.release([ALICE])
     assert await leases.held([ALICE]) == set()
+
+
+async def test_another_process_hears_at_once_that_something_was_recorded(own_redis: Redis) -> None:
+    """And not at its next look."""
+    heard = asyncio.Event()
+
+    def nothing(*_: object) -> None: ...
+
+    buses = [make_bus(own_redis.url) for _ in range(2)]
+    here, there = (
+        RoomBus(bus, Listener(*(nothing,) * 4, on_presence=on_presence, on_member=nothing, on_gap=nothing))
+        for bus, on_presence in zip(buses, (nothing, heard.set), strict=True)
+    )
+    for bus, rooms in zip(buses, (here, there), strict=True):
+        await bus.open("site")
+        await rooms.open()
+    try:
+        async with asyncio.timeout(PATIENCE):
+            while not heard.is_set():
+                here.publish_presence()
+                await asyncio.sleep(0.05)
+    finally:
+        for bus, rooms in zip(buses, (here, there), strict=True):
+            rooms.close()
+            await bus.close()
