@@ -8,6 +8,7 @@ for it."""
 import asyncio
 import logging
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -24,12 +25,18 @@ from helpers.text.characters import one_line
 log = logging.getLogger("aiochat.search")
 
 CLAIM_SECONDS = 30.0
-ROOMS_AT_ONCE = 100
+ROOMS_AT_ONCE = 500
 LINES_AT_ONCE = 100
 """Changes of a room in one transaction. On SQLite others wait for it."""
 
+SEQS_AT_ONCE = 20
+"""For more PostgreSQL may read all posts of a room."""
+
 PAUSE_FACTOR = 1.0
 """The pause after a transaction, in multiples of its duration."""
+
+LOOK_PAUSE_FACTOR = 10.0
+"""The same after rooms were looked through."""
 
 _MIX = 7919
 """A prime, so that posts of one millisecond get different ids."""
@@ -53,6 +60,8 @@ class Indexer:
         self._database = database
         self._interval = interval
         self._claim = Claim("search", CLAIM_SECONDS)
+        self._after = 0
+        """The room up to which all were looked through."""
         self._sign = "?" if is_sqlite(database) else "%s"
         self._insert = Bulk(database, _INSERT, given=_LINE)
 
@@ -61,10 +70,8 @@ class Indexer:
         while True:
             pause = self._interval
             try:
-                began = time.monotonic()
                 is_more = await self.index_some()
-                # To look through very many rooms isn't for nothing either.
-                pause = 0.0 if is_more else max(pause, 10 * (time.monotonic() - began))
+                pause = 0.0 if is_more else self._interval
             except Exception as error:
                 if is_unavailable(error):
                     log.warning("what is new isn't in the search yet: %s", one_line(error))
@@ -73,13 +80,17 @@ class Indexer:
             await asyncio.sleep(pause)
 
     async def index_some(self) -> bool:
-        """Indexes what is new in some rooms, unless another process does. Returns whether there may be
-        more to do."""
+        """Indexes what is new in the next rooms, unless another process does. Returns whether there are more
+        rooms."""
         if not await self._claim.hold():
             return False
-        rooms = await fetch(self._database, _BEHIND)
-        for room_id, first in rooms:
-            done: int | None = first
+        began = time.monotonic()
+        rooms = await self._rows(_ROOMS, self._after)
+        if self._after:
+            # To look through very many rooms isn't for nothing either.
+            await asyncio.sleep(LOOK_PAUSE_FACTOR * (time.monotonic() - began))
+        for room_id, last_seq, first in rooms:
+            done: int | None = first if last_seq > first else None
             while done is not None:
                 began = time.monotonic()
                 async with self._database.aio_atomic():
@@ -87,7 +98,8 @@ class Indexer:
                 await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
                 if not await self._claim.hold():
                     return False
-        return len(rooms) == ROOMS_AT_ONCE
+        self._after = rooms[-1][0] if len(rooms) == ROOMS_AT_ONCE else 0
+        return self._after > 0
 
     async def _step(self, room_id: int, done: int) -> int | None:
         """Indexes the next changes of a room. Returns the seq up to which that is done, None where
@@ -101,50 +113,55 @@ class Indexer:
             for _, seq, author_id, at, text, deleted_at, number in rows
             if number is not None
         ]
-        await self._store(room_id, posts)
+        await self._store(room_id, posts, done)
         reached = max(done, *(row[0] for row in rows[-1:]), *(row[0] for row in found if is_all))
         await self._rows(_PROGRESS, room_id, reached)
         return None if is_all else reached
 
-    async def _store(self, room_id: int, posts: list[_Post]) -> None:
-        if not posts:
-            return
-        seqs = ",".join(str(post.seq) for post in posts)
-        stored = await self._rows(_STORED.format(seqs=seqs), room_id)
-        before = {seq: (line_id, text) for line_id, seq, text in stored}
+    async def _store(self, room_id: int, posts: list[_Post], done: int) -> None:
+        """`done` is the seq up to which the room was indexed: later posts aren't in the index yet."""
+        before = await self._stored(room_id, [post.seq for post in posts if post.seq <= done])
         texts = {post.seq: "" if post.is_gone else searched(post.text) for post in posts}
         changed = [post for post in posts if before.get(post.seq, (0, ""))[1] != texts[post.seq]]
-        stale = [before[post.seq][0] for post in changed if post.seq in before]
-        if stale:
-            await self._rows(f"DELETE FROM search_lines WHERE id IN ({','.join(map(str, stale))})")  # noqa: S608
-        fresh = [post for post in changed if texts[post.seq]]
-        if not fresh:
-            return
-        ids = await self._free_ids(room_id, fresh)
-        lines = sorted(
-            (ids[post.seq], room_id, post.seq, post.author_id, has_link(post.text), texts[post.seq])
-            for post in fresh
-        )
-        statement = self._insert.bind([(*line, " ".join(tokens(line[-1]))) for line in lines])
-        await fetch(self._database, statement.sql, *statement.params)
+        for post in changed:
+            if post.seq in before:
+                await self._rows("DELETE FROM search_lines WHERE id = ?", before[post.seq][0])
+        await self._insert_all(room_id, changed, texts)
+
+    async def _stored(self, room_id: int, seqs: list[int]) -> dict[int, tuple[int, str]]:
+        """The ids and texts in the index, by seq."""
+        found: dict[int, tuple[int, str]] = {}
+        for start in range(0, len(seqs), SEQS_AT_ONCE):
+            signs = ", ".join("?" * len(seqs[start : start + SEQS_AT_ONCE]))
+            rows = await self._rows(_STORED.format(signs=signs), room_id, *seqs[start : start + SEQS_AT_ONCE])
+            found |= {seq: (line_id, text) for line_id, seq, text in rows}
+        return found
 
     async def _rows(self, sql: str, *params: Any) -> Rows:
         return await fetch(self._database, sql.replace("?", self._sign), *params)
 
-    async def _free_ids(self, room_id: int, posts: list[_Post]) -> dict[int, int]:
-        """An id for each post, by its time. Two of the same millisecond differ."""
-        ids = {post.seq: post.at * IDS_PER_MS + (room_id * _MIX + post.seq) % IDS_PER_MS for post in posts}
-        is_free = False
-        while not is_free:
-            asked = ",".join(map(str, ids.values()))
-            used = {row[0] for row in await self._rows(f"SELECT id FROM search_lines WHERE id IN ({asked})")}  # noqa: S608
-            is_free = True
+    async def _insert_all(self, room_id: int, posts: list[_Post], texts: Mapping[int, str]) -> None:
+        """Each under an id by its time. One that another post of this millisecond has is left out by the
+        database, and gets the next."""
+        ids = {
+            post.seq: post.at * IDS_PER_MS + (room_id * _MIX + post.seq) % IDS_PER_MS
+            for post in posts
+            if texts[post.seq]
+        }
+        by_seq = {post.seq: post for post in posts}
+        while ids:
+            lines = sorted(
+                (
+                    *(line_id, room_id, seq, by_seq[seq].author_id, has_link(by_seq[seq].text)),
+                    *(texts[seq], " ".join(tokens(texts[seq]))),
+                )
+                for seq, line_id in ids.items()
+            )
+            statement = self._insert.bind(lines)
+            for (seq,) in await fetch(self._database, statement.sql, *statement.params):
+                del ids[seq]
             for seq, line_id in ids.items():
-                if line_id in used:
-                    is_free = False
-                    ids[seq] = line_id - line_id % IDS_PER_MS + (line_id + 1) % IDS_PER_MS
-                used.add(ids[seq])
-        return ids
+                ids[seq] = line_id - line_id % IDS_PER_MS + (line_id + 1) % IDS_PER_MS
 
 
 _LINE = {
@@ -152,15 +169,17 @@ _LINE = {
     **{"has_link": "boolean", "text": "text", "tokens": "text"},
 }
 _COLUMNS = ", ".join(_LINE)
-_INSERT = f"INSERT INTO search_lines ({_COLUMNS}) SELECT {_COLUMNS} FROM {{given}} ORDER BY id"  # noqa: S608
-_BEHIND = f"""
-    SELECT room.id, COALESCE(progress.seq, 0) FROM rooms AS room
-    LEFT JOIN search_progress AS progress ON progress.room_id = room.id
-    WHERE room.last_seq > COALESCE(progress.seq, 0) ORDER BY room.id LIMIT {ROOMS_AT_ONCE}"""  # noqa: S608
+_INSERT = f"""
+    INSERT INTO search_lines ({_COLUMNS}) SELECT {_COLUMNS} FROM {{given}} WHERE TRUE ORDER BY id
+    ON CONFLICT (id) DO NOTHING RETURNING seq"""  # noqa: S608
+_ROOMS = f"""
+    SELECT room.id, room.last_seq, COALESCE(progress.seq, 0)
+    FROM (SELECT id, last_seq FROM rooms WHERE id > ? ORDER BY id LIMIT {ROOMS_AT_ONCE}) AS room
+    LEFT JOIN search_progress AS progress ON progress.room_id = room.id ORDER BY room.id"""  # noqa: S608
 _CHANGED = f"""
     SELECT changed_seq, seq, author_id, at, text, deleted_at, number FROM messages
     WHERE room_id = ? AND changed_seq > ? ORDER BY changed_seq LIMIT {LINES_AT_ONCE}"""  # noqa: S608
-_STORED = "SELECT id, seq, text FROM search_lines WHERE room_id = ? AND seq IN ({seqs})"
+_STORED = "SELECT id, seq, text FROM search_lines WHERE room_id = ? AND seq IN ({signs})"
 _PROGRESS = """
     INSERT INTO search_progress (room_id, seq) VALUES (?, ?)
     ON CONFLICT (room_id) DO UPDATE SET seq = excluded.seq"""
