@@ -24,6 +24,7 @@ from bench.seed import room_row, user_row
 from bench.texts import OFFICE
 from chat.models import Member, Message, Room
 from chat.roles import Role
+from chat.search import indexer as indexing
 from chat.search.index import Reader, SearchIndex, Term, Wanted
 from chat.search.indexer import Indexer
 from chat.search.words import searched
@@ -112,12 +113,14 @@ async def _measure(messages: int, rooms: int, url: str) -> None:
 async def _ask(database: AioDatabase, messages: int, rooms: int) -> None:
     words, own = await _seed(database, messages, rooms)
     before = await _size(database)
+    # A site gives it a tenth of the time.
+    indexing.PAUSE_FACTOR = 0.0
     indexer = Indexer(database, 0.0)
     began, busy = time.monotonic(), time.process_time()
     while await indexer.index_some():
         pass
     seconds = time.monotonic() - began
-    print(f"indexed {messages} in {seconds:.0f} s ({messages / seconds:.0f}/s, with its pauses;", end=" ")
+    print(f"indexed {messages} in {seconds:.0f} s ({messages / seconds:.0f}/s, without pauses;", end=" ")
     print(f"{time.process_time() - busy:.0f} s of this process)")
     if not is_sqlite(database):
         await fetch(database, "VACUUM ANALYZE search_lines")

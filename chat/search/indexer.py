@@ -7,9 +7,11 @@ for it."""
 
 import asyncio
 import logging
+import random
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import count
 from typing import Any
 
 from peewee_async.databases import AioDatabase
@@ -29,11 +31,15 @@ ROOMS_AT_ONCE = 500
 LINES_AT_ONCE = 100
 """Changes of a room in one transaction. On SQLite others wait for it."""
 
+STEPS_AT_ONCE = 20
+"""Transactions for one room, before the others have their turn: a long history takes many."""
+
 SEQS_AT_ONCE = 20
 """For more PostgreSQL may read all posts of a room."""
 
-PAUSE_FACTOR = 1.0
-"""The pause after a transaction, in multiples of its duration."""
+PAUSE_FACTOR = 9.0
+"""The pause after a transaction, in multiples of its duration: a tenth of the time is for the index, and
+nine are for posts."""
 
 LOOK_PAUSE_FACTOR = 10.0
 """The same after rooms were looked through."""
@@ -62,6 +68,8 @@ class Indexer:
         self._claim = Claim("search", CLAIM_SECONDS)
         self._after = 0
         """The room up to which all were looked through."""
+        self._is_left = False
+        """One of these rooms has more."""
         self._sign = "?" if is_sqlite(database) else "%s"
         self._insert = Bulk(database, _INSERT, given=_LINE)
 
@@ -80,8 +88,8 @@ class Indexer:
             await asyncio.sleep(pause)
 
     async def index_some(self) -> bool:
-        """Indexes what is new in the next rooms, unless another process does. Returns whether there are more
-        rooms."""
+        """Indexes what is new in the next rooms, unless another process does. Returns whether there is more
+        to do."""
         if not await self._claim.hold():
             return False
         began = time.monotonic()
@@ -91,15 +99,22 @@ class Indexer:
             await asyncio.sleep(LOOK_PAUSE_FACTOR * (time.monotonic() - began))
         for room_id, last_seq, first in rooms:
             done: int | None = first if last_seq > first else None
-            while done is not None:
+            for _ in range(STEPS_AT_ONCE):
+                if done is None:
+                    break
                 began = time.monotonic()
                 async with self._database.aio_atomic():
                     done = await self._step(room_id, done)
                 await asyncio.sleep(PAUSE_FACTOR * (time.monotonic() - began))
                 if not await self._claim.hold():
                     return False
-        self._after = rooms[-1][0] if len(rooms) == ROOMS_AT_ONCE else 0
-        return self._after > 0
+            self._is_left |= done is not None
+        if len(rooms) == ROOMS_AT_ONCE:
+            self._after = rooms[-1][0]
+            return True
+        self._after = 0
+        is_left, self._is_left = self._is_left, False
+        return is_left
 
     async def _step(self, room_id: int, done: int) -> int | None:
         """Indexes the next changes of a room. Returns the seq up to which that is done, None where
@@ -141,15 +156,17 @@ class Indexer:
         return await fetch(self._database, sql.replace("?", self._sign), *params)
 
     async def _insert_all(self, room_id: int, posts: list[_Post], texts: Mapping[int, str]) -> None:
-        """Each under an id by its time. One that another post of this millisecond has is left out by the
-        database, and gets the next."""
+        """Each under an id by its time. One that another post has is left out by the database, and gets
+        another near it, from farther away each time: restored posts may all have one time."""
         ids = {
             post.seq: post.at * IDS_PER_MS + (room_id * _MIX + post.seq) % IDS_PER_MS
             for post in posts
             if texts[post.seq]
         }
         by_seq = {post.seq: post for post in posts}
-        while ids:
+        for distance in count(1):
+            if not ids:
+                return
             lines = sorted(
                 (
                     *(line_id, room_id, seq, by_seq[seq].author_id, has_link(by_seq[seq].text)),
@@ -160,8 +177,9 @@ class Indexer:
             statement = self._insert.bind(lines)
             for (seq,) in await fetch(self._database, statement.sql, *statement.params):
                 del ids[seq]
-            for seq, line_id in ids.items():
-                ids[seq] = line_id - line_id % IDS_PER_MS + (line_id + 1) % IDS_PER_MS
+            for seq in ids:
+                near = random.randrange(IDS_PER_MS * 2**distance)  # noqa: S311 - no secret
+                ids[seq] = by_seq[seq].at * IDS_PER_MS + near
 
 
 _LINE = {

@@ -2,12 +2,18 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from pathlib import Path
 from urllib.parse import urlencode
 
 import pytest
 
+from chat.models import Message, Room
+from chat.search.indexer import Indexer
 from helpers.clock import now_ms
+from helpers.db.database import fetch
+from tests.chat.history.conftest import filled
 from tests.conftest import unique
+from tests.support.databases import new_postgres, new_sqlite
 from tests.support.deleted_accounts import asks
 from tests.support.people import PATIENCE, Listener, Person
 from tests.support.servers import Aiochat
@@ -229,3 +235,30 @@ async def test_posts_of_one_millisecond_are_all_found(maria: Person, lounge: Lis
         while len(await finds(maria, word)) < 20:
             await asyncio.sleep(0.05)
     assert now_ms() >= began
+
+
+@pytest.mark.parametrize("kind", ["sqlite", "postgresql"])
+async def test_many_posts_of_one_time_are_all_indexed(
+    kind: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
+    """As a history has them that was brought from elsewhere."""
+    if kind == "sqlite":
+        url = new_sqlite(tmp_path / "test.db")
+    else:
+        url = new_postgres(request.getfixturevalue("postgres"), unique("search"))
+    async with filled(url) as database:
+        rows = [
+            {
+                **{"room_id": 1, "seq": seq, "changed_seq": seq, "number": seq, "kind": "post"},
+                **{"author_id": 1, "nonce": f"n{seq}", "text": f"beans {seq}", "at": 7},
+            }
+            for seq in range(1, 3001)
+        ]
+        for start in range(0, len(rows), 100):
+            await Message.insert_many(rows[start : start + 100]).aio_execute()
+        await Room.update(last_seq=3000, posts=3000).where(Room.id == 1).aio_execute()
+        indexer = Indexer(database, 0.0)
+        while await indexer.index_some():
+            pass
+        ((count,),) = await fetch(database, "SELECT COUNT(DISTINCT seq) FROM search_lines")
+        assert count == 3000
