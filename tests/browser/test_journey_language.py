@@ -79,7 +79,7 @@ async def test_a_room_in_russian(vera: Visitor) -> None:
 
 async def test_the_switch_goes_back_to_the_same_page(vera: Visitor) -> None:
     page = vera.page
-    await page.click("summary")
+    await page.click("main summary")
     await page.fill("[name=title]", unique("Veranda"))
     await page.click("main form button:not([type=search])")
     await vera.is_connected()

@@ -142,7 +142,7 @@ async def test_who_is_signed_out_elsewhere(visitors: Visitors) -> None:
     alice = await visitors("alice", WIDE)
     await alice.page.goto(f"{alice.url}/feed")
     assert alice.person
-    await expect(alice.page.locator(".no-rooms")).to_be_visible()
+    await sidebar_is_live(alice.page)
     await alice.person.submits("/accounts/logout", page="/rooms")
     await alice.page.click(".room-lists a[href='/rooms']")
     await alice.page.wait_for_url("**/accounts/login**")

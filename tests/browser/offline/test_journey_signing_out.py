@@ -64,6 +64,8 @@ async def test_the_account_is_deleted(alice: Visitor, room: str) -> None:
     await page.click("main form button.danger, main form button")
     await page.wait_for_url(f"{alice.url}/")
     await comes_true(page, NOTHING)
+    # What was under way is refused.
+    alice.complaints.clear()
 
 
 async def test_somebody_else_signs_in(alice: Visitor, visitors: Visitors, room: str) -> None:

@@ -33,6 +33,7 @@ async def test_help_shows_only_what_one_may_run(alice: Person, bob: Person, lobb
         "me",
         "msg",
         "report",
+        "search",
         "shrug",
         "title",
         "topic",

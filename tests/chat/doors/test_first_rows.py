@@ -26,6 +26,7 @@ def state(lines: int, read: int, text: str = "x", around: int | None = None) -> 
     return {
         "messages": messages,
         "you": {"name": "alice"},
+        "ignored": [],
         "read_number": read,
         "last_number": lines,
         "more": False,

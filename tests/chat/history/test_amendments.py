@@ -1,5 +1,6 @@
 """What becomes of a message once it was said, by the journal."""
 
+from types import SimpleNamespace
 from typing import cast
 
 import pytest
@@ -26,6 +27,8 @@ class _Engine:
         """Never closed: these texts need no process."""
         self.directory = None
         """They name nobody."""
+        self.filters = SimpleNamespace(applies=lambda room_id: False)
+        """Nothing is filtered."""
 
 
 async def ask(journal: Journal, request: Amendment, person: Person = ALICE) -> Receipt:
