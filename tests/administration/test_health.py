@@ -22,7 +22,8 @@ async def test_what_the_site_holds(
     assert 0 <= found["database_ms"] < 60_000
     assert found["database"]["name"].startswith("PostgreSQL" if is_postgres else "SQLite")
     assert found["database"]["bytes"] > 10_000
-    assert found["workers"] == 1
+    # One of another story may have ended a moment ago.
+    assert found["workers"] >= 1
     assert found["migrations"]["missing"] == []
     assert found["migrations"]["applied"] == len(list(FOLDER.glob("[0-9]*.py")))
     assert found["here"]["connections"] >= 1
