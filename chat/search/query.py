@@ -2,7 +2,7 @@
 `from:maria`, `in:general` or `before:2026-11-01`."""
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from accounts.models import User
@@ -45,19 +45,8 @@ class Question:
 
     @property
     def is_empty(self) -> bool:
-        return self == Question() or (all(term.is_excluded for term in self.terms) and not self._is_bounded)
-
-    @property
-    def _is_bounded(self) -> bool:
-        return bool(
-            self.author
-            or self.room
-            or self.after
-            or self.before
-            or self.has_link
-            or self.is_pinned
-            or self.is_reply
-        )
+        """Nothing is asked for, or only what is left out."""
+        return all(term.is_excluded for term in self.terms) and replace(self, terms=[]) == Question()
 
 
 def read_question(text: str, today: date) -> Question:
