@@ -12,10 +12,11 @@ from chat.actions.moderation import change, require
 from chat.actions.posting import after_post, is_over_limit, render_with_names
 from chat.actions.reporting import put_report
 from chat.delivery.filters import ACTIONS, Rule, Rules, host_key, words_key
-from chat.drafts import Draft, Person
+from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.events import Receipt
+from chat.events import Receipt, encode_value
+from chat.history.files import keep_for_moderators, refs_of_held
 from chat.history.journal import Change, record_draft
 from chat.history.reports import BY_ITSELF, in_charge_of, open_report, site_staff
 from chat.history.transaction import RoomTransaction
@@ -124,6 +125,9 @@ async def hold(engine: Engine, draft: Draft, rule: Rule) -> None:
         raise ActionError("refused", "Too many messages wait for a moderator here. Please try again later.")
     row: dict[str, Any] = {"room_id": draft.room_id, "author_id": draft.author.id, "nonce": draft.nonce}
     row |= {"kind": draft.kind, "text": draft.text, "reply_to": draft.reply_to, "at": now_ms()}
+    if draft.files:
+        row |= {"files": encode_value(draft.files).decode()}
+        await keep_for_moderators(draft.author.id, draft.files)
     row |= {"why": "" if rule.kind == "new" else rule.pattern}
     await HeldPost.insert(row).on_conflict_ignore().aio_execute()
     engine.unread.note_standings({*await in_charge_of(draft.room_id), *await site_staff()})
@@ -162,6 +166,7 @@ async def answer_held(
     draft = Draft(
         *(room_id, writer, held.nonce, held.text, rendered.html, held.kind, held.reply_to),
         *(rendered.mentions, rendered.quiet_html),
+        files=refs_of_held(held.files) if held.files else (),
     )
 
     async def apply(room: RoomTransaction) -> Receipt:
@@ -244,15 +249,23 @@ async def remove_rule(engine: Engine, room_id: int, rule_id: int) -> None:
 
 
 async def post_and_wait(
-    engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str
+    engine: Engine,
+    room_id: int,
+    author: Person,
+    text: str,
+    nonce: str,
+    kind: str,
+    *,
+    files: tuple[FileRef, ...] = (),
+    reply_to: int | None = None,
 ) -> Receipt:
-    """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
-    ActionError."""
-    text = clean_text(text)
+    """Posts a text of this kind, with files or without, waits for its commit and returns the Receipt.
+    Raises ActionError."""
+    text = clean_text(text) if text or not files else ""
     rendered = await render_with_names(engine, author.id, text)
     html, mentions, quiet_html = rendered
     over_limit = await is_over_limit(engine, author.id, rendered)
-    draft = Draft(room_id, author, nonce, text, html, kind, None, mentions, quiet_html, over_limit)
+    draft = Draft(room_id, author, nonce, text, html, kind, reply_to, mentions, quiet_html, over_limit, files)
     is_held, why = await look_at(engine, draft) if engine.filters.applies(room_id) else (False, "")
     if is_held:
         raise ActionError("held", HELD)
