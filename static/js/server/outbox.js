@@ -244,7 +244,7 @@ export class Outbox {
   #sendAgain(entry) {
     const { batch, files } = entry;
     // An upload that the server knows no more begins anew.
-    const isLost = entry.code === "no_such_upload";
+    const isLost = entry.code === "no_such_file";
     entry.code = undefined;
     if (isLost) entry.files = files?.map((file) => ({ ...file, state: "refused", id: undefined }));
     this.#stage([entry], "waiting");
@@ -286,7 +286,7 @@ export class Outbox {
       return;
     }
     const entry = this.#find(event.nonce);
-    if (entry && event.code === "no_such_upload" && this.#uploadedAgain !== event.nonce) {
+    if (entry && event.code === "no_such_file" && this.#uploadedAgain !== event.nonce) {
       this.#uploadedAgain = event.nonce;
       this.#sendAgain(entry);
     } else if (entry) this.#save(entry);

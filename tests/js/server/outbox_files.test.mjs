@@ -87,7 +87,7 @@ test("uploads that the server has lost are sent again, once by itself", () => {
   const { outbox, sent, server, store } = page;
   outbox.post("look", null, { batch: "b", files: [file("one")] });
   outbox.fileChanged("b", "one", { id: "u1", state: "ready" });
-  const lost = { type: "error", nonce: sent[0].nonce, code: "no_such_upload", text: "It has ended." };
+  const lost = { type: "error", nonce: sent[0].nonce, code: "no_such_file", text: "It has ended." };
   server(lost);
   assert.deepEqual(told, ["send b one", "send b one"]);
   assert.equal(store.state.pending[0].stage, "waiting");

@@ -97,8 +97,8 @@ export class Attachments {
     if (files.length > room) this.composer.hint.show(most);
     const taken = files.slice(0, Math.max(room, 0));
     const made = taken.map(({ name, type, size }) => this.#newFile(name, type, size, description));
-    this.#set([...this.#files, ...made]);
     for (const [place, file] of made.entries()) sending.keepAndSend(this.#batch, file, taken[place]);
+    this.#set([...this.#files, ...made]);
     this.composer.focus();
   }
 

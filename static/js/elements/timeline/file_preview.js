@@ -20,8 +20,9 @@ export async function toggleFilePreview(button) {
     const box = cloneElement("file-preview");
     const name = part(card, "file-name").textContent ?? "";
     box.setAttribute("aria-label", t("What is in {name}", { name }));
-    // Made and sanitised by the server from the file's text.
-    if (answer.ok) box.innerHTML = await answer.text();
+    // Made and sanitised by the server from the file's text; the file itself is never of this type.
+    const isMade = answer.ok && answer.headers.get("Content-Type")?.startsWith("text/html");
+    if (isMade) box.innerHTML = await answer.text();
     else box.textContent = t("There is no preview of this file.");
     if (!card.isConnected) return;
     card.append(box);
