@@ -65,8 +65,8 @@ POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
 REPORT = "{report:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
-FILE = "{upload:[A-Za-z0-9_-]{22}}"
-FILE_OF_MESSAGE = "{file:[A-Za-z0-9_-]{22}}/{name:[^/]+}"
+UPLOAD = "{upload:[A-Za-z0-9_-]{22}}"
+SENT_FILE = "{file:[A-Za-z0-9_-]{22}}"
 
 
 class Favicon(web.View):
@@ -178,12 +178,9 @@ ROUTES = [
     Route("/weather", WeatherPage, "weather", Access.SIGNED_IN),
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/uploads", uploads.NewUpload, "new_upload", Access.SIGNED_IN, json=True),
-    Route(f"/uploads/{FILE}", uploads.OneUpload, "upload", Access.SIGNED_IN, json=True, is_endless=True),
+    Route(f"/uploads/{UPLOAD}", uploads.OneUpload, "upload", Access.SIGNED_IN, json=True, is_endless=True),
     Route(
-        f"/files/{FILE_OF_MESSAGE}",
-        files.OneFile,
-        "file",
-        Access.SIGNED_IN,
+        *(f"/files/{SENT_FILE}/{{name}}", files.OneFile, "file", Access.SIGNED_IN),
         kept=True,
         is_endless=True,
     ),

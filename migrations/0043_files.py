@@ -94,7 +94,7 @@ steps = [
     statement("CREATE INDEX uploads_to_end ON uploads (until)"),
     statement("""
         CREATE TABLE file_usage (
-            owner_id {number} NOT NULL PRIMARY KEY,
+            owner_id BIGINT NOT NULL PRIMARY KEY,
             bytes BIGINT NOT NULL,
             files BIGINT NOT NULL
         )"""),

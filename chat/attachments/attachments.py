@@ -190,13 +190,13 @@ class Attachments:
             async with self._turns.turn(upload.owner_id), self._at_once:
                 with tempfile.SpooledTemporaryFile(IN_MEMORY) as file:
                     keys = [_part_key(upload.id, name) for name in upload.parts.split(",")]
-                    await self.store.copy_to(keys, file)
+                    try:
+                        await self.store.copy_to(keys, file)
+                    except MissingError:
+                        raise _lost() from None
                     await self._keep(upload, file)
         except ActionError as error:
             change = {"state": "refused", "error": error.text}
-            await Upload.update(change).where(Upload.id == upload_id).aio_execute()
-        except MissingError:
-            change = {"state": "refused", "error": "A part of this file is lost. Please send it again."}
             await Upload.update(change).where(Upload.id == upload_id).aio_execute()
         except Exception as error:
             if not isinstance(error, StorageError):
@@ -262,6 +262,10 @@ class Attachments:
         view: FileView | None = view_of(file) if file is not None else None
         told = {"id": upload.id, "name": upload.name, "size": upload.size, "offset": upload.came}
         return {**told, "ready": file is not None, "file": view, "error": upload.error or None}
+
+
+def _lost() -> ActionError:
+    return ActionError("no_such_file", "A part of this file is lost. Please send it again.")
 
 
 def _part_key(upload_id: str, name: str) -> str:

@@ -16,7 +16,6 @@ from chat.errors import ActionError
 from chat.history.reading import post_at
 from chat.keys import ATTACHMENTS, ENGINE, take_token
 from chat.requests import MAX_FILES, Post, RunCommand, SentFile, check_nonce, checked_post, new_nonce
-from chat.roles import Permission
 from helpers.storage.blobs import variant_key
 from helpers.storage.store import StorageError
 from helpers.web.forms import read_files, read_form, read_values
@@ -47,7 +46,7 @@ class RoomFiles(web.View):
         uploads = [one for one in await read_files(request, "file") if one.size or one.name]
         take_token(request, user.id)
         nonce = check_nonce(form["nonce"]) if form.get("nonce") else new_nonce()
-        if not found.standing.may(Permission.POST):
+        if not found.standing.is_member:
             raise ActionError("not_a_member", "You are not a member of this room.")
         if len(uploads) > MAX_FILES:
             raise ActionError(

@@ -143,8 +143,7 @@ class RoomTransaction:
         if mentions:
             anew = bool(groups_of(mentions))
             line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions), mentions_groups_anew=anew)
-        if files is not None:
-            line = replace(line, files=files)
+        line = line if files is None else replace(line, files=files)
         self.lines.append(line)
         self.published.append(line)
         return Receipt(nonce, self.last_seq, number)
