@@ -5,6 +5,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import msgspec
+
+from chat.history.lines import file_views
 from helpers.text.translation import current
 
 BOX = (400, 320)
@@ -59,6 +62,16 @@ def _shown(file: dict[str, Any], *, is_alone: bool) -> ShownFile:
         srcset=", ".join(f"{base}-{one}.webp {min(one, file['width'] or one)}w" for one in widths),
         sizes=f"{width if is_alone else AMONG}px",
     )
+
+
+def file_list(files: str | None) -> list[dict[str, Any]]:
+    """Those of a Line."""
+    return msgspec.to_builtins(file_views(files)) if files else []
+
+
+def files_in_words(files: str | None) -> str:
+    """The names of a Line's."""
+    return ", ".join(file["name"] for file in file_list(files))
 
 
 def kind_of(file: dict[str, Any]) -> str:

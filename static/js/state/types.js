@@ -86,7 +86,7 @@
  * @property {string|null} thumbnail
  */
 
-/** @typedef {"picture"|"video"|"sound"|"text"|"other"} FileKind */
+/** @typedef {"picture"|"video"|"sound"|"text"|"other"|"file"} FileKind `file`: of a quote */
 
 /** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */
 

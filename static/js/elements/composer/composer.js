@@ -255,7 +255,7 @@ export class ChatComposer extends PageElement {
    */
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
-    if (!text.trim()) {
+    if (!text.trim() && text !== this.#textOf(number)) {
       this.hint.show(t("Nothing is left of it. Delete the message instead."));
       return;
     }

@@ -3,13 +3,9 @@ import { openDialog } from "../../dom/dialogs.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { getJson } from "../../server/http.js";
 import { shortTime } from "../../words/dates.js";
-import { kindOf } from "../../words/files.js";
 import { plainName, shownName } from "../../words/names.js";
 import { t } from "../../words/texts.js";
-import { withLoaded } from "../page/loading.js";
-import { toggleFilePreview } from "./file_preview.js";
-import { openLightbox } from "./lightbox.js";
-import { filesNode } from "./message_files.js";
+import { listedFiles, pressFile } from "./listed_files.js";
 
 /** @typedef {import("../../state/types.js").SharedFile & {message: number, by: string, at: string}} Shared */
 
@@ -110,9 +106,7 @@ export class FilesPane {
   /** @param {Shared} file */
   #item(file) {
     const item = cloneElement("shared-file");
-    const box = filesNode([file]);
-    for (const one of box.querySelectorAll("[tabindex]")) one.removeAttribute("tabindex");
-    item.prepend(box);
+    item.prepend(listedFiles([file]));
     part(item, "by").textContent = shownName(file.by);
     part(item, "at").textContent = shortTime(file.at);
     const jump = part(item, "jump");
@@ -127,16 +121,9 @@ export class FilesPane {
       /** @type {HTMLElement} */ (event.target).closest("[data-do]")
     );
     if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    if (pressFile(event, button, this.#files, this.page.store)) return;
     event.preventDefault();
-    const { do: what, number, file } = button.dataset;
-    if (what === "picture") {
-      const pictures = this.#files.filter((one) => kindOf(one) === "picture");
-      openLightbox(pictures, file ?? "");
-    } else if (what === "unfold-file") {
-      void withLoaded(this.page.store, () => toggleFilePreview(button));
-    } else {
-      this.dialog.close("");
-      void this.page.timeline.goTo(Number(number));
-    }
+    this.dialog.close("");
+    void this.page.timeline.goTo(Number(button.dataset.number));
   }
 }
