@@ -34,6 +34,9 @@ PART = 2 * 1024 * 1024
 """Bytes that are stored together: what a broken connection costs at most, and the memory of each
 upload."""
 
+PARTS = "uploads"
+"""The folder of parts in the store."""
+
 MAX_PARTS = 1000
 """Of one upload, however often its connection breaks."""
 
@@ -269,4 +272,4 @@ def _lost() -> ActionError:
 
 
 def _part_key(upload_id: str, name: str) -> str:
-    return f"uploads/{upload_id}/{name}"
+    return f"{PARTS}/{upload_id}-{name}"
