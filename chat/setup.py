@@ -39,6 +39,7 @@ from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
+from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
@@ -59,7 +60,9 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
     settings = app[SETTINGS]
     bounds = Bounds(settings.max_file_bytes, settings.file_quota_bytes, settings.site_file_quota_bytes)
-    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds)
+    app[ATTACHMENTS] = attachments = Attachments(
+        app[DATABASE], open_store(settings.files), bounds, app[PICTURES]
+    )
     async with open_engine(
         app[DATABASE],
         app[REDIS],

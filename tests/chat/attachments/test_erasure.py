@@ -28,6 +28,7 @@ from chat.personal_data.purge import Purge
 from chat.requests import Delete, Undelete
 from chat.roles import Role
 from helpers.clock import now_ms
+from helpers.images import PictureMaker
 from helpers.storage.blobs import Blob
 from helpers.storage.store import StorageError, Store, open_store
 from tests.chat.history.conftest import ALICE, BOB
@@ -43,8 +44,10 @@ CONTENT = b"the same content"
 @pytest.fixture
 async def attachments(engine: Engine, tmp_path: Path) -> AsyncIterator[Attachments]:
     store = open_store((tmp_path / "files").as_uri())
-    found = Attachments(engine.database, store, Bounds(10_000_000, 20_000_000, None))
+    pictures = PictureMaker()
+    found = Attachments(engine.database, store, Bounds(10_000_000, 20_000_000, None), pictures)
     yield found
+    await pictures.close()
     await found.close()
 
 
