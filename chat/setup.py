@@ -21,6 +21,7 @@ from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
 from chat.actions.retention import SITE_RETENTION
 from chat.attachments.attachments import Attachments, Bounds
+from chat.attachments.ending import Sweeper, erase_uploads
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
@@ -39,6 +40,7 @@ from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
+from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
@@ -59,7 +61,9 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
     settings = app[SETTINGS]
     bounds = Bounds(settings.max_file_bytes, settings.file_quota_bytes, settings.site_file_quota_bytes)
-    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds)
+    app[ATTACHMENTS] = attachments = Attachments(
+        app[DATABASE], open_store(settings.files), bounds, app[PICTURES]
+    )
     async with open_engine(
         app[DATABASE],
         app[REDIS],
@@ -89,10 +93,12 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
         )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
+        app[ERASERS].append(lambda account: erase_uploads(attachments, account))
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
         works = (
             *(presence.run(), Purge(engine).run(), Retention(engine).run()),
             Indexer(engine.database, timings.search_index).run(),
+            Sweeper(attachments, timings.purge).run(),
         )
         tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:

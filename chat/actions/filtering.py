@@ -41,6 +41,9 @@ SHORT = 500
 MAX_HELD = 500
 """Posts that wait in one room: further ones are refused."""
 
+HELD_SECONDS = 365 * 24 * 3600
+"""For so long the files of a post wait for a moderator."""
+
 HELD = Text("Your message waits until a moderator lets it through. Others don’t see it yet.")
 
 
@@ -127,7 +130,7 @@ async def hold(engine: Engine, draft: Draft, rule: Rule) -> None:
     row |= {"kind": draft.kind, "text": draft.text, "reply_to": draft.reply_to, "at": now_ms()}
     if draft.files:
         row |= {"files": encode_value(draft.files).decode()}
-        await keep_for_moderators(draft.author.id, draft.files)
+        await keep_for_moderators(draft.author.id, draft.files, HELD_SECONDS)
     row |= {"why": "" if rule.kind == "new" else rule.pattern}
     await HeldPost.insert(row).on_conflict_ignore().aio_execute()
     engine.unread.note_standings({*await in_charge_of(draft.room_id), *await site_staff()})
@@ -185,6 +188,8 @@ async def answer_held(
         answered: dict[str, Any] = {"answered_at": room.at, "answered_by": person.id}
         answered |= {"answer": "approve" if approves else "reject", "text": "" if approves else held.text}
         await HeldPost.update(answered).where(HeldPost.id == held_id).aio_execute()
+        if held.files and not approves:
+            await keep_for_moderators(held.author_id, draft.files)
         return receipt
 
     receipt = await engine.journal.change(Change(room_id, person, new_nonce(), apply))

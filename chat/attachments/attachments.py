@@ -21,6 +21,7 @@ from chat.events import FileView
 from chat.history.files import view_of
 from chat.models import File, FileUsage, Upload
 from helpers.clock import now_ms
+from helpers.images import PictureMaker
 from helpers.storage.blobs import store_blob, take_blob
 from helpers.storage.store import MissingError, StorageError, Store
 from helpers.tasks import cancel_all
@@ -33,6 +34,9 @@ CHUNK = 64 * 1024
 PART = 2 * 1024 * 1024
 """Bytes that are stored together: what a broken connection costs at most, and the memory of each
 upload."""
+
+PARTS = "uploads"
+"""The folder of parts in the store."""
 
 MAX_PARTS = 1000
 """Of one upload, however often its connection breaks."""
@@ -63,10 +67,11 @@ class Bounds:
 class Attachments:
     """`close` it at the end."""
 
-    def __init__(self, database: AioDatabase, store: Store, bounds: Bounds) -> None:
+    def __init__(self, database: AioDatabase, store: Store, bounds: Bounds, pictures: PictureMaker) -> None:
         self.database = database
         self.store = store
         self.bounds = bounds
+        self._pictures = pictures
         self._turns = Turns(1)
         self._at_once = asyncio.Semaphore(LOOKED_AT_ONCE)
         self._looking: dict[str, asyncio.Task[None]] = {}
@@ -196,6 +201,9 @@ class Attachments:
                         raise _lost() from None
                     await self._keep(upload, file)
         except ActionError as error:
+            if error.retry_after:
+                await Upload.update(looked_until=0).where(Upload.id == upload_id).aio_execute()
+                return
             change = {"state": "refused", "error": error.text}
             await Upload.update(change).where(Upload.id == upload_id).aio_execute()
         except Exception as error:
@@ -220,7 +228,7 @@ class Attachments:
 
     async def _keep(self, upload: Upload, content: IO[bytes]) -> None:
         """Makes a file of what came. Raises ActionError."""
-        looked = await look_at(content, upload.size)
+        looked = await look_at(self._pictures, upload.owner_id, content, upload.size)
         for _ in range(3):
             sha256, blob_id = await store_blob(self.store, looked.content, looked.size, looked.variants)
             try:
@@ -269,4 +277,4 @@ def _lost() -> ActionError:
 
 
 def _part_key(upload_id: str, name: str) -> str:
-    return f"uploads/{upload_id}/{name}"
+    return f"{PARTS}/{upload_id}-{name}"
