@@ -26,6 +26,7 @@ from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
+from chat.doors.message_files import file_list, files_in_words, kind_in_words, shown_files
 from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
 from chat.doors.uploads import UNDER_WAY
@@ -132,7 +133,11 @@ def setup_chat(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
-    filters = {"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc}
+    filters = {
+        **{"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc},
+        **{"shown_files": shown_files, "kind_in_words": kind_in_words},
+        **{"file_list": file_list, "files_in_words": files_in_words},
+    }
     aiohttp_jinja2.get_env(app).filters.update(filters)
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (

@@ -30,6 +30,7 @@ from chat.history.room_lists import RoomView
 from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
+from chat.requests import new_nonce
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK
@@ -87,6 +88,7 @@ class RoomPage(web.View):
         clock = Clock.read(self.request.cookies.get(CLOCK, ""))
         context = {
             "room": found.room,
+            "nonce": new_nonce(),
             "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
             "has_clock": clock is not None,
             "state": state,

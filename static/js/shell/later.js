@@ -3,6 +3,7 @@
  * and before the page connects.
  */
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
+import { Attachments } from "../elements/composer/attachments.js";
 import { ChatBanner } from "../elements/page/banner.js";
 import { ChatKeys } from "../elements/page/keys_dialog.js";
 import { ChatToasts } from "../elements/page/toasts.js";
@@ -56,6 +57,8 @@ export function startRoom(page) {
   new TimelineKeys(page.timeline, page);
   announceCalls(page);
   watchReports(page);
+  page.composer.attachments ??= new Attachments(page);
+  page.composer.attachments.start(page.lifetime);
 }
 
 /** @param {Shell} shell */
