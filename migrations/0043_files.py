@@ -98,7 +98,6 @@ steps = [
             bytes BIGINT NOT NULL,
             files BIGINT NOT NULL
         )"""),
-    statement("CREATE INDEX file_usage_most ON file_usage (bytes)"),
     step(_create_triggers),
     statement("ALTER TABLE messages ADD COLUMN files TEXT"),
     statement("ALTER TABLE held_posts ADD COLUMN files TEXT"),

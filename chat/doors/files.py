@@ -3,27 +3,35 @@
 import re
 from urllib.parse import quote
 
+import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
+from accounts.people.directory import user_by_name
+from accounts.people.shown_names import load_names
 from chat.actions.filtering import is_stored, post_and_wait
 from chat.actions.membership import find_room
+from chat.attachments.listing import FilePage, files_of
 from chat.attachments.serving import StoredFile, stored_file
-from chat.doors.room_pages import as_events, find_access
+from chat.doors.room_pages import as_events, find_access, room_access
 from chat.doors.uploads import store_away
 from chat.drafts import FileRef, Person
 from chat.errors import ActionError
 from chat.history.reading import post_at
+from chat.history.titles import title_of
 from chat.keys import ATTACHMENTS, ENGINE, take_token
 from chat.requests import MAX_FILES, Post, RunCommand, SentFile, check_nonce, checked_post, new_nonce
 from helpers.storage.blobs import variant_key
 from helpers.storage.store import StorageError
 from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
+from helpers.web.routing import wants_json
 from settings import Settings
 
 FRESH = "private, no-cache"
 """Browsers keep it, and ask each time whether they still may show it."""
+
+KINDS = ("picture", "video", "sound", "text", "other")
 
 SHOWN = ("picture", "video", "sound")
 """Kinds that a browser shows by itself. All others are offered for saving."""
@@ -37,7 +45,26 @@ def max_body(settings: Settings) -> int:
 
 
 class RoomFiles(web.View):
-    """Sends files to a room, as one message: by a form, or by a program, which gets the message."""
+    """The files of a room; and sends some to it, as one message: by a form, or by a program, which gets
+    the message."""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        found = await room_access(request)
+        kind, by, before = (request.query.get(name, "") for name in ("kind", "by", "before"))
+        if kind not in ("", *KINDS):
+            raise ActionError("bad_request", "`kind` is one of {kinds}.", kinds=", ".join(KINDS))
+        person = await user_by_name(by) if by else None
+        page = FilePage([], None)
+        if not by or person is not None:
+            page = await files_of(found.room, kind, person.id if person else None, _cursor(before))
+        told = {"files": page.files, "more": page.cursor is not None, "cursor": page.cursor}
+        if wants_json(request):
+            return web.json_response(told)
+        title = await title_of(found.room, request[USER].id)
+        await load_names({one["by"] for one in page.files})
+        context = {**told, "room": found.room, "room_title": title, "kind": kind, "by": by}
+        return aiohttp_jinja2.render_template("chat/room_files.html", request, context)
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]
@@ -84,6 +111,15 @@ class RoomFiles(web.View):
             raise web.HTTPSeeOther(f"/rooms/{room.name}")
         line = await post_at(room.id, receipt.number or 0)
         return web.json_response({"message": as_events([line])[0] if line else None}, status=201)
+
+
+def _cursor(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"([0-9]{1,16})-([0-9]{1,4})", text, re.ASCII)
+    if found is None:
+        raise ActionError("bad_request", "`before` is the cursor of a page.")
+    return int(found[1]), int(found[2])
 
 
 def _reply_to(text: str) -> int | None:

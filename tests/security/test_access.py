@@ -97,6 +97,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     **{("upload", method): (401, 404, 404, 404) for method in ("GET", "HEAD", "DELETE")},
     ("upload", "PATCH"): (401, 415, 415, 415),
     ("file", "GET"): (LOGIN, 404, 404, 404),
+    ("room_files", "GET"): (LOGIN, 404, 200, 200),
     ("room_files", "POST"): (401, 404, 403, 400),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
