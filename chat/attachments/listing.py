@@ -53,8 +53,11 @@ async def files_of(
         told = {one.id: one for one in file_views(row["files"])} if row["files"] else {}
         if row["deleted_at"] is None and row["id"] in told:
             found.append(
-                {**asdict(told[row["id"]]), "message": row["number"], "by": row["author"], "at": iso(row["at"])}
+                {
+                    **asdict(told[row["id"]]),
+                    "message": row["number"],
+                    "by": row["author"],
+                    "at": iso(row["at"]),
+                }
             )
     return FilePage(found, last if len(rows) == LOOKED_AT else None)
-
-
