@@ -21,8 +21,10 @@ from chat.history.reading import post_at
 from chat.history.titles import title_of
 from chat.keys import ATTACHMENTS, ENGINE, take_token
 from chat.requests import MAX_FILES, Post, RunCommand, SentFile, check_nonce, checked_post, new_nonce
+from helpers.rendering import RENDERER
 from helpers.storage.blobs import variant_key
 from helpers.storage.store import StorageError
+from helpers.text.previews import MAX_BYTES
 from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
 from helpers.web.routing import wants_json
@@ -35,6 +37,8 @@ KINDS = ("picture", "video", "sound", "text", "other")
 
 SHOWN = ("picture", "video", "sound")
 """Kinds that a browser shows by itself. All others are offered for saving."""
+
+PREVIEW_VERSION = 1
 
 _THUMBNAIL = re.compile(r"thumbnail-(320|640|1280)\.webp")
 
@@ -130,17 +134,15 @@ def _reply_to(text: str) -> int | None:
     return int(text)
 
 
-class OneFile(web.View):
-    """A file, or a thumbnail of it. The name in the address is for people alone."""
+class FileView(web.View):
+    """What its reader may see of a file at this moment."""
 
-    async def get(self) -> web.StreamResponse:
+    async def file(self) -> StoredFile:
+        """Raises HTTPNotFound where there is none, or none that the user may read."""
         file = await stored_file(self.request.match_info["file"])
         if file is None or not await self._may_read(file):
             raise web.HTTPNotFound
-        thumbnail = _THUMBNAIL.fullmatch(self.request.match_info["name"])
-        if thumbnail is not None and file.variants:
-            return await self._thumbnail(file, int(thumbnail[1]))
-        return await self._content(file)
+        return file
 
     async def _may_read(self, file: StoredFile) -> bool:
         user = self.request[USER]
@@ -148,6 +150,37 @@ class OneFile(web.View):
             return file.is_before_posting(user)
         found = await find_room(self.request.app[ENGINE], file.slug, user)
         return found is not None and file.is_shown_in(found.room)
+
+
+class Preview(FileView):
+    """What is in a text file, as a piece of HTML; 404 for others."""
+
+    async def get(self) -> web.Response:
+        request, file = self.request, await self.file()
+        if file.kind != "text":
+            raise web.HTTPNotFound
+        headers = {"ETag": f'"{file.sha256[:32]}-{PREVIEW_VERSION}"', **_headers()}
+        if _is_known(request, headers["ETag"]):
+            return web.Response(status=304, headers=headers)
+        take_token(request, request[USER].id)
+        store, end = request.app[ATTACHMENTS].store, min(file.size, MAX_BYTES)
+        try:
+            data = b"".join([piece async for piece in store.stream(file.key, 0, end)])
+        except StorageError as error:
+            raise store_away(error) from error
+        text = await request.app[RENDERER].preview(request[USER].id, data, file.name)
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+class OneFile(FileView):
+    """A file, or a thumbnail of it. The name in the address is for people alone."""
+
+    async def get(self) -> web.StreamResponse:
+        file = await self.file()
+        thumbnail = _THUMBNAIL.fullmatch(self.request.match_info["name"])
+        if thumbnail is not None and file.variants:
+            return await self._thumbnail(file, int(thumbnail[1]))
+        return await self._content(file)
 
     async def _thumbnail(self, file: StoredFile, width: int) -> web.StreamResponse:
         widths = sorted(int(one) for one in file.variants if one.isdigit())

@@ -20,12 +20,17 @@ THUMBNAILS = (320, 640, 1280)
 _refs = msgspec.json.Decoder(tuple[FileRef, ...])
 
 
+def address_name(name: str) -> str:
+    """The name in a file's address, where some names have a meaning of their own."""
+    return f"file-{name}" if name.startswith(("preview", "thumbnail-")) else name
+
+
 def view_of(file: File, description: str = "") -> FileView:
     """What the events tell of a file."""
     width = next((one for one in THUMBNAILS[:2] if one >= (file.width or 0)), THUMBNAILS[1])
     return FileView(
         *(file.id, file.name, file.type, file.size, file.width, file.height, description),
-        url=f"/files/{file.id}/{quote(file.name, safe='')}",
+        url=f"/files/{file.id}/{quote(address_name(file.name), safe='')}",
         thumbnail=f"/files/{file.id}/thumbnail-{width}.webp" if file.width else None,
     )
 

@@ -96,6 +96,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     **{(what, "OPTIONS"): (401, 204, 204, 204) for what in ("new_upload", "upload")},
     **{("upload", method): (401, 404, 404, 404) for method in ("GET", "HEAD", "DELETE")},
     ("upload", "PATCH"): (401, 415, 415, 415),
+    ("file_preview", "GET"): (LOGIN, 404, 404, 404),
     ("file", "GET"): (LOGIN, 404, 404, 404),
     ("room_files", "GET"): (LOGIN, 404, 200, 200),
     ("room_files", "POST"): (401, 404, 403, 400),
