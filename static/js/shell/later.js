@@ -15,6 +15,7 @@ import { ChatRooms } from "../elements/sidebar/rooms.js";
 import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
+import { ChatHeld } from "../elements/timeline/held.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
 import { Selection } from "../elements/timeline/selection.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
@@ -31,6 +32,7 @@ export const ELEMENTS = {
   "chat-banner": ChatBanner,
   "chat-toasts": ChatToasts,
   "chat-typing": ChatTyping,
+  "chat-held": ChatHeld,
   "chat-invitations": ChatInvitations,
   "chat-outcomes": ChatOutcomes,
   "chat-switcher": ChatSwitcher,
