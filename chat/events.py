@@ -87,6 +87,21 @@ class Reactions(msgspec.Struct, frozen=True):
     names: list[str]
 
 
+class FileView(msgspec.Struct, frozen=True):
+    """A file of a message. `type` is what its content is, `width` and `height` those of a picture, and
+    `thumbnail` the address of a smaller one; `description` says what can be seen."""
+
+    id: str
+    name: str
+    type: str
+    size: int
+    width: int | None
+    height: int | None
+    description: str
+    url: str
+    thumbnail: str | None
+
+
 class Message(Event, tag="message", frozen=True):
     seq: int
     kind: str
@@ -104,6 +119,7 @@ class Message(Event, tag="message", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    files: list[FileView] | None = None
     role: str | None = None
     """The new role of the target, in a line of the kind `role`."""
 
@@ -127,6 +143,7 @@ class Changed(Event, tag="changed", frozen=True):
     reactions: list[Reactions] | None = None
     pinned: bool = False
     mentions: list[str] | None = None
+    files: list[FileView] | None = None
     excerpt: str | None = None
 
 

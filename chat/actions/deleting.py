@@ -109,7 +109,7 @@ async def delete_lines(
 
 async def bring_back(room: RoomTransaction, person: Person, numbers: list[int], nonce: str) -> Receipt:
     """Undoes a deletion: those of these posts come back that are still deleted by it."""
-    deleted = [line for line in await _posts(room, numbers) if line.is_deleted and line.text]
+    deleted = [line for line in await _posts(room, numbers) if line.is_deleted and (line.text or line.files)]
     if not deleted:
         raise in_the_way(Text("The messages are there again, or gone for good."))
     for line in deleted:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from chat.actions import editing, filtering, posting
 from chat.costs import COMMAND_TOKENS, MENTIONS_AT_ONCE, MENTIONS_PER_SECOND, frame_cost, mention_cost
-from chat.drafts import Draft, Person
+from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError, barred, blocked, broken, unavailable
 from chat.events import Error, Event, Notice, Pong, Receipt
@@ -227,7 +227,9 @@ def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
     engine.typing_indicators.posted(actor.room_id, actor.person.id)
     nonce = request.nonce or new_nonce()
     in_room = actor.standing.kind not in CONVERSATION_GRANTS
-    is_flood = in_room and engine.floods.note(actor.person.id, actor.room_id, request.text)
+    is_flood = (
+        in_room and request.text != "" and engine.floods.note(actor.person.id, actor.room_id, request.text)
+    )
     if engine.filters.applies(actor.room_id):
         return _look_and_post(engine, actor, request, nonce, is_flood=is_flood)
     return _queue_post(engine, actor, request, nonce, "" if not is_flood else filtering.FLOOD)
@@ -236,6 +238,8 @@ def _post(engine: Engine, actor: Actor, request: Post) -> Work | None:
 async def _look_and_post(engine: Engine, actor: Actor, request: Post, nonce: str, *, is_flood: bool) -> None:
     """Where there are filters: the text is looked at before it is posted."""
     draft = Draft(actor.room_id, actor.person, nonce, request.text, reply_to=request.reply_to)
+    if request.files:
+        draft = replace(draft, files=refs_of(request))
     is_held, why = await filtering.look_at(engine, draft)
     if is_held:
         actor.reply(Notice(actor.language.translate(filtering.HELD), nonce))
@@ -252,7 +256,8 @@ def _queue_post(engine: Engine, actor: Actor, request: Post, nonce: str, why: st
     def queue(rendered: posting.Rendered, is_over_limit: bool = False) -> None:
         room_id, author, text, reply_to = actor.room_id, actor.person, request.text, request.reply_to
         posting.post(
-            *(engine, room_id, author, text, rendered, nonce, answer, reply_to), is_over_limit=is_over_limit
+            *(engine, room_id, author, text, rendered, nonce, answer, reply_to, refs_of(request)),
+            is_over_limit=is_over_limit,
         )
         actor.post_queued(len(text))
 
@@ -261,6 +266,10 @@ def _queue_post(engine: Engine, actor: Actor, request: Post, nonce: str, why: st
         return _render_and(queue, engine, actor, request.text)
     queue(rendered)
     return None
+
+
+def refs_of(request: Post) -> tuple[FileRef, ...]:
+    return tuple(FileRef(one.id, one.description) for one in request.files) if request.files else ()
 
 
 async def _render_and(

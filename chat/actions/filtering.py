@@ -10,7 +10,7 @@ from chat.actions.posting import after_post, is_over_limit, render_with_names
 from chat.actions.reporting import put_report
 from chat.delivery.filters import ACTIONS, Rule, Rules
 from chat.delivery.floods import MIN_FLOOD
-from chat.drafts import Draft, Person
+from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
@@ -145,15 +145,23 @@ async def after_the_post(
 
 
 async def post_and_wait(
-    engine: Engine, room_id: int, author: Person, text: str, nonce: str, kind: str
+    engine: Engine,
+    room_id: int,
+    author: Person,
+    text: str,
+    nonce: str,
+    kind: str,
+    *,
+    files: tuple[FileRef, ...] = (),
+    reply_to: int | None = None,
 ) -> Receipt:
-    """Posts a text of this kind, waits for its commit and returns the Receipt. Raises
-    ActionError."""
-    text = clean_text(text)
+    """Posts a text of this kind, with files or without, waits for its commit and returns the Receipt.
+    Raises ActionError."""
+    text = clean_text(text) if text or not files else ""
     rendered = await render_with_names(engine, author.id, text)
     html, mentions, quiet_html = rendered
     over_limit = await is_over_limit(engine, author.id, rendered)
-    draft = Draft(room_id, author, nonce, text, html, kind, None, mentions, quiet_html, over_limit)
+    draft = Draft(room_id, author, nonce, text, html, kind, reply_to, mentions, quiet_html, over_limit, files)
     is_held, why = await look_at(engine, draft) if engine.filters.applies(room_id) else (False, "")
     if is_held:
         raise ActionError("held", HELD)

@@ -16,7 +16,8 @@ from chat.delivery.filters import Rule
 from chat.drafts import Draft, Person
 from chat.engine import Engine
 from chat.errors import ActionError
-from chat.events import Receipt
+from chat.events import Receipt, encode_value
+from chat.history.files import keep_for_moderators, refs_of_held
 from chat.history.journal import Change, record_draft
 from chat.history.reports import in_charge_of, site_staff
 from chat.history.transaction import RoomTransaction
@@ -40,6 +41,9 @@ async def hold(engine: Engine, draft: Draft, rule: Rule) -> None:
         raise ActionError("refused", "Too many messages wait for a moderator here. Please try again later.")
     row: dict[str, Any] = {"room_id": draft.room_id, "author_id": draft.author.id, "nonce": draft.nonce}
     row |= {"kind": draft.kind, "text": draft.text, "reply_to": draft.reply_to, "at": now_ms()}
+    if draft.files:
+        row |= {"files": encode_value(draft.files).decode()}
+        await keep_for_moderators(draft.author.id, draft.files)
     row |= {"why": "" if rule.kind == "new" else rule.pattern}
     await HeldPost.insert(row).on_conflict_ignore().aio_execute()
     await _tell(engine, draft.room_id, draft.author.id)
@@ -74,6 +78,7 @@ async def answer_held(
     draft = Draft(
         *(room_id, writer, held.nonce, held.text, rendered.html, held.kind, held.reply_to),
         *(rendered.mentions, rendered.quiet_html),
+        files=refs_of_held(held.files) if held.files else (),
     )
     answer = "approve" if approves else "reject"
 
