@@ -31,9 +31,6 @@ SHORT = 500
 FLOOD = "the same text in several rooms"
 """Why it is reported. It is stored, and so in English."""
 
-HELD_SECONDS = 365 * 24 * 3600
-"""For so long the files of a post wait for a moderator."""
-
 HELD = Text("Your message waits until a moderator lets it through. Others don’t see it yet.")
 
 
@@ -113,89 +110,12 @@ async def check_edit(engine: Engine, room_id: int, author: Person, text: str) ->
     raise refused(rule)
 
 
-<<<<<<< HEAD
-async def hold(engine: Engine, draft: Draft, rule: Rule) -> None:
-    """Keeps a post until it is answered. Sent again it is one."""
-    is_open = (HeldPost.room_id == draft.room_id) & HeldPost.answered_at.is_null()
-    if await HeldPost.select().where(is_open).aio_count() >= MAX_HELD:
-        raise ActionError("refused", "Too many messages wait for a moderator here. Please try again later.")
-    row: dict[str, Any] = {"room_id": draft.room_id, "author_id": draft.author.id, "nonce": draft.nonce}
-    row |= {"kind": draft.kind, "text": draft.text, "reply_to": draft.reply_to, "at": now_ms()}
-    if draft.files:
-        row |= {"files": encode_value(draft.files).decode()}
-        await keep_for_moderators(draft.author.id, draft.files, HELD_SECONDS)
-    row |= {"why": "" if rule.kind == "new" else rule.pattern}
-    await HeldPost.insert(row).on_conflict_ignore().aio_execute()
-    engine.unread.note_standings({*await in_charge_of(draft.room_id), *await site_staff()})
-
-
-=======
->>>>>>> d2071eb5f1e7ceb7add53339debb521b3a8af7bd
 async def is_stored(author_id: int, nonce: str) -> bool:
     """Whether a line has this nonce already: what was posted before isn't looked at again."""
     query = Message.select(Message.seq).where(Message.author_id == author_id, Message.nonce == nonce)
     return bool(await query.tuples().aio_execute())
 
 
-<<<<<<< HEAD
-async def held_before(author_id: int, nonce: str) -> HeldPost | None:
-    """The post that was held under this nonce."""
-    query = HeldPost.select().where(HeldPost.author_id == author_id, HeldPost.nonce == nonce)
-    return next(iter(await query.aio_execute()), None)
-
-
-async def held_in(room_id: int) -> list[HeldPost]:
-    """Those that wait in a room, the first first, at most 50."""
-    query = HeldPost.select().where(HeldPost.room_id == room_id, HeldPost.answered_at.is_null())
-    return list(await query.order_by(HeldPost.id).limit(50).aio_execute())
-
-
-async def answer_held(
-    engine: Engine, room_id: int, person: Person, held_id: int, *, approves: bool
-) -> Receipt:
-    """Posts what was held, in its author's name and under its nonce, or keeps it out. Raises
-    ActionError, also where somebody has answered it."""
-    query = HeldPost.select().where(HeldPost.id == held_id, HeldPost.room_id == room_id)
-    held = next(iter(await query.aio_execute()), None)
-    if held is None:
-        raise ActionError("no_such_report", "There is no such report.")
-    author = (await users_by_ids([held.author_id]))[held.author_id]
-    rendered = await render_with_names(engine, held.author_id, held.text)
-    writer = Person(author.id, author.name)
-    draft = Draft(
-        *(room_id, writer, held.nonce, held.text, rendered.html, held.kind, held.reply_to),
-        *(rendered.mentions, rendered.quiet_html),
-        files=refs_of_held(held.files) if held.files else (),
-    )
-
-    async def apply(room: RoomTransaction) -> Receipt:
-        await require(room, person, Permission.ANSWER_REPORTS)
-        now = await HeldPost.aio_get(HeldPost.id == held_id)
-        if now.answered_at is not None:
-            if (now.answered_by, now.answer) == (person.id, "approve" if approves else "reject"):
-                return Receipt("", room.last_seq)
-            who = (await users_by_ids([now.answered_by])).get(now.answered_by)
-            name = who.called if who else "?"
-            raise ActionError("answered", "{name} has answered this already.", name=name)
-        receipt = Receipt("", room.last_seq)
-        if approves:
-            await room.standing(writer.id)
-            receipt = await record_draft(draft, room)
-        answered: dict[str, Any] = {"answered_at": room.at, "answered_by": person.id}
-        answered |= {"answer": "approve" if approves else "reject", "text": "" if approves else held.text}
-        await HeldPost.update(answered).where(HeldPost.id == held_id).aio_execute()
-        if held.files and not approves:
-            await keep_for_moderators(held.author_id, draft.files)
-        return receipt
-
-    receipt = await engine.journal.change(Change(room_id, person, new_nonce(), apply))
-    engine.unread.note_standings({*await in_charge_of(room_id), *await site_staff()})
-    note("held_answered", "ok", who=person.name, whence="room", room=room_id)
-    return replace(receipt, nonce=held.nonce)
-
-
-=======
->>>>>>> d2071eb5f1e7ceb7add53339debb521b3a8af7bd
 async def report_by_itself(engine: Engine, room_id: int, number: int, why: str) -> None:
     """Reports a post for which nobody else has to."""
 
