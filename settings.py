@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -70,6 +71,7 @@ class Settings(BaseSettings):
     files_url: str = ""
     max_file: int = Field(default=50, ge=1, le=100_000)
     file_quota: int = Field(default=2000, ge=0)
+    scan_command: str = ""
     site_file_quota: int = Field(default=0, ge=0)
     connections: int = Field(default=10_000, ge=0)
     address_connections: int = Field(default=200, ge=0)
@@ -164,6 +166,21 @@ class Settings(BaseSettings):
             raise ValueError("needs a folder: file:///path/to/folder")
         if parts.scheme == "s3" and not parts.hostname:
             raise ValueError("needs a bucket: s3://bucket?endpoint=https://host")
+        return value
+
+    @field_validator("scan_command")
+    @classmethod
+    def _is_scanner(cls, value: str) -> str:
+        wrong = "must be a program with its arguments, clamd:///path/to/socket or clamd://host:port"
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            raise ValueError(wrong) from None
+        parts = urlsplit(value)
+        if value and (
+            not words or (parts.scheme == "clamd" and not (parts.hostname or parts.path.strip("/")))
+        ):
+            raise ValueError(wrong)
         return value
 
     @field_validator("public_url")

@@ -64,6 +64,7 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
 REPORT = "{report:[1-9][0-9]{0,15}}"
+HELD = "{held:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
 UPLOAD = "{upload:[A-Za-z0-9_-]{22}}"
 SENT_FILE = "{file:[A-Za-z0-9_-]{22}}"
@@ -204,6 +205,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}", posts.Permalink, "permalink", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/report", reports.ReportPost, "report", Access.SIGNED_IN),
     Route(f"/reports/{REPORT}/seen", reports.SeenOutcome, "seen_outcome", Access.SIGNED_IN),
+    Route(f"/held/{HELD}/withdraw", reports.Withdraw, "withdraw_held", Access.SIGNED_IN),
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),

@@ -22,6 +22,7 @@ from chat.actions.presence import PresenceTracker
 from chat.actions.retention import SITE_RETENTION
 from chat.attachments.attachments import Attachments, Bounds
 from chat.attachments.ending import Sweeper, erase_uploads
+from chat.attachments.looking import Looker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
@@ -61,9 +62,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
     settings = app[SETTINGS]
     bounds = Bounds(settings.max_file_bytes, settings.file_quota_bytes, settings.site_file_quota_bytes)
-    app[ATTACHMENTS] = attachments = Attachments(
-        app[DATABASE], open_store(settings.files), bounds, app[PICTURES]
-    )
+    looker = Looker(app[PICTURES], settings.scan_command)
+    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds, looker)
     async with open_engine(
         app[DATABASE],
         app[REDIS],

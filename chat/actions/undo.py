@@ -6,9 +6,11 @@ from dataclasses import dataclass
 
 from accounts.models import User
 from chat.actions.deleting import bring_back
+from chat.actions.filter_rules import undo_in as undo_filters
 from chat.actions.invitations import end_by_undo
 from chat.actions.moderation import change, change_role, check_reason, cleared_up_to, numbered, require
 from chat.actions.modes import as_json, from_json, put_modes
+from chat.actions.raids import undo_raid
 from chat.actions.removing import restore
 from chat.actions.retention import put_retention, retention_now
 from chat.actions.rooms import put_kind, put_name, put_title, remove_title, tell_directory, title_now
@@ -74,6 +76,8 @@ async def undo(engine: Engine, room_id: int, person: Person, number: int, reason
     engine.unread.note_standings(touched)
     if undone in ("kind", "address"):
         await tell_directory(engine, room_id)
+    if undone in ("add_filter", "remove_filter", "raid"):
+        await engine.filters.changed()
     note("undo", "ok", who=person.name, whence="room", room=room_id, act=number)
     return receipt
 
@@ -229,6 +233,9 @@ UNDOING: dict[str, Undoing] = {
     "owner": Undoing(Permission.HAND_OVER, _role),
     "retention": Undoing(Permission.SET_RETENTION, _retention),
     "invite": Undoing(Permission.KILL, _invitation),
+    "add_filter": Undoing(Permission.SET_FILTERS, undo_filters),
+    "remove_filter": Undoing(Permission.SET_FILTERS, undo_filters),
+    "raid": Undoing(Permission.SET_FILTERS, undo_raid),
 }
 """By act. An undo isn't undone: what it undid is done again."""
 

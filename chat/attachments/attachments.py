@@ -14,14 +14,13 @@ from typing import IO, Any
 import peewee
 from peewee_async.databases import AioDatabase
 
-from chat.attachments.looking import Looked, look_at
+from chat.attachments.looking import Looked, Looker
 from chat.attachments.naming import clean_name
 from chat.errors import ActionError
 from chat.events import FileView
 from chat.history.files import view_of
 from chat.models import File, FileUsage, Upload
 from helpers.clock import now_ms
-from helpers.images import PictureMaker
 from helpers.storage.blobs import store_blob, take_blob
 from helpers.storage.store import MissingError, StorageError, Store
 from helpers.tasks import cancel_all
@@ -67,11 +66,11 @@ class Bounds:
 class Attachments:
     """`close` it at the end."""
 
-    def __init__(self, database: AioDatabase, store: Store, bounds: Bounds, pictures: PictureMaker) -> None:
+    def __init__(self, database: AioDatabase, store: Store, bounds: Bounds, looker: Looker) -> None:
         self.database = database
         self.store = store
         self.bounds = bounds
-        self._pictures = pictures
+        self._looker = looker
         self._turns = Turns(1)
         self._at_once = asyncio.Semaphore(LOOKED_AT_ONCE)
         self._looking: dict[str, asyncio.Task[None]] = {}
@@ -228,7 +227,7 @@ class Attachments:
 
     async def _keep(self, upload: Upload, content: IO[bytes]) -> None:
         """Makes a file of what came. Raises ActionError."""
-        looked = await look_at(self._pictures, upload.owner_id, content, upload.size)
+        looked = await self._looker.look_at(upload.owner_id, content, upload.size)
         for _ in range(3):
             sha256, blob_id = await store_blob(self.store, looked.content, looked.size, looked.variants)
             try:

@@ -4,7 +4,7 @@ import re
 from typing import Literal
 
 from accounts.models import User
-from chat.actions import deleted_rooms, deleting, moderation, modes, removing, reporting, rooms
+from chat.actions import deleted_rooms, deleting, moderation, modes, raids, removing, reporting, rooms
 from chat.actions import undo as undoing
 from chat.actions.act_words import in_one_line
 from chat.commands.registry import Answer, Call, Duration, Rest, Word, command
@@ -60,13 +60,16 @@ async def untimeout(call: Call, user: User, reason: Rest | None = None) -> Answe
 
 @command(needs=Permission.RETRACT, destroys=True)
 async def delete(call: Call, numbers: Word, reason: Rest | None = None) -> Answer:
-    """Deletes messages by their numbers, as in 12 or 12-20: your own, or as a moderator anybody’s."""
-    found = _NUMBERS.fullmatch(numbers)
-    if not found:
-        raise ActionError("bad_usage", "A message’s number, or two with a hyphen between them, please.")
-    first, last = int(found[1]), int(found[2] or found[1])
-    return await deleting.delete_range(
-        call.engine, call.room_id, call.person, first, last, reason or "", call.nonce
+    """Deletes messages by their numbers, as in 12, 12-20 or 3,7,12-20: your own, or as a moderator
+    anybody’s."""
+    spans = []
+    for part in numbers.split(","):
+        found = _NUMBERS.fullmatch(part)
+        if not found:
+            raise ActionError("bad_usage", "Messages’ numbers, please, as in 12, 12-20 or 3,7,12-20.")
+        spans.append((int(found[1]), int(found[2] or found[1])))
+    return await deleting.delete_numbers(
+        call.engine, call.room_id, call.person, spans, reason or "", call.nonce
     )
 
 
@@ -76,6 +79,13 @@ async def purge(call: Call, user: User, duration: Duration, reason: Rest | None 
     return await deleting.purge(
         call.engine, call.room_id, call.person, user, duration, reason or "", call.nonce
     )
+
+
+@command(needs=Permission.SET_FILTERS, destroys=True)
+async def raid(call: Call, reason: Rest | None = None) -> Answer:
+    """Deletes what accounts younger than a day have written here, and holds what they write from now
+    on until a moderator lets it through."""
+    return await raids.end_raid(call.engine, call.room_id, call.person, reason or "", call.nonce)
 
 
 @command(needs=Permission.CLEAR, destroys=True)

@@ -12,14 +12,16 @@ from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
 from chat.actions import (
     deleted_rooms,
-    filtering,
+    filter_rules,
     membership,
     moderation,
     modes,
+    raids,
     removing,
     retention,
     rooms,
 )
+from chat.actions.act_words import label
 from chat.delivery.filters import Rules
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -71,6 +73,9 @@ class RoomSettings(web.View):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
         if form["act"] in ("leave", "delete_room"):
             raise web.HTTPSeeOther("/rooms")
+        if form["act"] == "raid":
+            number = label(receipt.act)
+            await flash(request, current().t("The raid is ended by {act}. The log can undo it.", act=number))
         raise web.HTTPSeeOther(self._address(found))
 
     def _address(self, found: RoomAccess) -> str:
@@ -216,24 +221,20 @@ async def _untimeout(engine: Engine, room_id: int, person: Person, form: Form) -
 
 async def _add_filter(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     kind, pattern, action = (form.get(name, "") for name in ("kind", "pattern", "action"))
-    await _require_filters(engine, room_id, person)
-    await filtering.add_rule(engine, room_id, person.id, kind, pattern, action)
-    return Receipt("")
+    put = filter_rules.adding(room_id, person.id, kind, pattern, action)
+    return await filter_rules.change_in_room(engine, room_id, person, "add_filter", put)
 
 
 async def _remove_filter(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     text = form.get("filter", "")
     if not (text.isascii() and text.isdigit() and len(text) < 16):
         raise ActionError("bad_request", "`filter` is the number of a filter.")
-    await _require_filters(engine, room_id, person)
-    await filtering.remove_rule(engine, room_id, int(text))
-    return Receipt("")
+    put = filter_rules.removing(room_id, int(text))
+    return await filter_rules.change_in_room(engine, room_id, person, "remove_filter", put)
 
 
-async def _require_filters(engine: Engine, room_id: int, person: Person) -> None:
-    standing = await engine.access.standing_of(room_id, person.id)
-    if not standing.may(Permission.SET_FILTERS):
-        raise ActionError("forbidden", "You may not do this here.")
+async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
 
 
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
@@ -296,6 +297,7 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,
     "kick": _kick,

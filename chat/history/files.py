@@ -17,6 +17,9 @@ from helpers.db.database import is_sqlite
 THUMBNAILS = (320, 640, 1280)
 """The widths in which a picture is shown, unless it is smaller."""
 
+HELD_SECONDS = 2 * UNDO_SECONDS
+"""For so long the files of a post that is held are kept, whatever becomes of it."""
+
 _refs = msgspec.json.Decoder(tuple[FileRef, ...])
 
 
@@ -62,9 +65,9 @@ async def _why_missing(author_id: int, file_id: str) -> ActionError:
     return ActionError("no_such_file", "A file of this message isn’t here any more. Please choose it again.")
 
 
-async def keep_for_moderators(author_id: int, refs: Sequence[FileRef], seconds: int = UNDO_SECONDS) -> None:
-    """The files of a post that waits for a moderator, or wasn't let through, stay for so long."""
-    change = File.update(until=now_ms() + seconds * 1000)
+async def keep_for_moderators(author_id: int, refs: Sequence[FileRef]) -> None:
+    """The files of a post that waits for a moderator stay for a while."""
+    change = File.update(until=now_ms() + HELD_SECONDS * 1000)
     is_theirs = (File.owner_id == author_id) & File.room_id.is_null()
     await change.where(File.id.in_([ref.id for ref in refs]), is_theirs).aio_execute()
 

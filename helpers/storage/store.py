@@ -23,7 +23,7 @@ PART = 5 * 1024 * 1024
 
 PARTS_AT_ONCE = 2
 
-RETRIES: Any = {"max_retries": 2, "retry_timeout": 10.0}
+RETRIES: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 CLIENT: Any = {"connect_timeout": "3s", "timeout": "60s"}
 
 

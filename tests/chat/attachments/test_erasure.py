@@ -14,6 +14,7 @@ from chat.actions.editing import UNDELETE_SECONDS, amend
 from chat.actions.undo import undo
 from chat.attachments.attachments import Attachments, Bounds
 from chat.attachments.ending import Sweeper
+from chat.attachments.looking import Looker
 from chat.drafts import Draft, FileRef, Person
 from chat.engine import Engine
 from chat.errors import ActionError
@@ -45,7 +46,7 @@ CONTENT = b"the same content"
 async def attachments(engine: Engine, tmp_path: Path) -> AsyncIterator[Attachments]:
     store = open_store((tmp_path / "files").as_uri())
     pictures = PictureMaker()
-    found = Attachments(engine.database, store, Bounds(10_000_000, 20_000_000, None), pictures)
+    found = Attachments(engine.database, store, Bounds(10_000_000, 20_000_000, None), Looker(pictures, ""))
     yield found
     await pictures.close()
     await found.close()
