@@ -114,7 +114,10 @@ LEDGER = """(() => {
 })()"""
 """Notes what the scripts begin and don't end, with the place where they did."""
 
-OF_THE_ROOM = ("message_actions.js", "message_menu.js", "long_press.js", "pins.js", "timeline_keys.js")
+OF_THE_ROOM = (
+    *("message_actions.js", "message_menu.js", "long_press.js", "pins.js", "timeline_keys.js"),
+    *("selection.js", "attachments.js", "drops.js"),
+)
 """Parts that stand in elements/ and belong to the room, not to one element."""
 
 
