@@ -136,6 +136,8 @@ def test_the_models_are_these() -> None:
         "site_acts",
         "site_settings",
         "password_links",
+        "email_links",
+        "mails",
         "deleted_rooms",
         "former_members",
         "sweeps",
