@@ -33,7 +33,7 @@ from accounts.signin.turns import TURNS, TurnsOfPeople
 from accounts.site_settings import NAME, settings_of_page, setup_site_settings, site_settings
 from helpers.batching import BatchLoader
 from helpers.keys import DATABASE, SETTINGS
-from helpers.mail.message import Mail
+from helpers.mail.mail import Mail
 from helpers.mail.queue import MAILS, MailQueue
 from helpers.mail.smtp import MailServer
 from helpers.redis.bus import BUS

@@ -12,7 +12,7 @@ from accounts.signin.password_links import make_link
 from accounts.site_settings import NAME, site_settings
 from helpers.clock import iso
 from helpers.keys import DATABASE, SETTINGS
-from helpers.mail.message import Mail
+from helpers.mail.mail import Mail
 from helpers.mail.queue import MAILS, Maker
 from helpers.text.translation import current
 

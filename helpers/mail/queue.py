@@ -18,7 +18,7 @@ from helpers.clock import now_ms
 from helpers.db.base import Base
 from helpers.db.database import is_unavailable
 from helpers.db.leases import Claim
-from helpers.mail.message import Mail, message_of
+from helpers.mail.mail import Mail, email_of
 from helpers.mail.smtp import MailRefused, MailServer, ServerAway, Session
 from helpers.security_log import note
 from helpers.text.characters import one_line
@@ -160,10 +160,10 @@ class MailQueue:
     async def _send(self, session: Session, row: OutgoingMail, mail: Mail) -> None:
         sender = self._sender()
         # Sent again it is the same mail, which readers' programs show once.
-        message_id = f"<{row.id}.{row.at}@{sender.domain}>"
+        identifier = f"<{row.id}.{row.at}@{sender.domain}>"
         try:
             async with asyncio.timeout(SEND_SECONDS):
-                await session.send(message_of(mail, sender, message_id, self._html))
+                await session.send(email_of(mail, sender, identifier, self._html))
         except TimeoutError:
             raise ServerAway(f"a mail took longer than {SEND_SECONDS:.0f} s") from None
         except MailRefused as error:

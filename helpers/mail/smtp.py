@@ -86,10 +86,10 @@ class Session:
     def __init__(self, client: aiosmtplib.SMTP) -> None:
         self._client = client
 
-    async def send(self, message: EmailMessage) -> None:
+    async def send(self, email: EmailMessage) -> None:
         """Returns once the server has taken the mail. Raises MailRefused, and ServerAway."""
         try:
-            await self._client.send_message(message)
+            await self._client.send_message(email)
         except aiosmtplib.SMTPRecipientsRefused as error:
             first = error.recipients[0]
             raise _refused(first.code, first.message) from None

@@ -33,7 +33,8 @@ class MailBox:
         if self.answers:
             self.refused.append(to)
             return self.answers.pop(0)
-        message = email.message_from_bytes(envelope.content or b"", policy=default)
+        assert isinstance(envelope.content, bytes)
+        message = email.message_from_bytes(envelope.content, policy=default)
         assert isinstance(message, EmailMessage)
         self.mails.setdefault(to, []).append(message)
         return "250 OK"

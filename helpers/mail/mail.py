@@ -26,23 +26,24 @@ class Mail:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
-def message_of(mail: Mail, sender: Address, message_id: str, html: Callable[[Mail], str]) -> EmailMessage:
-    """The message as it is sent. Raises ValueError for an address that can't stand in a header."""
-    message = EmailMessage(policy=SMTP)
-    message["From"] = sender
-    message["To"] = mail.to
-    message["Subject"] = _one_line(mail.subject)[:MAX_SUBJECT]
-    message["Date"] = formatdate()
-    message["Message-ID"] = message_id
+def email_of(mail: Mail, sender: Address, identifier: str, html: Callable[[Mail], str]) -> EmailMessage:
+    """The mail as it is sent, with its Message-ID. Raises ValueError for an address that can't stand in
+    a header."""
+    email = EmailMessage(policy=SMTP)
+    email["From"] = sender
+    email["To"] = mail.to
+    email["Subject"] = _one_line(mail.subject)[:MAX_SUBJECT]
+    email["Date"] = formatdate()
+    email["Message-ID"] = identifier
     # So that nobody's holiday note answers it (RFC 3834).
-    message["Auto-Submitted"] = "auto-generated"
+    email["Auto-Submitted"] = "auto-generated"
     for name, value in mail.headers.items():
-        message[name] = _one_line(value)
-    message.set_content(text_of(mail))
-    message.add_alternative(html(mail), subtype="html")
+        email[name] = _one_line(value)
+    email.set_content(text_of(mail))
+    email.add_alternative(html(mail), subtype="html")
     # Set here: what begins with Content would be of the first part.
-    message["Content-Language"] = mail.language
-    return message
+    email["Content-Language"] = mail.language
+    return email
 
 
 def _one_line(text: str) -> str:
@@ -57,6 +58,5 @@ def text_of(mail: Mail) -> str:
         label, address = mail.action
         parts.append(f"{label}:\n{address}")
     # The usual mark of a signature.
-    return (
-        "\n\n".join(parts) + "\n\n-- \n" + textwrap.fill(mail.footer, COLUMNS, break_long_words=False) + "\n"
-    )
+    footer = textwrap.fill(mail.footer, COLUMNS, break_long_words=False)
+    return "\n\n".join(parts) + f"\n\n-- \n{footer}\n"
