@@ -62,7 +62,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     bus_url: str = ""
     public_url: str = ""
-    registration: Literal["open", "closed"] = "open"
+    registration: Literal["open", "invitation", "approval", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
     retention_days: int = Field(default=0, ge=0, le=36_500)
     quota: int = Field(default=500, ge=0)

@@ -11,10 +11,12 @@ from accounts.doors import (
     personal_data,
     pictures,
     profiles,
+    registration,
     relations,
     security,
     settings,
     signin,
+    waiting,
 )
 from accounts.doors import relation_lists as lists
 from administration.doors import filters as site_filters
@@ -60,6 +62,7 @@ NUMBER = "{number:[1-9][0-9]{0,15}}"
 
 POST = "{post:[1-9][0-9]{0,15}}"
 COMMENT = "{comment:[1-9][0-9]{0,15}}"
+LINK = "{link:[1-9][0-9]{0,15}}"
 REPORT = "{report:[1-9][0-9]{0,15}}"
 PICTURE = "{picture:[1-9][0-9]{0,15}}"
 
@@ -91,9 +94,16 @@ ROUTES = [
     Route("/language", ChooseLanguage, "language", Access.ANYONE),
     Route("/livez", Live, "livez", Access.FILE, json=True),
     Route("/readyz", Ready, "readyz", Access.FILE, json=True),
-    Route("/accounts/register", signin.Register, "register", Access.ANYONE),
-    Route("/accounts/handle", signin.ProposedName, "proposed_name", Access.ANYONE, json=True),
-    Route("/accounts/reset/{token}", password_reset.ResetPassword, "reset_password", Access.ANYONE),
+    Route("/accounts/register", registration.Register, "register", Access.ANYONE),
+    Route("/accounts/handle", registration.ProposedName, "proposed_name", Access.ANYONE, json=True),
+    Route("/accounts/waiting", waiting.Waiting, "waiting", Access.SIGNED_IN),
+    Route("/welcome", waiting.Newcomers, "newcomers", Access.SIGNED_IN),
+    Route("/join/{code}", invitations.Join, "join", Access.ANYONE, secret=True),
+    Route("/invitations", invitations.Invitations, "invitations", Access.SIGNED_IN),
+    Route(f"/invitations/{LINK}/revoke", invitations.Revoke, "revoke_invitation", Access.SIGNED_IN),
+    Route(
+        "/accounts/reset/{token}", password_reset.ResetPassword, "reset_password", Access.ANYONE, secret=True
+    ),
     Route("/accounts/login", signin.Login, "login", Access.ANYONE),
     Route("/accounts/logout", signin.Logout, "logout", Access.SIGNED_IN),
     Route("/accounts/profile", profiles.EditProfile, "profile", Access.SIGNED_IN),

@@ -66,6 +66,8 @@ class Engine:
     floods: Floods
     limiter: Limiter
     """What others see of a person is counted by it: rooms, invitations; and searches."""
+    address: str = ""
+    """At which browsers reach the site: links begin with it."""
 
 
 @contextlib.asynccontextmanager
@@ -79,6 +81,7 @@ async def open_engine(
     timings: Timings = DEFAULT,
     limiter: Limiter | None = None,
     people: NamedPeople | None = None,
+    address: str = "",
 ) -> AsyncIterator[Engine]:
     """The running engine, over the open bus and the renderer of its process. `site` is the site's id,
     `epoch` that of its history. At the end queued entries are committed and delivered before
@@ -189,6 +192,7 @@ async def open_engine(
             filters=filters,
             floods=Floods(),
             limiter=limiter or Unlimited(),
+            address=address,
         )
     finally:
         await journal.close()

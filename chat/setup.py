@@ -8,7 +8,16 @@ from collections.abc import AsyncIterator
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED
+from accounts.keys import (
+    BLOCKED,
+    ERASERS,
+    INVITE_DOOR,
+    OPEN_SESSIONS,
+    OWN_DATA,
+    REGISTERED,
+    RENAMED,
+    SESSION_ENDED,
+)
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
@@ -23,6 +32,7 @@ from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
+from chat.doors.invitations import LinkDoor
 from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
 from chat.doors.websocket import Services
@@ -35,7 +45,7 @@ from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
-from helpers.keys import DATABASE, LIMITER, SITE
+from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
 from helpers.redis.bus import BUS
@@ -62,6 +72,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[TIMINGS],
         app[LIMITER],
         app[NAMED_PEOPLE],
+        app[SETTINGS].address,
     ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
@@ -115,6 +126,7 @@ async def close_connections(app: web.Application) -> None:
 
 
 def setup_chat(app: web.Application) -> None:
+    app[INVITE_DOOR] = LinkDoor(app)
     app[OWN_DATA] += SECTIONS
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
     filters = {"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc}

@@ -13,6 +13,7 @@ from accounts.people.shown_names import load_names
 from chat.actions import (
     deleted_rooms,
     filtering,
+    invitations,
     membership,
     moderation,
     modes,
@@ -27,6 +28,7 @@ from chat.engine import Engine
 from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.access import RoomAccess
+from chat.history.invite_links import links_to_room
 from chat.history.kept_out import Restricted, banned_from, timed_out_in
 from chat.history.room_people import MAX_SEARCHED, RoomMember, members_named, reasons_for
 from chat.keys import ENGINE, take_token
@@ -88,7 +90,13 @@ class RoomSettings(web.View):
         banned = await banned_from(room.id, at) if keeps_order else []
         timed_out = await timed_out_in(room.id, at) if keeps_order else []
         members = await self._members(found)
-        names = [*(one.name for one in (*banned, *timed_out)), *(one["name"] for one in members["shown"])]
+        links = await links_to_room(room.id) if standing.may(Permission.KILL) else []
+        named = [name for link in links for name in (link.maker, *link.people)]
+        names = [
+            *named,
+            *(one.name for one in (*banned, *timed_out)),
+            *(one["name"] for one in members["shown"]),
+        ]
         await load_names(names)
         whys = await reasons_for(room.id, ("ban", "kick"), [one.name for one in banned])
         why_quiet = await reasons_for(room.id, ("timeout",), [one.name for one in timed_out])
@@ -111,6 +119,7 @@ class RoomSettings(web.View):
             "banned": [_as_shown(one, whys) for one in banned],
             "timed_out": [_as_shown(one, why_quiet) for one in timed_out],
             "members": members,
+            "links": links,
         }
         return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
 
@@ -236,6 +245,10 @@ async def _require_filters(engine: Engine, room_id: int, person: Person) -> None
         raise ActionError("forbidden", "You may not do this here.")
 
 
+async def _invite(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await invitations.invite(engine, room_id, person, await _user(form), new_nonce())
+
+
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -296,6 +309,7 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "invite": _invite,
     "mod": _mod,
     "unmod": _unmod,
     "kick": _kick,

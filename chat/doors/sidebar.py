@@ -48,7 +48,7 @@ async def load_their_names(rooms: list[RoomView], invitations: list[InvitationVi
 async def sidebar(request: web.Request) -> dict[str, Any]:
     """A context processor: the sidebar, where somebody is signed in."""
     user = request.get(USER)
-    if user is None:
+    if user is None or user.waits_since is not None:
         return {}
     try:
         found = await sidebar_of(request, user)

@@ -141,6 +141,15 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     **{(f"admin_{what}", "POST"): (401, 403, 403, 403) for what in ("person", "room", "site")},
     # There are none.
     ("rules", "GET"): (404, 404, 404, 404),
+    ("join", "GET"): (404, 404, 404, 404),
+    ("join", "POST"): (404, 404, 404, 404),
+    ("waiting", "GET"): (LOGIN, 303, 303, 303),
+    ("newcomers", "GET"): (LOGIN, 303, 303, 303),
+    ("invitations", "GET"): (LOGIN, 200, 200, 200),
+    # A link to the site, which all members may make.
+    ("invitations", "POST"): (401, 201, 201, 201),
+    # There is none with this number.
+    ("revoke_invitation", "POST"): (401, 303, 303, 303),
     ("reset_password", "GET"): (404, 404, 404, 404),
     ("reset_password", "POST"): (404, 404, 404, 404),
 }
@@ -163,6 +172,7 @@ def test_all_but_the_front_door_is_behind_the_login() -> None:
         "login",
         "register",
         "reset_password",
+        "join",
         "rules",
         "proposed_name",
         "favicon",
@@ -189,9 +199,15 @@ async def people(cast: Cast, alice: Person, mallory: Person) -> dict[str, Person
 
 
 def path_of(route: Route, room: str) -> str:
-    path = re.sub(r"\{(post|comment|picture|report).*?\]\{.*?\}\}", "9" * 16, route.path)
+    path = re.sub(r"\{(post|comment|picture|report|link).*?\]\{.*?\}\}", "9" * 16, route.path)
     path += "?since=x" if route.name == "feed_events" else ""
-    for name, value in {"id": "9" * 15, "name": room, "token": "t" * 43, "number": "1"}.items():
+    for name, value in {
+        "id": "9" * 15,
+        "name": room,
+        "token": "t" * 43,
+        "code": "c" * 22,
+        "number": "1",
+    }.items():
         path = re.sub(rf"\{{{name}(:.*?\]\{{.*?\}})?\}}", value, path)
     return path
 
