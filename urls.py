@@ -22,6 +22,7 @@ from accounts.doors import relation_lists as lists
 from administration.doors import filters as site_filters
 from administration.doors import frame as administration
 from administration.doors import health as site_health
+from administration.doors import invitations as site_invitations
 from administration.doors import log, person, site
 from administration.doors import people as site_people
 from administration.doors import reports as site_reports
@@ -203,6 +204,7 @@ ROUTES = [
     Route(f"/rooms/{{name}}/{NUMBER}/versions", posts.Versions, "versions", Access.SIGNED_IN, json=True),
     Route("/admin", administration.Administration, "admin", Access.SIGNED_IN),
     Route("/admin/people", site_people.People, "admin_people", Access.SIGNED_IN),
+    Route("/admin/invitations", site_invitations.Invitations, "admin_invitations", Access.SIGNED_IN),
     Route("/admin/filters", site_filters.SiteFilters, "admin_filters", Access.SIGNED_IN),
     Route("/admin/reports", site_reports.SiteQueue, "admin_reports", Access.SIGNED_IN),
     Route("/admin/rooms", site_rooms.Rooms, "admin_rooms", Access.SIGNED_IN),

@@ -213,7 +213,7 @@ async def _admit(
         raise dead_link()
     found = Admission.YES if is_first else admission(now, invitation)
     if found is Admission.NO:
-        raise ActionError("forbidden", not_admitted(now))
+        raise ActionError("forbidden", "One comes here by invitation. Ask a member for a link.")
     if found is Admission.WAITS:
         await begin_to_wait(user)
 

@@ -62,8 +62,8 @@ async def make_link(
     *,
     may_to_site: bool = False,
 ) -> tuple[InviteLink, str]:
-    """Makes a link to these rooms, or without any to the site, for who `may_to_site`. Returns it and its code. Raises
-    ActionError."""
+    """Makes a link to these rooms, or without any to the site, for who `may_to_site`. Returns it and its
+    code. Raises ActionError."""
     if not found and not may_to_site:
         raise ActionError("forbidden", "Only the site’s administrators invite people to the site.")
     for one in found:

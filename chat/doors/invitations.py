@@ -12,17 +12,20 @@ from markupsafe import Markup
 from accounts.doors.registration import look_at, registration_page
 from accounts.keys import INVITE_DOOR, USER, FoundInvitation
 from accounts.models import User
+from accounts.people.directory import user_by_name
 from accounts.people.shown_names import load_names
 from accounts.people.site_roles import SitePermission, site_may
 from accounts.signin.invite_links import DEFAULT_DAYS, MAX_DAYS, MAX_USES, may_invite_to_site
 from accounts.site_settings import site_settings
 from chat.actions import invitations, invite_links, membership
 from chat.doors.sidebar import sidebar_of
+from chat.drafts import Person
 from chat.errors import ActionError
 from chat.history.access import RoomAccess
 from chat.history.invite_links import links_of
 from chat.keys import ENGINE, take_token
 from chat.models import CONVERSATIONS, Room
+from chat.requests import new_nonce
 from helpers.clock import iso, now_ms
 from helpers.keys import SETTINGS
 from helpers.text.translation import current, translate
@@ -30,6 +33,9 @@ from helpers.web.flash import flash
 from helpers.web.forms import Form, read_form, read_values
 from helpers.web.redirects import safe_next
 from helpers.web.routing import wants_json
+
+MAX_NAME = 64
+"""Characters of a name that is looked up."""
 
 
 class _Answer(web.View):
@@ -117,7 +123,7 @@ def _described(invitation: FoundInvitation) -> dict[str, Any]:
 
 class Invitations(web.View):
     """One's own links, and the form that makes one: for the rooms `room`, or without any for the
-    site."""
+    site. With `user` somebody who is here is invited by name."""
 
     async def get(self) -> web.Response:
         if wants_json(self.request):
@@ -131,9 +137,11 @@ class Invitations(web.View):
         take_token(request, user.id)
         values = await read_form(request)
         names = [name.removeprefix("#") for name in await read_values(request, "room") if name]
-        form = Form(values={name: values.get(name, "") for name in ("uses", "days", "address")})
+        form = Form(values={name: values.get(name, "") for name in ("uses", "days", "address", "user")})
         engine = request.app[ENGINE]
         try:
+            if name := form.values["user"].strip():
+                return await self._invite(name, await self._rooms(names))
             if values.get("address", "").strip():
                 raise ActionError(
                     "no_mail",
@@ -159,6 +167,25 @@ class Invitations(web.View):
         shown = {**made, "qr": qr_code(url), "rooms": [one.room for one in rooms]}
         return await self._page(Form(), [one.room.slug for one in rooms], made=shown, status=201)
 
+    async def _invite(self, name: str, rooms: list[RoomAccess]) -> web.Response:
+        """Invites somebody who is here, by name."""
+        guest = await user_by_name(name[:MAX_NAME])
+        if guest is None:
+            raise ActionError(
+                "no_such_user", "There is nobody called {name}.", field="user", name=name[:MAX_NAME]
+            )
+        person = Person(self.request[USER].id, self.request[USER].name)
+        try:
+            for one in rooms:
+                engine = self.request.app[ENGINE]
+                await invitations.invite(engine, one.room.id, person, guest, new_nonce())
+        except ActionError as error:
+            raise error if error.retry_after else error.about("user") from None
+        if wants_json(self.request):
+            return web.json_response({"invited": guest.name}, status=201)
+        note = current().t("{name} is invited.", name=guest.called)
+        return await self._page(Form(), [one.room.slug for one in rooms], note=note, status=201)
+
     async def _rooms(self, names: list[str]) -> list[RoomAccess]:
         """The rooms of these addresses, each once. Raises ActionError."""
         names = list(dict.fromkeys(name.lower() for name in names))
@@ -175,7 +202,13 @@ class Invitations(web.View):
         return found
 
     async def _page(
-        self, form: Form, chosen: list[str], *, made: dict[str, Any] | None = None, status: int = 200
+        self,
+        form: Form,
+        chosen: list[str],
+        *,
+        made: dict[str, Any] | None = None,
+        note: str = "",
+        status: int = 200,
     ) -> web.Response:
         request, user = self.request, self.request[USER]
         engine = request.app[ENGINE]
@@ -191,6 +224,8 @@ class Invitations(web.View):
         context = {
             "form": form,
             "made": made,
+            "note": note,
+            "chosen_room": next((room for room in rooms if [room.slug] == chosen), None),
             "rooms": rooms,
             "chosen": chosen,
             "links": links,

@@ -13,7 +13,6 @@ from accounts.people.shown_names import load_names
 from chat.actions import (
     deleted_rooms,
     filtering,
-    invitations,
     membership,
     moderation,
     modes,
@@ -245,10 +244,6 @@ async def _require_filters(engine: Engine, room_id: int, person: Person) -> None
         raise ActionError("forbidden", "You may not do this here.")
 
 
-async def _invite(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
-    return await invitations.invite(engine, room_id, person, await _user(form), new_nonce())
-
-
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -309,7 +304,6 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
-    "invite": _invite,
     "mod": _mod,
     "unmod": _unmod,
     "kick": _kick,

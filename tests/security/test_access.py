@@ -125,6 +125,7 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
         (f"admin_{what}", "GET"): (LOGIN, 403, 403, 403)
         for what in (
             "people",
+            "invitations",
             "person",
             "rooms",
             "room",

@@ -1,6 +1,9 @@
 /** A button that copies a text; shown where the browser can. */
-const button = /** @type {HTMLButtonElement | null} */ (document.querySelector("[data-copy]"));
-if (button && navigator.clipboard) {
+
+/** @param {ParentNode} within */
+export function showCopying(within) {
+  const button = /** @type {HTMLButtonElement | null} */ (within.querySelector("[data-copy]"));
+  if (!button || !navigator.clipboard) return;
   button.hidden = false;
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(button.dataset.copy ?? "");
@@ -8,3 +11,5 @@ if (button && navigator.clipboard) {
     if (said) said.textContent = button.dataset.copied ?? "";
   });
 }
+
+showCopying(document);
