@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from chat.drafts import ALL, HERE, Mentioned, Reacted
 from chat.envelopes import EncodedEvent
-from chat.events import Changed, Cleared, Event, Message, Quote, Reactions, encode
+from chat.events import Changed, Cleared, Event, FileView, Message, Quote, Reactions, encode
 from chat.line_kinds import EVERYBODY, KINDS
 from helpers.clock import iso
 from helpers.markup.plain_text import strip_markup
@@ -32,6 +32,14 @@ def _granted_role(text: str) -> str:
     return "moderator" if text.endswith(" a moderator") else "member"
 
 
+_files_decoder = msgspec.json.Decoder(list[FileView])
+
+
+def file_views(files: str) -> list[FileView]:
+    """What Message.files tells."""
+    return _files_decoder.decode(files)
+
+
 def ids_of(mentions: tuple[Mentioned, ...]) -> str | None:
     """The value of Message.mentions."""
     return ",".join(str(one.user_id) for one in mentions) or None
@@ -41,7 +49,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     """A row of the history with the names that it shows. `changed_seq` is 0 in a line that is not
     stored yet.
 
-    `mentioned_ids` is Message.mentions as stored; `mentions` has the names too."""
+    `mentioned_ids` is Message.mentions as stored; `mentions` has the names too. `files` is Message.files."""
 
     seq: int
     number: int | None
@@ -64,6 +72,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
     quoted_author: str | None = None
     quoted_text: str | None = None
     mentioned_ids: str | None = None
+    files: str | None = None
     reactions: tuple[Reacted, ...] = ()
     mentions: tuple[Mentioned, ...] = ()
     mentions_groups_anew: bool = False
@@ -92,7 +101,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         """The current line, for clients that don't have it."""
         if self.number is None:
             return self._service_event()
-        if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions:
+        if self.changed_seq <= self.seq and self.reply_to is None and not self.mentions and not self.files:
             return Message(
                 self.seq, self.kind, self.author, self.text, iso(self.at), self.number, self.html, self.target
             )
@@ -153,6 +162,7 @@ class Line(msgspec.Struct, frozen=True, gc=False):
             "reactions": [Reactions(emoji, list(names)) for emoji, names in by_emoji.items()] or None,
             "pinned": bool(self.pinned),
             "mentions": [one.name for one in self.mentions] or None,
+            "files": file_views(self.files) if self.files else None,
         }
 
     def encode(self, since: int | None = None) -> EncodedEvent:

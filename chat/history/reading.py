@@ -62,6 +62,7 @@ LINE_COLUMNS = (
         _IS_REPLIED_TO, _replied_to.deleted_at.is_null()
     ),
     Row.mentions,
+    Row.files,
 )
 """The columns of a Line, in its order."""
 
