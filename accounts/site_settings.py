@@ -29,6 +29,9 @@ CONTACT, REGISTRATION, DEFAULT_ROOMS = "contact", "registration", "default_rooms
 INVITING, NEWCOMERS, NEWCOMERS_HTML = "inviting", "newcomers", "newcomers_html"
 RETENTION_DAYS, RETENTION_SINCE = "retention_days", "retention_since"
 
+MAX_SITE_NAME = 40
+"""Characters."""
+
 DEFAULTS: Mapping[str, str] = {
     NAME: "aiochat",
     WELCOME: "",

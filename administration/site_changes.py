@@ -14,6 +14,7 @@ from accounts.site_settings import (
     CONTACT,
     DEFAULT_ROOMS,
     INVITING,
+    MAX_SITE_NAME,
     NAME,
     NEWCOMERS,
     NEWCOMERS_HTML,
@@ -32,7 +33,7 @@ from helpers.db.database import fetch, is_sqlite
 from helpers.errors import ActionError
 from helpers.text.characters import cleaned, composed, is_blank, is_one_line
 
-MAX_NAME = 40
+MAX_NAME = MAX_SITE_NAME
 MAX_CONTACT = 200
 MAX_WELCOME = 1000
 MAX_RULES = 20_000

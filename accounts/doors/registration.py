@@ -1,11 +1,13 @@
 """Registration: who may make themselves an account, and the form, which may come with an invitation."""
 
+import asyncio
 from collections.abc import Mapping
 from enum import Enum, auto
 from urllib.parse import quote
 
 import aiohttp_jinja2
 from aiohttp import web
+from pydantic import field_validator
 
 from accounts.doors.signin import SignIn, empty_form, redirect_after_sign_in, signed_in
 from accounts.keys import INVITE_DOOR, REGISTERED, USER, FoundInvitation
@@ -13,14 +15,26 @@ from accounts.models import User
 from accounts.people import accounts, display_names
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.people.shown_names import load_names
+from accounts.people.site_acts import SiteActor, record_site_act
 from accounts.people.waiting import begin_to_wait
 from accounts.signin.invite_links import LOOKS, able_maker, dead_link, take_use
 from accounts.signin.sessions import sign_in
-from accounts.site_settings import CONTACT, NEWCOMERS, REGISTRATION, SiteSettings, site_settings
+from accounts.site_settings import (
+    CONTACT,
+    MAX_SITE_NAME,
+    NAME,
+    NEWCOMERS,
+    REGISTRATION,
+    SiteSettings,
+    site_settings,
+    store_setting,
+    tell_settings,
+)
 from helpers.errors import ActionError, charge
 from helpers.keys import DATABASE, LIMITER, SETTINGS
 from helpers.limits import Rule
 from helpers.security_log import note
+from helpers.text.characters import is_blank, is_one_line
 from helpers.text.translation import Text, current, translate
 from helpers.web.addresses import client_address, client_network
 from helpers.web.errors import error_response
@@ -82,6 +96,17 @@ def not_admitted(now: SiteSettings) -> Text:
 class Registration(SignIn):
     display_name: str = ""
     invitation: str = ""
+    site_name: str = ""
+
+    @field_validator("site_name")
+    @classmethod
+    def _site_name(cls, value: str) -> str:
+        value = value.strip()
+        if len(value) > MAX_SITE_NAME:
+            raise ValueError(Text("This is too long."))
+        if value and not (is_one_line(value) and value.isprintable() and not is_blank(value)):
+            raise ValueError(Text("One line without control characters, please."))
+        return value
 
 
 PROPOSED = Text("This is the handle that we propose. Change it, or take it: it stays yours.")
@@ -105,6 +130,7 @@ async def registration_page(
     context = {
         "form": form,
         "max_display_name": display_names.MAX_LENGTH,
+        "max_site_name": MAX_SITE_NAME,
         "invitation": invitation,
         "may_register": found is not Admission.NO,
         "waits": found is Admission.WAITS,
@@ -143,6 +169,7 @@ class Register(web.View):
                 "Too many accounts have been made from your address. Please try again later.",
                 retry_after=int(wait) + 1,
             )
+        begins = asyncio.Event()
         try:
             user = await accounts.register(
                 request.app[DATABASE],
@@ -151,7 +178,7 @@ class Register(web.View):
                 data.password,
                 display_name=data.display_name,
                 host=settings.host_name,
-                admit=lambda user, is_first: _admit(now, invitation, user, is_first=is_first),
+                admit=lambda user, is_first: _admit(now, invitation, user, begins, is_first=is_first),
             )
         except accounts.BadAccount as error:
             form.errors.update((field, translate(text)) for field, text in error.errors.items())
@@ -164,6 +191,10 @@ class Register(web.View):
         for call in request.app[REGISTERED]:
             await call(user)
         target = await self._enter(invitation, user) or data.next
+        is_first = begins.is_set()
+        if is_first:
+            await name_site(request.app, user, data.site_name)
+            target = data.next or "/begin"
         t = current().t
         welcome = (
             t("Welcome, {name}! You are this site's administrator.", name=user.display_name or user.name)
@@ -171,7 +202,7 @@ class Register(web.View):
             else t("Welcome, {name}!", name=user.display_name or user.name)
         )
         await flash(request, welcome, "success")
-        if now[NEWCOMERS]:
+        if now[NEWCOMERS] and not is_first:
             target = f"/welcome?next={quote(target, safe='/')}"
         raise await signed_in(request, user, target)
 
@@ -202,11 +233,29 @@ class Register(web.View):
         return await registration_page(self.request, form, invitation, 422)
 
 
+async def name_site(app: web.Application, user: User, name: str) -> None:
+    """What the first visitor calls the site, as on its own page."""
+    if not name or NAME in site_settings(app).fixed:
+        return
+    async with app[DATABASE].aio_atomic():
+        await store_setting(NAME, name)
+        await record_site_act("site", SiteActor.of(user), before={NAME: ""}, after={NAME: name})
+    await tell_settings(app)
+
+
 async def _admit(
-    now: SiteSettings, invitation: FoundInvitation | None, user: User, *, is_first: bool
+    now: SiteSettings,
+    invitation: FoundInvitation | None,
+    user: User,
+    begins: asyncio.Event,
+    *,
+    is_first: bool,
 ) -> None:
     """Decides in the transaction that makes the account: what the visitor was shown may be over. Of two
-    first visitors one is the first; of two who take the last use of a link one gets it."""
+    first visitors one is the first; of two who take the last use of a link one gets it. `begins` is set
+    for the site's first account."""
+    if is_first:
+        begins.set()
     if invitation is not None and (
         await able_maker(invitation.maker.id) is None or not await take_use(invitation.link_id, user.id)
     ):

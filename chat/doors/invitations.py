@@ -17,7 +17,7 @@ from accounts.people.shown_names import load_names
 from accounts.people.site_roles import SitePermission, site_may
 from accounts.signin.invite_links import DEFAULT_DAYS, MAX_DAYS, MAX_USES, may_invite_to_site
 from accounts.site_settings import site_settings
-from chat.actions import invitations, invite_links, membership
+from chat.actions import invitations, invite_links, membership, room_requests, rooms
 from chat.doors.sidebar import sidebar_of
 from chat.drafts import Person
 from chat.errors import ActionError
@@ -26,6 +26,7 @@ from chat.history.invite_links import links_of
 from chat.keys import ENGINE, take_token
 from chat.models import CONVERSATIONS, Room
 from chat.requests import new_nonce
+from chat.room_names import clean_title
 from helpers.clock import iso, now_ms
 from helpers.keys import SETTINGS
 from helpers.text.translation import current, translate
@@ -64,6 +65,20 @@ class Decline(_Answer):
         await invitations.decline(self.request.app[ENGINE], room, user)
         if wants_json(self.request):
             return web.Response(status=204)
+        raise web.HTTPSeeOther("/rooms")
+
+
+class AskToJoin(web.View):
+    """Asks to be let into the closed room in the path, if there is one: the answer is the same."""
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        take_token(request, user.id)
+        await room_requests.ask(request.app[ENGINE], request.match_info["name"], user)
+        if wants_json(request):
+            return web.json_response({"asked": True}, status=202)
+        t = current().t
+        await flash(request, t("If there is such a room, those who may invite to it see that you ask."))
         raise web.HTTPSeeOther("/rooms")
 
 
@@ -149,10 +164,10 @@ class Invitations(web.View):
                     field="address",
                 )
             uses, days = _uses(form.values["uses"]), _days(form.values["days"])
-            rooms = await self._rooms(names)
+            chosen = await self._rooms(names)
             may_to_site = may_invite_to_site(user, site_settings(request.app))
             link, code = await invite_links.make_link(
-                engine, user, rooms, uses, days, may_to_site=may_to_site
+                engine, user, chosen, uses, days, may_to_site=may_to_site
             )
         except ActionError as error:
             if wants_json(request) or error.retry_after:
@@ -164,8 +179,8 @@ class Invitations(web.View):
         if wants_json(request):
             return web.json_response(made, status=201)
         # Shown by this answer alone, since only its hash is kept: no page is loaded that could show it.
-        shown = {**made, "qr": qr_code(url), "rooms": [one.room for one in rooms]}
-        return await self._page(Form(), [one.room.slug for one in rooms], made=shown, status=201)
+        shown = {**made, "qr": qr_code(url), "rooms": [one.room for one in chosen]}
+        return await self._page(Form(), [one.room.slug for one in chosen], made=shown, status=201)
 
     async def _invite(self, name: str, rooms: list[RoomAccess]) -> web.Response:
         """Invites somebody who is here, by name."""
@@ -212,21 +227,21 @@ class Invitations(web.View):
     ) -> web.Response:
         request, user = self.request, self.request[USER]
         engine = request.app[ENGINE]
-        rooms = []
+        reached = []
         for view in (await sidebar_of(request, user)).rooms:
             if view.is_conversation or view.archived:
                 continue
             found = await engine.access.find(view.name.lower(), user)
             if found is not None and invite_links.may_lead_to(found.room, found.standing, now_ms()):
-                rooms.append(found.room)
+                reached.append(found.room)
         links = await links_of(user.id)
         await load_names([name for link in links for name in link.people])
         context = {
             "form": form,
             "made": made,
             "note": note,
-            "chosen_room": next((room for room in rooms if [room.slug] == chosen), None),
-            "rooms": rooms,
+            "chosen_room": next((room for room in reached if [room.slug] == chosen), None),
+            "rooms": reached,
             "chosen": chosen,
             "links": links,
             "to_site": may_invite_to_site(user, site_settings(request.app)),
@@ -235,6 +250,45 @@ class Invitations(web.View):
             "max_uses": MAX_USES,
         }
         return aiohttp_jinja2.render_template("chat/invitations.html", request, context, status=status)
+
+
+class Begin(web.View):
+    """The last step of who has made a site's first account: its first room, with a link to it. Once
+    there is a room it leads to the rooms."""
+
+    async def get(self) -> web.Response:
+        await self._check()
+        return self._page(Form())
+
+    async def post(self) -> web.Response:
+        request, user = self.request, self.request[USER]
+        await self._check()
+        take_token(request, user.id)
+        form = Form(values=dict(await read_form(request)))
+        engine = request.app[ENGINE]
+        try:
+            title = clean_title(form.values.get("title", ""))
+            room = await rooms.create_room(engine, user, title, "", "open")
+        except (ActionError, ValueError) as error:
+            form.errors["title"] = translate(
+                error.phrase if isinstance(error, ActionError) else error.args[0]
+            )
+            return self._page(form, 422)
+        found = await engine.access.find(room.slug, user)
+        assert found is not None  # noqa: S101 - it was made just now
+        link, code = await invite_links.make_link(engine, user, [found], None, DEFAULT_DAYS)
+        url = f"{engine.address}/join/{code}"
+        made = {"url": url, "uses": None, "expires_at": iso(link.until), "qr": qr_code(url)}
+        return self._page(Form(), 201, {**made, "rooms": [room]})
+
+    async def _check(self) -> None:
+        has_room = await Room.select(Room.id).where(Room.kind.not_in(CONVERSATIONS)).aio_exists()
+        if has_room or not self.request[USER].is_admin:
+            raise web.HTTPSeeOther("/rooms")
+
+    def _page(self, form: Form, status: int = 200, made: dict[str, Any] | None = None) -> web.Response:
+        context = {"form": form, "made": made}
+        return aiohttp_jinja2.render_template("chat/begin.html", self.request, context, status=status)
 
 
 def _number(text: str, most: int, field: str) -> int | None:

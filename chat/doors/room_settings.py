@@ -18,6 +18,7 @@ from chat.actions import (
     modes,
     removing,
     retention,
+    room_requests,
     rooms,
 )
 from chat.delivery.filters import Rules
@@ -89,6 +90,7 @@ class RoomSettings(web.View):
         banned = await banned_from(room.id, at) if keeps_order else []
         timed_out = await timed_out_in(room.id, at) if keeps_order else []
         members = await self._members(found)
+        asks = standing.may_invite and not room.is_open
         links = await links_to_room(room.id) if standing.may(Permission.KILL) else []
         named = [name for link in links for name in (link.maker, *link.people)]
         names = [
@@ -119,6 +121,7 @@ class RoomSettings(web.View):
             "timed_out": [_as_shown(one, why_quiet) for one in timed_out],
             "members": members,
             "links": links,
+            "asking": await room_requests.asking(room.id, self.request[USER]) if asks else [],
         }
         return aiohttp_jinja2.render_template("chat/room_settings.html", self.request, context)
 
@@ -236,6 +239,22 @@ async def _remove_filter(engine: Engine, room_id: int, person: Person, form: For
     return await filter_rules.change_in_room(engine, room_id, person, "remove_filter", put)
 
 
+async def _let_in(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await _answer_request(engine, room_id, person, form, lets_in=True)
+
+
+async def _turn_away(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await _answer_request(engine, room_id, person, form, lets_in=False)
+
+
+async def _answer_request(
+    engine: Engine, room_id: int, person: Person, form: Form, *, lets_in: bool
+) -> Receipt:
+    standing = await engine.access.standing_of(room_id, person.id)
+    await room_requests.answer(engine, room_id, standing, person, await _user(form), lets_in=lets_in)
+    return Receipt("")
+
+
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -296,6 +315,8 @@ ACTS: dict[str, Act] = {
     "untimeout": _untimeout,
     "add_filter": _add_filter,
     "remove_filter": _remove_filter,
+    "let_in": _let_in,
+    "turn_away": _turn_away,
     "mod": _mod,
     "unmod": _unmod,
     "kick": _kick,

@@ -2,6 +2,7 @@
 until somebody who runs the site lets them in or turns them away."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator
 
 import pytest
@@ -130,16 +131,28 @@ async def test_the_first_visitor_of_an_empty_site_administers_it(
             answers = await asyncio.gather(
                 *(
                     one.submits(
-                        "/accounts/register", page="/accounts/login", username=one.name, password=PASSWORD
+                        "/accounts/register",
+                        page="/accounts/login",
+                        username=one.name,
+                        password=PASSWORD,
+                        site_name=f"Site of {one.name}",
                     )
                     for one in people
                 )
             )
             led = [(answer.status, answer.headers.get("Location")) for answer in answers]
             refused = (403, None) if registration == "invitation" else (303, "/accounts/waiting")
-            assert sorted(led, key=lambda one: one == refused)[1:] == [refused] * 4
+            assert sorted(led, key=lambda one: one == refused) == [(303, "/begin"), *[refused] * 4]
             [boss] = [one for one, found in zip(people, led, strict=True) if found != refused]
-            assert (await boss.gets("/admin/people"))["people"]
+            assert (await boss.gets("/admin/site"))["settings"]["name"] == f"Site of {boss.name}"
+            made = await boss.submits("/begin", title="First Room")
+            assert made.status == 201
+            [code] = re.findall(r"/join/([A-Za-z0-9_-]{22})", (await made.text()).partition("data-copy")[0])
+            again = await boss.submits("/begin", page="/rooms", title="Second")
+            assert (again.status, again.headers["Location"]) == (303, "/rooms")
+            guest = Person(server.url, "guest")
+            people.append(guest)
+            assert (await registers_by(guest, code))[1] == "/rooms/first-room"
         finally:
             for one in people:
                 await one.close()

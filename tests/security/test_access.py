@@ -154,6 +154,11 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("join", "GET"): (404, 404, 404, 404),
     ("join", "POST"): (404, 404, 404, 404),
     ("waiting", "GET"): (LOGIN, 303, 303, 303),
+    # The same whether there is such a room or not.
+    ("ask_to_join", "POST"): (401, 303, 303, 303),
+    # There are rooms, and they don't run the site.
+    ("begin", "GET"): (LOGIN, 303, 303, 303),
+    ("begin", "POST"): (401, 303, 303, 303),
     ("newcomers", "GET"): (LOGIN, 303, 303, 303),
     ("invitations", "GET"): (LOGIN, 200, 200, 200),
     # A link to the site, which all members may make.
