@@ -57,14 +57,16 @@ class FoundInvitation:
 
 
 class InviteDoor(Protocol):
-    """What the chat does for the page of who follows a link. Both raise ActionError where it has
-    ended."""
+    """What the chat does for who follows a link. The first two raise ActionError where it has ended."""
 
     async def look(self, code: str, user: User | None = None) -> FoundInvitation:
         """`user` may have come by the last use of it a moment ago."""
 
     async def enter(self, code: str, user: User) -> str:
         """Lets somebody into its rooms. Returns the address of the first one."""
+
+    async def enter_after_waiting(self, user: User) -> None:
+        """Lets somebody whose account was approved into the rooms of the links by which they came."""
 
 
 INVITE_DOOR = web.AppKey("invite_door", InviteDoor)

@@ -137,6 +137,20 @@ async def came_lately(link_id: int, user_id: int) -> bool:
     return bool(await query.where(InviteLinkUse.at > now_ms() - CONTINUED_MS).aio_exists())
 
 
+async def links_of_newcomer(user_id: int) -> list[tuple[InviteLink, User]]:
+    """The links by which somebody came who waited until now, and who made them. Their uses hold on for
+    CONTINUED_MS from now."""
+    now = now_ms()
+    uses = InviteLinkUse.update(at=now).where(InviteLinkUse.user_id == user_id)
+    rows = await uses.returning(InviteLinkUse.link_id).tuples().aio_execute()
+    found = []
+    for (link_id,) in rows:
+        for link in await InviteLink.select().where(InviteLink.id == link_id, _is_live(now)).aio_execute():
+            if maker := await able_maker(link.maker_id):
+                found.append((link, maker))
+    return found
+
+
 def is_used_up(link: InviteLink) -> bool:
     return link.uses is not None and link.used >= link.uses
 

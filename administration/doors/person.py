@@ -11,7 +11,7 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from accounts.doors.profiles import tell_of_name
-from accounts.keys import REGISTERED, USER
+from accounts.keys import INVITE_DOOR, REGISTERED, USER
 from accounts.models import User
 from accounts.people.directory import user_by_name
 from accounts.people.mentions import NAMED_PEOPLE
@@ -289,6 +289,7 @@ async def _admit(request: web.Request, person: User, form: Form) -> Done:
     if act is not None:
         for call in app[REGISTERED]:
             await call(person)
+        await app[INVITE_DOOR].enter_after_waiting(person)
     return Done(act, current().t("{person} is let in.", person=person.called), leads_to=WAITING)
 
 

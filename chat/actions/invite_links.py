@@ -3,6 +3,7 @@
 A link is as good as its maker's right is now: whoever may not invite to a room any more, is suspended or
 has left the site leads nobody there. Each of it is looked at in the transaction in which somebody joins."""
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -17,6 +18,7 @@ from accounts.signin.invite_links import (
     find_invite_link,
     forget_old_links,
     is_used_up,
+    links_of_newcomer,
     make_invite_link,
     may_invite_to_site,
     revoke_invite_link,
@@ -87,6 +89,18 @@ async def follow(engine: Engine, now: SiteSettings, code: str, user: User | None
     link, maker = await find_invite_link(code)
     if is_used_up(link) and not (user and await came_lately(link.id, user.id)):
         raise dead_link()
+    return await _followed(engine, now, link, maker)
+
+
+async def join_after_waiting(engine: Engine, now: SiteSettings, user: User) -> None:
+    """Lets somebody whose account was approved into the rooms to which they were invited. What has ended
+    meanwhile leads nowhere."""
+    for link, maker in await links_of_newcomer(user.id):
+        with contextlib.suppress(ActionError):
+            await join_by_link(engine, await _followed(engine, now, link, maker), user)
+
+
+async def _followed(engine: Engine, now: SiteSettings, link: InviteLink, maker: User) -> FollowedLink:
     rooms = (await rooms_of_links([link.id]))[link.id]
     reached = [
         room

@@ -101,6 +101,9 @@ class LinkDoor:
         joined = await invite_links.join_by_link(self._app[ENGINE], await self._follow(code, user), user)
         return f"/rooms/{joined[0].name}" if joined else "/rooms"
 
+    async def enter_after_waiting(self, user: User) -> None:
+        await invite_links.join_after_waiting(self._app[ENGINE], site_settings(self._app), user)
+
 
 class Join(web.View):
     """The page of a link. A visitor names themselves or signs in; who is signed in joins by a press."""

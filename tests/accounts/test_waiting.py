@@ -95,8 +95,11 @@ async def test_who_comes_by_a_link_of_who_may_approve_does_not_wait(by_approval:
     accounts_of(by_approval.url).give_role(moderator.name, SiteRole.MODERATOR)
     code = (await makes_link(moderator))["code"]
     assert (await registers_by(by_approval.stranger("invited"), code))[1] == "/rooms"
-    code = (await makes_link(alice))["code"]
-    assert (await registers_by(by_approval.stranger("invited"), code))[1] == "/accounts/waiting"
+    room = await alice.closes_off(unique("Cellar"))
+    code, visitor = (await makes_link(alice, room, uses="1"))["code"], by_approval.stranger("invited")
+    assert (await registers_by(visitor, code))[1] == "/accounts/waiting"
+    assert (await acts(by_approval.boss, f"/admin/people/{visitor.name}", act="admit"))[0] == 200
+    assert await own(visitor) == [room], "to which they were invited"
 
 
 async def test_newcomers_read_a_text_of_their_own(by_approval: Cast) -> None:
