@@ -16,11 +16,13 @@ from chat.actions import (
     membership,
     moderation,
     modes,
+    raids,
     removing,
     retention,
     room_requests,
     rooms,
 )
+from chat.actions.act_words import label
 from chat.delivery.filters import Rules
 from chat.doors.room_pages import room_access
 from chat.drafts import Person
@@ -73,6 +75,9 @@ class RoomSettings(web.View):
             return web.json_response({"seq": receipt.seq, "act": receipt.act})
         if form["act"] in ("leave", "delete_room"):
             raise web.HTTPSeeOther("/rooms")
+        if form["act"] == "raid":
+            number = label(receipt.act)
+            await flash(request, current().t("The raid is ended by {act}. The log can undo it.", act=number))
         raise web.HTTPSeeOther(self._address(found))
 
     def _address(self, found: RoomAccess) -> str:
@@ -255,6 +260,10 @@ async def _answer_request(
     return Receipt("")
 
 
+async def _raid(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
+    return await raids.end_raid(engine, room_id, person, clean_reason(form.get("reason", "")), new_nonce())
+
+
 async def _mod(engine: Engine, room_id: int, person: Person, form: Form) -> Receipt:
     user = await _user(form)
     return await moderation.grant(engine, room_id, person, user, Role.MODERATOR, new_nonce())
@@ -317,6 +326,7 @@ ACTS: dict[str, Act] = {
     "remove_filter": _remove_filter,
     "let_in": _let_in,
     "turn_away": _turn_away,
+    "raid": _raid,
     "mod": _mod,
     "unmod": _unmod,
     "kick": _kick,
