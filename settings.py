@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     redis_url: str = ""
     bus_url: str = ""
     public_url: str = ""
-    registration: Literal["open", "closed"] = "open"
+    registration: Literal["open", "invitation", "approval", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
     smtp_url: str = ""
     mail_from: str = ""

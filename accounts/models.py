@@ -28,6 +28,8 @@ class User(Base):
     suspended_until = peewee.BigIntegerField(null=True)
     """Until then nobody signs in (accounts/signin/suspension.py), by the database's clock."""
     suspended_for = peewee.TextField(default="")
+    waits_since = peewee.BigIntegerField(null=True)
+    """Since when somebody who registered waits to be let in (accounts/people/waiting.py)."""
     created_at = peewee.BigIntegerField()
     # accounts/people/profiles.py checks these values. Empty means not given.
     display_name = peewee.TextField(default="")
@@ -189,6 +191,36 @@ class EmailLink(Base):
 
     class Meta:
         table_name = "email_links"
+
+
+class InviteLink(Base):
+    """A link by which people are invited; see accounts/signin/invite_links.py. It is good until `until`,
+    unless it was revoked, for `uses` people (None for any number), of whom `used` have come. One that
+    isn't `to_site` leads to rooms alone, and nowhere when they are gone."""
+
+    code_hash = peewee.TextField(unique=True)
+    maker_id = peewee.BigIntegerField()
+    to_site = peewee.BooleanField()
+    uses = peewee.BigIntegerField(null=True)
+    used = peewee.BigIntegerField(default=0)
+    made_at = peewee.BigIntegerField()
+    until = peewee.BigIntegerField()
+    revoked_at = peewee.BigIntegerField(null=True)
+
+    class Meta:
+        table_name = "invite_links"
+
+
+class InviteLinkUse(Base):
+    """Who came by a link, the last time at `at`."""
+
+    link_id = peewee.BigIntegerField()
+    user_id = peewee.BigIntegerField()
+    at = peewee.BigIntegerField()
+
+    class Meta:
+        table_name = "invite_link_uses"
+        primary_key = peewee.CompositeKey("link_id", "user_id")
 
 
 class SiteSetting(Base):

@@ -9,7 +9,16 @@ from collections.abc import AsyncIterator
 import aiohttp_jinja2
 from aiohttp import web
 
-from accounts.keys import BLOCKED, ERASERS, OPEN_SESSIONS, OWN_DATA, REGISTERED, RENAMED, SESSION_ENDED
+from accounts.keys import (
+    BLOCKED,
+    ERASERS,
+    INVITE_DOOR,
+    OPEN_SESSIONS,
+    OWN_DATA,
+    REGISTERED,
+    RENAMED,
+    SESSION_ENDED,
+)
 from accounts.people.mentions import NAMED_PEOPLE
 from accounts.signin.sessions import is_live
 from accounts.site import epoch
@@ -25,6 +34,7 @@ from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
+from chat.doors.invitations import LinkDoor
 from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
 from chat.doors.uploads import UNDER_WAY
@@ -69,6 +79,7 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
         app[TIMINGS],
         app[LIMITER],
         app[NAMED_PEOPLE],
+        app[SETTINGS].address,
     ) as engine:
         presence = PresenceTracker(engine)
         app[ENGINE] = engine
@@ -123,6 +134,7 @@ async def close_connections(app: web.Application) -> None:
 
 
 def setup_chat(app: web.Application) -> None:
+    app[INVITE_DOOR] = LinkDoor(app)
     app[OWN_DATA] += SECTIONS
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())

@@ -1,7 +1,7 @@
 """Creates and changes accounts: registration, e-mail addresses, passwords, administrators."""
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 import email_validator
 import peewee
@@ -103,8 +103,10 @@ async def register(
     host: str = "",
     is_admin: bool = False,
     may_be_reserved: bool = False,
+    admit: "Admit | None" = None,
 ) -> User:
-    """Creates an account. The first account of a site becomes its administrator.
+    """Creates an account. The first account of a site becomes its administrator. `admit` is asked in
+    the transaction that stores it, and may refuse by an exception.
 
     Raises BadAccount if the name is taken, similar to an existing one or reserved, or if a value is
     invalid."""
@@ -118,7 +120,7 @@ async def register(
             raise BadAccount(errors)
     user.password_hash = await hash_password(password)
     give_site_role(user, SiteRole.ADMINISTRATOR if is_admin else SiteRole.NONE)
-    await add_all(database, [user])
+    await add_all(database, [user], admit)
     return user
 
 
@@ -132,7 +134,11 @@ async def has_any() -> bool:
     return await SiteFact.aio_get_or_none(SiteFact.name == FIRST_ACCOUNT) is not None
 
 
-async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
+Admit = Callable[[User, bool], Awaitable[None]]
+"""Called with a stored account, and whether it is the site's first."""
+
+
+async def add_all(database: AioDatabase, users: Sequence[User], admit: Admit | None = None) -> None:
     """Creates all accounts, or raises BadAccount and creates none. The first account of a site
     becomes its administrator."""
     user = users[0]
@@ -150,6 +156,8 @@ async def add_all(database: AioDatabase, users: Sequence[User]) -> None:
             for user in users:
                 await user.aio_save(force_insert=True)
             await store_words({user.id: user.display_name for user in users}, are_new=True)
+            if admit is not None:
+                await admit(user, bool(first))
     except peewee.IntegrityError:
         raise BadAccount({"username": TAKEN_NAME}) from None
 

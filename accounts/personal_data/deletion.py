@@ -32,6 +32,7 @@ from accounts.models import (
 )
 from accounts.people.names import DELETED
 from accounts.relations.following import Follow, FollowCount, FollowRequest
+from accounts.signin.invite_links import erase_invite_links
 from accounts.signin.sessions import end_all_sessions
 from helpers.clock import now_ms
 from helpers.db.database import is_sqlite, is_unavailable
@@ -65,8 +66,8 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         **dict.fromkeys(("display_name", "display_skeleton", "bio", "place", "time_zone"), ""),
         **{"name": DELETED, "name_key": f"~ {user.id}", "skeleton": f"~ {user.id}", "email": None},
         **{"password_hash": "!", "is_admin": False, "picture": 0, "left_at": now_ms()},
-        **{"site_role": 0, "suspended_until": None, "suspended_for": ""},
         **{"email_verified_at": None, "language": ""},
+        **{"site_role": 0, "suspended_until": None, "suspended_for": "", "waits_since": None},
     }
     async with database.aio_atomic():
         # Locked: of two administrators who delete their accounts at once, the second sees that none
@@ -95,6 +96,7 @@ async def end_account(database: AioDatabase, user: User, *, removes: bool) -> No
         for links in (PasswordLink, EmailLink):
             await links.delete().where(links.user_id == user.id).aio_execute()
         await forget_mails(user.id)
+        await erase_invite_links(user.id)
         await SiteAct.update(before="{}", after="{}").where(SiteAct.target_id == user.id).aio_execute()
         await Picture.delete().where(Picture.user_id == user.id).aio_execute()
         await NameWord.delete().where(NameWord.user_id == user.id).aio_execute()
