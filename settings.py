@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -74,6 +75,7 @@ class Settings(BaseSettings):
     files_url: str = ""
     max_file: int = Field(default=50, ge=1, le=100_000)
     file_quota: int = Field(default=2000, ge=0)
+    scan_command: str = ""
     site_file_quota: int = Field(default=0, ge=0)
     connections: int = Field(default=10_000, ge=0)
     address_connections: int = Field(default=200, ge=0)
@@ -170,6 +172,7 @@ class Settings(BaseSettings):
             raise ValueError("needs a bucket: s3://bucket?endpoint=https://host")
         return value
 
+<<<<<<< HEAD
     @field_validator("smtp_url")
     @classmethod
     def _known_mail_server(cls, value: str) -> str:
@@ -185,6 +188,21 @@ class Settings(BaseSettings):
     def _is_sender(cls, value: str) -> str:
         if value and not _MAIL_FROM.fullmatch(value):
             raise ValueError("must be an address like chat@example.org")
+=======
+    @field_validator("scan_command")
+    @classmethod
+    def _is_scanner(cls, value: str) -> str:
+        wrong = "must be a program with its arguments, clamd:///path/to/socket or clamd://host:port"
+        try:
+            words = shlex.split(value)
+        except ValueError:
+            raise ValueError(wrong) from None
+        parts = urlsplit(value)
+        if value and (
+            not words or (parts.scheme == "clamd" and not (parts.hostname or parts.path.strip("/")))
+        ):
+            raise ValueError(wrong)
+>>>>>>> fdd8d80f7ec6b16d928c5d8380c6eead0ddc002a
         return value
 
     @field_validator("public_url")

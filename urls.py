@@ -196,6 +196,7 @@ ROUTES = [
     Route("/status", status.OwnStatus, "status", Access.SIGNED_IN),
     Route("/uploads", uploads.NewUpload, "new_upload", Access.SIGNED_IN, json=True),
     Route(f"/uploads/{UPLOAD}", uploads.OneUpload, "upload", Access.SIGNED_IN, json=True, is_endless=True),
+    Route(f"/files/{SENT_FILE}/preview", files.Preview, "file_preview", Access.SIGNED_IN, kept=True),
     Route(
         *(f"/files/{SENT_FILE}/{{name}}", files.OneFile, "file", Access.SIGNED_IN),
         kept=True,

@@ -12,10 +12,11 @@ from aiohttp import web
 from redis.exceptions import RedisError
 
 from accounts.keys import OPEN_SESSIONS
+from accounts.models import User
 from administration.room_lists import RoomFacts, facts_of
 from chat.keys import ENGINE
-from chat.models import CONVERSATIONS, DELETED_KIND, Room
 from helpers.clock import iso
+from chat.models import CONVERSATIONS, DELETED_KIND, FileUsage, Room
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.db.migrations import MIGRATIONS
 from helpers.keys import DATABASE
@@ -25,6 +26,7 @@ from helpers.web.health import HEALTH_PATIENCE
 from settings import version
 
 MAX_ROOMS = 10
+MAX_PEOPLE = 10
 
 LIBRARIES = ("aiohttp", "peewee", "peewee-async", "jinja2", "redis", "uvloop")
 
@@ -78,6 +80,7 @@ async def storage(app: web.Application) -> dict[str, Any]:
     return {
         "database": database,
         "tables": tables,
+        "files": await _within(app, _files()),
         "rooms": None if rooms is None else [room.as_json() for room in rooms],
     }
 
@@ -143,6 +146,20 @@ async def _tables(app: web.Application) -> list[dict[str, Any]]:
         "ORDER BY 2 DESC LIMIT 20",
     )
     return [{"name": name, "bytes": int(size), "rows": int(count)} for name, size, count in rows]
+
+
+async def _files() -> dict[str, Any]:
+    """What the files of messages take in their store, and who has the most of them."""
+    name = User.select(User.name).where(User.id == FileUsage.owner_id)
+    query = FileUsage.select(FileUsage.owner_id, FileUsage.files, FileUsage.bytes, name)
+    rows = await query.order_by(FileUsage.bytes.desc()).limit(MAX_PEOPLE + 1).tuples().aio_execute()
+    people = [
+        {"name": found, "files": int(files), "bytes": int(size)}
+        for owner_id, files, size, found in rows
+        if owner_id and found and files
+    ]
+    site = FileUsage.select(FileUsage.bytes).where(FileUsage.owner_id == 0)
+    return {"bytes": int(await site.aio_scalar() or 0), "people": people[:MAX_PEOPLE]}
 
 
 async def _largest_rooms() -> list[RoomFacts]:

@@ -73,11 +73,13 @@ class Hello(Event, tag="hello", frozen=True):
     """The name by which the room was entered over a personal socket, when it was."""
 
 
-class Quote(msgspec.Struct, frozen=True):
-    """The line that a reply shows of the post that it replies to."""
+class Quote(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The line that a reply shows of the post that it replies to. `files` is the kind of the first one,
+    where there is no text."""
 
     author: str
     text: str
+    files: str | None = None
 
 
 class Reactions(msgspec.Struct, frozen=True):

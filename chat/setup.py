@@ -30,11 +30,14 @@ from chat.actions.invitations import end_between
 from chat.actions.presence import PresenceTracker
 from chat.actions.retention import SITE_RETENTION
 from chat.attachments.attachments import Attachments, Bounds
+from chat.attachments.ending import Sweeper, erase_uploads
+from chat.attachments.looking import Looker
 from chat.commands import COMMANDS as OWN_COMMANDS
 from chat.commands import Registry
 from chat.commands.running import runner
 from chat.doors.first_rows import in_utc, opening_apart, run_summary
 from chat.doors.invitations import LinkDoor
+from chat.doors.message_files import file_list, files_in_words, kind_in_words, shown_files
 from chat.doors.sidebar import sidebar
 from chat.doors.upgrade import SERVICES, receive
 from chat.doors.uploads import UNDER_WAY
@@ -48,6 +51,7 @@ from chat.personal_data.purge import Purge
 from chat.personal_data.retention import Retention
 from chat.requests import RunCommand
 from chat.search.indexer import Indexer
+from helpers.images import PICTURES
 from helpers.keys import DATABASE, LIMITER, SETTINGS, SITE
 from helpers.limits import Buckets
 from helpers.processes.passing import PASSING
@@ -68,7 +72,8 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
     """For `cleanup_ctx`."""
     settings = app[SETTINGS]
     bounds = Bounds(settings.max_file_bytes, settings.file_quota_bytes, settings.site_file_quota_bytes)
-    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds)
+    looker = Looker(app[PICTURES], settings.scan_command)
+    app[ATTACHMENTS] = attachments = Attachments(app[DATABASE], open_store(settings.files), bounds, looker)
     async with open_engine(
         app[DATABASE],
         app[REDIS],
@@ -99,10 +104,12 @@ async def run_chat(app: web.Application) -> AsyncIterator[None]:
             lambda user: join_default_rooms(engine, site_settings(app).default_rooms, user)
         )
         app[ERASERS].append(lambda account: erase_from_chat(engine, account))
+        app[ERASERS].append(lambda account: erase_uploads(attachments, account))
         SITE_RETENTION.follow(lambda: _retention(site_settings(app)))
         works = (
             *(presence.run(), Purge(engine).run(), Retention(engine).run()),
             Indexer(engine.database, timings.search_index).run(),
+            Sweeper(attachments, timings.purge).run(),
         )
         tasks = [asyncio.create_task(work) for work in works]
         if (passing := app.get(PASSING)) is not None:
@@ -138,7 +145,11 @@ def setup_chat(app: web.Application) -> None:
     app[OWN_DATA] += SECTIONS
     app[UNDER_WAY] = Counter()
     app[COMMANDS] = Registry(OWN_COMMANDS.values())
-    filters = {"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc}
+    filters = {
+        **{"run_summary": run_summary, "opening_apart": opening_apart, "in_utc": in_utc},
+        **{"shown_files": shown_files, "kind_in_words": kind_in_words},
+        **{"file_list": file_list, "files_in_words": files_in_words},
+    }
     aiohttp_jinja2.get_env(app).filters.update(filters)
     app[MESSAGE_LIMITS] = Buckets(MESSAGES_PER_SECOND, MESSAGES_AT_ONCE)
     app[aiohttp_jinja2.APP_CONTEXT_PROCESSORS_KEY] = (

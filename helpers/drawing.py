@@ -15,7 +15,7 @@ FORMATS = {"JPEG": "image/jpeg", "MPO": "image/jpeg", "PNG": "image/png", "WEBP"
 Image.MAX_IMAGE_PIXELS = MAX_PIXELS
 warnings.filterwarnings("error", category=Image.DecompressionBombWarning)
 
-_SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+SRGB = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
 
 
 class _Refused(Exception):
@@ -76,13 +76,13 @@ def _read(data: bytes, claimed: str, min_side: int) -> Image.Image:
         image.draft("RGB", (min_side, min_side))
         image.load()
         if image.mode.startswith("I"):
-            return _eight_bits(image).convert("RGB")
+            return eight_bits(image).convert("RGB")
         mode = "RGBA" if image.has_transparency_data else "RGB"
         # Avoids a copy if the mode is already right.
         return image if image.mode == mode else image.convert(mode)
 
 
-def _eight_bits(image: Image.Image) -> Image.Image:
+def eight_bits(image: Image.Image) -> Image.Image:
     """Scales grey of 16 bits, as scanners and telescopes write it. Pillow's own conversion makes
     white of every value above 255."""
     return image.convert("I").point(lambda value: value * (1 / 257) + 0.5).convert("L")
@@ -93,7 +93,7 @@ def _to_srgb(image: Image.Image) -> Image.Image:
     P3."""
     try:
         profile = ImageCms.ImageCmsProfile(io.BytesIO(image.info["icc_profile"]))
-        return ImageCms.profileToProfile(image, profile, _SRGB, outputMode=image.mode) or image
+        return ImageCms.profileToProfile(image, profile, SRGB, outputMode=image.mode) or image
     except Exception:
         # There is no profile, it is broken, or it belongs to a mode other than RGB.
         return image

@@ -2,7 +2,7 @@
 uploaded file isn't kept."""
 
 from collections.abc import AsyncIterator, Hashable, Sequence
-from typing import NamedTuple
+from typing import IO, NamedTuple
 
 import msgspec
 from aiohttp import web
@@ -31,6 +31,20 @@ LIMITS = Limits(
 
 class BadPicture(ValueError):
     """The upload can't be used as a picture. The text is for the uploader."""
+
+
+class TooBusy(Exception):
+    """Too many pictures wait to be drawn."""
+
+
+class Redrawn(NamedTuple):
+    """A picture in its own format, and its thumbnails by their widths."""
+
+    type: str
+    width: int
+    height: int
+    content: bytes
+    thumbnails: list[tuple[str, bytes]]
 
 
 class EncodedPicture(NamedTuple):
@@ -70,6 +84,18 @@ class PictureMaker:
             ) from None
         if isinstance(drawn, str):
             raise BadPicture(_explain(drawn))
+        return drawn
+
+    async def redraw(self, key: Hashable, file: IO[bytes], widths: Sequence[int]) -> Redrawn | Reason:
+        """Returns the picture in its own format with thumbnails (helpers/redrawing.py), or why there is
+        none. Raises TooBusy."""
+        try:
+            answer = await self._sandbox.call(key, "helpers.redrawing:redraw", file, list(widths))
+            drawn: Reason | Redrawn = msgspec.convert(answer, Reason | Redrawn)
+        except TooMuch:
+            return "pixels"
+        except (SandboxError, msgspec.ValidationError):
+            raise TooBusy from None
         return drawn
 
     async def close(self) -> None:

@@ -10,6 +10,7 @@ from aiohttp import web
 
 from helpers.markup.markdown import Markdown, Markup, is_slow
 from helpers.processes.sandbox import Limits, Sandbox, SandboxError
+from helpers.text.previews import plain_preview
 
 log = logging.getLogger("aiochat.rendering")
 
@@ -31,7 +32,7 @@ class Renderer:
     """Starts its process with the first text that needs it. `close` it at the end."""
 
     def __init__(self) -> None:
-        self._sandbox = Sandbox(LIMITS, prepare="helpers.text.highlighting:prepare")
+        self._sandbox = Sandbox(LIMITS, prepare="helpers.text.previews:prepare")
 
     async def parse(self, person_id: int, markdown: Markdown, text: str) -> Markup | None:
         """Returns what Markdown.parse does, or, if that takes too long, the text as it was typed
@@ -45,6 +46,16 @@ class Renderer:
         except (SandboxError, TimeoutError, msgspec.ValidationError) as error:
             log.info("a text of user %d is shown as typed: %s", person_id, error or "it waited too long")
             return markdown.parse_names(text)
+
+    async def preview(self, person_id: int, data: bytes, name: str) -> str:
+        """What is in a text file of this name, as HTML (helpers/text/previews.py)."""
+        try:
+            async with asyncio.timeout(PATIENCE):
+                answer = await self._sandbox.call(person_id, "helpers.text.previews:preview", data, name)
+            return str(answer)
+        except (SandboxError, TimeoutError) as error:
+            log.info("a file is shown without colours: %s", error or "it waited too long")
+            return plain_preview(data)
 
     async def close(self) -> None:
         await self._sandbox.close()

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from accounts.people.shown_names import load_names
 from accounts.people.site_roles import SitePermission
 from administration.doors.frame import SitePage, render
 from administration.health import health, storage
@@ -27,4 +28,5 @@ class Storage(SitePage):
         found = await storage(self.request.app)
         if wants_json(self.request):
             return web.json_response(found)
+        await load_names(one["name"] for one in (found["files"] or {}).get("people", ()))
         return render(self.request, "storage.html", "storage", {"storage": found})

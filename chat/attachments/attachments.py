@@ -14,7 +14,7 @@ from typing import IO, Any
 import peewee
 from peewee_async.databases import AioDatabase
 
-from chat.attachments.looking import Looked, look_at
+from chat.attachments.looking import Looked, Looker
 from chat.attachments.naming import clean_name
 from chat.errors import ActionError
 from chat.events import FileView
@@ -33,6 +33,9 @@ CHUNK = 64 * 1024
 PART = 2 * 1024 * 1024
 """Bytes that are stored together: what a broken connection costs at most, and the memory of each
 upload."""
+
+PARTS = "uploads"
+"""The folder of parts in the store."""
 
 MAX_PARTS = 1000
 """Of one upload, however often its connection breaks."""
@@ -63,10 +66,11 @@ class Bounds:
 class Attachments:
     """`close` it at the end."""
 
-    def __init__(self, database: AioDatabase, store: Store, bounds: Bounds) -> None:
+    def __init__(self, database: AioDatabase, store: Store, bounds: Bounds, looker: Looker) -> None:
         self.database = database
         self.store = store
         self.bounds = bounds
+        self._looker = looker
         self._turns = Turns(1)
         self._at_once = asyncio.Semaphore(LOOKED_AT_ONCE)
         self._looking: dict[str, asyncio.Task[None]] = {}
@@ -196,6 +200,9 @@ class Attachments:
                         raise _lost() from None
                     await self._keep(upload, file)
         except ActionError as error:
+            if error.retry_after:
+                await Upload.update(looked_until=0).where(Upload.id == upload_id).aio_execute()
+                return
             change = {"state": "refused", "error": error.text}
             await Upload.update(change).where(Upload.id == upload_id).aio_execute()
         except Exception as error:
@@ -220,7 +227,7 @@ class Attachments:
 
     async def _keep(self, upload: Upload, content: IO[bytes]) -> None:
         """Makes a file of what came. Raises ActionError."""
-        looked = await look_at(content, upload.size)
+        looked = await self._looker.look_at(upload.owner_id, content, upload.size)
         for _ in range(3):
             sha256, blob_id = await store_blob(self.store, looked.content, looked.size, looked.variants)
             try:
@@ -269,4 +276,4 @@ def _lost() -> ActionError:
 
 
 def _part_key(upload_id: str, name: str) -> str:
-    return f"uploads/{upload_id}/{name}"
+    return f"{PARTS}/{upload_id}-{name}"

@@ -3,30 +3,42 @@
 import re
 from urllib.parse import quote
 
+import aiohttp_jinja2
 from aiohttp import web
 
 from accounts.keys import USER
+from accounts.people.directory import user_by_name
+from accounts.people.shown_names import load_names
 from chat.actions.filtering import is_stored, post_and_wait
 from chat.actions.membership import find_room
+from chat.attachments.listing import FilePage, files_of
 from chat.attachments.serving import StoredFile, stored_file
-from chat.doors.room_pages import as_events, find_access
+from chat.doors.room_pages import as_events, find_access, room_access
 from chat.doors.uploads import store_away
 from chat.drafts import FileRef, Person
 from chat.errors import ActionError
 from chat.history.reading import post_at
+from chat.history.titles import title_of
 from chat.keys import ATTACHMENTS, ENGINE, take_token
 from chat.requests import MAX_FILES, Post, RunCommand, SentFile, check_nonce, checked_post, new_nonce
+from helpers.rendering import RENDERER
 from helpers.storage.blobs import variant_key
 from helpers.storage.store import StorageError
+from helpers.text.previews import MAX_BYTES
 from helpers.web.forms import read_files, read_form, read_values
 from helpers.web.headers import PHOTO_POLICY
+from helpers.web.routing import wants_json
 from settings import Settings
 
 FRESH = "private, no-cache"
 """Browsers keep it, and ask each time whether they still may show it."""
 
+KINDS = ("picture", "video", "sound", "text", "other")
+
 SHOWN = ("picture", "video", "sound")
 """Kinds that a browser shows by itself. All others are offered for saving."""
+
+PREVIEW_VERSION = 1
 
 _THUMBNAIL = re.compile(r"thumbnail-(320|640|1280)\.webp")
 
@@ -37,7 +49,26 @@ def max_body(settings: Settings) -> int:
 
 
 class RoomFiles(web.View):
-    """Sends files to a room, as one message: by a form, or by a program, which gets the message."""
+    """The files of a room; and sends some to it, as one message: by a form, or by a program, which gets
+    the message."""
+
+    async def get(self) -> web.Response:
+        request = self.request
+        found = await room_access(request)
+        kind, by, before = (request.query.get(name, "") for name in ("kind", "by", "before"))
+        if kind not in ("", *KINDS):
+            raise ActionError("bad_request", "`kind` is one of {kinds}.", kinds=", ".join(KINDS))
+        person = await user_by_name(by) if by else None
+        page = FilePage([], None)
+        if not by or person is not None:
+            page = await files_of(found.room, kind, person.id if person else None, _cursor(before))
+        told = {"files": page.files, "more": page.cursor is not None, "cursor": page.cursor}
+        if wants_json(request):
+            return web.json_response(told)
+        title = await title_of(found.room, request[USER].id)
+        await load_names({one["by"] for one in page.files})
+        context = {**told, "room": found.room, "room_title": title, "kind": kind, "by": by}
+        return aiohttp_jinja2.render_template("chat/room_files.html", request, context)
 
     async def post(self) -> web.Response:
         request, user = self.request, self.request[USER]
@@ -86,6 +117,15 @@ class RoomFiles(web.View):
         return web.json_response({"message": as_events([line])[0] if line else None}, status=201)
 
 
+def _cursor(text: str) -> tuple[int, int] | None:
+    if not text:
+        return None
+    found = re.fullmatch(r"([0-9]{1,16})-([0-9]{1,4})", text, re.ASCII)
+    if found is None:
+        raise ActionError("bad_request", "`before` is the cursor of a page.")
+    return int(found[1]), int(found[2])
+
+
 def _reply_to(text: str) -> int | None:
     if not text:
         return None
@@ -94,17 +134,15 @@ def _reply_to(text: str) -> int | None:
     return int(text)
 
 
-class OneFile(web.View):
-    """A file, or a thumbnail of it. The name in the address is for people alone."""
+class FileView(web.View):
+    """What its reader may see of a file at this moment."""
 
-    async def get(self) -> web.StreamResponse:
+    async def file(self) -> StoredFile:
+        """Raises HTTPNotFound where there is none, or none that the user may read."""
         file = await stored_file(self.request.match_info["file"])
         if file is None or not await self._may_read(file):
             raise web.HTTPNotFound
-        thumbnail = _THUMBNAIL.fullmatch(self.request.match_info["name"])
-        if thumbnail is not None and file.variants:
-            return await self._thumbnail(file, int(thumbnail[1]))
-        return await self._content(file)
+        return file
 
     async def _may_read(self, file: StoredFile) -> bool:
         user = self.request[USER]
@@ -112,6 +150,37 @@ class OneFile(web.View):
             return file.is_before_posting(user)
         found = await find_room(self.request.app[ENGINE], file.slug, user)
         return found is not None and file.is_shown_in(found.room)
+
+
+class Preview(FileView):
+    """What is in a text file, as a piece of HTML; 404 for others."""
+
+    async def get(self) -> web.Response:
+        request, file = self.request, await self.file()
+        if file.kind != "text":
+            raise web.HTTPNotFound
+        headers = {"ETag": f'"{file.sha256[:32]}-{PREVIEW_VERSION}"', **_headers()}
+        if _is_known(request, headers["ETag"]):
+            return web.Response(status=304, headers=headers)
+        take_token(request, request[USER].id)
+        store, end = request.app[ATTACHMENTS].store, min(file.size, MAX_BYTES)
+        try:
+            data = b"".join([piece async for piece in store.stream(file.key, 0, end)])
+        except StorageError as error:
+            raise store_away(error) from error
+        text = await request.app[RENDERER].preview(request[USER].id, data, file.name)
+        return web.Response(text=text, content_type="text/html", headers=headers)
+
+
+class OneFile(FileView):
+    """A file, or a thumbnail of it. The name in the address is for people alone."""
+
+    async def get(self) -> web.StreamResponse:
+        file = await self.file()
+        thumbnail = _THUMBNAIL.fullmatch(self.request.match_info["name"])
+        if thumbnail is not None and file.variants:
+            return await self._thumbnail(file, int(thumbnail[1]))
+        return await self._content(file)
 
     async def _thumbnail(self, file: StoredFile, width: int) -> web.StreamResponse:
         widths = sorted(int(one) for one in file.variants if one.isdigit())

@@ -31,6 +31,7 @@ from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
 from chat.room_names import NAME
+from chat.requests import new_nonce
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK
@@ -93,6 +94,7 @@ class RoomPage(web.View):
         context = {
             "room": found.room,
             "asking": await self._asking(found),
+            "nonce": new_nonce(),
             "first_rows": first_rows(state, clock or UTC_CLOCK, datetime.now(UTC)),
             "has_clock": clock is not None,
             "state": state,

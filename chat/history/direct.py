@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from peewee_async.databases import AioDatabase
 
 from chat.drafts import Draft, Mentioned
-from chat.history.lines import MAX_QUOTE, Line, ids_of
+from chat.history.lines import FILES_ALONE, MAX_QUOTE, Line, ids_of
 from helpers.db.bulk import Bulk
 from helpers.db.database import is_sqlite
 from helpers.db.statement import Rows, Statement
@@ -51,7 +51,8 @@ _CALLING = f"""
     locked AS MATERIALIZED ({_LOCKED} FOR UPDATE OF room),
     answered AS MATERIALIZED (
         SELECT answers.room_id, answers.step, answers.author_id, post.author_id AS answered_id,
-            SUBSTR(post.text, 1, {4 * MAX_QUOTE}) AS text
+            CASE WHEN post.text = '' THEN '{FILES_ALONE}' || post.files
+                ELSE SUBSTR(post.text, 1, {4 * MAX_QUOTE}) END AS text
         FROM {{answers}} JOIN locked ON locked.id = answers.room_id
         JOIN messages AS post ON post.room_id = answers.room_id AND post.number = answers.number
         WHERE post.number > locked.cleared_number AND post.number <= locked.posts

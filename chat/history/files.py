@@ -17,7 +17,15 @@ from helpers.db.database import is_sqlite
 THUMBNAILS = (320, 640, 1280)
 """The widths in which a picture is shown, unless it is smaller."""
 
+HELD_SECONDS = 2 * UNDO_SECONDS
+"""For so long the files of a post that is held are kept, whatever becomes of it."""
+
 _refs = msgspec.json.Decoder(tuple[FileRef, ...])
+
+
+def address_name(name: str) -> str:
+    """The name in a file's address, where some names have a meaning of their own."""
+    return f"file-{name}" if name.startswith(("preview", "thumbnail-")) else name
 
 
 def view_of(file: File, description: str = "") -> FileView:
@@ -25,7 +33,7 @@ def view_of(file: File, description: str = "") -> FileView:
     width = next((one for one in THUMBNAILS[:2] if one >= (file.width or 0)), THUMBNAILS[1])
     return FileView(
         *(file.id, file.name, file.type, file.size, file.width, file.height, description),
-        url=f"/files/{file.id}/{quote(file.name, safe='')}",
+        url=f"/files/{file.id}/{quote(address_name(file.name), safe='')}",
         thumbnail=f"/files/{file.id}/thumbnail-{width}.webp" if file.width else None,
     )
 
@@ -58,8 +66,8 @@ async def _why_missing(author_id: int, file_id: str) -> ActionError:
 
 
 async def keep_for_moderators(author_id: int, refs: Sequence[FileRef]) -> None:
-    """The files of a post that waits for a moderator stay as long as it may wait."""
-    change = File.update(until=now_ms() + UNDO_SECONDS * 1000)
+    """The files of a post that waits for a moderator stay for a while."""
+    change = File.update(until=now_ms() + HELD_SECONDS * 1000)
     is_theirs = (File.owner_id == author_id) & File.room_id.is_null()
     await change.where(File.id.in_([ref.id for ref in refs]), is_theirs).aio_execute()
 

@@ -18,10 +18,23 @@ MAX_QUOTE = 100
 """Characters of the quote in a reply."""
 
 
+FILES_ALONE = "\x01"
+"""No text holds it. In the place of a quoted text it stands before the files of a post without one."""
+
+
 def _quote(author: str, text: str) -> Quote:
-    """A quote: the beginning of the text, as one line."""
+    """A quote: the beginning of the text, as one line, or of what kind the files are."""
+    if text.startswith(FILES_ALONE):
+        return Quote(author, "", _kind_of(file_views(text[len(FILES_ALONE) :])[0]))
     line = " ".join(strip_markup(text[: 4 * MAX_QUOTE]).split())
     return Quote(author, line if len(line) <= MAX_QUOTE else line[: MAX_QUOTE - 1] + "…")
+
+
+def _kind_of(file: FileView) -> str:
+    kind = file.type.partition("/")[0]
+    if kind == "image" and file.thumbnail:
+        return "picture"
+    return {"video": "video", "audio": "sound"}.get(kind, "file")
 
 
 def _granted_role(text: str) -> str:
@@ -189,6 +202,12 @@ class Line(msgspec.Struct, frozen=True, gc=False):
         return EncodedEvent(
             self.seq, encode(self.event()), self.author_id, self.nonce, about, kind.close_code
         )
+
+
+def answering(line: Line, replied_to: Line) -> Line:
+    """The line as an answer to that post."""
+    text = replied_to.text or (f"{FILES_ALONE}{replied_to.files}" if replied_to.files else "")
+    return replace(line, reply_to=replied_to.number, quoted_author=replied_to.author, quoted_text=text)
 
 
 def without_quotes(lines: Iterable[Line], hidden_number: int) -> list[Line]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from msgspec.structs import replace
-from peewee import SQL, fn
+from peewee import SQL, Case, Value, fn
 
 from accounts.models import User
 from chat.drafts import GROUPS, Mentioned, Reacted
-from chat.history.lines import MAX_QUOTE, Line, without_quotes
+from chat.history.lines import FILES_ALONE, MAX_QUOTE, Line, without_quotes
 from chat.line_kinds import PAST
 from chat.models import Message as Row
 from chat.models import MessageVersion, Reaction, Room
@@ -38,6 +38,13 @@ def _name_of(user_id: Any) -> Any:
 _replied_to = Row.alias()
 _IS_REPLIED_TO = (_replied_to.room_id == Row.room_id) & (_replied_to.number == Row.reply_to)
 
+_QUOTABLE = Case(
+    None,
+    [(_replied_to.text == "", Value(FILES_ALONE).concat(_replied_to.files))],
+    fn.SUBSTR(_replied_to.text, 1, 4 * MAX_QUOTE),
+)
+"""As `answering` makes it."""
+
 LINE_COLUMNS = (
     Row.seq,
     Row.number,
@@ -58,9 +65,7 @@ LINE_COLUMNS = (
     Row.pinned,
     Row.reactions,
     _name_of(_replied_to.select(_replied_to.author_id).where(_IS_REPLIED_TO)),
-    _replied_to.select(fn.SUBSTR(_replied_to.text, 1, 4 * MAX_QUOTE)).where(
-        _IS_REPLIED_TO, _replied_to.deleted_at.is_null()
-    ),
+    _replied_to.select(_QUOTABLE).where(_IS_REPLIED_TO, _replied_to.deleted_at.is_null()),
     Row.mentions,
     Row.files,
 )

@@ -16,7 +16,7 @@ from chat.errors import ActionError
 from chat.events import Receipt
 from chat.history.access import standing_in
 from chat.history.group_mentions import HERE_AT_ONCE, no_block_between, online_members
-from chat.history.lines import Line, counted_mentions, groups_of, ids_of, visible_mentions
+from chat.history.lines import Line, answering, counted_mentions, groups_of, ids_of, visible_mentions
 from chat.history.members import may_mention_groups
 from chat.history.reading import post_at
 from chat.models import (
@@ -137,9 +137,7 @@ class RoomTransaction:
             self.at,
         )
         if replied_to is not None:
-            line = replace(
-                line, reply_to=replied_to.number, quoted_author=replied_to.author, quoted_text=replied_to.text
-            )
+            line = answering(line, replied_to)
         if mentions:
             anew = bool(groups_of(mentions))
             line = replace(line, mentions=mentions, mentioned_ids=ids_of(mentions), mentions_groups_anew=anew)

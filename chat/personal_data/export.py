@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from peewee import Tuple
 
@@ -16,6 +17,7 @@ from chat.history.titles import Names, people_in
 from chat.models import (
     CONVERSATIONS,
     Act,
+    File,
     HeldPost,
     Ignored,
     Invitation,
@@ -248,6 +250,7 @@ async def _ignored(user: User) -> Rows:
             return
 
 
+<<<<<<< HEAD
 async def _invite_links(user: User) -> Rows:
     """Links by which the person invites, and when they came by links of others. A code is known to
     nobody."""
@@ -268,6 +271,25 @@ async def _invite_links(user: User) -> Rows:
     came = InviteLinkUse.select(InviteLinkUse.at).where(InviteLinkUse.user_id == user.id)
     for (at,) in await came.order_by(InviteLinkUse.link_id).tuples().aio_execute():
         yield {"came_at": iso(at)}
+=======
+async def _files(user: User) -> Rows:
+    """Those that the person sent, each with the address at which they can read it."""
+    last = (0, "")
+    key = (File.at, File.id)
+    number = Row.select(Row.number).where(Row.room_id == File.room_id, Row.seq == File.seq)
+    while True:
+        query = File.select(*key, File.name, File.type, File.size, File.room_id, number)
+        query = query.where(File.owner_id == user.id, Tuple(*key) > last).order_by(*key)
+        rows = await query.limit(PAGE).tuples().aio_execute()
+        names = await _room_names(user, [row[5] for row in rows if row[5] is not None])
+        for at, file_id, name, kind, size, room_id, of in rows:
+            last = (at, file_id)
+            told = {"name": name, "type": kind, "size": size, "at": iso(at)}
+            where = {**names[room_id], "number": of} if room_id is not None else {}
+            yield {**told, **where, "url": f"/files/{file_id}/{quote(name, safe='')}"}
+        if len(rows) < PAGE:
+            return
+>>>>>>> fdd8d80f7ec6b16d928c5d8380c6eead0ddc002a
 
 
 SECTIONS = [
@@ -276,6 +298,7 @@ SECTIONS = [
     Section("invitations", _invitations),
     Section("invitation_links", _invite_links),
     Section("messages", _messages),
+    Section("files", _files),
     Section("reactions", _reactions),
     Section("acts", _acts),
     Section("reports", _reports),

@@ -21,7 +21,7 @@ MAX_TERMS = 10
 _PIECE = re.compile(r'(?P<excluded>-)?(?:"(?P<phrase>[^"]*)"?|(?P<word>[^\s"]+))')
 """A phrase may lack its end: it is looked for while one types."""
 
-_HAS = ("link",)
+_HAS = ("link", "file", "picture")
 _IS = ("pinned", "reply", "thread")
 _DAYS = ("before", "after", "on")
 _NAMES = ("from", "in", "has", "is", *_DAYS)
@@ -42,6 +42,8 @@ class Question:
     has_link: bool = False
     is_pinned: bool = False
     is_reply: bool = False
+    has_file: bool = False
+    has_picture: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -83,6 +85,8 @@ def _read_filter(question: Question, name: str, value: str, today: date) -> None
                 words=", ".join(known),
             )
         question.has_link |= value == "link"
+        question.has_file |= value == "file"
+        question.has_picture |= value == "picture"
         question.is_pinned |= value == "pinned"
         question.is_reply |= value in ("reply", "thread")
     else:
@@ -135,6 +139,8 @@ async def wanted_of(
         question.has_link,
         question.is_pinned,
         question.is_reply,
+        question.has_file,
+        question.has_picture,
     )
 
 

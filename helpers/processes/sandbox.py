@@ -25,7 +25,7 @@ ROOT = Path(__file__).parents[2]
 
 CHUNK = 256 * 1024
 
-MAX_ANSWER = 32 * 1024 * 1024
+MAX_ANSWER = 96 * 1024 * 1024
 """Bytes."""
 
 

@@ -5,6 +5,7 @@ import asyncio
 import logging
 import os
 from collections.abc import AsyncIterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import IO, Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -22,8 +23,11 @@ PART = 5 * 1024 * 1024
 
 PARTS_AT_ONCE = 2
 
-RETRIES: Any = {"max_retries": 2, "retry_timeout": 10.0}
+RETRIES: Any = {"max_retries": 2, "retry_timeout": timedelta(seconds=10)}
 CLIENT: Any = {"connect_timeout": "3s", "timeout": "60s"}
+
+
+MISSING_ERRORS = (NotFoundError, FileNotFoundError)
 
 
 class StorageError(Exception):
@@ -85,10 +89,19 @@ class Store:
         for key in keys:
             try:
                 await self._store.delete_async(key)
-            except NotFoundError:
+            except MISSING_ERRORS:
                 continue
             except (BaseError, OSError) as error:
                 raise _explained(error) from error
+
+    async def delete_old(self, folder: str, seconds: float) -> None:
+        """Deletes the objects of a folder that are older than this."""
+        before = datetime.now(UTC) - timedelta(seconds=seconds)
+        try:
+            async for found in self._store.list(folder):
+                await self.delete([one["path"] for one in found if one["last_modified"] < before])
+        except (BaseError, OSError) as error:
+            raise _explained(error) from error
 
 
 def open_store(url: str) -> Store:
@@ -140,7 +153,7 @@ def _sync_one(path: Path) -> None:
 
 
 def _explained(error: Exception) -> StorageError:
-    if isinstance(error, NotFoundError):
+    if isinstance(error, MISSING_ERRORS):
         return MissingError(one_line(error))
     text = one_line(error)
     is_full = "os error 28" in text or "os error 122" in text or getattr(error, "errno", None) in (28, 122)

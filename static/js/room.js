@@ -4,6 +4,7 @@ import { Shell } from "./shell/shell.js";
 /**
  * @typedef {object} Page what the elements work with: one for each room
  * @property {import("./dom/lifetime.js").Lifetime} lifetime of its being shown
+ * @property {import("./dom/lifetime.js").Lifetime} roomLifetime of the room in the page, shown or not
  * @property {import("./state/store.js").Store} store
  * @property {import("./server/history.js").History} history
  * @property {import("./server/outbox.js").Outbox} outbox

@@ -13,6 +13,7 @@ from tests.conftest import Cast, unique
 from tests.support.browser import PHONE, WIDE, Profiles, Screen
 from tests.support.composer_page import cut_off
 from tests.support.feed_reader import asks, goes_private
+from tests.support.files_page import drawn, payload
 from tests.support.people import JsonObject, Person
 from tests.support.servers import ROOT, Aiochat
 
@@ -371,3 +372,26 @@ async def test_reports(inspector: Inspector, alice: Person, bob: Person, garden:
     await page.goto(f"{alice.url}/rooms/{shed}/reports?answered=1")
     await expect(page.locator(".report")).to_have_count(1)
     await inspector.looks(page, "answered reports")
+
+
+async def test_files(inspector: Inspector, alice: Person, garden: str) -> None:
+    page = await inspector.opens(f"{alice.url}/rooms/{garden}", alice)
+    await is_connected(page)
+    chosen = [payload("wall.png", drawn(900, 600), "image/png"), payload("beds.csv", b"bed,beans\none,six\n")]
+    await page.set_input_files("#composer-file", chosen)
+    await expect(page.locator(".attachment[data-state=ready]")).to_have_count(2)
+    await inspector.looks(page, "files to send")
+    await page.click(".send-button")
+    row = page.locator("#timeline > .message", has=page.locator(".files"))
+    await expect(row).to_have_count(1)
+    await row.get_by_role("button", name="Preview").evaluate("node => node.click()")
+    await expect(row.locator(".file-preview")).to_be_visible()
+    await inspector.looks(page, "files in a message")
+    await opens_by_script(page, ".picture", "#lightbox")
+    await inspector.looks(page, "a picture")
+    await page.keyboard.press("Escape")
+    await opens_by_script(page, "#files-button", "#files")
+    await expect(page.locator("#files .shared-file")).to_have_count(2)
+    await inspector.looks(page, "the files of a room")
+    await page.goto(f"{alice.url}/rooms/{garden}/files")
+    await inspector.looks(page, "a page of files")

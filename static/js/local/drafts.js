@@ -72,24 +72,3 @@ export class Draft {
     else this.storage.remove(this.replyKey);
   }
 }
-
-const WORDS = 100; // characters of a quote, as many as the server gives
-
-/**
- * How a post is quoted: the beginning of its text in one line.
- * @param {{number?: number, author: string, text: string}} line
- * @returns {Quoted}
- */
-export function quoted({ number = 0, author, text }) {
-  const line = [
-    ...text
-      .slice(0, 4 * WORDS)
-      .replace(/\s+/g, " ")
-      .trim(),
-  ];
-  return {
-    number,
-    author,
-    text: line.length > WORDS ? `${line.slice(0, WORDS - 1).join("")}…` : line.join(""),
-  };
-}

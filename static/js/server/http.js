@@ -21,8 +21,11 @@ export async function getJson(address) {
  * @param {BodyInit} [body]
  * @returns {Promise<Response>} rejected without a connection
  */
-export function post(address, body) {
+export const post = (address, body) => fetch(address, { method: "POST", body, headers: changing() });
+
+/** The headers of whatever changes something. @returns {Record<string, string>} */
+export function changing() {
   const token =
     /** @type {HTMLMetaElement|null} */ (document.querySelector("meta[name=csrf-token]"))?.content ?? "";
-  return fetch(address, { method: "POST", body, headers: { ...ACCEPT, "X-CSRF-Token": token } });
+  return { ...ACCEPT, "X-CSRF-Token": token };
 }

@@ -25,15 +25,26 @@ export const MAX_PENDING = 200;
  * @typedef {import("../state/types.js").Pending & {order: number, tab?: string}} Entry
  * @typedef {(tab: string, then: () => void) => void} WhenTabCloses calls `then` once the tab is
  *   gone
- * @typedef {{number: number, author: string, text: string}} Quoted the post that is answered, and
- *   how it begins
+ * @typedef {{number: number, author: string, text: string, files?: import("../state/types.js").FileKind}}
+ *   Quoted the post that is answered, and how it begins
+ * @typedef {import("../state/types.js").OutgoingFile} OutgoingFile
+ * @typedef {{batch: string, files: OutgoingFile[]}} Attached
+ * @typedef {object} Files what brings them to the server
+ * @property {(attached: Attached) => void} send tells `fileChanged`, also of what is there already
+ * @property {(attached: Attached) => void} cancel
+ * @property {(batch: string) => void} arrived
  */
+
+/** @type {Files} */
+const NO_FILES = { send() {}, cancel() {}, arrived() {} };
 
 export class Outbox {
   #sentAt = 0;
   /** How often the one that is sent was sent on this connection and not answered. */
   #tries = { nonce: "", count: 0 };
   #order = 0;
+  /** Whose uploads the server had lost. */
+  #uploadedAgain = "";
   /** Tabs whose end is waited for. @type {Set<string>} */ #others = new Set();
   /** @type {ReturnType<typeof setTimeout>|undefined} */ #timer;
 
@@ -47,15 +58,17 @@ export class Outbox {
    * @param {(tab: string, then: () => void) => void} [options.whenTabCloses] calls when another tab
    *   is gone; left out where nobody can know: then what is kept is taken up whoever may be sending
    *   it
+   * @param {Files} [options.files]
    * @param {() => number} [options.now] ms
    */
-  constructor({ store, storage, send, prefix, tab = "", whenTabCloses, now = Date.now }) {
+  constructor({ store, storage, send, prefix, tab = "", whenTabCloses, files = NO_FILES, now = Date.now }) {
     this.store = store;
     this.storage = storage;
     this.send = send;
     this.prefix = prefix;
     this.tab = tab;
     this.whenTabCloses = whenTabCloses;
+    this.files = files;
     this.now = now;
   }
 
@@ -91,15 +104,23 @@ export class Outbox {
   /**
    * @param {string} text
    * @param {Quoted|null} [repliedTo] the post that it answers
+   * @param {Attached|null} [attached] they may still be on their way
    * @returns {boolean} false if there is no more room, or no connection for a command
    */
-  post(text, repliedTo = null) {
+  post(text, repliedTo = null, attached = null) {
     if (this.store.state.pending.length >= MAX_PENDING || !this.#isTaken(text)) return false;
     text = wellFormed(text);
     // No two are the same, even within a millisecond.
     this.#order = Math.max(this.#order + 1, this.now());
     const reply = repliedTo
-      ? { reply_to: repliedTo.number, quote: { author: repliedTo.author, text: repliedTo.text } }
+      ? {
+          reply_to: repliedTo.number,
+          quote: {
+            author: repliedTo.author,
+            text: repliedTo.text,
+            ...(repliedTo.files && { files: repliedTo.files }),
+          },
+        }
       : {};
     const entry = {
       nonce: makeNonce(),
@@ -107,21 +128,30 @@ export class Outbox {
       at: new Date(this.now()).toISOString(),
       order: this.#order,
       ...reply,
+      ...attached,
       ...(isCommand(text) && { after: this.store.state.lastSeq }),
     };
     this.#save(entry);
     this.store.dispatch({ type: "written", entry });
+    if (attached) this.files.send(attached);
     this.flush();
     return true;
   }
 
-  /** Sends the first waiting one, if no other is unanswered. */
+  /**
+   * Sends the first waiting one, if no other is unanswered. One whose files are on their way keeps nothing
+   * back.
+   */
   flush() {
     const { pending, held, ended } = this.store.state;
     if (held || ended || pending.some((entry) => entry.stage === "sent")) return;
-    const next = pending.find((entry) => entry.stage === "waiting");
-    if (!next || !this.send({ type: "post", nonce: next.nonce, text: next.text, reply_to: next.reply_to }))
-      return;
+    const next = pending.find(
+      ({ stage, files = [] }) => stage === "waiting" && files.every(({ state }) => state === "ready"),
+    );
+    if (!next) return;
+    const { nonce, text, reply_to } = next;
+    const files = next.files?.map(({ id, description }) => ({ id, description }));
+    if (!this.send({ type: "post", nonce, text, reply_to, files })) return;
     this.#sentAt = this.now();
     this.#tries = { nonce: next.nonce, count: this.#tries.nonce === next.nonce ? this.#tries.count + 1 : 1 };
     this.store.dispatch({ type: "staged", nonces: [next.nonce], stage: "sent" });
@@ -143,7 +173,27 @@ export class Outbox {
     }
     if (event.nonce === this.#tries.nonce) this.#tries.count = 0;
     if (event.type === "error") this.#refused(event);
-    else this.storage.remove(this.prefix + event.nonce);
+    else this.#arrived(event.nonce);
+    this.flush();
+  }
+
+  /** @param {string} nonce */
+  #arrived(nonce) {
+    const batch = this.#load(this.prefix + nonce)?.batch;
+    this.storage.remove(this.prefix + nonce);
+    if (batch) this.files.arrived(batch);
+  }
+
+  /** @param {string} batch @param {string} key @param {Partial<OutgoingFile>} changes */
+  fileChanged(batch, key, changes) {
+    const entry = this.store.state.pending.find((one) => one.batch === batch);
+    if (!entry) return;
+    const before = entry.files?.find((file) => file.key === key);
+    this.store.dispatch({ type: "file_changed", nonce: entry.nonce, key, changes });
+    if (before?.id === changes.id && before?.state === changes.state) return;
+    this.#save(entry);
+    if (changes.state === "refused" && entry.stage === "waiting")
+      this.#stage([entry], "refused", `${before?.name}: ${changes.reason}`);
     this.flush();
   }
 
@@ -183,25 +233,44 @@ export class Outbox {
     if (!entry || !this.#isTaken(entry.text)) return;
     if (entry.code === "nonce_reused") {
       // The nonce is used: the text gets another one.
-      const { text, repliedTo } = this.discard(nonce);
-      this.post(text, repliedTo);
+      const { text, repliedTo, attached } = this.take(nonce);
+      this.post(text, repliedTo, attached);
       return;
     }
+    this.#sendAgain(entry);
+  }
+
+  /** @param {import("../state/types.js").Pending} entry */
+  #sendAgain(entry) {
+    const { batch, files } = entry;
+    // An upload that the server knows no more begins anew.
+    const isLost = entry.code === "no_such_file";
+    entry.code = undefined;
+    if (isLost) entry.files = files?.map((file) => ({ ...file, state: "refused", id: undefined }));
     this.#stage([entry], "waiting");
+    if (batch && entry.files) this.files.send({ batch, files: entry.files });
     this.flush();
   }
 
-  /**
-   * @param {string} nonce
-   * @returns {{text: string, repliedTo: Quoted|null, code?: string}} what it said, for writing it
-   *   anew
-   */
+  /** @param {string} nonce */
   discard(nonce) {
-    const { text = "", reply_to, quote, code } = this.#find(nonce) ?? {};
+    const { attached } = this.take(nonce);
+    if (attached) this.files.cancel(attached);
+  }
+
+  /**
+   * It isn't sent.
+   * @param {string} nonce
+   * @returns {{text: string, repliedTo: Quoted|null, attached: Attached|null, code?: string}} what it said,
+   *   for writing it anew
+   */
+  take(nonce) {
+    const { text = "", reply_to, quote, code, batch, files } = this.#find(nonce) ?? {};
     this.storage.remove(this.prefix + nonce);
     this.store.dispatch({ type: "discarded", nonce });
     this.flush();
-    return { text, repliedTo: reply_to && quote ? { number: reply_to, ...quote } : null, code };
+    const repliedTo = reply_to && quote ? { number: reply_to, ...quote } : null;
+    return { text, repliedTo, attached: batch && files ? { batch, files } : null, code };
   }
 
   /** Ends its timer. The next page of the room restores what is kept. */
@@ -217,7 +286,10 @@ export class Outbox {
       return;
     }
     const entry = this.#find(event.nonce);
-    if (entry) this.#save(entry);
+    if (entry && event.code === "no_such_file" && this.#uploadedAgain !== event.nonce) {
+      this.#uploadedAgain = event.nonce;
+      this.#sendAgain(entry);
+    } else if (entry) this.#save(entry);
   }
 
   /** What is sent keeps nothing back any more: its author decides. @param {string} [reason] */
@@ -261,7 +333,7 @@ export class Outbox {
   }
 
   /** @param {any} entry an Entry of this page, or one from before a reload */
-  #save({ nonce, text, at, order, stage, reason, reply_to, quote, after }) {
+  #save({ nonce, text, at, order, stage, reason, reply_to, quote, after, batch, files }) {
     const kept = {
       nonce,
       text,
@@ -270,6 +342,8 @@ export class Outbox {
       reply_to,
       quote,
       after,
+      batch,
+      files,
       reason: stage === "refused" ? reason : this.#isUrgent(text) ? NO_CONNECTION : undefined,
       tab: this.tab || undefined,
     };
@@ -290,6 +364,8 @@ export class Outbox {
       const stage = /** @type {"refused"|"waiting"} */ (entry.reason ? "refused" : "waiting");
       this.store.dispatch({ type: "written", entry: { ...entry, stage } });
       this.#save({ ...entry, stage });
+      const { batch, files } = entry;
+      if (batch && files && stage === "waiting") this.files.send({ batch, files });
     }
     this.flush();
   }

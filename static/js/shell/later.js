@@ -4,6 +4,7 @@
  */
 import { onOpener } from "../dom/dialogs.js";
 import { watchEdgeSwipe } from "../dom/edge_swipe.js";
+import { Attachments } from "../elements/composer/attachments.js";
 import { ChatBanner } from "../elements/page/banner.js";
 import { ChatKeys } from "../elements/page/keys_dialog.js";
 import { ChatToasts } from "../elements/page/toasts.js";
@@ -61,6 +62,8 @@ export function startRoom(page) {
   new TimelineKeys(page.timeline, page);
   announceCalls(page);
   watchReports(page);
+  page.composer.attachments ??= new Attachments(page);
+  page.composer.attachments.start(page.lifetime);
 }
 
 /** @param {Shell} shell */

@@ -98,6 +98,7 @@ export class OpenRoom {
       prefix: `aiochat:outbox:${state.you.name}:${state.key}:`,
       tab,
       whenTabCloses: whenTabCloses && ((other, then) => whenTabCloses?.(other, then, signal)),
+      files: this.#files(),
     });
     lifetime.add(() => this.outbox.stop());
     addEventListener("storage", ({ key, newValue }) => this.outbox.changedElsewhere(key, newValue), {
@@ -113,6 +114,27 @@ export class OpenRoom {
     lifetime.add(() => this.amendments.stop());
     this.amendments.restore();
     lifetime.add(() => this.#exit());
+  }
+
+  /**
+   * What brings files to the server is loaded for the first one.
+   * @returns {import("../server/outbox.js").Files}
+   */
+  #files() {
+    /** @type {Promise<typeof import("../server/file_sending.js")>|null} */
+    let loading = null;
+    const load = async () => {
+      loading ??= import("../server/file_sending.js").then((found) => {
+        found.watchFiles((...changed) => this.outbox.fileChanged(...changed), this.lifetime.signal);
+        return found;
+      });
+      return loading;
+    };
+    return {
+      send: async ({ batch, files }) => (await load()).sendFiles(batch, files),
+      cancel: async ({ batch, files }) => (await load()).cancelFiles(batch, files),
+      arrived: async (batch) => (await load()).filesArrived(batch),
+    };
   }
 
   /** Sends a request, once. @param {object} request @returns {boolean} false without a connection */

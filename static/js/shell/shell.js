@@ -101,6 +101,7 @@ export class Shell {
     /** @type {Page} */
     const page = {
       lifetime: this.#showing,
+      roomLifetime: room.lifetime,
       store,
       history,
       outbox,

@@ -49,6 +49,14 @@ export const actions = {
     return ["timeline", "status"];
   },
 
+  /** Something of a file that is on its way did change. */
+  file_changed(state, { nonce, key, changes }) {
+    const entry = state.pending.find((one) => one.nonce === nonce);
+    if (!entry?.files) return [];
+    entry.files = entry.files.map((file) => (file.key === key ? { ...file, ...changes } : file));
+    return ["timeline", "status"];
+  },
+
   /** The author discarded an entry. */
   discarded(state, { nonce }) {
     settle(state, (entry) => entry.nonce === nonce);

@@ -2,7 +2,7 @@
  * Lines as they are shown: with pending amendments applied, and with quotes that follow the quoted
  * posts. Pure.
  */
-import { quoted } from "../local/drafts.js";
+import { quoted } from "./quotes.js";
 
 /**
  * @typedef {import("./store.js").State} State
@@ -80,10 +80,12 @@ export function overlay(state) {
     if (!shown.reply_to) return shown;
     const original = find(shown.reply_to);
     if (!original || (shown.quote && original.changed === undefined)) return shown;
-    const { author, text } = quoted(original);
+    const { author, text, files } = quoted(original);
     return {
       ...shown,
-      quote: { author, text: original.deleted ? "" : (original.excerpt ?? text) },
+      quote: original.deleted
+        ? { author, text: "" }
+        : { author, text: original.excerpt ?? text, ...(files && { files }) },
       changed: `${shown.changed ?? ""}"${original.changed ?? ""}`,
     };
   };

@@ -15,7 +15,8 @@
  * @property {boolean} [deleted]
  * @property {number|string} [changed] the seq of a change
  * @property {number|null} [reply_to]
- * @property {{author: string, text: string}} [quote]
+ * @property {{author: string, text: string, files?: FileKind}} [quote]
+ * @property {SharedFile[]} [files]
  * @property {string} [edited_at]
  * @property {Reaction[]} [reactions]
  * @property {boolean} [pinned]
@@ -51,9 +52,41 @@
  * @property {string} [code]
  * @property {string} [reason]
  * @property {number} [reply_to]
- * @property {{author: string, text: string}} [quote]
+ * @property {{author: string, text: string, files?: FileKind}} [quote]
  * @property {number} [after] of a command: the seq of the last line when it was written
+ * @property {string} [batch] under which the browser keeps its files
+ * @property {OutgoingFile[]} [files]
  */
+
+/**
+ * A file that is to be sent.
+ * @typedef {object} OutgoingFile
+ * @property {string} key within its batch
+ * @property {string} name
+ * @property {string} type as the browser says it
+ * @property {number} size
+ * @property {string} description
+ * @property {string} [id] of its upload at the server, once it is begun
+ * @property {"waiting"|"sending"|"looking"|"ready"|"refused"} state
+ * @property {number} [sent] bytes
+ * @property {string} [reason] why it was refused
+ */
+
+/**
+ * A file of a message.
+ * @typedef {object} SharedFile
+ * @property {string} id
+ * @property {string} name
+ * @property {string} type
+ * @property {number} size
+ * @property {number|null} width
+ * @property {number|null} height
+ * @property {string} description
+ * @property {string} url
+ * @property {string|null} thumbnail
+ */
+
+/** @typedef {"picture"|"video"|"sound"|"text"|"other"|"file"} FileKind `file`: of a quote */
 
 /** @typedef {{id: number, text: string, at: string, after: number}} Notice a private line */
 

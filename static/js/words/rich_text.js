@@ -2,6 +2,7 @@
  * What pages do with the HTML of a text, which the server has made: hidden text is a button until
  * somebody opens it, and people are called by their names.
  */
+import { spokenFile } from "./files.js";
 import { handleBeside, shownName } from "./names.js";
 import { t } from "./texts.js";
 
@@ -60,9 +61,14 @@ export function nameMentions(root) {
 
 /**
  * A text as it is read out: without what is hidden.
- * @param {{text: string, html?: string}} line
+ * @param {{text: string, html?: string, files?: any[]}} line
  */
-export function spokenText({ text, html }) {
+export function spokenText({ files = [], ...line }) {
+  return [textOf(line), ...files.map(spokenFile)].filter(Boolean).join("; ");
+}
+
+/** @param {{text: string, html?: string}} line */
+function textOf({ text, html }) {
   if (!html?.includes('class="spoiler"')) return text;
   const { body } = new DOMParser().parseFromString(html, "text/html");
   for (const spoiler of body.querySelectorAll(".spoiler")) spoiler.textContent = t("hidden text");

@@ -1,15 +1,19 @@
 """Files are sent in parts or by a form, posted as one message, and read wherever messages are."""
 
+import asyncio
 import secrets
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
 from chat.attachments.attachments import PART
+from tests.helpers.test_redrawing import halves, saved
 from tests.support.files import begins, goes_on, posts, sends, uploads
-from tests.support.people import Person
+from tests.support.people import PATIENCE, Person
 
+PNG = saved(halves(), "PNG")
 HELLO = b"hello, file\n"
 
 
@@ -204,3 +208,59 @@ async def test_bad_parts(alice: Person, bob: Person) -> None:
     assert (await alice.gets(at))["offset"] == 0
     async with alice.http.options("/uploads", headers=token) as answer:
         assert (answer.status, answer.headers["Tus-Max-Size"]) == (204, "50000000")
+
+
+async def test_the_files_of_a_room(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice, at_bob = await alice.enters(lobby), await bob.enters(lobby)
+    numbers = []
+    for place in range(25):
+        ids = [
+            (await uploads(alice, f"{place}-{one}.txt", f"{place} {one}".encode()))["id"] for one in range(2)
+        ]
+        numbers.append((await posts(at_alice, *ids))["number"])
+    sound = (await uploads(bob, "horn", b"fLaC" + bytes(100)))["id"]
+    last = (await posts(at_bob, {"id": sound, "description": "a horn"}))["number"]
+    await at_alice.ws.send_json({"type": "delete", "number": numbers[-1]})
+    await at_alice.hears("changed", number=numbers[-1], deleted=True)
+    found = await alice.gets(f"/rooms/{lobby}/files")
+    assert (found["more"], len(found["files"])) == (True, 40)
+    first = found["files"][0]
+    assert (first["name"], first["description"], first["type"]) == ("horn", "a horn", "audio/flac")
+    assert (first["by"], first["message"]) == (bob.name, last)
+    assert found["files"][1]["name"] == "23-1.txt", "not the deleted ones"
+    rest = await alice.gets(f"/rooms/{lobby}/files?before={found['cursor']}")
+    assert (rest["more"], len({one["id"] for one in found["files"] + rest["files"]})) == (False, 49)
+    only = await alice.gets(f"/rooms/{lobby}/files?kind=sound")
+    assert [one["id"] for one in only["files"]] == [sound]
+    assert len((await alice.gets(f"/rooms/{lobby}/files?by={bob.name}&kind=sound"))["files"]) == 1
+    assert (await alice.gets(f"/rooms/{lobby}/files?by={bob.name}&kind=text"))["files"] == []
+    assert (await alice.gets(f"/rooms/{lobby}/files?by=nobody"))["files"] == []
+    for wrong in ("kind=all", "before=x", "before=9"):
+        assert (await read(alice, f"/rooms/{lobby}/files?{wrong}"))[0] == 400
+    status, page, _ = await read(alice, f"/rooms/{lobby}/files?kind=text", Accept="text/html")
+    assert (status, page.count(b'class="shared-file"')) == (200, 40)
+    assert (await at_alice.says("/clear"))["type"] == "cleared"
+    assert (await alice.gets(f"/rooms/{lobby}/files"))["files"] == []
+
+
+async def test_files_are_found(alice: Person, bob: Person, lobby: str) -> None:
+    at_alice = await alice.enters(lobby)
+    picture, text = await uploads(alice, "walrus.png", PNG), await uploads(alice, "penguin.txt", HELLO)
+    await posts(at_alice, {"id": picture["id"], "description": "on the beach"})
+    number = (await posts(at_alice, text["id"], text="read this"))["number"]
+    await at_alice.says("no walrus here")
+
+    async def found(asked: str) -> list[int]:
+        answer = await bob.gets(f"/search?q={quote(f'in:{lobby} {asked}')}")
+        return [one["message"]["number"] for one in answer["results"]]
+
+    async with asyncio.timeout(PATIENCE):
+        while await found("walrus") != [3, 1]:
+            await asyncio.sleep(0.05)
+    assert await found("has:file") == [number, 1]
+    assert await found("has:picture") == [1]
+    assert await found("beach has:picture") == [1]
+    assert await found("penguin") == [number]
+    await at_alice.ws.send_json({"type": "delete", "number": 1})
+    await at_alice.hears("changed", number=1, deleted=True)
+    assert await found("has:picture") == []

@@ -2,7 +2,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Draft, quoted } from "../../../static/js/local/drafts.js";
+import { Draft } from "../../../static/js/local/drafts.js";
+import { quoted } from "../../../static/js/state/quotes.js";
 import { tabbed } from "../../../static/js/local/storage.js";
 
 import { Typing } from "../../../static/js/server/typing.js";

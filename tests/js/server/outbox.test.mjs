@@ -95,7 +95,7 @@ test("a refused one is still refused after a reload; Retry sends it, Discard for
   assert.equal(second.store.state.pending[0].reason, "You are muted.");
   second.outbox.retry(nonce);
   assert.equal(second.sent[0].nonce, nonce);
-  assert.equal(second.outbox.discard(nonce).text, "hello");
+  assert.equal(second.outbox.take(nonce).text, "hello");
   assert.deepEqual([second.stages(), storage.kept.size], [[], 0]);
 });
 
@@ -149,7 +149,7 @@ test("a reply names what it answers: to the server, in its twin, after a reload,
   outbox.retry(sent[0].nonce);
   assert.equal(sent[1].reply_to, 7);
   assert.notEqual(sent[1].nonce, sent[0].nonce);
-  const given = outbox.discard(sent[1].nonce);
+  const given = outbox.take(sent[1].nonce);
   assert.deepEqual([given.text, given.repliedTo], ["me", QUOTED]);
 });
 

@@ -6,10 +6,11 @@ import { PageElement } from "../page_element.js";
 import { commandOf, isCommand } from "../../composing/commands.js";
 import { mayNeedYes } from "../../composing/questions.js";
 import { growToText } from "../../dom/growing_box.js";
-import { Draft, quoted } from "../../local/drafts.js";
+import { Draft } from "../../local/drafts.js";
 import { excessOf } from "../../composing/length.js";
 import { breakLine, pasteLink } from "../../composing/markup.js";
 import { amended } from "../../state/overlay.js";
+import { quoted } from "../../state/quotes.js";
 import { NO_CONNECTION } from "../../state/toasts.js";
 import { tabStorage } from "../../local/storage.js";
 import { part } from "../../dom/template.js";
@@ -19,7 +20,6 @@ import { withLoaded } from "../page/loading.js";
 import { openEmojiPicker } from "./emoji_picker.js";
 import { Hint } from "./hint.js";
 import { Preview } from "./preview.js";
-import { Toolbar } from "./toolbar.js";
 import { WritingMode } from "./writing_mode.js";
 
 /** Where there is no keyboard beside the screen, Enter breaks the line and the button sends. */
@@ -33,8 +33,8 @@ export class ChatComposer extends PageElement {
   /** @type {HTMLFormElement} */ form;
   /** @type {HTMLTextAreaElement} */ box;
   /** @type {Hint} */ hint;
-  /** Once it is loaded. @type {import("./completer.js").Completer|null} */ #completer = null;
-  /** @type {Toolbar} */ toolbar;
+  /** Once they are loaded. @type {import("./writing_aids.js").WritingAids|null} */ #aids = null;
+  /** The same. @type {import("./attachments.js").Attachments|null} */ attachments = null;
   /** @type {Preview} */ preview;
   /** @type {WritingMode} */ mode;
   /** @type {Quoted|null} what the draft answers */ #repliedTo = null;
@@ -59,17 +59,10 @@ export class ChatComposer extends PageElement {
       `/rooms/${encodeURIComponent(room.name)}/preview`,
       (why) => this.hint.show(why),
     );
-    this.toolbar = new Toolbar(
-      find("#composer-tools"),
-      find("#composer-tools-opener"),
-      this.box,
-      { preview: () => this.preview.toggle() },
-      signal,
-    );
     this.mode = new WritingMode(find("#composer-mode"), () => this.#leaveMode(), signal);
     this.box.enterKeyHint = touch.matches ? "enter" : "send";
     this.#listen(lifetime);
-    void this.#loadCompleter(lifetime);
+    void this.#loadAids(lifetime);
 
     // What is half edited stays, where the room is only shown again.
     if (!isBack) this.#restore();
@@ -110,8 +103,8 @@ export class ChatComposer extends PageElement {
     const { box, form, preview } = this;
     form.addEventListener("submit", (event) => this.#submit(event), { signal });
     box.addEventListener("input", () => this.#input(), { signal });
-    box.addEventListener("click", () => this.#completer?.update(), { signal });
-    box.addEventListener("blur", () => this.#completer?.menu.close(), { signal });
+    box.addEventListener("click", () => this.#aids?.completer.update(), { signal });
+    box.addEventListener("blur", () => this.#aids?.completer.menu.close(), { signal });
     box.addEventListener("keydown", (event) => this.#key(event), { signal });
     box.addEventListener("paste", (event) => this.#paste(event), { signal });
     const emoji = /** @type {HTMLElement} */ (form.querySelector("[data-tool=emoji]"));
@@ -127,17 +120,11 @@ export class ChatComposer extends PageElement {
     lifetime.disconnect(resized);
   }
 
-  /**
-   * After the first view: one can write without it.
-   * @param {import("../../dom/lifetime.js").Lifetime} lifetime
-   */
-  async #loadCompleter(lifetime) {
-    const { Completer } = await import("./completer.js");
-    if (lifetime.ended) return;
-    const list = /** @type {HTMLElement} */ (this.querySelector("#completions"));
+  /** @param {import("../../dom/lifetime.js").Lifetime} lifetime */
+  async #loadAids(lifetime) {
+    const { WritingAids } = await import("./writing_aids.js");
     // A post that is edited is a text, whatever it begins with.
-    this.#completer = new Completer(this.page.store, this.box, list, () => this.#edited !== null, lifetime);
-    this.#completer.update();
+    if (!lifetime.ended) this.#aids = new WritingAids(this, () => this.#edited !== null, lifetime);
   }
 
   /** @param {SubmitEvent} event */
@@ -180,7 +167,8 @@ export class ChatComposer extends PageElement {
 
   /** Puts a refused message in front of what is there, to be written anew. @param {string} nonce */
   rewrite(nonce) {
-    const { text, repliedTo, code } = this.page.outbox.discard(nonce);
+    const { text, repliedTo, attached, code } = this.page.outbox.take(nonce);
+    if (attached) this.attachments?.put(attached);
     if (this.#edited !== null) this.#leaveMode();
     if (!this.#repliedTo && repliedTo && code !== "no_such_message" && code !== "deleted")
       this.#setReply(repliedTo);
@@ -242,15 +230,19 @@ export class ChatComposer extends PageElement {
       return;
     }
     const command = isCommand(text);
-    if (!text.trim()) return;
-    if (!outbox.post(text, command ? null : this.#repliedTo)) {
-      this.hint.show(NO_CONNECTION);
+    // They don't go with a command: they wait for the next message.
+    const attached = command ? null : (this.attachments?.attached ?? null);
+    if (!text.trim() && !attached) return;
+    const problem = attached && this.attachments?.problem;
+    if (problem || !outbox.post(text, command ? null : this.#repliedTo, attached)) {
+      this.hint.show(problem || NO_CONNECTION);
       return;
     }
+    if (attached) this.attachments?.handOver();
     typing.posted();
     // A command answers no post: what the draft answers waits for the next one.
     if (!command) this.#setReply(null);
-    if (command) this.#completer?.used(text);
+    if (command) this.#aids?.completer.used(text);
     this.#setText("");
     this.focus();
     timeline.toLatest();
@@ -263,7 +255,7 @@ export class ChatComposer extends PageElement {
    */
   async #save(text) {
     const number = /** @type {number} */ (this.#edited);
-    if (!text.trim()) {
+    if (!text.trim() && text !== this.#textOf(number)) {
       this.hint.show(t("Nothing is left of it. Delete the message instead."));
       return;
     }
@@ -290,7 +282,7 @@ export class ChatComposer extends PageElement {
   #key(event) {
     // While an input method composes a word, all keys belong to it; Safari says so by 229.
     if (event.isComposing || event.keyCode === 229) return;
-    if (this.#completer?.menu.key(event) || this.toolbar.key(event)) return;
+    if (this.#aids?.key(event)) return;
     const plain = !event.shiftKey && !event.altKey && !event.ctrlKey && !event.metaKey;
     if (event.key === "Enter" && !event.altKey) {
       if (!event.shiftKey && (!touch.matches || event.ctrlKey || event.metaKey)) {
@@ -386,7 +378,7 @@ export class ChatComposer extends PageElement {
     this.draft.keep(this.box.value, this.#edited);
     this.#resize();
     this.#updateHint();
-    this.#completer?.update();
+    this.#aids?.completer.update();
   }
 
   #updateHint() {

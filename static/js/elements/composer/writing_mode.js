@@ -1,6 +1,7 @@
 /** The strip above the box: the post that is answered or edited. */
 import { shownName } from "../../words/names.js";
 import { part } from "../../dom/template.js";
+import { kindInWords } from "../../words/files.js";
 import { t } from "../../words/texts.js";
 
 export class WritingMode {
@@ -21,7 +22,8 @@ export class WritingMode {
       : repliedTo?.author
         ? t("Replying to {name}", { name: shownName(repliedTo.author) })
         : t("Replying");
-    const quote = editing ? "" : (repliedTo?.text ?? "");
+    const { text = "", files } = repliedTo ?? {};
+    const quote = editing ? "" : text || (files ? kindInWords(files) : "");
     const shown = JSON.stringify([mode, what, quote]);
     if (shown === this.#shown) return;
     this.#shown = shown;

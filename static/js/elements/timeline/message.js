@@ -99,6 +99,19 @@ function nameAuthor(node, author) {
 const callsYou = ({ author, mentions = [] }, you) =>
   author !== you && mentions.some((/** @type {string} */ name) => name === you || name[0] === "@");
 
+/** Loaded with the first message that has files. @type {typeof import("./message_files.js")|null} */
+let files = null;
+/** @type {WeakMap<HTMLElement, any>} */
+const withFiles = new WeakMap();
+
+/** @param {HTMLElement} node @param {any} line */
+async function fillFilesOf(node, line) {
+  if (!line.files && !withFiles.has(node)) return;
+  withFiles.set(node, line);
+  files ??= await import("./message_files.js");
+  files.fillFiles(node, withFiles.get(node));
+}
+
 /** All that stands beside the text of a post. @param {HTMLElement} node @param {Row} row */
 function fillAround(node, { line, link, you = "" }) {
   fillTime(node, line.at);
@@ -107,6 +120,7 @@ function fillAround(node, { line, link, you = "" }) {
   mark(node, line);
   fillQuote(node, line, link);
   fillMarks(node, line);
+  void fillFilesOf(node, line);
   fillReactions(node, line, you);
 }
 

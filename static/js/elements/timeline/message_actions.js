@@ -4,8 +4,10 @@
  * moves.
  */
 import { rememberEmoji } from "../../local/recent_emoji.js";
+import { isHidden } from "../../state/lines.js";
 import { amended } from "../../state/overlay.js";
 import { cloneElement, part } from "../../dom/template.js";
+import { kindOf } from "../../words/files.js";
 import { t } from "../../words/texts.js";
 import { withLoaded } from "../page/loading.js";
 import { openEmojiPicker } from "../composer/emoji_picker.js";
@@ -21,6 +23,7 @@ const ROW = "#timeline > .message[data-number]";
 export class MessageActions {
   /** @type {HTMLElement|null} the row that the bar is at */ #row = null;
   /** @type {import("./pins.js").Pins|null} */ #pins = null;
+  /** @type {import("./files_pane.js").FilesPane|null} */ #files = null;
   /** Where the mouse was last. */
   #at = { x: -1, y: -1 };
 
@@ -80,6 +83,8 @@ export class MessageActions {
     page.store.watch(["timeline", "ended"], () => this.#updateBar(), signal);
     const pins = /** @type {HTMLElement} */ (document.getElementById("pins-button"));
     pins.addEventListener("click", () => this.#openPins(pins), { signal });
+    const files = /** @type {HTMLElement} */ (document.getElementById("files-button"));
+    files.addEventListener("click", (event) => this.#openFiles(event, files), { signal });
     watchLongPress(
       this.list,
       (target) => {
@@ -116,6 +121,9 @@ export class MessageActions {
       versions: async () => (await import("./versions.js")).openVersions(history.base, line, anchor),
       report: async () => (await import("./report.js")).openReport(this.page, line, anchor),
       delete: () => this.#delete(number),
+      picture: async () => (await import("./lightbox.js")).openLightbox(this.#pictures(), fileOf(anchor)),
+      "unfold-file": async () =>
+        (await import("./file_preview.js")).toggleFilePreview(/** @type {HTMLElement} */ (anchor)),
       react: () => this.#react(line, emoji),
       pick: async () => {
         const chosen = await openEmojiPicker(anchor);
@@ -141,6 +149,24 @@ export class MessageActions {
       this.#pins ??= new Pins(this.page);
       this.#pins.open(button);
     });
+  }
+
+  /** @param {MouseEvent} event @param {HTMLElement} link which leads to a page of them */
+  #openFiles(event, link) {
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
+    event.preventDefault();
+    void withLoaded(this.page.store, async () => {
+      const { FilesPane } = await import("./files_pane.js");
+      this.#files ??= new FilesPane(this.page);
+      this.#files.open(link);
+    });
+  }
+
+  /** All that are on the page, in order. */
+  #pictures() {
+    const { state } = this.page.store;
+    const shown = state.lines.filter((line) => !line.deleted && line.files && !isHidden(state, line));
+    return shown.flatMap(({ files = [] }) => files.filter((file) => kindOf(file) === "picture"));
   }
 
   /** @param {{type: string, number: number}} action */
@@ -294,6 +320,9 @@ export class MessageActions {
     }
   }
 }
+
+/** @param {Element|null} link */
+const fileOf = (link) => /** @type {HTMLElement|null} */ (link)?.dataset.file ?? "";
 
 /** @param {EventTarget|null} target @returns {HTMLElement|null} the stored message that it is in */
 const rowOf = (target) => /** @type {HTMLElement} */ (target).closest(ROW);

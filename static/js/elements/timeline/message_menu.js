@@ -85,7 +85,7 @@ export class MessageMenu {
     const offered = {
       reply: alive && canPost,
       edit: alive && canPost && mine,
-      "copy-text": alive,
+      "copy-text": alive && line.text !== "",
       "copy-link": true,
       unread: true,
       select: alive,

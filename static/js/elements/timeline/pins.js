@@ -8,6 +8,7 @@ import { getJson } from "../../server/http.js";
 import { amended } from "../../state/overlay.js";
 import { cloneElement, part } from "../../dom/template.js";
 import { t } from "../../words/texts.js";
+import { listedFiles, pressFile } from "./listed_files.js";
 import { fillText } from "./message.js";
 
 /** The list is requested again when posts changed while it was loading, at most so many times. */
@@ -72,6 +73,7 @@ export class Pins {
         part(item, "author").textContent = shownName(pin.author);
         part(item, "time").textContent = shortTime(pin.at);
         fillText(part(item, "text"), pin);
+        if (pin.files) part(item, "text").after(listedFiles(pin.files));
         part(item, "jump").setAttribute("href", `${this.page.history.base}/${pin.number}`);
         part(item, "unpin").hidden = !mayPin;
         return item;
@@ -91,6 +93,8 @@ export class Pins {
       /** @type {HTMLElement} */ (event.target).closest("[data-do]")
     );
     if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    const files = (this.page.store.state.pins ?? []).flatMap((pin) => (pin.deleted ? [] : (pin.files ?? [])));
+    if (pressFile(event, button, files, this.page.store)) return;
     const number = Number(/** @type {HTMLElement} */ (button.closest("li")).dataset.number);
     if (button.dataset.do === "unpin") {
       this.page.amendments.request({ type: "pin", number, on: false });

@@ -2,6 +2,7 @@
 import { fullTime } from "../../words/dates.js";
 import { shownName } from "../../words/names.js";
 import { cloneElement, part } from "../../dom/template.js";
+import { kindInWords } from "../../words/files.js";
 import { locale, n, t } from "../../words/texts.js";
 
 /** At most so many names are listed; the others are counted. */
@@ -50,7 +51,8 @@ export function fillQuote(node, line, link) {
   const wanted = Boolean(line.reply_to) && !line.deleted;
   const quote = optionalPart(node, "quote", wanted, (made) => part(node, "bubble").prepend(made));
   if (!quote) return;
-  const { author = "", text = "" } = line.quote ?? {};
+  const { author = "", text: said = "", files } = line.quote ?? {};
+  const text = said || (files && kindInWords(files));
   const words = part(quote, "quote-text");
   part(quote, "quote-author").textContent = shownName(author);
   words.textContent = text || (line.quote ? t("This message was deleted.") : t("A message"));

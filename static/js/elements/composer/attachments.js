@@ -1,0 +1,193 @@
+/**
+ * The files that go with the message in the box: chosen, pasted, or dropped anywhere on the room. They
+ * begin to go to the server at once; `attached` is what the message takes with it.
+ */
+import { session } from "../../local/storage.js";
+import { makeNonce } from "../../server/nonce.js";
+import { n, t } from "../../words/texts.js";
+import { withLoaded } from "../page/loading.js";
+import { watchDrops } from "./drops.js";
+
+/** Of a message. */
+const MOST = 10;
+
+/** @typedef {import("../../state/types.js").OutgoingFile} OutgoingFile */
+/** @typedef {import("../../server/outbox.js").Attached} Attached */
+/** @typedef {typeof import("../../server/file_sending.js")} Sending */
+
+export class Attachments {
+  #batch = makeNonce();
+  /** @type {OutgoingFile[]} */ #files = [];
+  /** Loaded with the first file. @type {Sending|null} */ #sending = null;
+  /** @type {import("./tray.js").Tray|null} */ #tray = null;
+  #made = 0;
+
+  /** @param {import("../../room.js").Page} page */
+  constructor(page) {
+    this.page = page;
+    this.composer = page.composer;
+    const { you, key } = page.store.state;
+    this.key = `aiochat:draft-files:${you.name}:${key}`;
+    this.input = /** @type {HTMLInputElement} */ (this.composer.querySelector("#composer-file"));
+    void this.#restore();
+  }
+
+  /** The room is shown. @param {import("../../dom/lifetime.js").Lifetime} lifetime */
+  start(lifetime) {
+    const { signal } = lifetime;
+    const button = /** @type {HTMLElement} */ (this.composer.querySelector("[data-tool=attach]"));
+    button.addEventListener("click", () => this.input.click(), { signal });
+    const choose = () => {
+      void this.add([...(this.input.files ?? [])]);
+      this.input.value = "";
+    };
+    this.input.addEventListener("change", choose, { signal });
+    document.addEventListener("paste", (event) => this.#paste(event), { signal });
+    watchDrops((files, problem) => {
+      if (problem) this.composer.hint.show(problem);
+      void this.add(files);
+    }, signal);
+  }
+
+  /** What goes with the message; null where nothing does. @returns {Attached|null} */
+  get attached() {
+    return this.#files.length ? { batch: this.#batch, files: this.#files } : null;
+  }
+
+  /** Why it can't be sent as it is. */
+  get problem() {
+    return this.#files.some(({ state }) => state === "refused")
+      ? t("A file couldn’t be sent: try it again, or remove it.")
+      : "";
+  }
+
+  /** The outbox has them now. */
+  handOver() {
+    this.#batch = makeNonce();
+    this.#set([]);
+  }
+
+  /** Of a message that is written anew. @param {Attached} attached */
+  async put({ batch, files }) {
+    const before = this.attached;
+    this.#batch = batch;
+    this.#set(files);
+    const sending = await this.#load();
+    await sending?.sendFiles(batch, files);
+    // They belong to one message now.
+    if (before && sending) await this.#move(before, sending);
+  }
+
+  /** @param {Attached} before @param {Sending} sending */
+  async #move(before, sending) {
+    for (const file of before.files) {
+      const blob = await sending.blobOf(before.batch, file);
+      sending.cancelFile(before.batch, file);
+      if (blob) await this.add([new File([blob], file.name, { type: file.type })], file.description);
+    }
+  }
+
+  /** @param {File[]} files @param {string} [description] */
+  async add(files, description = "") {
+    if (!files.length) return;
+    const sending = await this.#load();
+    if (!sending) return;
+    const room = MOST - this.#files.length;
+    const most = n("At most {count} file in a message.", "At most {count} files in a message.", MOST);
+    if (files.length > room) this.composer.hint.show(most);
+    const taken = files.slice(0, Math.max(room, 0));
+    const made = taken.map(({ name, type, size }) => this.#newFile(name, type, size, description));
+    for (const [place, file] of made.entries()) sending.keepAndSend(this.#batch, file, taken[place]);
+    this.#set([...this.#files, ...made]);
+    this.composer.focus();
+  }
+
+  /** @param {string} name @param {string} type @param {number} size @param {string} description */
+  #newFile(name, type, size, description) {
+    const key = `${Date.now()}.${(this.#made += 1)}`;
+    return { key, name, type, size, description, state: /** @type {const} */ ("waiting") };
+  }
+
+  /** @param {ClipboardEvent} event */
+  #paste(event) {
+    const { clipboardData: data, target } = event;
+    const isElsewhere = /** @type {Element} */ (target).matches?.("input, textarea, [contenteditable]");
+    // Words that were copied together with how they look are words.
+    if (!data?.files.length || data.types.includes("text/plain")) return;
+    if ((isElsewhere && target !== this.composer.box) || document.querySelector("dialog[open]")) return;
+    event.preventDefault();
+    void this.add([...data.files]);
+  }
+
+  /** @returns {Promise<Sending|null>} null if it couldn't be loaded */
+  async #load() {
+    const { store } = this.page;
+    this.#sending ??= await withLoaded(store, async () => {
+      const [found, { Tray }] = await Promise.all([
+        import("../../server/file_sending.js"),
+        import("./tray.js"),
+      ]);
+      this.#tray ??= new Tray(/** @type {HTMLElement} */ (this.composer.querySelector("#attachments")), {
+        describe: (key, description) => this.#change(key, { description }),
+        remove: (key) => this.#remove(key),
+        retry: (key) => this.#retry(key),
+        blobOf: (file) => found.blobOf(this.#batch, file),
+      });
+      found.watchFiles((batch, key, changes) => {
+        if (batch === this.#batch) this.#change(key, changes);
+      }, this.page.roomLifetime.signal);
+      this.#tray.show(this.#files);
+      return found;
+    });
+    return this.#sending;
+  }
+
+  /** What this tab had before a reload. */
+  async #restore() {
+    const kept = readKept(session.get(this.key));
+    if (!kept) return;
+    this.#batch = kept.batch;
+    this.#set(kept.files);
+    const sending = await this.#load();
+    await sending?.sendFiles(kept.batch, kept.files);
+  }
+
+  /** @param {string} key @param {Partial<OutgoingFile>} changes */
+  #change(key, changes) {
+    this.#set(this.#files.map((file) => (file.key === key ? { ...file, ...changes } : file)));
+  }
+
+  /** @param {OutgoingFile[]} files */
+  #set(files) {
+    this.#files = files;
+    if (files.length) session.set(this.key, JSON.stringify({ batch: this.#batch, files }));
+    else session.remove(this.key);
+    this.#tray?.show(files);
+  }
+
+  /** @param {string} key */
+  #remove(key) {
+    const file = this.#files.find((one) => one.key === key);
+    if (file) this.#sending?.cancelFile(this.#batch, file);
+    this.#set(this.#files.filter((one) => one !== file));
+    if (!this.#files.length) this.composer.focus();
+  }
+
+  /** @param {string} key */
+  #retry(key) {
+    void this.#sending?.sendFiles(
+      this.#batch,
+      this.#files.filter((file) => file.key === key),
+    );
+  }
+}
+
+/** @param {string|null} text @returns {Attached|null} */
+function readKept(text) {
+  try {
+    const { batch, files } = JSON.parse(text ?? "");
+    return typeof batch === "string" && Array.isArray(files) && files.length ? { batch, files } : null;
+  } catch {
+    return null; // nothing, or not ours
+  }
+}
