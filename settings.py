@@ -172,7 +172,6 @@ class Settings(BaseSettings):
             raise ValueError("needs a bucket: s3://bucket?endpoint=https://host")
         return value
 
-<<<<<<< HEAD
     @field_validator("smtp_url")
     @classmethod
     def _known_mail_server(cls, value: str) -> str:
@@ -188,7 +187,8 @@ class Settings(BaseSettings):
     def _is_sender(cls, value: str) -> str:
         if value and not _MAIL_FROM.fullmatch(value):
             raise ValueError("must be an address like chat@example.org")
-=======
+        return value
+
     @field_validator("scan_command")
     @classmethod
     def _is_scanner(cls, value: str) -> str:
@@ -202,7 +202,6 @@ class Settings(BaseSettings):
             not words or (parts.scheme == "clamd" and not (parts.hostname or parts.path.strip("/")))
         ):
             raise ValueError(wrong)
->>>>>>> fdd8d80f7ec6b16d928c5d8380c6eead0ddc002a
         return value
 
     @field_validator("public_url")

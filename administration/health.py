@@ -15,8 +15,8 @@ from accounts.keys import OPEN_SESSIONS
 from accounts.models import User
 from administration.room_lists import RoomFacts, facts_of
 from chat.keys import ENGINE
-from helpers.clock import iso
 from chat.models import CONVERSATIONS, DELETED_KIND, FileUsage, Room
+from helpers.clock import iso
 from helpers.db.database import fetch, is_sqlite, is_unavailable
 from helpers.db.migrations import MIGRATIONS
 from helpers.keys import DATABASE

@@ -30,8 +30,8 @@ from chat.history.room_lists import RoomView
 from chat.history.titles import title_of
 from chat.keys import COMMANDS, ENGINE
 from chat.models import Room
-from chat.room_names import NAME
 from chat.requests import new_nonce
+from chat.room_names import NAME
 from helpers.keys import SETTINGS
 from helpers.text.translation import current
 from helpers.web.clock import COOKIE as CLOCK

@@ -250,7 +250,6 @@ async def _ignored(user: User) -> Rows:
             return
 
 
-<<<<<<< HEAD
 async def _invite_links(user: User) -> Rows:
     """Links by which the person invites, and when they came by links of others. A code is known to
     nobody."""
@@ -271,7 +270,8 @@ async def _invite_links(user: User) -> Rows:
     came = InviteLinkUse.select(InviteLinkUse.at).where(InviteLinkUse.user_id == user.id)
     for (at,) in await came.order_by(InviteLinkUse.link_id).tuples().aio_execute():
         yield {"came_at": iso(at)}
-=======
+
+
 async def _files(user: User) -> Rows:
     """Those that the person sent, each with the address at which they can read it."""
     last = (0, "")
@@ -289,7 +289,6 @@ async def _files(user: User) -> Rows:
             yield {**told, **where, "url": f"/files/{file_id}/{quote(name, safe='')}"}
         if len(rows) < PAGE:
             return
->>>>>>> fdd8d80f7ec6b16d928c5d8380c6eead0ddc002a
 
 
 SECTIONS = [

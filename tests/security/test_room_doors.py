@@ -17,7 +17,6 @@ OF_ROOMS = {route.name: route for route in ROUTES if route.path.startswith("/roo
 READ = {"room", "messages", "members", "pins", "permalink", "versions"}
 """Addresses that only show something."""
 
-<<<<<<< HEAD
 CHANGING = {
     "ask_to_join",
     "preview",
@@ -25,11 +24,7 @@ CHANGING = {
     "decline_invitation",
     "restore_room",
     "report",
-    "room_files",
 }
-=======
-CHANGING = {"preview", "accept_invitation", "decline_invitation", "restore_room", "report"}
->>>>>>> fdd8d80f7ec6b16d928c5d8380c6eead0ddc002a
 """Those to which something is sent."""
 
 BOTH = {"room_log": b"undo=99", "room_settings": b"act=lock", "room_reports": b"report=99&answer=dismiss"}
