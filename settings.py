@@ -65,6 +65,7 @@ class Settings(BaseSettings):
     registration: Literal["open", "closed"] = "open"
     rate_limits: Literal["on", "off"] = "on"
     retention_days: int = Field(default=0, ge=0, le=36_500)
+    previews: Literal["on", "off"] = "on"
     quota: int = Field(default=500, ge=0)
     connections: int = Field(default=10_000, ge=0)
     address_connections: int = Field(default=200, ge=0)

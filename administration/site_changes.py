@@ -14,6 +14,7 @@ from accounts.site_settings import (
     CONTACT,
     DEFAULT_ROOMS,
     NAME,
+    PREVIEWS,
     REGISTRATION,
     RETENTION_DAYS,
     RETENTION_SINCE,
@@ -35,7 +36,7 @@ MAX_WELCOME = 1000
 MAX_RULES = 20_000
 MAX_DEFAULT_ROOMS = 10
 
-EDITABLE = (NAME, WELCOME, RULES, CONTACT, REGISTRATION, DEFAULT_ROOMS, RETENTION_DAYS)
+EDITABLE = (NAME, WELCOME, RULES, CONTACT, REGISTRATION, DEFAULT_ROOMS, RETENTION_DAYS, PREVIEWS)
 
 
 def _line(name: str, text: str, most: int) -> str:
@@ -60,6 +61,12 @@ def _registration(text: str) -> str:
     return text
 
 
+def _previews(text: str) -> str:
+    if text not in ("on", "off"):
+        raise ActionError("bad_value", "There is no such choice.", field=PREVIEWS)
+    return text
+
+
 def _days(text: str) -> str:
     text = text.strip() or "0"
     if not (text.isascii() and text.isdigit() and len(text) <= 6 and int(text) <= MAX_DAYS):
@@ -74,6 +81,7 @@ _CHECKS: dict[str, Callable[[str], str]] = {
     RULES: lambda text: _text(RULES, text, MAX_RULES),
     REGISTRATION: _registration,
     RETENTION_DAYS: _days,
+    PREVIEWS: _previews,
 }
 
 

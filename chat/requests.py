@@ -16,6 +16,7 @@ from helpers.text.strict_json import BadJson, decode, keys_pattern, looks_like_o
 MAX_TEXT = 10_000
 MAX_NONCE = 64
 MAX_NUMBER = 2**53
+MAX_ADDRESS = 2_000
 MAX_ROOM = 100
 """Characters of a room's id or name in a frame."""
 
@@ -55,6 +56,14 @@ class Pin(msgspec.Struct, frozen=True, tag="pin", tag_field="type"):
     nonce: str | None = None
 
 
+class DismissPreview(msgspec.Struct, frozen=True, tag="dismiss_preview", tag_field="type"):
+    """`url` is that of a card of the post."""
+
+    number: int
+    url: Annotated[str, msgspec.Meta(max_length=MAX_ADDRESS)]
+    nonce: str | None = None
+
+
 class Read(msgspec.Struct, frozen=True, tag="read", tag_field="type"):
     number: int
     back: bool = False
@@ -90,10 +99,10 @@ class RunCommand(msgspec.Struct, frozen=True):
     nonce: str | None = None
 
 
-Amendment = Edit | Delete | Undelete | React | Pin
+Amendment = Edit | Delete | Undelete | React | Pin | DismissPreview
 """A request to change a post."""
 
-Frame = Post | Edit | Delete | Undelete | React | Pin | Read | Typing | Ping
+Frame = Post | Edit | Delete | Undelete | React | Pin | DismissPreview | Read | Typing | Ping
 """What a JSON frame may hold."""
 
 Request = Frame | RunCommand
@@ -116,9 +125,9 @@ class _Address(msgspec.Struct, frozen=True):
     room: Annotated[str, msgspec.Meta(max_length=MAX_ROOM)]
 
 
-_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back")
+_KEYS = keys_pattern("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url")
 _PERSONAL_KEYS = keys_pattern(
-    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "room", "since", "epoch")
+    *("type", "text", "nonce", "number", "reply_to", "emoji", "on", "back", "url", "room", "since", "epoch")
 )
 _decoder = msgspec.json.Decoder(Frame)
 _personal_decoder = msgspec.json.Decoder(PersonalFrame)

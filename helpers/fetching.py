@@ -8,7 +8,7 @@ DNS rebinding has no effect."""
 import asyncio
 import errno
 import socket
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address, ip_network
 from typing import Any
@@ -97,13 +97,17 @@ def _public_socket(found: tuple[Any, ...]) -> socket.socket:
     return socket.socket(family, kind, protocol)
 
 
+default_resolver: Callable[[], AbstractResolver] = aiohttp.AsyncResolver
+"""What a Fetcher looks names up by: tests put another one here."""
+
+
 class Fetcher:
     """Two sessions: one for public addresses only, one for hosts from the settings. Neither keeps
     cookies nor uses proxies from the environment."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
         """`resolver` replaces the resolver, which uses this machine's name servers and hosts file."""
-        self._resolver = resolver or aiohttp.AsyncResolver()
+        self._resolver = resolver or default_resolver()
         self._public = self._new_session(_public_socket)
         self._any = self._new_session(None)
 

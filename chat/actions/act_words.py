@@ -150,6 +150,12 @@ def _history(act: RecordedAct, language: Language, author: str, target: str) -> 
     return language.t("{author} lets newcomers read the whole history", author=author)
 
 
+def _previews(act: RecordedAct, language: Language, author: str, target: str) -> str:
+    if act.after["hides_previews"]:
+        return language.t("{author} turned previews of links off in this room", author=author)
+    return language.t("{author} turned previews of links on in this room", author=author)
+
+
 def _role(act: RecordedAct, language: Language, author: str, target: str) -> str:
     if act.after["role"] > act.before["role"]:
         return language.t("{author} made {target} a moderator", author=author, target=target)
@@ -188,6 +194,7 @@ WORDS: dict[str, Words] = {
     "retention": _retention,
     "rights": _rights,
     "history": _history,
+    "previews": _previews,
     "kind": _kind,
     "delete_room": lambda act, language, author, target: language.t(
         "{author} deleted the room", author=author

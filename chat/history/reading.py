@@ -62,6 +62,7 @@ LINE_COLUMNS = (
         _IS_REPLIED_TO, _replied_to.deleted_at.is_null()
     ),
     Row.mentions,
+    Row.previews,
 )
 """The columns of a Line, in its order."""
 
@@ -136,7 +137,7 @@ async def page(
 
 
 def _weight_of(line: Line) -> int:
-    return 0 if line.is_deleted else weight_of(line.text, line.html)
+    return 0 if line.is_deleted else weight_of(line.text, line.html) + len(line.previews or "")
 
 
 def _numbered(query: Any, room_id: int, number: int) -> Any:

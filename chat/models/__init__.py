@@ -24,6 +24,7 @@ from chat.models.order import (
     Sweep,
     Timeout,
 )
+from chat.models.previews import KnownPage, PreviewJob, PreviewPicture
 from chat.models.rooms import (
     CONVERSATIONS,
     DELETED_KIND,
@@ -53,12 +54,15 @@ __all__ = [
     "Hold",
     "Ignored",
     "Invitation",
+    "KnownPage",
     "LastPost",
     "Member",
     "Mention",
     "Message",
     "MessageVersion",
     "PresenceClock",
+    "PreviewJob",
+    "PreviewPicture",
     "Reaction",
     "Report",
     "ReportLine",

@@ -91,6 +91,9 @@ MATRIX: dict[tuple[str, str], tuple[object, object, object, object]] = {
     ("rooms", "GET"): (LOGIN, 200, 200, 200),
     # What each of them finds: tests/chat/test_search.py.
     ("search", "GET"): (LOGIN, 200, 200, 200),
+    # No picture has this id, and what there isn't is told as what one may not see.
+    ("preview_picture", "GET"): (LOGIN, 404, 404, 404),
+    ("linked_post", "GET"): (401, 200, 200, 200),
     ("rooms", "POST"): (401, 422, 422, 422),
     ("room", "GET"): (LOGIN, 404, 200, 200),
     # To accept makes nobody a member again, and there is nothing to decline.

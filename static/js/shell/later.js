@@ -15,6 +15,7 @@ import { ChatRooms } from "../elements/sidebar/rooms.js";
 import { ChatSettings } from "../elements/sidebar/settings.js";
 import { ChatSwitcher } from "../elements/sidebar/switcher.js";
 import { announceCalls } from "../elements/timeline/calls.js";
+import { showPreviews } from "../elements/timeline/previews.js";
 import { MessageActions } from "../elements/timeline/message_actions.js";
 import { TimelineKeys } from "../elements/timeline/timeline_keys.js";
 import { SiteConnection } from "../server/site_connection.js";
@@ -55,6 +56,7 @@ export function startRoom(page) {
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
   announceCalls(page);
+  showPreviews(page);
   watchReports(page);
 }
 
