@@ -178,7 +178,7 @@ ROUTES = [
     Route("/search", search.SearchPage, "search", Access.SIGNED_IN),
     Route("/previews/post", link_previews.LinkedPost, "linked_post", Access.SIGNED_IN, json=True),
     Route(
-        "/previews/{id:[0-9a-f]{32}}.webp",
+        "/previews/{picture:[0-9a-f]{16,32}}.webp",
         link_previews.Picture,
         "preview_picture",
         Access.SIGNED_IN,

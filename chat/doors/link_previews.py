@@ -22,7 +22,7 @@ A_DAY = "private, max-age=86400, immutable"
 class Picture(web.View):
     async def get(self) -> web.Response:
         request = self.request
-        picture_id = request.match_info["id"]
+        picture_id = request.match_info["picture"]
         found = await PreviewPicture.aio_get_or_none(PreviewPicture.id == picture_id)
         if found is None or not await self._is_seen(found.room_id, found.seq, picture_id):
             raise web.HTTPNotFound

@@ -133,7 +133,7 @@ async def test_an_edit_gets_its_links_anew(
     await request(at_alice, "edit", number=number, text="nothing to see")
     assert "previews" not in await at_bob.hears("changed", number=number)
     assert await status(alice, card["picture"]) == 404
-    assert rows(chat, f"SELECT id FROM preview_pictures WHERE seq = {receipt['seq']}") == []
+    assert rows(chat, f"SELECT id FROM preview_pictures WHERE id = '{card['picture'][10:42]}'") == []
 
 
 async def test_who_takes_a_card_away(

@@ -9,6 +9,7 @@ import { ChatToasts } from "../elements/page/toasts.js";
 import { ChatPersonCard } from "../elements/people/person_card.js";
 import { ChatTyping } from "../elements/people/typing.js";
 import { watchReports } from "../elements/page/reports.js";
+import { watchSearch } from "../elements/search/opening.js";
 import { ChatInvitations } from "../elements/sidebar/invitations.js";
 import { ChatOutcomes } from "../elements/sidebar/outcomes.js";
 import { ChatRooms } from "../elements/sidebar/rooms.js";
@@ -50,8 +51,13 @@ export function connect(shell) {
   });
 }
 
-/** Of a room that is shown, what is no element. @param {import("../room.js").Page} page */
-export function startRoom(page) {
+/**
+ * Of a room that is shown, what is no element.
+ * @param {import("../room.js").Page} page
+ * @param {AbortSignal} signal the end of the whole page
+ */
+export function startRoom(page, signal) {
+  watchSearch(page, signal);
   watchNames(page.store, page.lifetime);
   page.messageActions = new MessageActions(page);
   new TimelineKeys(page.timeline, page);
