@@ -118,7 +118,7 @@ export class SearchPane {
   /** What is asked for. */
   get #question() {
     const typed = this.box.value.trim();
-    if (typed.length < LEAST || !isWhole(typed)) return "";
+    if (typed.length < LEAST || !isWhole(this.box.value)) return "";
     return this.here.checked && !/(^|\s)in:/i.test(typed) ? `${typed} in:${this.#room}` : typed;
   }
 
